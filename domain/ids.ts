@@ -1,0 +1,44 @@
+// The names things go by: branded so that a row number is never passed where a batch number is meant.
+
+declare const brand: unique symbol;
+type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };
+
+/** 24 hex digits: the same row asked the same way has the same key in every run. */
+export type ItemKey = Branded<string, 'ItemKey'>;
+/** 32 hex digits on the wire: 8 that name the batch, then the item's key. */
+export type CustomId = Branded<string, 'CustomId'>;
+/** 32 hex digits: one attempt at making one provider batch out of one planned batch. */
+export type SubmissionKey = Branded<string, 'SubmissionKey'>;
+/** Number of a record in the dataset, from 1, refused ones counted. */
+export type RowNumber = number;
+/** A row's own identity, as its id column gives it, or its number. */
+export type RowId = string | number;
+
+/** Which batch is meant: enough to find each of its files. Waves and batches count from 1; wave 0 is what `reuse` carried over. */
+export interface BatchRef {
+  readonly output: string;
+  readonly wave: number;
+  readonly batch: number;
+}
+
+export const itemKey = (hex: string): ItemKey => checkedHex(hex, 24) as ItemKey;
+export const submissionKey = (hex: string): SubmissionKey => checkedHex(hex, 32) as SubmissionKey;
+export const customId = (batchPrefix: string, key: ItemKey): CustomId => `${checkedHex(batchPrefix, 8)}${key}` as CustomId;
+export const keyOfCustomId = (id: CustomId): ItemKey => id.slice(8) as ItemKey;
+export const prefixOfCustomId = (id: string): string => id.slice(0, 8);
+
+/** What is hashed into a batch's prefix and into a submission: hashing itself needs Node and is done in `activities/`. */
+export const batchIdentity = (nonce: string, wave: number, batch: number): string => `${nonce}/${wave}/${batch}`;
+export const submissionIdentity = (nonce: string, wave: number, batch: number, ordinal: number): string =>
+  `${batchIdentity(nonce, wave, batch)}/${ordinal}`;
+
+export const padded = (batch: number): string => String(batch).padStart(4, '0');
+
+/** Workflow ids read like the plan. */
+export const batchWorkflowId = (job: string, wave: number, batch: number): string => `${job}/wave-${wave}/batch-${padded(batch)}`;
+export const segmentWorkflowId = (job: string, wave: number, segment: number): string => `${job}/wave-${wave}/segment-${padded(segment)}`;
+
+function checkedHex(hex: string, digits: number): string {
+  if (hex.length !== digits) throw new Error(`an id of ${digits} hex digits was expected, ${hex.length} were given`);
+  return hex;
+}

@@ -1,0 +1,24 @@
+// A failed call to a provider, in words that every vendor shares. Carries nothing the provider wrote but its code and request id.
+
+import type { Fault } from '../domain/backoff.ts';
+
+export interface ProviderErrorFacts {
+  readonly fault: Fault;
+  readonly status: number | null;
+  /** The vendor's own error code or type, from its closed list; never its message. */
+  readonly code: string | null;
+  readonly requestId: string | null;
+  readonly retryAfterMs: number | null;
+  /** True where the request may have been carried out although its reply was not seen. */
+  readonly ambiguous: boolean;
+}
+
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+  readonly facts: ProviderErrorFacts;
+
+  constructor(provider: string, facts: ProviderErrorFacts) {
+    super(`${provider}: ${facts.fault}${facts.status === null ? '' : ` (HTTP ${facts.status})`}`);
+    this.facts = facts;
+  }
+}
