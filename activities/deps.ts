@@ -1,13 +1,30 @@
-// What activities need from outside: two ports, a clock, chance, a scratch folder and a turnstile for heavy work.
+// What activities need from outside: three ports, a clock, chance, a scratch folder and a turnstile for heavy work.
 
+import type { BatchNews } from '../domain/events.ts';
+import type { Timing } from '../domain/job.ts';
+import type { Prices } from '../domain/cost.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Store } from '../storage/store.ts';
 
+/** The Temporal cluster that the worker works for, as far as activities ask it anything. */
+export interface Cluster {
+  /** Whether a workflow with this id (and, where given, first run) is still open. */
+  isOpen(workflowId: string, firstRunId?: string): Promise<boolean>;
+  /** Best effort: news that is lost is told again by the next. */
+  tell(workflowId: string, news: BatchNews): Promise<void>;
+  registeredSearchAttributes(): Promise<readonly string[]>;
+}
+
 export interface ActivityDeps {
   readonly store: Store;
+  readonly cluster: Cluster;
   /** Undefined where no vendor goes by that name. */
   readonly provider: (name: string) => Provider | undefined;
   readonly providerNames: readonly string[];
+  /** Whether the worker has a key for that vendor, and by which variable it is given. */
+  readonly credentials: (name: string) => { readonly present: boolean; readonly variable: string };
+  readonly prices: { readonly dated: string; readonly models: Prices };
+  readonly timing: Omit<Timing, 'providerWindowMs'>;
   /** A folder of this process's own for files that nobody will miss. */
   readonly scratch: string;
   /** Runs work that fills a core or much memory; a bounded number at once, so that memory does not grow with concurrency. */

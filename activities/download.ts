@@ -1,0 +1,53 @@
+// Stores what the provider sent, as it sent it, before anyone interprets a byte of it.
+
+import { activityInfo } from '@temporalio/activity';
+import type { BatchHandle } from '../domain/batch-state.ts';
+import type { BatchRef } from '../domain/ids.ts';
+import { ProviderError } from '../providers/error.ts';
+import { rawFile } from '../storage/keys.ts';
+import type { ActivityDeps } from './deps.ts';
+import { providerOf, readJobFile } from './job-file.ts';
+import { transfer } from './transfer.ts';
+
+export interface DownloadInput extends BatchRef {
+  readonly handle: BatchHandle;
+}
+
+export interface DownloadResult {
+  readonly bytes: number;
+  /** The provider kept sending less than it says it has: what is missing is computed, and asked for again. */
+  readonly short: boolean;
+}
+
+/** After this many broken downloads what came is taken: the missing set is computed from it like from any other. */
+const brokenAttemptsMax = 6;
+
+export async function download(deps: ActivityDeps, input: DownloadInput): Promise<DownloadResult> {
+  const uri = rawFile(input);
+  const there = await deps.store.head(uri);
+  if (there !== null) return { bytes: there.bytes, short: false };
+  const job = await readJobFile(deps, input.output);
+  const provider = providerOf(deps, job);
+  const sink = await deps.store.create(uri);
+  let short = false;
+  try {
+    await transfer(job.timing, async (ctx) => {
+      try {
+        for await (const chunk of provider.output(input.handle, ctx)) {
+          ctx.moved(chunk.byteLength);
+          await sink.write(chunk);
+        }
+      } catch (error) {
+        if (!isShort(error) || activityInfo().attempt < brokenAttemptsMax) throw error;
+        short = true;
+      }
+    });
+    const { bytes } = await sink.close();
+    return { bytes, short };
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+const isShort = (error: unknown): boolean => error instanceof ProviderError && error.facts.fault === 'broken_stream';

@@ -1,0 +1,21 @@
+// Reads `job.json`: the spec as resolved, which every activity goes by.
+
+import type { JobFile } from '../domain/job.ts';
+import type { Provider } from '../providers/provider.ts';
+import { readJson } from '../storage/json-lines.ts';
+import { jobFile } from '../storage/keys.ts';
+import type { ActivityDeps } from './deps.ts';
+import { InvariantBroken } from './refusal.ts';
+
+export async function readJobFile(deps: Pick<ActivityDeps, 'store'>, output: string): Promise<JobFile> {
+  // Written by `open` after validation, and by nobody else.
+  return (await readJson(deps.store, jobFile(output))) as JobFile;
+}
+
+export function providerOf(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {
+  const provider = deps.provider(job.spec.provider);
+  if (provider === undefined) {
+    throw new InvariantBroken(`this worker does not know the provider ${job.spec.provider}: start the version that began the job`);
+  }
+  return provider;
+}

@@ -1,0 +1,94 @@
+// The durable record of how a planned batch becomes a provider's batch: the intent before a create, the handle after it.
+
+import type { BatchHandle } from '../domain/batch-state.ts';
+import { type BatchRef, batchIdentity, submissionIdentity, submissionKey } from '../domain/ids.ts';
+import type { JobFile } from '../domain/job.ts';
+import type { Submission } from '../providers/provider.ts';
+import { readJson, writeJson } from '../storage/json-lines.ts';
+import { handleFile, intentFile, planFolderOf } from '../storage/keys.ts';
+import type { ActivityDeps } from './deps.ts';
+import { hexOf } from './identity.ts';
+
+/** Clocks differ, here and there: a batch may seem this much older than it is. */
+const clockMarginMs = 60 * 60_000;
+
+/** Which batch of which plan, and how many times a provider batch was made of it that then ran nothing. */
+export interface SubmissionRef extends BatchRef {
+  readonly ordinal: number;
+  readonly items: number;
+  readonly bytes: number;
+  readonly endpoint: string;
+}
+
+/** `batch-NNNN.intent.json`. */
+export interface Intent {
+  readonly ordinal: number;
+  readonly firstAt: number;
+  readonly at: number;
+  /** When the attempt came back without an answer; null while it may still be under way. */
+  readonly lostAt: number | null;
+}
+
+/** `batch-NNNN.handle.json`. */
+export interface HandleRecord {
+  readonly ordinal: number;
+  readonly handle: BatchHandle;
+  readonly twins: number;
+  /** Handles of earlier ordinals: they ran nothing, but their files are to be deleted too. */
+  readonly earlier: readonly BatchHandle[];
+}
+
+export const readIntent = (deps: ActivityDeps, ref: BatchRef): Promise<Intent | null> => readIfThere<Intent>(deps, intentFile(ref));
+export const writeIntent = (deps: ActivityDeps, ref: BatchRef, intent: Intent): Promise<unknown> =>
+  writeJson(deps.store, intentFile(ref), intent);
+export const closeIntent = (deps: ActivityDeps, ref: BatchRef): Promise<void> => deps.store.remove(intentFile(ref));
+
+export const readHandle = (deps: ActivityDeps, ref: BatchRef): Promise<HandleRecord | null> =>
+  readIfThere<HandleRecord>(deps, handleFile(ref));
+
+export async function recordHandle(
+  deps: ActivityDeps,
+  ref: SubmissionRef,
+  handle: BatchHandle,
+  twins: number,
+): Promise<HandleRecord> {
+  const before = await readHandle(deps, ref);
+  const record: HandleRecord = {
+    ordinal: ref.ordinal,
+    handle,
+    twins: twins + (before?.twins ?? 0),
+    earlier: before === null ? [] : [...before.earlier, before.handle],
+  };
+  await writeJson(deps.store, handleFile(ref), record);
+  return record;
+}
+
+export async function submissionOf(deps: ActivityDeps, job: JobFile, ref: SubmissionRef, intent: Intent | null): Promise<Submission> {
+  const { nonce } = job.claim;
+  const since = Math.min(intent?.firstAt ?? deps.now(), deps.now()) - clockMarginMs;
+  return {
+    key: submissionKey(hexOf(submissionIdentity(nonce, ref.wave, ref.batch, ref.ordinal), 32)),
+    prefix: hexOf(batchIdentity(nonce, ref.wave, ref.batch), 8),
+    endpoint: ref.endpoint,
+    items: ref.items,
+    since,
+    known: await handlesOf(deps, ref),
+  };
+}
+
+/** The provider ids of this job's other batches. */
+async function handlesOf(deps: ActivityDeps, ref: BatchRef): Promise<ReadonlySet<string>> {
+  const known = new Set<string>();
+  const own = handleFile(ref);
+  for await (const { uri } of deps.store.list(planFolderOf(ref.output))) {
+    if (!uri.endsWith('.handle.json') || uri === own) continue;
+    const record = await readIfThere<HandleRecord>(deps, uri);
+    if (record !== null) known.add(record.handle.id);
+  }
+  return known;
+}
+
+async function readIfThere<T>(deps: ActivityDeps, uri: string): Promise<T | null> {
+  // Written by this file alone, in the shape it is read in.
+  return (await deps.store.head(uri)) === null ? null : ((await readJson(deps.store, uri)) as T);
+}

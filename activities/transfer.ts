@@ -1,0 +1,37 @@
+// A long transfer that can be told from a dead one: it heartbeats while it lives, and one that reports its bytes is aborted when they stop.
+
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Timing } from '../domain/job.ts';
+import type { Context } from '../providers/provider.ts';
+
+/** Without a byte for this many heartbeat times, a transfer that reports its bytes is dead. */
+const stalledAfter = 4;
+
+/** For work that cannot tell how far it is: the activity's own time limit is what bounds it. */
+export async function heartbeating<T>(timing: Pick<Timing, 'heartbeatMs'>, work: (ctx: Context) => Promise<T>): Promise<T> {
+  const beat = setInterval(() => heartbeat(), timing.heartbeatMs / 3);
+  try {
+    return await work({ signal: cancellationSignal() });
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+export async function transfer<T>(timing: Pick<Timing, 'heartbeatMs'>, work: (ctx: Required<Context>) => Promise<T>): Promise<T> {
+  const stalled = new AbortController();
+  let bytes = 0;
+  let movedAt = Date.now();
+  const watch = setInterval(() => {
+    heartbeat(bytes);
+    if (Date.now() - movedAt > stalledAfter * timing.heartbeatMs) stalled.abort(new DOMException('stalled', 'TimeoutError'));
+  }, timing.heartbeatMs / 3);
+  const moved = (more: number): void => {
+    bytes += more;
+    movedAt = Date.now();
+  };
+  try {
+    return await work({ signal: AbortSignal.any([cancellationSignal(), stalled.signal]), moved });
+  } finally {
+    clearInterval(watch);
+  }
+}

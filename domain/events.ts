@@ -1,0 +1,33 @@
+// What workflows tell each other about batches while they run: small, bounded, and safe to repeat.
+
+import type { Lane } from './outcome.ts';
+
+/** Trouble that only a person can end; the batch waits until the job is resumed. */
+export type Trouble = 'unauthorized' | 'forbidden' | 'no_money';
+
+export type BatchStage = 'waiting' | 'staging' | 'creating' | 'validating' | 'running' | 'finalizing' | 'cancelling' | 'collecting' | 'done';
+
+/** A batch's news for whoever coordinates it. */
+export interface BatchNews {
+  readonly wave: number;
+  readonly batch: number;
+  readonly stage: BatchStage;
+  readonly batchId: string | null;
+  readonly done: number;
+  readonly failed: number;
+  readonly trouble?: Trouble;
+}
+
+/** One line of the coordination table. */
+export interface BatchEntry {
+  readonly wave: number;
+  readonly batch: number;
+  readonly lane: Lane;
+  readonly model: string;
+  readonly items: number;
+  stage: BatchStage;
+  batchId: string | null;
+  done: number;
+  failed: number;
+  trouble: Trouble | null;
+}

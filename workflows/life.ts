@@ -1,0 +1,109 @@
+// The state of one batch while it lives, what it hears, and how it waits where only a person can help.
+
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { condition, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { BatchNews, BatchStage, Trouble } from '../domain/events.ts';
+import type { JobSettings, PlannedBatch } from '../domain/job.ts';
+import { batchDeadlineSignal, batchNewsSignal, endNowSignal, nudgeSignal, pauseSignal, resumeSignal } from './messages.ts';
+
+/** What a batch needs of its job: references and times, nothing of its rows. */
+export interface BatchInput {
+  readonly job: Pick<JobSettings, 'output' | 'provider' | 'poll' | 'deadline' | 'timing'>;
+  readonly wave: number;
+  readonly planned: PlannedBatch;
+  readonly paused: boolean;
+}
+
+export interface Life {
+  readonly input: BatchInput;
+  readonly startedAt: number;
+  readonly coordinator: string;
+  paused: boolean;
+  endNow: boolean;
+  nudges: number;
+  resumes: number;
+  batchDeadlineMs: number;
+}
+
+export function beginLife(input: BatchInput): Life {
+  const life: Life = {
+    input,
+    startedAt: Date.now(),
+    coordinator: workflowInfo().parent?.workflowId ?? workflowInfo().workflowId,
+    paused: input.paused,
+    endNow: false,
+    nudges: 0,
+    resumes: 0,
+    batchDeadlineMs: input.job.deadline.batchMs,
+  };
+  setHandler(pauseSignal, () => void (life.paused = true), { description: 'Stage and create nothing more until resumed.' });
+  setHandler(
+    resumeSignal,
+    () => {
+      life.paused = false;
+      life.resumes += 1;
+    },
+    { description: 'Go on; what waited for a key or for money is tried again.' },
+  );
+  setHandler(nudgeSignal, () => void (life.nudges += 1), { description: 'Look at the provider now.' });
+  setHandler(endNowSignal, () => void (life.endNow = true), { description: "The job's deadline has passed: come to an end." });
+  setHandler(batchDeadlineSignal, (ms) => void (life.batchDeadlineMs = ms), { description: 'Changes the deadline of the batch.' });
+  return life;
+}
+
+export const refOf = ({ input }: Life): { output: string; wave: number; batch: number } => ({
+  output: input.job.output,
+  wave: input.wave,
+  batch: input.planned.batch,
+});
+
+export async function tell(life: Life, stage: BatchStage, batchId: string | null, trouble?: Trouble): Promise<void> {
+  if (workflowInfo().parent === undefined) return;
+  const news: BatchNews = {
+    wave: life.input.wave,
+    batch: life.input.planned.batch,
+    stage,
+    batchId,
+    done: 0,
+    failed: 0,
+    ...(trouble === undefined ? {} : { trouble }),
+  };
+  try {
+    await getExternalWorkflowHandle(life.coordinator).signal(batchNewsSignal, news);
+  } catch {
+    // A coordinator that is gone hears nothing; the batch still ends in its files.
+    log.warn('the coordinator did not hear the news', { stage });
+  }
+}
+
+/**
+ * Does work that may meet trouble with keys or money: tells the coordinator once, waits to be resumed, and does it again.
+ * Undefined where the wait was cut short because the batch is to end.
+ */
+export async function untroubled<T>(life: Life, batchId: string | null, work: () => Promise<T>, giveUp = () => false): Promise<T | undefined> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const trouble = troubleOf(error);
+      if (trouble === null) throw error;
+      const before = life.resumes;
+      await tell(life, 'waiting', batchId, trouble);
+      if (giveUp()) return undefined;
+      await condition(() => life.resumes > before || giveUp());
+      if (giveUp()) return undefined;
+    }
+  }
+}
+
+export function failureType(error: unknown): string | null {
+  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return null;
+  return error.cause.type ?? null;
+}
+
+function troubleOf(error: unknown): Trouble | null {
+  if (failureType(error) !== 'trouble' || !(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return null;
+  const [facts] = error.cause.details ?? [];
+  const fault = typeof facts === 'object' && facts !== null && 'fault' in facts ? facts.fault : null;
+  return fault === 'forbidden' || fault === 'no_money' ? fault : 'unauthorized';
+}

@@ -1,0 +1,76 @@
+// Every message that a job, a segment or a batch understands.
+
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { BatchEntry, BatchNews } from '../domain/events.ts';
+import type { Counts, ItemReason, Usage } from '../domain/outcome.ts';
+import type { JobStatus } from '../domain/status.ts';
+
+// A person to a job
+
+export const statusQuery = defineQuery<JobStatus>('status');
+export const batchesQuery = defineQuery<BatchPage, [BatchesRequest?]>('batches');
+
+export interface BatchesRequest {
+  readonly offset?: number;
+  readonly limit?: number;
+  /** Only batches in this stage, e.g. `running`. */
+  readonly stage?: string;
+}
+
+export interface BatchPage {
+  readonly total: number;
+  readonly offset: number;
+  readonly batches: readonly BatchEntry[];
+  /** Workflows that answer for further batches of this job. */
+  readonly segments: readonly string[];
+}
+
+export const pauseUpdate = defineUpdate<JobStatus, [{ readonly note?: string }?]>('pause');
+export const resumeUpdate = defineUpdate<JobStatus, []>('resume');
+export const setConcurrencyUpdate = defineUpdate<JobStatus, [{ readonly concurrency: number }]>('setConcurrency');
+export const setBudgetUpdate = defineUpdate<JobStatus, [{ readonly usd: number | null }]>('setBudget');
+export const setDeadlineUpdate = defineUpdate<JobStatus, [DeadlineChange]>('setDeadline');
+export const retryFailedUpdate = defineUpdate<JobStatus, [{ readonly reasons?: readonly ItemReason[] }?]>('retryFailed');
+
+export interface DeadlineChange {
+  /** From a batch's creation, e.g. "12h". */
+  readonly batch?: string;
+  /** From the job's start; null takes it away. */
+  readonly job?: string | null;
+  readonly then?: 'fallback' | 'retry' | 'fail';
+}
+
+// A batch or segment to whoever coordinates it
+
+export const batchNewsSignal = defineSignal<[BatchNews]>('batchNews');
+export const segmentNewsSignal = defineSignal<[SegmentNews]>('segmentNews');
+
+export interface SegmentNews {
+  readonly segment: number;
+  readonly running: number;
+  /** Nothing is left to start: its free places may go to the next segment. */
+  readonly draining: boolean;
+  readonly totals: WaveTotals;
+  readonly trouble?: BatchNews['trouble'];
+}
+
+/** Sums over batches that have come to their end. */
+export interface WaveTotals {
+  readonly batches: number;
+  readonly items: number;
+  readonly answered: number;
+  readonly retryable: Counts;
+  readonly rejected: Counts;
+  readonly usage: Usage;
+  readonly costUsd: number | null;
+}
+
+// A coordinator to its batches and segments
+
+export const pauseSignal = defineSignal('pauseWork');
+export const resumeSignal = defineSignal('resumeWork');
+export const nudgeSignal = defineSignal('nudge');
+/** Past the job's deadline: bring the batch to its end and collect what there is. */
+export const endNowSignal = defineSignal('endNow');
+export const limitSignal = defineSignal<[number]>('limit');
+export const batchDeadlineSignal = defineSignal<[number]>('batchDeadline');

@@ -1,0 +1,107 @@
+// One provider batch, from its staged file to its counted answers. It always completes with a tally, cancelled or not.
+
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { type BatchView, blamedLines } from '../domain/batch-state.ts';
+import type { ItemReason, Tally } from '../domain/outcome.ts';
+import { type BatchInput, type Life, beginLife, failureType, refOf, untroubled } from './life.ts';
+import { longWork } from './proxies.ts';
+import { type Submission, afterFailedBatch, newSubmission, submit } from './submitting.ts';
+import { type Watch, askToEnd, newWatch, watch } from './watching.ts';
+
+/** How the batch's life at the provider went. */
+type End =
+  | { readonly kind: 'ended'; readonly view: BatchView }
+  | { readonly kind: 'answered'; readonly tally: Tally }
+  | { readonly kind: 'unsent'; readonly reason: ItemReason }
+  | { readonly kind: 'in_doubt' };
+
+interface Progress {
+  readonly submission: Submission;
+  watch: Watch | null;
+  cancelled: boolean;
+}
+
+/** Guarantees that no item is sent twice and that whatever was answered is collected, in every way a batch can end. */
+export async function processBatch(input: BatchInput): Promise<Tally> {
+  const life = beginLife(input);
+  const progress: Progress = { submission: newSubmission(), watch: null, cancelled: false };
+  let end: End;
+  try {
+    end = await live(life, progress);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    progress.cancelled = true;
+    end = await CancellationScope.nonCancellable(() => endCancelled(life, progress));
+  }
+  return end.kind === 'answered' ? end.tally : await CancellationScope.nonCancellable(() => collect(life, progress, end));
+}
+
+async function live(life: Life, progress: Progress): Promise<End> {
+  for (;;) {
+    const submitted = await submit(life, progress.submission);
+    if (submitted.kind !== 'created') return submitted;
+    progress.watch = newWatch(submitted.handle);
+    const view = await watch(life, progress.watch);
+    if (view === null) return { kind: 'in_doubt' };
+    if (view.ending !== 'failed') return { kind: 'ended', view };
+    if ((await afterFailedBatch(life, progress.submission, view)) === 'give_back') return { kind: 'ended', view };
+    progress.watch = null;
+  }
+}
+
+/** The job was cancelled: the provider's batch too, and its end is awaited for a bounded time. */
+async function endCancelled(life: Life, progress: Progress): Promise<End> {
+  const { submission } = progress;
+  if (submission.handle === null) return submission.uncertain ? { kind: 'in_doubt' } : { kind: 'unsent', reason: 'cancelled' };
+  progress.watch ??= newWatch(submission.handle);
+  if (progress.watch.cancelAskedAt === null) await askToEnd(life, progress.watch);
+  const view = await watch(life, progress.watch, Date.now() + life.input.job.timing.cancelGraceMs);
+  return view === null ? { kind: 'in_doubt' } : { kind: 'ended', view };
+}
+
+async function collect(life: Life, progress: Progress, end: Exclude<End, { kind: 'answered' }>): Promise<Tally> {
+  const { handle, twins } = progress.submission;
+  const view = end.kind === 'ended' ? end.view : null;
+  const cancelReason = progress.cancelled ? 'cancelled' : 'deadline';
+  if (handle !== null && view !== null && view.ending !== 'failed') await downloadOutput(life, handle.id, { ...refOf(life), handle });
+  const blamed = view?.ending === 'failed' ? blamedLines(view.errors) : new Set<number>();
+  return longWork(life.input.job.timing, `classify ${life.input.planned.items} items`).classify({
+    ...refOf(life),
+    batchId: handle?.id ?? null,
+    ending: view?.status ?? null,
+    createdAt: handle?.createdAt ?? null,
+    endedAt: view?.endedAt ?? null,
+    polls: progress.watch?.polls ?? 0,
+    twinBatches: twins,
+    cancelReason,
+    missingReason: missingReason(end, cancelReason),
+    blamed: blamed === 'all' ? 'all' : [...blamed],
+  });
+}
+
+/** What is true of an item that no line of output speaks of. */
+function missingReason(end: Exclude<End, { kind: 'answered' }>, cancelReason: 'cancelled' | 'deadline'): ItemReason {
+  if (end.kind === 'unsent') return end.reason;
+  if (end.kind === 'in_doubt') return 'in_doubt';
+  switch (end.view.ending) {
+    case 'failed':
+      return 'batch_failed';
+    case 'expired':
+      return 'expired';
+    case 'cancelled':
+      return cancelReason;
+    default:
+      return 'missing';
+  }
+}
+
+async function downloadOutput(life: Life, batchId: string, input: Parameters<ReturnType<typeof longWork>['download']>[0]): Promise<void> {
+  const proxy = longWork(life.input.job.timing, `download ${batchId}`);
+  try {
+    await untroubled(life, batchId, () => proxy.download(input));
+  } catch (error) {
+    const type = failureType(error);
+    // Output that the provider no longer has, or never shows, leaves every item missing: said so, and asked for again.
+    if (type !== 'not_found' && type !== 'not_ready') throw error;
+  }
+}

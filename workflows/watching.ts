@@ -1,0 +1,85 @@
+// Waits for a provider's batch: a durable timer, one short look, a longer timer; asks it to end when it is too late.
+
+import { condition } from '@temporalio/workflow';
+import { pollDelayMs } from '../domain/backoff.ts';
+import type { BatchHandle, BatchView } from '../domain/batch-state.ts';
+import { formatDuration } from '../domain/duration.ts';
+import { type Life, failureType, refOf, untroubled } from './life.ts';
+import { looking } from './proxies.ts';
+import { graceMs } from './submitting.ts';
+
+export interface Watch {
+  readonly handle: BatchHandle;
+  polls: number;
+  /** Looks since the pace was last reset. */
+  pace: number;
+  tenths: number;
+  cancelAskedAt: number | null;
+  lastStatus: string;
+}
+
+export const newWatch = (handle: BatchHandle): Watch => ({
+  handle,
+  polls: 0,
+  pace: 0,
+  tenths: 0,
+  cancelAskedAt: null,
+  lastStatus: 'created',
+});
+
+/** The batch's last view; null where it does not come to an end, or is gone: its items are in doubt. */
+export async function watch(life: Life, state: Watch, giveUpAt: number | null = null): Promise<BatchView | null> {
+  const lastAt = giveUpAt ?? state.handle.createdAt + life.input.job.timing.providerWindowMs + graceMs;
+  for (;;) {
+    await untilNextLook(life, state);
+    const view = await lookOnce(life, state, lastAt);
+    if (view === 'gone') return null;
+    if (view !== null && view.phase === 'ended') return view;
+    if (Date.now() >= lastAt) return null;
+    if (isLate(life, state)) await askToEnd(life, state);
+  }
+}
+
+async function untilNextLook(life: Life, state: Watch): Promise<void> {
+  const heard = life.nudges;
+  const left = deadlineAt(life, state) - Date.now();
+  const pace = pollDelayMs(state.pace, life.input.job.poll);
+  const delay = state.cancelAskedAt === null ? Math.min(pace, Math.max(left, 1000)) : pace;
+  const summary = `look ${state.polls + 1} at ${state.handle.id} (${state.lastStatus}) in ${formatDuration(delay)}`;
+  await condition(() => life.nudges > heard || (life.endNow && state.cancelAskedAt === null), delay, { summary });
+}
+
+async function lookOnce(life: Life, state: Watch, lastAt: number): Promise<BatchView | 'gone' | null> {
+  const input = { ...refOf(life), handle: state.handle, coordinator: life.coordinator, toldTenths: state.tenths };
+  const proxy = looking(`look at ${state.handle.id}`);
+  try {
+    const result = await untroubled(life, state.handle.id, () => proxy.look(input), () => Date.now() >= lastAt);
+    state.polls += 1;
+    state.pace += 1;
+    if (result === undefined) return null;
+    state.tenths = Math.max(state.tenths, result.tenths);
+    state.lastStatus = result.view.status;
+    return result.view;
+  } catch (error) {
+    if (failureType(error) !== 'not_found') throw error;
+    state.polls += 1;
+    state.pace += 1;
+    // A batch just made may not be visible yet; one that stays away was deleted by somebody.
+    return state.polls < lookingsForLost ? null : 'gone';
+  }
+}
+
+const lookingsForLost = 5;
+
+const deadlineAt = (life: Life, state: Watch): number => state.handle.createdAt + life.batchDeadlineMs;
+
+const isLate = (life: Life, state: Watch): boolean =>
+  state.cancelAskedAt === null && (life.endNow || Date.now() >= deadlineAt(life, state));
+
+/** Asked once; what the batch had finished is collected when it has come to its end. */
+export async function askToEnd(life: Life, state: Watch): Promise<void> {
+  state.cancelAskedAt = Date.now();
+  state.pace = 0;
+  const proxy = looking(`cancel ${state.handle.id}`);
+  await untroubled(life, state.handle.id, () => proxy.cancelBatch({ output: life.input.job.output, handle: state.handle }));
+}
