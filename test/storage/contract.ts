@@ -1,0 +1,227 @@
+// What every store must do, whatever it stands on: run by each adapter's own test.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { describe, expect, test } from 'vitest';
+import { readJson, writeJson } from '../../storage/json-lines.ts';
+import { type Store, StoreError, type StoreProblem } from '../../storage/store.ts';
+
+export interface StoreUnderTest {
+  readonly store: Store;
+  /** A script and its arguments that appends numbered lines to this journal until it is killed. */
+  readonly appendForEver: (journal: string) => readonly string[];
+  /** Makes a file that is there but cannot be read; null where that cannot be done here. */
+  readonly makeUnreadable: (() => Promise<string>) | null;
+}
+
+export function storeContract(name: string, setup: () => Promise<StoreUnderTest>): void {
+  describe(name, () => {
+    describe('files', () => filesContract(setup));
+    describe('names', () => namesContract(setup));
+    describe('journals', () => journalContract(setup));
+  });
+}
+
+function filesContract(setup: () => Promise<StoreUnderTest>): void {
+  test('nobody sees a file before it is closed, and then all of it', async () => {
+    const { store } = await setup();
+    const sink = await store.create('a/b.txt');
+    await sink.write(Buffer.from('one '));
+    expect(await store.head('a/b.txt')).toBeNull();
+    expect(await urisOf(store, '')).toEqual([]);
+    await sink.write(Buffer.from('two'));
+    const stored = await sink.close();
+    expect(stored).toEqual(await store.head('a/b.txt'));
+    expect(stored.bytes).toBe(7);
+    expect(await textOf(store, 'a/b.txt')).toBe('one two');
+  });
+
+  test('an aborted file leaves nothing, and the old content as it was', async () => {
+    const { store } = await setup();
+    await put(store, 'kept', 'old');
+    for (const uri of ['kept', 'new']) {
+      const sink = await store.create(uri);
+      await sink.write(Buffer.from('half'));
+      await sink.abort();
+      await sink.abort();
+    }
+    expect(await urisOf(store, '')).toEqual(['kept']);
+    expect(await textOf(store, 'kept')).toBe('old');
+  });
+
+  test('a signal stops writing and reading with its own reason', async () => {
+    const { store } = await setup();
+    await put(store, 'large', 'x'.repeat(3_000_000));
+    const writing = new AbortController();
+    const sink = await store.create('new', { signal: writing.signal });
+    await sink.write(Buffer.from('half'));
+    writing.abort(new Error('stop writing'));
+    await expect(sink.close()).rejects.toThrow('stop writing');
+    expect(await urisOf(store, 'new')).toEqual([]);
+
+    const reading = new AbortController();
+    const read = async () => {
+      for await (const _ of store.read('large', { signal: reading.signal })) reading.abort(new Error('stop reading'));
+    };
+    await expect(read()).rejects.toThrow('stop reading');
+    await expect(store.head('large', AbortSignal.abort(new Error('not at all')))).rejects.toThrow('not at all');
+  });
+
+  test('of 24 that create the same file if absent, exactly one does, and its content stays', async () => {
+    const { store } = await setup();
+    const tries = Array.from({ length: 24 }, (_, n) => writeJson(store, 'claim.json', { n }, { ifAbsent: true }));
+    const settled = await Promise.allSettled(tries);
+    const winners = settled.flatMap(({ status }, n) => (status === 'fulfilled' ? [n] : []));
+    expect(winners).toHaveLength(1);
+    expect(await readJson(store, 'claim.json')).toEqual({ n: winners[0] });
+    for (const each of settled)
+      if (each.status === 'rejected') expect(each.reason).toMatchObject({ problem: 'exists' });
+    expect(await urisOf(store, '')).toEqual(['claim.json']);
+  });
+
+  test('reading starts at any byte, and past the end there is nothing', async () => {
+    const { store } = await setup();
+    const content = 'abcdefghij'.repeat(300_000);
+    await put(store, 'file', content);
+    for (const start of [0, 1, 1_048_576, 2_999_999, 3_000_000, 4_000_000]) {
+      expect(await textOf(store, 'file', start)).toBe(content.slice(start));
+    }
+  });
+
+  test('the version changes with the content, though its size stays', async () => {
+    const { store } = await setup();
+    const before = await put(store, 'file', 'one');
+    expect(await store.head('file')).toEqual(before);
+    const after = await put(store, 'file', 'two');
+    expect(after.version).not.toBe(before.version);
+  });
+
+  test('a local copy has the content', async () => {
+    const { store } = await setup();
+    await put(store, 'a/file', 'content');
+    const copy = await store.localFile('a/file');
+    expect(await readFile(copy.path, 'utf8')).toBe('content');
+    await copy.done();
+    await failsAs('missing', store.localFile('a/none'));
+  });
+}
+
+function namesContract(setup: () => Promise<StoreUnderTest>): void {
+  test('a listing has every file under the prefix, sorted, and no folders', async () => {
+    const { store } = await setup();
+    const uris = ['b', 'runs/a-b', 'runs/a/2', 'runs/a/10', 'runs/a.txt', 'runs/ab/x', 'runs/b', 'runs/.hidden'];
+    for (const uri of uris) await put(store, uri, uri);
+    expect(await urisOf(store, '')).toEqual([...uris].sort());
+    expect(await urisOf(store, 'runs/a')).toEqual(uris.filter((uri) => uri.startsWith('runs/a')).sort());
+    expect(await urisOf(store, 'runs/a/')).toEqual(['runs/a/10', 'runs/a/2']);
+    expect(await urisOf(store, 'none/')).toEqual([]);
+  });
+
+  test('removing is done once, and asked for as often as one likes', async () => {
+    const { store } = await setup();
+    await put(store, 'a/file', 'x');
+    await store.remove('a/file');
+    await store.remove('a/file');
+    await store.remove('none/at/all');
+    expect(await store.head('a/file')).toBeNull();
+  });
+
+  test('a missing file is told from one that cannot be read', async () => {
+    const { store, makeUnreadable } = await setup();
+    await failsAs('missing', textOf(store, 'none'));
+    expect(await store.head('none')).toBeNull();
+    if (makeUnreadable === null) return;
+    await failsAs('unreadable', textOf(store, await makeUnreadable()));
+  });
+
+  test.each([
+    ['', 'bad_uri'],
+    ['a\0b', 'bad_uri'],
+    ['ftp://host/file', 'bad_uri'],
+    ['../file', 'outside_root'],
+    ['a/../../file', 'outside_root'],
+    ['/etc/passwd', 'outside_root'],
+  ] as const)('the uri %j is refused as %s, whatever is asked of it', async (uri, problem) => {
+    const { store } = await setup();
+    await failsAs(problem, textOf(store, uri));
+    await failsAs(problem, store.create(uri));
+    await failsAs(problem, store.head(uri));
+    await failsAs(problem, store.remove(uri));
+    await failsAs(problem, store.journal(uri));
+    await failsAs(problem, store.localFile(uri));
+    if (uri !== '') await failsAs(problem, urisOf(store, uri));
+  });
+}
+
+function journalContract(setup: () => Promise<StoreUnderTest>): void {
+  test('a journal gives back the lines of its earlier lives, in order', async () => {
+    const { store } = await setup();
+    expect(await linesOf(store, 'a/journal')).toEqual([]);
+    for (const life of [0, 1]) {
+      const journal = await store.journal('a/journal');
+      await Promise.all(Array.from({ length: 50 }, (_, n) => journal.append(Buffer.from(`${life}/${n}`))));
+      await journal.note(Buffer.from(`${life}/noted`));
+      await journal.close();
+      await expect(journal.append(Buffer.from('late'))).rejects.toThrow(StoreError);
+    }
+    const lines = await linesOf(store, 'a/journal');
+    expect(lines).toHaveLength(102);
+    expect(lines.slice(50, 53)).toEqual(['0/noted', '1/0', '1/1']);
+  });
+
+  test('what a killed process was promised is there, whole and once', async () => {
+    const { store, appendForEver } = await setup();
+    const child = spawn(process.execPath, [...appendForEver('journal')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const promised = await killAfterLines(child, 20);
+    const numbers = (await linesOf(store, 'journal')).map((line) => JSON.parse(line).n);
+    expect(numbers).toEqual(numbers.map((_, index) => index));
+    expect(numbers.length).toBeGreaterThan(promised);
+  });
+}
+
+async function killAfterLines(child: ChildProcess, count: number): Promise<number> {
+  if (child.stdout === null) throw new Error('the child has no output');
+  let last = -1;
+  let lines = 0;
+  const exit = once(child, 'exit');
+  for await (const line of createInterface(child.stdout)) {
+    last = Number(line);
+    lines += 1;
+    if (lines === count) child.kill('SIGKILL');
+  }
+  await exit;
+  expect(lines).toBeGreaterThanOrEqual(count);
+  return last;
+}
+
+async function failsAs(problem: StoreProblem, promise: Promise<unknown>): Promise<void> {
+  await expect(promise).rejects.toMatchObject({ name: 'StoreError', problem });
+}
+
+async function put(store: Store, uri: string, text: string) {
+  const sink = await store.create(uri);
+  await sink.write(Buffer.from(text));
+  return sink.close();
+}
+
+async function textOf(store: Store, uri: string, start?: number): Promise<string> {
+  let text = '';
+  for await (const chunk of store.read(uri, { start })) text += Buffer.from(chunk).toString();
+  return text;
+}
+
+async function urisOf(store: Store, prefix: string): Promise<string[]> {
+  const uris: string[] = [];
+  for await (const { uri } of store.list(prefix)) uris.push(uri);
+  return uris;
+}
+
+async function linesOf(store: Store, uri: string): Promise<string[]> {
+  const journal = await store.journal(uri);
+  const lines: string[] = [];
+  for await (const line of journal.lines()) lines.push(line.toString());
+  await journal.close();
+  return lines;
+}
