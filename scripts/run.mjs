@@ -1,0 +1,193 @@
+// Runs a script of this project on a fitting Node with its dependencies in place, whatever Node the machine has.
+// `npm run demo` on a fresh clone must simply work, so this file is plain JavaScript for Node 16 and later and uses
+// nothing but built-in modules. When all is in place it costs a few stat calls and one process.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+// 22.18 is the first release that runs TypeScript sources without a flag.
+const NODE_MIN = [22, 18];
+const NODE_PINNED = '24.21.0';
+const LOCK_WAIT_MS = 15 * 60_000;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const windows = process.platform === 'win32';
+// The same folder as scripts/cache.ts; shared by every checkout on the machine.
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nightshift');
+
+main();
+
+function main() {
+  const [script, ...args] = process.argv.slice(2);
+  if (!script) fail('Which script? Usage: node scripts/run.mjs scripts/test.ts [arguments]');
+  const node = fittingNode();
+  const path = [dirname(node), process.env.PATH].filter(Boolean).join(delimiter);
+  const env = { ...process.env, PATH: path };
+  ensureDependencies(node, env);
+  run(node, ['--disable-warning=ExperimentalWarning', join(root, script), ...args], env);
+}
+
+function fittingNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return process.execPath;
+  const home = join(cache, `node-${NODE_PINNED}`);
+  const node = join(home, 'bin', windows ? 'node.exe' : 'node');
+  if (!existsSync(node)) withLock(`node-${NODE_PINNED}`, () => existsSync(node) || installNode(home));
+  return node;
+}
+
+/** From npm, where the official builds are published one package per platform: no other host is needed. */
+function installNode(home) {
+  const platform = windows ? 'win' : process.platform;
+  const packageName = `node-${platform}-${process.arch}`;
+  say(`Node ${process.version} is too old, fetching Node ${NODE_PINNED} from npm once (about 50 MB) ...`);
+  const temporary = mkdtempSync(join(cache, 'node-install-'));
+  const args = ['install', '--prefix', temporary, '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const done = npm(process.execPath, [...args, `${packageName}@${NODE_PINNED}`], process.env, 'ignore');
+  const binaries = join(temporary, 'node_modules', packageName, 'bin');
+  if (done.status !== 0 || !existsSync(binaries)) {
+    rmSync(temporary, { recursive: true, force: true });
+    fail(
+      `Node ${NODE_PINNED} could not be installed as the npm package ${packageName}. ` +
+        `Install Node ${NODE_MIN.join('.')} or later in another way (a version manager, your system's packages) and run this again.`,
+    );
+  }
+  mkdirSync(home, { recursive: true });
+  renameSync(binaries, join(home, 'bin'));
+  rmSync(temporary, { recursive: true, force: true });
+  say(`Node ${NODE_PINNED} is ready.`);
+}
+
+/** Installs when node_modules does not match package-lock.json; a marker inside makes the check one hash. */
+function ensureDependencies(node, env) {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  if (installedAs() === wanted) return;
+  withLock(`install-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`, () => {
+    if (installedAs() === wanted) return;
+    if (!matchesLockFile()) installDependencies(node, env);
+    writeFileSync(marker(), `${wanted}\n`);
+  });
+}
+
+function installDependencies(node, env) {
+  say('Installing dependencies (npm ci), once ...');
+  const started = Date.now();
+  const done = npm(node, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], env, 'inherit');
+  if (done.status !== 0)
+    fail(`npm ci failed in ${root}. Its messages are above; correct the cause and run this again.`);
+  say(`Dependencies are installed (${Math.round((Date.now() - started) / 1000)} s).`);
+}
+
+function marker() {
+  return join(root, 'node_modules', '.nightshift-lock');
+}
+
+function installedAs() {
+  return existsSync(marker()) ? readFileSync(marker(), 'utf8').trim() : '';
+}
+
+/** True where someone's own `npm install` already put exactly these packages there (npm keeps its own record). */
+function matchesLockFile() {
+  const record = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
+  return Object.keys(wanted).every((path) => {
+    if (path === '' || (wanted[path].optional && !installed[path])) return true;
+    return installed[path] && installed[path].integrity === wanted[path].integrity;
+  });
+}
+
+/** npm tells its own place to the scripts it runs; without it (plain `node scripts/run.mjs`) the PATH decides. */
+function npm(node, args, env, stdout) {
+  const options = { cwd: root, env, stdio: ['ignore', stdout, 'inherit'] };
+  const cli = process.env.npm_execpath;
+  if (cli && /npm-cli\.c?js$/.test(cli)) return spawnSync(node, [cli, ...args], options);
+  return spawnSync(windows ? 'npm.cmd' : 'npm', args, { ...options, shell: windows });
+}
+
+/** One installer at a time: the lock is a folder with its owner's process id, taken over when that process is gone. */
+function withLock(name, action) {
+  const lock = join(cache, 'locks', name);
+  mkdirSync(dirname(lock), { recursive: true });
+  const deadline = Date.now() + LOCK_WAIT_MS;
+  for (let told = false; !takeLock(lock); told = true) {
+    if (!told) say(`Waiting for another run that is installing (${lock}) ...`);
+    if (Date.now() > deadline) fail(`Waited too long for ${lock}. If nothing is installing, delete that folder.`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  }
+  const release = () => rmSync(lock, { recursive: true, force: true });
+  process.once('exit', release);
+  action();
+  process.removeListener('exit', release);
+  release();
+}
+
+function takeLock(lock) {
+  try {
+    mkdirSync(lock);
+    writeFileSync(join(lock, 'pid'), String(process.pid));
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (isStale(lock)) removeStale(lock);
+    return false;
+  }
+}
+
+/** Renamed before it is removed, so that of two who find it stale only one removes it. */
+function removeStale(lock) {
+  const aside = `${lock}.stale-${process.pid}`;
+  try {
+    renameSync(lock, aside);
+    rmSync(aside, { recursive: true, force: true });
+  } catch {
+    // Someone else was quicker.
+  }
+}
+
+function isStale(lock) {
+  try {
+    process.kill(Number(readFileSync(join(lock, 'pid'), 'utf8')) || -1e9, 0);
+    return false;
+  } catch (error) {
+    if (error.code === 'ENOENT') return ageMs(lock) > 10_000; // Its owner died between the two steps of taking it.
+    return error.code !== 'EPERM';
+  }
+}
+
+function ageMs(path) {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function run(node, args, env) {
+  const child = spawn(node, args, { stdio: 'inherit', env });
+  child.on('error', (error) => fail(`${node} could not be started: ${error.message}`));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    // Ctrl-C in a terminal reaches the child by itself; passing it on would make it look pressed twice.
+    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
+  }
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+function say(message) {
+  process.stderr.write(`nightshift: ${message}\n`);
+}
+
+function fail(message) {
+  say(message);
+  process.exit(1);
+}
