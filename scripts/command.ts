@@ -1,0 +1,90 @@
+// Runs a command to its end with a time limit, a sign of life for the person who waits, and the end of what it said
+// when it fails: installing a tool must never hang silently or fail without a reason.
+import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Progress } from './cache.ts';
+
+const TAIL_CHARACTERS_MAX = 2_000;
+const PROGRESS_EVERY_MS = 5_000;
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly timeoutMs: number;
+  /** Called every few seconds with the seconds gone. */
+  readonly onTick?: (seconds: number) => void;
+  /** Ends the command early when true is answered; asked every second. */
+  readonly giveUp?: () => boolean;
+}
+
+export type CommandResult =
+  | { readonly ok: true; readonly output: string }
+  | { readonly ok: false; readonly why: string };
+
+/** In a process group of its own, so that a time-out ends what the command started as well. */
+export function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  const env = options.env ?? process.env;
+  const child = spawn(file, args, { cwd: options.cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = () => endGroup(child.pid);
+  process.once('exit', end);
+  const started = Date.now();
+  let output = '';
+  let why = '';
+  const collect = (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-TAIL_CHARACTERS_MAX);
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const stop = (reason: string) => {
+    why = reason;
+    end();
+  };
+  const ticks = setInterval(() => options.onTick?.(Math.round((Date.now() - started) / 1000)), PROGRESS_EVERY_MS);
+  const watch = setInterval(() => {
+    if (Date.now() - started > options.timeoutMs) stop(`it took longer than ${options.timeoutMs / 1000} s`);
+    else if (options.giveUp?.()) stop('it made no progress');
+  }, 1_000);
+  return new Promise((resolve) => {
+    const finish = (result: CommandResult) => {
+      clearInterval(ticks);
+      clearInterval(watch);
+      process.removeListener('exit', end);
+      resolve(result);
+    };
+    child.on('error', (error) => finish({ ok: false, why: error.message }));
+    child.on('close', (code) => {
+      if (code === 0 && why === '') finish({ ok: true, output });
+      else finish({ ok: false, why: `${why || `exit code ${code}`}: ${output.trim()}` });
+    });
+  });
+}
+
+/** A progress line that says how long it has taken so far and what to expect. */
+export function ticking(say: Progress, what: string, expect: string): (seconds: number) => void {
+  return (seconds) => say(`${what} ... ${seconds} s (${expect})`);
+}
+
+/** The executable of this name on the PATH, as a shell would find it. */
+export function whichCommand(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,78 @@
+// Finds Temporal's time-skipping test server, or gets it: a workflow that waits a day is then tested in a second.
+// Where the SDK's downloader cannot reach its host, the same server comes from Maven and a small script starts it.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDir, installOnce, type Progress, say } from './cache.ts';
+import { isExecutable, runCommand, ticking, whichCommand } from './command.ts';
+import { downloadThroughSdk } from './sdk-download.ts';
+
+const SERVER_VERSION = '1.38.0';
+// Only silences the logging facade's warning that it has nobody to log to.
+const LOGGING_VERSION = '2.0.17';
+const FOLDER = `temporal-test-server-${SERVER_VERSION}`;
+const EXECUTABLE = 'temporal-test-server';
+const MAVEN_TIMEOUT_MS = 10 * 60_000;
+
+export function findTestServer(): string | undefined {
+  const cached = join(cacheDir, FOLDER, EXECUTABLE);
+  return isExecutable(cached) ? cached : undefined;
+}
+
+/** Its path fits `createTimeSkipping({ server: { executable: { type: 'existing-path', path } } })`. */
+export async function ensureTestServer(progress: Progress = say): Promise<string> {
+  const folder = await installOnce(FOLDER, (temporary) => install(temporary, progress));
+  return join(folder, EXECUTABLE);
+}
+
+async function install(folder: string, progress: Progress): Promise<void> {
+  progress('fetching the time-skipping test server, once ...');
+  const downloaded = await downloadThroughSdk('test-server', folder, join(folder, EXECUTABLE));
+  if (downloaded.ok) return progress('the test server is downloaded.');
+  progress(`the test server cannot be downloaded here (${downloaded.why}).`);
+  await installFromMaven(folder, progress);
+}
+
+async function installFromMaven(folder: string, progress: Progress): Promise<void> {
+  const maven = whichCommand('mvn');
+  if (!maven || !whichCommand('java')) throw new Error(`Java and Maven (mvn) are not both on the PATH. ${advice}`);
+  const project = join(folder, 'maven');
+  mkdirSync(project);
+  writeFileSync(join(project, 'pom.xml'), projectFile());
+  const what = `getting the test server ${SERVER_VERSION} from Maven`;
+  const expect = 'usually half a minute';
+  progress(`${what}: ${expect}.`);
+  const copy = ['-B', '-q', 'dependency:copy-dependencies', '-DincludeScope=runtime'];
+  const result = await runCommand(maven, [...copy, `-DoutputDirectory=${join(folder, 'lib')}`], {
+    cwd: project,
+    timeoutMs: MAVEN_TIMEOUT_MS,
+    onTick: ticking(progress, what, expect),
+  });
+  if (!result.ok) throw new Error(`Maven could not get the test server: ${result.why}\n${advice}`);
+  writeFileSync(join(folder, EXECUTABLE), STARTER);
+  chmodSync(join(folder, EXECUTABLE), 0o755);
+  progress('the test server is ready.');
+}
+
+const advice =
+  'The test server is needed by the tests only. Install a Java runtime (11 or later) and Maven, or run where ' +
+  "Temporal's downloads can be reached, and run this again.";
+
+// The SDK passes the port as the only argument. The Java options are for a quick start: the SDK waits 5 s at most.
+const STARTER = `#!/bin/sh
+here=$(cd "$(dirname "$0")" && pwd)
+exec "\${JAVA_HOME:+$JAVA_HOME/bin/}java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Xmx512m \\
+  -cp "$here/lib/*" io.temporal.testserver.TestServer "$@"
+`;
+
+function projectFile(): string {
+  const dependency = (group: string, name: string, version: string) =>
+    `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`;
+  return [
+    '<project><modelVersion>4.0.0</modelVersion>',
+    '<groupId>nightshift</groupId><artifactId>test-server</artifactId><version>1</version>',
+    '<dependencies>',
+    dependency('io.temporal', 'temporal-test-server', SERVER_VERSION),
+    dependency('org.slf4j', 'slf4j-nop', LOGGING_VERSION),
+    '</dependencies></project>',
+  ].join('\n');
+}
