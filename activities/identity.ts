@@ -1,0 +1,27 @@
+// Names made by hashing: the same row asked the same way, the same batch and the same submission are called the same by everyone.
+
+import { hash } from 'node:crypto';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import { type ItemKey, itemKey, type RowId } from '../domain/ids.ts';
+import type { Json } from '../domain/outcome.ts';
+
+/** The first digits of a text's SHA-256. */
+export function hexOf(text: string, digits: number): string {
+  return hash('sha256', text, 'hex').slice(0, digits);
+}
+
+/** Keys of one job's items by row id, endpoint and canonical request, which is embedded as text: nothing is built anew per row. */
+export function itemKeys(
+  provider: string,
+  schema: Json,
+): (id: RowId, endpoint: string, canonicalRequest: string) => ItemKey {
+  const name = JSON.stringify(provider);
+  const tail = `,"schema":${canonicalJson(schema)}}`;
+  return (id, endpoint, request) =>
+    itemKey(
+      hexOf(
+        `{"endpoint":${JSON.stringify(endpoint)},"id":${JSON.stringify(id)},"provider":${name},"request":${request}${tail}`,
+        24,
+      ),
+    );
+}
