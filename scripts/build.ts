@@ -1,0 +1,36 @@
+// `npm run build`: what is published, under dist/: the sources as JavaScript with types, and the workflows bundled once,
+// so that a worker in production starts without a bundler.
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { projectRoot } from './cache.ts';
+import { runCommand } from './command.ts';
+
+const TIMEOUT_MS = 5 * 60_000;
+
+const dist = join(projectRoot, 'dist');
+rmSync(dist, { recursive: true, force: true });
+await compile();
+await bundleWorkflows();
+
+async function compile(): Promise<void> {
+  const tsc = join(projectRoot, 'node_modules', '.bin', 'tsc');
+  const result = await runCommand(tsc, ['--project', join('scripts', 'tsconfig.build.json')], {
+    cwd: projectRoot,
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (!result.ok) throw new Error(`The sources do not compile (npm run check says more): ${result.why}`);
+  console.log('dist/: sources compiled');
+}
+
+async function bundleWorkflows(): Promise<void> {
+  const source = join(projectRoot, 'worker', 'bundle.ts');
+  if (!existsSync(source))
+    throw new Error(`${source} is missing: it exports buildWorkflowBundle(): Promise<{ code: string }>.`);
+  const { buildWorkflowBundle }: { buildWorkflowBundle(): Promise<{ code: string }> } = await import(
+    pathToFileURL(source).href
+  );
+  const { code } = await buildWorkflowBundle();
+  writeFileSync(join(dist, 'workflow-bundle.js'), code);
+  console.log(`dist/workflow-bundle.js: ${(code.length / 1024 / 1024).toFixed(1)} MiB`);
+}

@@ -1,0 +1,63 @@
+// What the demo shows of a job: a progress line while it runs, and what it left behind when it is done.
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { JobStatus } from '../domain/status.ts';
+
+const FILES = ['results.jsonl', 'failures.jsonl', 'report.json'];
+
+/** Follows the job by its `status` query until it ends; answers its result. */
+export async function follow(handle: WorkflowHandle, pause: () => Promise<unknown>): Promise<unknown> {
+  let running = true;
+  const result = handle.result().finally(() => {
+    running = false;
+  });
+  // Observed below in any case; this keeps an early failure from being taken for one nobody looks at.
+  result.catch(() => undefined);
+  const started = Date.now();
+  for (let shown = ''; running; await pause()) {
+    const line = await progressLine(handle).catch(() => undefined);
+    if (!running || line === undefined || line === shown) continue;
+    shown = line;
+    show(`${((Date.now() - started) / 1000).toFixed(0).padStart(3)} s  ${line}`);
+  }
+  if (process.stdout.isTTY) process.stdout.write('\n');
+  return result;
+}
+
+async function progressLine(handle: WorkflowHandle): Promise<string> {
+  const { phase, rows, items, batches } = await handle.query<JobStatus>('status');
+  const answered = `${items.answered} of ${rows.accepted} rows answered`;
+  return `${phase.padEnd(11)} ${answered}, ${items.failed} failed, batches ${batches.done} of ${batches.planned} done`;
+}
+
+/** In a terminal the line is rewritten in place; in a log each change is a line of its own. */
+function show(line: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${line}`);
+  else console.log(line);
+}
+
+export async function printOutcome(result: unknown, output: string, shorten: (path: string) => string): Promise<void> {
+  console.log("\nThe workflow's result:");
+  console.log(JSON.stringify(result, null, 2));
+  console.log('\nWhat it wrote:');
+  for (const name of FILES) {
+    const file = join(output, name);
+    const { lines } = await readLines(file);
+    console.log(`  ${shorten(file).padEnd(48)} ${existsSync(file) ? `${lines} lines` : 'not written'}`);
+  }
+  const { first } = await readLines(join(output, 'results.jsonl'));
+  if (first) console.log(`\nOne result:\n${first}`);
+}
+
+async function readLines(file: string): Promise<{ lines: number; first: string }> {
+  if (!existsSync(file)) return { lines: 0, first: '' };
+  let lines = 0;
+  let first = '';
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    if (lines === 0) first = line;
+    lines += 1;
+  }
+  return { lines, first };
+}

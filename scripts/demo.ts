@@ -1,0 +1,115 @@
+// `npm run demo`: one job over 10,000 rows, from nothing to results in about a minute and without any account: a dev
+// server, emulated providers that misbehave a little, a worker, and the job started as a person would start it.
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { projectRoot } from './cache.ts';
+import { runCommand } from './command.ts';
+import { demoRow } from './demo-rows.ts';
+import { follow, printOutcome } from './demo-view.ts';
+import { type Stack, startStack, untilAskedToEnd } from './stack.ts';
+import { ensureTemporalCli } from './temporal-cli.ts';
+
+const ROWS = 10_000;
+const WORKFLOW_ID = 'demo';
+const START_TIMEOUT_MS = 30_000;
+const FOLDER = join(projectRoot, '.nightshift', 'demo');
+const DATA = join(FOLDER, 'data');
+
+// Real batches take hours; these take seconds. Some items fail, so that the retry round has something to do.
+const EMULATOR = { itemErrors: { rate500: 0.003, rate429: 0.002 }, validateMs: 500, runMs: 4000 };
+
+const JOB = {
+  dataset: 'tickets.jsonl',
+  provider: 'openai',
+  model: 'gpt-5.4-mini',
+  request: {
+    messages: [
+      { role: 'system', content: 'Classify the ticket as bug, feature or question.' },
+      { role: 'user', content: '{{ text }}' },
+    ],
+    max_completion_tokens: 16,
+  },
+  output: 'results/',
+  batch: { maxItems: 2500 },
+  poll: { initial: '1s', max: '2s' },
+  retry: { backoff: '1s' },
+};
+
+const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+const asked = untilAskedToEnd();
+
+await ensureTemporalCli();
+console.log('Starting a Temporal dev server, emulated providers and a worker ...');
+const stack = await startStack({
+  folder: prepareFolder(),
+  emulatorArguments: ['--options', JSON.stringify(EMULATOR)],
+  workerEnv: { NIGHTSHIFT_DATA: DATA },
+});
+try {
+  const why = await Promise.race([asked, stack.broken, runDemo(stack).then(() => 'done')]);
+  if (why !== 'done') throw new Error(`The demo was interrupted: ${why}`);
+  if (values.keep) {
+    console.log('\nEverything stays up for a look at the Web UI. Ctrl-C stops it.');
+    await Promise.race([asked, stack.broken]);
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(`The logs of server, emulator and worker are in ${relative(projectRoot, FOLDER)}.`);
+  process.exitCode = 1;
+} finally {
+  await stack.stop();
+}
+process.exit();
+
+async function runDemo({ server }: Stack): Promise<void> {
+  const job = writeInput();
+  const page = `${server.uiUrl}/namespaces/default/workflows/${WORKFLOW_ID}`;
+  await startJob(server.address, job);
+  console.log(`\nWeb UI: ${page}\n`);
+  const connection = await Connection.connect({ address: server.address });
+  try {
+    const handle = new Client({ connection }).workflow.getHandle(WORKFLOW_ID);
+    const result = await follow(handle, () => sleep(500));
+    await printOutcome(result, join(DATA, JOB.output), (path) => relative(projectRoot, path));
+  } finally {
+    await connection.close();
+  }
+  if (!values.keep)
+    console.log(
+      `\nTo look at it in the Web UI: npm run demo -- --keep, or npm run dev -- --state ${relative(projectRoot, FOLDER)}`,
+    );
+}
+
+/** Each demo starts from nothing, unless another one is using the folder: then startStack refuses it. */
+function prepareFolder(): string {
+  if (!existsSync(join(FOLDER, 'pid'))) rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(DATA, { recursive: true });
+  return FOLDER;
+}
+
+function writeInput(): string {
+  const rows = Array.from({ length: ROWS }, (_, index) => JSON.stringify(demoRow(index)));
+  writeFileSync(join(DATA, JOB.dataset), `${rows.join('\n')}\n`);
+  const file = join(DATA, 'job.json');
+  const text = JSON.stringify(JOB, null, 2);
+  writeFileSync(file, `${text}\n`);
+  console.log(
+    `\n${ROWS} rows are in ${relative(projectRoot, join(DATA, JOB.dataset))}. The job, ${relative(projectRoot, file)}:\n${text}\n`,
+  );
+  return file;
+}
+
+async function startJob(address: string, file: string): Promise<void> {
+  const cli = await ensureTemporalCli();
+  const what = ['--task-queue', 'nightshift', '--type', 'processDataset', '--workflow-id', WORKFLOW_ID];
+  const args = ['workflow', 'start', ...what, '--input-file', relative(projectRoot, file)];
+  console.log(`$ temporal ${args.join(' ')}`);
+  const result = await runCommand(cli, [...args, '--address', address], {
+    cwd: projectRoot,
+    timeoutMs: START_TIMEOUT_MS,
+  });
+  if (!result.ok) throw new Error(`The Temporal CLI could not start the job: ${result.why}`);
+}

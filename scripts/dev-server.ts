@@ -1,0 +1,111 @@
+// A Temporal dev server for the demo, for development and for tests: real server, one process, no Docker.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { type Child, startChild } from './child.ts';
+import { freePort } from './free-port.ts';
+import { ensureTemporalCli } from './temporal-cli.ts';
+
+const HOST = '127.0.0.1';
+const READY_TIMEOUT_MS = 30_000;
+
+/** What the workflows upsert; a server that does not know them fails the workflow task. */
+export const SEARCH_ATTRIBUTES: readonly string[] = [
+  'NightshiftProvider',
+  'NightshiftModel',
+  'NightshiftTenant',
+  'NightshiftPhase',
+];
+
+export interface DevServerOptions {
+  /** Keeps its state there; without it everything is in memory. */
+  readonly dbFilename?: string;
+  readonly port?: number;
+  readonly uiPort?: number;
+  /** No Web UI. */
+  readonly headless?: boolean;
+  /** Name to type, beside the four of Nightshift (all Keyword). */
+  readonly searchAttributes?: Readonly<Record<string, string>>;
+  readonly dynamicConfig?: Readonly<Record<string, string>>;
+  /** A file for what the server logs. */
+  readonly log?: string;
+}
+
+export interface DevServer {
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly pid: number;
+  /** When it ended without having been stopped: why. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+  /** Ends it as a power cut would. */
+  kill(): Promise<void>;
+}
+
+/** Resolves when the server serves its default namespace. */
+export async function startDevServer(options: DevServerOptions = {}): Promise<DevServer> {
+  const cli = await ensureTemporalCli();
+  const port = options.port ?? (await freePort());
+  const uiPort = options.headless ? undefined : (options.uiPort ?? (await freePort()));
+  if (options.dbFilename) mkdirSync(dirname(options.dbFilename), { recursive: true });
+  const child = startChild(cli, await serverArguments(options, port, uiPort), {
+    name: 'temporal dev server',
+    ...(options.log && { logFile: options.log }),
+  });
+  const address = `${HOST}:${port}`;
+  try {
+    await untilServing(child, address);
+  } catch (error) {
+    await child.kill();
+    throw error;
+  }
+  const uiUrl = uiPort === undefined ? '' : `http://${HOST}:${uiPort}`;
+  return { address, uiUrl, pid: child.pid, ended: child.ended, stop: child.stop, kill: child.kill };
+}
+
+async function serverArguments(options: DevServerOptions, port: number, uiPort: number | undefined): Promise<string[]> {
+  const attributes = {
+    ...Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, 'Keyword'])),
+    ...options.searchAttributes,
+  };
+  const common = ['server', 'start-dev', '--ip', HOST, '--port', String(port), '--log-level', 'warn'];
+  // Ports not named here would be picked next to the others, where another server may already listen.
+  const ports = ['--metrics-port', String(await freePort()), '--http-port', String(await freePort())];
+  const ui = uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)];
+  // The default pragmas wait for the disk at every step: four to seven times slower on an ordinary machine.
+  const pragmas = ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'];
+  return [
+    ...common,
+    ...ports,
+    ...ui,
+    ...(options.dbFilename ? ['--db-filename', options.dbFilename, ...pragmas] : []),
+    ...Object.entries(attributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+    ...Object.entries(options.dynamicConfig ?? {}).flatMap(([key, value]) => [
+      '--dynamic-config-value',
+      `${key}=${value}`,
+    ]),
+  ];
+}
+
+async function untilServing(child: Child, address: string): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!(await isServing(address))) {
+    if (!child.running) throw new Error(`The Temporal dev server ended at once. It last said:\n${child.tail()}`);
+    if (Date.now() > deadline) throw new Error(`The Temporal dev server at ${address} did not start:\n${child.tail()}`);
+    await sleep(100);
+  }
+}
+
+async function isServing(address: string): Promise<boolean> {
+  let connection: Connection | undefined;
+  try {
+    connection = await Connection.connect({ address, connectTimeout: 1_000 });
+    await connection.workflowService.describeNamespace({ namespace: 'default' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await connection?.close();
+  }
+}

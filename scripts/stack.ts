@@ -1,0 +1,120 @@
+// Everything a job needs, on this machine and free of charge: dev server, emulated providers and a worker. The demo
+// and `npm run dev` differ only in how they use it.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from './cache.ts';
+import { type Child, type ChildOptions, startScript } from './child.ts';
+import { type DevServer, type DevServerOptions, startDevServer } from './dev-server.ts';
+
+const READY_TIMEOUT_MS = 30_000;
+
+export interface StackOptions {
+  /** Keeps the server's state and the logs; one stack at a time. */
+  readonly folder: string;
+  readonly emulatorArguments?: readonly string[];
+  readonly server?: DevServerOptions;
+  readonly workerEnv?: Readonly<Record<string, string>>;
+  /** Shows what emulator and worker print. */
+  readonly echo?: boolean;
+}
+
+export interface Stack {
+  readonly server: DevServer;
+  /** What a worker or a client needs to reach all this. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Resolves, with a reason, when one of its processes ends by itself. */
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const release = claimFolder(options.folder);
+  const stops: (() => Promise<void>)[] = [async () => release()];
+  const stop = async () => {
+    // The worker first: it says goodbye to a server that is still there.
+    for (const end of stops.reverse()) await end();
+    stops.length = 0;
+  };
+  try {
+    const dbFilename = join(options.folder, 'temporal.db');
+    const log = join(options.folder, 'temporal.log');
+    const server = await startDevServer({ dbFilename, log, ...options.server });
+    stops.push(server.stop);
+    const emulator = startPart(
+      'emulator',
+      'emulator/main.ts',
+      ['--port', '0', ...(options.emulatorArguments ?? [])],
+      options,
+    );
+    stops.push(emulator.stop);
+    const env = environment(server.address, await emulator.waitForLine(emulatorUrl, READY_TIMEOUT_MS));
+    const worker = startPart('worker', 'worker/main.ts', [], options, { ...env, ...options.workerEnv });
+    stops.push(worker.stop);
+    await worker.waitForLine((line) => (line.includes('worker ready') ? true : undefined), READY_TIMEOUT_MS);
+    const broken = Promise.race([emulator.ended, worker.ended, server.ended]);
+    return { server, env, broken, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Waits for Ctrl-C or a request to end; asked twice it still ends in order. */
+export function untilAskedToEnd(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+  });
+}
+
+function startPart(
+  name: string,
+  file: string,
+  args: readonly string[],
+  { folder, echo }: StackOptions,
+  env: Readonly<Record<string, string>> = {},
+): Child {
+  const options: ChildOptions = { name, env, logFile: join(folder, `${name}.log`), ...(echo && { echo }) };
+  return startScript(join(projectRoot, file), args, options);
+}
+
+function environment(address: string, emulatorUrl: string): Record<string, string> {
+  return {
+    TEMPORAL_ADDRESS: address,
+    OPENAI_BASE_URL: `${emulatorUrl}/v1`,
+    OPENAI_API_KEY: 'emulator',
+    ANTHROPIC_BASE_URL: emulatorUrl,
+    ANTHROPIC_API_KEY: 'emulator',
+  };
+}
+
+/** The emulator says `{"url": "http://127.0.0.1:1234"}` when it listens. */
+function emulatorUrl(line: string): string | undefined {
+  if (!line.startsWith('{')) return undefined;
+  const said: { url?: unknown } = JSON.parse(line);
+  return typeof said.url === 'string' ? said.url : undefined;
+}
+
+/** Two servers on one database file would spoil it. */
+function claimFolder(folder: string): () => void {
+  const file = join(folder, 'pid');
+  const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  if (owner > 0 && isRunning(owner)) {
+    throw new Error(
+      `${folder} is in use by process ${owner}. Stop that one first, or choose another folder with --state.`,
+    );
+  }
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, String(process.pid));
+  const release = () => rmSync(file, { force: true });
+  process.once('exit', release);
+  return release;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,60 @@
+// `npm test`: all set-up, then vitest with what is passed on (`npm test -- test/domain`), and a last line with the
+// counts in a form that any CI can read. A run in which no test ran has failed: it proves nothing.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from './cache.ts';
+import { ensureTemporalCli } from './temporal-cli.ts';
+import { ensureTestServer } from './test-server.ts';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+const report = join(folder, 'report.json');
+try {
+  await ensureTemporalCli();
+  await ensureTestServer();
+  const code = await runVitest(process.argv.slice(2));
+  const counts = readCounts();
+  console.log(summary(counts));
+  process.exitCode = code !== 0 || counts.failed > 0 || counts.passed === 0 ? code || 1 : 0;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function runVitest(args: readonly string[]): Promise<number> {
+  const vitest = join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const command = [...process.execArgv, vitest, 'run', ...reporters, ...args];
+  const child = spawn(process.execPath, command, { cwd: projectRoot, stdio: 'inherit' });
+  // Ctrl-C reaches vitest by itself; this process stays to print the counts and to clean up.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+}
+
+function readCounts(): Counts {
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    // A file that could not even be loaded holds no failed test, and must not go uncounted.
+    const brokenFiles = testResults.filter(isBroken).length;
+    return { passed: numPassedTests, failed: numFailedTests + brokenFiles, skipped: numPendingTests + numTodoTests };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
+
+function isBroken(file: { status: string; assertionResults: { status: string }[] }): boolean {
+  return file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed');
+}
+
+function summary({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
