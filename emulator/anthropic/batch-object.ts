@@ -1,0 +1,59 @@
+// The message batch object as Anthropic puts it on the wire; counts stay frozen until the whole batch has ended.
+import { type Batch, batchMoment, itemCount } from '../batch.ts';
+import { isoTime } from '../clock.ts';
+import type { Foreign } from '../listing.ts';
+import { isTerminal, type Phase, windowMs } from '../timeline.ts';
+import type { World } from '../world.ts';
+import { unrunType } from './result-lines.ts';
+
+const time = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
+
+export function batchObject(world: World, batch: Batch, origin: string) {
+  const moment = batchMoment(batch, world.options.current, world.clock.now());
+  const ended = isTerminal(moment.phase);
+  const archived = ended && isArchived(world, batch);
+  return {
+    id: batch.id,
+    type: 'message_batch',
+    processing_status: statusOf(moment.phase),
+    request_counts: batch.fault.requestCountsNull === true ? null : counts(batch, ended),
+    created_at: isoTime(batch.createdAtMs),
+    expires_at: isoTime(batch.createdAtMs + windowMs),
+    ended_at: time(moment.endedAtMs),
+    cancel_initiated_at: time(moment.cancellingAtMs),
+    archived_at: archived ? isoTime(batch.createdAtMs + batch.resultsTtlMs) : null,
+    results_url: ended && !archived ? `${origin}/v1/messages/batches/${batch.id}/results` : null,
+  };
+}
+
+export function statusOf(phase: Phase): 'in_progress' | 'canceling' | 'ended' {
+  if (isTerminal(phase)) return 'ended';
+  return phase === 'cancelling' ? 'canceling' : 'in_progress';
+}
+
+export function isArchived({ clock }: World, batch: Batch): boolean {
+  return clock.now() >= batch.createdAtMs + batch.resultsTtlMs;
+}
+
+function counts(batch: Batch, ended: boolean) {
+  const total = itemCount(batch);
+  if (!ended) return { processing: total, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
+  const unrun = total - batch.executed;
+  const canceled = unrunType(batch) === 'canceled' ? unrun : 0;
+  return { processing: 0, succeeded: batch.succeeded, errored: batch.failed, canceled, expired: unrun - canceled };
+}
+
+export function foreignObject({ id, createdAtMs }: Foreign) {
+  return {
+    id,
+    type: 'message_batch',
+    processing_status: 'in_progress',
+    request_counts: { processing: 100, succeeded: 0, errored: 0, canceled: 0, expired: 0 },
+    created_at: isoTime(createdAtMs),
+    expires_at: isoTime(createdAtMs + windowMs),
+    ended_at: null,
+    cancel_initiated_at: null,
+    archived_at: null,
+    results_url: null,
+  };
+}

@@ -1,0 +1,116 @@
+// The Message Batches API of Anthropic.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Batch, batchMoment } from '../batch.ts';
+import type { Call, Handler } from '../call.ts';
+import { countCreate, createBatch } from '../create-batch.ts';
+import type { ItemIndex } from '../item-index.ts';
+import { findForeign, listedBatches, queuedItems } from '../listing.ts';
+import { isKnownModel } from '../models.ts';
+import { json, refuse, stream } from '../reply.ts';
+import { resultBytes, resultChunks } from '../results.ts';
+import { settle } from '../settle.ts';
+import { isTerminal } from '../timeline.ts';
+import { newId, type World } from '../world.ts';
+import { batchObject, foreignObject, isArchived } from './batch-object.ts';
+import { pageAround } from './page.ts';
+import { receiveRequests } from './receive.ts';
+import { resultWriter } from './result-lines.ts';
+
+const resultsTtlMs = 29 * 86_400_000;
+
+export const createAnthropicBatch: Handler = async (world, call) => {
+  const path = join(world.dataDir, `${newId(world, 'requests-')}.json`);
+  const index = await takeIn(world, call, path);
+  call.mentions.push((text) => index.includesId(text));
+  Object.assign(call.entry, { items: index.length });
+  await call.ready();
+  await settle(world);
+  checkQueue(world, call, index.length);
+  countCreate(world, call);
+  const retention = world.options.current.retention.resultsMs ?? resultsTtlMs;
+  const given = { endpoint: '/v1/messages', metadata: null, inputFileId: '', inputPath: path, resultsTtlMs: retention };
+  const batch = createBatch(world, call, given);
+  batch.scan = { index, problems: [] };
+  batch.outcomes = new Uint8Array(index.length);
+  batch.validatedAtMs = batch.createdAtMs;
+  return json(batchObject(world, batch, call.origin));
+};
+
+async function takeIn(world: World, { request }: Call, path: string): Promise<ItemIndex> {
+  try {
+    return await receiveRequests(request, path, (name) => isKnownModel('anthropic', world.options.current, name));
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+function checkQueue(world: World, { tenant }: Call, added: number): void {
+  const limit = world.options.current.anthropicQueueLimit;
+  if (limit === undefined || queuedItems(world, 'anthropic', tenant) + added <= limit) return;
+  throw refuse(429, `This request would exceed the limit of ${limit} batch requests waiting to be processed.`);
+}
+
+export const retrieveAnthropicBatch: Handler = async (world, call) => {
+  await settle(world);
+  const foreign = world.batches.has(call.id) ? undefined : findForeign(world, 'anthropic', call.id);
+  if (foreign !== undefined) return json(foreignObject(foreign));
+  return json(batchObject(world, findBatch(world, call), call.origin));
+};
+
+export const listAnthropicBatches: Handler = async (world, call) => {
+  await settle(world);
+  const page = pageAround(listedBatches(world, call), call.query);
+  const data = page.data.map((listed) =>
+    listed.kind === 'own' ? batchObject(world, listed.batch, call.origin) : foreignObject(listed),
+  );
+  return json({ ...page, data });
+};
+
+export const cancelAnthropicBatch: Handler = async (world, call) => {
+  await settle(world);
+  const batch = findBatch(world, call);
+  if (hasEnded(world, batch)) throw refuse(400, `Batch ${batch.id} has already ended and cannot be canceled.`);
+  batch.cancelRequestedAtMs ??= world.clock.now();
+  await settle(world);
+  return json(batchObject(world, batch, call.origin));
+};
+
+export const deleteAnthropicBatch: Handler = async (world, call) => {
+  await settle(world);
+  const batch = findBatch(world, call);
+  if (!hasEnded(world, batch)) throw refuse(400, `Batch ${batch.id} is still being processed and cannot be deleted.`);
+  batch.deleted = true;
+  return json({ id: batch.id, type: 'message_batch_deleted' });
+};
+
+export const anthropicResults: Handler = async (world, call) => {
+  await settle(world);
+  const batch = findBatch(world, call);
+  if (!hasEnded(world, batch)) throw refuse(404, `Batch ${batch.id} has no results yet.`);
+  if (isArchived(world, batch)) throw refuse(404, `The results of batch ${batch.id} are no longer available.`);
+  if (batch.downloadsRefused < (batch.fault.outputNotFoundFor ?? 0)) {
+    batch.downloadsRefused += 1;
+    throw refuse(404, `The results of batch ${batch.id} were not found.`);
+  }
+  const write = resultWriter(batch);
+  return stream(
+    'application/x-jsonl',
+    () => resultChunks(batch, write),
+    () => resultBytes(batch, write),
+  );
+};
+
+function hasEnded(world: World, batch: Batch): boolean {
+  return isTerminal(batchMoment(batch, world.options.current, world.clock.now()).phase);
+}
+
+function findBatch(world: World, call: Call): Batch {
+  const batch = world.batches.get(call.id);
+  call.entry.batch = call.id;
+  if (batch === undefined || batch.deleted || batch.vendor !== 'anthropic' || batch.tenant !== call.tenant) {
+    throw refuse(404, `No batch found with id ${call.id}.`);
+  }
+  return batch;
+}

@@ -1,0 +1,37 @@
+// The lines of a batch's results, one for every request whatever became of it.
+import type { Batch } from '../batch.ts';
+import { hex16 } from '../hash.ts';
+import { isError, type Outcome, outcomes } from '../outcome.ts';
+import { errorBody, type Problem } from '../reply.ts';
+import type { LineWriter } from '../results.ts';
+import { messageBody } from './answers.ts';
+import { unknownModelPrefix } from './receive.ts';
+
+export function resultWriter(batch: Batch): LineWriter {
+  return (item, customId, at) => {
+    const head = `{"custom_id":${JSON.stringify(customId)},"result":`;
+    if (item.outcome === outcomes.missing) return null;
+    if (item.outcome === outcomes.notRun) return `${head}{"type":"${unrunType(batch)}"}}`;
+    if (!isError(item.outcome)) return `${head}{"type":"succeeded","message":${messageBody(item, batch.options)}}}`;
+    const problem = itemProblem(
+      item.outcome,
+      batch.scan?.index.defects.get(at),
+      batch.scan?.index.sentinels.get(at)?.fail,
+    );
+    const error = errorBody('anthropic', problem, `req_${hex16(item.hash)}`, batch.options.errorBodyText);
+    return `${head}{"type":"errored","error":${JSON.stringify(error)}}}`;
+  };
+}
+
+export const unrunType = ({ final }: Batch): 'canceled' | 'expired' =>
+  final?.phase === 'cancelled' ? 'canceled' : 'expired';
+
+export function itemProblem(outcome: Outcome, defect: string | undefined, told?: number | null): Problem {
+  if (outcome === outcomes.error400) {
+    const status = defect?.startsWith(unknownModelPrefix) === true ? 404 : (told ?? 400);
+    return { status, message: defect ?? 'Invalid request.' };
+  }
+  if (outcome === outcomes.error429) return { status: 429, message: 'This request would exceed your rate limit.' };
+  if (outcome === outcomes.timeout) return { status: 408, message: 'The request timed out.' };
+  return { status: told ?? 500, message: told === 529 ? 'Overloaded' : 'Internal server error' };
+}

@@ -1,0 +1,29 @@
+// The emulator as a program: prints one JSON line with its address once it is ready, stops cleanly on a signal.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { parseOptions } from './options.ts';
+import { type StartOptions, startEmulator } from './start.ts';
+
+const command = new Command('emulator')
+  .description('A stand-in for the batch APIs of OpenAI and Anthropic, with switchable faults.')
+  .option('--port <number>', 'port to listen on, 0 for any free one', process.env.PORT ?? '0')
+  .option('--options <json>', 'options as JSON, or @file to read them from a file', '{}')
+  .option('--data <dir>', 'folder in which to make the temporary data folder')
+  .parse();
+
+const { port, options, data } = command.opts<{ port: string; options: string; data?: string }>();
+const emulator = await startEmulator({
+  ...readOptions(options),
+  port: Number(port),
+  ...(data === undefined ? {} : { dataDir: data }),
+});
+process.stdout.write(`${JSON.stringify({ url: emulator.url })}\n`);
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => void emulator.close().then(() => process.exit(0)));
+}
+
+function readOptions(text: string): StartOptions {
+  const given: unknown = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text);
+  return parseOptions(given);
+}

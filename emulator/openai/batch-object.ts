@@ -1,0 +1,105 @@
+// The batch object as OpenAI puts it on the wire: what is absent is null.
+import { type Batch, batchMoment, itemCount } from '../batch.ts';
+import { seconds } from '../clock.ts';
+import type { Foreign } from '../listing.ts';
+import { isBilled } from '../outcome.ts';
+import { itemAt, openInput } from '../results.ts';
+import { isTerminal, type Moment, windowMs } from '../timeline.ts';
+import type { World } from '../world.ts';
+import { isEndpoint, outputTokens } from './answers.ts';
+
+const time = (ms: number | null): number | null => (ms === null ? null : seconds(ms));
+
+export function batchObject(world: World, batch: Batch) {
+  const moment = batchMoment(batch, world.options.current, world.clock.now());
+  const { phase } = moment;
+  const endedAt = (wanted: Moment['phase']) => (phase === wanted ? time(moment.endedAtMs) : null);
+  return {
+    id: batch.id,
+    object: 'batch',
+    endpoint: batch.endpoint,
+    model: batch.admitted ? (batch.scan?.index.modelNames[0] ?? null) : null,
+    errors: phase === 'failed' ? { object: 'list', data: batch.problems } : null,
+    input_file_id: batch.inputFileId,
+    completion_window: '24h',
+    status: phase,
+    output_file_id: batch.outputFileId,
+    error_file_id: batch.errorFileId,
+    created_at: seconds(batch.createdAtMs),
+    in_progress_at: time(moment.inProgressAtMs),
+    expires_at: seconds(batch.createdAtMs + windowMs),
+    finalizing_at: time(moment.finalizingAtMs),
+    completed_at: endedAt('completed'),
+    failed_at: endedAt('failed'),
+    expired_at: endedAt('expired'),
+    cancelling_at: time(moment.cancellingAtMs),
+    cancelled_at: endedAt('cancelled'),
+    request_counts: batch.fault.requestCountsNull === true ? null : counts(batch, phase),
+    usage: isTerminal(phase) && phase !== 'failed' ? usage(batch) : null,
+    metadata: batch.metadata,
+  };
+}
+
+function counts(batch: Batch, phase: Moment['phase']) {
+  const total = phase === 'validating' || !batch.admitted ? 0 : itemCount(batch);
+  return { total, completed: batch.succeeded, failed: batch.failed };
+}
+
+function usage(batch: Batch) {
+  const input = promptTokens(batch);
+  batch.outputTokens ??= countOutput(batch);
+  return {
+    input_tokens: input,
+    input_tokens_details: { cached_tokens: 0 },
+    output_tokens: batch.outputTokens,
+    output_tokens_details: { reasoning_tokens: 0 },
+    total_tokens: input + batch.outputTokens,
+  };
+}
+
+function promptTokens({ scan, outcomes }: Batch): number {
+  return outcomes.reduce((sum, outcome, at) => sum + (isBilled(outcome) ? (scan?.index.tokens[at] ?? 0) : 0), 0);
+}
+
+function countOutput(batch: Batch): number {
+  const { endpoint, options, outcomes } = batch;
+  if (!isEndpoint(endpoint)) return 0;
+  const reader = openInput(batch);
+  try {
+    return outcomes.reduce(
+      (sum, outcome, at) =>
+        sum + (isBilled(outcome) ? outputTokens(endpoint, itemAt(batch, at, reader.body), options) : 0),
+      0,
+    );
+  } finally {
+    reader.close();
+  }
+}
+
+export function foreignObject({ id, createdAtMs, number }: Foreign) {
+  const created = seconds(createdAtMs);
+  return {
+    id,
+    object: 'batch',
+    endpoint: '/v1/chat/completions',
+    model: 'gpt-4o-mini',
+    errors: null,
+    input_file_id: `file-foreign${number}`,
+    completion_window: '24h',
+    status: 'in_progress',
+    output_file_id: null,
+    error_file_id: null,
+    created_at: created,
+    in_progress_at: created,
+    expires_at: created + windowMs / 1000,
+    finalizing_at: null,
+    completed_at: null,
+    failed_at: null,
+    expired_at: null,
+    cancelling_at: null,
+    cancelled_at: null,
+    request_counts: { total: 100, completed: 0, failed: 0 },
+    usage: null,
+    metadata: number % 2 === 0 ? null : { owner: `other-${number}` },
+  };
+}

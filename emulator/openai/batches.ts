@@ -1,0 +1,149 @@
+// The Batch API of OpenAI.
+import { type Batch, batchMoment } from '../batch.ts';
+import type { Call, Handler } from '../call.ts';
+import { countCreate, createBatch } from '../create-batch.ts';
+import { ItemIndex } from '../item-index.ts';
+import { isObject, type Json, objectOf, textOf } from '../json.ts';
+import { findForeign, listedBatches } from '../listing.ts';
+import { isKnownModel } from '../models.ts';
+import { faultFor } from '../options.ts';
+import { json, refuse } from '../reply.ts';
+import { settle } from '../settle.ts';
+import { isTerminal } from '../timeline.ts';
+import type { StoredFile, World } from '../world.ts';
+import { isEndpoint } from './answers.ts';
+import { batchObject, foreignObject } from './batch-object.ts';
+import { pageAfter } from './page.ts';
+import { scanFile } from './scan.ts';
+
+const resultsTtlMs = 30 * 86_400_000;
+const metadataKeysMax = 16;
+const metadataKeyMax = 64;
+const metadataValueMax = 512;
+
+export const createOpenaiBatch: Handler = async (world, call) => {
+  const { body } = call;
+  for (const name of ['input_file_id', 'endpoint', 'completion_window']) {
+    if (body[name] === undefined)
+      throw invalid(`Missing required parameter: '${name}'.`, name, 'missing_required_parameter');
+  }
+  if (!isEndpoint(body.endpoint))
+    throw invalid(`Invalid value: '${textOf(body.endpoint)}'.`, 'endpoint', 'invalid_value');
+  if (body.completion_window !== '24h')
+    throw invalid("Invalid value: supported values are: '24h'.", 'completion_window', 'invalid_value');
+  const metadata = checkedMetadata(body.metadata);
+  const file = inputFile(world, call, textOf(body.input_file_id));
+  countCreate(world, call);
+  await settle(world);
+  const batch = createBatch(world, call, {
+    endpoint: body.endpoint,
+    metadata,
+    inputFileId: file.id,
+    inputPath: diskPath(file),
+    resultsTtlMs: ttlOf(world, body),
+  });
+  batch.scanning = validate(world, batch, file).catch((error: unknown) => unreadable(world, batch, error));
+  return json(batchObject(world, batch));
+};
+
+const invalid = (message: string, param: string, code: string) =>
+  refuse(400, message, { type: 'invalid_request_error', param, code });
+
+function checkedMetadata(metadata: unknown): Json | null {
+  if (metadata === undefined || metadata === null) return null;
+  if (!isObject(metadata))
+    throw invalid("Invalid type for 'metadata': expected an object.", 'metadata', 'invalid_type');
+  const entries = Object.entries(metadata);
+  const fits = ([key, value]: [string, unknown]) =>
+    key.length <= metadataKeyMax && typeof value === 'string' && value.length <= metadataValueMax;
+  if (entries.length > metadataKeysMax || !entries.every(fits)) {
+    throw invalid(
+      "Invalid 'metadata': at most 16 pairs of strings of 64 and 512 characters.",
+      'metadata',
+      'invalid_value',
+    );
+  }
+  return metadata;
+}
+
+function inputFile(world: World, { tenant }: Call, id: string): StoredFile {
+  const file = world.files.get(id);
+  const visible = file !== undefined && file.tenant === tenant && world.clock.now() < file.expiresAtMs;
+  if (!visible) throw cannotFind(id, tenant);
+  if (file.purpose !== 'batch' || file.source.kind !== 'disk') {
+    throw invalid(`Invalid file purpose: ${file.purpose}. Expected 'batch'.`, 'input_file_id', 'invalid_value');
+  }
+  if (file.createsRefused < (faultFor(world.options.current, world.batches.size + 1).fileNotFoundFor ?? 0)) {
+    file.createsRefused += 1;
+    throw cannotFind(id, tenant);
+  }
+  return file;
+}
+
+function cannotFind(id: string, tenant: string) {
+  const message = `Cannot find file ${id}, or organization org-${tenant} and project proj-${tenant} does not have access to it.`;
+  return invalid(message, 'input_file_id', 'invalid_request');
+}
+
+const diskPath = ({ source }: StoredFile): string => (source.kind === 'disk' ? source.path : '');
+
+function ttlOf(world: World, body: Json): number {
+  const asked = objectOf(body.output_expires_after).seconds;
+  return world.options.current.retention.resultsMs ?? (typeof asked === 'number' ? asked * 1000 : resultsTtlMs);
+}
+
+async function validate(world: World, batch: Batch, file: StoredFile): Promise<void> {
+  const { options, endpoint } = batch;
+  const rules = { endpoint, isKnownModel: (name: string) => isKnownModel('openai', options, name) };
+  let scanning = file.scans.get(endpoint);
+  if (scanning === undefined) {
+    scanning = scanFile(batch.inputPath, rules);
+    file.scans.set(endpoint, scanning);
+  }
+  const scan = await scanning;
+  batch.scan = scan;
+  batch.outcomes = new Uint8Array(scan.index.length);
+  const plannedMs = batch.createdAtMs + options.validateMs;
+  // On the real clock a slow disk makes validation longer, as at the vendor; a skipped clock hides it.
+  batch.validatedAtMs = world.clock.manual ? plannedMs : Math.max(plannedMs, world.clock.now());
+}
+
+function unreadable(world: World, batch: Batch, error: unknown): void {
+  const message = `The input file could not be read: ${String(error)}`;
+  batch.scan = { index: new ItemIndex(), problems: [{ code: 'server_error', message, param: null, line: null }] };
+  batch.validatedAtMs = world.clock.now();
+}
+
+export const retrieveOpenaiBatch: Handler = async (world, call) => {
+  await settle(world);
+  const foreign = world.batches.has(call.id) ? undefined : findForeign(world, 'openai', call.id);
+  return json(foreign === undefined ? batchObject(world, findBatch(world, call)) : foreignObject(foreign));
+};
+
+export const listOpenaiBatches: Handler = async (world, call) => {
+  await settle(world);
+  const page = pageAfter(listedBatches(world, call), call.query, { fallback: 20, max: 100 });
+  return json({
+    ...page,
+    data: page.data.map((listed) => (listed.kind === 'own' ? batchObject(world, listed.batch) : foreignObject(listed))),
+  });
+};
+
+export const cancelOpenaiBatch: Handler = async (world, call) => {
+  await settle(world);
+  const batch = findBatch(world, call);
+  const { phase } = batchMoment(batch, world.options.current, world.clock.now());
+  if (isTerminal(phase)) throw refuse(409, `Cannot cancel a batch with status '${phase}'.`);
+  batch.cancelRequestedAtMs ??= world.clock.now();
+  await settle(world);
+  return json(batchObject(world, batch));
+};
+
+function findBatch(world: World, call: Call): Batch {
+  const batch = world.batches.get(call.id);
+  call.entry.batch = call.id;
+  if (batch === undefined || batch.vendor !== 'openai' || batch.tenant !== call.tenant) {
+    throw refuse(404, `No batch found with id '${call.id}'.`);
+  }
+  return batch;
+}

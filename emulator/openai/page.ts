@@ -1,0 +1,19 @@
+// OpenAI's list pages: `after` and `limit` in, first and last id out.
+import { refuse } from '../reply.ts';
+
+export function pageAfter<T extends { id: string }>(
+  all: T[],
+  query: URLSearchParams,
+  limits: { fallback: number; max: number },
+) {
+  const limit = Number(query.get('limit') ?? limits.fallback);
+  if (!Number.isInteger(limit) || limit < 1 || limit > limits.max) {
+    throw refuse(400, `Invalid 'limit': expected an integer between 1 and ${limits.max}.`, { param: 'limit' });
+  }
+  const after = query.get('after');
+  const start = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1;
+  if (after !== null && start === 0) throw refuse(400, `Invalid 'after': ${after} was not found.`, { param: 'after' });
+  const data = all.slice(start, start + limit);
+  const has_more = start + limit < all.length;
+  return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more };
+}

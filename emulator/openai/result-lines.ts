@@ -1,0 +1,64 @@
+// The lines of a batch's output and error files.
+import type { Item } from '../answer.ts';
+import type { Batch } from '../batch.ts';
+import { hex16 } from '../hash.ts';
+import { isBilled, isError, type Outcome, outcomes } from '../outcome.ts';
+import { errorBody, type Problem } from '../reply.ts';
+import type { LineWriter } from '../results.ts';
+import { type Endpoint, isEndpoint, openaiBody } from './answers.ts';
+
+const notRun = {
+  expired: ['batch_expired', 'This request could not be executed before the completion window expired.'],
+  cancelled: ['batch_cancelled', 'This request was cancelled before it was executed.'],
+} as const;
+const timedOut = ['request_timeout', 'This request timed out.'] as const;
+
+export function resultWriter(batch: Batch, part: 'output' | 'error'): LineWriter {
+  const endpoint: Endpoint = isEndpoint(batch.endpoint) ? batch.endpoint : '/v1/chat/completions';
+  if (part === 'error') return (item, customId, at) => errorLine(batch, item, customId, at);
+  return (item, customId, at) =>
+    isBilled(item.outcome) ? httpLine(batch, customId, at, item, 200, openaiBody(endpoint, item, batch.options)) : null;
+}
+
+function errorLine(batch: Batch, item: Item, customId: string, at: number): string | null {
+  if (item.outcome === outcomes.timeout) return unansweredLine(batch, customId, at, timedOut);
+  if (isError(item.outcome)) {
+    const problem = itemProblem(
+      item.outcome,
+      batch.scan?.index.defects.get(at),
+      batch.scan?.index.sentinels.get(at)?.fail,
+    );
+    const body = JSON.stringify(errorBody('openai', problem, null, batch.options.errorBodyText));
+    return httpLine(batch, customId, at, item, problem.status, body);
+  }
+  if (item.outcome !== outcomes.notRun) return null;
+  return unansweredLine(batch, customId, at, batch.final?.phase === 'cancelled' ? notRun.cancelled : notRun.expired);
+}
+
+export function itemProblem(outcome: Outcome, defect: string | undefined, told?: number | null): Problem {
+  if (outcome === outcomes.error400) {
+    const status = told ?? 400;
+    return { status, message: defect ?? 'Invalid request.', type: 'invalid_request_error', code: 'invalid_request' };
+  }
+  if (outcome === outcomes.error429) {
+    return { status: 429, message: 'Rate limit reached for requests.', type: 'requests', code: 'rate_limit_exceeded' };
+  }
+  if (outcome === outcomes.timeout) return { status: 408, message: 'Request timed out.', code: 'request_timeout' };
+  const message = 'The server had an error while processing your request.';
+  return { status: told ?? 500, message, type: 'server_error', code: 'server_error' };
+}
+
+function httpLine(batch: Batch, customId: string, at: number, { hash }: Item, status: number, body: string): string {
+  return `{"id":"${lineId(batch, at)}","custom_id":${JSON.stringify(customId)},"response":{"status_code":${status},"request_id":"req_${hex16(hash)}","body":${body}},"error":null}`;
+}
+
+function unansweredLine(
+  batch: Batch,
+  customId: string,
+  at: number,
+  [code, message]: readonly [string, string],
+): string {
+  return `{"id":"${lineId(batch, at)}","custom_id":${JSON.stringify(customId)},"response":null,"error":{"code":"${code}","message":${JSON.stringify(message)}}}`;
+}
+
+const lineId = ({ id }: Batch, at: number): string => `batch_req_${id.slice(6, 22)}${at}`;

@@ -1,0 +1,132 @@
+// The validation pass over an uploaded file: one sequential read in 1 MiB pieces, lines split on the newline byte,
+// each parsed once. What later steps need is kept in the item index.
+import { type FileHandle, open } from 'node:fs/promises';
+import type { BatchProblem, Scan } from '../batch.ts';
+import { bodyFacts } from '../body-facts.ts';
+import { ItemIndex } from '../item-index.ts';
+import { isObject, type Json, parseObject } from '../json.ts';
+
+// Published limits of the vendor's Batch API.
+export const linesMax = 50_000;
+export const bytesMax = 200 * 1024 * 1024;
+const readBytes = 1024 * 1024;
+const problemsMax = 100;
+const newline = 10;
+const carriageReturn = 13;
+
+export type ScanRules = { endpoint: string; isKnownModel: (name: string) => boolean };
+type Pass = ScanRules & Scan & { seen: Set<string>; lines: number };
+
+export async function scanFile(path: string, rules: ScanRules): Promise<Scan> {
+  const pass: Pass = { ...rules, index: new ItemIndex(), problems: [], seen: new Set(), lines: 0 };
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size > bytesMax) report(pass, whole('file_too_large', `The file exceeds the maximum of ${bytesMax} bytes.`));
+    else await eachLine(file, (line, offset) => readLine(pass, line, offset));
+  } finally {
+    await file.close();
+  }
+  checkCount(pass);
+  pass.index.trim();
+  return { index: pass.index, problems: pass.problems };
+}
+
+async function eachLine(file: FileHandle, visit: (line: Buffer, offset: number) => void): Promise<void> {
+  let buffer = Buffer.allocUnsafeSlow(readBytes);
+  let filled = 0;
+  let base = 0;
+  while (true) {
+    if (filled === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
+    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, base + filled);
+    filled += bytesRead;
+    const consumed = visitLines(buffer.subarray(0, filled), base, visit);
+    if (bytesRead === 0) {
+      if (filled > consumed) visit(buffer.subarray(consumed, filled), base + consumed);
+      return;
+    }
+    buffer.copyWithin(0, consumed, filled);
+    base += consumed;
+    filled -= consumed;
+  }
+}
+
+function visitLines(bytes: Buffer, base: number, visit: (line: Buffer, offset: number) => void): number {
+  let start = 0;
+  for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
+    visit(bytes.subarray(start, end), base + start);
+    start = end + 1;
+  }
+  return start;
+}
+
+function readLine(pass: Pass, bytes: Buffer, offset: number): void {
+  if (bytes.length === 0 || (bytes.length === 1 && bytes[0] === carriageReturn)) return;
+  pass.lines += 1;
+  if (pass.lines > linesMax) return;
+  const line = parseObject(bytes.toString('utf8'));
+  const problem = line === null ? unparseable : lineProblem(pass, line);
+  if (problem !== null) report(pass, problem);
+  else if (line !== null) addItem(pass, line, offset, bytes.length);
+}
+
+type LineProblem = { code: string; message: string; param: string | null };
+const unparseable = { code: 'invalid_json_line', message: 'This line is not parseable as valid JSON.', param: null };
+
+function lineProblem({ endpoint, seen }: Pass, { custom_id: id, method, url, body }: Json): LineProblem | null {
+  if (typeof id !== 'string') return missing('custom_id');
+  if (seen.has(id)) {
+    return {
+      code: 'duplicate_custom_id',
+      message: `The custom_id '${id}' is used more than once.`,
+      param: 'custom_id',
+    };
+  }
+  if (method !== 'POST') return { code: 'invalid_method', message: "The method must be 'POST'.", param: 'method' };
+  if (url !== endpoint) {
+    const message = `The URL of this line does not match the batch endpoint '${endpoint}'.`;
+    return { code: 'url_mismatch', message, param: 'url' };
+  }
+  return isObject(body) ? null : missing('body');
+}
+
+function missing(param: string): LineProblem {
+  return { code: 'missing_required_parameter', message: `Missing required parameter: '${param}'.`, param };
+}
+
+function addItem(pass: Pass, { custom_id: customId, body }: Json, offset: number, size: number): void {
+  if (typeof customId !== 'string' || !isObject(body)) return;
+  pass.seen.add(customId);
+  const facts = bodyFacts(body);
+  const problem = modelProblem(pass, facts.model);
+  if (problem !== null) report(pass, problem);
+  const at = pass.index.add(customId, facts, offset, size);
+  if (body.stream === true) pass.index.defects.set(at, 'Streaming is not supported in batch requests.');
+}
+
+function modelProblem({ index, isKnownModel }: Pass, model: string): LineProblem | null {
+  const [first] = index.modelNames;
+  if (first !== undefined) return first === model ? null : mismatch(model);
+  if (model === '') return missing('body.model');
+  const message = `The provided model '${model}' is not supported by the Batch API.`;
+  return isKnownModel(model) ? null : { code: 'model_not_found', message, param: 'body.model' };
+}
+
+function mismatch(model: string): LineProblem {
+  const message = `All lines must use the same model; this line uses '${model}'.`;
+  return { code: 'model_mismatch', message, param: 'body.model' };
+}
+
+function checkCount(pass: Pass): void {
+  if (pass.lines > linesMax) report(pass, whole('too_many_tasks', `The file has more than ${linesMax} requests.`));
+  if (pass.lines === 0 && pass.problems.length === 0) report(pass, whole('empty_file', 'The input file is empty.'));
+}
+
+/** A problem of the file as a whole has no line. */
+function whole(code: string, message: string): BatchProblem {
+  return { code, message, param: null, line: null };
+}
+
+function report({ problems, lines }: Pass, problem: LineProblem | BatchProblem): void {
+  if (problems.length < problemsMax) problems.push({ line: lines, ...problem });
+}

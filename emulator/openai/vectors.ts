@@ -1,0 +1,44 @@
+// Embedding and moderation bodies: seeded numbers in the vendor's shapes, one per input.
+import type { Item } from '../answer.ts';
+import { hashText, hex16 } from '../hash.ts';
+import { listOf } from '../json.ts';
+
+const dimensionsDefault = 1536;
+const categories = ['harassment', 'hate', 'illicit', 'self-harm', 'sexual', 'violence'];
+
+export function embeddingsBody(item: Item): string {
+  const body = item.body();
+  const dimensions = typeof body.dimensions === 'number' ? body.dimensions : dimensionsDefault;
+  const data = inputsOf(body.input).map((text, index) => {
+    const vector = vectorOf(text, dimensions);
+    const embedding = body.encoding_format === 'base64' ? Buffer.from(vector.buffer).toString('base64') : [...vector];
+    return { object: 'embedding', index, embedding };
+  });
+  const usage = { prompt_tokens: item.tokens, total_tokens: item.tokens };
+  return JSON.stringify({ object: 'list', data, model: item.model, usage });
+}
+
+export function moderationsBody(item: Item): string {
+  const none = Object.fromEntries(categories.map((name) => [name, false]));
+  const scores = Object.fromEntries(categories.map((name) => [name, 0.0001]));
+  const results = inputsOf(item.body().input).map(() => ({
+    flagged: false,
+    categories: none,
+    category_scores: scores,
+  }));
+  return JSON.stringify({ id: `modr-${hex16(item.hash)}`, model: item.model, results });
+}
+
+function inputsOf(input: unknown): string[] {
+  return Array.isArray(input)
+    ? listOf(input).map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+    : [String(input)];
+}
+
+function vectorOf(text: string, dimensions: number): Float32Array {
+  let state = hashText(text).hi;
+  return Float32Array.from({ length: dimensions }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return state / 2 ** 31;
+  });
+}

@@ -1,0 +1,73 @@
+// Everything the emulator remembers between two calls.
+import { mkdirSync, rmSync } from 'node:fs';
+import type { Batch, Scan } from './batch.ts';
+import type { Clock } from './clock.ts';
+import { hashParts, hex8, hex16 } from './hash.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { OptionStore } from './option-store.ts';
+import type { Failures } from './outcome.ts';
+
+export type FileSource = { kind: 'disk'; path: string } | { kind: 'result'; batch: Batch; part: 'output' | 'error' };
+export type StoredFile = {
+  id: string;
+  tenant: string;
+  filename: string;
+  purpose: string;
+  /** Null for results, whose size is only known once they have been produced. */
+  bytes: number | null;
+  createdAtMs: number;
+  expiresAtMs: number;
+  source: FileSource;
+  scans: Map<string, Promise<Scan>>;
+  createsRefused: number;
+};
+
+export type World = {
+  options: OptionStore;
+  clock: Clock;
+  dataDir: string;
+  files: Map<string, StoredFile>;
+  batches: Map<string, Batch>;
+  /** Batches that may still change. */
+  active: Set<Batch>;
+  ledger: Ledger;
+  failures: Failures;
+  seenPrefixes: Set<string>;
+  createTimes: Map<string, number[]>;
+  rolls: number;
+  /** When foreign batches were first looked for. */
+  foreignSinceMs: number | null;
+  ids: Map<string, number>;
+};
+
+export function createWorld(options: OptionStore, clock: Clock, dataDir: string): World {
+  return { options, clock, dataDir, ...emptyState() };
+}
+
+export function resetWorld(world: World): void {
+  world.options.reset();
+  Object.assign(world, emptyState());
+  rmSync(world.dataDir, { recursive: true, force: true });
+  mkdirSync(world.dataDir, { recursive: true });
+}
+
+export function newId(world: World, prefix: string): string {
+  const ordinal = (world.ids.get(prefix) ?? 0) + 1;
+  world.ids.set(prefix, ordinal);
+  return prefix + hex16(hashParts(world.options.current.seed, prefix, ordinal)) + hex8(ordinal);
+}
+
+function emptyState() {
+  return {
+    files: new Map<string, StoredFile>(),
+    batches: new Map<string, Batch>(),
+    active: new Set<Batch>(),
+    ledger: createLedger(),
+    failures: new Map<string, number>(),
+    seenPrefixes: new Set<string>(),
+    createTimes: new Map<string, number[]>(),
+    rolls: 0,
+    foreignSinceMs: null,
+    ids: new Map<string, number>(),
+  };
+}
