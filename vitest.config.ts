@@ -1,14 +1,27 @@
 // Two processes at a time, because each may hold a Temporal server and a worker; forks, because the SDK's native
-// runtime is installed once per process.
+// runtime is installed once per process. The tests that talk to Temporal are a project of their own: its servers and
+// the workflow bundle are made ready only for a run that has such tests.
 import { defineConfig } from 'vitest/config';
+
+const temporal = [
+  'test/workflows/**/*.test.ts',
+  'test/replay/**/*.test.ts',
+  'test/end-to-end/**/*.test.ts',
+  'test/support/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/temporal-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'plain', include: ['test/**/*.test.ts'], exclude: temporal } },
+      {
+        extends: true,
+        test: { name: 'temporal', include: temporal, globalSetup: ['test/support/temporal-setup.ts'] },
+      },
+    ],
   },
 });

@@ -51,8 +51,8 @@ export function timeSkippingServer(): TemporalServer {
 
 /** The workflows, bundled once for all files, for `Worker.create({ workflowBundle: workflowBundle() })`. */
 export function workflowBundle(): { codePath: string } {
-  const codePath = inject('workflowBundlePath');
-  if (codePath === '')
+  const codePath: string | undefined = inject('workflowBundlePath');
+  if (!codePath)
     throw new Error('There is no workflow bundle: worker/bundle.ts is missing (test/support/temporal-setup.ts).');
   return { codePath };
 }
@@ -86,9 +86,11 @@ async function retried<T>(start: () => Promise<T>): Promise<T> {
 }
 
 function provided(name: 'temporalCli' | 'testServer'): string {
-  const path = inject(name);
-  if (path === '')
-    throw new Error(`No ${name} for tests of this folder: see which are PURE in test/support/temporal-setup.ts.`);
+  const path: string | undefined = inject(name);
+  if (!path)
+    throw new Error(
+      `No ${name} here: this test file belongs into a folder of the project "temporal" (vitest.config.ts).`,
+    );
   return path;
 }
 
