@@ -1,0 +1,101 @@
+// Sixteen bytes per entry: what a planner remembers of each row, in shards that grow one by one, so that growing has no peak.
+
+const shardCount = 256;
+const firstCapacity = 64;
+/** Fuller than this, looking takes long. */
+const loadMax = 0.85;
+const growth = 1.4;
+const words = 4;
+
+/** A 64-bit hash in two halves, and two words with it: `value` is never 0. */
+export interface Entry {
+  readonly high: number;
+  readonly low: number;
+  readonly value: number;
+  readonly extra: number;
+}
+
+export interface EntryTable {
+  /** The entry that has this hash, or null after this one was put in. */
+  putIfAbsent(entry: Entry): Pick<Entry, 'value' | 'extra'> | null;
+  find(high: number, low: number): Pick<Entry, 'value' | 'extra'> | null;
+  readonly size: number;
+}
+
+interface Shard {
+  /** Open addressing: high, low, value, extra; a value of 0 is a free place. */
+  cells: Uint32Array;
+  capacity: number;
+  used: number;
+}
+
+export function createEntryTable(): EntryTable {
+  const shards: Shard[] = Array.from({ length: shardCount }, () => emptyShard(firstCapacity));
+  let size = 0;
+
+  const shardOf = (high: number): Shard => {
+    const shard = shards[high >>> 24];
+    if (shard === undefined) throw new Error(`${high} is no 32-bit word`);
+    return shard;
+  };
+
+  return {
+    putIfAbsent(entry) {
+      const shard = shardOf(entry.high);
+      const place = placeOf(shard, entry.high, entry.low);
+      if (isTaken(shard, place)) return contentOf(shard, place);
+      put(shard, place, entry);
+      size += 1;
+      if (shard.used > shard.capacity * loadMax) grow(shard);
+      return null;
+    },
+    find(high, low) {
+      const shard = shardOf(high);
+      const place = placeOf(shard, high, low);
+      return isTaken(shard, place) ? contentOf(shard, place) : null;
+    },
+    get size() {
+      return size;
+    },
+  };
+}
+
+function emptyShard(capacity: number): Shard {
+  return { cells: new Uint32Array(capacity * words), capacity, used: 0 };
+}
+
+/** Where the entry with this hash is, or the free place where it would go. */
+function placeOf({ cells, capacity }: Shard, high: number, low: number): number {
+  // The low half, scaled: any capacity will do.
+  let index = Math.floor((low / 2 ** 32) * capacity);
+  for (;;) {
+    const at = index * words;
+    if (cells[at + 2] === 0 || (cells[at] === high && cells[at + 1] === low)) return at;
+    index = index + 1 === capacity ? 0 : index + 1;
+  }
+}
+
+function isTaken({ cells }: Shard, at: number): boolean {
+  return cells[at + 2] !== 0;
+}
+
+function contentOf({ cells }: Shard, at: number): Pick<Entry, 'value' | 'extra'> {
+  return { value: cells[at + 2] ?? 0, extra: cells[at + 3] ?? 0 };
+}
+
+function put(shard: Shard, at: number, { high, low, value, extra }: Entry): void {
+  shard.cells[at] = high;
+  shard.cells[at + 1] = low;
+  shard.cells[at + 2] = value;
+  shard.cells[at + 3] = extra;
+  shard.used += 1;
+}
+
+function grow(shard: Shard): void {
+  const old = shard.cells;
+  Object.assign(shard, emptyShard(Math.ceil(shard.capacity * growth)));
+  for (let at = 0; at < old.length; at += words) {
+    const [high = 0, low = 0, value = 0, extra = 0] = old.subarray(at, at + words);
+    if (value !== 0) put(shard, placeOf(shard, high, low), { high, low, value, extra });
+  }
+}
