@@ -4,33 +4,44 @@ import type { ItemKey, RowId, RowNumber } from '../domain/ids.ts';
 import { createEntryTable } from './entry-table.ts';
 
 export interface SeenIds {
-  /** Null the first time an id comes by; then the row that had it first, and whether it asked the same. */
-  note(id: RowId, row: RowNumber, key: ItemKey): { readonly row: RowNumber; readonly sameRequest: boolean } | null;
+  /** The row that has this id, and whether it asks the same; null where none has. */
+  first(id: RowId, key: ItemKey): { readonly row: RowNumber; readonly sameRequest: boolean } | null;
+  note(id: RowId, row: RowNumber, key: ItemKey): void;
 }
 
-/** `seed` is secret enough that nobody can make two ids collide on purpose: the job's nonce. */
+/** `seed`, the job's nonce, keeps anybody from making two ids collide on purpose. */
 export function createSeenIds(seed: string): SeenIds {
   const table = createEntryTable();
-  const [seedHigh, seedLow] = [wordAt(seed, 0), wordAt(seed, 8)];
+  const seeds = { high: wordAt(seed, 0), low: wordAt(seed, 8) };
   return {
+    first(id, key) {
+      const { high, low } = hashOf(id, seeds);
+      const found = table.find(high, low);
+      return found === null ? null : { row: found.value, sameRequest: found.extra === wordAt(key, 0) };
+    },
     note(id, row, key) {
-      // 5 and "5" are different ids.
-      const kind = typeof id === 'number' ? 0x9e3779b9 : 0;
-      const text = String(id);
-      let high = seedHigh ^ kind;
-      let low = seedLow ^ kind;
-      for (let index = 0; index < text.length; index++) {
-        const code = text.charCodeAt(index);
-        high = mixed(high ^ code, 0x85ebca6b);
-        low = mixed(low ^ code, 0xc2b2ae35);
-      }
-      high = final(high ^ text.length);
-      low = final(low ^ text.length);
-      const extra = wordAt(key, 0);
-      const first = table.putIfAbsent({ high, low, value: row, extra });
-      return first === null ? null : { row: first.value, sameRequest: first.extra === extra };
+      table.putIfAbsent({ ...hashOf(id, seeds), value: row, extra: wordAt(key, 0) });
     },
   };
+}
+
+interface Hash {
+  readonly high: number;
+  readonly low: number;
+}
+
+function hashOf(id: RowId, seeds: Hash): Hash {
+  // 5 and "5" are different ids.
+  const kind = typeof id === 'number' ? 0x9e3779b9 : 0;
+  const text = String(id);
+  let high = seeds.high ^ kind;
+  let low = seeds.low ^ kind;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    high = mixed(high ^ code, 0x85ebca6b);
+    low = mixed(low ^ code, 0xc2b2ae35);
+  }
+  return { high: final(high ^ text.length), low: final(low ^ text.length) };
 }
 
 function wordAt(hex: string, from: number): number {

@@ -50,7 +50,7 @@ function createLiquid(): Liquid {
     parseLimit: parseCharsMax,
     renderLimit: renderMsMax,
     memoryLimit: memoryMax,
-    outputEscape: (value: unknown) => (isTree(value) ? textOfValue(value) : (value ?? '')),
+    outputEscape: (value: unknown) => (isTree(value) ? textOfValue(value) : String(value ?? '')),
     // The same text on every machine.
     timezoneOffset: 0,
     locale: 'en-US',

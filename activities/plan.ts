@@ -1,0 +1,112 @@
+// Plans a job's first wave: one pass over the dataset, all batches written before any money is spent.
+
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { JobFile, PlannedBatch, PlanSummary } from '../domain/job.ts';
+import { fingerprintOf, readDataset } from '../storage/dataset-file.ts';
+import { StoreError } from '../storage/store.ts';
+import type { ActivityDeps, JobRef } from './deps.ts';
+import { providerOf, readJobFile } from './job-file.ts';
+import { plannedBatch, readEntries, readSummary } from './manifest.ts';
+import { openPass, type Pass } from './plan-pass.ts';
+import { JobRefused } from './refusal.ts';
+
+export interface ManifestPage extends JobRef {
+  readonly wave: number;
+  /** Number of the first batch wanted. */
+  readonly from: number;
+  readonly count: number;
+}
+
+/** May be run again at any time: the plan that is there is the plan, and one that is not finished is gone on with. */
+export async function plan(deps: ActivityDeps, { output }: JobRef): Promise<PlanSummary> {
+  const found = await readSummary(deps.store, output, 1);
+  if (found !== null) return found;
+  const job = await readJobFile(deps, output);
+  const signal = cancellationSignal();
+  const progress = { rows: 0, bytes: 0, batches: 0 };
+  const beat = setInterval(() => heartbeat(progress), deps.timing.heartbeatMs / 3);
+  try {
+    return await deps.heavy(() => planAll(deps, job, output, signal, progress));
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** A page of any wave's plan. */
+export async function readManifest(deps: ActivityDeps, page: ManifestPage): Promise<PlannedBatch[]> {
+  const entries = await readEntries(deps.store, page.output, page.wave, page.from, page.count);
+  return entries.map(plannedBatch);
+}
+
+/** Null where the wave has no plan yet. */
+export function readPlanSummary(
+  deps: ActivityDeps,
+  { output, wave }: JobRef & { readonly wave: number },
+): Promise<PlanSummary | null> {
+  return readSummary(deps.store, output, wave);
+}
+
+interface Progress {
+  rows: number;
+  bytes: number;
+  batches: number;
+}
+
+async function planAll(
+  deps: ActivityDeps,
+  job: JobFile,
+  output: string,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<PlanSummary> {
+  await checkFingerprint(deps, job, signal);
+  const pass = await openPass({ store: deps.store, provider: providerOf(deps, job), job, output, signal });
+  try {
+    await readAll(deps, job, pass, signal, progress);
+    await checkFingerprint(deps, job, signal);
+    return await pass.finish();
+  } catch (error) {
+    await pass.abort();
+    throw error;
+  }
+}
+
+async function readAll(
+  { store }: ActivityDeps,
+  { spec }: JobFile,
+  pass: Pass,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<void> {
+  for await (const rows of readDataset(store, spec.dataset, { from: pass.position, signal })) {
+    signal.throwIfAborted();
+    for (const row of rows) {
+      const waits = pass.take(row);
+      if (waits !== undefined) await waits;
+    }
+    const { row, byte } = pass.position;
+    Object.assign(progress, { rows: row, bytes: byte, batches: pass.batches });
+  }
+}
+
+async function checkFingerprint({ store }: ActivityDeps, job: JobFile, signal: AbortSignal): Promise<void> {
+  const { uri } = job.spec.dataset;
+  if ((await currentFingerprint(store, uri, signal)) === job.fingerprint) return;
+  throw new JobRefused('dataset_changed', [
+    { where: 'dataset', message: `${uri} changed after the job began: start a new one` },
+  ]);
+}
+
+/** Null where the dataset is gone. */
+async function currentFingerprint(
+  store: ActivityDeps['store'],
+  uri: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    return await fingerprintOf(store, uri, signal);
+  } catch (error) {
+    if (error instanceof StoreError && error.problem === 'missing') return null;
+    throw error;
+  }
+}
