@@ -1,5 +1,6 @@
 // `npm run build`: what is published, under dist/: the sources as JavaScript with types, and the workflows bundled once,
 // so that a worker in production starts without a bundler.
+import './plain-errors.ts';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -28,11 +28,14 @@ export async function installOnce(name: string, build: (folder: string) => Promi
   await withLock(name, async () => {
     if (existsSync(target)) return;
     const temporary = mkdtempSync(join(cacheDir, `${name}-install-`));
+    const clean = () => rmSync(temporary, { recursive: true, force: true });
+    process.once('exit', clean);
     try {
       await build(temporary);
       renameSync(temporary, target);
     } finally {
-      rmSync(temporary, { recursive: true, force: true });
+      process.removeListener('exit', clean);
+      clean();
     }
   });
   return target;

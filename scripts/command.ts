@@ -6,6 +6,8 @@ import { delimiter, join } from 'node:path';
 import type { Progress } from './cache.ts';
 
 const TAIL_CHARACTERS_MAX = 2_000;
+// Without a listener they would end this process and leave the command running.
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const PROGRESS_EVERY_MS = 5_000;
 
 export interface CommandOptions {
@@ -27,7 +29,9 @@ export function runCommand(file: string, args: readonly string[], options: Comma
   const env = options.env ?? process.env;
   const child = spawn(file, args, { cwd: options.cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const end = () => endGroup(child.pid);
+  const interrupted = () => process.exit(130);
   process.once('exit', end);
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   const started = Date.now();
   let output = '';
   let why = '';
@@ -50,6 +54,7 @@ export function runCommand(file: string, args: readonly string[], options: Comma
       clearInterval(ticks);
       clearInterval(watch);
       process.removeListener('exit', end);
+      for (const signal of SIGNALS) process.removeListener(signal, interrupted);
       resolve(result);
     };
     child.on('error', (error) => finish({ ok: false, why: error.message }));

@@ -1,5 +1,6 @@
 // `npm run demo`: one job over 10,000 rows, from nothing to results in about a minute and without any account: a dev
 // server, emulated providers that misbehave a little, a worker, and the job started as a person would start it.
+import './plain-errors.ts';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,9 +40,8 @@ const JOB = {
 };
 
 const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
-const asked = untilAskedToEnd();
-
 await ensureTemporalCli();
+const asked = untilAskedToEnd();
 console.log('Starting a Temporal dev server, emulated providers and a worker ...');
 const stack = await startStack({
   folder: prepareFolder(),

@@ -1,9 +1,11 @@
 // `npm run dev`: dev server, emulated providers and a worker until Ctrl-C, with the state kept on disk, so that
 // yesterday's jobs are still in the Web UI. `--state FOLDER` shows another state, such as the demo's.
+import './plain-errors.ts';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from './cache.ts';
 import { startStack, untilAskedToEnd } from './stack.ts';
+import { ensureTemporalCli } from './temporal-cli.ts';
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +15,7 @@ const { values } = parseArgs({
   },
 });
 const folder = resolve(projectRoot, values.state);
+await ensureTemporalCli();
 const asked = untilAskedToEnd();
 const stack = await startStack({
   folder,

@@ -1,4 +1,5 @@
 // `npm run temporal -- ...`: the Temporal CLI that set-up found, for people who have none on their PATH.
+import './plain-errors.ts';
 import { spawn } from 'node:child_process';
 import { ensureTemporalCli } from './temporal-cli.ts';
 

@@ -1,5 +1,6 @@
 // `npm test`: all set-up, then vitest with what is passed on (`npm test -- test/domain`), and a last line with the
 // counts in a form that any CI can read. A run in which no test ran has failed: it proves nothing.
+import './plain-errors.ts';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
