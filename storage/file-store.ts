@@ -1,6 +1,7 @@
 // The store on local disk: every uri is a path below one folder, the data root.
 
-import { type Dirent, type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing, storeError } from './file-error.ts';
 import { openFileJournal } from './file-journal.ts';
