@@ -34,7 +34,8 @@ export type Batch = {
   final: Moment | null;
   outputFileId: string | null;
   errorFileId: string | null;
-  outputTokens: number | null;
+  /** Tokens of the billed items, summed once when first asked for. */
+  usage: { input: number; output: number } | null;
   downloadsRefused: number;
   deleted: boolean;
 };

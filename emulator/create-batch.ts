@@ -46,7 +46,7 @@ export function createBatch(world: World, call: Call, given: Given): Batch {
     final: null,
     outputFileId: null,
     errorFileId: null,
-    outputTokens: null,
+    usage: null,
     downloadsRefused: 0,
     deleted: false,
   };

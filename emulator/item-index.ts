@@ -1,7 +1,7 @@
 // The memory of one batch input: a few numbers per item in typed arrays (about 45 bytes) and the custom ids as bytes,
 // so that a million items cost tens of megabytes and results need no second parse of the input.
 import type { BodyFacts, CacheLife } from './body-facts.ts';
-import { type Hash, hashText } from './hash.ts';
+import type { Hash } from './hash.ts';
 import type { Sentinel } from './sentinel.ts';
 
 const cacheLives: readonly CacheLife[] = ['none', '5m', '1h'];
@@ -25,15 +25,17 @@ export class ItemIndex {
   /** Items whose parameters are wrong, with the reason a vendor would give. */
   readonly defects = new Map<number, string>();
 
-  add(customId: string, facts: BodyFacts, offset: number, size: number): number {
+  add(customId: string, idHash: Hash, facts: BodyFacts, offset: number, size: number): number {
     const at = this.length;
     if (at === this.offsets.length) this.resize(at * 2);
     this.length = at + 1;
     this.tokensTotal += facts.tokens;
     this.offsets[at] = offset;
     this.sizes[at] = size;
-    const idHash = hashText(customId);
-    this.hashes.set([facts.hash.hi, facts.hash.lo, idHash.hi, idHash.lo], at * 4);
+    this.hashes[at * 4] = facts.hash.hi;
+    this.hashes[at * 4 + 1] = facts.hash.lo;
+    this.hashes[at * 4 + 2] = idHash.hi;
+    this.hashes[at * 4 + 3] = idHash.lo;
     this.tokens[at] = facts.tokens;
     this.cachedTokens[at] = facts.cachedTokens;
     this.lives[at] = cacheLives.indexOf(facts.cacheLife) | (facts.wantsSchema ? schemaFlag : 0);

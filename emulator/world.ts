@@ -32,6 +32,7 @@ export type World = {
   active: Set<Batch>;
   ledger: Ledger;
   failures: Failures;
+  lastScan: Promise<unknown>;
   seenPrefixes: Set<string>;
   createTimes: Map<string, number[]>;
   rolls: number;
@@ -64,6 +65,7 @@ function emptyState() {
     active: new Set<Batch>(),
     ledger: createLedger(),
     failures: new Map<string, number>(),
+    lastScan: Promise.resolve(),
     seenPrefixes: new Set<string>(),
     createTimes: new Map<string, number[]>(),
     rolls: 0,

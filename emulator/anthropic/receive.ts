@@ -2,6 +2,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { bodyFacts } from '../body-facts.ts';
+import { hashText } from '../hash.ts';
+import { createHashSet, type HashSet } from '../hash-set.ts';
 import { ItemIndex } from '../item-index.ts';
 import { isObject, type Json, parseObject } from '../json.ts';
 import { refuse } from '../reply.ts';
@@ -16,7 +18,7 @@ const customIdPattern = /^[a-zA-Z0-9_-]{1,64}$/;
 export type IsKnownModel = (name: string) => boolean;
 type Intake = {
   index: ItemIndex;
-  seen: Set<string>;
+  seen: HashSet;
   count: number;
   problem: string | null;
   isKnownModel: IsKnownModel;
@@ -27,7 +29,7 @@ export async function receiveRequests(
   path: string,
   isKnownModel: IsKnownModel,
 ): Promise<ItemIndex> {
-  const intake: Intake = { index: new ItemIndex(), seen: new Set(), count: 0, problem: null, isKnownModel };
+  const intake: Intake = { index: new ItemIndex(), seen: createHashSet(), count: 0, problem: null, isKnownModel };
   const file = await open(path, 'w');
   try {
     await takeIn(request, intake, file);
@@ -86,8 +88,9 @@ function take(intake: Intake, bytes: Buffer, offset: number): void {
   intake.problem = entryProblem(intake, entry, at);
   const { custom_id: customId, params } = entry;
   if (intake.problem !== null || typeof customId !== 'string' || !isObject(params)) return;
-  intake.seen.add(customId);
-  intake.index.add(customId, bodyFacts(params), offset, bytes.length);
+  const idHash = hashText(customId);
+  intake.seen.add(idHash);
+  intake.index.add(customId, idHash, bodyFacts(params), offset, bytes.length);
   const defect = paramsDefect(params, intake.isKnownModel, true);
   if (defect !== null) intake.index.defects.set(at, defect);
 }
@@ -97,7 +100,7 @@ function entryProblem({ seen }: Intake, { custom_id: customId, params }: Json, a
   if (typeof customId !== 'string' || !customIdPattern.test(customId)) {
     return `requests.${at}.custom_id: String should match pattern '${customIdPattern.source}'`;
   }
-  if (seen.has(customId)) return `requests.${at}.custom_id: Duplicate custom_id '${customId}'`;
+  if (seen.has(hashText(customId))) return `requests.${at}.custom_id: Duplicate custom_id '${customId}'`;
   return isObject(params) ? null : `requests.${at}.params: Field required`;
 }
 

@@ -46,34 +46,29 @@ function counts(batch: Batch, phase: Moment['phase']) {
 }
 
 function usage(batch: Batch) {
-  const input = promptTokens(batch);
-  batch.outputTokens ??= countOutput(batch);
+  batch.usage ??= sumUsage(batch);
+  const { input, output } = batch.usage;
   return {
     input_tokens: input,
     input_tokens_details: { cached_tokens: 0 },
-    output_tokens: batch.outputTokens,
+    output_tokens: output,
     output_tokens_details: { reasoning_tokens: 0 },
-    total_tokens: input + batch.outputTokens,
+    total_tokens: input + output,
   };
 }
 
-function promptTokens({ scan, outcomes }: Batch): number {
-  return outcomes.reduce((sum, outcome, at) => sum + (isBilled(outcome) ? (scan?.index.tokens[at] ?? 0) : 0), 0);
-}
-
-function countOutput(batch: Batch): number {
+function sumUsage(batch: Batch): { input: number; output: number } {
   const { endpoint, options, outcomes } = batch;
-  if (!isEndpoint(endpoint)) return 0;
+  const sum = { input: 0, output: 0 };
   const reader = openInput(batch);
-  try {
-    return outcomes.reduce(
-      (sum, outcome, at) =>
-        sum + (isBilled(outcome) ? outputTokens(endpoint, itemAt(batch, at, reader.body), options) : 0),
-      0,
-    );
-  } finally {
-    reader.close();
+  for (let at = 0; at < outcomes.length; at++) {
+    if (!isBilled(outcomes[at] ?? 0)) continue;
+    const item = itemAt(batch, at, reader.body);
+    sum.input += item.tokens;
+    sum.output += isEndpoint(endpoint) ? outputTokens(endpoint, item, options) : 0;
   }
+  reader.close();
+  return sum;
 }
 
 export function foreignObject({ id, createdAtMs, number }: Foreign) {

@@ -97,7 +97,9 @@ async function validate(world: World, batch: Batch, file: StoredFile): Promise<v
   const rules = { endpoint, isKnownModel: (name: string) => isKnownModel('openai', options, name) };
   let scanning = file.scans.get(endpoint);
   if (scanning === undefined) {
-    scanning = scanFile(batch.inputPath, rules);
+    // One at a time: twenty files read at once would only need twenty times the memory.
+    scanning = world.lastScan.then(() => scanFile(batch.inputPath, rules));
+    world.lastScan = scanning.catch(() => {});
     file.scans.set(endpoint, scanning);
   }
   const scan = await scanning;

@@ -3,6 +3,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { BatchProblem, Scan } from '../batch.ts';
 import { bodyFacts } from '../body-facts.ts';
+import { hashText } from '../hash.ts';
+import { createHashSet, type HashSet } from '../hash-set.ts';
 import { ItemIndex } from '../item-index.ts';
 import { isObject, type Json, parseObject } from '../json.ts';
 
@@ -15,10 +17,10 @@ const newline = 10;
 const carriageReturn = 13;
 
 export type ScanRules = { endpoint: string; isKnownModel: (name: string) => boolean };
-type Pass = ScanRules & Scan & { seen: Set<string>; lines: number };
+type Pass = ScanRules & Scan & { seen: HashSet; lines: number };
 
 export async function scanFile(path: string, rules: ScanRules): Promise<Scan> {
-  const pass: Pass = { ...rules, index: new ItemIndex(), problems: [], seen: new Set(), lines: 0 };
+  const pass: Pass = { ...rules, index: new ItemIndex(), problems: [], seen: createHashSet(), lines: 0 };
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
@@ -75,7 +77,7 @@ const unparseable = { code: 'invalid_json_line', message: 'This line is not pars
 
 function lineProblem({ endpoint, seen }: Pass, { custom_id: id, method, url, body }: Json): LineProblem | null {
   if (typeof id !== 'string') return missing('custom_id');
-  if (seen.has(id)) {
+  if (seen.has(hashText(id))) {
     return {
       code: 'duplicate_custom_id',
       message: `The custom_id '${id}' is used more than once.`,
@@ -96,11 +98,12 @@ function missing(param: string): LineProblem {
 
 function addItem(pass: Pass, { custom_id: customId, body }: Json, offset: number, size: number): void {
   if (typeof customId !== 'string' || !isObject(body)) return;
-  pass.seen.add(customId);
+  const idHash = hashText(customId);
+  pass.seen.add(idHash);
   const facts = bodyFacts(body);
   const problem = modelProblem(pass, facts.model);
   if (problem !== null) report(pass, problem);
-  const at = pass.index.add(customId, facts, offset, size);
+  const at = pass.index.add(customId, idHash, facts, offset, size);
   if (body.stream === true) pass.index.defects.set(at, 'Streaming is not supported in batch requests.');
 }
 
