@@ -43,8 +43,9 @@ export interface WavePlanner {
   add(item: PlannedItem): Added | Promise<Added>;
   /** How many batches are being written. */
   readonly open: number;
-  /** Batches that are whole, in the order they were closed in. */
+  /** Batches that are whole, in the order they were closed in: all of them once `settled`. */
   readonly closed: readonly ManifestEntry[];
+  settled(): Promise<void>;
   /** Closes what is open but makes no plan yet. */
   closeAll(): Promise<void>;
   /** Closes what is open and writes the manifest; `rows` where the wave has rows. */
@@ -71,6 +72,7 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
   let closedUsd = closed.reduce((sum, { estimate }) => sum + (estimate.usd ?? 0), 0);
   let opened = closed.length;
   let uses = 0;
+  let closing: Promise<void> = Promise.resolve();
 
   const openOf = (item: PlannedItem): OpenBatch | undefined => {
     const lane = item.lane ?? null;
@@ -93,12 +95,17 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
     return 'taken';
   };
 
+  /** The next batch is written while this one becomes durable; one at a time. */
   const close = async ({ name, files }: OpenBatch): Promise<void> => {
-    const entry = await files.close(laneOf(rules, files.items, files.forcedLane));
-    closed.push(entry);
-    closedUsd += entry.estimate.usd ?? 0;
+    await closing;
+    const lane = laneOf(rules, files.items, files.forcedLane);
     open.delete(name);
     if (current?.files === files) current = undefined;
+    closedUsd += files.usd(lane) ?? 0;
+    closing = files.close(lane).then((entry) => {
+      closed.push(entry);
+    });
+    closing.catch(() => undefined); // Heard by whoever awaits the next one, or the end.
   };
 
   const writeToNew = async (full: OpenBatch | undefined, item: PlannedItem): Promise<Added> => {
@@ -137,6 +144,7 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
 
   const closeAll = async (): Promise<void> => {
     for (const batch of open.values()) await close(batch);
+    await closing;
   };
 
   return {
@@ -144,6 +152,7 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
       return open.size;
     },
     closed,
+    settled: () => closing,
     closeAll,
     add(item) {
       const batch = openOf(item);
@@ -164,7 +173,7 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
       return summary;
     },
     async abort() {
-      await Promise.all([...open.values()].map(({ files }) => files.abort()));
+      await Promise.allSettled([closing, ...[...open.values()].map(({ files }) => files.abort())]);
       open.clear();
       current = undefined;
     },

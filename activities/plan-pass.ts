@@ -110,6 +110,7 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
   };
 
   const endPart = async (): Promise<void> => {
+    await planner.settled();
     const entries = planner.closed.slice(partBatches);
     const { claim, fingerprint } = job;
     await sides.closePart({ nonce: claim.nonce, fingerprint, position, counts, rejects: { reasons, first }, entries });

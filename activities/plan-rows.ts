@@ -24,6 +24,9 @@ export type ReadRow = (row: GoodRow) => PlannedItem | RowRefusal;
 /** A row's own id may be this long: it stands in every file that speaks of the row. */
 const idBytesMax = 512;
 
+/** A row without one holds no quote, no control character and no half of a pair: JSON has no other way to write them. */
+const backslash = 0x5c;
+
 export function isRefusal(read: PlannedItem | RowRefusal): read is RowRefusal {
   return 'reason' in read;
 }
@@ -65,10 +68,10 @@ function templateReader({ spec }: JobFile, provider: Provider, request: Json): R
   const endpoint = spec.endpoint ?? provider.defaultEndpoint;
   const modelOf = modelReader(body);
   const outputTokensOf = outputTokensReader(provider, body, template.valuesFromRow);
-  return ({ row, record }) => {
+  return ({ row, record, raw }) => {
     const id = idOf(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
-    const rendered = template.render(record);
+    const rendered = template.render(record, !raw.includes(backslash));
     if ('reason' in rendered) return rendered;
     const model = modelOf(rendered.wire);
     if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };

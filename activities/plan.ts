@@ -10,6 +10,8 @@ import { plannedBatch, readEntries, readSummary } from './manifest.ts';
 import { openPass, type Pass } from './plan-pass.ts';
 import { JobRefused } from './refusal.ts';
 
+export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'timing'>;
+
 export interface ManifestPage extends JobRef {
   readonly wave: number;
   /** Number of the first batch wanted. */
@@ -18,7 +20,7 @@ export interface ManifestPage extends JobRef {
 }
 
 /** May be run again at any time: the plan that is there is the plan, and one that is not finished is gone on with. */
-export async function plan(deps: ActivityDeps, { output }: JobRef): Promise<PlanSummary> {
+export async function plan(deps: PlanDeps, { output }: JobRef): Promise<PlanSummary> {
   const found = await readSummary(deps.store, output, 1);
   if (found !== null) return found;
   const job = await readJobFile(deps, output);
@@ -33,14 +35,14 @@ export async function plan(deps: ActivityDeps, { output }: JobRef): Promise<Plan
 }
 
 /** A page of any wave's plan. */
-export async function readManifest(deps: ActivityDeps, page: ManifestPage): Promise<PlannedBatch[]> {
+export async function readManifest(deps: PlanDeps, page: ManifestPage): Promise<PlannedBatch[]> {
   const entries = await readEntries(deps.store, page.output, page.wave, page.from, page.count);
   return entries.map(plannedBatch);
 }
 
 /** Null where the wave has no plan yet. */
 export function readPlanSummary(
-  deps: ActivityDeps,
+  deps: PlanDeps,
   { output, wave }: JobRef & { readonly wave: number },
 ): Promise<PlanSummary | null> {
   return readSummary(deps.store, output, wave);
@@ -53,7 +55,7 @@ interface Progress {
 }
 
 async function planAll(
-  deps: ActivityDeps,
+  deps: PlanDeps,
   job: JobFile,
   output: string,
   signal: AbortSignal,
@@ -72,7 +74,7 @@ async function planAll(
 }
 
 async function readAll(
-  { store }: ActivityDeps,
+  { store }: PlanDeps,
   { spec }: JobFile,
   pass: Pass,
   signal: AbortSignal,
@@ -89,7 +91,7 @@ async function readAll(
   }
 }
 
-async function checkFingerprint({ store }: ActivityDeps, job: JobFile, signal: AbortSignal): Promise<void> {
+async function checkFingerprint({ store }: PlanDeps, job: JobFile, signal: AbortSignal): Promise<void> {
   const { uri } = job.spec.dataset;
   if ((await currentFingerprint(store, uri, signal)) === job.fingerprint) return;
   throw new JobRefused('dataset_changed', [
@@ -98,11 +100,7 @@ async function checkFingerprint({ store }: ActivityDeps, job: JobFile, signal: A
 }
 
 /** Null where the dataset is gone. */
-async function currentFingerprint(
-  store: ActivityDeps['store'],
-  uri: string,
-  signal: AbortSignal,
-): Promise<string | null> {
+async function currentFingerprint(store: PlanDeps['store'], uri: string, signal: AbortSignal): Promise<string | null> {
   try {
     return await fingerprintOf(store, uri, signal);
   } catch (error) {

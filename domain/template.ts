@@ -26,13 +26,14 @@ export interface Rendered {
 }
 
 export interface Template {
-  render(row: Row): Rendered | Refusal;
+  /** `isPlain`: no text in the row has anything in it that JSON escapes. Then none is looked through for it, which costs the most. */
+  render(row: Row, isPlain?: boolean): Rendered | Refusal;
   /** Whether a row's own value, with its type, stands anywhere outside a list: then the row may set a bound such as a token limit. */
   readonly valuesFromRow: boolean;
 }
 
 /** One string's place: its JSON text for a row, and the canonical text where that differs. */
-type Slot = (row: Row, into: Texts, index: number) => Refusal | null;
+type Slot = (row: Row, isPlain: boolean, into: Texts, index: number) => Refusal | null;
 
 interface Texts {
   readonly wire: string[];
@@ -78,9 +79,9 @@ export function compileTemplate(request: Json, compileText: (text: string) => Co
 function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Template['render'] {
   // Used again for every row: rendering is never interrupted.
   const texts: Texts = { wire: slots.map(() => ''), canonical: slots.map(() => '') };
-  return (row) => {
+  return (row, isPlain = false) => {
     for (let index = 0; index < slots.length; index++) {
-      const refusal = slots[index]?.(row, texts, index) ?? null;
+      const refusal = slots[index]?.(row, isPlain, texts, index) ?? null;
       if (refusal !== null) return refusal;
     }
     return { wire: joined(wire, texts.wire), canonical: joined(canonical, texts.canonical) };
@@ -95,9 +96,9 @@ function joined({ fragments, slots }: Joint, texts: readonly string[]): string {
 
 function slotOf(text: Exclude<CompiledText, { kind: 'static' }>): Slot {
   if (text.kind === 'column') return columnSlot(text.column);
-  const textOf = text.kind === 'parts' ? partsText(text.parts) : text.render;
-  return (row, into, index) => {
-    const rendered = textOf(row);
+  if (text.kind === 'parts') return partsSlot(text.parts);
+  return (row, _, into, index) => {
+    const rendered = text.render(row);
     if (typeof rendered !== 'string') return rendered;
     into.wire[index] = into.canonical[index] = JSON.stringify(rendered);
     return null;
@@ -105,30 +106,39 @@ function slotOf(text: Exclude<CompiledText, { kind: 'static' }>): Slot {
 }
 
 function columnSlot(column: Column): Slot {
-  return (row, into, index) => {
+  return (row, isPlain, into, index) => {
     const value = valueAt(row, column);
     if (value === undefined) return missing(column);
     if (typeof value === 'number' && !Number.isFinite(value)) return tooGreat(column);
-    into.wire[index] = into.canonical[index] = JSON.stringify(value);
+    into.wire[index] = into.canonical[index] =
+      isPlain && typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
     if (typeof value === 'object' && value !== null) into.canonical[index] = canonicalJson(value);
     return null;
   };
 }
 
-function partsText(parts: readonly (string | Column)[]): (row: Row) => string | Refusal {
-  return (row) => {
-    let text = '';
-    for (const part of parts) {
+/** What stands between the columns is escaped once and for all. */
+function partsSlot(parts: readonly (string | Column)[]): Slot {
+  const escapedParts = parts.map((part) => (typeof part === 'string' ? escaped(part) : part));
+  return (row, isPlain, into, index) => {
+    let text = '"';
+    for (const part of escapedParts) {
       if (typeof part === 'string') {
         text += part;
         continue;
       }
       const value = valueAt(row, part);
       if (value === undefined) return missing(part);
-      text += textOfValue(value);
+      text += isPlain && typeof value === 'string' ? value : escaped(textOfValue(value));
     }
-    return text;
+    into.wire[index] = into.canonical[index] = `${text}"`;
+    return null;
   };
+}
+
+/** As it stands inside a JSON string. */
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 /** A value inside a text: nothing for null, JSON for what is no text by itself. */

@@ -1,0 +1,145 @@
+// How many rows a second are planned: 1,000 bytes each, one chat request a row, in batches of 10,000.
+
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { plan } from '../activities/plan.ts';
+import type { JobFile, PlanSummary } from '../domain/job.ts';
+import { defaultVerdicts } from '../domain/retry.ts';
+import { chatEndpoint, encode, outputTokensMax } from '../providers/openai/codec.ts';
+import { openaiLimits } from '../providers/openai/limits.ts';
+import type { Provider } from '../providers/provider.ts';
+import { fingerprintOf } from '../storage/dataset-file.ts';
+import { createFileStore } from '../storage/file-store.ts';
+import { writeJson } from '../storage/json-lines.ts';
+
+export interface PlanBench {
+  readonly rows: number;
+  readonly seconds: number;
+  readonly rowsPerSecond: number;
+  readonly rssMb: number;
+  /** How much more memory was held at most than before. */
+  readonly rssGrowthMb: number;
+}
+
+const rowBytes = 1000;
+const output = 'runs/bench/';
+const dataset = 'rows.jsonl';
+
+export async function benchPlan(rows: number): Promise<PlanBench> {
+  const root = await mkdtemp(join(tmpdir(), 'nightshift-plan-'));
+  try {
+    await writeRows(join(root, dataset), rows);
+    const store = createFileStore({ root });
+    await mkdir(join(root, output), { recursive: true });
+    await writeJson(store, `${output}job.json`, jobOf(await fingerprintOf(store, dataset)));
+    return await measured(rows, () => planIn(root));
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+function planIn(root: string): Promise<PlanSummary> {
+  const deps = {
+    store: createFileStore({ root }),
+    provider: () => offlineProvider,
+    heavy: <T>(work: () => Promise<T>) => work(),
+    timing: { createCallMs: 60_000, settleMs: 0, heartbeatMs: 30_000, cancelGraceMs: 0 },
+  };
+  return new MockActivityEnvironment().run(() => plan(deps, { output }));
+}
+
+async function measured(rows: number, work: () => Promise<PlanSummary>): Promise<PlanBench> {
+  const before = process.memoryUsage().rss;
+  let most = before;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss);
+  }, 50);
+  const started = performance.now();
+  const summary = await work();
+  const seconds = (performance.now() - started) / 1000;
+  clearInterval(watch);
+  if (summary.items !== rows) throw new Error(`${rows} rows became ${summary.items} items`);
+  const mb = (bytes: number): number => Math.round(bytes / 1e6);
+  return { rows, seconds, rowsPerSecond: Math.round(rows / seconds), rssMb: mb(most), rssGrowthMb: mb(most - before) };
+}
+
+async function writeRows(path: string, rows: number): Promise<void> {
+  const file = await open(path, 'w');
+  const filler = 'The quick brown fox jumps over the lazy dog. '.repeat(30);
+  let lines: string[] = [];
+  for (let row = 1; row <= rows; row++) {
+    const start = `{"id":"ticket-${String(row).padStart(9, '0')}","text":"`;
+    lines.push(`${start}${filler.slice(0, rowBytes - start.length - 3)}"}\n`);
+    if (lines.length < 1000 && row < rows) continue;
+    await file.write(lines.join(''));
+    lines = [];
+  }
+  await file.close();
+}
+
+function jobOf(fingerprint: string): JobFile {
+  const claim = { workflowId: 'bench', firstRunId: 'bench', nonce: '0'.repeat(32), claimedAt: '2026-01-01T00:00:00Z' };
+  const hour = 60 * 60_000;
+  return {
+    version: 1,
+    claim,
+    takenOver: [],
+    spec: {
+      version: 1,
+      dataset: { uri: dataset, format: 'jsonl', id: null, limit: null },
+      provider: 'openai',
+      model: 'gpt-5.4-mini',
+      endpoint: null,
+      request: {
+        messages: [
+          { role: 'system', content: 'Classify the ticket as bug, feature or question.' },
+          { role: 'user', content: '{{ text }}' },
+        ],
+        max_completion_tokens: 16,
+      },
+      schema: null,
+      output,
+      batch: { maxItems: 10_000, maxBytes: openaiLimits.bytesMax, concurrency: 10 },
+      realtime: { concurrency: 16, rpm: null, tpm: null },
+      poll: { initialMs: 10_000, factor: 1.5, maxMs: 300_000 },
+      retry: { rounds: 3, backoffMs: 30_000 },
+      // biome-ignore lint/suspicious/noThenProperty: the public contract's word
+      deadline: { batchMs: 20 * hour, jobMs: null, then: 'fallback' },
+      fallback: { lane: 'realtime', maxUsd: null },
+      minBatchItems: 50,
+      mode: 'batch',
+      maxRejectRate: 0.05,
+      budgetUsd: null,
+      reuse: null,
+      keep: { responses: false, providerFiles: false },
+    },
+    policy: defaultVerdicts,
+    prices: { 'gpt-5.4-mini': { batch: { input: 0.375, output: 2.25 }, realtime: { input: 0.75, output: 4.5 } } },
+    pricesDated: '2026-01-01',
+    timing: { createCallMs: 60_000, settleMs: 0, heartbeatMs: 30_000, cancelGraceMs: 0, providerWindowMs: 24 * hour },
+    fingerprint,
+  };
+}
+
+const notHere = (): never => {
+  throw new Error('planning calls no provider');
+};
+
+const offlineProvider: Provider = {
+  name: 'openai',
+  limits: openaiLimits,
+  defaultEndpoint: chatEndpoint,
+  endpoints: [chatEndpoint],
+  outputTokensMax,
+  encode,
+  ...{ bodyOf: notHere, problemsOf: notHere, requestOf: notHere, relabel: notHere, decode: notHere },
+  ...{ check: notHere, stage: notHere, find: notHere, create: notHere, look: notHere },
+  ...{ output: notHere, cancel: notHere, forget: notHere, call: notHere },
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(JSON.stringify(await benchPlan(Number(process.argv[2] ?? 1_000_000))));
+}
