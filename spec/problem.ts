@@ -1,0 +1,108 @@
+// What is wrong with a job, in our own words: each problem names its field and says what would be right.
+
+import { z } from 'zod';
+import { nearest } from './nearest.ts';
+import { jobFields } from './schema.ts';
+
+export interface Problem {
+  /** The field meant, e.g. `batch.maxItems`; empty for the whole. */
+  readonly where: string;
+  readonly message: string;
+}
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+export function problemsOfIssues(issues: readonly Issue[], input: unknown): Problem[] {
+  return issues.flatMap((issue) => problemsOfIssue(issue, issue.path, input));
+}
+
+export function placeOf(path: Path): string {
+  return path.reduce<string>((place, part) => {
+    if (typeof part === 'number') return `${place}[${part}]`;
+    return place === '' ? String(part) : `${place}.${String(part)}`;
+  }, '');
+}
+
+function problemsOfIssue(issue: Issue, path: Path, input: unknown): Problem[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path));
+  if (issue.code === 'invalid_union') return problemsOfUnion(issue.errors, path, input);
+  return [{ where: placeOf(path), message: messageOf(issue, valueAt(input, path)) }];
+}
+
+/** A text or an object was asked for: of the two sets of complaints, the one about the kind that was given. */
+function problemsOfUnion(alternatives: readonly (readonly Issue[])[], path: Path, input: unknown): Problem[] {
+  const meant = alternatives.find(
+    (issues) => !issues.some(({ code, path: { length } }) => code === 'invalid_type' && length === 0),
+  );
+  if (meant === undefined) {
+    return [{ where: placeOf(path), message: `must be text or an object, not ${kindOf(valueAt(input, path))}` }];
+  }
+  return meant.flatMap((issue) => problemsOfIssue(issue, [...path, ...issue.path], input));
+}
+
+function unknownField(key: string, path: Path): Problem {
+  const known = fieldsAt(path);
+  const near = nearest(key, known);
+  const way = near === null ? `there are ${known.join(', ')}` : `did you mean \`${near}\`?`;
+  return { where: placeOf([...path, key]), message: `unknown field; ${way}` };
+}
+
+function messageOf(issue: Issue, value: unknown): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      if (value === undefined) return 'is missing';
+      if (issue.expected === 'int') return 'must be a whole number';
+      return ours(issue) ?? `must be ${wantedKind[issue.expected] ?? issue.expected}, not ${kindOf(value)}`;
+    case 'invalid_value':
+      return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
+    case 'too_small':
+      return issue.origin === 'string' ? 'must not be empty' : `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+/** Messages of our own schemas begin so; zod's never do. */
+function ours({ message }: Issue): string | null {
+  return message.startsWith('must ') ? message : null;
+}
+
+const wantedKind: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'an object',
+};
+
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'boolean') return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function valueAt(input: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, part) => (isObject(value) ? Reflect.get(value, part) : undefined), input);
+}
+
+/** The fields that the schema has at a place. */
+function fieldsAt(path: Path): string[] {
+  let schema: unknown = jobFields;
+  for (const part of path) schema = shapeOf(schema)[String(part)];
+  return Object.keys(shapeOf(schema)).filter((field) => field !== '$schema');
+}
+
+function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
+  if (schema instanceof z.ZodObject) return schema.shape;
+  if (schema instanceof z.ZodOptional) return shapeOf(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return Object.assign({}, ...schema.options.map(shapeOf));
+  return {};
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

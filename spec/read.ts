@@ -1,0 +1,63 @@
+// From whatever was given to a job's fields: all that is wrong with them one by one, and what is right.
+
+import { isObject, kindOf, type Problem, problemsOfIssues } from './problem.ts';
+import { type JobFields, jobFields } from './schema.ts';
+
+export interface ReadFields {
+  /** Those that are right. */
+  readonly fields: JobFields;
+  /** Those that are not. */
+  readonly failed: ReadonlySet<string>;
+  readonly problems: readonly Problem[];
+}
+
+/** Deeper than any request, and far from where recursion ends. */
+const depthMax = 200;
+const wanted = 'a job, or { "job": "<where the job file lies>" }';
+
+/** Where the job file lies, when the input is a reference and nothing else. */
+export function jobReference(input: unknown): string | null {
+  if (!isObject(input) || Object.keys(input).length !== 1) return null;
+  return typeof input.job === 'string' && input.job !== '' ? input.job : null;
+}
+
+export function readFields(input: unknown): ReadFields {
+  const problem = problemOfWhole(input);
+  if (problem !== null || !isObject(input)) return { fields: {}, failed: new Set(), problems: [problem ?? whole('')] };
+  const read = jobFields.safeParse(input);
+  if (read.success) return { fields: read.data, failed: new Set(), problems: [] };
+  const { issues } = read.error;
+  const failed = new Set(issues.flatMap(({ path: [field] }) => (field === undefined ? [] : [String(field)])));
+  const right = Object.entries(input).filter(([field]) => Object.hasOwn(jobFields.shape, field) && !failed.has(field));
+  return { fields: jobFields.parse(Object.fromEntries(right)), failed, problems: problemsOfIssues(issues, input) };
+}
+
+function problemOfWhole(input: unknown): Problem | null {
+  if (input === undefined) return whole(`no input was given; give ${wanted}`);
+  if (typeof input === 'string') return whole(`the input is text; give ${wanted} as JSON, not as text that holds JSON`);
+  if (!isObject(input) || Array.isArray(input)) return whole(`the input is ${kindOf(input)}; give ${wanted}`);
+  if (Object.keys(input).length === 0) return whole(`the input is an empty object; give ${wanted}`);
+  if ('job' in input) return { where: 'job', message: referenceProblem(input) };
+  return isDeeperThan(input, depthMax) ? whole(`the input is nested more than ${depthMax} deep`) : null;
+}
+
+function referenceProblem(input: Record<string, unknown>): string {
+  if (typeof input.job !== 'string' || input.job === '') return 'must be where the job file lies, as text';
+  return Object.keys(input).length > 1
+    ? 'must stand alone: put the other fields into the job file'
+    : 'leads on to another file; a job file must hold the job itself';
+}
+
+function whole(message: string): Problem {
+  return { where: '', message };
+}
+
+/** Level by level: recursion would end where this has to say so. */
+function isDeeperThan(input: unknown, depth: number): boolean {
+  let level: unknown[] = [input];
+  for (let deep = 0; level.length > 0; deep++) {
+    if (deep > depth) return true;
+    level = level.flatMap((value) => (isObject(value) ? Object.values(value) : []));
+  }
+  return false;
+}

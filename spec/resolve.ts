@@ -1,0 +1,96 @@
+// From a job as written to a job as run: every default filled in, every limit clamped, or every problem at once.
+
+import type { JobSpec } from '../domain/job.ts';
+import type { ProviderFacts, SpecFacts } from './facts.ts';
+import { folderName } from './folder-name.ts';
+import { datasetOf, deadlineOf, outputOf, policyProblems, pollOf } from './parts.ts';
+import { normalFolder, normalPath } from './path.ts';
+import type { Problem } from './problem.ts';
+import { readFields } from './read.ts';
+import { answerSchema, providerFacts, requestBody, requestProblems } from './request.ts';
+import { changesOf, type JobChanges, resumeProblems } from './resume.ts';
+import type { JobFields } from './schema.ts';
+
+export type ParsedJob =
+  | { readonly kind: 'job'; readonly spec: JobSpec }
+  | {
+      readonly kind: 'resume';
+      /** The output to take over. */
+      readonly from: string;
+      /** What is to be different from now on. */
+      readonly changes: JobChanges;
+      /** Fields that were given besides: `takeOver` checks that they say what the old job says. */
+      readonly same: JobFields;
+    }
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+
+export function parseJob(input: unknown, facts: SpecFacts): ParsedJob {
+  const { fields, failed, problems: fieldProblems } = readFields(input);
+  if (fieldProblems.some(({ where }) => where === '' || where === 'job')) return refused(fieldProblems);
+  if (fields.resumeFrom !== undefined || failed.has('resumeFrom')) return resumed(fields, fieldProblems);
+  const problems = [
+    ...fieldProblems,
+    ...datasetProblems(fields, failed),
+    ...requestProblems(fields, failed, facts),
+    ...policyProblems({ poll: pollOf(fields.poll), deadline: deadlineOf(fields.deadline) }),
+  ];
+  const provider = providerFacts(fields, facts);
+  if (problems.length > 0 || provider === undefined) return refused(problems);
+  return { kind: 'job', spec: resolved(fields, provider, facts) };
+}
+
+function refused(problems: readonly Problem[]): ParsedJob {
+  return { kind: 'problems', problems };
+}
+
+function resumed(fields: JobFields, fieldProblems: readonly Problem[]): ParsedJob {
+  const problems = [...fieldProblems, ...resumeProblems(fields)];
+  if (problems.length > 0 || fields.resumeFrom === undefined) return refused(problems);
+  return { kind: 'resume', from: normalFolder(fields.resumeFrom), ...changesOf(fields) };
+}
+
+/** The name tells the format, unless it is told. */
+function datasetProblems({ dataset }: JobFields, failed: ReadonlySet<string>): Problem[] {
+  if (dataset === undefined) return failed.has('dataset') ? [] : [{ where: 'dataset', message: 'is missing' }];
+  const { uri, format } = typeof dataset === 'string' ? { uri: dataset } : dataset;
+  if (format !== undefined || /\.(jsonl|ndjson)$/i.test(uri)) return [];
+  const where = typeof dataset === 'string' ? 'dataset' : 'dataset.uri';
+  const known = /\.(csv|tsv|parquet|json|gz|zst|zip|xlsx?)$/i.test(uri);
+  const way = known ? 'convert it to JSON Lines' : 'name it .jsonl, or give `dataset.format`';
+  return [{ where, message: `must be JSON Lines, one object on each line; ${way}` }];
+}
+
+function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts): JobSpec {
+  const { itemsMax, bytesMax, itemsMin } = provider.limits;
+  const request = requestBody(fields, facts);
+  return {
+    version: 1,
+    dataset: datasetOf(fields.dataset ?? ''),
+    provider: fields.provider ?? '',
+    model: fields.model ?? null,
+    endpoint: request === null ? null : (fields.endpoint ?? provider.defaultEndpoint),
+    request,
+    schema: answerSchema(fields),
+    output: outputOf(fields.output) ?? `runs/${folderName(facts.workflowId)}/`,
+    batch: {
+      maxItems: Math.max(itemsMin, Math.min(fields.batch?.maxItems ?? 10_000, itemsMax)),
+      maxBytes: Math.min(fields.batch?.maxBytes ?? bytesMax, bytesMax),
+      concurrency: fields.batch?.concurrency ?? 10,
+    },
+    realtime: {
+      concurrency: fields.realtime?.concurrency ?? 16,
+      rpm: fields.realtime?.rpm ?? null,
+      tpm: fields.realtime?.tpm ?? null,
+    },
+    poll: pollOf(fields.poll),
+    retry: { rounds: fields.retry?.rounds ?? 3, backoffMs: fields.retry?.backoff ?? 30_000 },
+    deadline: deadlineOf(fields.deadline),
+    fallback: { lane: fields.fallback?.lane ?? 'realtime', maxUsd: fields.fallback?.maxUsd ?? null },
+    minBatchItems: Math.max(itemsMin, fields.minBatchItems ?? 50),
+    mode: fields.mode ?? 'batch',
+    maxRejectRate: fields.maxRejectRate ?? 0.05,
+    budgetUsd: fields.budget?.usd ?? null,
+    reuse: fields.reuse === undefined ? null : normalPath(fields.reuse),
+    keep: { responses: fields.keep?.responses ?? false, providerFiles: fields.keep?.providerFiles ?? false },
+  };
+}
