@@ -59,7 +59,7 @@ function patchOptions({ world }: Stage, body: unknown): unknown {
   const patch = z.record(z.string(), z.unknown()).parse(body);
   if ('clock' in patch && patch.clock !== clock) throw new Error('the kind of clock is chosen at the start');
   if ('seed' in patch && patch.seed !== seed) throw new Error('the seed is chosen at the start');
-  if ('list' in patch) world.foreignSinceMs = null;
+  if ('list' in patch) world.foreign.clear();
   return world.options.patch(patch);
 }
 

@@ -28,15 +28,16 @@ export function findForeign(world: World, vendor: Vendor, id: string): Foreign |
 function foreignBatches(world: World, vendor: Vendor): Foreign[] {
   const { foreign, foreignSpreadMs } = world.options.current.list;
   if (foreign === 0) return [];
-  world.foreignSinceMs ??= world.clock.now();
+  const kept = world.foreign.get(vendor);
+  if (kept !== undefined) return kept;
   const prefix = vendor === 'openai' ? 'batch_' : 'msgbatch_';
-  const newestMs = world.foreignSinceMs;
-  return Array.from({ length: foreign }, (_, number) => ({
-    kind: 'foreign',
-    id: `${prefix}${hex16(hashParts(world.options.current.seed, 'foreign', number))}`,
-    createdAtMs: newestMs - Math.floor((number * foreignSpreadMs) / foreign),
-    number,
-  }));
+  const newestMs = world.clock.now();
+  const made = Array.from({ length: foreign }, (_, number): Foreign => {
+    const id = `${prefix}${hex16(hashParts(world.options.current.seed, 'foreign', number))}`;
+    return { kind: 'foreign', id, createdAtMs: newestMs - Math.floor((number * foreignSpreadMs) / foreign), number };
+  });
+  world.foreign.set(vendor, made);
+  return made;
 }
 
 /** Items accepted and not yet processed, which the vendors' queue limits count. */

@@ -1,9 +1,10 @@
 // Everything the emulator remembers between two calls.
 import { mkdirSync, rmSync } from 'node:fs';
-import type { Batch, Scan } from './batch.ts';
+import type { Batch, Scan, Vendor } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { hashParts, hex8, hex16 } from './hash.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import type { Foreign } from './listing.ts';
 import type { OptionStore } from './option-store.ts';
 import type { Failures } from './outcome.ts';
 
@@ -36,8 +37,8 @@ export type World = {
   seenPrefixes: Set<string>;
   createTimes: Map<string, number[]>;
   rolls: number;
-  /** When foreign batches were first looked for. */
-  foreignSinceMs: number | null;
+  /** Batches of others, made when a list is first looked at after the switch was thrown. */
+  foreign: Map<Vendor, Foreign[]>;
   ids: Map<string, number>;
 };
 
@@ -69,7 +70,7 @@ function emptyState() {
     seenPrefixes: new Set<string>(),
     createTimes: new Map<string, number[]>(),
     rolls: 0,
-    foreignSinceMs: null,
+    foreign: new Map<Vendor, Foreign[]>(),
     ids: new Map<string, number>(),
   };
 }

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createControl } from '../../emulator/control.ts';
+import type { OptionsInput } from '../../emulator/options.ts';
+import { startEmulator } from '../../emulator/start.ts';
+import { allDoneMs, chatLines, contentText, openaiClient, startMs, submit } from './harness.ts';
+
+const rate = fc.double({ min: 0, max: 0.2, noNaN: true });
+const options = fc.record<OptionsInput>({
+  seed: fc.integer({ min: 0, max: 1000 }),
+  itemErrors: fc.record({
+    rate400: rate,
+    rate500: rate,
+    rateRefusal: rate,
+    missing: rate,
+    duplicate: rate,
+    foreign: rate,
+    malformedLines: rate,
+  }),
+  output: fc.record({
+    shuffle: fc.boolean(),
+    crlf: fc.boolean(),
+    blankLines: fc.boolean(),
+    noFinalNewline: fc.boolean(),
+  }),
+});
+
+test('the same seed and options give the same bytes, however often they are read', async () => {
+  await fc.assert(
+    fc.asyncProperty(options, async (given) => {
+      const once = await outputs(given);
+      expect(await outputs(given)).toEqual(once);
+    }),
+    { numRuns: 12 },
+  );
+});
+
+async function outputs(given: OptionsInput): Promise<string[]> {
+  const emulator = await startEmulator({ clock: 'manual', startMs, ...given });
+  try {
+    const openai = openaiClient(emulator.openaiBaseUrl);
+    const { id } = await submit({ openai }, chatLines(60));
+    await createControl(emulator.url).clock({ advanceMs: allDoneMs });
+    const { output_file_id, error_file_id } = await openai.batches.retrieve(id);
+    const files = [output_file_id, error_file_id].filter((file) => typeof file === 'string');
+    const texts = await Promise.all(files.map((file) => contentText(openai, file)));
+    expect(await Promise.all(files.map((file) => contentText(openai, file)))).toEqual(texts);
+    return texts;
+  } finally {
+    await emulator.close();
+  }
+}
