@@ -5,7 +5,7 @@ import { type BatchRef, batchIdentity } from '../domain/ids.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import type { Lane } from '../domain/outcome.ts';
 import type { Caps } from '../domain/split.ts';
-import { type LineWriter, lineWriter } from '../storage/json-lines.ts';
+import { type LineWriter, lineWriter, type Written } from '../storage/json-lines.ts';
 import { itemsFile, requestsFile } from '../storage/keys.ts';
 import type { Store } from '../storage/store.ts';
 import { hexOf } from './identity.ts';
@@ -75,7 +75,7 @@ export async function openBatchFiles(ref: BatchRef, options: BatchFilesOptions):
       return both(requests.write(encoded.line), items.write(itemLine(item, encoded)));
     },
     async close(lane) {
-      const [{ bytes, sha256 }, listed] = await Promise.all([requests.close(), items.close()]);
+      const [{ bytes, sha256 }, listed] = await closeBoth(requests, items);
       return {
         ...{ batch: ref.batch, lane, model, endpoint, items: listed.lines, bytes, firstRow, lastRow },
         requestsSha256: sha256 ?? '',
@@ -95,6 +95,15 @@ async function openBoth(ref: BatchRef, { store, signal }: BatchFilesOptions): Pr
     return [requests, lineWriter(await store.create(itemsFile(ref), { signal }), { digest: true })];
   } catch (error) {
     await requests.abort();
+    throw error;
+  }
+}
+
+async function closeBoth(requests: LineWriter, items: LineWriter): Promise<[Written, Written]> {
+  try {
+    return [await requests.close(), await items.close()];
+  } catch (error) {
+    await Promise.allSettled([requests.abort(), items.abort()]);
     throw error;
   }
 }

@@ -20,6 +20,8 @@ export interface PassOptions {
   readonly job: JobFile;
   readonly output: string;
   readonly signal: AbortSignal;
+  /** Rows at least between two points that a successor can go on from. */
+  readonly partRows: number;
 }
 
 export interface Pass {
@@ -32,7 +34,7 @@ export interface Pass {
   abort(): Promise<void>;
 }
 
-/** So many rows at least between two points that a successor can go on from: a few seconds' work. */
+/** A second or two of work, at most, for a successor to do again. */
 export const rowsPerPart = 50_000;
 /** Refusals that a person is shown at once; the file has them all. */
 const shownRejectsMax = 5;
@@ -119,7 +121,7 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
   };
 
   /** A part ends only where no batch is open, and by counting: a successor ends its parts at the same rows. */
-  const isPartDue = (): boolean => planner.open === 0 && position.row - partRow >= rowsPerPart;
+  const isPartDue = (): boolean => planner.open === 0 && position.row - partRow >= options.partRows;
 
   const moveTo = ({ end, line, row }: DatasetRow): undefined | Promise<void> => {
     position = { byte: end, line, row };

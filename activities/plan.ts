@@ -7,7 +7,7 @@ import { StoreError } from '../storage/store.ts';
 import type { ActivityDeps, JobRef } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { plannedBatch, readEntries, readSummary } from './manifest.ts';
-import { openPass, type Pass } from './plan-pass.ts';
+import { openPass, type Pass, type PassOptions, rowsPerPart } from './plan-pass.ts';
 import { JobRefused } from './refusal.ts';
 
 export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'timing'>;
@@ -20,7 +20,7 @@ export interface ManifestPage extends JobRef {
 }
 
 /** May be run again at any time: the plan that is there is the plan, and one that is not finished is gone on with. */
-export async function plan(deps: PlanDeps, { output }: JobRef): Promise<PlanSummary> {
+export async function plan(deps: PlanDeps, { output }: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
   const found = await readSummary(deps.store, output, 1);
   if (found !== null) return found;
   const job = await readJobFile(deps, output);
@@ -28,7 +28,7 @@ export async function plan(deps: PlanDeps, { output }: JobRef): Promise<PlanSumm
   const progress = { rows: 0, bytes: 0, batches: 0 };
   const beat = setInterval(() => heartbeat(progress), deps.timing.heartbeatMs / 3);
   try {
-    return await deps.heavy(() => planAll(deps, job, output, signal, progress));
+    return await deps.heavy(() => planAll(deps, { job, output, signal, partRows }, progress));
   } finally {
     clearInterval(beat);
   }
@@ -54,15 +54,12 @@ interface Progress {
   batches: number;
 }
 
-async function planAll(
-  deps: PlanDeps,
-  job: JobFile,
-  output: string,
-  signal: AbortSignal,
-  progress: Progress,
-): Promise<PlanSummary> {
+type PlanInput = Pick<PassOptions, 'job' | 'output' | 'signal' | 'partRows'>;
+
+async function planAll(deps: PlanDeps, input: PlanInput, progress: Progress): Promise<PlanSummary> {
+  const { job, signal } = input;
   await checkFingerprint(deps, job, signal);
-  const pass = await openPass({ store: deps.store, provider: providerOf(deps, job), job, output, signal });
+  const pass = await openPass({ ...input, store: deps.store, provider: providerOf(deps, job) });
   try {
     await readAll(deps, job, pass, signal, progress);
     await checkFingerprint(deps, job, signal);
