@@ -84,28 +84,33 @@ function isBlank({ bytes, length }: Line): boolean {
   return bytes !== null && (bytes[0] === 0x20 || bytes[0] === 0x09) && bytes.every((b) => b === 0x20 || b === 0x09);
 }
 
-function rowOf({ number, end, bytes, length }: Line, row: number): DatasetRow {
-  const refused = (reason: RejectReason, message: string): DatasetRow => ({
-    kind: 'reject',
-    row,
-    line: number,
-    end,
-    reason,
-    message: `line ${number}: ${message}`,
-  });
+function rowOf(line: Line, row: number): DatasetRow {
+  const { bytes, length } = line;
   if (bytes === null) {
-    return refused('row_too_large', `${length} bytes are more than the ${rowBytesMax} a row may have; shorten it`);
+    return refused(line, row, 'row_too_large', `${length} bytes, of ${rowBytesMax} a row may have; shorten it`);
   }
-  if (!isUtf8(bytes)) return refused('invalid_utf8', 'not valid UTF-8; convert the file to UTF-8');
   const text = bytes.toString();
+  // Decoding marks whatever is no UTF-8 with U+FFFD, so that only a line with that character needs a look at its bytes.
+  if (text.includes('\ufffd') && !isUtf8(bytes)) {
+    return refused(line, row, 'invalid_utf8', 'not valid UTF-8; convert the file to UTF-8');
+  }
   const record = parsed(text);
   if (record === undefined) {
-    return refused('malformed_json', `not valid JSON ${jsonFault(text)}; put one whole JSON object on each line`);
+    return refused(line, row, 'malformed_json', `not valid JSON ${jsonFault(text)}; put one JSON object on each line`);
   }
   if (!isRecord(record)) {
-    return refused('not_an_object', `${kindOf(record)} where an object is needed; write {"column": value, …}`);
+    return refused(
+      line,
+      row,
+      'not_an_object',
+      `${kindOf(record)} where an object is needed; write {"column": value, …}`,
+    );
   }
-  return { kind: 'row', row, line: number, end, raw: bytes, record };
+  return { kind: 'row', row, line: line.number, end: line.end, raw: bytes, record };
+}
+
+function refused({ number, end }: Line, row: number, reason: RejectReason, message: string): DatasetRow {
+  return { kind: 'reject', row, line: number, end, reason, message: `line ${number}: ${message}` };
 }
 
 /** Undefined where it is no JSON. */

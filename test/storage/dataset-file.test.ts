@@ -1,5 +1,6 @@
 // A dataset's rows and refusals: numbered as a person would, read on from any row, and never quoted.
 
+import { isUtf8 } from 'node:buffer';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,6 +85,14 @@ test.each([
 test('bytes that are no UTF-8 are refused, not repaired', async () => {
   const { reason } = await onlyReject(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]));
   expect(reason).toBe('invalid_utf8');
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 6 }), async (bytes) => {
+      if (bytes.includes(10)) return;
+      const [row] = await rowsOf(Buffer.concat([Buffer.from('{"a":"'), bytes, Buffer.from('"}')]));
+      expect(row?.kind === 'reject' && row.reason === 'invalid_utf8').toBe(!isUtf8(bytes));
+    }),
+  );
+  expect(await rowsOf('{"a":"\ufffd"}')).toMatchObject([{ kind: 'row' }]);
 });
 
 test('a row past the bound is refused and the next one read', async () => {
