@@ -17,7 +17,7 @@ export function problemsOfIssues(issues: readonly Issue[], input: unknown): Prob
   return issues.flatMap((issue) => problemsOfIssue(issue, issue.path, input));
 }
 
-export function placeOf(path: Path): string {
+function placeOf(path: Path): string {
   return path.reduce<string>((place, part) => {
     if (typeof part === 'number') return `${place}[${part}]`;
     return place === '' ? String(part) : `${place}.${String(part)}`;
