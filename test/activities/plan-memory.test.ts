@@ -1,3 +1,5 @@
+// What planning remembers of a million rows, and what that takes.
+
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';

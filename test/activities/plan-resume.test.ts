@@ -1,3 +1,5 @@
+// Planners that die at any call, and the successors that go on.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Store, StoreError } from '../../storage/store.ts';

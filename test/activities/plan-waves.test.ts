@@ -1,3 +1,5 @@
+// Waves put together from items that were planned before: forced lanes, caps on cost, lines sent again.
+
 import { expect, test } from 'vitest';
 import { createWavePlanner, type PlannedItem, type WavePlannerOptions } from '../../activities/batch-writer.ts';
 import { readEntries, readSummary } from '../../activities/manifest.ts';

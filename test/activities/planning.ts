@@ -65,7 +65,12 @@ export const anthropicOffline: Provider = {
   requestOf: anthropic.requestOf,
 };
 
-export const defaultRequest: Json = { messages: [{ role: 'user', content: '{{ text }}' }], max_completion_tokens: 16 };
+const defaultRequest: Json = { messages: [{ role: 'user', content: '{{ text }}' }], max_completion_tokens: 16 };
+
+export const modelOfRow = { model: '{{ model }}', messages: [{ role: 'user', content: '{{ text }}' }] };
+
+export const rowsOf = (count: number): { id: number; text: string }[] =>
+  Array.from({ length: count }, (_, index) => ({ id: index + 1, text: `text ${index + 1}` }));
 
 export interface Folder {
   readonly root: string;
@@ -94,7 +99,7 @@ export async function folderWith(
   return folderAt(root, change, provider);
 }
 
-export async function folderAt(root: string, change: SpecChange, provider: Provider): Promise<Folder> {
+async function folderAt(root: string, change: SpecChange, provider: Provider): Promise<Folder> {
   const store = createFileStore({ root });
   const job = jobOf(await fingerprintOf(store, dataset), change, provider);
   await mkdir(join(root, output), { recursive: true });
@@ -136,7 +141,7 @@ export const depsOf = (store: Store, provider: Provider): PlanDeps => ({
   timing: { createCallMs: 1000, settleMs: 0, heartbeatMs: 1000, cancelGraceMs: 0 },
 });
 
-export function jobOf(fingerprint: string, { id = null, ...change }: SpecChange, provider: Provider): JobFile {
+function jobOf(fingerprint: string, { id = null, ...change }: SpecChange, provider: Provider): JobFile {
   const claim = { workflowId: 'test', firstRunId: 'test', nonce, claimedAt: '2026-01-01T00:00:00Z' };
   return {
     ...{ version: 1, claim, takenOver: [], policy: defaultVerdicts, pricesDated: '2026-01-01', fingerprint },

@@ -1,3 +1,5 @@
+// Where batches end and which lane they take; canonical JSON.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../domain/canonical-json.ts';

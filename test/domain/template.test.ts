@@ -1,3 +1,5 @@
+// Request templates and the Liquid in them: types, escaping, refusals, limits.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../domain/canonical-json.ts';
