@@ -18,6 +18,13 @@ export function fieldsOf(value: unknown): Fields | null {
 
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+/** The objects of a list; what is none is left out. */
+export const objectsOf = (value: unknown): Fields[] =>
+  listOf(value).flatMap((each): Fields[] => {
+    const fields = fieldsOf(each);
+    return fields === null ? [] : [fields];
+  });
+
 export const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 export const numberOf = (value: unknown): number | null =>

@@ -11,7 +11,7 @@ const quote = 0x22;
 export function relabelled(line: Buffer, customId: CustomId): Buffer {
   if (!hasIdInPlace(line)) return reencoded(line, customId);
   const copy = Buffer.from(line);
-  copy.latin1Write(customId, idStart);
+  copy.write(customId, idStart, 'latin1');
   return copy;
 }
 
@@ -29,14 +29,14 @@ export function partsOf(line: Buffer, field: string): LineParts {
   if (!hasIdInPlace(line) || at < 0) throw new Error(`a request line of ${line.length} bytes is not as it was encoded`);
   const end = line.lastIndexOf('}');
   return {
-    customId: line.latin1Slice(idStart, idEnd),
+    customId: line.toString('latin1', idStart, idEnd),
     head: line.toString('utf8', idEnd + 1, at),
     body: line.toString('utf8', at + marker.length, end),
   };
 }
 
 function hasIdInPlace(line: Buffer): boolean {
-  return line.length > idEnd && line[idEnd] === quote && line.latin1Slice(0, idStart) === opening;
+  return line.length > idEnd && line[idEnd] === quote && line.toString('latin1', 0, idStart) === opening;
 }
 
 /** A line that somebody else wrote. */

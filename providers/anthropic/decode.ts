@@ -1,7 +1,7 @@
 // One line of Anthropic's results, understood. `succeeded` means that the model ran, not that the answer is usable.
 
 import { type Finish, noUsage, type RawOutcome, type Usage } from '../../domain/outcome.ts';
-import { codeOf, type Fields, fieldsOf, jsonOf, listOf, numberOf, parsedFields, textOf } from '../json-fields.ts';
+import { codeOf, type Fields, fieldsOf, jsonOf, numberOf, objectsOf, parsedFields, textOf } from '../json-fields.ts';
 
 export function decode(line: Buffer): RawOutcome {
   const record = parsedFields(line.toString('utf8'));
@@ -38,7 +38,7 @@ function errored(customId: string, envelope: Fields | null): RawOutcome {
 }
 
 function answered(customId: string, message: Fields): RawOutcome {
-  const blocks = listOf(message.content).flatMap((block) => fieldsOf(block) ?? []);
+  const blocks = objectsOf(message.content);
   const finishReason = textOf(message.stop_reason);
   const calls = blocks.filter(({ type }) => type === 'tool_use');
   return {

@@ -1,7 +1,17 @@
 // One line of OpenAI's output and error files, understood: the HTTP status counts first, then the line's own error.
 
 import { type Finish, type Json, noUsage, type RawOutcome, type Usage } from '../../domain/outcome.ts';
-import { codeOf, type Fields, fieldsOf, jsonOf, listOf, numberOf, parsedFields, textOf } from '../json-fields.ts';
+import {
+  codeOf,
+  type Fields,
+  fieldsOf,
+  jsonOf,
+  listOf,
+  numberOf,
+  objectsOf,
+  parsedFields,
+  textOf,
+} from '../json-fields.ts';
 import { embeddingsAnswer, moderationsAnswer } from './values.ts';
 
 /** What an answer's body says, whichever endpoint it came from. */
@@ -74,7 +84,7 @@ function chatAnswer(body: Fields): Answer {
 /** A text, or a list of parts. */
 function contentText(content: unknown): string | null {
   if (typeof content === 'string') return content;
-  const texts = listOf(content).flatMap((part) => textOf(fieldsOf(part)?.text) ?? []);
+  const texts = objectsOf(content).flatMap(({ text }) => textOf(text) ?? []);
   return texts.length === 0 ? null : texts.join('');
 }
 
@@ -85,8 +95,8 @@ function completionsAnswer(body: Fields): Answer {
 }
 
 function responsesAnswer(body: Fields): Answer {
-  const output = listOf(body.output).flatMap((item) => fieldsOf(item) ?? []);
-  const parts = output.filter(({ type }) => type === 'message').flatMap(({ content }) => listOf(content));
+  const output = objectsOf(body.output);
+  const parts = output.filter(({ type }) => type === 'message').flatMap(({ content }) => objectsOf(content));
   const texts = partsOfType(parts, 'output_text').flatMap(({ text }) => textOf(text) ?? []);
   const calls = output.filter(({ type }) => type === 'function_call' || type === 'custom_tool_call');
   const refused = partsOfType(parts, 'refusal').length > 0;
@@ -100,8 +110,7 @@ function responsesAnswer(body: Fields): Answer {
   };
 }
 
-const partsOfType = (parts: readonly unknown[], type: string): Fields[] =>
-  parts.flatMap((part) => fieldsOf(part) ?? []).filter((part) => part.type === type);
+const partsOfType = (parts: readonly Fields[], type: string): Fields[] => parts.filter((part) => part.type === type);
 
 function finishOf(reason: string | null): Finish {
   if (reason === 'length' || reason === 'max_output_tokens') return 'length';

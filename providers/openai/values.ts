@@ -1,12 +1,12 @@
 // Answers that are no text: vectors and moderation results.
 
 import { type Json, noUsage } from '../../domain/outcome.ts';
-import { type Fields, fieldsOf, jsonOf, listOf, numberOf } from '../json-fields.ts';
+import { type Fields, fieldsOf, jsonOf, listOf, numberOf, objectsOf } from '../json-fields.ts';
 import type { Answer } from './decode.ts';
 
 /** One input gives a vector, several give a list of vectors in the order of the inputs. */
 export function embeddingsAnswer(body: Fields): Answer {
-  const entries = listOf(body.data).flatMap((entry) => fieldsOf(entry) ?? []);
+  const entries = objectsOf(body.data);
   const ordered = entries.sort((a, b) => (numberOf(a.index) ?? 0) - (numberOf(b.index) ?? 0));
   const vectors = ordered.flatMap(({ embedding }) => {
     const vector = vectorOf(embedding);

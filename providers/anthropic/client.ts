@@ -1,0 +1,57 @@
+// The connection to Anthropic, by its SDK: replies are checked, failures become ProviderErrors.
+
+import Anthropic from '@anthropic-ai/sdk';
+import type { z } from 'zod';
+import { baseUrlOf, type Timeouts, timeoutsOf, type VendorConfig, withoutVariable } from '../config.ts';
+import { attempt, type Purpose, unreadableReply } from '../http-fault.ts';
+import type { Context } from '../provider.ts';
+import { type BatchWire, batchWire } from './wire.ts';
+
+export const vendor = 'anthropic';
+export const batchesPath = '/v1/messages/batches';
+
+export interface Connection {
+  readonly sdk: Anthropic;
+  readonly timeouts: Timeouts;
+  /** Whose batches are: an id prefix read from results never changes, so nobody's is read twice. */
+  readonly prefixes: Map<string, string | null>;
+}
+
+/** Retries are off: they would repeat a create, and hide time from heartbeats. Logs and traces would hold bodies. */
+export function connect(config: VendorConfig): Connection {
+  const timeouts = timeoutsOf(config);
+  const options = {
+    apiKey: config.apiKey ?? 'none',
+    baseURL: baseUrlOf(config, 'https://api.anthropic.com'),
+    webhookKey: null,
+    maxRetries: 0,
+    timeout: timeouts.requestMs,
+    logLevel: 'off' as const,
+    openTelemetry: false as const,
+  };
+  const sdk = withoutVariable('ANTHROPIC_CUSTOM_HEADERS', () => new Anthropic(options));
+  return { sdk, timeouts, prefixes: new Map() };
+}
+
+/** A reply in the shape that is asked for, or a fault. */
+export async function asked<Shape extends z.ZodType>(
+  purpose: Purpose,
+  shape: Shape,
+  call: () => Promise<unknown>,
+): Promise<z.output<Shape>> {
+  const parsed = shape.safeParse(await attempt(vendor, purpose, call));
+  if (!parsed.success) throw unreadableReply(vendor, purpose);
+  return parsed.data;
+}
+
+export const batchPath = (id: string): string => `${batchesPath}/${encodeURIComponent(id)}`;
+
+export function retrieveBatch({ sdk }: Connection, id: string, { signal }: Context): Promise<BatchWire> {
+  return asked('read', batchWire, () => sdk.get(batchPath(id), { signal }));
+}
+
+/** The path is built here: the URL in the reply may lead elsewhere, and the key would go with it. */
+export function openResults({ sdk }: Connection, id: string, { signal }: Context): Promise<Response> {
+  const options = { headers: { accept: 'application/binary' }, signal, __binaryResponse: true };
+  return attempt(vendor, 'read', () => sdk.get(`${batchPath(id)}/results`, options).asResponse());
+}

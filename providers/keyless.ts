@@ -1,0 +1,25 @@
+// A provider that the worker has no key for: it can plan and read, and refuses every call before anything is sent.
+
+import { plainFault } from './http-fault.ts';
+import type { Provider } from './provider.ts';
+
+export function keyless(provider: Provider): Provider {
+  const refuse = async (): Promise<never> => {
+    throw plainFault(provider.name, 'unauthorized');
+  };
+  return {
+    ...provider,
+    check: async () => 'bad_key',
+    stage: refuse,
+    find: refuse,
+    create: refuse,
+    look: refuse,
+    // biome-ignore lint/correctness/useYield: it never comes to that
+    output: async function* () {
+      await refuse();
+    },
+    cancel: refuse,
+    forget: refuse,
+    call: refuse,
+  };
+}
