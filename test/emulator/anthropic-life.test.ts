@@ -1,3 +1,4 @@
+// What an ordinary client of Anthropic sees: batches from create to archive, refused creates, messages and models.
 import type Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
 import { allDoneMs, anthropicResults, request, setup } from './harness.ts';

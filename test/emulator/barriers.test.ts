@@ -1,3 +1,4 @@
+// That a test can stop the emulator at a chosen point of a chosen request, and let it go or kill the client there.
 import { expect, test } from 'vitest';
 import { allDoneMs, chatLines, contentText, createFrom, jsonl, request, setup, submit, upload } from './harness.ts';
 

@@ -1,3 +1,4 @@
+// Every way in which a whole batch can go wrong, and the limits a vendor sets on batches.
 import { describe, expect, test } from 'vitest';
 import type { OptionsInput } from '../../emulator/options.ts';
 import {

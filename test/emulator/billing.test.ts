@@ -1,3 +1,4 @@
+// That the ledger is exact: what it reports as billed twice was, and everything else was not.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createHashSet } from '../../emulator/hash-set.ts';

@@ -1,3 +1,4 @@
+// What lists show and hide: other people's batches, late ones, and other tenants' ids.
 import { describe, expect, test } from 'vitest';
 import {
   anthropicClient,

@@ -1,3 +1,4 @@
+// What an ordinary client of OpenAI sees: batches from create to results, files and synchronous calls.
 import { describe, expect, test } from 'vitest';
 import {
   allDoneMs,

@@ -50,8 +50,9 @@ async function start(options: object): Promise<{ child: ChildProcess; url: strin
   return { child, url: JSON.parse(String(line)).url, dataDir };
 }
 
-/** The most memory the process ever had. */
+/** The most memory the process ever had; only Linux tells. */
 function memory({ pid }: ChildProcess): number {
+  if (process.platform !== 'linux') return 0;
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }

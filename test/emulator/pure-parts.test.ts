@@ -1,3 +1,4 @@
+// Properties of the parts that need no server: splitter, timeline, body identity, schemas and options.
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// That a run can be repeated: the results depend on the seed, the options and the input alone.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createControl } from '../../emulator/control.ts';

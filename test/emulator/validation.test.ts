@@ -1,3 +1,4 @@
+// What OpenAI's validator finds in an input file, after the create has succeeded.
 import { expect, test } from 'vitest';
 import { chatLine, chatLines, createFrom, jsonl, setup, upload } from './harness.ts';
 
