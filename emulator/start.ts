@@ -45,7 +45,10 @@ export async function startEmulator({
   };
   const server = createServer((request, response) => void handle(stage, request, response));
   Object.assign(server, { requestTimeout: 0, keepAliveTimeout: keepAliveMs, headersTimeout: keepAliveMs * 2 });
-  const boundPort = await listen(server, port);
+  const boundPort = await listen(server, port).catch((error: unknown) => {
+    rmSync(dataDir, { recursive: true, force: true });
+    throw error;
+  });
   const url = `http://127.0.0.1:${boundPort}`;
   const close = () => stop(server, stage, dataDir);
   return { url, openaiBaseUrl: `${url}/v1`, anthropicBaseUrl: url, controlUrl: `${url}/_control`, close };

@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { createControl } from '../../emulator/control.ts';
+import { startEmulator } from '../../emulator/start.ts';
 import { chatLine, createFrom, openaiClient } from './harness.ts';
 
 const main = join(import.meta.dirname, '../../emulator/main.ts');
@@ -21,6 +22,13 @@ test('prints its address as one JSON line, takes options and stops on SIGTERM wi
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(readdirSync(dataDir)).toEqual([]);
+});
+
+test('leaves no files when its port is taken', async () => {
+  const { url, dataDir } = await start({});
+  const second = startEmulator({ port: Number(new URL(url).port), dataDir });
+  await expect(second).rejects.toThrow(/EADDRINUSE/);
+  expect(readdirSync(dataDir)).toHaveLength(1);
 });
 
 test('takes in, validates, runs and gives back 200 MB in little memory', { timeout: 60_000 }, async () => {
