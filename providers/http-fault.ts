@@ -76,8 +76,11 @@ const faultByStatus: Readonly<Record<number, Fault>> = {
   529: 'overloaded',
 };
 
-/** A vendor has no code for these: only its words tell them from a refusal. */
-const fullQueue = /enqueued|queued|in the queue/i;
+/**
+ * A vendor has no code for these: only its words tell them from a refusal. Anthropic's for a full queue are not published;
+ * where they are missed it is a rate limit, which waits too.
+ */
+const fullQueue = /enqueued|queue|waiting to be processed/i;
 const missingFile = /cannot find file|no such file|file .{0,80}not found/i;
 
 function replyFacts(purpose: Purpose, status: number, thrown: Fields): ProviderErrorFacts {

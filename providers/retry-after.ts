@@ -4,7 +4,11 @@
 const retryAfterMsMax = 24 * 60 * 60_000;
 
 export function retryAfterMsOf(headers: Headers, now: number = Date.now()): number | null {
-  const asked = inMilliseconds(headers.get('retry-after-ms')) ?? inSeconds(headers.get('retry-after'), now);
+  // A moment of the vendor's is measured by the vendor's clock, where it shows it.
+  const theirNow = Date.parse(headers.get('date') ?? '');
+  const asked =
+    inMilliseconds(headers.get('retry-after-ms')) ??
+    inSeconds(headers.get('retry-after'), Number.isNaN(theirNow) ? now : theirNow);
   return asked === null ? null : Math.min(asked, retryAfterMsMax);
 }
 
