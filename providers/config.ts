@@ -22,17 +22,3 @@ export const timeoutsOf = (config: VendorConfig): Timeouts => ({ ...defaultTimeo
 
 export const baseUrlOf = (config: VendorConfig, otherwise: string): string =>
   (config.baseUrl ?? otherwise).replace(/\/+$/, '');
-
-/**
- * Both SDKs add the headers of an environment variable to every request, and have no option against it. It is hidden
- * while the client is made, which is synchronous.
- */
-export function withoutVariable<T>(variable: string, make: () => T): T {
-  const saved = process.env[variable];
-  delete process.env[variable];
-  try {
-    return make();
-  } finally {
-    if (saved !== undefined) process.env[variable] = saved;
-  }
-}

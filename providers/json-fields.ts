@@ -20,10 +20,7 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 /** The objects of a list; what is none is left out. */
 export const objectsOf = (value: unknown): Fields[] =>
-  listOf(value).flatMap((each): Fields[] => {
-    const fields = fieldsOf(each);
-    return fields === null ? [] : [fields];
-  });
+  listOf(value).filter((each): each is Fields => fieldsOf(each) !== null);
 
 export const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 

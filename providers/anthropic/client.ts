@@ -1,9 +1,10 @@
 // The connection to Anthropic, by its SDK: replies are checked, failures become ProviderErrors.
 
 import Anthropic from '@anthropic-ai/sdk';
-import type { z } from 'zod';
-import { baseUrlOf, type Timeouts, timeoutsOf, type VendorConfig, withoutVariable } from '../config.ts';
-import { attempt, type Purpose, unreadableReply } from '../http-fault.ts';
+import { askedOf, type Shape } from '../asked.ts';
+import { baseUrlOf, type Timeouts, timeoutsOf, type VendorConfig } from '../config.ts';
+import { attempt, type Purpose } from '../http-fault.ts';
+import { fetchWithOwnHeaders } from '../own-headers.ts';
 import type { Context } from '../provider.ts';
 import { type BatchWire, batchWire } from './wire.ts';
 
@@ -20,8 +21,10 @@ export interface Connection {
 /** Retries are off: they would repeat a create, and hide time from heartbeats. Logs and traces would hold bodies. */
 export function connect(config: VendorConfig): Connection {
   const timeouts = timeoutsOf(config);
+  const apiKey = config.apiKey ?? 'none';
   const options = {
-    apiKey: config.apiKey ?? 'none',
+    apiKey,
+    fetch: fetchWithOwnHeaders(apiKey),
     baseURL: baseUrlOf(config, 'https://api.anthropic.com'),
     webhookKey: null,
     maxRetries: 0,
@@ -29,20 +32,12 @@ export function connect(config: VendorConfig): Connection {
     logLevel: 'off' as const,
     openTelemetry: false as const,
   };
-  const sdk = withoutVariable('ANTHROPIC_CUSTOM_HEADERS', () => new Anthropic(options));
+  const sdk = new Anthropic(options);
   return { sdk, timeouts, prefixes: new Map() };
 }
 
-/** A reply in the shape that is asked for, or a fault. */
-export async function asked<Shape extends z.ZodType>(
-  purpose: Purpose,
-  shape: Shape,
-  call: () => Promise<unknown>,
-): Promise<z.output<Shape>> {
-  const parsed = shape.safeParse(await attempt(vendor, purpose, call));
-  if (!parsed.success) throw unreadableReply(vendor, purpose);
-  return parsed.data;
-}
+export const asked = <T>(purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>): Promise<T> =>
+  askedOf(vendor, purpose, shape, call);
 
 export const batchPath = (id: string): string => `${batchesPath}/${encodeURIComponent(id)}`;
 

@@ -62,8 +62,9 @@ const finishes: Readonly<Record<string, Finish>> = {
 };
 
 function textIn(blocks: readonly Fields[]): string | null {
-  const texts = blocks.flatMap(({ type, text }) => (type === 'text' ? (textOf(text) ?? []) : []));
-  return texts.length === 0 ? null : texts.join('');
+  let text: string | null = null;
+  for (const block of blocks) if (block.type === 'text') text = (text ?? '') + (textOf(block.text) ?? '');
+  return text;
 }
 
 /** `input_tokens` leaves out what was read from or written to the cache; ours has all of it. */

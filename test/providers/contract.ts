@@ -1,7 +1,8 @@
 // What every provider promises, whatever its vendor: run by each against the emulator.
 
 import { describe, expect, test } from 'vitest';
-import { allDoneMs, bench, context, errorOf, factsOf, lineOf, linesOf, outcomesOf, type Vendor } from './bench.ts';
+import { bench, context, factsOf, linesOf, outcomesOf, type Vendor } from './bench.ts';
+import { callsContract } from './contract-calls.ts';
 
 const texts = (count: number): string[] => Array.from({ length: count }, (_, at) => `question ${at}`);
 
@@ -170,128 +171,5 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
   });
 
-  describe(`${vendor.name}: faults of calls`, () => {
-    test.each([
-      [401, 'unauthorized'],
-      [403, 'forbidden'],
-      [404, 'not_found'],
-      [409, 'server_error'],
-      [413, 'too_large'],
-      [422, 'refused'],
-      [429, 'rate_limited'],
-      [500, 'server_error'],
-      [502, 'server_error'],
-      [503, 'overloaded'],
-      [504, 'gateway_timeout'],
-      [529, 'overloaded'],
-    ])('HTTP %i is %s', async (status, fault) => {
-      const { provider, control } = await bench(vendor);
-      await control.setOptions({ calls: { [routes.look]: { status } } });
-      const handle = { id: 'some', createdAt: 0, fileId: null };
-      expect(await factsOf(provider.look(handle, context()))).toMatchObject({ fault, status, ambiguous: false });
-    });
-
-    test.each(['seconds', 'date', 'ms'] as const)('the wait asked for in %s is read', async (retryAfterFormat) => {
-      const { provider } = await bench(vendor, {
-        startMs: Date.now(),
-        calls: { [routes.look]: { status: 429, retryAfter: 90, retryAfterFormat } },
-      });
-      const { retryAfterMs } = await factsOf(provider.look({ id: 'some', createdAt: 0, fileId: null }, context()));
-      expect(retryAfterMs).toBeGreaterThan(80_000);
-      expect(retryAfterMs).toBeLessThanOrEqual(91_000);
-    });
-
-    test('an account without money is told from a rate limit', async () => {
-      const { prepare, submit, provider, ids } = await withLine(vendor, { money: { [vendor.name]: {} } });
-      expect((await factsOf(submit(await prepare(texts(2))))).fault).toBe('no_money');
-      expect((await factsOf(provider.call(ids, context()))).fault).toBe('no_money');
-    });
-
-    test('no word of a vendor’s error leaves in any thrown error', async () => {
-      const canary = 'canary the patient said';
-      const { provider, control, prepare } = await bench(vendor, { errorBodyText: canary });
-      const { file, submission } = await prepare(texts(2));
-      const line = Buffer.from(lineOf(vendor, provider, (await prepare(['x'])).ids[0] as never, 'x'));
-      const handle = { id: 'none', createdAt: 0, fileId: 'file-none' };
-      for (const status of [400, 401, 429, 500]) {
-        await control.setOptions({ calls: { '*': { status } } });
-        const failures = [
-          () => provider.look(handle, context()),
-          () => provider.create({ fileId: 'file-x' }, file, submission, context()),
-          () => provider.find(submission, context()),
-          () => linesOf(provider.output(handle, context())),
-          () => provider.cancel(handle, context()),
-          ...(status === 400 ? [] : [() => provider.call(line, context())]),
-        ];
-        for (const failure of failures) {
-          const error = await errorOf(failure());
-          expect(`${error.message}${error.stack}${JSON.stringify(error)}${String(error.cause)}`).not.toContain(
-            'canary',
-          );
-        }
-      }
-    });
-
-    test('a key is sent nowhere else: no variable of the SDK changes a call', async () => {
-      const names = ['OPENAI_CUSTOM_HEADERS', 'ANTHROPIC_CUSTOM_HEADERS', 'OPENAI_BASE_URL', 'ANTHROPIC_BASE_URL'];
-      for (const name of names)
-        process.env[name] = name.endsWith('URL') ? 'http://127.0.0.1:1' : 'authorization: stolen';
-      try {
-        const { provider } = await bench(vendor, { keys: { 'sk-test': 'ours' } });
-        expect(await provider.check(vendor.model, context())).toBe('ok');
-      } finally {
-        for (const name of names) delete process.env[name];
-      }
-    });
-  });
-
-  describe(`${vendor.name}: a model`, () => {
-    test('is there, is not, or the key is bad', async () => {
-      const { provider, control } = await bench(vendor);
-      expect(await provider.check(vendor.model, context())).toBe('ok');
-      expect(await provider.check('no-such-model', context())).toBe('unknown_model');
-      await control.setOptions({ auth: { reject: 401 } });
-      expect(await provider.check(vendor.model, context())).toBe('bad_key');
-      await control.setOptions({ auth: { reject: 403 } });
-      expect(await provider.check(vendor.model, context())).toBe('unsure');
-    });
-
-    test('cannot be asked for where nobody listens', async () => {
-      const { provider, emulator } = await bench(vendor);
-      await emulator.close();
-      expect(await factsOf(provider.check(vendor.model, context()))).toMatchObject({ fault: 'connection' });
-    });
-  });
-
-  describe(`${vendor.name}: the realtime lane`, () => {
-    test('gives the line that the batch would have given', async () => {
-      const { provider, ids, customId } = await withLine(vendor);
-      const outcome = provider.decode(await provider.call(ids, context()), provider.defaultEndpoint);
-      expect(outcome).toMatchObject({ kind: 'answer', customId, finish: 'stop' });
-    });
-
-    test.each([400, 404, 413, 422])('has an item’s own refusal (%i) as its line', async (status) => {
-      const { provider, ids, customId } = await withLine(vendor, { calls: { [routes.call]: { status } } });
-      const outcome = provider.decode(await provider.call(ids, context()), provider.defaultEndpoint);
-      expect(outcome).toMatchObject({ kind: 'error', customId });
-    });
-
-    test.each([
-      [401, 'unauthorized'],
-      [429, 'rate_limited'],
-      [500, 'server_error'],
-      [529, 'overloaded'],
-    ])('leaves %i to the caller', async (status, fault) => {
-      const { provider, ids } = await withLine(vendor, { calls: { [routes.call]: { status } } });
-      expect((await factsOf(provider.call(ids, context()))).fault).toBe(fault);
-    });
-  });
-}
-
-async function withLine(vendor: Vendor, options: Parameters<typeof bench>[1] = {}) {
-  const made = await bench(vendor, options);
-  const { ids } = await made.prepare(['one']);
-  const [customId] = ids;
-  if (customId === undefined) throw new Error('one item was prepared');
-  return { ...made, customId, ids: Buffer.from(lineOf(vendor, made.provider, customId, 'hello')), allDoneMs };
+  callsContract(vendor, routes);
 }
