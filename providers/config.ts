@@ -9,7 +9,7 @@ export interface Timeouts {
   readonly callMs: number;
 }
 
-export const defaultTimeouts: Timeouts = { requestMs: 60_000, transferMs: 3_600_000, callMs: 600_000 };
+const defaultTimeouts: Timeouts = { requestMs: 60_000, transferMs: 3_600_000, callMs: 600_000 };
 
 export interface VendorConfig {
   /** Null where the worker was given none: the provider is there, and refuses to be called. */

@@ -12,7 +12,7 @@ const makers = { anthropic: anthropicProvider, openai: openaiProvider } as const
 >;
 
 export type ProviderName = keyof typeof makers;
-export const providerNames: readonly ProviderName[] = ['anthropic', 'openai'];
+const providerNames: readonly ProviderName[] = ['anthropic', 'openai'];
 
 export type ProvidersConfig = Readonly<Record<ProviderName, VendorConfig>>;
 

@@ -30,7 +30,7 @@ export async function create({ sdk, timeouts }: Connection, file: RequestFile, c
 }
 
 /** Newlines become commas, the last one a blank: the length stays what it was. Inside a line of JSON there is no raw newline. */
-export async function* commaSeparated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* commaSeparated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer | null = null;
   for await (const chunk of chunks) {
     if (chunk.length === 0) continue;

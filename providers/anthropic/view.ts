@@ -19,7 +19,7 @@ export function totalOf({ request_counts: counts }: BatchWire): number | null {
   return (processing ?? 0) + (succeeded ?? 0) + (errored ?? 0) + (canceled ?? 0) + (expired ?? 0);
 }
 
-export function createdAtOf(batch: BatchWire): number {
+function createdAtOf(batch: BatchWire): number {
   return timeOf(batch.created_at) ?? 0;
 }
 

@@ -15,9 +15,7 @@ const anthropic: Vendor = {
 providerContract(anthropic, {
   create: 'anthropic.batches.create',
   look: 'anthropic.batches.retrieve',
-  list: 'anthropic.batches.list',
   download: 'anthropic.batches.results',
-  cancel: 'anthropic.batches.cancel',
   call: 'anthropic.messages',
 });
 

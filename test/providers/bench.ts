@@ -23,7 +23,7 @@ export interface Vendor {
 }
 
 /** Long enough for every batch to have ended, short enough to stay inside its window. */
-export const allDoneMs = 60_000;
+const allDoneMs = 60_000;
 
 export const context = (): Context => ({ signal: AbortSignal.timeout(20_000) });
 
@@ -65,7 +65,7 @@ export interface Prepared {
   readonly ids: readonly CustomId[];
 }
 
-export const idOf = (prefix: string, at: number): CustomId =>
+const idOf = (prefix: string, at: number): CustomId =>
   customId(prefix, itemKey(createHash('sha256').update(String(at)).digest('hex').slice(0, 24)));
 
 export function lineOf(vendor: Vendor, provider: Provider, id: CustomId, text: string): string {

@@ -9,9 +9,7 @@ const texts = (count: number): string[] => Array.from({ length: count }, (_, at)
 export interface Routes {
   readonly create: string;
   readonly look: string;
-  readonly list: string;
   readonly download: string;
-  readonly cancel: string;
   readonly call: string;
 }
 

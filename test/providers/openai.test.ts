@@ -15,9 +15,7 @@ const openai: Vendor = {
 providerContract(openai, {
   create: 'openai.batches.create',
   look: 'openai.batches.retrieve',
-  list: 'openai.batches.list',
   download: 'openai.files.content',
-  cancel: 'openai.batches.cancel',
   call: 'openai.chat',
 });
 

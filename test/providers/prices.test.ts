@@ -1,0 +1,29 @@
+// The built-in prices: found under the names that answers carry, and dearer at once than in a batch.
+
+import { expect, test } from 'vitest';
+import { costUsd, priceOf } from '../../domain/cost.ts';
+import { noUsage } from '../../domain/outcome.ts';
+import { builtInPrices } from '../../domain/prices.ts';
+
+const { models } = builtInPrices;
+
+test('a dated or tuned name has the price of its model', () => {
+  expect(priceOf('gpt-5.4-mini-2026-03-01', models)).toBe(models['gpt-5.4-mini']);
+  expect(priceOf('ft:gpt-4o-mini:acme::1', models)).toBe(models['gpt-4o-mini']);
+  expect(priceOf('claude-haiku-4-5-20251001', models)).toBe(models['claude-haiku-4-5']);
+  expect(priceOf('omni-moderation-latest', models)).toBe(models['omni-moderation']);
+});
+
+test('a batch costs half of what realtime does', () => {
+  const usage = { ...noUsage, input: 1000, output: 1000 };
+  for (const [name, price] of Object.entries(models)) {
+    const [batch, realtime] = [costUsd(usage, 'batch', price), costUsd(usage, 'realtime', price)];
+    expect(batch, name).toBeCloseTo((realtime ?? Number.NaN) / 2, 6);
+  }
+});
+
+test('above its bound a long prompt costs more', () => {
+  const usage = { ...noUsage, input: 300_000, output: 0 };
+  expect(costUsd(usage, 'batch', models['gpt-5.4'])).toBeCloseTo(0.75);
+  expect(costUsd(usage, 'batch', models['gpt-5.4-mini'])).toBeCloseTo(0.1125);
+});
