@@ -2,9 +2,9 @@
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../domain/batch-state.ts';
-import { readJson } from '../storage/json-lines.ts';
 import { planFolderOf } from '../storage/keys.ts';
 import type { ActivityDeps, JobRef } from './deps.ts';
+import { readOwn } from './own-file.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import type { HandleRecord } from './submission.ts';
 
@@ -42,8 +42,7 @@ export async function cleanup(deps: ActivityDeps, input: JobRef): Promise<Cleanu
 async function* handlesIn(deps: ActivityDeps, output: string): AsyncGenerator<BatchHandle> {
   for await (const { uri } of deps.store.list(planFolderOf(output))) {
     if (!uri.endsWith('.handle.json')) continue;
-    // Written by `submission.ts` alone.
-    const record = (await readJson(deps.store, uri)) as HandleRecord;
+    const record = await readOwn<HandleRecord>(deps.store, uri);
     yield record.handle;
     yield* record.earlier;
   }

@@ -2,14 +2,13 @@
 
 import type { JobFile } from '../domain/job.ts';
 import type { Provider } from '../providers/provider.ts';
-import { readJson } from '../storage/json-lines.ts';
 import { jobFile } from '../storage/keys.ts';
 import type { ActivityDeps } from './deps.ts';
+import { readOwn } from './own-file.ts';
 import { InvariantBroken } from './refusal.ts';
 
 export async function readJobFile(deps: Pick<ActivityDeps, 'store'>, output: string): Promise<JobFile> {
-  // Written by `open` after validation, and by nobody else.
-  return (await readJson(deps.store, jobFile(output))) as JobFile;
+  return readOwn<JobFile>(deps.store, jobFile(output));
 }
 
 export function providerOf(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {

@@ -4,10 +4,11 @@ import type { BatchHandle } from '../domain/batch-state.ts';
 import { type BatchRef, batchIdentity, submissionIdentity, submissionKey } from '../domain/ids.ts';
 import type { JobFile } from '../domain/job.ts';
 import type { Submission } from '../providers/provider.ts';
-import { readJson, writeJson } from '../storage/json-lines.ts';
+import { writeJson } from '../storage/json-lines.ts';
 import { handleFile, intentFile, planFolderOf } from '../storage/keys.ts';
 import type { ActivityDeps } from './deps.ts';
 import { hexOf } from './identity.ts';
+import { readOwnIfThere } from './own-file.ts';
 
 /** Clocks differ, here and there: a batch may seem this much older than it is. */
 const clockMarginMs = 60 * 60_000;
@@ -38,13 +39,13 @@ export interface HandleRecord {
   readonly earlier: readonly BatchHandle[];
 }
 
-export const readIntent = (deps: ActivityDeps, ref: BatchRef): Promise<Intent | null> => readIfThere<Intent>(deps, intentFile(ref));
+export const readIntent = (deps: ActivityDeps, ref: BatchRef): Promise<Intent | null> => readOwnIfThere<Intent>(deps.store, intentFile(ref));
 export const writeIntent = (deps: ActivityDeps, ref: BatchRef, intent: Intent): Promise<unknown> =>
   writeJson(deps.store, intentFile(ref), intent);
 export const closeIntent = (deps: ActivityDeps, ref: BatchRef): Promise<void> => deps.store.remove(intentFile(ref));
 
 export const readHandle = (deps: ActivityDeps, ref: BatchRef): Promise<HandleRecord | null> =>
-  readIfThere<HandleRecord>(deps, handleFile(ref));
+  readOwnIfThere<HandleRecord>(deps.store, handleFile(ref));
 
 export async function recordHandle(
   deps: ActivityDeps,
@@ -82,13 +83,8 @@ async function handlesOf(deps: ActivityDeps, ref: BatchRef): Promise<ReadonlySet
   const own = handleFile(ref);
   for await (const { uri } of deps.store.list(planFolderOf(ref.output))) {
     if (!uri.endsWith('.handle.json') || uri === own) continue;
-    const record = await readIfThere<HandleRecord>(deps, uri);
+    const record = await readOwnIfThere<HandleRecord>(deps.store, uri);
     if (record !== null) known.add(record.handle.id);
   }
   return known;
-}
-
-async function readIfThere<T>(deps: ActivityDeps, uri: string): Promise<T | null> {
-  // Written by this file alone, in the shape it is read in.
-  return (await deps.store.head(uri)) === null ? null : ((await readJson(deps.store, uri)) as T);
 }

@@ -7,10 +7,10 @@ import type { Tally } from '../domain/outcome.ts';
 import { ProviderError } from '../providers/error.ts';
 import type { Found, Provider, RequestFile, Submission } from '../providers/provider.ts';
 import { requestsFile, tallyFile } from '../storage/keys.ts';
-import { readJson } from '../storage/json-lines.ts';
 import type { ActivityDeps } from './deps.ts';
 import { TryAgain } from './failure.ts';
 import { providerOf, readJobFile } from './job-file.ts';
+import { readOwnIfThere } from './own-file.ts';
 import { InvariantBroken } from './refusal.ts';
 import { type Intent, type SubmissionRef, closeIntent, readHandle, readIntent, recordHandle, submissionOf, writeIntent } from './submission.ts';
 import { heartbeating } from './transfer.ts';
@@ -19,10 +19,9 @@ export type StageResult = { readonly kind: 'answered'; readonly tally: Tally } |
 
 /** Puts the requests where the provider wants them. May be repeated: a second upload is only a file too many. */
 export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<StageResult> {
-  if ((await deps.store.head(tallyFile(input))) !== null) {
-    // A batch that was started again after its answers were in.
-    return { kind: 'answered', tally: (await readJson(deps.store, tallyFile(input))) as Tally };
-  }
+  // A batch that was started again after its answers were in.
+  const tally = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
+  if (tally !== null) return { kind: 'answered', tally };
   const job = await readJobFile(deps, input.output);
   const known = await readHandle(deps, input);
   if (known !== null && known.ordinal >= input.ordinal) return { kind: 'staged', staged: { fileId: known.handle.fileId } };
@@ -57,7 +56,7 @@ export async function create(deps: ActivityDeps, input: CreateInput): Promise<Cr
   const intent = await openIntent(deps, input);
   if (intent !== null) awaitSettled(deps, job, input, intent);
   const submission = await submissionOf(deps, job, input, intent);
-  const found = await provider.find(submission, { signal: cancellationSignal() });
+  const found = await provider.find(submission, { signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]) });
   if (found.confirmed.length > 0) return adopt(deps, provider, input, found);
   if (intent !== null && found.possible.length > 0) return { kind: 'uncertain', candidates: found.possible.length };
   return createNow(deps, job, provider, input, submission, intent);

@@ -3,12 +3,16 @@
 import { type BatchRef, padded } from '../domain/ids.ts';
 
 export const jobFile = (output: string): string => `${output}job.json`;
+/** Who took over a job that died, by number: created conditionally, so that only one can. */
+export const takeoverFile = (output: string, takeover: number): string => `${output}takeover-${takeover}.json`;
 export const resultsFile = (output: string): string => `${output}results.jsonl`;
 export const failuresFile = (output: string): string => `${output}failures.jsonl`;
 export const rejectsFile = (output: string): string => `${output}rejects.jsonl`;
 export const reportFile = (output: string): string => `${output}report.json`;
 
-const planFolder = (output: string, wave: number): string => `${output}plan/wave-${wave}/`;
+/** Where all waves' plans and handles lie. */
+export const planFolderOf = (output: string): string => `${output}plan/`;
+const planFolder = (output: string, wave: number): string => `${planFolderOf(output)}wave-${wave}/`;
 const answersFolder = (output: string, wave: number): string => `${output}answers/wave-${wave}/`;
 
 /** Only the manifest makes a plan exist. */

@@ -12,6 +12,7 @@ export interface BatchInput {
   readonly wave: number;
   readonly planned: PlannedBatch;
   readonly paused: boolean;
+  readonly endNow: boolean;
 }
 
 export interface Life {
@@ -31,7 +32,7 @@ export function beginLife(input: BatchInput): Life {
     startedAt: Date.now(),
     coordinator: workflowInfo().parent?.workflowId ?? workflowInfo().workflowId,
     paused: input.paused,
-    endNow: false,
+    endNow: input.endNow,
     nudges: 0,
     resumes: 0,
     batchDeadlineMs: input.job.deadline.batchMs,
@@ -57,14 +58,14 @@ export const refOf = ({ input }: Life): { output: string; wave: number; batch: n
   batch: input.planned.batch,
 });
 
-export async function tell(life: Life, stage: BatchStage, batchId: string | null, trouble?: Trouble): Promise<void> {
+export async function tell(life: Life, stage: BatchStage, batchId: string | null, trouble?: Trouble, done = 0): Promise<void> {
   if (workflowInfo().parent === undefined) return;
   const news: BatchNews = {
     wave: life.input.wave,
     batch: life.input.planned.batch,
     stage,
     batchId,
-    done: 0,
+    done,
     failed: 0,
     ...(trouble === undefined ? {} : { trouble }),
   };

@@ -2,8 +2,9 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { BatchEntry, BatchNews } from '../domain/events.ts';
-import type { Counts, ItemReason, Usage } from '../domain/outcome.ts';
+import type { ItemReason } from '../domain/outcome.ts';
 import type { JobStatus } from '../domain/status.ts';
+import type { Totals } from '../domain/totals.ts';
 
 // A person to a job
 
@@ -50,19 +51,8 @@ export interface SegmentNews {
   readonly running: number;
   /** Nothing is left to start: its free places may go to the next segment. */
   readonly draining: boolean;
-  readonly totals: WaveTotals;
+  readonly totals: Totals;
   readonly trouble?: BatchNews['trouble'];
-}
-
-/** Sums over batches that have come to their end. */
-export interface WaveTotals {
-  readonly batches: number;
-  readonly items: number;
-  readonly answered: number;
-  readonly retryable: Counts;
-  readonly rejected: Counts;
-  readonly usage: Usage;
-  readonly costUsd: number | null;
 }
 
 // A coordinator to its batches and segments

@@ -41,7 +41,7 @@ async function askAll(life: Life): Promise<boolean> {
     const count = Math.min(realtimeChunkItems, planned.items - from);
     const proxy = longWork(job.timing, `ask for items ${from + 1} to ${from + count} of ${planned.items}`);
     await untroubled(life, null, () => proxy.realtime({ ...refOf(life), from, count }), () => life.endNow);
-    if (planned.items > realtimeChunkItems) await tell(life, 'running', null);
+    if (planned.items > realtimeChunkItems) await tell(life, 'running', null, undefined, from + count);
   }
   return false;
 }

@@ -1,0 +1,37 @@
+// All activities, with what they need from outside closed over. Workflows see nothing but the type.
+
+import { cancelBatch } from './cancel.ts';
+import { classify } from './classify.ts';
+import { cleanup } from './cleanup.ts';
+import type { ActivityDeps } from './deps.ts';
+import { download } from './download.ts';
+import { merge } from './merge.ts';
+import { open } from './open.ts';
+import { plan, readManifest } from './plan.ts';
+import { look } from './poll.ts';
+import { realtime } from './realtime.ts';
+import { report } from './report.ts';
+import { planWave } from './retry.ts';
+import { create, stage } from './submit.ts';
+
+type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
+
+export const createActivities = (deps: ActivityDeps) => ({
+  open: (input: Input<typeof open>) => open(deps, input),
+  plan: (input: { readonly output: string }) => plan(deps, input),
+  planWave: (input: Input<typeof planWave>) => planWave(deps, input),
+  readManifest: (input: Parameters<typeof readManifest>[1]) => readManifest(deps, input),
+  stage: (input: Input<typeof stage>) => stage(deps, input),
+  create: (input: Input<typeof create>) => create(deps, input),
+  look: (input: Input<typeof look>) => look(deps, input),
+  cancelBatch: (input: Input<typeof cancelBatch>) => cancelBatch(deps, input),
+  download: (input: Input<typeof download>) => download(deps, input),
+  realtime: (input: Input<typeof realtime>) => realtime(deps, input),
+  classify: (input: Input<typeof classify>) => classify(deps, input),
+  merge: (input: Input<typeof merge>) => merge(deps, input),
+  report: (input: Input<typeof report>) => report(deps, input),
+  cleanup: (input: Input<typeof cleanup>) => cleanup(deps, input),
+  isOpen: async ({ workflowId }: { readonly workflowId: string }) => ({ open: await deps.cluster.isOpen(workflowId) }),
+});
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,227 @@
+// Puts every accepted row's one line into `results.jsonl`, in the dataset's order, and the failed ones with their row into `failures.jsonl`.
+
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { JobFile, RowCounts } from '../domain/job.ts';
+import { type ResultLine, resultOf, type Sent, sharedResult, unsent } from '../domain/merge.ts';
+import { addCounts, type Counts, type ItemReason, type Json, plus } from '../domain/outcome.ts';
+import { fingerprintOf, readDataset } from '../storage/dataset-file.ts';
+import { type LineCursor, type LineWriter, lineCursor, lineWriter } from '../storage/json-lines.ts';
+import { duplicatesFile, failuresFile, resultsFile } from '../storage/keys.ts';
+import type { ActivityDeps } from './deps.ts';
+import { type RowSendings, rowsOf } from './answers.ts';
+import { readJobFile } from './job-file.ts';
+import { readSummary } from './manifest.ts';
+import { InvariantBroken } from './refusal.ts';
+
+export interface MergeInput {
+  readonly output: string;
+  readonly waves: number;
+  /** What is said of rows whose batch was never sent. */
+  readonly unsentReason: ItemReason;
+}
+
+export interface MergeSummary {
+  readonly rows: RowCounts;
+  readonly answered: number;
+  readonly failed: number;
+  readonly byReason: Counts;
+  /** How many rows took how many sendings. */
+  readonly attempts: Readonly<Record<string, number>>;
+  readonly costUsd: number | null;
+  /** The dataset is no longer what was planned from: `failures.jsonl` names rows without their records. */
+  readonly datasetChanged: boolean;
+}
+
+const beatEvery = 5000;
+
+export async function merge(deps: ActivityDeps, input: MergeInput): Promise<MergeSummary> {
+  return deps.heavy(async () => {
+    const job = await readJobFile(deps, input.output);
+    const plan = await readSummary(deps.store, input.output, 1);
+    if (plan?.rows === undefined) throw new InvariantBroken('there is no plan to merge by');
+    const tally = await writeResults(deps, input, plan.rows);
+    const datasetChanged = (await fingerprintNow(deps, job)) !== job.fingerprint;
+    await writeFailures(deps, input.output, datasetChanged ? null : job);
+    return { rows: plan.rows, ...tally, datasetChanged };
+  });
+}
+
+const fingerprintNow = (deps: ActivityDeps, job: JobFile): Promise<string | null> =>
+  fingerprintOf(deps.store, job.spec.dataset.uri, cancellationSignal()).catch(() => null);
+
+class ResultsTally {
+  answered = 0;
+  failed = 0;
+  byReason: Counts = {};
+  costUsd: number | null = null;
+  lastRow = 0;
+  readonly attempts: Record<string, number> = {};
+
+  add(result: ResultLine): void {
+    if (result.row <= this.lastRow) throw new InvariantBroken(`row ${result.row} comes after row ${this.lastRow}`);
+    this.lastRow = result.row;
+    if (result.status === 'answered') this.answered += 1;
+    else {
+      this.failed += 1;
+      this.byReason = addCounts(this.byReason, { [result.reason ?? 'provider_error']: 1 });
+    }
+    this.attempts[result.attempts] = (this.attempts[result.attempts] ?? 0) + 1;
+    this.costUsd = plus(this.costUsd, result.costUsd);
+  }
+
+  get lines(): number {
+    return this.answered + this.failed;
+  }
+}
+
+async function writeResults(deps: ActivityDeps, input: MergeInput, rows: RowCounts): Promise<Omit<MergeSummary, 'rows' | 'datasetChanged'>> {
+  const tally = new ResultsTally();
+  const shared = await SharedRows.open(deps, input.output);
+  const writer = lineWriter(await deps.store.create(resultsFile(input.output)));
+  const put = async (result: ResultLine): Promise<void> => {
+    tally.add(result);
+    if (tally.lines % beatEvery === 0) beat(tally.lines);
+    const waits = writer.write(JSON.stringify(result));
+    if (waits !== undefined) await waits;
+  };
+  try {
+    const waves = Array.from({ length: input.waves + 1 }, (_, wave) => wave);
+    for await (const sendings of rowsOf(deps.store, input.output, waves)) {
+      const result = resultFrom(sendings, input.unsentReason);
+      await shared.before(result.row, put);
+      shared.keep(result);
+      await put(result);
+    }
+    await shared.before(Number.POSITIVE_INFINITY, put);
+    const expected = rows.accepted + rows.duplicates + rows.carriedOver;
+    if (tally.lines !== expected) throw new InvariantBroken(`${expected} rows were accepted, ${tally.lines} have a result`);
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  } finally {
+    await shared.close();
+  }
+  const { answered, failed, byReason, attempts, costUsd } = tally;
+  return { answered, failed, byReason, attempts, costUsd };
+}
+
+function beat(progress: number): void {
+  heartbeat(progress);
+  cancellationSignal().throwIfAborted();
+}
+
+function resultFrom(sendings: RowSendings, unsentReason: ItemReason): ResultLine {
+  const sent = sendings.flatMap(({ answer, tally }): Sent[] =>
+    answer === null ? [] : [{ answer, lane: tally?.lane ?? 'batch', batchId: tally?.batchId ?? null }],
+  );
+  const [first, ...more] = sent;
+  return first === undefined ? unsent(sendings[0].item, unsentReason) : resultOf([first, ...more]);
+}
+
+/** Rows that share an earlier row's item. What the earlier rows became waits in a scratch file; memory holds where. */
+class SharedRows {
+  readonly #cursor: LineCursor;
+  readonly #path: string;
+  readonly #scratch: number;
+  readonly #places: Map<number, { offset: number; length: number }>;
+  #next: { row: number; id: string | number; sameAs: number } | null = null;
+  #end = 0;
+
+  private constructor(path: string, cursor: LineCursor, places: Map<number, { offset: number; length: number }>) {
+    this.#path = path;
+    this.#cursor = cursor;
+    this.#scratch = openSync(path, 'w+');
+    this.#places = places;
+  }
+
+  static async open(deps: ActivityDeps, output: string): Promise<SharedRows> {
+    const uri = duplicatesFile(output);
+    const places = new Map<number, { offset: number; length: number }>();
+    const originals = lineCursor(deps.store.read(uri));
+    for (let line = await originals.next(); line?.bytes != null; line = await originals.next()) {
+      if (line.length > 0) places.set(JSON.parse(line.bytes.toString()).sameAs, { offset: -1, length: 0 });
+    }
+    await originals.close();
+    const rows = new SharedRows(join(deps.scratch, `shared-${deps.randomHex(8)}`), lineCursor(deps.store.read(uri)), places);
+    await rows.#advance();
+    return rows;
+  }
+
+  keep(result: ResultLine): void {
+    if (!this.#places.has(result.row)) return;
+    const bytes = Buffer.from(JSON.stringify(result));
+    writeSync(this.#scratch, bytes, 0, bytes.length, this.#end);
+    this.#places.set(result.row, { offset: this.#end, length: bytes.length });
+    this.#end += bytes.length;
+  }
+
+  /** Puts every shared row that stands before this one. */
+  async before(row: number, put: (result: ResultLine) => Promise<void>): Promise<void> {
+    for (let next = this.#next; next !== null && next.row < row; next = this.#next) {
+      const place = this.#places.get(next.sameAs);
+      if (place === undefined || place.offset < 0) throw new InvariantBroken(`row ${next.row} shares row ${next.sameAs}, which has no result`);
+      const bytes = Buffer.allocUnsafe(place.length);
+      readSync(this.#scratch, bytes, 0, place.length, place.offset);
+      await put(sharedResult(JSON.parse(bytes.toString()), next.row, next.id));
+      await this.#advance();
+    }
+  }
+
+  async close(): Promise<void> {
+    closeSync(this.#scratch);
+    rmSync(this.#path, { force: true });
+    await this.#cursor.close();
+  }
+
+  async #advance(): Promise<void> {
+    const line = await this.#cursor.next();
+    this.#next = line?.bytes == null || line.length === 0 ? null : JSON.parse(line.bytes.toString());
+  }
+}
+
+/** Failed rows with their record as it was given, ready to be the next job's dataset. Without a job to read rows by, only named. */
+async function writeFailures(deps: ActivityDeps, output: string, job: JobFile | null): Promise<void> {
+  const writer = lineWriter(await deps.store.create(failuresFile(output)));
+  const results = lineCursor(deps.store.read(resultsFile(output)));
+  try {
+    let failure = await nextFailure(results);
+    if (job === null) for (; failure !== null; failure = await nextFailure(results)) await writer.write(failureLine({ id: failure.id }, failure));
+    else if (failure !== null) await joinRecords(deps, job, failure, results, writer);
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  } finally {
+    await results.close();
+  }
+}
+
+async function joinRecords(deps: ActivityDeps, job: JobFile, first: ResultLine, results: LineCursor, writer: LineWriter): Promise<void> {
+  let failure: ResultLine | null = first;
+  const { uri, format, limit } = job.spec.dataset;
+  for await (const rows of readDataset(deps.store, { uri, format, limit }, { signal: cancellationSignal() })) {
+    beat(rows.at(-1)?.row ?? 0);
+    for (const row of rows) {
+      if (failure === null) return;
+      if (row.row !== failure.row) continue;
+      if (row.kind === 'row') await writer.write(failureLine(row.record, failure));
+      failure = await nextFailure(results);
+    }
+  }
+}
+
+const failureLine = (record: { [column: string]: Json }, { row, reason, message }: ResultLine): string =>
+  JSON.stringify({ ...record, nightshift: { row, reason, message } });
+
+async function nextFailure(results: LineCursor): Promise<ResultLine | null> {
+  for (;;) {
+    const line = await results.next();
+    if (line?.bytes == null) return null;
+    if (!line.bytes.includes('"status":"failed"')) continue;
+    const result: ResultLine = JSON.parse(line.bytes.toString());
+    if (result.status === 'failed') return result;
+  }
+}

@@ -1,0 +1,219 @@
+// The first activity of every job: validates everything at once, claims the output, and resolves what a running job goes by.
+
+import { cancellationSignal } from '@temporalio/activity';
+import { priceOf } from '../domain/cost.ts';
+import type { Claim, JobFile, JobSettings, JobSpec } from '../domain/job.ts';
+import { specBytesMax } from '../domain/limits.ts';
+import type { Json } from '../domain/outcome.ts';
+import { defaultVerdicts } from '../domain/retry.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { SpecFacts } from '../spec/facts.ts';
+import { jobReference } from '../spec/read.ts';
+import { parseJob } from '../spec/resolve.ts';
+import { takeOver } from '../spec/resume.ts';
+import { fingerprintOf } from '../storage/dataset-file.ts';
+import { readJson, writeJson } from '../storage/json-lines.ts';
+import { jobFile, reportFile, takeoverFile } from '../storage/keys.ts';
+import { StoreError } from '../storage/store.ts';
+import type { ActivityDeps } from './deps.ts';
+import { readOwn, readOwnIfThere } from './own-file.ts';
+import { JobRefused, type Problem, type RefusalKind } from './refusal.ts';
+
+export interface OpenInput {
+  readonly input: unknown;
+  readonly workflowId: string;
+  /** The first run of the workflow: a retried or reset job is the same job. */
+  readonly firstRunId: string;
+  readonly startedAt: number;
+}
+
+export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSettings> {
+  const written = await jobAsWritten(deps, input.input);
+  const facts = factsOf(deps, input.workflowId);
+  const parsed = parseJob(written, facts);
+  if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
+  const searchAttributes = await deps.cluster.registeredSearchAttributes();
+  if (parsed.kind === 'resume') {
+    const job = await resume(deps, input, parsed.from, (old) => takeOver(old, parsed.changes, parsed.same, facts));
+    return settingsOf(job, input.startedAt, searchAttributes);
+  }
+  await checkWorld(deps, parsed.spec);
+  return settingsOf(await claim(deps, input, parsed.spec), input.startedAt, searchAttributes);
+}
+
+/** The input itself, or what lies where it points. */
+async function jobAsWritten(deps: ActivityDeps, input: unknown): Promise<unknown> {
+  const uri = jobReference(input);
+  if (uri === null) return input;
+  const refuse = (message: string): JobRefused => new JobRefused('invalid_job', [{ where: 'job', message: `${uri}: ${message}` }]);
+  try {
+    const stored = await deps.store.head(uri);
+    if (stored === null) throw refuse('there is no such file below the data root');
+    if (stored.bytes > specBytesMax) throw refuse(`is ${stored.bytes} bytes; a job file has at most ${specBytesMax}`);
+    return await readJson(deps.store, uri);
+  } catch (error) {
+    if (error instanceof StoreError) throw refuse(error.problem === 'unreadable' ? 'cannot be read as JSON' : 'is no file below the data root');
+    throw error;
+  }
+}
+
+function factsOf(deps: ActivityDeps, workflowId: string): SpecFacts {
+  const known = (name: string): Provider => {
+    const provider = deps.provider(name);
+    if (provider === undefined) throw new JobRefused('unknown_provider', [{ where: 'provider', message: `${name} is not known` }]);
+    return provider;
+  };
+  return {
+    workflowId,
+    providers: Object.fromEntries(deps.providerNames.map((name) => [name, known(name)])),
+    problemsOf: (name, body, endpoint) => known(name).problemsOf(body, endpoint),
+    bodyOf: (name, prompt) => known(name).bodyOf(prompt),
+  };
+}
+
+/** What only the world knows: files, keys, models, prices. All of it is looked at before anything is refused. */
+async function checkWorld(deps: ActivityDeps, spec: JobSpec): Promise<void> {
+  const found: [RefusalKind, Problem][] = [];
+  await checkFile(deps, spec.dataset.uri, 'dataset', found);
+  if (spec.reuse !== null) await checkFile(deps, spec.reuse, 'reuse', found);
+  await checkProvider(deps, spec, found);
+  if (spec.budgetUsd !== null && spec.model !== null && priceOf(spec.model, deps.prices.models) === undefined) {
+    const message = `no price is known for ${spec.model}, so no budget can hold: give one in NIGHTSHIFT_PRICES, or leave budget out`;
+    found.push(['invalid_job', { where: 'budget', message }]);
+  }
+  const [first] = found;
+  if (first !== undefined) throw new JobRefused(first[0], found.map(([, problem]) => problem));
+}
+
+async function checkFile(deps: ActivityDeps, uri: string, where: 'dataset' | 'reuse', found: [RefusalKind, Problem][]): Promise<void> {
+  try {
+    const stored = await deps.store.head(uri, cancellationSignal());
+    if (stored === null) found.push(['dataset_missing', { where, message: `there is no file ${uri} below the data root` }]);
+    else if (stored.bytes === 0) found.push(['dataset_empty', { where, message: `${uri} is empty` }]);
+    else await firstByte(deps, uri);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const why = error.problem === 'unreadable' ? 'cannot be read: check its permissions' : 'is no file below the data root';
+    found.push(['dataset_unreadable', { where, message: `${uri} ${why}` }]);
+  }
+}
+
+async function firstByte(deps: ActivityDeps, uri: string): Promise<void> {
+  for await (const _chunk of deps.store.read(uri, { signal: cancellationSignal() })) return;
+}
+
+async function checkProvider(deps: ActivityDeps, spec: JobSpec, found: [RefusalKind, Problem][]): Promise<void> {
+  const { present, variable } = deps.credentials(spec.provider);
+  if (!present) {
+    found.push(['no_api_key', { where: 'provider', message: `the worker has no key for ${spec.provider}: set ${variable} and start it again` }]);
+    return;
+  }
+  if (spec.model === null) return;
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(30_000)]);
+  const verdict = await deps.provider(spec.provider)?.check(spec.model, { signal });
+  if (verdict === 'unknown_model') found.push(['unknown_model', { where: 'model', message: `${spec.provider} does not know ${spec.model}` }]);
+  if (verdict === 'bad_key') found.push(['no_api_key', { where: 'provider', message: `${spec.provider} refuses the worker's key: set a working ${variable}` }]);
+}
+
+/** Creates `job.json` only if there is none: two runs never share an output. */
+async function claim(deps: ActivityDeps, input: OpenInput, spec: JobSpec): Promise<JobFile> {
+  const uri = jobFile(spec.output);
+  const job: JobFile = {
+    version: 1,
+    claim: newClaim(deps, input, deps.randomHex(16)),
+    takenOver: [],
+    spec,
+    policy: defaultVerdicts,
+    prices: pricesFor(deps, spec),
+    pricesDated: deps.prices.dated,
+    timing: { ...deps.timing, providerWindowMs: deps.provider(spec.provider)?.limits.windowMs ?? 0 },
+    fingerprint: await fingerprintOf(deps.store, spec.dataset.uri),
+  };
+  try {
+    await writeJson(deps.store, uri, job, { ifAbsent: true });
+    return job;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+  }
+  const there = await readOwn<JobFile>(deps.store, uri);
+  if (isOurs(there.claim, input)) return there;
+  const message = `${spec.output} was written by ${there.claim.workflowId} (${there.claim.claimedAt}): give another \`output\`, carry its answers over with \`reuse\`, or go on with it by \`resumeFrom\``;
+  throw new JobRefused('output_claimed', [{ where: 'output', message }]);
+}
+
+const isOurs = (claim: Claim, input: OpenInput): boolean => claim.workflowId === input.workflowId && claim.firstRunId === input.firstRunId;
+
+const newClaim = (deps: ActivityDeps, { workflowId, firstRunId }: OpenInput, nonce: string): Claim => ({
+  workflowId,
+  firstRunId,
+  nonce,
+  claimedAt: new Date(deps.now()).toISOString(),
+});
+
+/** A job with one model needs one price; ready-made lines may name any. */
+function pricesFor(deps: ActivityDeps, spec: JobSpec): JobFile['prices'] {
+  if (spec.model === null) return deps.prices.models;
+  const price = priceOf(spec.model, deps.prices.models);
+  return price === undefined ? {} : { [spec.model]: price };
+}
+
+/** Takes over a job whose workflow is gone: its plan, its batches, its answers and its nonce, under a new claim. */
+async function resume(
+  deps: ActivityDeps,
+  input: OpenInput,
+  from: string,
+  change: (old: JobSpec) => ReturnType<typeof takeOver>,
+): Promise<JobFile> {
+  const refuse = (kind: RefusalKind, message: string): JobRefused => new JobRefused(kind, [{ where: 'resumeFrom', message }]);
+  const old = await readOwnIfThere<JobFile>(deps.store, jobFile(from));
+  if (old === null) throw refuse('nothing_to_resume', `${from} holds no job`);
+  if (isOurs(old.claim, input)) return old;
+  if ((await deps.store.head(reportFile(from))) !== null) {
+    throw refuse('nothing_to_resume', `${from} is finished: carry its answers over with \`reuse\``);
+  }
+  if (await deps.cluster.isOpen(old.claim.workflowId, old.claim.firstRunId)) {
+    throw refuse('still_running', `${old.claim.workflowId} still runs: cancel or terminate it first`);
+  }
+  const taken = change(old.spec);
+  if (taken.kind === 'problems') throw new JobRefused('invalid_job', taken.problems);
+  const next = newClaim(deps, input, old.claim.nonce);
+  await winTakeover(deps, from, old.takenOver.length + 1, next, input);
+  const job: JobFile = { ...old, claim: next, takenOver: [...old.takenOver, old.claim], spec: taken.spec };
+  await writeJson(deps.store, jobFile(from), job);
+  return job;
+}
+
+/** Only one of several that want the same job gets it. */
+async function winTakeover(deps: ActivityDeps, from: string, takeover: number, claim: Claim, input: OpenInput): Promise<void> {
+  const uri = takeoverFile(from, takeover);
+  try {
+    await writeJson(deps.store, uri, { ...claim } satisfies Json, { ifAbsent: true });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+    const winner = await readOwn<Claim>(deps.store, uri);
+    if (!isOurs(winner, input)) {
+      throw new JobRefused('still_running', [{ where: 'resumeFrom', message: `${winner.workflowId} is taking this job over already` }]);
+    }
+  }
+}
+
+function settingsOf({ spec, policy, timing }: JobFile, startedAt: number, searchAttributes: readonly string[]): JobSettings {
+  return {
+    output: spec.output,
+    provider: spec.provider,
+    model: spec.model,
+    dataset: spec.dataset.uri,
+    startedAt,
+    mode: spec.mode,
+    concurrency: spec.batch.concurrency,
+    poll: spec.poll,
+    retry: spec.retry,
+    deadline: spec.deadline,
+    fallback: spec.fallback,
+    budgetUsd: spec.budgetUsd,
+    policy,
+    timing,
+    keepProviderFiles: spec.keep.providerFiles,
+    searchAttributes,
+  };
+}

@@ -1,0 +1,69 @@
+// Plans a later wave: gathers what is to be sent again from the answers of earlier ones into full batches, under new wire ids.
+
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { JobFile, PlanSummary } from '../domain/job.ts';
+import type { ItemReason } from '../domain/outcome.ts';
+import type { ActivityDeps } from './deps.ts';
+import { rowsOf, type RowSendings, type Sending } from './answers.ts';
+import { createWavePlanner } from './batch-writer.ts';
+import { providerOf, readJobFile } from './job-file.ts';
+import { readSummary } from './manifest.ts';
+
+export interface PlanWaveInput {
+  readonly output: string;
+  readonly wave: number;
+  readonly sources: readonly number[];
+  readonly batchReasons: readonly ItemReason[];
+  readonly realtimeReasons: readonly ItemReason[];
+  readonly rejectedReasons: readonly ItemReason[];
+  readonly maxUsd: number | null;
+}
+
+/** Rows between two heartbeats. */
+const beatEvery = 5000;
+
+/** A pure function of immutable files: a second planner writes the same bytes. */
+export async function planWave(deps: ActivityDeps, input: PlanWaveInput): Promise<PlanSummary> {
+  const there = await readSummary(deps.store, input.output, input.wave);
+  if (there !== null) return there;
+  return deps.heavy(async () => {
+    const job = await readJobFile(deps, input.output);
+    const provider = providerOf(deps, job);
+    const planner = createWavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
+    let rows = 0;
+    try {
+      for await (const sendings of rowsOf(deps.store, input.output, input.sources, { withRequests: true })) {
+        rows += 1;
+        if (rows % beatEvery === 0) heartbeat(rows);
+        const chosen = choose(sendings, input, job);
+        // What no longer fits under `maxUsd` stays failed with its last reason.
+        if (chosen !== null) await planner.add(chosen);
+      }
+      return await planner.finish();
+    } catch (error) {
+      await planner.abort();
+      throw error;
+    }
+  });
+}
+
+function choose(sendings: RowSendings, input: PlanWaveInput, job: JobFile) {
+  const last: Sending = sendings.at(-1) ?? sendings[0];
+  const { answer, entry, request } = last;
+  if (answer === null || entry === null || request === null || answer.reason === undefined) return null;
+  const asked = answer.kind === 'retryable' || (answer.kind === 'rejected' && input.rejectedReasons.includes(answer.reason));
+  const realtime = input.realtimeReasons.includes(answer.reason);
+  if (!asked || !(realtime || input.batchReasons.includes(answer.reason))) return null;
+  const semantic = (answer.semantic ?? 0) + (job.policy[answer.reason] === 'once' ? 1 : 0);
+  return {
+    row: answer.row,
+    id: answer.id,
+    key: answer.key,
+    model: entry.model,
+    endpoint: entry.endpoint,
+    request,
+    outputTokens: null,
+    ...(realtime ? { lane: 'realtime' as const } : {}),
+    ...(semantic === 0 ? {} : { semantic }),
+  };
+}

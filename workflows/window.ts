@@ -1,0 +1,112 @@
+// The sliding window: keeps as many batches under way as it may, each a child awaited in the same run, and collects every tally.
+
+import { ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  condition,
+  executeChild,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  sleep,
+} from '@temporalio/workflow';
+import { batchWorkflowId } from '../domain/ids.ts';
+import type { PlannedBatch } from '../domain/job.ts';
+import { startsAtOnce } from '../domain/limits.ts';
+import type { Tally } from '../domain/outcome.ts';
+import type { BatchInput } from './life.ts';
+import { processBatch } from './process-batch.ts';
+import { processRealtime } from './process-realtime.ts';
+import { looking } from './proxies.ts';
+
+/** What the window asks whoever owns it. Predicates must be cheap: they are asked at every turn. */
+export interface Hands {
+  readonly jobWorkflowId: string;
+  mayStart(batch: PlannedBatch, running: number): boolean;
+  inputOf(batch: PlannedBatch): BatchInput;
+  started(batch: PlannedBatch, workflowId: string): void;
+  ended(batch: PlannedBatch, workflowId: string, tally: Tally | null): void;
+}
+
+export async function runWindow(batches: readonly PlannedBatch[], hands: Hands): Promise<void> {
+  // One realtime batch at a time, so that `rpm` and `tpm` hold for the job; it must not keep the others waiting.
+  const queues = [batches.filter(({ lane }) => lane === 'batch'), batches.filter(({ lane }) => lane === 'realtime')];
+  const running = new Set<Promise<void>>();
+  let realtime = 0;
+  const startable = (): PlannedBatch[] | undefined =>
+    queues.find(([head]) => head !== undefined && (head.lane === 'batch' || realtime === 0) && hands.mayStart(head, running.size));
+  const start = (batch: PlannedBatch): void => {
+    if (batch.lane === 'realtime') realtime += 1;
+    const run = runBatch(batch, hands).finally(() => {
+      if (batch.lane === 'realtime') realtime -= 1;
+      running.delete(run);
+    });
+    // Seen again below; a failure must not count as unheard until then.
+    run.catch(() => undefined);
+    running.add(run);
+  };
+  try {
+    while (queues.some((queue) => queue.length > 0)) {
+      await condition(() => startable() !== undefined);
+      for (let burst = 0, queue = startable(); queue !== undefined && burst < startsAtOnce; burst += 1, queue = startable()) {
+        const batch = queue.shift();
+        if (batch !== undefined) start(batch);
+      }
+      if (startable() !== undefined) await sleep(1, { summary: 'starts in small groups' });
+    }
+  } finally {
+    await CancellationScope.nonCancellable(() => settled(running));
+  }
+}
+
+async function settled(running: ReadonlySet<Promise<void>>): Promise<void> {
+  const ends = await Promise.allSettled(running);
+  const failed = ends.find((end) => end.status === 'rejected' && !isCancellation(end.reason));
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+async function runBatch(batch: PlannedBatch, hands: Hands): Promise<void> {
+  const input = hands.inputOf(batch);
+  const workflowId = batchWorkflowId(hands.jobWorkflowId, input.wave, batch.batch);
+  hands.started(batch, workflowId);
+  let tally: Tally | null = null;
+  try {
+    tally = await runChild(workflowId, hands.inputOf, batch);
+  } finally {
+    hands.ended(batch, workflowId, tally);
+  }
+}
+
+/** A child that vanished without a tally is started again under its id: it finds what it had made, and adopts it. */
+async function runChild(workflowId: string, inputOf: Hands['inputOf'], batch: PlannedBatch): Promise<Tally | null> {
+  for (let starts = 1; ; starts += 1) {
+    try {
+      return await executeChild<typeof processBatch>(batch.lane === 'realtime' ? processRealtime : processBatch, {
+        workflowId,
+        args: [inputOf(batch)],
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        staticSummary: `${batch.items} items to ${batch.model}, ${batch.lane} lane`,
+      });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      if (error instanceof WorkflowExecutionAlreadyStartedError) await untilEnded(workflowId);
+      else if (!(error instanceof ChildWorkflowFailure) || starts >= startsMax) throw error;
+      else await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), { summary: `${workflowId} ended without a tally: started again` });
+    }
+    log.warn('a batch is started again', { workflowId, starts });
+  }
+}
+
+const startsMax = 1000;
+const maxDelayMs = 300_000;
+
+/** After a reset, the child of the earlier run may still be bringing its batch to an end. */
+async function untilEnded(workflowId: string): Promise<void> {
+  const proxy = looking(`is ${workflowId} still open?`);
+  for (let wait = 1000; (await proxy.isOpen({ workflowId })).open; wait = Math.min(60_000, 2 * wait)) {
+    await sleep(wait, { summary: `${workflowId} of an earlier run comes to its end` });
+  }
+}
