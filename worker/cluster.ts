@@ -1,0 +1,30 @@
+// What activities ask the Temporal cluster, over the worker's own connection.
+
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Cluster } from '../activities/deps.ts';
+import type { BatchNews } from '../domain/events.ts';
+
+const ours = ['NightshiftProvider', 'NightshiftModel', 'NightshiftTenant', 'NightshiftPhase'];
+
+export function createCluster(client: Client, namespace: string): Cluster {
+  return {
+    isOpen: async (workflowId, firstRunId) => {
+      try {
+        const { status, raw } = await client.workflow.getHandle(workflowId).describe();
+        const sameRun = firstRunId === undefined || raw.workflowExecutionInfo?.firstRunId === firstRunId;
+        return status.name === 'RUNNING' && sameRun;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+    tell: async (workflowId, news: BatchNews) => {
+      // News that is lost is told again by the next; the tally itself never travels this way.
+      await client.workflow.getHandle(workflowId).signal('batchNews', news).catch(() => undefined);
+    },
+    registeredSearchAttributes: async () => {
+      const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace }).catch(() => ({ customAttributes: {} }));
+      return ours.filter((name) => name in (customAttributes ?? {}));
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// The worker's configuration: the only place that reads its environment. Temporal's own variables and profiles are read by their library.
+
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Prices } from '../domain/cost.ts';
+import { parseDuration } from '../domain/duration.ts';
+import { builtInPrices } from '../domain/prices.ts';
+import type { ProvidersConfig } from '../providers/registry.ts';
+
+const duration = (otherwise: string) =>
+  z
+    .string()
+    .default(otherwise)
+    .transform((text, ctx) => {
+      const ms = parseDuration(text);
+      if (ms !== null) return ms;
+      ctx.addIssue({ code: 'custom', message: 'must be a duration like "30s"' });
+      return z.NEVER;
+    });
+
+const environment = z.object({
+  NIGHTSHIFT_DATA: z.string().default('.'),
+  NIGHTSHIFT_TASK_QUEUE: z.string().default('nightshift'),
+  NIGHTSHIFT_PRICES: z.string().optional(),
+  NIGHTSHIFT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /** A create's own call ends after this. */
+  NIGHTSHIFT_CREATE_TIMEOUT: duration('25s'),
+  /** How long a provider's lists may lag behind a create. */
+  NIGHTSHIFT_SETTLE: duration('60s'),
+  NIGHTSHIFT_HEARTBEAT: duration('30s'),
+  NIGHTSHIFT_CANCEL_GRACE: duration('30m'),
+  /** Passes over whole files at once: each may fill a core. */
+  NIGHTSHIFT_HEAVY: z.coerce.number().int().min(1).default(2),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: z.string().optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: z.string().optional(),
+});
+
+const price = z.object({ input: z.number(), cachedInput: z.number().optional(), cacheWrite: z.number().optional(), output: z.number() });
+const priceFile = z.object({ dated: z.string(), models: z.record(z.string(), z.object({ batch: price, realtime: price })) });
+
+export interface WorkerConfig {
+  readonly dataRoot: string;
+  readonly taskQueue: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly heavy: number;
+  readonly timing: { readonly createCallMs: number; readonly settleMs: number; readonly heartbeatMs: number; readonly cancelGraceMs: number };
+  readonly prices: { readonly dated: string; readonly models: Prices };
+  readonly providers: ProvidersConfig;
+}
+
+/** By which variable each vendor's key is given. */
+export const keyVariables: Readonly<Record<string, string>> = { openai: 'OPENAI_API_KEY', anthropic: 'ANTHROPIC_API_KEY' };
+
+export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): WorkerConfig {
+  const parsed = environment.safeParse(variables);
+  if (!parsed.success) {
+    throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+  }
+  const { data } = parsed;
+  return {
+    dataRoot: data.NIGHTSHIFT_DATA,
+    taskQueue: data.NIGHTSHIFT_TASK_QUEUE,
+    logLevel: data.NIGHTSHIFT_LOG_LEVEL,
+    heavy: data.NIGHTSHIFT_HEAVY,
+    timing: {
+      createCallMs: data.NIGHTSHIFT_CREATE_TIMEOUT,
+      settleMs: data.NIGHTSHIFT_SETTLE,
+      heartbeatMs: data.NIGHTSHIFT_HEARTBEAT,
+      cancelGraceMs: data.NIGHTSHIFT_CANCEL_GRACE,
+    },
+    prices: data.NIGHTSHIFT_PRICES === undefined ? builtInPrices : pricesWith(data.NIGHTSHIFT_PRICES),
+    providers: {
+      openai: { apiKey: data.OPENAI_API_KEY ?? null, baseUrl: data.OPENAI_BASE_URL },
+      anthropic: { apiKey: data.ANTHROPIC_API_KEY ?? null, baseUrl: data.ANTHROPIC_BASE_URL },
+    },
+  };
+}
+
+/** A file of the same shape as the built-in prices; its models come before ours. */
+function pricesWith(path: string): WorkerConfig['prices'] {
+  const parsed = priceFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) throw new Error(`NIGHTSHIFT_PRICES: ${path} is no price file: ${parsed.error.issues[0]?.path.join('.')}`);
+  const models = parsed.data.models as Prices;
+  return { dated: parsed.data.dated, models: { ...builtInPrices.models, ...models } };
+}

@@ -1,0 +1,35 @@
+// A worker: connects by Temporal's own configuration, serves the task queue until it is asked to stop, and drains.
+
+import { rmSync } from 'node:fs';
+import { Client } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { failureInterceptor } from '../activities/failure.ts';
+import { createActivities } from '../activities/index.ts';
+import { buildWorkflowBundle } from './bundle.ts';
+import { createCluster } from './cluster.ts';
+import { readConfig } from './config.ts';
+import { createDependencies } from './dependencies.ts';
+import { installTelemetry } from './telemetry.ts';
+
+const config = readConfig();
+installTelemetry(config.logLevel);
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const connection = await NativeConnection.connect({ ...connectionOptions, address: connectionOptions.address ?? 'localhost:7233' });
+const deps = createDependencies(config, createCluster(new Client({ connection, namespace }), namespace));
+try {
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: config.taskQueue,
+    activities: createActivities(deps),
+    workflowBundle: await buildWorkflowBundle(),
+    interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
+    shutdownGraceTime: '30s',
+  });
+  process.stderr.write(`worker ready on task queue ${config.taskQueue}\n`);
+  await worker.run();
+} finally {
+  rmSync(deps.scratch, { recursive: true, force: true });
+  await connection.close();
+}
