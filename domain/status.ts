@@ -61,6 +61,6 @@ export function statusPage(status: JobStatus, now: number): string {
 export const usd = (amount: number | null): string => (amount === null ? 'unknown' : `$${amount.toFixed(amount < 1 ? 4 : 2)}`);
 
 function bar(done: number, total: number): string {
-  const filled = total === 0 ? 0 : Math.floor((20 * done) / total);
+  const filled = total === 0 ? 0 : Math.min(20, Math.floor((20 * done) / total));
   return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${total === 0 ? 0 : Math.floor((100 * done) / total)}%`;
 }

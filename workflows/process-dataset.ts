@@ -54,6 +54,7 @@ async function untilCancelled(job: JobRun, work: () => Promise<void>): Promise<v
 function waveAfter(job: JobRun, wave: Wave): Wave | null {
   const { totals } = job.coordinator;
   job.past = addTotals(job.past, { ...totals, retryable: {} });
+  job.coordinator.startWave();
   if (wave.kind === 'retry') job.rounds += 1;
   if (wave.kind === 'fallback') job.fallbackDone = true;
   if (wave.kind === 'again') job.again = null;
