@@ -1,13 +1,13 @@
 // The answers of several waves, row by row: every sending of an item side by side, in dataset order, however many files they lie in.
 
+import { batchesPerWaveMax } from '../domain/limits.ts';
 import type { AnswerLine, ItemLine, Tally } from '../domain/outcome.ts';
 import { type LineCursor, lineCursor } from '../storage/json-lines.ts';
 import { answersFile, itemsFile, requestsFile, tallyFile } from '../storage/keys.ts';
 import type { Store } from '../storage/store.ts';
 import type { ManifestEntry } from './batch-files.ts';
-import { readOwnIfThere } from './own-file.ts';
 import { readEntries } from './manifest.ts';
-import { batchesPerWaveMax } from '../domain/limits.ts';
+import { readOwnIfThere } from './own-file.ts';
 
 /** One sending of an item. */
 export interface Sending {
@@ -131,8 +131,11 @@ export async function* rowsOf(
 ): AsyncGenerator<RowSendings> {
   const cursors: TrackCursor[] = [];
   for (const wave of waves) {
-    if (wave > 0) for (const track of await tracksOf(store, output, wave)) cursors.push(new TrackCursor(store, output, track, withRequests));
-    else if ((await store.head(answersFile({ output, wave: 0, batch: 1 }))) !== null) cursors.push(new CarriedCursor(store, output));
+    if (wave > 0)
+      for (const track of await tracksOf(store, output, wave))
+        cursors.push(new TrackCursor(store, output, track, withRequests));
+    else if ((await store.head(answersFile({ output, wave: 0, batch: 1 }))) !== null)
+      cursors.push(new CarriedCursor(store, output));
   }
   try {
     for (const cursor of cursors) await cursor.advance();
@@ -151,6 +154,7 @@ export async function* rowsOf(
 
 function lowestRow(cursors: readonly TrackCursor[]): number | null {
   let lowest: number | null = null;
-  for (const { head } of cursors) if (head !== null && (lowest === null || head.item.row < lowest)) lowest = head.item.row;
+  for (const { head } of cursors)
+    if (head !== null && (lowest === null || head.item.row < lowest)) lowest = head.item.row;
   return lowest;
 }

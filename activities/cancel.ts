@@ -2,7 +2,7 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { BatchHandle } from '../domain/batch-state.ts';
-import type { JobRef, ActivityDeps } from './deps.ts';
+import type { ActivityDeps, JobRef } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 
 export async function cancelBatch(deps: ActivityDeps, input: JobRef & { readonly handle: BatchHandle }): Promise<void> {

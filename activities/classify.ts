@@ -1,18 +1,27 @@
 // From a batch's raw output to one judged line per item, in row order. What is missing is computed, never assumed.
 
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import { classify as judge, failed, type Judged, messageOf, reasonOfFault } from '../domain/classify.ts';
+import { failed, type Judged, classify as judge, messageOf, reasonOfFault } from '../domain/classify.ts';
 import { costUsd, priceOf } from '../domain/cost.ts';
 import type { BatchRef } from '../domain/ids.ts';
 import type { JobFile, PlannedBatch } from '../domain/job.ts';
-import { type AnswerLine, type Anomalies, addUsage, type ItemLine, type ItemReason, itemReasons, noAnomalies, noUsage, plus, type RawOutcome, type Tally } from '../domain/outcome.ts';
+import {
+  type Anomalies,
+  type AnswerLine,
+  type ItemLine,
+  type ItemReason,
+  noAnomalies,
+  type RawOutcome,
+  type Tally,
+} from '../domain/outcome.ts';
 import { isRetryable } from '../domain/retry.ts';
 import type { Provider } from '../providers/provider.ts';
 import { compileSchema } from '../spec/answer-schema.ts';
 import { lineChunks, lineCursor, lineWriter, writeJson } from '../storage/json-lines.ts';
 import { answersFile, itemsFile, rawFile, tallyFile } from '../storage/keys.ts';
+import { AnswerSpill, type Outcome } from './answer-spill.ts';
+import { BatchCounts } from './batch-counts.ts';
 import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { readEntries } from './manifest.ts';
@@ -67,16 +76,13 @@ class BatchAnswers {
   readonly #provider: Provider;
   readonly #planned: PlannedBatch;
   readonly #input: ClassifyInput;
-  readonly #scratchPath: string;
-  readonly #scratch: number;
+  readonly #spill: AnswerSpill;
   readonly #places = new Map<string, Place>();
-  readonly #offsets: Float64Array;
-  readonly #lengths: Uint32Array;
-  readonly #answered: Uint8Array;
   readonly #anomalies: { -readonly [name in keyof Anomalies]: number };
-  readonly #accepts: ((answer: Parameters<Extract<ReturnType<typeof compileSchema>, { kind: 'schema' }>['accepts']>[0]) => boolean) | null;
+  readonly #accepts:
+    | ((answer: Parameters<Extract<ReturnType<typeof compileSchema>, { kind: 'schema' }>['accepts']>[0]) => boolean)
+    | null;
   readonly #pendingSent = new Map<string, number>();
-  #end = 0;
 
   constructor(deps: ActivityDeps, job: JobFile, provider: Provider, planned: PlannedBatch, input: ClassifyInput) {
     this.#deps = deps;
@@ -84,19 +90,14 @@ class BatchAnswers {
     this.#provider = provider;
     this.#planned = planned;
     this.#input = input;
-    this.#scratchPath = join(deps.scratch, `answers-${deps.randomHex(8)}`);
-    this.#scratch = openSync(this.#scratchPath, 'w+');
-    this.#offsets = new Float64Array(planned.items);
-    this.#lengths = new Uint32Array(planned.items);
-    this.#answered = new Uint8Array(planned.items);
+    this.#spill = new AnswerSpill(join(deps.scratch, `answers-${deps.randomHex(8)}`), planned.items);
     this.#anomalies = { ...noAnomalies, twinBatches: input.twinBatches };
     const compiled = job.spec.schema === null ? null : compileSchema(job.spec.schema);
     this.#accepts = compiled?.kind === 'schema' ? compiled.accepts : null;
   }
 
   close(): void {
-    closeSync(this.#scratch);
-    rmSync(this.#scratchPath, { force: true });
+    this.#spill.close();
   }
 
   async write(): Promise<Tally> {
@@ -107,7 +108,9 @@ class BatchAnswers {
 
   async #readItems(): Promise<void> {
     let index = 0;
-    for await (const lines of lineChunks(this.#deps.store.read(itemsFile(this.#input)), { lineBytesMax: rawLineBytesMax })) {
+    for await (const lines of lineChunks(this.#deps.store.read(itemsFile(this.#input)), {
+      lineBytesMax: rawLineBytesMax,
+    })) {
       for (const line of lines) {
         if (line.bytes === null || line.length === 0) continue;
         const item = itemOf(line.bytes);
@@ -115,12 +118,15 @@ class BatchAnswers {
         index += 1;
       }
     }
-    if (index !== this.#planned.items) throw new InvariantBroken(`${this.#planned.items} items were planned, ${index} are there`);
+    if (index !== this.#planned.items)
+      throw new InvariantBroken(`${this.#planned.items} items were planned, ${index} are there`);
   }
 
   async #readRaw(): Promise<void> {
     let seen = 0;
-    for await (const lines of lineChunks(this.#deps.store.read(rawFile(this.#input)), { lineBytesMax: rawLineBytesMax })) {
+    for await (const lines of lineChunks(this.#deps.store.read(rawFile(this.#input)), {
+      lineBytesMax: rawLineBytesMax,
+    })) {
       for (const line of lines) {
         if (line.bytes === null) this.#anomalies.unreadableLines += 1;
         else if (line.length > 0) this.#take(line.bytes);
@@ -148,7 +154,12 @@ class BatchAnswers {
       this.#anomalies.unknownAnswers += 1;
       return;
     }
-    const judged = judge(raw, { policy: this.#job.policy, semantic: place.semantic, cancelReason: this.#input.cancelReason, accepts: this.#accepts });
+    const judged = judge(raw, {
+      policy: this.#job.policy,
+      semantic: place.semantic,
+      cancelReason: this.#input.cancelReason,
+      accepts: this.#accepts,
+    });
     this.#keep(place, judged, raw);
   }
 
@@ -164,16 +175,17 @@ class BatchAnswers {
     const { gaveUp, fault } = JSON.parse(bytes.toString()) as { gaveUp: string; fault: keyof typeof reasonOfFault };
     this.#pendingSent.delete(gaveUp);
     const place = this.#places.get(gaveUp);
-    if (place !== undefined) this.#keep(place, failed(reasonOfFault[fault], { policy: this.#job.policy, semantic: place.semantic }), null);
+    if (place !== undefined)
+      this.#keep(place, failed(reasonOfFault[fault], { policy: this.#job.policy, semantic: place.semantic }), null);
     return true;
   }
 
   /** The first answer is kept; a success is worth more than an error that came before it. */
   #keep(place: Place, judged: Judged, raw: Exclude<RawOutcome, { kind: 'unreadable' }> | null): void {
     const { index } = place;
-    const known = this.#lengths[index] !== 0;
+    const known = this.#spill.has(index);
     if (known && this.#planned.lane === 'batch') this.#anomalies.duplicateAnswers += 1;
-    if (known && (this.#answered[index] === 1 || judged.kind !== 'answered')) return;
+    if (known && (this.#spill.isAnswered(index) || judged.kind !== 'answered')) return;
     const answer = raw?.kind === 'answer' ? raw : null;
     const model = answer?.model ?? this.#planned.model;
     const price = priceOf(this.#planned.model, this.#job.prices) ?? priceOf(model, this.#job.prices);
@@ -187,16 +199,11 @@ class BatchAnswers {
       model: answer?.model ?? null,
       ...(this.#job.spec.keep.responses && answer !== null ? { response: answer.response } : {}),
     });
-    const bytes = Buffer.from(line);
-    writeSync(this.#scratch, bytes, 0, bytes.length, this.#end);
-    this.#offsets[index] = this.#end;
-    this.#lengths[index] = bytes.length;
-    this.#answered[index] = judged.kind === 'answered' ? 1 : 0;
-    this.#end += bytes.length;
+    this.#spill.keep(index, line, judged.kind === 'answered');
   }
 
   async #writeAnswers(): Promise<Tally> {
-    const counts = new Counter(this.#planned.items);
+    const counts = new BatchCounts(this.#planned.items);
     const blamed = this.#input.blamed === 'all' ? 'all' : new Set(this.#input.blamed);
     const items = lineCursor(this.#deps.store.read(itemsFile(this.#input)));
     const writer = lineWriter(await this.#deps.store.create(answersFile(this.#input)));
@@ -205,8 +212,15 @@ class BatchAnswers {
         const line = await items.next();
         if (line?.bytes == null) throw new InvariantBroken(`item ${index + 1} of ${this.#planned.items} is not there`);
         const item = itemOf(line.bytes);
-        const outcome = this.#lengths[index] === 0 ? this.#unanswered(item, index, blamed) : this.#kept(index);
-        const answer: AnswerLine = { row: item.row, id: item.id, key: item.key, customId: item.customId, ...outcome, ...(item.semantic === undefined ? {} : { semantic: item.semantic }) };
+        const outcome = this.#spill.has(index) ? this.#spill.read(index) : this.#unanswered(item, index, blamed);
+        const answer: AnswerLine = {
+          row: item.row,
+          id: item.id,
+          key: item.key,
+          customId: item.customId,
+          ...outcome,
+          ...(item.semantic === undefined ? {} : { semantic: item.semantic }),
+        };
         counts.add(answer);
         await writer.write(JSON.stringify(answer));
         if (index % beatEvery === 0) this.#beat(index);
@@ -221,49 +235,19 @@ class BatchAnswers {
     return counts.tally(this.#planned, this.#input, this.#anomalies);
   }
 
-  #kept(index: number): Omit<AnswerLine, 'row' | 'id' | 'key' | 'customId'> {
-    const bytes = Buffer.allocUnsafe(this.#lengths[index] ?? 0);
-    readSync(this.#scratch, bytes, 0, bytes.length, this.#offsets[index] ?? 0);
-    return JSON.parse(bytes.toString());
-  }
-
-  #unanswered(item: ItemLine, index: number, blamed: 'all' | ReadonlySet<number>): Omit<AnswerLine, 'row' | 'id' | 'key' | 'customId'> {
+  #unanswered(item: ItemLine, index: number, blamed: 'all' | ReadonlySet<number>): Outcome {
     const reason = blamed === 'all' || blamed.has(index + 1) ? 'bad_request' : this.#input.missingReason;
     if (reason === 'missing') this.#anomalies.missing += 1;
     const retryable = isRetryable(reason, item.semantic ?? 0, this.#job.policy);
-    return { kind: retryable ? 'retryable' : 'rejected', reason, message: messageOf[reason], usage: null, costUsd: 0, finishReason: null, model: null };
-  }
-}
-
-class Counter {
-  readonly #items: number;
-  readonly #retryable: Partial<Record<ItemReason, number>> = {};
-  readonly #rejected: Partial<Record<ItemReason, number>> = {};
-  #answered = 0;
-  #usage = noUsage;
-  #costUsd: number | null = null;
-
-  constructor(items: number) {
-    this.#items = items;
-  }
-
-  add(answer: AnswerLine): void {
-    if (answer.kind === 'answered') this.#answered += 1;
-    else {
-      const counts = answer.kind === 'retryable' ? this.#retryable : this.#rejected;
-      const reason = answer.reason ?? 'provider_error';
-      counts[reason] = (counts[reason] ?? 0) + 1;
-    }
-    if (answer.usage !== null) this.#usage = addUsage(this.#usage, answer.usage);
-    this.#costUsd = plus(this.#costUsd, answer.costUsd);
-  }
-
-  tally(planned: PlannedBatch, input: ClassifyInput, anomalies: Anomalies): Tally {
-    const sum = itemReasons.reduce((total, reason) => total + (this.#retryable[reason] ?? 0) + (this.#rejected[reason] ?? 0), this.#answered);
-    if (sum !== this.#items) throw new InvariantBroken(`${this.#items} items, ${sum} outcomes`);
-    const { wave, batch, batchId, ending, createdAt, endedAt, polls } = input;
-    const { lane, model } = planned;
-    return { wave, batch, lane, model, items: this.#items, answered: this.#answered, retryable: this.#retryable, rejected: this.#rejected, usage: this.#usage, costUsd: this.#costUsd, batchId, ending, createdAt, endedAt, polls, anomalies };
+    return {
+      kind: retryable ? 'retryable' : 'rejected',
+      reason,
+      message: messageOf[reason],
+      usage: null,
+      costUsd: 0,
+      finishReason: null,
+      model: null,
+    };
   }
 }
 

@@ -4,8 +4,8 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../domain/batch-state.ts';
 import { planFolderOf } from '../storage/keys.ts';
 import type { ActivityDeps, JobRef } from './deps.ts';
-import { readOwn } from './own-file.ts';
 import { providerOf, readJobFile } from './job-file.ts';
+import { readOwn } from './own-file.ts';
 import type { HandleRecord } from './submission.ts';
 
 /** Deletions under way at once. */

@@ -1,8 +1,8 @@
 // What activities need from outside: three ports, a clock, chance, a scratch folder and a turnstile for heavy work.
 
+import type { Prices } from '../domain/cost.ts';
 import type { BatchNews } from '../domain/events.ts';
 import type { Timing } from '../domain/job.ts';
-import type { Prices } from '../domain/cost.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Store } from '../storage/store.ts';
 

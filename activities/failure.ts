@@ -1,6 +1,6 @@
 // The only way out of an activity's failure: a code, numbers and words of ours. No cause chain, no provider body, no parser's own words.
 
-import { CancelledFailure, activityInfo, cancellationSignal } from '@temporalio/activity';
+import { activityInfo, CancelledFailure, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { type Fault, faultDelayMs, reactionTo } from '../domain/backoff.ts';
@@ -47,7 +47,7 @@ const storeAdvice: Readonly<Record<StoreProblem, string>> = {
   unavailable: 'the store does not answer; tried again',
 };
 
-export function toFailure(error: unknown, attempt: number): Error {
+function toFailure(error: unknown, attempt: number): Error {
   if (error instanceof CancelledFailure) return error;
   if (error instanceof ApplicationFailure) return error;
   if (error instanceof JobRefused) return ApplicationFailure.nonRetryable(error.message, error.kind);
@@ -72,8 +72,10 @@ function providerFailure(message: string, facts: ProviderErrorFacts, attempt: nu
   const reaction = reactionTo[fault];
   const details = [{ fault, status, code, requestId }];
   const words = `${message}: ${faultAdvice[fault]}`;
-  if (reaction.kind === 'trouble') return ApplicationFailure.create({ message: words, type: 'trouble', nonRetryable: true, details });
-  if (reaction.kind !== 'again') return ApplicationFailure.create({ message: words, type: fault, nonRetryable: true, details });
+  if (reaction.kind === 'trouble')
+    return ApplicationFailure.create({ message: words, type: 'trouble', nonRetryable: true, details });
+  if (reaction.kind !== 'again')
+    return ApplicationFailure.create({ message: words, type: fault, nonRetryable: true, details });
   const exhausted = reaction.attemptsMax !== null && attempt >= reaction.attemptsMax;
   const nextRetryDelay = faultDelayMs(fault, attempt, facts.retryAfterMs);
   return ApplicationFailure.create({ message: words, type: fault, nonRetryable: exhausted, details, nextRetryDelay });
@@ -87,7 +89,10 @@ function nameOf(error: unknown): string {
 /** The first frame of the stack: a place in the code. The message above it may quote anything, and is left out. */
 function placeOf(error: unknown): string {
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
-  return (frames[0] ?? 'an unknown place').trim().replace(/^at /, '').replace(/\(?(file:\/\/)?\/.*\//, '(');
+  return (frames[0] ?? 'an unknown place')
+    .trim()
+    .replace(/^at /, '')
+    .replace(/\(?(file:\/\/)?\/.*\//, '(');
 }
 
 /** Wraps every activity. An abort that follows a cancellation is the cancellation. */

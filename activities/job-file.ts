@@ -14,7 +14,9 @@ export async function readJobFile(deps: Pick<ActivityDeps, 'store'>, output: str
 export function providerOf(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {
   const provider = deps.provider(job.spec.provider);
   if (provider === undefined) {
-    throw new InvariantBroken(`this worker does not know the provider ${job.spec.provider}: start the version that began the job`);
+    throw new InvariantBroken(
+      `this worker does not know the provider ${job.spec.provider}: start the version that began the job`,
+    );
   }
   return provider;
 }

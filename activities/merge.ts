@@ -9,8 +9,8 @@ import { addCounts, type Counts, type ItemReason, type Json, plus } from '../dom
 import { fingerprintOf, readDataset } from '../storage/dataset-file.ts';
 import { type LineCursor, type LineWriter, lineCursor, lineWriter } from '../storage/json-lines.ts';
 import { duplicatesFile, failuresFile, resultsFile } from '../storage/keys.ts';
-import type { ActivityDeps } from './deps.ts';
 import { type RowSendings, rowsOf } from './answers.ts';
+import type { ActivityDeps } from './deps.ts';
 import { readJobFile } from './job-file.ts';
 import { readSummary } from './manifest.ts';
 import { InvariantBroken } from './refusal.ts';
@@ -76,7 +76,11 @@ class ResultsTally {
   }
 }
 
-async function writeResults(deps: ActivityDeps, input: MergeInput, rows: RowCounts): Promise<Omit<MergeSummary, 'rows' | 'datasetChanged'>> {
+async function writeResults(
+  deps: ActivityDeps,
+  input: MergeInput,
+  rows: RowCounts,
+): Promise<Omit<MergeSummary, 'rows' | 'datasetChanged'>> {
   const tally = new ResultsTally();
   const shared = await SharedRows.open(deps, input.output);
   const writer = lineWriter(await deps.store.create(resultsFile(input.output)));
@@ -96,7 +100,8 @@ async function writeResults(deps: ActivityDeps, input: MergeInput, rows: RowCoun
     }
     await shared.before(Number.POSITIVE_INFINITY, put);
     const expected = rows.accepted + rows.duplicates + rows.carriedOver;
-    if (tally.lines !== expected) throw new InvariantBroken(`${expected} rows were accepted, ${tally.lines} have a result`);
+    if (tally.lines !== expected)
+      throw new InvariantBroken(`${expected} rows were accepted, ${tally.lines} have a result`);
     await writer.close();
   } catch (error) {
     await writer.abort();
@@ -145,7 +150,11 @@ class SharedRows {
       if (line.length > 0) places.set(JSON.parse(line.bytes.toString()).sameAs, { offset: -1, length: 0 });
     }
     await originals.close();
-    const rows = new SharedRows(join(deps.scratch, `shared-${deps.randomHex(8)}`), lineCursor(deps.store.read(uri)), places);
+    const rows = new SharedRows(
+      join(deps.scratch, `shared-${deps.randomHex(8)}`),
+      lineCursor(deps.store.read(uri)),
+      places,
+    );
     await rows.#advance();
     return rows;
   }
@@ -162,7 +171,8 @@ class SharedRows {
   async before(row: number, put: (result: ResultLine) => Promise<void>): Promise<void> {
     for (let next = this.#next; next !== null && next.row < row; next = this.#next) {
       const place = this.#places.get(next.sameAs);
-      if (place === undefined || place.offset < 0) throw new InvariantBroken(`row ${next.row} shares row ${next.sameAs}, which has no result`);
+      if (place === undefined || place.offset < 0)
+        throw new InvariantBroken(`row ${next.row} shares row ${next.sameAs}, which has no result`);
       const bytes = Buffer.allocUnsafe(place.length);
       readSync(this.#scratch, bytes, 0, place.length, place.offset);
       await put(sharedResult(JSON.parse(bytes.toString()), next.row, next.id));
@@ -188,7 +198,9 @@ async function writeFailures(deps: ActivityDeps, output: string, job: JobFile | 
   const results = lineCursor(deps.store.read(resultsFile(output)));
   try {
     let failure = await nextFailure(results);
-    if (job === null) for (; failure !== null; failure = await nextFailure(results)) await writer.write(failureLine({ id: failure.id }, failure));
+    if (job === null)
+      for (; failure !== null; failure = await nextFailure(results))
+        await writer.write(failureLine({ id: failure.id }, failure));
     else if (failure !== null) await joinRecords(deps, job, failure, results, writer);
     await writer.close();
   } catch (error) {
@@ -199,7 +211,13 @@ async function writeFailures(deps: ActivityDeps, output: string, job: JobFile | 
   }
 }
 
-async function joinRecords(deps: ActivityDeps, job: JobFile, first: ResultLine, results: LineCursor, writer: LineWriter): Promise<void> {
+async function joinRecords(
+  deps: ActivityDeps,
+  job: JobFile,
+  first: ResultLine,
+  results: LineCursor,
+  writer: LineWriter,
+): Promise<void> {
   let failure: ResultLine | null = first;
   const { uri, format, limit } = job.spec.dataset;
   for await (const rows of readDataset(deps.store, { uri, format, limit }, { signal: cancellationSignal() })) {

@@ -2,9 +2,8 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import { priceOf } from '../domain/cost.ts';
-import type { Claim, JobFile, JobSettings, JobSpec } from '../domain/job.ts';
+import type { JobFile, JobSettings, JobSpec } from '../domain/job.ts';
 import { specBytesMax } from '../domain/limits.ts';
-import type { Json } from '../domain/outcome.ts';
 import { defaultVerdicts } from '../domain/retry.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { SpecFacts } from '../spec/facts.ts';
@@ -13,11 +12,12 @@ import { parseJob } from '../spec/resolve.ts';
 import { takeOver } from '../spec/resume.ts';
 import { fingerprintOf } from '../storage/dataset-file.ts';
 import { readJson, writeJson } from '../storage/json-lines.ts';
-import { jobFile, reportFile, takeoverFile } from '../storage/keys.ts';
+import { jobFile } from '../storage/keys.ts';
 import { StoreError } from '../storage/store.ts';
 import type { ActivityDeps } from './deps.ts';
-import { readOwn, readOwnIfThere } from './own-file.ts';
+import { readOwn } from './own-file.ts';
 import { JobRefused, type Problem, type RefusalKind } from './refusal.ts';
+import { isOurs, newClaim, resume } from './take-over.ts';
 
 export interface OpenInput {
   readonly input: unknown;
@@ -45,14 +45,16 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
 async function jobAsWritten(deps: ActivityDeps, input: unknown): Promise<unknown> {
   const uri = jobReference(input);
   if (uri === null) return input;
-  const refuse = (message: string): JobRefused => new JobRefused('invalid_job', [{ where: 'job', message: `${uri}: ${message}` }]);
+  const refuse = (message: string): JobRefused =>
+    new JobRefused('invalid_job', [{ where: 'job', message: `${uri}: ${message}` }]);
   try {
     const stored = await deps.store.head(uri);
     if (stored === null) throw refuse('there is no such file below the data root');
     if (stored.bytes > specBytesMax) throw refuse(`is ${stored.bytes} bytes; a job file has at most ${specBytesMax}`);
     return await readJson(deps.store, uri);
   } catch (error) {
-    if (error instanceof StoreError) throw refuse(error.problem === 'unreadable' ? 'cannot be read as JSON' : 'is no file below the data root');
+    if (error instanceof StoreError)
+      throw refuse(error.problem === 'unreadable' ? 'cannot be read as JSON' : 'is no file below the data root');
     throw error;
   }
 }
@@ -60,7 +62,8 @@ async function jobAsWritten(deps: ActivityDeps, input: unknown): Promise<unknown
 function factsOf(deps: ActivityDeps, workflowId: string): SpecFacts {
   const known = (name: string): Provider => {
     const provider = deps.provider(name);
-    if (provider === undefined) throw new JobRefused('unknown_provider', [{ where: 'provider', message: `${name} is not known` }]);
+    if (provider === undefined)
+      throw new JobRefused('unknown_provider', [{ where: 'provider', message: `${name} is not known` }]);
     return provider;
   };
   return {
@@ -82,18 +85,29 @@ async function checkWorld(deps: ActivityDeps, spec: JobSpec): Promise<void> {
     found.push(['invalid_job', { where: 'budget', message }]);
   }
   const [first] = found;
-  if (first !== undefined) throw new JobRefused(first[0], found.map(([, problem]) => problem));
+  if (first !== undefined)
+    throw new JobRefused(
+      first[0],
+      found.map(([, problem]) => problem),
+    );
 }
 
-async function checkFile(deps: ActivityDeps, uri: string, where: 'dataset' | 'reuse', found: [RefusalKind, Problem][]): Promise<void> {
+async function checkFile(
+  deps: ActivityDeps,
+  uri: string,
+  where: 'dataset' | 'reuse',
+  found: [RefusalKind, Problem][],
+): Promise<void> {
   try {
     const stored = await deps.store.head(uri, cancellationSignal());
-    if (stored === null) found.push(['dataset_missing', { where, message: `there is no file ${uri} below the data root` }]);
+    if (stored === null)
+      found.push(['dataset_missing', { where, message: `there is no file ${uri} below the data root` }]);
     else if (stored.bytes === 0) found.push(['dataset_empty', { where, message: `${uri} is empty` }]);
     else await firstByte(deps, uri);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    const why = error.problem === 'unreadable' ? 'cannot be read: check its permissions' : 'is no file below the data root';
+    const why =
+      error.problem === 'unreadable' ? 'cannot be read: check its permissions' : 'is no file below the data root';
     found.push(['dataset_unreadable', { where, message: `${uri} ${why}` }]);
   }
 }
@@ -105,14 +119,22 @@ async function firstByte(deps: ActivityDeps, uri: string): Promise<void> {
 async function checkProvider(deps: ActivityDeps, spec: JobSpec, found: [RefusalKind, Problem][]): Promise<void> {
   const { present, variable } = deps.credentials(spec.provider);
   if (!present) {
-    found.push(['no_api_key', { where: 'provider', message: `the worker has no key for ${spec.provider}: set ${variable} and start it again` }]);
+    found.push([
+      'no_api_key',
+      { where: 'provider', message: `the worker has no key for ${spec.provider}: set ${variable} and start it again` },
+    ]);
     return;
   }
   if (spec.model === null) return;
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(30_000)]);
   const verdict = await deps.provider(spec.provider)?.check(spec.model, { signal });
-  if (verdict === 'unknown_model') found.push(['unknown_model', { where: 'model', message: `${spec.provider} does not know ${spec.model}` }]);
-  if (verdict === 'bad_key') found.push(['no_api_key', { where: 'provider', message: `${spec.provider} refuses the worker's key: set a working ${variable}` }]);
+  if (verdict === 'unknown_model')
+    found.push(['unknown_model', { where: 'model', message: `${spec.provider} does not know ${spec.model}` }]);
+  if (verdict === 'bad_key')
+    found.push([
+      'no_api_key',
+      { where: 'provider', message: `${spec.provider} refuses the worker's key: set a working ${variable}` },
+    ]);
 }
 
 /** Creates `job.json` only if there is none: two runs never share an output. */
@@ -141,15 +163,6 @@ async function claim(deps: ActivityDeps, input: OpenInput, spec: JobSpec): Promi
   throw new JobRefused('output_claimed', [{ where: 'output', message }]);
 }
 
-const isOurs = (claim: Claim, input: OpenInput): boolean => claim.workflowId === input.workflowId && claim.firstRunId === input.firstRunId;
-
-const newClaim = (deps: ActivityDeps, { workflowId, firstRunId }: OpenInput, nonce: string): Claim => ({
-  workflowId,
-  firstRunId,
-  nonce,
-  claimedAt: new Date(deps.now()).toISOString(),
-});
-
 /** A job with one model needs one price; ready-made lines may name any. */
 function pricesFor(deps: ActivityDeps, spec: JobSpec): JobFile['prices'] {
   if (spec.model === null) return deps.prices.models;
@@ -157,47 +170,11 @@ function pricesFor(deps: ActivityDeps, spec: JobSpec): JobFile['prices'] {
   return price === undefined ? {} : { [spec.model]: price };
 }
 
-/** Takes over a job whose workflow is gone: its plan, its batches, its answers and its nonce, under a new claim. */
-async function resume(
-  deps: ActivityDeps,
-  input: OpenInput,
-  from: string,
-  change: (old: JobSpec) => ReturnType<typeof takeOver>,
-): Promise<JobFile> {
-  const refuse = (kind: RefusalKind, message: string): JobRefused => new JobRefused(kind, [{ where: 'resumeFrom', message }]);
-  const old = await readOwnIfThere<JobFile>(deps.store, jobFile(from));
-  if (old === null) throw refuse('nothing_to_resume', `${from} holds no job`);
-  if (isOurs(old.claim, input)) return old;
-  if ((await deps.store.head(reportFile(from))) !== null) {
-    throw refuse('nothing_to_resume', `${from} is finished: carry its answers over with \`reuse\``);
-  }
-  if (await deps.cluster.isOpen(old.claim.workflowId, old.claim.firstRunId)) {
-    throw refuse('still_running', `${old.claim.workflowId} still runs: cancel or terminate it first`);
-  }
-  const taken = change(old.spec);
-  if (taken.kind === 'problems') throw new JobRefused('invalid_job', taken.problems);
-  const next = newClaim(deps, input, old.claim.nonce);
-  await winTakeover(deps, from, old.takenOver.length + 1, next, input);
-  const job: JobFile = { ...old, claim: next, takenOver: [...old.takenOver, old.claim], spec: taken.spec };
-  await writeJson(deps.store, jobFile(from), job);
-  return job;
-}
-
-/** Only one of several that want the same job gets it. */
-async function winTakeover(deps: ActivityDeps, from: string, takeover: number, claim: Claim, input: OpenInput): Promise<void> {
-  const uri = takeoverFile(from, takeover);
-  try {
-    await writeJson(deps.store, uri, { ...claim } satisfies Json, { ifAbsent: true });
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
-    const winner = await readOwn<Claim>(deps.store, uri);
-    if (!isOurs(winner, input)) {
-      throw new JobRefused('still_running', [{ where: 'resumeFrom', message: `${winner.workflowId} is taking this job over already` }]);
-    }
-  }
-}
-
-function settingsOf({ spec, policy, timing }: JobFile, startedAt: number, searchAttributes: readonly string[]): JobSettings {
+function settingsOf(
+  { spec, policy, timing }: JobFile,
+  startedAt: number,
+  searchAttributes: readonly string[],
+): JobSettings {
   return {
     output: spec.output,
     provider: spec.provider,

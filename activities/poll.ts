@@ -21,7 +21,9 @@ export interface LookResult {
 /** Looks, and tells the coordinator of each tenth once. Telling from here costs the batch's history nothing. */
 export async function look(deps: ActivityDeps, input: LookInput): Promise<LookResult> {
   const job = await readJobFile(deps, input.output);
-  const view = await providerOf(deps, job).look(input.handle, { signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(30_000)]) });
+  const view = await providerOf(deps, job).look(input.handle, {
+    signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(30_000)]),
+  });
   const tenths = tenthsDone(view);
   if (tenths > input.toldTenths && view.phase !== 'ended') {
     await deps.cluster.tell(input.coordinator, {

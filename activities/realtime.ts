@@ -4,10 +4,18 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { type Fault, faultDelayMs, reactionTo } from '../domain/backoff.ts';
 import { estimatedTokens } from '../domain/cost.ts';
 import type { BatchRef } from '../domain/ids.ts';
+import type { JobSpec } from '../domain/job.ts';
 import { realtimeAttemptsMax, rowBytesMax } from '../domain/limits.ts';
 import type { ItemLine } from '../domain/outcome.ts';
-import { type Pace, type Spent, afterAnswer, afterRefusal, startingPace, waitForRoomMs, withoutOld } from '../domain/pace.ts';
-import type { JobSpec } from '../domain/job.ts';
+import {
+  afterAnswer,
+  afterRefusal,
+  type Pace,
+  type Spent,
+  startingPace,
+  waitForRoomMs,
+  withoutOld,
+} from '../domain/pace.ts';
 import { ProviderError } from '../providers/error.ts';
 import type { Provider } from '../providers/provider.ts';
 import { lineCursor } from '../storage/json-lines.ts';
@@ -175,7 +183,8 @@ class RealtimeLane {
       if (wait <= 0) break;
       await pause(Math.min(Math.max(wait, turnMs), 1000));
     }
-    if (this.#limits.rpm !== null || this.#limits.tpm !== null) this.#spent = [...this.#spent, { at: this.#deps.now(), tokens }];
+    if (this.#limits.rpm !== null || this.#limits.tpm !== null)
+      this.#spent = [...this.#spent, { at: this.#deps.now(), tokens }];
   }
 }
 
@@ -195,4 +204,3 @@ const pause = (ms: number): Promise<void> =>
     }
     signal.addEventListener('abort', done);
   });
-

@@ -7,9 +7,9 @@ import { writeJson } from '../storage/json-lines.ts';
 import { failuresFile, rejectsFile, reportFile, resultsFile, tallyFile } from '../storage/keys.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readJobFile } from './job-file.ts';
-import { readOwnIfThere } from './own-file.ts';
 import { readEntries } from './manifest.ts';
 import type { MergeSummary } from './merge.ts';
+import { readOwnIfThere } from './own-file.ts';
 
 export interface ReportInput {
   readonly output: string;
@@ -44,19 +44,38 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Jo
       realtimeUsd,
       savedUsd: usd === null || realtimeUsd === null ? null : realtimeUsd - usd,
     },
-    batches: { count: figures.count, realtime: figures.realtime, polls: figures.polls, completionMs: percentiles(figures.durations) },
+    batches: {
+      count: figures.count,
+      realtime: figures.realtime,
+      polls: figures.polls,
+      completionMs: percentiles(figures.durations),
+    },
     waves: input.waves,
     attempts: summary.attempts,
     anomalies: figures.anomalies,
     inDoubtBatches: figures.inDoubt,
-    warnings: [...input.warnings, ...(summary.datasetChanged ? ['the dataset changed since it was planned: failures.jsonl names rows without their records'] : [])],
-    files: { results: resultsFile(output), failures: failuresFile(output), rejects: rejectsFile(output), report: reportFile(output) },
+    warnings: [
+      ...input.warnings,
+      ...(summary.datasetChanged
+        ? ['the dataset changed since it was planned: failures.jsonl names rows without their records']
+        : []),
+    ],
+    files: {
+      results: resultsFile(output),
+      failures: failuresFile(output),
+      rejects: rejectsFile(output),
+      report: reportFile(output),
+    },
   };
   await writeJson(deps.store, reportFile(output), written);
   return written;
 }
 
-async function batchFigures(deps: ActivityDeps, { output, waves }: ReportInput, prices: Parameters<BatchFigures['add']>[1]): Promise<BatchFigures> {
+async function batchFigures(
+  deps: ActivityDeps,
+  { output, waves }: ReportInput,
+  prices: Parameters<BatchFigures['add']>[1],
+): Promise<BatchFigures> {
   const figures = new BatchFigures();
   for (let wave = 1; wave <= waves; wave += 1) {
     for (const { batch } of await readEntries(deps.store, output, wave, 1, batchesPerWaveMax)) {

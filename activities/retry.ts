@@ -3,9 +3,9 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlanSummary } from '../domain/job.ts';
 import type { ItemReason } from '../domain/outcome.ts';
-import type { ActivityDeps } from './deps.ts';
-import { rowsOf, type RowSendings, type Sending } from './answers.ts';
+import { type RowSendings, rowsOf, type Sending } from './answers.ts';
 import { createWavePlanner } from './batch-writer.ts';
+import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { readSummary } from './manifest.ts';
 
@@ -51,7 +51,8 @@ function choose(sendings: RowSendings, input: PlanWaveInput, job: JobFile) {
   const last: Sending = sendings.at(-1) ?? sendings[0];
   const { answer, entry, request } = last;
   if (answer === null || entry === null || request === null || answer.reason === undefined) return null;
-  const asked = answer.kind === 'retryable' || (answer.kind === 'rejected' && input.rejectedReasons.includes(answer.reason));
+  const asked =
+    answer.kind === 'retryable' || (answer.kind === 'rejected' && input.rejectedReasons.includes(answer.reason));
   const realtime = input.realtimeReasons.includes(answer.reason);
   if (!asked || !(realtime || input.batchReasons.includes(answer.reason))) return null;
   const semantic = (answer.semantic ?? 0) + (job.policy[answer.reason] === 'once' ? 1 : 0);

@@ -39,7 +39,8 @@ export interface HandleRecord {
   readonly earlier: readonly BatchHandle[];
 }
 
-export const readIntent = (deps: ActivityDeps, ref: BatchRef): Promise<Intent | null> => readOwnIfThere<Intent>(deps.store, intentFile(ref));
+export const readIntent = (deps: ActivityDeps, ref: BatchRef): Promise<Intent | null> =>
+  readOwnIfThere<Intent>(deps.store, intentFile(ref));
 export const writeIntent = (deps: ActivityDeps, ref: BatchRef, intent: Intent): Promise<unknown> =>
   writeJson(deps.store, intentFile(ref), intent);
 export const closeIntent = (deps: ActivityDeps, ref: BatchRef): Promise<void> => deps.store.remove(intentFile(ref));
@@ -64,7 +65,12 @@ export async function recordHandle(
   return record;
 }
 
-export async function submissionOf(deps: ActivityDeps, job: JobFile, ref: SubmissionRef, intent: Intent | null): Promise<Submission> {
+export async function submissionOf(
+  deps: ActivityDeps,
+  job: JobFile,
+  ref: SubmissionRef,
+  intent: Intent | null,
+): Promise<Submission> {
   const { nonce } = job.claim;
   const since = Math.min(intent?.firstAt ?? deps.now(), deps.now()) - clockMarginMs;
   return {

@@ -12,10 +12,21 @@ import { TryAgain } from './failure.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { readOwnIfThere } from './own-file.ts';
 import { InvariantBroken } from './refusal.ts';
-import { type Intent, type SubmissionRef, closeIntent, readHandle, readIntent, recordHandle, submissionOf, writeIntent } from './submission.ts';
+import {
+  closeIntent,
+  type Intent,
+  readHandle,
+  readIntent,
+  recordHandle,
+  type SubmissionRef,
+  submissionOf,
+  writeIntent,
+} from './submission.ts';
 import { heartbeating } from './transfer.ts';
 
-export type StageResult = { readonly kind: 'answered'; readonly tally: Tally } | { readonly kind: 'staged'; readonly staged: Staged };
+export type StageResult =
+  | { readonly kind: 'answered'; readonly tally: Tally }
+  | { readonly kind: 'staged'; readonly staged: Staged };
 
 /** Puts the requests where the provider wants them. May be repeated: a second upload is only a file too many. */
 export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<StageResult> {
@@ -24,7 +35,8 @@ export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<S
   if (tally !== null) return { kind: 'answered', tally };
   const job = await readJobFile(deps, input.output);
   const known = await readHandle(deps, input);
-  if (known !== null && known.ordinal >= input.ordinal) return { kind: 'staged', staged: { fileId: known.handle.fileId } };
+  if (known !== null && known.ordinal >= input.ordinal)
+    return { kind: 'staged', staged: { fileId: known.handle.fileId } };
   const submission = await submissionOf(deps, job, input, null);
   const provider = providerOf(deps, job);
   const staged = await withRequests(deps, input, submission, (file) =>
@@ -38,7 +50,13 @@ export interface CreateInput extends SubmissionRef {
 }
 
 export type CreateResult =
-  | { readonly kind: 'created'; readonly handle: BatchHandle; readonly ordinal: number; readonly twins: number; readonly adopted: boolean }
+  | {
+      readonly kind: 'created';
+      readonly handle: BatchHandle;
+      readonly ordinal: number;
+      readonly twins: number;
+      readonly adopted: boolean;
+    }
   /** Some batches at the provider might be the one whose reply was lost; they will show it when they end. */
   | { readonly kind: 'uncertain'; readonly candidates: number };
 
@@ -56,7 +74,9 @@ export async function create(deps: ActivityDeps, input: CreateInput): Promise<Cr
   const intent = await openIntent(deps, input);
   if (intent !== null) awaitSettled(deps, job, input, intent);
   const submission = await submissionOf(deps, job, input, intent);
-  const found = await provider.find(submission, { signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]) });
+  const found = await provider.find(submission, {
+    signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]),
+  });
   if (found.confirmed.length > 0) return adopt(deps, provider, input, found);
   if (intent !== null && found.possible.length > 0) return { kind: 'uncertain', candidates: found.possible.length };
   return createNow(deps, job, provider, input, submission, intent);
@@ -68,7 +88,7 @@ async function openIntent(deps: ActivityDeps, input: SubmissionRef): Promise<Int
 }
 
 /** The longest a create's own call may take: long enough for what it sends at 1 MB/s. */
-export function createCallMs(job: Pick<JobFile, 'timing'>, sendsItems: boolean, bytes: number): number {
+function createCallMs(job: Pick<JobFile, 'timing'>, sendsItems: boolean, bytes: number): number {
   return job.timing.createCallMs + (sendsItems ? Math.ceil(bytes / 1000) : 0);
 }
 
@@ -76,14 +96,20 @@ function awaitSettled(deps: ActivityDeps, job: JobFile, input: CreateInput, inte
   const provider = providerOf(deps, job);
   const over = intent.lostAt ?? intent.at + createCallMs(job, provider.limits.createSendsItems, input.bytes);
   const waitMs = over + job.timing.settleMs - deps.now();
-  if (waitMs > 0) throw new TryAgain('an earlier create may have gone through: looks once the lists have settled', waitMs);
+  if (waitMs > 0)
+    throw new TryAgain('an earlier create may have gone through: looks once the lists have settled', waitMs);
 }
 
 async function adopt(deps: ActivityDeps, provider: Provider, input: CreateInput, found: Found): Promise<CreateResult> {
   const [oldest, ...twins] = found.confirmed;
   if (oldest === undefined) throw new InvariantBroken('nothing to adopt');
   for (const twin of twins) await provider.cancel(twin, { signal: cancellationSignal() });
-  const record = await recordHandle(deps, input, { ...oldest, fileId: oldest.fileId ?? input.staged.fileId }, twins.length);
+  const record = await recordHandle(
+    deps,
+    input,
+    { ...oldest, fileId: oldest.fileId ?? input.staged.fileId },
+    twins.length,
+  );
   await closeIntent(deps, input);
   return { kind: 'created', handle: record.handle, ordinal: record.ordinal, twins: record.twins, adopted: true };
 }
@@ -97,7 +123,12 @@ async function createNow(
   before: Intent | null,
 ): Promise<CreateResult> {
   const callMs = createCallMs(job, provider.limits.createSendsItems, input.bytes);
-  const intent: Intent = { ordinal: input.ordinal, firstAt: before?.firstAt ?? deps.now(), at: deps.now(), lostAt: null };
+  const intent: Intent = {
+    ordinal: input.ordinal,
+    firstAt: before?.firstAt ?? deps.now(),
+    at: deps.now(),
+    lostAt: null,
+  };
   await writeIntent(deps, input, intent);
   const handle = await withRequests(deps, input, submission, async (file) => {
     // A process that was stopped between the note and here must not create any more: another attempt may be looking by now.
@@ -109,7 +140,10 @@ async function createNow(
       if (error instanceof ProviderError && !error.facts.ambiguous) await closeIntent(deps, input);
       if (!(error instanceof ProviderError) || !error.facts.ambiguous) throw error;
       await writeIntent(deps, input, { ...intent, lostAt: deps.now() });
-      throw new TryAgain('the reply to the create was lost: looks before anything is created again', job.timing.settleMs);
+      throw new TryAgain(
+        'the reply to the create was lost: looks before anything is created again',
+        job.timing.settleMs,
+      );
     }
   });
   const record = await recordHandle(deps, input, { ...handle, fileId: handle.fileId ?? input.staged.fileId }, 0);

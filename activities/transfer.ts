@@ -8,7 +8,10 @@ import type { Context } from '../providers/provider.ts';
 const stalledAfter = 4;
 
 /** For work that cannot tell how far it is: the activity's own time limit is what bounds it. */
-export async function heartbeating<T>(timing: Pick<Timing, 'heartbeatMs'>, work: (ctx: Context) => Promise<T>): Promise<T> {
+export async function heartbeating<T>(
+  timing: Pick<Timing, 'heartbeatMs'>,
+  work: (ctx: Context) => Promise<T>,
+): Promise<T> {
   const beat = setInterval(() => heartbeat(), timing.heartbeatMs / 3);
   try {
     return await work({ signal: cancellationSignal() });
@@ -17,13 +20,17 @@ export async function heartbeating<T>(timing: Pick<Timing, 'heartbeatMs'>, work:
   }
 }
 
-export async function transfer<T>(timing: Pick<Timing, 'heartbeatMs'>, work: (ctx: Required<Context>) => Promise<T>): Promise<T> {
+export async function transfer<T>(
+  timing: Pick<Timing, 'heartbeatMs'>,
+  work: (ctx: Required<Context>) => Promise<T>,
+): Promise<T> {
   const stalled = new AbortController();
   let bytes = 0;
   let movedAt = Date.now();
   const watch = setInterval(() => {
     heartbeat(bytes);
-    if (Date.now() - movedAt > stalledAfter * timing.heartbeatMs) stalled.abort(new DOMException('stalled', 'TimeoutError'));
+    if (Date.now() - movedAt > stalledAfter * timing.heartbeatMs)
+      stalled.abort(new DOMException('stalled', 'TimeoutError'));
   }, timing.heartbeatMs / 3);
   const moved = (more: number): void => {
     bytes += more;

@@ -65,7 +65,14 @@ export function failedBatchAction(errors: readonly BatchError[]): FailedBatchAct
 }
 
 /** Codes that condemn the whole batch: sending it again unchanged would fail the same way. */
-const wholeBatchCodes = new Set(['model_not_found', 'url_mismatch', 'model_mismatch', 'invalid_url', 'invalid_model', 'invalid_endpoint']);
+const wholeBatchCodes = new Set([
+  'model_not_found',
+  'url_mismatch',
+  'model_mismatch',
+  'invalid_url',
+  'invalid_model',
+  'invalid_endpoint',
+]);
 
 /** Which lines of a failed batch are to blame; 'all' where every one is. The others go on in the next wave. */
 export function blamedLines(errors: readonly BatchError[]): 'all' | ReadonlySet<number> {

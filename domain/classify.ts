@@ -76,7 +76,7 @@ const reasonByCode: Readonly<Record<string, ItemReason>> = {
 };
 
 /** Money first, since it comes with any status; then the status; then the vendor's own type of error. */
-export function reasonOfError(status: number | null, code: string | null): ItemReason {
+function reasonOfError(status: number | null, code: string | null): ItemReason {
   const known = code === null ? undefined : reasonByCode[code];
   if (known === 'no_money' || status === 402) return 'no_money';
   return status === null ? (known ?? 'provider_error') : reasonOfStatus(status);
@@ -137,5 +137,6 @@ export const messageOf: Readonly<Record<ItemReason, string>> = {
   unauthorized: 'the key was refused while this item ran',
   no_money: 'the account had no credit while this item ran',
   budget: 'the budget did not allow this item',
-  in_doubt: 'it is not known whether the provider ran this item, so it is not sent again: look at the batch, then retryFailed with this reason',
+  in_doubt:
+    'it is not known whether the provider ran this item, so it is not sent again: look at the batch, then retryFailed with this reason',
 };

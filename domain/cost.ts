@@ -30,7 +30,8 @@ export function costUsd(usage: Usage, lane: Lane, price: ModelPrice | undefined)
   const written = Math.min(usage.cacheWrite ?? 0, usage.input - cached);
   const fresh = usage.input - cached - written;
   const long = price.longContext !== undefined && usage.input > price.longContext.above ? price.longContext : undefined;
-  const input = fresh * rate.input + cached * (rate.cachedInput ?? rate.input) + written * (rate.cacheWrite ?? rate.input);
+  const input =
+    fresh * rate.input + cached * (rate.cachedInput ?? rate.input) + written * (rate.cacheWrite ?? rate.input);
   const output = (usage.output ?? 0) * rate.output;
   return perToken * (input * (long?.inputFactor ?? 1) + output * (long?.outputFactor ?? 1));
 }

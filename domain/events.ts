@@ -5,7 +5,16 @@ import type { Lane } from './outcome.ts';
 /** Trouble that only a person can end; the batch waits until the job is resumed. */
 export type Trouble = 'unauthorized' | 'forbidden' | 'no_money';
 
-export type BatchStage = 'waiting' | 'staging' | 'creating' | 'validating' | 'running' | 'finalizing' | 'cancelling' | 'collecting' | 'done';
+export type BatchStage =
+  | 'waiting'
+  | 'staging'
+  | 'creating'
+  | 'validating'
+  | 'running'
+  | 'finalizing'
+  | 'cancelling'
+  | 'collecting'
+  | 'done';
 
 /** A batch's news for whoever coordinates it. */
 export interface BatchNews {

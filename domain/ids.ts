@@ -23,8 +23,8 @@ export interface BatchRef {
 
 export const itemKey = (hex: string): ItemKey => checkedHex(hex, 24) as ItemKey;
 export const submissionKey = (hex: string): SubmissionKey => checkedHex(hex, 32) as SubmissionKey;
-export const customId = (batchPrefix: string, key: ItemKey): CustomId => `${checkedHex(batchPrefix, 8)}${key}` as CustomId;
-export const keyOfCustomId = (id: CustomId): ItemKey => id.slice(8) as ItemKey;
+export const customId = (batchPrefix: string, key: ItemKey): CustomId =>
+  `${checkedHex(batchPrefix, 8)}${key}` as CustomId;
 export const prefixOfCustomId = (id: string): string => id.slice(0, 8);
 
 /** What is hashed into a batch's prefix and into a submission: hashing itself needs Node and is done in `activities/`. */
@@ -35,8 +35,10 @@ export const submissionIdentity = (nonce: string, wave: number, batch: number, o
 export const padded = (batch: number): string => String(batch).padStart(4, '0');
 
 /** Workflow ids read like the plan. */
-export const batchWorkflowId = (job: string, wave: number, batch: number): string => `${job}/wave-${wave}/batch-${padded(batch)}`;
-export const segmentWorkflowId = (job: string, wave: number, segment: number): string => `${job}/wave-${wave}/segment-${padded(segment)}`;
+export const batchWorkflowId = (job: string, wave: number, batch: number): string =>
+  `${job}/wave-${wave}/batch-${padded(batch)}`;
+export const segmentWorkflowId = (job: string, wave: number, segment: number): string =>
+  `${job}/wave-${wave}/segment-${padded(segment)}`;
 
 function checkedHex(hex: string, digits: number): string {
   if (hex.length !== digits) throw new Error(`an id of ${digits} hex digits was expected, ${hex.length} were given`);

@@ -7,7 +7,12 @@ import type { VerdictPolicy } from './retry.ts';
 /** The spec with every default filled in and every limit clamped. Durations are milliseconds from here on. */
 export interface JobSpec {
   readonly version: 1;
-  readonly dataset: { readonly uri: string; readonly format: 'jsonl'; readonly id: string | null; readonly limit: number | null };
+  readonly dataset: {
+    readonly uri: string;
+    readonly format: 'jsonl';
+    readonly id: string | null;
+    readonly limit: number | null;
+  };
   readonly provider: string;
   /** Null where ready-made request lines name their own. */
   readonly model: string | null;

@@ -33,5 +33,3 @@ export const findPagesMax = 2000;
 export const specBytesMax = 1 * MB;
 /** How often capacity may be refused before a batch's items are given back. */
 export const capacityWaitsMax = 500;
-/** Bytes of a message that quotes nothing of a row. */
-export const messageCharsMax = 300;

@@ -58,7 +58,16 @@ export function resultOf(sent: readonly [Sent, ...Sent[]]): ResultLine {
 /** An item that was planned and never sent. */
 export function unsent(item: Pick<AnswerLine, 'row' | 'id' | 'key' | 'customId'>, reason: ItemReason): ResultLine {
   const { row, id, key, customId } = item;
-  const nothing = { output: null, usage: null, costUsd: 0, attempts: 0, lane: null, model: null, finishReason: null, batchId: null };
+  const nothing = {
+    output: null,
+    usage: null,
+    costUsd: 0,
+    attempts: 0,
+    lane: null,
+    model: null,
+    finishReason: null,
+    batchId: null,
+  };
   return { id, row, status: 'failed', ...nothing, key, customId, reason, message: messageOf[reason] };
 }
 

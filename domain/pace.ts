@@ -28,7 +28,13 @@ export interface Spent {
 const minuteMs = 60_000;
 
 /** How long until one more call fits under both limits; 0 when it does now. `spent` is oldest first and holds the last minute. */
-export function waitForRoomMs(spent: readonly Spent[], tokens: number, now: number, rpm: number | null, tpm: number | null): number {
+export function waitForRoomMs(
+  spent: readonly Spent[],
+  tokens: number,
+  now: number,
+  rpm: number | null,
+  tpm: number | null,
+): number {
   let wait = 0;
   if (rpm !== null && spent.length >= rpm) {
     const leaves = spent[spent.length - rpm];
@@ -45,4 +51,5 @@ export function waitForRoomMs(spent: readonly Spent[], tokens: number, now: numb
   return Math.max(0, wait);
 }
 
-export const withoutOld = (spent: readonly Spent[], now: number): readonly Spent[] => spent.filter(({ at }) => at + minuteMs > now);
+export const withoutOld = (spent: readonly Spent[], now: number): readonly Spent[] =>
+  spent.filter(({ at }) => at + minuteMs > now);

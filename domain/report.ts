@@ -3,7 +3,17 @@
 import type { Prices } from './cost.ts';
 import { costUsd, priceOf } from './cost.ts';
 import type { RowCounts } from './job.ts';
-import { addUsage, type Anomalies, type Counts, type Lane, noAnomalies, noUsage, plus, type Tally, type Usage } from './outcome.ts';
+import {
+  type Anomalies,
+  addUsage,
+  type Counts,
+  type Lane,
+  noAnomalies,
+  noUsage,
+  plus,
+  type Tally,
+  type Usage,
+} from './outcome.ts';
 
 export interface JobReport {
   readonly version: 1;
@@ -22,7 +32,12 @@ export interface JobReport {
     readonly realtimeUsd: number | null;
     readonly savedUsd: number | null;
   };
-  readonly batches: { readonly count: number; readonly realtime: number; readonly polls: number; readonly completionMs: Percentiles | null };
+  readonly batches: {
+    readonly count: number;
+    readonly realtime: number;
+    readonly polls: number;
+    readonly completionMs: Percentiles | null;
+  };
   readonly waves: number;
   readonly attempts: Readonly<Record<string, number>>;
   readonly anomalies: Anomalies;
@@ -65,12 +80,19 @@ export class BatchFigures {
     this.usd = plus(this.usd, tally.costUsd);
     this.realtimeUsd = plus(this.realtimeUsd, asRealtime(tally, prices));
     this.anomalies = addAnomalies(this.anomalies, tally.anomalies);
-    if (tally.lane === 'batch' && tally.createdAt !== null && tally.endedAt !== null) this.durations.push(tally.endedAt - tally.createdAt);
-    if ((tally.rejected.in_doubt ?? 0) > 0 && tally.batchId !== null && this.inDoubt.length < namedMax) this.inDoubt.push(tally.batchId);
+    if (tally.lane === 'batch' && tally.createdAt !== null && tally.endedAt !== null)
+      this.durations.push(tally.endedAt - tally.createdAt);
+    if ((tally.rejected.in_doubt ?? 0) > 0 && tally.batchId !== null && this.inDoubt.length < namedMax)
+      this.inDoubt.push(tally.batchId);
     const name = `${tally.model} ${tally.lane}`;
     const before = this.#lines.get(name);
     const items = (before?.items ?? 0) + tally.items;
-    this.#lines.set(name, { model: tally.model, lane: tally.lane, items, usd: plus(before?.usd ?? null, tally.costUsd) });
+    this.#lines.set(name, {
+      model: tally.model,
+      lane: tally.lane,
+      items,
+      usd: plus(before?.usd ?? null, tally.costUsd),
+    });
   }
 
   get lines(): readonly CostLine[] {

@@ -3,7 +3,15 @@
 import { formatDuration } from './duration.ts';
 import type { Counts } from './outcome.ts';
 
-export type JobPhase = 'opening' | 'planning' | 'running' | 'backing_off' | 'paused' | 'cancelling' | 'merging' | 'done';
+export type JobPhase =
+  | 'opening'
+  | 'planning'
+  | 'running'
+  | 'backing_off'
+  | 'paused'
+  | 'cancelling'
+  | 'merging'
+  | 'done';
 
 export interface Pause {
   /** person: asked for; the rest is trouble that only a person can end. */
@@ -17,8 +25,18 @@ export interface JobStatus {
   readonly pause: Pause | null;
   readonly wave: number;
   readonly waveKind: 'first' | 'retry' | 'fallback' | 'again';
-  readonly rows: { readonly accepted: number; readonly refused: number; readonly duplicates: number; readonly carriedOver: number };
-  readonly items: { readonly answered: number; readonly underWay: number; readonly failed: number; readonly byReason: Counts };
+  readonly rows: {
+    readonly accepted: number;
+    readonly refused: number;
+    readonly duplicates: number;
+    readonly carriedOver: number;
+  };
+  readonly items: {
+    readonly answered: number;
+    readonly underWay: number;
+    readonly failed: number;
+    readonly byReason: Counts;
+  };
   readonly batches: { readonly planned: number; readonly open: number; readonly done: number };
   readonly tokens: { readonly input: number; readonly output: number };
   readonly costUsd: number | null;
@@ -58,7 +76,7 @@ export function statusPage(status: JobStatus, now: number): string {
   return lines.join('\n');
 }
 
-export const usd = (amount: number | null): string => (amount === null ? 'unknown' : `$${amount.toFixed(amount < 1 ? 4 : 2)}`);
+const usd = (amount: number | null): string => (amount === null ? 'unknown' : `$${amount.toFixed(amount < 1 ? 4 : 2)}`);
 
 function bar(done: number, total: number): string {
   const filled = total === 0 ? 0 : Math.min(20, Math.floor((20 * done) / total));

@@ -12,7 +12,15 @@ export interface Totals {
   readonly costUsd: number | null;
 }
 
-export const noTotals: Totals = { batches: 0, items: 0, answered: 0, retryable: {}, rejected: {}, usage: noUsage, costUsd: null };
+export const noTotals: Totals = {
+  batches: 0,
+  items: 0,
+  answered: 0,
+  retryable: {},
+  rejected: {},
+  usage: noUsage,
+  costUsd: null,
+};
 
 export const addTally = (totals: Totals, tally: Tally): Totals => addTotals(totals, { ...tally, batches: 1 });
 

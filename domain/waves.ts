@@ -35,7 +35,16 @@ export interface WaveState {
 
 export type WavePolicy = Pick<JobSettings, 'mode' | 'retry' | 'deadline' | 'fallback' | 'policy'>;
 
-export const firstWave: Wave = { number: 1, kind: 'first', delayMs: 0, sources: [], batchReasons: [], realtimeReasons: [], rejectedReasons: [], maxUsd: null };
+export const firstWave: Wave = {
+  number: 1,
+  kind: 'first',
+  delayMs: 0,
+  sources: [],
+  batchReasons: [],
+  realtimeReasons: [],
+  rejectedReasons: [],
+  maxUsd: null,
+};
 
 export function nextWave(state: WaveState, policy: WavePolicy): Wave | null {
   if (state.cancelled || state.number >= wavesMax) return null;
@@ -59,7 +68,10 @@ function ordinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
     const again = policy.deadline.then === 'retry' || policy.mode === 'realtime' ? present : others;
     if (again.length + lateToRealtime.length === 0) return null;
     const delayMs = again.length === 0 ? 0 : roundDelayMs(state.rounds + 1, policy.retry.backoffMs);
-    const lanes = policy.mode === 'realtime' ? { batchReasons: [], realtimeReasons: again } : { batchReasons: again, realtimeReasons: lateToRealtime };
+    const lanes =
+      policy.mode === 'realtime'
+        ? { batchReasons: [], realtimeReasons: again }
+        : { batchReasons: again, realtimeReasons: lateToRealtime };
     return { ...wave, kind: 'retry', delayMs, ...lanes };
   }
   const left = policy.deadline.then === 'fallback' ? present : others;

@@ -46,7 +46,7 @@ function fullText(item: Item, { answer, output, seed }: Options): string {
   return text;
 }
 
-export function lastUserText(body: Json): string {
+function lastUserText(body: Json): string {
   if (typeof body.input === 'string') return body.input;
   if (typeof body.prompt === 'string') return body.prompt;
   const turns = listOf(body.messages ?? body.input).filter(isObject);

@@ -40,7 +40,7 @@ export type Batch = {
   deleted: boolean;
 };
 
-export function timelineOf(batch: Batch): Timeline {
+function timelineOf(batch: Batch): Timeline {
   const { options, fault } = batch;
   return {
     createdAtMs: batch.createdAtMs,

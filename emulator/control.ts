@@ -6,7 +6,7 @@ import type { Options, OptionsPatch } from './options.ts';
 import type { RouteName } from './routes.ts';
 
 export type { BarrierInput, BarrierState, Counts, JournalEntry, Options, OptionsPatch, RouteName };
-export type Control = ReturnType<typeof createControl>;
+
 export type ClockChange = { advanceMs: number } | { nowMs: number };
 
 const waitMsDefault = 10_000;

@@ -69,8 +69,6 @@ const compiled: Compiled[] = Object.entries(table).map(([name, spec]: [string, R
   };
 });
 
-export const routeNames: RouteName[] = compiled.map(({ name }) => name);
-
 /** Both vendors own /v1/models; only Anthropic's clients send a version header. */
 export function findRoute(method: string, path: string, vendor: Vendor): { route: Route; id: string } | null {
   const parts = path.split('/');

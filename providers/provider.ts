@@ -34,7 +34,13 @@ export interface Prompt {
 
 /** A ready-made request line, taken apart. */
 export type RequestLine =
-  | { readonly kind: 'request'; readonly id: string; readonly endpoint: string; readonly model: string; readonly body: Json }
+  | {
+      readonly kind: 'request';
+      readonly id: string;
+      readonly endpoint: string;
+      readonly model: string;
+      readonly body: Json;
+    }
   | { readonly kind: 'problem'; readonly problem: string };
 
 /** A requests file on local disk, and the first item's wire id, by which a vendor without metadata can be searched. */

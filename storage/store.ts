@@ -50,7 +50,15 @@ export interface Store {
   localFile(uri: string, signal?: AbortSignal): Promise<{ readonly path: string; done(): Promise<void> }>;
 }
 
-export type StoreProblem = 'missing' | 'unreadable' | 'exists' | 'outside_root' | 'bad_uri' | 'full' | 'unwritable' | 'unavailable';
+export type StoreProblem =
+  | 'missing'
+  | 'unreadable'
+  | 'exists'
+  | 'outside_root'
+  | 'bad_uri'
+  | 'full'
+  | 'unwritable'
+  | 'unavailable';
 
 /** What went wrong, where: the uri is the person's own, no content is ever in it. */
 export class StoreError extends Error {

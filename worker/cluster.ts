@@ -20,10 +20,15 @@ export function createCluster(client: Client, namespace: string): Cluster {
     },
     tell: async (workflowId, news: BatchNews) => {
       // News that is lost is told again by the next; the tally itself never travels this way.
-      await client.workflow.getHandle(workflowId).signal('batchNews', news).catch(() => undefined);
+      await client.workflow
+        .getHandle(workflowId)
+        .signal('batchNews', news)
+        .catch(() => undefined);
     },
     registeredSearchAttributes: async () => {
-      const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace }).catch(() => ({ customAttributes: {} }));
+      const { customAttributes } = await client.connection.operatorService
+        .listSearchAttributes({ namespace })
+        .catch(() => ({ customAttributes: {} }));
       return ours.filter((name) => name in (customAttributes ?? {}));
     },
   };

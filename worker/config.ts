@@ -37,21 +37,37 @@ const environment = z.object({
   ANTHROPIC_BASE_URL: z.string().optional(),
 });
 
-const price = z.object({ input: z.number(), cachedInput: z.number().optional(), cacheWrite: z.number().optional(), output: z.number() });
-const priceFile = z.object({ dated: z.string(), models: z.record(z.string(), z.object({ batch: price, realtime: price })) });
+const price = z.object({
+  input: z.number(),
+  cachedInput: z.number().optional(),
+  cacheWrite: z.number().optional(),
+  output: z.number(),
+});
+const priceFile = z.object({
+  dated: z.string(),
+  models: z.record(z.string(), z.object({ batch: price, realtime: price })),
+});
 
 export interface WorkerConfig {
   readonly dataRoot: string;
   readonly taskQueue: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly heavy: number;
-  readonly timing: { readonly createCallMs: number; readonly settleMs: number; readonly heartbeatMs: number; readonly cancelGraceMs: number };
+  readonly timing: {
+    readonly createCallMs: number;
+    readonly settleMs: number;
+    readonly heartbeatMs: number;
+    readonly cancelGraceMs: number;
+  };
   readonly prices: { readonly dated: string; readonly models: Prices };
   readonly providers: ProvidersConfig;
 }
 
 /** By which variable each vendor's key is given. */
-export const keyVariables: Readonly<Record<string, string>> = { openai: 'OPENAI_API_KEY', anthropic: 'ANTHROPIC_API_KEY' };
+export const keyVariables: Readonly<Record<string, string>> = {
+  openai: 'OPENAI_API_KEY',
+  anthropic: 'ANTHROPIC_API_KEY',
+};
 
 export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): WorkerConfig {
   const parsed = environment.safeParse(variables);
@@ -81,7 +97,8 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
 /** A file of the same shape as the built-in prices; its models come before ours. */
 function pricesWith(path: string): WorkerConfig['prices'] {
   const parsed = priceFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (!parsed.success) throw new Error(`NIGHTSHIFT_PRICES: ${path} is no price file: ${parsed.error.issues[0]?.path.join('.')}`);
+  if (!parsed.success)
+    throw new Error(`NIGHTSHIFT_PRICES: ${path} is no price file: ${parsed.error.issues[0]?.path.join('.')}`);
   const models = parsed.data.models as Prices;
   return { dated: parsed.data.dated, models: { ...builtInPrices.models, ...models } };
 }

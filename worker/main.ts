@@ -15,7 +15,10 @@ import { installTelemetry } from './telemetry.ts';
 const config = readConfig();
 installTelemetry(config.logLevel);
 const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-const connection = await NativeConnection.connect({ ...connectionOptions, address: connectionOptions.address ?? 'localhost:7233' });
+const connection = await NativeConnection.connect({
+  ...connectionOptions,
+  address: connectionOptions.address ?? 'localhost:7233',
+});
 const deps = createDependencies(config, createCluster(new Client({ connection, namespace }), namespace));
 try {
   const worker = await Worker.create({

@@ -1,12 +1,22 @@
 // What a job and a segment have in common: a table of their batches, the switches people turn, and telling the open children.
 
-import { getExternalWorkflowHandle, log, setHandler, type SignalDefinition } from '@temporalio/workflow';
+import { getExternalWorkflowHandle, log, type SignalDefinition, setHandler } from '@temporalio/workflow';
 import type { BatchEntry, BatchNews, Trouble } from '../domain/events.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import { pageMax } from '../domain/limits.ts';
 import type { Tally } from '../domain/outcome.ts';
 import { addTally, noTotals, type Totals } from '../domain/totals.ts';
-import { type BatchesRequest, type BatchPage, batchDeadlineSignal, batchesQuery, batchNewsSignal, endNowSignal, nudgeSignal, pauseSignal, resumeSignal } from './messages.ts';
+import {
+  type BatchesRequest,
+  type BatchPage,
+  batchDeadlineSignal,
+  batchesQuery,
+  batchNewsSignal,
+  endNowSignal,
+  nudgeSignal,
+  pauseSignal,
+  resumeSignal,
+} from './messages.ts';
 
 export interface Switches {
   paused: boolean;
@@ -28,7 +38,9 @@ export class Coordinator {
     this.switches = switches;
     this.#onNews = onNews;
     setHandler(batchNewsSignal, (news) => this.#hear(news), { description: 'From a batch: how far it is.' });
-    setHandler(batchesQuery, (request) => this.page(request ?? {}), { description: 'The coordination table, paged: {offset, limit, stage}.' });
+    setHandler(batchesQuery, (request) => this.page(request ?? {}), {
+      description: 'The coordination table, paged: {offset, limit, stage}.',
+    });
   }
 
   get openBatches(): number {
@@ -50,7 +62,18 @@ export class Coordinator {
   started(wave: number, planned: PlannedBatch, workflowId: string): void {
     this.#open.add(workflowId);
     const { batch, lane, model, items } = planned;
-    this.#entries.set(`${wave}/${batch}`, { wave, batch, lane, model, items, stage: 'staging', batchId: null, done: 0, failed: 0, trouble: null });
+    this.#entries.set(`${wave}/${batch}`, {
+      wave,
+      batch,
+      lane,
+      model,
+      items,
+      stage: 'staging',
+      batchId: null,
+      done: 0,
+      failed: 0,
+      trouble: null,
+    });
   }
 
   ended(wave: number, batch: number, workflowId: string, tally: Tally | null): void {
@@ -59,7 +82,13 @@ export class Coordinator {
     this.totals = addTally(this.totals, tally);
     const entry = this.#entries.get(`${wave}/${batch}`);
     if (entry === undefined) return;
-    Object.assign(entry, { stage: 'done', batchId: tally.batchId, done: tally.answered, failed: tally.items - tally.answered, trouble: null });
+    Object.assign(entry, {
+      stage: 'done',
+      batchId: tally.batchId,
+      done: tally.answered,
+      failed: tally.items - tally.answered,
+      trouble: null,
+    });
   }
 
   opened(workflowId: string): void {

@@ -1,6 +1,6 @@
 // A running job's state, and what people may ask and change of it: memory only, rebuilt by replay.
 
-import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { condition, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { type Budget, openBudget } from '../domain/budget.ts';
 import { parseDuration } from '../domain/duration.ts';
@@ -11,7 +11,17 @@ import { estimatedEnd, type JobPhase, type JobStatus, type Pause, statusPage } f
 import { addTotals, noTotals, type Totals } from '../domain/totals.ts';
 import { firstWave, type Wave } from '../domain/waves.ts';
 import { Coordinator } from './coordinator.ts';
-import { type DeadlineChange, pauseUpdate, resumeUpdate, retryFailedUpdate, setBudgetUpdate, setConcurrencyUpdate, setDeadlineUpdate, statusQuery } from './messages.ts';
+import {
+  type DeadlineChange,
+  pauseUpdate,
+  resumeUpdate,
+  retryFailedUpdate,
+  setBudgetUpdate,
+  setConcurrencyUpdate,
+  setDeadlineUpdate,
+  statusQuery,
+} from './messages.ts';
+import { checkDeadline, must } from './update-checks.ts';
 
 interface RetryRequest {
   readonly reasons?: readonly ItemReason[];
@@ -58,7 +68,10 @@ export class JobRun {
     this.settings = settings;
     this.budget = openBudget(this.budget.capUsd ?? settings.budgetUsd);
     this.deadline ??= settings.deadline;
-    Object.assign(this.coordinator.switches, { concurrency: settings.concurrency, batchDeadlineMs: this.deadline.batchMs });
+    Object.assign(this.coordinator.switches, {
+      concurrency: settings.concurrency,
+      batchDeadlineMs: this.deadline.batchMs,
+    });
     this.#tag('NightshiftProvider', settings.provider);
     if (settings.model !== null) this.#tag('NightshiftModel', settings.model);
   }
@@ -97,7 +110,12 @@ export class JobRun {
       wave: this.wave.number,
       waveKind: this.wave.kind,
       rows,
-      items: { answered, underWay: Math.max(0, rows.accepted - totals.answered - rejected), failed: rejected, byReason: this.#reasons(totals) },
+      items: {
+        answered,
+        underWay: Math.max(0, rows.accepted - totals.answered - rejected),
+        failed: rejected,
+        byReason: this.#reasons(totals),
+      },
       batches: { planned: this.planned, open: this.coordinator.openBatches, done: totals.batches },
       tokens: { input: totals.usage.input ?? 0, output: totals.usage.output ?? 0 },
       costUsd: totals.costUsd,
@@ -123,7 +141,8 @@ export class JobRun {
     const alerts = [...this.warnings];
     if (this.pause !== null) alerts.push(`paused: ${this.pause.note}`);
     const { capUsd, settledUsd } = this.budget;
-    if (capUsd !== null && settledUsd >= 0.8 * capUsd) alerts.push(`${Math.round((100 * settledUsd) / capUsd)}% of the budget is spent`);
+    if (capUsd !== null && settledUsd >= 0.8 * capUsd)
+      alerts.push(`${Math.round((100 * settledUsd) / capUsd)}% of the budget is spent`);
     const failed = countOf(totals.rejected) + countOf(this.coordinator.totals.retryable);
     if (totals.items > 0 && failed / totals.items > 0.05) alerts.push('more than 5% of the items failed so far');
     return alerts;
@@ -141,15 +160,29 @@ export class JobRun {
   }
 
   #listen(): void {
-    setHandler(statusQuery, () => this.status(), { description: 'Phase, wave, counts, tokens, cost and the estimated end.' });
-    setHandler(pauseUpdate, (input) => this.#pause(input?.note), { description: 'Stage and create nothing more; what runs is still collected.' });
-    setHandler(resumeUpdate, () => this.#resume(), { description: 'Go on after a pause, or after trouble with a key or money was mended.' });
+    setHandler(statusQuery, () => this.status(), {
+      description: 'Phase, wave, counts, tokens, cost and the estimated end.',
+    });
+    setHandler(pauseUpdate, (input) => this.#pause(input?.note), {
+      description: 'Stage and create nothing more; what runs is still collected.',
+    });
+    setHandler(resumeUpdate, () => this.#resume(), {
+      description: 'Go on after a pause, or after trouble with a key or money was mended.',
+    });
     setHandler(setConcurrencyUpdate, (input) => this.#setConcurrency(input.concurrency), {
-      validator: (input) => must(Number.isInteger(input?.concurrency) && input.concurrency >= 1 && input.concurrency <= 500, '{"concurrency": 1 to 500}'),
+      validator: (input) =>
+        must(
+          Number.isInteger(input?.concurrency) && input.concurrency >= 1 && input.concurrency <= 500,
+          '{"concurrency": 1 to 500}',
+        ),
       description: 'Batches under way at once: {"concurrency": 20}.',
     });
     setHandler(setBudgetUpdate, (input) => this.#setBudget(input.usd), {
-      validator: (input) => must(input?.usd === null || (typeof input?.usd === 'number' && input.usd >= 0), '{"usd": a number, or null for none}'),
+      validator: (input) =>
+        must(
+          input?.usd === null || (typeof input?.usd === 'number' && input.usd >= 0),
+          '{"usd": a number, or null for none}',
+        ),
       description: 'What the job may spend: {"usd": 25}.',
     });
     setHandler(setDeadlineUpdate, (input) => this.#setDeadline(input), {
@@ -157,8 +190,13 @@ export class JobRun {
       description: 'Deadlines: {"batch": "12h", "job": "30h", "then": "fallback"}.',
     });
     setHandler(retryFailedUpdate, (input?: RetryRequest) => this.#retryFailed(input?.reasons), {
-      validator: (input?: RetryRequest) => must((input?.reasons ?? []).every((reason) => itemReasons.includes(reason)), `{"reasons": some of ${itemReasons.join(', ')}}`),
-      description: 'Send failed items again in one more round: {"reasons": ["truncated"]}; without reasons all but in_doubt.',
+      validator: (input?: RetryRequest) =>
+        must(
+          (input?.reasons ?? []).every((reason) => itemReasons.includes(reason)),
+          `{"reasons": some of ${itemReasons.join(', ')}}`,
+        ),
+      description:
+        'Send failed items again in one more round: {"reasons": ["truncated"]}; without reasons all but in_doubt.',
     });
   }
 
@@ -192,6 +230,7 @@ export class JobRun {
     const before = this.deadline ?? this.opened.deadline;
     const batchMs = change.batch === undefined ? before.batchMs : (parseDuration(change.batch) ?? before.batchMs);
     const jobMs = change.job === undefined ? before.jobMs : change.job === null ? null : parseDuration(change.job);
+    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
     this.deadline = { batchMs, jobMs, then: change.then ?? before.then };
     await this.coordinator.setBatchDeadline(batchMs);
     return this.status();
@@ -201,15 +240,4 @@ export class JobRun {
     this.again = [...new Set([...(this.again ?? []), ...reasons])];
     return this.status();
   }
-}
-
-function must(condition: boolean, expected: string): void {
-  if (!condition) throw ApplicationFailure.nonRetryable(`expected ${expected}`, 'invalid_update');
-}
-
-function checkDeadline(input: DeadlineChange): void {
-  const isDuration = (value: unknown): boolean => typeof value === 'string' && parseDuration(value) !== null;
-  must(input?.batch === undefined || isDuration(input.batch), '{"batch": a duration like "12h"}');
-  must(input.job === undefined || input.job === null || isDuration(input.job), '{"job": a duration like "30h", or null}');
-  must(input.then === undefined || ['fallback', 'retry', 'fail'].includes(input.then), '{"then": "fallback", "retry" or "fail"}');
 }

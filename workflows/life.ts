@@ -4,7 +4,14 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { condition, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { BatchNews, BatchStage, Trouble } from '../domain/events.ts';
 import type { JobSettings, PlannedBatch } from '../domain/job.ts';
-import { batchDeadlineSignal, batchNewsSignal, endNowSignal, nudgeSignal, pauseSignal, resumeSignal } from './messages.ts';
+import {
+  batchDeadlineSignal,
+  batchNewsSignal,
+  endNowSignal,
+  nudgeSignal,
+  pauseSignal,
+  resumeSignal,
+} from './messages.ts';
 
 /** What a batch needs of its job: references and times, nothing of its rows. */
 export interface BatchInput {
@@ -37,7 +44,15 @@ export function beginLife(input: BatchInput): Life {
     resumes: 0,
     batchDeadlineMs: input.job.deadline.batchMs,
   };
-  setHandler(pauseSignal, () => void (life.paused = true), { description: 'Stage and create nothing more until resumed.' });
+  setHandler(
+    pauseSignal,
+    () => {
+      life.paused = true;
+    },
+    {
+      description: 'Stage and create nothing more until resumed.',
+    },
+  );
   setHandler(
     resumeSignal,
     () => {
@@ -46,9 +61,31 @@ export function beginLife(input: BatchInput): Life {
     },
     { description: 'Go on; what waited for a key or for money is tried again.' },
   );
-  setHandler(nudgeSignal, () => void (life.nudges += 1), { description: 'Look at the provider now.' });
-  setHandler(endNowSignal, () => void (life.endNow = true), { description: "The job's deadline has passed: come to an end." });
-  setHandler(batchDeadlineSignal, (ms) => void (life.batchDeadlineMs = ms), { description: 'Changes the deadline of the batch.' });
+  setHandler(
+    nudgeSignal,
+    () => {
+      life.nudges += 1;
+    },
+    { description: 'Look at the provider now.' },
+  );
+  setHandler(
+    endNowSignal,
+    () => {
+      life.endNow = true;
+    },
+    {
+      description: "The job's deadline has passed: come to an end.",
+    },
+  );
+  setHandler(
+    batchDeadlineSignal,
+    (ms) => {
+      life.batchDeadlineMs = ms;
+    },
+    {
+      description: 'Changes the deadline of the batch.',
+    },
+  );
   return life;
 }
 
@@ -58,7 +95,13 @@ export const refOf = ({ input }: Life): { output: string; wave: number; batch: n
   batch: input.planned.batch,
 });
 
-export async function tell(life: Life, stage: BatchStage, batchId: string | null, trouble?: Trouble, done = 0): Promise<void> {
+export async function tell(
+  life: Life,
+  stage: BatchStage,
+  batchId: string | null,
+  trouble?: Trouble,
+  done = 0,
+): Promise<void> {
   if (workflowInfo().parent === undefined) return;
   const news: BatchNews = {
     wave: life.input.wave,
@@ -81,7 +124,12 @@ export async function tell(life: Life, stage: BatchStage, batchId: string | null
  * Does work that may meet trouble with keys or money: tells the coordinator once, waits to be resumed, and does it again.
  * Undefined where the wait was cut short because the batch is to end.
  */
-export async function untroubled<T>(life: Life, batchId: string | null, work: () => Promise<T>, giveUp = () => false): Promise<T | undefined> {
+export async function untroubled<T>(
+  life: Life,
+  batchId: string | null,
+  work: () => Promise<T>,
+  giveUp = () => false,
+): Promise<T | undefined> {
   for (;;) {
     try {
       return await work();
@@ -103,7 +151,12 @@ export function failureType(error: unknown): string | null {
 }
 
 function troubleOf(error: unknown): Trouble | null {
-  if (failureType(error) !== 'trouble' || !(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return null;
+  if (
+    failureType(error) !== 'trouble' ||
+    !(error instanceof ActivityFailure) ||
+    !(error.cause instanceof ApplicationFailure)
+  )
+    return null;
   const [facts] = error.cause.details ?? [];
   const fault = typeof facts === 'object' && facts !== null && 'fault' in facts ? facts.fault : null;
   return fault === 'forbidden' || fault === 'no_money' ? fault : 'unauthorized';

@@ -31,7 +31,9 @@ export const resumeUpdate = defineUpdate<JobStatus, []>('resume');
 export const setConcurrencyUpdate = defineUpdate<JobStatus, [{ readonly concurrency: number }]>('setConcurrency');
 export const setBudgetUpdate = defineUpdate<JobStatus, [{ readonly usd: number | null }]>('setBudget');
 export const setDeadlineUpdate = defineUpdate<JobStatus, [DeadlineChange]>('setDeadline');
-export const retryFailedUpdate = defineUpdate<JobStatus, [{ readonly reasons?: readonly ItemReason[] }?]>('retryFailed');
+export const retryFailedUpdate = defineUpdate<JobStatus, [{ readonly reasons?: readonly ItemReason[] }?]>(
+  'retryFailed',
+);
 
 export interface DeadlineChange {
   /** From a batch's creation, e.g. "12h". */

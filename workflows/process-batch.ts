@@ -3,10 +3,10 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { type BatchView, blamedLines } from '../domain/batch-state.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
-import { type BatchInput, type Life, beginLife, failureType, refOf, untroubled } from './life.ts';
+import { type BatchInput, beginLife, failureType, type Life, refOf, untroubled } from './life.ts';
 import { longWork } from './proxies.ts';
-import { type Submission, afterFailedBatch, newSubmission, submit } from './submitting.ts';
-import { type Watch, askToEnd, newWatch, watch } from './watching.ts';
+import { afterFailedBatch, newSubmission, type Submission, submit } from './submitting.ts';
+import { askToEnd, newWatch, type Watch, watch } from './watching.ts';
 
 /** How the batch's life at the provider went. */
 type End =
@@ -33,7 +33,9 @@ export async function processBatch(input: BatchInput): Promise<Tally> {
     progress.cancelled = true;
     end = await CancellationScope.nonCancellable(() => endCancelled(life, progress));
   }
-  return end.kind === 'answered' ? end.tally : await CancellationScope.nonCancellable(() => collect(life, progress, end));
+  return end.kind === 'answered'
+    ? end.tally
+    : await CancellationScope.nonCancellable(() => collect(life, progress, end));
 }
 
 async function live(life: Life, progress: Progress): Promise<End> {
@@ -52,7 +54,8 @@ async function live(life: Life, progress: Progress): Promise<End> {
 /** The job was cancelled: the provider's batch too, and its end is awaited for a bounded time. */
 async function endCancelled(life: Life, progress: Progress): Promise<End> {
   const { submission } = progress;
-  if (submission.handle === null) return submission.uncertain ? { kind: 'in_doubt' } : { kind: 'unsent', reason: 'cancelled' };
+  if (submission.handle === null)
+    return submission.uncertain ? { kind: 'in_doubt' } : { kind: 'unsent', reason: 'cancelled' };
   progress.watch ??= newWatch(submission.handle);
   if (progress.watch.cancelAskedAt === null) await askToEnd(life, progress.watch);
   const view = await watch(life, progress.watch, Date.now() + life.input.job.timing.cancelGraceMs);
@@ -63,7 +66,8 @@ async function collect(life: Life, progress: Progress, end: Exclude<End, { kind:
   const { handle, twins } = progress.submission;
   const view = end.kind === 'ended' ? end.view : null;
   const cancelReason = progress.cancelled ? 'cancelled' : 'deadline';
-  if (handle !== null && view !== null && view.ending !== 'failed') await downloadOutput(life, handle.id, { ...refOf(life), handle });
+  if (handle !== null && view !== null && view.ending !== 'failed')
+    await downloadOutput(life, handle.id, { ...refOf(life), handle });
   const blamed = view?.ending === 'failed' ? blamedLines(view.errors) : new Set<number>();
   return longWork(life.input.job.timing, `classify ${life.input.planned.items} items`).classify({
     ...refOf(life),
@@ -95,7 +99,11 @@ function missingReason(end: Exclude<End, { kind: 'answered' }>, cancelReason: 'c
   }
 }
 
-async function downloadOutput(life: Life, batchId: string, input: Parameters<ReturnType<typeof longWork>['download']>[0]): Promise<void> {
+async function downloadOutput(
+  life: Life,
+  batchId: string,
+  input: Parameters<ReturnType<typeof longWork>['download']>[0],
+): Promise<void> {
   const proxy = longWork(life.input.job.timing, `download ${batchId}`);
   try {
     await untroubled(life, batchId, () => proxy.download(input));

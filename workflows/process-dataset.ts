@@ -1,7 +1,14 @@
 // The job, as its table of contents: open, then wave after wave, then merge, report and clean up, whatever happened.
 
 import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { allHandlersFinished, CancellationScope, condition, isCancellation, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.ts';
 import type { JobReport } from '../domain/report.ts';
 import { addTotals } from '../domain/totals.ts';
@@ -59,7 +66,15 @@ function waveAfter(job: JobRun, wave: Wave): Wave | null {
   if (wave.kind === 'fallback') job.fallbackDone = true;
   if (wave.kind === 'again') job.again = null;
   const { rounds, fallbackDone, pastDeadline, cancelled, again } = job;
-  const state = { number: wave.number, rounds, fallbackDone, retryable: totals.retryable, pastDeadline, cancelled, again };
+  const state = {
+    number: wave.number,
+    rounds,
+    fallbackDone,
+    retryable: totals.retryable,
+    pastDeadline,
+    cancelled,
+    again,
+  };
   return nextWave(state, { ...job.opened, deadline: job.deadline ?? job.opened.deadline });
 }
 
@@ -67,7 +82,9 @@ function waveAfter(job: JobRun, wave: Wave): Wave | null {
 async function gate(job: JobRun, wave: Wave): Promise<void> {
   if (wave.delayMs > 0 && !job.pastDeadline) {
     job.enter('backing_off');
-    await condition(() => job.pastDeadline, wave.delayMs, { summary: `wave ${wave.number} (${wave.kind}) in ${formatDuration(wave.delayMs)}` });
+    await condition(() => job.pastDeadline, wave.delayMs, {
+      summary: `wave ${wave.number} (${wave.kind}) in ${formatDuration(wave.delayMs)}`,
+    });
   }
   await job.untilResumed();
 }
@@ -81,7 +98,12 @@ function watchDeadline(job: JobRun): CancellationScope {
         const jobMs = job.deadline?.jobMs ?? null;
         const changed = (): boolean => (job.deadline?.jobMs ?? null) !== jobMs;
         if (jobMs === null) await condition(changed);
-        else if (!(await condition(changed, Math.max(1, job.startedAt + jobMs - Date.now()), { summary: "the job's deadline" }))) break;
+        else if (
+          !(await condition(changed, Math.max(1, job.startedAt + jobMs - Date.now()), {
+            summary: "the job's deadline",
+          }))
+        )
+          break;
       }
       job.pastDeadline = true;
       await job.coordinator.endNow();
@@ -97,11 +119,23 @@ async function finish(job: JobRun): Promise<JobReport> {
   const { output, timing } = job.opened;
   job.enter('merging');
   const waves = job.wave.number;
-  const summary = await longWork(timing, 'merge the answers in row order').merge({ output, waves, unsentReason: job.cancelled ? 'cancelled' : 'in_doubt' });
+  const summary = await longWork(timing, 'merge the answers in row order').merge({
+    output,
+    waves,
+    unsentReason: job.cancelled ? 'cancelled' : 'in_doubt',
+  });
   const { startedAt, cancelled, warnings } = job;
   const proxy = longWork(timing, 'write the report');
   const report = await proxy.report({ output, summary, waves, startedAt, endedAt: Date.now(), cancelled, warnings });
-  upsertMemo({ nightshift: { verdict: report.verdict, answered: report.rows.answered, failed: report.rows.failed, costUsd: report.cost.usd, results: report.files.results } });
+  upsertMemo({
+    nightshift: {
+      verdict: report.verdict,
+      answered: report.rows.answered,
+      failed: report.rows.failed,
+      costUsd: report.cost.usd,
+      results: report.files.results,
+    },
+  });
   await cleanUp(job);
   job.enter('done');
   await condition(allHandlersFinished);
@@ -118,4 +152,3 @@ async function cleanUp(job: JobRun): Promise<void> {
     job.warnings.push("the provider's copies could not be deleted; they expire there");
   }
 }
-

@@ -6,7 +6,15 @@ import { batchesPerSegment } from '../domain/limits.ts';
 import type { Totals } from '../domain/totals.ts';
 import { Coordinator, type Switches } from './coordinator.ts';
 import type { BatchInput } from './life.ts';
-import { batchDeadlineSignal, endNowSignal, limitSignal, nudgeSignal, pauseSignal, resumeSignal, segmentNewsSignal } from './messages.ts';
+import {
+  batchDeadlineSignal,
+  endNowSignal,
+  limitSignal,
+  nudgeSignal,
+  pauseSignal,
+  resumeSignal,
+  segmentNewsSignal,
+} from './messages.ts';
 import { looking } from './proxies.ts';
 import { runWindow } from './window.ts';
 
@@ -45,7 +53,12 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
   forwardSwitches(coordinator);
   let toStart = input.count;
   const step = Math.max(1, Math.floor(input.count / newsSteps));
-  const batches = await looking('read the plan').readManifest({ output: input.job.output, wave: input.wave, from: input.from, count: Math.min(input.count, batchesPerSegment) });
+  const batches = await looking('read the plan').readManifest({
+    output: input.job.output,
+    wave: input.wave,
+    from: input.from,
+    count: Math.min(input.count, batchesPerSegment),
+  });
   await runWindow(batches, {
     jobWorkflowId: input.jobWorkflowId,
     mayStart: (_batch, running) => !coordinator.switches.paused && running < coordinator.switches.concurrency,
@@ -81,5 +94,11 @@ function forwardSwitches(coordinator: Coordinator): void {
   setHandler(endNowSignal, () => coordinator.endNow(), { description });
   setHandler(nudgeSignal, () => coordinator.nudge(), { description });
   setHandler(batchDeadlineSignal, (ms) => coordinator.setBatchDeadline(ms), { description });
-  setHandler(limitSignal, (concurrency) => void (coordinator.switches.concurrency = concurrency), { description });
+  setHandler(
+    limitSignal,
+    (concurrency) => {
+      coordinator.switches.concurrency = concurrency;
+    },
+    { description },
+  );
 }

@@ -15,7 +15,12 @@ const hourMs = 3_600_000;
 const short: ActivityOptions = { startToCloseTimeout: callMs, retry: patient };
 
 export const opening = (summary: string) =>
-  proxyActivities<Activities>({ ...short, startToCloseTimeout: 2 * callMs, retry: { ...patient, maximumInterval: '30s' }, summary });
+  proxyActivities<Activities>({
+    ...short,
+    startToCloseTimeout: 2 * callMs,
+    retry: { ...patient, maximumInterval: '30s' },
+    summary,
+  });
 
 /** Passes over whole files: as long as they need, but each sign of life within the heartbeat time. */
 export const longWork = (timing: Timing, summary: string) =>

@@ -44,7 +44,12 @@ function planOf(job: JobRun, wave: Wave): Promise<PlanSummary> {
 }
 
 const pageOf = (job: JobRun, wave: Wave, from: number): Promise<PlannedBatch[]> =>
-  looking('read the plan').readManifest({ output: job.opened.output, wave: wave.number, from, count: batchesPerSegment });
+  looking('read the plan').readManifest({
+    output: job.opened.output,
+    wave: wave.number,
+    from,
+    count: batchesPerSegment,
+  });
 
 const batchJob = (job: JobRun): BatchInput['job'] => {
   const { output, provider, poll, timing } = job.opened;
@@ -77,7 +82,8 @@ async function runHere(job: JobRun, wave: Wave, batches: readonly PlannedBatch[]
 /** Work that would pass the cap is not started; when nothing under way can make room any more, a person is asked. */
 function mayAfford(job: JobRun, estimateUsd: number | null, running: number): boolean {
   if (job.pastDeadline || fits(job.budget, estimateUsd)) return true;
-  if (running === 0) job.stopFor('budget', 'the next batch would pass the budget: raise it with setBudget, or cancel the job');
+  if (running === 0)
+    job.stopFor('budget', 'the next batch would pass the budget: raise it with setBudget, or cancel the job');
   return false;
 }
 
@@ -111,7 +117,8 @@ async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary): Promis
     const segment = open.get(workflowId);
     if (segment === undefined) return;
     Object.assign(segment, { running: news.running, draining: news.draining, totals: news.totals });
-    if (news.trouble !== undefined) job.stopFor(news.trouble, 'a batch met trouble with its key or money: mend it, then resume');
+    if (news.trouble !== undefined)
+      job.stopFor(news.trouble, 'a batch met trouble with its key or money: mend it, then resume');
     giveFreePlaces(open, coordinator.switches.concurrency);
     sum();
   });
@@ -119,7 +126,12 @@ async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary): Promis
     for (let segment = 1, from = 1; from <= plan.batches; segment += 1) {
       const page = await pageOf(job, wave, from);
       const affordable = (): PlannedBatch[] => affordablePrefix(job, page);
-      await condition(() => free() > 0 && (!coordinator.switches.paused || job.pastDeadline) && mayAfford(job, page[0]?.estimate.usd ?? null, open.size));
+      await condition(
+        () =>
+          free() > 0 &&
+          (!coordinator.switches.paused || job.pastDeadline) &&
+          mayAfford(job, page[0]?.estimate.usd ?? null, open.size),
+      );
       const batches = affordable();
       const workflowId = segmentWorkflowId(workflowInfo().workflowId, wave.number, segment);
       const usd = batches.reduce((total, { estimate }) => total + (estimate.usd ?? 0), 0);
@@ -141,10 +153,9 @@ async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary): Promis
       from += batches.length;
     }
   } finally {
-    const results = await Promise.allSettled(ends);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
+    await Promise.allSettled(ends);
   }
+  await Promise.all(ends);
 }
 
 function affordablePrefix(job: JobRun, page: readonly PlannedBatch[]): PlannedBatch[] {
@@ -171,7 +182,14 @@ function giveFreePlaces(open: ReadonlyMap<string, OpenSegment>, concurrency: num
   }
 }
 
-function runSegment(job: JobRun, wave: Wave, segment: number, from: number, count: number, limit: number): Promise<Totals> {
+function runSegment(
+  job: JobRun,
+  wave: Wave,
+  segment: number,
+  from: number,
+  count: number,
+  limit: number,
+): Promise<Totals> {
   const { switches } = job.coordinator;
   return executeChild(processSegment, {
     workflowId: segmentWorkflowId(workflowInfo().workflowId, wave.number, segment),

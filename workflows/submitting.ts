@@ -5,7 +5,7 @@ import { capacityDelayMs, pollDelayMs } from '../domain/backoff.ts';
 import { type BatchHandle, type BatchView, failedBatchAction } from '../domain/batch-state.ts';
 import { capacityWaitsMax } from '../domain/limits.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
-import { type Life, failureType, refOf, tell, untroubled } from './life.ts';
+import { failureType, type Life, refOf, tell, untroubled } from './life.ts';
 import { creating, staging } from './proxies.ts';
 
 export interface Submission {
@@ -18,7 +18,13 @@ export interface Submission {
   uncertain: boolean;
 }
 
-export const newSubmission = (): Submission => ({ ordinal: 0, handle: null, twins: 0, capacityWaits: 0, uncertain: false });
+export const newSubmission = (): Submission => ({
+  ordinal: 0,
+  handle: null,
+  twins: 0,
+  capacityWaits: 0,
+  uncertain: false,
+});
 
 export type Submitted =
   | { readonly kind: 'created'; readonly handle: BatchHandle }
@@ -42,8 +48,19 @@ export async function submit(life: Life, submission: Submission): Promise<Submit
 function stageOnce(life: Life, submission: Submission) {
   const { planned, job } = life.input;
   const summary = `stage ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
-  const input = { ...refOf(life), ordinal: submission.ordinal, items: planned.items, bytes: planned.bytes, endpoint: planned.endpoint };
-  return untroubled(life, null, () => staging(job.timing, planned.bytes, summary).stage(input), () => life.endNow);
+  const input = {
+    ...refOf(life),
+    ordinal: submission.ordinal,
+    items: planned.items,
+    bytes: planned.bytes,
+    endpoint: planned.endpoint,
+  };
+  return untroubled(
+    life,
+    null,
+    () => staging(job.timing, planned.bytes, summary).stage(input),
+    () => life.endNow,
+  );
 }
 
 async function createOnce(life: Life, submission: Submission, fileId: string | null): Promise<Submitted | 'again'> {
@@ -60,7 +77,14 @@ async function createOnce(life: Life, submission: Submission, fileId: string | n
   for (let looks = 0; ; looks += 1) {
     try {
       // A create that has begun is seen through: only its end tells what a cancelled job has to collect.
-      const result = await CancellationScope.nonCancellable(() => untroubled(life, null, () => proxy.create(input), () => life.endNow));
+      const result = await CancellationScope.nonCancellable(() =>
+        untroubled(
+          life,
+          null,
+          () => proxy.create(input),
+          () => life.endNow,
+        ),
+      );
       if (result === undefined) return { kind: 'unsent', reason: 'deadline' };
       submission.uncertain = result.kind === 'uncertain';
       if (result.kind === 'created') {
@@ -70,8 +94,11 @@ async function createOnce(life: Life, submission: Submission, fileId: string | n
     } catch (error) {
       return await afterRefusedCreate(life, submission, error);
     }
-    if (Date.now() > life.startedAt + job.timing.providerWindowMs + graceMs) return { kind: 'unsent', reason: 'in_doubt' };
-    await sleep(pollDelayMs(looks, job.poll), { summary: 'a batch whose create had no reply may be among the running ones' });
+    if (Date.now() > life.startedAt + job.timing.providerWindowMs + graceMs)
+      return { kind: 'unsent', reason: 'in_doubt' };
+    await sleep(pollDelayMs(looks, job.poll), {
+      summary: 'a batch whose create had no reply may be among the running ones',
+    });
   }
 }
 
@@ -81,7 +108,9 @@ export const graceMs = 2 * 3_600_000;
 async function afterRefusedCreate(life: Life, submission: Submission, error: unknown): Promise<Submitted | 'again'> {
   switch (failureType(error)) {
     case 'capacity':
-      return (await waitForCapacity(life, submission)) ? 'again' : { kind: 'unsent', reason: life.endNow ? 'deadline' : 'capacity' };
+      return (await waitForCapacity(life, submission))
+        ? 'again'
+        : { kind: 'unsent', reason: life.endNow ? 'deadline' : 'capacity' };
     case 'not_ready':
       return 'again'; // minutes of "cannot find file": staged anew
     case 'refused':
@@ -99,13 +128,18 @@ async function waitForCapacity(life: Life, submission: Submission): Promise<bool
   await tell(life, 'waiting', null);
   const delay = capacityDelayMs(submission.capacityWaits);
   submission.capacityWaits += 1;
-  if (submission.capacityWaits > capacityWaitsMax || Date.now() + delay > life.startedAt + life.batchDeadlineMs) return false;
+  if (submission.capacityWaits > capacityWaitsMax || Date.now() + delay > life.startedAt + life.batchDeadlineMs)
+    return false;
   await condition(() => life.endNow, delay, { summary: 'the provider has no room for another batch' });
   return !life.endNow;
 }
 
 /** What follows a batch that the provider refused after creating it, having run nothing: another one, or its items given back. */
-export async function afterFailedBatch(life: Life, submission: Submission, view: BatchView): Promise<'again' | 'give_back'> {
+export async function afterFailedBatch(
+  life: Life,
+  submission: Submission,
+  view: BatchView,
+): Promise<'again' | 'give_back'> {
   const next = { ordinal: submission.ordinal + 1, handle: null };
   switch (failedBatchAction(view.errors)) {
     case 'wait_for_capacity':

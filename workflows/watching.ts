@@ -4,7 +4,7 @@ import { condition } from '@temporalio/workflow';
 import { pollDelayMs } from '../domain/backoff.ts';
 import type { BatchHandle, BatchView } from '../domain/batch-state.ts';
 import { formatDuration } from '../domain/duration.ts';
-import { type Life, failureType, refOf, untroubled } from './life.ts';
+import { failureType, type Life, refOf, untroubled } from './life.ts';
 import { looking } from './proxies.ts';
 import { graceMs } from './submitting.ts';
 
@@ -53,7 +53,12 @@ async function lookOnce(life: Life, state: Watch, lastAt: number): Promise<Batch
   const input = { ...refOf(life), handle: state.handle, coordinator: life.coordinator, toldTenths: state.tenths };
   const proxy = looking(`look at ${state.handle.id}`);
   try {
-    const result = await untroubled(life, state.handle.id, () => proxy.look(input), () => Date.now() >= lastAt);
+    const result = await untroubled(
+      life,
+      state.handle.id,
+      () => proxy.look(input),
+      () => Date.now() >= lastAt,
+    );
     state.polls += 1;
     state.pace += 1;
     if (result === undefined) return null;
@@ -81,5 +86,7 @@ export async function askToEnd(life: Life, state: Watch): Promise<void> {
   state.cancelAskedAt = Date.now();
   state.pace = 0;
   const proxy = looking(`cancel ${state.handle.id}`);
-  await untroubled(life, state.handle.id, () => proxy.cancelBatch({ output: life.input.job.output, handle: state.handle }));
+  await untroubled(life, state.handle.id, () =>
+    proxy.cancelBatch({ output: life.input.job.output, handle: state.handle }),
+  );
 }

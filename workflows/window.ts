@@ -35,7 +35,9 @@ export async function runWindow(batches: readonly PlannedBatch[], hands: Hands):
   const running = new Set<Promise<void>>();
   let realtime = 0;
   const startable = (): PlannedBatch[] | undefined =>
-    queues.find(([head]) => head !== undefined && (head.lane === 'batch' || realtime === 0) && hands.mayStart(head, running.size));
+    queues.find(
+      ([head]) => head !== undefined && (head.lane === 'batch' || realtime === 0) && hands.mayStart(head, running.size),
+    );
   const start = (batch: PlannedBatch): void => {
     if (batch.lane === 'realtime') realtime += 1;
     const run = runBatch(batch, hands).finally(() => {
@@ -49,7 +51,11 @@ export async function runWindow(batches: readonly PlannedBatch[], hands: Hands):
   try {
     while (queues.some((queue) => queue.length > 0)) {
       await condition(() => startable() !== undefined);
-      for (let burst = 0, queue = startable(); queue !== undefined && burst < startsAtOnce; burst += 1, queue = startable()) {
+      for (
+        let burst = 0, queue = startable();
+        queue !== undefined && burst < startsAtOnce;
+        burst += 1, queue = startable()
+      ) {
         const batch = queue.shift();
         if (batch !== undefined) start(batch);
       }
@@ -94,7 +100,10 @@ async function runChild(workflowId: string, inputOf: Hands['inputOf'], batch: Pl
       if (isCancellation(error)) throw error;
       if (error instanceof WorkflowExecutionAlreadyStartedError) await untilEnded(workflowId);
       else if (!(error instanceof ChildWorkflowFailure) || starts >= startsMax) throw error;
-      else await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), { summary: `${workflowId} ended without a tally: started again` });
+      else
+        await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), {
+          summary: `${workflowId} ended without a tally: started again`,
+        });
     }
     log.warn('a batch is started again', { workflowId, starts });
   }

@@ -10,8 +10,8 @@ import { refuse } from '../reply.ts';
 import { createSplitter } from './split-requests.ts';
 
 // Published limits of the vendor's Message Batches API.
-export const requestsMax = 100_000;
-export const bytesMax = 256 * 1024 * 1024;
+const requestsMax = 100_000;
+const bytesMax = 256 * 1024 * 1024;
 const flushBytes = 1024 * 1024;
 const customIdPattern = /^[a-zA-Z0-9_-]{1,64}$/;
 

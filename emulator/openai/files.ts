@@ -115,7 +115,7 @@ function* diskChunks(path: string): Generator<Buffer> {
   }
 }
 
-export function findFile(world: World, call: Call, id: string): StoredFile {
+function findFile(world: World, call: Call, id: string): StoredFile {
   const file = world.files.get(id);
   if (file === undefined || !isVisible(world, call, file))
     throw refuse(404, `No such File object: ${id}`, { param: 'id' });

@@ -9,8 +9,8 @@ import { ItemIndex } from '../item-index.ts';
 import { isObject, type Json, parseObject } from '../json.ts';
 
 // Published limits of the vendor's Batch API.
-export const linesMax = 50_000;
-export const bytesMax = 200 * 1024 * 1024;
+const linesMax = 50_000;
+const bytesMax = 200 * 1024 * 1024;
 const readBytes = 1024 * 1024;
 const problemsMax = 100;
 const newline = 10;

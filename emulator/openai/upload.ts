@@ -7,7 +7,7 @@ import { Busboy, type BusboyFileStream } from '@fastify/busboy';
 import { refuse } from '../reply.ts';
 
 // The vendor's limit for one file of any purpose.
-export const fileBytesMax = 512 * 1024 * 1024;
+const fileBytesMax = 512 * 1024 * 1024;
 const bufferBytes = 1024 * 1024;
 
 export type Upload = { fields: Map<string, string>; filename: string | null; bytes: number };

@@ -30,7 +30,7 @@ export function anthropicClient(baseURL: string, apiKey = 'sk-test'): Anthropic 
 }
 
 export const allDoneMs = 10_000;
-export const chatUrl = '/v1/chat/completions';
+const chatUrl = '/v1/chat/completions';
 export const chatBody = (text: string) => ({
   model: 'gpt-4o-mini',
   messages: [{ role: 'user' as const, content: text }],
