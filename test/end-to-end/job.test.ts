@@ -97,7 +97,9 @@ test.each([
   'every row of an %s job has one result, in order, and what failed was asked again',
   async (provider, jobOf) => {
     const control = createControl(emulator.url);
-    await control.setOptions({ itemErrors: { rate500: 0.1, missing: 0.05, failTimes: 1 }, output: { shuffle: true } });
+    // At Anthropic a missing line looks like a cut download, which is tried again for over a minute before it is believed.
+    const missing = provider === 'openai' ? 0.05 : 0;
+    await control.setOptions({ itemErrors: { rate500: 0.1, missing, failTimes: 1 }, output: { shuffle: true } });
     const handle = await startJob(`plain-${provider}`, jobOf(`plain-${provider}`, 260));
     const report: JobReport = await handle.result();
     await control.reset();
