@@ -11,7 +11,7 @@ import {
   plus,
   type Tally,
 } from '../domain/outcome.ts';
-import type { ClassifyInput } from './classify.ts';
+import type { ClassifyInput } from './classify-input.ts';
 import { InvariantBroken } from './refusal.ts';
 
 export class BatchCounts {

@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { failed, type Judged, classify as judge, messageOf, reasonOfFault } from '../domain/classify.ts';
 import { costUsd, priceOf } from '../domain/cost.ts';
-import type { BatchRef } from '../domain/ids.ts';
 import type { JobFile, PlannedBatch } from '../domain/job.ts';
 import {
   type Anomalies,
   type AnswerLine,
   type ItemLine,
-  type ItemReason,
   noAnomalies,
   type RawOutcome,
   type Tally,
@@ -22,25 +20,12 @@ import { lineChunks, lineCursor, lineWriter, writeJson } from '../storage/json-l
 import { answersFile, itemsFile, rawFile, tallyFile } from '../storage/keys.ts';
 import { AnswerSpill, type Outcome } from './answer-spill.ts';
 import { BatchCounts } from './batch-counts.ts';
+import type { ClassifyInput } from './classify-input.ts';
 import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { readEntries } from './manifest.ts';
 import { readOwnIfThere } from './own-file.ts';
 import { InvariantBroken } from './refusal.ts';
-
-export interface ClassifyInput extends BatchRef {
-  readonly batchId: string | null;
-  readonly ending: string | null;
-  readonly createdAt: number | null;
-  readonly endedAt: number | null;
-  readonly polls: number;
-  readonly twinBatches: number;
-  readonly cancelReason: 'cancelled' | 'deadline';
-  /** For items without any line. */
-  readonly missingReason: ItemReason;
-  /** Lines of the requests file that the provider refused, from 1. */
-  readonly blamed: 'all' | readonly number[];
-}
 
 const rawLineBytesMax = 256 * 1024 * 1024;
 /** Lines between two heartbeats. */
