@@ -34,7 +34,6 @@ export async function download(deps: ActivityDeps, input: DownloadInput): Promis
     await transfer(job.timing, async (ctx) => {
       try {
         for await (const chunk of provider.output(input.handle, ctx)) {
-          ctx.moved(chunk.byteLength);
           await sink.write(chunk);
         }
       } catch (error) {

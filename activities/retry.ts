@@ -2,21 +2,17 @@
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlanSummary } from '../domain/job.ts';
-import type { ItemReason } from '../domain/outcome.ts';
+import type { Wave } from '../domain/waves.ts';
 import { type RowSendings, rowsOf, type Sending } from './answers.ts';
 import { createWavePlanner } from './batch-writer.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ActivityDeps, JobRef } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { readSummary } from './manifest.ts';
 
-export interface PlanWaveInput {
-  readonly output: string;
+export interface PlanWaveInput
+  extends JobRef,
+    Pick<Wave, 'sources' | 'batchReasons' | 'realtimeReasons' | 'rejectedReasons' | 'maxUsd'> {
   readonly wave: number;
-  readonly sources: readonly number[];
-  readonly batchReasons: readonly ItemReason[];
-  readonly realtimeReasons: readonly ItemReason[];
-  readonly rejectedReasons: readonly ItemReason[];
-  readonly maxUsd: number | null;
 }
 
 /** Rows between two heartbeats. */

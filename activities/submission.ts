@@ -79,7 +79,8 @@ export async function submissionOf(
     endpoint: ref.endpoint,
     items: ref.items,
     since,
-    known: await handlesOf(deps, ref),
+    // Only a vendor whose batches are told apart by their size needs it: it reads every handle of the job.
+    known: deps.provider(job.spec.provider)?.limits.distinctCounts === true ? await handlesOf(deps, ref) : new Set(),
   };
 }
 

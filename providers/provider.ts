@@ -3,6 +3,7 @@
 import type { BatchHandle, BatchView, Staged } from '../domain/batch-state.ts';
 import type { CustomId, SubmissionKey } from '../domain/ids.ts';
 import type { Json, RawOutcome } from '../domain/outcome.ts';
+import type { Prompt } from '../domain/prompt.ts';
 
 export interface Context {
   readonly signal: AbortSignal;
@@ -20,16 +21,6 @@ export interface ProviderLimits {
   readonly distinctCounts: boolean;
   /** True where creating a batch sends the items themselves, so that it takes as long as the upload. */
   readonly createSendsItems: boolean;
-}
-
-/** The portable form of a request; strings are still templates. */
-export interface Prompt {
-  readonly system?: string | undefined;
-  readonly user: string;
-  readonly schema?: Json | undefined;
-  readonly maxTokens?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly cache?: boolean | undefined;
 }
 
 /** A ready-made request line, taken apart. */

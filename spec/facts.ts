@@ -1,6 +1,7 @@
 // What resolving a job has to know of the world: told by the caller, so that nothing here knows a vendor.
 
 import type { Json } from '../domain/outcome.ts';
+import type { Prompt } from '../domain/prompt.ts';
 
 export interface ProviderFacts {
   readonly endpoints: readonly string[];
@@ -8,20 +9,10 @@ export interface ProviderFacts {
   readonly limits: { readonly itemsMax: number; readonly bytesMax: number; readonly itemsMin: number };
 }
 
-/** The portable form of a request, as a provider's `bodyOf` takes it. */
-export interface PortablePrompt {
-  readonly system?: string | undefined;
-  readonly user: string;
-  readonly schema?: Json | undefined;
-  readonly maxTokens?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly cache?: boolean | undefined;
-}
-
 export interface SpecFacts {
   readonly workflowId: string;
   readonly providers: Readonly<Record<string, ProviderFacts>>;
   /** What keeps a request from ever being accepted by this provider. */
   readonly problemsOf: (provider: string, body: Json, endpoint: string) => readonly string[];
-  readonly bodyOf: (provider: string, prompt: PortablePrompt) => Json;
+  readonly bodyOf: (provider: string, prompt: Prompt) => Json;
 }

@@ -2,8 +2,9 @@
 
 import type { CustomId } from '../../domain/ids.ts';
 import type { Json } from '../../domain/outcome.ts';
+import type { Prompt } from '../../domain/prompt.ts';
 import { fieldsOf, jsonOf, numberOf, textOf } from '../json-fields.ts';
-import type { Prompt, RequestLine } from '../provider.ts';
+import type { RequestLine } from '../provider.ts';
 import { opening } from '../request-line.ts';
 import { maxTokensDefault } from './limits.ts';
 
