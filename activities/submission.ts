@@ -6,6 +6,7 @@ import type { JobFile } from '../domain/job.ts';
 import type { Submission } from '../providers/provider.ts';
 import { writeJson } from '../storage/json-lines.ts';
 import { handleFile, intentFile, planFolderOf } from '../storage/keys.ts';
+import type { WriteOptions } from '../storage/store.ts';
 import type { ActivityDeps } from './deps.ts';
 import { hexOf } from './identity.ts';
 import { readOwnIfThere } from './own-file.ts';
@@ -25,9 +26,8 @@ export interface SubmissionRef extends BatchRef {
 export interface Intent {
   readonly ordinal: number;
   readonly firstAt: number;
-  readonly at: number;
-  /** When the attempt came back without an answer; null while it may still be under way. */
-  readonly lostAt: number | null;
+  /** From then on nothing of the attempt can reach the provider any more. */
+  readonly overAt: number;
 }
 
 /** `batch-NNNN.handle.json`. */
@@ -41,8 +41,12 @@ export interface HandleRecord {
 
 export const readIntent = (deps: ActivityDeps, ref: BatchRef): Promise<Intent | null> =>
   readOwnIfThere<Intent>(deps.store, intentFile(ref));
-export const writeIntent = (deps: ActivityDeps, ref: BatchRef, intent: Intent): Promise<unknown> =>
-  writeJson(deps.store, intentFile(ref), intent);
+export const writeIntent = (
+  deps: ActivityDeps,
+  ref: BatchRef,
+  intent: Intent,
+  options?: WriteOptions,
+): Promise<unknown> => writeJson(deps.store, intentFile(ref), intent, options);
 export const closeIntent = (deps: ActivityDeps, ref: BatchRef): Promise<void> => deps.store.remove(intentFile(ref));
 
 export const readHandle = (deps: ActivityDeps, ref: BatchRef): Promise<HandleRecord | null> =>
@@ -69,10 +73,10 @@ export async function submissionOf(
   deps: ActivityDeps,
   job: JobFile,
   ref: SubmissionRef,
-  intent: Intent | null,
+  firstAt: number,
 ): Promise<Submission> {
   const { nonce } = job.claim;
-  const since = Math.min(intent?.firstAt ?? deps.now(), deps.now()) - clockMarginMs;
+  const since = firstAt - clockMarginMs;
   return {
     key: submissionKey(hexOf(submissionIdentity(nonce, ref.wave, ref.batch, ref.ordinal), 32)),
     prefix: hexOf(batchIdentity(nonce, ref.wave, ref.batch), 8),

@@ -7,6 +7,7 @@ import type { Tally } from '../domain/outcome.ts';
 import { ProviderError } from '../providers/error.ts';
 import type { Found, Provider, RequestFile, Submission } from '../providers/provider.ts';
 import { requestsFile, tallyFile } from '../storage/keys.ts';
+import { StoreError } from '../storage/store.ts';
 import type { ActivityDeps } from './deps.ts';
 import { TryAgain } from './failure.ts';
 import { providerOf, readJobFile } from './job-file.ts';
@@ -37,7 +38,7 @@ export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<S
   const known = await readHandle(deps, input);
   if (known !== null && known.ordinal >= input.ordinal)
     return { kind: 'staged', staged: { fileId: known.handle.fileId } };
-  const submission = await submissionOf(deps, job, input, null);
+  const submission = await submissionOf(deps, job, input, deps.now());
   const provider = providerOf(deps, job);
   const staged = await withRequests(deps, input, submission, (file) =>
     heartbeating(job.timing, (ctx) => provider.stage(file, submission, ctx)),
@@ -47,6 +48,8 @@ export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<S
 
 export interface CreateInput extends SubmissionRef {
   readonly staged: Staged;
+  /** Nothing is created any more: only what an earlier attempt may have made is looked for. */
+  readonly lookOnly?: boolean;
 }
 
 export type CreateResult =
@@ -58,33 +61,70 @@ export type CreateResult =
       readonly adopted: boolean;
     }
   /** Some batches at the provider might be the one whose reply was lost; they will show it when they end. */
-  | { readonly kind: 'uncertain'; readonly candidates: number };
+  | { readonly kind: 'uncertain'; readonly candidates: number }
+  /** Looked only: there is none. */
+  | { readonly kind: 'none' };
 
 /**
- * No create without a look before it. An attempt first writes down that it is about to create; whoever comes next (another attempt,
- * a reset, a job that takes over) finds that note, lets the provider's lists settle, and looks.
+ * No create without a look before it. An attempt first writes down that it is about to; whoever comes next (another attempt, a reset,
+ * a job that takes over) finds that note, waits until nothing of it can come any more and the provider's lists have settled, and looks.
  */
 export async function create(deps: ActivityDeps, input: CreateInput): Promise<CreateResult> {
+  // Taken before anything is read: a process that was stopped in between must find itself late, wherever it was stopped.
+  const startedAt = deps.now();
   const known = await readHandle(deps, input);
   if (known !== null && known.ordinal >= input.ordinal) {
     return { kind: 'created', handle: known.handle, ordinal: known.ordinal, twins: known.twins, adopted: true };
   }
   const job = await readJobFile(deps, input.output);
   const provider = providerOf(deps, job);
-  const intent = await openIntent(deps, input);
-  if (intent !== null) awaitSettled(deps, job, input, intent);
-  const submission = await submissionOf(deps, job, input, intent);
-  const found = await provider.find(submission, {
-    signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]),
-  });
-  if (found.confirmed.length > 0) return adopt(deps, provider, input, found);
-  if (intent !== null && found.possible.length > 0) return { kind: 'uncertain', candidates: found.possible.length };
-  return createNow(deps, job, provider, input, submission, intent);
+  const note = await readIntent(deps, input);
+  const before = note?.ordinal === input.ordinal ? note : null;
+  if (before !== null) awaitSettled(before, job, startedAt);
+  const intent: Intent = {
+    ordinal: input.ordinal,
+    firstAt: before?.firstAt ?? startedAt,
+    overAt: startedAt + job.timing.createCallMs + createCallMs(job, provider.limits.createSendsItems, input.bytes),
+  };
+  await takeIntent(deps, input, intent, note === null);
+  const attempt = { deps, job, provider, input, intent, before };
+  const submission = await submissionOf(deps, job, input, intent.firstAt);
+  const found = await unsent(attempt, () =>
+    provider.find(submission, {
+      signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]),
+    }),
+  );
+  if (found.confirmed.length > 0) return adopt(attempt, found);
+  if (before !== null && found.possible.length > 0) {
+    await standBack(attempt);
+    return { kind: 'uncertain', candidates: found.possible.length };
+  }
+  if (input.lookOnly) {
+    await closeIntent(deps, input);
+    return { kind: 'none' };
+  }
+  return createNow(attempt, submission);
 }
 
-async function openIntent(deps: ActivityDeps, input: SubmissionRef): Promise<Intent | null> {
-  const intent = await readIntent(deps, input);
-  return intent !== null && intent.ordinal === input.ordinal ? intent : null;
+/** One attempt at a create: what it is of, and the note that it made of itself. */
+interface Attempt {
+  readonly deps: ActivityDeps;
+  readonly job: JobFile;
+  readonly provider: Provider;
+  readonly input: CreateInput;
+  readonly intent: Intent;
+  /** The note of an earlier attempt whose fate was not known. */
+  readonly before: Intent | null;
+}
+
+/** Of two that find no note only one may go on: the other finds the note when it comes again. */
+async function takeIntent(deps: ActivityDeps, input: CreateInput, intent: Intent, ifAbsent: boolean): Promise<void> {
+  try {
+    await writeIntent(deps, input, intent, { ifAbsent });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+    throw new TryAgain('another attempt at this create is under way', 1000);
+  }
 }
 
 /** The longest a create's own call may take: long enough for what it sends at 1 MB/s. */
@@ -92,54 +132,53 @@ function createCallMs(job: Pick<JobFile, 'timing'>, sendsItems: boolean, bytes: 
   return job.timing.createCallMs + (sendsItems ? Math.ceil(bytes / 1000) : 0);
 }
 
-function awaitSettled(deps: ActivityDeps, job: JobFile, input: CreateInput, intent: Intent): void {
-  const provider = providerOf(deps, job);
-  const over = intent.lostAt ?? intent.at + createCallMs(job, provider.limits.createSendsItems, input.bytes);
-  const waitMs = over + job.timing.settleMs - deps.now();
+function awaitSettled(intent: Intent, job: JobFile, now: number): void {
+  const waitMs = intent.overAt + job.timing.settleMs - now;
   if (waitMs > 0)
     throw new TryAgain('an earlier create may have gone through: looks once the lists have settled', waitMs);
 }
 
-async function adopt(deps: ActivityDeps, provider: Provider, input: CreateInput, found: Found): Promise<CreateResult> {
+/** Nothing was sent in this attempt: what stands is what stood before it. */
+async function standBack({ deps, input, before }: Attempt): Promise<void> {
+  if (before === null) await closeIntent(deps, input);
+  else await writeIntent(deps, input, before);
+}
+
+/** Does what sends no create; where it fails, the attempt leaves no note behind. */
+async function unsent<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await standBack(attempt);
+    throw error;
+  }
+}
+
+async function adopt({ deps, provider, input }: Attempt, found: Found): Promise<CreateResult> {
   const [oldest, ...twins] = found.confirmed;
   if (oldest === undefined) throw new InvariantBroken('nothing to adopt');
   for (const twin of twins) await provider.cancel(twin, { signal: cancellationSignal() });
-  const record = await recordHandle(
-    deps,
-    input,
-    { ...oldest, fileId: oldest.fileId ?? input.staged.fileId },
-    twins.length,
-  );
+  const handle = { ...oldest, fileId: oldest.fileId ?? input.staged.fileId };
+  const record = await recordHandle(deps, input, handle, twins.length);
   await closeIntent(deps, input);
   return { kind: 'created', handle: record.handle, ordinal: record.ordinal, twins: record.twins, adopted: true };
 }
 
-async function createNow(
-  deps: ActivityDeps,
-  job: JobFile,
-  provider: Provider,
-  input: CreateInput,
-  submission: Submission,
-  before: Intent | null,
-): Promise<CreateResult> {
-  const callMs = createCallMs(job, provider.limits.createSendsItems, input.bytes);
-  const intent: Intent = {
-    ordinal: input.ordinal,
-    firstAt: before?.firstAt ?? deps.now(),
-    at: deps.now(),
-    lostAt: null,
-  };
-  await writeIntent(deps, input, intent);
+async function createNow(attempt: Attempt, submission: Submission): Promise<CreateResult> {
+  const { deps, job, provider, input, intent } = attempt;
   const handle = await withRequests(deps, input, submission, async (file) => {
-    // A process that was stopped between the note and here must not create any more: another attempt may be looking by now.
-    const leftMs = intent.at + callMs - deps.now();
+    const leftMs = intent.overAt - deps.now();
+    // It was stopped on its way here: by now another attempt may be looking.
     if (leftMs <= 0) throw new TryAgain('the create came too late', job.timing.settleMs);
     try {
       return await provider.create(input.staged, file, submission, { signal: AbortSignal.timeout(leftMs) });
     } catch (error) {
-      if (error instanceof ProviderError && !error.facts.ambiguous) await closeIntent(deps, input);
-      if (!(error instanceof ProviderError) || !error.facts.ambiguous) throw error;
-      await writeIntent(deps, input, { ...intent, lostAt: deps.now() });
+      if (!(error instanceof ProviderError)) throw error;
+      if (!error.facts.ambiguous) {
+        await standBack(attempt);
+        throw error;
+      }
+      await writeIntent(deps, input, { ...intent, overAt: deps.now() });
       throw new TryAgain(
         'the reply to the create was lost: looks before anything is created again',
         job.timing.settleMs,

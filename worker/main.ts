@@ -26,7 +26,7 @@ try {
     namespace,
     taskQueue: config.taskQueue,
     activities: createActivities(deps),
-    workflowBundle: await buildWorkflowBundle(),
+    workflowBundle: config.bundlePath === null ? await buildWorkflowBundle() : { codePath: config.bundlePath },
     interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
     shutdownGraceTime: '30s',
   });

@@ -5,7 +5,7 @@ import { type BatchView, blamedLines } from '../domain/batch-state.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
 import { type BatchInput, beginLife, failureType, type Life, refOf, untroubled } from './life.ts';
 import { longWork } from './proxies.ts';
-import { afterFailedBatch, newSubmission, type Submission, submit } from './submitting.ts';
+import { afterFailedBatch, newSubmission, resolveUncertain, type Submission, submit } from './submitting.ts';
 import { askToEnd, newWatch, type Watch, watch } from './watching.ts';
 
 /** How the batch's life at the provider went. */
@@ -54,18 +54,21 @@ async function live(life: Life, progress: Progress): Promise<End> {
 /** The job was cancelled: the provider's batch too, and its end is awaited for a bounded time. */
 async function endCancelled(life: Life, progress: Progress): Promise<End> {
   const { submission } = progress;
-  if (submission.handle === null)
-    return submission.uncertain ? { kind: 'in_doubt' } : { kind: 'unsent', reason: 'cancelled' };
+  const untilMs = Date.now() + life.input.job.timing.cancelGraceMs;
+  if (submission.uncertain) await resolveUncertain(life, submission, untilMs);
+  if (submission.uncertain) return { kind: 'in_doubt' };
+  if (submission.handle === null) return { kind: 'unsent', reason: 'cancelled' };
   progress.watch ??= newWatch(submission.handle);
   if (progress.watch.cancelAskedAt === null) await askToEnd(life, progress.watch);
-  const view = await watch(life, progress.watch, Date.now() + life.input.job.timing.cancelGraceMs);
+  const view = await watch(life, progress.watch, untilMs);
   return view === null ? { kind: 'in_doubt' } : { kind: 'ended', view };
 }
 
 async function collect(life: Life, progress: Progress, end: Exclude<End, { kind: 'answered' }>): Promise<Tally> {
   const { handle, twins } = progress.submission;
   const view = end.kind === 'ended' ? end.view : null;
-  const cancelReason = progress.cancelled ? 'cancelled' : 'deadline';
+  const askedForDeadline = !progress.cancelled && progress.watch !== null && progress.watch.cancelAskedAt !== null;
+  const cancelReason = askedForDeadline ? 'deadline' : 'cancelled';
   if (handle !== null && view !== null && view.ending !== 'failed')
     await downloadOutput(life, handle.id, { ...refOf(life), handle });
   const blamed = view?.ending === 'failed' ? blamedLines(view.errors) : new Set<number>();

@@ -53,7 +53,7 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
   forwardSwitches(coordinator);
   let toStart = input.count;
   const step = Math.max(1, Math.floor(input.count / newsSteps));
-  const batches = await looking('read the plan').readManifest({
+  const batches = await looking(input.job.timing, 'read the plan').readManifest({
     output: input.job.output,
     wave: input.wave,
     from: input.from,

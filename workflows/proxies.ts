@@ -44,17 +44,19 @@ export const staging = (timing: Timing, bytes: number, summary: string) =>
 
 /**
  * Creates never overlap: there is no heartbeat by which a living one could be given up, and the call inside ends itself before this
- * limit: half of it is for looking before.
+ * limit: half of it is for looking before. Under a minute where it sends no items: only then a worker's death is noticed.
  */
 export const creating = (timing: Timing, bytes: number, summary: string) =>
   proxyActivities<Activities>({
-    startToCloseTimeout: 2 * timing.createCallMs + Math.ceil(bytes / 1000) + 15_000,
+    startToCloseTimeout: 2 * timing.createCallMs + Math.ceil(bytes / 1000) + 5_000,
     retry: patient,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary,
   });
 
-export const looking = (summary: string) => proxyActivities<Activities>({ ...short, summary });
+/** One call there and back. A worker's death is noticed when its time is over, so it is not longer than two calls need. */
+export const looking = (timing: Timing, summary: string) =>
+  proxyActivities<Activities>({ ...short, startToCloseTimeout: 2 * timing.createCallMs + 10_000, summary });
 
 /** At the provider, while the job ends: bounded, since nothing depends on it. */
 export const tidying = (timing: Timing, summary: string) =>

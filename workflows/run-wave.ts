@@ -44,7 +44,7 @@ function planOf(job: JobRun, wave: Wave): Promise<PlanSummary> {
 }
 
 const pageOf = (job: JobRun, wave: Wave, from: number): Promise<PlannedBatch[]> =>
-  looking('read the plan').readManifest({
+  looking(job.opened.timing, 'read the plan').readManifest({
     output: job.opened.output,
     wave: wave.number,
     from,

@@ -45,34 +45,25 @@ export async function submit(life: Life, submission: Submission): Promise<Submit
   }
 }
 
+function submissionOf(life: Life, { ordinal }: Submission) {
+  const { items, bytes, endpoint } = life.input.planned;
+  return { ...refOf(life), ordinal, items, bytes, endpoint };
+}
+
 function stageOnce(life: Life, submission: Submission) {
   const { planned, job } = life.input;
   const summary = `stage ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
-  const input = {
-    ...refOf(life),
-    ordinal: submission.ordinal,
-    items: planned.items,
-    bytes: planned.bytes,
-    endpoint: planned.endpoint,
-  };
   return untroubled(
     life,
     null,
-    () => staging(job.timing, planned.bytes, summary).stage(input),
+    () => staging(job.timing, planned.bytes, summary).stage(submissionOf(life, submission)),
     () => life.endNow,
   );
 }
 
 async function createOnce(life: Life, submission: Submission, fileId: string | null): Promise<Submitted | 'again'> {
   const { planned, job } = life.input;
-  const input = {
-    ...refOf(life),
-    ordinal: submission.ordinal,
-    items: planned.items,
-    bytes: planned.bytes,
-    endpoint: planned.endpoint,
-    staged: { fileId },
-  };
+  const input = { ...submissionOf(life, submission), staged: { fileId } };
   const proxy = creating(job.timing, planned.bytes, `create ${job.provider} batch of ${planned.items} items`);
   for (let looks = 0; ; looks += 1) {
     try {
@@ -99,6 +90,20 @@ async function createOnce(life: Life, submission: Submission, fileId: string | n
     await sleep(pollDelayMs(looks, job.poll), {
       summary: 'a batch whose create had no reply may be among the running ones',
     });
+  }
+}
+
+/** The job was cancelled while a create's fate was unknown: looks until it is known or the time is over, and creates nothing. */
+export async function resolveUncertain(life: Life, submission: Submission, untilMs: number): Promise<void> {
+  const { job, planned } = life.input;
+  const input = { ...submissionOf(life, submission), staged: { fileId: null }, lookOnly: true };
+  const proxy = creating(job.timing, planned.bytes, 'look for a batch whose create had no reply');
+  for (let looks = 0; submission.uncertain; looks += 1) {
+    const result = await proxy.create(input);
+    submission.uncertain = result.kind === 'uncertain';
+    if (result.kind === 'created') Object.assign(submission, { handle: result.handle, twins: result.twins });
+    if (!submission.uncertain || Date.now() >= untilMs) return;
+    await sleep(pollDelayMs(looks, job.poll), { summary: 'a batch whose create had no reply may be running' });
   }
 }
 

@@ -51,7 +51,7 @@ async function untilNextLook(life: Life, state: Watch): Promise<void> {
 
 async function lookOnce(life: Life, state: Watch, lastAt: number): Promise<BatchView | 'gone' | null> {
   const input = { ...refOf(life), handle: state.handle, coordinator: life.coordinator, toldTenths: state.tenths };
-  const proxy = looking(`look at ${state.handle.id}`);
+  const proxy = looking(life.input.job.timing, `look at ${state.handle.id}`);
   try {
     const result = await untroubled(
       life,
@@ -85,7 +85,7 @@ const isLate = (life: Life, state: Watch): boolean =>
 export async function askToEnd(life: Life, state: Watch): Promise<void> {
   state.cancelAskedAt = Date.now();
   state.pace = 0;
-  const proxy = looking(`cancel ${state.handle.id}`);
+  const proxy = looking(life.input.job.timing, `cancel ${state.handle.id}`);
   await untroubled(life, state.handle.id, () =>
     proxy.cancelBatch({ output: life.input.job.output, handle: state.handle }),
   );

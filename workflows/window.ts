@@ -98,7 +98,8 @@ async function runChild(workflowId: string, inputOf: Hands['inputOf'], batch: Pl
       });
     } catch (error) {
       if (isCancellation(error)) throw error;
-      if (error instanceof WorkflowExecutionAlreadyStartedError) await untilEnded(workflowId);
+      if (error instanceof WorkflowExecutionAlreadyStartedError)
+        await untilEnded(workflowId, inputOf(batch).job.timing);
       else if (!(error instanceof ChildWorkflowFailure) || starts >= startsMax) throw error;
       else
         await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), {
@@ -113,8 +114,8 @@ const startsMax = 1000;
 const maxDelayMs = 300_000;
 
 /** After a reset, the child of the earlier run may still be bringing its batch to an end. */
-async function untilEnded(workflowId: string): Promise<void> {
-  const proxy = looking(`is ${workflowId} still open?`);
+async function untilEnded(workflowId: string, timing: BatchInput['job']['timing']): Promise<void> {
+  const proxy = looking(timing, `is ${workflowId} still open?`);
   for (let wait = 1000; (await proxy.isOpen({ workflowId })).open; wait = Math.min(60_000, 2 * wait)) {
     await sleep(wait, { summary: `${workflowId} of an earlier run comes to its end` });
   }
