@@ -30,7 +30,7 @@ test.concurrent.each(['openai', 'anthropic'] as const)(
       await at.control.setOptions({ itemErrors: { rate500: 0.1, missing, failTimes: 1 }, output: { shuffle: true } });
       const handle = await at.start(provider === 'openai' ? at.openaiJob(260) : at.anthropicJob(260));
       const report = await handle.result();
-      await at.expectComplete(report, 260, report.batches.count);
+      await at.expectComplete(report, 260, null);
       expect(at.results().some(({ attempts }) => attempts > 1)).toBe(true);
     }),
   90_000,
