@@ -1,6 +1,6 @@
 // Stores what the provider sent, as it sent it, before anyone interprets a byte of it.
 
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../domain/batch-state.ts';
 import type { BatchRef } from '../domain/ids.ts';
 import { ProviderError } from '../providers/error.ts';
@@ -21,6 +21,7 @@ export interface DownloadResult {
 
 /** After this many broken downloads what came is taken: the missing set is computed from it like from any other. */
 const brokenAttemptsMax = 6;
+const newline = 0x0a;
 
 export async function download(deps: ActivityDeps, input: DownloadInput): Promise<DownloadResult> {
   const uri = rawFile(input);
@@ -32,12 +33,15 @@ export async function download(deps: ActivityDeps, input: DownloadInput): Promis
   let short = false;
   try {
     await transfer(job.timing, async (ctx) => {
+      const received = { bytes: 0, last: newline };
       try {
         for await (const chunk of provider.output(input.handle, ctx)) {
           await sink.write(chunk);
+          received.bytes += chunk.byteLength;
+          received.last = chunk.at(-1) ?? received.last;
         }
       } catch (error) {
-        if (!isShort(error) || activityInfo().attempt < brokenAttemptsMax) throw error;
+        if (!isShort(error) || !isBelieved(received)) throw error;
         short = true;
       }
     });
@@ -50,3 +54,17 @@ export async function download(deps: ActivityDeps, input: DownloadInput): Promis
 }
 
 const isShort = (error: unknown): boolean => error instanceof ProviderError && error.facts.fault === 'broken_stream';
+
+/** A provider that twice sends the same whole lines has no more of them; a transfer that breaks does so elsewhere each time. */
+function isBelieved({ bytes, last }: { readonly bytes: number; readonly last: number }): boolean {
+  const { attempt, heartbeatDetails } = activityInfo();
+  const whole = last === newline ? bytes : null;
+  if (attempt >= brokenAttemptsMax || (whole !== null && wholeBefore(heartbeatDetails) === whole)) return true;
+  heartbeat({ whole });
+  return false;
+}
+
+/** How many bytes of whole lines the attempt before received. */
+function wholeBefore(details: unknown): unknown {
+  return typeof details === 'object' && details !== null && 'whole' in details ? details.whole : null;
+}

@@ -25,9 +25,10 @@ test.concurrent.each(['openai', 'anthropic'] as const)(
   'every row of an %s job has one result, in order, and what failed was asked again',
   (provider) =>
     cell(`plain-${provider}`, async (at) => {
-      // At Anthropic a missing line looks like a cut download, which is tried again for over a minute before it is believed.
-      const missing = provider === 'openai' ? 0.05 : 0;
-      await at.control.setOptions({ itemErrors: { rate500: 0.1, missing, failTimes: 1 }, output: { shuffle: true } });
+      await at.control.setOptions({
+        itemErrors: { rate500: 0.1, missing: 0.05, failTimes: 1 },
+        output: { shuffle: true },
+      });
       const handle = await at.start(provider === 'openai' ? at.openaiJob(260) : at.anthropicJob(260));
       const report = await handle.result();
       await at.expectComplete(report, 260, null);
