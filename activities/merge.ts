@@ -41,6 +41,7 @@ export async function merge(deps: ActivityDeps, input: MergeInput): Promise<Merg
     const job = await readJobFile(deps, input.output);
     const plan = await readSummary(deps.store, input.output, 1);
     if (plan?.rows === undefined) throw new InvariantBroken('there is no plan to merge by');
+    await deps.store.sweep(input.output, cancellationSignal());
     const tally = await writeResults(deps, input, plan.rows);
     const datasetChanged = (await fingerprintNow(deps, job)) !== job.fingerprint;
     await writeFailures(deps, input.output, datasetChanged ? null : job);

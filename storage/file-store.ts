@@ -20,6 +20,7 @@ export function createFileStore({ root }: { readonly root: string }): Store {
     head: (uri, signal) => attempt(uri, 'reading', async () => head(uri, await pathOf(root, uri), signal)),
     list: (prefix, signal) => list(root, prefix, signal),
     remove: (uri, signal) => attempt(uri, 'writing', async () => remove(await pathOf(root, uri), signal)),
+    sweep: (folder, signal) => attempt(folder, 'writing', async () => sweep(await pathOf(root, folder), signal)),
     journal: (uri) => attempt(uri, 'writing', async () => openFileJournal(uri, await fileOf(root, uri))),
     localFile: (uri, signal) => attempt(uri, 'reading', async () => localFile(uri, await pathOf(root, uri), signal)),
   };
@@ -101,6 +102,14 @@ async function remove(path: string, signal?: AbortSignal): Promise<void> {
   }
 }
 
+async function sweep(folder: string, signal?: AbortSignal): Promise<void> {
+  for (const entry of await entriesOf(folder)) {
+    signal?.throwIfAborted();
+    if (entry.isDirectory()) await sweep(join(folder, entry.name), signal);
+    else if (entry.name.startsWith(unfinishedPrefix)) await unlink(join(folder, entry.name));
+  }
+}
+
 /** A prefix need not end at a folder: `runs/a` finds `runs/a/x` and `runs/ab`. */
 async function* list(root: string, prefix: string, signal?: AbortSignal): AsyncGenerator<Stored> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
@@ -124,15 +133,17 @@ async function* walk(root: string, folder: string, prefix: string, signal?: Abor
 
 /** Folders end in `/`, so that their files sort as whole uris do. Links are not followed: they could go in circles. */
 async function namesIn(root: string, folder: string): Promise<string[]> {
-  const entries = await attempt(folder, 'reading', async () => {
-    try {
-      return await readdir(join(root, folder), { withFileTypes: true });
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
-    }
-  });
+  const entries = await attempt(folder, 'reading', () => entriesOf(join(root, folder)));
   return entries.flatMap(nameOf).sort();
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 function nameOf(entry: Dirent): string[] {

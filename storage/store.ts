@@ -45,6 +45,8 @@ export interface Store {
   head(uri: string, signal?: AbortSignal): Promise<Stored | null>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<Stored>;
   remove(uri: string, signal?: AbortSignal): Promise<void>;
+  /** Deletes what writers left unfinished below a folder when they died. One that still lives fails at its close. */
+  sweep(folder: string, signal?: AbortSignal): Promise<void>;
   journal(uri: string): Promise<Journal>;
   /** A path by which the file can be read on this machine; a copy where the store is remote. `done` frees the copy. */
   localFile(uri: string, signal?: AbortSignal): Promise<{ readonly path: string; done(): Promise<void> }>;

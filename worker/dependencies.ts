@@ -1,7 +1,7 @@
 // Where ports meet their adapters: the only file that names a concrete store or vendor registry.
 
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActivityDeps, Cluster } from '../activities/deps.ts';
@@ -19,11 +19,31 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     credentials: (name) => ({ present: providers.hasKey(name), variable: keyVariables[name] ?? `the key of ${name}` }),
     prices: config.prices,
     timing: config.timing,
-    scratch: mkdtempSync(join(tmpdir(), 'nightshift-')),
+    scratch: scratchFolder(),
     heavy: turnstile(config.heavy),
     now: () => Date.now(),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   };
+}
+
+/** A folder under this process's number; those of workers that were killed go. */
+function scratchFolder(): string {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = /^nightshift-worker-(\d+)-/.exec(name)?.[1];
+    if (owner !== undefined && !isRunning(Number(owner)))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  return mkdtempSync(join(tmpdir(), `nightshift-worker-${process.pid}-`));
+}
+
+/** This process has no folder yet: one under its number is of an earlier process. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0) && pid !== process.pid;
+  } catch (error) {
+    // It runs, and is somebody else's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 /** Lets a bounded number through at once, in order of arrival. */

@@ -185,6 +185,7 @@ describe.concurrent('crash matrix: workers', () => {
           expect(at.has('results.jsonl')).toBe(false);
           await at.startWorker();
           await at.expectComplete(await handle.result(), rows, 3);
+          expect(files(at, '').some((name) => name.startsWith('.unfinished-'))).toBe(false);
         }),
       limitMs,
     );

@@ -51,6 +51,20 @@ function filesContract(setup: () => Promise<StoreUnderTest>): void {
     expect(await textOf(store, 'kept')).toBe('old');
   });
 
+  test('what dead writers left is swept away, and nothing else', async () => {
+    const { store } = await setup();
+    await put(store, 'out/kept', 'kept');
+    const dead = await store.create('out/plan/half');
+    await dead.write(Buffer.from('half'));
+    const elsewhere = await store.create('other/half');
+    await elsewhere.write(Buffer.from('half'));
+    await store.sweep('out/');
+    await expect(dead.close()).rejects.toThrow(StoreError);
+    await elsewhere.close();
+    expect(await urisOf(store, '')).toEqual(['other/half', 'out/kept']);
+    await store.sweep('nothing/there/');
+  });
+
   test('a signal stops writing and reading with its own reason', async () => {
     const { store } = await setup();
     await put(store, 'large', 'x'.repeat(3_000_000));
