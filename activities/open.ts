@@ -70,7 +70,7 @@ function factsOf(deps: ActivityDeps, workflowId: string): SpecFacts {
     workflowId,
     providers: Object.fromEntries(deps.providerNames.map((name) => [name, known(name)])),
     problemsOf: (name, body, endpoint) => known(name).problemsOf(body, endpoint),
-    bodyOf: (name, prompt) => known(name).bodyOf(prompt),
+    bodyOf: (name, prompt, endpoint) => known(name).bodyOf(prompt, endpoint ?? known(name).defaultEndpoint),
   };
 }
 

@@ -68,8 +68,8 @@ export interface Provider {
   readonly defaultEndpoint: string;
   readonly endpoints: readonly string[];
 
-  /** The vendor's request body for a portable prompt. */
-  bodyOf(prompt: Prompt): Json;
+  /** The vendor's request body for a portable prompt; null where the endpoint does not take one. */
+  bodyOf(prompt: Prompt, endpoint: string): Json | null;
   /** What keeps a request template from ever being accepted, e.g. `stream: true`; empty when nothing does. */
   problemsOf(body: Json, endpoint: string): readonly string[];
   /** The request's own bound on its output tokens; null where it names none. */

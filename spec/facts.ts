@@ -14,5 +14,5 @@ export interface SpecFacts {
   readonly providers: Readonly<Record<string, ProviderFacts>>;
   /** What keeps a request from ever being accepted by this provider. */
   readonly problemsOf: (provider: string, body: Json, endpoint: string) => readonly string[];
-  readonly bodyOf: (provider: string, prompt: Prompt) => Json;
+  readonly bodyOf: (provider: string, prompt: Prompt, endpoint: string | undefined) => Json | null;
 }

@@ -9,8 +9,11 @@ import type { Problem } from './problem.ts';
 import type { JobFields, JsonObject } from './schema.ts';
 
 /** The body with its model; null where it cannot be made. */
-export function requestBody({ request, prompt, provider, model }: JobFields, facts: SpecFacts): JsonObject | null {
-  const body = request ?? (prompt && provider !== undefined ? facts.bodyOf(provider, prompt) : null);
+export function requestBody(
+  { request, prompt, provider, endpoint, model }: JobFields,
+  facts: SpecFacts,
+): JsonObject | null {
+  const body = request ?? (prompt && provider !== undefined ? facts.bodyOf(provider, prompt, endpoint) : null);
   if (body === null || typeof body !== 'object' || Array.isArray(body)) return null;
   return model === undefined || 'model' in body ? body : { model, ...body };
 }
@@ -115,8 +118,12 @@ function templatesProblems({ request, prompt }: JobFields): Problem[] {
 function bodyProblems(fields: JobFields, facts: SpecFacts): Problem[] {
   const provider = providerFacts(fields, facts);
   const body = requestBody(fields, facts);
-  if (provider === undefined || body === null || fields.provider === undefined) return [];
+  if (provider === undefined || fields.provider === undefined) return [];
   const where = fields.request === undefined ? 'prompt' : 'request';
+  if (body === null) {
+    const isOdd = fields.prompt !== undefined && fields.endpoint !== undefined;
+    return isOdd ? [{ where, message: `${fields.endpoint} takes no prompt: write its own \`request\`` }] : [];
+  }
   const endpoint = fields.endpoint ?? provider.defaultEndpoint;
   return facts.problemsOf(fields.provider, body, endpoint).map((message) => ({ where, message }));
 }

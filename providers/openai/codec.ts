@@ -9,16 +9,34 @@ import { opening } from '../request-line.ts';
 import { embeddingInputsMax } from './limits.ts';
 
 export const chatEndpoint = '/v1/chat/completions';
+const responsesEndpoint = '/v1/responses';
 export const openaiEndpoints = [
   chatEndpoint,
-  '/v1/responses',
+  responsesEndpoint,
   '/v1/embeddings',
   '/v1/completions',
   '/v1/moderations',
 ] as const;
 
-/** A chat request. Caching is automatic there, so `prompt.cache` asks for nothing. */
-export function bodyOf({ system, user, schema, maxTokens, temperature }: Prompt): Json {
+/** Caching is automatic there, so `prompt.cache` asks for nothing. */
+export function bodyOf(prompt: Prompt, endpoint: string): Json | null {
+  if (endpoint === responsesEndpoint) return responsesBody(prompt);
+  return endpoint === chatEndpoint ? chatBody(prompt) : null;
+}
+
+function responsesBody({ system, user, schema, maxTokens, temperature }: Prompt): Json {
+  return {
+    ...(system === undefined ? {} : { instructions: system }),
+    input: [{ role: 'user', content: user }],
+    ...(maxTokens === undefined ? {} : { max_output_tokens: maxTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(schema === undefined
+      ? {}
+      : { text: { format: { type: 'json_schema', name: 'answer', strict: true, schema } } }),
+  };
+}
+
+function chatBody({ system, user, schema, maxTokens, temperature }: Prompt): Json {
   return {
     messages: [...(system === undefined ? [] : [{ role: 'system', content: system }]), { role: 'user', content: user }],
     ...(maxTokens === undefined ? {} : { max_completion_tokens: maxTokens }),
@@ -47,7 +65,8 @@ export function problemsOf(body: Json, endpoint: string): readonly string[] {
 function missingOf(fields: Fields, endpoint: string): string[] {
   if (endpoint === chatEndpoint) return isAbsent(fields.messages) ? ['messages: missing or empty'] : [];
   if (endpoint === '/v1/completions') return [];
-  const others = endpoint === '/v1/responses' ? [fields.prompt, fields.conversation, fields.previous_response_id] : [];
+  const others =
+    endpoint === responsesEndpoint ? [fields.prompt, fields.conversation, fields.previous_response_id] : [];
   return [fields.input, ...others].every(isAbsent) ? ['input: missing or empty'] : [];
 }
 

@@ -69,7 +69,10 @@ const idOf = (prefix: string, at: number): CustomId =>
   customId(prefix, itemKey(createHash('sha256').update(String(at)).digest('hex').slice(0, 24)));
 
 export function lineOf(vendor: Vendor, provider: Provider, id: CustomId, text: string): string {
-  const body = { model: vendor.model, ...Object(provider.bodyOf({ user: text, maxTokens: 64 })) };
+  const body = {
+    model: vendor.model,
+    ...Object(provider.bodyOf({ user: text, maxTokens: 64 }, provider.defaultEndpoint)),
+  };
   return provider.encode(id, JSON.stringify(body), provider.defaultEndpoint);
 }
 

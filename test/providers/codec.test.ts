@@ -20,7 +20,7 @@ const prompt = {
 
 describe('bodies', () => {
   test('of a portable prompt at OpenAI', () => {
-    expect(openai.bodyOf(prompt)).toEqual({
+    expect(openai.bodyOf(prompt, '/v1/chat/completions')).toEqual({
       messages: [
         { role: 'system', content: 'be {{ tone }}' },
         { role: 'user', content: '{{ text }}' },
@@ -34,20 +34,33 @@ describe('bodies', () => {
     });
   });
 
+  test("of a portable prompt at OpenAI's responses, and of none where there is nothing to answer", () => {
+    expect(openai.bodyOf(prompt, '/v1/responses')).toEqual({
+      instructions: 'be {{ tone }}',
+      input: [{ role: 'user', content: '{{ text }}' }],
+      max_output_tokens: 5,
+      temperature: 0,
+      text: { format: { type: 'json_schema', name: 'answer', strict: true, schema: { type: 'object' } } },
+    });
+    expect(openai.bodyOf(prompt, '/v1/embeddings')).toBeNull();
+  });
+
   test('of a portable prompt at Anthropic, cached', () => {
-    expect(anthropic.bodyOf({ ...prompt, cache: true })).toEqual({
+    expect(anthropic.bodyOf({ ...prompt, cache: true }, anthropic.defaultEndpoint)).toEqual({
       system: [{ type: 'text', text: 'be {{ tone }}', cache_control: { type: 'ephemeral', ttl: '1h' } }],
       messages: [{ role: 'user', content: '{{ text }}' }],
       max_tokens: 5,
       temperature: 0,
       output_config: { format: { type: 'json_schema', schema: { type: 'object' } } },
     });
-    expect(anthropic.bodyOf({ user: 'x' })).toMatchObject({ max_tokens: 1024 });
+    expect(anthropic.bodyOf({ user: 'x' }, anthropic.defaultEndpoint)).toMatchObject({ max_tokens: 1024 });
   });
 
   test('of every prompt are acceptable', () => {
     for (const provider of [openai, anthropic]) {
-      expect(provider.problemsOf(provider.bodyOf({ user: 'x' }), provider.defaultEndpoint)).toEqual([]);
+      const body = provider.bodyOf({ user: 'x' }, provider.defaultEndpoint);
+      expect(body).not.toBeNull();
+      expect(provider.problemsOf(body, provider.defaultEndpoint)).toEqual([]);
     }
   });
 
@@ -127,7 +140,7 @@ describe('the registry', () => {
 
   test('a vendor without a key plans, and refuses calls before anything is sent', async () => {
     const keyless = providers.get('openai') ?? openai;
-    expect(keyless.bodyOf({ user: 'x' })).toEqual(openai.bodyOf({ user: 'x' }));
+    expect(keyless.bodyOf({ user: 'x' }, '/v1/responses')).toEqual(openai.bodyOf({ user: 'x' }, '/v1/responses'));
     expect(await keyless.check('m', context())).toBe('bad_key');
     const look = keyless.look({ id: 'b', createdAt: 0, fileId: null }, context());
     expect(await factsOf(look)).toMatchObject({ fault: 'unauthorized', status: null });
