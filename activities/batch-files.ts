@@ -15,8 +15,7 @@ import { type EncodedItem, itemUsd, type PlannedItem, roundedUsd } from './item-
 export interface ManifestEntry extends PlannedBatch {
   readonly firstRow: number;
   readonly lastRow: number;
-  readonly requestsSha256: string;
-  readonly itemsSha256: string;
+  readonly itemsCrc32: string;
 }
 
 export interface BatchFilesOptions {
@@ -75,11 +74,11 @@ export async function openBatchFiles(ref: BatchRef, options: BatchFilesOptions):
       return both(requests.write(encoded.line), items.write(itemLine(item, encoded)));
     },
     async close(lane) {
-      const [{ bytes, sha256 }, listed] = await closeBoth(requests, items);
+      const [{ bytes, crc32 }, listed] = await closeBoth(requests, items);
       return {
         ...{ batch: ref.batch, lane, model, endpoint, items: listed.lines, bytes, firstRow, lastRow },
-        requestsSha256: sha256 ?? '',
-        itemsSha256: listed.sha256 ?? '',
+        requestsCrc32: crc32,
+        itemsCrc32: listed.crc32,
         estimate: { inputTokens: sums.input, outputTokens: sums.output, usd: usd(lane) },
       };
     },
@@ -90,9 +89,9 @@ export async function openBatchFiles(ref: BatchRef, options: BatchFilesOptions):
 }
 
 async function openBoth(ref: BatchRef, { store, signal }: BatchFilesOptions): Promise<[LineWriter, LineWriter]> {
-  const requests = lineWriter(await store.create(requestsFile(ref), { signal }), { digest: true });
+  const requests = lineWriter(await store.create(requestsFile(ref), { signal }));
   try {
-    return [requests, lineWriter(await store.create(itemsFile(ref), { signal }), { digest: true })];
+    return [requests, lineWriter(await store.create(itemsFile(ref), { signal }))];
   } catch (error) {
     await requests.abort();
     throw error;

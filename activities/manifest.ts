@@ -58,9 +58,10 @@ export async function readEntries(
   return entries;
 }
 
-/** What crosses Temporal: less the digests and rows. */
-export function plannedBatch({ batch, lane, model, endpoint, items, bytes, estimate }: ManifestEntry): PlannedBatch {
-  return { batch, lane, model, endpoint, items, bytes, estimate };
+/** What crosses Temporal: less the rows. */
+export function plannedBatch(entry: ManifestEntry): PlannedBatch {
+  const { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate } = entry;
+  return { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate };
 }
 
 /** Null where there is no plan yet. */
@@ -95,7 +96,7 @@ async function eachLine(
 }
 
 function isEntry(value: ManifestLine): value is ManifestEntry {
-  return typeof value === 'object' && value !== null && 'batch' in value && 'itemsSha256' in value;
+  return typeof value === 'object' && value !== null && 'batch' in value && 'itemsCrc32' in value;
 }
 
 function isSummary(value: ManifestLine): value is { readonly summary: PlanSummary } {

@@ -1,5 +1,6 @@
 // One pass over a dataset: each row becomes an item, a duplicate, a carried-over answer or a refusal, and is counted as one of them.
 
+import type { ItemKey } from '../domain/ids.ts';
 import type { JobFile, PlanSummary, RowCounts } from '../domain/job.ts';
 import type { RejectReason } from '../domain/outcome.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -8,8 +9,9 @@ import { itemsFile } from '../storage/keys.ts';
 import type { Store } from '../storage/store.ts';
 import { type Added, createWavePlanner } from './batch-writer.ts';
 import type { PlannedItem } from './item-encoder.ts';
+import { createKeyHasher } from './key-hasher.ts';
 import { createPlanParts, eachCarried, eachIdLine, type Part, type RejectSummary, readParts } from './plan-parts.ts';
-import { type GoodRow, isRefusal, rowReader } from './plan-rows.ts';
+import { isRefusal, type ReadItem, type RowRefusal, rowReader } from './plan-rows.ts';
 import { InvariantBroken, JobRefused } from './refusal.ts';
 import { type EarlierAnswers, readEarlierAnswers } from './reuse.ts';
 import { createSeenIds, type SeenIds } from './seen-ids.ts';
@@ -28,10 +30,18 @@ export interface Pass {
   /** The last row that was dealt with. */
   readonly position: DatasetPosition;
   readonly batches: number;
+  /** Renders rows and makes their keys; may be asked for rows further on while earlier ones are being taken. */
+  read(rows: readonly DatasetRow[]): Promise<readonly Read[]>;
   /** In the dataset's order. A promise only where something is waited for: await it before the next. */
-  take(row: DatasetRow): undefined | Promise<void>;
+  take(read: Read): undefined | Promise<void>;
   finish(): Promise<PlanSummary>;
   abort(): Promise<void>;
+}
+
+/** A row that was looked at: an item, or why it is none. */
+export interface Read {
+  readonly at: DatasetRow;
+  readonly item: PlannedItem | RowRefusal;
 }
 
 /** A second or two of work, at most, for a successor to do again. */
@@ -63,6 +73,7 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
   const planner = createWavePlanner({ ...options, wave: 1, closed: parts.flatMap(({ entries }) => entries) });
   const sides = createPlanParts(store, output, parts, signal);
   const readRow = rowReader(job, options.provider);
+  const hasher = createKeyHasher();
   const counts = { ...(last?.counts ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 }) };
   const reasons = { ...last?.rejects.reasons };
   const first = [...(last?.rejects.first ?? [])];
@@ -78,9 +89,19 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
     return sides.write('rejects', JSON.stringify({ line, reason, message }));
   };
 
-  const takeGood = (row: GoodRow): undefined | Promise<void> => {
-    const item = readRow(row);
-    if (isRefusal(item)) return refuse(row.line, item.reason, item.message);
+  const read = async (rows: readonly DatasetRow[]): Promise<Read[]> => {
+    const batch = hasher.batch();
+    const items = rows.map((row) => (row.kind === 'row' ? readRow(row, batch.add) : row));
+    const keys = await batch.keys();
+    let hashed = 0;
+    return rows.map((at, index) => {
+      const item = items[index];
+      if (item === undefined) throw new InvariantBroken(`row ${at.row} was lost while it was read`);
+      return { at, item: isRefusal(item) ? item : withKey(item, keys[hashed++]) };
+    });
+  };
+
+  const takeItem = (row: DatasetRow, item: PlannedItem): undefined | Promise<void> => {
     const same = seen.first(item.id, item.key);
     if (same !== null) return same.sameRequest ? share(item, same.row) : refuseTwin(row.line, same.row);
     if (earlier?.has(item.key)) return carryOver(earlier, item);
@@ -88,7 +109,7 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
     return added instanceof Promise ? added.then((what) => settle(what, row, item)) : settle(added, row, item);
   };
 
-  const settle = (added: Added, { line }: GoodRow, item: PlannedItem): undefined | Promise<void> => {
+  const settle = (added: Added, { line }: DatasetRow, item: PlannedItem): undefined | Promise<void> => {
     if (added === 'too_large') return refuse(line, 'request_too_large', 'the request is larger than a batch may be');
     if (added === 'too_many_models') return refuse(line, 'too_many_models', 'the dataset names too many models');
     if (added === 'over_budget') throw new InvariantBroken(`row ${item.row} met a budget where none was set`);
@@ -135,10 +156,11 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
     get batches() {
       return planner.closed.length;
     },
-    take(row) {
+    read,
+    take({ at, item }) {
       counts.rows += 1;
-      const waits = row.kind === 'row' ? takeGood(row) : refuse(row.line, row.reason, row.message);
-      return waits === undefined ? moveTo(row) : waits.then(() => moveTo(row));
+      const waits = 'reason' in item ? refuse(at.line, item.reason, item.message) : takeItem(at, item);
+      return waits === undefined ? moveTo(at) : waits.then(() => moveTo(at));
     },
     async finish() {
       await planner.closeAll();
@@ -151,13 +173,18 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
         throw new InvariantBroken(`${counts.accepted} rows were accepted, but ${summary.items} items planned`);
       }
       await sides.remove();
-      await earlier?.close();
+      await Promise.all([earlier?.close(), hasher.close()]);
       return summary;
     },
     async abort() {
-      await Promise.allSettled([planner.abort(), sides.abort(), earlier?.close()]);
+      await Promise.allSettled([planner.abort(), sides.abort(), earlier?.close(), hasher.close()]);
     },
   };
+}
+
+function withKey({ row, id, model, endpoint, request, outputTokens }: ReadItem, key: ItemKey | undefined): PlannedItem {
+  if (key === undefined) throw new InvariantBroken(`row ${row} has no key`);
+  return { row, id, key, model, endpoint, request, outputTokens };
 }
 
 function checkRows({ spec }: JobFile, counts: RowCounts, { reasons, first }: RejectSummary): void {

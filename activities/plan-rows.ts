@@ -8,7 +8,7 @@ import { compileTemplate } from '../domain/template.ts';
 import type { Provider } from '../providers/provider.ts';
 import { compileText } from '../spec/liquid.ts';
 import type { DatasetRow } from '../storage/dataset-file.ts';
-import { itemKeys } from './identity.ts';
+import { keyTexts } from './identity.ts';
 import type { PlannedItem } from './item-encoder.ts';
 import { JobRefused } from './refusal.ts';
 
@@ -19,7 +19,11 @@ export interface RowRefusal {
 }
 
 export type GoodRow = Extract<DatasetRow, { kind: 'row' }>;
-export type ReadRow = (row: GoodRow) => PlannedItem | RowRefusal;
+/** An item whose key is not hashed yet. */
+export type ReadItem = Omit<PlannedItem, 'key'>;
+
+/** Tells the text of the key where the row is an item, and nowhere else: texts are many and large, and not kept. */
+export type ReadRow = (row: GoodRow, tellKeyText: (text: string) => void) => ReadItem | RowRefusal;
 
 /** A row's own id may be this long: it stands in every file that speaks of the row. */
 const idBytesMax = 512;
@@ -27,7 +31,7 @@ const idBytesMax = 512;
 /** A row without one holds no quote, no control character and no half of a pair: JSON has no other way to write them. */
 const backslash = 0x5c;
 
-export function isRefusal(read: PlannedItem | RowRefusal): read is RowRefusal {
+export function isRefusal(read: ReadItem | RowRefusal): read is RowRefusal {
   return 'reason' in read;
 }
 
@@ -38,9 +42,9 @@ export function rowReader(job: JobFile, provider: Provider): ReadRow {
 
 /** JSON may nest deeper than any stack: such a row is refused, and the others go on. */
 function sparingTheStack(read: ReadRow): ReadRow {
-  return (row) => {
+  return (row, tellKeyText) => {
     try {
-      return read(row);
+      return read(row, tellKeyText);
     } catch (error) {
       if (error instanceof RangeError) return { reason: 'template_failed', message: 'the row is nested too deeply' };
       throw error;
@@ -50,33 +54,36 @@ function sparingTheStack(read: ReadRow): ReadRow {
 
 /** Rows that are the provider's own request lines. */
 function requestLineReader({ spec }: JobFile, provider: Provider): ReadRow {
-  const keyOf = itemKeys(provider.name, spec.schema);
-  return ({ row, record, raw }) => {
+  const keyTextOf = keyTexts(provider.name, spec.schema);
+  return ({ row, record, raw }, tellKeyText) => {
     const line = provider.requestOf(record);
     if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
     const { id, endpoint, model, body } = line;
     if (!isGoodId(id)) return badId('custom_id');
-    const key = keyOf(id, endpoint, canonicalJson(body));
-    return { row, id, key, model, endpoint, request: raw, outputTokens: provider.outputTokensMax(body) };
+    const outputTokens = provider.outputTokensMax(body);
+    tellKeyText(keyTextOf(id, endpoint, canonicalJson(body)));
+    // A copy: the row is written only after the next chunk has been asked for.
+    return { row, id, model, endpoint, request: Buffer.from(raw), outputTokens };
   };
 }
 
 function templateReader({ spec }: JobFile, provider: Provider, request: Json): ReadRow {
   const body = withModel(request, spec.model);
   const template = compileTemplate(body, compileText);
-  const keyOf = itemKeys(provider.name, spec.schema);
+  const keyTextOf = keyTexts(provider.name, spec.schema);
   const endpoint = spec.endpoint ?? provider.defaultEndpoint;
   const modelOf = modelReader(body);
   const outputTokensOf = outputTokensReader(provider, body, template.valuesFromRow);
-  return ({ row, record, raw }) => {
+  return ({ row, record, raw }, tellKeyText) => {
     const id = idOf(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
     const rendered = template.render(record, !raw.includes(backslash));
     if ('reason' in rendered) return rendered;
     const model = modelOf(rendered.wire);
     if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };
-    const key = keyOf(id, endpoint, rendered.canonical);
-    return { row, id, key, model, endpoint, request: rendered.wire, outputTokens: outputTokensOf(rendered.wire) };
+    const outputTokens = outputTokensOf(rendered.wire);
+    tellKeyText(keyTextOf(id, endpoint, rendered.canonical));
+    return { row, id, model, endpoint, request: rendered.wire, outputTokens };
   };
 }
 

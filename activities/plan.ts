@@ -77,15 +77,24 @@ async function readAll(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<void> {
-  for await (const rows of readDataset(store, spec.dataset, { from: pass.position, signal })) {
+  const takeAll = async (reads: Awaited<ReturnType<Pass['read']>>): Promise<void> => {
     signal.throwIfAborted();
-    for (const row of rows) {
-      const waits = pass.take(row);
+    for (const read of reads) {
+      const waits = pass.take(read);
       if (waits !== undefined) await waits;
     }
     const { row, byte } = pass.position;
     Object.assign(progress, { rows: row, bytes: byte, batches: pass.batches });
+  };
+  // The keys of one chunk's rows are made while the chunk before is written.
+  let ahead: ReturnType<Pass['read']> = Promise.resolve([]);
+  for await (const rows of readDataset(store, spec.dataset, { from: pass.position, signal })) {
+    const next = pass.read(rows);
+    next.catch(() => undefined); // Heard when it is awaited.
+    await takeAll(await ahead);
+    ahead = next;
   }
+  await takeAll(await ahead);
 }
 
 async function checkFingerprint({ store }: PlanDeps, job: JobFile, signal: AbortSignal): Promise<void> {

@@ -19,6 +19,7 @@ export interface SubmissionRef extends BatchRef {
   readonly ordinal: number;
   readonly items: number;
   readonly bytes: number;
+  readonly crc32: string;
   readonly endpoint: string;
 }
 

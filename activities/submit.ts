@@ -6,6 +6,7 @@ import type { JobFile } from '../domain/job.ts';
 import type { Tally } from '../domain/outcome.ts';
 import { ProviderError } from '../providers/error.ts';
 import type { Found, Provider, RequestFile, Submission } from '../providers/provider.ts';
+import { crc32Of } from '../storage/json-lines.ts';
 import { requestsFile, tallyFile } from '../storage/keys.ts';
 import { StoreError } from '../storage/store.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -38,6 +39,7 @@ export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<S
   const known = await readHandle(deps, input);
   if (known !== null && known.ordinal >= input.ordinal)
     return { kind: 'staged', staged: { fileId: known.handle.fileId } };
+  await checkRequests(deps, input);
   const submission = await submissionOf(deps, job, input, deps.now());
   const provider = providerOf(deps, job);
   const staged = await withRequests(deps, input, submission, (file) =>
@@ -188,6 +190,13 @@ async function createNow(attempt: Attempt, submission: Submission): Promise<Crea
   const record = await recordHandle(deps, input, { ...handle, fileId: handle.fileId ?? input.staged.fileId }, 0);
   await closeIntent(deps, input);
   return { kind: 'created', handle: record.handle, ordinal: record.ordinal, twins: record.twins, adopted: false };
+}
+
+/** What was planned is what is paid for: a file that is torn or was changed is not sent. */
+async function checkRequests({ store }: ActivityDeps, input: SubmissionRef): Promise<void> {
+  const uri = requestsFile(input);
+  if ((await crc32Of(store, uri, cancellationSignal())) === input.crc32) return;
+  throw new InvariantBroken(`${uri} is not as it was planned: restore it, or cancel the job and start it anew`);
 }
 
 async function withRequests<T>(

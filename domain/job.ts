@@ -106,15 +106,16 @@ export interface JobSettings {
   readonly searchAttributes: readonly string[];
 }
 
-/** One batch of a plan: a line of `manifest.jsonl`, less the digests. */
+/** One batch of a plan: a line of `manifest.jsonl`, less its rows. */
 export interface PlannedBatch {
   readonly batch: number;
   readonly lane: Lane;
   readonly model: string;
   readonly endpoint: string;
   readonly items: number;
-  /** Size of the requests file. */
+  /** Size and check of the requests file: it is sent as it was planned, or not at all. */
   readonly bytes: number;
+  readonly requestsCrc32: string;
   readonly estimate: Estimate;
 }
 

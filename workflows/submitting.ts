@@ -46,8 +46,8 @@ export async function submit(life: Life, submission: Submission): Promise<Submit
 }
 
 function submissionOf(life: Life, { ordinal }: Submission) {
-  const { items, bytes, endpoint } = life.input.planned;
-  return { ...refOf(life), ordinal, items, bytes, endpoint };
+  const { items, bytes, requestsCrc32: crc32, endpoint } = life.input.planned;
+  return { ...refOf(life), ordinal, items, bytes, crc32, endpoint };
 }
 
 function stageOnce(life: Life, submission: Submission) {

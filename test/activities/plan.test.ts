@@ -1,5 +1,6 @@
 // What a plan holds: checked line by line against the rows, the manifest and the keys that are written down.
 
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ManifestEntry } from '../../activities/batch-files.ts';
@@ -39,8 +40,8 @@ function plannedRows(folder: Folder): PlannedRow[] {
     expect(requests.map(({ custom_id }) => custom_id)).toEqual(items.map(({ customId }) => customId));
     expect(entry).toMatchObject({ items: items.length, firstRow: items[0]?.row, lastRow: items.at(-1)?.row });
     expect(entry.bytes).toBe(Buffer.byteLength(folder.text(`${name}.requests.jsonl`)));
-    expect(entry.requestsSha256).toBe(hexOf(folder.text(`${name}.requests.jsonl`), 64));
-    expect(entry.itemsSha256).toBe(hexOf(folder.text(`${name}.items.jsonl`), 64));
+    expect(Number.parseInt(entry.requestsCrc32, 16)).toBe(crc32(folder.text(`${name}.requests.jsonl`)));
+    expect(Number.parseInt(entry.itemsCrc32, 16)).toBe(crc32(folder.text(`${name}.items.jsonl`)));
     for (const [index, { key, customId, row }] of items.entries()) {
       expect(customId).toBe(`${hexOf(`${nonce}/1/${entry.batch}`, 8)}${key}`);
       expect(row).toBeGreaterThan(items[index - 1]?.row ?? 0);
