@@ -1,6 +1,6 @@
 // How many rows a second are planned: 1,000 bytes each, one chat request a row, in batches of 10,000.
 
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ import type { Provider } from '../providers/provider.ts';
 import { fingerprintOf } from '../storage/dataset-file.ts';
 import { createFileStore } from '../storage/file-store.ts';
 import { writeJson } from '../storage/json-lines.ts';
+import { writeRows } from './rows.ts';
 
 export interface PlanBench {
   readonly rows: number;
@@ -24,7 +25,6 @@ export interface PlanBench {
   readonly rssGrowthMb: number;
 }
 
-const rowBytes = 1000;
 const output = 'runs/bench/';
 const dataset = 'rows.jsonl';
 
@@ -64,20 +64,6 @@ async function measured(rows: number, work: () => Promise<PlanSummary>): Promise
   if (summary.items !== rows) throw new Error(`${rows} rows became ${summary.items} items`);
   const mb = (bytes: number): number => Math.round(bytes / 1e6);
   return { rows, seconds, rowsPerSecond: Math.round(rows / seconds), rssMb: mb(most), rssGrowthMb: mb(most - before) };
-}
-
-async function writeRows(path: string, rows: number): Promise<void> {
-  const file = await open(path, 'w');
-  const filler = 'The quick brown fox jumps over the lazy dog. '.repeat(30);
-  let lines: string[] = [];
-  for (let row = 1; row <= rows; row++) {
-    const start = `{"id":"ticket-${String(row).padStart(9, '0')}","text":"`;
-    lines.push(`${start}${filler.slice(0, rowBytes - start.length - 3)}"}\n`);
-    if (lines.length < 1000 && row < rows) continue;
-    await file.write(lines.join(''));
-    lines = [];
-  }
-  await file.close();
 }
 
 function jobOf(fingerprint: string): JobFile {

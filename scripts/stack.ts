@@ -22,6 +22,7 @@ export interface Stack {
   readonly server: DevServer;
   /** What a worker or a client needs to reach all this. */
   readonly env: Readonly<Record<string, string>>;
+  readonly workerPid: number;
   /** Resolves, with a reason, when one of its processes ends by itself. */
   readonly broken: Promise<string>;
   stop(): Promise<void>;
@@ -52,7 +53,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stops.push(worker.stop);
     await worker.waitForLine((line) => (line.includes('worker ready') ? true : undefined), READY_TIMEOUT_MS);
     const broken = Promise.race([emulator.ended, worker.ended, server.ended]);
-    return { server, env, broken, stop };
+    return { server, env, workerPid: worker.pid, broken, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,56 @@
+// What the histories of a job tell of its speed: when each kind of activity ran, and how many events a batch took.
+
+import type { Client } from '@temporalio/client';
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface JobHistory {
+  /** By activity type. */
+  readonly spans: ReadonlyMap<string, readonly Span[]>;
+  /** Of the batch with the most events: how many, and how many looks it took. */
+  readonly events: number;
+  readonly polls: number;
+}
+
+const msOf = (time: { seconds?: unknown; nanos?: number | null } | null | undefined): number =>
+  Number(time?.seconds ?? 0) * 1000 + Number(time?.nanos ?? 0) / 1e6;
+
+export async function readHistory(client: Client, jobId: string): Promise<JobHistory> {
+  const spans = new Map<string, Span[]>();
+  let most = { events: 0, polls: 0 };
+  for await (const { workflowId, type } of client.workflow.list({ query: `RootWorkflowId = '${jobId}'` })) {
+    const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+    const scheduled = new Map<string, string>();
+    const started = new Map<string, number>();
+    let looks = 0;
+    for (const event of events ?? []) {
+      const schedule = event.activityTaskScheduledEventAttributes;
+      if (schedule) scheduled.set(String(event.eventId), schedule.activityType?.name ?? '');
+      const start = event.activityTaskStartedEventAttributes;
+      if (start) started.set(String(start.scheduledEventId), msOf(event.eventTime));
+      const done = event.activityTaskCompletedEventAttributes;
+      if (!done) continue;
+      const name = scheduled.get(String(done.scheduledEventId)) ?? '';
+      if (name === 'look') looks += 1;
+      const span = { from: started.get(String(done.scheduledEventId)) ?? 0, to: msOf(event.eventTime) };
+      spans.set(name, [...(spans.get(name) ?? []), span]);
+    }
+    if (type === 'processBatch' && (events?.length ?? 0) > most.events)
+      most = { events: events?.length ?? 0, polls: looks };
+  }
+  return { spans, ...most };
+}
+
+/** Seconds in which at least one of these was running. */
+export function secondsCovered(spans: readonly Span[]): number {
+  let covered = 0;
+  let end = 0;
+  for (const { from, to } of spans.toSorted((a, b) => a.from - b.from)) {
+    covered += Math.max(0, to - Math.max(from, end));
+    end = Math.max(end, to);
+  }
+  return covered / 1000;
+}
