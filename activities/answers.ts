@@ -2,7 +2,7 @@
 
 import { batchesPerWaveMax } from '../domain/limits.ts';
 import type { AnswerLine, ItemLine, Tally } from '../domain/outcome.ts';
-import { type LineCursor, lineCursor } from '../storage/json-lines.ts';
+import { type Line, type LineCursor, lineCursor } from '../storage/json-lines.ts';
 import { answersFile, itemsFile, requestsFile, tallyFile } from '../storage/keys.ts';
 import type { Store } from '../storage/store.ts';
 import type { ManifestEntry } from './batch-files.ts';
@@ -40,6 +40,8 @@ async function tracksOf(store: Store, output: string, wave: number): Promise<Tra
   return tracks;
 }
 
+type Next = ReturnType<LineCursor['next']>;
+
 class TrackCursor {
   readonly wave: number;
   readonly #store: Store;
@@ -48,7 +50,8 @@ class TrackCursor {
   readonly #withRequests: boolean;
   #entry: ManifestEntry | null = null;
   #tally: Tally | null = null;
-  #files: LineCursor[] = [];
+  #lines: LineCursor | null = null;
+  #requests: LineCursor | null = null;
   head: Sending | null = null;
 
   constructor(store: Store, output: string, track: Track, withRequests: boolean) {
@@ -59,42 +62,46 @@ class TrackCursor {
     this.#withRequests = withRequests;
   }
 
-  async advance(): Promise<void> {
-    for (;;) {
-      const [first, second] = this.#files;
-      const line = first === undefined ? null : first.next();
-      const bytes = (line instanceof Promise ? await line : line)?.bytes ?? null;
-      if (bytes === null) {
-        if (!(await this.#openNext())) return;
-        continue;
-      }
-      // Written by the planner and by classify.
-      const record: ItemLine | AnswerLine = JSON.parse(bytes.toString());
-      const next = second === undefined ? null : second.next();
-      const request = (next instanceof Promise ? await next : next)?.bytes ?? null;
-      const answer = this.#tally !== null && 'kind' in record ? record : null;
-      this.head = { wave: this.wave, entry: this.#entry, tally: this.#tally, item: record, answer, request };
-      return;
-    }
+  /** Moves on to the next line; a promise only where a file is waited for. */
+  advance(): void | Promise<void> {
+    const line = this.#lines?.next();
+    const request = this.#requests?.next();
+    if (line === undefined || line instanceof Promise || request instanceof Promise) return this.#wait(line, request);
+    return this.#take(line, request ?? null);
   }
 
-  /** False at the end of the track. */
-  async #openNext(): Promise<boolean> {
+  async #wait(line: Next | undefined, request: Next | undefined): Promise<void> {
+    const [first, second] = [(await line) ?? null, (await request) ?? null];
+    await this.#take(first, second);
+  }
+
+  #take(line: Line | null, request: Line | null): void | Promise<void> {
+    if (line?.bytes == null) return this.#openNext();
+    // Written by the planner and by classify.
+    const record: ItemLine | AnswerLine = JSON.parse(line.bytes.toString());
+    const answer = this.#tally !== null && 'kind' in record ? record : null;
+    const { wave } = this;
+    this.head = { wave, entry: this.#entry, tally: this.#tally, item: record, answer, request: request?.bytes ?? null };
+  }
+
+  async #openNext(): Promise<void> {
     await this.close();
     this.head = null;
     const entry = this.#entries.shift();
-    if (entry === undefined) return false;
+    if (entry === undefined) return;
     const ref = { output: this.#output, wave: this.wave, batch: entry.batch };
     this.#entry = entry;
     this.#tally = await readOwnIfThere<Tally>(this.#store, tallyFile(ref));
-    this.#files = [lineCursor(this.#store.read(this.#tally !== null ? answersFile(ref) : itemsFile(ref)))];
-    if (this.#withRequests) this.#files.push(lineCursor(this.#store.read(requestsFile(ref))));
-    return true;
+    this.#lines = lineCursor(this.#store.read(this.#tally !== null ? answersFile(ref) : itemsFile(ref)));
+    if (this.#withRequests) this.#requests = lineCursor(this.#store.read(requestsFile(ref)));
+    await this.advance();
   }
 
   async close(): Promise<void> {
-    for (const file of this.#files) await file.close();
-    this.#files = [];
+    await this.#lines?.close();
+    await this.#requests?.close();
+    this.#lines = null;
+    this.#requests = null;
   }
 }
 
@@ -142,10 +149,13 @@ export async function* rowsOf(
     for (;;) {
       const row = lowestRow(cursors);
       if (row === null) return;
-      const at = cursors.filter(({ head }) => head?.item.row === row).sort((a, b) => a.wave - b.wave);
-      const [first, ...more] = at.flatMap(({ head }) => (head === null ? [] : [head]));
+      const at = cursors.filter(({ head }) => head?.item.row === row);
+      const [first, ...more] = at.flatMap(({ head }) => head ?? []).sort((one, other) => one.wave - other.wave);
       if (first !== undefined) yield [first, ...more];
-      for (const cursor of at) await cursor.advance();
+      for (const cursor of at) {
+        const waits = cursor.advance();
+        if (waits !== undefined) await waits;
+      }
     }
   } finally {
     for (const cursor of cursors) await cursor.close();

@@ -3,16 +3,9 @@
 import { join } from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { failed, type Judged, classify as judge, messageOf, reasonOfFault } from '../domain/classify.ts';
-import { costUsd, priceOf } from '../domain/cost.ts';
+import { costUsd, type ModelPrice, priceOf } from '../domain/cost.ts';
 import type { JobFile, PlannedBatch } from '../domain/job.ts';
-import {
-  type Anomalies,
-  type AnswerLine,
-  type ItemLine,
-  noAnomalies,
-  type RawOutcome,
-  type Tally,
-} from '../domain/outcome.ts';
+import { type Anomalies, type ItemLine, noAnomalies, type RawOutcome, type Tally } from '../domain/outcome.ts';
 import { isRetryable } from '../domain/retry.ts';
 import type { Provider } from '../providers/provider.ts';
 import { compileSchema } from '../spec/answer-schema.ts';
@@ -26,6 +19,7 @@ import { providerOf, readJobFile } from './job-file.ts';
 import { readEntries } from './manifest.ts';
 import { readOwnIfThere } from './own-file.ts';
 import { InvariantBroken } from './refusal.ts';
+import { heartbeating } from './transfer.ts';
 
 const rawLineBytesMax = 256 * 1024 * 1024;
 /** Lines between two heartbeats. */
@@ -34,24 +28,21 @@ const beatEvery = 5000;
 export async function classify(deps: ActivityDeps, input: ClassifyInput): Promise<Tally> {
   const there = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
   if (there !== null) return there;
-  return deps.heavy(async () => {
-    const job = await readJobFile(deps, input.output);
-    const [planned] = await readEntries(deps.store, input.output, input.wave, input.batch, 1);
-    if (planned === undefined) throw new InvariantBroken(`wave ${input.wave} has no batch ${input.batch}`);
-    const batch = new BatchAnswers(deps, job, providerOf(deps, job), planned, input);
-    try {
-      const tally = await batch.write();
-      await writeJson(deps.store, tallyFile(input), tally);
-      return tally;
-    } finally {
-      batch.close();
-    }
-  });
+  const job = await readJobFile(deps, input.output);
+  return heartbeating(job.timing, () => deps.heavy(() => classifyBatch(deps, job, input)));
 }
 
-interface Place {
-  readonly index: number;
-  readonly semantic: number;
+async function classifyBatch(deps: ActivityDeps, job: JobFile, input: ClassifyInput): Promise<Tally> {
+  const [planned] = await readEntries(deps.store, input.output, input.wave, input.batch, 1);
+  if (planned === undefined) throw new InvariantBroken(`wave ${input.wave} has no batch ${input.batch}`);
+  const batch = new BatchAnswers(deps, job, providerOf(deps, job), planned, input);
+  try {
+    const tally = await batch.write();
+    await writeJson(deps.store, tallyFile(input), tally);
+    return tally;
+  } finally {
+    batch.close();
+  }
 }
 
 /** Judged lines go to a scratch file as they come, and from there to the answers in row order: memory holds places, not answers. */
@@ -62,7 +53,10 @@ class BatchAnswers {
   readonly #planned: PlannedBatch;
   readonly #input: ClassifyInput;
   readonly #spill: AnswerSpill;
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, number>();
+  readonly #semantic: Uint16Array;
+  readonly #counts: BatchCounts;
+  readonly #price: ModelPrice | undefined;
   readonly #anomalies: { -readonly [name in keyof Anomalies]: number };
   readonly #accepts:
     | ((answer: Parameters<Extract<ReturnType<typeof compileSchema>, { kind: 'schema' }>['accepts']>[0]) => boolean)
@@ -76,6 +70,9 @@ class BatchAnswers {
     this.#planned = planned;
     this.#input = input;
     this.#spill = new AnswerSpill(join(deps.scratch, `answers-${deps.randomHex(8)}`), planned.items);
+    this.#semantic = new Uint16Array(planned.items);
+    this.#counts = new BatchCounts(planned.items);
+    this.#price = priceOf(planned.model, job.prices);
     this.#anomalies = { ...noAnomalies, twinBatches: input.twinBatches };
     const compiled = job.spec.schema === null ? null : compileSchema(job.spec.schema);
     this.#accepts = compiled?.kind === 'schema' ? compiled.accepts : null;
@@ -99,7 +96,8 @@ class BatchAnswers {
       for (const line of lines) {
         if (line.bytes === null || line.length === 0) continue;
         const item = itemOf(line.bytes);
-        this.#places.set(item.customId, { index, semantic: item.semantic ?? 0 });
+        this.#places.set(item.customId, index);
+        this.#semantic[index] = item.semantic ?? 0;
         index += 1;
       }
     }
@@ -134,18 +132,18 @@ class BatchAnswers {
       return;
     }
     this.#pendingSent.delete(raw.customId);
-    const place = this.#places.get(raw.customId);
-    if (place === undefined) {
+    const index = this.#places.get(raw.customId);
+    if (index === undefined) {
       this.#anomalies.unknownAnswers += 1;
       return;
     }
     const judged = judge(raw, {
       policy: this.#job.policy,
-      semantic: place.semantic,
+      semantic: this.#semantic[index] ?? 0,
       cancelReason: this.#input.cancelReason,
       accepts: this.#accepts,
     });
-    this.#keep(place, judged, raw);
+    this.#keep(index, judged, raw);
   }
 
   /** The realtime lane's own notes: what was about to be sent, and what was given up. */
@@ -159,22 +157,22 @@ class BatchAnswers {
     if (bytes.subarray(0, 10).toString('latin1') !== '{"gaveUp":') return false;
     const { gaveUp, fault } = JSON.parse(bytes.toString()) as { gaveUp: string; fault: keyof typeof reasonOfFault };
     this.#pendingSent.delete(gaveUp);
-    const place = this.#places.get(gaveUp);
-    if (place !== undefined)
-      this.#keep(place, failed(reasonOfFault[fault], { policy: this.#job.policy, semantic: place.semantic }), null);
+    const index = this.#places.get(gaveUp);
+    if (index !== undefined) {
+      const semantic = this.#semantic[index] ?? 0;
+      this.#keep(index, failed(reasonOfFault[fault], { policy: this.#job.policy, semantic }), null);
+    }
     return true;
   }
 
   /** The first answer is kept; a success is worth more than an error that came before it. */
-  #keep(place: Place, judged: Judged, raw: Exclude<RawOutcome, { kind: 'unreadable' }> | null): void {
-    const { index } = place;
+  #keep(index: number, judged: Judged, raw: Exclude<RawOutcome, { kind: 'unreadable' }> | null): void {
     const known = this.#spill.has(index);
     if (known && this.#planned.lane === 'batch') this.#anomalies.duplicateAnswers += 1;
     if (known && (this.#spill.isAnswered(index) || judged.kind !== 'answered')) return;
     const answer = raw?.kind === 'answer' ? raw : null;
-    const model = answer?.model ?? this.#planned.model;
-    const price = priceOf(this.#planned.model, this.#job.prices) ?? priceOf(model, this.#job.prices);
-    const line = JSON.stringify({
+    const price = this.#price ?? priceOf(answer?.model ?? this.#planned.model, this.#job.prices);
+    const outcome: Outcome = {
       kind: judged.kind,
       ...(judged.reason === undefined ? {} : { reason: judged.reason, message: messageOf[judged.reason] }),
       ...(judged.output === undefined ? {} : { output: judged.output }),
@@ -183,31 +181,25 @@ class BatchAnswers {
       finishReason: answer?.finishReason ?? null,
       model: answer?.model ?? null,
       ...(this.#job.spec.keep.responses && answer !== null ? { response: answer.response } : {}),
-    });
-    this.#spill.keep(index, line, judged.kind === 'answered');
+    };
+    if (known) this.#counts.add(JSON.parse(this.#spill.read(index)), -1);
+    this.#counts.add(outcome);
+    this.#spill.keep(index, JSON.stringify(outcome), judged.kind === 'answered');
   }
 
   async #writeAnswers(): Promise<Tally> {
-    const counts = new BatchCounts(this.#planned.items);
     const blamed = this.#input.blamed === 'all' ? 'all' : new Set(this.#input.blamed);
     const items = lineCursor(this.#deps.store.read(itemsFile(this.#input)));
     const writer = lineWriter(await this.#deps.store.create(answersFile(this.#input)));
     try {
       for (let index = 0; index < this.#planned.items; index += 1) {
-        const line = await items.next();
+        const next = items.next();
+        const line = next instanceof Promise ? await next : next;
         if (line?.bytes == null) throw new InvariantBroken(`item ${index + 1} of ${this.#planned.items} is not there`);
-        const item = itemOf(line.bytes);
-        const outcome = this.#spill.has(index) ? this.#spill.read(index) : this.#unanswered(item, index, blamed);
-        const answer: AnswerLine = {
-          row: item.row,
-          id: item.id,
-          key: item.key,
-          customId: item.customId,
-          ...outcome,
-          ...(item.semantic === undefined ? {} : { semantic: item.semantic }),
-        };
-        counts.add(answer);
-        await writer.write(JSON.stringify(answer));
+        const outcome = this.#spill.has(index) ? this.#spill.read(index) : this.#unanswered(index, blamed);
+        // An answer's line is its item's line and the outcome: joined as text, since both are ours and there are millions.
+        const waits = writer.write(`${line.bytes.toString('utf8', 0, line.length - 1)},${outcome.slice(1)}`);
+        if (waits !== undefined) await waits;
         if (index % beatEvery === 0) this.#beat(index);
       }
       await writer.close();
@@ -217,14 +209,14 @@ class BatchAnswers {
     } finally {
       await items.close();
     }
-    return counts.tally(this.#planned, this.#input, this.#anomalies);
+    return this.#counts.tally(this.#planned, this.#input, this.#anomalies);
   }
 
-  #unanswered(item: ItemLine, index: number, blamed: 'all' | ReadonlySet<number>): Outcome {
+  #unanswered(index: number, blamed: 'all' | ReadonlySet<number>): string {
     const reason = blamed === 'all' || blamed.has(index + 1) ? 'bad_request' : this.#input.missingReason;
     if (reason === 'missing') this.#anomalies.missing += 1;
-    const retryable = isRetryable(reason, item.semantic ?? 0, this.#job.policy);
-    return {
+    const retryable = isRetryable(reason, this.#semantic[index] ?? 0, this.#job.policy);
+    const outcome: Outcome = {
       kind: retryable ? 'retryable' : 'rejected',
       reason,
       message: messageOf[reason],
@@ -233,6 +225,8 @@ class BatchAnswers {
       finishReason: null,
       model: null,
     };
+    this.#counts.add(outcome);
+    return JSON.stringify(outcome);
   }
 }
 

@@ -1,4 +1,4 @@
-// What activities need from outside: three ports, a clock, chance, a scratch folder and a turnstile for heavy work.
+// What activities need from outside: three ports, a clock, chance, a scratch folder and turnstiles for what fills the machine.
 
 import type { Prices } from '../domain/cost.ts';
 import type { BatchNews } from '../domain/events.ts';
@@ -15,6 +15,8 @@ export interface Cluster {
   registeredSearchAttributes(): Promise<readonly string[]>;
 }
 
+export type Turnstile = <T>(work: () => Promise<T>) => Promise<T>;
+
 export interface ActivityDeps {
   readonly store: Store;
   readonly cluster: Cluster;
@@ -28,7 +30,9 @@ export interface ActivityDeps {
   /** A folder of this process's own for files that nobody will miss. */
   readonly scratch: string;
   /** Runs work that fills a core or much memory; a bounded number at once, so that memory does not grow with concurrency. */
-  readonly heavy: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly heavy: Turnstile;
+  /** Lets a bounded number of uploads and downloads through at once: each holds buffers, and more of them fill the line no better. */
+  readonly transfers: Turnstile;
   readonly now: () => number;
   readonly randomHex: (bytes: number) => string;
 }

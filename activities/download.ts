@@ -3,11 +3,12 @@
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../domain/batch-state.ts';
 import type { BatchRef } from '../domain/ids.ts';
+import type { JobFile } from '../domain/job.ts';
 import { ProviderError } from '../providers/error.ts';
 import { rawFile } from '../storage/keys.ts';
 import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
-import { transfer } from './transfer.ts';
+import { heartbeating, transfer } from './transfer.ts';
 
 export interface DownloadInput extends BatchRef {
   readonly handle: BatchHandle;
@@ -28,6 +29,15 @@ export async function download(deps: ActivityDeps, input: DownloadInput): Promis
   const there = await deps.store.head(uri);
   if (there !== null) return { bytes: there.bytes, short: false };
   const job = await readJobFile(deps, input.output);
+  return heartbeating(job.timing, () => deps.transfers(() => downloadTo(deps, job, input, uri)));
+}
+
+async function downloadTo(
+  deps: ActivityDeps,
+  job: JobFile,
+  input: DownloadInput,
+  uri: string,
+): Promise<DownloadResult> {
   const provider = providerOf(deps, job);
   const sink = await deps.store.create(uri);
   let short = false;

@@ -95,7 +95,7 @@ function grow(shard: Shard): void {
   const old = shard.cells;
   Object.assign(shard, emptyShard(Math.ceil(shard.capacity * growth)));
   for (let at = 0; at < old.length; at += words) {
-    const [high = 0, low = 0, value = 0, extra = 0] = old.subarray(at, at + words);
+    const [high, low, value, extra] = [old[at] ?? 0, old[at + 1] ?? 0, old[at + 2] ?? 0, old[at + 3] ?? 0];
     if (value !== 0) put(shard, placeOf(shard, high, low), { high, low, value, extra });
   }
 }

@@ -8,6 +8,8 @@ import { keyOf } from './identity.ts';
 export const keyBytes = 12;
 /** What a chunk of a dataset usually comes to. Buffers travel to the thread and back, and are used again. */
 const bufferBytes = 4 * 1024 * 1024;
+/** It makes nothing but small views. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 /** Less is hashed at once: the way to the thread and back costs more. */
 const threadBytesMin = 256 * 1024;
 
@@ -40,7 +42,9 @@ export function createKeyHasher(): KeyHasher {
 
   const start = (): Worker => {
     // The extension is that of this file: sources run as they are, and as what the compiler makes of them.
-    const started = new Worker(new URL(`./key-thread${import.meta.url.slice(-3)}`, import.meta.url));
+    const started = new Worker(new URL(`./key-thread${import.meta.url.slice(-3)}`, import.meta.url), {
+      resourceLimits,
+    });
     started.on('message', ({ number, texts, digests }: KeyJob) => {
       if (texts.byteLength === bufferBytes) spare.push(Buffer.from(texts.buffer));
       waiting.get(number)?.resolve(keysIn(digests));

@@ -14,6 +14,7 @@ import type { ActivityDeps } from './deps.ts';
 import { readJobFile } from './job-file.ts';
 import { readSummary } from './manifest.ts';
 import { InvariantBroken } from './refusal.ts';
+import { heartbeating } from './transfer.ts';
 
 export interface MergeInput {
   readonly output: string;
@@ -37,16 +38,18 @@ export interface MergeSummary {
 const beatEvery = 5000;
 
 export async function merge(deps: ActivityDeps, input: MergeInput): Promise<MergeSummary> {
-  return deps.heavy(async () => {
-    const job = await readJobFile(deps, input.output);
-    const plan = await readSummary(deps.store, input.output, 1);
-    if (plan?.rows === undefined) throw new InvariantBroken('there is no plan to merge by');
-    await deps.store.sweep(input.output, cancellationSignal());
-    const tally = await writeResults(deps, input, plan.rows);
-    const datasetChanged = (await fingerprintNow(deps, job)) !== job.fingerprint;
-    await writeFailures(deps, input.output, datasetChanged ? null : job);
-    return { rows: plan.rows, ...tally, datasetChanged };
-  });
+  const job = await readJobFile(deps, input.output);
+  return heartbeating(job.timing, () => deps.heavy(() => mergeAll(deps, job, input)));
+}
+
+async function mergeAll(deps: ActivityDeps, job: JobFile, input: MergeInput): Promise<MergeSummary> {
+  const plan = await readSummary(deps.store, input.output, 1);
+  if (plan?.rows === undefined) throw new InvariantBroken('there is no plan to merge by');
+  await deps.store.sweep(input.output, cancellationSignal());
+  const tally = await writeResults(deps, input, plan.rows);
+  const datasetChanged = (await fingerprintNow(deps, job)) !== job.fingerprint;
+  await writeFailures(deps, input.output, datasetChanged ? null : job);
+  return { rows: plan.rows, ...tally, datasetChanged };
 }
 
 const fingerprintNow = (deps: ActivityDeps, job: JobFile): Promise<string | null> =>
@@ -85,19 +88,19 @@ async function writeResults(
   const tally = new ResultsTally();
   const shared = await SharedRows.open(deps, input.output);
   const writer = lineWriter(await deps.store.create(resultsFile(input.output)));
-  const put = async (result: ResultLine): Promise<void> => {
+  const put = (result: ResultLine): void | Promise<void> => {
     tally.add(result);
     if (tally.lines % beatEvery === 0) beat(tally.lines);
-    const waits = writer.write(JSON.stringify(result));
-    if (waits !== undefined) await waits;
+    return writer.write(JSON.stringify(result));
   };
   try {
     const waves = Array.from({ length: input.waves + 1 }, (_, wave) => wave);
     for await (const sendings of rowsOf(deps.store, input.output, waves)) {
       const result = resultFrom(sendings, input.unsentReason);
-      await shared.before(result.row, put);
+      if (shared.isDue(result.row)) await shared.before(result.row, put);
       shared.keep(result);
-      await put(result);
+      const waits = put(result);
+      if (waits !== undefined) await waits;
     }
     await shared.before(Number.POSITIVE_INFINITY, put);
     const expected = rows.accepted + rows.duplicates + rows.carriedOver;
@@ -168,8 +171,12 @@ class SharedRows {
     this.#end += bytes.length;
   }
 
+  isDue(row: number): boolean {
+    return this.#next !== null && this.#next.row < row;
+  }
+
   /** Puts every shared row that stands before this one. */
-  async before(row: number, put: (result: ResultLine) => Promise<void>): Promise<void> {
+  async before(row: number, put: (result: ResultLine) => void | Promise<void>): Promise<void> {
     for (let next = this.#next; next !== null && next.row < row; next = this.#next) {
       const place = this.#places.get(next.sameAs);
       if (place === undefined || place.offset < 0)

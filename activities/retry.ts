@@ -8,6 +8,7 @@ import { createWavePlanner } from './batch-writer.ts';
 import type { ActivityDeps, JobRef } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { readSummary } from './manifest.ts';
+import { heartbeating } from './transfer.ts';
 
 export interface PlanWaveInput
   extends JobRef,
@@ -22,25 +23,27 @@ const beatEvery = 5000;
 export async function planWave(deps: ActivityDeps, input: PlanWaveInput): Promise<PlanSummary> {
   const there = await readSummary(deps.store, input.output, input.wave);
   if (there !== null) return there;
-  return deps.heavy(async () => {
-    const job = await readJobFile(deps, input.output);
-    const provider = providerOf(deps, job);
-    const planner = createWavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
-    let rows = 0;
-    try {
-      for await (const sendings of rowsOf(deps.store, input.output, input.sources, { withRequests: true })) {
-        rows += 1;
-        if (rows % beatEvery === 0) heartbeat(rows);
-        const chosen = choose(sendings, input, job);
-        // What no longer fits under `maxUsd` stays failed with its last reason.
-        if (chosen !== null) await planner.add(chosen);
-      }
-      return await planner.finish();
-    } catch (error) {
-      await planner.abort();
-      throw error;
+  const job = await readJobFile(deps, input.output);
+  return heartbeating(job.timing, () => deps.heavy(() => gather(deps, job, input)));
+}
+
+async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): Promise<PlanSummary> {
+  const provider = providerOf(deps, job);
+  const planner = createWavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
+  let rows = 0;
+  try {
+    for await (const sendings of rowsOf(deps.store, input.output, input.sources, { withRequests: true })) {
+      rows += 1;
+      if (rows % beatEvery === 0) heartbeat(rows);
+      const chosen = choose(sendings, input, job);
+      // What no longer fits under `maxUsd` stays failed with its last reason.
+      if (chosen !== null) await planner.add(chosen);
     }
-  });
+    return await planner.finish();
+  } catch (error) {
+    await planner.abort();
+    throw error;
+  }
 }
 
 function choose(sendings: RowSendings, input: PlanWaveInput, job: JobFile) {

@@ -42,8 +42,8 @@ export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<S
   await checkRequests(deps, input);
   const submission = await submissionOf(deps, job, input, deps.now());
   const provider = providerOf(deps, job);
-  const staged = await withRequests(deps, input, submission, (file) =>
-    heartbeating(job.timing, (ctx) => provider.stage(file, submission, ctx)),
+  const staged = await heartbeating(job.timing, (ctx) =>
+    deps.transfers(() => withRequests(deps, input, submission, (file) => provider.stage(file, submission, ctx))),
   );
   return { kind: 'staged', staged };
 }

@@ -1,4 +1,4 @@
-// A long transfer that can be told from a dead one: it heartbeats while it lives, and one that reports its bytes is aborted when they stop.
+// Long work that can be told from dead work: it heartbeats while it waits and while it lives; a transfer whose bytes stop is aborted.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Timing } from '../domain/job.ts';
@@ -7,7 +7,7 @@ import type { Context } from '../providers/provider.ts';
 /** Without a byte for this many heartbeat times, a transfer that reports its bytes is dead. */
 const stalledAfter = 4;
 
-/** For work that cannot tell how far it is: the activity's own time limit is what bounds it. */
+/** For work that waits for its turn, or cannot tell how far it is: the activity's own time limit is what bounds it. */
 export async function heartbeating<T>(
   timing: Pick<Timing, 'heartbeatMs'>,
   work: (ctx: Context) => Promise<T>,

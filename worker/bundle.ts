@@ -1,13 +1,24 @@
-// Bundles the workflows into the one script that workers run in their sandbox.
+// Bundles the workflows into the one script that workers run in their sandbox. Run by itself it writes that script to a file.
 
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
 const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error };
+const self = fileURLToPath(import.meta.url);
 
 export function buildWorkflowBundle(): Promise<{ code: string }> {
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    logger: quiet,
-  });
+  const workflows = new URL(`../workflows/index${self.slice(-3)}`, import.meta.url);
+  return bundleWorkflowCode({ workflowsPath: fileURLToPath(workflows), logger: quiet });
 }
+
+/** In a process of its own: a bundler leaves behind some 150 MB that a worker would hold for as long as it lives. */
+export async function writeWorkflowBundle(path: string): Promise<{ codePath: string }> {
+  await promisify(execFile)(process.execPath, [...process.execArgv, self, path]);
+  return { codePath: path };
+}
+
+if (process.argv[1] === self)
+  writeFileSync(process.argv[2] ?? 'workflow-bundle.js', (await buildWorkflowBundle()).code);

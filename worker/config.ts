@@ -31,6 +31,8 @@ const environment = z.object({
   NIGHTSHIFT_CANCEL_GRACE: duration('30m'),
   /** Passes over whole files at once: each may fill a core. */
   NIGHTSHIFT_HEAVY: z.coerce.number().int().min(1).default(2),
+  /** Uploads and downloads at once. */
+  NIGHTSHIFT_TRANSFERS: z.coerce.number().int().min(1).default(4),
   /** The workflows, bundled before: a worker that finds them starts sooner. */
   NIGHTSHIFT_BUNDLE: z.string().optional(),
   OPENAI_API_KEY: z.string().optional(),
@@ -55,6 +57,7 @@ export interface WorkerConfig {
   readonly taskQueue: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly heavy: number;
+  readonly transfers: number;
   readonly bundlePath: string | null;
   readonly timing: {
     readonly createCallMs: number;
@@ -83,6 +86,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     taskQueue: data.NIGHTSHIFT_TASK_QUEUE,
     logLevel: data.NIGHTSHIFT_LOG_LEVEL,
     heavy: data.NIGHTSHIFT_HEAVY,
+    transfers: data.NIGHTSHIFT_TRANSFERS,
     bundlePath: data.NIGHTSHIFT_BUNDLE ?? null,
     timing: {
       createCallMs: data.NIGHTSHIFT_CREATE_TIMEOUT,

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ActivityDeps, Cluster } from '../activities/deps.ts';
+import type { ActivityDeps, Cluster, Turnstile } from '../activities/deps.ts';
 import { createProviders } from '../providers/registry.ts';
 import { createFileStore } from '../storage/file-store.ts';
 import { keyVariables, type WorkerConfig } from './config.ts';
@@ -21,6 +21,7 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     timing: config.timing,
     scratch: scratchFolder(),
     heavy: turnstile(config.heavy),
+    transfers: turnstile(config.transfers),
     now: () => Date.now(),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   };
@@ -47,7 +48,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** Lets a bounded number through at once, in order of arrival. */
-function turnstile(places: number): ActivityDeps['heavy'] {
+function turnstile(places: number): Turnstile {
   const waiting: (() => void)[] = [];
   let free = places;
   return async (work) => {

@@ -1,12 +1,13 @@
 // A worker: connects by Temporal's own configuration, serves the task queue until it is asked to stop, and drains.
 
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../activities/failure.ts';
 import { createActivities } from '../activities/index.ts';
-import { buildWorkflowBundle } from './bundle.ts';
+import { writeWorkflowBundle } from './bundle.ts';
 import { createCluster } from './cluster.ts';
 import { readConfig } from './config.ts';
 import { createDependencies } from './dependencies.ts';
@@ -26,7 +27,10 @@ try {
     namespace,
     taskQueue: config.taskQueue,
     activities: createActivities(deps),
-    workflowBundle: config.bundlePath === null ? await buildWorkflowBundle() : { codePath: config.bundlePath },
+    workflowBundle:
+      config.bundlePath === null
+        ? await writeWorkflowBundle(join(deps.scratch, 'workflow-bundle.js'))
+        : { codePath: config.bundlePath },
     interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
     shutdownGraceTime: '30s',
   });

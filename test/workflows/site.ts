@@ -1,0 +1,202 @@
+// Whole jobs inside the test's own process: the real activities and SDKs, an emulator over HTTP, and one clock for all of them.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { activityInfo } from '@temporalio/activity';
+import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { type ActivityInboundCallsInterceptor, Worker } from '@temporalio/worker';
+import { expect } from 'vitest';
+import { failureInterceptor } from '../../activities/failure.ts';
+import { createActivities } from '../../activities/index.ts';
+import type { JobReport } from '../../domain/report.ts';
+import type { JobStatus } from '../../domain/status.ts';
+import { createControl } from '../../emulator/control.ts';
+import type { OptionsInput } from '../../emulator/options.ts';
+import { startEmulator } from '../../emulator/start.ts';
+import { createCluster } from '../../worker/cluster.ts';
+import { readConfig } from '../../worker/config.ts';
+import { createDependencies } from '../../worker/dependencies.ts';
+import type { Result } from '../end-to-end/cell.ts';
+import { workflowBundle } from '../support/temporal.ts';
+
+export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
+
+type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
+
+export class Site {
+  readonly root: string;
+  readonly name: string;
+  readonly env: TestWorkflowEnvironment;
+  readonly client: Client;
+  readonly control: ReturnType<typeof createControl>;
+
+  private constructor(env: TestWorkflowEnvironment, name: string, root: string, emulatorUrl: string) {
+    this.env = env;
+    this.name = name;
+    this.root = root;
+    this.client = new Client({ connection: env.connection, namespace: env.namespace ?? 'default' });
+    this.control = createControl(emulatorUrl);
+  }
+
+  /** Gives a test an emulator, a data folder and a worker of its own, and takes them away after it. One at a time in a process. */
+  static async with(
+    env: TestWorkflowEnvironment,
+    name: string,
+    options: OptionsInput,
+    use: (site: Site) => Promise<void>,
+  ): Promise<void> {
+    const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+    const emulator = await startEmulator({ validateMs: 1000, runMs: 5 * minuteMs, finalizeMs: 1000, ...options });
+    const site = new Site(env, name, root, emulator.url);
+    try {
+      const worker = await site.#worker(emulator);
+      await worker.runUntil(() => use(site));
+    } finally {
+      await emulator.close();
+      rmSync(root, { recursive: true, force: true });
+    }
+  }
+
+  async #worker(emulator: { readonly openaiBaseUrl: string; readonly anthropicBaseUrl: string }): Promise<Worker> {
+    const config = readConfig({
+      NIGHTSHIFT_DATA: this.root,
+      OPENAI_BASE_URL: emulator.openaiBaseUrl,
+      OPENAI_API_KEY: 'test',
+      ANTHROPIC_BASE_URL: emulator.anthropicBaseUrl,
+      ANTHROPIC_API_KEY: 'test',
+    });
+    const namespace = this.env.namespace ?? 'default';
+    const clock = sharedClock(this.control);
+    const deps = { ...createDependencies(config, createCluster(this.client, namespace)), now: clock.now };
+    return Worker.create({
+      connection: this.env.nativeConnection,
+      namespace,
+      taskQueue: this.name,
+      activities: createActivities(deps),
+      workflowBundle: workflowBundle(),
+      interceptors: { activity: [() => ({ inbound: clock.interceptor }), () => ({ inbound: failureInterceptor() })] },
+    });
+  }
+
+  dataset(rows: number, row: (number: number) => object = ticket): string {
+    const lines = Array.from({ length: rows }, (_, index) => JSON.stringify(row(index + 1)));
+    writeFileSync(join(this.root, 'rows.jsonl'), `${lines.join('\n')}\n`);
+    return 'rows.jsonl';
+  }
+
+  openaiJob(rows: number, changes: Record<string, unknown> = {}): Record<string, unknown> {
+    return {
+      dataset: this.dataset(rows),
+      provider: 'openai',
+      model: 'gpt-5.4-mini',
+      request: { messages: [{ role: 'user', content: '{{ text }}' }], max_completion_tokens: 16 },
+      ...changes,
+    };
+  }
+
+  start(job: unknown, workflowId = this.name): Promise<WorkflowHandle> {
+    return this.client.workflow.start('processDataset', { workflowId, taskQueue: this.name, args: [job] });
+  }
+
+  /** Starts a job and skips the time until its end. */
+  async run(job: unknown, workflowId = this.name): Promise<JobReport> {
+    await this.start(job, workflowId);
+    return this.result(workflowId);
+  }
+
+  /** Time is skipped only while the environment's own client waits for an end. */
+  result(workflowId = this.name): Promise<JobReport> {
+    return this.env.client.workflow.getHandle(workflowId).result();
+  }
+
+  /** How a job ended that did not complete: `CancelledFailure`, say. */
+  async failure(workflowId = this.name): Promise<string> {
+    const error: unknown = await this.result(workflowId).catch((failure: unknown) => failure);
+    return error instanceof WorkflowFailedError ? (error.cause?.name ?? 'no cause') : `not failed: ${String(error)}`;
+  }
+
+  get handle(): WorkflowHandle {
+    return this.client.workflow.getHandle(this.name);
+  }
+
+  status(): Promise<JobStatus> {
+    return this.handle.query<JobStatus>('status');
+  }
+
+  update(name: string, ...args: unknown[]): Promise<JobStatus> {
+    return this.handle.executeUpdate<JobStatus>(name, { args });
+  }
+
+  /** Lets virtual time pass in steps until the job's status is as wanted. */
+  async untilStatus(what: string, isSo: (status: JobStatus) => boolean, stepMs = 10_000): Promise<JobStatus> {
+    for (let step = 0; step < stepsMax; step += 1) {
+      const status = await this.status();
+      if (isSo(status)) return status;
+      await this.env.sleep(stepMs);
+    }
+    throw new Error(`${what}: not within ${stepsMax} steps; last: ${JSON.stringify(await this.status())}`);
+  }
+
+  async events(workflowId = this.name): Promise<Events> {
+    const { events } = await this.client.workflow.getHandle(workflowId).fetchHistory();
+    return events ?? [];
+  }
+
+  /** The timers that a workflow started, in milliseconds. */
+  async timers(workflowId = this.name): Promise<number[]> {
+    return (await this.events(workflowId)).flatMap(({ timerStartedEventAttributes: timer }) =>
+      timer == null
+        ? []
+        : [Number(timer.startToFireTimeout?.seconds ?? 0) * 1000 + (timer.startToFireTimeout?.nanos ?? 0) / 1e6],
+    );
+  }
+
+  results(workflowId = this.name): (Result & { readonly batchId: string | null })[] {
+    const text = readFileSync(join(this.root, 'runs', workflowId, 'results.jsonl'), 'utf8');
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  }
+
+  /** Every row ends as exactly one result, in order, and nothing was billed twice in a lane. */
+  async expectWhole(report: JobReport, rows: number, workflowId = this.name): Promise<void> {
+    expect(this.results(workflowId).map(({ row }) => row)).toEqual(Array.from({ length: rows }, (_, at) => at + 1));
+    expect(report.rows.answered + report.rows.failed).toBe(rows);
+    const { billedTwice, sync, acrossLanes } = await this.control.counts();
+    expect({ billedTwice, sync: sync.billedTwice, acrossLanes }).toEqual({
+      billedTwice: { byCustomId: [], byBody: [] },
+      sync: { byCustomId: [], byBody: [] },
+      acrossLanes: [],
+    });
+  }
+}
+
+const stepsMax = 200;
+
+const ticket = (number: number): object => ({ id: `t-${number}`, text: `ticket ${number}` });
+
+/**
+ * The server's time is the only one: before each activity the emulator's clock is set to when the attempt was scheduled, and goes on from
+ * there. It never goes back.
+ */
+function sharedClock(control: Site['control']): { now: () => number; interceptor: ActivityInboundCallsInterceptor } {
+  let aheadMs = 0;
+  const now = (): number => Date.now() + aheadMs;
+  return {
+    now,
+    interceptor: {
+      execute: async (input, next) => {
+        const behindMs = activityInfo().currentAttemptScheduledTimestampMs - now();
+        if (behindMs > 0) {
+          aheadMs += behindMs;
+          await control.clock({ nowMs: now() });
+        }
+        return next(input);
+      },
+    },
+  };
+}
