@@ -8,6 +8,9 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// What a worker would otherwise hold and not use: V8's young generation at its full size, and an arena of the allocator per thread.
+const lean = { flags: ['--max-semi-space-size=16'], env: { MALLOC_ARENA_MAX: '2' } };
+
 // 22.18 is the first release that runs TypeScript sources without a flag.
 const NODE_MIN = [22, 18];
 const NODE_PINNED = '24.21.0';
@@ -172,9 +175,6 @@ function ageMs(path) {
     return 0;
   }
 }
-
-// What a worker would otherwise hold and not use: V8's young generation at its full size, and an arena of the allocator per thread.
-const lean = { flags: ['--max-semi-space-size=16'], env: { MALLOC_ARENA_MAX: '2' } };
 
 function run(node, args, env) {
   const child = spawn(node, [...lean.flags, ...args], { stdio: 'inherit', env: { ...lean.env, ...env } });
