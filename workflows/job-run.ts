@@ -94,8 +94,14 @@ export class JobRun {
     this.changed();
   }
 
-  async untilResumed(): Promise<void> {
-    await condition(() => this.pause === null || this.pastDeadline);
+  /** Past its deadline a job begins nothing more, unless it falls back: that wave is what the deadline calls for. */
+  mustEnd(wave: Wave): boolean {
+    const fallsBack = wave.kind === 'fallback' && (this.deadline ?? this.opened.deadline).then === 'fallback';
+    return this.pastDeadline && !fallsBack;
+  }
+
+  async untilResumed(wave: Wave): Promise<void> {
+    await condition(() => this.pause === null || this.mustEnd(wave));
   }
 
   status(): JobStatus {

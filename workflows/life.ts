@@ -120,16 +120,22 @@ export async function tell(
   }
 }
 
-/**
- * Does work that may meet trouble with keys or money: tells the coordinator once, waits to be resumed, and does it again.
- * Undefined where the wait was cut short because the batch is to end.
- */
+/** What cuts a wait for a person short, where anything does: the job's deadline, or a time. */
+export interface Patience {
+  readonly endNow?: boolean;
+  readonly untilMs?: number | null;
+}
+
+export const gaveUp = Symbol('gave up');
+
+/** Does work that may meet trouble with keys or money: tells the coordinator once, waits to be resumed, and does it again. */
 export async function untroubled<T>(
   life: Life,
   batchId: string | null,
   work: () => Promise<T>,
-  giveUp = () => false,
-): Promise<T | undefined> {
+  { endNow = false, untilMs = null }: Patience = {},
+): Promise<T | typeof gaveUp> {
+  const isOver = (): boolean => (endNow && life.endNow) || (untilMs !== null && Date.now() >= untilMs);
   for (;;) {
     try {
       return await work();
@@ -138,9 +144,10 @@ export async function untroubled<T>(
       if (trouble === null) throw error;
       const before = life.resumes;
       await tell(life, 'waiting', batchId, trouble);
-      if (giveUp()) return undefined;
-      await condition(() => life.resumes > before || giveUp());
-      if (giveUp()) return undefined;
+      const goesOn = (): boolean => life.resumes > before || isOver();
+      if (untilMs === null) await condition(goesOn);
+      else await condition(goesOn, Math.max(1, untilMs - Date.now()), { summary: `${trouble}: waits to be resumed` });
+      if (isOver()) return gaveUp;
     }
   }
 }

@@ -3,7 +3,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { type BatchView, blamedLines } from '../domain/batch-state.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
-import { type BatchInput, beginLife, failureType, type Life, refOf, untroubled } from './life.ts';
+import { type BatchInput, beginLife, failureType, gaveUp, type Life, refOf, untroubled } from './life.ts';
 import { longWork } from './proxies.ts';
 import { afterFailedBatch, newSubmission, resolveUncertain, type Submission, submit } from './submitting.ts';
 import { askToEnd, newWatch, type Watch, watch } from './watching.ts';
@@ -18,20 +18,22 @@ type End =
 interface Progress {
   readonly submission: Submission;
   watch: Watch | null;
-  cancelled: boolean;
+  /** Set when the job is cancelled: by then the batch has come to an end, whatever the provider does. */
+  cancelledUntil: number | null;
 }
 
 /** Guarantees that no item is sent twice and that whatever was answered is collected, in every way a batch can end. */
 export async function processBatch(input: BatchInput): Promise<Tally> {
   const life = beginLife(input);
-  const progress: Progress = { submission: newSubmission(), watch: null, cancelled: false };
+  const progress: Progress = { submission: newSubmission(), watch: null, cancelledUntil: null };
   let end: End;
   try {
     end = await live(life, progress);
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    progress.cancelled = true;
-    end = await CancellationScope.nonCancellable(() => endCancelled(life, progress));
+    const untilMs = Date.now() + input.job.timing.cancelGraceMs;
+    progress.cancelledUntil = untilMs;
+    end = await CancellationScope.nonCancellable(() => endCancelled(life, progress, untilMs));
   }
   return end.kind === 'answered'
     ? end.tally
@@ -52,14 +54,13 @@ async function live(life: Life, progress: Progress): Promise<End> {
 }
 
 /** The job was cancelled: the provider's batch too, and its end is awaited for a bounded time. */
-async function endCancelled(life: Life, progress: Progress): Promise<End> {
+async function endCancelled(life: Life, progress: Progress, untilMs: number): Promise<End> {
   const { submission } = progress;
-  const untilMs = Date.now() + life.input.job.timing.cancelGraceMs;
   if (submission.uncertain) await resolveUncertain(life, submission, untilMs);
   if (submission.uncertain) return { kind: 'in_doubt' };
   if (submission.handle === null) return { kind: 'unsent', reason: 'cancelled' };
   progress.watch ??= newWatch(submission.handle);
-  if (progress.watch.cancelAskedAt === null) await askToEnd(life, progress.watch);
+  if (progress.watch.cancelAskedAt === null) await askToEnd(life, progress.watch, untilMs);
   const view = await watch(life, progress.watch, untilMs);
   return view === null ? { kind: 'in_doubt' } : { kind: 'ended', view };
 }
@@ -67,10 +68,14 @@ async function endCancelled(life: Life, progress: Progress): Promise<End> {
 async function collect(life: Life, progress: Progress, end: Exclude<End, { kind: 'answered' }>): Promise<Tally> {
   const { handle, twins } = progress.submission;
   const view = end.kind === 'ended' ? end.view : null;
-  const askedForDeadline = !progress.cancelled && progress.watch !== null && progress.watch.cancelAskedAt !== null;
+  const askedForDeadline =
+    progress.cancelledUntil === null && progress.watch !== null && progress.watch.cancelAskedAt !== null;
   const cancelReason = askedForDeadline ? 'deadline' : 'cancelled';
-  if (handle !== null && view !== null && view.ending !== 'failed')
-    await downloadOutput(life, handle.id, { ...refOf(life), handle });
+  const read =
+    handle === null ||
+    view === null ||
+    view.ending === 'failed' ||
+    (await downloadOutput(life, handle.id, { ...refOf(life), handle }, progress.cancelledUntil));
   const blamed = view?.ending === 'failed' ? blamedLines(view.errors) : new Set<number>();
   return longWork(life.input.job.timing, `classify ${life.input.planned.items} items`).classify({
     ...refOf(life),
@@ -81,7 +86,7 @@ async function collect(life: Life, progress: Progress, end: Exclude<End, { kind:
     polls: progress.watch?.polls ?? 0,
     twinBatches: twins,
     cancelReason,
-    missingReason: missingReason(end, cancelReason),
+    missingReason: read ? missingReason(end, cancelReason) : 'in_doubt',
     blamed: blamed === 'all' ? 'all' : [...blamed],
   });
 }
@@ -102,17 +107,20 @@ function missingReason(end: Exclude<End, { kind: 'answered' }>, cancelReason: 'c
   }
 }
 
+/** False where trouble kept a cancelled job from reading what there may be. */
 async function downloadOutput(
   life: Life,
   batchId: string,
   input: Parameters<ReturnType<typeof longWork>['download']>[0],
-): Promise<void> {
+  untilMs: number | null,
+): Promise<boolean> {
   const proxy = longWork(life.input.job.timing, `download ${batchId}`);
   try {
-    await untroubled(life, batchId, () => proxy.download(input));
+    return (await untroubled(life, batchId, () => proxy.download(input), { untilMs })) !== gaveUp;
   } catch (error) {
     const type = failureType(error);
     // Output that the provider no longer has, or never shows, leaves every item missing: said so, and asked for again.
     if (type !== 'not_found' && type !== 'not_ready') throw error;
+    return true;
   }
 }

@@ -48,13 +48,20 @@ function asRefusal(error: unknown): unknown {
   return ApplicationFailure.nonRetryable(error.cause.message, error.cause.type ?? undefined);
 }
 
+/** Cancelled batches complete, so the work may well end without an error: that the job was cancelled, its scope knows. */
 async function untilCancelled(job: JobRun, work: () => Promise<void>): Promise<void> {
+  let over = false;
+  CancellationScope.current().cancelRequested.catch(() => {
+    if (over) return;
+    job.cancelled = true;
+    job.enter('cancelling');
+  });
   try {
     await work();
   } catch (error) {
     if (!isCancellation(error)) throw asRefusal(error);
-    job.cancelled = true;
-    job.enter('cancelling');
+  } finally {
+    over = true;
   }
 }
 
@@ -86,7 +93,7 @@ async function gate(job: JobRun, wave: Wave): Promise<void> {
       summary: `wave ${wave.number} (${wave.kind}) in ${formatDuration(wave.delayMs)}`,
     });
   }
-  await job.untilResumed();
+  await job.untilResumed(wave);
 }
 
 /** When the job's own deadline passes, every open batch is brought to its end. */
@@ -106,7 +113,7 @@ function watchDeadline(job: JobRun): CancellationScope {
           break;
       }
       job.pastDeadline = true;
-      await job.coordinator.endNow();
+      if (job.mustEnd(job.wave)) await job.coordinator.endNow();
     })
     .catch((error: unknown) => {
       if (!isCancellation(error)) throw error;

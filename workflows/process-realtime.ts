@@ -40,12 +40,7 @@ async function askAll(life: Life): Promise<boolean> {
     if (life.endNow) return true;
     const count = Math.min(realtimeChunkItems, planned.items - from);
     const proxy = longWork(job.timing, `ask for items ${from + 1} to ${from + count} of ${planned.items}`);
-    await untroubled(
-      life,
-      null,
-      () => proxy.realtime({ ...refOf(life), from, count }),
-      () => life.endNow,
-    );
+    await untroubled(life, null, () => proxy.realtime({ ...refOf(life), from, count }), { endNow: true });
     if (planned.items > realtimeChunkItems) await tell(life, 'running', null, undefined, from + count);
   }
   return false;

@@ -61,7 +61,8 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
   });
   await runWindow(batches, {
     jobWorkflowId: input.jobWorkflowId,
-    mayStart: (_batch, running) => !coordinator.switches.paused && running < coordinator.switches.concurrency,
+    mayStart: (_batch, running) =>
+      (!coordinator.switches.paused || coordinator.switches.endNow) && running < coordinator.switches.concurrency,
     inputOf: (planned) => batchInput(input, coordinator.switches, planned),
     started: (planned, workflowId) => {
       toStart -= 1;

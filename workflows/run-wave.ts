@@ -61,11 +61,17 @@ async function runHere(job: JobRun, wave: Wave, batches: readonly PlannedBatch[]
   await runWindow(batches, {
     jobWorkflowId: workflowInfo().workflowId,
     mayStart: (batch, running) => {
-      if (coordinator.switches.paused && !job.pastDeadline) return false;
+      if (coordinator.switches.paused && !job.mustEnd(wave)) return false;
       if (running >= coordinator.switches.concurrency) return false;
-      return mayAfford(job, batch.estimate.usd, running);
+      return mayAfford(job, wave, batch.estimate.usd, running);
     },
-    inputOf: (planned) => ({ job: batchJob(job), wave: wave.number, planned, paused: false, endNow: job.pastDeadline }),
+    inputOf: (planned) => ({
+      job: batchJob(job),
+      wave: wave.number,
+      planned,
+      paused: false,
+      endNow: job.mustEnd(wave),
+    }),
     started: (planned, workflowId) => {
       job.budget = reserve(job.budget, planned.estimate.usd);
       coordinator.started(wave.number, planned, workflowId);
@@ -80,8 +86,8 @@ async function runHere(job: JobRun, wave: Wave, batches: readonly PlannedBatch[]
 }
 
 /** Work that would pass the cap is not started; when nothing under way can make room any more, a person is asked. */
-function mayAfford(job: JobRun, estimateUsd: number | null, running: number): boolean {
-  if (job.pastDeadline || fits(job.budget, estimateUsd)) return true;
+function mayAfford(job: JobRun, wave: Wave, estimateUsd: number | null, running: number): boolean {
+  if (job.mustEnd(wave) || fits(job.budget, estimateUsd)) return true;
   if (running === 0)
     job.stopFor('budget', 'the next batch would pass the budget: raise it with setBudget, or cancel the job');
   return false;
@@ -125,12 +131,12 @@ async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary): Promis
   try {
     for (let segment = 1, from = 1; from <= plan.batches; segment += 1) {
       const page = await pageOf(job, wave, from);
-      const affordable = (): PlannedBatch[] => affordablePrefix(job, page);
+      const affordable = (): PlannedBatch[] => affordablePrefix(job, wave, page);
       await condition(
         () =>
           free() > 0 &&
-          (!coordinator.switches.paused || job.pastDeadline) &&
-          mayAfford(job, page[0]?.estimate.usd ?? null, open.size),
+          (!coordinator.switches.paused || job.mustEnd(wave)) &&
+          mayAfford(job, wave, page[0]?.estimate.usd ?? null, open.size),
       );
       const batches = affordable();
       const workflowId = segmentWorkflowId(workflowInfo().workflowId, wave.number, segment);
@@ -158,11 +164,11 @@ async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary): Promis
   await Promise.all(ends);
 }
 
-function affordablePrefix(job: JobRun, page: readonly PlannedBatch[]): PlannedBatch[] {
+function affordablePrefix(job: JobRun, wave: Wave, page: readonly PlannedBatch[]): PlannedBatch[] {
   let { budget } = job;
   const batches: PlannedBatch[] = [];
   for (const batch of page) {
-    if (batches.length > 0 && !job.pastDeadline && !fits(budget, batch.estimate.usd)) break;
+    if (batches.length > 0 && !job.mustEnd(wave) && !fits(budget, batch.estimate.usd)) break;
     budget = reserve(budget, batch.estimate.usd);
     batches.push(batch);
   }
@@ -201,7 +207,7 @@ function runSegment(
         segment,
         from,
         count,
-        switches: { ...switches, concurrency: limit, endNow: job.pastDeadline },
+        switches: { ...switches, concurrency: limit, endNow: job.mustEnd(wave) },
       },
     ],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -5,7 +5,7 @@ import { capacityDelayMs, pollDelayMs } from '../domain/backoff.ts';
 import { type BatchHandle, type BatchView, failedBatchAction } from '../domain/batch-state.ts';
 import { capacityWaitsMax } from '../domain/limits.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
-import { failureType, type Life, refOf, tell, untroubled } from './life.ts';
+import { failureType, gaveUp, type Life, refOf, tell, untroubled } from './life.ts';
 import { creating, staging } from './proxies.ts';
 
 export interface Submission {
@@ -36,7 +36,7 @@ export async function submit(life: Life, submission: Submission): Promise<Submit
     await condition(() => !life.paused || life.endNow);
     if (life.endNow) return { kind: 'unsent', reason: 'deadline' };
     const staged = await stageOnce(life, submission);
-    if (staged === undefined) return { kind: 'unsent', reason: 'deadline' };
+    if (staged === gaveUp) return { kind: 'unsent', reason: 'deadline' };
     if (staged.kind === 'answered') return staged;
     await condition(() => !life.paused || life.endNow);
     if (life.endNow) return { kind: 'unsent', reason: 'deadline' };
@@ -57,7 +57,7 @@ function stageOnce(life: Life, submission: Submission) {
     life,
     null,
     () => staging(job.timing, planned.bytes, summary).stage(submissionOf(life, submission)),
-    () => life.endNow,
+    { endNow: true },
   );
 }
 
@@ -68,15 +68,9 @@ async function createOnce(life: Life, submission: Submission, fileId: string | n
   for (let looks = 0; ; looks += 1) {
     try {
       // A create that has begun is seen through: only its end tells what a cancelled job has to collect.
-      const result = await CancellationScope.nonCancellable(() =>
-        untroubled(
-          life,
-          null,
-          () => proxy.create(input),
-          () => life.endNow,
-        ),
-      );
-      if (result === undefined) return { kind: 'unsent', reason: 'deadline' };
+      const seenThrough = () => CancellationScope.nonCancellable(() => proxy.create(input));
+      const result = await untroubled(life, null, seenThrough, { endNow: true });
+      if (result === gaveUp) return { kind: 'unsent', reason: 'deadline' };
       submission.uncertain = result.kind === 'uncertain';
       if (result.kind === 'created') {
         Object.assign(submission, { handle: result.handle, ordinal: result.ordinal, twins: result.twins });
@@ -153,7 +147,7 @@ export async function afterFailedBatch(
       return 'again';
     case 'ask_a_person': {
       const before = life.resumes;
-      await tell(life, 'waiting', view.status, 'no_money');
+      await tell(life, 'waiting', submission.handle?.id ?? null, 'no_money');
       await condition(() => life.resumes > before || life.endNow);
       Object.assign(submission, next);
       return life.endNow ? 'give_back' : 'again';

@@ -4,7 +4,7 @@ import { condition } from '@temporalio/workflow';
 import { pollDelayMs } from '../domain/backoff.ts';
 import type { BatchHandle, BatchView } from '../domain/batch-state.ts';
 import { formatDuration } from '../domain/duration.ts';
-import { failureType, type Life, refOf, untroubled } from './life.ts';
+import { failureType, gaveUp, type Life, refOf, untroubled } from './life.ts';
 import { looking } from './proxies.ts';
 import { graceMs } from './submitting.ts';
 
@@ -36,7 +36,7 @@ export async function watch(life: Life, state: Watch, giveUpAt: number | null = 
     if (view === 'gone') return null;
     if (view !== null && view.phase === 'ended') return view;
     if (Date.now() >= lastAt) return null;
-    if (isLate(life, state)) await askToEnd(life, state);
+    if (isLate(life, state)) await askToEnd(life, state, lastAt);
   }
 }
 
@@ -53,15 +53,10 @@ async function lookOnce(life: Life, state: Watch, lastAt: number): Promise<Batch
   const input = { ...refOf(life), handle: state.handle, coordinator: life.coordinator, toldTenths: state.tenths };
   const proxy = looking(life.input.job.timing, `look at ${state.handle.id}`);
   try {
-    const result = await untroubled(
-      life,
-      state.handle.id,
-      () => proxy.look(input),
-      () => Date.now() >= lastAt,
-    );
+    const result = await untroubled(life, state.handle.id, () => proxy.look(input), { untilMs: lastAt });
     state.polls += 1;
     state.pace += 1;
-    if (result === undefined) return null;
+    if (result === gaveUp) return null;
     state.tenths = Math.max(state.tenths, result.tenths);
     state.lastStatus = result.view.status;
     return result.view;
@@ -82,11 +77,10 @@ const isLate = (life: Life, state: Watch): boolean =>
   state.cancelAskedAt === null && (life.endNow || Date.now() >= deadlineAt(life, state));
 
 /** Asked once; what the batch had finished is collected when it has come to its end. */
-export async function askToEnd(life: Life, state: Watch): Promise<void> {
+export async function askToEnd(life: Life, state: Watch, untilMs: number): Promise<void> {
   state.cancelAskedAt = Date.now();
   state.pace = 0;
   const proxy = looking(life.input.job.timing, `cancel ${state.handle.id}`);
-  await untroubled(life, state.handle.id, () =>
-    proxy.cancelBatch({ output: life.input.job.output, handle: state.handle }),
-  );
+  const { output } = life.input.job;
+  await untroubled(life, state.handle.id, () => proxy.cancelBatch({ output, handle: state.handle }), { untilMs });
 }

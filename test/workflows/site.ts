@@ -24,6 +24,12 @@ import { workflowBundle } from '../support/temporal.ts';
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 
+/** `deadline` of a job. */
+export const deadline = (then: 'fallback' | 'retry' | 'fail', times: { batch?: string; job?: string }) => ({
+  ...times,
+  then,
+});
+
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
 export class Site {
@@ -123,11 +129,11 @@ export class Site {
   }
 
   status(): Promise<JobStatus> {
-    return this.handle.query<JobStatus>('status');
+    return this.handle.query<JobStatus, []>('status');
   }
 
-  update(name: string, ...args: unknown[]): Promise<JobStatus> {
-    return this.handle.executeUpdate<JobStatus>(name, { args });
+  update(name: string, input: unknown = {}): Promise<JobStatus> {
+    return this.handle.executeUpdate<JobStatus, [unknown]>(name, { args: [input] });
   }
 
   /** Lets virtual time pass in steps until the job's status is as wanted. */
@@ -160,6 +166,11 @@ export class Site {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
+  }
+
+  /** What a cancelled job leaves in its folder. */
+  report(workflowId = this.name): JobReport {
+    return JSON.parse(readFileSync(join(this.root, 'runs', workflowId, 'report.json'), 'utf8'));
   }
 
   /** Every row ends as exactly one result, in order, and nothing was billed twice in a lane. */
