@@ -1,0 +1,277 @@
+// Nothing lost, doubled or reordered from plan to results, whatever the provider's output looks like.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { classify } from '../../activities/classify.ts';
+import { merge } from '../../activities/merge.ts';
+import type { ResultLine } from '../../domain/merge.ts';
+import type { ItemLine } from '../../domain/outcome.ts';
+import { folderWith, output, quietEnvironment } from './planning.ts';
+import { type Answering, answerLine, errorLine, runWhole, usdOf, wholeDeps } from './whole-job.ts';
+
+/** What a provider does with one sending of an item. */
+const fates = [
+  'answered',
+  'answered',
+  'answered',
+  'error500',
+  'error400',
+  'truncated',
+  'missing',
+  'twice',
+  'errorThenAnswer',
+] as const;
+type Fate = (typeof fates)[number];
+
+interface Told {
+  readonly wave: number;
+  readonly fate: Fate;
+  readonly lane: 'batch' | 'realtime';
+}
+
+const isGood = (fate: Fate): boolean => fate === 'answered' || fate === 'twice' || fate === 'errorThenAnswer';
+const text = (row: number, wave: number): string => `answer to row ${row} in wave ${wave}`;
+
+function linesOf(fate: Fate, { customId, row }: ItemLine, wave: number): string[] {
+  const good = answerLine(customId, text(row, wave));
+  switch (fate) {
+    case 'answered':
+      return [good];
+    case 'twice':
+      return [good, answerLine(customId, 'a second answer, which does not count')];
+    case 'errorThenAnswer':
+      return [errorLine(customId, 500), good];
+    case 'truncated':
+      return [answerLine(customId, 'cut', 'length')];
+    case 'error500':
+      return [errorLine(customId, 500)];
+    case 'error400':
+      return [errorLine(customId, 400)];
+    case 'missing':
+      return [];
+  }
+}
+
+/** Deterministic in its seed: no shuffle depends on the machine. */
+function chance(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function shuffled<T>(list: readonly T[], random: () => number): T[] {
+  return list
+    .map((each) => ({ each, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ each }) => each);
+}
+
+/** Each batch's output has duplicate, foreign and malformed lines; what belongs to one item keeps its order, all else is shuffled. */
+function unrulyProvider(seed: number) {
+  const random = chance(seed);
+  const told = new Map<number, Told[]>();
+  const odd = { foreign: 0, malformed: 0, twice: 0, missing: 0 };
+  const answering: Answering = (wave, planned, items) => {
+    const groups = items.map((item) => {
+      const fate = fates[Math.floor(random() * fates.length)] ?? 'answered';
+      const earlier = told.get(item.row) ?? [];
+      told.set(item.row, [...earlier, { wave, fate, lane: planned.lane }]);
+      if (fate === 'missing') odd.missing += 1;
+      if (planned.lane === 'batch' && (fate === 'twice' || fate === 'errorThenAnswer')) odd.twice += 1;
+      return linesOf(fate, item, wave);
+    });
+    odd.foreign += 1;
+    odd.malformed += 1;
+    groups.push([answerLine('f'.repeat(32), 'of somebody else')], [`{"custom_id":"${items[0]?.customId}","resp`]);
+    return shuffled(groups, random).flat();
+  };
+  return { answering, told, odd };
+}
+
+/** Rows some of which come twice, and some of which are none. */
+function datasetOf(
+  seed: number,
+  rows: number,
+): { text: string; accepted: number[]; shared: number[]; refused: number } {
+  const random = chance(seed);
+  const lines: string[] = [];
+  const [accepted, shared]: [number[], number[]] = [[], []];
+  let refused = 0;
+  for (let row = 1; row <= rows; row += 1) {
+    const kind = random();
+    const first = accepted[Math.floor(random() * accepted.length)];
+    if (kind < 0.1) {
+      lines.push('{"id": "broken');
+      refused += 1;
+    } else if (kind < 0.25 && first !== undefined) {
+      lines.push(JSON.stringify({ id: first, text: `text ${first}` }));
+      shared.push(row);
+    } else {
+      lines.push(JSON.stringify({ id: row, text: `text ${row}` }));
+      accepted.push(row);
+    }
+  }
+  return { text: `${lines.join('\n')}\n`, accepted, shared, refused };
+}
+
+const runs = fc.record({
+  seed: fc.nat(),
+  rows: fc.integer({ min: 1, max: 60 }),
+  maxItems: fc.integer({ min: 1, max: 20 }),
+  minBatchItems: fc.integer({ min: 1, max: 8 }),
+});
+
+test(
+  'every accepted row ends as one line of results, in order, by what its own sendings said',
+  { timeout: 120_000 },
+  () =>
+    fc.assert(
+      fc.asyncProperty(runs, async ({ seed, rows, maxItems, minBatchItems }) => {
+        const { text: dataset, accepted, shared, refused } = datasetOf(seed, rows);
+        if (accepted.length === 0) return;
+        const folder = await folderWith(dataset, {
+          id: 'id',
+          minBatchItems,
+          batch: { maxItems, maxBytes: 1e8, concurrency: 5 },
+        });
+        const { answering, told, odd } = unrulyProvider(seed);
+        const { report, tallies } = await runWhole(folder, answering);
+
+        const results = folder.lines<ResultLine>('results.jsonl');
+        expect(results.map(({ row }) => row)).toEqual([...accepted, ...shared].sort((a, b) => a - b));
+        for (const result of results) {
+          const sent = told.get(result.sameAs ?? result.row) ?? [];
+          const good = sent.findIndex(({ fate }) => isGood(fate));
+          // Sent until it was answered, and never after.
+          expect(good === -1 || good === sent.length - 1).toBe(true);
+          expect(result.attempts).toBe(sent.length);
+          expect(result.status).toBe(good === -1 ? 'failed' : 'answered');
+          if (good !== -1) expect(result.output).toBe(text(result.sameAs ?? result.row, sent[good]?.wave ?? 0));
+          const usd = sent.reduce(
+            (sum, { fate, lane }) => sum + (isGood(fate) || fate === 'truncated' ? usdOf[lane] : 0),
+            0,
+          );
+          expect(result.costUsd).toBeCloseTo(result.sameAs === undefined ? usd : 0, 9);
+          expect(sent.filter(({ fate }) => fate === 'error400').length).toBeLessThanOrEqual(1);
+          expect(sent.filter(({ fate }) => fate === 'truncated').length).toBeLessThanOrEqual(2);
+        }
+
+        const failed = results.filter(({ status }) => status === 'failed');
+        const failures = folder.lines<{ id: number; text: string; nightshift: { row: number } }>('failures.jsonl');
+        expect(failures.map(({ nightshift }) => nightshift.row)).toEqual(failed.map(({ row }) => row));
+        expect(failures.every(({ id, text: of }) => of === `text ${id}`)).toBe(true);
+        expect(folder.lines('rejects.jsonl')).toHaveLength(refused);
+        expect(report.rows).toMatchObject({ rows, refused, accepted: accepted.length, duplicates: shared.length });
+        expect(report.rows.answered + report.rows.failed).toBe(accepted.length + shared.length);
+        expect(report.cost.usd ?? 0).toBeCloseTo(
+          results.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0),
+          9,
+        );
+        expect(report.anomalies).toMatchObject({
+          unknownAnswers: odd.foreign,
+          unreadableLines: odd.malformed,
+          duplicateAnswers: odd.twice,
+          missing: odd.missing,
+        });
+        expect(
+          tallies.every(
+            ({ items, answered, retryable, rejected }) => items === answered + sum(retryable) + sum(rejected),
+          ),
+        ).toBe(true);
+      }),
+      { numRuns: 25 },
+    ),
+);
+
+const sum = (counts: object): number =>
+  Object.values(counts).reduce((total: number, count) => total + Number(count), 0);
+
+test('classify and merge give the same bytes when they are done again', async () => {
+  const folder = await folderWith(datasetOf(7, 50).text, {
+    id: 'id',
+    batch: { maxItems: 8, maxBytes: 1e8, concurrency: 5 },
+  });
+  await runWhole(folder, unrulyProvider(7).answering);
+  const before = folder.digests();
+  const tally = JSON.parse(folder.text('answers/wave-1/batch-0002.tally.json'));
+  writeFileSync(join(folder.root, output, 'answers/wave-1/batch-0002.jsonl'), 'torn');
+  const deps = wholeDeps(folder);
+  await folder.store.remove(`${output}answers/wave-1/batch-0002.tally.json`);
+  const { createdAt, endedAt, ending, batchId, polls, wave, batch } = tally;
+  await quietEnvironment().run(() =>
+    classify(deps, {
+      ...{ output, wave, batch, batchId, ending, createdAt, endedAt, polls },
+      ...{ twinBatches: 0, cancelReason: 'cancelled', missingReason: 'missing', blamed: [] },
+    }),
+  );
+  const waves = Math.max(...Object.keys(before).map((name) => Number(/^answers\/wave-(\d+)/.exec(name)?.[1] ?? 0)));
+  await quietEnvironment().run(() => merge(deps, { output, waves, unsentReason: 'cancelled' }));
+  expect(folder.digests()).toEqual(before);
+});
+
+test('what was planned and never sent is failed with the reason it is given, and costs nothing', async () => {
+  const rows = Array.from({ length: 20 }, (_, index) => ({ id: index + 1, text: 'x' }));
+  const folder = await folderWith(rows, { batch: { maxItems: 10, maxBytes: 1e8, concurrency: 1 } });
+  const { report } = await runWhole(folder, (_, { batch }, items) =>
+    batch === 1 ? items.map(({ customId }) => answerLine(customId, 'yes')) : null,
+  );
+  expect(report).toMatchObject({
+    verdict: 'partial',
+    rows: { answered: 10, failed: 10 },
+    errorsByReason: { cancelled: 10 },
+  });
+  const unsent = folder.lines('results.jsonl').slice(10);
+  expect(
+    unsent.every(({ reason, costUsd, attempts }) => reason === 'cancelled' && costUsd === 0 && attempts === 0),
+  ).toBe(true);
+});
+
+test('a dataset that changed after planning names failed rows without records, and says so', async () => {
+  const rows = Array.from({ length: 6 }, (_, index) => ({ id: index + 1, text: 'x' }));
+  const folder = await folderWith(rows, { id: 'id' });
+  const { report } = await runWhole(folder, (_, __, items) => {
+    writeFileSync(join(folder.root, 'rows.jsonl'), '{"id":1,"text":"another"}\n');
+    return items.map(({ customId, row }) => (row === 2 ? errorLine(customId, 400) : answerLine(customId, 'yes')));
+  });
+  expect(folder.lines('failures.jsonl')).toEqual([
+    { id: 2, nightshift: expect.objectContaining({ row: 2, reason: 'bad_request' }) },
+  ]);
+  expect(report.warnings.join()).toContain('the dataset changed');
+});
+
+test('answers that do not fit into memory together are collected all the same, in order', async () => {
+  const rows = Array.from({ length: 300 }, (_, index) => ({ id: index + 1, text: 'x' }));
+  const folder = await folderWith(rows);
+  const large = (row: number): string => `${row}:${'é'.repeat(40_000)}`;
+  await runWhole(folder, (_, __, items) =>
+    shuffled(items, chance(3)).map(({ customId, row }) => answerLine(customId, large(row))),
+  );
+  const lines = readFileSync(join(folder.root, output, 'results.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  expect(lines.map((line) => JSON.parse(line).output === large(JSON.parse(line).row)).every(Boolean)).toBe(true);
+  expect(lines).toHaveLength(300);
+});
+
+test('an answer is text, or parsed JSON that satisfies the schema; one that does not is asked once more', async () => {
+  const schema = { type: 'object', properties: { label: { type: 'string' } }, required: ['label'] };
+  const rows = Array.from({ length: 4 }, (_, index) => ({ id: index + 1, text: 'x' }));
+  const folder = await folderWith(rows, { schema });
+  const contents = ['{"label":"bug"}', '{"label":1}', 'no JSON', '{"label":"x"}'];
+  const { report } = await runWhole(folder, (wave, _, items) =>
+    items.map(({ customId, row }) =>
+      answerLine(customId, wave === 2 && row === 2 ? '{"label":"late"}' : (contents[row - 1] ?? '')),
+    ),
+  );
+  expect(report.errorsByReason).toEqual({ invalid_output: 1 });
+  expect(folder.lines('results.jsonl').map(({ status, output: of, attempts }) => [status, of, attempts])).toEqual([
+    ['answered', { label: 'bug' }, 1],
+    ['answered', { label: 'late' }, 2],
+    ['failed', 'no JSON', 2],
+    ['answered', { label: 'x' }, 1],
+  ]);
+});

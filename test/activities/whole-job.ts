@@ -1,0 +1,130 @@
+// A whole job without a server: real planning, classifying, waves, merge and report over a folder, and a provider's output as it likes.
+
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { classify } from '../../activities/classify.ts';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import { type MergeSummary, merge } from '../../activities/merge.ts';
+import { report } from '../../activities/report.ts';
+import { planWave } from '../../activities/retry.ts';
+import type { PlannedBatch } from '../../domain/job.ts';
+import type { ItemLine, ItemReason, Tally } from '../../domain/outcome.ts';
+import type { JobReport } from '../../domain/report.ts';
+import { addTally, addTotals, noTotals } from '../../domain/totals.ts';
+import { firstWave, nextWave, type Wave } from '../../domain/waves.ts';
+import { decode } from '../../providers/openai/decode.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { itemsFile, rawFile } from '../../storage/keys.ts';
+import { depsOf, type Folder, openaiOffline, output, quietEnvironment } from './planning.ts';
+
+export const provider: Provider = { ...openaiOffline, decode };
+
+export function wholeDeps(folder: Folder): ActivityDeps {
+  return {
+    ...depsOf(folder.store, provider),
+    cluster: { isOpen: async () => false, tell: async () => undefined, registeredSearchAttributes: async () => [] },
+    providerNames: [provider.name],
+    credentials: () => ({ present: true, variable: 'KEY' }),
+    prices: { dated: '2026-01-01', models: folder.job.prices },
+    transfers: (work) => work(),
+    scratch: folder.root,
+    now: () => Date.now(),
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+  };
+}
+
+/** What a provider has to say of a batch: the lines of its output, or null where nothing of it was ever sent. */
+export type Answering = (wave: number, planned: PlannedBatch, items: readonly ItemLine[]) => readonly string[] | null;
+
+export interface Done {
+  readonly waves: number;
+  readonly tallies: readonly Tally[];
+  readonly summary: MergeSummary;
+  readonly report: JobReport;
+}
+
+/** What a job's workflow does, less the waiting. */
+export async function runWhole(
+  folder: Folder,
+  answering: Answering,
+  missingReason: ItemReason = 'missing',
+): Promise<Done> {
+  const deps = wholeDeps(folder);
+  const inActivity = <T>(work: () => Promise<T>): Promise<T> => quietEnvironment().run(work);
+  await folder.run();
+  const tallies: Tally[] = [];
+  let totals = noTotals;
+  let [number, rounds, fallbackDone] = [0, 0, false];
+  for (let wave: Wave | null = firstWave; wave !== null; ) {
+    const current: Wave = wave;
+    number = current.number;
+    if (number > 1) await inActivity(() => planWave(deps, { ...current, output, wave: number }));
+    const entries = folder
+      .lines<PlannedBatch & { summary?: unknown }>(`plan/wave-${number}/manifest.jsonl`)
+      .filter(({ summary }) => summary === undefined);
+    let sum = noTotals;
+    for (const planned of entries) {
+      const ref = { output, wave: number, batch: planned.batch };
+      const items = folder.lines<ItemLine>(itemsFile(ref).slice(output.length));
+      const lines = answering(number, planned, items);
+      if (lines === null) continue;
+      await writeRaw(folder, rawFile(ref), lines);
+      const input = {
+        ...{ ...ref, batchId: `batch-${number}-${planned.batch}`, ending: 'completed', createdAt: 0, endedAt: 1000 },
+        ...{ polls: 1, twinBatches: 0, cancelReason: 'cancelled' as const, missingReason, blamed: [] },
+      };
+      const tally = await inActivity(() => classify(deps, input));
+      tallies.push(tally);
+      sum = addTally(sum, tally);
+    }
+    totals = addTotals(totals, sum);
+    if (wave.kind === 'retry') rounds += 1;
+    if (wave.kind === 'fallback') fallbackDone = true;
+    const { policy } = folder.job;
+    const { mode, retry, deadline, fallback } = folder.job.spec;
+    const state = {
+      number,
+      rounds,
+      fallbackDone,
+      retryable: sum.retryable,
+      pastDeadline: false,
+      cancelled: false,
+      again: null,
+    };
+    wave = nextWave(state, { mode, retry, deadline, fallback, policy });
+  }
+  const summary = await inActivity(() => merge(deps, { output, waves: number, unsentReason: 'cancelled' }));
+  const end = { startedAt: 0, endedAt: 1, cancelled: false, warnings: [] };
+  const figures = await inActivity(() => report(deps, { output, summary, waves: number, ...end }));
+  return { waves: number, tallies, summary, report: figures };
+}
+
+async function writeRaw(folder: Folder, uri: string, lines: readonly string[]): Promise<void> {
+  const path = join(folder.root, uri);
+  await mkdir(dirname(path), { recursive: true });
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
+}
+
+const usage = { prompt_tokens: 100, completion_tokens: 10 };
+/** What one answered emission costs at the test's prices. */
+export const usdOf = { batch: (100 + 10 * 10) / 1e6, realtime: (100 * 2 + 10 * 20) / 1e6 };
+
+export const answerLine = (customId: string, content: string, finish = 'stop'): string =>
+  JSON.stringify({
+    id: 'line',
+    custom_id: customId,
+    response: {
+      status_code: 200,
+      body: { model: 'priced', choices: [{ message: { content }, finish_reason: finish }], usage },
+    },
+    error: null,
+  });
+
+export const errorLine = (customId: string, status: number): string =>
+  JSON.stringify({
+    custom_id: customId,
+    response: { status_code: status, body: { error: { code: null, type: 'x' } } },
+    error: null,
+  });
