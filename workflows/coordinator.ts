@@ -56,7 +56,6 @@ export class Coordinator {
 
   startWave(): void {
     this.totals = noTotals;
-    this.#entries.clear();
   }
 
   started(wave: number, planned: PlannedBatch, workflowId: string): void {

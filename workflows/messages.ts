@@ -26,12 +26,12 @@ export interface BatchPage {
   readonly segments: readonly string[];
 }
 
-export const pauseUpdate = defineUpdate<JobStatus, [{ readonly note?: string }?]>('pause');
+export const pauseUpdate = defineUpdate<JobStatus, [{ readonly note?: string } | undefined]>('pause');
 export const resumeUpdate = defineUpdate<JobStatus, []>('resume');
 export const setConcurrencyUpdate = defineUpdate<JobStatus, [{ readonly concurrency: number }]>('setConcurrency');
 export const setBudgetUpdate = defineUpdate<JobStatus, [{ readonly usd: number | null }]>('setBudget');
 export const setDeadlineUpdate = defineUpdate<JobStatus, [DeadlineChange]>('setDeadline');
-export const retryFailedUpdate = defineUpdate<JobStatus, [{ readonly reasons?: readonly ItemReason[] }?]>(
+export const retryFailedUpdate = defineUpdate<JobStatus, [{ readonly reasons?: readonly ItemReason[] } | undefined]>(
   'retryFailed',
 );
 

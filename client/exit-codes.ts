@@ -1,0 +1,20 @@
+// What a command's exit code says, for scripts.
+
+export const exitCodes = {
+  /** Done; a followed job is complete. */
+  ok: 0,
+  /** The command failed: no server, no such job, a refused update. */
+  failed: 1,
+  /** A followed job ended with failed rows: `failures.jsonl` has them. */
+  partial: 3,
+  /** A followed job failed as a whole, or was terminated. */
+  jobFailed: 4,
+  /** A followed job was cancelled; what was finished is in its output. */
+  cancelled: 5,
+} as const;
+
+export const exitCodesHelp = `
+Exit codes: 0 done, 1 the command failed, 2 wrong usage, 3 the job ended with failed rows, 4 the job failed,
+5 the job was cancelled.
+
+Temporal is found by its own variables and profiles: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, …`;
