@@ -1,0 +1,223 @@
+// The small decisions: what a line means, how long to wait, what may be spent, what tokens cost.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { capacityDelayMs, faultDelayMs, faults, pollDelayMs, reactionTo, roundDelayMs } from '../../domain/backoff.ts';
+import { blamedLines, failedBatchAction, tenthsDone } from '../../domain/batch-state.ts';
+import { fits, openBudget, reserve, settle } from '../../domain/budget.ts';
+import { classify, reasonOfFault } from '../../domain/classify.ts';
+import { costUsd, priceOf } from '../../domain/cost.ts';
+import { formatDuration, parseDuration } from '../../domain/duration.ts';
+import { noUsage, type RawOutcome } from '../../domain/outcome.ts';
+import { afterAnswer, afterRefusal, startingPace, waitForRoomMs } from '../../domain/pace.ts';
+import { defaultVerdicts } from '../../domain/retry.ts';
+
+const judging = { policy: defaultVerdicts, semantic: 0, cancelReason: 'deadline' as const, accepts: null };
+const answer = (change: Partial<Extract<RawOutcome, { kind: 'answer' }>>): Extract<RawOutcome, { kind: 'answer' }> => ({
+  ...{
+    kind: 'answer',
+    customId: 'x',
+    text: 'yes',
+    finish: 'stop',
+    finishReason: 'stop',
+    usage: noUsage,
+    model: 'm',
+    response: {},
+  },
+  ...change,
+});
+
+describe('what a line means', () => {
+  test.each([
+    [429, null, 'rate_limited', 'retryable'],
+    [500, null, 'provider_error', 'retryable'],
+    [529, null, 'overloaded', 'retryable'],
+    [504, null, 'timeout', 'retryable'],
+    [400, null, 'bad_request', 'rejected'],
+    [422, null, 'bad_request', 'rejected'],
+    [404, null, 'not_found', 'rejected'],
+    [413, null, 'too_large', 'rejected'],
+    [401, null, 'unauthorized', 'retryable'],
+    [429, 'insufficient_quota', 'no_money', 'retryable'],
+    [402, null, 'no_money', 'retryable'],
+    [null, 'overloaded_error', 'overloaded', 'retryable'],
+    [null, 'invalid_request_error', 'bad_request', 'rejected'],
+    [null, 'never_heard_of', 'provider_error', 'retryable'],
+  ])('status %s and code %s are %s, %s', (status, code, reason, kind) => {
+    expect(classify({ kind: 'error', customId: 'x', status, code }, judging)).toEqual({ kind, reason });
+  });
+
+  test.each([
+    [{ finish: 'length' as const }, 'truncated'],
+    [{ finish: 'refused' as const, text: null }, 'refused'],
+    [{ finish: 'filtered' as const }, 'filtered'],
+    [{ finish: 'paused' as const }, 'paused_turn'],
+    [{ text: ' \n' }, 'empty_output'],
+    [{ text: null }, 'empty_output'],
+  ])('an answer with %j is asked once more, and then failed', (change, reason) => {
+    expect(classify(answer(change), judging)).toMatchObject({ kind: 'retryable', reason });
+    expect(classify(answer(change), { ...judging, semantic: 1 })).toMatchObject({ kind: 'rejected', reason });
+  });
+
+  test('a value is an answer without text; a schema is asked of text alone', () => {
+    expect(classify(answer({ text: null, value: [1, 2] }), judging)).toEqual({ kind: 'answered', output: [1, 2] });
+    const picky = { ...judging, accepts: (value: unknown) => value === 1 };
+    expect(classify(answer({ text: '1' }), picky)).toEqual({ kind: 'answered', output: 1 });
+    expect(classify(answer({ text: '2' }), picky)).toMatchObject({ reason: 'invalid_output', output: '2' });
+    expect(classify(answer({ text: '{' }), picky)).toMatchObject({ reason: 'invalid_output' });
+  });
+
+  test('what never ran says why; a cancelled batch says whose cancelling it was', () => {
+    const unrun = (why: 'expired' | 'cancelled' | 'timeout') =>
+      classify({ kind: 'unrun', customId: 'x', why }, judging);
+    expect(unrun('expired')).toEqual({ kind: 'retryable', reason: 'expired' });
+    expect(unrun('cancelled')).toEqual({ kind: 'retryable', reason: 'deadline' });
+  });
+
+  test('every fault of a call has a reaction and, in the realtime lane, a reason', () => {
+    for (const fault of faults) expect([reactionTo[fault].kind, reasonOfFault[fault]]).not.toContain(undefined);
+  });
+});
+
+describe('waiting', () => {
+  test('between looks: 10 s, by half more each time, five minutes at most; a day costs fewer than 310', () => {
+    const policy = { initialMs: 10_000, factor: 1.5, maxMs: 300_000 };
+    let [looks, waited] = [0, 0];
+    for (; waited < 24 * 3_600_000; looks += 1) {
+      const wait = pollDelayMs(looks, policy);
+      expect(wait).toBeLessThanOrEqual(300_000);
+      waited += wait;
+    }
+    expect(looks).toBeLessThan(310);
+  });
+
+  test('between rounds it doubles; for room it grows to ten minutes', () => {
+    expect([1, 2, 3].map((round) => roundDelayMs(round, 30_000))).toEqual([30_000, 60_000, 120_000]);
+    expect([0, 1, 2, 3, 9].map(capacityDelayMs)).toEqual([60_000, 120_000, 240_000, 480_000, 600_000]);
+  });
+
+  test("after a 429: 60, 120, 240 s, or the provider's own word where that is longer", () => {
+    expect([1, 2, 3, 4].map((attempt) => faultDelayMs('rate_limited', attempt, null))).toEqual([
+      60_000, 120_000, 240_000, 240_000,
+    ]);
+    expect(faultDelayMs('rate_limited', 1, 90_000)).toBe(90_000);
+    expect(faultDelayMs('rate_limited', 1, 5)).toBe(60_000);
+  });
+
+  test('a duration is read as it is written', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 59 }), fc.constantFrom('s', 'm'), (amount, unit) => {
+        expect(formatDuration(parseDuration(`${amount}${unit}`) ?? 0)).toBe(`${amount}${unit}`);
+      }),
+    );
+    expect(parseDuration('1h30m')).toBe(5_400_000);
+    expect([parseDuration(''), parseDuration('5'), parseDuration('-1s'), parseDuration('1 h')]).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+  });
+});
+
+describe('pace of the realtime lane', () => {
+  test('it halves when refused, never below one, and grows by one to the limit', () => {
+    let pace = startingPace(16);
+    for (let answers = 0; answers < 1000; answers += 1) pace = afterAnswer(pace, 16);
+    expect(pace.limit).toBe(16);
+    pace = afterRefusal(pace, 1000, 500);
+    expect(pace).toMatchObject({ limit: 8, notBefore: 1500 });
+    for (let refusals = 0; refusals < 9; refusals += 1) pace = afterRefusal(pace, 1000, 0);
+    expect(pace).toMatchObject({ limit: 1, notBefore: 1500 });
+  });
+
+  test('no minute ever has more calls or tokens than allowed', () => {
+    const limits = fc.record({ rpm: fc.integer({ min: 1, max: 20 }), tpm: fc.integer({ min: 100, max: 1000 }) });
+    fc.assert(
+      fc.property(
+        limits,
+        fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 80 }),
+        ({ rpm, tpm }, calls) => {
+          const all: { at: number; tokens: number }[] = [];
+          let now = 0;
+          for (const tokens of calls) {
+            const spent = all.filter(({ at }) => at + 60_000 > now);
+            now += waitForRoomMs(spent, tokens, now, rpm, tpm);
+            all.push({ at: now, tokens });
+            const minute = all.filter(({ at }) => at + 60_000 > now);
+            expect(minute.length).toBeLessThanOrEqual(rpm);
+            expect(minute.reduce((sum, call) => sum + call.tokens, 0)).toBeLessThanOrEqual(tpm);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('money', () => {
+  const work = fc.array(
+    fc.record({ estimate: fc.integer({ min: 0, max: 100 }), cost: fc.integer({ min: 0, max: 100 }) }),
+    { maxLength: 40 },
+  );
+
+  test('what is started never passes the cap by its estimates, and what was settled is not reserved any more', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 500 }), work, (cap, jobs) => {
+        let budget = openBudget(cap);
+        for (const { estimate, cost } of jobs) {
+          if (!fits(budget, estimate)) continue;
+          budget = reserve(budget, estimate);
+          expect(budget.settledUsd + budget.reservedUsd).toBeLessThanOrEqual(cap);
+          budget = settle(budget, estimate, Math.min(cost, estimate));
+          expect(budget.reservedUsd).toBe(0);
+        }
+      }),
+    );
+  });
+
+  test('cached tokens are part of the input and cost their own; an unknown price is never nothing', () => {
+    const price = { batch: { input: 1, cachedInput: 0.1, output: 10 }, realtime: { input: 2, output: 20 } };
+    const usage = { ...noUsage, input: 1_000_000, cachedInput: 400_000, output: 100_000 };
+    expect(costUsd(usage, 'batch', price)).toBeCloseTo(0.6 + 0.04 + 1, 9);
+    expect(costUsd(usage, 'realtime', price)).toBeCloseTo(2 + 2, 9);
+    expect(costUsd(usage, 'batch', undefined)).toBeNull();
+    expect(costUsd(noUsage, 'batch', price)).toBeNull();
+    expect(priceOf('m-2026-01-02', { m: price })).toBe(price);
+    expect(priceOf('ft:m:me::1', { m: price })).toBe(price);
+    expect(priceOf('n', { m: price })).toBeUndefined();
+  });
+});
+
+describe('a batch that failed', () => {
+  test('by its code it waits, asks a person, is staged again, or gives its items back', () => {
+    const action = (code: string) => failedBatchAction([{ code, line: null }]);
+    expect(['token_limit_exceeded', 'billing_hard_limit_reached', 'file_not_found', 'other'].map(action)).toEqual([
+      ...['wait_for_capacity', 'ask_a_person', 'stage_again', 'give_items_back'],
+    ]);
+  });
+
+  test('blames the lines that it names, or all', () => {
+    expect(
+      blamedLines([
+        { code: 'invalid_json', line: 3 },
+        { code: 'x', line: null },
+      ]),
+    ).toEqual(new Set([3]));
+    expect(blamedLines([{ code: 'model_not_found', line: null }])).toBe('all');
+  });
+
+  test('tells its tenths', () => {
+    const view = {
+      phase: 'running',
+      ending: null,
+      status: 's',
+      createdAt: 0,
+      endedAt: null,
+      expiresAt: null,
+      errors: [],
+      files: [],
+    } as const;
+    expect(tenthsDone({ ...view, counts: { total: 30, done: 20, failed: 1 } })).toBe(7);
+    expect(tenthsDone({ ...view, counts: null })).toBe(0);
+  });
+});
