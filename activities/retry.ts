@@ -30,12 +30,14 @@ export async function planWave(deps: ActivityDeps, input: PlanWaveInput): Promis
 async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): Promise<PlanSummary> {
   const provider = providerOf(deps, job);
   const planner = createWavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
+  // What the job itself names; where each row does, or none, the assumed number stands in.
+  const outputTokens = job.spec.request === null ? null : provider.outputTokensMax(job.spec.request);
   let rows = 0;
   try {
     for await (const sendings of rowsOf(deps.store, input.output, input.sources, { withRequests: true })) {
       rows += 1;
       if (rows % beatEvery === 0) heartbeat(rows);
-      const chosen = choose(sendings, input, job);
+      const chosen = choose(sendings, input, job, outputTokens);
       // What no longer fits under `maxUsd` stays failed with its last reason.
       if (chosen !== null) await planner.add(chosen);
     }
@@ -46,7 +48,7 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
   }
 }
 
-function choose(sendings: RowSendings, input: PlanWaveInput, job: JobFile) {
+function choose(sendings: RowSendings, input: PlanWaveInput, job: JobFile, outputTokens: number | null) {
   const last: Sending = sendings.at(-1) ?? sendings[0];
   const { answer, entry, request } = last;
   if (answer === null || entry === null || request === null || answer.reason === undefined) return null;
@@ -62,7 +64,7 @@ function choose(sendings: RowSendings, input: PlanWaveInput, job: JobFile) {
     model: entry.model,
     endpoint: entry.endpoint,
     request,
-    outputTokens: null,
+    outputTokens,
     ...(realtime ? { lane: 'realtime' as const } : {}),
     ...(semantic === 0 ? {} : { semantic }),
   };

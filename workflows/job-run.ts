@@ -1,31 +1,17 @@
-// A running job's state, and what people may ask and change of it: memory only, rebuilt by replay.
+// A running job's state and what people may ask of it: memory only, rebuilt by replay.
 
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { condition, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { type Budget, openBudget } from '../domain/budget.ts';
-import { parseDuration } from '../domain/duration.ts';
 import type { BatchNews } from '../domain/events.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../domain/job.ts';
 import { type Counts, countOf, type ItemReason, itemReasons } from '../domain/outcome.ts';
+import type { JobReport } from '../domain/report.ts';
 import { estimatedEnd, type JobPhase, type JobStatus, type Pause, statusPage } from '../domain/status.ts';
 import { addTotals, noTotals, type Totals } from '../domain/totals.ts';
 import { firstWave, type Wave } from '../domain/waves.ts';
 import { Coordinator } from './coordinator.ts';
-import {
-  type DeadlineChange,
-  pauseUpdate,
-  resumeUpdate,
-  retryFailedUpdate,
-  setBudgetUpdate,
-  setConcurrencyUpdate,
-  setDeadlineUpdate,
-  statusQuery,
-} from './messages.ts';
-import { checkDeadline, must } from './update-checks.ts';
-
-interface RetryRequest {
-  readonly reasons?: readonly ItemReason[];
-}
+import { statusQuery } from './messages.ts';
 
 const troubleNotes = {
   unauthorized: 'the provider refuses the key: give the worker a working one, then resume',
@@ -49,6 +35,8 @@ export class JobRun {
   again: readonly ItemReason[] | null = null;
   firstPlan: PlanSummary | null = null;
   planned = 0;
+  /** The last word on every row, once it is written. */
+  report: JobReport | null = null;
   /** Sums of the waves that have been. */
   past: Totals = noTotals;
   readonly warnings: string[] = [];
@@ -56,7 +44,9 @@ export class JobRun {
   constructor() {
     const switches = { paused: false, endNow: false, concurrency: 1, batchDeadlineMs: 0 };
     this.coordinator = new Coordinator(switches, (news) => this.#hear(news));
-    this.#listen();
+    setHandler(statusQuery, () => this.status(), {
+      description: 'Phase, wave, counts, tokens, cost and the estimated end.',
+    });
   }
 
   get opened(): JobSettings {
@@ -100,6 +90,11 @@ export class JobRun {
     return this.pastDeadline && !fallsBack;
   }
 
+  /** What a job is told while it opens waits until there are settings to change. */
+  async untilOpen(): Promise<void> {
+    await condition(() => this.settings !== null);
+  }
+
   async untilResumed(wave: Wave): Promise<void> {
     await condition(() => this.pause === null || this.mustEnd(wave));
   }
@@ -116,7 +111,7 @@ export class JobRun {
       wave: this.wave.number,
       waveKind: this.wave.kind,
       rows,
-      items: {
+      items: this.#reported() ?? {
         answered,
         underWay: Math.max(0, rows.accepted - totals.answered - rejected),
         failed: rejected,
@@ -132,6 +127,12 @@ export class JobRun {
       alerts: this.#alerts(totals),
       output: this.settings?.output ?? '',
     };
+  }
+
+  #reported(): JobStatus['items'] | null {
+    if (this.report === null) return null;
+    const { rows, errorsByReason } = this.report;
+    return { answered: rows.answered, underWay: 0, failed: rows.failed, byReason: errorsByReason };
   }
 
   #reasons(totals: Totals): Counts {
@@ -163,87 +164,5 @@ export class JobRun {
     // An unregistered one would fail this task for ever.
     if (this.settings?.searchAttributes.includes(name) !== true) return;
     upsertSearchAttributes([{ key: defineSearchAttributeKey(name, 'KEYWORD'), value }]);
-  }
-
-  #listen(): void {
-    setHandler(statusQuery, () => this.status(), {
-      description: 'Phase, wave, counts, tokens, cost and the estimated end.',
-    });
-    setHandler(pauseUpdate, (input) => this.#pause(input?.note), {
-      description: 'Stage and create nothing more; what runs is still collected.',
-    });
-    setHandler(resumeUpdate, () => this.#resume(), {
-      description: 'Go on after a pause, or after trouble with a key or money was mended.',
-    });
-    setHandler(setConcurrencyUpdate, (input) => this.#setConcurrency(input.concurrency), {
-      validator: (input) =>
-        must(
-          Number.isInteger(input?.concurrency) && input.concurrency >= 1 && input.concurrency <= 500,
-          '{"concurrency": 1 to 500}',
-        ),
-      description: 'Batches under way at once: {"concurrency": 20}.',
-    });
-    setHandler(setBudgetUpdate, (input) => this.#setBudget(input.usd), {
-      validator: (input) =>
-        must(
-          input?.usd === null || (typeof input?.usd === 'number' && input.usd >= 0),
-          '{"usd": a number, or null for none}',
-        ),
-      description: 'What the job may spend: {"usd": 25}.',
-    });
-    setHandler(setDeadlineUpdate, (input) => this.#setDeadline(input), {
-      validator: checkDeadline,
-      description: 'Deadlines: {"batch": "12h", "job": "30h", "then": "fallback"}.',
-    });
-    setHandler(retryFailedUpdate, (input?: RetryRequest) => this.#retryFailed(input?.reasons), {
-      validator: (input?: RetryRequest) =>
-        must(
-          (input?.reasons ?? []).every((reason) => itemReasons.includes(reason)),
-          `{"reasons": some of ${itemReasons.join(', ')}}`,
-        ),
-      description:
-        'Send failed items again in one more round: {"reasons": ["truncated"]}; without reasons all but in_doubt.',
-    });
-  }
-
-  async #pause(note = 'paused by a person'): Promise<JobStatus> {
-    this.stopFor('person', note);
-    await this.coordinator.pause();
-    return this.status();
-  }
-
-  async #resume(): Promise<JobStatus> {
-    this.pause = null;
-    await this.coordinator.resume();
-    this.changed();
-    return this.status();
-  }
-
-  #setConcurrency(concurrency: number): JobStatus {
-    this.coordinator.switches.concurrency = concurrency;
-    this.changed();
-    return this.status();
-  }
-
-  async #setBudget(usd: number | null): Promise<JobStatus> {
-    this.budget = { ...this.budget, capUsd: usd };
-    // A job that waits for a larger budget goes on by itself; one that a person paused does not.
-    if (this.pause?.reason === 'budget') await this.#resume();
-    return this.status();
-  }
-
-  async #setDeadline(change: DeadlineChange): Promise<JobStatus> {
-    const before = this.deadline ?? this.opened.deadline;
-    const batchMs = change.batch === undefined ? before.batchMs : (parseDuration(change.batch) ?? before.batchMs);
-    const jobMs = change.job === undefined ? before.jobMs : change.job === null ? null : parseDuration(change.job);
-    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
-    this.deadline = { batchMs, jobMs, then: change.then ?? before.then };
-    await this.coordinator.setBatchDeadline(batchMs);
-    return this.status();
-  }
-
-  #retryFailed(reasons: readonly ItemReason[] = itemReasons.filter((reason) => reason !== 'in_doubt')): JobStatus {
-    this.again = [...new Set([...(this.again ?? []), ...reasons])];
-    return this.status();
   }
 }

@@ -18,6 +18,7 @@ type End =
 interface Progress {
   readonly submission: Submission;
   watch: Watch | null;
+  end: End | null;
   /** Set when the job is cancelled: by then the batch has come to an end, whatever the provider does. */
   cancelledUntil: number | null;
 }
@@ -25,19 +26,19 @@ interface Progress {
 /** Guarantees that no item is sent twice and that whatever was answered is collected, in every way a batch can end. */
 export async function processBatch(input: BatchInput): Promise<Tally> {
   const life = beginLife(input);
-  const progress: Progress = { submission: newSubmission(), watch: null, cancelledUntil: null };
+  const progress: Progress = { submission: newSubmission(), watch: null, end: null, cancelledUntil: null };
   let end: End;
   try {
-    end = await live(life, progress);
+    end = await collect(life, progress, await live(life, progress));
   } catch (error) {
     if (!isCancellation(error)) throw error;
     const untilMs = Date.now() + input.job.timing.cancelGraceMs;
     progress.cancelledUntil = untilMs;
-    end = await CancellationScope.nonCancellable(() => endCancelled(life, progress, untilMs));
+    end = await CancellationScope.nonCancellable(async () =>
+      collect(life, progress, progress.end ?? (await endCancelled(life, progress, untilMs))),
+    );
   }
-  return end.kind === 'answered'
-    ? end.tally
-    : await CancellationScope.nonCancellable(() => collect(life, progress, end));
+  return end.kind === 'answered' ? end.tally : CancellationScope.nonCancellable(() => classify(life, progress, end));
 }
 
 async function live(life: Life, progress: Progress): Promise<End> {
@@ -48,7 +49,9 @@ async function live(life: Life, progress: Progress): Promise<End> {
     const view = await watch(life, progress.watch);
     if (view === null) return { kind: 'in_doubt' };
     if (view.ending !== 'failed') return { kind: 'ended', view };
-    if ((await afterFailedBatch(life, progress.submission, view)) === 'give_back') return { kind: 'ended', view };
+    const next = await afterFailedBatch(life, progress.submission, view);
+    if (next === 'give_back') return { kind: 'ended', view };
+    if (next !== 'again') return { kind: 'unsent', reason: next };
     progress.watch = null;
   }
 }
@@ -65,17 +68,20 @@ async function endCancelled(life: Life, progress: Progress, untilMs: number): Pr
   return view === null ? { kind: 'in_doubt' } : { kind: 'ended', view };
 }
 
-async function collect(life: Life, progress: Progress, end: Exclude<End, { kind: 'answered' }>): Promise<Tally> {
+/** Reads what the batch had finished; what trouble keeps from being read until a cancelled job has to end is in doubt. */
+async function collect(life: Life, progress: Progress, end: End): Promise<End> {
+  progress.end = end;
+  const { handle } = progress.submission;
+  if (end.kind !== 'ended' || end.view.ending === 'failed' || handle === null) return end;
+  const read = await downloadOutput(life, handle.id, { ...refOf(life), handle }, progress.cancelledUntil);
+  return read ? end : { kind: 'in_doubt' };
+}
+
+function classify(life: Life, progress: Progress, end: Exclude<End, { kind: 'answered' }>): Promise<Tally> {
   const { handle, twins } = progress.submission;
   const view = end.kind === 'ended' ? end.view : null;
-  const askedForDeadline =
-    progress.cancelledUntil === null && progress.watch !== null && progress.watch.cancelAskedAt !== null;
+  const askedForDeadline = progress.cancelledUntil === null && progress.watch?.cancelAskedAt != null;
   const cancelReason = askedForDeadline ? 'deadline' : 'cancelled';
-  const read =
-    handle === null ||
-    view === null ||
-    view.ending === 'failed' ||
-    (await downloadOutput(life, handle.id, { ...refOf(life), handle }, progress.cancelledUntil));
   const blamed = view?.ending === 'failed' ? blamedLines(view.errors) : new Set<number>();
   return longWork(life.input.job.timing, `classify ${life.input.planned.items} items`).classify({
     ...refOf(life),
@@ -86,7 +92,7 @@ async function collect(life: Life, progress: Progress, end: Exclude<End, { kind:
     polls: progress.watch?.polls ?? 0,
     twinBatches: twins,
     cancelReason,
-    missingReason: read ? missingReason(end, cancelReason) : 'in_doubt',
+    missingReason: missingReason(end, cancelReason),
     blamed: blamed === 'all' ? 'all' : [...blamed],
   });
 }
@@ -116,7 +122,9 @@ async function downloadOutput(
 ): Promise<boolean> {
   const proxy = longWork(life.input.job.timing, `download ${batchId}`);
   try {
-    return (await untroubled(life, batchId, () => proxy.download(input), { untilMs })) !== gaveUp;
+    // A download that has begun is seen through; waiting for a person is not.
+    const seenThrough = () => CancellationScope.nonCancellable(() => proxy.download(input));
+    return (await untroubled(life, batchId, seenThrough, { untilMs })) !== gaveUp;
   } catch (error) {
     const type = failureType(error);
     // Output that the provider no longer has, or never shows, leaves every item missing: said so, and asked for again.

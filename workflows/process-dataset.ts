@@ -14,12 +14,14 @@ import type { JobReport } from '../domain/report.ts';
 import { addTotals } from '../domain/totals.ts';
 import { firstWave, nextWave, type Wave } from '../domain/waves.ts';
 import { JobRun } from './job-run.ts';
+import { listenToPeople } from './job-updates.ts';
 import { longWork, opening, tidying } from './proxies.ts';
 import { runWave } from './run-wave.ts';
 
 /** Guarantees one result per accepted row, that no item is paid for twice in the batch lane, and an end that tells what became of it. */
 export async function processDataset(input: unknown): Promise<JobReport> {
   const job = new JobRun();
+  listenToPeople(job);
   await openJob(job, input);
   const watch = watchDeadline(job);
   await untilCancelled(job, async () => {
@@ -143,6 +145,7 @@ async function finish(job: JobRun): Promise<JobReport> {
       results: report.files.results,
     },
   });
+  job.report = report;
   await cleanUp(job);
   job.enter('done');
   await condition(allHandlersFinished);

@@ -133,16 +133,19 @@ async function waitForCapacity(life: Life, submission: Submission): Promise<bool
   return !life.endNow;
 }
 
-/** What follows a batch that the provider refused after creating it, having run nothing: another one, or its items given back. */
+/**
+ * What follows a batch that the provider refused after creating it, having run nothing: another one, its items given back as it judged
+ * them, or all of them for one reason of ours.
+ */
 export async function afterFailedBatch(
   life: Life,
   submission: Submission,
   view: BatchView,
-): Promise<'again' | 'give_back'> {
+): Promise<'again' | 'give_back' | ItemReason> {
   const next = { ordinal: submission.ordinal + 1, handle: null };
   switch (failedBatchAction(view.errors)) {
     case 'wait_for_capacity':
-      if (!(await waitForCapacity(life, submission))) return 'give_back';
+      if (!(await waitForCapacity(life, submission))) return life.endNow ? 'deadline' : 'capacity';
       Object.assign(submission, next);
       return 'again';
     case 'ask_a_person': {
@@ -150,7 +153,7 @@ export async function afterFailedBatch(
       await tell(life, 'waiting', submission.handle?.id ?? null, 'no_money');
       await condition(() => life.resumes > before || life.endNow);
       Object.assign(submission, next);
-      return life.endNow ? 'give_back' : 'again';
+      return life.endNow ? 'deadline' : 'again';
     }
     case 'stage_again':
       if (submission.ordinal >= stagedAgainMax) return 'give_back';

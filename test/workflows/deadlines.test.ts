@@ -12,7 +12,7 @@ const slow = { runMs: 22 * hourMs };
 test('past its deadline a batch is cancelled at the provider, its finished part is read, the rest is asked in realtime', () =>
   Site.with(server.env, 'late-fallback', slow, async (site) => {
     const report = await site.run(site.openaiJob(200, { poll, deadline: { batch: '20h' } }));
-    await site.expectWhole(report, 200);
+    await site.expectPaidOnce(report, 200);
     expect(report).toMatchObject({ verdict: 'complete', waves: 2, batches: { count: 1, realtime: 1 } });
     const { batchesByState, sync } = await site.control.counts();
     expect(batchesByState).toEqual({ cancelled: 1 });
@@ -27,14 +27,14 @@ test('with `then: retry` what was late is sent in a batch again', () =>
     await site.env.sleep(19 * hourMs);
     await site.control.setOptions({ runMs: minuteMs });
     const report = await site.result();
-    await site.expectWhole(report, 2000);
+    await site.expectPaidOnce(report, 2000);
     expect(report).toMatchObject({ verdict: 'complete', waves: 2, batches: { count: 2, realtime: 0 } });
   }));
 
 test('with `then: fail` what was late fails with the reason `deadline`', () =>
   Site.with(server.env, 'late-fail', slow, async (site) => {
     const report = await site.run(site.openaiJob(200, { poll, deadline: deadline('fail', { batch: '20h' }) }));
-    await site.expectWhole(report, 200);
+    await site.expectPaidOnce(report, 200);
     expect(report).toMatchObject({ verdict: 'partial', waves: 1, errorsByReason: { deadline: report.rows.failed } });
     expect(report.rows.failed).toBeGreaterThan(0);
   }));
@@ -43,7 +43,7 @@ test("past the job's own deadline open batches are brought to their end, what wa
   Site.with(server.env, 'job-late', slow, async (site) => {
     const job = site.openaiJob(120, { poll, batch: { maxItems: 60, concurrency: 1 }, deadline: { job: '2h' } });
     const report = await site.run(job);
-    await site.expectWhole(report, 120);
+    await site.expectPaidOnce(report, 120);
     expect(report.verdict).toBe('complete');
     expect((await site.control.counts()).batchesCreated).toBe(1);
     expect(Date.parse(report.endedAt) - Date.parse(report.startedAt)).toBeLessThan(2.5 * hourMs);
@@ -55,14 +55,14 @@ test('a job paused past its own deadline ends by it', () =>
     await site.start(job);
     await site.update('pause');
     const report = await site.result();
-    await site.expectWhole(report, 120);
+    await site.expectPaidOnce(report, 120);
     expect(report).toMatchObject({ verdict: 'none', errorsByReason: { deadline: 120 } });
   }));
 
 test('a batch that the provider never ends is given up two hours after its expiry, and nothing of it is sent again', () =>
   Site.with(server.env, 'never', { ...slow, batch: { stuckIn: 'cancelling' } }, async (site) => {
     const report = await site.run(site.openaiJob(120, { poll, deadline: { batch: '20h' } }));
-    await site.expectWhole(report, 120);
+    await site.expectPaidOnce(report, 120);
     expect(report).toMatchObject({ verdict: 'none', waves: 1, errorsByReason: { in_doubt: 120 } });
     expect(report.inDoubtBatches).toHaveLength(1);
     const waited = Date.parse(report.endedAt) - Date.parse(report.startedAt);
@@ -81,7 +81,7 @@ test('a cancelled job waits 30 minutes for its provider, and names the batch tha
     await site.handle.cancel();
     expect(await site.failure()).toBe('CancelledFailure');
     const report = site.report();
-    await site.expectWhole(report, 120);
+    await site.expectPaidOnce(report, 120);
     expect(report).toMatchObject({ cancelled: true, errorsByReason: { in_doubt: 120 } });
     expect(report.inDoubtBatches).toEqual([site.results()[0]?.batchId]);
     const waited = Date.parse(report.endedAt) - askedAt;

@@ -18,6 +18,7 @@ import { startEmulator } from '../../emulator/start.ts';
 import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
+import type { BatchesRequest, BatchPage } from '../../workflows/messages.ts';
 import type { Result } from '../end-to-end/cell.ts';
 import { workflowBundle } from '../support/temporal.ts';
 
@@ -132,6 +133,10 @@ export class Site {
     return this.handle.query<JobStatus, []>('status');
   }
 
+  batches(request: BatchesRequest = {}, workflowId = this.name): Promise<BatchPage> {
+    return this.client.workflow.getHandle(workflowId).query<BatchPage, [BatchesRequest]>('batches', request);
+  }
+
   update(name: string, input: unknown = {}): Promise<JobStatus> {
     return this.handle.executeUpdate<JobStatus, [unknown]>(name, { args: [input] });
   }
@@ -144,6 +149,13 @@ export class Site {
       await this.env.sleep(stepMs);
     }
     throw new Error(`${what}: not within ${stepsMax} steps; last: ${JSON.stringify(await this.status())}`);
+  }
+
+  async untilBatch(stage: string): Promise<void> {
+    for (let step = 0; (await this.batches({ stage })).total === 0; step += 1) {
+      if (step === stepsMax) throw new Error(`no batch was ${stage} within ${stepsMax} steps`);
+      await this.env.sleep(10_000);
+    }
   }
 
   async events(workflowId = this.name): Promise<Events> {
@@ -173,10 +185,15 @@ export class Site {
     return JSON.parse(readFileSync(join(this.root, 'runs', workflowId, 'report.json'), 'utf8'));
   }
 
-  /** Every row ends as exactly one result, in order, and nothing was billed twice in a lane. */
-  async expectWhole(report: JobReport, rows: number, workflowId = this.name): Promise<void> {
+  /** Every row ends as exactly one result, in order. */
+  expectWhole(report: JobReport, rows: number, workflowId = this.name): void {
     expect(this.results(workflowId).map(({ row }) => row)).toEqual(Array.from({ length: rows }, (_, at) => at + 1));
     expect(report.rows.answered + report.rows.failed).toBe(rows);
+  }
+
+  /** The same, and no answer was billed twice, in one lane or over both. */
+  async expectPaidOnce(report: JobReport, rows: number, workflowId = this.name): Promise<void> {
+    this.expectWhole(report, rows, workflowId);
     const { billedTwice, sync, acrossLanes } = await this.control.counts();
     expect({ billedTwice, sync: sync.billedTwice, acrossLanes }).toEqual({
       billedTwice: { byCustomId: [], byBody: [] },
