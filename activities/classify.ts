@@ -16,6 +16,7 @@ import { BatchCounts } from './batch-counts.ts';
 import type { ClassifyInput } from './classify-input.ts';
 import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
+import { noteOf } from './journal-notes.ts';
 import { readEntries } from './manifest.ts';
 import { readOwnIfThere } from './own-file.ts';
 import { InvariantBroken } from './refusal.ts';
@@ -61,7 +62,7 @@ class BatchAnswers {
   readonly #accepts:
     | ((answer: Parameters<Extract<ReturnType<typeof compileSchema>, { kind: 'schema' }>['accepts']>[0]) => boolean)
     | null;
-  readonly #pendingSent = new Map<string, number>();
+  readonly #pendingSent = new Set<string>();
 
   constructor(deps: ActivityDeps, job: JobFile, provider: Provider, planned: PlannedBatch, input: ClassifyInput) {
     this.#deps = deps;
@@ -146,22 +147,17 @@ class BatchAnswers {
     this.#keep(index, judged, raw);
   }
 
-  /** The realtime lane's own notes: what was about to be sent, and what was given up. */
+  /** The realtime lane's own notes. A call that is noted as sent twice, with nothing heard between, was in flight when a worker died. */
   #takeNote(bytes: Buffer): boolean {
-    if (bytes.subarray(0, 8).toString('latin1') === '{"sent":') {
-      const { sent } = JSON.parse(bytes.toString()) as { sent: string };
-      if (this.#pendingSent.has(sent)) this.#anomalies.inDoubtCalls += 1;
-      this.#pendingSent.set(sent, 1);
-      return true;
-    }
-    if (bytes.subarray(0, 10).toString('latin1') !== '{"gaveUp":') return false;
-    const { gaveUp, fault } = JSON.parse(bytes.toString()) as { gaveUp: string; fault: keyof typeof reasonOfFault };
-    this.#pendingSent.delete(gaveUp);
-    const index = this.#places.get(gaveUp);
-    if (index !== undefined) {
-      const semantic = this.#semantic[index] ?? 0;
-      this.#keep(index, failed(reasonOfFault[fault], { policy: this.#job.policy, semantic }), null);
-    }
+    const note = noteOf(bytes);
+    if (note === null) return false;
+    if (note.kind !== 'sent') this.#pendingSent.delete(note.customId);
+    else if (this.#pendingSent.has(note.customId)) this.#anomalies.inDoubtCalls += 1;
+    else this.#pendingSent.add(note.customId);
+    const index = this.#places.get(note.customId);
+    if (note.kind !== 'gaveUp' || index === undefined) return true;
+    const semantic = this.#semantic[index] ?? 0;
+    this.#keep(index, failed(reasonOfFault[note.fault], { policy: this.#job.policy, semantic }), null);
     return true;
   }
 

@@ -23,6 +23,7 @@ import { itemsFile, rawFile, requestsFile } from '../storage/keys.ts';
 import type { Journal } from '../storage/store.ts';
 import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
+import { noteLine, noteOf } from './journal-notes.ts';
 
 export interface RealtimeInput extends BatchRef {
   /** The items meant, by their place in the batch from 0. */
@@ -52,12 +53,12 @@ export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promis
   const journal = await deps.store.journal(rawFile(input));
   const beat = setInterval(() => heartbeat(), job.timing.heartbeatMs / 3);
   try {
-    const answered = await answeredIn(journal, provider);
+    const settled = await settledIn(journal, provider);
     const lane = new RealtimeLane(deps, provider, journal, job.spec.realtime);
     let kept = 0;
     let asked = 0;
     for await (const call of callsOf(deps, input)) {
-      if (answered.has(call.customId)) {
+      if (settled.has(call.customId)) {
         kept += 1;
         continue;
       }
@@ -72,13 +73,16 @@ export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promis
   }
 }
 
-async function answeredIn(journal: Journal, provider: Provider): Promise<ReadonlySet<string>> {
-  const answered = new Set<string>();
+/** Items that were answered, or given up until the next round. */
+async function settledIn(journal: Journal, provider: Provider): Promise<ReadonlySet<string>> {
+  const settled = new Set<string>();
   for await (const line of journal.lines()) {
-    const outcome = provider.decode(line, provider.defaultEndpoint);
-    if (outcome.kind !== 'unreadable') answered.add(outcome.customId);
+    const note = noteOf(line);
+    const outcome = note === null ? provider.decode(line, provider.defaultEndpoint) : null;
+    if (note?.kind === 'gaveUp') settled.add(note.customId);
+    else if (outcome !== null && outcome.kind !== 'unreadable') settled.add(outcome.customId);
   }
-  return answered;
+  return settled;
 }
 
 /** Request lines and their ids, of the part of the batch that is meant. */
@@ -140,7 +144,7 @@ class RealtimeLane {
   async #ask(call: Call): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       await this.#turn(estimatedTokens(call.line.length));
-      await this.#journal.note(Buffer.from(JSON.stringify({ sent: call.customId })));
+      await this.#journal.note(noteLine({ kind: 'sent', customId: call.customId }));
       try {
         const line = await this.#provider.call(call.line, { signal: this.#callSignal() });
         await this.#journal.append(line);
@@ -160,7 +164,8 @@ class RealtimeLane {
   /** Whether to ask again. What is given up is journalled by its kind of fault, for the next wave; trouble ends the activity. */
   async #afterFailure(call: Call, attempt: number, error: unknown): Promise<boolean> {
     if (!(error instanceof ProviderError) || cancellationSignal().aborted) throw error;
-    const { fault, retryAfterMs } = error.facts;
+    const { fault, retryAfterMs, ambiguous } = error.facts;
+    if (!ambiguous) await this.#journal.note(noteLine({ kind: 'heard', customId: call.customId }));
     if (reactionTo[fault].kind === 'trouble') throw error;
     const slow = fault === 'rate_limited' || fault === 'overloaded' || fault === 'capacity';
     if (slow) this.#pace = afterRefusal(this.#pace, this.#deps.now(), realtimeWaitMs(fault, attempt, retryAfterMs));
@@ -168,7 +173,7 @@ class RealtimeLane {
       if (!slow) await pause(realtimeWaitMs(fault, attempt, retryAfterMs));
       return true;
     }
-    await this.#journal.append(Buffer.from(JSON.stringify({ gaveUp: call.customId, fault })));
+    await this.#journal.append(noteLine({ kind: 'gaveUp', customId: call.customId, fault }));
     return false;
   }
 
