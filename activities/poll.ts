@@ -11,6 +11,8 @@ export interface LookInput extends BatchRef {
   /** Who is to hear of progress, and the last tenth it has heard of. */
   readonly coordinator: string;
   readonly toldTenths: number;
+  /** Tenths between two tellings. */
+  readonly tellEvery: number;
 }
 
 export interface LookResult {
@@ -25,7 +27,8 @@ export async function look(deps: ActivityDeps, input: LookInput): Promise<LookRe
     signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(30_000)]),
   });
   const tenths = tenthsDone(view);
-  if (tenths > input.toldTenths && view.phase !== 'ended') {
+  const step = (each: number): number => Math.floor(each / input.tellEvery);
+  if (step(tenths) > step(input.toldTenths) && view.phase !== 'ended') {
     await deps.cluster.tell(input.coordinator, {
       wave: input.wave,
       batch: input.batch,

@@ -15,7 +15,10 @@ import {
 
 /** What a batch needs of its job: references and times, nothing of its rows. */
 export interface BatchInput {
-  readonly job: Pick<JobSettings, 'output' | 'provider' | 'poll' | 'deadline' | 'timing'>;
+  readonly job: Pick<JobSettings, 'output' | 'provider' | 'poll' | 'deadline' | 'timing'> & {
+    /** How many tenths of the batch apart the coordinator wants to hear of it. */
+    readonly tellEvery: number;
+  };
   readonly wave: number;
   readonly planned: PlannedBatch;
   readonly paused: boolean;

@@ -51,9 +51,13 @@ const pageOf = (job: JobRun, wave: Wave, from: number): Promise<PlannedBatch[]> 
     count: batchesPerSegment,
   });
 
+/** Each telling costs the coordinator's history four events: of many batches halves are enough. */
+const tellEveryOf = (batches: number): number => (batches <= 50 ? 1 : 5);
+
 const batchJob = (job: JobRun): BatchInput['job'] => {
   const { output, provider, poll, timing } = job.opened;
-  return { output, provider, poll, timing, deadline: job.deadline ?? job.opened.deadline };
+  const deadline = job.deadline ?? job.opened.deadline;
+  return { output, provider, poll, timing, deadline, tellEvery: tellEveryOf(job.planned) };
 };
 
 async function runHere(job: JobRun, wave: Wave, batches: readonly PlannedBatch[]): Promise<void> {

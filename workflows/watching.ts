@@ -13,6 +13,7 @@ export interface Watch {
   polls: number;
   /** Looks since the pace was last reset. */
   pace: number;
+  /** Tenths done that the coordinator has heard of; before the first look, nothing. */
   tenths: number;
   cancelAskedAt: number | null;
   lastStatus: string;
@@ -22,7 +23,7 @@ export const newWatch = (handle: BatchHandle): Watch => ({
   handle,
   polls: 0,
   pace: 0,
-  tenths: 0,
+  tenths: -1,
   cancelAskedAt: null,
   lastStatus: 'created',
 });
@@ -50,7 +51,14 @@ async function untilNextLook(life: Life, state: Watch): Promise<void> {
 }
 
 async function lookOnce(life: Life, state: Watch, lastAt: number): Promise<BatchView | 'gone' | null> {
-  const input = { ...refOf(life), handle: state.handle, coordinator: life.coordinator, toldTenths: state.tenths };
+  const { tellEvery } = life.input.job;
+  const input = {
+    ...refOf(life),
+    handle: state.handle,
+    coordinator: life.coordinator,
+    toldTenths: state.tenths,
+    tellEvery,
+  };
   const proxy = looking(life.input.job.timing, `look at ${state.handle.id}`);
   try {
     const result = await untroubled(life, state.handle.id, () => proxy.look(input), { untilMs: lastAt });
