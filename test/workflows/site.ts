@@ -151,9 +151,9 @@ export class Site {
     throw new Error(`${what}: not within ${stepsMax} steps; last: ${JSON.stringify(await this.status())}`);
   }
 
-  async untilBatch(stage: string): Promise<void> {
-    for (let step = 0; (await this.batches({ stage })).total === 0; step += 1) {
-      if (step === stepsMax) throw new Error(`no batch was ${stage} within ${stepsMax} steps`);
+  async untilCreated(batches: number): Promise<void> {
+    for (let step = 0; (await this.control.counts()).batchesCreated < batches; step += 1) {
+      if (step === stepsMax) throw new Error(`${batches} batches were not created within ${stepsMax} steps`);
       await this.env.sleep(10_000);
     }
   }
