@@ -1,5 +1,7 @@
 // Whole jobs: a real Temporal server, a worker of its own process, the official SDKs against the emulator over HTTP, local files.
 
+import { cpSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDevServer } from '../../scripts/dev-server.ts';
@@ -50,4 +52,19 @@ test.concurrent(
       expect(at.has('')).toBe(false);
     }),
   60_000,
+);
+
+const examples = readdirSync('examples').filter((name) => name.endsWith('.json'));
+
+test.concurrent.each(examples)(
+  'examples/%s runs as it is',
+  (name) =>
+    cell(`example-${name.replace('.json', '')}`, async (at) => {
+      cpSync('examples', join(at.root, 'examples'), { recursive: true });
+      const handle = await at.start({ job: `examples/${name}` });
+      const report = await handle.result();
+      expect(report).toMatchObject({ verdict: 'complete', rows: { failed: 0, refused: 0 } });
+      expect(at.results()).toHaveLength(report.rows.accepted);
+    }),
+  90_000,
 );
