@@ -24,6 +24,8 @@ const stack = await startStack({
     ...(values['ui-port'] && { uiPort: Number(values['ui-port']) }),
   },
   echo: true,
+  onWorkerEnd: () =>
+    console.log('\nThe worker ended; its jobs wait. Start another one with the lines above and: npm run worker\n'),
 });
 try {
   console.log(`\nWeb UI     ${stack.server.uiUrl}`);

@@ -14,6 +14,8 @@ export interface StackOptions {
   readonly emulatorArguments?: readonly string[];
   readonly server?: DevServerOptions;
   readonly workerEnv?: Readonly<Record<string, string>>;
+  /** Told when the worker ends by itself, which then does not break the stack: another one may be started. */
+  readonly onWorkerEnd?: () => void;
   /** Shows what emulator and worker print. */
   readonly echo?: boolean;
 }
@@ -52,7 +54,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const worker = startPart('worker', 'worker/main.ts', [], options, { ...env, ...options.workerEnv });
     stops.push(worker.stop);
     await worker.waitForLine((line) => (line.includes('worker ready') ? true : undefined), READY_TIMEOUT_MS);
-    const broken = Promise.race([emulator.ended, worker.ended, server.ended]);
+    const { onWorkerEnd } = options;
+    const lasting = [emulator.ended, server.ended];
+    const broken = Promise.race(onWorkerEnd ? lasting : [...lasting, worker.ended]);
+    if (onWorkerEnd) void worker.ended.then(onWorkerEnd);
     return { server, env, workerPid: worker.pid, broken, stop };
   } catch (error) {
     await stop();
