@@ -3,7 +3,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { priceOf } from '../domain/cost.ts';
 import type { JobFile, JobSettings, JobSpec } from '../domain/job.ts';
-import { specBytesMax } from '../domain/limits.ts';
+import { batchesPerSegment, specBytesMax } from '../domain/limits.ts';
 import { defaultVerdicts } from '../domain/retry.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { SpecFacts } from '../spec/facts.ts';
@@ -191,6 +191,7 @@ function settingsOf(
     policy,
     timing,
     keepProviderFiles: spec.keep.providerFiles,
+    batchesPerSegment,
     searchAttributes,
   };
 }

@@ -102,6 +102,7 @@ export interface JobSettings {
   readonly policy: VerdictPolicy;
   readonly timing: Timing;
   readonly keepProviderFiles: boolean;
+  readonly batchesPerSegment: number;
   /** Names of the search attributes that this namespace has registered. */
   readonly searchAttributes: readonly string[];
 }

@@ -2,7 +2,6 @@
 
 import { getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { BatchNews, Trouble } from '../domain/events.ts';
-import { batchesPerSegment } from '../domain/limits.ts';
 import type { Totals } from '../domain/totals.ts';
 import { Coordinator, type Switches } from './coordinator.ts';
 import type { BatchInput } from './life.ts';
@@ -57,7 +56,7 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
     output: input.job.output,
     wave: input.wave,
     from: input.from,
-    count: Math.min(input.count, batchesPerSegment),
+    count: input.count,
   });
   await runWindow(batches, {
     jobWorkflowId: input.jobWorkflowId,
@@ -74,7 +73,9 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
     },
     ended: (planned, workflowId, tally) => {
       coordinator.ended(input.wave, planned.batch, workflowId, tally);
-      if (draining || coordinator.totals.batches % step === 0) tell();
+      // The last end is the segment's own, and is told by it.
+      const isLast = toStart === 0 && coordinator.openBatches === 0;
+      if (!isLast && (draining || coordinator.totals.batches % step === 0)) tell();
     },
   });
   return coordinator.totals;

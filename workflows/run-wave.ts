@@ -12,7 +12,6 @@ import {
 import { fits, reserve, settle } from '../domain/budget.ts';
 import { segmentWorkflowId } from '../domain/ids.ts';
 import type { PlannedBatch, PlanSummary } from '../domain/job.ts';
-import { batchesPerSegment } from '../domain/limits.ts';
 import { addTotals, noTotals, type Totals } from '../domain/totals.ts';
 import type { Wave } from '../domain/waves.ts';
 import type { JobRun } from './job-run.ts';
@@ -31,7 +30,7 @@ export async function runWave(job: JobRun, wave: Wave): Promise<void> {
   job.planned += plan.batches;
   job.enter('running');
   if (plan.batches === 0) return;
-  if (job.planned <= batchesPerSegment) await runHere(job, wave, await pageOf(job, wave, 1));
+  if (job.planned <= job.opened.batchesPerSegment) await runHere(job, wave, await pageOf(job, wave, 1));
   else await runInSegments(job, wave, plan);
 }
 
@@ -48,7 +47,7 @@ const pageOf = (job: JobRun, wave: Wave, from: number): Promise<PlannedBatch[]> 
     output: job.opened.output,
     wave: wave.number,
     from,
-    count: batchesPerSegment,
+    count: job.opened.batchesPerSegment,
   });
 
 /** Each telling costs the coordinator's history four events: of many batches halves are enough. */

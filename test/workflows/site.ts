@@ -33,6 +33,11 @@ export const deadline = (then: 'fallback' | 'retry' | 'fail', times: { batch?: s
 
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
+export interface SiteOptions {
+  /** A small number shows with few batches what a job of many does. */
+  readonly batchesPerSegment?: number;
+}
+
 export class Site {
   readonly root: string;
   readonly name: string;
@@ -52,14 +57,15 @@ export class Site {
   static async with(
     env: TestWorkflowEnvironment,
     name: string,
-    options: OptionsInput,
+    options: OptionsInput & SiteOptions,
     use: (site: Site) => Promise<void>,
   ): Promise<void> {
+    const { batchesPerSegment, ...faults } = options;
     const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
-    const emulator = await startEmulator({ validateMs: 1000, runMs: 5 * minuteMs, finalizeMs: 1000, ...options });
+    const emulator = await startEmulator({ validateMs: 1000, runMs: 5 * minuteMs, finalizeMs: 1000, ...faults });
     const site = new Site(env, name, root, emulator.url);
     try {
-      const worker = await site.#worker(emulator);
+      const worker = await site.#worker(emulator, batchesPerSegment);
       await worker.runUntil(() => use(site));
     } finally {
       await emulator.close();
@@ -67,7 +73,10 @@ export class Site {
     }
   }
 
-  async #worker(emulator: { readonly openaiBaseUrl: string; readonly anthropicBaseUrl: string }): Promise<Worker> {
+  async #worker(
+    emulator: { readonly openaiBaseUrl: string; readonly anthropicBaseUrl: string },
+    batchesPerSegment: number | undefined,
+  ): Promise<Worker> {
     const config = readConfig({
       NIGHTSHIFT_DATA: this.root,
       OPENAI_BASE_URL: emulator.openaiBaseUrl,
@@ -78,11 +87,16 @@ export class Site {
     const namespace = this.env.namespace ?? 'default';
     const clock = sharedClock(this.control);
     const deps = { ...createDependencies(config, createCluster(this.client, namespace)), now: clock.now };
+    const activities = createActivities(deps);
+    const open: typeof activities.open = async (input) => {
+      const settings = await activities.open(input);
+      return { ...settings, batchesPerSegment: batchesPerSegment ?? settings.batchesPerSegment };
+    };
     return Worker.create({
       connection: this.env.nativeConnection,
       namespace,
       taskQueue: this.name,
-      activities: createActivities(deps),
+      activities: { ...activities, open },
       workflowBundle: workflowBundle(),
       interceptors: { activity: [() => ({ inbound: clock.interceptor }), () => ({ inbound: failureInterceptor() })] },
     });
@@ -151,16 +165,21 @@ export class Site {
     throw new Error(`${what}: not within ${stepsMax} steps; last: ${JSON.stringify(await this.status())}`);
   }
 
-  async untilCreated(batches: number): Promise<void> {
+  async untilCreated(batches: number, stepMs = 10_000): Promise<void> {
     for (let step = 0; (await this.control.counts()).batchesCreated < batches; step += 1) {
       if (step === stepsMax) throw new Error(`${batches} batches were not created within ${stepsMax} steps`);
-      await this.env.sleep(10_000);
+      await this.env.sleep(stepMs);
     }
   }
 
   async events(workflowId = this.name): Promise<Events> {
     const { events } = await this.client.workflow.getHandle(workflowId).fetchHistory();
     return events ?? [];
+  }
+
+  async parent(workflowId: string): Promise<string | undefined> {
+    const [started] = await this.events(workflowId);
+    return started?.workflowExecutionStartedEventAttributes?.parentWorkflowExecution?.workflowId ?? undefined;
   }
 
   /** The timers that a workflow started, in milliseconds. */
