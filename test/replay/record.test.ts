@@ -1,0 +1,112 @@
+// Records the histories that the replay test replays. Runs only when asked to, with NIGHTSHIFT_RECORD=1: see CONTRIBUTING.md.
+
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { describe, expect, test } from 'vitest';
+import type { OptionsInput } from '../../emulator/options.ts';
+import { devServer } from '../support/temporal.ts';
+import { Site, type SiteOptions } from '../workflows/site.ts';
+
+const folder = join(import.meta.dirname, 'histories');
+const quick = { validateMs: 100, runMs: 1000, finalizeMs: 100, cancelMs: 100 };
+const changes = {
+  poll: { initial: '1s', max: '2s' },
+  retry: { rounds: 1, backoff: '1s' },
+  batch: { maxItems: 60, concurrency: 2 },
+  minBatchItems: 2,
+};
+
+interface Scenario {
+  readonly name: string;
+  readonly options?: OptionsInput & SiteOptions;
+  readonly play: (site: Site) => Promise<unknown>;
+}
+
+const scenarios: readonly Scenario[] = [
+  { name: 'openai', play: (site) => site.run(site.openaiJob(120, changes)) },
+  {
+    name: 'anthropic',
+    play: (site) =>
+      site.run({
+        ...site.openaiJob(120, changes),
+        provider: 'anthropic',
+        model: 'claude-haiku-4-5',
+        request: { max_tokens: 16, messages: [{ role: 'user', content: '{{ text }}' }] },
+      }),
+  },
+  {
+    name: 'retry-and-fallback',
+    options: { itemErrors: { rate500: 1, failTimes: 2 } },
+    play: (site) => site.run(site.openaiJob(60, changes)),
+  },
+  {
+    name: 'cancelled',
+    options: { runMs: 60_000 },
+    play: async (site) => {
+      await site.start(site.openaiJob(60, changes));
+      await site.untilCreated(1, 200);
+      await site.env.sleep(1500);
+      await site.handle.cancel();
+      expect(await site.failure()).toBe('CancelledFailure');
+    },
+  },
+  {
+    name: 'steered',
+    options: { calls: { 'openai.batches.create': { status: 401, body: '{"error":{"code":"invalid_api_key"}}' } } },
+    play: async (site) => {
+      await site.start(site.openaiJob(120, { ...changes, budget: { usd: 5 } }));
+      await site.untilStatus('paused for its key', ({ phase }) => phase === 'paused', 200);
+      await site.control.setOptions({ calls: null });
+      await site.update('resume');
+      await site.update('pause');
+      await site.update('setBudget', { usd: 6 });
+      await site.update('setConcurrency', { concurrency: 1 });
+      await site.update('setDeadline', { batch: '10h', job: '30h' });
+      await site.update('retryFailed');
+      await site.update('resume');
+      await site.result();
+    },
+  },
+  {
+    name: 'segments',
+    options: { batchesPerSegment: 2 },
+    play: (site) => site.run(site.openaiJob(100, { ...changes, batch: { maxItems: 20, concurrency: 2 } })),
+  },
+];
+
+describe.runIf(process.env.NIGHTSHIFT_RECORD === '1')('recording', () => {
+  const server = devServer();
+
+  test.each(scenarios)('the history of $name', ({ name, options, play }) =>
+    Site.with(server.env, name, { ...quick, ...options }, async (site) => {
+      await play(site);
+      mkdirSync(folder, { recursive: true });
+      for (const file of readdirSync(folder)) if (file.startsWith(`${name}.`)) rmSync(join(folder, file));
+      for (const [type, workflowId] of await firstOfEachType(site)) {
+        const history = await site.client.workflow.getHandle(workflowId).fetchHistory();
+        writeFileSync(join(folder, `${name}.${type}.json`), asText(historyToJSON(history)));
+      }
+    }),
+  );
+});
+
+/** The job itself, and of each kind of workflow below it the one that was started first. */
+async function firstOfEachType(site: Site): Promise<Map<string, string>> {
+  const found = new Map([['processDataset', site.name]]);
+  for (const workflowId of found.values()) {
+    for (const { startChildWorkflowExecutionInitiatedEventAttributes: child } of await site.events(workflowId)) {
+      const type = child?.workflowType?.name;
+      if (type && child?.workflowId && !found.has(type)) found.set(type, child.workflowId);
+    }
+  }
+  return found;
+}
+
+/** One event a line, without what names the machine it ran on. */
+function asText(json: string): string {
+  const { events } = JSON.parse(json, (key, value) => (isOfTheMachine(key) ? undefined : value));
+  return `{"events": [\n${events.map((event: unknown) => JSON.stringify(event)).join(',\n')}\n]}\n`;
+}
+
+const isOfTheMachine = (key: string): boolean => key === 'identity' || key === 'binaryChecksum';
