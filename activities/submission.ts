@@ -26,6 +26,8 @@ export interface SubmissionRef extends BatchRef {
 /** `batch-NNNN.intent.json`. */
 export interface Intent {
   readonly ordinal: number;
+  /** Which attempt wrote it: only that one may take it back. */
+  readonly by: string;
   readonly firstAt: number;
   /** From then on nothing of the attempt can reach the provider any more. */
   readonly overAt: number;

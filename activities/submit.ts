@@ -85,6 +85,7 @@ export async function create(deps: ActivityDeps, input: CreateInput): Promise<Cr
   if (before !== null) awaitSettled(before, job, startedAt);
   const intent: Intent = {
     ordinal: input.ordinal,
+    by: deps.randomHex(8),
     firstAt: before?.firstAt ?? startedAt,
     overAt: startedAt + job.timing.createCallMs + createCallMs(job, provider.limits.createSendsItems, input.bytes),
   };
@@ -102,7 +103,7 @@ export async function create(deps: ActivityDeps, input: CreateInput): Promise<Cr
     return { kind: 'uncertain', candidates: found.possible.length };
   }
   if (input.lookOnly) {
-    await closeIntent(deps, input);
+    await standBack({ ...attempt, before: null });
     return { kind: 'none' };
   }
   return createNow(attempt, submission);
@@ -140,8 +141,15 @@ function awaitSettled(intent: Intent, job: JobFile, now: number): void {
     throw new TryAgain('an earlier create may have gone through: looks once the lists have settled', waitMs);
 }
 
+/** Whether another attempt has taken over while this one was stopped, or slow. */
+async function isTakenOver({ deps, input, intent }: Attempt): Promise<boolean> {
+  return (await readIntent(deps, input))?.by !== intent.by;
+}
+
 /** Nothing was sent in this attempt: what stands is what stood before it. */
-async function standBack({ deps, input, before }: Attempt): Promise<void> {
+async function standBack(attempt: Attempt): Promise<void> {
+  if (await isTakenOver(attempt)) return;
+  const { deps, input, before } = attempt;
   if (before === null) await closeIntent(deps, input);
   else await writeIntent(deps, input, before);
 }
@@ -169,9 +177,10 @@ async function adopt({ deps, provider, input }: Attempt, found: Found): Promise<
 async function createNow(attempt: Attempt, submission: Submission): Promise<CreateResult> {
   const { deps, job, provider, input, intent } = attempt;
   const handle = await withRequests(deps, input, submission, async (file) => {
+    const takenOver = await isTakenOver(attempt);
     const leftMs = intent.overAt - deps.now();
     // It was stopped on its way here: by now another attempt may be looking.
-    if (leftMs <= 0) throw new TryAgain('the create came too late', job.timing.settleMs);
+    if (takenOver || leftMs <= 0) throw new TryAgain('the create came too late', job.timing.settleMs);
     try {
       return await provider.create(input.staged, file, submission, { signal: AbortSignal.timeout(leftMs) });
     } catch (error) {

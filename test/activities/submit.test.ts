@@ -1,0 +1,193 @@
+// No create without a look before it, and none that could be a second one: attempts that are slow, stopped, lost or at odds.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import { TryAgain } from '../../activities/failure.ts';
+import { InvariantBroken } from '../../activities/refusal.ts';
+import type { Intent, SubmissionRef } from '../../activities/submission.ts';
+import { create, stage } from '../../activities/submit.ts';
+import type { Fault } from '../../domain/backoff.ts';
+import type { BatchHandle } from '../../domain/batch-state.ts';
+import { ProviderError } from '../../providers/error.ts';
+import type { Found } from '../../providers/provider.ts';
+import { type Folder, folderWith, output, quietEnvironment } from './planning.ts';
+import { provider, wholeDeps } from './whole-job.ts';
+
+const nothing: Found = { confirmed: [], possible: [] };
+const handle = (id: string): BatchHandle => ({ id, createdAt: 0, fileId: 'file' });
+const fault = (kind: Fault, ambiguous: boolean): ProviderError =>
+  new ProviderError('openai', {
+    fault: kind,
+    status: null,
+    code: null,
+    requestId: null,
+    retryAfterMs: null,
+    ambiguous,
+  });
+
+class Site {
+  readonly folder: Folder;
+  readonly ref: SubmissionRef;
+  now = 1_000_000;
+  creates = 0;
+  readonly cancelled: string[] = [];
+  found: () => Found | Promise<Found> = () => nothing;
+  made: () => BatchHandle | Promise<BatchHandle> = () => handle('made');
+
+  private constructor(folder: Folder, ref: SubmissionRef) {
+    this.folder = folder;
+    this.ref = ref;
+  }
+
+  static async open(): Promise<Site> {
+    const folder = await folderWith([{ id: 1, text: 'x' }]);
+    await folder.run();
+    const [entry] = folder.lines<{ bytes: number; requestsCrc32: string }>('plan/wave-1/manifest.jsonl');
+    const { bytes = 0, requestsCrc32: crc32 = '' } = entry ?? {};
+    return new Site(folder, {
+      output,
+      wave: 1,
+      batch: 1,
+      ordinal: 0,
+      items: 1,
+      bytes,
+      crc32,
+      endpoint: '/v1/chat/completions',
+    });
+  }
+
+  get deps(): ActivityDeps {
+    const fake = {
+      ...provider,
+      stage: async () => ({ fileId: 'file' }),
+      find: async () => this.found(),
+      create: async () => {
+        this.creates += 1;
+        return this.made();
+      },
+      cancel: async ({ id }: BatchHandle) => void this.cancelled.push(id),
+    };
+    return { ...wholeDeps(this.folder), provider: () => fake, now: () => this.now };
+  }
+
+  create(lookOnly = false) {
+    const input = { ...this.ref, staged: { fileId: 'file' }, lookOnly };
+    return quietEnvironment().run(() => create(this.deps, input));
+  }
+
+  get intent(): Intent | null {
+    return this.#read('intent');
+  }
+
+  get handle(): { handle: BatchHandle } | null {
+    return this.#read('handle');
+  }
+
+  /** A crash before this attempt could write down what it had done. */
+  write(what: 'intent', content: Intent): void {
+    writeFileSync(join(this.folder.root, output, `plan/wave-1/batch-0001.${what}.json`), JSON.stringify(content));
+  }
+
+  #read<T>(what: string): T | null {
+    const name = `plan/wave-1/batch-0001.${what}.json`;
+    return name in this.folder.digests() ? JSON.parse(this.folder.text(name)) : null;
+  }
+}
+
+test('a batch is created once, and whoever asks again is given what was made', async () => {
+  const site = await Site.open();
+  expect(await site.create()).toMatchObject({ kind: 'created', adopted: false, handle: { id: 'made' } });
+  expect(await site.create()).toMatchObject({ kind: 'created', adopted: true, handle: { id: 'made' } });
+  expect([site.creates, site.intent]).toEqual([1, null]);
+});
+
+test('a lost reply is waited for until the lists have settled, then looked for, and adopted', async () => {
+  const site = await Site.open();
+  site.made = () => Promise.reject(fault('connection', true));
+  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
+  site.found = () => ({ confirmed: [handle('lost')], possible: [] });
+  expect(await site.create()).toMatchObject({ adopted: true, handle: { id: 'lost' } });
+  expect([site.creates, site.intent, site.handle?.handle.id]).toEqual([1, null, 'lost']);
+});
+
+test('an intent whose time is not over is waited for, however its attempt ended', async () => {
+  const site = await Site.open();
+  site.write('intent', { ordinal: 0, by: 'dead', firstAt: site.now, overAt: site.now + 5000 });
+  await expect(site.create()).rejects.toMatchObject({ delayMs: 5000 });
+  expect(site.creates).toBe(0);
+  site.now += 5000;
+  expect(await site.create()).toMatchObject({ kind: 'created', adopted: false });
+});
+
+test('a refusal leaves no intent behind: nothing went through', async () => {
+  const site = await Site.open();
+  site.made = () => Promise.reject(fault('rate_limited', false));
+  await expect(site.create()).rejects.toBeInstanceOf(ProviderError);
+  expect(site.intent).toBeNull();
+  site.found = () => Promise.reject(fault('server_error', false));
+  await expect(site.create()).rejects.toBeInstanceOf(ProviderError);
+  expect([site.creates, site.intent]).toEqual([1, null]);
+});
+
+test('an attempt that was stopped in its look finds itself late, and creates nothing', async () => {
+  const site = await Site.open();
+  site.found = () => {
+    site.now += 60_000;
+    return nothing;
+  };
+  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
+  expect(site.creates).toBe(0);
+});
+
+test('an attempt that another has taken over creates nothing, and leaves the other its intent', async () => {
+  const site = await Site.open();
+  const others: Intent = { ordinal: 0, by: 'other', firstAt: 0, overAt: site.now + 1000 };
+  site.found = () => {
+    site.write('intent', others);
+    return nothing;
+  };
+  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
+  site.found = () => {
+    site.write('intent', others);
+    return Promise.reject(fault('timeout', false));
+  };
+  site.now += 10_000;
+  await expect(site.create()).rejects.toBeInstanceOf(ProviderError);
+  expect([site.creates, site.intent]).toEqual([0, others]);
+});
+
+test('of two attempts at the same instant one creates', async () => {
+  const site = await Site.open();
+  const ends = await Promise.allSettled([site.create(), site.create(), site.create()]);
+  expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(site.creates).toBe(1);
+});
+
+test('what may be ours after a lost reply is awaited; a first create is not held up by others’ batches', async () => {
+  const site = await Site.open();
+  site.found = () => ({ confirmed: [], possible: [handle('whose?')] });
+  site.made = () => Promise.reject(fault('gateway_timeout', true));
+  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
+  expect(await site.create()).toEqual({ kind: 'uncertain', candidates: 1 });
+  expect(await site.create()).toEqual({ kind: 'uncertain', candidates: 1 });
+  expect([site.creates, site.intent === null]).toEqual([1, false]);
+  site.found = () => nothing;
+  expect(await site.create(true)).toEqual({ kind: 'none' });
+  expect([site.creates, site.intent]).toEqual([1, null]);
+});
+
+test('of several that were made the oldest is adopted, the others are cancelled and counted', async () => {
+  const site = await Site.open();
+  site.found = () => ({ confirmed: [handle('first'), handle('second'), handle('third')], possible: [] });
+  expect(await site.create()).toMatchObject({ handle: { id: 'first' }, twins: 2 });
+  expect(site.cancelled).toEqual(['second', 'third']);
+});
+
+test('a requests file that is not as it was planned is not sent', async () => {
+  const site = await Site.open();
+  const path = join(site.folder.root, output, 'plan/wave-1/batch-0001.requests.jsonl');
+  writeFileSync(path, site.folder.text('plan/wave-1/batch-0001.requests.jsonl').replace('x', 'y'));
+  await expect(quietEnvironment().run(() => stage(site.deps, site.ref))).rejects.toBeInstanceOf(InvariantBroken);
+});
