@@ -136,7 +136,7 @@ test('a cancelled job ends as cancelled, after a merge of all that was finished;
     await site.untilStatus('one batch done', ({ batches }) => batches.done === 1, 5 * minuteMs);
     await site.untilCreated(2);
     await site.env.sleep(15 * minuteMs);
-    await site.handle.cancel();
+    await site.cancel('cancel/wave-1/batch-0002');
     expect(await site.failure()).toBe('CancelledFailure');
     const report = site.report();
     await site.expectPaidOnce(report, 180);

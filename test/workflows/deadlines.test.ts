@@ -78,7 +78,7 @@ test('a cancelled job waits 30 minutes for its provider, and names the batch tha
     await site.untilStatus('the batch runs', ({ batches }) => batches.open === 1);
     await site.env.sleep(10 * minuteMs);
     const askedAt = (await site.control.now()).nowMs;
-    await site.handle.cancel();
+    await site.cancel();
     expect(await site.failure()).toBe('CancelledFailure');
     const report = site.report();
     await site.expectPaidOnce(report, 120);

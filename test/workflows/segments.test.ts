@@ -76,7 +76,7 @@ test('a cancelled job of segments collects what all of them had finished', () =>
     await site.start(site.openaiJob(200, { poll, batch, minBatchItems: 1 }));
     await site.untilCreated(4, minuteMs);
     await site.env.sleep(30 * minuteMs);
-    await site.handle.cancel();
+    await site.cancel('stopped/wave-1/batch-0004');
     expect(await site.failure()).toBe('CancelledFailure');
     const report = site.report();
     await site.expectPaidOnce(report, 200);

@@ -3,10 +3,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { activityInfo } from '@temporalio/activity';
 import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { type ActivityInboundCallsInterceptor, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { expect } from 'vitest';
 import { failureInterceptor } from '../../activities/failure.ts';
 import { createActivities } from '../../activities/index.ts';
@@ -19,8 +18,9 @@ import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
 import type { BatchesRequest, BatchPage } from '../../workflows/messages.ts';
-import type { Result } from '../end-to-end/cell.ts';
+import { type Result, until } from '../end-to-end/cell.ts';
 import { workflowBundle } from '../support/temporal.ts';
+import { sharedClock } from './shared-clock.ts';
 
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
@@ -165,6 +165,17 @@ export class Site {
     throw new Error(`${what}: not within ${stepsMax} steps; last: ${JSON.stringify(await this.status())}`);
   }
 
+  /**
+   * Time stands still until the batch has heard: this server cannot cancel an activity that ends in the same moment, as a look may that
+   * skipped time has begun.
+   */
+  async cancel(batch = `${this.name}/wave-1/batch-0001`): Promise<void> {
+    await this.handle.cancel();
+    const hasHeard = async (): Promise<boolean> =>
+      (await this.events(batch)).some((event) => event.workflowExecutionCancelRequestedEventAttributes != null);
+    await until(`${batch} hears of the cancel`, hasHeard);
+  }
+
   async untilCreated(batches: number, stepMs = 10_000): Promise<void> {
     for (let step = 0; (await this.control.counts()).batchesCreated < batches; step += 1) {
       if (step === stepsMax) throw new Error(`${batches} batches were not created within ${stepsMax} steps`);
@@ -225,25 +236,3 @@ export class Site {
 const stepsMax = 200;
 
 const ticket = (number: number): object => ({ id: `t-${number}`, text: `ticket ${number}` });
-
-/**
- * The server's time is the only one: before each activity the emulator's clock is set to when the attempt was scheduled, and goes on from
- * there. It never goes back.
- */
-function sharedClock(control: Site['control']): { now: () => number; interceptor: ActivityInboundCallsInterceptor } {
-  let aheadMs = 0;
-  const now = (): number => Date.now() + aheadMs;
-  return {
-    now,
-    interceptor: {
-      execute: async (input, next) => {
-        const behindMs = activityInfo().currentAttemptScheduledTimestampMs - now();
-        if (behindMs > 0) {
-          aheadMs += behindMs;
-          await control.clock({ nowMs: now() });
-        }
-        return next(input);
-      },
-    },
-  };
-}

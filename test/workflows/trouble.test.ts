@@ -74,7 +74,7 @@ test.each(troubles.slice(0, 5))('a job that $name holds up can be cancelled', (t
   Site.with(server.env, `cancelled-${slug(trouble.name)}`, trouble.fault, async (site) => {
     await site.start(site.openaiJob(120, { poll }));
     await site.untilStatus('paused', ({ phase }) => phase === 'paused', minuteMs);
-    await site.handle.cancel();
+    await site.cancel();
     expect(await site.failure()).toBe('CancelledFailure');
     const report = site.report();
     await site.expectPaidOnce(report, 120);
