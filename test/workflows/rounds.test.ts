@@ -9,7 +9,7 @@ const server = timeSkippingServer();
 const poll = { initial: '1m', max: '5m' };
 const always = { itemErrors: { rate500: 1, failTimes: 0 } };
 
-test('rounds wait 30, 60 and 120 s, each in full batches, and what fails in all of them is asked in realtime', () =>
+test('each round is sent in full batches after its wait, and what fails in all of them is asked in realtime', () =>
   Site.with(server.env, 'rounds', { itemErrors: { rate500: 1, failTimes: 3 } }, async (site) => {
     await site.start(site.openaiJob(120, { poll, batch: { maxItems: 60 }, retry: { rounds: 2 } }));
     const report = await site.result();
@@ -23,7 +23,7 @@ test('rounds wait 30, 60 and 120 s, each in full batches, and what fails in all 
     expect((await site.timers()).filter((ms) => ms > 1000)).toEqual([30_000, 60_000]);
   }));
 
-test('three rounds double their wait', () =>
+test('rounds wait 30, 60 and 120 s', () =>
   Site.with(server.env, 'doubling', always, async (site) => {
     const report = await site.run(site.openaiJob(60, { poll, fallback: { lane: 'none' } }));
     expect(report).toMatchObject({ verdict: 'none', waves: 4, errorsByReason: { provider_error: 60 } });
