@@ -62,6 +62,7 @@ test.each(troubles)('$name pauses the job; after the fix `resume` loses nothing 
     const waiting = await site.batches({ stage: 'waiting' });
     expect(waiting.batches.every(({ trouble: met }) => met === trouble.reason)).toBe(true);
     expect(waiting.total).toBeGreaterThan(0);
+    expect(waiting.batches.every(({ batchId }) => batchId === null || batchId.startsWith('batch_'))).toBe(true);
     await site.control.setOptions(trouble.mended);
     expect(await site.update('resume')).toMatchObject({ pause: null });
     const report = await site.result();
