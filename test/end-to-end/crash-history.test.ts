@@ -117,7 +117,8 @@ describe.concurrent('crash matrix: histories', () => {
           await client.workflow.getHandle(`${at.name}/wave-1/batch-${batch}`).terminate('crash matrix');
         await at.replaceWorker();
         const next = await at.start({ resumeFrom: `runs/${at.name}/` }, `${at.name}-again`);
-        await at.expectComplete(await next.result(), 297, 3);
+        // How many batches that takes depends on which of them heard that their job was gone before they were.
+        await at.expectComplete(await next.result(), 297, null);
       }),
     limitMs,
   );

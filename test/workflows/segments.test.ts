@@ -71,19 +71,6 @@ test("paused or not, the job's deadline ends every segment", () =>
     expect(Date.parse(report.endedAt) - Date.parse(report.startedAt)).toBeLessThan(2.5 * hourMs);
   }));
 
-test('a cancelled job of segments collects what all of them had finished', () =>
-  Site.with(server.env, 'stopped', { batchesPerSegment, runMs: hourMs }, async (site) => {
-    await site.start(site.openaiJob(200, { poll, batch, minBatchItems: 1 }));
-    await site.untilCreated(4, minuteMs);
-    await site.env.sleep(30 * minuteMs);
-    await site.cancel('stopped/wave-1/batch-0004');
-    expect(await site.failure()).toBe('CancelledFailure');
-    const report = site.report();
-    await site.expectPaidOnce(report, 200);
-    expect(report).toMatchObject({ cancelled: true, errorsByReason: { cancelled: report.rows.failed } });
-    expect(report.rows.answered).toBeGreaterThanOrEqual(60);
-  }));
-
 function openOf(byState: Readonly<Record<string, number>>): number {
   const ended = ['completed', 'failed', 'expired', 'cancelled'];
   return Object.entries(byState).reduce((sum, [state, count]) => (ended.includes(state) ? sum : sum + count), 0);
