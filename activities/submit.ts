@@ -91,7 +91,7 @@ export async function create(deps: ActivityDeps, input: CreateInput): Promise<Cr
   };
   await takeIntent(deps, input, intent, note === null);
   const attempt = { deps, job, provider, input, intent, before };
-  const submission = await submissionOf(deps, job, input, intent.firstAt);
+  const submission = { ...(await submissionOf(deps, job, input, intent.firstAt)), untried: before === null };
   const found = await unsent(attempt, () =>
     provider.find(submission, {
       signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]),

@@ -53,6 +53,34 @@ function orderWatch() {
   };
 }
 
+/** A list that was asked for this long ago serves those who need it no newer: hundreds of creates in a burst would each turn the same pages. */
+const recentMs = 5000;
+/** A longer one is not kept. */
+const recentItemsMax = 20_000;
+
+/** The last list that was asked for. */
+export interface RecentList<Item extends Listed> {
+  read(since: number, untried: boolean, turn: (since: number) => Promise<readonly Item[]>): Promise<readonly Item[]>;
+}
+
+export function recentList<Item extends Listed>(now: () => number = Date.now): RecentList<Item> {
+  let last: { readonly at: number; readonly since: number; readonly items: Promise<readonly Item[]> } | null = null;
+  return {
+    async read(since, untried, turn) {
+      if (untried && last !== null && now() - last.at < recentMs && last.since <= since) {
+        // One that failed was somebody else's: this one is asked for anew.
+        const items = await last.items.catch(() => null);
+        if (items !== null) return items;
+      }
+      const mine = { at: now(), since, items: turn(since) };
+      last = mine;
+      const items = await mine.items;
+      if (items.length > recentItemsMax && last === mine) last = null;
+      return items;
+    },
+  };
+}
+
 export function oldestFirst<Item extends Listed>(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
 }

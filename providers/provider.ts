@@ -51,6 +51,8 @@ export interface Submission {
   readonly items: number;
   /** Batches made before this cannot be it (milliseconds, margin for clocks included). */
   readonly since: number;
+  /** No create of it is known to have been tried: a list of the last seconds is new enough. Absent: the list is asked for anew. */
+  readonly untried?: boolean;
   /** Handles of this job's other batches: they are not it. */
   readonly known: ReadonlySet<string>;
 }

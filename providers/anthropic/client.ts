@@ -4,8 +4,10 @@ import Anthropic from '@anthropic-ai/sdk';
 import { askedOf, type Shape } from '../asked.ts';
 import { baseUrlOf, type Timeouts, timeoutsOf, type VendorConfig } from '../config.ts';
 import { attempt, type Purpose } from '../http-fault.ts';
+import { type RecentList, recentList } from '../list-pages.ts';
 import { fetchWithOwnHeaders } from '../own-headers.ts';
 import type { Context } from '../provider.ts';
+import type { Candidate } from './find.ts';
 import { type BatchWire, batchWire } from './wire.ts';
 
 export const vendor = 'anthropic';
@@ -16,6 +18,7 @@ export interface Connection {
   readonly timeouts: Timeouts;
   /** Whose batches are: an id prefix read from results never changes, so nobody's is read twice. */
   readonly prefixes: Map<string, string | null>;
+  readonly recent: RecentList<Candidate>;
 }
 
 /** Retries are off: they would repeat a create, and hide time from heartbeats. Logs and traces would hold bodies. */
@@ -33,7 +36,7 @@ export function connect(config: VendorConfig): Connection {
     openTelemetry: false as const,
   };
   const sdk = new Anthropic(options);
-  return { sdk, timeouts, prefixes: new Map() };
+  return { sdk, timeouts, prefixes: new Map(), recent: recentList() };
 }
 
 export const asked = <T>(purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>): Promise<T> =>

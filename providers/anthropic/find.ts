@@ -12,19 +12,16 @@ import { listPageMax } from './limits.ts';
 import { handleOf, isEnded, totalOf } from './view.ts';
 import { type BatchWire, batchPageWire, batchWire } from './wire.ts';
 
-interface Candidate extends BatchHandle {
+export interface Candidate extends BatchHandle {
   readonly batch: BatchWire;
 }
 
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
   const candidates = new Map<string, Candidate>();
-  await turnPages(
-    submission.since,
-    (after) => pageAfter(connection, after, ctx),
-    (listed) => {
-      if (mayBe(listed, submission)) candidates.set(listed.id, listed);
-    },
+  const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
+    listSince(connection, since, ctx),
   );
+  for (const each of listed) if (mayBe(each, submission)) candidates.set(each.id, each);
   return sorted(connection, submission, oldestFirst([...candidates.values()]), ctx);
 }
 
@@ -70,6 +67,16 @@ async function prefixOf(connection: Connection, id: string, ctx: Context): Promi
   if (prefixes.size >= rememberedMax) prefixes.clear();
   prefixes.set(id, prefixOfCustomId(first));
   return prefixOfCustomId(first);
+}
+
+async function listSince(connection: Connection, since: number, ctx: Context): Promise<Candidate[]> {
+  const listed: Candidate[] = [];
+  await turnPages(
+    since,
+    (after) => pageAfter(connection, after, ctx),
+    (item) => listed.push(item),
+  );
+  return listed;
 }
 
 async function pageAfter({ sdk }: Connection, after: string | null, { signal }: Context): Promise<Page<Candidate>> {

@@ -4,8 +4,10 @@ import OpenAI from 'openai';
 import { askedOf, type Shape } from '../asked.ts';
 import { baseUrlOf, type Timeouts, timeoutsOf, type VendorConfig } from '../config.ts';
 import type { Purpose } from '../http-fault.ts';
+import { type RecentList, recentList } from '../list-pages.ts';
 import { fetchWithOwnHeaders } from '../own-headers.ts';
 import type { Context } from '../provider.ts';
+import type { Candidate } from './find.ts';
 import { type BatchWire, batchWire } from './wire.ts';
 
 export const vendor = 'openai';
@@ -13,6 +15,7 @@ export const vendor = 'openai';
 export interface Connection {
   readonly sdk: OpenAI;
   readonly timeouts: Timeouts;
+  readonly recent: RecentList<Candidate>;
 }
 
 /** Retries are off: they would repeat a create, and hide time from heartbeats. Logs are off: they would hold bodies. */
@@ -31,7 +34,7 @@ export function connect(config: VendorConfig): Connection {
     timeout: timeouts.requestMs,
     logLevel: 'off' as const,
   };
-  return { sdk: new OpenAI(options), timeouts };
+  return { sdk: new OpenAI(options), timeouts, recent: recentList() };
 }
 
 export const asked = <T>(purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>): Promise<T> =>

@@ -11,20 +11,28 @@ import { batchPageWire, batchWire } from './wire.ts';
 /** The key in a batch's metadata under which its submission stands. */
 export const metadataKey = 'nightshift';
 
-interface Candidate extends BatchHandle {
+export interface Candidate extends BatchHandle {
   readonly submission: unknown;
 }
 
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
-  const confirmed: BatchHandle[] = [];
-  await turnPages(
-    submission.since,
-    (after) => pageAfter(connection, after, ctx),
-    ({ submission: key, ...handle }) => {
-      if (key === submission.key && !confirmed.some(({ id }) => id === handle.id)) confirmed.push(handle);
-    },
+  const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
+    listSince(connection, since, ctx),
   );
+  const confirmed: BatchHandle[] = [];
+  for (const { submission: key, ...handle } of listed)
+    if (key === submission.key && !confirmed.some(({ id }) => id === handle.id)) confirmed.push(handle);
   return { confirmed: oldestFirst(confirmed), possible: [] };
+}
+
+async function listSince(connection: Connection, since: number, ctx: Context): Promise<Candidate[]> {
+  const listed: Candidate[] = [];
+  await turnPages(
+    since,
+    (after) => pageAfter(connection, after, ctx),
+    (item) => listed.push(item),
+  );
+  return listed;
 }
 
 async function pageAfter({ sdk }: Connection, after: string | null, { signal }: Context): Promise<Page<Candidate>> {
