@@ -34,6 +34,6 @@ export async function takeCounts(world: World, journal: Journal): Promise<Counts
 }
 
 function stateOf(world: World, batch: Batch): string {
-  const phase = phaseOf(batch, world.options.current, world.clock.now());
+  const phase = phaseOf(batch, world.options.current, world.settledAtMs);
   return batch.vendor === 'openai' ? phase : statusOf(phase);
 }

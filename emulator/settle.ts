@@ -7,6 +7,7 @@ import { newId, type World } from './world.ts';
 
 export async function settle(world: World): Promise<void> {
   const nowMs = world.clock.now();
+  world.settledAtMs = nowMs;
   // A skipped clock would otherwise show a batch as validating long after its time, just because the disk was slow.
   if (world.clock.manual) await Promise.all([...world.active].map(({ scanning }) => scanning));
   for (const batch of validatedBy(world, nowMs)) admit(world, batch);

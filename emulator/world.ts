@@ -31,6 +31,8 @@ export type World = {
   batches: Map<string, Batch>;
   /** Batches that may still change. */
   active: Set<Batch>;
+  /** What a reply says of batches is true of this instant: a later one could be past an end that nobody has dealt with. */
+  settledAtMs: number;
   ledger: Ledger;
   failures: Failures;
   lastScan: Promise<unknown>;
@@ -64,6 +66,7 @@ function emptyState() {
     files: new Map<string, StoredFile>(),
     batches: new Map<string, Batch>(),
     active: new Set<Batch>(),
+    settledAtMs: 0,
     ledger: createLedger(),
     failures: new Map<string, number>(),
     lastScan: Promise.resolve(),

@@ -9,7 +9,7 @@ import { unrunType } from './result-lines.ts';
 const time = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
 export function batchObject(world: World, batch: Batch, origin: string) {
-  const moment = batchMoment(batch, world.options.current, world.clock.now());
+  const moment = batchMoment(batch, world.options.current, world.settledAtMs);
   const ended = isTerminal(moment.phase);
   const archived = ended && isArchived(world, batch);
   return {

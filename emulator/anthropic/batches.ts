@@ -72,7 +72,7 @@ export const cancelAnthropicBatch: Handler = async (world, call) => {
   await settle(world);
   const batch = findBatch(world, call);
   if (hasEnded(world, batch)) throw refuse(400, `Batch ${batch.id} has already ended and cannot be canceled.`);
-  batch.cancelRequestedAtMs ??= world.clock.now();
+  batch.cancelRequestedAtMs ??= world.settledAtMs;
   await settle(world);
   return json(batchObject(world, batch, call.origin));
 };
@@ -103,7 +103,7 @@ export const anthropicResults: Handler = async (world, call) => {
 };
 
 function hasEnded(world: World, batch: Batch): boolean {
-  return isTerminal(batchMoment(batch, world.options.current, world.clock.now()).phase);
+  return isTerminal(batchMoment(batch, world.options.current, world.settledAtMs).phase);
 }
 
 function findBatch(world: World, call: Call): Batch {

@@ -11,7 +11,7 @@ import { isEndpoint, outputTokens } from './answers.ts';
 const time = (ms: number | null): number | null => (ms === null ? null : seconds(ms));
 
 export function batchObject(world: World, batch: Batch) {
-  const moment = batchMoment(batch, world.options.current, world.clock.now());
+  const moment = batchMoment(batch, world.options.current, world.settledAtMs);
   const { phase } = moment;
   const endedAt = (wanted: Moment['phase']) => (phase === wanted ? time(moment.endedAtMs) : null);
   return {

@@ -134,9 +134,9 @@ export const listOpenaiBatches: Handler = async (world, call) => {
 export const cancelOpenaiBatch: Handler = async (world, call) => {
   await settle(world);
   const batch = findBatch(world, call);
-  const { phase } = batchMoment(batch, world.options.current, world.clock.now());
+  const { phase } = batchMoment(batch, world.options.current, world.settledAtMs);
   if (isTerminal(phase)) throw refuse(409, `Cannot cancel a batch with status '${phase}'.`);
-  batch.cancelRequestedAtMs ??= world.clock.now();
+  batch.cancelRequestedAtMs ??= world.settledAtMs;
   await settle(world);
   return json(batchObject(world, batch));
 };

@@ -1,5 +1,5 @@
 // What an ordinary client of OpenAI sees: batches from create to results, files and synchronous calls.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   allDoneMs,
   answerOf,
@@ -37,6 +37,21 @@ describe('a batch at OpenAI', () => {
     const lines = await results(openai, done.output_file_id);
     expect(lines.map((line) => line.custom_id)).toEqual(chatLines(10).map((line) => line.custom_id));
     expect(done.usage?.total_tokens).toBeGreaterThan(0);
+  });
+
+  test('is completed only where its output file has a name, however long a reply takes to be put together', async () => {
+    const { openai } = await setup({ clock: 'real', validateMs: 0, runMs: 1000, finalizeMs: 0 });
+    const file = await upload(openai, jsonl(chatLines(2)));
+    let nowMs = Date.now();
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => (nowMs += 10));
+    onTestFinished(() => clock.mockRestore());
+    for (let made = 0; made < 20; made++) await createFrom(openai, file.id);
+    for (let ended = 0; ended < 20; ) {
+      const { data } = await openai.batches.list();
+      const completed = data.filter(({ status }) => status === 'completed');
+      ended = completed.length;
+      expect(completed.filter((batch) => typeof batch.output_file_id !== 'string')).toEqual([]);
+    }
   });
 
   test('answers a line as it answers the same request sent alone', async () => {
