@@ -1,6 +1,7 @@
 // Stores what the provider sent, as it sent it, before anyone interprets a byte of it.
 
 import { activityInfo, heartbeat } from '@temporalio/activity';
+import { notReadyAttemptsMax } from '../domain/backoff.ts';
 import type { BatchHandle } from '../domain/batch-state.ts';
 import type { BatchRef } from '../domain/ids.ts';
 import type { JobFile } from '../domain/job.ts';
@@ -20,16 +21,28 @@ export interface DownloadResult {
   readonly short: boolean;
 }
 
-/** After this many broken downloads what came is taken: the missing set is computed from it like from any other. */
-const brokenAttemptsMax = 6;
+/** After this many downloads that broke, what came is taken: the missing set is computed from it like from any other. */
+const breaksMax = 6;
 const newline = 0x0a;
+
+/** What attempts tell those after them, in every heartbeat: a later one without details would wipe them out. */
+interface Breaks {
+  count: number;
+  /** The bytes that the last one received, where these were whole lines. */
+  whole: number | null;
+}
 
 export async function download(deps: ActivityDeps, input: DownloadInput): Promise<DownloadResult> {
   const uri = rawFile(input);
   const there = await deps.store.head(uri);
   if (there !== null) return { bytes: there.bytes, short: false };
   const job = await readJobFile(deps, input.output);
-  return heartbeating(job.timing, () => deps.transfers(() => downloadTo(deps, job, input, uri)));
+  const breaks = breaksBefore();
+  return heartbeating(
+    job.timing,
+    () => deps.transfers(() => downloadTo(deps, job, input, uri, breaks)),
+    () => breaks,
+  );
 }
 
 async function downloadTo(
@@ -37,6 +50,7 @@ async function downloadTo(
   job: JobFile,
   input: DownloadInput,
   uri: string,
+  breaks: Breaks,
 ): Promise<DownloadResult> {
   const provider = providerOf(deps, job);
   const sink = await deps.store.create(uri);
@@ -51,7 +65,7 @@ async function downloadTo(
           received.last = chunk.at(-1) ?? received.last;
         }
       } catch (error) {
-        if (!isShort(error) || !isBelieved(received)) throw error;
+        if (!isBelieved(error, received, breaks)) throw error;
         short = true;
       }
     });
@@ -63,18 +77,32 @@ async function downloadTo(
   }
 }
 
-const isShort = (error: unknown): boolean => error instanceof ProviderError && error.facts.fault === 'broken_stream';
-
-/** A provider that twice sends the same whole lines has no more of them; a transfer that breaks does so elsewhere each time. */
-function isBelieved({ bytes, last }: { readonly bytes: number; readonly last: number }): boolean {
-  const { attempt, heartbeatDetails } = activityInfo();
-  const whole = last === newline ? bytes : null;
-  if (attempt >= brokenAttemptsMax || (whole !== null && wholeBefore(heartbeatDetails) === whole)) return true;
-  heartbeat({ whole });
-  return false;
+function isBelieved(
+  error: unknown,
+  received: { readonly bytes: number; readonly last: number },
+  breaks: Breaks,
+): boolean {
+  if (!(error instanceof ProviderError)) return false;
+  switch (error.facts.fault) {
+    case 'broken_stream': {
+      // A provider that twice sends the same whole lines has no more of them; a transfer that breaks does so elsewhere each time.
+      const whole = received.last === newline ? received.bytes : null;
+      const again = whole !== null && whole === breaks.whole;
+      Object.assign(breaks, { count: breaks.count + 1, whole } satisfies Breaks);
+      heartbeat(breaks);
+      return again || breaks.count >= breaksMax;
+    }
+    case 'not_ready':
+      // The second of two files never came: that is no reason to do without the first.
+      return received.bytes > 0 && activityInfo().attempt >= notReadyAttemptsMax;
+    default:
+      return false;
+  }
 }
 
-/** How many bytes of whole lines the attempt before received. */
-function wholeBefore(details: unknown): unknown {
-  return typeof details === 'object' && details !== null && 'whole' in details ? details.whole : null;
+function breaksBefore(): Breaks {
+  const { heartbeatDetails: details } = activityInfo();
+  const { count, whole }: Partial<Record<keyof Breaks, unknown>> =
+    typeof details === 'object' && details !== null ? details : {};
+  return { count: typeof count === 'number' ? count : 0, whole: typeof whole === 'number' ? whole : null };
 }

@@ -19,11 +19,12 @@ import {
 import { ProviderError } from '../providers/error.ts';
 import type { Provider } from '../providers/provider.ts';
 import { lineCursor } from '../storage/json-lines.ts';
-import { itemsFile, rawFile, requestsFile } from '../storage/keys.ts';
+import { itemsFile, rawFile, requestsFile, tallyFile } from '../storage/keys.ts';
 import type { Journal } from '../storage/store.ts';
 import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { noteLine, noteOf } from './journal-notes.ts';
+import { awaitEarlierOwners } from './take-over.ts';
 
 export interface RealtimeInput extends BatchRef {
   /** The items meant, by their place in the batch from 0. */
@@ -49,6 +50,9 @@ const turnMs = 20;
 
 export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promise<RealtimeResult> {
   const job = await readJobFile(deps, input.output);
+  await awaitEarlierOwners(deps, job, input);
+  // A batch that was started again after its answers were counted.
+  if ((await deps.store.head(tallyFile(input))) !== null) return { asked: 0, kept: input.count };
   const provider = providerOf(deps, job);
   const journal = await deps.store.journal(rawFile(input));
   const beat = setInterval(() => heartbeat(), job.timing.heartbeatMs / 3);

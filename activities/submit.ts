@@ -1,6 +1,7 @@
 // Makes a provider's batch out of a planned one, never two: stage the file, then look, and only then create.
 
 import { cancellationSignal } from '@temporalio/activity';
+import { reactionTo } from '../domain/backoff.ts';
 import type { BatchHandle, Staged } from '../domain/batch-state.ts';
 import type { JobFile } from '../domain/job.ts';
 import type { Tally } from '../domain/outcome.ts';
@@ -24,6 +25,7 @@ import {
   submissionOf,
   writeIntent,
 } from './submission.ts';
+import { awaitEarlierOwners } from './take-over.ts';
 import { heartbeating } from './transfer.ts';
 
 export type StageResult =
@@ -33,9 +35,10 @@ export type StageResult =
 /** Puts the requests where the provider wants them. May be repeated: a second upload is only a file too many. */
 export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<StageResult> {
   // A batch that was started again after its answers were in.
+  const job = await readJobFile(deps, input.output);
+  await awaitEarlierOwners(deps, job, input);
   const tally = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
   if (tally !== null) return { kind: 'answered', tally };
-  const job = await readJobFile(deps, input.output);
   const known = await readHandle(deps, input);
   if (known !== null && known.ordinal >= input.ordinal)
     return { kind: 'staged', staged: { fileId: known.handle.fileId } };
@@ -74,14 +77,16 @@ export type CreateResult =
 export async function create(deps: ActivityDeps, input: CreateInput): Promise<CreateResult> {
   // Taken before anything is read: a process that was stopped in between must find itself late, wherever it was stopped.
   const startedAt = deps.now();
+  const job = await readJobFile(deps, input.output);
+  await awaitEarlierOwners(deps, job, input);
   const known = await readHandle(deps, input);
   if (known !== null && known.ordinal >= input.ordinal) {
     return { kind: 'created', handle: known.handle, ordinal: known.ordinal, twins: known.twins, adopted: true };
   }
-  const job = await readJobFile(deps, input.output);
   const provider = providerOf(deps, job);
   const note = await readIntent(deps, input);
   const before = note?.ordinal === input.ordinal ? note : null;
+  if (input.lookOnly === true && before === null) return { kind: 'none' };
   if (before !== null) awaitSettled(before, job, startedAt);
   const intent: Intent = {
     ordinal: input.ordinal,
@@ -92,11 +97,7 @@ export async function create(deps: ActivityDeps, input: CreateInput): Promise<Cr
   await takeIntent(deps, input, intent, note === null);
   const attempt = { deps, job, provider, input, intent, before };
   const submission = { ...(await submissionOf(deps, job, input, intent.firstAt)), untried: before === null };
-  const found = await unsent(attempt, () =>
-    provider.find(submission, {
-      signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]),
-    }),
-  );
+  const found = await look(attempt, submission);
   if (found.confirmed.length > 0) return adopt(attempt, found);
   if (before !== null && found.possible.length > 0) {
     await standBack(attempt);
@@ -154,12 +155,17 @@ async function standBack(attempt: Attempt): Promise<void> {
   else await writeIntent(deps, input, before);
 }
 
-/** Does what sends no create; where it fails, the attempt leaves no note behind. */
-async function unsent<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
+/** Sends no create: where it fails, the attempt leaves no note of its own behind. */
+async function look(attempt: Attempt, submission: Submission): Promise<Found> {
+  const { provider, job, before } = attempt;
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   try {
-    return await work();
+    return await provider.find(submission, { signal });
   } catch (error) {
     await standBack(attempt);
+    // While an earlier create may have gone through, a refusal says only that this look was refused.
+    if (before !== null && error instanceof ProviderError && reactionTo[error.facts.fault].kind === 'final')
+      throw new TryAgain('the look for what an earlier create made was refused: tried again', job.timing.settleMs);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 // Whose an output is, and how a job takes over the output of one whose workflow is gone.
 
+import { type BatchRef, batchWorkflowId } from '../domain/ids.ts';
 import type { Claim, JobFile, JobSpec } from '../domain/job.ts';
 import type { Json } from '../domain/outcome.ts';
 import type { TakenOver } from '../spec/resume.ts';
@@ -7,6 +8,7 @@ import { writeJson } from '../storage/json-lines.ts';
 import { jobFile, reportFile, takeoverFile } from '../storage/keys.ts';
 import { StoreError } from '../storage/store.ts';
 import type { ActivityDeps } from './deps.ts';
+import { TryAgain } from './failure.ts';
 import type { OpenInput } from './open.ts';
 import { readOwn, readOwnIfThere } from './own-file.ts';
 import { JobRefused, type RefusalKind } from './refusal.ts';
@@ -67,5 +69,21 @@ async function winTakeover(
         { where: 'resumeFrom', message: `${winner.workflowId} is taking this job over already` },
       ]);
     }
+  }
+}
+
+/** How often it is asked whether a batch of an earlier owner has come to its end. */
+const askAgainMs = 10_000;
+
+/**
+ * The job that was taken over may have left children that still bring their batches to an end. Until the one with this batch has, what
+ * it will write is not known, and nothing may be sent again.
+ */
+export async function awaitEarlierOwners(deps: ActivityDeps, job: JobFile, { wave, batch }: BatchRef): Promise<void> {
+  for (const { workflowId } of job.takenOver) {
+    const child = batchWorkflowId(workflowId, wave, batch);
+    // Under the same id there is one child at a time: the window waits for it.
+    if (workflowId === job.claim.workflowId || !(await deps.cluster.isOpen(child))) continue;
+    throw new TryAgain(`${child} of the job that was taken over comes to its end first`, askAgainMs);
   }
 }

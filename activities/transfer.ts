@@ -7,12 +7,16 @@ import type { Context } from '../providers/provider.ts';
 /** Without a byte for this many heartbeat times, a transfer that reports its bytes is dead. */
 const stalledAfter = 4;
 
-/** For work that waits for its turn, or cannot tell how far it is: the activity's own time limit is what bounds it. */
+/**
+ * For work that waits for its turn, or cannot tell how far it is: the activity's own time limit is what bounds it. What `details` gives
+ * is what the next attempt is told.
+ */
 export async function heartbeating<T>(
   timing: Pick<Timing, 'heartbeatMs'>,
   work: (ctx: Context) => Promise<T>,
+  details?: () => unknown,
 ): Promise<T> {
-  const beat = setInterval(() => heartbeat(), timing.heartbeatMs / 3);
+  const beat = setInterval(() => heartbeat(details?.()), timing.heartbeatMs / 3);
   try {
     return await work({ signal: cancellationSignal() });
   } finally {
@@ -20,20 +24,18 @@ export async function heartbeating<T>(
   }
 }
 
+/** Within `heartbeating`: aborts work whose bytes stop. */
 export async function transfer<T>(
   timing: Pick<Timing, 'heartbeatMs'>,
   work: (ctx: Required<Context>) => Promise<T>,
 ): Promise<T> {
   const stalled = new AbortController();
-  let bytes = 0;
   let movedAt = Date.now();
   const watch = setInterval(() => {
-    heartbeat(bytes);
     if (Date.now() - movedAt > stalledAfter * timing.heartbeatMs)
       stalled.abort(new DOMException('stalled', 'TimeoutError'));
   }, timing.heartbeatMs / 3);
-  const moved = (more: number): void => {
-    bytes += more;
+  const moved = (): void => {
     movedAt = Date.now();
   };
   try {

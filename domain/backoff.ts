@@ -2,9 +2,14 @@
 
 import type { PollPolicy } from './job.ts';
 
+/** Looks at a short pace that someone may ask for; beyond, one a minute, so that no history outgrows its 51,200 events. */
+const quickLooksMax = 2000;
+const slowLookMs = 60_000;
+
 /** The wait before look number `polls + 1`: grows from the initial to the longest. */
 export function pollDelayMs(polls: number, policy: PollPolicy): number {
-  return Math.min(policy.maxMs, Math.round(policy.initialMs * policy.factor ** polls));
+  const delay = Math.min(policy.maxMs, Math.round(policy.initialMs * policy.factor ** polls));
+  return polls < quickLooksMax ? delay : Math.max(delay, slowLookMs);
 }
 
 /** The wait before retry round `round`, from 1: doubling. */
@@ -44,6 +49,9 @@ const again = (seconds: readonly number[], attemptsMax: number | null): Reaction
   attemptsMax,
 });
 
+/** A file that is named but not there is waited for some 17 minutes. */
+export const notReadyAttemptsMax = 20;
+
 /** What a failed call means for the operation that made it: try again, ask a person, wait for capacity, or give up. */
 export const reactionTo: Readonly<Record<Fault, Reaction>> = {
   rate_limited: again([60, 120, 240], null),
@@ -53,7 +61,7 @@ export const reactionTo: Readonly<Record<Fault, Reaction>> = {
   timeout: again([5, 15, 30, 60], null),
   connection: again([1, 2, 5, 15, 30, 60], null),
   broken_stream: again([1, 5, 15, 30], null),
-  not_ready: again([5, 10, 20, 40, 60], 20),
+  not_ready: again([5, 10, 20, 40, 60], notReadyAttemptsMax),
   capacity: { kind: 'capacity' },
   unauthorized: { kind: 'trouble' },
   forbidden: { kind: 'trouble' },

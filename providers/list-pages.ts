@@ -1,6 +1,8 @@
 // Turns the pages of a vendor's list back to a point in time: all of them, unless the list has shown that it is newest first.
 
 import { findPagesMax } from '../domain/limits.ts';
+import { unreadableReply } from './http-fault.ts';
+import { fieldsOf, textOf } from './json-fields.ts';
 
 export interface Listed {
   readonly id: string;
@@ -9,12 +11,18 @@ export interface Listed {
 
 export interface Page<Item extends Listed> {
   readonly items: readonly Item[];
-  /** Null where there is no further page. */
+  /** What to turn on by; null where nothing was listed, or the vendor says that this is all. */
   readonly next: string | null;
+  /** The vendor says itself that there is more. */
+  readonly more: boolean;
 }
 
-/** Calls `visit` with everything that is listed, up to what is certainly older than `since`. */
+/**
+ * Calls `visit` with everything that is listed, up to what is certainly older than `since`. Throws where it cannot come that far: what
+ * was not seen may be ours, and nothing may be created on the word of such a list.
+ */
 export async function turnPages<Item extends Listed>(
+  vendor: string,
   since: number,
   read: (after: string | null) => Promise<Page<Item>>,
   visit: (item: Item) => void,
@@ -29,13 +37,15 @@ export async function turnPages<Item extends Listed>(
       visit(item);
     }
     const last = page.items.at(-1);
-    if (last === undefined || page.next === null) return;
-    if (order.isNewestFirst() && last.createdAt < since) return;
+    if (last !== undefined && order.isNewestFirst() && last.createdAt < since) return;
     // A list that ignores the cursor would show its first page for ever.
-    if (turned.has(page.next)) return;
-    turned.add(page.next);
+    const ends = page.next === null || turned.has(page.next);
+    if (ends && !page.more) return;
+    if (ends) break;
     after = page.next;
+    if (after !== null) turned.add(after);
   }
+  throw unreadableReply(vendor, 'read');
 }
 
 /** Newest first is believed once a step down was seen, and only while no step up was. */
@@ -80,6 +90,9 @@ export function recentList<Item extends Listed>(now: () => number = Date.now): R
     },
   };
 }
+
+/** The id that the page ends with, whatever shape that item has. */
+export const lastIdOf = (data: readonly unknown[]): string | null => textOf(fieldsOf(data.at(-1))?.id);
 
 export function oldestFirst<Item extends Listed>(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));

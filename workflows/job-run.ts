@@ -35,6 +35,8 @@ export class JobRun {
   again: readonly ItemReason[] | null = null;
   firstPlan: PlanSummary | null = null;
   planned = 0;
+  /** Set while segments share the places between them. */
+  onConcurrency: () => void = () => undefined;
   /** The last word on every row, once it is written. */
   report: JobReport | null = null;
   /** Sums of the waves that have been. */

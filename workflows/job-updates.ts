@@ -62,6 +62,7 @@ async function resume(job: JobRun): Promise<JobStatus> {
 async function setConcurrency(job: JobRun, concurrency: number): Promise<JobStatus> {
   await job.untilOpen();
   job.coordinator.switches.concurrency = concurrency;
+  job.onConcurrency();
   job.changed();
   return job.status();
 }

@@ -1,6 +1,6 @@
 // The state of one batch while it lives, what it hears, and how it waits where only a person can help.
 
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
 import { condition, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { BatchNews, BatchStage, Trouble } from '../domain/events.ts';
 import type { JobSettings, PlannedBatch } from '../domain/job.ts';
@@ -143,6 +143,7 @@ export async function untroubled<T>(
     try {
       return await work();
     } catch (error) {
+      if (untilMs !== null && isOutOfTime(error)) return gaveUp;
       const trouble = troubleOf(error);
       if (trouble === null) throw error;
       const before = life.resumes;
@@ -154,6 +155,10 @@ export async function untroubled<T>(
     }
   }
 }
+
+/** Its tries ended with the time it was given, or before a try that would have come later. */
+const isOutOfTime = (error: unknown): boolean =>
+  error instanceof ActivityFailure && error.retryState === RetryState.TIMEOUT;
 
 export function failureType(error: unknown): string | null {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return null;

@@ -5,15 +5,11 @@ import { type BatchView, blamedLines } from '../domain/batch-state.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
 import { type BatchInput, beginLife, failureType, gaveUp, type Life, refOf, untroubled } from './life.ts';
 import { longWork } from './proxies.ts';
-import { afterFailedBatch, newSubmission, resolveUncertain, type Submission, submit } from './submitting.ts';
+import { afterFailedBatch, newSubmission, type Submission, type Submitted, submit, unlessThere } from './submitting.ts';
 import { askToEnd, newWatch, type Watch, watch } from './watching.ts';
 
 /** How the batch's life at the provider went. */
-type End =
-  | { readonly kind: 'ended'; readonly view: BatchView }
-  | { readonly kind: 'answered'; readonly tally: Tally }
-  | { readonly kind: 'unsent'; readonly reason: ItemReason }
-  | { readonly kind: 'in_doubt' };
+type End = { readonly kind: 'ended'; readonly view: BatchView } | Exclude<Submitted, { kind: 'created' }>;
 
 interface Progress {
   readonly submission: Submission;
@@ -59,9 +55,11 @@ async function live(life: Life, progress: Progress): Promise<End> {
 /** The job was cancelled: the provider's batch too, and its end is awaited for a bounded time. */
 async function endCancelled(life: Life, progress: Progress, untilMs: number): Promise<End> {
   const { submission } = progress;
-  if (submission.uncertain) await resolveUncertain(life, submission, untilMs);
-  if (submission.uncertain) return { kind: 'in_doubt' };
-  if (submission.handle === null) return { kind: 'unsent', reason: 'cancelled' };
+  if (submission.handle === null) {
+    const there = await unlessThere(life, submission, 'cancelled', untilMs);
+    if (there.kind !== 'created') return there;
+    submission.handle = there.handle;
+  }
   progress.watch ??= newWatch(submission.handle);
   if (progress.watch.cancelAskedAt === null) await askToEnd(life, progress.watch, untilMs);
   const view = await watch(life, progress.watch, untilMs);
@@ -120,11 +118,9 @@ async function downloadOutput(
   input: Parameters<ReturnType<typeof longWork>['download']>[0],
   untilMs: number | null,
 ): Promise<boolean> {
-  const proxy = longWork(life.input.job.timing, `download ${batchId}`);
+  const proxy = longWork(life.input.job.timing, `download ${batchId}`, untilMs);
   try {
-    // A download that has begun is seen through; waiting for a person is not.
-    const seenThrough = () => CancellationScope.nonCancellable(() => proxy.download(input));
-    return (await untroubled(life, batchId, seenThrough, { untilMs })) !== gaveUp;
+    return (await untroubled(life, batchId, () => proxy.download(input), { untilMs })) !== gaveUp;
   } catch (error) {
     const type = failureType(error);
     // Output that the provider no longer has, or never shows, leaves every item missing: said so, and asked for again.

@@ -3,7 +3,7 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import { realtimeChunkItems } from '../domain/limits.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
-import { type BatchInput, beginLife, type Life, refOf, tell, untroubled } from './life.ts';
+import { type BatchInput, beginLife, gaveUp, type Life, refOf, tell, untroubled } from './life.ts';
 import { longWork } from './proxies.ts';
 
 /** Guarantees that each item is asked for at least once and that only calls in flight at a crash are asked twice. */
@@ -40,7 +40,8 @@ async function askAll(life: Life): Promise<boolean> {
     if (life.endNow) return true;
     const count = Math.min(realtimeChunkItems, planned.items - from);
     const proxy = longWork(job.timing, `ask for items ${from + 1} to ${from + count} of ${planned.items}`);
-    await untroubled(life, null, () => proxy.realtime({ ...refOf(life), from, count }), { endNow: true });
+    const asked = await untroubled(life, null, () => proxy.realtime({ ...refOf(life), from, count }), { endNow: true });
+    if (asked === gaveUp) return true;
     if (planned.items > realtimeChunkItems) await tell(life, 'running', null, undefined, from + count);
   }
   return false;

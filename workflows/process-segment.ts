@@ -73,9 +73,10 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
     },
     ended: (planned, workflowId, tally) => {
       coordinator.ended(input.wave, planned.batch, workflowId, tally);
-      // The last end is the segment's own, and is told by it.
-      const isLast = toStart === 0 && coordinator.openBatches === 0;
-      if (!isLast && (draining || coordinator.totals.batches % step === 0)) tell();
+      // The last end is the segment's own, and is told by it. Of a few stragglers each end frees a place that another segment may use.
+      const { openBatches, totals } = coordinator;
+      if (toStart === 0 && openBatches === 0) return;
+      if ((draining && openBatches <= newsSteps) || totals.batches % step === 0) tell();
     },
   });
   return coordinator.totals;

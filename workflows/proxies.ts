@@ -23,12 +23,13 @@ export const opening = (summary: string) =>
   });
 
 /** Passes over whole files: as long as they need, but each sign of life within the heartbeat time. */
-export const longWork = (timing: Timing, summary: string) =>
+export const longWork = (timing: Timing, summary: string, untilMs: number | null = null) =>
   proxyActivities<Activities>({
     startToCloseTimeout: 24 * hourMs,
     heartbeatTimeout: timing.heartbeatMs,
     retry: patient,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    ...until(untilMs),
     summary,
   });
 
@@ -54,9 +55,20 @@ export const creating = (timing: Timing, bytes: number, summary: string) =>
     summary,
   });
 
-/** One call there and back. A worker's death is noticed when its time is over, so it is not longer than two calls need. */
-export const looking = (timing: Timing, summary: string) =>
-  proxyActivities<Activities>({ ...short, startToCloseTimeout: 2 * timing.createCallMs + 10_000, summary });
+/**
+ * One call there and back. A worker's death is noticed when its time is over, so it is not longer than two calls need. Tried again
+ * until it works, or until a time at which its answer is of no use any more.
+ */
+export const looking = (timing: Timing, summary: string, untilMs: number | null = null) =>
+  proxyActivities<Activities>({
+    ...short,
+    startToCloseTimeout: 2 * timing.createCallMs + 10_000,
+    ...until(untilMs),
+    summary,
+  });
+
+const until = (untilMs: number | null): Pick<ActivityOptions, 'scheduleToCloseTimeout'> =>
+  untilMs === null ? {} : { scheduleToCloseTimeout: Math.max(1000, untilMs - Date.now()) };
 
 /** At the provider, while the job ends: bounded, since nothing depends on it. */
 export const tidying = (timing: Timing, summary: string) =>

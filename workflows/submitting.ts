@@ -1,12 +1,13 @@
 // From a planned batch to a provider's batch: staged, looked for, created, and created again only when it ran nothing.
 
+import { ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, condition, sleep } from '@temporalio/workflow';
 import { capacityDelayMs, pollDelayMs } from '../domain/backoff.ts';
 import { type BatchHandle, type BatchView, failedBatchAction } from '../domain/batch-state.ts';
 import { capacityWaitsMax } from '../domain/limits.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
 import { failureType, gaveUp, type Life, refOf, tell, untroubled } from './life.ts';
-import { creating, staging } from './proxies.ts';
+import { creating, looking, staging } from './proxies.ts';
 
 export interface Submission {
   /** Rises only when the earlier provider batch came to an end having run nothing. */
@@ -14,34 +15,51 @@ export interface Submission {
   handle: BatchHandle | null;
   twins: number;
   capacityWaits: number;
-  /** A create whose fate is not known yet. */
-  uncertain: boolean;
 }
 
-export const newSubmission = (): Submission => ({
-  ordinal: 0,
-  handle: null,
-  twins: 0,
-  capacityWaits: 0,
-  uncertain: false,
-});
+export const newSubmission = (): Submission => ({ ordinal: 0, handle: null, twins: 0, capacityWaits: 0 });
 
 export type Submitted =
   | { readonly kind: 'created'; readonly handle: BatchHandle }
   | { readonly kind: 'answered'; readonly tally: Tally }
-  | { readonly kind: 'unsent'; readonly reason: ItemReason };
+  /** Nothing of it is at the provider. */
+  | { readonly kind: 'unsent'; readonly reason: ItemReason }
+  | { readonly kind: 'in_doubt' };
 
 export async function submit(life: Life, submission: Submission): Promise<Submitted> {
   for (;;) {
     await condition(() => !life.paused || life.endNow);
-    if (life.endNow) return { kind: 'unsent', reason: 'deadline' };
+    if (life.endNow) return unlessThere(life, submission, 'deadline');
+    const result = await stageAndCreate(life, submission);
+    if (result !== 'again') return result;
+  }
+}
+
+/** A provider is given this much longer than its own window before what it holds is in doubt. */
+export const graceMs = 2 * 3_600_000;
+
+const inDoubtAt = (life: Life): number => life.startedAt + life.input.job.timing.providerWindowMs + graceMs;
+
+/** Nothing more is created: what this batch, or an earlier life of it, may have at the provider decides what is true of its items. */
+export async function unlessThere(
+  life: Life,
+  submission: Submission,
+  reason: ItemReason,
+  untilMs: number = inDoubtAt(life),
+): Promise<Submitted> {
+  const fate = await fateOfCreate(life, submission, untilMs);
+  return fate === 'none' ? { kind: 'unsent', reason } : fate;
+}
+
+async function stageAndCreate(life: Life, submission: Submission): Promise<Submitted | 'again'> {
+  try {
     const staged = await stageOnce(life, submission);
-    if (staged === gaveUp) return { kind: 'unsent', reason: 'deadline' };
+    if (staged === gaveUp) return 'again';
     if (staged.kind === 'answered') return staged;
     await condition(() => !life.paused || life.endNow);
-    if (life.endNow) return { kind: 'unsent', reason: 'deadline' };
-    const created = await createOnce(life, submission, staged.staged.fileId);
-    if (created !== 'again') return created;
+    return life.endNow ? 'again' : await createOnce(life, submission, staged.staged.fileId);
+  } catch (error) {
+    return afterRefusal(life, submission, error);
   }
 }
 
@@ -53,63 +71,71 @@ function submissionOf(life: Life, { ordinal }: Submission) {
 function stageOnce(life: Life, submission: Submission) {
   const { planned, job } = life.input;
   const summary = `stage ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
-  return untroubled(
-    life,
-    null,
-    () => staging(job.timing, planned.bytes, summary).stage(submissionOf(life, submission)),
-    { endNow: true },
-  );
+  const proxy = staging(job.timing, planned.bytes, summary);
+  return untroubled(life, null, () => unlessStopped(life, () => proxy.stage(submissionOf(life, submission))), {
+    endNow: true,
+  });
 }
 
 async function createOnce(life: Life, submission: Submission, fileId: string | null): Promise<Submitted | 'again'> {
   const { planned, job } = life.input;
   const input = { ...submissionOf(life, submission), staged: { fileId } };
   const proxy = creating(job.timing, planned.bytes, `create ${job.provider} batch of ${planned.items} items`);
-  for (let looks = 0; ; looks += 1) {
-    try {
-      // A create that has begun is seen through: only its end tells what a cancelled job has to collect.
-      const seenThrough = () => CancellationScope.nonCancellable(() => proxy.create(input));
-      const result = await untroubled(life, null, seenThrough, { endNow: true });
-      if (result === gaveUp) return { kind: 'unsent', reason: 'deadline' };
-      submission.uncertain = result.kind === 'uncertain';
-      if (result.kind === 'created') {
-        Object.assign(submission, { handle: result.handle, ordinal: result.ordinal, twins: result.twins });
-        return { kind: 'created', handle: result.handle };
-      }
-    } catch (error) {
-      return await afterRefusedCreate(life, submission, error);
-    }
-    if (Date.now() > life.startedAt + job.timing.providerWindowMs + graceMs)
-      return { kind: 'unsent', reason: 'in_doubt' };
-    await sleep(pollDelayMs(looks, job.poll), {
-      summary: 'a batch whose create had no reply may be among the running ones',
-    });
+  const result = await untroubled(life, null, () => unlessStopped(life, () => proxy.create(input)), { endNow: true });
+  if (result === gaveUp) return 'again';
+  if (result.kind === 'created') return created(submission, result);
+  const fate = await fateOfCreate(life, submission, inDoubtAt(life));
+  return fate === 'none' ? 'again' : fate;
+}
+
+function created(
+  submission: Submission,
+  { handle, ordinal, twins }: { readonly handle: BatchHandle; readonly ordinal: number; readonly twins: number },
+): Submitted {
+  Object.assign(submission, { handle, ordinal, twins });
+  return { kind: 'created', handle };
+}
+
+/** Whoever pauses, cancels or runs out of time stops work that waits for its next try; a create under way is seen through by its attempt. */
+async function unlessStopped<T>(life: Life, work: () => Promise<T>): Promise<T | typeof gaveUp> {
+  let over = false;
+  const scope = new CancellationScope();
+  condition(() => over || life.paused || life.endNow)
+    .then(() => (over ? undefined : scope.cancel()))
+    .catch(() => undefined); // the whole batch is cancelled, and this scope with it
+  try {
+    return await scope.run(work);
+  } catch (error) {
+    if (!scope.consideredCancelled || isFinal(error)) throw error;
+    return gaveUp;
+  } finally {
+    over = true;
   }
 }
 
-/** The job was cancelled while a create's fate was unknown: looks until it is known or the time is over, and creates nothing. */
-export async function resolveUncertain(life: Life, submission: Submission, untilMs: number): Promise<void> {
-  const { job, planned } = life.input;
+/** What another try would not change. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
+
+/** Looks for a batch whose create had no reply until it is found, known not to be, or the time is over. Costs the provider nothing where none was begun. */
+async function fateOfCreate(life: Life, submission: Submission, untilMs: number): Promise<Submitted | 'none'> {
+  const { job } = life.input;
   const input = { ...submissionOf(life, submission), staged: { fileId: null }, lookOnly: true };
-  const proxy = creating(job.timing, planned.bytes, 'look for a batch whose create had no reply');
-  for (let looks = 0; submission.uncertain; looks += 1) {
-    const result = await proxy.create(input);
-    submission.uncertain = result.kind === 'uncertain';
-    if (result.kind === 'created') Object.assign(submission, { handle: result.handle, twins: result.twins });
-    if (!submission.uncertain || Date.now() >= untilMs) return;
+  for (let looks = 0; ; looks += 1) {
+    const proxy = looking(job.timing, 'look for what an earlier create may have made', untilMs);
+    const result = await untroubled(life, null, () => proxy.create(input), { untilMs });
+    if (result !== gaveUp && result.kind === 'created') return created(submission, result);
+    if (result !== gaveUp && result.kind === 'none') return 'none';
+    if (Date.now() >= untilMs) return { kind: 'in_doubt' };
     await sleep(pollDelayMs(looks, job.poll), { summary: 'a batch whose create had no reply may be running' });
   }
 }
 
-/** A provider is given this much longer than its own window before what it holds is in doubt. */
-export const graceMs = 2 * 3_600_000;
-
-async function afterRefusedCreate(life: Life, submission: Submission, error: unknown): Promise<Submitted | 'again'> {
+async function afterRefusal(life: Life, submission: Submission, error: unknown): Promise<Submitted | 'again'> {
   switch (failureType(error)) {
     case 'capacity':
-      return (await waitForCapacity(life, submission))
-        ? 'again'
-        : { kind: 'unsent', reason: life.endNow ? 'deadline' : 'capacity' };
+      if (await waitForCapacity(life, submission)) return 'again';
+      return unlessThere(life, submission, life.endNow ? 'deadline' : 'capacity');
     case 'not_ready':
       return 'again'; // minutes of "cannot find file": staged anew
     case 'refused':
@@ -124,7 +150,7 @@ async function afterRefusedCreate(life: Life, submission: Submission, error: unk
 
 /** False when it is not worth waiting any longer. */
 async function waitForCapacity(life: Life, submission: Submission): Promise<boolean> {
-  await tell(life, 'waiting', null);
+  if (submission.capacityWaits === 0) await tell(life, 'waiting', null);
   const delay = capacityDelayMs(submission.capacityWaits);
   submission.capacityWaits += 1;
   if (submission.capacityWaits > capacityWaitsMax || Date.now() + delay > life.startedAt + life.batchDeadlineMs)

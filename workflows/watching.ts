@@ -59,7 +59,7 @@ async function lookOnce(life: Life, state: Watch, lastAt: number): Promise<Batch
     toldTenths: state.tenths,
     tellEvery,
   };
-  const proxy = looking(life.input.job.timing, `look at ${state.handle.id}`);
+  const proxy = looking(life.input.job.timing, `look at ${state.handle.id}`, lastAt);
   try {
     const result = await untroubled(life, state.handle.id, () => proxy.look(input), { untilMs: lastAt });
     state.polls += 1;
@@ -88,7 +88,7 @@ const isLate = (life: Life, state: Watch): boolean =>
 export async function askToEnd(life: Life, state: Watch, untilMs: number): Promise<void> {
   state.cancelAskedAt = Date.now();
   state.pace = 0;
-  const proxy = looking(life.input.job.timing, `cancel ${state.handle.id}`);
+  const proxy = looking(life.input.job.timing, `cancel ${state.handle.id}`, untilMs);
   const { output } = life.input.job;
   await untroubled(life, state.handle.id, () => proxy.cancelBatch({ output, handle: state.handle }), { untilMs });
 }

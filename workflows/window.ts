@@ -33,6 +33,7 @@ export async function runWindow(batches: readonly PlannedBatch[], hands: Hands):
   // One realtime batch at a time, so that `rpm` and `tpm` hold for the job; it must not keep the others waiting.
   const queues = [batches.filter(({ lane }) => lane === 'batch'), batches.filter(({ lane }) => lane === 'realtime')];
   const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   let realtime = 0;
   const startable = (): PlannedBatch[] | undefined =>
     queues.find(
@@ -40,17 +41,19 @@ export async function runWindow(batches: readonly PlannedBatch[], hands: Hands):
     );
   const start = (batch: PlannedBatch): void => {
     if (batch.lane === 'realtime') realtime += 1;
-    const run = runBatch(batch, hands).finally(() => {
-      if (batch.lane === 'realtime') realtime -= 1;
-      running.delete(run);
-    });
-    // Seen again below; a failure must not count as unheard until then.
-    run.catch(() => undefined);
+    const run = runBatch(batch, hands)
+      .catch((reason: unknown) => {
+        if (!isCancellation(reason)) failures.push(reason);
+      })
+      .finally(() => {
+        if (batch.lane === 'realtime') realtime -= 1;
+        running.delete(run);
+      });
     running.add(run);
   };
   try {
-    while (queues.some((queue) => queue.length > 0)) {
-      await condition(() => startable() !== undefined);
+    while (queues.some((queue) => queue.length > 0) && failures.length === 0) {
+      await condition(() => startable() !== undefined || failures.length > 0);
       for (
         let burst = 0, queue = startable();
         queue !== undefined && burst < startsAtOnce;
@@ -62,14 +65,9 @@ export async function runWindow(batches: readonly PlannedBatch[], hands: Hands):
       if (startable() !== undefined) await sleep(1, { summary: 'starts in small groups' });
     }
   } finally {
-    await CancellationScope.nonCancellable(() => settled(running));
+    await CancellationScope.nonCancellable(() => Promise.all(running));
   }
-}
-
-async function settled(running: ReadonlySet<Promise<void>>): Promise<void> {
-  const ends = await Promise.allSettled(running);
-  const failed = ends.find((end) => end.status === 'rejected' && !isCancellation(end.reason));
-  if (failed?.status === 'rejected') throw failed.reason;
+  if (failures.length > 0) throw failures[0];
 }
 
 async function runBatch(batch: PlannedBatch, hands: Hands): Promise<void> {
@@ -78,35 +76,40 @@ async function runBatch(batch: PlannedBatch, hands: Hands): Promise<void> {
   hands.started(batch, workflowId);
   let tally: Tally | null = null;
   try {
-    tally = await runChild(workflowId, hands.inputOf, batch);
+    tally = await runToItsEnd(workflowId, input.job.timing, () =>
+      executeChild<typeof processBatch>(batch.lane === 'realtime' ? processRealtime : processBatch, {
+        workflowId,
+        args: [hands.inputOf(batch)],
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        staticSummary: `${batch.items} items to ${batch.model}, ${batch.lane} lane`,
+      }),
+    );
   } finally {
     hands.ended(batch, workflowId, tally);
   }
 }
 
-/** A child that vanished without a tally is started again under its id: it finds what it had made, and adopts it. */
-async function runChild(workflowId: string, inputOf: Hands['inputOf'], batch: PlannedBatch): Promise<Tally | null> {
+/** A child that vanished without a result is started again under its id: it finds what it had made, and adopts it. */
+export async function runToItsEnd<T>(
+  workflowId: string,
+  timing: BatchInput['job']['timing'],
+  start: () => Promise<T>,
+): Promise<T> {
   for (let starts = 1; ; starts += 1) {
     try {
-      return await executeChild<typeof processBatch>(batch.lane === 'realtime' ? processRealtime : processBatch, {
-        workflowId,
-        args: [inputOf(batch)],
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        staticSummary: `${batch.items} items to ${batch.model}, ${batch.lane} lane`,
-      });
+      return await start();
     } catch (error) {
       if (isCancellation(error)) throw error;
-      if (error instanceof WorkflowExecutionAlreadyStartedError)
-        await untilEnded(workflowId, inputOf(batch).job.timing);
+      if (error instanceof WorkflowExecutionAlreadyStartedError) await untilEnded(workflowId, timing);
       else if (!(error instanceof ChildWorkflowFailure) || starts >= startsMax) throw error;
       else
         await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), {
-          summary: `${workflowId} ended without a tally: started again`,
+          summary: `${workflowId} ended without a result: started again`,
         });
     }
-    log.warn('a batch is started again', { workflowId, starts });
+    log.warn('a child is started again', { workflowId, starts });
   }
 }
 

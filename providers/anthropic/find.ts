@@ -4,9 +4,9 @@
 import type { BatchHandle } from '../../domain/batch-state.ts';
 import { prefixOfCustomId } from '../../domain/ids.ts';
 import { findCandidatesMax } from '../../domain/limits.ts';
-import { oldestFirst, type Page, turnPages } from '../list-pages.ts';
+import { lastIdOf, oldestFirst, type Page, turnPages } from '../list-pages.ts';
 import type { Context, Found, Submission } from '../provider.ts';
-import { asked, batchesPath, type Connection } from './client.ts';
+import { asked, batchesPath, type Connection, vendor } from './client.ts';
 import { firstCustomId } from './first-result.ts';
 import { listPageMax } from './limits.ts';
 import { handleOf, isEnded, totalOf } from './view.ts';
@@ -72,6 +72,7 @@ async function prefixOf(connection: Connection, id: string, ctx: Context): Promi
 async function listSince(connection: Connection, since: number, ctx: Context): Promise<Candidate[]> {
   const listed: Candidate[] = [];
   await turnPages(
+    vendor,
     since,
     (after) => pageAfter(connection, after, ctx),
     (item) => listed.push(item),
@@ -86,6 +87,6 @@ async function pageAfter({ sdk }: Connection, after: string | null, { signal }: 
     const batch = batchWire.safeParse(each);
     return batch.success ? [{ ...handleOf(batch.data), batch: batch.data }] : [];
   });
-  const last = page.last_id ?? items.at(-1)?.id ?? null;
-  return { items, next: page.has_more === false ? null : last };
+  const last = page.last_id ?? lastIdOf(page.data);
+  return { items, next: page.has_more === false ? null : last, more: page.has_more === true };
 }

@@ -1,9 +1,9 @@
 // Looks for the batches of a submission by the metadata that every create of ours carries.
 
 import type { BatchHandle } from '../../domain/batch-state.ts';
-import { oldestFirst, type Page, turnPages } from '../list-pages.ts';
+import { lastIdOf, oldestFirst, type Page, turnPages } from '../list-pages.ts';
 import type { Context, Found, Submission } from '../provider.ts';
-import { asked, type Connection } from './client.ts';
+import { asked, type Connection, vendor } from './client.ts';
 import { listPageMax } from './limits.ts';
 import { handleOf } from './view.ts';
 import { batchPageWire, batchWire } from './wire.ts';
@@ -28,6 +28,7 @@ export async function find(connection: Connection, submission: Submission, ctx: 
 async function listSince(connection: Connection, since: number, ctx: Context): Promise<Candidate[]> {
   const listed: Candidate[] = [];
   await turnPages(
+    vendor,
     since,
     (after) => pageAfter(connection, after, ctx),
     (item) => listed.push(item),
@@ -43,6 +44,5 @@ async function pageAfter({ sdk }: Connection, after: string | null, { signal }: 
     const batch = batchWire.safeParse(each);
     return batch.success ? [{ ...handleOf(batch.data), submission: batch.data.metadata?.[metadataKey] }] : [];
   });
-  const last = items.at(-1)?.id ?? null;
-  return { items, next: page.has_more === false ? null : last };
+  return { items, next: page.has_more === false ? null : lastIdOf(page.data), more: page.has_more === true };
 }

@@ -92,7 +92,8 @@ describe('pages', () => {
       reads += 1;
       const from = after === null ? 0 : Number(after) + 1;
       const page = items.slice(from, from + size);
-      return { items: page, next: from + size < items.length ? (page.at(-1)?.id ?? null) : null };
+      const more = from + size < items.length;
+      return { items: page, next: more ? (page.at(-1)?.id ?? null) : null, more };
     };
     return { read, reads: () => reads };
   };
@@ -106,18 +107,31 @@ describe('pages', () => {
   ])('%s', async (_, times, expected) => {
     const { read, reads } = pagesOf(times, 10);
     const seen: string[] = [];
-    await turnPages(985, read, ({ id }) => seen.push(id));
+    await turnPages('openai', 985, read, ({ id }) => seen.push(id));
     expect(reads()).toBe(expected);
     expect(new Set(seen).size).toBe(seen.length);
   });
 
-  test('of a list that ignores its cursor come to an end', async () => {
+  const stubborn = (more: boolean) => {
     let reads = 0;
     const read = async () => {
       reads += 1;
-      return { items: [{ id: 'a', createdAt: 1 }], next: 'a' };
+      return { items: [{ id: 'a', createdAt: 1 }], next: 'a', more };
     };
-    await turnPages(0, read, () => {});
-    expect(reads).toBe(2);
+    return { read, reads: () => reads };
+  };
+
+  test('of a list that ignores its cursor come to an end', async () => {
+    const { read, reads } = stubborn(false);
+    await turnPages('openai', 0, read, () => {});
+    expect(reads()).toBe(2);
+  });
+
+  test.each([
+    ['ignores its cursor', stubborn(true).read],
+    ['shows nothing to turn on by', async () => ({ items: [], next: null, more: true })],
+    ['never ends', async (after: string | null) => ({ items: [], next: `${after}.`, more: true })],
+  ])('of a list that says there is more and %s are not taken for the whole list', async (_, read) => {
+    await expect(turnPages('openai', 0, read, () => {})).rejects.toMatchObject({ facts: { fault: 'broken_stream' } });
   });
 });
