@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { TryAgain } from '../../activities/failure.ts';
+import { realtime } from '../../activities/realtime.ts';
 import { InvariantBroken } from '../../activities/refusal.ts';
 import type { Intent, SubmissionRef } from '../../activities/submission.ts';
 import { create, stage } from '../../activities/submit.ts';
@@ -33,6 +34,8 @@ class Site {
   now = 1_000_000;
   creates = 0;
   readonly cancelled: string[] = [];
+  /** Workflows that are. */
+  readonly open = new Set<string>();
   found: () => Found | Promise<Found> = () => nothing;
   made: () => BatchHandle | Promise<BatchHandle> = () => handle('made');
 
@@ -69,12 +72,18 @@ class Site {
       },
       cancel: async ({ id }: BatchHandle) => void this.cancelled.push(id),
     };
-    return { ...wholeDeps(this.folder), provider: () => fake, now: () => this.now };
+    const deps = wholeDeps(this.folder);
+    const cluster = { ...deps.cluster, isOpen: async (id: string) => this.open.has(id) };
+    return { ...deps, cluster, provider: () => fake, now: () => this.now };
   }
 
   create(lookOnly = false) {
     const input = { ...this.ref, staged: { fileId: 'file' }, lookOnly };
     return quietEnvironment().run(() => create(this.deps, input));
+  }
+
+  stage() {
+    return quietEnvironment().run(() => stage(this.deps, this.ref));
   }
 
   get intent(): Intent | null {
@@ -101,6 +110,39 @@ test('a batch is created once, and whoever asks again is given what was made', a
   expect(await site.create()).toMatchObject({ kind: 'created', adopted: false, handle: { id: 'made' } });
   expect(await site.create()).toMatchObject({ kind: 'created', adopted: true, handle: { id: 'made' } });
   expect([site.creates, site.intent]).toEqual([1, null]);
+});
+
+test('whoever only looks, where no create was begun, asks the provider nothing', async () => {
+  const site = await Site.open();
+  site.found = () => Promise.reject(fault('server_error', false));
+  expect(await site.create(true)).toEqual({ kind: 'none' });
+});
+
+test('while an earlier create may have gone through, a refused look is tried again and decides nothing', async () => {
+  const site = await Site.open();
+  site.made = () => Promise.reject(fault('connection', true));
+  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
+  site.found = () => Promise.reject(fault('refused', false));
+  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
+  await expect(site.create(true)).rejects.toBeInstanceOf(TryAgain);
+  expect([site.creates, site.intent === null]).toEqual([1, false]);
+});
+
+test('while a child of the job that was taken over brings the batch to its end, nothing is staged, created or asked', async () => {
+  const site = await Site.open();
+  const { job } = site.folder;
+  const before = { ...job.claim, workflowId: 'before' };
+  writeFileSync(join(site.folder.root, output, 'job.json'), JSON.stringify({ ...job, takenOver: [before] }));
+  site.open.add('before/wave-1/batch-0001');
+  await expect(site.create()).rejects.toMatchObject({ name: 'TryAgain' });
+  await expect(site.create(true)).rejects.toMatchObject({ name: 'TryAgain' });
+  await expect(site.stage()).rejects.toMatchObject({ name: 'TryAgain' });
+  await expect(
+    quietEnvironment().run(() => realtime(site.deps, { output, wave: 1, batch: 1, from: 0, count: 1 })),
+  ).rejects.toMatchObject({ name: 'TryAgain' });
+  site.open.clear();
+  expect(await site.stage()).toMatchObject({ kind: 'staged' });
+  expect(await site.create()).toMatchObject({ kind: 'created' });
 });
 
 test('a lost reply is waited for until the lists have settled, then looked for, and adopted', async () => {
@@ -189,5 +231,5 @@ test('a requests file that is not as it was planned is not sent', async () => {
   const site = await Site.open();
   const path = join(site.folder.root, output, 'plan/wave-1/batch-0001.requests.jsonl');
   writeFileSync(path, site.folder.text('plan/wave-1/batch-0001.requests.jsonl').replace('x', 'y'));
-  await expect(quietEnvironment().run(() => stage(site.deps, site.ref))).rejects.toBeInstanceOf(InvariantBroken);
+  await expect(site.stage()).rejects.toBeInstanceOf(InvariantBroken);
 });
