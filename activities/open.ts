@@ -25,11 +25,13 @@ export interface OpenInput {
   /** The first run of the workflow: a retried or reset job is the same job. */
   readonly firstRunId: string;
   readonly startedAt: number;
+  /** What a schedule started the workflow for; a late or backfilled run is for that time. */
+  readonly scheduledAt?: number | null;
 }
 
 export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSettings> {
   const written = await jobAsWritten(deps, input.input);
-  const facts = factsOf(deps, input.workflowId);
+  const facts = factsOf(deps, input);
   const parsed = parseJob(written, facts);
   if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
   const searchAttributes = await deps.cluster.registeredSearchAttributes();
@@ -59,7 +61,7 @@ async function jobAsWritten(deps: ActivityDeps, input: unknown): Promise<unknown
   }
 }
 
-function factsOf(deps: ActivityDeps, workflowId: string): SpecFacts {
+function factsOf(deps: ActivityDeps, { workflowId, startedAt, scheduledAt }: OpenInput): SpecFacts {
   const known = (name: string): Provider => {
     const provider = deps.provider(name);
     if (provider === undefined)
@@ -68,6 +70,7 @@ function factsOf(deps: ActivityDeps, workflowId: string): SpecFacts {
   };
   return {
     workflowId,
+    at: scheduledAt ?? startedAt,
     providers: Object.fromEntries(deps.providerNames.map((name) => [name, known(name)])),
     problemsOf: (name, body, endpoint) => known(name).problemsOf(body, endpoint),
     bodyOf: (name, prompt, endpoint) => known(name).bodyOf(prompt, endpoint ?? known(name).defaultEndpoint),

@@ -11,6 +11,8 @@ export interface ProviderFacts {
 
 export interface SpecFacts {
   readonly workflowId: string;
+  /** When the run was scheduled for, or started: `{date}` is its day. */
+  readonly at: number;
   readonly providers: Readonly<Record<string, ProviderFacts>>;
   /** What keeps a request from ever being accepted by this provider. */
   readonly problemsOf: (provider: string, body: Json, endpoint: string) => readonly string[];

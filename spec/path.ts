@@ -5,7 +5,6 @@ export function pathProblem(path: string): string | null {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path))
     return 'must be a path below the data root; other stores cannot be used yet';
   if (path.includes('\0')) return 'must be a path without NUL characters';
-  if (path.includes('{date}')) return 'must be a plain path; {date} is not filled in yet';
   if (path.startsWith('/') || /^[a-z]:[/\\]/i.test(path)) return 'must be relative to the data root, not absolute';
   if (path.split(/[/\\]/).includes('..')) return 'must stay below the data root: ".." is not allowed';
   if (parts(path).length === 0) return 'must name something below the data root';

@@ -1,6 +1,7 @@
 // From a job as written to a job as run: every default filled in, every limit clamped, or every problem at once.
 
 import type { JobSpec } from '../domain/job.ts';
+import { withDate } from './date.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
 import { folderName } from './folder-name.ts';
 import { datasetOf, deadlineOf, outputOf, policyProblems, pollOf } from './parts.ts';
@@ -25,7 +26,8 @@ export type ParsedJob =
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
 export function parseJob(input: unknown, facts: SpecFacts): ParsedJob {
-  const { fields, failed, problems: fieldProblems } = readFields(input);
+  const { fields: asWritten, failed, problems: fieldProblems } = readFields(input);
+  const fields = withDate(asWritten, facts.at);
   if (fieldProblems.some(({ where }) => where === '' || where === 'job')) return refused(fieldProblems);
   if (fields.resumeFrom !== undefined || failed.has('resumeFrom')) return resumed(fields, fieldProblems);
   const problems = [

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { batchesPerSegment, realtimeConcurrencyMax, wavesMax } from '../domain/limits.ts';
 import type { Json } from '../domain/outcome.ts';
+import { isTimezone } from './date.ts';
 import { duration } from './duration.ts';
 import { pathProblem } from './path.ts';
 
@@ -23,6 +24,12 @@ const path = () =>
     if (problem !== null) addIssue(problem);
   });
 
+/** A path that is the same on every day. */
+const fixedPath = () =>
+  path().refine((value) => !value.includes('{date}'), {
+    error: 'must be a plain path: {date} is filled in in `dataset` and `output` only',
+  });
+
 /** Whatever JSON came in is JSON: only that it is an object needs a look. */
 const jsonObject = () =>
   z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
@@ -32,7 +39,7 @@ const jsonObject = () =>
 const format = () => z.literal('jsonl').describe('JSON Lines: one JSON object on each line.');
 
 const dataset = z.strictObject({
-  uri: path().describe('Where the dataset lies: a path below the data root.'),
+  uri: path().describe('Where the dataset lies: a path below the data root; `{date}` in it is the day the run is for.'),
   format: format()
     .optional()
     .describe('What the file is, where its name does not say: `jsonl`. Default: by the extension.'),
@@ -57,7 +64,9 @@ const prompt = z.strictObject({
 });
 
 const output = z.strictObject({
-  uri: path().describe('The folder that everything is written to: a path below the data root.'),
+  uri: path().describe(
+    'The folder that everything is written to: a path below the data root; `{date}` in it is the day the run is for.',
+  ),
   format: format().optional().describe('Format of the results: `jsonl`.'),
 });
 
@@ -138,6 +147,11 @@ export const jobFields = z.strictObject({
     description: 'JSON Schema that an answer must satisfy: checked, not sent.',
   }),
   output: z.union([path(), output]).optional().describe('The folder for results. Default: `runs/<workflow id>/`.'),
+  timezone: z
+    .string()
+    .refine(isTimezone, { error: 'must be an IANA time zone, e.g. "Europe/Berlin"' })
+    .optional()
+    .describe('Whose day `{date}` is, e.g. "Europe/Berlin". Default UTC.'),
   batch: batch.optional().describe('How the dataset is cut into provider batches.'),
   realtime: realtime.optional().describe('How fast the synchronous calls go.'),
   poll: poll.optional().describe('How often a batch is looked at.'),
@@ -158,8 +172,8 @@ export const jobFields = z.strictObject({
     .optional()
     .describe('Share of refused rows that stops the job. Default 0.05.'),
   budget: budget.optional().describe('What the job may cost.'),
-  reuse: path().optional().describe('`results.jsonl` of an earlier job, whose answers are not paid for again.'),
-  resumeFrom: path()
+  reuse: fixedPath().optional().describe('`results.jsonl` of an earlier job, whose answers are not paid for again.'),
+  resumeFrom: fixedPath()
     .optional()
     .describe('The output of a job that ended unfinished: its plan, batches and answers are taken over.'),
   keep: keep.optional().describe('What is kept that is normally not.'),

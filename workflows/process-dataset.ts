@@ -1,6 +1,6 @@
 // The job, as its table of contents: open, then wave after wave, then merge, report and clean up, whatever happened.
 
-import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, CancelledFailure, defineSearchAttributeKey } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -38,10 +38,17 @@ async function openJob(job: JobRun, input: unknown): Promise<void> {
   const { workflowId, firstExecutionRunId: firstRunId } = workflowInfo();
   try {
     const proxy = opening('validate the job and claim its output');
-    job.open(await proxy.open({ input: input ?? null, workflowId, firstRunId, startedAt: job.startedAt }));
+    const { startedAt } = job;
+    job.open(await proxy.open({ input: input ?? null, workflowId, firstRunId, startedAt, scheduledAt: scheduledAt() }));
   } catch (error) {
     throw asRefusal(error);
   }
+}
+
+/** The time that a schedule started this run for: set by Temporal in search attributes that every namespace has. */
+function scheduledAt(): number | null {
+  const key = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
+  return workflowInfo().typedSearchAttributes.get(key)?.getTime() ?? null;
 }
 
 /** What a person did wrong is said by the workflow itself, not behind "Activity task failed". */

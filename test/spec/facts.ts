@@ -4,6 +4,7 @@ import type { SpecFacts } from '../../spec/facts.ts';
 
 export const facts: SpecFacts = {
   workflowId: 'tickets',
+  at: Date.UTC(2026, 10, 20, 23, 30),
   providers: {
     openai: {
       endpoints: ['/v1/chat/completions', '/v1/embeddings'],

@@ -106,3 +106,19 @@ test('ready-made lines name their own model and endpoint, and may be checked by 
 test('the same model in the request is no contradiction', () => {
   expect(specOf({ ...smallest, request: { ...smallest.request, model: smallest.model } }).model).toBe(smallest.model);
 });
+
+test.each([
+  [undefined, '2026-11-20'],
+  ['UTC', '2026-11-20'],
+  ['Europe/Berlin', '2026-11-21'],
+  ['America/New_York', '2026-11-20'],
+  ['Pacific/Kiritimati', '2026-11-21'],
+])('{date} is the day that the run is for, in the time zone %s', (timezone, day) => {
+  const spec = specOf({
+    ...smallest,
+    dataset: { uri: 'in/{date}/{date}.jsonl' },
+    output: 'runs/nightly-{date}/',
+    ...(timezone === undefined ? {} : { timezone }),
+  });
+  expect([spec.dataset.uri, spec.output]).toEqual([`in/${day}/${day}.jsonl`, `runs/nightly-${day}/`]);
+});

@@ -1,0 +1,43 @@
+// `{date}` in a job's paths: the day that a run is for, where the schedule says so, and not the day on which it happens to run.
+
+import type { JobFields } from './schema.ts';
+
+const mark = '{date}';
+
+/** The day at an instant, as YYYY-MM-DD, in an IANA time zone. */
+export function dayAt(at: number, timezone = 'UTC'): string {
+  const parts = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
+    timeZone: timezone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).formatToParts(at);
+  const of = (type: Intl.DateTimeFormatPartTypes): string => parts.find((part) => part.type === type)?.value ?? '';
+  return `${of('year').padStart(4, '0')}-${of('month')}-${of('day')}`;
+}
+
+export function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+}
+
+export function withDate(fields: JobFields, at: number): JobFields {
+  const { dataset, output, timezone } = fields;
+  const day = dayAt(at, timezone);
+  const filled = (path: string): string => path.replaceAll(mark, day);
+  return {
+    ...fields,
+    ...(dataset === undefined ? {} : { dataset: inPath(dataset, filled) }),
+    ...(output === undefined ? {} : { output: inPath(output, filled) }),
+  };
+}
+
+function inPath<Place extends { readonly uri: string }>(
+  place: string | Place,
+  filled: (path: string) => string,
+): string | Place {
+  return typeof place === 'string' ? filled(place) : { ...place, uri: filled(place.uri) };
+}
