@@ -18,6 +18,7 @@ import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { noteOf } from './journal-notes.ts';
 import { readEntries } from './manifest.ts';
+import { countTally } from './metrics.ts';
 import { readOwnIfThere } from './own-file.ts';
 import { InvariantBroken } from './refusal.ts';
 import { heartbeating } from './transfer.ts';
@@ -30,7 +31,9 @@ export async function classify(deps: ActivityDeps, input: ClassifyInput): Promis
   const there = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
   if (there !== null) return there;
   const job = await readJobFile(deps, input.output);
-  return heartbeating(job.timing, () => deps.heavy(() => classifyBatch(deps, job, input)));
+  const tally = await heartbeating(job.timing, () => deps.heavy(() => classifyBatch(deps, job, input)));
+  countTally(job.spec.provider, tally);
+  return tally;
 }
 
 async function classifyBatch(deps: ActivityDeps, job: JobFile, input: ClassifyInput): Promise<Tally> {

@@ -6,6 +6,7 @@ import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { type Fault, faultDelayMs, reactionTo } from '../domain/backoff.ts';
 import { ProviderError, type ProviderErrorFacts } from '../providers/error.ts';
 import { StoreError, type StoreProblem } from '../storage/store.ts';
+import { countFault } from './metrics.ts';
 import { InvariantBroken, JobRefused } from './refusal.ts';
 
 /** Thrown where an operation is to be tried again after a wait that it knows itself. */
@@ -102,6 +103,7 @@ export const failureInterceptor = (): ActivityInboundCallsInterceptor => ({
       return await next(input);
     } catch (error) {
       if (!(error instanceof CancelledFailure) && cancellationSignal().aborted) throw new CancelledFailure('CANCELLED');
+      if (error instanceof ProviderError) countFault(error.provider, error.facts.fault);
       throw toFailure(error, activityInfo().attempt);
     }
   },

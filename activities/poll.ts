@@ -1,7 +1,7 @@
 // One short look at a provider's batch. The waiting between looks is the workflow's: a durable timer.
 
 import { cancellationSignal } from '@temporalio/activity';
-import { type BatchHandle, type BatchView, tenthsDone } from '../domain/batch-state.ts';
+import { type BatchHandle, type BatchPhase, type BatchView, tenthsDone } from '../domain/batch-state.ts';
 import type { BatchRef } from '../domain/ids.ts';
 import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
@@ -11,6 +11,8 @@ export interface LookInput extends BatchRef {
   /** Who is to hear of progress, and the last tenth it has heard of. */
   readonly coordinator: string;
   readonly toldTenths: number;
+  /** The phase it has heard of; null before the first. */
+  readonly toldPhase: BatchPhase | null;
   /** Tenths between two tellings. */
   readonly tellEvery: number;
 }
@@ -20,7 +22,7 @@ export interface LookResult {
   readonly tenths: number;
 }
 
-/** Looks, and tells the coordinator of each tenth once. Telling from here costs the batch's history nothing. */
+/** Looks, and tells the coordinator of each phase and each tenth once. Telling from here costs the batch's history nothing. */
 export async function look(deps: ActivityDeps, input: LookInput): Promise<LookResult> {
   const job = await readJobFile(deps, input.output);
   const view = await providerOf(deps, job).look(input.handle, {
@@ -28,7 +30,8 @@ export async function look(deps: ActivityDeps, input: LookInput): Promise<LookRe
   });
   const tenths = tenthsDone(view);
   const step = (each: number): number => Math.floor(each / input.tellEvery);
-  if (step(tenths) > step(input.toldTenths) && view.phase !== 'ended') {
+  const isNews = view.phase !== input.toldPhase || step(tenths) > step(input.toldTenths);
+  if (isNews && view.phase !== 'ended') {
     await deps.cluster.tell(input.coordinator, {
       wave: input.wave,
       batch: input.batch,
@@ -36,6 +39,7 @@ export async function look(deps: ActivityDeps, input: LookInput): Promise<LookRe
       batchId: input.handle.id,
       done: view.counts?.done ?? 0,
       failed: view.counts?.failed ?? 0,
+      createdAt: input.handle.createdAt,
     });
   }
   return { view, tenths };

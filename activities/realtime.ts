@@ -24,6 +24,7 @@ import type { Journal } from '../storage/store.ts';
 import type { ActivityDeps } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
 import { noteLine, noteOf } from './journal-notes.ts';
+import { countFault } from './metrics.ts';
 import { awaitEarlierOwners } from './take-over.ts';
 
 export interface RealtimeInput extends BatchRef {
@@ -169,6 +170,7 @@ class RealtimeLane {
   async #afterFailure(call: Call, attempt: number, error: unknown): Promise<boolean> {
     if (!(error instanceof ProviderError) || cancellationSignal().aborted) throw error;
     const { fault, retryAfterMs, ambiguous } = error.facts;
+    countFault(error.provider, fault);
     if (!ambiguous) await this.#journal.note(noteLine({ kind: 'heard', customId: call.customId }));
     if (reactionTo[fault].kind === 'trouble') throw error;
     const slow = fault === 'rate_limited' || fault === 'overloaded' || fault === 'capacity';

@@ -9,6 +9,7 @@ import type { ActivityDeps } from './deps.ts';
 import { readJobFile } from './job-file.ts';
 import { readEntries } from './manifest.ts';
 import type { MergeSummary } from './merge.ts';
+import { countJob } from './metrics.ts';
 import { readOwnIfThere } from './own-file.ts';
 
 export interface ReportInput {
@@ -68,6 +69,7 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Jo
     },
   };
   await writeJson(deps.store, reportFile(output), written);
+  countJob(written);
   return written;
 }
 

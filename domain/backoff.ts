@@ -12,6 +12,18 @@ export function pollDelayMs(polls: number, policy: PollPolicy): number {
   return polls < quickLooksMax ? delay : Math.max(delay, slowLookMs);
 }
 
+/** When a batch of that age is looked at next, as far as looks take no time. */
+export function nextLookAt(createdAt: number, policy: PollPolicy, now: number): number {
+  let at = createdAt;
+  for (let looks = 0; at <= now; looks += 1) {
+    const delay = pollDelayMs(looks, policy);
+    at += delay;
+    // From here on the waits are all the same.
+    if (delay === policy.maxMs && at < now) at += delay * Math.floor((now - at) / delay);
+  }
+  return at;
+}
+
 /** The wait before retry round `round`, from 1: doubling. */
 export function roundDelayMs(round: number, backoffMs: number): number {
   return backoffMs * 2 ** (round - 1);

@@ -24,6 +24,8 @@ export interface BatchNews {
   readonly batchId: string | null;
   readonly done: number;
   readonly failed: number;
+  /** When the provider made the batch. */
+  readonly createdAt?: number;
   readonly trouble?: Trouble;
 }
 
@@ -35,8 +37,23 @@ export interface BatchEntry {
   readonly model: string;
   readonly items: number;
   stage: BatchStage;
+  /** When the coordinator heard of this stage. */
+  since: number;
+  createdAt: number | null;
   batchId: string | null;
   done: number;
   failed: number;
   trouble: Trouble | null;
 }
+
+/** How many batches there are in each stage. */
+export type StageCounts = Readonly<Partial<Record<BatchStage, number>>>;
+
+export function addStages(a: StageCounts, b: StageCounts): StageCounts {
+  const sum: Partial<Record<BatchStage, number>> = { ...a };
+  for (const [stage, count] of Object.entries(b) as [BatchStage, number][]) sum[stage] = (sum[stage] ?? 0) + count;
+  return sum;
+}
+
+export const openOf = ({ done: _, ...open }: StageCounts): number =>
+  Object.values(open).reduce((sum, count) => sum + count, 0);

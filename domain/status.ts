@@ -1,6 +1,6 @@
-// What a person sees of a running job: the answer to the `status` query, and the same as a page for the Web UI.
+// What a person sees of a running job: the answer to the `status` query.
 
-import { formatDuration } from './duration.ts';
+import type { StageCounts } from './events.ts';
 import type { Counts } from './outcome.ts';
 
 export type JobPhase =
@@ -37,13 +37,20 @@ export interface JobStatus {
     readonly failed: number;
     readonly byReason: Counts;
   };
-  readonly batches: { readonly planned: number; readonly open: number; readonly done: number };
+  readonly batches: {
+    readonly planned: number;
+    readonly open: number;
+    readonly done: number;
+    readonly byStage: StageCounts;
+  };
   readonly tokens: { readonly input: number; readonly output: number };
   readonly costUsd: number | null;
   readonly estimateUsd: number | null;
   readonly budgetUsd: number | null;
   readonly startedAt: number;
   readonly estimatedEndAt: number | null;
+  /** About when the provider is looked at next. */
+  readonly nextLookAt: number | null;
   readonly alerts: readonly string[];
   readonly output: string;
 }
@@ -52,33 +59,4 @@ export interface JobStatus {
 export function estimatedEnd(startedAt: number, now: number, done: number, total: number): number | null {
   if (done === 0 || total === 0 || done >= total) return null;
   return Math.round(now + ((now - startedAt) * (total - done)) / done);
-}
-
-export function statusPage(status: JobStatus, now: number): string {
-  const { items, rows, batches } = status;
-  const accepted = rows.accepted + rows.duplicates + rows.carriedOver;
-  const lines = [
-    `**${status.phase}**${status.pause === null ? '' : `: ${status.pause.note}`} · wave ${status.wave} (${status.waveKind}) · ${formatDuration(now - status.startedAt)} so far`,
-    '',
-    `${bar(items.answered, accepted)} ${items.answered} of ${accepted} rows answered`,
-    '',
-    '| | |',
-    '|---|---|',
-    `| batches | ${batches.done} done, ${batches.open} open, ${batches.planned} planned |`,
-    `| items | ${items.answered} answered, ${items.underWay} under way, ${items.failed} failed |`,
-    `| rows refused | ${rows.refused} |`,
-    `| cost | ${usd(status.costUsd)} of ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, cap ${usd(status.budgetUsd)}`} |`,
-    `| output | \`${status.output}\` |`,
-  ];
-  const reasons = Object.entries(items.byReason).map(([reason, count]) => `| ${reason} | ${count} |`);
-  if (reasons.length > 0) lines.push('', '| reason | items |', '|---|---|', ...reasons);
-  if (status.alerts.length > 0) lines.push('', ...status.alerts.map((alert) => `- ${alert}`));
-  return lines.join('\n');
-}
-
-const usd = (amount: number | null): string => (amount === null ? 'unknown' : `$${amount.toFixed(amount < 1 ? 4 : 2)}`);
-
-function bar(done: number, total: number): string {
-  const filled = total === 0 ? 0 : Math.min(20, Math.floor((20 * done) / total));
-  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${total === 0 ? 0 : Math.floor((100 * done) / total)}%`;
 }

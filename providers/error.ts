@@ -15,10 +15,12 @@ export interface ProviderErrorFacts {
 
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
+  readonly provider: string;
   readonly facts: ProviderErrorFacts;
 
   constructor(provider: string, facts: ProviderErrorFacts) {
     super(`${provider}: ${facts.fault}${facts.status === null ? '' : ` (HTTP ${facts.status})`}`);
+    this.provider = provider;
     this.facts = facts;
   }
 }

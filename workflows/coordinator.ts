@@ -1,7 +1,15 @@
 // What a job and a segment have in common: a table of their batches, the switches people turn, and telling the open children.
 
 import { getExternalWorkflowHandle, log, type SignalDefinition, setHandler } from '@temporalio/workflow';
-import type { BatchEntry, BatchNews, Trouble } from '../domain/events.ts';
+import { addLate, type Late, lateAmong, noneLate } from '../domain/alerts.ts';
+import {
+  addStages,
+  type BatchEntry,
+  type BatchNews,
+  type BatchStage,
+  type StageCounts,
+  type Trouble,
+} from '../domain/events.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import { pageMax } from '../domain/limits.ts';
 import type { Tally } from '../domain/outcome.ts';
@@ -30,6 +38,10 @@ export class Coordinator {
   /** Sums of the wave under way. */
   totals: Totals = noTotals;
   readonly segments = new Set<string>();
+  /** What segments say of their own batches. */
+  elsewhere: { readonly stages: StageCounts; readonly late: Late } = { stages: {}, late: noneLate };
+  /** When a batch was last heard to have come any further. */
+  movedAt = Date.now();
   readonly #entries = new Map<string, BatchEntry>();
   readonly #open = new Set<string>();
   readonly #onNews: (news: BatchNews) => void;
@@ -54,12 +66,29 @@ export class Coordinator {
     return done;
   }
 
+  late(): Late {
+    return addLate(lateAmong(this.#entries.values(), Date.now()), this.elsewhere.late);
+  }
+
+  stages(): StageCounts {
+    const counts: Partial<Record<BatchStage, number>> = {};
+    for (const { stage } of this.#entries.values()) counts[stage] = (counts[stage] ?? 0) + 1;
+    return addStages(counts, this.elsewhere.stages);
+  }
+
+  /** When each open batch that the provider has was made there. */
+  *underWay(): Generator<number> {
+    for (const { stage, createdAt } of this.#entries.values())
+      if (stage !== 'done' && createdAt !== null) yield createdAt;
+  }
+
   startWave(): void {
     this.totals = noTotals;
   }
 
   started(wave: number, planned: PlannedBatch, workflowId: string): void {
     this.#open.add(workflowId);
+    this.movedAt = Date.now();
     const { batch, lane, model, items } = planned;
     this.#entries.set(`${wave}/${batch}`, {
       wave,
@@ -68,6 +97,8 @@ export class Coordinator {
       model,
       items,
       stage: 'staging',
+      since: Date.now(),
+      createdAt: null,
       batchId: null,
       done: 0,
       failed: 0,
@@ -77,12 +108,14 @@ export class Coordinator {
 
   ended(wave: number, batch: number, workflowId: string, tally: Tally | null): void {
     this.#open.delete(workflowId);
+    this.movedAt = Date.now();
     if (tally === null) return;
     this.totals = addTally(this.totals, tally);
     const entry = this.#entries.get(`${wave}/${batch}`);
     if (entry === undefined) return;
     Object.assign(entry, {
       stage: 'done',
+      since: Date.now(),
       batchId: tally.batchId,
       done: tally.answered,
       failed: tally.items - tally.answered,
@@ -141,7 +174,15 @@ export class Coordinator {
     const entry = this.#entries.get(`${news.wave}/${news.batch}`);
     if (entry !== undefined && entry.stage !== 'done') {
       const trouble: Trouble | null = news.trouble ?? null;
-      Object.assign(entry, { stage: news.stage, batchId: news.batchId ?? entry.batchId, trouble });
+      if (entry.stage !== news.stage) entry.since = Date.now();
+      if (entry.stage !== news.stage || news.done > entry.done) this.movedAt = Date.now();
+      const { batchId, createdAt } = entry;
+      Object.assign(entry, {
+        stage: news.stage,
+        batchId: news.batchId ?? batchId,
+        createdAt: news.createdAt ?? createdAt,
+        trouble,
+      });
       entry.done = Math.max(entry.done, news.done);
       entry.failed = Math.max(entry.failed, news.failed);
     }

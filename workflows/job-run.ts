@@ -2,14 +2,18 @@
 
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { condition, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { type Alert, alertsOf } from '../domain/alerts.ts';
+import { nextLookAt } from '../domain/backoff.ts';
 import { type Budget, openBudget } from '../domain/budget.ts';
-import type { BatchNews } from '../domain/events.ts';
+import { type BatchNews, openOf } from '../domain/events.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../domain/job.ts';
 import { type Counts, countOf, type ItemReason, itemReasons } from '../domain/outcome.ts';
 import type { JobReport } from '../domain/report.ts';
-import { estimatedEnd, type JobPhase, type JobStatus, type Pause, statusPage } from '../domain/status.ts';
+import { estimatedEnd, type JobPhase, type JobStatus, type Pause } from '../domain/status.ts';
+import { statusPage } from '../domain/status-page.ts';
 import { addTotals, noTotals, type Totals } from '../domain/totals.ts';
 import { firstWave, type Wave } from '../domain/waves.ts';
+import { Alarm } from './alerting.ts';
 import { Coordinator } from './coordinator.ts';
 import { statusQuery } from './messages.ts';
 
@@ -42,6 +46,7 @@ export class JobRun {
   /** Sums of the waves that have been. */
   past: Totals = noTotals;
   readonly warnings: string[] = [];
+  readonly #alarm = new Alarm();
 
   constructor() {
     const switches = { paused: false, endNow: false, concurrency: 1, batchDeadlineMs: 0 };
@@ -76,7 +81,9 @@ export class JobRun {
 
   /** Writes nothing to history: the page is served by a query. */
   changed(): void {
-    if (this.settings !== null) setCurrentDetails(statusPage(this.status(), Date.now()));
+    if (this.settings === null) return;
+    this.#alarm.sound(this.#alerts(addTotals(this.past, this.coordinator.totals)));
+    setCurrentDetails(statusPage(this.status(), Date.now(), this.report));
   }
 
   stopFor(reason: Pause['reason'], note: string): void {
@@ -106,6 +113,7 @@ export class JobRun {
     const rows = this.firstPlan?.rows ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
     const answered = totals.answered + rows.carriedOver;
     const done = answered + this.coordinator.doneUnderWay();
+    const byStage = this.coordinator.stages();
     const rejected = countOf(totals.rejected);
     return {
       phase: this.pause === null ? this.phase : 'paused',
@@ -119,14 +127,15 @@ export class JobRun {
         failed: rejected,
         byReason: this.#reasons(totals),
       },
-      batches: { planned: this.planned, open: this.coordinator.openBatches, done: totals.batches },
+      batches: { planned: this.planned, open: openOf(byStage), done: totals.batches, byStage },
       tokens: { input: totals.usage.input ?? 0, output: totals.usage.output ?? 0 },
       costUsd: totals.costUsd,
       estimateUsd: this.firstPlan?.estimate.usd ?? null,
       budgetUsd: this.budget.capUsd,
       startedAt: this.startedAt,
       estimatedEndAt: estimatedEnd(this.startedAt, Date.now(), done, rows.accepted + rows.carriedOver),
-      alerts: this.#alerts(totals),
+      nextLookAt: this.#nextLookAt(),
+      alerts: [...this.warnings, ...this.#alerts(totals).map(({ text }) => text)],
       output: this.settings?.output ?? '',
     };
   }
@@ -146,15 +155,26 @@ export class JobRun {
     return counts;
   }
 
-  #alerts(totals: Totals): string[] {
-    const alerts = [...this.warnings];
-    if (this.pause !== null) alerts.push(`paused: ${this.pause.note}`);
-    const { capUsd, settledUsd } = this.budget;
-    if (capUsd !== null && settledUsd >= 0.8 * capUsd)
-      alerts.push(`${Math.round((100 * settledUsd) / capUsd)}% of the budget is spent`);
-    const failed = countOf(totals.rejected) + countOf(this.coordinator.totals.retryable);
-    if (totals.items > 0 && failed / totals.items > 0.05) alerts.push('more than 5% of the items failed so far');
-    return alerts;
+  #alerts(totals: Totals): readonly Alert[] {
+    const { coordinator, pause, budget, phase } = this;
+    return alertsOf({
+      now: Date.now(),
+      pause,
+      running: phase === 'running',
+      movedAt: coordinator.movedAt,
+      late: coordinator.late(),
+      budget,
+      items: totals.items,
+      failed: countOf(totals.rejected) + countOf(coordinator.totals.retryable),
+    });
+  }
+
+  /** About when the provider is looked at next: batches are looked at by their age. */
+  #nextLookAt(): number | null {
+    if (this.settings === null) return null;
+    const now = Date.now();
+    const looks = [...this.coordinator.underWay()].map((createdAt) => nextLookAt(createdAt, this.opened.poll, now));
+    return looks.length === 0 ? null : Math.min(...looks);
   }
 
   #hear(news: BatchNews): void {

@@ -4,6 +4,7 @@ import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/com
 import { condition, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { BatchNews, BatchStage, Trouble } from '../domain/events.ts';
 import type { JobSettings, PlannedBatch } from '../domain/job.ts';
+import type { Tally } from '../domain/outcome.ts';
 import {
   batchDeadlineSignal,
   batchNewsSignal,
@@ -97,6 +98,13 @@ export const refOf = ({ input }: Life): { output: string; wave: number; batch: n
   wave: input.wave,
   batch: input.planned.batch,
 });
+
+/** A batch's last word in the log. */
+export function counted(tally: Tally): Tally {
+  const { batchId, lane, items, answered, costUsd, polls } = tally;
+  log.info('batch done', { event: 'batch_done', batchId, lane, items, answered, costUsd, polls });
+  return tally;
+}
 
 export async function tell(
   life: Life,

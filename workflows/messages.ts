@@ -1,7 +1,8 @@
 // Every message that a job, a segment or a batch understands.
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { BatchEntry, BatchNews } from '../domain/events.ts';
+import type { Late } from '../domain/alerts.ts';
+import type { BatchEntry, BatchNews, StageCounts } from '../domain/events.ts';
 import type { ItemReason } from '../domain/outcome.ts';
 import type { JobStatus } from '../domain/status.ts';
 import type { Totals } from '../domain/totals.ts';
@@ -54,6 +55,9 @@ export interface SegmentNews {
   /** Nothing is left to start: its free places may go to the next segment. */
   readonly draining: boolean;
   readonly totals: Totals;
+  readonly stages: StageCounts;
+  readonly late: Late;
+  readonly movedAt: number;
   readonly trouble?: BatchNews['trouble'];
 }
 

@@ -3,7 +3,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { type BatchView, blamedLines } from '../domain/batch-state.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
-import { type BatchInput, beginLife, failureType, gaveUp, type Life, refOf, untroubled } from './life.ts';
+import { type BatchInput, beginLife, counted, failureType, gaveUp, type Life, refOf, untroubled } from './life.ts';
 import { longWork } from './proxies.ts';
 import { afterFailedBatch, newSubmission, type Submission, type Submitted, submit, unlessThere } from './submitting.ts';
 import { askToEnd, newWatch, type Watch, watch } from './watching.ts';
@@ -34,7 +34,8 @@ export async function processBatch(input: BatchInput): Promise<Tally> {
       collect(life, progress, progress.end ?? (await endCancelled(life, progress, untilMs))),
     );
   }
-  return end.kind === 'answered' ? end.tally : CancellationScope.nonCancellable(() => classify(life, progress, end));
+  if (end.kind === 'answered') return end.tally;
+  return counted(await CancellationScope.nonCancellable(() => classify(life, progress, end)));
 }
 
 async function live(life: Life, progress: Progress): Promise<End> {

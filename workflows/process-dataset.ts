@@ -6,6 +6,7 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  log,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -13,6 +14,7 @@ import { formatDuration } from '../domain/duration.ts';
 import type { JobReport } from '../domain/report.ts';
 import { addTotals } from '../domain/totals.ts';
 import { firstWave, nextWave, type Wave } from '../domain/waves.ts';
+import { wakeful } from './alerting.ts';
 import { JobRun } from './job-run.ts';
 import { listenToPeople } from './job-updates.ts';
 import { longWork, opening, tidying } from './proxies.ts';
@@ -23,14 +25,20 @@ export async function processDataset(input: unknown): Promise<JobReport> {
   const job = new JobRun();
   listenToPeople(job);
   await openJob(job, input);
-  const watch = watchDeadline(job);
+  const watches = [
+    watchDeadline(job),
+    wakeful(
+      () => job.pause !== null,
+      () => job.changed(),
+    ),
+  ];
   await untilCancelled(job, async () => {
     for (let wave: Wave | null = firstWave; wave !== null; wave = waveAfter(job, wave)) {
       await gate(job, wave);
       await runWave(job, wave);
     }
   });
-  watch.cancel();
+  for (const watch of watches) watch.cancel();
   return CancellationScope.nonCancellable(() => finish(job));
 }
 
@@ -153,6 +161,9 @@ async function finish(job: JobRun): Promise<JobReport> {
     },
   });
   job.report = report;
+  const { verdict, rows, cost } = report;
+  const { answered, failed } = rows;
+  log.info('job done', { event: 'job_done', verdict, cancelled, answered, failed, costUsd: cost.usd });
   await cleanUp(job);
   job.enter('done');
   await condition(allHandlersFinished);

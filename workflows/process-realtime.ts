@@ -3,7 +3,7 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import { realtimeChunkItems } from '../domain/limits.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
-import { type BatchInput, beginLife, gaveUp, type Life, refOf, tell, untroubled } from './life.ts';
+import { type BatchInput, beginLife, counted, gaveUp, type Life, refOf, tell, untroubled } from './life.ts';
 import { longWork } from './proxies.ts';
 
 /** Guarantees that each item is asked for at least once and that only calls in flight at a crash are asked twice. */
@@ -16,7 +16,7 @@ export async function processRealtime(input: BatchInput): Promise<Tally> {
     if (!isCancellation(error)) throw error;
     unasked = 'cancelled';
   }
-  return CancellationScope.nonCancellable(() =>
+  const tally = await CancellationScope.nonCancellable(() =>
     longWork(input.job.timing, `classify ${input.planned.items} items`).classify({
       ...refOf(life),
       batchId: null,
@@ -30,6 +30,7 @@ export async function processRealtime(input: BatchInput): Promise<Tally> {
       blamed: [],
     }),
   );
+  return counted(tally);
 }
 
 /** True where the deadline came first. */

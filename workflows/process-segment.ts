@@ -3,6 +3,7 @@
 import { getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { BatchNews, Trouble } from '../domain/events.ts';
 import type { Totals } from '../domain/totals.ts';
+import { wakeful } from './alerting.ts';
 import { Coordinator, type Switches } from './coordinator.ts';
 import type { BatchInput } from './life.ts';
 import {
@@ -40,6 +41,9 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
       running: coordinator.openBatches,
       draining,
       totals: coordinator.totals,
+      stages: coordinator.stages(),
+      late: coordinator.late(),
+      movedAt: coordinator.movedAt,
       ...(trouble === undefined ? {} : { trouble }),
     };
     const job = getExternalWorkflowHandle(input.jobWorkflowId);
@@ -58,6 +62,10 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
     from: input.from,
     count: input.count,
   });
+  const watch = wakeful(
+    () => coordinator.switches.paused,
+    () => tell(),
+  );
   await runWindow(batches, {
     jobWorkflowId: input.jobWorkflowId,
     mayStart: (_batch, running) =>
@@ -79,6 +87,7 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
       if ((draining && openBatches <= newsSteps) || totals.batches % step === 0) tell();
     },
   });
+  watch.cancel();
   return coordinator.totals;
 }
 

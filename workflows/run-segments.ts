@@ -11,7 +11,9 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { addLate, type Late, noneLate } from '../domain/alerts.ts';
 import { fits, reserve, settle } from '../domain/budget.ts';
+import { addStages, type StageCounts } from '../domain/events.ts';
 import { segmentWorkflowId } from '../domain/ids.ts';
 import type { PlannedBatch, PlanSummary } from '../domain/job.ts';
 import { addTotals, noTotals, type Totals } from '../domain/totals.ts';
@@ -26,6 +28,8 @@ interface OpenSegment {
   running: number;
   draining: boolean;
   totals: Totals;
+  stages: StageCounts;
+  late: Late;
   limit: number;
 }
 
@@ -45,7 +49,14 @@ export async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary):
     return coordinator.switches.concurrency - taken;
   };
   const sum = (): void => {
-    coordinator.totals = [...open.values()].reduce((totals, segment) => addTotals(totals, segment.totals), settled);
+    const segments = [...open.values()];
+    coordinator.totals = segments.reduce((totals, segment) => addTotals(totals, segment.totals), settled);
+    coordinator.elsewhere = {
+      stages: segments.reduce<StageCounts>((stages, segment) => addStages(stages, segment.stages), {
+        done: settled.batches,
+      }),
+      late: segments.reduce((late, segment) => addLate(late, segment.late), noneLate),
+    };
     job.changed();
   };
   job.onConcurrency = () => giveFreePlaces(open, coordinator.switches.concurrency);
@@ -53,7 +64,9 @@ export async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary):
     const workflowId = segmentWorkflowId(workflowInfo().workflowId, wave.number, news.segment);
     const segment = open.get(workflowId);
     if (segment === undefined) return;
-    Object.assign(segment, { running: news.running, draining: news.draining, totals: news.totals });
+    const { running, draining, totals, stages, late, movedAt } = news;
+    Object.assign(segment, { running, draining, totals, stages, late } satisfies Partial<OpenSegment>);
+    coordinator.movedAt = Math.max(coordinator.movedAt, movedAt);
     if (news.trouble !== undefined)
       job.stopFor(news.trouble, 'a batch met trouble with its key or money: mend it, then resume');
     job.onConcurrency();
@@ -62,7 +75,10 @@ export async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary):
   const run = async (segment: number, from: number, batches: readonly PlannedBatch[]): Promise<void> => {
     const workflowId = segmentWorkflowId(workflowInfo().workflowId, wave.number, segment);
     const usd = batches.reduce((total, { estimate }) => total + (estimate.usd ?? 0), 0);
-    open.set(workflowId, { running: 0, draining: false, totals: noTotals, limit: free() });
+    open.set(workflowId, {
+      ...{ running: 0, draining: false, totals: noTotals, stages: {}, late: noneLate },
+      limit: free(),
+    });
     coordinator.opened(workflowId);
     coordinator.segments.add(workflowId);
     job.budget = reserve(job.budget, usd);

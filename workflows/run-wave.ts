@@ -1,6 +1,6 @@
 // One wave from its plan to its last tally: by the job itself while it is small, by segments beyond.
 
-import { workflowInfo } from '@temporalio/workflow';
+import { log, workflowInfo } from '@temporalio/workflow';
 import { reserve, settle } from '../domain/budget.ts';
 import type { PlannedBatch, PlanSummary } from '../domain/job.ts';
 import type { Wave } from '../domain/waves.ts';
@@ -16,6 +16,9 @@ export async function runWave(job: JobRun, wave: Wave): Promise<void> {
   job.enter('planning');
   const plan = await planOf(job, wave);
   if (wave.kind === 'first') job.firstPlan = plan;
+  const { number, kind } = wave;
+  const { batches, items, estimate } = plan;
+  log.info('wave planned', { event: 'wave_planned', wave: number, kind, batches, items, estimateUsd: estimate.usd });
   job.planned += plan.batches;
   job.enter('running');
   if (plan.batches === 0) return;

@@ -1,7 +1,7 @@
 // From a planned batch to a provider's batch: staged, looked for, created, and created again only when it ran nothing.
 
 import { ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, condition, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import { capacityDelayMs, pollDelayMs } from '../domain/backoff.ts';
 import { type BatchHandle, type BatchView, failedBatchAction } from '../domain/batch-state.ts';
 import { capacityWaitsMax } from '../domain/limits.ts';
@@ -93,6 +93,7 @@ function created(
   { handle, ordinal, twins }: { readonly handle: BatchHandle; readonly ordinal: number; readonly twins: number },
 ): Submitted {
   Object.assign(submission, { handle, ordinal, twins });
+  log.info('batch created', { event: 'batch_created', batchId: handle.id });
   return { kind: 'created', handle };
 }
 

@@ -2,7 +2,7 @@
 
 import { condition } from '@temporalio/workflow';
 import { pollDelayMs } from '../domain/backoff.ts';
-import type { BatchHandle, BatchView } from '../domain/batch-state.ts';
+import type { BatchHandle, BatchPhase, BatchView } from '../domain/batch-state.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { failureType, gaveUp, type Life, refOf, untroubled } from './life.ts';
 import { looking } from './proxies.ts';
@@ -15,6 +15,8 @@ export interface Watch {
   pace: number;
   /** Tenths done that the coordinator has heard of; before the first look, nothing. */
   tenths: number;
+  /** The phase that the coordinator has heard of. */
+  phase: BatchPhase | null;
   cancelAskedAt: number | null;
   lastStatus: string;
 }
@@ -24,6 +26,7 @@ export const newWatch = (handle: BatchHandle): Watch => ({
   polls: 0,
   pace: 0,
   tenths: -1,
+  phase: null,
   cancelAskedAt: null,
   lastStatus: 'created',
 });
@@ -57,6 +60,7 @@ async function lookOnce(life: Life, state: Watch, lastAt: number): Promise<Batch
     handle: state.handle,
     coordinator: life.coordinator,
     toldTenths: state.tenths,
+    toldPhase: state.phase,
     tellEvery,
   };
   const proxy = looking(life.input.job.timing, `look at ${state.handle.id}`, lastAt);
@@ -66,6 +70,7 @@ async function lookOnce(life: Life, state: Watch, lastAt: number): Promise<Batch
     state.pace += 1;
     if (result === gaveUp) return null;
     state.tenths = Math.max(state.tenths, result.tenths);
+    state.phase = result.view.phase;
     state.lastStatus = result.view.status;
     return result.view;
   } catch (error) {
