@@ -11,14 +11,16 @@ setFlagsFromString('--semi-space-growth-factor=1');
 const command = new Command('emulator')
   .description('A stand-in for the batch APIs of OpenAI and Anthropic, with switchable faults.')
   .option('--port <number>', 'port to listen on, 0 for any free one', process.env.PORT ?? '0')
+  .option('--host <address>', 'address to listen at; 0.0.0.0 for all of them', '127.0.0.1')
   .option('--options <json>', 'options as JSON, or @file to read them from a file', '{}')
   .option('--data <dir>', 'folder in which to make the temporary data folder')
   .parse();
 
-const { port, options, data } = command.opts<{ port: string; options: string; data?: string }>();
+const { port, host, options, data } = command.opts<{ port: string; host: string; options: string; data?: string }>();
 const emulator = await startEmulator({
   ...readOptions(options),
   port: Number(port),
+  host,
   ...(data === undefined ? {} : { dataDir: data }),
 });
 process.stdout.write(`${JSON.stringify({ url: emulator.url })}\n`);

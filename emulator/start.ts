@@ -15,6 +15,8 @@ import { createWorld } from './world.ts';
 export type StartOptions = OptionsInput & {
   /** 0, the default, takes any free port. */
   port?: number;
+  /** The address to listen at; this machine alone when left out. */
+  host?: string;
   /** Where to make the data folder; the system's temporary folder when left out. */
   dataDir?: string;
 };
@@ -28,9 +30,11 @@ export type Emulator = {
 
 // Longer than any client keeps an idle connection, so that the emulator never closes one under a request in flight.
 const keepAliveMs = 120_000;
+const loopback = '127.0.0.1';
 
 export async function startEmulator({
   port = 0,
+  host = loopback,
   dataDir: parent = tmpdir(),
   ...input
 }: StartOptions = {}): Promise<Emulator> {
@@ -45,11 +49,11 @@ export async function startEmulator({
   };
   const server = createServer((request, response) => void handle(stage, request, response));
   Object.assign(server, { requestTimeout: 0, keepAliveTimeout: keepAliveMs, headersTimeout: keepAliveMs * 2 });
-  const boundPort = await listen(server, port).catch((error: unknown) => {
+  const boundPort = await listen(server, port, host).catch((error: unknown) => {
     rmSync(dataDir, { recursive: true, force: true });
     throw error;
   });
-  const url = `http://127.0.0.1:${boundPort}`;
+  const url = `http://${host === '0.0.0.0' ? loopback : host}:${boundPort}`;
   const close = () => stop(server, stage, dataDir);
   return { url, openaiBaseUrl: `${url}/v1`, anthropicBaseUrl: url, controlUrl: `${url}/_control`, close };
 }
@@ -70,10 +74,10 @@ async function handle(stage: Stage, request: IncomingMessage, response: ServerRe
   }
 }
 
-function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
+function listen(server: ReturnType<typeof createServer>, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       const address = server.address();
       if (address === null || typeof address === 'string') reject(new Error('the server has no port'));
       else resolve(address.port);

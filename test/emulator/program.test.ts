@@ -24,6 +24,17 @@ test('prints its address as one JSON line, takes options and stops on SIGTERM wi
   expect(readdirSync(dataDir)).toEqual([]);
 });
 
+test('listens on this machine alone, and at all addresses when told to', async () => {
+  const outside = '127.0.0.2';
+  const reached = (url: string): Promise<boolean> =>
+    fetch(url.replace('127.0.0.1', outside)).then(
+      () => true,
+      () => false,
+    );
+  expect(await reached((await start({})).url)).toBe(false);
+  expect(await reached((await start({}, ['--host', '0.0.0.0'])).url)).toBe(true);
+});
+
 test('leaves no files when its port is taken', async () => {
   const { url, dataDir } = await start({});
   const second = startEmulator({ port: Number(new URL(url).port), dataDir });
@@ -46,9 +57,12 @@ test('takes in, validates, runs and gives back 200 MB in little memory', { timeo
   expect(memory(child) - before).toBeLessThan(180 * megabyte);
 });
 
-async function start(options: object): Promise<{ child: ChildProcess; url: string; dataDir: string }> {
+async function start(
+  options: object,
+  more: readonly string[] = [],
+): Promise<{ child: ChildProcess; url: string; dataDir: string }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'emulator-test-'));
-  const args = [main, '--options', JSON.stringify(options), '--data', dataDir];
+  const args = [main, '--options', JSON.stringify(options), '--data', dataDir, ...more];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(async () => {
     if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit');
