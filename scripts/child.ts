@@ -22,6 +22,8 @@ export interface ChildOptions {
 export interface Child {
   readonly pid: number;
   readonly running: boolean;
+  /** Null while it runs, and where a signal ended it. */
+  readonly exitCode: number | null;
   /** Its last lines, for a message that says why it failed. */
   tail(): string;
   /** The first line, printed before or after this call, for which `pick` answers something. */
@@ -60,6 +62,9 @@ export function startChild(file: string, args: readonly string[], options: Child
     pid: child.pid ?? 0,
     get running() {
       return running();
+    },
+    get exitCode() {
+      return child.exitCode;
     },
     tail,
     ended,

@@ -1,6 +1,7 @@
 // The worker's configuration: the only place that reads its environment. Temporal's own variables and profiles are read by their library.
 
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Prices } from '../domain/cost.ts';
 import { parseDuration } from '../domain/duration.ts';
@@ -18,6 +19,13 @@ const duration = (otherwise: string) =>
       return z.NEVER;
     });
 
+const address = z.string().transform((text, ctx): Address => {
+  const { host = '', port = '' } = /^\[?(?<host>[\d.a-f:]+?)\]?:(?<port>\d{1,5})$/i.exec(text)?.groups ?? {};
+  if (isIP(host) !== 0 && Number(port) <= 65_535) return { host, port: Number(port) };
+  ctx.addIssue({ code: 'custom', message: 'must be an IP address and a port like "0.0.0.0:8081"' });
+  return z.NEVER;
+});
+
 const environment = z.object({
   NIGHTSHIFT_DATA: z.string().default('.'),
   NIGHTSHIFT_TASK_QUEUE: z.string().default('nightshift'),
@@ -33,6 +41,10 @@ const environment = z.object({
   NIGHTSHIFT_HEAVY: z.coerce.number().int().min(1).default(2),
   /** Uploads and downloads at once. */
   NIGHTSHIFT_TRANSFERS: z.coerce.number().int().min(1).default(4),
+  /** How long work under way may go on after SIGTERM, before it is cancelled and left to another worker. */
+  NIGHTSHIFT_DRAIN: duration('30s'),
+  NIGHTSHIFT_HEALTH: address.optional(),
+  NIGHTSHIFT_METRICS: address.optional(),
   /** The workflows, bundled before: a worker that finds them starts sooner. */
   NIGHTSHIFT_BUNDLE: z.string().optional(),
   OPENAI_API_KEY: z.string().optional(),
@@ -52,6 +64,11 @@ const priceFile = z.object({
   models: z.record(z.string(), z.object({ batch: price, realtime: price })),
 });
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface WorkerConfig {
   readonly dataRoot: string;
   readonly taskQueue: string;
@@ -59,6 +76,10 @@ export interface WorkerConfig {
   readonly heavy: number;
   readonly transfers: number;
   readonly bundlePath: string | null;
+  readonly drainMs: number;
+  /** Where the worker says how it is, and where its metrics are scraped: nowhere unless asked for. */
+  readonly health: Address | null;
+  readonly metrics: Address | null;
   readonly timing: {
     readonly createCallMs: number;
     readonly settleMs: number;
@@ -76,7 +97,9 @@ export const keyVariables: Readonly<Record<string, string>> = {
 };
 
 export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): WorkerConfig {
-  const parsed = environment.safeParse(variables);
+  // An empty variable is one that is not set: that is how files of variables leave one out.
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
   }
@@ -88,6 +111,9 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     heavy: data.NIGHTSHIFT_HEAVY,
     transfers: data.NIGHTSHIFT_TRANSFERS,
     bundlePath: data.NIGHTSHIFT_BUNDLE ?? null,
+    drainMs: data.NIGHTSHIFT_DRAIN,
+    health: data.NIGHTSHIFT_HEALTH ?? null,
+    metrics: data.NIGHTSHIFT_METRICS ?? null,
     timing: {
       createCallMs: data.NIGHTSHIFT_CREATE_TIMEOUT,
       settleMs: data.NIGHTSHIFT_SETTLE,

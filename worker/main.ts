@@ -11,18 +11,21 @@ import { writeWorkflowBundle } from './bundle.ts';
 import { createCluster } from './cluster.ts';
 import { readConfig } from './config.ts';
 import { createDependencies } from './dependencies.ts';
+import { serveHealth } from './health.ts';
 import { installTelemetry } from './telemetry.ts';
 
 const config = readConfig();
-installTelemetry(config.logLevel);
+installTelemetry(config);
 const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
 const connection = await NativeConnection.connect({
   ...connectionOptions,
   address: connectionOptions.address ?? 'localhost:7233',
 });
 const deps = createDependencies(config, createCluster(new Client({ connection, namespace }), namespace));
+let worker: Worker | undefined;
+const health = config.health && (await serveHealth(config.health, () => worker?.getStatus()));
 try {
-  const worker = await Worker.create({
+  worker = await Worker.create({
     connection,
     namespace,
     taskQueue: config.taskQueue,
@@ -32,11 +35,12 @@ try {
         ? await writeWorkflowBundle(join(deps.scratch, 'workflow-bundle.js'))
         : { codePath: config.bundlePath },
     interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
-    shutdownGraceTime: '30s',
+    shutdownGraceTime: config.drainMs,
   });
   process.stderr.write(`worker ready on task queue ${config.taskQueue}\n`);
   await worker.run();
 } finally {
+  await health?.close();
   rmSync(deps.scratch, { recursive: true, force: true });
   await connection.close();
 }

@@ -19,6 +19,8 @@ export interface Surroundings {
 export interface CellOptions {
   readonly emulator?: OptionsInput;
   readonly workerEnv?: Readonly<Record<string, string>>;
+  /** How many workers to start with; one when left out. */
+  readonly workers?: number;
 }
 
 export interface Result {
@@ -69,7 +71,7 @@ export class Cell {
     };
   }
 
-  /** Gives a test its cell, with one worker, and takes everything away after it. */
+  /** Gives a test its cell, with its workers, and takes everything away after it. */
   static async with(
     at: Surroundings,
     name: string,
@@ -79,7 +81,7 @@ export class Cell {
     const emulator = await startEmulator({ validateMs: 50, runMs: 1000, finalizeMs: 50, ...options.emulator });
     const cell = new Cell(name, at, emulator, options.workerEnv ?? {});
     try {
-      await cell.startWorker();
+      for (let started = 0; started < (options.workers ?? 1); started += 1) await cell.startWorker();
       await use(cell);
     } finally {
       await Promise.all(cell.#workers.map((worker) => worker.stop()));

@@ -1,0 +1,43 @@
+// The health endpoint: what a container engine hears of a worker in each of its states.
+
+import type { WorkerStatus } from '@temporalio/worker';
+import { expect, onTestFinished, test } from 'vitest';
+import { serveHealth } from '../../worker/health.ts';
+
+type Known = Pick<WorkerStatus, 'runState' | 'numInFlightActivities'>;
+
+async function healthOf(status: Known | undefined): Promise<string> {
+  // Only these fields are looked at.
+  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, () => status as WorkerStatus | undefined);
+  onTestFinished(server.close);
+  return `http://127.0.0.1:${server.port}`;
+}
+
+test.each([
+  ['RUNNING', 200],
+  ['DRAINING', 503],
+  ['FAILED', 503],
+] as const)('a worker that is %s is answered with %i, and with its state', async (runState, code) => {
+  const url = await healthOf({ runState, numInFlightActivities: 3 });
+  const reply = await fetch(`${url}/healthz`);
+  expect(reply.status).toBe(code);
+  expect(await reply.json()).toEqual({ state: runState, activities: 3 });
+});
+
+test('a worker that is not made yet is starting, which is not healthy', async () => {
+  const reply = await fetch(`${await healthOf(undefined)}/healthz?full`);
+  expect([reply.status, await reply.json()]).toEqual([503, { state: 'STARTING', activities: 0 }]);
+});
+
+test('there is nothing else to be had', async () => {
+  const url = await healthOf({ runState: 'RUNNING', numInFlightActivities: 0 });
+  expect((await fetch(`${url}/`)).status).toBe(404);
+  expect((await fetch(`${url}/healthz`, { method: 'POST' })).status).toBe(404);
+});
+
+test('a port that is taken is an error, not a worker without health', async () => {
+  const url = new URL(await healthOf(undefined));
+  await expect(serveHealth({ host: '127.0.0.1', port: Number(url.port) }, () => undefined)).rejects.toThrow(
+    /EADDRINUSE/,
+  );
+});
