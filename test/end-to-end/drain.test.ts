@@ -48,6 +48,7 @@ describe.concurrent('a worker in an orchestrator', () => {
         await at.expectComplete(await (await at.start(at.openaiJob(100))).result(), 100, 1);
         const text = await (await fetch(metrics)).text();
         expect(text).toMatch(/^temporal_activity_execution_latency_seconds_bucket\{.*activity_type="look".*\} \d+$/m);
+        expect(text).toMatch(/^temporal_activity_execution_latency_seconds_bucket\{.*le="3600"\} \d+$/m);
         expect(text).toMatch(/^temporal_request_total\{/m);
         const labels = new Set([...text.matchAll(/[{,](\w+)="/g)].map((match) => match[1] ?? ''));
         expect([...labels].filter((label) => /workflow_id|run_id|activity_id|identity|row/.test(label))).toEqual([]);
