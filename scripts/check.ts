@@ -1,5 +1,5 @@
-// `npm run check`: everything that can be said without running the program: format and lint, types, unused code, and
-// the rules of test/tidy.test.ts. All of them run even when one fails, so that one round shows all there is to mend.
+// `npm run check`: everything that can be said without running the program: format and lint, types, unused code, the
+// container files, and the rules of test/tidy.test.ts. All of them run even when one fails, so that one round shows all there is to mend.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from './cache.ts';
@@ -15,7 +15,11 @@ const steps: readonly Step[] = [
   { name: 'format and lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: [bin('tsc'), '--noEmit'] },
   { name: 'unused code', command: [bin('knip')] },
-  { name: 'tidy', command: [bin('vitest'), 'run', '--reporter=dot', 'test/tidy.test.ts'] },
+  { name: 'compose file', command: [bin('dclint'), '--max-warnings', '0', 'docker-compose.yml'] },
+  {
+    name: 'tidy',
+    command: [bin('vitest'), 'run', '--reporter=dot', 'test/tidy.test.ts', 'test/deployment-files.test.ts'],
+  },
 ];
 
 let failed = 0;
