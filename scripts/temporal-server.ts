@@ -1,0 +1,57 @@
+// The Temporal server proper and its schema tool, for the test of the deployment: built with Go into the cache, once.
+// Everything else here is content with the CLI's dev server.
+import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDir, installOnce, type Progress, say } from './cache.ts';
+import { runCommand, ticking, whichCommand } from './command.ts';
+
+// The newest release that `go install` can build, and the one that the CLI's dev server holds.
+const VERSION = '1.29.1';
+const MODULE = 'go.temporal.io/server';
+const FOLDER = `temporal-server-${VERSION}`;
+const BUILD_TIMEOUT_MS = 20 * 60_000;
+const DOWNLOAD_TIMEOUT_MS = 5 * 60_000;
+
+export interface TemporalServerTools {
+  /** `temporal-server` and `temporal-sql-tool` are there under the names they have in Temporal's images. */
+  readonly bin: string;
+  /** The root to start the server with: its `config/docker.yaml` is the template of Temporal's images. */
+  readonly root: string;
+}
+
+export async function ensureTemporalServer(progress: Progress = say): Promise<TemporalServerTools> {
+  const root = await installOnce(FOLDER, (temporary) => build(temporary, progress));
+  return { root, bin: join(root, 'bin') };
+}
+
+async function build(folder: string, progress: Progress): Promise<void> {
+  const go = whichCommand('go');
+  if (!go) throw new Error('There is no Go to build the Temporal server with: install Go 1.25 or later.');
+  const what = `building the Temporal server ${VERSION} with Go, once`;
+  const expect = 'about 6 minutes on two cores';
+  progress(`${what}: ${expect}.`);
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const packages = ['cmd/server', 'cmd/tools/sql'].map((path) => `${MODULE}/${path}@v${VERSION}`);
+  const env = { ...process.env, GOBIN: bin, GOFLAGS: '', GOOS: '', GOARCH: '' };
+  const built = await runCommand(go, ['install', ...packages], {
+    env,
+    timeoutMs: BUILD_TIMEOUT_MS,
+    onTick: ticking(progress, what, expect),
+  });
+  if (!built.ok) throw new Error(`go install ${packages.join(' ')} failed: ${built.why}`);
+  renameSync(join(bin, 'server'), join(bin, 'temporal-server'));
+  renameSync(join(bin, 'sql'), join(bin, 'temporal-sql-tool'));
+  mkdirSync(join(folder, 'config'));
+  copyFileSync(join(await moduleFolder(go), 'config', 'docker.yaml'), join(folder, 'config', 'docker.yaml'));
+  progress('the Temporal server is built.');
+}
+
+async function moduleFolder(go: string): Promise<string> {
+  const found = await runCommand(go, ['mod', 'download', '-json', `${MODULE}@v${VERSION}`], {
+    cwd: cacheDir,
+    timeoutMs: DOWNLOAD_TIMEOUT_MS,
+  });
+  if (!found.ok) throw new Error(`go mod download ${MODULE}@v${VERSION} failed: ${found.why}`);
+  return JSON.parse(found.output).Dir;
+}
