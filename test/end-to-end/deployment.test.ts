@@ -54,6 +54,7 @@ describe('a deployment', { timeout: 120_000 }, () => {
     await site.start('first', input);
     expect(await site.result('first')).toMatchObject({ verdict: 'complete', rows: { answered: 120, failed: 0 } });
     expect(site.lines('runs/first/results.jsonl')).toBe(120);
+    expect(await site.client(['status', 'first'])).toContain('120');
     const query = `NightshiftProvider="openai" AND NightshiftModel="gpt-5.4-mini" AND WorkflowId="first"`;
     let found = '';
     await until('listed', async () => {

@@ -109,6 +109,15 @@ export class Deployment {
     return done.output;
   }
 
+  /** Our own client, as it lies in the worker's image. */
+  async client(args: readonly string[]): Promise<string> {
+    const env = { ...process.env, ...this.#environment('worker') };
+    const options = { env, cwd: this.#tree?.worker ?? '', timeoutMs: READY_TIMEOUT_MS };
+    const done = await runCommand('node', ['dist/client/main.js', ...args], options);
+    if (!done.ok) throw new Error(`nightshift ${args.join(' ')}: ${done.why}`);
+    return done.output;
+  }
+
   async start(workflowId: string, inputFile: string): Promise<void> {
     const what = ['--task-queue', 'nightshift', '--type', 'processDataset', '--workflow-id', workflowId];
     await this.temporal(['workflow', 'start', ...what, '--input-file', inputFile]);
