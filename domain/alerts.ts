@@ -4,7 +4,7 @@ import type { BatchEntry, BatchStage } from './events.ts';
 import type { Pause } from './status.ts';
 
 /** Names are metric labels: a closed list. */
-export const alertNames = [
+const alertNames = [
   'slow_validating',
   'slow_finalizing',
   'open_too_long',
@@ -22,13 +22,13 @@ export interface Alert {
 
 const minuteMs = 60_000;
 /** Healthy batches are validated and written out in seconds to minutes. */
-export const slowPhaseMs = 30 * minuteMs;
+const slowPhaseMs = 30 * minuteMs;
 /** Vendors promise 24 hours. */
-export const openMaxMs = 25 * 60 * minuteMs;
+const openMaxMs = 25 * 60 * minuteMs;
 /** Vendors queue a batch for hours at times, and then run it within one. */
-export const noProgressMs = 6 * 60 * minuteMs;
-export const errorShareMax = 0.05;
-export const budgetShareMax = 0.8;
+const noProgressMs = 6 * 60 * minuteMs;
+const errorShareMax = 0.05;
+const budgetShareMax = 0.8;
 
 /** How many open batches are late, and for what. */
 export interface Late {

@@ -5,7 +5,7 @@ import type { JobFields } from './schema.ts';
 const mark = '{date}';
 
 /** The day at an instant, as YYYY-MM-DD, in an IANA time zone. */
-export function dayAt(at: number, timezone = 'UTC'): string {
+function dayAt(at: number, timezone = 'UTC'): string {
   const parts = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
     timeZone: timezone,
     year: 'numeric',
