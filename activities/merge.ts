@@ -1,6 +1,7 @@
 // Puts every accepted row's one line into `results.jsonl`, in the dataset's order, and the failed ones with their row into `failures.jsonl`.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { Dearest, type DearRow } from '../domain/dearest.ts';
 import type { JobFile, RowCounts } from '../domain/job.ts';
 import { type ResultLine, resultOf, type Sent, unsent } from '../domain/merge.ts';
 import { addCounts, type Counts, type ItemReason, type Json, plus } from '../domain/outcome.ts';
@@ -30,6 +31,8 @@ export interface MergeSummary {
   /** How many rows took how many sendings. */
   readonly attempts: Readonly<Record<string, number>>;
   readonly costUsd: number | null;
+  /** Absent where an older worker merged. */
+  readonly dearestRows?: readonly DearRow[];
   /** The dataset is no longer what was planned from: `failures.jsonl` names rows without their records. */
   readonly datasetChanged: boolean;
 }
@@ -61,6 +64,7 @@ class ResultsTally {
   costUsd: number | null = null;
   lastRow = 0;
   readonly attempts: Record<string, number> = {};
+  readonly dearest = new Dearest();
 
   add(result: ResultLine): void {
     if (result.row <= this.lastRow) throw new InvariantBroken(`row ${result.row} comes after row ${this.lastRow}`);
@@ -72,6 +76,7 @@ class ResultsTally {
     }
     this.attempts[result.attempts] = (this.attempts[result.attempts] ?? 0) + 1;
     this.costUsd = plus(this.costUsd, result.costUsd);
+    this.dearest.add(result.row, result.costUsd);
   }
 
   get lines(): number {
@@ -112,8 +117,8 @@ async function writeResults(
   } finally {
     await shared.close();
   }
-  const { answered, failed, byReason, attempts, costUsd } = tally;
-  return { answered, failed, byReason, attempts, costUsd };
+  const { answered, failed, byReason, attempts, costUsd, dearest } = tally;
+  return { answered, failed, byReason, attempts, costUsd, dearestRows: dearest.rows };
 }
 
 function beat(progress: number): void {

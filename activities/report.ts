@@ -53,6 +53,9 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Jo
     },
     waves: input.waves,
     attempts: summary.attempts,
+    quality: figures.quality,
+    // A merge by an older worker did not look for them.
+    dearestRows: summary.dearestRows ?? [],
     anomalies: figures.anomalies,
     inDoubtBatches: figures.inDoubt,
     warnings: [

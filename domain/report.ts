@@ -2,11 +2,15 @@
 
 import type { Prices } from './cost.ts';
 import { costUsd, priceOf } from './cost.ts';
+import type { DearRow } from './dearest.ts';
 import type { RowCounts } from './job.ts';
 import {
   type Anomalies,
+  addCounts,
   addUsage,
   type Counts,
+  countOf,
+  type ItemReason,
   type Lane,
   noAnomalies,
   noUsage,
@@ -40,10 +44,18 @@ export interface JobReport {
   };
   readonly waves: number;
   readonly attempts: Readonly<Record<string, number>>;
+  readonly quality: Quality;
+  readonly dearestRows: readonly DearRow[];
   readonly anomalies: Anomalies;
   readonly inDoubtBatches: readonly string[];
   readonly warnings: readonly string[];
   readonly files: Readonly<Record<'results' | 'failures' | 'rejects' | 'report', string>>;
+}
+
+/** What came back, over all sendings, and how many of these answers were of no use, by reason. */
+export interface Quality {
+  readonly answers: number;
+  readonly flawed: Counts;
 }
 
 export interface CostLine {
@@ -51,6 +63,8 @@ export interface CostLine {
   readonly lane: Lane;
   readonly items: number;
   readonly usd: number | null;
+  /** The same tokens at the realtime lane's price. */
+  readonly realtimeUsd: number | null;
 }
 
 export interface Percentiles {
@@ -68,6 +82,7 @@ export class BatchFigures {
   usd: number | null = null;
   realtimeUsd: number | null = null;
   anomalies: Anomalies = noAnomalies;
+  quality: Quality = { answers: 0, flawed: {} };
   readonly durations: number[] = [];
   readonly inDoubt: string[] = [];
   readonly #lines = new Map<string, CostLine>();
@@ -78,7 +93,9 @@ export class BatchFigures {
     this.polls += tally.polls;
     this.usage = addUsage(this.usage, tally.usage);
     this.usd = plus(this.usd, tally.costUsd);
-    this.realtimeUsd = plus(this.realtimeUsd, asRealtime(tally, prices));
+    const realtimeUsd = asRealtime(tally, prices);
+    this.realtimeUsd = plus(this.realtimeUsd, realtimeUsd);
+    this.quality = addQuality(this.quality, tally);
     this.anomalies = addAnomalies(this.anomalies, tally.anomalies);
     if (tally.lane === 'batch' && tally.createdAt !== null && tally.endedAt !== null)
       this.durations.push(tally.endedAt - tally.createdAt);
@@ -92,6 +109,7 @@ export class BatchFigures {
       lane: tally.lane,
       items,
       usd: plus(before?.usd ?? null, tally.costUsd),
+      realtimeUsd: plus(before?.realtimeUsd ?? null, realtimeUsd),
     });
   }
 
@@ -108,6 +126,27 @@ function asRealtime(tally: Tally, prices: Prices): number | null {
   if (price === undefined || tally.usage.input === null) return null;
   // Sums of many items are no long prompt.
   return costUsd(tally.usage, 'realtime', { batch: price.batch, realtime: price.realtime });
+}
+
+/** Reasons that are said of an answer which did come. */
+const flaws = [
+  'truncated',
+  'refused',
+  'filtered',
+  'empty_output',
+  'invalid_output',
+  'paused_turn',
+] as const satisfies readonly ItemReason[];
+
+function addQuality(quality: Quality, { answered, retryable, rejected }: Tally): Quality {
+  const counts = addCounts(retryable, rejected);
+  const flawed = Object.fromEntries(
+    flaws.map((flaw) => [flaw, counts[flaw]]).filter(([, count]) => count !== undefined),
+  );
+  return {
+    answers: quality.answers + answered + countOf(flawed),
+    flawed: addCounts(quality.flawed, flawed),
+  };
 }
 
 function addAnomalies(a: Anomalies, b: Anomalies): Anomalies {
