@@ -1,16 +1,23 @@
-// Writes `report.json`: what became of the job, from the merged rows and every batch's tally.
+// Writes `report.json` and `report.html`: what became of the job, from the merged rows and every batch's tally.
 
+import { log } from '@temporalio/activity';
+import type { JobFile } from '../domain/job.ts';
 import { batchesPerWaveMax } from '../domain/limits.ts';
 import type { Tally } from '../domain/outcome.ts';
 import { BatchFigures, type JobReport, percentiles, verdictOf } from '../domain/report.ts';
-import { writeJson } from '../storage/json-lines.ts';
-import { failuresFile, rejectsFile, reportFile, resultsFile, tallyFile } from '../storage/keys.ts';
+import { Spans } from '../domain/spans.ts';
+import type { Drawn } from '../report/chart.ts';
+import { pageOf } from '../report/page.ts';
+import { chartsOf, type PageFacts, pageFacts } from '../report/page-facts.ts';
+import { writeJson, writeText } from '../storage/json-lines.ts';
+import { failuresFile, rejectsFile, reportFile, reportPage, resultsFile, tallyFile } from '../storage/keys.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readJobFile } from './job-file.ts';
 import { readEntries } from './manifest.ts';
 import type { MergeSummary } from './merge.ts';
 import { countJob } from './metrics.ts';
 import { readOwnIfThere } from './own-file.ts';
+import { heartbeating } from './transfer.ts';
 
 export interface ReportInput {
   readonly output: string;
@@ -23,12 +30,25 @@ export interface ReportInput {
 }
 
 export async function report(deps: ActivityDeps, input: ReportInput): Promise<JobReport> {
+  const job = await readJobFile(deps, input.output);
+  return heartbeating(job.timing, () => writeBoth(deps, job, input));
+}
+
+async function writeBoth(deps: ActivityDeps, job: JobFile, input: ReportInput): Promise<JobReport> {
+  const { figures, spans } = await readTallies(deps, input, job.prices);
+  const written = reportFrom(input, job, figures);
+  await deps.heavy(() => writePage(deps, input.output, pageFacts(whatOf(job), written, spans, figures)));
+  // Last: where it is, the job is done.
+  await writeJson(deps.store, reportFile(input.output), written);
+  countJob(written);
+  return written;
+}
+
+function reportFrom(input: ReportInput, job: JobFile, figures: BatchFigures): JobReport {
   const { output, summary } = input;
-  const job = await readJobFile(deps, output);
-  const figures = await batchFigures(deps, input, job.prices);
   const { answered, failed } = summary;
   const { usd, realtimeUsd } = figures;
-  const written: JobReport = {
+  return {
     version: 1,
     verdict: verdictOf(answered, failed),
     cancelled: input.cancelled,
@@ -69,24 +89,50 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Jo
       failures: failuresFile(output),
       rejects: rejectsFile(output),
       report: reportFile(output),
+      page: reportPage(output),
     },
   };
-  await writeJson(deps.store, reportFile(output), written);
-  countJob(written);
-  return written;
 }
 
-async function batchFigures(
+const whatOf = ({ claim, spec }: JobFile): PageFacts['job'] => ({
+  name: claim.workflowId,
+  dataset: spec.dataset.uri,
+  provider: spec.provider,
+  model: spec.model,
+});
+
+async function writePage(deps: ActivityDeps, output: string, facts: PageFacts): Promise<void> {
+  await writeText(deps.store, reportPage(output), pageOf(facts, await plotsOf(facts)));
+}
+
+/**
+ * The plotting library is loaded when the first job ends: until then it costs a worker nothing. A plot that cannot be drawn must not
+ * keep a job from its end: the page's tables say the same.
+ */
+async function plotsOf(facts: PageFacts): Promise<Drawn> {
+  try {
+    const { drawn } = await import('../report/plots.ts');
+    return drawn(chartsOf(facts));
+  } catch {
+    log.warn('the plots of report.html could not be drawn; its tables hold the same figures');
+    return {};
+  }
+}
+
+async function readTallies(
   deps: ActivityDeps,
-  { output, waves }: ReportInput,
+  { output, waves, startedAt }: ReportInput,
   prices: Parameters<BatchFigures['add']>[1],
-): Promise<BatchFigures> {
+): Promise<{ readonly figures: BatchFigures; readonly spans: Spans }> {
   const figures = new BatchFigures();
+  const spans = new Spans(startedAt);
   for (let wave = 1; wave <= waves; wave += 1) {
     for (const { batch } of await readEntries(deps.store, output, wave, 1, batchesPerWaveMax)) {
       const tally = await readOwnIfThere<Tally>(deps.store, tallyFile({ output, wave, batch }));
-      if (tally !== null) figures.add(tally, prices);
+      if (tally === null) continue;
+      figures.add(tally, prices);
+      spans.add(tally);
     }
   }
-  return figures;
+  return { figures, spans };
 }

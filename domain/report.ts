@@ -49,7 +49,7 @@ export interface JobReport {
   readonly anomalies: Anomalies;
   readonly inDoubtBatches: readonly string[];
   readonly warnings: readonly string[];
-  readonly files: Readonly<Record<'results' | 'failures' | 'rejects' | 'report', string>>;
+  readonly files: Readonly<Record<'results' | 'failures' | 'rejects' | 'report' | 'page', string>>;
 }
 
 /** What came back, over all sendings, and how many of these answers were of no use, by reason. */
@@ -129,7 +129,7 @@ function asRealtime(tally: Tally, prices: Prices): number | null {
 }
 
 /** Reasons that are said of an answer which did come. */
-const flaws = [
+export const flaws = [
   'truncated',
   'refused',
   'filtered',

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { JobStatus } from '../domain/status.ts';
 
-const FILES = ['results.jsonl', 'failures.jsonl', 'report.json'];
+const FILES = ['results.jsonl', 'failures.jsonl', 'report.json', 'report.html'];
 
 /** Follows the job by its `status` query until it ends; answers its result. */
 export async function follow(handle: WorkflowHandle, pause: () => Promise<unknown>): Promise<unknown> {

@@ -162,10 +162,14 @@ export async function readJson(store: Store, uri: string): Promise<Json> {
 }
 
 /** Indented: people read these files. */
-export async function writeJson(store: Store, uri: string, value: unknown, options?: WriteOptions): Promise<Stored> {
+export const writeJson = (store: Store, uri: string, value: unknown, options?: WriteOptions): Promise<Stored> =>
+  writeText(store, uri, `${JSON.stringify(value, null, 2)}\n`, options);
+
+/** A file that is made in memory. */
+export async function writeText(store: Store, uri: string, text: string, options?: WriteOptions): Promise<Stored> {
   const sink = await store.create(uri, options);
   try {
-    await sink.write(Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
+    await sink.write(Buffer.from(text));
     return await sink.close();
   } catch (error) {
     await sink.abort();

@@ -9,6 +9,8 @@ export const resultsFile = (output: string): string => `${output}results.jsonl`;
 export const failuresFile = (output: string): string => `${output}failures.jsonl`;
 export const rejectsFile = (output: string): string => `${output}rejects.jsonl`;
 export const reportFile = (output: string): string => `${output}report.json`;
+/** The same figures as a page for people. */
+export const reportPage = (output: string): string => `${output}report.html`;
 
 /** Where all waves' plans and handles lie. */
 export const planFolderOf = (output: string): string => `${output}plan/`;

@@ -29,10 +29,11 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   providers: [/^(providers|domain)\//],
   storage: [/^(storage|domain)\//],
   activities: [
-    /^(activities|domain|spec)\//,
+    /^(activities|domain|spec|report)\//,
     /^providers\/(provider|error)\.ts$/,
     /^storage\/(store|keys|json-lines|dataset-file)\.ts$/,
   ],
+  report: [/^(report|domain)\//],
   workflows: [/^(workflows|domain)\//],
   client: [/^(client|domain|spec)\//, /^workflows\/messages\.ts$/],
   emulator: [/^emulator\//],

@@ -1,0 +1,40 @@
+// Numbers as the page says them: grouped, in plain units, and never a zero for what is unknown.
+
+import { formatDuration } from '../domain/duration.ts';
+
+const unknown = 'unknown';
+
+export const count = (value: number): string => value.toLocaleString('en-US');
+
+export const counted = (value: number, one: string, many: string): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+export const tokens = (value: number | null): string => (value === null ? unknown : count(value));
+
+/** Cents where it is dollars; else as many places as it takes to see anything. */
+export function usd(value: number | null): string {
+  if (value === null) return unknown;
+  if (value === 0) return '$0';
+  const size = Math.abs(value);
+  const places = size >= 1 ? 2 : Math.min(8, 2 - Math.floor(Math.log10(size)));
+  const text = size.toLocaleString('en-US', {
+    minimumFractionDigits: Math.min(2, places),
+    maximumFractionDigits: places,
+  });
+  return `${value < 0 ? '−' : ''}$${text}`;
+}
+
+/** Never 100 % or 0 % for what is only nearly so. */
+export function share(part: number, whole: number): string {
+  if (whole === 0) return '–';
+  const percent = (100 * part) / whole;
+  if (part > 0 && percent < 0.1) return '<0.1 %';
+  if (part < whole && percent > 99.9) return '>99.9 %';
+  return `${Number(percent.toFixed(1))} %`;
+}
+
+export const duration = (ms: number): string => (ms === 0 ? '0' : formatDuration(ms));
+
+/** `2026-11-21 07:33 UTC` */
+export const instant = (at: string | number): string =>
+  `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

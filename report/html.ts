@@ -1,0 +1,36 @@
+// Text that is HTML, told apart from text that is not: whatever is put into a template is escaped unless it was made by one.
+
+export class Html {
+  readonly #markup: string;
+
+  constructor(markup: string) {
+    this.#markup = markup;
+  }
+
+  toString(): string {
+    return this.#markup;
+  }
+}
+
+export type Content = Html | string | number | null | false | readonly Content[];
+
+export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
+  return new Html(parts.map((part, index) => part + markupOf(contents[index] ?? null)).join(''));
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
+
+function markupOf(content: Content): string {
+  if (content instanceof Html) return content.toString();
+  if (content === null || content === false) return '';
+  if (typeof content === 'object') return content.map(markupOf).join('');
+  return escaped(String(content));
+}

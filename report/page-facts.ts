@@ -1,0 +1,84 @@
+// What a page is made of: the report, what the job was, and the series that are too long for `report.json`.
+
+import { type Bin, histogram } from '../domain/histogram.ts';
+import type { BatchFigures, JobReport } from '../domain/report.ts';
+import type { BatchSpan, OpenPoint, Spans } from '../domain/spans.ts';
+import type { Charts } from './chart.ts';
+import { barsChart, costChart, outcomesChart } from './charts-of-counts.ts';
+import { durationsChart, openChart, spansChart } from './charts-of-time.ts';
+import { count, counted, share } from './figures.ts';
+
+export interface PageFacts {
+  readonly job: {
+    readonly name: string;
+    readonly dataset: string;
+    readonly provider: string;
+    readonly model: string | null;
+  };
+  readonly report: JobReport;
+  readonly spans: {
+    /** Of how many batches there are times, and of how many there are none. */
+    readonly count: number;
+    readonly unknown: number;
+    /** At most some hundred: the longest, in the order they were planned. */
+    readonly shown: readonly BatchSpan[];
+    readonly slowest: readonly BatchSpan[];
+    readonly open: readonly OpenPoint[];
+  };
+  readonly durations: readonly Bin[];
+}
+
+const slowestMax = 10;
+const binsMax = 24;
+
+export function pageFacts(
+  job: PageFacts['job'],
+  report: JobReport,
+  { count: known, unknown, inOrder, longest, open }: Spans,
+  { durations }: BatchFigures,
+): PageFacts {
+  return {
+    job,
+    report,
+    spans: { count: known, unknown, shown: inOrder, slowest: longest.slice(0, slowestMax), open },
+    durations: histogram(durations, binsMax),
+  };
+}
+
+/** A plot of one mark, or of none, says less than its table. */
+export function chartsOf({ report, spans, durations }: PageFacts): Charts {
+  const { errorsByReason, attempts, cost, batches } = report;
+  const reasons = Object.entries(errorsByReason).toSorted(([, a], [, b]) => b - a);
+  const sent = Object.entries(attempts);
+  const total = sent.reduce((sum, [, rows]) => sum + rows, 0);
+  const since = Math.min(Date.parse(report.startedAt), ...spans.shown.map(({ createdAt }) => createdAt));
+  const until = Math.max(Date.parse(report.endedAt), ...spans.shown.map(({ endedAt }) => endedAt));
+  const costs = cost.byModelAndLane.filter(({ usd, realtimeUsd }) => usd !== null || realtimeUsd !== null);
+  const reasonBars = reasons.map(([reason, rows]) => [reason, rows, count(rows)] as const);
+  const sendingBars = sent.map(
+    ([times, rows]) =>
+      [counted(Number(times), 'time', 'times'), rows, `${count(rows)} (${share(rows, total)})`] as const,
+  );
+  const charts: Charts = {
+    outcomes: { half: true, chart: () => outcomesChart(report) },
+    errors: { chart: () => barsChart('Failed rows by reason', reasonBars, 'var(--bad)') },
+    spans: { chart: (width) => spansChart(spans.shown, since, until, width) },
+    open: { chart: (width) => openChart(spans.open, since, until, width) },
+    durations: { chart: (width) => durationsChart(durations, batches.completionMs, width) },
+    cost: { chart: (width) => costChart(costs, width) },
+    sendings: {
+      half: true,
+      chart: () => barsChart('Rows by how many times they were sent', sendingBars, 'var(--accent)'),
+    },
+  };
+  const drawn: Readonly<Record<string, boolean>> = {
+    outcomes: report.rows.rows > 0,
+    errors: reasons.length > 0,
+    spans: spans.shown.length > 0,
+    open: spans.count > 8,
+    durations: durations.length > 1,
+    cost: costs.length > 0,
+    sendings: sent.length > 1,
+  };
+  return Object.fromEntries(Object.entries(charts).filter(([name]) => drawn[name] === true));
+}

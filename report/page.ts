@@ -1,0 +1,115 @@
+// `report.html`: the whole page, complete in itself. It asks nothing of any host, runs no script, and holds no row, prompt or answer.
+
+import { adviceOn } from '../domain/advice.ts';
+import type { Drawn } from './chart.ts';
+import { count, counted, duration, instant, share, usd } from './figures.ts';
+import { type Content, Html, html } from './html.ts';
+import type { PageFacts } from './page-facts.ts';
+import { cost, dearest, tokenTable } from './section-money.ts';
+import { anomalies, errors, outcomes, quality, sendings } from './section-outcomes.ts';
+import { batches } from './section-time.ts';
+import { style } from './style.ts';
+
+/** Without `plots` (none could be drawn) the tables say the same. */
+export function pageOf(facts: PageFacts, plots: Drawn): string {
+  const { job, report } = facts;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="robots" content="noindex">
+<title>${job.name}: ${report.verdict}, ${share(report.rows.answered, report.rows.answered + report.rows.failed)} answered</title>
+<link rel="icon" href="data:,">
+<style>${new Html(style)}</style>
+</head>
+<body>
+${head(facts)}
+<main>
+${tiles(facts)}
+${next(facts)}
+${warnings(facts)}
+${pair(outcomes(facts, plots), sendings(facts, plots))}
+${errors(facts, plots)}
+${batches(facts, plots)}
+${cost(facts, plots)}
+${dearest(facts)}
+${pair(quality(facts), tokenTable(facts))}
+${anomalies(facts)}
+${files(facts)}
+</main>
+<footer>Written by Nightshift when the job ended. Rows are named by their number in the dataset; nothing of a row, a prompt or an answer is on this page. Times are UTC. Costs are by list prices of ${report.cost.pricesDated}, not by the provider’s bill.</footer>
+</body>
+</html>
+`.toString();
+}
+
+/** Side by side where there is room. */
+const pair = (...sections: readonly Content[]): Html => html`<div class="pair">${sections}</div>`;
+
+function head({ job, report }: PageFacts): Html {
+  const { verdict, cancelled, startedAt, endedAt } = report;
+  return html`<header>
+<div class="over">Nightshift job report</div>
+<h1>${job.name} <span class="verdict ${verdict}">${verdict}${cancelled && ', cancelled'}</span></h1>
+<ul class="facts">
+<li>${job.dataset}</li>
+<li>${job.provider}${job.model !== null && html`, ${job.model}`}</li>
+<li><time datetime="${startedAt}">${instant(startedAt)}</time> to <time datetime="${endedAt}">${instant(endedAt)}</time></li>
+</ul>
+</header>`;
+}
+
+function tile(name: string, figure: Content, about: Content): Html {
+  return html`<div><dt>${name}</dt><dd class="figure">${figure}</dd><dd class="soft">${about}</dd></div>\n`;
+}
+
+function tiles({ report }: PageFacts): Html {
+  const { rows, cost, batches, startedAt, endedAt, waves } = report;
+  const wanted = rows.answered + rows.failed;
+  const { usd: paid, realtimeUsd, savedUsd } = cost;
+  const saved =
+    savedUsd === null || realtimeUsd === null || realtimeUsd === 0
+      ? 'against realtime: unknown'
+      : `${share(Math.max(0, savedUsd), realtimeUsd)} less than realtime`;
+  const refused = rows.refused > 0 ? `, ${count(rows.refused)} refused before` : '';
+  return html`<dl class="tiles">
+${tile('Answered', count(rows.answered), `${share(rows.answered, wanted)} of ${counted(wanted, 'row', 'rows')}`)}
+${tile('Failed', count(rows.failed), `${share(rows.failed, wanted)}${refused}`)}
+${tile('Cost', usd(paid), saved)}
+${tile('Time', duration(Date.parse(endedAt) - Date.parse(startedAt)), `in ${counted(waves, 'wave', 'waves')}`)}
+${tile('Batches', count(batches.count), batches.completionMs === null ? counted(batches.polls, 'poll', 'polls') : `half done within ${duration(batches.completionMs.p50)}`)}
+</dl>`;
+}
+
+function next({ report }: PageFacts): Html {
+  const advice = adviceOn(report).map(
+    ({ kind, title, text, job }) =>
+      html`<li class="${kind}"><h3>${title}</h3><p>${text}</p>${
+        job !== undefined && html`<pre>${JSON.stringify(job, null, 2)}</pre>`
+      }</li>\n`,
+  );
+  return html`<section class="long" aria-labelledby="next"><h2 id="next">What to do next</h2><ul class="advice">${advice}</ul></section>`;
+}
+
+function warnings({ report }: PageFacts): Content {
+  if (report.warnings.length === 0) return null;
+  return html`<section aria-labelledby="warnings"><h2 id="warnings">Warnings</h2>
+<ul class="plain">${report.warnings.map((warning) => html`<li>${warning}</li>`)}</ul></section>`;
+}
+
+function files({ report }: PageFacts): Html {
+  const about = {
+    results: 'one line per accepted row, in the dataset’s order',
+    failures: 'the failed rows with their record and reason',
+    rejects: 'the rows that were refused before anything was sent',
+    report: 'these figures, for programs',
+  };
+  const beside = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+  const lines = Object.entries(about).map(([name, text]) => {
+    const path = report.files[name as keyof typeof about];
+    return html`<li><a href="${encodeURIComponent(beside(path))}">${beside(path)}</a>: ${text} <span class="soft">(<code>${path}</code>)</span></li>\n`;
+  });
+  return html`<section aria-labelledby="files"><h2 id="files">Files</h2><ul class="plain">${lines}</ul></section>`;
+}

@@ -1,0 +1,73 @@
+// What it cost: by model and lane beside the realtime lane's price, the dearest rows by number, and the tokens.
+
+import type { Drawn } from './chart.ts';
+import { counted, share, tokens, usd } from './figures.ts';
+import { type Content, type Html, html } from './html.ts';
+import type { PageFacts } from './page-facts.ts';
+import { figure, legend, table } from './table.ts';
+
+export function cost({ report }: PageFacts, plots: Drawn): Html {
+  const { usd: paid, realtimeUsd, savedUsd, byModelAndLane, pricesDated } = report.cost;
+  const lines = byModelAndLane.map((line): Content[] => [
+    line.model,
+    line.lane,
+    line.items.toLocaleString('en-US'),
+    usd(line.usd),
+    usd(line.realtimeUsd),
+  ]);
+  const total: Content[] = [html`<strong>all</strong>`, '', '', html`<strong>${usd(paid)}</strong>`, usd(realtimeUsd)];
+  return html`<section aria-labelledby="cost"><h2 id="cost">Cost</h2>
+<p class="soft">${
+    savedUsd !== null && realtimeUsd !== null && realtimeUsd > 0
+      ? `${usd(paid)} where the realtime lane alone would have cost ${usd(realtimeUsd)}: ${usd(savedUsd)} (${share(Math.max(0, savedUsd), realtimeUsd)}) saved.`
+      : 'What the realtime lane would have cost is not known.'
+  } List prices of ${pricesDated}.</p>
+${figure(plots, 'cost', {
+  legend: legend([
+    ['accent', 'paid'],
+    ['wait', 'the same tokens in the realtime lane'],
+  ]),
+})}
+${
+  lines.length > 0 &&
+  table(
+    'By model and lane; an item that was sent twice counts twice',
+    [
+      { name: 'model' },
+      { name: 'lane' },
+      { name: 'items', numeric: true },
+      { name: 'paid', numeric: true },
+      { name: 'in realtime', numeric: true },
+    ],
+    lines.length > 1 ? [...lines, total] : lines,
+  )
+}</section>`;
+}
+
+export function dearest({ report: { dearestRows, cost: whole } }: PageFacts): Content {
+  if (dearestRows.length === 0) return null;
+  const sum = dearestRows.reduce((total, row) => total + row.usd, 0);
+  return html`<section aria-labelledby="dearest"><h2 id="dearest">Dearest rows</h2>
+<p class="soft">By number in the dataset, with what all their sendings cost.${
+    whole.usd !== null &&
+    whole.usd > 0 &&
+    ` These ${counted(dearestRows.length, 'row', 'rows')}: ${share(sum, whole.usd)} of the whole.`
+  }</p>
+<ol class="dear">${dearestRows.map(({ row, usd: each }) => html`<li><span>row ${row.toLocaleString('en-US')}</span> <span>${usd(each)}</span></li>\n`)}</ol></section>`;
+}
+
+export function tokenTable({ report: { tokens: used } }: PageFacts): Html {
+  const lines: [string, number | null][] = [
+    ['input', used.input],
+    ['of it read from the provider’s cache', used.cachedInput],
+    ['of it written to the provider’s cache', used.cacheWrite],
+    ['output', used.output],
+    ['of it reasoning', used.reasoning],
+  ];
+  return html`<section aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>
+${table(
+  'Over all sendings',
+  [{ name: 'tokens' }, { name: 'count', numeric: true }],
+  lines.map(([name, value]) => [name, tokens(value)]),
+)}</section>`;
+}
