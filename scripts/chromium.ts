@@ -1,0 +1,86 @@
+// Finds a Chromium for the tests that look at pages as a person would, or gets one: from the PATH, the system's packages, or
+// Playwright's own downloads.
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDir, installOnce, type Progress, projectRoot, say } from './cache.ts';
+import { isExecutable, runCommand, ticking, whichCommand } from './command.ts';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'headless_shell'];
+const FOLDER = 'chromium';
+const EXECUTABLE = 'chromium';
+const TIMEOUT_MS = 10 * 60_000;
+const SEARCHED_DEPTH_MAX = 4;
+
+export async function ensureChromium(progress: Progress = say): Promise<string> {
+  const found = findChromium();
+  if (found !== undefined) return found;
+  const folder = await installOnce(FOLDER, (temporary) => install(temporary, progress));
+  const executable = join(folder, EXECUTABLE);
+  if (!isExecutable(executable))
+    throw new Error(`${executable} is not there any more. Delete ${folder} and try again.`);
+  return executable;
+}
+
+function findChromium(): string | undefined {
+  const cached = join(cacheDir, FOLDER, EXECUTABLE);
+  return onPath() ?? (isExecutable(cached) ? cached : undefined);
+}
+
+const onPath = (): string | undefined => NAMES.map(whichCommand).find((path) => path !== undefined);
+
+async function install(folder: string, progress: Progress): Promise<void> {
+  const packaged = await fromSystemPackages(progress);
+  const executable = packaged.path ?? (await fromPlaywright(folder, progress, packaged.why));
+  symlinkSync(executable, join(folder, EXECUTABLE));
+  progress('Chromium is ready.');
+}
+
+/** Debian and its like, as root: machines of CI and containers. */
+async function fromSystemPackages(progress: Progress): Promise<{ path?: string; why: string }> {
+  const apt = whichCommand('apt-get');
+  if (apt === undefined || process.getuid?.() !== 0) return { why: 'there is no apt-get, or this is not root' };
+  const expect = 'usually half a minute';
+  progress(`installing Chromium with apt-get, once: ${expect}.`);
+  const options = {
+    timeoutMs: TIMEOUT_MS,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    onTick: ticking(progress, 'installing Chromium', expect),
+  };
+  const updated = await runCommand(apt, ['update', '-qq'], options);
+  if (!updated.ok) return { why: `apt-get update failed: ${updated.why}` };
+  const installed = await runCommand(apt, ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options);
+  if (!installed.ok) return { why: `apt-get install chromium failed: ${installed.why}` };
+  const path = onPath();
+  return path === undefined ? { why: 'apt-get installed no chromium' } : { path, why: '' };
+}
+
+/** Into the cache, beside where the link to it will be: the link names the place it has after the folder's renaming. */
+async function fromPlaywright(folder: string, progress: Progress, otherwise: string): Promise<string> {
+  const expect = 'about a minute';
+  progress(`downloading Chromium with Playwright, once: ${expect}.`);
+  const browsers = join(cacheDir, 'browsers');
+  mkdirSync(browsers, { recursive: true });
+  const cli = join(projectRoot, 'node_modules', 'playwright-core', 'cli.js');
+  const result = await runCommand(process.execPath, [cli, 'install', 'chromium-headless-shell'], {
+    cwd: folder,
+    timeoutMs: TIMEOUT_MS,
+    env: { ...process.env, PLAYWRIGHT_BROWSERS_PATH: browsers },
+    onTick: ticking(progress, 'downloading Chromium', expect),
+  });
+  const executable = result.ok ? executableIn(browsers) : undefined;
+  if (executable !== undefined) return executable;
+  throw new Error(
+    `There is no Chromium, and none can be got: ${otherwise}; Playwright's download: ${result.ok ? 'no executable in it' : result.why}. ` +
+      'It is needed by the tests of report.html only. Install Chromium or Chrome so that it is on the PATH, and run this again.',
+  );
+}
+
+function executableIn(folder: string, depth = 0): string | undefined {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isFile() && /^(chrome-)?headless[-_]shell$/.test(entry.name) && isExecutable(path)) return path;
+    const inside = entry.isDirectory() && depth < SEARCHED_DEPTH_MAX ? executableIn(path, depth + 1) : undefined;
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
+}
