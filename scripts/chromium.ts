@@ -1,6 +1,6 @@
 // Finds a Chromium for the tests that look at pages as a person would, or gets one: from the PATH, the system's packages, or
 // Playwright's own downloads.
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, installOnce, type Progress, projectRoot, say } from './cache.ts';
 import { isExecutable, runCommand, ticking, whichCommand } from './command.ts';
@@ -14,11 +14,10 @@ const SEARCHED_DEPTH_MAX = 4;
 export async function ensureChromium(progress: Progress = say): Promise<string> {
   const found = findChromium();
   if (found !== undefined) return found;
+  // A link to a browser that has since been uninstalled.
+  rmSync(join(cacheDir, FOLDER), { recursive: true, force: true });
   const folder = await installOnce(FOLDER, (temporary) => install(temporary, progress));
-  const executable = join(folder, EXECUTABLE);
-  if (!isExecutable(executable))
-    throw new Error(`${executable} is not there any more. Delete ${folder} and try again.`);
-  return executable;
+  return join(folder, EXECUTABLE);
 }
 
 function findChromium(): string | undefined {
