@@ -33,6 +33,8 @@ export interface ActivityDeps {
   readonly heavy: Turnstile;
   /** Lets a bounded number of uploads and downloads through at once: each holds buffers, and more of them fill the line no better. */
   readonly transfers: Turnstile;
+  /** Of the software, e.g. `0.1.0`. */
+  readonly version: string;
   readonly now: () => number;
   readonly randomHex: (bytes: number) => string;
 }

@@ -1,12 +1,14 @@
 // All activities, with what they need from outside closed over. Workflows see nothing but the type.
 
 import { cancelBatch } from './cancel.ts';
+import { checkup } from './checkup.ts';
 import { classify } from './classify.ts';
 import { cleanup } from './cleanup.ts';
 import type { ActivityDeps } from './deps.ts';
 import { download } from './download.ts';
+import { discard, estimate } from './estimate.ts';
 import { merge } from './merge.ts';
-import { open } from './open.ts';
+import { open, validate } from './open.ts';
 import { plan, readManifest } from './plan.ts';
 import { look } from './poll.ts';
 import { realtime } from './realtime.ts';
@@ -18,6 +20,8 @@ type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown
 
 export const createActivities = (deps: ActivityDeps) => ({
   open: (input: Input<typeof open>) => open(deps, input),
+  validate: (input: Input<typeof validate>) => validate(deps, input),
+  checkup: () => checkup(deps),
   plan: (input: { readonly output: string }) => plan(deps, input),
   planWave: (input: Input<typeof planWave>) => planWave(deps, input),
   readManifest: (input: Parameters<typeof readManifest>[1]) => readManifest(deps, input),
@@ -31,6 +35,8 @@ export const createActivities = (deps: ActivityDeps) => ({
   merge: (input: Input<typeof merge>) => merge(deps, input),
   report: (input: Input<typeof report>) => report(deps, input),
   cleanup: (input: Input<typeof cleanup>) => cleanup(deps, input),
+  estimate: (input: Input<typeof estimate>) => estimate(deps, input),
+  discard: (input: Input<typeof discard>) => discard(deps, input),
   isOpen: async ({ workflowId }: { readonly workflowId: string }) => ({ open: await deps.cluster.isOpen(workflowId) }),
 });
 

@@ -27,6 +27,8 @@ export interface OpenInput {
   readonly startedAt: number;
   /** What a schedule started the workflow for; a late or backfilled run is for that time. */
   readonly scheduledAt?: number | null;
+  /** Where an estimate is planned instead of where the job would write. */
+  readonly output?: string;
 }
 
 export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSettings> {
@@ -36,11 +38,25 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
   if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
   const searchAttributes = await deps.cluster.registeredSearchAttributes();
   if (parsed.kind === 'resume') {
+    if (input.output !== undefined) {
+      const message = 'its plan is made already: there is nothing to estimate';
+      throw new JobRefused('invalid_job', [{ where: 'resumeFrom', message }]);
+    }
     const job = await resume(deps, input, parsed.from, (old) => takeOver(old, parsed.changes, parsed.same, facts));
     return settingsOf(job, input.startedAt, searchAttributes);
   }
   await checkWorld(deps, parsed.spec);
-  return settingsOf(await claim(deps, input, parsed.spec), input.startedAt, searchAttributes);
+  const spec = input.output === undefined ? parsed.spec : { ...parsed.spec, output: input.output };
+  return settingsOf(await claim(deps, input, spec), input.startedAt, searchAttributes);
+}
+
+/** What `open` refuses, without claiming anything. */
+export async function validate(deps: ActivityDeps, input: OpenInput): Promise<{ readonly output: string }> {
+  const parsed = parseJob(await jobAsWritten(deps, input.input), factsOf(deps, input));
+  if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
+  if (parsed.kind === 'resume') return { output: parsed.from };
+  await checkWorld(deps, parsed.spec);
+  return { output: parsed.spec.output };
 }
 
 /** The input itself, or what lies where it points. */

@@ -1,7 +1,7 @@
 // The store on local disk: every uri is a path below one folder, the data root.
 
 import type { Dirent } from 'node:fs';
-import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing, storeError } from './file-error.ts';
 import { openFileJournal } from './file-journal.ts';
@@ -21,6 +21,9 @@ export function createFileStore({ root }: { readonly root: string }): Store {
     list: (prefix, signal) => list(root, prefix, signal),
     remove: (uri, signal) => attempt(uri, 'writing', async () => remove(await pathOf(root, uri), signal)),
     sweep: (folder, signal) => attempt(folder, 'writing', async () => sweep(await pathOf(root, folder), signal)),
+    clear: (folder, signal) =>
+      attempt(folder, 'writing', async () => clear(folder, await pathOf(root, folder), signal)),
+    freeBytes: () => attempt('', 'reading', () => freeBytes(root)),
     journal: (uri) => attempt(uri, 'writing', async () => openFileJournal(uri, await fileOf(root, uri))),
     localFile: (uri, signal) => attempt(uri, 'reading', async () => localFile(uri, await pathOf(root, uri), signal)),
   };
@@ -108,6 +111,17 @@ async function sweep(folder: string, signal?: AbortSignal): Promise<void> {
     if (entry.isDirectory()) await sweep(join(folder, entry.name), signal);
     else if (entry.name.startsWith(unfinishedPrefix)) await unlink(join(folder, entry.name));
   }
+}
+
+async function clear(folder: string, path: string, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  if (!folder.endsWith('/')) throw new StoreError('bad_uri', folder);
+  await rm(path, { recursive: true, force: true });
+}
+
+async function freeBytes(root: string): Promise<number> {
+  const { bavail, bsize } = await statfs(root);
+  return bavail * bsize;
 }
 
 /** A prefix need not end at a folder: `runs/a` finds `runs/a/x` and `runs/ab`. */

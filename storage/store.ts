@@ -47,6 +47,10 @@ export interface Store {
   remove(uri: string, signal?: AbortSignal): Promise<void>;
   /** Deletes what writers left unfinished below a folder when they died. One that still lives fails at its close. */
   sweep(folder: string, signal?: AbortSignal): Promise<void>;
+  /** Deletes all that lies below a folder, and the folder. */
+  clear(folder: string, signal?: AbortSignal): Promise<void>;
+  /** What can still be written; null where the store cannot tell. */
+  freeBytes(): Promise<number | null>;
   journal(uri: string): Promise<Journal>;
   /** A path by which the file can be read on this machine; a copy where the store is remote. `done` frees the copy. */
   localFile(uri: string, signal?: AbortSignal): Promise<{ readonly path: string; done(): Promise<void> }>;

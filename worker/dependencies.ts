@@ -8,6 +8,7 @@ import type { ActivityDeps, Cluster, Turnstile } from '../activities/deps.ts';
 import { createProviders } from '../providers/registry.ts';
 import { createFileStore } from '../storage/file-store.ts';
 import { keyVariables, type WorkerConfig } from './config.ts';
+import { version } from './version.ts';
 
 export function createDependencies(config: WorkerConfig, cluster: Cluster): ActivityDeps {
   const providers = createProviders(config.providers);
@@ -22,6 +23,7 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     scratch: scratchFolder(),
     heavy: turnstile(config.heavy),
     transfers: turnstile(config.transfers),
+    version,
     now: () => Date.now(),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   };

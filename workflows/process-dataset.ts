@@ -1,6 +1,6 @@
 // The job, as its table of contents: open, then wave after wave, then merge, report and clean up, whatever happened.
 
-import { ActivityFailure, ApplicationFailure, CancelledFailure, defineSearchAttributeKey } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -18,7 +18,9 @@ import { wakeful } from './alerting.ts';
 import { JobRun } from './job-run.ts';
 import { listenToPeople } from './job-updates.ts';
 import { longWork, opening, tidying } from './proxies.ts';
+import { asRefusal } from './refusal.ts';
 import { runWave } from './run-wave.ts';
+import { scheduledAt } from './scheduled.ts';
 
 /** Guarantees one result per accepted row, that no item is paid for twice in the batch lane, and an end that tells what became of it. */
 export async function processDataset(input: unknown): Promise<JobReport> {
@@ -51,18 +53,6 @@ async function openJob(job: JobRun, input: unknown): Promise<void> {
   } catch (error) {
     throw asRefusal(error);
   }
-}
-
-/** The time that a schedule started this run for: set by Temporal in search attributes that every namespace has. */
-function scheduledAt(): number | null {
-  const key = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
-  return workflowInfo().typedSearchAttributes.get(key)?.getTime() ?? null;
-}
-
-/** What a person did wrong is said by the workflow itself, not behind "Activity task failed". */
-function asRefusal(error: unknown): unknown {
-  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return error;
-  return ApplicationFailure.nonRetryable(error.cause.message, error.cause.type ?? undefined);
 }
 
 /** Cancelled batches complete, so the work may well end without an error: that the job was cancelled, its scope knows. */

@@ -51,6 +51,7 @@ async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'ok', has
     },
     timing: { createCallMs: 1, settleMs: 1, heartbeatMs: 1000, cancelGraceMs: 1 },
     ...{ scratch: root, heavy: (work) => work(), transfers: (work) => work(), now: () => 0 },
+    version: 'test',
     randomHex: (bytes) => String(++nonces).padStart(2 * bytes, '0'),
   };
   const opened = (input: unknown, change: Partial<OpenInput> = {}): Promise<JobSettings> =>

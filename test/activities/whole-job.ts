@@ -31,6 +31,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
     transfers: (work) => work(),
     scratch: folder.root,
     now: () => Date.now(),
+    version: 'test',
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   };
 }
