@@ -106,25 +106,25 @@ function changeFor({ reasons, title, text }: Change, errorsByReason: Counts): Ad
 }
 
 /** The same request again under `reuse`; a changed one for the failed rows alone. */
-function again({ errorsByReason, files, cancelled }: JobReport): Advice[] {
+function again({ errorsByReason, files, cancelled, rows: { failed } }: JobReport): Advice[] {
   const other = countOfAll(
     inside.flatMap(({ reasons }) => reasons),
     errorsByReason,
   );
   const same = countOf(errorsByReason) - other;
-  const output = `${files.results.replace(/\/?[^/]*$/, '')}-again/`;
+  const folder = files.results.replace(/\/?[^/]*$/, '');
   const why = cancelled ? 'The job was cancelled; the' : 'The';
   const reuse: Advice = {
     kind: 'rerun',
     title: `Ask again for what may pass (${rows(same)})`,
     text: `${why} same job with a new output and reuse sends only what has no answer: the answered rows are carried over, not paid again, and the new results.jsonl is whole.`,
-    job: { output, reuse: files.results },
+    job: { output: `${folder}-again/`, reuse: files.results },
   };
   const alone: Advice = {
     kind: 'rerun',
-    title: `Send the mended requests (${rows(other)})`,
+    title: `Send the failed rows with a mended request (${rows(failed)})`,
     text: 'A changed template makes every request a new one, so reuse would carry nothing over. failures.jsonl is a dataset by itself: each failed row as it was given, with its reason under nightshift.',
-    job: { dataset: files.failures, output },
+    job: { dataset: files.failures, output: `${folder}-mended/` },
   };
   return [...(same > 0 ? [reuse] : []), ...(other > 0 ? [alone] : [])];
 }

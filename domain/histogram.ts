@@ -25,8 +25,8 @@ export function histogram(valuesMs: readonly number[], binsMax: number): readonl
   if (valuesMs.length === 0) return [];
   const least = valuesMs.reduce((a, b) => Math.min(a, b));
   const most = valuesMs.reduce((a, b) => Math.max(a, b));
-  // One bin is kept for the part that lies before the first whole step.
-  const step = stepMs(most - least, binsMax - 1);
+  // One bin is kept for the part that lies before the first whole step. Providers' clocks tell no less than seconds.
+  const step = Math.max(second, stepMs(most - least, binsMax - 1));
   const start = Math.floor(least / step);
   const counts = new Array<number>(Math.floor(most / step) - start + 1).fill(0);
   for (const value of valuesMs) {

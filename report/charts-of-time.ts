@@ -1,6 +1,5 @@
 // Plots of when: each batch as a bar, how many were open at once, how long they took.
 
-import { formatDuration } from '../domain/duration.ts';
 import { type Bin, stepMs } from '../domain/histogram.ts';
 import type { Percentiles } from '../domain/report.ts';
 import { type BatchSpan, lengthOf, type OpenPoint } from '../domain/spans.ts';
@@ -78,10 +77,10 @@ export function spansChart(spans: readonly BatchSpan[], since: number, until: nu
 
 function tipOf(span: BatchSpan | undefined, series: number, wait: (span: BatchSpan) => number): string | null {
   if (span === undefined || series === 0) return null;
-  if (series === 1) return `${nameOf(span)} waited ${formatDuration(wait(span))}`;
+  if (series === 1) return `${nameOf(span)} waited ${duration(wait(span))}`;
   const { polls, answered, items } = span;
   const looked = span.lane === 'batch' ? `, ${counted(polls, 'poll', 'polls')}` : '';
-  return `${nameOf(span)}: ${formatDuration(lengthOf(span))}${looked}, ${count(answered)} of ${count(items)} answered`;
+  return `${nameOf(span)}: ${duration(lengthOf(span))}${looked}, ${count(answered)} of ${count(items)} answered`;
 }
 
 export function openChart(points: readonly OpenPoint[], since: number, until: number, width: number): Chart {

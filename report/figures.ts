@@ -33,7 +33,11 @@ export function share(part: number, whole: number): string {
   return `${Number(percent.toFixed(1))} %`;
 }
 
-export const duration = (ms: number): string => (ms === 0 ? '0' : formatDuration(ms));
+/** Under a minute to a tenth of a second. */
+export function duration(ms: number): string {
+  if (ms === 0) return '0';
+  return ms < 1000 || ms >= 60_000 ? formatDuration(ms) : `${Number((ms / 1000).toFixed(1))}s`;
+}
 
 /** `2026-11-21 07:33 UTC` */
 export const instant = (at: string | number): string =>

@@ -21,7 +21,7 @@ export function cost({ report }: PageFacts, plots: Drawn): Html {
     savedUsd !== null && realtimeUsd !== null && realtimeUsd > 0
       ? `${usd(paid)} where the realtime lane alone would have cost ${usd(realtimeUsd)}: ${usd(savedUsd)} (${share(Math.max(0, savedUsd), realtimeUsd)}) saved.`
       : 'What the realtime lane would have cost is not known.'
-  } List prices of ${pricesDated}.</p>
+  } List prices of <span class="whole">${pricesDated}</span>.</p>
 ${figure(plots, 'cost', {
   legend: legend([
     ['accent', 'paid'],

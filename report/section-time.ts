@@ -1,6 +1,5 @@
 // When the batches ran: each with its wait, how many at once, how long they took, and which were slow.
 
-import { formatDuration } from '../domain/duration.ts';
 import { type BatchSpan, lengthOf } from '../domain/spans.ts';
 import type { Drawn } from './chart.ts';
 import { colorOf, nameOf } from './charts-of-time.ts';
@@ -18,8 +17,7 @@ export function batches(facts: PageFacts, plots: Drawn): Html {
   }, looked at ${counted(polls, 'time', 'times')}. ${whatIsShown(spans)}</p>
 ${figure(plots, 'spans', {
   legend: spanLegend(spans.shown),
-  caption:
-    'Hours and minutes since the job began. The wait before a batch counts from the moment its wave could begin.',
+  caption: 'Time since the job began. The wait before a batch counts from the moment its wave could begin.',
   tall: spans.shown.length > 30,
 })}
 ${spans.count > 8 && figure(plots, 'open', { legend: html`<h3>Open at once</h3>` })}
@@ -79,7 +77,7 @@ ${table(
   ],
   spans.map((span) => [
     html`<span class="named">${nameOf(span)}${span.batchId !== null && html`<br><code class="soft">${span.batchId}</code>`}</span>`,
-    formatDuration(lengthOf(span)),
+    duration(lengthOf(span)),
     span.waitingSince === null ? '–' : duration(span.createdAt - span.waitingSince),
     span.lane === 'batch' ? count(span.polls) : '–',
     share(span.answered, span.items),

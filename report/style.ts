@@ -5,7 +5,7 @@ export const style = `
   color-scheme: light dark;
   --bg: #f5f6f8; --card: #ffffff; --ink: #1a2330; --soft: #586474; --line: #dde2e9; --wash: #f0f3f7;
   --accent: #2c66d3; --accent-soft: #9fbdf0;
-  --good: #1d8a5a; --bad: #c43d36; --warn: #b9770e;
+  --good: #187a4e; --bad: #c0362f; --warn: #96600a;
   --wave1: #2c66d3; --wave2: #7c4fd0; --wave3: #0c8f83; --later: #5d6b7e; --realtime: #d9651f; --wait: #c6ced9;
 }
 @media screen and (prefers-color-scheme: dark) {
@@ -69,7 +69,7 @@ tr > :last-child { padding-right: 0; }
 thead th { color: var(--soft); font-weight: 500; font-size: 13px; vertical-align: bottom; }
 tbody th { font-weight: 500; }
 tbody tr:last-child > * { border-bottom: 0; }
-.named { white-space: nowrap; }
+.named, .whole { white-space: nowrap; }
 .named code { font-size: 12px; overflow-wrap: normal; }
 .n { text-align: right; white-space: nowrap; }
 .dear { margin: 0; padding: 0; columns: 4 170px; column-gap: 40px; list-style: none; font-size: 14px; font-variant-numeric: tabular-nums; }
@@ -86,10 +86,10 @@ footer { padding-top: 8px; padding-bottom: 48px; color: var(--soft); font-size: 
   .tiles .figure { font-size: 20px; }
   .advice li { display: block; }
   .plot .narrow { display: block; } .plot .wide { display: none; }
-  table { font-size: 13px; }
+  table { font-size: 12.5px; }
   .named { white-space: normal; }
   .named code { overflow-wrap: anywhere; }
-  th, td { padding-right: 8px; }
+  th, td { padding-right: 6px; }
 }
 @page { margin: 14mm; }
 @media print {
@@ -100,8 +100,7 @@ footer { padding-top: 8px; padding-bottom: 48px; color: var(--soft); font-size: 
   .tiles { grid-template-columns: repeat(5, 1fr); gap: 8px; }
   .tiles div { padding: 8px 10px; }
   .tiles .figure { font-size: 16pt; }
-  .pair { display: block; }
-  .pair section { margin: 16px 0; }
+  .pair { grid-template-columns: 1fr 1fr; gap: 8px; }
   section { padding: 14px 16px; }
   section:not(.long), .tiles div, tr, figure:not(.tall), .advice li { break-inside: avoid; }
   h2, h3, h2 + p, caption, .legend { break-after: avoid; }

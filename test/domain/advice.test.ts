@@ -24,7 +24,7 @@ test('passing trouble is asked again under `reuse`, and a request that must chan
   const cut = adviceOn(reportWith({ errorsByReason: { truncated: 1 } }));
   expect(cut.map(({ kind }) => kind)).toEqual(['change', 'rerun']);
   expect(cut[0]?.title).toBe('Allow longer answers (1 row)');
-  expect(cut[1]?.job).toEqual({ dataset: 'runs/tickets/failures.jsonl', output: 'runs/tickets-again/' });
+  expect(cut[1]?.job).toEqual({ dataset: 'runs/tickets/failures.jsonl', output: 'runs/tickets-mended/' });
 });
 
 test('what is in doubt is looked at before anything is sent again, and paying twice is said', () => {
