@@ -1,7 +1,7 @@
 // Cuts a wave's items into batches as they come, in row order, and writes the manifest last: only that makes the plan exist.
 
 import { priceOf } from '../domain/cost.ts';
-import type { JobFile, PlanSummary, RowCounts } from '../domain/job.ts';
+import type { JobFile, PlanSummary, RowCounts, WaveKind } from '../domain/job.ts';
 import { batchesPerWaveMax, modelsMax, openBatchesMax } from '../domain/limits.ts';
 import type { Lane } from '../domain/outcome.ts';
 import { capsOf, hasRoom, isFull, laneOf, splitRules } from '../domain/split.ts';
@@ -28,6 +28,7 @@ export interface WavePlannerOptions {
   readonly job: JobFile;
   readonly output: string;
   readonly wave: number;
+  readonly kind?: WaveKind | undefined;
   /** Items that would take the wave's estimate beyond this, or have no known price, are `over_budget`. */
   readonly maxUsd?: number | null | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -168,7 +169,7 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
     async finish(rows) {
       await closeAll();
       const entries = closed.toSorted((a, b) => a.batch - b.batch);
-      const summary = summaryOf(wave, entries, rows);
+      const summary = summaryOf(options, entries, rows);
       await writeManifest(store, output, entries, summary);
       return summary;
     },
@@ -188,12 +189,17 @@ function leastRecentlyUsed(batches: readonly OpenBatch[]): OpenBatch {
   return batches.reduce((oldest, batch) => (batch.usedAt < oldest.usedAt ? batch : oldest));
 }
 
-function summaryOf(wave: number, entries: readonly ManifestEntry[], rows: RowCounts | undefined): PlanSummary {
+function summaryOf(
+  { wave, kind }: Pick<WavePlannerOptions, 'wave' | 'kind'>,
+  entries: readonly ManifestEntry[],
+  rows: RowCounts | undefined,
+): PlanSummary {
   const sum = (value: (entry: ManifestEntry) => number): number =>
     entries.reduce((total, each) => total + value(each), 0);
   const unpriced = entries.some(({ estimate }) => estimate.usd === null);
   return {
     wave,
+    ...(kind === undefined ? {} : { kind }),
     batches: entries.length,
     items: sum(({ items }) => items),
     estimate: {

@@ -2,10 +2,11 @@
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../domain/batch-state.ts';
-import { planFolderOf } from '../storage/keys.ts';
+import type { Tally } from '../domain/outcome.ts';
+import { planFolderOf, refOfHandle, tallyFile } from '../storage/keys.ts';
 import type { ActivityDeps, JobRef } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
-import { readOwn } from './own-file.ts';
+import { readOwn, readOwnIfThere } from './own-file.ts';
 import type { HandleRecord } from './submission.ts';
 
 /** Deletions under way at once. */
@@ -43,7 +44,14 @@ async function* handlesIn(deps: ActivityDeps, output: string): AsyncGenerator<Ba
   for await (const { uri } of deps.store.list(planFolderOf(output))) {
     if (!uri.endsWith('.handle.json')) continue;
     const record = await readOwn<HandleRecord>(deps.store, uri);
-    yield record.handle;
     yield* record.earlier;
+    if (await isCollected(deps, output, uri)) yield record.handle;
   }
+}
+
+/** What is in doubt may have been answered and paid for: a person is told to look at it, so it must be there. */
+async function isCollected({ store }: ActivityDeps, output: string, handle: string): Promise<boolean> {
+  const ref = refOfHandle(output, handle);
+  const tally = ref === null ? null : await readOwnIfThere<Tally>(store, tallyFile(ref));
+  return tally !== null && (tally.rejected.in_doubt ?? 0) === 0;
 }

@@ -15,6 +15,7 @@ import { realtime } from './realtime.ts';
 import { report } from './report.ts';
 import { planWave } from './retry.ts';
 import { create, stage } from './submit.ts';
+import { untilClosed } from './take-over.ts';
 
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
 
@@ -37,7 +38,7 @@ export const createActivities = (deps: ActivityDeps) => ({
   cleanup: (input: Input<typeof cleanup>) => cleanup(deps, input),
   estimate: (input: Input<typeof estimate>) => estimate(deps, input),
   discard: (input: Input<typeof discard>) => discard(deps, input),
-  isOpen: async ({ workflowId }: { readonly workflowId: string }) => ({ open: await deps.cluster.isOpen(workflowId) }),
+  untilClosed: (input: Input<typeof untilClosed>) => untilClosed(deps, input),
 });
 
 export type Activities = ReturnType<typeof createActivities>;

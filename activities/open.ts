@@ -2,7 +2,7 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import { priceOf } from '../domain/cost.ts';
-import type { JobFile, JobSettings, JobSpec } from '../domain/job.ts';
+import type { JobFile, JobSettings, JobSpec, WaveKind } from '../domain/job.ts';
 import { batchesPerSegment, specBytesMax } from '../domain/limits.ts';
 import { defaultVerdicts } from '../domain/retry.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -15,6 +15,7 @@ import { readJson, writeJson } from '../storage/json-lines.ts';
 import { jobFile } from '../storage/keys.ts';
 import { StoreError } from '../storage/store.ts';
 import type { ActivityDeps } from './deps.ts';
+import { readSummary } from './manifest.ts';
 import { readOwn } from './own-file.ts';
 import { JobRefused, type Problem, type RefusalKind } from './refusal.ts';
 import { isOurs, newClaim, resume } from './take-over.ts';
@@ -43,11 +44,12 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
       throw new JobRefused('invalid_job', [{ where: 'resumeFrom', message }]);
     }
     const job = await resume(deps, input, parsed.from, (old) => takeOver(old, parsed.changes, parsed.same, facts));
-    return settingsOf(job, input.startedAt, searchAttributes);
+    return settingsOf(job, input.startedAt, searchAttributes, await plannedWaves(deps, job.spec.output));
   }
   await checkWorld(deps, parsed.spec);
   const spec = input.output === undefined ? parsed.spec : { ...parsed.spec, output: input.output };
-  return settingsOf(await claim(deps, input, spec), input.startedAt, searchAttributes);
+  const job = await claim(deps, input, spec);
+  return settingsOf(job, input.startedAt, searchAttributes, await plannedWaves(deps, spec.output));
 }
 
 /** What `open` refuses, without claiming anything. */
@@ -182,6 +184,16 @@ async function claim(deps: ActivityDeps, input: OpenInput, spec: JobSpec): Promi
   throw new JobRefused('output_claimed', [{ where: 'output', message }]);
 }
 
+/** In an earlier life of the job. */
+async function plannedWaves({ store }: ActivityDeps, output: string): Promise<WaveKind[]> {
+  const planned: WaveKind[] = [];
+  for (;;) {
+    const summary = await readSummary(store, output, planned.length + 1);
+    if (summary === null) return planned;
+    planned.push(summary.kind ?? 'first');
+  }
+}
+
 /** A job with one model needs one price; ready-made lines may name any. */
 function pricesFor(deps: ActivityDeps, spec: JobSpec): JobFile['prices'] {
   if (spec.model === null) return deps.prices.models;
@@ -193,6 +205,7 @@ function settingsOf(
   { spec, policy, timing }: JobFile,
   startedAt: number,
   searchAttributes: readonly string[],
+  planned: readonly WaveKind[],
 ): JobSettings {
   return {
     output: spec.output,
@@ -211,6 +224,7 @@ function settingsOf(
     timing,
     keepProviderFiles: spec.keep.providerFiles,
     batchesPerSegment,
+    planned,
     searchAttributes,
   };
 }

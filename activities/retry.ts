@@ -12,7 +12,7 @@ import { heartbeating } from './transfer.ts';
 
 export interface PlanWaveInput
   extends JobRef,
-    Pick<Wave, 'sources' | 'batchReasons' | 'realtimeReasons' | 'rejectedReasons' | 'maxUsd'> {
+    Pick<Wave, 'kind' | 'sources' | 'batchReasons' | 'realtimeReasons' | 'rejectedReasons' | 'maxUsd'> {
   readonly wave: number;
 }
 

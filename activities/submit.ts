@@ -74,17 +74,20 @@ export type CreateResult =
  * No create without a look before it. An attempt first writes down that it is about to; whoever comes next (another attempt, a reset,
  * a job that takes over) finds that note, waits until nothing of it can come any more and the provider's lists have settled, and looks.
  */
-export async function create(deps: ActivityDeps, input: CreateInput): Promise<CreateResult> {
+export async function create(deps: ActivityDeps, asked: CreateInput): Promise<CreateResult> {
   // Taken before anything is read: a process that was stopped in between must find itself late, wherever it was stopped.
   const startedAt = deps.now();
-  const job = await readJobFile(deps, input.output);
-  await awaitEarlierOwners(deps, job, input);
-  const known = await readHandle(deps, input);
+  const job = await readJobFile(deps, asked.output);
+  await awaitEarlierOwners(deps, job, asked);
+  const known = await readHandle(deps, asked);
+  const note = await readIntent(deps, asked);
+  // Whoever only looks may be a later life of the batch, which knows nothing of the submissions that followed the first.
+  const latest = Math.max(asked.ordinal, note?.ordinal ?? 0, known?.ordinal ?? 0);
+  const input = asked.lookOnly === true ? { ...asked, ordinal: latest } : asked;
   if (known !== null && known.ordinal >= input.ordinal) {
     return { kind: 'created', handle: known.handle, ordinal: known.ordinal, twins: known.twins, adopted: true };
   }
   const provider = providerOf(deps, job);
-  const note = await readIntent(deps, input);
   const before = note?.ordinal === input.ordinal ? note : null;
   if (input.lookOnly === true && before === null) return { kind: 'none' };
   if (before !== null) awaitSettled(before, job, startedAt);
@@ -173,11 +176,20 @@ async function look(attempt: Attempt, submission: Submission): Promise<Found> {
 async function adopt({ deps, provider, input }: Attempt, found: Found): Promise<CreateResult> {
   const [oldest, ...twins] = found.confirmed;
   if (oldest === undefined) throw new InvariantBroken('nothing to adopt');
-  for (const twin of twins) await provider.cancel(twin, { signal: cancellationSignal() });
+  for (const twin of twins) await cancelTwin(provider, twin);
   const handle = { ...oldest, fileId: oldest.fileId ?? input.staged.fileId };
   const record = await recordHandle(deps, input, handle, twins.length);
   await closeIntent(deps, input);
   return { kind: 'created', handle: record.handle, ordinal: record.ordinal, twins: record.twins, adopted: true };
+}
+
+/** One that cannot be cancelled runs on: it is counted, and must not keep us from our own. */
+async function cancelTwin(provider: Provider, twin: BatchHandle): Promise<void> {
+  try {
+    await provider.cancel(twin, { signal: cancellationSignal() });
+  } catch (error) {
+    if (!(error instanceof ProviderError) || reactionTo[error.facts.fault].kind !== 'final') throw error;
+  }
 }
 
 async function createNow(attempt: Attempt, submission: Submission): Promise<CreateResult> {

@@ -1,5 +1,6 @@
 // Whose an output is, and how a job takes over the output of one whose workflow is gone.
 
+import { activityInfo } from '@temporalio/activity';
 import { type BatchRef, batchWorkflowId } from '../domain/ids.ts';
 import type { Claim, JobFile, JobSpec } from '../domain/job.ts';
 import type { Json } from '../domain/outcome.ts';
@@ -64,7 +65,11 @@ async function winTakeover(
   } catch (error) {
     if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
     const winner = await readOwn<Claim>(deps.store, uri);
-    if (!isOurs(winner, input)) {
+    if (isOurs(winner, input)) return;
+    // One that died before it could write its claim down is passed over.
+    if (!(await deps.cluster.isOpen(winner.workflowId, winner.firstRunId)))
+      await winTakeover(deps, from, takeover + 1, claim, input);
+    else {
       throw new JobRefused('still_running', [
         { where: 'resumeFrom', message: `${winner.workflowId} is taking this job over already` },
       ]);
@@ -73,7 +78,7 @@ async function winTakeover(
 }
 
 /** How often it is asked whether a batch of an earlier owner has come to its end. */
-const askAgainMs = 10_000;
+const askAgainMs = 5_000;
 
 /**
  * The job that was taken over may have left children that still bring their batches to an end. Until the one with this batch has, what
@@ -82,8 +87,14 @@ const askAgainMs = 10_000;
 export async function awaitEarlierOwners(deps: ActivityDeps, job: JobFile, { wave, batch }: BatchRef): Promise<void> {
   for (const { workflowId } of job.takenOver) {
     const child = batchWorkflowId(workflowId, wave, batch);
-    // Under the same id there is one child at a time: the window waits for it.
-    if (workflowId === job.claim.workflowId || !(await deps.cluster.isOpen(child))) continue;
+    // Under the same id there is one child at a time, and the window waits for it; and nobody waits for himself.
+    if (workflowId === job.claim.workflowId || child === activityInfo().workflowExecution?.workflowId) continue;
+    if (!(await deps.cluster.isOpen(child))) continue;
     throw new TryAgain(`${child} of the job that was taken over comes to its end first`, askAgainMs);
   }
+}
+
+/** Tried again until the workflow has ended: tries cost its history nothing. */
+export async function untilClosed(deps: ActivityDeps, { workflowId }: { readonly workflowId: string }): Promise<void> {
+  if (await deps.cluster.isOpen(workflowId)) throw new TryAgain(`${workflowId} has not ended yet`, askAgainMs);
 }

@@ -1,5 +1,7 @@
 // The cap on what a job spends: work is reserved by its estimate before it starts, and settled with what it cost.
 
+import type { Counts } from './outcome.ts';
+
 export interface Budget {
   readonly capUsd: number | null;
   readonly settledUsd: number;
@@ -8,9 +10,19 @@ export interface Budget {
 
 export const openBudget = (capUsd: number | null, settledUsd = 0): Budget => ({ capUsd, settledUsd, reservedUsd: 0 });
 
-/** Work whose price is unknown counts as nothing: a budget without prices is refused before the job starts. */
-export function fits(budget: Budget, estimateUsd: number | null): boolean {
-  return budget.capUsd === null || budget.settledUsd + budget.reservedUsd + (estimateUsd ?? 0) <= budget.capUsd;
+/** Under a cap, work whose price is unknown does not fit: it could cost anything. */
+export function fits({ capUsd, settledUsd, reservedUsd }: Budget, estimateUsd: number | null): boolean {
+  if (capUsd === null) return true;
+  return estimateUsd !== null && settledUsd + reservedUsd + estimateUsd <= capUsd;
+}
+
+/** What ended work is settled with: what is in doubt may have been billed, and counts by its estimate. */
+export function chargedUsd(
+  { items, rejected, costUsd }: { readonly items: number; readonly rejected: Counts; readonly costUsd: number | null },
+  estimateUsd: number | null,
+): number | null {
+  const inDoubt = items === 0 ? 0 : (rejected.in_doubt ?? 0) / items;
+  return inDoubt === 0 ? costUsd : (costUsd ?? 0) + inDoubt * (estimateUsd ?? 0);
 }
 
 export const reserve = (budget: Budget, estimateUsd: number | null): Budget => ({

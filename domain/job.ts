@@ -4,6 +4,9 @@ import type { ModelPrice } from './cost.ts';
 import type { Json, Lane } from './outcome.ts';
 import type { VerdictPolicy } from './retry.ts';
 
+/** What a wave is for. */
+export type WaveKind = 'first' | 'retry' | 'fallback' | 'again';
+
 /** The spec with every default filled in and every limit clamped. Durations are milliseconds from here on. */
 export interface JobSpec {
   readonly version: 1;
@@ -103,6 +106,8 @@ export interface JobSettings {
   readonly timing: Timing;
   readonly keepProviderFiles: boolean;
   readonly batchesPerSegment: number;
+  /** Waves that were planned in an earlier life of the job, first to last: they are run as they are. */
+  readonly planned: readonly WaveKind[];
   /** Names of the search attributes that this namespace has registered. */
   readonly searchAttributes: readonly string[];
 }
@@ -132,6 +137,8 @@ export interface PlanSummary {
   readonly batches: number;
   readonly items: number;
   readonly estimate: Estimate;
+  /** What the wave is for; a first one says nothing. */
+  readonly kind?: WaveKind;
   /** Only a first wave has rows. */
   readonly rows?: RowCounts;
 }

@@ -1,11 +1,9 @@
 // What comes after a wave: another round, the fallback, or the end. Pure, and always ending.
 
 import { roundDelayMs } from './backoff.ts';
-import type { JobSettings } from './job.ts';
+import type { JobSettings, WaveKind } from './job.ts';
 import { wavesMax } from './limits.ts';
 import { type Counts, type ItemReason, itemReasons } from './outcome.ts';
-
-export type WaveKind = 'first' | 'retry' | 'fallback' | 'again';
 
 export interface Wave {
   readonly number: number;
@@ -50,6 +48,9 @@ export function nextWave(state: WaveState, policy: WavePolicy): Wave | null {
   if (state.cancelled || state.number >= wavesMax) return null;
   return ordinaryWave(state, policy) ?? againWave(state, policy);
 }
+
+/** A wave that an earlier life of the job planned: what is in it stands in its plan. */
+export const plannedWave = (number: number, kind: WaveKind): Wave => ({ ...firstWave, number, kind });
 
 function ordinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
   const present = itemReasons.filter((reason) => (state.retryable[reason] ?? 0) > 0);

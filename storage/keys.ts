@@ -31,6 +31,11 @@ export const requestsFile = (ref: BatchRef): string => `${planned(ref)}.requests
 export const itemsFile = (ref: BatchRef): string => `${planned(ref)}.items.jsonl`;
 /** Which provider batch it became. */
 export const handleFile = (ref: BatchRef): string => `${planned(ref)}.handle.json`;
+/** Whose handle file that is. */
+export function refOfHandle(output: string, uri: string): BatchRef | null {
+  const [, wave, batch] = /plan\/wave-(\d+)\/batch-(\d+)\.handle\.json$/.exec(uri) ?? [];
+  return wave === undefined || batch === undefined ? null : { output, wave: Number(wave), batch: Number(batch) };
+}
 /** What a create was about to do: written before it, so that no reset forgets it. */
 export const intentFile = (ref: BatchRef): string => `${planned(ref)}.intent.json`;
 

@@ -1,6 +1,12 @@
 // What a job and a segment have in common: a table of their batches, the switches people turn, and telling the open children.
 
-import { getExternalWorkflowHandle, log, type SignalDefinition, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  getExternalWorkflowHandle,
+  log,
+  type SignalDefinition,
+  setHandler,
+} from '@temporalio/workflow';
 import { addLate, type Late, lateAmong, noneLate } from '../domain/alerts.ts';
 import {
   addStages,
@@ -49,6 +55,10 @@ export class Coordinator {
   constructor(switches: Switches, onNews: (news: BatchNews) => void) {
     this.switches = switches;
     this.#onNews = onNews;
+  }
+
+  /** Once whoever hears the news is there: signals that came before are delivered at once. */
+  listen(): void {
     setHandler(batchNewsSignal, (news) => this.#hear(news), { description: 'From a batch: how far it is.' });
     setHandler(batchesQuery, (request) => this.page(request ?? {}), {
       description: 'The coordination table, paged: {offset, limit, stage}.',
@@ -158,8 +168,9 @@ export class Coordinator {
 
   /** A child that has just ended cannot hear, and need not. */
   async tellOpen<Args extends unknown[]>(signal: SignalDefinition<Args>, ...args: Args): Promise<void> {
-    const told = [...this.#open].map((workflowId) => getExternalWorkflowHandle(workflowId).signal(signal, ...args));
-    const ends = await Promise.allSettled(told);
+    const tell = (workflowId: string) => getExternalWorkflowHandle(workflowId).signal(signal, ...args);
+    // A job that is cancelled still tells its batches.
+    const ends = await CancellationScope.nonCancellable(() => Promise.allSettled([...this.#open].map(tell)));
     const unheard = ends.filter(({ status }) => status === 'rejected').length;
     if (unheard > 0) log.info('some batches had ended before they could hear', { signal: signal.name, unheard });
   }
@@ -172,7 +183,9 @@ export class Coordinator {
 
   #hear(news: BatchNews): void {
     const entry = this.#entries.get(`${news.wave}/${news.batch}`);
-    if (entry !== undefined && entry.stage !== 'done') {
+    // News of before a reset.
+    if (entry === undefined) return;
+    if (entry.stage !== 'done') {
       const trouble: Trouble | null = news.trouble ?? null;
       if (entry.stage !== news.stage) entry.since = Date.now();
       if (entry.stage !== news.stage || news.done > entry.done) this.movedAt = Date.now();

@@ -38,6 +38,8 @@ export class JobRun {
   cancelled = false;
   again: readonly ItemReason[] | null = null;
   firstPlan: PlanSummary | null = null;
+  /** The last wave that has a plan: what is merged. */
+  lastPlanned = 0;
   planned = 0;
   /** Set while segments share the places between them. */
   onConcurrency: () => void = () => undefined;
@@ -51,6 +53,7 @@ export class JobRun {
   constructor() {
     const switches = { paused: false, endNow: false, concurrency: 1, batchDeadlineMs: 0 };
     this.coordinator = new Coordinator(switches, (news) => this.#hear(news));
+    this.coordinator.listen();
     setHandler(statusQuery, () => this.status(), {
       description: 'Phase, wave, counts, tokens, cost and the estimated end.',
     });

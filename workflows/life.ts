@@ -1,7 +1,14 @@
 // The state of one batch while it lives, what it hears, and how it waits where only a person can help.
 
 import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
-import { condition, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  log,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { BatchNews, BatchStage, Trouble } from '../domain/events.ts';
 import type { JobSettings, PlannedBatch } from '../domain/job.ts';
 import type { Tally } from '../domain/outcome.ts';
@@ -124,7 +131,8 @@ export async function tell(
     ...(trouble === undefined ? {} : { trouble }),
   };
   try {
-    await getExternalWorkflowHandle(life.coordinator).signal(batchNewsSignal, news);
+    const coordinator = getExternalWorkflowHandle(life.coordinator);
+    await CancellationScope.nonCancellable(() => coordinator.signal(batchNewsSignal, news));
   } catch {
     // A coordinator that is gone hears nothing; the batch still ends in its files.
     log.warn('the coordinator did not hear the news', { stage });

@@ -1,6 +1,7 @@
 // One provider batch, from its staged file to its counted answers. It always completes with a tally, cancelled or not.
 
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { capacityDelayMs } from '../domain/backoff.ts';
 import { type BatchView, blamedLines } from '../domain/batch-state.ts';
 import type { ItemReason, Tally } from '../domain/outcome.ts';
 import { type BatchInput, beginLife, counted, failureType, gaveUp, type Life, refOf, untroubled } from './life.ts';
@@ -112,20 +113,25 @@ function missingReason(end: Exclude<End, { kind: 'answered' }>, cancelReason: 'c
   }
 }
 
-/** False where trouble kept a cancelled job from reading what there may be. */
+const unreadable: ReadonlySet<string> = new Set(['not_found', 'not_ready', 'refused', 'too_large']);
+/** How often output that the provider does not show is asked for: some three hours. */
+const readsMax = 24;
+
+/** False where what there may be could not be read: sending the items again would pay for them twice. */
 async function downloadOutput(
   life: Life,
   batchId: string,
   input: Parameters<ReturnType<typeof longWork>['download']>[0],
   untilMs: number | null,
 ): Promise<boolean> {
-  const proxy = longWork(life.input.job.timing, `download ${batchId}`, untilMs);
-  try {
-    return (await untroubled(life, batchId, () => proxy.download(input), { untilMs })) !== gaveUp;
-  } catch (error) {
-    const type = failureType(error);
-    // Output that the provider no longer has, or never shows, leaves every item missing: said so, and asked for again.
-    if (type !== 'not_found' && type !== 'not_ready') throw error;
-    return true;
+  for (let reads = 1; ; reads += 1) {
+    const proxy = longWork(life.input.job.timing, `download ${batchId}`, untilMs);
+    try {
+      return (await untroubled(life, batchId, () => proxy.download(input), { untilMs })) !== gaveUp;
+    } catch (error) {
+      if (!unreadable.has(failureType(error) ?? '')) throw error;
+    }
+    if (reads >= readsMax || (untilMs !== null && Date.now() >= untilMs)) return false;
+    await sleep(capacityDelayMs(reads - 1), { summary: `${batchId} has ended; the provider does not show its output` });
   }
 }

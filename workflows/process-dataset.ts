@@ -13,7 +13,7 @@ import {
 import { formatDuration } from '../domain/duration.ts';
 import type { JobReport } from '../domain/report.ts';
 import { addTotals } from '../domain/totals.ts';
-import { firstWave, nextWave, type Wave } from '../domain/waves.ts';
+import { firstWave, nextWave, plannedWave, type Wave } from '../domain/waves.ts';
 import { wakeful } from './alerting.ts';
 import { JobRun } from './job-run.ts';
 import { listenToPeople } from './job-updates.ts';
@@ -78,7 +78,8 @@ function waveAfter(job: JobRun, wave: Wave): Wave | null {
   job.coordinator.startWave();
   if (wave.kind === 'retry') job.rounds += 1;
   if (wave.kind === 'fallback') job.fallbackDone = true;
-  if (wave.kind === 'again') job.again = null;
+  const planned = job.opened.planned[wave.number];
+  if (planned !== undefined && !job.cancelled) return plannedWave(wave.number + 1, planned);
   const { rounds, fallbackDone, pastDeadline, cancelled, again } = job;
   const state = {
     number: wave.number,
@@ -89,7 +90,9 @@ function waveAfter(job: JobRun, wave: Wave): Wave | null {
     cancelled,
     again,
   };
-  return nextWave(state, { ...job.opened, deadline: job.deadline ?? job.opened.deadline });
+  const next = nextWave(state, { ...job.opened, deadline: job.deadline ?? job.opened.deadline });
+  if (next?.kind === 'again') job.again = null;
+  return next;
 }
 
 /** Between waves: the backoff, and whoever paused the job. */
@@ -132,7 +135,7 @@ async function finish(job: JobRun): Promise<JobReport> {
   if (job.firstPlan === null) throw new CancelledFailure('cancelled before anything was planned');
   const { output, timing } = job.opened;
   job.enter('merging');
-  const waves = job.wave.number;
+  const waves = Math.max(job.lastPlanned, job.opened.planned.length);
   const summary = await longWork(timing, 'merge the answers in row order').merge({
     output,
     waves,

@@ -53,6 +53,7 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
   const coordinator = new Coordinator({ ...input.switches }, (news: BatchNews) => {
     if (news.trouble !== undefined) tell(news.trouble);
   });
+  coordinator.listen();
   forwardSwitches(coordinator);
   let toStart = input.count;
   const step = Math.max(1, Math.floor(input.count / newsSteps));

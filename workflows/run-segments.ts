@@ -4,15 +4,15 @@ import {
   CancellationScope,
   ChildWorkflowCancellationType,
   condition,
-  executeChild,
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
   setHandler,
+  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import { addLate, type Late, noneLate } from '../domain/alerts.ts';
-import { fits, reserve, settle } from '../domain/budget.ts';
+import { chargedUsd, fits, reserve, settle } from '../domain/budget.ts';
 import { addStages, type StageCounts } from '../domain/events.ts';
 import { segmentWorkflowId } from '../domain/ids.ts';
 import type { PlannedBatch, PlanSummary } from '../domain/job.ts';
@@ -22,7 +22,7 @@ import type { JobRun } from './job-run.ts';
 import { limitSignal, segmentNewsSignal } from './messages.ts';
 import { processSegment } from './process-segment.ts';
 import { batchJob, mayAfford, pageOf } from './wave-parts.ts';
-import { runToItsEnd } from './window.ts';
+import { catchUp, runToItsEnd } from './window.ts';
 
 interface OpenSegment {
   running: number;
@@ -86,13 +86,13 @@ export async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary):
     try {
       const limit = (): number => open.get(workflowId)?.limit ?? 1;
       totals = await runToItsEnd(workflowId, job.opened.timing, () =>
-        runSegment(job, wave, workflowId, { segment, from, count: batches.length, limit: limit() }),
+        runSegment(job, wave, workflowId, { segment, from, count: batches.length, limit }),
       );
-      settled = addTotals(settled, totals);
+      if (totals !== null) settled = addTotals(settled, totals);
     } finally {
       open.delete(workflowId);
       coordinator.closed(workflowId);
-      job.budget = settle(job.budget, usd, totals?.costUsd ?? null);
+      job.budget = settle(job.budget, usd, totals === null ? usd : chargedUsd(totals, usd));
       job.onConcurrency();
       sum();
     }
@@ -145,15 +145,16 @@ function giveFreePlaces(open: ReadonlyMap<string, OpenSegment>, concurrency: num
   }
 }
 
-function runSegment(
+async function runSegment(
   job: JobRun,
   wave: Wave,
   workflowId: string,
-  part: { readonly segment: number; readonly from: number; readonly count: number; readonly limit: number },
+  part: { readonly segment: number; readonly from: number; readonly count: number; readonly limit: () => number },
 ): Promise<Totals> {
   const { limit, ...batches } = part;
-  const switches = { ...job.coordinator.switches, concurrency: limit, endNow: job.mustEnd(wave) };
-  return executeChild(processSegment, {
+  const now = () => ({ ...job.coordinator.switches, concurrency: limit(), endNow: job.mustEnd(wave) });
+  const switches = now();
+  const child = await startChild(processSegment, {
     workflowId,
     args: [{ job: batchJob(job), jobWorkflowId: workflowInfo().workflowId, wave: wave.number, ...batches, switches }],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
@@ -161,4 +162,7 @@ function runSegment(
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `batches ${part.from} to ${part.from + part.count - 1} of wave ${wave.number}`,
   });
+  await catchUp(child, switches, now());
+  if (limit() !== switches.concurrency) await child.signal(limitSignal, limit()).catch(() => undefined);
+  return child.result();
 }

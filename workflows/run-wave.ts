@@ -1,7 +1,7 @@
 // One wave from its plan to its last tally: by the job itself while it is small, by segments beyond.
 
 import { log, workflowInfo } from '@temporalio/workflow';
-import { reserve, settle } from '../domain/budget.ts';
+import { chargedUsd, reserve, settle } from '../domain/budget.ts';
 import type { PlannedBatch, PlanSummary } from '../domain/job.ts';
 import type { Wave } from '../domain/waves.ts';
 import type { JobRun } from './job-run.ts';
@@ -16,6 +16,7 @@ export async function runWave(job: JobRun, wave: Wave): Promise<void> {
   job.enter('planning');
   const plan = await planOf(job, wave);
   if (wave.kind === 'first') job.firstPlan = plan;
+  job.lastPlanned = wave.number;
   const { number, kind } = wave;
   const { batches, items, estimate } = plan;
   log.info('wave planned', { event: 'wave_planned', wave: number, kind, batches, items, estimateUsd: estimate.usd });
@@ -29,9 +30,18 @@ export async function runWave(job: JobRun, wave: Wave): Promise<void> {
 function planOf(job: JobRun, wave: Wave): Promise<PlanSummary> {
   const { output, timing } = job.opened;
   if (wave.kind === 'first') return longWork(timing, 'plan every batch before anything is spent').plan({ output });
-  const { number, sources, batchReasons, realtimeReasons, rejectedReasons, maxUsd } = wave;
+  const { number, kind, sources, batchReasons, realtimeReasons, rejectedReasons, maxUsd } = wave;
   const proxy = longWork(timing, `plan wave ${number} (${wave.kind})`);
-  return proxy.planWave({ output, wave: number, sources, batchReasons, realtimeReasons, rejectedReasons, maxUsd });
+  return proxy.planWave({
+    output,
+    wave: number,
+    kind,
+    sources,
+    batchReasons,
+    realtimeReasons,
+    rejectedReasons,
+    maxUsd,
+  });
 }
 
 async function runHere(job: JobRun, wave: Wave, batches: readonly PlannedBatch[]): Promise<void> {
@@ -56,7 +66,8 @@ async function runHere(job: JobRun, wave: Wave, batches: readonly PlannedBatch[]
       job.changed();
     },
     ended: (planned, workflowId, tally) => {
-      job.budget = settle(job.budget, planned.estimate.usd, tally?.costUsd ?? null);
+      const { usd } = planned.estimate;
+      job.budget = settle(job.budget, usd, tally === null ? usd : chargedUsd(tally, usd));
       coordinator.ended(wave.number, planned.batch, workflowId, tally);
       job.changed();
     },

@@ -15,9 +15,17 @@ export interface Submission {
   handle: BatchHandle | null;
   twins: number;
   capacityWaits: number;
+  /** When the provider first had no room. */
+  crampedSince: number | null;
 }
 
-export const newSubmission = (): Submission => ({ ordinal: 0, handle: null, twins: 0, capacityWaits: 0 });
+export const newSubmission = (): Submission => ({
+  ordinal: 0,
+  handle: null,
+  twins: 0,
+  capacityWaits: 0,
+  crampedSince: null,
+});
 
 export type Submitted =
   | { readonly kind: 'created'; readonly handle: BatchHandle }
@@ -38,7 +46,8 @@ export async function submit(life: Life, submission: Submission): Promise<Submit
 /** A provider is given this much longer than its own window before what it holds is in doubt. */
 export const graceMs = 2 * 3_600_000;
 
-const inDoubtAt = (life: Life): number => life.startedAt + life.input.job.timing.providerWindowMs + graceMs;
+/** By then whatever a create made has come to its end. */
+const inDoubtAt = (life: Life): number => Date.now() + life.input.job.timing.providerWindowMs + graceMs;
 
 /** Nothing more is created: what this batch, or an earlier life of it, may have at the provider decides what is true of its items. */
 export async function unlessThere(
@@ -154,8 +163,9 @@ async function waitForCapacity(life: Life, submission: Submission): Promise<bool
   if (submission.capacityWaits === 0) await tell(life, 'waiting', null);
   const delay = capacityDelayMs(submission.capacityWaits);
   submission.capacityWaits += 1;
-  if (submission.capacityWaits > capacityWaitsMax || Date.now() + delay > life.startedAt + life.batchDeadlineMs)
-    return false;
+  submission.crampedSince ??= Date.now();
+  const isTooLong = Date.now() + delay > submission.crampedSince + life.batchDeadlineMs;
+  if (submission.capacityWaits > capacityWaitsMax || isTooLong) return false;
   await condition(() => life.endNow, delay, { summary: 'the provider has no room for another batch' });
   return !life.endNow;
 }

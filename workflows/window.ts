@@ -4,18 +4,22 @@ import { ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from '@tem
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
   condition,
-  executeChild,
   isCancellation,
   log,
   ParentClosePolicy,
   sleep,
+  startChild,
+  type Workflow,
 } from '@temporalio/workflow';
 import { batchWorkflowId } from '../domain/ids.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import { startsAtOnce } from '../domain/limits.ts';
 import type { Tally } from '../domain/outcome.ts';
+import type { Switches } from './coordinator.ts';
 import type { BatchInput } from './life.ts';
+import { batchDeadlineSignal, endNowSignal, pauseSignal, resumeSignal } from './messages.ts';
 import { processBatch } from './process-batch.ts';
 import { processRealtime } from './process-realtime.ts';
 import { looking } from './proxies.ts';
@@ -31,7 +35,7 @@ export interface Hands {
 
 export async function runWindow(batches: readonly PlannedBatch[], hands: Hands): Promise<void> {
   // One realtime batch at a time, so that `rpm` and `tpm` hold for the job; it must not keep the others waiting.
-  const queues = [batches.filter(({ lane }) => lane === 'batch'), batches.filter(({ lane }) => lane === 'realtime')];
+  const queues = [batches.filter(({ lane }) => lane === 'realtime'), batches.filter(({ lane }) => lane === 'batch')];
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
   let realtime = 0;
@@ -76,34 +80,65 @@ async function runBatch(batch: PlannedBatch, hands: Hands): Promise<void> {
   hands.started(batch, workflowId);
   let tally: Tally | null = null;
   try {
-    tally = await runToItsEnd(workflowId, input.job.timing, () =>
-      executeChild<typeof processBatch>(batch.lane === 'realtime' ? processRealtime : processBatch, {
+    tally = await runToItsEnd(workflowId, input.job.timing, async () => {
+      const given = hands.inputOf(batch);
+      const child = await startChild<typeof processBatch>(batch.lane === 'realtime' ? processRealtime : processBatch, {
         workflowId,
-        args: [hands.inputOf(batch)],
+        args: [given],
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         staticSummary: `${batch.items} items to ${batch.model}, ${batch.lane} lane`,
-      }),
-    );
+      });
+      await catchUp(child, switchesOf(given), switchesOf(hands.inputOf(batch)));
+      return child.result();
+    });
   } finally {
     hands.ended(batch, workflowId, tally);
   }
 }
 
-/** A child that vanished without a result is started again under its id: it finds what it had made, and adopts it. */
+const switchesOf = ({ paused, endNow, job }: BatchInput): ChildSwitches => ({
+  paused,
+  endNow,
+  batchDeadlineMs: job.deadline.batchMs,
+});
+
+export type ChildSwitches = Pick<Switches, 'paused' | 'endNow' | 'batchDeadlineMs'>;
+
+/** What was switched between a child's start being asked for and its being there: it could not hear. */
+export async function catchUp(
+  child: Pick<ChildWorkflowHandle<Workflow>, 'signal'>,
+  given: ChildSwitches,
+  now: ChildSwitches,
+): Promise<void> {
+  try {
+    if (now.paused !== given.paused) await child.signal(now.paused ? pauseSignal : resumeSignal);
+    if (now.endNow && !given.endNow) await child.signal(endNowSignal);
+    if (now.batchDeadlineMs !== given.batchDeadlineMs) await child.signal(batchDeadlineSignal, now.batchDeadlineMs);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.info('a child had ended before it could hear');
+  }
+}
+
+/**
+ * A child that vanished without a result is started again under its id: it finds what it had made, and adopts it. Null for one that
+ * never comes to a result: the others are merged all the same.
+ */
 export async function runToItsEnd<T>(
   workflowId: string,
   timing: BatchInput['job']['timing'],
   start: () => Promise<T>,
-): Promise<T> {
+): Promise<T | null> {
   for (let starts = 1; ; starts += 1) {
     try {
       return await start();
     } catch (error) {
       if (isCancellation(error)) throw error;
       if (error instanceof WorkflowExecutionAlreadyStartedError) await untilEnded(workflowId, timing);
-      else if (!(error instanceof ChildWorkflowFailure) || starts >= startsMax) throw error;
+      else if (!(error instanceof ChildWorkflowFailure)) throw error;
+      else if (starts >= startsMax) return null;
       else
         await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), {
           summary: `${workflowId} ended without a result: started again`,
@@ -116,10 +151,8 @@ export async function runToItsEnd<T>(
 const startsMax = 1000;
 const maxDelayMs = 300_000;
 
-/** After a reset, the child of the earlier run may still be bringing its batch to an end. */
-async function untilEnded(workflowId: string, timing: BatchInput['job']['timing']): Promise<void> {
-  const proxy = looking(timing, `is ${workflowId} still open?`);
-  for (let wait = 1000; (await proxy.isOpen({ workflowId })).open; wait = Math.min(60_000, 2 * wait)) {
-    await sleep(wait, { summary: `${workflowId} of an earlier run comes to its end` });
-  }
+/** After a reset, the child of the earlier run may still be bringing its batch to an end: what it collects must not be missed. */
+function untilEnded(workflowId: string, timing: BatchInput['job']['timing']): Promise<void> {
+  const proxy = looking(timing, `${workflowId} of an earlier run comes to its end`);
+  return CancellationScope.nonCancellable(() => proxy.untilClosed({ workflowId }));
 }

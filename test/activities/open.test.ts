@@ -167,12 +167,28 @@ test('a dead job is taken over with its nonce, by one taker only, and only when 
   expect((await at.refusal({ resumeFrom: 'runs/nobody/' }, taker)).kind).toBe('nothing_to_resume');
 });
 
+test('a taker that died before it had written its claim is passed over', async () => {
+  const at = await world();
+  await at.open(job);
+  writeFileSync(
+    join(at.root, 'runs/tickets/takeover-1.json'),
+    JSON.stringify({ workflowId: 'dead', firstRunId: 'dead', nonce: 'x', claimedAt: '' }),
+  );
+  at.openWorkflows.add('dead');
+  const taker = { workflowId: 'second', firstRunId: 'run-2' };
+  expect((await at.refusal({ resumeFrom: 'runs/tickets/' }, taker)).kind).toBe('still_running');
+  at.openWorkflows.clear();
+  expect((await at.open({ resumeFrom: 'runs/tickets/' }, taker)).output).toBe('runs/tickets/');
+  expect(written(at)?.claim.workflowId).toBe('second');
+});
+
 test('of two that take over at the same instant one wins', async () => {
   const at = await world();
   await at.open(job);
-  const takers = ['a', 'b', 'c'].map((workflowId) =>
-    at.open({ resumeFrom: 'runs/tickets/' }, { workflowId, firstRunId: workflowId }),
-  );
+  const takers = ['a', 'b', 'c'].map((workflowId) => {
+    at.openWorkflows.add(workflowId);
+    return at.open({ resumeFrom: 'runs/tickets/' }, { workflowId, firstRunId: workflowId });
+  });
   const ends = await Promise.allSettled(takers);
   expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });

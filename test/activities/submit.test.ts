@@ -2,12 +2,14 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { TryAgain } from '../../activities/failure.ts';
 import { realtime } from '../../activities/realtime.ts';
 import { InvariantBroken } from '../../activities/refusal.ts';
-import type { Intent, SubmissionRef } from '../../activities/submission.ts';
+import type { HandleRecord, Intent, SubmissionRef } from '../../activities/submission.ts';
 import { create, stage } from '../../activities/submit.ts';
 import type { Fault } from '../../domain/backoff.ts';
 import type { BatchHandle } from '../../domain/batch-state.ts';
@@ -34,6 +36,7 @@ class Site {
   now = 1_000_000;
   creates = 0;
   readonly cancelled: string[] = [];
+  refusesCancel = false;
   /** Workflows that are. */
   readonly open = new Set<string>();
   found: () => Found | Promise<Found> = () => nothing;
@@ -70,16 +73,23 @@ class Site {
         this.creates += 1;
         return this.made();
       },
-      cancel: async ({ id }: BatchHandle) => void this.cancelled.push(id),
+      cancel: async ({ id }: BatchHandle) => {
+        if (this.refusesCancel) throw fault('refused', false);
+        this.cancelled.push(id);
+      },
     };
     const deps = wholeDeps(this.folder);
     const cluster = { ...deps.cluster, isOpen: async (id: string) => this.open.has(id) };
     return { ...deps, cluster, provider: () => fake, now: () => this.now };
   }
 
-  create(lookOnly = false) {
+  create(lookOnly = false, workflowId = 'test') {
     const input = { ...this.ref, staged: { fileId: 'file' }, lookOnly };
-    return quietEnvironment().run(() => create(this.deps, input));
+    const environment = new MockActivityEnvironment(
+      { workflowExecution: { workflowId, runId: 'run' } },
+      { logger: new DefaultLogger('ERROR') },
+    );
+    return environment.run(() => create(this.deps, input));
   }
 
   stage() {
@@ -95,7 +105,7 @@ class Site {
   }
 
   /** A crash before this attempt could write down what it had done. */
-  write(what: 'intent', content: Intent): void {
+  write(what: 'intent' | 'handle', content: Intent | HandleRecord): void {
     writeFileSync(join(this.folder.root, output, `plan/wave-1/batch-0001.${what}.json`), JSON.stringify(content));
   }
 
@@ -140,6 +150,8 @@ test('while a child of the job that was taken over brings the batch to its end, 
   await expect(
     quietEnvironment().run(() => realtime(site.deps, { output, wave: 1, batch: 1, from: 0, count: 1 })),
   ).rejects.toMatchObject({ name: 'TryAgain' });
+  // That child itself waits for nobody.
+  expect(await site.create(true, 'before/wave-1/batch-0001')).toEqual({ kind: 'none' });
   site.open.clear();
   expect(await site.stage()).toMatchObject({ kind: 'staged' });
   expect(await site.create()).toMatchObject({ kind: 'created' });
@@ -225,6 +237,22 @@ test('of several that were made the oldest is adopted, the others are cancelled 
   site.found = () => ({ confirmed: [handle('first'), handle('second'), handle('third')], possible: [] });
   expect(await site.create()).toMatchObject({ handle: { id: 'first' }, twins: 2 });
   expect(site.cancelled).toEqual(['second', 'third']);
+});
+
+test('a twin that cannot be cancelled keeps nobody from his own', async () => {
+  const site = await Site.open();
+  site.found = () => ({ confirmed: [handle('first'), handle('second')], possible: [] });
+  site.refusesCancel = true;
+  expect(await site.create()).toMatchObject({ handle: { id: 'first' }, twins: 1 });
+});
+
+test('whoever only looks knows of later submissions than his own', async () => {
+  const site = await Site.open();
+  site.write('handle', { ordinal: 0, handle: handle('failed'), twins: 0, earlier: [] });
+  site.write('intent', { ordinal: 1, by: 'dead', firstAt: 0, overAt: 0 });
+  site.found = () => ({ confirmed: [handle('later')], possible: [] });
+  expect(await site.create(true)).toMatchObject({ ordinal: 1, handle: { id: 'later' } });
+  expect(site.creates).toBe(0);
 });
 
 test('a requests file that is not as it was planned is not sent', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { capacityDelayMs, faultDelayMs, faults, pollDelayMs, reactionTo, roundDelayMs } from '../../domain/backoff.ts';
 import { blamedLines, failedBatchAction, tenthsDone } from '../../domain/batch-state.ts';
-import { fits, openBudget, reserve, settle } from '../../domain/budget.ts';
+import { chargedUsd, fits, openBudget, reserve, settle } from '../../domain/budget.ts';
 import { classify, reasonOfFault } from '../../domain/classify.ts';
 import { costUsd, priceOf } from '../../domain/cost.ts';
 import { formatDuration, parseDuration } from '../../domain/duration.ts';
@@ -220,4 +220,13 @@ describe('a batch that failed', () => {
     expect(tenthsDone({ ...view, counts: { total: 30, done: 20, failed: 1 } })).toBe(7);
     expect(tenthsDone({ ...view, counts: null })).toBe(0);
   });
+});
+
+test('under a cap what has no price does not fit; what is in doubt is charged by its estimate', () => {
+  expect(fits(openBudget(null), null)).toBe(true);
+  expect(fits(openBudget(5), null)).toBe(false);
+  const ended = { items: 10, costUsd: 2, rejected: {} };
+  expect(chargedUsd(ended, 8)).toBe(2);
+  expect(chargedUsd({ ...ended, rejected: { in_doubt: 5 } }, 8)).toBe(6);
+  expect(chargedUsd({ items: 10, costUsd: null, rejected: { in_doubt: 10 } }, 8)).toBe(8);
 });
