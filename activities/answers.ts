@@ -9,16 +9,56 @@ import type { ManifestEntry } from './batch-files.ts';
 import { readEntries } from './manifest.ts';
 import { readOwnIfThere } from './own-file.ts';
 
-/** One sending of an item. */
-export interface Sending {
+/** One sending of an item: its line as it lies there, parsed only where somebody asks what it says. */
+export class Sending {
+  readonly row: number;
   readonly wave: number;
   readonly entry: ManifestEntry | null;
   readonly tally: Tally | null;
-  readonly item: ItemLine;
-  /** Null where the batch was never sent. */
-  readonly answer: AnswerLine | null;
+  /** A line of answers, or of items where the batch was never sent. */
+  readonly line: string;
+  readonly isAnswer: boolean;
   /** The request line, where asked for: valid until the next row. */
   readonly request: Buffer | null;
+  #parsed: ItemLine | AnswerLine | null = null;
+
+  constructor(bytes: Buffer, source: Pick<Sending, 'wave' | 'entry' | 'tally' | 'isAnswer' | 'request'>) {
+    this.row = rowIn(bytes);
+    this.line = bytes.toString();
+    this.wave = source.wave;
+    this.entry = source.entry;
+    this.tally = source.tally;
+    this.isAnswer = source.isAnswer;
+    this.request = source.request;
+  }
+
+  get item(): ItemLine {
+    this.#parsed ??= lineOf(this.line);
+    return this.#parsed;
+  }
+
+  /** Null where the batch was never sent. */
+  get answer(): AnswerLine | null {
+    const { item } = this;
+    return this.isAnswer && 'kind' in item ? (item as AnswerLine) : null;
+  }
+}
+
+/** Written by the planner and by classify. */
+const lineOf = (line: string): ItemLine | AnswerLine => JSON.parse(line);
+
+const rowAt = '{"row":'.length;
+const [zero, nine] = [0x30, 0x39];
+
+/** Lines of items and answers begin with their row. */
+function rowIn(bytes: Buffer): number {
+  let row = 0;
+  for (let at = rowAt; at < bytes.length; at += 1) {
+    const digit = bytes[at] ?? 0;
+    if (digit < zero || digit > nine) break;
+    row = row * 10 + digit - zero;
+  }
+  return row;
 }
 
 /** The sendings of one row, first wave first. */
@@ -77,11 +117,9 @@ class TrackCursor {
 
   #take(line: Line | null, request: Line | null): void | Promise<void> {
     if (line?.bytes == null) return this.#openNext();
-    // Written by the planner and by classify.
-    const record: ItemLine | AnswerLine = JSON.parse(line.bytes.toString());
-    const answer = this.#tally !== null && 'kind' in record ? record : null;
-    const { wave } = this;
-    this.head = { wave, entry: this.#entry, tally: this.#tally, item: record, answer, request: request?.bytes ?? null };
+    const [entry, tally] = [this.#entry, this.#tally];
+    const source = { wave: this.wave, entry, tally, isAnswer: tally !== null, request: request?.bytes ?? null };
+    this.head = new Sending(line.bytes, source);
   }
 
   async #openNext(): Promise<void> {
@@ -120,8 +158,7 @@ class CarriedCursor extends TrackCursor {
       this.head = null;
       return;
     }
-    const answer: AnswerLine = JSON.parse(line.bytes.toString());
-    this.head = { wave: 0, entry: null, tally: null, item: answer, answer, request: null };
+    this.head = new Sending(line.bytes, { wave: 0, entry: null, tally: null, isAnswer: true, request: null });
   }
 
   override async close(): Promise<void> {
@@ -129,42 +166,51 @@ class CarriedCursor extends TrackCursor {
   }
 }
 
+export interface RowCursor {
+  /** At once where the lines are at hand, a promise only where a file is waited for; null at the end. */
+  next(): RowSendings | null | Promise<RowSendings | null>;
+  close(): Promise<void>;
+}
+
 /** Memory: one line of each track, of which there are as many as waves times models that interleave. */
-export async function* rowsOf(
+export async function openRows(
   store: Store,
   output: string,
   waves: readonly number[],
   { withRequests = false }: { readonly withRequests?: boolean } = {},
-): AsyncGenerator<RowSendings> {
+): Promise<RowCursor> {
   const cursors: TrackCursor[] = [];
-  for (const wave of waves) {
+  for (const wave of waves.toSorted((one, other) => one - other)) {
     if (wave > 0)
       for (const track of await tracksOf(store, output, wave))
         cursors.push(new TrackCursor(store, output, track, withRequests));
     else if ((await store.head(answersFile({ output, wave: 0, batch: 1 }))) !== null)
       cursors.push(new CarriedCursor(store, output));
   }
-  try {
-    for (const cursor of cursors) await cursor.advance();
-    for (;;) {
-      const row = lowestRow(cursors);
-      if (row === null) return;
-      const at = cursors.filter(({ head }) => head?.item.row === row);
-      const [first, ...more] = at.flatMap(({ head }) => head ?? []).sort((one, other) => one.wave - other.wave);
-      if (first !== undefined) yield [first, ...more];
-      for (const cursor of at) {
-        const waits = cursor.advance();
-        if (waits !== undefined) await waits;
-      }
+  // Those whose heads were given, and are to move on before the next row is looked for: at first all.
+  let given: readonly TrackCursor[] = cursors;
+  const lowest = (): RowSendings | null => {
+    let row = Number.POSITIVE_INFINITY;
+    let heads: Sending[] = [];
+    const owners: TrackCursor[] = [];
+    for (const cursor of cursors) {
+      const { head } = cursor;
+      if (head === null || head.row > row) continue;
+      if (head.row < row) [row, heads, owners.length] = [head.row, [], 0];
+      heads.push(head);
+      owners.push(cursor);
     }
-  } finally {
-    for (const cursor of cursors) await cursor.close();
-  }
-}
-
-function lowestRow(cursors: readonly TrackCursor[]): number | null {
-  let lowest: number | null = null;
-  for (const { head } of cursors)
-    if (head !== null && (lowest === null || head.item.row < lowest)) lowest = head.item.row;
-  return lowest;
+    given = owners;
+    const [first, ...more] = heads;
+    return first === undefined ? null : [first, ...more];
+  };
+  return {
+    next() {
+      const waits = given.map((cursor) => cursor.advance()).filter((wait) => wait !== undefined);
+      return waits.length === 0 ? lowest() : Promise.all(waits).then(lowest);
+    },
+    async close() {
+      for (const cursor of cursors) await cursor.close();
+    },
+  };
 }

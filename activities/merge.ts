@@ -3,12 +3,21 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { Dearest, type DearRow } from '../domain/dearest.ts';
 import type { JobFile, RowCounts } from '../domain/job.ts';
-import { type ResultLine, resultOf, type Sent, unsent } from '../domain/merge.ts';
+import {
+  answeredAtOnce,
+  type ResultFacts,
+  type ResultLine,
+  resultOf,
+  type Sent,
+  unsent,
+  type WrittenResult,
+  written,
+} from '../domain/merge.ts';
 import { addCounts, type Counts, type ItemReason, type Json, plus } from '../domain/outcome.ts';
 import { fingerprintOf, readDataset } from '../storage/dataset-file.ts';
 import { type LineCursor, type LineWriter, lineCursor, lineWriter } from '../storage/json-lines.ts';
 import { failuresFile, resultsFile } from '../storage/keys.ts';
-import { type RowSendings, rowsOf } from './answers.ts';
+import { openRows, type RowSendings } from './answers.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readJobFile } from './job-file.ts';
 import { readSummary } from './manifest.ts';
@@ -50,7 +59,7 @@ async function mergeAll(deps: ActivityDeps, job: JobFile, input: MergeInput): Pr
   await deps.store.sweep(input.output, cancellationSignal());
   const tally = await writeResults(deps, input, plan.rows);
   const datasetChanged = (await fingerprintNow(deps, job)) !== job.fingerprint;
-  await writeFailures(deps, input.output, datasetChanged ? null : job);
+  await writeFailures(deps, input.output, tally.failed, datasetChanged ? null : job);
   return { rows: plan.rows, ...tally, datasetChanged };
 }
 
@@ -66,7 +75,7 @@ class ResultsTally {
   readonly attempts: Record<string, number> = {};
   readonly dearest = new Dearest();
 
-  add(result: ResultLine): void {
+  add(result: ResultFacts): void {
     if (result.row <= this.lastRow) throw new InvariantBroken(`row ${result.row} comes after row ${this.lastRow}`);
     this.lastRow = result.row;
     if (result.status === 'answered') this.answered += 1;
@@ -92,16 +101,23 @@ async function writeResults(
   const tally = new ResultsTally();
   const shared = await SharedRows.open(deps, input.output);
   const writer = lineWriter(await deps.store.create(resultsFile(input.output)));
-  const put = (result: ResultLine): void | Promise<void> => {
-    tally.add(result);
+  const put = ({ facts, line }: WrittenResult): void | Promise<void> => {
+    tally.add(facts);
     if (tally.lines % beatEvery === 0) beat(tally.lines);
-    return writer.write(JSON.stringify(result));
+    return writer.write(line);
   };
+  const cursor = await openRows(
+    deps.store,
+    input.output,
+    Array.from({ length: input.waves + 1 }, (_, wave) => wave),
+  );
   try {
-    const waves = Array.from({ length: input.waves + 1 }, (_, wave) => wave);
-    for await (const sendings of rowsOf(deps.store, input.output, waves)) {
+    for (let next = cursor.next(); ; next = cursor.next()) {
+      const sendings = next instanceof Promise ? await next : next;
+      if (sendings === null) break;
       const result = resultFrom(sendings, input.unsentReason);
-      if (shared.isDue(result.row)) await shared.before(result.row, put);
+      const { row } = result.facts;
+      if (shared.isDue(row)) await shared.before(row, put);
       shared.keep(result);
       const waits = put(result);
       if (waits !== undefined) await waits;
@@ -116,6 +132,7 @@ async function writeResults(
     throw error;
   } finally {
     await shared.close();
+    await cursor.close();
   }
   const { answered, failed, byReason, attempts, costUsd, dearest } = tally;
   return { answered, failed, byReason, attempts, costUsd, dearestRows: dearest.rows };
@@ -126,7 +143,13 @@ function beat(progress: number): void {
   cancellationSignal().throwIfAborted();
 }
 
-function resultFrom(sendings: RowSendings, unsentReason: ItemReason): ResultLine {
+function resultFrom(sendings: RowSendings, unsentReason: ItemReason): WrittenResult {
+  const [{ line, tally }, more] = sendings;
+  const usual = more === undefined && tally !== null ? answeredAtOnce(line, tally.lane, tally.batchId) : null;
+  return usual ?? written(resultOfAll(sendings, unsentReason));
+}
+
+function resultOfAll(sendings: RowSendings, unsentReason: ItemReason): ResultLine {
   const sent = sendings.flatMap(({ answer, tally }): Sent[] =>
     answer === null ? [] : [{ answer, lane: tally?.lane ?? 'batch', batchId: tally?.batchId ?? null }],
   );
@@ -135,15 +158,13 @@ function resultFrom(sendings: RowSendings, unsentReason: ItemReason): ResultLine
 }
 
 /** Failed rows with their record as it was given, ready to be the next job's dataset. Without a job to read rows by, only named. */
-async function writeFailures(deps: ActivityDeps, output: string, job: JobFile | null): Promise<void> {
+async function writeFailures(deps: ActivityDeps, output: string, count: number, job: JobFile | null): Promise<void> {
   const writer = lineWriter(await deps.store.create(failuresFile(output)));
   const results = lineCursor(deps.store.read(resultsFile(output)));
+  const failures = failuresIn(results, count);
   try {
-    let failure = await nextFailure(results);
-    if (job === null)
-      for (; failure !== null; failure = await nextFailure(results))
-        await writer.write(failureLine({ id: failure.id }, failure));
-    else if (failure !== null) await joinRecords(deps, job, failure, results, writer);
+    if (job !== null) await joinRecords(deps, job, failures, writer);
+    else for await (const failure of failures) await writer.write(failureLine({ id: failure.id }, failure));
     await writer.close();
   } catch (error) {
     await writer.abort();
@@ -156,19 +177,19 @@ async function writeFailures(deps: ActivityDeps, output: string, job: JobFile | 
 async function joinRecords(
   deps: ActivityDeps,
   job: JobFile,
-  first: ResultLine,
-  results: LineCursor,
+  failures: AsyncGenerator<ResultLine, void>,
   writer: LineWriter,
 ): Promise<void> {
-  let failure: ResultLine | null = first;
+  let { value: failure } = await failures.next();
+  if (failure === undefined) return;
   const { uri, format, limit } = job.spec.dataset;
   for await (const rows of readDataset(deps.store, { uri, format, limit }, { signal: cancellationSignal() })) {
     beat(rows.at(-1)?.row ?? 0);
     for (const row of rows) {
-      if (failure === null) return;
+      if (failure === undefined) return;
       if (row.row !== failure.row) continue;
       if (row.kind === 'row') await writer.write(failureLine(row.record, failure));
-      failure = await nextFailure(results);
+      ({ value: failure } = await failures.next());
     }
   }
 }
@@ -176,12 +197,18 @@ async function joinRecords(
 const failureLine = (record: { [column: string]: Json }, { row, reason, message }: ResultLine): string =>
   JSON.stringify({ ...record, nightshift: { row, reason, message } });
 
-async function nextFailure(results: LineCursor): Promise<ResultLine | null> {
-  for (;;) {
-    const line = await results.next();
-    if (line?.bytes == null) return null;
-    if (!line.bytes.includes('"status":"failed"')) continue;
-    const result: ResultLine = JSON.parse(line.bytes.toString());
-    if (result.status === 'failed') return result;
+const statusMark = Buffer.from('"status":"');
+const failedMark = 'f'.charCodeAt(0);
+
+/** As many as there are: nothing is read where nothing failed, nor after the last. */
+async function* failuresIn(results: LineCursor, count: number): AsyncGenerator<ResultLine, void> {
+  for (let left = count; left > 0; ) {
+    const next = results.next();
+    const line = next instanceof Promise ? await next : next;
+    if (line?.bytes == null) return;
+    // Stands before anything that is not ours but the id, in which quotes are escaped.
+    if (line.bytes[line.bytes.indexOf(statusMark) + statusMark.length] !== failedMark) continue;
+    left -= 1;
+    yield JSON.parse(line.bytes.toString());
   }
 }

@@ -3,7 +3,7 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlanSummary } from '../domain/job.ts';
 import type { Wave } from '../domain/waves.ts';
-import { type RowSendings, rowsOf, type Sending } from './answers.ts';
+import { openRows, type RowSendings, type Sending } from './answers.ts';
 import { createWavePlanner } from './batch-writer.ts';
 import type { ActivityDeps, JobRef } from './deps.ts';
 import { providerOf, readJobFile } from './job-file.ts';
@@ -32,9 +32,12 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
   const planner = createWavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
   // What the job itself names; where each row does, or none, the assumed number stands in.
   const outputTokens = job.spec.request === null ? null : provider.outputTokensMax(job.spec.request);
+  const cursor = await openRows(deps.store, input.output, input.sources, { withRequests: true });
   let rows = 0;
   try {
-    for await (const sendings of rowsOf(deps.store, input.output, input.sources, { withRequests: true })) {
+    for (let next = cursor.next(); ; next = cursor.next()) {
+      const sendings = next instanceof Promise ? await next : next;
+      if (sendings === null) break;
       rows += 1;
       if (rows % beatEvery === 0) heartbeat(rows);
       const chosen = choose(sendings, input, job, outputTokens);
@@ -45,6 +48,8 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
   } catch (error) {
     await planner.abort();
     throw error;
+  } finally {
+    await cursor.close();
   }
 }
 

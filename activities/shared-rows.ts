@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ResultLine, sharedResult } from '../domain/merge.ts';
+import { sharedResult, type WrittenResult, written } from '../domain/merge.ts';
 import { type LineCursor, lineCursor } from '../storage/json-lines.ts';
 import { duplicatesFile } from '../storage/keys.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -41,11 +41,11 @@ export class SharedRows {
     return rows;
   }
 
-  keep(result: ResultLine): void {
-    if (!this.#places.has(result.row)) return;
-    const bytes = Buffer.from(JSON.stringify(result));
+  keep({ facts: { row }, line }: WrittenResult): void {
+    if (!this.#places.has(row)) return;
+    const bytes = Buffer.from(line);
     writeSync(this.#scratch, bytes, 0, bytes.length, this.#end);
-    this.#places.set(result.row, { offset: this.#end, length: bytes.length });
+    this.#places.set(row, { offset: this.#end, length: bytes.length });
     this.#end += bytes.length;
   }
 
@@ -54,14 +54,14 @@ export class SharedRows {
   }
 
   /** Puts every shared row that stands before this one. */
-  async before(row: number, put: (result: ResultLine) => void | Promise<void>): Promise<void> {
+  async before(row: number, put: (result: WrittenResult) => void | Promise<void>): Promise<void> {
     for (let next = this.#next; next !== null && next.row < row; next = this.#next) {
       const place = this.#places.get(next.sameAs);
       if (place === undefined || place.offset < 0)
         throw new InvariantBroken(`row ${next.row} shares row ${next.sameAs}, which has no result`);
       const bytes = Buffer.allocUnsafe(place.length);
       readSync(this.#scratch, bytes, 0, place.length, place.offset);
-      await put(sharedResult(JSON.parse(bytes.toString()), next.row, next.id));
+      await put(written(sharedResult(JSON.parse(bytes.toString()), next.row, next.id)));
       await this.#advance();
     }
   }

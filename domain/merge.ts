@@ -55,6 +55,43 @@ export function resultOf(sent: readonly [Sent, ...Sent[]]): ResultLine {
   };
 }
 
+/** What a result counts for. */
+export interface ResultFacts {
+  readonly row: number;
+  readonly status: ResultLine['status'];
+  readonly costUsd: number | null;
+  readonly attempts: number;
+  readonly reason?: ItemReason;
+}
+
+// Bounded: an expression's repetitions take stack.
+const text = String.raw`"(?:[^"\\]|\\.){0,1000}"`;
+// As classify writes it. The output may be any JSON: it ends where the last usage begins, since quotes inside of texts are escaped.
+const answeredLine = new RegExp(
+  String.raw`^\{"row":(\d+),"id":(-?[\d.e+-]+|${text})(,"key":"\w+","customId":"\w+"),"kind":"answered"` +
+    String.raw`(,"output":[^]*,"usage":(?:null|\{[^{}]*\}),"costUsd":(null|[\d.e+-]+)),"finishReason":(null|${text}),"model":(null|${text})\}$`,
+);
+
+/** A result, and its line of the results file. */
+export interface WrittenResult {
+  readonly facts: ResultFacts;
+  readonly line: string;
+}
+
+export const written = (result: ResultLine): WrittenResult => ({ facts: result, line: JSON.stringify(result) });
+
+/** The usual row, answered by its only sending: what `resultOf` would say, put together as text. Null where the line is any other. */
+export function answeredAtOnce(answer: string, lane: Lane, batchId: string | null): WrittenResult | null {
+  const match = answeredLine.exec(answer);
+  if (match === null) return null;
+  const [, row, id, names, paid, costUsd, finishReason, model] = match;
+  const from = `"attempts":1,"lane":"${lane}","model":${model},"finishReason":${finishReason},"batchId":${JSON.stringify(batchId)}`;
+  return {
+    facts: { row: Number(row), status: 'answered', costUsd: costUsd === 'null' ? null : Number(costUsd), attempts: 1 },
+    line: `{"id":${id},"row":${row},"status":"answered"${paid},${from}${names}}`,
+  };
+}
+
 /** An item that was planned and never sent. */
 export function unsent(item: Pick<AnswerLine, 'row' | 'id' | 'key' | 'customId'>, reason: ItemReason): ResultLine {
   const { row, id, key, customId } = item;
