@@ -55,23 +55,25 @@ async function* readFile(root: string, uri: string, options: ReadOptions = {}): 
   }
 }
 
-/** The next chunk is being read while the last one is worked on. Chunks are fresh memory: whoever wants may keep them. */
+/** The next chunk is being read while the last one is worked on: two buffers take turns, since fresh ones would pile up until they are collected. */
 async function* readAhead(handle: FileHandle, { signal, start = 0 }: ReadOptions): AsyncGenerator<Uint8Array> {
   let position = start;
+  let [buffer, other] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];
   const ask = () => {
-    const asked = handle.read(Buffer.allocUnsafeSlow(chunkBytes), 0, chunkBytes, position);
+    const asked = handle.read(buffer, 0, chunkBytes, position);
+    [buffer, other] = [other, buffer];
     asked.catch(() => undefined); // Heard when it is awaited.
     return asked;
   };
   let asked = ask();
   try {
     while (true) {
-      const { bytesRead, buffer } = await asked;
+      const { bytesRead, buffer: chunk } = await asked;
       signal?.throwIfAborted();
       if (bytesRead === 0) return;
       position += bytesRead;
       asked = ask();
-      yield buffer.subarray(0, bytesRead);
+      yield chunk.subarray(0, bytesRead);
       signal?.throwIfAborted();
     }
   } finally {

@@ -74,8 +74,9 @@ export interface LineWriter {
   abort(): Promise<void>;
 }
 
-/** Gathers lines into blocks; one block is being written while the next one fills. */
+/** Gathers lines into blocks; one block is being written while the next one fills. They are used again: fresh ones would pile up. */
 export function lineWriter(sink: Sink): LineWriter {
+  const spare: Buffer<ArrayBuffer>[] = [];
   let check = 0;
   let block = Buffer.allocUnsafeSlow(blockBytes);
   let used = 0;
@@ -93,10 +94,14 @@ export function lineWriter(sink: Sink): LineWriter {
 
   const flush = (): void | Promise<void> => {
     if (used === 0) return;
-    const full = block.subarray(0, used);
-    block = Buffer.allocUnsafeSlow(blockBytes);
+    const [full, before] = [block, send(block.subarray(0, used))];
+    void underWay?.then(
+      () => spare.push(full),
+      () => undefined,
+    );
+    block = spare.pop() ?? Buffer.allocUnsafeSlow(blockBytes);
     used = 0;
-    return send(full);
+    return before;
   };
 
   const fill = (text: string | Buffer): void => {

@@ -21,7 +21,7 @@ export interface WriteOptions {
 
 /** A file being written: nobody sees it before `close`, nobody ever sees it after `abort`. */
 export interface Sink {
-  /** Resolves when the next chunk is welcome. The chunk must not be changed afterwards. */
+  /** Resolves when the next chunk is welcome and this one is the caller's again: until then it must not be changed. */
   write(chunk: Uint8Array): Promise<void>;
   /** Durable (file and folder) when it resolves. */
   close(): Promise<Stored>;
@@ -40,6 +40,7 @@ export interface Journal {
 }
 
 export interface Store {
+  /** A chunk is valid until the next is asked for: copy to keep. */
   read(uri: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
   create(uri: string, options?: WriteOptions): Promise<Sink>;
   head(uri: string, signal?: AbortSignal): Promise<Stored | null>;

@@ -112,7 +112,7 @@ function memorySink() {
   const sink: Sink = {
     write: async (chunk) => {
       await new Promise(setImmediate);
-      chunks.push(chunk);
+      chunks.push(Buffer.from(chunk));
     },
     close: async () => ({ uri: 'file', bytes: 0, version: '' }),
     abort: async () => undefined,
