@@ -65,21 +65,6 @@ function filesContract(setup: () => Promise<StoreUnderTest>): void {
     await store.sweep('nothing/there/');
   });
 
-  test('a folder is cleared with all that is in it, and nothing else', async () => {
-    const { store } = await setup();
-    for (const uri of ['out/a', 'out/plan/b', 'outer/c']) await put(store, uri, 'x');
-    await store.clear('out/');
-    await store.clear('out/');
-    expect(await urisOf(store, '')).toEqual(['outer/c']);
-    await expect(store.clear('outer')).rejects.toThrow(StoreError);
-    await expect(store.clear('../')).rejects.toThrow(StoreError);
-  });
-
-  test('it tells what room is left, where it can', async () => {
-    const { store } = await setup();
-    expect((await store.freeBytes()) ?? 1).toBeGreaterThan(0);
-  });
-
   test('a signal stops writing and reading with its own reason', async () => {
     const { store } = await setup();
     await put(store, 'large', 'x'.repeat(3_000_000));

@@ -108,3 +108,15 @@ test.each([
 ] as const)('%s while %s is %s', (code, doing, problem) => {
   expect(storeError(Object.assign(new Error('words'), { code }), 'a', doing)).toMatchObject({ problem, uri: 'a' });
 });
+
+test('a folder is cleared with all that is in it, and nothing else; what room is left is told', async () => {
+  const root = await freshRoot();
+  const store = createFileStore({ root });
+  for (const uri of ['out/a', 'out/plan/b', 'outer/c']) await writeJson(store, uri, 1);
+  await store.clear('out/');
+  await store.clear('out/');
+  expect((await readdir(root, { recursive: true })).sort()).toEqual(['outer', 'outer/c']);
+  await expect(store.clear('outer')).rejects.toMatchObject({ problem: 'bad_uri' });
+  await expect(store.clear('../')).rejects.toMatchObject({ name: 'StoreError' });
+  expect(await store.freeBytes()).toBeGreaterThan(0);
+});
