@@ -10,7 +10,7 @@ export function statusPage(status: JobStatus, now: number, report: JobReport | n
   const { items, rows } = status;
   const accepted = rows.accepted + rows.duplicates + rows.carriedOver;
   const parts = [
-    `**${headline(status, report)}** · wave ${status.wave} (${status.waveKind}) · ${formatDuration(now - status.startedAt)} so far`,
+    `**${headline(status, report)}** · wave ${status.wave} (${status.waveKind}) · ${status.phase === 'done' ? 'in' : 'for'} ${formatDuration(now - status.startedAt)}`,
     `${bar(items.answered, accepted)} ${items.answered} of ${accepted} rows answered`,
     status.alerts.map((alert) => `- ⚠️ ${alert}`).join('\n'),
     waits(status),
@@ -91,7 +91,7 @@ function table(head: readonly [string, string], rows: readonly Row[]): string {
 
 const usd = (amount: number | null): string => (amount === null ? 'unknown' : amount.toFixed(amount < 1 ? 4 : 2));
 
-const clock = (at: number): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+const clock = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 function bar(done: number, total: number): string {
   const filled = total === 0 ? 0 : Math.min(20, Math.floor((20 * done) / total));

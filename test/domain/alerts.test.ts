@@ -95,13 +95,13 @@ const status: JobStatus = {
 
 test('the page tells what is done, what is waited for, what it costs and what is amiss', () => {
   expect(statusPage(status, now, null)).toMatchInlineSnapshot(`
-    "**running** · wave 1 (first) · 1h so far
+    "**running** · wave 1 (first) · for 1h
 
     ████████░░░░░░░░░░░░ 40% 400 of 1000 rows answered
 
     - ⚠️ a batch is over 30 minutes in validating
 
-    Waits for the provider: 4 batches under way; next look about 1970-01-05T04:01:00Z.
+    Waits for the provider: 4 batches under way; next look about 1970-01-05 04:01 UTC.
 
     | batches | number |
     |---|---:|

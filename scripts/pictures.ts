@@ -1,0 +1,101 @@
+// `npm run pictures`: the pictures in the docs, taken anew: a job in the Temporal Web UI while it runs and after, and its report.
+import './plain-errors.ts';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { chromium, type Page } from 'playwright-core';
+import { projectRoot } from './cache.ts';
+import { ensureChromium } from './chromium.ts';
+import { demoRow } from './demo-rows.ts';
+import { startStack } from './stack.ts';
+
+const ROWS = 6000;
+const FOLDER = join(projectRoot, '.nightshift', 'pictures');
+const DATA = join(FOLDER, 'data');
+const OUT = join(projectRoot, 'docs', 'pictures');
+const SIZE = { width: 1280, height: 860 };
+const LIMIT_MS = 120_000;
+
+// Batches of different lengths, and enough failures for a retry round and an alert.
+const EMULATOR = { itemErrors: { rate500: 0.02, rate400: 0.06, failTimes: 1 }, validateMs: 1000, runMs: 12_000 };
+const JOB = {
+  dataset: 'tickets.jsonl',
+  provider: 'openai',
+  model: 'gpt-5.4-mini',
+  request: { messages: [{ role: 'user', content: 'Classify: {{ text }}' }], max_completion_tokens: 16 },
+  batch: { maxItems: 500, concurrency: 5 },
+  budget: { usd: 2 },
+  poll: { initial: '2s', max: '4s' },
+  retry: { backoff: '3s' },
+};
+
+rmSync(FOLDER, { recursive: true, force: true });
+mkdirSync(DATA, { recursive: true });
+mkdirSync(OUT, { recursive: true });
+const rows = Array.from({ length: ROWS }, (_, index) => JSON.stringify(demoRow(index)));
+writeFileSync(join(DATA, JOB.dataset), `${rows.join('\n')}\n`);
+
+const stack = await startStack({
+  folder: FOLDER,
+  emulatorArguments: ['--options', JSON.stringify(EMULATOR)],
+  workerEnv: { NIGHTSHIFT_DATA: DATA },
+});
+const browser = await chromium.launch({
+  executablePath: await ensureChromium(),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+});
+const connection = await Connection.connect({ address: stack.server.address });
+try {
+  await takeAll(new Client({ connection }), `${stack.server.uiUrl}/namespaces/default`);
+} finally {
+  await connection.close();
+  await browser.close();
+  await stack.stop();
+}
+process.exit();
+
+async function takeAll(client: Client, ui: string): Promise<void> {
+  const page = await browser.newPage({ viewport: SIZE, deviceScaleFactor: 1 });
+  const handle = await client.workflow.start('processDataset', {
+    workflowId: 'tickets',
+    taskQueue: 'nightshift',
+    args: [JOB],
+    staticSummary: 'gpt-5.4-mini at openai: tickets.jsonl',
+    staticDetails: 'Classifies the tickets of yesterday.',
+  });
+  await sleep(14_000);
+  const job = `${ui}/workflows/tickets`;
+  await take(page, `${ui}/workflows?query=${encodeURIComponent('WorkflowType="processDataset"')}`, 'list', 'tickets');
+  await take(page, job, 'running', 'rows answered', /^User Metadata/);
+  await take(page, job, 'relationships', 'batch-0005', /^Relationships/);
+  await Promise.race([handle.result(), sleep(LIMIT_MS)]);
+  await take(page, job, 'finished', 'Results', /^User Metadata/);
+  await page.setViewportSize({ ...SIZE, height: 1500 });
+  await take(page, `${ui}/workflows/tickets%2Fwave-1%2Fbatch-0001`, 'batch', 'look');
+  await page.setViewportSize(SIZE);
+  const report = pathToFileURL(join(DATA, 'runs', 'tickets', 'report.html')).href;
+  await take(page, report, 'report', 'Outcomes');
+}
+
+async function take(page: Page, url: string, name: string, text: string, tab?: RegExp): Promise<void> {
+  await page.goto(url);
+  if (tab !== undefined) await page.getByText(tab).first().click();
+  await untilSeen(page, text);
+  // What is still being drawn.
+  await sleep(1000);
+  const path = join(OUT, `${name}.png`);
+  await page.screenshot({ path });
+  console.log(relative(projectRoot, path));
+}
+
+/** The details that a workflow wrote itself are shown in a frame of their own. */
+async function untilSeen(page: Page, text: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const texts = await Promise.all(page.frames().map((frame) => frame.content().catch(() => '')));
+    if (texts.some((each) => each.includes(text))) return;
+    await sleep(200);
+  }
+  throw new Error(`"${text}" is nowhere on ${page.url()}`);
+}

@@ -1,0 +1,84 @@
+// The Temporal Web UI as the dashboard: what a person sees of a job there, in a real browser.
+
+import { Client, Connection } from '@temporalio/client';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, test } from 'vitest';
+import { startDevServer } from '../../scripts/dev-server.ts';
+import { browser } from '../support/browser.ts';
+import { Cell, until } from './cell.ts';
+
+let server: Awaited<ReturnType<typeof startDevServer>>;
+let connection: Connection;
+const { open } = browser();
+
+beforeAll(async () => {
+  server = await startDevServer();
+  connection = await Connection.connect({ address: server.address });
+});
+
+afterAll(async () => {
+  await connection?.close();
+  await server?.stop();
+});
+
+/** The details that a workflow wrote itself are shown in a frame of their own. */
+async function textOf(page: Page): Promise<string> {
+  const texts = await Promise.all(
+    page.frames().map(async (frame) =>
+      frame
+        .locator('body')
+        .textContent({ timeout: 2000 })
+        .catch(() => ''),
+    ),
+  );
+  return texts.join('\n');
+}
+
+const shows = (page: Page, ...texts: string[]): Promise<void> =>
+  until(`the page shows ${texts.join(', ')}`, async () => {
+    const text = await textOf(page);
+    return texts.every((each) => text.includes(each));
+  });
+
+test(
+  'the list, the details while it runs and after, the tree and a batch’s events read as a story',
+  () =>
+    Cell.with(
+      { address: server.address, client: new Client({ connection }) },
+      'seen',
+      { emulator: { runMs: 12_000, itemErrors: { rate400: 0.2, failTimes: 0 } } },
+      async (at) => {
+        const handle = await at.start({ ...at.openaiJob(300), budget: { usd: 5 } });
+        await until('batches are under way', async () => (await at.control.counts()).batchesCreated === 3);
+        const pages = `${server.uiUrl}/namespaces/default/workflows`;
+        const isJobs = encodeURIComponent('WorkflowType="processDataset" AND NightshiftProvider="openai"');
+        await shows((await open(`${pages}?query=${isJobs}`)).page, 'Running', 'seen');
+
+        const { page } = await open(`${pages}/seen`);
+        await page.getByText('User Metadata').first().click();
+        await shows(page, 'Waits for the provider: 3 batches under way', 'of 300 rows answered', 'budget');
+        await shows(page, 'plan every batch before anything is spent', '100 items to gpt-5.4-mini, batch lane');
+        await page
+          .getByText(/^Search Attributes/)
+          .first()
+          .click();
+        await shows(page, 'NightshiftPhase', 'running', 'NightshiftModel', 'gpt-5.4-mini');
+
+        await handle.result();
+        await page.goto(`${pages}/seen`);
+        await page.getByText('User Metadata').first().click();
+        await shows(page, 'partial', 'the same in realtime', 'runs/seen/results.jsonl', 'bad_request');
+        await page.getByText(/^Memo/).first().click();
+        await shows(page, 'partial', 'results.jsonl');
+        await page
+          .getByText(/^Relationships/)
+          .first()
+          .click();
+        await shows(page, 'seen/wave-1/batch-0003');
+
+        await page.goto(`${pages}/${encodeURIComponent('seen/wave-1/batch-0001')}`);
+        await shows(page, 'stage 100 items', 'create openai batch of 100 items', 'classify 100 items');
+      },
+    ),
+  180_000,
+);
