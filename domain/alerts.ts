@@ -4,7 +4,7 @@ import type { BatchEntry, BatchStage } from './events.ts';
 import type { Pause } from './status.ts';
 
 /** Names are metric labels: a closed list. */
-const alertNames = [
+export const alertNames = [
   'slow_validating',
   'slow_finalizing',
   'open_too_long',

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, installOnce, type Progress, projectRoot, say } from './cache.ts';
 import { isExecutable, runCommand, ticking, whichCommand } from './command.ts';
+import { installPackage } from './system-packages.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'headless_shell'];
 const FOLDER = 'chromium';
@@ -28,29 +29,10 @@ function findChromium(): string | undefined {
 const onPath = (): string | undefined => NAMES.map(whichCommand).find((path) => path !== undefined);
 
 async function install(folder: string, progress: Progress): Promise<void> {
-  const packaged = await fromSystemPackages(progress);
-  const executable = packaged.path ?? (await fromPlaywright(folder, progress, packaged.why));
+  const packaged = await installPackage('chromium', 'Chromium', progress);
+  const executable = onPath() ?? (await fromPlaywright(folder, progress, packaged.why));
   symlinkSync(executable, join(folder, EXECUTABLE));
   progress('Chromium is ready.');
-}
-
-/** Debian and its like, as root: machines of CI and containers. */
-async function fromSystemPackages(progress: Progress): Promise<{ path?: string; why: string }> {
-  const apt = whichCommand('apt-get');
-  if (apt === undefined || process.getuid?.() !== 0) return { why: 'there is no apt-get, or this is not root' };
-  const expect = 'usually half a minute';
-  progress(`installing Chromium with apt-get, once: ${expect}.`);
-  const options = {
-    timeoutMs: TIMEOUT_MS,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    onTick: ticking(progress, 'installing Chromium', expect),
-  };
-  const updated = await runCommand(apt, ['update', '-qq'], options);
-  if (!updated.ok) return { why: `apt-get update failed: ${updated.why}` };
-  const installed = await runCommand(apt, ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options);
-  if (!installed.ok) return { why: `apt-get install chromium failed: ${installed.why}` };
-  const path = onPath();
-  return path === undefined ? { why: 'apt-get installed no chromium' } : { path, why: '' };
 }
 
 /** Into the cache, beside where the link to it will be: the link names the place it has after the folder's renaming. */

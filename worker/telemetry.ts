@@ -18,7 +18,8 @@ const buckets = {
 export function installTelemetry({ logLevel: level, metrics }: Pick<WorkerConfig, 'logLevel' | 'metrics'>): void {
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   const write = ({ level: severity, message, meta }: LogEntry): void => {
-    const fields = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => !left.has(name)));
+    const own = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => !left.has(name)));
+    const fields = { ...placeOf(own.workflowId), ...own };
     if (severity === 'ERROR') log.error(fields, message);
     else if (severity === 'WARN') log.warn(fields, message);
     else if (severity === 'INFO') log.info(fields, message);
@@ -29,6 +30,15 @@ export function installTelemetry({ logLevel: level, metrics }: Pick<WorkerConfig
     shutdownSignals: ['SIGINT', 'SIGTERM'],
     ...(metrics && { telemetryOptions: { metrics: { prometheus: exporter(metrics) } } }),
   });
+}
+
+/** Which job, and which of its batches, a line is of: to be searched by. */
+function placeOf(workflowId: unknown): { job?: string; wave?: number; batch?: number } {
+  if (typeof workflowId !== 'string') return {};
+  const { job, wave, batch } =
+    /^(?<job>.*)\/wave-(?<wave>\d+)\/(batch-(?<batch>\d+)|segment-\d+)$/s.exec(workflowId)?.groups ?? {};
+  if (job === undefined) return { job: workflowId };
+  return { job, wave: Number(wave), ...(batch === undefined ? {} : { batch: Number(batch) }) };
 }
 
 /** Named as Prometheus wants it: seconds, with the unit, and counters that end in `_total`. */

@@ -1,0 +1,23 @@
+// Programs that tests need and npm does not have, from the system's packages: Debian and its like, as root, as machines of CI are.
+
+import type { Progress } from './cache.ts';
+import { runCommand, ticking, whichCommand } from './command.ts';
+
+const TIMEOUT_MS = 10 * 60_000;
+
+/** `why` says why not, where it is not installed afterwards. */
+export async function installPackage(name: string, title: string, progress: Progress): Promise<{ why: string }> {
+  const apt = whichCommand('apt-get');
+  if (apt === undefined || process.getuid?.() !== 0) return { why: 'there is no apt-get, or this is not root' };
+  const expect = 'usually half a minute';
+  progress(`installing ${title} with apt-get, once: ${expect}.`);
+  const options = {
+    timeoutMs: TIMEOUT_MS,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    onTick: ticking(progress, `installing ${title}`, expect),
+  };
+  const updated = await runCommand(apt, ['update', '-qq'], options);
+  if (!updated.ok) return { why: `apt-get update failed: ${updated.why}` };
+  const installed = await runCommand(apt, ['install', '-y', '-qq', '--no-install-recommends', name], options);
+  return { why: installed.ok ? `apt-get installed no ${name}` : `apt-get install ${name} failed: ${installed.why}` };
+}
