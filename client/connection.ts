@@ -1,19 +1,27 @@
-// The way to Temporal, by its own variables and profiles: what the Temporal CLI reaches, this reaches.
+// The way to Temporal, by its own variables and profiles, and what else the environment says: the client's only look at it.
 
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 
 export interface Connected {
   readonly client: Client;
+  readonly address: string;
   close(): Promise<void>;
 }
 
-export async function connect(): Promise<Connected> {
+/** What is not given is Temporal's own to say: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, … */
+export interface ConnectOptions {
+  readonly address?: string;
+  readonly namespace?: string;
+}
+
+export async function connect(options: ConnectOptions = {}): Promise<Connected> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-  const address = connectionOptions.address ?? 'localhost:7233';
+  const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
   try {
     const connection = await Connection.connect({ ...connectionOptions, address });
-    return { client: new Client({ connection, namespace }), close: () => connection.close() };
+    const client = new Client({ connection, namespace: options.namespace ?? namespace });
+    return { client, address, close: () => connection.close() };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(
@@ -21,3 +29,15 @@ export async function connect(): Promise<Connected> {
     );
   }
 }
+
+export interface Surroundings {
+  /** The workers' data folder as this machine sees it. */
+  readonly dataRoot: string;
+  readonly taskQueue: string;
+}
+
+/** An empty variable is one that is not set, as for the worker. */
+export const surroundings = (): Surroundings => ({
+  dataRoot: process.env.NIGHTSHIFT_DATA || '.',
+  taskQueue: process.env.NIGHTSHIFT_TASK_QUEUE || 'nightshift',
+});

@@ -3,18 +3,25 @@
 export const exitCodes = {
   /** Done; a followed job is complete. */
   ok: 0,
-  /** The command failed: no server, no such job, a refused update. */
+  /** The command failed: no server, no such job, a refused update, a wrong job file, a bad finding of `doctor`. */
   failed: 1,
+  /** Wrong usage: an unknown command or option, or a value that cannot be. */
+  usage: 2,
   /** A followed job ended with failed rows: `failures.jsonl` has them. */
   partial: 3,
   /** A followed job failed as a whole, or was terminated. */
   jobFailed: 4,
   /** A followed job was cancelled; what was finished is in its output. */
   cancelled: 5,
+  /** Ctrl-C, as shells have it; a followed job goes on. */
+  interrupted: 130,
 } as const;
 
 export const exitCodesHelp = `
 Exit codes: 0 done, 1 the command failed, 2 wrong usage, 3 the job ended with failed rows, 4 the job failed,
-5 the job was cancelled.
+5 the job was cancelled, 130 Ctrl-C.
 
-Temporal is found by its own variables and profiles: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, …`;
+Tables on a terminal, JSON lines in a pipe.
+
+Temporal is found by its own variables and profiles: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, …
+NIGHTSHIFT_TASK_QUEUE (default nightshift) and NIGHTSHIFT_DATA (default the current folder) are the workers' own.`;

@@ -1,43 +1,68 @@
 // What commands print: a table for a person, JSON lines for a program.
 
-import type { JobStatus } from '../domain/status.ts';
+import { styleText } from 'node:util';
+import Table from 'cli-table3';
 
 type Cell = string | number | null;
+export type Row = Readonly<Record<string, Cell>>;
 
-export function printRows(
-  rows: readonly Readonly<Record<string, Cell>>[],
-  forPeople = process.stdout.isTTY === true,
+const isTerminal = (): boolean => process.stdout.isTTY === true;
+
+/** A program gets each thing whole; a person gets of it what `facts` picks. */
+export function printRows<Thing extends object>(
+  things: readonly Thing[],
+  facts: (thing: Thing) => Row,
+  forPeople = isTerminal(),
 ): void {
-  if (!forPeople) {
-    for (const row of rows) console.log(JSON.stringify(row));
-    return;
-  }
-  const [first] = rows;
-  if (first === undefined) {
-    console.log('none');
-    return;
-  }
-  const names = Object.keys(first);
-  const width = (name: string): number => Math.max(name.length, ...rows.map((row) => textOf(row[name]).length));
-  const line = (texts: readonly string[]): string =>
-    texts
-      .map((text, index) => text.padEnd(width(names[index] ?? '')))
-      .join('  ')
-      .trimEnd();
-  console.log(line(names));
-  for (const row of rows) console.log(line(names.map((name) => textOf(row[name]))));
+  if (!forPeople) for (const thing of things) console.log(JSON.stringify(thing));
+  else console.log(things.length === 0 ? 'none' : rowsText(things.map(facts)));
 }
 
-export function printValue(value: object, forPeople = process.stdout.isTTY === true): void {
-  console.log(forPeople ? JSON.stringify(value, null, 2) : JSON.stringify(value));
+/** What comes piece by piece: a table needs all of it before its first line. */
+export async function collected<Thing>(things: AsyncIterable<Thing>): Promise<readonly Thing[]> {
+  const all: Thing[] = [];
+  for await (const thing of things) all.push(thing);
+  return all;
 }
 
-/** One line of progress, for standard error. */
-export function progressLine({ phase, rows, items, batches, costUsd, alerts }: JobStatus): string {
-  const cost = costUsd === null ? '' : `, $${costUsd.toFixed(4)}`;
-  const alert = alerts.length === 0 ? '' : `, ${alerts.join('; ')}`;
-  const of = rows.accepted + rows.carriedOver;
-  return `${phase}: ${items.answered} of ${of} rows answered, ${items.failed} failed, batches ${batches.done} of ${batches.planned} done${cost}${alert}`;
+/** One thing: its facts below each other for a person, one line of JSON for a program. */
+export function printValue(value: object, facts: Row, forPeople = isTerminal()): void {
+  console.log(forPeople ? factsText(facts) : JSON.stringify(value));
 }
 
-const textOf = (cell: Cell | undefined): string => (cell === null || cell === undefined ? '-' : String(cell));
+export const rowsText = (rows: readonly Row[]): string =>
+  tableOf(Object.keys(rows[0] ?? {}).map(bold), rows.map(Object.values));
+
+/** What is not known is left out. */
+export const factsText = (facts: Row): string =>
+  tableOf(
+    null,
+    Object.entries(facts)
+      .filter(([, cell]) => cell !== null)
+      .map(([name, cell]) => [bold(name), cell]),
+  );
+
+/** Where colours are not wanted (NO_COLOR, a pipe) it is plain: the stream is asked. */
+const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });
+
+/** Without lines: it is copied and searched more often than it is looked at. */
+function tableOf(head: readonly string[] | null, rows: readonly (readonly Cell[])[]): string {
+  const table = new Table({
+    ...(head === null ? {} : { head: [...head] }),
+    chars: Object.fromEntries(lines.map((line) => [line, ''])),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  });
+  table.push(...rows.map((row) => row.map(textOf)));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+const lines = [
+  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+];
+
+const textOf = (cell: Cell): string => (cell === null ? '-' : String(cell));

@@ -25,6 +25,8 @@ export interface DevServerOptions {
   readonly uiPort?: number;
   /** No Web UI. */
   readonly headless?: boolean;
+  /** Those of Nightshift that are registered: all of them, unless a namespace without shall be tried. */
+  readonly attributes?: readonly string[];
   /** Name to type, beside the four of Nightshift (all Keyword). */
   readonly searchAttributes?: Readonly<Record<string, string>>;
   readonly dynamicConfig?: Readonly<Record<string, string>>;
@@ -66,7 +68,7 @@ export async function startDevServer(options: DevServerOptions = {}): Promise<De
 
 async function serverArguments(options: DevServerOptions, port: number, uiPort: number | undefined): Promise<string[]> {
   const attributes = {
-    ...Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, 'Keyword'])),
+    ...Object.fromEntries((options.attributes ?? SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword'])),
     ...options.searchAttributes,
   };
   const common = ['server', 'start-dev', '--ip', HOST, '--port', String(port), '--log-level', 'warn'];

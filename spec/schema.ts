@@ -180,3 +180,6 @@ export const jobFields = z.strictObject({
 });
 
 export type JobFields = z.infer<typeof jobFields>;
+
+/** A job as a person writes it: durations are text. */
+export type Job = z.input<typeof jobFields>;

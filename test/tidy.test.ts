@@ -35,7 +35,7 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   report: [/^(report|domain)\//],
   workflows: [/^(workflows|domain)\//],
-  client: [/^(client|domain|spec)\//, /^workflows\/messages\.ts$/],
+  client: [/^(client|domain|spec)\//, /^workflows\/messages\.ts$/, /^package\.json$/],
   emulator: [/^emulator\//],
 };
 

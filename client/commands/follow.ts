@@ -3,23 +3,55 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import type { Command } from 'commander';
+import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { Nightshift } from '../index.ts';
-import { progressLine } from '../print.ts';
+import type { Nightshift } from '../nightshift.ts';
+import { warnWithoutWorker } from '../no-worker.ts';
+import { ownCommand } from '../own-command.ts';
+import { endLine } from '../print-job.ts';
+import { progressOn } from '../progress.ts';
 
-export function addWatch(program: Command, nightshift: () => Promise<Nightshift>): void {
+export function addWatch(program: Command, context: Context): void {
   program
     .command('watch <id>')
-    .description('follow a job that runs: progress on standard error, the path of the results on standard output')
+    .summary('follow a job that runs')
+    .description(
+      'Follows a job to its end: progress on standard error, the path of the results on standard output. A job that has ' +
+        'ended is told of at once. Ctrl-C ends the following, not the job.',
+    )
     .action(async (id: string) => {
-      process.exitCode = await endOf(await nightshift(), id);
+      process.exitCode = await endOf(await context.jobs(), id);
     });
 }
 
 export async function endOf(jobs: Nightshift, id: string): Promise<number> {
-  for await (const status of jobs.follow(id)) console.error(progressLine(status));
+  const { taskQueue } = await jobs.describe(id);
+  const progress = progressOn(process.stderr);
+  const warning = warnWithoutWorker(jobs, taskQueue, progress.say);
+  const left = (): void => {
+    progress.stop();
+    console.error(
+      `${id} goes on: watch it with \`${ownCommand(`watch ${id}`)}\`, end it with \`${ownCommand(`cancel ${id}`)}\``,
+    );
+    process.exit(exitCodes.interrupted);
+  };
+  process.once('SIGINT', left);
+  try {
+    for await (const status of jobs.follow(id)) progress.show(status);
+  } finally {
+    process.removeListener('SIGINT', left);
+    warning.stop();
+    progress.stop();
+  }
+  return ending(jobs, id);
+}
+
+async function ending(jobs: Nightshift, id: string): Promise<number> {
   try {
     const report = await jobs.result(id);
+    console.error(endLine(report));
+    if (report.rows.failed > 0)
+      console.error(`the failed rows, ready to be the next job's dataset: \`${ownCommand(`results ${id} --failed`)}\``);
     console.log(report.files.results);
     return report.rows.failed === 0 ? exitCodes.ok : exitCodes.partial;
   } catch (error) {

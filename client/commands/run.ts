@@ -1,43 +1,43 @@
 // `nightshift run job.json`: starts a job and, unless told otherwise, follows it to its end.
 
-import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
-import type { Nightshift } from '../index.ts';
+import type { Context } from '../context.ts';
+import { jobOf } from '../job-file.ts';
 import { endOf } from './follow.ts';
 
 interface RunOptions {
   readonly id?: string;
-  readonly taskQueue: string;
+  readonly taskQueue?: string;
+  readonly byReference?: boolean;
   readonly detach?: boolean;
 }
 
-export function addRun(program: Command, nightshift: () => Promise<Nightshift>): void {
+export const taskQueueOption = ['--task-queue <name>', 'whose workers do it; default NIGHTSHIFT_TASK_QUEUE'] as const;
+export const byReferenceOption = [
+  '--by-reference',
+  "send the file's path below the data root and not its content, so that only the path enters Temporal's history",
+] as const;
+
+export function addRun(program: Command, context: Context): void {
   program
     .command('run <job-file>')
-    .description('start a job and follow it: progress on standard error, the path of the results on standard output')
+    .summary('start a job and follow it to its end')
+    .description(
+      'Checks a job file, starts the job and follows it: progress on standard error (bars on a terminal, a line a ' +
+        'change in a log), the path of the results on standard output. Ctrl-C ends the following, not the job.',
+    )
     .option('--id <workflow-id>', "the job's id; default: the file's name")
-    .option('--task-queue <name>', 'the task queue of the workers', 'nightshift')
-    .option('--detach', 'do not follow it')
-    .action(async (file: string, { id = basename(file, extname(file)), taskQueue, detach }: RunOptions) => {
-      const jobs = await nightshift();
-      await jobs.start(jobIn(file), { id, taskQueue });
+    .option(...taskQueueOption)
+    .option(...byReferenceOption)
+    .option('--detach', 'do not follow it; prints its id')
+    .action(async (file: string, options: RunOptions) => {
+      const { id = basename(file, extname(file)), byReference = false, detach = false } = options;
+      const job = jobOf(file, byReference, context.dataRoot);
+      const jobs = await context.jobs();
+      await jobs.start(job, { id, taskQueue: options.taskQueue ?? context.taskQueue });
       console.error(`started ${id}`);
       if (detach) console.log(id);
       else process.exitCode = await endOf(jobs, id);
     });
-}
-
-function jobIn(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new Error(`${file} cannot be read: give the path of a job file`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(`${file} is no JSON: mend it; an editor that knows job.schema.json shows where`);
-  }
 }

@@ -1,0 +1,29 @@
+// Values of options as people write them: what is wrong is said with what would be right, before anything is asked of a server.
+
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../../domain/duration.ts';
+
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** Null takes the cap away. */
+export function usdOrNone(text: string): number | null {
+  if (text === 'none') return null;
+  const usd = Number(text.replace(/^\$/, ''));
+  if (text !== '' && Number.isFinite(usd) && usd >= 0) return usd;
+  throw new InvalidArgumentError('Give an amount of US dollars like 25 or 0.5, or "none" for no cap.');
+}
+
+export function durationText(text: string): string {
+  if (parseDuration(text) !== null) return text;
+  throw new InvalidArgumentError('Give a duration with its unit, like 90s, 15m, 12h or 1h30m.');
+}
+
+export const durationMs = (text: string): number => parseDuration(durationText(text)) ?? 0;
+
+export const durationOrNone = (text: string): string | null => (text === 'none' ? null : durationText(text));

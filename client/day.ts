@@ -1,0 +1,40 @@
+// Days of the calendar as instants: from the first one's beginning to the last one's end, on a time zone's clock.
+
+const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
+const dayMs = 24 * 3_600_000;
+
+export interface Span {
+  readonly start: Date;
+  readonly end: Date;
+}
+
+/** Backfilling includes both ends, hence the second less and the second more. */
+export function backfillSpan(from: string, to: string, timezone: string): Span {
+  const start = dayPattern.test(from) ? startOfDay(dateOf('--from', from), timezone) - 1000 : dateOf('--from', from);
+  const end = dayPattern.test(to) ? startOfDay(dateOf('--to', to) + dayMs, timezone) - 1000 : dateOf('--to', to);
+  if (end <= start) throw new Error(`--to ${to} is not after --from ${from}`);
+  return { start: new Date(start), end: new Date(end) };
+}
+
+function dateOf(option: string, text: string): number {
+  const at = Date.parse(text);
+  if (!Number.isNaN(at)) return at;
+  throw new Error(`${option} ${text} is no date: give a day like 2026-11-20, or an instant like 2026-11-20T02:00:00Z`);
+}
+
+/** `midnight` is the day's beginning in UTC; twice, since the clock's offset may change in between. */
+function startOfDay(midnight: number, timezone: string): number {
+  const guess = midnight - offsetMs(midnight, timezone);
+  return midnight - offsetMs(guess, timezone);
+}
+
+function offsetMs(at: number, timezone: string): number {
+  const parts = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
+    timeZone: timezone,
+    ...{ year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' },
+    hourCycle: 'h23',
+  }).formatToParts(at);
+  const of = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);
+  const wall = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
+  return wall - Math.floor(at / 1000) * 1000;
+}

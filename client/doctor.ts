@@ -1,0 +1,125 @@
+// Looks at everything that a job needs, from the server to the worker's disk, and says of each thing how to mend it.
+
+import type { Checkup } from '../domain/checkup.ts';
+import { formatDuration } from '../domain/duration.ts';
+import type { Nightshift } from './nightshift.ts';
+import { workerCommand } from './own-command.ts';
+import { version } from './version.ts';
+
+export interface Finding {
+  readonly what: string;
+  readonly state: 'ok' | 'warn' | 'bad';
+  readonly found: string;
+  /** A command, or what to change. */
+  readonly fix: string | null;
+}
+
+const searchAttributes = ['NightshiftProvider', 'NightshiftModel', 'NightshiftTenant', 'NightshiftPhase'];
+/** A plan and its answers take about three times the dataset. */
+const freeBytesWanted = 1024 ** 3;
+/** A task takes a moment to arrive; more than this is the clock. */
+const clockMsMax = 5000;
+const checkupMsMax = 20_000;
+
+export async function* examine(jobs: Nightshift, taskQueue: string): AsyncGenerator<Finding> {
+  yield await server(jobs);
+  const namespace = await namespaceOf(jobs);
+  yield namespace;
+  if (namespace.state === 'bad') return;
+  yield await attributes(jobs);
+  const workers = await jobs.workers(taskQueue);
+  yield workersOf(workers, taskQueue);
+  if (workers.length === 0) return;
+  const checkup = await checkupOf(jobs, taskQueue);
+  if (checkup === null) {
+    yield bad('worker', 'it does not answer', `look at its log; is it of this version (${version})?`);
+    return;
+  }
+  yield* findingsOf(checkup);
+}
+
+async function server({ client }: Nightshift): Promise<Finding> {
+  const { serverVersion } = await client.connection.workflowService.getSystemInfo({});
+  return ok('temporal', `version ${serverVersion ?? 'unknown'} answers`);
+}
+
+async function namespaceOf({ client }: Nightshift): Promise<Finding> {
+  const { namespace } = client.options;
+  try {
+    await client.connection.workflowService.describeNamespace({ namespace });
+    return ok('namespace', namespace);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return bad('namespace', `${namespace}: ${why}`, `temporal operator namespace create --namespace ${namespace}`);
+  }
+}
+
+async function attributes({ client }: Nightshift): Promise<Finding> {
+  const { namespace } = client.options;
+  const what = 'search attributes';
+  try {
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+    const missing = searchAttributes.filter((name) => !(name in (customAttributes ?? {})));
+    if (missing.length === 0) return ok(what, 'all registered');
+    const add = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
+    return warn(
+      what,
+      `not registered: ${missing.join(', ')}; lists cannot show or filter by them`,
+      `temporal operator search-attribute create --namespace ${namespace} ${add}`,
+    );
+  } catch {
+    return warn(what, 'this connection may not list them', `temporal operator search-attribute list`);
+  }
+}
+
+function workersOf(workers: readonly string[], taskQueue: string): Finding {
+  if (workers.length === 0) return bad('workers', `none polls task queue ${taskQueue}`, workerCommand);
+  return ok('workers', `${workers.length} on task queue ${taskQueue}: ${workers.slice(0, 3).join(', ')}`);
+}
+
+/** Null where no answer comes: the worker may be one of another version. */
+async function checkupOf(jobs: Nightshift, taskQueue: string): Promise<Checkup | null> {
+  try {
+    return await jobs.checkup({ taskQueue, signal: AbortSignal.timeout(checkupMsMax) });
+  } catch {
+    return null;
+  }
+}
+
+export function* findingsOf({ keys, store, clockMs, version: of }: Checkup): Generator<Finding> {
+  const none = keys.every(({ verdict }) => verdict === 'missing');
+  for (const { provider, variable, verdict } of keys) {
+    const what = `key of ${provider}`;
+    const fix = `set ${variable} for the worker, and start it again`;
+    if (verdict === 'ok') yield ok(what, `${variable} is set`);
+    else yield (none ? bad : warn)(what, `${variable} is not set`, fix);
+  }
+  yield storeFinding(store);
+  yield Math.abs(clockMs) <= clockMsMax
+    ? ok('clock', "the worker's agrees with the server's")
+    : warn(
+        'clock',
+        `the worker's is ${formatDuration(Math.abs(clockMs))} ${clockMs > 0 ? 'ahead' : 'behind'}`,
+        'set it: timedatectl set-ntp true',
+      );
+  yield of === version
+    ? ok('version', of)
+    : warn('version', `the worker is ${of}, this is ${version}`, 'install one version for both');
+}
+
+function storeFinding({ verdict, freeBytes }: Checkup['store']): Finding {
+  const what = 'store';
+  if (verdict === 'unwritable')
+    return bad(what, 'the worker may not write to its data folder', 'give it the right to, or set NIGHTSHIFT_DATA');
+  if (verdict === 'full') return bad(what, 'the data folder is full', 'free space below NIGHTSHIFT_DATA: df -h');
+  if (verdict === 'unavailable')
+    return bad(what, 'the data folder cannot be used', "look at NIGHTSHIFT_DATA and the worker's log");
+  if (freeBytes === null) return ok(what, 'takes files');
+  const free = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free`;
+  if (freeBytes >= freeBytesWanted) return ok(what, `takes files, ${free}`);
+  return warn(what, `takes files, only ${free}`, 'free space below NIGHTSHIFT_DATA: df -h');
+}
+
+const ok = (what: string, found: string): Finding => ({ what, state: 'ok', found, fix: null });
+const warn = (what: string, found: string, fix: string): Finding => ({ what, state: 'warn', found, fix });
+const bad = (what: string, found: string, fix: string): Finding => ({ what, state: 'bad', found, fix });

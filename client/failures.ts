@@ -1,0 +1,32 @@
+// A failed command in a person's words, with the next command to try.
+
+import { ownCommand, workerCommand } from './own-command.ts';
+
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const known = byName[error.name]?.(error);
+  if (known !== undefined) return known;
+  const message = messageOf(error);
+  if (/no poller seen|worker may be down/.test(message))
+    return `no worker answers for this job: start one with \`${workerCommand}\`, then try again; \`${ownCommand('doctor')}\` tells more`;
+  if (/DEADLINE_EXCEEDED|context deadline exceeded|Deadline exceeded/.test(message))
+    return `Temporal or the worker did not answer in time: \`${ownCommand('doctor')}\` tells which`;
+  return message;
+}
+
+const byName: Readonly<Record<string, (error: Error) => string>> = {
+  WorkflowNotFoundError: (error) => {
+    const id: unknown = Reflect.get(error, 'workflowId');
+    return `there is no such job${typeof id === 'string' ? ` as ${id}` : ''}: \`${ownCommand('list --all')}\` shows which there are`;
+  },
+  WorkflowExecutionAlreadyStartedError: () =>
+    `a job with this id runs already: watch it with \`${ownCommand('watch <id>')}\`, or choose another id with --id`,
+  ScheduleNotFoundError: () => `there is no such schedule: \`${ownCommand('schedule list')}\` shows which there are`,
+  ScheduleAlreadyRunning: () =>
+    `a schedule with this id exists: \`${ownCommand('schedule describe <id>')}\` shows it, \`${ownCommand('schedule delete <id>')}\` removes it`,
+};
+
+/** The cause says what went wrong, what wraps it only where. */
+function messageOf(error: Error): string {
+  return error.cause instanceof Error ? messageOf(error.cause) : error.message;
+}

@@ -1,0 +1,45 @@
+// A job file from the disk: read, checked against the schema, and, where only its reference shall travel, named from the data root.
+
+import { readFileSync } from 'node:fs';
+import { relative, resolve, sep } from 'node:path';
+import type { Job } from './index.ts';
+import { type JobReference, Nightshift } from './nightshift.ts';
+
+/** Throws with all that is wrong with it, one line each. */
+export function readJobFile(file: string): Job {
+  const job: Job = parsed(file);
+  const problems = Nightshift.problemsOf(job);
+  if (problems.length === 0) return job;
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  throw new Error([`${file} has ${count}:`, ...problems.map((problem) => `  ${problem}`)].join('\n'));
+}
+
+/** What is sent of a job file: its content, or where it lies. */
+export const jobOf = (file: string, byReference: boolean, dataRoot: string): Job | JobReference => {
+  const job = readJobFile(file);
+  return byReference ? { job: belowRoot(file, dataRoot) } : job;
+};
+
+/** A path as workers know it. */
+function belowRoot(file: string, dataRoot: string): string {
+  const path = relative(resolve(dataRoot), resolve(file)).split(sep);
+  if (path[0] !== '..' && path[0] !== '') return path.join('/');
+  throw new Error(
+    `${file} is not below the data root ${resolve(dataRoot)}: set NIGHTSHIFT_DATA to the workers' data folder, or leave --by-reference away`,
+  );
+}
+
+function parsed(file: string): Job {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new Error(`${file} cannot be read: give the path of a job file`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file} is no JSON (${why}): mend it; an editor that knows job.schema.json shows where`);
+  }
+}

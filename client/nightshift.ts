@@ -1,0 +1,213 @@
+// Jobs from a program: start, watch, ask about, change and end them, and read what came out.
+
+import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { Checkup } from '../domain/checkup.ts';
+import type { JobEstimate } from '../domain/estimate.ts';
+import type { ItemReason, Json } from '../domain/outcome.ts';
+import type { JobReport } from '../domain/report.ts';
+import type { JobStatus } from '../domain/status.ts';
+import { jobReference, readFields } from '../spec/read.ts';
+import type { Job } from '../spec/schema.ts';
+import {
+  type BatchesRequest,
+  type BatchPage,
+  batchesQuery,
+  type DeadlineChange,
+  pauseUpdate,
+  resumeUpdate,
+  retryFailedUpdate,
+  setBudgetUpdate,
+  setConcurrencyUpdate,
+  setDeadlineUpdate,
+  statusQuery,
+} from '../workflows/messages.ts';
+import { type ConnectOptions, connect, type Surroundings, surroundings } from './connection.ts';
+import { followJob } from './follow.ts';
+import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
+import { jobText } from './job-text.ts';
+import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
+import { beside, localPath, type Result, reportIn, resultsIn } from './results.ts';
+import { Schedules } from './schedules.ts';
+import { workersOn } from './task-queue.ts';
+
+/** Only the reference enters Temporal's history. */
+export interface JobReference {
+  /** A path below the data root. */
+  readonly job: string;
+}
+
+export interface StartOptions {
+  /** The workflow's id: also the name of the default output. */
+  readonly id: string;
+  readonly taskQueue?: string;
+}
+
+export type JobFile = 'results' | 'failures' | 'rejects' | 'report' | 'page';
+
+const fileNames = {
+  results: 'results.jsonl',
+  failures: 'failures.jsonl',
+  rejects: 'rejects.jsonl',
+  report: 'report.json',
+  page: 'report.html',
+} as const satisfies Record<JobFile, string>;
+
+export class Nightshift {
+  readonly client: Client;
+  readonly schedules: Schedules;
+  readonly #at: Surroundings;
+  readonly #close: () => Promise<void>;
+
+  constructor(client: Client, at: Partial<Surroundings> = {}, close: () => Promise<void> = async () => undefined) {
+    this.client = client;
+    this.#at = { ...surroundings(), ...at };
+    this.#close = close;
+    this.schedules = new Schedules(client, this.#at.taskQueue);
+  }
+
+  /** By Temporal's own variables and profiles, as its CLI does. */
+  static async connect(options: ConnectOptions & Partial<Surroundings> = {}): Promise<Nightshift> {
+    const { client, close } = await connect(options);
+    return new Nightshift(client, options, close);
+  }
+
+  /** All that is wrong with a job's fields, without asking anybody. */
+  static problemsOf(job: unknown): readonly string[] {
+    if (jobReference(job) !== null) return [];
+    return readFields(job).problems.map(({ where, message }) => (where === '' ? message : `${where}: ${message}`));
+  }
+
+  get taskQueue(): string {
+    return this.#at.taskQueue;
+  }
+
+  get dataRoot(): string {
+    return this.#at.dataRoot;
+  }
+
+  /** Of a connection that was given, its owner disposes. */
+  close(): Promise<void> {
+    return this.#close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
+  }
+
+  async start(job: Job | JobReference, { id, taskQueue = this.taskQueue }: StartOptions): Promise<void> {
+    await this.client.workflow.start('processDataset', {
+      workflowId: id,
+      taskQueue,
+      args: [job],
+      ...jobText(job, id),
+    });
+  }
+
+  /** What it would cost. Nothing is spent. */
+  estimate(job: Job | JobReference, options: Partial<AskOptions> = {}): Promise<JobEstimate> {
+    return askEstimate(this.client, job, { taskQueue: this.taskQueue, ...options });
+  }
+
+  /** Fails where a run would be refused before its rows are read; tells where its output would lie. */
+  validate(job: Job | JobReference, options: Partial<AskOptions> = {}): Promise<{ readonly output: string }> {
+    return askValidity(this.client, job, { taskQueue: this.taskQueue, ...options });
+  }
+
+  /** How a worker sees its surroundings. */
+  checkup(options: Partial<AskOptions> = {}): Promise<Checkup> {
+    return askCheckup(this.client, { taskQueue: this.taskQueue, ...options });
+  }
+
+  workers(taskQueue = this.taskQueue): Promise<readonly string[]> {
+    return workersOn(this.client, taskQueue);
+  }
+
+  /** Those that run come first. */
+  list(options: ListOptions = {}): AsyncGenerator<ListedJob> {
+    return listJobs(this.client, options);
+  }
+
+  /** What Temporal itself knows of a job, with or without a worker. */
+  async describe(id: string): Promise<ListedJob & { readonly taskQueue: string }> {
+    const description = await this.#handle(id).describe();
+    return { ...listedJob(description), taskQueue: description.taskQueue };
+  }
+
+  status(id: string): Promise<JobStatus> {
+    return this.#handle(id).query(statusQuery);
+  }
+
+  batches(id: string, request: BatchesRequest = {}): Promise<BatchPage> {
+    return this.#handle(id).query(batchesQuery, request);
+  }
+
+  pause(id: string, note?: string): Promise<JobStatus> {
+    return this.#handle(id).executeUpdate(pauseUpdate, { args: [note === undefined ? {} : { note }] });
+  }
+
+  resume(id: string): Promise<JobStatus> {
+    return this.#handle(id).executeUpdate(resumeUpdate);
+  }
+
+  setConcurrency(id: string, concurrency: number): Promise<JobStatus> {
+    return this.#handle(id).executeUpdate(setConcurrencyUpdate, { args: [{ concurrency }] });
+  }
+
+  /** Null takes the cap away. */
+  setBudget(id: string, usd: number | null): Promise<JobStatus> {
+    return this.#handle(id).executeUpdate(setBudgetUpdate, { args: [{ usd }] });
+  }
+
+  setDeadline(id: string, change: DeadlineChange): Promise<JobStatus> {
+    return this.#handle(id).executeUpdate(setDeadlineUpdate, { args: [change] });
+  }
+
+  /** Without reasons: all but `in_doubt`. */
+  retryFailed(id: string, reasons?: readonly ItemReason[]): Promise<JobStatus> {
+    return this.#handle(id).executeUpdate(retryFailedUpdate, { args: [reasons === undefined ? {} : { reasons }] });
+  }
+
+  /** The job delivers what it has, and ends as cancelled. */
+  async cancel(id: string): Promise<void> {
+    await this.#handle(id).cancel();
+  }
+
+  /** The job's report, once it has ended. Fails as the job does. */
+  result(id: string): Promise<JobReport> {
+    return this.#handle(id).result();
+  }
+
+  /** The report of a cancelled job too, which is a file only. */
+  async report(id: string): Promise<JobReport> {
+    try {
+      return await this.result(id);
+    } catch (error) {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      const { results } = await this.describe(id);
+      if (results === null) throw error;
+      return reportIn(localPath(beside(results, fileNames.report), this.dataRoot));
+    }
+  }
+
+  /** The job's status, whenever it has changed, until it ends. */
+  follow(id: string): AsyncGenerator<JobStatus> {
+    return followJob(this.#handle(id));
+  }
+
+  /** Where a file of an ended job lies on this machine. */
+  async file(id: string, file: JobFile = 'results'): Promise<string> {
+    const { results, state } = await this.describe(id);
+    if (results !== null) return localPath(beside(results, fileNames[file]), this.dataRoot);
+    if (state === 'running') throw new Error(`${id} has not ended: there are no results yet`);
+    throw new Error(`${id} is ${state} and came to no results`);
+  }
+
+  /** One line per accepted row, in the dataset's order, read as it is asked for. */
+  async *results<Output = Json>(id: string): AsyncGenerator<Result<Output>> {
+    yield* resultsIn<Output>(await this.file(id));
+  }
+
+  #handle(id: string): WorkflowHandle {
+    return this.client.workflow.getHandle(id);
+  }
+}

@@ -1,0 +1,74 @@
+// Questions that a worker answers and that spend nothing: each is a small workflow of its own.
+
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import type { Checkup } from '../domain/checkup.ts';
+import type { JobEstimate } from '../domain/estimate.ts';
+import type { checkWorker, estimateDataset, validateDataset } from '../workflows/questions.ts';
+import { jobText } from './job-text.ts';
+
+export interface AskOptions {
+  readonly taskQueue: string;
+  /** Gives up, and the worker puts away what it had begun. */
+  readonly signal?: AbortSignal;
+}
+
+interface Question extends AskOptions {
+  readonly type: 'estimateDataset' | 'validateDataset' | 'checkWorker';
+  readonly args: readonly unknown[];
+  /** After this nobody waits for the answer any more. */
+  readonly timeout: '1 minute' | '1 day';
+  readonly summary: string;
+}
+
+/** Planning reads the whole dataset, which may take its time. */
+export const askEstimate = (client: Client, job: unknown, options: AskOptions): Promise<JobEstimate> =>
+  ask<typeof estimateDataset>(client, {
+    ...options,
+    ...{
+      type: 'estimateDataset',
+      args: [job],
+      timeout: '1 day',
+      summary: `estimate: ${jobText(job, '').staticSummary}`,
+    },
+  });
+
+export const askValidity = (client: Client, job: unknown, options: AskOptions): Promise<{ readonly output: string }> =>
+  ask<typeof validateDataset>(client, {
+    ...options,
+    ...{
+      type: 'validateDataset',
+      args: [job],
+      timeout: '1 minute',
+      summary: `validate: ${jobText(job, '').staticSummary}`,
+    },
+  });
+
+export const askCheckup = (client: Client, options: AskOptions): Promise<Checkup> =>
+  ask<typeof checkWorker>(client, {
+    ...options,
+    type: 'checkWorker',
+    args: [],
+    timeout: '1 minute',
+    summary: 'a checkup',
+  });
+
+async function ask<Asked extends (...args: never[]) => Promise<unknown>>(
+  client: Client,
+  { type, args, timeout, summary, taskQueue, signal }: Question,
+): Promise<Awaited<ReturnType<Asked>>> {
+  const handle = await client.workflow.start(type, {
+    workflowId: `nightshift-${type}-${randomUUID().slice(0, 8)}`,
+    taskQueue,
+    args: [...args],
+    workflowExecutionTimeout: timeout,
+    staticSummary: summary.slice(0, 180),
+  });
+  const giveUp = (): void => void handle.cancel().catch(() => undefined);
+  signal?.addEventListener('abort', giveUp);
+  try {
+    return (await handle.result()) as Awaited<ReturnType<Asked>>;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}

@@ -1,0 +1,30 @@
+// The files of a finished job, from the data root as this machine sees it; results row by row.
+
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { ResultLine } from '../domain/merge.ts';
+import type { Json } from '../domain/outcome.ts';
+import type { JobReport } from '../domain/report.ts';
+
+/** A line of `results.jsonl`; `Output` is what the job's schema, or its endpoint, makes of an answer. */
+export type Result<Output = Json> = Omit<ResultLine, 'output'> & { readonly output: Output | null };
+
+/** Throws where the file cannot be read from this machine. */
+export function localPath(uri: string, dataRoot: string): string {
+  const path = join(dataRoot, uri);
+  if (existsSync(path)) return path;
+  throw new Error(
+    `${uri} is not below ${dataRoot}: set NIGHTSHIFT_DATA to the data folder of the workers, or run this where it is mounted`,
+  );
+}
+
+export async function* resultsIn<Output>(path: string): AsyncGenerator<Result<Output>> {
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  for await (const line of lines) if (line !== '') yield JSON.parse(line);
+}
+
+export const reportIn = (path: string): JobReport => JSON.parse(readFileSync(path, 'utf8'));
+
+/** A file beside the results. */
+export const beside = (results: string, name: string): string => results.replace(/[^/]*$/, name);

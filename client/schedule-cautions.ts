@@ -1,0 +1,33 @@
+// What would go wrong night after night with a job that is scheduled, as far as its file can be read from here.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFields } from '../spec/read.ts';
+
+const mark = '{date}';
+
+export function cautions(jobPath: string, timezone: string, dataRoot: string): readonly string[] {
+  const file = join(dataRoot, jobPath);
+  if (!existsSync(file)) return [`${file} is not there: the path must be below the workers' data root`];
+  let input: unknown;
+  try {
+    input = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return [`${file} is no JSON: each start would fail`];
+  }
+  const { fields, problems } = readFields(input);
+  if (problems.length > 0) return problems.map(({ where, message }) => `${file}: ${where} ${message}`);
+  const { dataset, output } = fields;
+  const paths = [dataset, output].map((place) => (typeof place === 'string' ? place : place?.uri));
+  const [, folder] = paths;
+  const dated = paths.some((path) => path?.includes(mark));
+  const ownZone = fields.timezone ?? 'UTC';
+  return [
+    ...(folder !== undefined && !folder.includes(mark)
+      ? [`its output is always ${folder}: the second start would be refused; put ${mark} into it, or leave it away`]
+      : []),
+    ...(dated && ownZone !== timezone
+      ? [`${mark} is the day in ${ownZone}, the clock is that of ${timezone}: set "timezone" in the job file`]
+      : []),
+  ];
+}
