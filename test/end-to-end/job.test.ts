@@ -1,6 +1,6 @@
 // Whole jobs: a real Temporal server, a worker of its own process, the official SDKs against the emulator over HTTP, local files.
 
-import { cpSync, readdirSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -61,10 +61,14 @@ test.concurrent.each(examples)(
   (name) =>
     cell(`example-${name.replace('.json', '')}`, async (at) => {
       cpSync('examples', join(at.root, 'examples'), { recursive: true });
+      const today = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin', dateStyle: 'short' }).format();
+      cpSync('examples/nightly/2026-11-21.jsonl', join(at.root, `examples/nightly/${today}.jsonl`));
       const handle = await at.start({ job: `examples/${name}` });
       const report = await handle.result();
       expect(report).toMatchObject({ verdict: 'complete', rows: { failed: 0, refused: 0 } });
-      expect(at.results()).toHaveLength(report.rows.accepted);
+      const results = readFileSync(join(at.root, report.files.results), 'utf8').trimEnd().split('\n');
+      expect(results).toHaveLength(report.rows.accepted);
+      if (name === 'nightly.json') expect(report.files.results).toBe(`runs/nightly/${today}/results.jsonl`);
     }),
   90_000,
 );
