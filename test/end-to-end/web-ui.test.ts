@@ -1,8 +1,9 @@
 // The Temporal Web UI as the dashboard: what a person sees of a job there, in a real browser.
 
+import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDevServer } from '../../scripts/dev-server.ts';
 import { browser } from '../support/browser.ts';
 import { Cell, until } from './cell.ts';
@@ -39,6 +40,14 @@ const shows = (page: Page, ...texts: string[]): Promise<void> =>
     const text = await textOf(page);
     return texts.every((each) => text.includes(each));
   });
+
+test('every list view that the docs name is a query that the server understands', async () => {
+  const page = readFileSync(new URL('../../docs/web-ui.md', import.meta.url), 'utf8');
+  const queries = [...page.matchAll(/`([^`]* = "[^`]*)`/g)].map(([, query = '']) => query);
+  expect(queries.length).toBeGreaterThan(7);
+  const client = new Client({ connection });
+  for (const query of queries) expect((await client.workflow.count(query)).count, query).toBe(0);
+});
 
 test(
   'the list, the details while it runs and after, the tree and a batch’s events read as a story',
