@@ -1,0 +1,41 @@
+// Before an upgrade: replays the histories of the jobs that are running against this version's workflows, and says which would break.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { writeWorkflowBundle } from './bundle.ts';
+import { readConfig } from './config.ts';
+
+const { taskQueue, bundlePath } = readConfig();
+// What does not replay is said below, in one line each.
+Runtime.install({
+  logger: new DefaultLogger('ERROR', () => undefined),
+  telemetryOptions: { logging: { forward: {} } },
+});
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const address = connectionOptions.address ?? 'localhost:7233';
+const scratch = mkdtempSync(join(tmpdir(), 'nightshift-replay-'));
+const connection = await Connection.connect({ ...connectionOptions, address });
+try {
+  const client = new Client({ connection, namespace });
+  const running = client.workflow.list({ query: `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"` });
+  const workflowBundle = {
+    codePath: bundlePath ?? (await writeWorkflowBundle(join(scratch, 'workflow-bundle.js'))).codePath,
+  };
+  let replayed = 0;
+  let broken = 0;
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, running.intoHistories())) {
+    replayed += 1;
+    if (error === undefined) continue;
+    broken += 1;
+    console.log(`${workflowId}: ${error.name}: this version takes another way than the one that began it`);
+  }
+  console.log(`${replayed} running workflows on ${taskQueue} at ${address} replayed, ${broken} would break`);
+  if (broken > 0) process.exitCode = 1;
+} finally {
+  await connection.close();
+  rmSync(scratch, { recursive: true, force: true });
+}
