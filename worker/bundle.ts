@@ -1,7 +1,7 @@
 // Bundles the workflows into the one script that workers run in their sandbox. Run by itself it writes that script to a file.
 
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -12,6 +12,12 @@ const self = fileURLToPath(import.meta.url);
 export function buildWorkflowBundle(): Promise<{ code: string }> {
   const workflows = new URL(`../workflows/index${self.slice(-3)}`, import.meta.url);
   return bundleWorkflowCode({ workflowsPath: fileURLToPath(workflows), logger: quiet });
+}
+
+/** A build has them bundled beside its code. */
+export function builtBundle(): { codePath: string } | null {
+  const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  return existsSync(codePath) ? { codePath } : null;
 }
 
 /** In a process of its own: a bundler leaves behind some 150 MB that a worker would hold for as long as it lives. */

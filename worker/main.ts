@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // A worker: connects by Temporal's own configuration, serves the task queue until it is asked to stop, and drains.
 
 import { rmSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../activities/failure.ts';
 import { createActivities } from '../activities/index.ts';
-import { writeWorkflowBundle } from './bundle.ts';
+import { builtBundle, writeWorkflowBundle } from './bundle.ts';
 import { createCluster } from './cluster.ts';
 import { readConfig } from './config.ts';
 import { createDependencies } from './dependencies.ts';
@@ -32,7 +33,7 @@ try {
     activities: createActivities(deps),
     workflowBundle:
       config.bundlePath === null
-        ? await writeWorkflowBundle(join(deps.scratch, 'workflow-bundle.js'))
+        ? (builtBundle() ?? (await writeWorkflowBundle(join(deps.scratch, 'workflow-bundle.js'))))
         : { codePath: config.bundlePath },
     interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
     shutdownGraceTime: config.drainMs,
