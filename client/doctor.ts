@@ -3,7 +3,7 @@
 import type { Checkup } from '../domain/checkup.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { Nightshift } from './nightshift.ts';
-import { workerCommand } from './own-command.ts';
+import { temporalCommand, workerCommand } from './own-command.ts';
 import { version } from './version.ts';
 
 export interface Finding {
@@ -50,7 +50,11 @@ async function namespaceOf({ client }: Nightshift): Promise<Finding> {
     return ok('namespace', namespace);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return bad('namespace', `${namespace}: ${why}`, `temporal operator namespace create --namespace ${namespace}`);
+    return bad(
+      'namespace',
+      `${namespace}: ${why}`,
+      temporalCommand(`operator namespace create --namespace ${namespace}`),
+    );
   }
 }
 
@@ -65,10 +69,10 @@ async function attributes({ client }: Nightshift): Promise<Finding> {
     return warn(
       what,
       `not registered: ${missing.join(', ')}; lists cannot show or filter by them`,
-      `temporal operator search-attribute create --namespace ${namespace} ${add}`,
+      temporalCommand(`operator search-attribute create --namespace ${namespace} ${add}`),
     );
   } catch {
-    return warn(what, 'this connection may not list them', `temporal operator search-attribute list`);
+    return warn(what, 'this connection may not list them', temporalCommand('operator search-attribute list'));
   }
 }
 

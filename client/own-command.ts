@@ -7,3 +7,9 @@ export const ownCommand = (args: string): string =>
   installed ? `nightshift ${args}` : `npm run nightshift -- ${args}`;
 
 export const workerCommand = installed ? 'nightshift-worker' : 'npm run worker';
+
+/** Temporal's own command line, and a server to try things with. */
+export const temporalCommand = (args: string): string =>
+  installed ? `temporal ${args}` : `npm run temporal -- ${args}`;
+
+export const serverCommand = installed ? 'temporal server start-dev' : 'npm run dev';

@@ -28,7 +28,7 @@ export function statusFacts(status: JobStatus, now: number): Row {
     phase: status.phase,
     why: status.pause?.note ?? null,
     wave: `${status.wave} (${status.waveKind})`,
-    'running for': formatDuration(Math.max(0, now - status.startedAt)),
+    'running for': status.phase === 'done' ? null : formatDuration(Math.max(0, now - status.startedAt)),
     rows: `${number(items.answered)} answered, ${number(items.underWay)} under way, ${number(items.failed)} failed`,
     reasons: counts(items.byReason),
     'rows refused': rows.refused === 0 ? null : rows.refused,

@@ -21,6 +21,9 @@ interface Question extends AskOptions {
   readonly summary: string;
 }
 
+/** A worker that is not there has begun nothing: who gives up does not wait for it much longer. */
+const leaveMs = 3000;
+
 /** Planning reads the whole dataset, which may take its time. */
 export const askEstimate = (client: Client, job: unknown, options: AskOptions): Promise<JobEstimate> =>
   ask<typeof estimateDataset>(client, {
@@ -64,10 +67,15 @@ async function ask<Asked extends (...args: never[]) => Promise<unknown>>(
     workflowExecutionTimeout: timeout,
     staticSummary: summary.slice(0, 180),
   });
-  const giveUp = (): void => void handle.cancel().catch(() => undefined);
-  signal?.addEventListener('abort', giveUp);
+  const left = Promise.withResolvers<never>();
+  const giveUp = (): void => {
+    void handle.cancel().catch(() => undefined);
+    const why = new Error('given up: a worker that has begun puts away what there is');
+    setTimeout(() => left.reject(why), leaveMs).unref();
+  };
+  signal?.addEventListener('abort', giveUp, { once: true });
   try {
-    return (await handle.result()) as Awaited<ReturnType<Asked>>;
+    return (await Promise.race([handle.result(), left.promise])) as Awaited<ReturnType<Asked>>;
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { examine, type Finding } from '../doctor.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { serverCommand } from '../own-command.ts';
 import { taskQueueOption } from './run.ts';
 
 const colours = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
@@ -31,7 +32,7 @@ async function* findings(context: Context, taskQueue: string): AsyncGenerator<Fi
     yield* examine(await context.jobs(), taskQueue);
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    yield { what: 'temporal', state: 'bad', found, fix: 'npm run dev, or set TEMPORAL_ADDRESS' };
+    yield { what: 'temporal', state: 'bad', found, fix: `${serverCommand}, or set TEMPORAL_ADDRESS` };
   }
 }
 

@@ -24,8 +24,7 @@ export function addInit(program: Command, { dataRoot }: Context): void {
       write(join(folder, 'tickets.jsonl'), rows);
       write(job, `${JSON.stringify(sampleJob(path === '' ? 'tickets.jsonl' : `${path}/tickets.jsonl`), null, 2)}\n`);
       console.log(job);
-      const id = path === '' ? '' : ` --id ${path.replaceAll('/', '-')}`;
-      console.error(`what it would cost: ${ownCommand(`estimate ${job}`)}\nrun it: ${ownCommand(`run ${job}${id}`)}`);
+      console.error(`what it would cost: ${ownCommand(`estimate ${job}`)}\nrun it: ${ownCommand(`run ${job}`)}`);
     });
 }
 

@@ -1,7 +1,10 @@
 // What the client says before anything is spent: jobs that are wrong, what they would cost, whether all is there, and wrong usage.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDevServer } from '../../scripts/dev-server.ts';
@@ -34,7 +37,7 @@ test(
     cell('first', async (at, here) => {
       const init = await here(['init', 'tickets']);
       expect(init).toMatchObject({ code: 0, out: 'tickets/job.json\n' });
-      expect(init.err).toContain('npm run nightshift -- run tickets/job.json --id tickets');
+      expect(init.err).toContain('npm run nightshift -- run tickets/job.json');
       expect(linesOf(await here(['validate', 'tickets/job.json', '--offline']))).toEqual([
         { valid: true, by: 'schema' },
       ]);
@@ -42,7 +45,10 @@ test(
       const [estimate] = linesOf(await here(['estimate', 'tickets/job.json', '--by-reference']));
       expect(estimate).toMatchObject({ rows: { accepted: 8 }, items: 8, budgetUsd: 1 });
       expect(await at.control.counts()).toMatchObject({ batchesCreated: 0 });
-      expect(await here(['run', 'tickets/job.json', '--id', 'tickets'])).toMatchObject({ code: 0 });
+      expect(await here(['run', 'tickets/job.json'])).toMatchObject({
+        code: 0,
+        out: 'runs/tickets/results.jsonl\n',
+      });
       const before = readFileSync(join(at.root, 'tickets/job.json'), 'utf8');
       expect(await here(['init', 'tickets'])).toMatchObject({
         code: 1,
@@ -97,7 +103,7 @@ test(
       expect(linesOf(alone).at(-1)).toMatchObject({ what: 'workers', state: 'bad', fix: 'npm run worker' });
       const elsewhere = commandsAt({ env: { ...at.env, TEMPORAL_NAMESPACE: 'nowhere' } });
       expect(linesOf(await elsewhere(['doctor'])).at(-1)).toMatchObject({
-        fix: 'temporal operator namespace create --namespace nowhere',
+        fix: 'npm run temporal -- operator namespace create --namespace nowhere',
       });
     }),
   120_000,
@@ -115,7 +121,7 @@ test('a worker without keys, a store that it cannot write, and attributes that a
       const attributes = found.find(({ what }) => what === 'search attributes');
       expect(attributes).toMatchObject({
         state: 'warn',
-        fix: expect.stringContaining('temporal operator search-attribute create'),
+        fix: expect.stringContaining('operator search-attribute create'),
       });
     });
   } finally {
@@ -123,6 +129,21 @@ test('a worker without keys, a store that it cannot write, and attributes that a
     await bare.stop();
   }
 }, 120_000);
+
+test('Ctrl-C takes a question back, with or without a worker to hear it', async () => {
+  const child = spawn(process.execPath, ['client/main.ts', 'estimate', 'examples/tickets.json'], {
+    env: { ...process.env, TEMPORAL_ADDRESS: server.address, NIGHTSHIFT_TASK_QUEUE: 'nobody-asks' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const err = text(child.stderr);
+  await once(child.stderr, 'data');
+  child.kill('SIGINT');
+  await once(child, 'close');
+  expect(child.exitCode).toBe(130);
+  expect(await err).toBe(
+    'no worker polls task queue nobody-asks: npm run worker\ngiven up: a worker that has begun puts away what there is\n',
+  );
+}, 60_000);
 
 test('what cannot be done is said, with what to do next', async () => {
   expect(await nightshift(['status', 'no-such-job'])).toMatchObject({
