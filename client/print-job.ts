@@ -91,8 +91,9 @@ export const usd = (amount: number | null): string =>
 
 export const number = (count: number | null): string => (count === null ? 'unknown' : count.toLocaleString('en-US'));
 
+/** In UTC, and says so. */
 export const minuteOf = (instant: string | null): string | null =>
-  instant === null ? null : instant.slice(0, 16).replace('T', ' ');
+  instant === null ? null : `${instant.slice(0, 16).replace('T', ' ')}Z`;
 
 function costText({ usd: amount, savedUsd, realtimeUsd }: JobReport['cost']): string {
   if (amount === null) return 'cost unknown';

@@ -36,7 +36,10 @@ function bars(stream: NodeJS.WriteStream): Progress {
     format: '{name} {bar} {percentage}%  {text}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    barsize: 30,
+    // What stands beside a bar takes some 60 columns.
+    barsize: Math.min(30, Math.max(10, stream.columns - 65)),
+    // Else a bar that has not changed is left where a line above it has pushed it from.
+    forceRedraw: true,
     hideCursor: true,
     clearOnComplete: false,
     emptyOnZero: true,

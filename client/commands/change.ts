@@ -79,7 +79,6 @@ function addSet(program: Command, context: Context): void {
 /** The job as it is after the change. */
 function said(status: JobStatus): void {
   console.error(progressLine(status));
-  if (status.pause !== null) console.error(`paused: ${status.pause.note}`);
   printValue(status, statusFacts(status, Date.now()));
 }
 

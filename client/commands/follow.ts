@@ -56,7 +56,18 @@ async function ending(jobs: Nightshift, id: string): Promise<number> {
     return report.rows.failed === 0 ? exitCodes.ok : exitCodes.partial;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof CancelledFailure) return cancelled(jobs, id);
     console.error(error.cause?.message ?? error.message);
-    return error.cause instanceof CancelledFailure ? exitCodes.cancelled : exitCodes.jobFailed;
+    return exitCodes.jobFailed;
   }
+}
+
+/** Temporal ends a cancelled job without a word of it: what it delivered is in its memo. */
+async function cancelled(jobs: Nightshift, id: string): Promise<number> {
+  const { results } = await jobs.describe(id);
+  console.error(
+    results === null ? 'cancelled before anything was sent' : 'cancelled; what was finished is in its results',
+  );
+  if (results !== null) console.log(results);
+  return exitCodes.cancelled;
 }

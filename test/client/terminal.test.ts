@@ -48,8 +48,10 @@ test('bars show items, batches and cost against their wholes, and alerts once', 
   progress.show({ ...status, alerts: ['batch 7 is late'] });
   progress.show({ ...status, alerts: ['batch 7 is late'] });
   progress.say('no worker polls');
-  progress.stop();
   const text = terminal.text();
+  progress.stop();
+  const below = text.slice(text.indexOf('no worker polls'));
+  for (const bar of ['items', 'batches', 'cost']) expect(below).toContain(bar);
   expect(text).toMatch(/items\s+█{7,8}░+\s+25%\s+500 of 2,000, 10 failed/);
   expect(text).toMatch(/batches\s+█{7,8}░+\s+25%\s+5 of 20, wave 1, running/);
   expect(text).toMatch(/cost\s+█{7,8}░+\s+25%\s+\$0\.2500 of \$1\.00 estimated/);

@@ -71,7 +71,9 @@ test(
       expect((await nightshift(['retry', 'slow', '--reason', 'truncated'])).code).toBe(0);
       expect((await nightshift(['results', 'slow'])).err).toContain('slow has not ended');
       expect((await nightshift(['cancel', 'slow'])).code).toBe(0);
-      expect((await nightshift(['watch', 'slow'])).code).toBe(5);
+      const ended = await nightshift(['watch', 'slow']);
+      expect(ended).toMatchObject({ code: 5, out: 'runs/slow/results.jsonl\n' });
+      expect(ended.err).toContain('cancelled; what was finished is in its results');
       expect((await nightshift(['resume', 'slow'])).err).toContain('slow has ended (cancelled) and cannot be changed');
       expect(linesOf(await nightshift(['report', 'slow']))).toMatchObject([{ cancelled: true }]);
 

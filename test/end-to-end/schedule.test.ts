@@ -101,6 +101,14 @@ test(
         'nightly-2026-11-19T01:00:00Z',
       ]);
 
+      const { batchesCreated, sync } = await at.control.counts();
+      await nightshift(['schedule', 'backfill', 'nightly', '--from', '2026-11-18', '--to', '2026-11-18']);
+      await until('the night that was done is refused', async () => {
+        const again = await at.client.workflow.getHandle('nightly-2026-11-18T01:00:00Z').describe();
+        return again.status.name === 'FAILED';
+      });
+      expect(await at.control.counts()).toMatchObject({ batchesCreated, sync });
+
       await nightshift(['schedule', 'resume', 'nightly']);
       await until('it is listed with its next start', async () =>
         linesOf(await nightshift(['schedule', 'list'])).some(({ id, next }) => id === 'nightly' && next !== null),
