@@ -2,6 +2,7 @@
 
 import type { Checkup } from '../domain/checkup.ts';
 import { formatDuration } from '../domain/duration.ts';
+import { searchAttributes } from '../domain/search-attributes.ts';
 import type { Nightshift } from './nightshift.ts';
 import { temporalCommand, workerCommand } from './own-command.ts';
 import { version } from './version.ts';
@@ -14,7 +15,6 @@ export interface Finding {
   readonly fix: string | null;
 }
 
-const searchAttributes = ['NightshiftProvider', 'NightshiftModel', 'NightshiftTenant', 'NightshiftPhase'];
 /** A plan and its answers take about three times the dataset. */
 const freeBytesWanted = 1024 ** 3;
 /** A task takes a moment to arrive; more than this is the clock. */

@@ -12,4 +12,4 @@ export type { ListedJob, ListOptions } from './job-list.ts';
 export { type JobFile, type JobReference, Nightshift, type StartOptions } from './nightshift.ts';
 export type { AskOptions } from './questions.ts';
 export type { Result } from './results.ts';
-export type { BackfillOptions, ListedSchedule, ScheduleOptions, Schedules } from './schedules.ts';
+export type { BackfillOptions, DescribedSchedule, ListedSchedule, ScheduleOptions, Schedules } from './schedules.ts';

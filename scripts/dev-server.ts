@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { searchAttributes } from '../domain/search-attributes.ts';
 import { type Child, startChild } from './child.ts';
 import { freePort } from './free-port.ts';
 import { ensureTemporalCli } from './temporal-cli.ts';
@@ -11,12 +12,7 @@ const HOST = '127.0.0.1';
 const READY_TIMEOUT_MS = 30_000;
 
 /** What the workflows upsert; a server that does not know them fails the workflow task. */
-export const SEARCH_ATTRIBUTES: readonly string[] = [
-  'NightshiftProvider',
-  'NightshiftModel',
-  'NightshiftTenant',
-  'NightshiftPhase',
-];
+export const SEARCH_ATTRIBUTES: readonly string[] = searchAttributes;
 
 export interface DevServerOptions {
   /** Keeps its state there; without it everything is in memory. */

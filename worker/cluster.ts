@@ -3,8 +3,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Cluster } from '../activities/deps.ts';
 import type { BatchNews } from '../domain/events.ts';
-
-const ours = ['NightshiftProvider', 'NightshiftModel', 'NightshiftTenant', 'NightshiftPhase'];
+import { searchAttributes } from '../domain/search-attributes.ts';
 
 export function createCluster(client: Client, namespace: string): Cluster {
   return {
@@ -29,7 +28,7 @@ export function createCluster(client: Client, namespace: string): Cluster {
       const { customAttributes } = await client.connection.operatorService
         .listSearchAttributes({ namespace })
         .catch(() => ({ customAttributes: {} }));
-      return ours.filter((name) => name in (customAttributes ?? {}));
+      return searchAttributes.filter((name) => name in (customAttributes ?? {}));
     },
   };
 }
