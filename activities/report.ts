@@ -29,15 +29,18 @@ export interface ReportInput {
   readonly warnings: readonly string[];
 }
 
-export async function report(deps: ActivityDeps, input: ReportInput): Promise<JobReport> {
+type Draw = (facts: PageFacts) => Promise<Drawn>;
+
+export async function report(deps: ActivityDeps, input: ReportInput, draw: Draw = plotsOf): Promise<JobReport> {
   const job = await readJobFile(deps, input.output);
-  return heartbeating(job.timing, () => writeBoth(deps, job, input));
+  return heartbeating(job.timing, () => writeBoth(deps, job, input, draw));
 }
 
-async function writeBoth(deps: ActivityDeps, job: JobFile, input: ReportInput): Promise<JobReport> {
+async function writeBoth(deps: ActivityDeps, job: JobFile, input: ReportInput, draw: Draw): Promise<JobReport> {
   const { figures, spans } = await readTallies(deps, input, job.prices);
   const written = reportFrom(input, job, figures);
-  await deps.heavy(() => writePage(deps, input.output, pageFacts(whatOf(job), written, spans, figures)));
+  const facts = pageFacts(whatOf(job), written, spans, figures);
+  await deps.heavy(async () => writeText(deps.store, reportPage(input.output), pageOf(facts, await draw(facts))));
   // Last: where it is, the job is done.
   await writeJson(deps.store, reportFile(input.output), written);
   countJob(written);
@@ -100,10 +103,6 @@ const whatOf = ({ claim, spec }: JobFile): PageFacts['job'] => ({
   provider: spec.provider,
   model: spec.model,
 });
-
-async function writePage(deps: ActivityDeps, output: string, facts: PageFacts): Promise<void> {
-  await writeText(deps.store, reportPage(output), pageOf(facts, await plotsOf(facts)));
-}
 
 /**
  * The plotting library is loaded when the first job ends: until then it costs a worker nothing. A plot that cannot be drawn must not

@@ -10,7 +10,7 @@ import { type MergeSummary, merge } from '../../activities/merge.ts';
 import { report } from '../../activities/report.ts';
 import { planWave } from '../../activities/retry.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
-import type { ItemLine, ItemReason, Tally } from '../../domain/outcome.ts';
+import type { ItemLine, Tally } from '../../domain/outcome.ts';
 import type { JobReport } from '../../domain/report.ts';
 import { addTally, addTotals, noTotals } from '../../domain/totals.ts';
 import { firstWave, nextWave, type Wave } from '../../domain/waves.ts';
@@ -46,11 +46,11 @@ export interface Done {
   readonly report: JobReport;
 }
 
-/** What a job's workflow does, less the waiting. */
+/** What a job's workflow does, less the waiting; and less the drawing, where nobody looks at it. */
 export async function runWhole(
   folder: Folder,
   answering: Answering,
-  missingReason: ItemReason = 'missing',
+  { plots = false }: { readonly plots?: boolean } = {},
 ): Promise<Done> {
   const deps = wholeDeps(folder);
   const inActivity = <T>(work: () => Promise<T>): Promise<T> => quietEnvironment().run(work);
@@ -74,7 +74,13 @@ export async function runWhole(
       await writeRaw(folder, rawFile(ref), lines);
       const input = {
         ...{ ...ref, batchId: `batch-${number}-${planned.batch}`, ending: 'completed', createdAt: 0, endedAt: 1000 },
-        ...{ polls: 1, twinBatches: 0, cancelReason: 'cancelled' as const, missingReason, blamed: [] },
+        ...{
+          polls: 1,
+          twinBatches: 0,
+          cancelReason: 'cancelled' as const,
+          missingReason: 'missing' as const,
+          blamed: [],
+        },
       };
       const tally = await inActivity(() => classify(deps, input));
       tallies.push(tally);
@@ -98,7 +104,9 @@ export async function runWhole(
   }
   const summary = await inActivity(() => merge(deps, { output, waves: number, unsentReason: 'cancelled' }));
   const end = { startedAt: 0, endedAt: 1, cancelled: false, warnings: [] };
-  const figures = await inActivity(() => report(deps, { output, summary, waves: number, ...end }));
+  const figures = await inActivity(() =>
+    report(deps, { output, summary, waves: number, ...end }, plots ? undefined : async () => ({})),
+  );
   return { waves: number, tallies, summary, report: figures };
 }
 

@@ -55,7 +55,7 @@ test(
     Cell.with(
       { address: server.address, client: new Client({ connection }) },
       'seen',
-      { emulator: { runMs: 12_000, itemErrors: { rate400: 0.2, failTimes: 0 } } },
+      { emulator: { runMs: 1000, batch: { stuckIn: 'in_progress' }, itemErrors: { rate400: 0.2, failTimes: 0 } } },
       async (at) => {
         const handle = await at.start({ ...at.openaiJob(300), budget: { usd: 5 } });
         await until('batches are under way', async () => (await at.control.counts()).batchesCreated === 3);
@@ -73,6 +73,7 @@ test(
           .click();
         await shows(page, 'NightshiftPhase', 'running', 'NightshiftModel', 'gpt-5.4-mini');
 
+        await at.control.setOptions({ batch: null });
         await handle.result();
         await page.goto(`${pages}/seen`);
         await page.getByText('User Metadata').first().click();

@@ -15,8 +15,11 @@ const addressOf = (root: string): string => pathToFileURL(join(root, output, 're
 
 test('the page of a small job that ran is complete in itself and shows what the report says', async () => {
   const folder = await folderWith(rowsOf(40), { id: 'id', batch: { maxItems: 10, maxBytes: 1e8, concurrency: 5 } });
-  const { report } = await runWhole(folder, (_, __, items) =>
-    items.map(({ customId, row }) => (row % 10 === 3 ? errorLine(customId, 400) : answerLine(customId, 'yes'))),
+  const { report } = await runWhole(
+    folder,
+    (_, __, items) =>
+      items.map(({ customId, row }) => (row % 10 === 3 ? errorLine(customId, 400) : answerLine(customId, 'yes'))),
+    { plots: true },
   );
   const { page, complaints, requests } = await open(addressOf(folder.root), { offline: true });
   expect(complaints).toEqual([]);

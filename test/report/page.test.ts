@@ -138,10 +138,13 @@ test('jobs of one batch, of nothing but failures, and of no known cost have a pa
 test('of a whole job the page knows rows by number only: no id, prompt, answer or message of a row', async () => {
   const rows = Array.from({ length: 12 }, (_, index) => ({ id: `customer-${index}`, text: `PROMPT ${index}` }));
   const folder = await folderWith(rows, { id: 'id', batch: { maxItems: 5, maxBytes: 1e8, concurrency: 5 } });
-  const { report } = await runWhole(folder, (_, __, items) =>
-    items.map(({ customId, row }) =>
-      row % 4 === 0 ? errorLine(customId, 400) : answerLine(customId, `ANSWER ${row}`, row === 5 ? 'length' : 'stop'),
-    ),
+  const { report } = await runWhole(
+    folder,
+    (_, __, items) =>
+      items.map(({ customId, row }) =>
+        row % 4 === 0 ? errorLine(customId, 400) : answerLine(customId, `ANSWER ${row}`, row === 5 ? 'length' : 'stop'),
+      ),
+    { plots: true },
   );
   const page = folder.text('report.html');
   const results = folder.lines<ResultLine>('results.jsonl');
