@@ -28,6 +28,14 @@ export const batchJob = (job: JobRun): BatchInput['job'] => {
 export function mayAfford(job: JobRun, wave: Wave, estimateUsd: number | null, running: number): boolean {
   if (job.mustEnd(wave) || fits(job.budget, estimateUsd)) return true;
   if (running === 0)
-    job.stopFor('budget', 'the next batch would pass the budget: raise it with setBudget, or cancel the job');
+    job.stopFor(
+      'budget',
+      estimateUsd === null
+        ? unpriced
+        : 'the next batch would pass the budget: raise it with setBudget, or cancel the job',
+    );
   return false;
 }
+
+const unpriced =
+  'no price is known for the next batch, so no budget can hold: take it away with setBudget and null, or cancel the job';
