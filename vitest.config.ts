@@ -1,4 +1,4 @@
-// Two processes at a time, because each may hold a Temporal server and a worker; forks, because the SDK's native
+// Three processes at a time: each may hold a Temporal server and a worker, and much of their time is waiting; forks, because the SDK's native
 // runtime is installed once per process. The tests that talk to Temporal are a project of their own: its servers and
 // the workflow bundle are made ready only for a run that has such tests.
 import { defineConfig } from 'vitest/config';
@@ -13,7 +13,7 @@ const temporal = [
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [

@@ -53,12 +53,10 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
 }
 
 /** What `open` refuses, without claiming anything. */
-export async function validate(deps: ActivityDeps, input: OpenInput): Promise<{ readonly output: string }> {
+export async function validate(deps: ActivityDeps, input: OpenInput): Promise<void> {
   const parsed = parseJob(await jobAsWritten(deps, input.input), factsOf(deps, input));
   if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
-  if (parsed.kind === 'resume') return { output: parsed.from };
-  await checkWorld(deps, parsed.spec);
-  return { output: parsed.spec.output };
+  if (parsed.kind === 'job') await checkWorld(deps, parsed.spec);
 }
 
 /** The input itself, or what lies where it points. */

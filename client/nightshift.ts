@@ -109,7 +109,7 @@ export class Nightshift {
   }
 
   /** Fails where a run would be refused before its rows are read; tells where its output would lie. */
-  validate(job: Job | JobReference, options: Partial<AskOptions> = {}): Promise<{ readonly output: string }> {
+  validate(job: Job | JobReference, options: Partial<AskOptions> = {}): Promise<void> {
     return askValidity(this.client, job, { taskQueue: this.taskQueue, ...options });
   }
 

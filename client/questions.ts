@@ -36,7 +36,7 @@ export const askEstimate = (client: Client, job: unknown, options: AskOptions): 
     },
   });
 
-export const askValidity = (client: Client, job: unknown, options: AskOptions): Promise<{ readonly output: string }> =>
+export const askValidity = (client: Client, job: unknown, options: AskOptions): Promise<void> =>
   ask<typeof validateDataset>(client, {
     ...options,
     ...{

@@ -24,9 +24,9 @@ export async function estimateDataset(input: unknown): Promise<JobEstimate> {
 }
 
 /** Everything that `processDataset` would refuse before it reads the rows; claims nothing. */
-export async function validateDataset(input: unknown): Promise<{ readonly output: string }> {
+export async function validateDataset(input: unknown): Promise<void> {
   try {
-    return await opening('validate the job').validate(question(input));
+    await opening('validate the job').validate(question(input));
   } catch (error) {
     throw asRefusal(error);
   }
