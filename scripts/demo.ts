@@ -1,7 +1,7 @@
 // `npm run demo`: one job over 10,000 rows, from nothing to results in about a minute and without any account: a dev
 // server, emulated providers that misbehave a little, a worker, and the job started as a person would start it.
 import './plain-errors.ts';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { projectRoot } from './cache.ts';
 import { runCommand } from './command.ts';
 import { demoRow } from './demo-rows.ts';
 import { follow, printOutcome } from './demo-view.ts';
-import { type Stack, startStack, untilAskedToEnd } from './stack.ts';
+import { ownerOf, type Stack, startStack, untilAskedToEnd } from './stack.ts';
 import { ensureTemporalCli } from './temporal-cli.ts';
 
 const ROWS = 10_000;
@@ -85,7 +85,7 @@ async function runDemo({ server }: Stack): Promise<void> {
 
 /** Each demo starts from nothing, unless another one is using the folder: then startStack refuses it. */
 function prepareFolder(): string {
-  if (!existsSync(join(FOLDER, 'pid'))) rmSync(FOLDER, { recursive: true, force: true });
+  if (ownerOf(FOLDER) === null) rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(DATA, { recursive: true });
   return FOLDER;
 }

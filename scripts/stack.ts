@@ -103,8 +103,8 @@ function emulatorUrl(line: string): string | undefined {
 /** Two servers on one database file would spoil it. */
 function claimFolder(folder: string): () => void {
   const file = join(folder, 'pid');
-  const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  if (owner > 0 && isRunning(owner)) {
+  const owner = ownerOf(folder);
+  if (owner !== null) {
     throw new Error(
       `${folder} is in use by process ${owner}. Stop that one first, or choose another folder with --state.`,
     );
@@ -114,6 +114,13 @@ function claimFolder(folder: string): () => void {
   const release = () => rmSync(file, { force: true });
   process.once('exit', release);
   return release;
+}
+
+/** The process that uses the folder; null where none does, whatever one that was killed left there. */
+export function ownerOf(folder: string): number | null {
+  const file = join(folder, 'pid');
+  const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  return owner > 0 && isRunning(owner) ? owner : null;
 }
 
 function isRunning(pid: number): boolean {

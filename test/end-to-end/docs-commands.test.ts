@@ -70,6 +70,27 @@ test.each(['docs/command-line.md', 'docs/schedules.md'])(
   240_000,
 );
 
+test('the search attributes are registered by the commands of docs/web-ui.md, and jobs use them from then on', async () => {
+  const bare = await startDevServer({ headless: true, attributes: [] });
+  const { address } = bare;
+  const own = await Connection.connect({ address });
+  try {
+    const client = new Client({ connection: own });
+    await Cell.with({ address, client }, 'registered', {}, async (at) => {
+      const [, block = ''] =
+        /```sh\n([\s\S]*?)```/.exec(readFileSync(join(projectRoot, 'docs/web-ui.md'), 'utf8')) ?? [];
+      await (await at.start(at.openaiJob(60))).result();
+      expect(await run(block.trim(), at)).toMatchObject({ code: 0 });
+      await (await at.start(at.openaiJob(60), 'registered-2')).result();
+      const { searchAttributes } = await client.workflow.getHandle('registered-2').describe();
+      expect(searchAttributes).toMatchObject({ NightshiftProvider: ['openai'], NightshiftPhase: ['done'] });
+    });
+  } finally {
+    await own.close();
+    await bare.stop();
+  }
+}, 120_000);
+
 test('the job of docs/schedules.md is the example', () => {
   const [, shown = ''] =
     /```json\n([\s\S]*?)```/.exec(readFileSync(join(projectRoot, 'docs/schedules.md'), 'utf8')) ?? [];
