@@ -41,14 +41,15 @@ export async function installOnce(name: string, build: (folder: string) => Promi
   return target;
 }
 
-async function withLock(name: string, action: () => Promise<void>): Promise<void> {
+/** One process at a time, of all that share the cache. */
+export async function withLock<T>(name: string, action: () => Promise<T>): Promise<T> {
   const lock = join(cacheDir, 'locks', name);
   mkdirSync(dirname(lock), { recursive: true });
   await takeLock(lock);
   const release = () => rmSync(lock, { recursive: true, force: true });
   process.once('exit', release);
   try {
-    await action();
+    return await action();
   } finally {
     process.removeListener('exit', release);
     release();

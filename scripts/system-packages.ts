@@ -1,14 +1,18 @@
 // Programs that tests need and npm does not have, from the system's packages: Debian and its like, as root, as machines of CI are.
 
-import type { Progress } from './cache.ts';
+import { type Progress, withLock } from './cache.ts';
 import { runCommand, ticking, whichCommand } from './command.ts';
 
 const TIMEOUT_MS = 10 * 60_000;
 
-/** `why` says why not, where it is not installed afterwards. */
+/** `why` says why not, where it is not installed afterwards. One at a time: the package manager refuses a second one. */
 export async function installPackage(name: string, title: string, progress: Progress): Promise<{ why: string }> {
   const apt = whichCommand('apt-get');
   if (apt === undefined || process.getuid?.() !== 0) return { why: 'there is no apt-get, or this is not root' };
+  return withLock('apt', () => install(apt, name, title, progress));
+}
+
+async function install(apt: string, name: string, title: string, progress: Progress): Promise<{ why: string }> {
   const expect = 'usually half a minute';
   progress(`installing ${title} with apt-get, once: ${expect}.`);
   const options = {
