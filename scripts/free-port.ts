@@ -1,14 +1,31 @@
 // A port nobody listens on, so that several checkouts, demos and tests run side by side on one machine.
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
+// Below what systems give to outgoing connections and to servers that ask for any port: between being found and being
+// listened on, a port of theirs may be gone. And a Temporal cluster keeps ports in a column of signed 16-bit integers.
+const LOWEST = 10_000;
+const HIGHEST = 32_767;
+const TRIES = 100;
+
 export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = randomInt(LOWEST, HIGHEST);
+    if (await isFree(port, host)) return port;
+  }
+  throw new Error(`No port could be found on ${host}.`);
+}
+
+async function isFree(port: number, host: string): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, host, resolve);
-  });
-  const address = server.address();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch {
+    return false;
+  }
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error(`No port could be found on ${host}.`);
-  return address.port;
+  return true;
 }

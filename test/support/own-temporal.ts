@@ -1,12 +1,12 @@
 // The Temporal server on a PostgreSQL server, both of the test's own, set up and started as docker-compose.yml does it.
 
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { projectRoot } from '../../scripts/cache.ts';
 import { startChild } from '../../scripts/child.ts';
 import { runCommand } from '../../scripts/command.ts';
+import { freePort } from '../../scripts/free-port.ts';
 import { ensureTemporalServer } from '../../scripts/temporal-server.ts';
 import { environmentOf, readCompose } from './container-files.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
@@ -14,8 +14,6 @@ import { type Postgres, startPostgres } from './postgres.ts';
 const SCHEMA_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 60_000;
 const TAIL_CHARACTERS_MAX = 3_000;
-// Members of a cluster find each other through a table whose column for ports is a signed 16-bit integer.
-const PORTS = { from: 20_000, to: 32_767 };
 const host = '127.0.0.1';
 const variables = { POSTGRES_PASSWORD: 'unused' };
 
@@ -32,7 +30,7 @@ export async function startOwnTemporal(): Promise<OwnTemporal> {
   try {
     // Twice: the second run is an upgrade with nothing to do.
     for (let run = 1; run <= 2; run += 1) await setUpSchema(bin, postgres);
-    const port = await lowPort();
+    const port = await freePort();
     const env = await serverEnvironment(postgres, port);
     const args = ['--root', root, '--config', 'config', '--env', 'docker', '--allow-no-auth', 'start'];
     const server = startChild(join(bin, 'temporal-server'), args, { name: 'temporal-server', env });
@@ -80,14 +78,14 @@ async function serverEnvironment(postgres: Postgres, port: number): Promise<Reco
     POSTGRES_PORT: String(postgres.port),
     BIND_ON_IP: host,
     TEMPORAL_BROADCAST_ADDRESS: host,
-    PROMETHEUS_ENDPOINT: `${host}:${await lowPort()}`,
+    PROMETHEUS_ENDPOINT: `${host}:${await freePort()}`,
     DYNAMIC_CONFIG_FILE_PATH: (given.DYNAMIC_CONFIG_FILE_PATH ?? '').replace(/^\/ops/, join(projectRoot, 'ops')),
     TEMPORAL_VERSION_CHECK_DISABLED: '1',
-    FRONTEND_HTTP_PORT: String(await lowPort()),
+    FRONTEND_HTTP_PORT: String(await freePort()),
   };
   for (const name of names) {
-    own[`${name}_MEMBERSHIP_PORT`] = String(await lowPort());
-    own[`${name}_GRPC_PORT`] = String(name === 'FRONTEND' ? port : await lowPort());
+    own[`${name}_MEMBERSHIP_PORT`] = String(await freePort());
+    own[`${name}_GRPC_PORT`] = String(name === 'FRONTEND' ? port : await freePort());
   }
   return own;
 }
@@ -104,19 +102,4 @@ async function untilServing(address: string, isRunning: () => boolean): Promise<
     }
   }
   throw new Error(`The Temporal server at ${address} did not start.`);
-}
-
-async function lowPort(): Promise<number> {
-  for (;;) {
-    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  const probe = createServer();
-  return new Promise((resolve) => {
-    probe.once('error', () => resolve(false));
-    probe.listen(port, host, () => probe.close(() => resolve(true)));
-  });
 }
