@@ -106,7 +106,7 @@ const switchesOf = ({ paused, endNow, job }: BatchInput): ChildSwitches => ({
 
 export type ChildSwitches = Pick<Switches, 'paused' | 'endNow' | 'batchDeadlineMs'>;
 
-/** What was switched between a child's start being asked for and its being there: it could not hear. */
+/** What was switched between a child's start being asked for and its being there: it could not hear. Never fails: its result is still awaited. */
 export async function catchUp(
   child: Pick<ChildWorkflowHandle<Workflow>, 'signal'>,
   given: ChildSwitches,
@@ -116,9 +116,8 @@ export async function catchUp(
     if (now.paused !== given.paused) await child.signal(now.paused ? pauseSignal : resumeSignal);
     if (now.endNow && !given.endNow) await child.signal(endNowSignal);
     if (now.batchDeadlineMs !== given.batchDeadlineMs) await child.signal(batchDeadlineSignal, now.batchDeadlineMs);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    log.info('a child had ended before it could hear');
+  } catch {
+    log.info('a child had ended, or was cancelled, before it could hear');
   }
 }
 
