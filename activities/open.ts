@@ -33,10 +33,7 @@ export interface OpenInput {
 }
 
 export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSettings> {
-  const written = await jobAsWritten(deps, input.input);
-  const facts = factsOf(deps, input);
-  const parsed = parseJob(written, facts);
-  if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
+  const { parsed, facts } = await readJob(deps, input);
   const searchAttributes = await deps.cluster.registeredSearchAttributes();
   if (parsed.kind === 'resume') {
     if (input.output !== undefined) {
@@ -54,9 +51,15 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
 
 /** What `open` refuses, without claiming anything. */
 export async function validate(deps: ActivityDeps, input: OpenInput): Promise<void> {
-  const parsed = parseJob(await jobAsWritten(deps, input.input), factsOf(deps, input));
-  if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
+  const { parsed } = await readJob(deps, input);
   if (parsed.kind === 'job') await checkWorld(deps, parsed.spec);
+}
+
+async function readJob(deps: ActivityDeps, input: OpenInput) {
+  const facts = factsOf(deps, input);
+  const parsed = parseJob(await jobAsWritten(deps, input.input), facts);
+  if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
+  return { parsed, facts };
 }
 
 /** The input itself, or what lies where it points. */

@@ -167,7 +167,7 @@ async function look(attempt: Attempt, submission: Submission): Promise<Found> {
   } catch (error) {
     await standBack(attempt);
     // While an earlier create may have gone through, a refusal says only that this look was refused.
-    if (before !== null && error instanceof ProviderError && reactionTo[error.facts.fault].kind === 'final')
+    if (before !== null && isFinal(error))
       throw new TryAgain('the look for what an earlier create made was refused: tried again', job.timing.settleMs);
     throw error;
   }
@@ -183,12 +183,15 @@ async function adopt({ deps, provider, input }: Attempt, found: Found): Promise<
   return { kind: 'created', handle: record.handle, ordinal: record.ordinal, twins: record.twins, adopted: true };
 }
 
+const isFinal = (error: unknown): boolean =>
+  error instanceof ProviderError && reactionTo[error.facts.fault].kind === 'final';
+
 /** One that cannot be cancelled runs on: it is counted, and must not keep us from our own. */
 async function cancelTwin(provider: Provider, twin: BatchHandle): Promise<void> {
   try {
     await provider.cancel(twin, { signal: cancellationSignal() });
   } catch (error) {
-    if (!(error instanceof ProviderError) || reactionTo[error.facts.fault].kind !== 'final') throw error;
+    if (!isFinal(error)) throw error;
   }
 }
 

@@ -36,6 +36,11 @@ export function costUsd(usage: Usage, lane: Lane, price: ModelPrice | undefined)
   return perToken * (input * (long?.inputFactor ?? 1) + output * (long?.outputFactor ?? 1));
 }
 
+/** What tokens of many items together cost: sums are no long prompt. */
+export function costOfSum(usage: Usage, lane: Lane, price: ModelPrice | undefined): number | null {
+  return costUsd(usage, lane, price && { batch: price.batch, realtime: price.realtime });
+}
+
 /** The price of a model by its name, by the name without a date, or by the model that it was tuned from. */
 export function priceOf(model: string, prices: Prices): ModelPrice | undefined {
   const base = model.startsWith('ft:') ? (model.split(':')[1] ?? model) : model;

@@ -1,6 +1,6 @@
 // What a job would cost, told before anything is spent: the figures of its plan, and what they leave out.
 
-import { assumedOutputTokens, costUsd, type Prices, priceOf } from './cost.ts';
+import { assumedOutputTokens, costOfSum, type Prices, priceOf } from './cost.ts';
 import type { JobSpec, PlannedBatch, RowCounts } from './job.ts';
 import { plus } from './outcome.ts';
 
@@ -41,10 +41,8 @@ export class EstimateSums {
     this.usd = plus(this.usd, estimate.usd);
     const price = priceOf(model, prices);
     if (price === undefined) this.unpriced.add(model);
-    // Sums of many items are no long prompt.
-    const short = price && { batch: price.batch, realtime: price.realtime };
     const usage = { input, output, cachedInput: null, cacheWrite: null, reasoning: null };
-    this.realtimeUsd = plus(this.realtimeUsd, costUsd(usage, 'realtime', short));
+    this.realtimeUsd = plus(this.realtimeUsd, costOfSum(usage, 'realtime', price));
   }
 }
 

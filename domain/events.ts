@@ -1,6 +1,6 @@
 // What workflows tell each other about batches while they run: small, bounded, and safe to repeat.
 
-import type { Lane } from './outcome.ts';
+import { countOf, type Lane } from './outcome.ts';
 
 /** Trouble that only a person can end; the batch waits until the job is resumed. */
 export type Trouble = 'unauthorized' | 'forbidden' | 'no_money';
@@ -55,5 +55,4 @@ export function addStages(a: StageCounts, b: StageCounts): StageCounts {
   return sum;
 }
 
-export const openOf = ({ done: _, ...open }: StageCounts): number =>
-  Object.values(open).reduce((sum, count) => sum + count, 0);
+export const openOf = ({ done: _, ...open }: StageCounts): number => countOf(open);

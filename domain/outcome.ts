@@ -157,7 +157,7 @@ export const noAnomalies: Anomalies = {
   inDoubtCalls: 0,
 };
 
-export function countOf(counts: Counts): number {
+export function countOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 

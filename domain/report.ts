@@ -1,7 +1,7 @@
 // The figures of a finished job: `report.json`, and the workflow's result.
 
 import type { Prices } from './cost.ts';
-import { costUsd, priceOf } from './cost.ts';
+import { costOfSum, priceOf } from './cost.ts';
 import type { DearRow } from './dearest.ts';
 import type { RowCounts } from './job.ts';
 import {
@@ -93,7 +93,7 @@ export class BatchFigures {
     this.polls += tally.polls;
     this.usage = addUsage(this.usage, tally.usage);
     this.usd = plus(this.usd, tally.costUsd);
-    const realtimeUsd = asRealtime(tally, prices);
+    const realtimeUsd = costOfSum(tally.usage, 'realtime', priceOf(tally.model, prices));
     this.realtimeUsd = plus(this.realtimeUsd, realtimeUsd);
     this.quality = addQuality(this.quality, tally);
     this.anomalies = addAnomalies(this.anomalies, tally.anomalies);
@@ -120,13 +120,6 @@ export class BatchFigures {
 
 /** Names listed in a report: it is a workflow's result, and stays small. */
 const namedMax = 20;
-
-function asRealtime(tally: Tally, prices: Prices): number | null {
-  const price = priceOf(tally.model, prices);
-  if (price === undefined || tally.usage.input === null) return null;
-  // Sums of many items are no long prompt.
-  return costUsd(tally.usage, 'realtime', { batch: price.batch, realtime: price.realtime });
-}
 
 /** Reasons that are said of an answer which did come. */
 export const flaws = [

@@ -2,7 +2,7 @@
 
 import { formatDuration } from './duration.ts';
 import type { BatchStage, StageCounts } from './events.ts';
-import type { Counts } from './outcome.ts';
+import { type Counts, countOf } from './outcome.ts';
 import type { JobReport } from './report.ts';
 import type { JobStatus } from './status.ts';
 
@@ -46,12 +46,10 @@ type Row = readonly [name: string, value: string | number];
 
 const stageRows = ({ batches }: JobStatus): Row[] => [
   ...countRows(batches.byStage),
-  ...(batches.planned > known(batches.byStage)
-    ? [['not started', batches.planned - known(batches.byStage)] satisfies Row]
+  ...(batches.planned > countOf(batches.byStage)
+    ? [['not started', batches.planned - countOf(batches.byStage)] satisfies Row]
     : []),
 ];
-
-const known = (stages: StageCounts): number => Object.values(stages).reduce((sum, count) => sum + count, 0);
 
 const itemRows = ({ items, rows }: JobStatus): Row[] =>
   (

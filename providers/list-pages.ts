@@ -18,15 +18,15 @@ export interface Page<Item extends Listed> {
 }
 
 /**
- * Calls `visit` with everything that is listed, up to what is certainly older than `since`. Throws where it cannot come that far: what
- * was not seen may be ours, and nothing may be created on the word of such a list.
+ * Everything that is listed, up to what is certainly older than `since`. Throws where it cannot come that far: what was not seen may
+ * be ours, and nothing may be created on the word of such a list.
  */
 export async function turnPages<Item extends Listed>(
   vendor: string,
   since: number,
   read: (after: string | null) => Promise<Page<Item>>,
-  visit: (item: Item) => void,
-): Promise<void> {
+): Promise<Item[]> {
+  const listed: Item[] = [];
   const order = orderWatch();
   const turned = new Set<string>();
   let after: string | null = null;
@@ -34,13 +34,13 @@ export async function turnPages<Item extends Listed>(
     const page: Page<Item> = await read(after);
     for (const item of page.items) {
       order.see(item.createdAt);
-      visit(item);
+      listed.push(item);
     }
     const last = page.items.at(-1);
-    if (last !== undefined && order.isNewestFirst() && last.createdAt < since) return;
+    if (last !== undefined && order.isNewestFirst() && last.createdAt < since) return listed;
     // A list that ignores the cursor would show its first page for ever.
     const ends = page.next === null || turned.has(page.next);
-    if (ends && !page.more) return;
+    if (ends && !page.more) return listed;
     if (ends) break;
     after = page.next;
     if (after !== null) turned.add(after);

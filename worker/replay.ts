@@ -3,9 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { connect } from '../client/connection.ts';
 import { writeWorkflowBundle } from './bundle.ts';
 import { readConfig } from './config.ts';
 
@@ -15,12 +14,9 @@ Runtime.install({
   logger: new DefaultLogger('ERROR', () => undefined),
   telemetryOptions: { logging: { forward: {} } },
 });
-const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-const address = connectionOptions.address ?? 'localhost:7233';
 const scratch = mkdtempSync(join(tmpdir(), 'nightshift-replay-'));
-const connection = await Connection.connect({ ...connectionOptions, address });
+const { client, address, close } = await connect();
 try {
-  const client = new Client({ connection, namespace });
   const running = client.workflow.list({ query: `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"` });
   const workflowBundle = {
     codePath: bundlePath ?? (await writeWorkflowBundle(join(scratch, 'workflow-bundle.js'))).codePath,
@@ -36,6 +32,6 @@ try {
   console.log(`${replayed} running workflows on ${taskQueue} at ${address} replayed, ${broken} would break`);
   if (broken > 0) process.exitCode = 1;
 } finally {
-  await connection.close();
+  await close();
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -1,7 +1,8 @@
 // Alerts as they come and go: each is logged and counted once. And the waking for it, since what stands still sends no news.
 
-import { CancellationScope, isCancellation, log, metricMeter, sleep } from '@temporalio/workflow';
+import { type CancellationScope, log, metricMeter, sleep } from '@temporalio/workflow';
 import type { Alert, AlertName } from '../domain/alerts.ts';
+import { inBackground } from './background.ts';
 
 const everyMs = 10 * 60_000;
 /** A job may be paused for weeks, and each waking costs its history five events. */
@@ -29,16 +30,10 @@ export class Alarm {
 
 /** Calls `look` now and then until it is cancelled. */
 export function wakeful(isPaused: () => boolean, look: () => void): CancellationScope {
-  const scope = new CancellationScope();
-  scope
-    .run(async () => {
-      for (;;) {
-        await sleep(isPaused() ? everyPausedMs : everyMs, { summary: 'looks whether anything is amiss' });
-        look();
-      }
-    })
-    .catch((error: unknown) => {
-      if (!isCancellation(error)) throw error;
-    });
-  return scope;
+  return inBackground(async () => {
+    for (;;) {
+      await sleep(isPaused() ? everyPausedMs : everyMs, { summary: 'looks whether anything is amiss' });
+      look();
+    }
+  });
 }

@@ -85,8 +85,9 @@ export class JobRun {
   /** Writes nothing to history: the page is served by a query. */
   changed(): void {
     if (this.settings === null) return;
-    this.#alarm.sound(this.#alerts(addTotals(this.past, this.coordinator.totals)));
-    setCurrentDetails(statusPage(this.status(), Date.now(), this.report));
+    const alerts = this.#alerts();
+    this.#alarm.sound(alerts);
+    setCurrentDetails(statusPage(this.status(alerts), Date.now(), this.report));
   }
 
   stopFor(reason: Pause['reason'], note: string): void {
@@ -111,8 +112,8 @@ export class JobRun {
     await condition(() => this.pause === null || this.mustEnd(wave));
   }
 
-  status(): JobStatus {
-    const totals = addTotals(this.past, this.coordinator.totals);
+  status(alerts = this.#alerts()): JobStatus {
+    const totals = this.#totals;
     const rows = this.firstPlan?.rows ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
     const answered = totals.answered + rows.carriedOver;
     const done = answered + this.coordinator.doneUnderWay();
@@ -138,7 +139,7 @@ export class JobRun {
       startedAt: this.startedAt,
       estimatedEndAt: estimatedEnd(this.startedAt, Date.now(), done, rows.accepted + rows.carriedOver),
       nextLookAt: this.#nextLookAt(),
-      alerts: [...this.warnings, ...this.#alerts(totals).map(({ text }) => text)],
+      alerts: [...this.warnings, ...alerts.map(({ text }) => text)],
       output: this.settings?.output ?? '',
     };
   }
@@ -158,8 +159,13 @@ export class JobRun {
     return counts;
   }
 
-  #alerts(totals: Totals): readonly Alert[] {
+  get #totals(): Totals {
+    return addTotals(this.past, this.coordinator.totals);
+  }
+
+  #alerts(): readonly Alert[] {
     const { coordinator, pause, budget, phase } = this;
+    const totals = this.#totals;
     return alertsOf({
       now: Date.now(),
       pause,

@@ -15,6 +15,7 @@ import type { JobReport } from '../domain/report.ts';
 import { addTotals } from '../domain/totals.ts';
 import { firstWave, nextWave, plannedWave, type Wave } from '../domain/waves.ts';
 import { wakeful } from './alerting.ts';
+import { inBackground } from './background.ts';
 import { JobRun } from './job-run.ts';
 import { listenToPeople } from './job-updates.ts';
 import { longWork, opening, tidying } from './proxies.ts';
@@ -108,27 +109,19 @@ async function gate(job: JobRun, wave: Wave): Promise<void> {
 
 /** When the job's own deadline passes, every open batch is brought to its end. */
 function watchDeadline(job: JobRun): CancellationScope {
-  const scope = new CancellationScope();
-  scope
-    .run(async () => {
-      for (;;) {
-        const jobMs = job.deadline?.jobMs ?? null;
-        const changed = (): boolean => (job.deadline?.jobMs ?? null) !== jobMs;
-        if (jobMs === null) await condition(changed);
-        else if (
-          !(await condition(changed, Math.max(1, job.startedAt + jobMs - Date.now()), {
-            summary: "the job's deadline",
-          }))
-        )
-          break;
-      }
-      job.pastDeadline = true;
-      if (job.mustEnd(job.wave)) await job.coordinator.endNow();
-    })
-    .catch((error: unknown) => {
-      if (!isCancellation(error)) throw error;
-    });
-  return scope;
+  return inBackground(async () => {
+    for (;;) {
+      const jobMs = job.deadline?.jobMs ?? null;
+      const changed = (): boolean => (job.deadline?.jobMs ?? null) !== jobMs;
+      if (jobMs === null) await condition(changed);
+      else if (
+        !(await condition(changed, Math.max(1, job.startedAt + jobMs - Date.now()), { summary: "the job's deadline" }))
+      )
+        break;
+    }
+    job.pastDeadline = true;
+    if (job.mustEnd(job.wave)) await job.coordinator.endNow();
+  });
 }
 
 async function finish(job: JobRun): Promise<JobReport> {

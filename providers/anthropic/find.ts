@@ -19,7 +19,7 @@ export interface Candidate extends BatchHandle {
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
   const candidates = new Map<string, Candidate>();
   const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
-    listSince(connection, since, ctx),
+    turnPages(vendor, since, (after) => pageAfter(connection, after, ctx)),
   );
   for (const each of listed) if (mayBe(each, submission)) candidates.set(each.id, each);
   return sorted(connection, submission, oldestFirst([...candidates.values()]), ctx);
@@ -67,17 +67,6 @@ async function prefixOf(connection: Connection, id: string, ctx: Context): Promi
   if (prefixes.size >= rememberedMax) prefixes.clear();
   prefixes.set(id, prefixOfCustomId(first));
   return prefixOfCustomId(first);
-}
-
-async function listSince(connection: Connection, since: number, ctx: Context): Promise<Candidate[]> {
-  const listed: Candidate[] = [];
-  await turnPages(
-    vendor,
-    since,
-    (after) => pageAfter(connection, after, ctx),
-    (item) => listed.push(item),
-  );
-  return listed;
 }
 
 async function pageAfter({ sdk }: Connection, after: string | null, { signal }: Context): Promise<Page<Candidate>> {

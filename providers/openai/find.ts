@@ -17,23 +17,12 @@ export interface Candidate extends BatchHandle {
 
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
   const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
-    listSince(connection, since, ctx),
+    turnPages(vendor, since, (after) => pageAfter(connection, after, ctx)),
   );
   const confirmed: BatchHandle[] = [];
   for (const { submission: key, ...handle } of listed)
     if (key === submission.key && !confirmed.some(({ id }) => id === handle.id)) confirmed.push(handle);
   return { confirmed: oldestFirst(confirmed), possible: [] };
-}
-
-async function listSince(connection: Connection, since: number, ctx: Context): Promise<Candidate[]> {
-  const listed: Candidate[] = [];
-  await turnPages(
-    vendor,
-    since,
-    (after) => pageAfter(connection, after, ctx),
-    (item) => listed.push(item),
-  );
-  return listed;
 }
 
 async function pageAfter({ sdk }: Connection, after: string | null, { signal }: Context): Promise<Page<Candidate>> {

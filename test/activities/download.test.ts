@@ -5,22 +5,12 @@ import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { download } from '../../activities/download.ts';
 import type { Fault } from '../../domain/backoff.ts';
-import { ProviderError } from '../../providers/error.ts';
 import { type Folder, folderWith, output, rowsOf } from './planning.ts';
+import { fault } from './submission-site.ts';
 import { provider, wholeDeps } from './whole-job.ts';
 
 const ref = { output, wave: 1, batch: 1 };
 const handle = { id: 'made', createdAt: 0, fileId: null };
-
-const fault = (kind: Fault): ProviderError =>
-  new ProviderError('openai', {
-    fault: kind,
-    status: null,
-    code: null,
-    requestId: null,
-    retryAfterMs: null,
-    ambiguous: false,
-  });
 
 /** What one attempt is sent before it fails, and how it fails. */
 type Attempt = readonly [sent: string, fault: Fault | null];
@@ -41,7 +31,7 @@ async function attempts(folder: Folder, given: readonly Attempt[]) {
       ...provider,
       output: async function* () {
         if (sent !== '') yield Buffer.from(sent);
-        if (failure !== null) throw fault(failure);
+        if (failure !== null) throw fault(failure, false);
       },
     };
     const deps = { ...wholeDeps(folder), provider: () => fake };

@@ -106,8 +106,7 @@ describe('pages', () => {
     ['that turn out of order before the point in time, to the end', [990, 989, 995, ...down], 11],
   ])('%s', async (_, times, expected) => {
     const { read, reads } = pagesOf(times, 10);
-    const seen: string[] = [];
-    await turnPages('openai', 985, read, ({ id }) => seen.push(id));
+    const seen = (await turnPages('openai', 985, read)).map(({ id }) => id);
     expect(reads()).toBe(expected);
     expect(new Set(seen).size).toBe(seen.length);
   });
@@ -123,7 +122,7 @@ describe('pages', () => {
 
   test('of a list that ignores its cursor come to an end', async () => {
     const { read, reads } = stubborn(false);
-    await turnPages('openai', 0, read, () => {});
+    await turnPages('openai', 0, read);
     expect(reads()).toBe(2);
   });
 
@@ -132,6 +131,6 @@ describe('pages', () => {
     ['shows nothing to turn on by', async () => ({ items: [], next: null, more: true })],
     ['never ends', async (after: string | null) => ({ items: [], next: `${after}.`, more: true })],
   ])('of a list that says there is more and %s are not taken for the whole list', async (_, read) => {
-    await expect(turnPages('openai', 0, read, () => {})).rejects.toMatchObject({ facts: { fault: 'broken_stream' } });
+    await expect(turnPages('openai', 0, read)).rejects.toMatchObject({ facts: { fault: 'broken_stream' } });
   });
 });
