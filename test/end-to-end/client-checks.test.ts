@@ -6,30 +6,21 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { startDevServer } from '../../scripts/dev-server.ts';
 import { Cell } from './cell.ts';
 import { commandsAt, linesOf, type Nightshift } from './commands.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
+const server = realServer();
 let nightshift: Nightshift;
 
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
+beforeAll(() => {
   nightshift = commandsAt({ env: { TEMPORAL_ADDRESS: server.address } });
 });
 
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
-
 const cell = (name: string, use: (cell: Cell, nightshift: Nightshift) => Promise<void>): Promise<void> =>
-  Cell.with({ address: server.address, client: new Client({ connection }) }, name, {}, (at) =>
-    use(at, commandsAt({ cwd: at.root, env: at.env })),
-  );
+  Cell.with(server, name, {}, (at) => use(at, commandsAt({ cwd: at.root, env: at.env })));
 
 test(
   'a first job is written, validated, estimated and run, and overwrites nothing',

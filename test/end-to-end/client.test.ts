@@ -5,30 +5,16 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { whichCommand } from '../../scripts/command.ts';
-import { startDevServer } from '../../scripts/dev-server.ts';
 import { Cell, until } from './cell.ts';
 import { commandsAt, linesOf, type Nightshift, terminalAt } from './commands.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
+const server = realServer();
 
 const cell = (name: string, use: (cell: Cell, nightshift: Nightshift) => Promise<void>, workers = 1): Promise<void> =>
-  Cell.with({ address: server.address, client: new Client({ connection }) }, name, { workers }, (at) =>
-    use(at, commandsAt({ env: at.env })),
-  );
+  Cell.with(server, name, { workers }, (at) => use(at, commandsAt({ env: at.env })));
 
 const written = (at: Cell, name: string, job: unknown): string => {
   const file = join(at.root, name);

@@ -1,26 +1,14 @@
 // The crash matrix, workers: killed or stopped at every stage, another one goes on, and nothing is lost or billed twice.
 
 import { readdirSync } from 'node:fs';
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startDevServer } from '../../scripts/dev-server.ts';
+import { describe, expect, test } from 'vitest';
 import { Cell, type CellOptions, until } from './cell.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
+const server = realServer();
 
 const cell = (name: string, options: CellOptions, use: (cell: Cell) => Promise<void>): Promise<void> =>
-  Cell.with({ address: server.address, client: new Client({ connection }) }, name, options, use);
+  Cell.with(server, name, options, use);
 
 const files = (cell: Cell, folder: string): string[] => (cell.has(folder) ? readdirSync(cell.path(folder)) : []);
 

@@ -6,23 +6,13 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { projectRoot } from '../../scripts/cache.ts';
 import { startDevServer } from '../../scripts/dev-server.ts';
 import { Cell } from './cell.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
+const server = realServer();
 
 /** The lines of a page's shell blocks, and the exit code that each says it has. */
 const commandsIn = (page: string): { line: string; code: number }[] =>
@@ -59,7 +49,7 @@ function prepare(at: Cell): void {
 test.each(['docs/command-line.md', 'docs/schedules.md'])(
   'the commands of %s do what they say',
   (page) =>
-    Cell.with({ address: server.address, client: new Client({ connection }) }, 'nightshift', {}, async (at) => {
+    Cell.with(server, 'nightshift', {}, async (at) => {
       prepare(at);
       await at.control.setOptions({ runMs: 120_000 });
       const commands = commandsIn(page);

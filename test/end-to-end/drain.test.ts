@@ -1,27 +1,15 @@
 // A worker as an orchestrator sees it: it says how it is, its metrics can be scraped, and on SIGTERM it ends what it is at,
 // or hands it back, and exits with 0, while the job goes on with another worker.
 
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startDevServer } from '../../scripts/dev-server.ts';
+import { describe, expect, test } from 'vitest';
 import { freePort } from '../../scripts/free-port.ts';
 import { Cell, type CellOptions, until } from './cell.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
+const server = realServer();
 
 const cell = (name: string, options: CellOptions, use: (cell: Cell) => Promise<void>): Promise<void> =>
-  Cell.with({ address: server.address, client: new Client({ connection }) }, name, options, use);
+  Cell.with(server, name, options, use);
 
 const limitMs = 120_000;
 

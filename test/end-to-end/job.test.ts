@@ -2,26 +2,14 @@
 
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startDevServer } from '../../scripts/dev-server.ts';
+import { WorkflowFailedError } from '@temporalio/client';
+import { expect, test } from 'vitest';
 import { Cell } from './cell.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
+const server = realServer();
 
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
-
-const cell = (name: string, use: (cell: Cell) => Promise<void>): Promise<void> =>
-  Cell.with({ address: server.address, client: new Client({ connection }) }, name, {}, use);
+const cell = (name: string, use: (cell: Cell) => Promise<void>): Promise<void> => Cell.with(server, name, {}, use);
 
 test.concurrent.each(['openai', 'anthropic'] as const)(
   'every row of an %s job has one result, in order, and what failed was asked again',

@@ -1,22 +1,10 @@
 // The hardest place to pay twice: batches that look alike at a provider that keeps nothing of ours, every create's reply lost.
 
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startDevServer } from '../../scripts/dev-server.ts';
+import { expect, test } from 'vitest';
 import { Cell } from './cell.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
+const server = realServer();
 
 const jobs = 10;
 const rows = 60;
@@ -39,7 +27,7 @@ test.concurrent.each(['reset', '502', 'timeout'] as const)(
   "ten identical Anthropic batches beside a stranger's: every reply is lost (%s), each is found again and none is made twice",
   (how) =>
     Cell.with(
-      { address: server.address, client: new Client({ connection }) },
+      server,
       `lost-${how}`,
       { emulator: { sharedWorkspace: true, runMs: 3000, list: { foreign: 250, visibleAfterMs: 500 } } },
       async (at) => {

@@ -1,26 +1,14 @@
 // A job of more batches than one workflow may hold, on real processes: segments of five hundred, and no history near its bound.
 // It takes minutes, and runs only when asked to, with NIGHTSHIFT_LONG=1: see CONTRIBUTING.md.
 
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startDevServer } from '../../scripts/dev-server.ts';
+import { expect, test } from 'vitest';
 import { Cell } from './cell.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
+const server = realServer();
 
 test.runIf(process.env.NIGHTSHIFT_LONG === '1')('1,200 batches run in three segments', { timeout: 400_000 }, () =>
-  Cell.with({ address: server.address, client: new Client({ connection }) }, 'many', {}, async (at) => {
+  Cell.with(server, 'many', {}, async (at) => {
     const changes = { batch: { maxItems: 1, concurrency: 100 }, minBatchItems: 1, poll: { initial: '3s', max: '5s' } };
     const handle = await at.start({ ...at.openaiJob(1200), ...changes });
     await at.expectComplete(await handle.result(), 1200, 1200);

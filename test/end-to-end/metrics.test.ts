@@ -2,24 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startDevServer } from '../../scripts/dev-server.ts';
+import { expect, test } from 'vitest';
 import { freePort } from '../../scripts/free-port.ts';
 import { Cell, until } from './cell.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
+const server = realServer();
 
 interface Sample {
   readonly name: string;
@@ -48,55 +36,50 @@ test('items, tokens, cost, faults, alerts and jobs are counted as the docs say, 
     calls: { 'openai.files.create': { status: 504, times: 1 } },
   } as const;
   const workerEnv = { NIGHTSHIFT_METRICS: `127.0.0.1:${port}` };
-  await Cell.with(
-    { address: server.address, client: new Client({ connection }) },
-    'metered',
-    { emulator, workerEnv },
-    async (at) => {
-      const handle = await at.start(at.openaiJob(200));
-      const { rows } = await handle.result();
-      let samples: Sample[] = [];
-      await until('the job is counted', async () => {
-        samples = await scraped(port);
-        return samples.some(({ name }) => name === 'nightshift_jobs_total');
-      });
-      const sum = (name: string, labels: Record<string, string> = {}): number =>
-        samples
-          .filter((one) => one.name === name)
-          .filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value))
-          .reduce((total, { value }) => total + value, 0);
-      expect(sum('nightshift_items_total', { outcome: 'answered', provider: 'openai' })).toBe(rows.answered);
-      expect(sum('nightshift_items_total', { outcome: 'failed', reason: 'bad_request' })).toBe(rows.failed);
-      expect(sum('nightshift_tokens_total', { direction: 'input' })).toBeGreaterThan(1000);
-      expect(sum('nightshift_cost_microusd_total')).toBeGreaterThan(100);
-      expect(sum('nightshift_provider_faults_total', { fault: 'gateway_timeout' })).toBe(1);
-      expect(sum('nightshift_alerts_total', { alert: 'error_rate' })).toBe(1);
-      expect(sum('nightshift_jobs_total', { verdict: 'partial' })).toBe(1);
-      expect(sum('nightshift_anomalies_total', { anomaly: 'duplicateAnswers' })).toBeGreaterThan(0);
+  await Cell.with(server, 'metered', { emulator, workerEnv }, async (at) => {
+    const handle = await at.start(at.openaiJob(200));
+    const { rows } = await handle.result();
+    let samples: Sample[] = [];
+    await until('the job is counted', async () => {
+      samples = await scraped(port);
+      return samples.some(({ name }) => name === 'nightshift_jobs_total');
+    });
+    const sum = (name: string, labels: Record<string, string> = {}): number =>
+      samples
+        .filter((one) => one.name === name)
+        .filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value))
+        .reduce((total, { value }) => total + value, 0);
+    expect(sum('nightshift_items_total', { outcome: 'answered', provider: 'openai' })).toBe(rows.answered);
+    expect(sum('nightshift_items_total', { outcome: 'failed', reason: 'bad_request' })).toBe(rows.failed);
+    expect(sum('nightshift_tokens_total', { direction: 'input' })).toBeGreaterThan(1000);
+    expect(sum('nightshift_cost_microusd_total')).toBeGreaterThan(100);
+    expect(sum('nightshift_provider_faults_total', { fault: 'gateway_timeout' })).toBe(1);
+    expect(sum('nightshift_alerts_total', { alert: 'error_rate' })).toBe(1);
+    expect(sum('nightshift_jobs_total', { verdict: 'partial' })).toBe(1);
+    expect(sum('nightshift_anomalies_total', { anomaly: 'duplicateAnswers' })).toBeGreaterThan(0);
 
-      const names = new Set(samples.map(({ name }) => name.replace(/_(bucket|sum|count)$/, '')));
-      expect([...names].sort()).toEqual(documented());
-      const values = samples.flatMap(({ labels }) => Object.entries(labels)).filter(([key]) => key !== 'le');
-      expect(values.filter(([, value]) => /metered\/|batch_|gpt|t-\d/.test(value))).toEqual([]);
+    const names = new Set(samples.map(({ name }) => name.replace(/_(bucket|sum|count)$/, '')));
+    expect([...names].sort()).toEqual(documented());
+    const values = samples.flatMap(({ labels }) => Object.entries(labels)).filter(([key]) => key !== 'le');
+    expect(values.filter(([, value]) => /metered\/|batch_|gpt|t-\d/.test(value))).toEqual([]);
 
-      const lines = readFileSync(join(at.log), 'utf8').split('\n');
-      const events = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
-      const of = (event: string) => events.filter((each) => each.event === event);
-      expect(of('wave_planned')[0]).toMatchObject({ job: 'metered', kind: 'first', batches: 2, items: 200 });
-      expect(
-        of('batch_created')
-          .map(({ job, wave, batch }) => [job, wave, batch])
-          .sort(),
-      ).toEqual([
-        ['metered', 1, 1],
-        ['metered', 1, 2],
-      ]);
-      expect(of('batch_done')).toHaveLength(2);
-      expect(of('alert')[0]).toMatchObject({ job: 'metered', alert: 'error_rate' });
-      expect(of('job_done')[0]).toMatchObject({
-        verdict: 'partial',
-        ...(rows.answered && { answered: rows.answered }),
-      });
-    },
-  );
+    const lines = readFileSync(join(at.log), 'utf8').split('\n');
+    const events = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    const of = (event: string) => events.filter((each) => each.event === event);
+    expect(of('wave_planned')[0]).toMatchObject({ job: 'metered', kind: 'first', batches: 2, items: 200 });
+    expect(
+      of('batch_created')
+        .map(({ job, wave, batch }) => [job, wave, batch])
+        .sort(),
+    ).toEqual([
+      ['metered', 1, 1],
+      ['metered', 1, 2],
+    ]);
+    expect(of('batch_done')).toHaveLength(2);
+    expect(of('alert')[0]).toMatchObject({ job: 'metered', alert: 'error_rate' });
+    expect(of('job_done')[0]).toMatchObject({
+      verdict: 'partial',
+      ...(rows.answered && { answered: rows.answered }),
+    });
+  });
 }, 120_000);

@@ -1,28 +1,14 @@
 // Batches that vanish when it is late, and jobs taken over while the old one's children still live.
 
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JobReport } from '../../domain/report.ts';
-import { startDevServer } from '../../scripts/dev-server.ts';
 import { Cell, type CellOptions, until } from './cell.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
-let client: Client;
-
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-  client = new Client({ connection });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
+const server = realServer();
 
 const cell = (name: string, options: CellOptions, use: (cell: Cell) => Promise<void>): Promise<void> =>
-  Cell.with({ address: server.address, client }, name, options, use);
+  Cell.with(server, name, options, use);
 
 const limitMs = 120_000;
 
@@ -45,7 +31,7 @@ describe.concurrent('restarts', () => {
       cell('late-restart', { emulator: { runMs: 20_000, cancelMs: 8000 } }, async (at) => {
         const handle = await at.start({ ...at.openaiJob(100), deadline: { job: '8s' } });
         await inState(at, 'cancelling');
-        await client.workflow.getHandle('late-restart/wave-1/batch-0001').terminate('test');
+        await server.client.workflow.getHandle('late-restart/wave-1/batch-0001').terminate('test');
         const report: JobReport = await handle.result();
         expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 100 } });
         await expectNothingTwice(at);
@@ -61,7 +47,7 @@ describe.concurrent('restarts', () => {
         await inState(at, 'in_progress');
         await old.terminate('test');
         await inState(at, 'cancelling');
-        const handle = await client.workflow.start('processDataset', {
+        const handle = await server.client.workflow.start('processDataset', {
           taskQueue: at.name,
           workflowId: 'take-over-early-2',
           args: [{ resumeFrom: 'runs/take-over-early/' }],

@@ -2,29 +2,16 @@
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection, ScheduleOverlapPolicy } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { startDevServer } from '../../scripts/dev-server.ts';
+import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { expect, inject, test } from 'vitest';
 import { Cell, until } from './cell.ts';
 import { commandsAt, linesOf, type Nightshift, said } from './commands.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startDevServer({ headless: true });
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
+const server = realServer();
 
 const cell = (name: string, use: (cell: Cell, nightshift: Nightshift) => Promise<void>): Promise<void> =>
-  Cell.with({ address: server.address, client: new Client({ connection }) }, name, {}, (at) =>
-    use(at, commandsAt({ cwd: at.root, env: at.env })),
-  );
+  Cell.with(server, name, {}, (at) => use(at, commandsAt({ cwd: at.root, env: at.env })));
 
 const berlinDay = (at: number): string =>
   new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin', dateStyle: 'short' }).format(at);

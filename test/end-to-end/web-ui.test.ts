@@ -1,26 +1,14 @@
 // The Temporal Web UI as the dashboard: what a person sees of a job there, in a real browser.
 
 import { readFileSync } from 'node:fs';
-import { Client, Connection } from '@temporalio/client';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startDevServer } from '../../scripts/dev-server.ts';
+import { expect, test } from 'vitest';
 import { browser } from '../support/browser.ts';
 import { Cell, until } from './cell.ts';
+import { realServer } from './server.ts';
 
-let server: Awaited<ReturnType<typeof startDevServer>>;
-let connection: Connection;
+const server = realServer({});
 const { open } = browser();
-
-beforeAll(async () => {
-  server = await startDevServer();
-  connection = await Connection.connect({ address: server.address });
-});
-
-afterAll(async () => {
-  await connection?.close();
-  await server?.stop();
-});
 
 /** The details that a workflow wrote itself are shown in a frame of their own. */
 async function textOf(page: Page): Promise<string> {
@@ -45,7 +33,7 @@ test('every list view that the docs name is a query that the server understands'
   const page = readFileSync(new URL('../../docs/web-ui.md', import.meta.url), 'utf8');
   const queries = [...page.matchAll(/`([^`]* = "[^`]*)`/g)].map(([, query = '']) => query);
   expect(queries.length).toBeGreaterThan(7);
-  const client = new Client({ connection });
+  const client = server.client;
   for (const query of queries) expect((await client.workflow.count(query)).count, query).toBe(0);
 });
 
@@ -53,7 +41,7 @@ test(
   'the list, the details while it runs and after, the tree and a batch’s events read as a story',
   () =>
     Cell.with(
-      { address: server.address, client: new Client({ connection }) },
+      server,
       'seen',
       { emulator: { runMs: 1000, batch: { stuckIn: 'in_progress' }, itemErrors: { rate400: 0.2, failTimes: 0 } } },
       async (at) => {
