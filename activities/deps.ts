@@ -1,8 +1,8 @@
 // What activities need from outside: three ports, a clock, chance, a scratch folder and turnstiles for what fills the machine.
 
-import type { Prices } from '../domain/cost.ts';
-import type { BatchNews } from '../domain/events.ts';
 import type { Timing } from '../domain/job.ts';
+import type { Prices } from '../domain/money/cost.ts';
+import type { BatchNews } from '../domain/progress/events.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Store } from '../storage/store.ts';
 

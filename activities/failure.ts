@@ -3,11 +3,11 @@
 import { activityInfo, CancelledFailure, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
-import { type Fault, faultDelayMs, reactionTo } from '../domain/backoff.ts';
+import { type Fault, faultDelayMs, reactionTo } from '../domain/batch/backoff.ts';
+import { InvariantBroken, JobRefused } from '../domain/refusal.ts';
 import { ProviderError, type ProviderErrorFacts } from '../providers/error.ts';
 import { StoreError, type StoreProblem } from '../storage/store.ts';
 import { countFault } from './metrics.ts';
-import { InvariantBroken, JobRefused } from './refusal.ts';
 
 /** Thrown where an operation is to be tried again after a wait that it knows itself. */
 export class TryAgain extends Error {

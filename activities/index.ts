@@ -1,21 +1,21 @@
 // All activities, with what they need from outside closed over. Workflows see nothing but the type.
 
-import { cancelBatch } from './cancel.ts';
-import { checkup } from './checkup.ts';
-import { classify } from './classify.ts';
-import { cleanup } from './cleanup.ts';
+import { classify } from './collect/classify.ts';
+import { download } from './collect/download.ts';
 import type { ActivityDeps } from './deps.ts';
-import { download } from './download.ts';
-import { discard, estimate } from './estimate.ts';
-import { merge } from './merge.ts';
-import { open, validate } from './open.ts';
-import { plan, readManifest } from './plan.ts';
-import { look } from './poll.ts';
-import { realtime } from './realtime.ts';
-import { report } from './report.ts';
-import { planWave } from './retry.ts';
-import { create, stage } from './submit.ts';
-import { untilClosed } from './take-over.ts';
+import { cleanup } from './finish/cleanup.ts';
+import { merge } from './finish/merge.ts';
+import { report } from './finish/report.ts';
+import { checkup } from './open/checkup.ts';
+import { open, validate } from './open/open.ts';
+import { untilClosed } from './open/take-over.ts';
+import { discard, estimate } from './plan/estimate.ts';
+import { plan, readManifest } from './plan/plan.ts';
+import { planWave } from './plan/retry.ts';
+import { cancelBatch } from './poll/cancel.ts';
+import { look } from './poll/poll.ts';
+import { realtime } from './realtime/realtime.ts';
+import { create, stage } from './submit/submit.ts';
 
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
 

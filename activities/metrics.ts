@@ -1,9 +1,9 @@
 // What the worker counts for Prometheus, beside Temporal's own series. Labels take their values from closed lists: no id, no model, no row.
 
 import { metricMeter } from '@temporalio/activity';
-import type { Fault } from '../domain/backoff.ts';
-import type { Counts, Tally } from '../domain/outcome.ts';
-import type { JobReport } from '../domain/report.ts';
+import type { Fault } from '../domain/batch/backoff.ts';
+import type { Counts, Tally } from '../domain/outcome/outcome.ts';
+import type { JobReport } from '../domain/report/report.ts';
 
 /** Every series by its name here; `docs/metrics.md` says how Prometheus sees it. The alerts are counted where they are raised. */
 const series = {

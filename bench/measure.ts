@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import type { JobReport } from '../domain/report.ts';
-import { projectRoot } from '../scripts/cache.ts';
-import { runCommand } from '../scripts/command.ts';
+import type { JobReport } from '../domain/report/report.ts';
 import { type Stack, startStack } from '../scripts/stack.ts';
+import { projectRoot } from '../scripts/tools/cache.ts';
+import { runCommand } from '../scripts/tools/command.ts';
 import { readHistory, secondsCovered } from './history.ts';
 import { rowBytes, writeRows } from './rows.ts';
 

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { plan } from '../activities/plan.ts';
+import { plan } from '../activities/plan/plan.ts';
 import type { JobFile, PlanSummary } from '../domain/job.ts';
-import { defaultVerdicts } from '../domain/retry.ts';
-import { chatEndpoint, encode, outputTokensMax } from '../providers/openai/codec.ts';
-import { openaiLimits } from '../providers/openai/limits.ts';
+import { defaultVerdicts } from '../domain/outcome/verdict.ts';
+import { chatEndpoint, encode, outputTokensMax } from '../providers/dialects/openai/requests.ts';
 import type { Provider } from '../providers/provider.ts';
-import { fingerprintOf } from '../storage/dataset-file.ts';
-import { createFileStore } from '../storage/file-store.ts';
-import { writeJson } from '../storage/json-lines.ts';
+import { openaiLimits } from '../providers/vendors/openai/limits.ts';
+import { fingerprintOf } from '../storage/formats/jsonl.ts';
+import { writeJson } from '../storage/lines/json-lines.ts';
+import { createFileStore } from '../storage/local/store.ts';
 import { writeRows } from './rows.ts';
 
 export interface PlanBench {

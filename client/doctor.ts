@@ -2,9 +2,9 @@
 
 import type { Checkup } from '../domain/checkup.ts';
 import { formatDuration } from '../domain/duration.ts';
-import { searchAttributes } from '../domain/search-attributes.ts';
+import { searchAttributes } from '../domain/progress/search-attributes.ts';
+import { temporalCommand, workerCommand } from './cli/own-command.ts';
 import type { Nightshift } from './nightshift.ts';
-import { temporalCommand, workerCommand } from './own-command.ts';
 import { version } from './version.ts';
 
 export interface Finding {

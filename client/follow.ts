@@ -1,7 +1,7 @@
 // A job's status, whenever it has changed, until the job ends.
 
 import type { WorkflowHandle } from '@temporalio/client';
-import type { JobStatus } from '../domain/status.ts';
+import type { JobStatus } from '../domain/progress/status.ts';
 import { statusQuery } from '../workflows/messages.ts';
 
 /** Milliseconds between two looks. */

@@ -1,11 +1,11 @@
 // The library: what `import { Nightshift } from "nightshift"` gives.
 
 export type { Checkup } from '../domain/checkup.ts';
-export type { JobEstimate } from '../domain/estimate.ts';
-export type { ItemReason, Json, Lane, Usage } from '../domain/outcome.ts';
-export type { JobReport } from '../domain/report.ts';
-export type { JobPhase, JobStatus } from '../domain/status.ts';
-export type { Job } from '../spec/schema.ts';
+export type { ItemReason, Json, Lane, Usage } from '../domain/outcome/outcome.ts';
+export type { JobEstimate } from '../domain/plan/estimate.ts';
+export type { JobPhase, JobStatus } from '../domain/progress/status.ts';
+export type { JobReport } from '../domain/report/report.ts';
+export type { Job } from '../input/schema.ts';
 export type { BatchesRequest, BatchPage, DeadlineChange } from '../workflows/messages.ts';
 export type { ConnectOptions } from './connection.ts';
 export type { ListedJob, ListOptions } from './job-list.ts';

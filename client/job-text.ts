@@ -1,6 +1,6 @@
 // What Temporal's Web UI says of a job in its list and at the top of its page: never anything of its rows or its prompt.
 
-import { jobReference } from '../spec/read.ts';
+import { jobReference } from '../input/read.ts';
 
 export interface JobText {
   readonly staticSummary: string;

@@ -2,12 +2,12 @@
 
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { Checkup } from '../domain/checkup.ts';
-import type { JobEstimate } from '../domain/estimate.ts';
-import type { ItemReason, Json } from '../domain/outcome.ts';
-import type { JobReport } from '../domain/report.ts';
-import type { JobStatus } from '../domain/status.ts';
-import { jobReference, readFields } from '../spec/read.ts';
-import type { Job } from '../spec/schema.ts';
+import type { ItemReason, Json } from '../domain/outcome/outcome.ts';
+import type { JobEstimate } from '../domain/plan/estimate.ts';
+import type { JobStatus } from '../domain/progress/status.ts';
+import type { JobReport } from '../domain/report/report.ts';
+import { jobReference, readFields } from '../input/read.ts';
+import type { Job } from '../input/schema.ts';
 import {
   type BatchesRequest,
   type BatchPage,

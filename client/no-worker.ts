@@ -1,8 +1,8 @@
 // Whoever waits is told when nothing can come: no worker polls the task queue.
 
-import type { Context } from './context.ts';
+import type { Context } from './cli/context.ts';
+import { ownCommand, workerCommand } from './cli/own-command.ts';
 import type { Nightshift } from './nightshift.ts';
-import { ownCommand, workerCommand } from './own-command.ts';
 
 const lookEveryMs = 4000;
 

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { Checkup } from '../domain/checkup.ts';
-import type { JobEstimate } from '../domain/estimate.ts';
+import type { JobEstimate } from '../domain/plan/estimate.ts';
 import type { checkWorker, estimateDataset, validateDataset } from '../workflows/questions.ts';
 import { jobText } from './job-text.ts';
 

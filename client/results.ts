@@ -3,9 +3,9 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { ResultLine } from '../domain/merge.ts';
-import type { Json } from '../domain/outcome.ts';
-import type { JobReport } from '../domain/report.ts';
+import type { ResultLine } from '../domain/outcome/merge.ts';
+import type { Json } from '../domain/outcome/outcome.ts';
+import type { JobReport } from '../domain/report/report.ts';
 
 /** A line of `results.jsonl`; `Output` is what the job's schema, or its endpoint, makes of an answer. */
 export type Result<Output = Json> = Omit<ResultLine, 'output'> & { readonly output: Output | null };

@@ -1,8 +1,8 @@
 // A job as resolved by its first activity: what `job.json` holds, and the small part of it that workflows decide by.
 
-import type { ModelPrice } from './cost.ts';
-import type { Json, Lane } from './outcome.ts';
-import type { VerdictPolicy } from './retry.ts';
+import type { ModelPrice } from './money/cost.ts';
+import type { Json, Lane } from './outcome/outcome.ts';
+import type { VerdictPolicy } from './outcome/verdict.ts';
 
 /** What a wave is for. */
 export type WaveKind = 'first' | 'retry' | 'fallback' | 'again';

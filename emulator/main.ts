@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
-import { parseOptions } from './options.ts';
-import { type StartOptions, startEmulator } from './start.ts';
+import { parseOptions } from './faults/options.ts';
+import { type StartOptions, startEmulator } from './server/start.ts';
 
 // Nearly everything allocated here dies young: growing nurseries would double the memory and save no time.
 setFlagsFromString('--semi-space-growth-factor=1');

@@ -1,6 +1,6 @@
 // A failed call to a provider, in words that every vendor shares. Carries nothing the provider wrote but its code and request id.
 
-import type { Fault } from '../domain/backoff.ts';
+import type { Fault } from '../domain/batch/backoff.ts';
 
 export interface ProviderErrorFacts {
   readonly fault: Fault;

@@ -1,6 +1,6 @@
 // Narrow readers over parsed JSON of unknown shape: a million result lines are read with these, where a schema would cost too much.
 
-import type { Json } from '../domain/outcome.ts';
+import type { Json } from '../domain/outcome/outcome.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

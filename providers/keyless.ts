@@ -1,7 +1,7 @@
 // A provider that the worker has no key for: it can plan and read, and refuses every call before anything is sent.
 
-import { plainFault } from './http-fault.ts';
 import type { Provider } from './provider.ts';
+import { plainFault } from './transport/fault.ts';
 
 export function keyless(provider: Provider): Provider {
   const refuse = async (): Promise<never> => {

@@ -1,9 +1,9 @@
 // The port every vendor stands behind. Shaped by what the activities need; a vendor's own words end here.
 
-import type { BatchHandle, BatchView, Staged } from '../domain/batch-state.ts';
+import type { BatchHandle, BatchView, Staged } from '../domain/batch/state.ts';
 import type { CustomId, SubmissionKey } from '../domain/ids.ts';
-import type { Json, RawOutcome } from '../domain/outcome.ts';
-import type { Prompt } from '../domain/prompt.ts';
+import type { Json, RawOutcome } from '../domain/outcome/outcome.ts';
+import type { Prompt } from '../domain/request/prompt.ts';
 
 export interface Context {
   readonly signal: AbortSignal;

@@ -1,10 +1,10 @@
 // The vendors there are, by name. A new one is added here and nowhere else.
 
-import { anthropicProvider } from './anthropic/index.ts';
 import type { VendorConfig } from './config.ts';
 import { keyless } from './keyless.ts';
-import { openaiProvider } from './openai/index.ts';
 import type { Provider } from './provider.ts';
+import { anthropicProvider } from './vendors/anthropic/index.ts';
+import { openaiProvider } from './vendors/openai/index.ts';
 
 const makers = { anthropic: anthropicProvider, openai: openaiProvider } as const satisfies Record<
   string,

@@ -1,6 +1,6 @@
 // Plots of how many and how much: outcomes, reasons, sendings, cost.
 
-import type { CostLine, JobReport } from '../domain/report.ts';
+import type { CostLine, JobReport } from '../domain/report/report.ts';
 import { type Chart, grid, ink, label, noTicks, roomFor, roomy, still } from './chart.ts';
 import { count, counted, share, usd } from './figures.ts';
 

@@ -1,8 +1,8 @@
 // Plots of when: each batch as a bar, how many were open at once, how long they took.
 
-import { type Bin, stepMs } from '../domain/histogram.ts';
-import type { Percentiles } from '../domain/report.ts';
-import { type BatchSpan, lengthOf, type OpenPoint } from '../domain/spans.ts';
+import { type Bin, stepMs } from '../domain/report/histogram.ts';
+import type { Percentiles } from '../domain/report/report.ts';
+import { type BatchSpan, lengthOf, type OpenPoint } from '../domain/report/spans.ts';
 import { type Chart, grid, ink, label, line, noTicks, roomFor, roomy, still } from './chart.ts';
 import { count, counted, duration } from './figures.ts';
 

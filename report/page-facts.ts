@@ -1,8 +1,8 @@
 // What a page is made of: the report, what the job was, and the series that are too long for `report.json`.
 
-import { type Bin, histogram } from '../domain/histogram.ts';
-import type { BatchFigures, JobReport } from '../domain/report.ts';
-import type { BatchSpan, OpenPoint, Spans } from '../domain/spans.ts';
+import { type Bin, histogram } from '../domain/report/histogram.ts';
+import type { BatchFigures, JobReport } from '../domain/report/report.ts';
+import type { BatchSpan, OpenPoint, Spans } from '../domain/report/spans.ts';
 import type { Charts } from './chart.ts';
 import { barsChart, costChart, outcomesChart } from './charts-of-counts.ts';
 import { durationsChart, openChart, spansChart } from './charts-of-time.ts';

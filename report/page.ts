@@ -1,6 +1,6 @@
 // `report.html`: the whole page, complete in itself. It asks nothing of any host, runs no script, and holds no row, prompt or answer.
 
-import { adviceOn } from '../domain/advice.ts';
+import { adviceOn } from '../domain/report/advice.ts';
 import type { Drawn } from './chart.ts';
 import { count, counted, duration, instant, share, usd } from './figures.ts';
 import { type Content, Html, html } from './html.ts';

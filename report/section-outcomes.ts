@@ -1,8 +1,8 @@
 // What became of the rows: outcomes, errors, sendings, the quality of answers, and what was odd.
 
-import { messageOf } from '../domain/classify.ts';
-import type { Anomalies, ItemReason } from '../domain/outcome.ts';
-import { flaws } from '../domain/report.ts';
+import { messageOf } from '../domain/outcome/classify.ts';
+import type { Anomalies, ItemReason } from '../domain/outcome/outcome.ts';
+import { flaws } from '../domain/report/report.ts';
 import type { Drawn } from './chart.ts';
 import { count, counted, share } from './figures.ts';
 import { type Content, type Html, html } from './html.ts';

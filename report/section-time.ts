@@ -1,6 +1,6 @@
 // When the batches ran: each with its wait, how many at once, how long they took, and which were slow.
 
-import { type BatchSpan, lengthOf } from '../domain/spans.ts';
+import { type BatchSpan, lengthOf } from '../domain/report/spans.ts';
 import type { Drawn } from './chart.ts';
 import { colorOf, nameOf } from './charts-of-time.ts';
 import { count, counted, duration, share, usd } from './figures.ts';

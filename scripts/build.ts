@@ -4,8 +4,8 @@ import './plain-errors.ts';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { projectRoot } from './cache.ts';
-import { runCommand } from './command.ts';
+import { projectRoot } from './tools/cache.ts';
+import { runCommand } from './tools/command.ts';
 
 const TIMEOUT_MS = 5 * 60_000;
 

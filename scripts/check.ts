@@ -2,7 +2,7 @@
 // container files, and the rules of test/tidy.test.ts. All of them run even when one fails, so that one round shows all there is to mend.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { projectRoot } from './cache.ts';
+import { projectRoot } from './tools/cache.ts';
 
 interface Step {
   readonly name: string;

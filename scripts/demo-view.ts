@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { JobStatus } from '../domain/status.ts';
+import type { JobStatus } from '../domain/progress/status.ts';
 
 const FILES = ['results.jsonl', 'failures.jsonl', 'report.json', 'report.html'];
 

@@ -6,12 +6,12 @@ import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { projectRoot } from './cache.ts';
-import { runCommand } from './command.ts';
 import { demoRow } from './demo-rows.ts';
 import { follow, printOutcome } from './demo-view.ts';
 import { ownerOf, type Stack, startStack, untilAskedToEnd } from './stack.ts';
-import { ensureTemporalCli } from './temporal-cli.ts';
+import { projectRoot } from './tools/cache.ts';
+import { runCommand } from './tools/command.ts';
+import { ensureTemporalCli } from './tools/temporal-cli.ts';
 
 const ROWS = 10_000;
 const WORKFLOW_ID = 'demo';

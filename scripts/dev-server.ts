@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { searchAttributes } from '../domain/search-attributes.ts';
-import { type Child, startChild } from './child.ts';
-import { freePort } from './free-port.ts';
-import { ensureTemporalCli } from './temporal-cli.ts';
+import { searchAttributes } from '../domain/progress/search-attributes.ts';
+import { type Child, startChild } from './tools/child.ts';
+import { freePort } from './tools/free-port.ts';
+import { ensureTemporalCli } from './tools/temporal-cli.ts';
 
 const HOST = '127.0.0.1';
 const READY_TIMEOUT_MS = 30_000;

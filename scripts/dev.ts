@@ -3,9 +3,9 @@
 import './plain-errors.ts';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { projectRoot } from './cache.ts';
 import { startStack, untilAskedToEnd } from './stack.ts';
-import { ensureTemporalCli } from './temporal-cli.ts';
+import { projectRoot } from './tools/cache.ts';
+import { ensureTemporalCli } from './tools/temporal-cli.ts';
 
 const { values } = parseArgs({
   options: {

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { chromium, type Page } from 'playwright-core';
-import { projectRoot } from './cache.ts';
-import { ensureChromium } from './chromium.ts';
 import { demoRow } from './demo-rows.ts';
 import { startStack } from './stack.ts';
+import { projectRoot } from './tools/cache.ts';
+import { ensureChromium } from './tools/chromium.ts';
 
 const ROWS = 6000;
 const FOLDER = join(projectRoot, '.nightshift', 'pictures');

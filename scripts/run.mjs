@@ -19,7 +19,7 @@ const LOCK_WAIT_MS = 15 * 60_000;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const windows = process.platform === 'win32';
-// The same folder as scripts/cache.ts; shared by every checkout on the machine.
+// The same folder as scripts/tools/cache.ts; shared by every checkout on the machine.
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nightshift');
 
 main();

@@ -2,9 +2,9 @@
 // and `npm run dev` differ only in how they use it.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from './cache.ts';
-import { type Child, type ChildOptions, startScript } from './child.ts';
 import { type DevServer, type DevServerOptions, startDevServer } from './dev-server.ts';
+import { projectRoot } from './tools/cache.ts';
+import { type Child, type ChildOptions, startScript } from './tools/child.ts';
 
 const READY_TIMEOUT_MS = 30_000;
 

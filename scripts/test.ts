@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from './cache.ts';
-import { ensureTemporalCli } from './temporal-cli.ts';
-import { ensureTestServer } from './test-server.ts';
+import { projectRoot } from './tools/cache.ts';
+import { ensureTemporalCli } from './tools/temporal-cli.ts';
+import { ensureTestServer } from './tools/test-server.ts';
 
 interface Counts {
   readonly passed: number;

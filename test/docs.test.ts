@@ -3,10 +3,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { itemReasons, rejectReasons } from '../domain/outcome.ts';
-import { defaultVerdicts } from '../domain/retry.ts';
-import { parseJob } from '../spec/resolve.ts';
-import { facts } from './spec/facts.ts';
+import { itemReasons, rejectReasons } from '../domain/outcome/outcome.ts';
+import { defaultVerdicts } from '../domain/outcome/verdict.ts';
+import { parseJob } from '../input/resolve.ts';
+import { facts } from './input/facts.ts';
 
 const root = dirname(import.meta.dirname);
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'emulator/README.md', ...pagesIn('docs')];

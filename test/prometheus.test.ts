@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { alertNames } from '../domain/alerts.ts';
-import { projectRoot } from '../scripts/cache.ts';
-import { runCommand } from '../scripts/command.ts';
-import { ensurePromtool } from '../scripts/promtool.ts';
+import { alertNames } from '../domain/progress/alerts.ts';
+import { projectRoot } from '../scripts/tools/cache.ts';
+import { runCommand } from '../scripts/tools/command.ts';
+import { ensurePromtool } from '../scripts/tools/promtool.ts';
 
 const ops = join(projectRoot, 'ops');
 const setUpMs = 10 * 60_000;

@@ -25,17 +25,33 @@ const sources = files.filter(({ path }) => /\.(ts|mjs)$/.test(path));
 /** Value imports a folder may make of the project's own files; what is not listed here may import everything. */
 const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   domain: [/^domain\//],
-  spec: [/^(spec|domain)\//],
+  input: [/^(input|domain)\//],
   providers: [/^(providers|domain)\//],
   storage: [/^(storage|domain)\//],
+  'job-folder': [
+    /^(job-folder|domain)\//,
+    /^activities\/(deps|plan\/item-encoder)\.ts$/,
+    /^providers\/provider\.ts$/,
+    /^storage\/(store|lines\/|formats\/)/,
+  ],
   activities: [
-    /^(activities|domain|spec|report)\//,
+    /^(activities|job-folder|domain|input|report)\//,
     /^providers\/(provider|error)\.ts$/,
-    /^storage\/(store|keys|json-lines|dataset-file)\.ts$/,
+    /^storage\/(store\.ts$|lines\/|formats\/)/,
   ],
   report: [/^(report|domain)\//],
   workflows: [/^(workflows|domain)\//],
-  client: [/^(client|domain|spec)\//, /^workflows\/messages\.ts$/, /^package\.json$/],
+  client: [
+    /^(client|job-folder|domain|input)\//,
+    /^storage\/registry\.ts$/,
+    /^workflows\/messages\.ts$/,
+    /^package\.json$/,
+  ],
+  worker: [
+    /^client\/connection\.ts$/,
+    /^(worker|activities|job-folder|providers|storage|workflows|domain|input)\//,
+    /^package\.json$/,
+  ],
   emulator: [/^emulator\//],
 };
 
@@ -52,7 +68,7 @@ const mayUse: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 const parsesAtTheEdge =
-  /^(spec\/|emulator\/|test\/|worker\/config\.ts$|storage\/dataset-file\.ts$|providers\/[^/]+\/wire\.ts$)/;
+  /^(input\/|emulator\/|test\/|worker\/config\.ts$|storage\/formats\/jsonl\.ts$|providers\/vendors\/[^/]+\/wire\.ts$)/;
 const readsEnvironment = /^(scripts\/|test\/|bench\/|worker\/config\.ts$|client\/connection\.ts$|emulator\/main\.ts$)/;
 const configFile = /^(vitest\.config\.ts|knip\.ts)$/;
 

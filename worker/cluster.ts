@@ -2,8 +2,8 @@
 
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Cluster } from '../activities/deps.ts';
-import type { BatchNews } from '../domain/events.ts';
-import { searchAttributes } from '../domain/search-attributes.ts';
+import type { BatchNews } from '../domain/progress/events.ts';
+import { searchAttributes } from '../domain/progress/search-attributes.ts';
 
 export function createCluster(client: Client, namespace: string): Cluster {
   return {

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import type { Prices } from '../domain/cost.ts';
 import { parseDuration } from '../domain/duration.ts';
-import { builtInPrices } from '../domain/prices.ts';
+import type { Prices } from '../domain/money/cost.ts';
+import { builtInPrices } from '../domain/money/prices.ts';
 import type { ProvidersConfig } from '../providers/registry.ts';
 
 const duration = (otherwise: string) =>

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActivityDeps, Cluster, Turnstile } from '../activities/deps.ts';
 import { createProviders } from '../providers/registry.ts';
-import { createFileStore } from '../storage/file-store.ts';
+import { createFileStore } from '../storage/local/store.ts';
 import { keyVariables, type WorkerConfig } from './config.ts';
 import { version } from './version.ts';
 

@@ -1,7 +1,7 @@
 // Alerts as they come and go: each is logged and counted once. And the waking for it, since what stands still sends no news.
 
 import { type CancellationScope, log, metricMeter, sleep } from '@temporalio/workflow';
-import type { Alert, AlertName } from '../domain/alerts.ts';
+import type { Alert, AlertName } from '../domain/progress/alerts.ts';
 import { inBackground } from './background.ts';
 
 const everyMs = 10 * 60_000;

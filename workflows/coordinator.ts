@@ -7,7 +7,10 @@ import {
   type SignalDefinition,
   setHandler,
 } from '@temporalio/workflow';
-import { addLate, type Late, lateAmong, noneLate } from '../domain/alerts.ts';
+import type { PlannedBatch } from '../domain/job.ts';
+import { pageMax } from '../domain/limits.ts';
+import type { Tally } from '../domain/outcome/outcome.ts';
+import { addLate, type Late, lateAmong, noneLate } from '../domain/progress/alerts.ts';
 import {
   addStages,
   type BatchEntry,
@@ -15,11 +18,8 @@ import {
   type BatchStage,
   type StageCounts,
   type Trouble,
-} from '../domain/events.ts';
-import type { PlannedBatch } from '../domain/job.ts';
-import { pageMax } from '../domain/limits.ts';
-import type { Tally } from '../domain/outcome.ts';
-import { addTally, noTotals, type Totals } from '../domain/totals.ts';
+} from '../domain/progress/events.ts';
+import { addTally, noTotals, type Totals } from '../domain/waves/totals.ts';
 import {
   type BatchesRequest,
   type BatchPage,

@@ -1,7 +1,7 @@
 // The workflows that a worker offers, by the names people start them with.
 
-export { processBatch } from './process-batch.ts';
-export { processDataset } from './process-dataset.ts';
-export { processRealtime } from './process-realtime.ts';
-export { processSegment } from './process-segment.ts';
+export { processBatch } from './batch/process-batch.ts';
+export { processRealtime } from './batch/process-realtime.ts';
+export { processDataset } from './job/process-dataset.ts';
 export { checkWorker, estimateDataset, validateDataset } from './questions.ts';
+export { processSegment } from './segment/process-segment.ts';

@@ -1,11 +1,11 @@
 // Every message that a job, a segment or a batch understands.
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Late } from '../domain/alerts.ts';
-import type { BatchEntry, BatchNews, StageCounts } from '../domain/events.ts';
-import type { ItemReason } from '../domain/outcome.ts';
-import type { JobStatus } from '../domain/status.ts';
-import type { Totals } from '../domain/totals.ts';
+import type { ItemReason } from '../domain/outcome/outcome.ts';
+import type { Late } from '../domain/progress/alerts.ts';
+import type { BatchEntry, BatchNews, StageCounts } from '../domain/progress/events.ts';
+import type { JobStatus } from '../domain/progress/status.ts';
+import type { Totals } from '../domain/waves/totals.ts';
 
 // A person to a job
 

@@ -2,10 +2,10 @@
 
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Checkup } from '../domain/checkup.ts';
-import type { JobEstimate } from '../domain/estimate.ts';
+import type { JobEstimate } from '../domain/plan/estimate.ts';
+import { scheduledAt } from './job/scheduled.ts';
 import { longWork, opening, tidying } from './proxies.ts';
 import { asRefusal } from './refusal.ts';
-import { scheduledAt } from './scheduled.ts';
 
 /** Plans the job for real, in a folder of its own, and puts the plan away. */
 export async function estimateDataset(input: unknown): Promise<JobEstimate> {

@@ -16,12 +16,12 @@ import {
 import { batchWorkflowId } from '../domain/ids.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import { startsAtOnce } from '../domain/limits.ts';
-import type { Tally } from '../domain/outcome.ts';
+import type { Tally } from '../domain/outcome/outcome.ts';
+import type { BatchInput } from './batch/life.ts';
+import { processBatch } from './batch/process-batch.ts';
+import { processRealtime } from './batch/process-realtime.ts';
 import type { Switches } from './coordinator.ts';
-import type { BatchInput } from './life.ts';
 import { batchDeadlineSignal, endNowSignal, pauseSignal, resumeSignal } from './messages.ts';
-import { processBatch } from './process-batch.ts';
-import { processRealtime } from './process-realtime.ts';
 import { looking } from './proxies.ts';
 
 /** What the window asks whoever owns it. Predicates must be cheap: they are asked at every turn. */

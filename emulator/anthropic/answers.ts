@@ -1,8 +1,8 @@
 // Anthropic Message bodies as JSON text. Templates rather than objects: this runs once per item of a million.
-import { answerText, type Item, tokensOf } from '../answer.ts';
-import { hex16 } from '../hash.ts';
-import type { Options } from '../options.ts';
-import { outcomes } from '../outcome.ts';
+import { answerText, type Item, tokensOf } from '../answers/answer.ts';
+import { outcomes } from '../answers/outcome.ts';
+import type { Options } from '../faults/options.ts';
+import { hex16 } from '../world/hash.ts';
 
 export function messageBody(item: Item, options: Options): string {
   const text = answerText(item, options);

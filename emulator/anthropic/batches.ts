@@ -1,17 +1,17 @@
 // The Message Batches API of Anthropic.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Batch, batchMoment } from '../batch.ts';
-import type { Call, Handler } from '../call.ts';
-import { countCreate, createBatch } from '../create-batch.ts';
-import type { ItemIndex } from '../item-index.ts';
-import { findForeign, listedBatches, queuedItems } from '../listing.ts';
-import { isKnownModel } from '../models.ts';
-import { json, refuse, stream } from '../reply.ts';
-import { resultBytes, resultChunks } from '../results.ts';
-import { settle } from '../settle.ts';
-import { isTerminal } from '../timeline.ts';
-import { newId, type World } from '../world.ts';
+import { isKnownModel } from '../answers/models.ts';
+import { resultBytes, resultChunks } from '../answers/results.ts';
+import type { Call, Handler } from '../server/call.ts';
+import { json, refuse, stream } from '../server/reply.ts';
+import { type Batch, batchMoment } from '../world/batch.ts';
+import { countCreate, createBatch } from '../world/create-batch.ts';
+import type { ItemIndex } from '../world/item-index.ts';
+import { findForeign, listedBatches, queuedItems } from '../world/listing.ts';
+import { settle } from '../world/settle.ts';
+import { isTerminal } from '../world/timeline.ts';
+import { newId, type World } from '../world/world.ts';
 import { batchObject, foreignObject, isArchived } from './batch-object.ts';
 import { pageAround } from './page.ts';
 import { receiveRequests } from './receive.ts';

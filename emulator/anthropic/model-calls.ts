@@ -1,8 +1,9 @@
 // Anthropic's synchronous Messages endpoint and its list of models.
-import type { Handler } from '../call.ts';
-import { isKnownModel, modelNames } from '../models.ts';
-import { json, jsonText, refuse } from '../reply.ts';
-import { runSync } from '../sync-lane.ts';
+
+import { isKnownModel, modelNames } from '../answers/models.ts';
+import { runSync } from '../answers/sync-lane.ts';
+import type { Handler } from '../server/call.ts';
+import { json, jsonText, refuse } from '../server/reply.ts';
 import { messageBody } from './answers.ts';
 import { pageAround } from './page.ts';
 import { paramsDefect, unknownModelPrefix } from './receive.ts';

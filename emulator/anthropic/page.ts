@@ -1,5 +1,5 @@
 // Anthropic's list pages: `after_id` or `before_id` and `limit` in, first and last id out.
-import { refuse } from '../reply.ts';
+import { refuse } from '../server/reply.ts';
 
 const limitDefault = 20;
 const limitMax = 1000;

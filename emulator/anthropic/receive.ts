@@ -1,12 +1,12 @@
 // Takes in the body of a batch creation as it arrives: each request is checked, indexed and written to the disk.
 import { type FileHandle, open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { bodyFacts } from '../body-facts.ts';
-import { hashText } from '../hash.ts';
-import { createHashSet, type HashSet } from '../hash-set.ts';
-import { ItemIndex } from '../item-index.ts';
-import { isObject, type Json, parseObject } from '../json.ts';
-import { refuse } from '../reply.ts';
+import { bodyFacts } from '../answers/body-facts.ts';
+import { isObject, type Json, parseObject } from '../server/json.ts';
+import { refuse } from '../server/reply.ts';
+import { hashText } from '../world/hash.ts';
+import { createHashSet, type HashSet } from '../world/hash-set.ts';
+import { ItemIndex } from '../world/item-index.ts';
 import { createSplitter } from './split-requests.ts';
 
 // Published limits of the vendor's Message Batches API.

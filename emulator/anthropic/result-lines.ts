@@ -1,9 +1,10 @@
 // The lines of a batch's results, one for every request whatever became of it.
-import type { Batch } from '../batch.ts';
-import { hex16 } from '../hash.ts';
-import { isError, type Outcome, outcomes } from '../outcome.ts';
-import { errorBody, type Problem } from '../reply.ts';
-import type { LineWriter } from '../results.ts';
+
+import { isError, type Outcome, outcomes } from '../answers/outcome.ts';
+import type { LineWriter } from '../answers/results.ts';
+import { errorBody, type Problem } from '../server/reply.ts';
+import type { Batch } from '../world/batch.ts';
+import { hex16 } from '../world/hash.ts';
 import { messageBody } from './answers.ts';
 import { unknownModelPrefix } from './receive.ts';
 

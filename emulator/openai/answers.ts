@@ -1,8 +1,8 @@
 // OpenAI response bodies as JSON text. Templates rather than objects: this runs once per item of a million.
-import { answerText, type Item, tokensOf } from '../answer.ts';
-import { hex8, hex16 } from '../hash.ts';
-import type { Options } from '../options.ts';
-import { outcomes } from '../outcome.ts';
+import { answerText, type Item, tokensOf } from '../answers/answer.ts';
+import { outcomes } from '../answers/outcome.ts';
+import type { Options } from '../faults/options.ts';
+import { hex8, hex16 } from '../world/hash.ts';
 import { embeddingsBody, moderationsBody } from './vectors.ts';
 
 export const endpoints = [

@@ -1,11 +1,12 @@
 // The batch object as OpenAI puts it on the wire: what is absent is null.
-import { type Batch, batchMoment, itemCount } from '../batch.ts';
-import { seconds } from '../clock.ts';
-import type { Foreign } from '../listing.ts';
-import { isBilled } from '../outcome.ts';
-import { itemAt, openInput } from '../results.ts';
-import { isTerminal, type Moment, windowMs } from '../timeline.ts';
-import type { World } from '../world.ts';
+
+import { isBilled } from '../answers/outcome.ts';
+import { itemAt, openInput } from '../answers/results.ts';
+import { type Batch, batchMoment, itemCount } from '../world/batch.ts';
+import { seconds } from '../world/clock.ts';
+import type { Foreign } from '../world/listing.ts';
+import { isTerminal, type Moment, windowMs } from '../world/timeline.ts';
+import type { World } from '../world/world.ts';
 import { isEndpoint, outputTokens } from './answers.ts';
 
 const time = (ms: number | null): number | null => (ms === null ? null : seconds(ms));

@@ -1,16 +1,17 @@
 // The Batch API of OpenAI.
-import { type Batch, batchMoment } from '../batch.ts';
-import type { Call, Handler } from '../call.ts';
-import { countCreate, createBatch } from '../create-batch.ts';
-import { ItemIndex } from '../item-index.ts';
-import { isObject, type Json, objectOf, textOf } from '../json.ts';
-import { findForeign, listedBatches } from '../listing.ts';
-import { isKnownModel } from '../models.ts';
-import { faultFor } from '../options.ts';
-import { json, refuse } from '../reply.ts';
-import { settle } from '../settle.ts';
-import { isTerminal } from '../timeline.ts';
-import type { StoredFile, World } from '../world.ts';
+
+import { isKnownModel } from '../answers/models.ts';
+import { faultFor } from '../faults/options.ts';
+import type { Call, Handler } from '../server/call.ts';
+import { isObject, type Json, objectOf, textOf } from '../server/json.ts';
+import { json, refuse } from '../server/reply.ts';
+import { type Batch, batchMoment } from '../world/batch.ts';
+import { countCreate, createBatch } from '../world/create-batch.ts';
+import { ItemIndex } from '../world/item-index.ts';
+import { findForeign, listedBatches } from '../world/listing.ts';
+import { settle } from '../world/settle.ts';
+import { isTerminal } from '../world/timeline.ts';
+import type { StoredFile, World } from '../world/world.ts';
 import { isEndpoint } from './answers.ts';
 import { batchObject, foreignObject } from './batch-object.ts';
 import { pageAfter } from './page.ts';

@@ -1,11 +1,11 @@
 // The Files API: uploads, listings and downloads of inputs and of batch results.
 import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Call, Handler } from '../call.ts';
-import { seconds } from '../clock.ts';
-import { json, type Reply, refuse, stream } from '../reply.ts';
-import { resultBytes, resultChunks } from '../results.ts';
-import { newId, type StoredFile, type World } from '../world.ts';
+import { resultBytes, resultChunks } from '../answers/results.ts';
+import type { Call, Handler } from '../server/call.ts';
+import { json, type Reply, refuse, stream } from '../server/reply.ts';
+import { seconds } from '../world/clock.ts';
+import { newId, type StoredFile, type World } from '../world/world.ts';
 import { pageAfter } from './page.ts';
 import { resultWriter } from './result-lines.ts';
 import { receiveUpload, type Upload } from './upload.ts';

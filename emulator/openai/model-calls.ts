@@ -1,9 +1,10 @@
 // OpenAI's synchronous endpoints and its list of models.
-import type { Call, Handler } from '../call.ts';
-import { isKnownModel, modelNames } from '../models.ts';
-import { json, jsonText, type Refused, type Reply, refuse } from '../reply.ts';
-import { runSync } from '../sync-lane.ts';
-import type { World } from '../world.ts';
+
+import { isKnownModel, modelNames } from '../answers/models.ts';
+import { runSync } from '../answers/sync-lane.ts';
+import type { Call, Handler } from '../server/call.ts';
+import { json, jsonText, type Refused, type Reply, refuse } from '../server/reply.ts';
+import type { World } from '../world/world.ts';
 import { type Endpoint, openaiBody } from './answers.ts';
 import { itemProblem } from './result-lines.ts';
 

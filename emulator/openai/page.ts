@@ -1,5 +1,5 @@
 // OpenAI's list pages: `after` and `limit` in, first and last id out.
-import { refuse } from '../reply.ts';
+import { refuse } from '../server/reply.ts';
 
 export function pageAfter<T extends { id: string }>(
   all: T[],

@@ -1,10 +1,10 @@
 // The lines of a batch's output and error files.
-import type { Item } from '../answer.ts';
-import type { Batch } from '../batch.ts';
-import { hex16 } from '../hash.ts';
-import { isBilled, isError, type Outcome, outcomes } from '../outcome.ts';
-import { errorBody, type Problem } from '../reply.ts';
-import type { LineWriter } from '../results.ts';
+import type { Item } from '../answers/answer.ts';
+import { isBilled, isError, type Outcome, outcomes } from '../answers/outcome.ts';
+import type { LineWriter } from '../answers/results.ts';
+import { errorBody, type Problem } from '../server/reply.ts';
+import type { Batch } from '../world/batch.ts';
+import { hex16 } from '../world/hash.ts';
 import { type Endpoint, isEndpoint, openaiBody } from './answers.ts';
 
 const notRun = {

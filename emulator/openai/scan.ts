@@ -1,12 +1,12 @@
 // The validation pass over an uploaded file: one sequential read in 1 MiB pieces, lines split on the newline byte,
 // each parsed once. What later steps need is kept in the item index.
 import { type FileHandle, open } from 'node:fs/promises';
-import type { BatchProblem, Scan } from '../batch.ts';
-import { bodyFacts } from '../body-facts.ts';
-import { hashText } from '../hash.ts';
-import { createHashSet, type HashSet } from '../hash-set.ts';
-import { ItemIndex } from '../item-index.ts';
-import { isObject, type Json, parseObject } from '../json.ts';
+import { bodyFacts } from '../answers/body-facts.ts';
+import { isObject, type Json, parseObject } from '../server/json.ts';
+import type { BatchProblem, Scan } from '../world/batch.ts';
+import { hashText } from '../world/hash.ts';
+import { createHashSet, type HashSet } from '../world/hash-set.ts';
+import { ItemIndex } from '../world/item-index.ts';
 
 // Published limits of the vendor's Batch API.
 const linesMax = 50_000;

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
-import { refuse } from '../reply.ts';
+import { refuse } from '../server/reply.ts';
 
 // The vendor's limit for one file of any purpose.
 const fileBytesMax = 512 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // Embedding and moderation bodies: seeded numbers in the vendor's shapes, one per input.
-import type { Item } from '../answer.ts';
-import { hashText, hex16 } from '../hash.ts';
-import { listOf } from '../json.ts';
+import type { Item } from '../answers/answer.ts';
+import { listOf } from '../server/json.ts';
+import { hashText, hex16 } from '../world/hash.ts';
 
 const dimensionsDefault = 1536;
 const categories = ['harassment', 'hate', 'illicit', 'self-harm', 'sexual', 'violence'];

@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { classify } from '../../activities/classify.ts';
-import { merge } from '../../activities/merge.ts';
-import type { ResultLine } from '../../domain/merge.ts';
-import { folderWith, output, quietEnvironment } from './planning.ts';
-import { chance, datasetOf, isGood, shuffled, text, unrulyProvider } from './unruly-provider.ts';
+import { classify } from '../../activities/collect/classify.ts';
+import { merge } from '../../activities/finish/merge.ts';
+import type { ResultLine } from '../../domain/outcome/merge.ts';
+import { folderWith, output, quietEnvironment } from './plan/planning.ts';
+import { chance, datasetOf, isGood, shuffled, text, unrulyProvider } from './submit/unruly-provider.ts';
 import { answerLine, errorLine, runWhole, usdOf, wholeDeps } from './whole-job.ts';
 
 const runs = fc.record({

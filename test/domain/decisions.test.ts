@@ -2,15 +2,22 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { capacityDelayMs, faultDelayMs, faults, pollDelayMs, reactionTo, roundDelayMs } from '../../domain/backoff.ts';
-import { blamedLines, failedBatchAction, tenthsDone } from '../../domain/batch-state.ts';
-import { chargedUsd, fits, openBudget, reserve, settle } from '../../domain/budget.ts';
-import { classify, reasonOfFault } from '../../domain/classify.ts';
-import { costUsd, priceOf } from '../../domain/cost.ts';
+import {
+  capacityDelayMs,
+  faultDelayMs,
+  faults,
+  pollDelayMs,
+  reactionTo,
+  roundDelayMs,
+} from '../../domain/batch/backoff.ts';
+import { blamedLines, failedBatchAction, tenthsDone } from '../../domain/batch/state.ts';
 import { formatDuration, parseDuration } from '../../domain/duration.ts';
-import { noUsage, type RawOutcome } from '../../domain/outcome.ts';
-import { afterAnswer, afterRefusal, startingPace, waitForRoomMs } from '../../domain/pace.ts';
-import { defaultVerdicts } from '../../domain/retry.ts';
+import { chargedUsd, fits, openBudget, reserve, settle } from '../../domain/money/budget.ts';
+import { costUsd, priceOf } from '../../domain/money/cost.ts';
+import { classify, reasonOfFault } from '../../domain/outcome/classify.ts';
+import { noUsage, type RawOutcome } from '../../domain/outcome/outcome.ts';
+import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
+import { afterAnswer, afterRefusal, startingPace, waitForRoomMs } from '../../domain/waves/pace.ts';
 
 const judging = { policy: defaultVerdicts, semantic: 0, cancelReason: 'deadline' as const, accepts: null };
 const answer = (change: Partial<Extract<RawOutcome, { kind: 'answer' }>>): Extract<RawOutcome, { kind: 'answer' }> => ({

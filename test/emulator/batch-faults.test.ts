@@ -1,6 +1,6 @@
 // Every way in which a whole batch can go wrong, and the limits a vendor sets on batches.
 import { describe, expect, test } from 'vitest';
-import type { OptionsInput } from '../../emulator/options.ts';
+import type { OptionsInput } from '../../emulator/faults/options.ts';
 import {
   allDoneMs,
   anthropicResults,

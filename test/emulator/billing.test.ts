@@ -1,8 +1,8 @@
 // That the ledger is exact: what it reports as billed twice was, and everything else was not.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createHashSet } from '../../emulator/hash-set.ts';
-import { createLedger } from '../../emulator/ledger.ts';
+import { createHashSet } from '../../emulator/world/hash-set.ts';
+import { createLedger } from '../../emulator/world/ledger.ts';
 import {
   allDoneMs,
   chatBody,

@@ -1,6 +1,6 @@
 // Every way in which a single call can go wrong: statuses, lost replies, broken bodies, keys and money.
 import { describe, expect, test } from 'vitest';
-import type { OptionsInput } from '../../emulator/options.ts';
+import type { OptionsInput } from '../../emulator/faults/options.ts';
 import {
   allDoneMs,
   chatBody,

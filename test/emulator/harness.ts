@@ -2,8 +2,8 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
-import { createControl } from '../../emulator/control.ts';
-import { type StartOptions, startEmulator } from '../../emulator/start.ts';
+import { createControl } from '../../emulator/server/control.ts';
+import { type StartOptions, startEmulator } from '../../emulator/server/start.ts';
 
 export const startMs = Date.UTC(2026, 0, 1);
 export type Setup = Awaited<ReturnType<typeof setup>>;

@@ -1,6 +1,6 @@
 // Every way in which an item of a batch can go wrong, by rates, by its own text, and in the result file.
 import { describe, expect, test } from 'vitest';
-import type { OptionsInput } from '../../emulator/options.ts';
+import type { OptionsInput } from '../../emulator/faults/options.ts';
 import {
   allDoneMs,
   answerOf,

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { createControl } from '../../emulator/control.ts';
-import { startEmulator } from '../../emulator/start.ts';
+import { createControl } from '../../emulator/server/control.ts';
+import { startEmulator } from '../../emulator/server/start.ts';
 import { chatLine, createFrom, openaiClient } from './harness.ts';
 
 const main = join(import.meta.dirname, '../../emulator/main.ts');

@@ -2,12 +2,12 @@
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bodyFacts } from '../../emulator/answers/body-facts.ts';
+import { instanceOf } from '../../emulator/answers/schema.ts';
 import { createSplitter } from '../../emulator/anthropic/split-requests.ts';
-import { bodyFacts } from '../../emulator/body-facts.ts';
-import { isObject } from '../../emulator/json.ts';
-import { mergeDeep, parseOptions } from '../../emulator/options.ts';
-import { instanceOf } from '../../emulator/schema.ts';
-import { isTerminal, momentAt, type Timeline } from '../../emulator/timeline.ts';
+import { mergeDeep, parseOptions } from '../../emulator/faults/options.ts';
+import { isObject } from '../../emulator/server/json.ts';
+import { isTerminal, momentAt, type Timeline } from '../../emulator/world/timeline.ts';
 
 describe('the splitter', () => {
   test('finds the same requests as JSON.parse, wherever the chunks are cut', () => {

@@ -1,9 +1,9 @@
 // That a run can be repeated: the results depend on the seed, the options and the input alone.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createControl } from '../../emulator/control.ts';
-import type { OptionsInput } from '../../emulator/options.ts';
-import { startEmulator } from '../../emulator/start.ts';
+import type { OptionsInput } from '../../emulator/faults/options.ts';
+import { createControl } from '../../emulator/server/control.ts';
+import { startEmulator } from '../../emulator/server/start.ts';
 import { allDoneMs, chatLines, contentText, openaiClient, startMs, submit } from './harness.ts';
 
 const rate = fc.double({ min: 0, max: 0.2, noNaN: true });

@@ -2,8 +2,8 @@
 // or hands it back, and exits with 0, while the job goes on with another worker.
 
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../../scripts/free-port.ts';
-import { Cell, type CellOptions, until } from './cell.ts';
+import { freePort } from '../../scripts/tools/free-port.ts';
+import { Cell, type CellOptions, until } from './crash/cell.ts';
 import { realServer } from './server.ts';
 
 const server = realServer();

@@ -4,7 +4,7 @@ import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { Cell } from './cell.ts';
+import { Cell } from './crash/cell.ts';
 import { realServer } from './server.ts';
 
 const server = realServer();

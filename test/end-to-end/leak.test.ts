@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDevServer } from '../../scripts/dev-server.ts';
-import { Cell, until } from './cell.ts';
+import { Cell, until } from './crash/cell.ts';
 
 let server: Awaited<ReturnType<typeof startDevServer>>;
 let connection: Connection;

@@ -2,7 +2,7 @@
 // It takes minutes, and runs only when asked to, with NIGHTSHIFT_LONG=1: see CONTRIBUTING.md.
 
 import { expect, test } from 'vitest';
-import { Cell } from './cell.ts';
+import { Cell } from './crash/cell.ts';
 import { realServer } from './server.ts';
 
 const server = realServer();

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { freePort } from '../../scripts/free-port.ts';
-import { Cell, until } from './cell.ts';
+import { freePort } from '../../scripts/tools/free-port.ts';
+import { Cell, until } from './crash/cell.ts';
 import { realServer } from './server.ts';
 
 const server = realServer();

@@ -4,8 +4,8 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { expect, inject, test } from 'vitest';
-import { Cell, until } from './cell.ts';
-import { commandsAt, linesOf, type Nightshift, said } from './commands.ts';
+import { commandsAt, linesOf, type Nightshift, said } from './cli/commands.ts';
+import { Cell, until } from './crash/cell.ts';
 import { realServer } from './server.ts';
 
 const server = realServer();

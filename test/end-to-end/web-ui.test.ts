@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { browser } from '../support/browser.ts';
-import { Cell, until } from './cell.ts';
+import { Cell, until } from './crash/cell.ts';
 import { realServer } from './server.ts';
 
 const server = realServer({});

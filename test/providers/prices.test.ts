@@ -1,9 +1,9 @@
 // The built-in prices: found under the names that answers carry, and dearer at once than in a batch.
 
 import { expect, test } from 'vitest';
-import { costUsd, priceOf } from '../../domain/cost.ts';
-import { noUsage } from '../../domain/outcome.ts';
-import { builtInPrices } from '../../domain/prices.ts';
+import { costUsd, priceOf } from '../../domain/money/cost.ts';
+import { builtInPrices } from '../../domain/money/prices.ts';
+import { noUsage } from '../../domain/outcome/outcome.ts';
 
 const { models } = builtInPrices;
 

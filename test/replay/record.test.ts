@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { describe, expect, test } from 'vitest';
-import type { OptionsInput } from '../../emulator/options.ts';
+import type { OptionsInput } from '../../emulator/faults/options.ts';
 import { devServer } from '../support/temporal.ts';
 import { Site, type SiteOptions } from '../workflows/site.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { folderWith, output, rowsOf } from '../activities/planning.ts';
+import { folderWith, output, rowsOf } from '../activities/plan/planning.ts';
 import { answerLine, errorLine, runWhole } from '../activities/whole-job.ts';
 import { browser } from '../support/browser.ts';
 import { eventfulJob } from './sample-job.ts';

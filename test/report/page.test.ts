@@ -2,17 +2,17 @@
 
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { ResultLine } from '../../domain/merge.ts';
-import { noAnomalies } from '../../domain/outcome.ts';
-import { BatchFigures } from '../../domain/report.ts';
-import { Spans } from '../../domain/spans.ts';
+import type { ResultLine } from '../../domain/outcome/merge.ts';
+import { noAnomalies } from '../../domain/outcome/outcome.ts';
+import { BatchFigures } from '../../domain/report/report.ts';
+import { Spans } from '../../domain/report/spans.ts';
 import { usd } from '../../report/figures.ts';
 import { html } from '../../report/html.ts';
 import { pageOf } from '../../report/page.ts';
 import { chartsOf, pageFacts } from '../../report/page-facts.ts';
-import { folderWith } from '../activities/planning.ts';
+import { folderWith } from '../activities/plan/planning.ts';
 import { answerLine, errorLine, runWhole } from '../activities/whole-job.ts';
-import { reportWith } from '../domain/report-with.ts';
+import { reportWith } from '../domain/report/report-with.ts';
 import { endedJob, eventfulJob, failedJob, largeJob, tallyOf } from './sample-job.ts';
 
 /** What a person reads: tags gone, so that no number is found in a drawing. */

@@ -2,12 +2,12 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { MergeSummary } from '../../activities/merge.ts';
-import { type ReportInput, report } from '../../activities/report.ts';
-import { addCounts, type Counts, noAnomalies, type Tally } from '../../domain/outcome.ts';
-import type { JobReport } from '../../domain/report.ts';
-import { manifestFile, tallyFile } from '../../storage/keys.ts';
-import { type Folder, folderWith, output, quietEnvironment } from '../activities/planning.ts';
+import type { MergeSummary } from '../../activities/finish/merge.ts';
+import { type ReportInput, report } from '../../activities/finish/report.ts';
+import { addCounts, type Counts, noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
+import type { JobReport } from '../../domain/report/report.ts';
+import { manifestFile, tallyFile } from '../../job-folder/paths.ts';
+import { type Folder, folderWith, output, quietEnvironment } from '../activities/plan/planning.ts';
 import { wholeDeps } from '../activities/whole-job.ts';
 
 const minute = 60_000;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
-import { readJson, writeJson } from '../../storage/json-lines.ts';
+import { readJson, writeJson } from '../../storage/lines/json-lines.ts';
 import { type Store, StoreError, type StoreProblem } from '../../storage/store.ts';
 
 export interface StoreUnderTest {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { projectRoot } from '../../scripts/cache.ts';
+import { projectRoot } from '../../scripts/tools/cache.ts';
 
 export interface Service {
   readonly image?: string;

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../../scripts/cache.ts';
-import { runCommand } from '../../scripts/command.ts';
+import { projectRoot } from '../../scripts/tools/cache.ts';
+import { runCommand } from '../../scripts/tools/command.ts';
 import { readStages } from './container-files.ts';
 
 const COMMAND_TIMEOUT_MS = 5 * 60_000;

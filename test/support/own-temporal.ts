@@ -3,11 +3,11 @@
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { projectRoot } from '../../scripts/cache.ts';
-import { startChild } from '../../scripts/child.ts';
-import { runCommand } from '../../scripts/command.ts';
-import { freePort } from '../../scripts/free-port.ts';
-import { ensureTemporalServer } from '../../scripts/temporal-server.ts';
+import { projectRoot } from '../../scripts/tools/cache.ts';
+import { startChild } from '../../scripts/tools/child.ts';
+import { runCommand } from '../../scripts/tools/command.ts';
+import { freePort } from '../../scripts/tools/free-port.ts';
+import { ensureTemporalServer } from '../../scripts/tools/temporal-server.ts';
 import { environmentOf, readCompose } from './container-files.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Child, startChild } from '../../scripts/child.ts';
-import { runCommand, whichCommand } from '../../scripts/command.ts';
-import { freePort } from '../../scripts/free-port.ts';
+import { type Child, startChild } from '../../scripts/tools/child.ts';
+import { runCommand, whichCommand } from '../../scripts/tools/command.ts';
+import { freePort } from '../../scripts/tools/free-port.ts';
 
 const INITDB_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 30_000;

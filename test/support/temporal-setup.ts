@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { projectRoot } from '../../scripts/cache.ts';
-import { ensureTemporalCli } from '../../scripts/temporal-cli.ts';
-import { ensureTestServer } from '../../scripts/test-server.ts';
+import { projectRoot } from '../../scripts/tools/cache.ts';
+import { ensureTemporalCli } from '../../scripts/tools/temporal-cli.ts';
+import { ensureTestServer } from '../../scripts/tools/test-server.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {

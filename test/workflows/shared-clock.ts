@@ -2,7 +2,7 @@
 
 import { activityInfo } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
-import type { createControl } from '../../emulator/control.ts';
+import type { createControl } from '../../emulator/server/control.ts';
 
 /**
  * The server's time is the only one: before each activity the emulator's clock is set to when the attempt was scheduled, and goes on from

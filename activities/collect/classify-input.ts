@@ -1,0 +1,18 @@
+// What a batch's life at its provider tells those who judge its answers.
+
+import type { BatchRef } from '../../domain/ids.ts';
+import type { ItemReason } from '../../domain/outcome/outcome.ts';
+
+export interface ClassifyInput extends BatchRef {
+  readonly batchId: string | null;
+  readonly ending: string | null;
+  readonly createdAt: number | null;
+  readonly endedAt: number | null;
+  readonly polls: number;
+  readonly twinBatches: number;
+  readonly cancelReason: 'cancelled' | 'deadline';
+  /** For items without any line. */
+  readonly missingReason: ItemReason;
+  /** Lines of the requests file that the provider refused, from 1. */
+  readonly blamed: 'all' | readonly number[];
+}

@@ -1,0 +1,33 @@
+// Looks at what a job will need of its worker: keys, a store that takes files, a clock that agrees with the server's.
+
+import { activityInfo } from '@temporalio/activity';
+import type { Checkup } from '../../domain/checkup.ts';
+import { StoreError } from '../../storage/store.ts';
+import type { ActivityDeps } from '../deps.ts';
+
+export async function checkup(deps: ActivityDeps): Promise<Checkup> {
+  const clockMs = deps.now() - activityInfo().currentAttemptScheduledTimestampMs;
+  return {
+    keys: deps.providerNames.map((provider) => {
+      const { present, variable } = deps.credentials(provider);
+      return { provider, variable, verdict: present ? 'ok' : 'missing' };
+    }),
+    store: { verdict: await storeVerdict(deps), freeBytes: await deps.store.freeBytes() },
+    clockMs,
+    version: deps.version,
+  };
+}
+
+async function storeVerdict({ store, randomHex }: ActivityDeps): Promise<Checkup['store']['verdict']> {
+  const uri = `checkups/${randomHex(8)}`;
+  try {
+    const sink = await store.create(uri);
+    await sink.write(Buffer.from('a checkup'));
+    await sink.close();
+    await store.remove(uri);
+    return 'ok';
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return error.problem === 'full' || error.problem === 'unwritable' ? error.problem : 'unavailable';
+  }
+}

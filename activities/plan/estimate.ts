@@ -1,0 +1,33 @@
+// What a job would cost: reads the plan that was made for it, and puts it away. Nothing is sent.
+
+import { log } from '@temporalio/activity';
+import { batchesPerWaveMax } from '../../domain/limits.ts';
+import { caveatsOf, EstimateSums, type JobEstimate } from '../../domain/plan/estimate.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
+import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
+import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
+import type { ActivityDeps, JobRef } from '../deps.ts';
+
+export async function estimate(deps: ActivityDeps, { output }: JobRef): Promise<JobEstimate> {
+  const job = await readJobFile(deps, output);
+  const summary = await readSummary(deps.store, output, 1);
+  if (summary?.rows === undefined) throw new InvariantBroken('there is no plan to read the estimate from');
+  const { rows } = summary;
+  const sums = new EstimateSums();
+  for (const entry of await readEntries(deps.store, output, 1, 1, batchesPerWaveMax))
+    sums.add(plannedBatch(entry), job.prices);
+  const { spec, pricesDated } = job;
+  const outputTokensMax = spec.request === null ? null : providerOf(deps, job).outputTokensMax(spec.request);
+  const { batches, items, realtimeBatches, inputTokens, outputTokens, usd, realtimeUsd } = sums;
+  return {
+    ...{ rows, batches, items, realtimeBatches, inputTokens, outputTokens, usd, realtimeUsd, pricesDated },
+    budgetUsd: spec.budgetUsd,
+    caveats: caveatsOf({ spec, rows, sums, outputTokensMax }),
+  };
+}
+
+/** Takes back what was written for an estimate. */
+export async function discard(deps: ActivityDeps, { output }: JobRef): Promise<void> {
+  await deps.store.clear(output);
+  log.debug('an estimate was put away');
+}

@@ -1,0 +1,116 @@
+// Plans a job's first wave: one pass over the dataset, all batches written before any money is spent.
+
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { JobFile, PlannedBatch, PlanSummary } from '../../domain/job.ts';
+import { JobRefused } from '../../domain/refusal.ts';
+import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
+import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
+import { fingerprintOf, readDataset } from '../../storage/formats/jsonl.ts';
+import { StoreError } from '../../storage/store.ts';
+import type { ActivityDeps, JobRef } from '../deps.ts';
+import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
+
+export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'timing'>;
+
+export interface ManifestPage extends JobRef {
+  readonly wave: number;
+  /** Number of the first batch wanted. */
+  readonly from: number;
+  readonly count: number;
+}
+
+/** May be run again at any time: the plan that is there is the plan, and one that is not finished is gone on with. */
+export async function plan(deps: PlanDeps, { output }: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
+  const found = await readSummary(deps.store, output, 1);
+  if (found !== null) return found;
+  const job = await readJobFile(deps, output);
+  const signal = cancellationSignal();
+  const progress = { rows: 0, bytes: 0, batches: 0 };
+  const beat = setInterval(() => heartbeat(progress), deps.timing.heartbeatMs / 3);
+  try {
+    return await deps.heavy(() => planAll(deps, { job, output, signal, partRows }, progress));
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** A page of any wave's plan. */
+export async function readManifest(deps: PlanDeps, page: ManifestPage): Promise<PlannedBatch[]> {
+  const entries = await readEntries(deps.store, page.output, page.wave, page.from, page.count);
+  return entries.map(plannedBatch);
+}
+
+/** Null where the wave has no plan yet. */
+export function readPlanSummary(
+  deps: PlanDeps,
+  { output, wave }: JobRef & { readonly wave: number },
+): Promise<PlanSummary | null> {
+  return readSummary(deps.store, output, wave);
+}
+
+interface Progress {
+  rows: number;
+  bytes: number;
+  batches: number;
+}
+
+type PlanInput = Pick<PassOptions, 'job' | 'output' | 'signal' | 'partRows'>;
+
+async function planAll(deps: PlanDeps, input: PlanInput, progress: Progress): Promise<PlanSummary> {
+  const { job, signal } = input;
+  await checkFingerprint(deps, job, signal);
+  const pass = await openPass({ ...input, store: deps.store, provider: providerOf(deps, job) });
+  try {
+    await readAll(deps, job, pass, signal, progress);
+    await checkFingerprint(deps, job, signal);
+    return await pass.finish();
+  } catch (error) {
+    await pass.abort();
+    throw error;
+  }
+}
+
+async function readAll(
+  { store }: PlanDeps,
+  { spec }: JobFile,
+  pass: Pass,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<void> {
+  const takeAll = async (reads: Awaited<ReturnType<Pass['read']>>): Promise<void> => {
+    signal.throwIfAborted();
+    for (const read of reads) {
+      const waits = pass.take(read);
+      if (waits !== undefined) await waits;
+    }
+    const { row, byte } = pass.position;
+    Object.assign(progress, { rows: row, bytes: byte, batches: pass.batches });
+  };
+  // The keys of one chunk's rows are made while the chunk before is written.
+  let ahead: ReturnType<Pass['read']> = Promise.resolve([]);
+  for await (const rows of readDataset(store, spec.dataset, { from: pass.position, signal })) {
+    const next = pass.read(rows);
+    next.catch(() => undefined); // Heard when it is awaited.
+    await takeAll(await ahead);
+    ahead = next;
+  }
+  await takeAll(await ahead);
+}
+
+async function checkFingerprint({ store }: PlanDeps, job: JobFile, signal: AbortSignal): Promise<void> {
+  const { uri } = job.spec.dataset;
+  if ((await currentFingerprint(store, uri, signal)) === job.fingerprint) return;
+  throw new JobRefused('dataset_changed', [
+    { where: 'dataset', message: `${uri} changed after the job began: start a new one` },
+  ]);
+}
+
+/** Null where the dataset is gone. */
+async function currentFingerprint(store: PlanDeps['store'], uri: string, signal: AbortSignal): Promise<string | null> {
+  try {
+    return await fingerprintOf(store, uri, signal);
+  } catch (error) {
+    if (error instanceof StoreError && error.problem === 'missing') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+// Plans a later wave: gathers what is to be sent again from the answers of earlier ones into full batches, under new wire ids.
+
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { JobFile, PlanSummary } from '../../domain/job.ts';
+import type { Wave } from '../../domain/waves/waves.ts';
+import { openRows, type RowSendings, type Sending } from '../../job-folder/answers.ts';
+import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
+import { readSummary } from '../../job-folder/manifest.ts';
+import type { ActivityDeps, JobRef } from '../deps.ts';
+import { heartbeating } from '../heartbeat.ts';
+import { createWavePlanner } from './wave-planner.ts';
+
+export interface PlanWaveInput
+  extends JobRef,
+    Pick<Wave, 'kind' | 'sources' | 'batchReasons' | 'realtimeReasons' | 'rejectedReasons' | 'maxUsd'> {
+  readonly wave: number;
+}
+
+/** Rows between two heartbeats. */
+const beatEvery = 5000;
+
+/** A pure function of immutable files: a second planner writes the same bytes. */
+export async function planWave(deps: ActivityDeps, input: PlanWaveInput): Promise<PlanSummary> {
+  const there = await readSummary(deps.store, input.output, input.wave);
+  if (there !== null) return there;
+  const job = await readJobFile(deps, input.output);
+  return heartbeating(job.timing, () => deps.heavy(() => gather(deps, job, input)));
+}
+
+async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): Promise<PlanSummary> {
+  const provider = providerOf(deps, job);
+  const planner = createWavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
+  // What the job itself names; where each row does, or none, the assumed number stands in.
+  const outputTokens = job.spec.request === null ? null : provider.outputTokensMax(job.spec.request);
+  const cursor = await openRows(deps.store, input.output, input.sources, { withRequests: true });
+  let rows = 0;
+  try {
+    for (let next = cursor.next(); ; next = cursor.next()) {
+      const sendings = next instanceof Promise ? await next : next;
+      if (sendings === null) break;
+      rows += 1;
+      if (rows % beatEvery === 0) heartbeat(rows);
+      const chosen = choose(sendings, input, job, outputTokens);
+      // What no longer fits under `maxUsd` stays failed with its last reason.
+      if (chosen !== null) await planner.add(chosen);
+    }
+    return await planner.finish();
+  } catch (error) {
+    await planner.abort();
+    throw error;
+  } finally {
+    await cursor.close();
+  }
+}
+
+function choose(sendings: RowSendings, input: PlanWaveInput, job: JobFile, outputTokens: number | null) {
+  const last: Sending = sendings.at(-1) ?? sendings[0];
+  const { answer, entry, request } = last;
+  if (answer === null || entry === null || request === null || answer.reason === undefined) return null;
+  const asked =
+    answer.kind === 'retryable' || (answer.kind === 'rejected' && input.rejectedReasons.includes(answer.reason));
+  const realtime = input.realtimeReasons.includes(answer.reason);
+  if (!asked || !(realtime || input.batchReasons.includes(answer.reason))) return null;
+  const semantic = (answer.semantic ?? 0) + (job.policy[answer.reason] === 'once' ? 1 : 0);
+  return {
+    row: answer.row,
+    id: answer.id,
+    key: answer.key,
+    model: entry.model,
+    endpoint: entry.endpoint,
+    request,
+    outputTokens,
+    ...(realtime ? { lane: 'realtime' as const } : {}),
+    ...(semantic === 0 ? {} : { semantic }),
+  };
+}

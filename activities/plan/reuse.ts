@@ -1,0 +1,127 @@
+// Answers of an earlier job by key: an index of places in its results file, 16 bytes a result, and a reader that goes forward.
+
+import type { CustomId, ItemKey } from '../../domain/ids.ts';
+import type { AnswerLine, Json, Lane, Usage } from '../../domain/outcome/outcome.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
+import { resultsFile } from '../../job-folder/paths.ts';
+import { type LineCursor, lineCursor } from '../../storage/lines/json-lines.ts';
+import type { Store } from '../../storage/store.ts';
+import { createEntryTable, type EntryTable } from './entry-table.ts';
+
+/** As much of a results line as is carried over. */
+interface EarlierResult {
+  readonly status: string;
+  readonly key: ItemKey;
+  readonly customId: CustomId;
+  readonly output: Json;
+  readonly usage: Usage | null;
+  readonly lane: Lane;
+  readonly model: string | null;
+  readonly finishReason: string | null;
+  readonly batchId: string | null;
+  readonly response?: Json;
+}
+
+export interface EarlierAnswers {
+  readonly count: number;
+  /** Whether the key was answered there. */
+  has(key: ItemKey): boolean;
+  /** The line of this job's wave 0 for a row with that key. */
+  answerFor(row: Pick<AnswerLine, 'row' | 'id' | 'key'>): Promise<AnswerLine>;
+  close(): Promise<void>;
+}
+
+/** Skipping forward costs less than opening again, up to here. */
+const skipBytesMax = 4 * 1024 * 1024;
+
+/** `reuse` names the results file, or the folder that it lies in. */
+export async function readEarlierAnswers(store: Store, reuse: string, signal?: AbortSignal): Promise<EarlierAnswers> {
+  const uri = reuse.endsWith('/') ? resultsFile(reuse) : reuse;
+  const index = await indexOf(store, uri, signal);
+  const lines = createForwardReader(store, uri, signal);
+  return {
+    count: index.size,
+    has: (key) => placeOf(index, key) !== null,
+    async answerFor({ row, id, key }) {
+      const place = placeOf(index, key);
+      const found = place === null ? null : resultOf(await lines.at(place));
+      if (found === null || found.key !== key) throw new InvariantBroken(`${uri} changed while it was read`);
+      const { customId, output, usage, lane, model, finishReason, batchId } = found;
+      return {
+        ...{ row, id, key, customId, kind: 'answered', output, usage, costUsd: 0, finishReason, model },
+        ...(found.response === undefined ? {} : { response: found.response }),
+        carried: { lane, batchId },
+      };
+    },
+    close: () => lines.close(),
+  };
+}
+
+/** Keys are hashes already: their first 64 bits are the entry's, the place takes the rest. */
+async function indexOf(store: Store, uri: string, signal: AbortSignal | undefined): Promise<EntryTable> {
+  const table = createEntryTable();
+  const cursor = lineCursor(store.read(uri, { signal }));
+  try {
+    for (;;) {
+      const next = cursor.next();
+      const line = next instanceof Promise ? await next : next;
+      if (line === null) return table;
+      const result = line.bytes === null ? null : resultOf(line.bytes);
+      if (result?.status !== 'answered') continue;
+      const place = line.start + 1;
+      const [value, extra] = [(place % 2 ** 31) + 2 ** 31, Math.floor(place / 2 ** 31)];
+      table.putIfAbsent({ ...wordsOf(result.key), value, extra });
+    }
+  } finally {
+    await cursor.close();
+  }
+}
+
+function placeOf(index: EntryTable, key: ItemKey): number | null {
+  const { high, low } = wordsOf(key);
+  const entry = index.find(high, low);
+  return entry === null ? null : entry.extra * 2 ** 31 + (entry.value - 2 ** 31) - 1;
+}
+
+function wordsOf(key: ItemKey): { high: number; low: number } {
+  return { high: Number.parseInt(key.slice(0, 8), 16), low: Number.parseInt(key.slice(8, 16), 16) };
+}
+
+/** Null where the line is none of a results file: it cannot be carried over, and is paid again. */
+function resultOf(bytes: Buffer): EarlierResult | null {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return isResult(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isResult(value: unknown): value is EarlierResult {
+  if (typeof value !== 'object' || value === null || !('key' in value) || !('status' in value)) return false;
+  return typeof value.key === 'string' && /^[0-9a-f]{24}$/.test(value.key) && 'output' in value && 'customId' in value;
+}
+
+function createForwardReader(store: Store, uri: string, signal: AbortSignal | undefined) {
+  let cursor: LineCursor | null = null;
+  let position = 0;
+  const close = async (): Promise<void> => {
+    await cursor?.close();
+    cursor = null;
+  };
+  return {
+    async at(place: number): Promise<Buffer> {
+      if (cursor === null || place < position || place > position + skipBytesMax) {
+        await close();
+        cursor = lineCursor(store.read(uri, { signal, start: place }), { firstByte: place });
+        position = place;
+      }
+      for (let line = await cursor.next(); line !== null; line = await cursor.next()) {
+        position = line.end;
+        if (line.start === place && line.bytes !== null) return line.bytes;
+      }
+      throw new InvariantBroken(`${uri} became shorter while it was read`);
+    },
+    close,
+  };
+}

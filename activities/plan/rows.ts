@@ -1,0 +1,139 @@
+// A row of the dataset becomes an item with a key, or is refused with the reason.
+
+import type { RowId } from '../../domain/ids.ts';
+import type { JobFile } from '../../domain/job.ts';
+import type { Json, RejectReason } from '../../domain/outcome/outcome.ts';
+import { JobRefused } from '../../domain/refusal.ts';
+import { canonicalJson } from '../../domain/request/canonical-json.ts';
+import { compileTemplate } from '../../domain/request/template.ts';
+import { compileText } from '../../input/liquid.ts';
+import { keyTexts } from '../../job-folder/identity.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { DatasetRow } from '../../storage/formats/jsonl.ts';
+import type { PlannedItem } from './item-encoder.ts';
+
+export interface RowRefusal {
+  readonly reason: RejectReason;
+  /** Ours: it quotes nothing of the row. */
+  readonly message: string;
+}
+
+export type GoodRow = Extract<DatasetRow, { kind: 'row' }>;
+/** An item whose key is not hashed yet. */
+export type ReadItem = Omit<PlannedItem, 'key'>;
+
+/** Tells the text of the key where the row is an item, and nowhere else: texts are many and large, and not kept. */
+export type ReadRow = (row: GoodRow, tellKeyText: (text: string) => void) => ReadItem | RowRefusal;
+
+/** A row's own id may be this long: it stands in every file that speaks of the row. */
+const idBytesMax = 512;
+
+/** A row without one holds no quote, no control character and no half of a pair: JSON has no other way to write them. */
+const backslash = 0x5c;
+
+export function isRefusal(read: ReadItem | RowRefusal): read is RowRefusal {
+  return 'reason' in read;
+}
+
+export function rowReader(job: JobFile, provider: Provider): ReadRow {
+  const { request } = job.spec;
+  return sparingTheStack(request === null ? requestLineReader(job, provider) : templateReader(job, provider, request));
+}
+
+/** JSON may nest deeper than any stack: such a row is refused, and the others go on. */
+function sparingTheStack(read: ReadRow): ReadRow {
+  return (row, tellKeyText) => {
+    try {
+      return read(row, tellKeyText);
+    } catch (error) {
+      if (error instanceof RangeError) return { reason: 'template_failed', message: 'the row is nested too deeply' };
+      throw error;
+    }
+  };
+}
+
+/** Rows that are the provider's own request lines. */
+function requestLineReader({ spec }: JobFile, provider: Provider): ReadRow {
+  const keyTextOf = keyTexts(provider.name, spec.schema);
+  return ({ row, record, raw }, tellKeyText) => {
+    const line = provider.requestOf(record);
+    if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
+    const { id, endpoint, model, body } = line;
+    if (!isGoodId(id)) return badId('custom_id');
+    const outputTokens = provider.outputTokensMax(body);
+    tellKeyText(keyTextOf(id, endpoint, canonicalJson(body)));
+    // A copy: the row is written only after the next chunk has been asked for.
+    return { row, id, model, endpoint, request: Buffer.from(raw), outputTokens };
+  };
+}
+
+function templateReader({ spec }: JobFile, provider: Provider, request: Json): ReadRow {
+  const body = withModel(request, spec.model);
+  const template = compileTemplate(body, compileText);
+  const keyTextOf = keyTexts(provider.name, spec.schema);
+  const endpoint = spec.endpoint ?? provider.defaultEndpoint;
+  const modelOf = modelReader(body);
+  const outputTokensOf = outputTokensReader(provider, body, template.valuesFromRow);
+  return ({ row, record, raw }, tellKeyText) => {
+    const id = idOf(record, row, spec.dataset.id);
+    if (typeof id === 'object') return id;
+    const rendered = template.render(record, !raw.includes(backslash));
+    if ('reason' in rendered) return rendered;
+    const model = modelOf(rendered.wire);
+    if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };
+    const outputTokens = outputTokensOf(rendered.wire);
+    tellKeyText(keyTextOf(id, endpoint, rendered.canonical));
+    return { row, id, model, endpoint, request: rendered.wire, outputTokens };
+  };
+}
+
+/** A request that names no model of its own is for the job's. */
+function withModel(request: Json, model: string | null): Json {
+  if (!isObject(request)) throw new JobRefused('invalid_job', [{ where: 'request', message: 'must be an object' }]);
+  if ('model' in request) return request;
+  if (model === null) throw new JobRefused('invalid_job', [{ where: 'model', message: 'is missing' }]);
+  return { model, ...request };
+}
+
+/** Parsing a rendered request costs more than all the rest: done only where the model comes from the row. */
+function modelReader(body: Json): (wire: string) => string | null {
+  const own = isObject(body) && typeof body.model === 'string' ? compileText(body.model) : null;
+  if (own?.kind === 'static') return () => own.text;
+  return (wire) => {
+    const rendered: Json = JSON.parse(wire);
+    const model = isObject(rendered) ? rendered.model : null;
+    return typeof model === 'string' && model !== '' ? model : null;
+  };
+}
+
+function outputTokensReader(provider: Provider, body: Json, valuesFromRow: boolean): (wire: string) => number | null {
+  const fixed = provider.outputTokensMax(body);
+  return fixed !== null || !valuesFromRow ? () => fixed : (wire) => provider.outputTokensMax(JSON.parse(wire));
+}
+
+/** The id column's value; without a named column, that of `id` where the row has one, else the row's number. */
+function idOf(record: GoodRow['record'], row: number, column: string | null): RowId | RowRefusal {
+  const name = column ?? 'id';
+  const value = Object.hasOwn(record, name) ? (record[name] ?? null) : null;
+  if (value !== null) return isGoodId(value) ? value : badId(name);
+  return column === null ? row : { reason: 'missing_id', message: `there is no id in column ${name}` };
+}
+
+function isGoodId(value: Json): value is RowId {
+  if (typeof value === 'number') return Number.isSafeInteger(value) || (Number.isFinite(value) && value % 1 !== 0);
+  return typeof value === 'string' && value !== '' && isShort(value);
+}
+
+/** Three bytes a character at most. */
+function isShort(text: string): boolean {
+  return text.length * 3 <= idBytesMax || Buffer.byteLength(text) <= idBytesMax;
+}
+
+function badId(column: string): RowRefusal {
+  const message = `the id in column ${column} must be a text of 1 to ${idBytesMax} bytes or a number of at most 2^53`;
+  return { reason: 'bad_id', message };
+}
+
+function isObject(value: Json): value is { [name: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

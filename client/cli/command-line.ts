@@ -1,0 +1,23 @@
+// One call of the command line: its words to a command, and what goes wrong to words and an exit code.
+
+import { surroundings } from '../connection.ts';
+import { Nightshift } from '../nightshift.ts';
+import { exitCodes } from './exit-codes.ts';
+import { wordsOf } from './failures.ts';
+import { createProgram } from './program.ts';
+
+const connected: Nightshift[] = [];
+const jobs = async (): Promise<Nightshift> => {
+  const [made = await Nightshift.connect()] = connected;
+  if (connected.length === 0) connected.push(made);
+  return made;
+};
+
+try {
+  await createProgram({ ...surroundings(), jobs }).parseAsync();
+} catch (error) {
+  console.error(wordsOf(error));
+  process.exitCode ??= exitCodes.failed;
+} finally {
+  for (const each of connected) await each.close();
+}

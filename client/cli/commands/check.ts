@@ -1,0 +1,78 @@
+// `validate` and `estimate`: what is wrong with a job, and what it would cost, before anything is spent.
+
+import type { Command } from 'commander';
+import { jobOf, readJobFile } from '../../job-file.ts';
+import { answerOf } from '../../no-worker.ts';
+import type { Context } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { ownCommand } from '../own-command.ts';
+import { printValue } from '../print.ts';
+import { estimateFacts } from '../print-job.ts';
+import { byReferenceOption, taskQueueOption } from './run.ts';
+
+interface CheckOptions {
+  readonly taskQueue?: string;
+  readonly byReference?: boolean;
+  readonly offline?: boolean;
+}
+
+export function addChecks(program: Command, context: Context): void {
+  program
+    .command('validate <job-file>')
+    .summary('say all that is wrong with a job')
+    .description(
+      'Checks a job file against the schema, then lets a worker check what only it can know: provider, model, template, ' +
+        'dataset, output. Claims and spends nothing.',
+    )
+    .option('--offline', 'only what can be said here, without Temporal')
+    .option(...taskQueueOption)
+    .option(...byReferenceOption)
+    .action(async (file: string, options: CheckOptions) => {
+      if (options.offline) {
+        readJobFile(file);
+        printValue({ valid: true, by: 'schema' }, { [file]: 'fits the schema; no worker was asked' });
+        return;
+      }
+      await asked(context, file, options, (jobs, job, at) => jobs.validate(job, at));
+      printValue({ valid: true, by: 'worker' }, { [file]: 'is right' });
+    });
+  program
+    .command('estimate <job-file>')
+    .summary('say what a job would cost')
+    .description(
+      'Lets a worker plan the job for real and put the plan away: rows, batches, tokens, cost in batches and in realtime, ' +
+        'and what the figures leave out. Spends nothing.',
+    )
+    .option(...taskQueueOption)
+    .option(...byReferenceOption)
+    .action(async (file: string, options: CheckOptions) => {
+      const estimate = await asked(context, file, options, (jobs, job, at) => jobs.estimate(job, at));
+      printValue(estimate, estimateFacts(estimate));
+      console.error(`run it: ${ownCommand(`run ${file}`)}`);
+    });
+}
+
+type Jobs = Awaited<ReturnType<Context['jobs']>>;
+type Ask<Answer> = (
+  jobs: Jobs,
+  job: ReturnType<typeof jobOf>,
+  at: { readonly taskQueue: string; readonly signal: AbortSignal },
+) => Promise<Answer>;
+
+/** Ctrl-C takes the question back, so that the worker puts its plan away. */
+async function asked<Answer>(context: Context, file: string, options: CheckOptions, ask: Ask<Answer>): Promise<Answer> {
+  const { taskQueue = context.taskQueue, byReference = false } = options;
+  const job = jobOf(file, byReference, context.dataRoot);
+  const jobs = await context.jobs();
+  const left = new AbortController();
+  const leave = (): void => {
+    process.exitCode = exitCodes.interrupted;
+    left.abort();
+  };
+  process.once('SIGINT', leave);
+  try {
+    return await answerOf(jobs, taskQueue, ask(jobs, job, { taskQueue, signal: left.signal }));
+  } finally {
+    process.removeListener('SIGINT', leave);
+  }
+}

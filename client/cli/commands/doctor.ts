@@ -1,0 +1,48 @@
+// `nightshift doctor`: whether all that a job needs is there, and how to mend what is not.
+
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import { examine, type Finding } from '../../doctor.ts';
+import type { Context } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { serverCommand } from '../own-command.ts';
+import { taskQueueOption } from './run.ts';
+
+const colours = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
+
+export function addDoctor(program: Command, context: Context): void {
+  program
+    .command('doctor')
+    .summary('look whether everything is there that a job needs')
+    .description(
+      'Looks at Temporal, namespace, search attributes, workers and, through a worker, at keys, store, disk and clock. ' +
+        'Each finding says how to mend it. Exit code 1 where a job could not run.',
+    )
+    .option(...taskQueueOption)
+    .action(async ({ taskQueue = context.taskQueue }: { taskQueue?: string }) => {
+      for await (const finding of findings(context, taskQueue)) {
+        show(finding);
+        if (finding.state === 'bad') process.exitCode = exitCodes.failed;
+      }
+    });
+}
+
+async function* findings(context: Context, taskQueue: string): AsyncGenerator<Finding> {
+  try {
+    yield* examine(await context.jobs(), taskQueue);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    yield { what: 'temporal', state: 'bad', found, fix: `${serverCommand}, or set TEMPORAL_ADDRESS` };
+  }
+}
+
+function show(finding: Finding): void {
+  if (process.stdout.isTTY !== true) {
+    console.log(JSON.stringify(finding));
+    return;
+  }
+  const { what, state, found, fix } = finding;
+  const mark = styleText(colours[state], state.padEnd(4), { stream: process.stdout });
+  console.log(`${mark}  ${what.padEnd(18)}  ${found}`);
+  if (fix !== null) console.log(`      ${' '.repeat(18)}  -> ${fix}`);
+}

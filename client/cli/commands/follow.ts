@@ -1,0 +1,73 @@
+// Follows a job to its end, and says by the exit code how it ended.
+
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import type { Command } from 'commander';
+import type { Nightshift } from '../../nightshift.ts';
+import { warnWithoutWorker } from '../../no-worker.ts';
+import type { Context } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { ownCommand } from '../own-command.ts';
+import { endLine } from '../print-job.ts';
+import { progressOn } from '../progress.ts';
+
+export function addWatch(program: Command, context: Context): void {
+  program
+    .command('watch <id>')
+    .summary('follow a job that runs')
+    .description(
+      'Follows a job to its end: progress on standard error, the path of the results on standard output. A job that has ' +
+        'ended is told of at once. Ctrl-C ends the following, not the job.',
+    )
+    .action(async (id: string) => {
+      process.exitCode = await endOf(await context.jobs(), id);
+    });
+}
+
+export async function endOf(jobs: Nightshift, id: string): Promise<number> {
+  const { taskQueue } = await jobs.describe(id);
+  const progress = progressOn(process.stderr);
+  const warning = warnWithoutWorker(jobs, taskQueue, progress.say);
+  const left = (): void => {
+    progress.stop();
+    console.error(
+      `${id} goes on: watch it with \`${ownCommand(`watch ${id}`)}\`, end it with \`${ownCommand(`cancel ${id}`)}\``,
+    );
+    process.exit(exitCodes.interrupted);
+  };
+  process.once('SIGINT', left);
+  try {
+    for await (const status of jobs.follow(id)) progress.show(status);
+  } finally {
+    process.removeListener('SIGINT', left);
+    warning.stop();
+    progress.stop();
+  }
+  return ending(jobs, id);
+}
+
+async function ending(jobs: Nightshift, id: string): Promise<number> {
+  try {
+    const report = await jobs.result(id);
+    console.error(endLine(report));
+    if (report.rows.failed > 0)
+      console.error(`the failed rows, ready to be the next job's dataset: \`${ownCommand(`results ${id} --failed`)}\``);
+    console.log(report.files.results);
+    return report.rows.failed === 0 ? exitCodes.ok : exitCodes.partial;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof CancelledFailure) return cancelled(jobs, id);
+    console.error(error.cause?.message ?? error.message);
+    return exitCodes.jobFailed;
+  }
+}
+
+/** Temporal ends a cancelled job without a word of it: what it delivered is in its memo. */
+async function cancelled(jobs: Nightshift, id: string): Promise<number> {
+  const { results } = await jobs.describe(id);
+  console.error(
+    results === null ? 'cancelled before anything was sent' : 'cancelled; what was finished is in its results',
+  );
+  if (results !== null) console.log(results);
+  return exitCodes.cancelled;
+}

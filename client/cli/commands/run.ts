@@ -1,0 +1,49 @@
+// `nightshift run job.json`: starts a job and, unless told otherwise, follows it to its end.
+
+import { basename, dirname, extname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { jobOf } from '../../job-file.ts';
+import type { Context } from '../context.ts';
+import { endOf } from './follow.ts';
+
+interface RunOptions {
+  readonly id?: string;
+  readonly taskQueue?: string;
+  readonly byReference?: boolean;
+  readonly detach?: boolean;
+}
+
+export const taskQueueOption = ['--task-queue <name>', 'whose workers do it; default NIGHTSHIFT_TASK_QUEUE'] as const;
+export const byReferenceOption = [
+  '--by-reference',
+  "send the file's path below the data root and not its content, so that only the path enters Temporal's history",
+] as const;
+
+export function addRun(program: Command, context: Context): void {
+  program
+    .command('run <job-file>')
+    .summary('start a job and follow it to its end')
+    .description(
+      'Checks a job file, starts the job and follows it: progress on standard error (bars on a terminal, a line a ' +
+        'change in a log), the path of the results on standard output. Ctrl-C ends the following, not the job.',
+    )
+    .option('--id <workflow-id>', "the job's id; default: the file's name, or its folder's where that is job.json")
+    .option(...taskQueueOption)
+    .option(...byReferenceOption)
+    .option('--detach', 'do not follow it; prints its id')
+    .action(async (file: string, options: RunOptions) => {
+      const { id = nameOf(file), byReference = false, detach = false } = options;
+      const job = jobOf(file, byReference, context.dataRoot);
+      const jobs = await context.jobs();
+      await jobs.start(job, { id, taskQueue: options.taskQueue ?? context.taskQueue });
+      console.error(`started ${id}`);
+      if (detach) console.log(id);
+      else process.exitCode = await endOf(jobs, id);
+    });
+}
+
+/** Of `tickets/job.json`, which is what `init` writes, the folder says more than the file. */
+function nameOf(file: string): string {
+  const name = basename(file, extname(file));
+  return name === 'job' ? basename(dirname(resolve(file))) || name : name;
+}

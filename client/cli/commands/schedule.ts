@@ -1,0 +1,137 @@
+// `nightshift schedule …`: jobs by the clock.
+
+import type { Command } from 'commander';
+import { formatDuration } from '../../../domain/duration.ts';
+import { cautions } from '../../schedule-cautions.ts';
+import type { DescribedSchedule, ListedSchedule, Schedules } from '../../schedules.ts';
+import { durationMs } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { ownCommand } from '../own-command.ts';
+import { collected, printRows, printValue } from '../print.ts';
+import { minuteOf } from '../print-job.ts';
+import { taskQueueOption } from './run.ts';
+
+interface CreateOptions {
+  readonly cron: string;
+  readonly timezone: string;
+  readonly catchup: number;
+  readonly jitter?: number;
+  readonly paused?: boolean;
+  readonly note?: string;
+  readonly taskQueue?: string;
+}
+
+export function addSchedule(program: Command, context: Context): void {
+  const group = program
+    .command('schedule')
+    .summary('jobs by the clock')
+    .description('Starts jobs by the clock, with the schedules that Temporal itself has.');
+  const schedules = async (): Promise<Schedules> => (await context.jobs()).schedules;
+  addCreate(group, context);
+  group
+    .command('list')
+    .summary('schedules, with their next start')
+    .description('Schedules of jobs, with their next and their last start.')
+    .action(async () => printRows(await collected((await schedules()).list()), listedFacts));
+  group
+    .command('describe <schedule-id>')
+    .summary('one schedule, with its last jobs')
+    .description('One schedule: its clock, what it skipped or missed, and the jobs it started last.')
+    .action(async (id: string) => {
+      const described = await (await schedules()).describe(id);
+      printValue(described, describedFacts(described));
+    });
+  addSteering(group, schedules);
+}
+
+function addCreate(group: Command, context: Context): void {
+  const catchup = group
+    .createOption('--catchup <duration>', 'how late a start may be made up for after an outage')
+    .argParser(durationMs)
+    .default(durationMs('2h'), '2h');
+  group
+    .command('create <schedule-id> <job-path>')
+    .summary('start a job again and again')
+    .description(
+      'Starts the job of a file below the data root by the clock. The file is read anew each time; {date} in its paths is ' +
+        'the day that the start was due. A start is skipped while the job before it runs.',
+    )
+    .requiredOption('--cron <line>', 'minute, hour, day, month and weekday, e.g. "0 2 * * *"')
+    .option('--timezone <name>', 'whose clock that is, e.g. Europe/Berlin', 'UTC')
+    .addOption(catchup)
+    .option('--jitter <duration>', 'put each start off by a random time up to this', durationMs)
+    .option('--paused', 'start nothing yet')
+    .option('--note <text>', 'why, for whoever looks')
+    .option(...taskQueueOption)
+    .action(async (id: string, job: string, options: CreateOptions) => {
+      const { cron, timezone, catchup: catchupMs, jitter: jitterMs = 0, paused = false, note, taskQueue } = options;
+      for (const caution of cautions(job, timezone, context.dataRoot)) console.error(`caution: ${caution}`);
+      const { schedules } = await context.jobs();
+      await schedules.create(id, {
+        ...{ job, cron, timezone, catchupMs, jitterMs, paused },
+        ...(note === undefined ? {} : { note }),
+        taskQueue: taskQueue ?? context.taskQueue,
+      });
+      const described = await schedules.describe(id);
+      printValue(described, describedFacts(described));
+      console.error(`try it now: ${ownCommand(`schedule trigger ${id}`)}`);
+    });
+}
+
+function addSteering(group: Command, schedules: () => Promise<Schedules>): void {
+  const done = (text: string): void => console.error(text);
+  group
+    .command('pause <schedule-id>')
+    .description('Starts nothing more until it is resumed. A job that runs goes on.')
+    .option('--note <text>', 'why, for whoever looks')
+    .action(async (id: string, { note }: { note?: string }) => {
+      await (await schedules()).pause(id, note);
+      done(`${id} is paused: ${ownCommand(`schedule resume ${id}`)}`);
+    });
+  group
+    .command('resume <schedule-id>')
+    .description('Starts jobs again.')
+    .option('--note <text>', 'why, for whoever looks')
+    .action(async (id: string, { note }: { note?: string }) => {
+      await (await schedules()).resume(id, note);
+      done(`${id} is no longer paused`);
+    });
+  group
+    .command('trigger <schedule-id>')
+    .description('Starts its job now, paused or not, unless the one before still runs.')
+    .action(async (id: string) => {
+      await (await schedules()).trigger(id);
+      done(`triggered: ${ownCommand('list --active')}`);
+    });
+  group
+    .command('backfill <schedule-id>')
+    .description('Makes up for every start that lay in a span of the past, one job after the other.')
+    .requiredOption('--from <day>', "first day, in the schedule's time zone, or an instant like 2026-11-20T02:00:00Z")
+    .requiredOption('--to <day>', 'last day, included, or an instant')
+    .action(async (id: string, span: { from: string; to: string }) => {
+      await (await schedules()).backfill(id, span);
+      done(`the jobs of ${span.from} to ${span.to} start one after the other: ${ownCommand('list')}`);
+    });
+  group
+    .command('delete <schedule-id>')
+    .description('Removes a schedule. Its jobs and their results stay.')
+    .action(async (id: string) => {
+      await (await schedules()).delete(id);
+      done(`${id} is deleted`);
+    });
+}
+
+const listedFacts = ({ id, paused, job, cron, timezone, next, last, note }: ListedSchedule) => ({
+  ...{ id, state: paused ? 'paused' : 'active', job, cron, timezone, next: minuteOf(next), last: minuteOf(last), note },
+});
+
+const describedFacts = (schedule: DescribedSchedule) => ({
+  ...listedFacts(schedule),
+  'task queue': schedule.taskQueue,
+  'made up for': `within ${formatDuration(schedule.catchupMs)}`,
+  jitter: schedule.jitterMs === 0 ? null : `up to ${formatDuration(schedule.jitterMs)}`,
+  skipped: schedule.skipped,
+  missed: schedule.missed,
+  running: schedule.running.join('\n') || null,
+  'started last': schedule.started.join('\n') || null,
+});

@@ -1,0 +1,35 @@
+// All commands and their help, over whatever leads to Temporal.
+
+import { Command } from 'commander';
+import { version } from '../version.ts';
+import { addChanges } from './commands/change.ts';
+import { addChecks } from './commands/check.ts';
+import { addCompletion } from './commands/completion.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addWatch } from './commands/follow.ts';
+import { addInit } from './commands/init.ts';
+import { addLooks } from './commands/inspect.ts';
+import { addResults } from './commands/results.ts';
+import { addRun } from './commands/run.ts';
+import { addSchedule } from './commands/schedule.ts';
+import type { Context } from './context.ts';
+import { exitCodes, exitCodesHelp } from './exit-codes.ts';
+
+export function createProgram(context: Context): Command {
+  const program = new Command('nightshift')
+    .description('Durable LLM batch jobs on Temporal.')
+    .version(version)
+    .addHelpText('after', exitCodesHelp)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+  addInit(program, context);
+  addChecks(program, context);
+  addRun(program, context);
+  addWatch(program, context);
+  addLooks(program, context);
+  addChanges(program, context);
+  addResults(program, context);
+  addSchedule(program, context);
+  addDoctor(program, context);
+  addCompletion(program);
+  return program;
+}

@@ -1,0 +1,91 @@
+// A followed job on standard error: bars for a person at a terminal, a line at each change for a log.
+
+import { MultiBar, type SingleBar } from 'cli-progress';
+import type { JobStatus } from '../../domain/progress/status.ts';
+import { number, progressLine, usd } from './print-job.ts';
+
+export interface Progress {
+  readonly show: (status: JobStatus) => void;
+  /** Something to know, beside the progress. */
+  readonly say: (text: string) => void;
+  readonly stop: () => void;
+}
+
+export function progressOn(stream: NodeJS.WriteStream): Progress {
+  return stream.isTTY ? bars(stream) : lines(stream);
+}
+
+function lines(stream: NodeJS.WriteStream): Progress {
+  const say = (text: string): void => void stream.write(`${text}\n`);
+  let shown = '';
+  return {
+    show(status) {
+      const line = progressLine(status);
+      // Much of a status changes by the second and is not in the line.
+      if (line !== shown) say(line);
+      shown = line;
+    },
+    say,
+    stop: () => undefined,
+  };
+}
+
+function bars(stream: NodeJS.WriteStream): Progress {
+  const multi = new MultiBar({
+    stream,
+    format: '{name} {bar} {percentage}%  {text}',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    // What stands beside a bar takes some 60 columns.
+    barsize: Math.min(30, Math.max(10, stream.columns - 65)),
+    // Else a bar that has not changed is left where a line above it has pushed it from.
+    forceRedraw: true,
+    hideCursor: true,
+    clearOnComplete: false,
+    emptyOnZero: true,
+    autopadding: true,
+  });
+  const bar = (name: string): SingleBar => multi.create(1, 0, { name: name.padEnd(7), text: '' });
+  const items = bar('items');
+  const batches = bar('batches');
+  const cost = bar('cost');
+  const said = new Set<string>();
+  return {
+    show(status) {
+      const { items: of, batches: all, rows, wave, phase, pause } = status;
+      const accepted = rows.accepted + rows.carriedOver;
+      set(items, of.answered, accepted, `${number(of.answered)} of ${number(accepted)}, ${number(of.failed)} failed`);
+      const where = `wave ${wave}, ${phase.replace('_', ' ')}`;
+      set(batches, all.done, all.planned, `${number(all.done)} of ${number(all.planned)}, ${where}`);
+      setCost(cost, status);
+      for (const alert of [...status.alerts, ...(pause === null ? [] : [`paused: ${pause.note}`])]) {
+        if (!said.has(alert)) multi.log(`${alert}\n`);
+        said.add(alert);
+      }
+      multi.update();
+    },
+    say(text) {
+      multi.log(`${text}\n`);
+      multi.update();
+    },
+    stop: () => multi.stop(),
+  };
+}
+
+function set(bar: SingleBar, done: number, total: number, text: string): void {
+  bar.setTotal(total);
+  bar.update(Math.min(done, total), { text });
+}
+
+/** Against the budget where there is one, else against what the plan came to. */
+function setCost(bar: SingleBar, { costUsd, estimateUsd, budgetUsd }: JobStatus): void {
+  const whole = budgetUsd ?? estimateUsd;
+  if (whole === null) set(bar, 0, 1, 'no price is known');
+  else
+    set(
+      bar,
+      costUsd ?? 0,
+      whole,
+      `${usd(costUsd ?? 0)} of ${usd(whole)} ${budgetUsd === null ? 'estimated' : 'budget'}`,
+    );
+}

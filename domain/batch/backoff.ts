@@ -1,0 +1,97 @@
+// How long to wait before the next try: pure functions of how often it was tried.
+
+import type { PollPolicy } from '../job.ts';
+
+/** Looks at a short pace that someone may ask for; beyond, one a minute, so that no history outgrows its 51,200 events. */
+const quickLooksMax = 2000;
+const slowLookMs = 60_000;
+
+/** The wait before look number `polls + 1`: grows from the initial to the longest. */
+export function pollDelayMs(polls: number, policy: PollPolicy): number {
+  const delay = Math.min(policy.maxMs, Math.round(policy.initialMs * policy.factor ** polls));
+  return polls < quickLooksMax ? delay : Math.max(delay, slowLookMs);
+}
+
+/** When a batch of that age is looked at next, as far as looks take no time. */
+export function nextLookAt(createdAt: number, policy: PollPolicy, now: number): number {
+  let at = createdAt;
+  for (let looks = 0; at <= now; looks += 1) {
+    const delay = pollDelayMs(looks, policy);
+    at += delay;
+    // From here on the waits are all the same.
+    if (delay === policy.maxMs && at < now) at += delay * Math.floor((now - at) / delay);
+  }
+  return at;
+}
+
+/** The wait before retry round `round`, from 1: doubling. */
+export function roundDelayMs(round: number, backoffMs: number): number {
+  return backoffMs * 2 ** (round - 1);
+}
+
+/** Why a call to a provider did not do what it was asked. */
+export const faults = [
+  'rate_limited',
+  'overloaded',
+  'server_error',
+  'gateway_timeout',
+  'timeout',
+  'connection',
+  'refused',
+  'too_large',
+  'not_found',
+  'not_ready',
+  'capacity',
+  'unauthorized',
+  'forbidden',
+  'no_money',
+  'broken_stream',
+] as const;
+export type Fault = (typeof faults)[number];
+
+type Reaction =
+  | { readonly kind: 'again'; readonly delaysMs: readonly number[]; readonly attemptsMax: number | null }
+  | { readonly kind: 'trouble' }
+  | { readonly kind: 'capacity' }
+  | { readonly kind: 'final' };
+
+const again = (seconds: readonly number[], attemptsMax: number | null): Reaction => ({
+  kind: 'again',
+  delaysMs: seconds.map((each) => each * 1000),
+  attemptsMax,
+});
+
+/** A file that is named but not there is waited for some 17 minutes. */
+export const notReadyAttemptsMax = 20;
+
+/** What a failed call means for the operation that made it: try again, ask a person, wait for capacity, or give up. */
+export const reactionTo: Readonly<Record<Fault, Reaction>> = {
+  rate_limited: again([60, 120, 240], null),
+  overloaded: again([30, 60, 120, 240], null),
+  server_error: again([30, 60, 120, 240], null),
+  gateway_timeout: again([5, 15, 30, 60], null),
+  timeout: again([5, 15, 30, 60], null),
+  connection: again([1, 2, 5, 15, 30, 60], null),
+  broken_stream: again([1, 5, 15, 30], null),
+  not_ready: again([5, 10, 20, 40, 60], notReadyAttemptsMax),
+  capacity: { kind: 'capacity' },
+  unauthorized: { kind: 'trouble' },
+  forbidden: { kind: 'trouble' },
+  no_money: { kind: 'trouble' },
+  refused: { kind: 'final' },
+  too_large: { kind: 'final' },
+  not_found: { kind: 'final' },
+};
+
+/** The wait after attempt number `attempt`, from 1: the table's, or the provider's own word where that is longer. */
+export function faultDelayMs(fault: Fault, attempt: number, retryAfterMs: number | null): number {
+  const reaction = reactionTo[fault];
+  if (reaction.kind !== 'again') return retryAfterMs ?? 0;
+  const delay = reaction.delaysMs[Math.min(attempt, reaction.delaysMs.length) - 1] ?? 0;
+  return Math.max(delay, retryAfterMs ?? 0);
+}
+
+/** The wait for the provider to have room again: 1, 2, 4 … minutes, ten at the longest. */
+export function capacityDelayMs(waits: number): number {
+  return Math.min(600_000, 60_000 * 2 ** Math.min(waits, 4));
+}

@@ -1,0 +1,187 @@
+// What became of an item in a wave, and why: the closed list of reasons that users script against.
+
+import type { CustomId, ItemKey, RowId, RowNumber } from '../ids.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+export type Lane = 'batch' | 'realtime';
+
+/** Why an item is not answered. Each has a verdict in `retry.ts` and a line in docs/reasons.md. */
+export const itemReasons = [
+  'rate_limited',
+  'overloaded',
+  'provider_error',
+  'timeout',
+  'expired',
+  'cancelled',
+  'deadline',
+  'missing',
+  'unreadable',
+  'batch_failed',
+  'capacity',
+  'truncated',
+  'refused',
+  'filtered',
+  'paused_turn',
+  'empty_output',
+  'invalid_output',
+  'bad_request',
+  'not_found',
+  'too_large',
+  'unauthorized',
+  'no_money',
+  'budget',
+  'in_doubt',
+] as const;
+export type ItemReason = (typeof itemReasons)[number];
+
+/** Why a row of the dataset is refused while planning. */
+export const rejectReasons = [
+  'malformed_json',
+  'not_an_object',
+  'invalid_utf8',
+  'row_too_large',
+  'request_too_large',
+  'missing_column',
+  'template_failed',
+  'missing_id',
+  'bad_id',
+  'duplicate_id',
+  'bad_request_line',
+  'too_many_models',
+] as const;
+export type RejectReason = (typeof rejectReasons)[number];
+
+/** Tokens of one answer; null means that the provider did not say. `input` includes cached tokens. */
+export interface Usage {
+  readonly input: number | null;
+  readonly cachedInput: number | null;
+  readonly cacheWrite: number | null;
+  readonly output: number | null;
+  readonly reasoning: number | null;
+}
+
+export const noUsage: Usage = { input: null, cachedInput: null, cacheWrite: null, output: null, reasoning: null };
+
+/** How a model stopped, over vendors. */
+export type Finish = 'stop' | 'length' | 'refused' | 'filtered' | 'paused';
+
+/** One line of a provider's output, understood but not yet judged. */
+export type RawOutcome =
+  | {
+      readonly kind: 'answer';
+      readonly customId: string;
+      /** The text, or a value that is none (a vector, a moderation result, tool calls); null when there is nothing. */
+      readonly text: string | null;
+      readonly value?: Json;
+      readonly finish: Finish;
+      readonly finishReason: string | null;
+      readonly usage: Usage;
+      readonly model: string | null;
+      readonly response: Json;
+    }
+  | { readonly kind: 'error'; readonly customId: string; readonly status: number | null; readonly code: string | null }
+  | { readonly kind: 'unrun'; readonly customId: string; readonly why: 'expired' | 'cancelled' | 'timeout' }
+  | { readonly kind: 'unreadable' };
+
+/** One line of `batch-NNNN.items.jsonl`: item to row. `semantic` counts earlier answers that were cut, refused or invalid. */
+export interface ItemLine {
+  readonly row: RowNumber;
+  readonly id: RowId;
+  readonly key: ItemKey;
+  readonly customId: CustomId;
+  readonly semantic?: number;
+}
+
+/** One line of `answers/wave-N/batch-NNNN.jsonl`: what became of an item in a wave, in row order. */
+export interface AnswerLine {
+  readonly row: RowNumber;
+  readonly id: RowId;
+  readonly key: ItemKey;
+  readonly customId: CustomId;
+  readonly kind: 'answered' | 'retryable' | 'rejected';
+  readonly reason?: ItemReason;
+  readonly message?: string;
+  readonly output?: Json;
+  readonly usage: Usage | null;
+  readonly costUsd: number | null;
+  readonly finishReason: string | null;
+  readonly model: string | null;
+  readonly semantic?: number;
+  readonly response?: Json;
+  /** What `reuse` carried over says where it came from. */
+  readonly carried?: { readonly lane: Lane; readonly batchId: string | null };
+}
+
+export type Counts = Readonly<Partial<Record<ItemReason, number>>>;
+
+/** What the parent learns of a batch: counts, never rows. Written beside the answers as `batch-NNNN.tally.json`. */
+export interface Tally {
+  readonly wave: number;
+  readonly batch: number;
+  readonly lane: Lane;
+  readonly model: string;
+  readonly items: number;
+  readonly answered: number;
+  readonly retryable: Counts;
+  readonly rejected: Counts;
+  readonly usage: Usage;
+  readonly costUsd: number | null;
+  readonly batchId: string | null;
+  /** The provider's own last word on the batch, e.g. `completed`. */
+  readonly ending: string | null;
+  readonly createdAt: number | null;
+  readonly endedAt: number | null;
+  readonly polls: number;
+  readonly anomalies: Anomalies;
+}
+
+/** Things a provider should not do, and calls whose fate a crash hid: counted, never fatal. */
+export interface Anomalies {
+  readonly duplicateAnswers: number;
+  readonly unknownAnswers: number;
+  readonly unreadableLines: number;
+  readonly missing: number;
+  /** Further batches found for the same submission, cancelled. */
+  readonly twinBatches: number;
+  /** Realtime calls that were in flight when a worker died and were sent again. */
+  readonly inDoubtCalls: number;
+}
+
+export const noAnomalies: Anomalies = {
+  duplicateAnswers: 0,
+  unknownAnswers: 0,
+  unreadableLines: 0,
+  missing: 0,
+  twinBatches: 0,
+  inDoubtCalls: 0,
+};
+
+export function countOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+export function addCounts(a: Counts, b: Counts): Counts {
+  const sum: Partial<Record<ItemReason, number>> = { ...a };
+  for (const reason of itemReasons) {
+    const more = b[reason];
+    if (more !== undefined) sum[reason] = (sum[reason] ?? 0) + more;
+  }
+  return sum;
+}
+
+/** Unknown plus known is known: a sum says what is known of it. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    input: plus(a.input, b.input),
+    cachedInput: plus(a.cachedInput, b.cachedInput),
+    cacheWrite: plus(a.cacheWrite, b.cacheWrite),
+    output: plus(a.output, b.output),
+    reasoning: plus(a.reasoning, b.reasoning),
+  };
+}
+
+export function plus(a: number | null, b: number | null): number | null {
+  if (a === null) return b;
+  return b === null ? a : a + b;
+}

@@ -1,0 +1,91 @@
+// What a job would cost, told before anything is spent: the figures of its plan, and what they leave out.
+
+import type { JobSpec, PlannedBatch, RowCounts } from '../job.ts';
+import { assumedOutputTokens, costOfSum, type Prices, priceOf } from '../money/cost.ts';
+import { plus } from '../outcome/outcome.ts';
+
+export interface JobEstimate {
+  readonly rows: RowCounts;
+  readonly batches: number;
+  readonly items: number;
+  /** Share of the batches that go through the realtime lane from the start. */
+  readonly realtimeBatches: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** In the lanes that the job would use, and all in realtime; null where a price is unknown. */
+  readonly usd: number | null;
+  readonly realtimeUsd: number | null;
+  readonly pricesDated: string;
+  readonly budgetUsd: number | null;
+  /** What applies to this very job. */
+  readonly caveats: readonly string[];
+}
+
+export class EstimateSums {
+  batches = 0;
+  items = 0;
+  realtimeBatches = 0;
+  inputTokens = 0;
+  outputTokens = 0;
+  usd: number | null = null;
+  realtimeUsd: number | null = null;
+  readonly unpriced = new Set<string>();
+
+  add({ items, lane, model, estimate }: PlannedBatch, prices: Prices): void {
+    const { inputTokens: input, outputTokens: output } = estimate;
+    this.batches += 1;
+    this.items += items;
+    if (lane === 'realtime') this.realtimeBatches += 1;
+    this.inputTokens += input;
+    this.outputTokens += output;
+    this.usd = plus(this.usd, estimate.usd);
+    const price = priceOf(model, prices);
+    if (price === undefined) this.unpriced.add(model);
+    const usage = { input, output, cachedInput: null, cacheWrite: null, reasoning: null };
+    this.realtimeUsd = plus(this.realtimeUsd, costOfSum(usage, 'realtime', price));
+  }
+}
+
+/** Whether the requests themselves bound what they may answer: `null` where each row has its own say. */
+export interface CaveatFacts {
+  readonly spec: JobSpec;
+  readonly rows: RowCounts;
+  readonly sums: Pick<EstimateSums, 'usd' | 'realtimeBatches' | 'unpriced'>;
+  readonly outputTokensMax: number | null;
+}
+
+export function caveatsOf({ spec, rows, sums, outputTokensMax }: CaveatFacts): readonly string[] {
+  const { fallback, retry, mode, budgetUsd } = spec;
+  const unpriced = [...sums.unpriced];
+  return given([
+    ['tokens are estimated at four bytes each; other scripts than Latin need more', true],
+    [
+      `requests name no limit of output tokens: ${assumedOutputTokens} are assumed for each`,
+      bounds(spec, outputTokensMax) === 'none',
+    ],
+    ['output is estimated at its limit; answers are mostly shorter', bounds(spec, outputTokensMax) === 'all'],
+    ['a prompt cache may make input cheaper; it is not counted on', true],
+    [`no price is known for ${unpriced.slice(0, 3).join(', ')}: give one in NIGHTSHIFT_PRICES`, unpriced.length > 0],
+    ['items that fail are sent again and may be billed again', mode === 'batch' && retry.rounds > 0],
+    ['what no batch answers is asked in realtime, at its price', mode === 'batch' && fallback.lane === 'realtime'],
+    [
+      `${sums.realtimeBatches} small batches go through the realtime lane, at its price`,
+      mode === 'batch' && sums.realtimeBatches > 0,
+    ],
+    [`${rows.refused} rows are refused: a run lists them in rejects.jsonl`, rows.refused > 0],
+    [`${rows.duplicates} rows ask the same as another and are sent once`, rows.duplicates > 0],
+    [`${rows.carriedOver} rows are answered already by \`reuse\``, rows.carriedOver > 0],
+    [
+      'the estimate passes the budget: the job would pause when the next batch would',
+      budgetUsd !== null && sums.usd !== null && sums.usd > budgetUsd,
+    ],
+  ]);
+}
+
+const given = (caveats: readonly (readonly [text: string, applies: boolean])[]): string[] =>
+  caveats.flatMap(([text, applies]) => (applies ? [text] : []));
+
+function bounds({ request }: JobSpec, outputTokensMax: number | null): 'all' | 'none' | 'rows' {
+  if (request === null) return 'rows';
+  return outputTokensMax === null ? 'none' : 'all';
+}

@@ -1,0 +1,80 @@
+// Where a batch ends and which lane it takes: decided from counts and bytes alone, so that every planner decides the same.
+
+import type { Lane } from '../outcome/outcome.ts';
+
+/** What a job asks for and a provider allows, made one. */
+export interface SplitRules {
+  readonly itemsMax: number;
+  readonly bytesMax: number;
+  /** A batch with fewer items goes through the realtime lane, where it may. */
+  readonly batchItemsMin: number;
+  /** Batches differ in size, for a provider that tells them apart by nothing else. */
+  readonly distinctCounts: boolean;
+  /** The lane of those smaller ones: `batch` where realtime is not allowed. */
+  readonly smallBatches: Lane;
+  /** The lane of every batch, where the job leaves no choice. */
+  readonly onlyLane: Lane | null;
+}
+
+export interface SplitSettings {
+  readonly batch: { readonly maxItems: number; readonly maxBytes: number };
+  readonly minBatchItems: number;
+  readonly fallback: { readonly lane: 'realtime' | 'none' };
+  readonly mode: 'batch' | 'realtime';
+}
+
+export interface SplitLimits {
+  readonly itemsMax: number;
+  readonly bytesMax: number;
+  readonly itemsMin: number;
+  readonly distinctCounts: boolean;
+}
+
+/** How far a batch is filled, and how far it may be. */
+export interface Fill {
+  readonly items: number;
+  readonly bytes: number;
+  readonly caps: Caps;
+}
+
+export interface Caps {
+  readonly items: number;
+  readonly bytes: number;
+}
+
+export function splitRules(settings: SplitSettings, limits: SplitLimits): SplitRules {
+  return {
+    itemsMax: Math.max(1, Math.min(settings.batch.maxItems, limits.itemsMax)),
+    bytesMax: Math.min(settings.batch.maxBytes, limits.bytesMax),
+    batchItemsMin: Math.max(settings.minBatchItems, limits.itemsMin),
+    distinctCounts: limits.distinctCounts,
+    // With `none` a batch below the vendor's own minimum stays a batch: the vendor refuses it, and its items fail with that reason.
+    smallBatches: settings.fallback.lane === 'realtime' ? 'realtime' : 'batch',
+    onlyLane: settings.mode === 'realtime' ? 'realtime' : null,
+  };
+}
+
+/** How full a batch with this number may get: where counts must differ, each batch gets one item less, down to half, then from the top. */
+export function capsOf(rules: SplitRules, batch: number): Caps {
+  if (!rules.distinctCounts) return { items: rules.itemsMax, bytes: rules.bytesMax };
+  const sizes = rules.itemsMax - Math.ceil(rules.itemsMax / 2) + 1;
+  const items = rules.itemsMax - ((batch - 1) % sizes);
+  return { items, bytes: Math.floor((rules.bytesMax * items) / rules.itemsMax) };
+}
+
+/** Whether a batch has room for one more line of `lineBytes`; an empty one takes whatever a batch may hold at all. */
+export function hasRoom(fill: Fill, lineBytes: number): boolean {
+  return fill.items === 0 || (fill.items < fill.caps.items && fill.bytes + lineBytes <= fill.caps.bytes);
+}
+
+/** Whether a batch ends here: it has all its items, or no room for another line like its last. */
+export function isFull(fill: Fill, lastLineBytes: number): boolean {
+  return fill.items >= fill.caps.items || fill.bytes + lastLineBytes > fill.caps.bytes;
+}
+
+/** Which lane a batch of so many items takes if it ends now; `forced` is what was asked for its items. */
+export function laneOf(rules: SplitRules, items: number, forced: Lane | null): Lane {
+  if (rules.onlyLane !== null) return rules.onlyLane;
+  if (forced !== null) return forced;
+  return items < rules.batchItemsMin ? rules.smallBatches : 'batch';
+}

@@ -1,0 +1,166 @@
+// What a person may do next about a finished job: a pure function of its report, the most pressing first.
+
+import { type Counts, countOf, type ItemReason, type Json } from '../outcome/outcome.ts';
+import type { JobReport } from './report.ts';
+
+export interface Advice {
+  /** `look`: before anything is sent again. `change`: else the same would happen. `rerun`: as it is. `done`: nothing to do. */
+  readonly kind: 'look' | 'change' | 'rerun' | 'done';
+  readonly title: string;
+  readonly text: string;
+  /** What to write into the next job's file. */
+  readonly job?: Json;
+}
+
+interface Change {
+  readonly reasons: readonly ItemReason[];
+  readonly title: string;
+  readonly text: string;
+}
+
+/** What has to be mended around the job: its requests stay the same, so `reuse` carries over what was answered. */
+const around: readonly Change[] = [
+  {
+    reasons: ['unauthorized'],
+    title: 'Mend the key',
+    text: 'The provider refused the key while the job ran. Look at the key in the worker’s environment and at what it may do, then restart the worker.',
+  },
+  {
+    reasons: ['no_money'],
+    title: 'Add credit, or raise the spend limit',
+    text: 'The account had no credit left. Until that is mended, nothing will be answered.',
+  },
+  {
+    reasons: ['budget'],
+    title: 'Raise the budget',
+    text: 'The job stopped spending at its own cap. Raise budget.usd, or fallback.maxUsd where only the fallback was too dear.',
+  },
+  {
+    reasons: ['expired', 'deadline', 'capacity'],
+    title: 'More time, or smaller batches',
+    text: 'These rows did not run before the provider’s window or the deadline closed. A smaller batch.maxItems makes batches that end sooner, a later deadline.batch waits longer, and deadline.then: "fallback" asks for the rest at once, at the realtime price.',
+  },
+];
+
+/** What has to be mended in the request: it is another one then, and nothing of the old can be carried over. */
+const inside: readonly Change[] = [
+  {
+    reasons: ['truncated'],
+    title: 'Allow longer answers',
+    text: 'Answers were cut at the token limit, and cut again when asked a second time. Raise the request’s limit (max_completion_tokens, max_output_tokens, max_tokens or prompt.maxTokens), or ask for less.',
+  },
+  {
+    reasons: ['bad_request', 'not_found', 'too_large'],
+    title: 'Mend the template or the rows',
+    text: 'The provider refused these requests as they are: sent again they would be refused again. failures.jsonl holds their rows, each with its reason.',
+  },
+  {
+    reasons: ['invalid_output', 'empty_output'],
+    title: 'Ask for the form more plainly',
+    text: 'Answers were empty or did not satisfy the schema, twice. Use prompt.schema, which the provider enforces, loosen the schema, or take a stronger model.',
+  },
+  {
+    reasons: ['refused', 'filtered', 'paused_turn'],
+    title: 'Read what was refused',
+    text: 'The model or the provider’s filter withheld these answers, twice. Reword the template, or take these rows to another model.',
+  },
+];
+
+export function adviceOn(report: JobReport): readonly Advice[] {
+  const { errorsByReason } = report;
+  const advice = [
+    ...inDoubt(report),
+    ...[...around, ...inside].flatMap((change) => changeFor(change, errorsByReason)),
+    ...again(report),
+    ...refusedRows(report),
+    ...notices(report),
+  ];
+  if (advice.length > 0) return advice;
+  return [{ kind: 'done', title: 'Nothing', text: 'Every row has its answer. results.jsonl is ready to be used.' }];
+}
+
+const rows = (count: number): string => (count === 1 ? '1 row' : `${count.toLocaleString('en-US')} rows`);
+
+function inDoubt({ errorsByReason, anomalies }: JobReport): Advice[] {
+  const doubted = errorsByReason.in_doubt ?? 0;
+  const calls = anomalies.inDoubtCalls;
+  const unknown: Advice = {
+    kind: 'look',
+    title: 'Look at the batches in doubt',
+    text: `It is not known whether the provider ran ${rows(doubted)}, so ${doubted === 1 ? 'it was' : 'they were'} not sent again. Look at the batches (their ids are under Oddities) in the provider’s console. A job with reuse asks for them anew, and what the provider did run is then paid twice.`,
+  };
+  const twice: Advice = {
+    kind: 'look',
+    title: 'Expect some calls to be billed twice',
+    text: `${calls.toLocaleString('en-US')} realtime ${calls === 1 ? 'call was' : 'calls were'} in flight when a worker died and ${calls === 1 ? 'was' : 'were'} sent again. The cost shown counts one of each.`,
+  };
+  return [...(doubted > 0 ? [unknown] : []), ...(calls > 0 ? [twice] : [])];
+}
+
+const countOfAll = (reasons: readonly ItemReason[], counts: Counts): number =>
+  reasons.reduce((sum, reason) => sum + (counts[reason] ?? 0), 0);
+
+function changeFor({ reasons, title, text }: Change, errorsByReason: Counts): Advice[] {
+  const count = countOfAll(reasons, errorsByReason);
+  return count === 0 ? [] : [{ kind: 'change', title: `${title} (${rows(count)})`, text }];
+}
+
+/** The same request again under `reuse`; a changed one for the failed rows alone. */
+function again({ errorsByReason, files, cancelled, rows: { failed } }: JobReport): Advice[] {
+  const other = countOfAll(
+    inside.flatMap(({ reasons }) => reasons),
+    errorsByReason,
+  );
+  const same = countOf(errorsByReason) - other;
+  const folder = files.results.replace(/\/?[^/]*$/, '');
+  const why = cancelled ? 'The job was cancelled; the' : 'The';
+  const reuse: Advice = {
+    kind: 'rerun',
+    title: `Ask again for what may pass (${rows(same)})`,
+    text: `${why} same job with a new output and reuse sends only what has no answer: the answered rows are carried over, not paid again, and the new results.jsonl is whole.`,
+    job: { output: `${folder}-again/`, reuse: files.results },
+  };
+  const alone: Advice = {
+    kind: 'rerun',
+    title: `Send the failed rows with a mended request (${rows(failed)})`,
+    text: 'A changed template makes every request a new one, so reuse would carry nothing over. failures.jsonl is a dataset by itself: each failed row as it was given, with its reason under nightshift.',
+    job: { dataset: files.failures, output: `${folder}-mended/` },
+  };
+  return [...(same > 0 ? [reuse] : []), ...(other > 0 ? [alone] : [])];
+}
+
+function refusedRows({ rows: { refused } }: JobReport): Advice[] {
+  if (refused === 0) return [];
+  return [
+    {
+      kind: 'change',
+      title: `Mend the rows that were refused (${rows(refused)})`,
+      text: 'They never became requests and cost nothing. rejects.jsonl names the line and the reason of each.',
+    },
+  ];
+}
+
+function notices(report: JobReport): Advice[] {
+  const { cost, quality, anomalies, errorsByReason } = report;
+  const cut = quality.flawed.truncated ?? 0;
+  const notices: (Advice | false)[] = [
+    cost.usd === null &&
+      quality.answers > 0 && {
+        kind: 'change',
+        title: 'Give the worker prices for this model',
+        text: 'The cost is unknown, since no price is known for the model, so budgets could not hold either. A price file is named by NIGHTSHIFT_PRICES.',
+      },
+    cut > 0 &&
+      errorsByReason.truncated === undefined && {
+        kind: 'change',
+        title: 'Allow longer answers to save money',
+        text: `${cut.toLocaleString('en-US')} ${cut === 1 ? 'answer was' : 'answers were'} cut at the token limit and asked for a second time: each was paid twice.`,
+      },
+    anomalies.twinBatches > 0 && {
+      kind: 'look',
+      title: 'Compare the provider’s bill',
+      text: `${anomalies.twinBatches.toLocaleString('en-US')} further ${anomalies.twinBatches === 1 ? 'batch was' : 'batches were'} found for the same submission and cancelled. What ran of them before that is on the bill and not in this report.`,
+    },
+  ];
+  return notices.filter((notice) => notice !== false);
+}

@@ -1,0 +1,167 @@
+// The figures of a finished job: `report.json`, and the workflow's result.
+
+import type { RowCounts } from '../job.ts';
+import type { Prices } from '../money/cost.ts';
+import { costOfSum, priceOf } from '../money/cost.ts';
+import {
+  type Anomalies,
+  addCounts,
+  addUsage,
+  type Counts,
+  countOf,
+  type ItemReason,
+  type Lane,
+  noAnomalies,
+  noUsage,
+  plus,
+  type Tally,
+  type Usage,
+} from '../outcome/outcome.ts';
+import type { DearRow } from './dearest.ts';
+
+export interface JobReport {
+  readonly version: 1;
+  readonly verdict: 'complete' | 'partial' | 'none';
+  readonly cancelled: boolean;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly rows: RowCounts & { readonly answered: number; readonly failed: number };
+  readonly successRate: number;
+  readonly errorsByReason: Counts;
+  readonly tokens: Usage;
+  readonly cost: {
+    readonly usd: number | null;
+    readonly pricesDated: string;
+    readonly byModelAndLane: readonly CostLine[];
+    readonly realtimeUsd: number | null;
+    readonly savedUsd: number | null;
+  };
+  readonly batches: {
+    readonly count: number;
+    readonly realtime: number;
+    readonly polls: number;
+    readonly completionMs: Percentiles | null;
+  };
+  readonly waves: number;
+  readonly attempts: Readonly<Record<string, number>>;
+  readonly quality: Quality;
+  readonly dearestRows: readonly DearRow[];
+  readonly anomalies: Anomalies;
+  readonly inDoubtBatches: readonly string[];
+  readonly warnings: readonly string[];
+  readonly files: Readonly<Record<'results' | 'failures' | 'rejects' | 'report' | 'page', string>>;
+}
+
+/** What came back, over all sendings, and how many of these answers were of no use, by reason. */
+export interface Quality {
+  readonly answers: number;
+  readonly flawed: Counts;
+}
+
+export interface CostLine {
+  readonly model: string;
+  readonly lane: Lane;
+  readonly items: number;
+  readonly usd: number | null;
+  /** The same tokens at the realtime lane's price. */
+  readonly realtimeUsd: number | null;
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** Sums over all batches of all waves; fed one tally at a time, so that a job of many batches costs no more memory than one of few. */
+export class BatchFigures {
+  count = 0;
+  realtime = 0;
+  polls = 0;
+  usage: Usage = noUsage;
+  usd: number | null = null;
+  realtimeUsd: number | null = null;
+  anomalies: Anomalies = noAnomalies;
+  quality: Quality = { answers: 0, flawed: {} };
+  readonly durations: number[] = [];
+  readonly inDoubt: string[] = [];
+  readonly #lines = new Map<string, CostLine>();
+
+  add(tally: Tally, prices: Prices): void {
+    if (tally.lane === 'realtime') this.realtime += 1;
+    else this.count += 1;
+    this.polls += tally.polls;
+    this.usage = addUsage(this.usage, tally.usage);
+    this.usd = plus(this.usd, tally.costUsd);
+    const realtimeUsd = costOfSum(tally.usage, 'realtime', priceOf(tally.model, prices));
+    this.realtimeUsd = plus(this.realtimeUsd, realtimeUsd);
+    this.quality = addQuality(this.quality, tally);
+    this.anomalies = addAnomalies(this.anomalies, tally.anomalies);
+    if (tally.lane === 'batch' && tally.createdAt !== null && tally.endedAt !== null)
+      this.durations.push(tally.endedAt - tally.createdAt);
+    if ((tally.rejected.in_doubt ?? 0) > 0 && tally.batchId !== null && this.inDoubt.length < namedMax)
+      this.inDoubt.push(tally.batchId);
+    const name = `${tally.model} ${tally.lane}`;
+    const before = this.#lines.get(name);
+    const items = (before?.items ?? 0) + tally.items;
+    this.#lines.set(name, {
+      model: tally.model,
+      lane: tally.lane,
+      items,
+      usd: plus(before?.usd ?? null, tally.costUsd),
+      realtimeUsd: plus(before?.realtimeUsd ?? null, realtimeUsd),
+    });
+  }
+
+  get lines(): readonly CostLine[] {
+    return [...this.#lines.values()].slice(0, namedMax);
+  }
+}
+
+/** Names listed in a report: it is a workflow's result, and stays small. */
+const namedMax = 20;
+
+/** Reasons that are said of an answer which did come. */
+export const flaws = [
+  'truncated',
+  'refused',
+  'filtered',
+  'empty_output',
+  'invalid_output',
+  'paused_turn',
+] as const satisfies readonly ItemReason[];
+
+function addQuality(quality: Quality, { answered, retryable, rejected }: Tally): Quality {
+  const counts = addCounts(retryable, rejected);
+  const flawed = Object.fromEntries(
+    flaws.map((flaw) => [flaw, counts[flaw]]).filter(([, count]) => count !== undefined),
+  );
+  return {
+    answers: quality.answers + answered + countOf(flawed),
+    flawed: addCounts(quality.flawed, flawed),
+  };
+}
+
+function addAnomalies(a: Anomalies, b: Anomalies): Anomalies {
+  return {
+    duplicateAnswers: a.duplicateAnswers + b.duplicateAnswers,
+    unknownAnswers: a.unknownAnswers + b.unknownAnswers,
+    unreadableLines: a.unreadableLines + b.unreadableLines,
+    missing: a.missing + b.missing,
+    twinBatches: a.twinBatches + b.twinBatches,
+    inDoubtCalls: a.inDoubtCalls + b.inDoubtCalls,
+  };
+}
+
+/** Nearest rank. */
+export function percentiles(values: readonly number[]): Percentiles | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
+
+export function verdictOf(answered: number, failed: number): JobReport['verdict'] {
+  if (failed === 0) return 'complete';
+  return answered === 0 ? 'none' : 'partial';
+}

@@ -1,0 +1,191 @@
+// A request template compiled once into JSON fragments with slots between them: a row is rendered by joining the two.
+
+import type { Json } from '../outcome/outcome.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { type Column, columnName, type Row, valueAt } from './column.ts';
+
+/** What a string of the template turned out to be. */
+export type CompiledText =
+  | { readonly kind: 'static'; readonly text: string }
+  /** Exactly one column: keeps its JSON type. */
+  | { readonly kind: 'column'; readonly column: Column }
+  /** Text with columns in between. */
+  | { readonly kind: 'parts'; readonly parts: readonly (string | Column)[] }
+  | { readonly kind: 'text'; readonly render: (row: Row) => string | Refusal };
+
+/** Why a row cannot be rendered: says what the template wants, nothing that the row holds. */
+export interface Refusal {
+  readonly reason: 'missing_column' | 'template_failed';
+  readonly message: string;
+}
+
+/** The request as JSON text twice: with the template's own order of keys, and canonical. */
+export interface Rendered {
+  readonly wire: string;
+  readonly canonical: string;
+}
+
+export interface Template {
+  /** `isPlain`: no text in the row has anything in it that JSON escapes. Then none is looked through for it, which costs the most. */
+  render(row: Row, isPlain?: boolean): Rendered | Refusal;
+  /** Whether a row's own value, with its type, stands anywhere outside a list: then the row may set a bound such as a token limit. */
+  readonly valuesFromRow: boolean;
+}
+
+/** One string's place: its JSON text for a row, and the canonical text where that differs. */
+type Slot = (row: Row, isPlain: boolean, into: Texts, index: number) => Refusal | null;
+
+interface Texts {
+  readonly wire: string[];
+  readonly canonical: string[];
+}
+
+type Node =
+  | { readonly kind: 'text'; readonly json: string }
+  | { readonly kind: 'slot'; readonly index: number }
+  | { readonly kind: 'list'; readonly nodes: readonly Node[] }
+  | { readonly kind: 'object'; readonly members: readonly (readonly [name: string, node: Node])[] };
+
+/** Fragments around slots: one more than there are slots. */
+interface Joint {
+  readonly fragments: readonly string[];
+  readonly slots: readonly number[];
+}
+
+export function compileTemplate(request: Json, compileText: (text: string) => CompiledText): Template {
+  const slots: Slot[] = [];
+  let valuesFromRow = false;
+
+  const compile = (value: Json, inList: boolean): Node => {
+    if (typeof value === 'string') return compileString(compileText(value), inList);
+    if (Array.isArray(value)) return { kind: 'list', nodes: value.map((each) => compile(each, true)) };
+    if (value === null || typeof value !== 'object') return { kind: 'text', json: JSON.stringify(value) };
+    return { kind: 'object', members: Object.entries(value).map(([name, each]) => [name, compile(each, inList)]) };
+  };
+
+  const compileString = (text: CompiledText, inList: boolean): Node => {
+    if (text.kind === 'static') return { kind: 'text', json: JSON.stringify(text.text) };
+    valuesFromRow ||= text.kind === 'column' && !inList;
+    slots.push(slotOf(text));
+    return { kind: 'slot', index: slots.length - 1 };
+  };
+
+  const root = compile(request, false);
+  const wire = jointOf(root, (members) => members);
+  const canonical = jointOf(root, (members) => [...members].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { render: renderer(slots, wire, canonical), valuesFromRow };
+}
+
+function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Template['render'] {
+  // Used again for every row: rendering is never interrupted.
+  const texts: Texts = { wire: slots.map(() => ''), canonical: slots.map(() => '') };
+  return (row, isPlain = false) => {
+    for (let index = 0; index < slots.length; index++) {
+      const refusal = slots[index]?.(row, isPlain, texts, index) ?? null;
+      if (refusal !== null) return refusal;
+    }
+    return { wire: joined(wire, texts.wire), canonical: joined(canonical, texts.canonical) };
+  };
+}
+
+function joined({ fragments, slots }: Joint, texts: readonly string[]): string {
+  let text = fragments[0] ?? '';
+  for (let index = 0; index < slots.length; index++) text += texts[slots[index] ?? 0] + (fragments[index + 1] ?? '');
+  return text;
+}
+
+function slotOf(text: Exclude<CompiledText, { kind: 'static' }>): Slot {
+  if (text.kind === 'column') return columnSlot(text.column);
+  if (text.kind === 'parts') return partsSlot(text.parts);
+  return (row, _, into, index) => {
+    const rendered = text.render(row);
+    if (typeof rendered !== 'string') return rendered;
+    into.wire[index] = into.canonical[index] = JSON.stringify(rendered);
+    return null;
+  };
+}
+
+function columnSlot(column: Column): Slot {
+  return (row, isPlain, into, index) => {
+    const value = valueAt(row, column);
+    if (value === undefined) return missing(column);
+    if (typeof value === 'number' && !Number.isFinite(value)) return tooGreat(column);
+    into.wire[index] = into.canonical[index] =
+      isPlain && typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+    if (typeof value === 'object' && value !== null) into.canonical[index] = canonicalJson(value);
+    return null;
+  };
+}
+
+/** What stands between the columns is escaped once and for all. */
+function partsSlot(parts: readonly (string | Column)[]): Slot {
+  const escapedParts = parts.map((part) => (typeof part === 'string' ? escaped(part) : part));
+  return (row, isPlain, into, index) => {
+    let text = '"';
+    for (const part of escapedParts) {
+      if (typeof part === 'string') {
+        text += part;
+        continue;
+      }
+      const value = valueAt(row, part);
+      if (value === undefined) return missing(part);
+      text += isPlain && typeof value === 'string' ? value : escaped(textOfValue(value));
+    }
+    into.wire[index] = into.canonical[index] = `${text}"`;
+    return null;
+  };
+}
+
+/** As it stands inside a JSON string. */
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** A value inside a text: nothing for null, JSON for what is no text by itself. */
+export function textOfValue(value: Json): string {
+  if (typeof value === 'string') return value;
+  if (value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function missing(column: Column): Refusal {
+  return { reason: 'missing_column', message: `there is no column ${columnName(column)}` };
+}
+
+function tooGreat(column: Column): Refusal {
+  return { reason: 'template_failed', message: `the number in column ${columnName(column)} is too great` };
+}
+
+function jointOf(root: Node, order: (members: NodeMembers) => NodeMembers): Joint {
+  const fragments = [''];
+  const slots: number[] = [];
+  const add = (text: string): void => {
+    fragments[fragments.length - 1] += text;
+  };
+  const walk = (node: Node): void => {
+    if (node.kind === 'text') add(node.json);
+    else if (node.kind === 'slot') {
+      slots.push(node.index);
+      fragments.push('');
+    } else if (node.kind === 'list') {
+      between('[', ']', node.nodes, walk);
+    } else {
+      between('{', '}', order(node.members), ([name, member]) => {
+        add(`${JSON.stringify(name)}:`);
+        walk(member);
+      });
+    }
+  };
+  const between = <T>(opening: string, closing: string, each: readonly T[], one: (item: T) => void): void => {
+    add(opening);
+    each.forEach((item, index) => {
+      if (index > 0) add(',');
+      one(item);
+    });
+    add(closing);
+  };
+  walk(root);
+  return { fragments, slots };
+}
+
+type NodeMembers = readonly (readonly [name: string, node: Node])[];

@@ -1,0 +1,88 @@
+// What comes after a wave: another round, the fallback, or the end. Pure, and always ending.
+
+import { roundDelayMs } from '../batch/backoff.ts';
+import type { JobSettings, WaveKind } from '../job.ts';
+import { wavesMax } from '../limits.ts';
+import { type Counts, type ItemReason, itemReasons } from '../outcome/outcome.ts';
+
+export interface Wave {
+  readonly number: number;
+  readonly kind: WaveKind;
+  readonly delayMs: number;
+  /** Waves whose answers say which items are meant. */
+  readonly sources: readonly number[];
+  readonly batchReasons: readonly ItemReason[];
+  readonly realtimeReasons: readonly ItemReason[];
+  /** A person's word: failed items with these reasons are sent again too. */
+  readonly rejectedReasons: readonly ItemReason[];
+  readonly maxUsd: number | null;
+}
+
+export interface WaveState {
+  readonly number: number;
+  /** Retry rounds that have been. */
+  readonly rounds: number;
+  readonly fallbackDone: boolean;
+  /** Of the last wave. */
+  readonly retryable: Counts;
+  readonly pastDeadline: boolean;
+  readonly cancelled: boolean;
+  /** What `retryFailed` asked for, if it did. */
+  readonly again: readonly ItemReason[] | null;
+}
+
+export type WavePolicy = Pick<JobSettings, 'mode' | 'retry' | 'deadline' | 'fallback' | 'policy'>;
+
+export const firstWave: Wave = {
+  number: 1,
+  kind: 'first',
+  delayMs: 0,
+  sources: [],
+  batchReasons: [],
+  realtimeReasons: [],
+  rejectedReasons: [],
+  maxUsd: null,
+};
+
+export function nextWave(state: WaveState, policy: WavePolicy): Wave | null {
+  if (state.cancelled || state.number >= wavesMax) return null;
+  return ordinaryWave(state, policy) ?? againWave(state, policy);
+}
+
+/** A wave that an earlier life of the job planned: what is in it stands in its plan. */
+export const plannedWave = (number: number, kind: WaveKind): Wave => ({ ...firstWave, number, kind });
+
+function ordinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
+  const present = itemReasons.filter((reason) => (state.retryable[reason] ?? 0) > 0);
+  if (present.length === 0 || state.fallbackDone) return null;
+  const late = present.filter((reason) => policy.policy[reason] === 'deadline');
+  const others = present.filter((reason) => policy.policy[reason] !== 'deadline');
+  const sources = [state.number];
+  const wave = { ...firstWave, number: state.number + 1, sources };
+  const mayFallBack = policy.fallback.lane === 'realtime' && policy.mode === 'batch';
+  if (state.pastDeadline) {
+    if (policy.deadline.then !== 'fallback' || !mayFallBack) return null;
+    return { ...wave, kind: 'fallback', realtimeReasons: present, maxUsd: policy.fallback.maxUsd };
+  }
+  const lateToRealtime = policy.deadline.then === 'fallback' && mayFallBack ? late : [];
+  if (state.rounds < policy.retry.rounds) {
+    const again = policy.deadline.then === 'retry' || policy.mode === 'realtime' ? present : others;
+    if (again.length + lateToRealtime.length === 0) return null;
+    const delayMs = again.length === 0 ? 0 : roundDelayMs(state.rounds + 1, policy.retry.backoffMs);
+    const lanes =
+      policy.mode === 'realtime'
+        ? { batchReasons: [], realtimeReasons: again }
+        : { batchReasons: again, realtimeReasons: lateToRealtime };
+    return { ...wave, kind: 'retry', delayMs, ...lanes };
+  }
+  const left = policy.deadline.then === 'fallback' ? present : others;
+  if (!mayFallBack || left.length === 0) return null;
+  return { ...wave, kind: 'fallback', realtimeReasons: left, maxUsd: policy.fallback.maxUsd };
+}
+
+function againWave(state: WaveState, policy: WavePolicy): Wave | null {
+  if (state.again === null) return null;
+  const sources = Array.from({ length: state.number }, (_, index) => index + 1);
+  const lanes = policy.mode === 'realtime' ? { realtimeReasons: state.again } : { batchReasons: state.again };
+  return { ...firstWave, number: state.number + 1, kind: 'again', sources, ...lanes, rejectedReasons: state.again };
+}

@@ -1,0 +1,41 @@
+// Which model names the emulator takes for existing: the vendors' current families plus those named in the options.
+
+import type { Options } from '../faults/options.ts';
+import type { Vendor } from '../world/batch.ts';
+
+const known: Record<Vendor, readonly string[]> = {
+  openai: [
+    ...['gpt-6-astra', 'gpt-6.1-sol', 'gpt-6-sol', 'gpt-6.1-terra', 'gpt-6-luna', 'gpt-5.6-sol', 'gpt-5.6-terra'],
+    ...['gpt-5.6-luna', 'gpt-5.5', 'gpt-5.5-pro', 'gpt-5.4', 'gpt-5.4-mini', 'gpt-5.4-nano', 'gpt-5.2', 'gpt-5.1'],
+    ...['gpt-5', 'gpt-5-mini', 'gpt-5-nano', 'gpt-4.1', 'gpt-4.1-mini', 'gpt-4.1-nano', 'gpt-4o', 'gpt-4o-mini', 'o3'],
+    ...['o4-mini', 'text-embedding-3-small', 'text-embedding-3-large', 'text-embedding-ada-002'],
+    ...['omni-moderation-latest', 'gpt-3.5-turbo-instruct'],
+  ],
+  anthropic: [
+    ...[
+      'claude-fable-5',
+      'claude-fable-5-1',
+      'claude-mythos-5',
+      'claude-mythos-5-1',
+      'claude-opus-5',
+      'claude-opus-5-5',
+    ],
+    ...[
+      'claude-opus-4-8',
+      'claude-opus-4-7',
+      'claude-opus-4-6',
+      'claude-opus-4-5',
+      'claude-sonnet-5',
+      'claude-sonnet-5-5',
+    ],
+    ...['claude-sonnet-4-6', 'claude-sonnet-4-5', 'claude-haiku-5-5', 'claude-haiku-4-5'],
+  ],
+};
+const dated = /-(\d{4}-\d{2}-\d{2}|\d{8})$/;
+
+export const modelNames = (vendor: Vendor, options: Options): string[] => [...known[vendor], ...options.models[vendor]];
+
+export function isKnownModel(vendor: Vendor, options: Options, name: string): boolean {
+  const names = modelNames(vendor, options);
+  return names.includes(name) || names.includes(name.replace(dated, ''));
+}

@@ -1,0 +1,81 @@
+// Structured output: finds the JSON schema a request asks for and builds a minimal instance of it.
+import { isObject, type Json, listOf, objectOf } from '../server/json.ts';
+
+const depthMax = 20;
+
+/** The schema, wherever the vendor's endpoint keeps it, or null when plain text is wanted. */
+export function schemaOf(body: Json): Json | null {
+  if (isObject(body.response_format)) return schemaIn(objectOf(body.response_format.json_schema).schema);
+  if (isObject(body.text)) return schemaIn(objectOf(body.text.format).schema);
+  if (isObject(body.output_config)) return schemaIn(objectOf(body.output_config.format).schema);
+  return null;
+}
+
+export function instanceOf(schema: Json, text: string): unknown {
+  return build(schema, { root: schema, text, depth: 0 });
+}
+
+type Context = { root: Json; text: string; depth: number };
+
+function build(schema: Json, context: Context): unknown {
+  const next = { ...context, depth: context.depth + 1 };
+  if (next.depth > depthMax) return null;
+  if (typeof schema.$ref === 'string') return build(resolve(schema.$ref, context.root), next);
+  if ('const' in schema) return schema.const;
+  if (Array.isArray(schema.enum)) return schema.enum[0];
+  const choice = [...listOf(schema.anyOf), ...listOf(schema.oneOf), ...listOf(schema.allOf)].find(isObject);
+  if (choice !== undefined && schema.type === undefined) return build(choice, next);
+  return buildType(typeOf(schema), schema, next);
+}
+
+function buildType(type: unknown, schema: Json, context: Context): unknown {
+  if (type === 'object') return buildObject(schema, context);
+  if (type === 'array')
+    return Array.from({ length: numberOr(schema.minItems, 0) }, () => build(objectOf(schema.items), context));
+  if (type === 'string') return buildString(schema, context.text);
+  if (type === 'integer' || type === 'number') return buildNumber(schema);
+  if (type === 'boolean') return true;
+  return null;
+}
+
+function buildObject(schema: Json, context: Context): Json {
+  const properties = objectOf(schema.properties);
+  const required = Array.isArray(schema.required) ? schema.required.map(String) : Object.keys(properties);
+  return Object.fromEntries(required.map((name) => [name, build(objectOf(properties[name]), context)]));
+}
+
+function buildString(schema: Json, text: string): string {
+  const byFormat: Record<string, string> = {
+    date: '2026-01-01',
+    'date-time': '2026-01-01T00:00:00Z',
+    time: '00:00:00Z',
+    email: 'a@example.com',
+    uuid: '00000000-0000-4000-8000-000000000000',
+    uri: 'https://example.com/',
+  };
+  const value = byFormat[String(schema.format)] ?? text;
+  return value.padEnd(numberOr(schema.minLength, 0), '.').slice(0, numberOr(schema.maxLength, Number.MAX_SAFE_INTEGER));
+}
+
+function buildNumber(schema: Json): number {
+  const least = numberOr(schema.minimum, numberOr(schema.exclusiveMinimum, -1) + 1);
+  return Math.min(least, numberOr(schema.maximum, least));
+}
+
+function typeOf(schema: Json): unknown {
+  if (Array.isArray(schema.type)) return schema.type.find((type) => type !== 'null') ?? 'null';
+  return schema.type ?? (isObject(schema.properties) ? 'object' : 'string');
+}
+
+function resolve(reference: string, root: Json): Json {
+  const path = reference.split('/').slice(1);
+  return path.reduce<Json>((at, key) => objectOf(at[key]), root);
+}
+
+function schemaIn(value: unknown): Json | null {
+  return isObject(value) ? value : null;
+}
+
+function numberOr(value: unknown, fallback: number): number {
+  return typeof value === 'number' ? value : fallback;
+}

@@ -1,0 +1,39 @@
+// Executes one synchronous request with the same fate, answer and billing as an item of a batch.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Call } from '../server/call.ts';
+import { type Problem, Refused } from '../server/reply.ts';
+import { seconds } from '../world/clock.ts';
+import type { World } from '../world/world.ts';
+import type { Item } from './answer.ts';
+import { type BodyFacts, bodyFacts } from './body-facts.ts';
+import { decideOutcome, isBilled, isError, type Outcome } from './outcome.ts';
+
+type ToProblem = (outcome: Outcome, defect: undefined, told: number | null) => Problem;
+
+export async function runSync(world: World, { body }: Call, toProblem: ToProblem): Promise<Item> {
+  const facts = bodyFacts(body);
+  const { hash, sentinel } = facts;
+  if (sentinel !== null && sentinel.slowMs > 0) await delay(sentinel.slowMs);
+  const subject = { lane: 'sync', body: hash, fate: hash, sentinel, defect: false, allFailed: false } as const;
+  const outcome = decideOutcome(subject, world.options.current, world.failures);
+  world.ledger.executed('sync');
+  if (isError(outcome)) throw new Refused(toProblem(outcome, undefined, sentinel?.fail ?? null));
+  if (isBilled(outcome)) world.ledger.billed('sync', hash, null, () => '');
+  return {
+    ...facts,
+    createdS: seconds(world.clock.now()),
+    cacheWrite: writesCache(world, facts),
+    outcome,
+    inBatch: false,
+    body: () => body,
+  };
+}
+
+function writesCache({ seenPrefixes }: World, { cacheLife, cachedTokens, model }: BodyFacts): boolean {
+  if (cacheLife === 'none') return false;
+  // Prefixes of one length and model are taken for the same: close enough for usage figures.
+  const key = `${model}/${cachedTokens}`;
+  const isNew = !seenPrefixes.has(key);
+  seenPrefixes.add(key);
+  return isNew;
+}

@@ -1,0 +1,154 @@
+// Every switch of the emulator, its default and its type. Unknown keys are errors, so a misspelt fault cannot
+// silently leave a test without its fault.
+import { z } from 'zod';
+import { isRouteName } from '../server/routes.ts';
+
+const rate = z.number().min(0).max(1).default(0);
+const ms = z.number().min(0);
+const route = z.string().refine((name) => name === '*' || isRouteName(name), { error: 'is not the name of a route' });
+const count = z.number().int().min(0);
+
+const itemErrors = z.strictObject({
+  rate400: rate,
+  rate429: rate,
+  rate500: rate,
+  rateTimeout: rate,
+  rateRefusal: rate,
+  rateTruncated: rate,
+  rateInvalidJson: rate,
+  rateEmpty: rate,
+  missing: rate,
+  duplicate: rate,
+  foreign: rate,
+  malformedLines: rate,
+  failTimes: count.default(1),
+});
+
+const output = z.strictObject({
+  shuffle: z.boolean().default(false),
+  crlf: z.boolean().default(false),
+  blankLines: z.boolean().default(false),
+  noFinalNewline: z.boolean().default(false),
+  unicodeSeparators: z.boolean().default(false),
+  bigLines: z.strictObject({ rate: z.number().min(0).max(1), bytes: count }).optional(),
+});
+
+const batchFault = z.strictObject({
+  endAs: z.enum(['completed', 'expired', 'cancelled', 'failed']).optional(),
+  partial: z.number().min(0).max(1).optional(),
+  failWith: z.strictObject({ code: z.string(), message: z.string(), line: count.optional() }).optional(),
+  allFailed: z.boolean().optional(),
+  stuckIn: z.enum(['validating', 'in_progress', 'finalizing', 'cancelling']).optional(),
+  neverEnd: z.boolean().optional(),
+  fileNotFoundFor: count.optional(),
+  outputNotFoundFor: count.optional(),
+  requestCountsNull: z.boolean().optional(),
+  zeroByteErrorFile: z.boolean().optional(),
+  applyTo: z.strictObject({ batches: z.array(count) }).optional(),
+  first: count.optional(),
+});
+
+const callFault = z.strictObject({
+  status: z.number().int().min(300).max(599),
+  times: count.optional(),
+  retryAfter: z.number().optional(),
+  retryAfterFormat: z.enum(['seconds', 'date', 'ms', 'none']).optional(),
+  body: z.string().optional(),
+  shouldRetry: z.boolean().optional(),
+});
+
+const times = z.strictObject({ times: count.optional() });
+
+const optionsSchema = z.strictObject({
+  seed: z.number().int().default(1),
+  clock: z.enum(['real', 'manual']).default('real'),
+  startMs: ms.optional(),
+  validateMs: ms.default(500),
+  runMs: ms.default(4000),
+  finalizeMs: ms.default(300),
+  cancelMs: ms.default(500),
+  answer: z
+    .strictObject({
+      mode: z.enum(['hash', 'echo', 'json']).default('hash'),
+      bytes: count.optional(),
+      value: z.unknown().optional(),
+    })
+    .prefault({}),
+  itemErrors: itemErrors.prefault({}),
+  output: output.prefault({}),
+  batch: z.union([batchFault, z.array(batchFault)]).prefault({}),
+  calls: z.record(route, callFault).prefault({}),
+  loseReply: z.strictObject({ route, times: count.default(1), how: z.enum(['reset', 'timeout', '502']) }).optional(),
+  stallBody: z.strictObject({ route, afterBytes: count.default(0), times: count.default(1) }).optional(),
+  truncateBody: z
+    .strictObject({
+      route: route.optional(),
+      afterBytes: count,
+      withLength: z.boolean().default(false),
+      times: count.default(1),
+    })
+    .optional(),
+  slowHeadersMs: ms.default(0),
+  latencyMs: ms.default(0),
+  gzip: z.boolean().default(false),
+  rate429: rate,
+  errorBodyText: z.string().optional(),
+  list: z
+    .strictObject({
+      foreign: count.default(0),
+      foreignSpreadMs: ms.default(60_000),
+      visibleAfterMs: ms.default(0),
+      order: z.enum(['newest', 'oldest']).default('newest'),
+    })
+    .prefault({}),
+  retention: z.strictObject({ resultsMs: ms.optional(), inputMs: ms.optional() }).prefault({}),
+  keys: z.record(z.string(), z.string()).optional(),
+  sharedWorkspace: z.boolean().default(false),
+  auth: z.strictObject({ reject: z.union([z.literal(401), z.literal(403)]), times: count.optional() }).optional(),
+  money: z.strictObject({ openai: times.optional(), anthropic: times.optional() }).prefault({}),
+  enqueuedTokenLimit: count.optional(),
+  createsPerHour: count.default(2000),
+  anthropicQueueLimit: count.optional(),
+  models: z
+    .strictObject({ openai: z.array(z.string()).default([]), anthropic: z.array(z.string()).default([]) })
+    .prefault({}),
+});
+
+export type Options = z.output<typeof optionsSchema>;
+export type OptionsInput = z.input<typeof optionsSchema>;
+/** A null resets the key to its default. */
+export type OptionsPatch = { [Key in keyof OptionsInput]?: OptionsInput[Key] | null };
+export type BatchFault = z.output<typeof batchFault>;
+export type CallFault = z.output<typeof callFault>;
+
+export function parseOptions(input: unknown): Options {
+  const parsed = optionsSchema.safeParse(input ?? {});
+  if (!parsed.success) throw new Error(`options: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** Objects merge, arrays and scalars replace, null removes. */
+export function mergeDeep(base: unknown, patch: unknown): unknown {
+  if (!isPlain(base) || !isPlain(patch)) return patch;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergeDeep(merged[key], value);
+  }
+  return merged;
+}
+
+/** The batch fault meant for the batch of this ordinal (batches count from 1, both vendors together). */
+export function faultFor(options: Options, ordinal: number): BatchFault {
+  const faults = Array.isArray(options.batch) ? options.batch : [options.batch];
+  return faults.find((fault) => applies(fault, ordinal)) ?? {};
+}
+
+function applies({ applyTo, first }: BatchFault, ordinal: number): boolean {
+  if (applyTo !== undefined) return applyTo.batches.includes(ordinal);
+  return first === undefined || ordinal <= first;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,38 @@
+// One request on its way through the emulator, as handlers see it.
+import type { IncomingMessage } from 'node:http';
+import type { JournalEntry } from '../world/journal.ts';
+import type { World } from '../world/world.ts';
+import type { Json } from './json.ts';
+import type { Reply } from './reply.ts';
+import type { Route } from './routes.ts';
+
+export type Call = {
+  route: Route;
+  id: string;
+  path: string;
+  query: URLSearchParams;
+  origin: string;
+  tenant: string;
+  requestId: string;
+  request: IncomingMessage;
+  body: Json;
+  /** Metadata for the journal; never the words of a request or an answer. */
+  entry: JournalEntry;
+  /** What a barrier's `match` is looked for in. */
+  mentions: ((text: string) => boolean)[];
+  /** Waits at a `before` barrier; handlers of streamed bodies call it once the body is in. */
+  ready: () => Promise<void>;
+};
+
+export type Handler = (world: World, call: Call) => Promise<Reply> | Reply;
+
+export function bodySignal(request: IncomingMessage): Promise<void> {
+  if (request.complete && request.readableEnded) return Promise.resolve();
+  return new Promise((resolve) => {
+    request
+      .once('end', resolve)
+      .once('close', resolve)
+      .once('error', () => resolve());
+    request.resume();
+  });
+}

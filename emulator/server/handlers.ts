@@ -1,0 +1,43 @@
+// Which function serves which route.
+import {
+  anthropicResults,
+  cancelAnthropicBatch,
+  createAnthropicBatch,
+  deleteAnthropicBatch,
+  listAnthropicBatches,
+  retrieveAnthropicBatch,
+} from '../anthropic/batches.ts';
+import { listAnthropicModels, messageCall, retrieveAnthropicModel } from '../anthropic/model-calls.ts';
+import { cancelOpenaiBatch, createOpenaiBatch, listOpenaiBatches, retrieveOpenaiBatch } from '../openai/batches.ts';
+import { createFile, deleteFile, fileContent, listFiles, retrieveFile } from '../openai/files.ts';
+import { listOpenaiModels, modelCall, retrieveOpenaiModel } from '../openai/model-calls.ts';
+import type { Handler } from './call.ts';
+import type { RouteName } from './routes.ts';
+
+export const handlers: Record<RouteName, Handler> = {
+  'openai.files.create': createFile,
+  'openai.files.list': listFiles,
+  'openai.files.retrieve': retrieveFile,
+  'openai.files.delete': deleteFile,
+  'openai.files.content': fileContent,
+  'openai.batches.create': createOpenaiBatch,
+  'openai.batches.list': listOpenaiBatches,
+  'openai.batches.retrieve': retrieveOpenaiBatch,
+  'openai.batches.cancel': cancelOpenaiBatch,
+  'openai.chat': modelCall('/v1/chat/completions'),
+  'openai.responses': modelCall('/v1/responses'),
+  'openai.embeddings': modelCall('/v1/embeddings'),
+  'openai.completions': modelCall('/v1/completions'),
+  'openai.moderations': modelCall('/v1/moderations'),
+  'openai.models.list': listOpenaiModels,
+  'openai.models.retrieve': retrieveOpenaiModel,
+  'anthropic.messages': messageCall,
+  'anthropic.batches.create': createAnthropicBatch,
+  'anthropic.batches.list': listAnthropicBatches,
+  'anthropic.batches.retrieve': retrieveAnthropicBatch,
+  'anthropic.batches.delete': deleteAnthropicBatch,
+  'anthropic.batches.cancel': cancelAnthropicBatch,
+  'anthropic.batches.results': anthropicResults,
+  'anthropic.models.list': listAnthropicModels,
+  'anthropic.models.retrieve': retrieveAnthropicModel,
+};

@@ -1,0 +1,91 @@
+// The names of all calls; faults, barriers and counters refer to a call by its name here.
+import type { Vendor } from '../world/batch.ts';
+
+type RouteSpec = {
+  vendor: Vendor;
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  body: 'none' | 'json' | 'stream';
+  paid?: true;
+};
+
+const table = {
+  'openai.files.create': { vendor: 'openai', method: 'POST', path: '/v1/files', body: 'stream' },
+  'openai.files.list': { vendor: 'openai', method: 'GET', path: '/v1/files', body: 'none' },
+  'openai.files.retrieve': { vendor: 'openai', method: 'GET', path: '/v1/files/:id', body: 'none' },
+  'openai.files.delete': { vendor: 'openai', method: 'DELETE', path: '/v1/files/:id', body: 'none' },
+  'openai.files.content': { vendor: 'openai', method: 'GET', path: '/v1/files/:id/content', body: 'none' },
+  'openai.batches.create': { vendor: 'openai', method: 'POST', path: '/v1/batches', body: 'json', paid: true },
+  'openai.batches.list': { vendor: 'openai', method: 'GET', path: '/v1/batches', body: 'none' },
+  'openai.batches.retrieve': { vendor: 'openai', method: 'GET', path: '/v1/batches/:id', body: 'none' },
+  'openai.batches.cancel': { vendor: 'openai', method: 'POST', path: '/v1/batches/:id/cancel', body: 'json' },
+  'openai.chat': { vendor: 'openai', method: 'POST', path: '/v1/chat/completions', body: 'json', paid: true },
+  'openai.responses': { vendor: 'openai', method: 'POST', path: '/v1/responses', body: 'json', paid: true },
+  'openai.embeddings': { vendor: 'openai', method: 'POST', path: '/v1/embeddings', body: 'json', paid: true },
+  'openai.completions': { vendor: 'openai', method: 'POST', path: '/v1/completions', body: 'json', paid: true },
+  'openai.moderations': { vendor: 'openai', method: 'POST', path: '/v1/moderations', body: 'json' },
+  'openai.models.list': { vendor: 'openai', method: 'GET', path: '/v1/models', body: 'none' },
+  'openai.models.retrieve': { vendor: 'openai', method: 'GET', path: '/v1/models/:id', body: 'none' },
+  'anthropic.messages': { vendor: 'anthropic', method: 'POST', path: '/v1/messages', body: 'json', paid: true },
+  'anthropic.batches.create': {
+    vendor: 'anthropic',
+    method: 'POST',
+    path: '/v1/messages/batches',
+    body: 'stream',
+    paid: true,
+  },
+  'anthropic.batches.list': { vendor: 'anthropic', method: 'GET', path: '/v1/messages/batches', body: 'none' },
+  'anthropic.batches.retrieve': { vendor: 'anthropic', method: 'GET', path: '/v1/messages/batches/:id', body: 'none' },
+  'anthropic.batches.delete': { vendor: 'anthropic', method: 'DELETE', path: '/v1/messages/batches/:id', body: 'none' },
+  'anthropic.batches.cancel': {
+    vendor: 'anthropic',
+    method: 'POST',
+    path: '/v1/messages/batches/:id/cancel',
+    body: 'json',
+  },
+  'anthropic.batches.results': {
+    vendor: 'anthropic',
+    method: 'GET',
+    path: '/v1/messages/batches/:id/results',
+    body: 'none',
+  },
+  'anthropic.models.list': { vendor: 'anthropic', method: 'GET', path: '/v1/models', body: 'none' },
+  'anthropic.models.retrieve': { vendor: 'anthropic', method: 'GET', path: '/v1/models/:id', body: 'none' },
+} as const satisfies Record<string, RouteSpec>;
+
+export type RouteName = keyof typeof table;
+export type Route = { name: RouteName; vendor: Vendor; method: string; body: RouteSpec['body']; paid: boolean };
+type Compiled = Route & { parts: string[] };
+
+const compiled: Compiled[] = Object.entries(table).map(([name, spec]: [string, RouteSpec]) => {
+  if (!isRouteName(name)) throw new Error(`unknown route ${name}`);
+  return {
+    name,
+    vendor: spec.vendor,
+    method: spec.method,
+    body: spec.body,
+    paid: spec.paid === true,
+    parts: spec.path.split('/'),
+  };
+});
+
+/** Both vendors own /v1/models; only Anthropic's clients send a version header. */
+export function findRoute(method: string, path: string, vendor: Vendor): { route: Route; id: string } | null {
+  const parts = path.split('/');
+  const matches = compiled.filter((route) => route.method === method && samePath(route.parts, parts));
+  const route = matches.find((match) => match.vendor === vendor) ?? matches[0];
+  if (route === undefined) return null;
+  const at = route.parts.indexOf(':id');
+  return { route, id: at < 0 ? '' : decodeURIComponent(parts[at] ?? '') };
+}
+
+function samePath(pattern: string[], parts: string[]): boolean {
+  return (
+    pattern.length === parts.length &&
+    pattern.every((part, at) => (part === ':id' ? parts[at] !== '' : part === parts[at]))
+  );
+}
+
+export function isRouteName(name: string): name is RouteName {
+  return Object.hasOwn(table, name);
+}

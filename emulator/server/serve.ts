@@ -1,0 +1,140 @@
+// The way of every call: find the route, check the key, apply call faults, wait at barriers, execute, reply or not.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Barriers } from '../faults/barriers.ts';
+import { callFault, checkVersion, tenantOf } from '../faults/gate.ts';
+import type { Vendor } from '../world/batch.ts';
+import { isoTime } from '../world/clock.ts';
+import type { Journal } from '../world/journal.ts';
+import { newId, type World } from '../world/world.ts';
+import { bodySignal, type Call } from './call.ts';
+import { handlers } from './handlers.ts';
+import { parseObject } from './json.ts';
+import { problemReply, Refused, type Reply, refuse } from './reply.ts';
+import { findRoute, type Route } from './routes.ts';
+import { closed, named, send } from './send.ts';
+
+const jsonBytesMax = 64 * 1024 * 1024;
+export type Stage = { world: World; journal: Journal; barriers: Barriers };
+
+/** The client left while it was held: there is nobody to answer and nothing to do. */
+class ClientGone extends Error {}
+
+export async function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+  const vendor: Vendor = request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
+  const found = findRoute(request.method ?? 'GET', url.pathname, vendor);
+  if (found === null) return unknownRoute(stage.world, vendor, request, response);
+  const call = newCall(stage, { ...found, url }, request, response);
+  const idHeader = call.route.vendor === 'openai' ? 'x-request-id' : 'request-id';
+  response.setHeader(idHeader, call.requestId);
+  try {
+    const reply = await answer(stage, call);
+    await bodySignal(request);
+    await holdAfter(stage, call, response);
+    if (await loseReply(stage.world, call, response)) return;
+    call.entry.status = reply.status;
+    await send(stage.world, call, reply, response, stage.barriers.claim('body', call));
+  } catch (error) {
+    if (!(error instanceof ClientGone) && !request.destroyed) throw error;
+  }
+}
+
+function newCall(
+  { world, journal, barriers }: Stage,
+  found: { route: Route; id: string; url: URL },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Call {
+  const { route, id, url } = found;
+  const time = isoTime(world.clock.now());
+  const call: Call = {
+    route,
+    id,
+    path: url.pathname,
+    query: url.searchParams,
+    origin: url.origin,
+    tenant: '',
+    requestId: newId(world, 'req_'),
+    request,
+    body: {},
+    entry: journal.add({ time, route: route.name, path: url.pathname, tenant: null, status: null }),
+    mentions: [],
+    async ready() {
+      const barrier = barriers.claim('before', call);
+      if (barrier !== undefined && !(await barrier.hold(response))) throw new ClientGone();
+    },
+  };
+  return call;
+}
+
+async function answer({ world }: Stage, call: Call): Promise<Reply> {
+  const { options } = world;
+  const { route } = call;
+  try {
+    if (options.current.latencyMs > 0) await delay(options.current.latencyMs);
+    if (route.body === 'json') await readBody(call);
+    call.tenant = tenantOf(world, call.request, route.vendor);
+    call.entry.tenant = call.tenant;
+    checkVersion(call);
+    const fault = callFault(world, call);
+    if (fault !== null) return faultReply(world, call, fault);
+    if (route.body !== 'stream') await call.ready();
+    return await handlers[route.name](world, call);
+  } catch (error) {
+    if (error instanceof Refused)
+      return problemReply(route.vendor, error.problem, call.requestId, options.current.errorBodyText);
+    throw error;
+  }
+}
+
+function faultReply(world: World, call: Call, { problem, text }: NonNullable<ReturnType<typeof callFault>>): Reply {
+  const reply = problemReply(call.route.vendor, problem, call.requestId, world.options.current.errorBodyText);
+  return text === null ? reply : { ...reply, body: { kind: 'text', text } };
+}
+
+async function readBody(call: Call): Promise<void> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of call.request) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    bytes += chunk.length;
+    if (bytes <= jsonBytesMax) chunks.push(chunk);
+  }
+  if (bytes > jsonBytesMax) throw refuse(413, 'Request exceeds the maximum size');
+  const text = Buffer.concat(chunks).toString('utf8');
+  const body = text === '' ? {} : parseObject(text);
+  if (body === null) throw refuse(400, 'We could not parse the JSON body of your request.');
+  call.body = body;
+  call.mentions.push((part) => text.includes(part));
+}
+
+async function holdAfter({ barriers }: Stage, call: Call, response: ServerResponse): Promise<void> {
+  const barrier = barriers.claim('after', call);
+  if (barrier !== undefined && !(await barrier.hold(response))) throw new ClientGone();
+}
+
+/** The call has been executed; the client never learns of it. */
+async function loseReply({ options }: World, { route, entry }: Call, response: ServerResponse): Promise<boolean> {
+  const fault = options.current.loseReply;
+  if (fault === undefined || !named(fault.route, route.name) || !options.take('loseReply', fault.times)) return false;
+  if (fault.how === 'reset') response.socket?.resetAndDestroy();
+  else if (fault.how === 'timeout') await closed(response);
+  else {
+    entry.status = 502;
+    response.writeHead(502, { 'content-type': 'text/html' }).end('<html><body>502 Bad Gateway</body></html>');
+  }
+  return true;
+}
+
+async function unknownRoute(
+  world: World,
+  vendor: Vendor,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  await bodySignal(request);
+  const problem = { status: 404, message: `Unknown request URL: ${request.method} ${request.url}` };
+  const { headers, body } = problemReply(vendor, problem, newId(world, 'req_'), world.options.current.errorBodyText);
+  response.writeHead(404, headers).end(body.kind === 'text' ? body.text : '');
+}

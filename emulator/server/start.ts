@@ -1,0 +1,99 @@
+// Starts the emulator inside the calling process and stops it without leaving sockets or files behind.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBarriers } from '../faults/barriers.ts';
+import { createOptionStore } from '../faults/option-store.ts';
+import type { OptionsInput } from '../faults/options.ts';
+import { createClock } from '../world/clock.ts';
+import { createJournal } from '../world/journal.ts';
+import { createWorld } from '../world/world.ts';
+import { serveControl } from './control-server.ts';
+import { type Stage, serve } from './serve.ts';
+
+export type StartOptions = OptionsInput & {
+  /** 0, the default, takes any free port. */
+  port?: number;
+  /** The address to listen at; this machine alone when left out. */
+  host?: string;
+  /** Where to make the data folder; the system's temporary folder when left out. */
+  dataDir?: string;
+};
+export type Emulator = {
+  url: string;
+  openaiBaseUrl: string;
+  anthropicBaseUrl: string;
+  controlUrl: string;
+  close(): Promise<void>;
+};
+
+// Longer than any client keeps an idle connection, so that the emulator never closes one under a request in flight.
+const keepAliveMs = 120_000;
+const loopback = '127.0.0.1';
+
+export async function startEmulator({
+  port = 0,
+  host = loopback,
+  dataDir: parent = tmpdir(),
+  ...input
+}: StartOptions = {}): Promise<Emulator> {
+  const options = createOptionStore(input);
+  const clock = createClock(options.current.clock, options.current.startMs);
+  mkdirSync(parent, { recursive: true });
+  const dataDir = mkdtempSync(join(parent, 'batch-emulator-'));
+  const stage: Stage = {
+    world: createWorld(options, clock, dataDir),
+    journal: createJournal(),
+    barriers: createBarriers(),
+  };
+  const server = createServer((request, response) => void handle(stage, request, response));
+  Object.assign(server, { requestTimeout: 0, keepAliveTimeout: keepAliveMs, headersTimeout: keepAliveMs * 2 });
+  const boundPort = await listen(server, port, host).catch((error: unknown) => {
+    rmSync(dataDir, { recursive: true, force: true });
+    throw error;
+  });
+  const url = `http://${host === '0.0.0.0' ? loopback : host}:${boundPort}`;
+  const close = () => stop(server, stage, dataDir);
+  return { url, openaiBaseUrl: `${url}/v1`, anthropicBaseUrl: url, controlUrl: `${url}/_control`, close };
+}
+
+async function handle(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const isControl = request.url?.startsWith('/_control/') === true;
+  try {
+    await (isControl ? serveControl : serve)(stage, request, response);
+  } catch (error) {
+    process.stderr.write(
+      `emulator: ${request.method} ${request.url}: ${error instanceof Error ? error.stack : error}\n`,
+    );
+    if (response.headersSent) response.destroy();
+    else
+      response
+        .writeHead(500, { 'content-type': 'text/plain' })
+        .end('The emulator itself failed; see its standard error.');
+  }
+}
+
+function listen(server: ReturnType<typeof createServer>, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new Error('the server has no port'));
+      else resolve(address.port);
+    });
+  });
+}
+
+async function stop(
+  server: ReturnType<typeof createServer>,
+  { barriers, world }: Stage,
+  dataDir: string,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  barriers.clear();
+  await closed;
+  await Promise.all([...world.active].map(({ scanning }) => scanning));
+  rmSync(dataDir, { recursive: true, force: true });
+}

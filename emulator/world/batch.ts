@@ -1,0 +1,68 @@
+// One batch of either vendor: what was asked, what is known of its items and how far it has come.
+
+import { type BatchFault, faultFor, type Options } from '../faults/options.ts';
+import type { Json } from '../server/json.ts';
+import type { ItemIndex } from './item-index.ts';
+import { type Moment, momentAt, type Phase, type Timeline } from './timeline.ts';
+
+export type Vendor = 'openai' | 'anthropic';
+export type BatchProblem = { code: string; message: string; param: string | null; line: number | null };
+export type Scan = { index: ItemIndex; problems: BatchProblem[] };
+export type Batch = {
+  id: string;
+  vendor: Vendor;
+  tenant: string;
+  ordinal: number;
+  endpoint: string;
+  inputFileId: string;
+  inputPath: string;
+  metadata: Json | null;
+  resultsTtlMs: number;
+  createdAtMs: number;
+  /** The options when the batch was created: later patches change running batches only through `Hold`. */
+  options: Options;
+  fault: BatchFault;
+  scan: Scan | null;
+  scanning: Promise<void>;
+  validatedAtMs: number | null;
+  admitted: boolean;
+  problems: BatchProblem[];
+  cancelRequestedAtMs: number | null;
+  outcomes: Uint8Array;
+  executed: number;
+  succeeded: number;
+  failed: number;
+  final: Moment | null;
+  outputFileId: string | null;
+  errorFileId: string | null;
+  /** Tokens of the billed items, summed once when first asked for. */
+  usage: { input: number; output: number } | null;
+  downloadsRefused: number;
+  deleted: boolean;
+};
+
+function timelineOf(batch: Batch): Timeline {
+  const { options, fault } = batch;
+  return {
+    createdAtMs: batch.createdAtMs,
+    validatedAtMs: batch.validatedAtMs,
+    invalid: batch.problems.length > 0,
+    runMs: options.runMs,
+    finalizeMs: options.finalizeMs,
+    cancelMs: options.cancelMs,
+    cancelRequestedAtMs: batch.cancelRequestedAtMs,
+    endAs: fault.endAs ?? 'completed',
+    partial: fault.partial,
+  };
+}
+
+/** Stuck and never-ending batches obey the options of the moment, so that a test can let them go. */
+export function batchMoment(batch: Batch, options: Options, nowMs: number): Moment {
+  return batch.final ?? momentAt(timelineOf(batch), faultFor(options, batch.ordinal), nowMs);
+}
+
+export const itemCount = (batch: Batch): number => batch.scan?.index.length ?? 0;
+
+export function phaseOf(batch: Batch, options: Options, nowMs: number): Phase {
+  return batchMoment(batch, options, nowMs).phase;
+}

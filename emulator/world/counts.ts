@@ -1,0 +1,39 @@
+// The figures tests assert on: calls, batches by state, and what was billed, once or more often.
+import { statusOf } from '../anthropic/batch-object.ts';
+import { type Batch, phaseOf } from './batch.ts';
+import type { Journal } from './journal.ts';
+import type { LaneCounts } from './ledger.ts';
+import { settle } from './settle.ts';
+import type { World } from './world.ts';
+
+export type Counts = LaneCounts & {
+  requests: Record<string, number>;
+  batchesCreated: number;
+  batchesByState: Record<string, number>;
+  sync: LaneCounts;
+  /** Bodies billed in both lanes. */
+  acrossLanes: string[];
+};
+
+/** Top-level executed, billed and billedTwice are those of the batch lane. */
+export async function takeCounts(world: World, journal: Journal): Promise<Counts> {
+  await settle(world);
+  const batchesByState: Record<string, number> = {};
+  for (const batch of world.batches.values()) {
+    const state = stateOf(world, batch);
+    batchesByState[state] = (batchesByState[state] ?? 0) + 1;
+  }
+  return {
+    requests: journal.counts(),
+    batchesCreated: world.batches.size,
+    batchesByState,
+    ...world.ledger.counts('batch'),
+    sync: world.ledger.counts('sync'),
+    acrossLanes: world.ledger.acrossLanes(),
+  };
+}
+
+function stateOf(world: World, batch: Batch): string {
+  const phase = phaseOf(batch, world.options.current, world.settledAtMs);
+  return batch.vendor === 'openai' ? phase : statusOf(phase);
+}

@@ -1,0 +1,137 @@
+// Brings all batches up to the clock: admits validated ones, executes and bills what should have run by now, and
+// closes those that have ended. Called before anything looks at a batch, so states never depend on timers.
+
+import { decideOutcome, hasItemFaults, isBilled, outcomes } from '../answers/outcome.ts';
+import { type Batch, batchMoment, itemCount } from './batch.ts';
+import { isTerminal, type Moment } from './timeline.ts';
+import { newId, type World } from './world.ts';
+
+export async function settle(world: World): Promise<void> {
+  const nowMs = world.clock.now();
+  world.settledAtMs = nowMs;
+  // A skipped clock would otherwise show a batch as validating long after its time, just because the disk was slow.
+  if (world.clock.manual) await Promise.all([...world.active].map(({ scanning }) => scanning));
+  for (const batch of validatedBy(world, nowMs)) admit(world, batch);
+  for (const batch of world.active) advance(world, batch, nowMs);
+}
+
+function validatedBy({ active }: World, nowMs: number): Batch[] {
+  const atMs = ({ validatedAtMs }: Batch) => validatedAtMs ?? Number.POSITIVE_INFINITY;
+  return [...active].filter((batch) => !batch.admitted && atMs(batch) <= nowMs).sort((a, b) => atMs(a) - atMs(b));
+}
+
+function admit(world: World, batch: Batch): void {
+  const { fault, scan } = batch;
+  batch.admitted = true;
+  batch.problems = scan?.problems ?? [];
+  if (fault.failWith !== undefined && fault.endAs !== 'failed') {
+    batch.problems = [{ param: null, ...fault.failWith, line: fault.failWith.line ?? null }];
+  } else if (batch.vendor === 'openai' && batch.problems.length === 0) {
+    batch.problems = overEnqueued(world, batch);
+  }
+}
+
+function overEnqueued(world: World, batch: Batch) {
+  const limit = world.options.current.enqueuedTokenLimit;
+  if (limit === undefined) return [];
+  const model = modelOf(batch);
+  const taken = [...world.active]
+    .filter((other) => other !== batch && holdsTokens(world, other, batch, model))
+    .reduce((sum, { scan }) => sum + (scan?.index.tokensTotal ?? 0), 0);
+  if (taken + (batch.scan?.index.tokensTotal ?? 0) <= limit) return [];
+  const message = `Enqueued token limit reached for ${model} in organization ${organizationOf(batch)}. Limit: ${limit.toLocaleString('en-US')} enqueued tokens. Please try again once some in_progress batches have been completed.`;
+  return [{ code: 'token_limit_exceeded', message, param: null, line: null }];
+}
+
+function holdsTokens(world: World, other: Batch, batch: Batch, model: string): boolean {
+  if (!other.admitted || other.vendor !== 'openai' || other.tenant !== batch.tenant || modelOf(other) !== model)
+    return false;
+  return !isTerminal(batchMoment(other, world.options.current, batch.validatedAtMs ?? 0).phase);
+}
+
+const modelOf = (batch: Batch): string => batch.scan?.index.modelNames[0] ?? '';
+const organizationOf = (batch: Batch): string => `org-${batch.tenant}`;
+
+function advance(world: World, batch: Batch, nowMs: number): void {
+  const moment = batchMoment(batch, world.options.current, nowMs);
+  if (batch.problems.length === 0) execute(world, batch, Math.floor(moment.share * itemCount(batch) + 1e-9));
+  if (isTerminal(moment.phase)) close(world, batch, moment);
+}
+
+function execute(world: World, batch: Batch, until: number): void {
+  const { ledger } = world;
+  const faulty = hasItemFaults(batch.options);
+  for (let at = batch.executed; at < until; at++) {
+    const outcome = outcomeOf(world, batch, at, faulty);
+    batch.outcomes[at] = outcome;
+    // Counted by the vendor but lost on the way: neither run nor billed, so that running it again is no double bill.
+    if (outcome === outcomes.missing) batch.succeeded += 1;
+    else recordRun(ledger, batch, at, outcome);
+  }
+  batch.executed = Math.max(batch.executed, until);
+}
+
+function recordRun(ledger: World['ledger'], batch: Batch, at: number, outcome: number): void {
+  const index = batch.scan?.index;
+  if (index === undefined) return;
+  ledger.executed('batch');
+  if (isBilled(outcome)) {
+    batch.succeeded += 1;
+    ledger.billed('batch', index.bodyHash(at), index.idHash(at), () => index.customId(at));
+  } else {
+    batch.failed += 1;
+  }
+}
+
+function outcomeOf(world: World, batch: Batch, at: number, faulty: boolean) {
+  const index = batch.scan?.index;
+  const { options, fault } = batch;
+  if (index === undefined) return outcomes.notRun;
+  const sentinel = index.sentinels.get(at) ?? null;
+  const defect = index.defects.has(at);
+  const allFailed = fault.allFailed === true || (batch.vendor === 'anthropic' && fault.endAs === 'failed');
+  if (sentinel === null && !defect && !allFailed && !faulty) return outcomes.answered;
+  const body = index.bodyHash(at);
+  const id = index.idHash(at);
+  const fate = { hi: id.hi ^ body.hi, lo: id.lo ^ body.lo };
+  return decideOutcome({ lane: 'batch', body, fate, sentinel, defect, allFailed }, options, world.failures);
+}
+
+function close(world: World, batch: Batch, moment: Moment): void {
+  batch.final = moment;
+  world.active.delete(batch);
+  if (moment.phase === 'failed' && batch.problems.length === 0) batch.problems = [lateFailure(batch)];
+  if (batch.vendor !== 'openai' || moment.phase === 'failed') return;
+  const unrun = itemCount(batch) - batch.executed;
+  const answered = batch.outcomes.some(isBilled);
+  const errors = batch.failed + (moment.phase === 'completed' ? 0 : unrun) > 0;
+  if (answered) batch.outputFileId = storeResult(world, batch, 'output', moment);
+  if (errors || batch.fault.zeroByteErrorFile === true) batch.errorFileId = storeResult(world, batch, 'error', moment);
+}
+
+function lateFailure({ fault }: Batch) {
+  const generic = { code: 'server_error', message: 'The batch failed while processing.' };
+  return { param: null, ...(fault.failWith ?? generic), line: fault.failWith?.line ?? null };
+}
+
+function storeResult(world: World, batch: Batch, part: 'output' | 'error', { endedAtMs }: Moment): string {
+  const id = newId(world, 'file-');
+  const createdAtMs = endedAtMs ?? batch.createdAtMs;
+  const source = { kind: 'result', batch, part } as const;
+  const rest = {
+    purpose: 'batch_output',
+    bytes: null,
+    createdAtMs,
+    expiresAtMs: createdAtMs + batch.resultsTtlMs,
+    source,
+  };
+  world.files.set(id, {
+    id,
+    tenant: batch.tenant,
+    filename: `${batch.id}_${part}.jsonl`,
+    ...rest,
+    scans: new Map(),
+    createsRefused: 0,
+  });
+  return id;
+}

@@ -1,0 +1,79 @@
+// Everything the emulator remembers between two calls.
+import { mkdirSync, rmSync } from 'node:fs';
+import type { Failures } from '../answers/outcome.ts';
+import type { OptionStore } from '../faults/option-store.ts';
+import type { Batch, Scan, Vendor } from './batch.ts';
+import type { Clock } from './clock.ts';
+import { hashParts, hex8, hex16 } from './hash.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { Foreign } from './listing.ts';
+
+export type FileSource = { kind: 'disk'; path: string } | { kind: 'result'; batch: Batch; part: 'output' | 'error' };
+export type StoredFile = {
+  id: string;
+  tenant: string;
+  filename: string;
+  purpose: string;
+  /** Null for results, whose size is only known once they have been produced. */
+  bytes: number | null;
+  createdAtMs: number;
+  expiresAtMs: number;
+  source: FileSource;
+  scans: Map<string, Promise<Scan>>;
+  createsRefused: number;
+};
+
+export type World = {
+  options: OptionStore;
+  clock: Clock;
+  dataDir: string;
+  files: Map<string, StoredFile>;
+  batches: Map<string, Batch>;
+  /** Batches that may still change. */
+  active: Set<Batch>;
+  /** What a reply says of batches is true of this instant: a later one could be past an end that nobody has dealt with. */
+  settledAtMs: number;
+  ledger: Ledger;
+  failures: Failures;
+  lastScan: Promise<unknown>;
+  seenPrefixes: Set<string>;
+  createTimes: Map<string, number[]>;
+  rolls: number;
+  /** Batches of others, made when a list is first looked at after the switch was thrown. */
+  foreign: Map<Vendor, Foreign[]>;
+  ids: Map<string, number>;
+};
+
+export function createWorld(options: OptionStore, clock: Clock, dataDir: string): World {
+  return { options, clock, dataDir, ...emptyState() };
+}
+
+export function resetWorld(world: World): void {
+  world.options.reset();
+  Object.assign(world, emptyState());
+  rmSync(world.dataDir, { recursive: true, force: true });
+  mkdirSync(world.dataDir, { recursive: true });
+}
+
+export function newId(world: World, prefix: string): string {
+  const ordinal = (world.ids.get(prefix) ?? 0) + 1;
+  world.ids.set(prefix, ordinal);
+  return prefix + hex16(hashParts(world.options.current.seed, prefix, ordinal)) + hex8(ordinal);
+}
+
+function emptyState() {
+  return {
+    files: new Map<string, StoredFile>(),
+    batches: new Map<string, Batch>(),
+    active: new Set<Batch>(),
+    settledAtMs: 0,
+    ledger: createLedger(),
+    failures: new Map<string, number>(),
+    lastScan: Promise.resolve(),
+    seenPrefixes: new Set<string>(),
+    createTimes: new Map<string, number[]>(),
+    rolls: 0,
+    foreign: new Map<Vendor, Foreign[]>(),
+    ids: new Map<string, number>(),
+  };
+}

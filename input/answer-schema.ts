@@ -1,0 +1,42 @@
+// The JSON Schema that answers must satisfy: compiled once, and told apart from one that means nothing.
+
+import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Json } from '../domain/outcome/outcome.ts';
+
+export type CompiledSchema =
+  | { readonly kind: 'schema'; readonly accepts: (answer: Json) => boolean }
+  | { readonly kind: 'problem'; readonly message: string };
+
+/** Places named in one message. */
+const placesMax = 5;
+/** Unknown keywords and formats say nothing, as the standard has it; providers' dialects are full of them. */
+const options = { strict: false, validateFormats: false, logger: false, allErrors: false } as const;
+
+export function compileSchema(schema: Json): CompiledSchema {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
+    return { kind: 'problem', message: 'must be an object' };
+  }
+  if (schema.$async === true) return { kind: 'problem', message: 'must not be asynchronous' };
+  const compiler = compilerFor(schema.$schema);
+  if (compiler.validateSchema(schema) !== true) return { kind: 'problem', message: faultsOf(compiler) };
+  try {
+    const validate: ValidateFunction = compiler.compile(schema);
+    return { kind: 'schema', accepts: (answer) => validate(answer) === true };
+  } catch {
+    // The compiler's own words quote the schema.
+    return {
+      kind: 'problem',
+      message: 'is no valid JSON Schema: a $ref in it leads nowhere, or a pattern is no pattern',
+    };
+  }
+}
+
+function faultsOf({ errors }: Ajv): string {
+  const places = new Set(errors?.map(({ instancePath }) => instancePath || '/'));
+  return `is no valid JSON Schema at ${[...places].slice(0, placesMax).join(', ')}`;
+}
+
+function compilerFor(dialect: Json | undefined): Ajv {
+  return typeof dialect === 'string' && dialect.includes('draft-07') ? new Ajv(options) : new Ajv2020(options);
+}

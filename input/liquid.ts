@@ -1,0 +1,154 @@
+// Liquid, as far as a template may use it: pure, bounded, without files; a row's values, never its inherited members.
+
+import { Liquid } from 'liquidjs';
+import type { Json } from '../domain/outcome/outcome.ts';
+import type { Column, Row } from '../domain/request/column.ts';
+import { type CompiledText, type Refusal, textOfValue } from '../domain/request/template.ts';
+
+/** A template string longer than this is no template. */
+const parseCharsMax = 1024 * 1024;
+/** Rendering one string of one row may take this long before it counts as runaway: far above what any honest one needs. */
+const renderMsMax = 5_000;
+/** Elements and characters that one rendering may make, as liquidjs counts them. */
+const memoryMax = 64 * 1024 * 1024;
+
+/** These read files, or take their text from elsewhere. */
+const fileTags = new Set(['include', 'render', 'layout', 'block']);
+
+/** Chance: a plan made again must be the same plan. */
+const impureFilters = ['sample'];
+const dateFilters = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string'];
+
+const liquid = createLiquid();
+
+export function compileText(text: string): CompiledText {
+  if (!text.includes('{{') && !text.includes('{%')) return { kind: 'static', text };
+  const parts = plainParts(text);
+  if (parts === null) return { kind: 'text', render: renderedBy(text) };
+  const [only] = parts;
+  return parts.length === 1 && typeof only === 'object' ? { kind: 'column', column: only } : { kind: 'parts', parts };
+}
+
+/** What keeps a request template from being compiled, each with its place, e.g. `request.messages[1].content`. */
+export function templateProblems(value: Json, where = 'request'): { where: string; message: string }[] {
+  if (typeof value === 'string') {
+    const message = problemOf(value);
+    return message === null ? [] : [{ where, message }];
+  }
+  if (Array.isArray(value)) return value.flatMap((each, index) => templateProblems(each, `${where}[${index}]`));
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([name, each]) => templateProblems(each, `${where}.${name}`));
+}
+
+function createLiquid(): Liquid {
+  const engine = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    // An `if` and a `default` may ask for a column that is not there.
+    lenientIf: true,
+    ownPropertyOnly: true,
+    parseLimit: parseCharsMax,
+    renderLimit: renderMsMax,
+    memoryLimit: memoryMax,
+    outputEscape: (value: unknown) => (isTree(value) ? textOfValue(value) : String(value ?? '')),
+    // The same text on every machine.
+    timezoneOffset: 0,
+    locale: 'en-US',
+    cache: false,
+  });
+  for (const tag of fileTags) delete engine.tags[tag];
+  for (const filter of impureFilters) delete engine.filters[filter];
+  for (const filter of dateFilters) refuseNow(engine, filter);
+  return engine;
+}
+
+/** Asked of the present time, a date filter would make another plan each time. */
+function refuseNow(engine: Liquid, name: string): void {
+  const filter = engine.filters[name];
+  if (typeof filter !== 'function') return;
+  engine.registerFilter(name, function (value: unknown, ...rest: unknown[]) {
+    if (value === 'now' || value === 'today') throw new Error('the present time is no column');
+    return filter.call(this, value, ...rest);
+  });
+}
+
+function isTree(value: unknown): value is Json {
+  if (Array.isArray(value)) return true;
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function renderedBy(text: string): (row: Row) => string | Refusal {
+  const templates = liquid.parse(text);
+  return (row) => {
+    try {
+      return String(liquid.renderSync(templates, row));
+    } catch (error) {
+      return refusalOf(error, text);
+    }
+  };
+}
+
+function refusalOf(error: unknown, text: string): Refusal {
+  if (!(error instanceof Error) || error.name !== 'UndefinedVariableError') return failed;
+  const name = /undefined variable: ([\p{L}\p{N}_.-]+)/u.exec(error.message)?.[1];
+  // A name that was looked up by a row's own value is not for showing: only what the template says is.
+  const known = name !== undefined && text.includes(name) ? ` ${name}` : '';
+  return { reason: 'missing_column', message: `there is no column${known}` };
+}
+
+const failed: Refusal = { reason: 'template_failed', message: 'the template cannot be rendered with this row' };
+
+/** Null where the text compiles. The parser's own words quote what it chokes on: ours name the place. */
+function problemOf(text: string): string | null {
+  if (!text.includes('{{') && !text.includes('{%')) return null;
+  if (plainParts(text) !== null) return null;
+  if (presentTime.test(text))
+    return 'asks for the present time, which differs from run to run: give the date in a column';
+  try {
+    liquid.parse(text);
+    return null;
+  } catch (error) {
+    return wordsFor(error instanceof Error ? error.message : '');
+  }
+}
+
+const presentTime = /(["'])(?:now|today)\1\s*\|\s*date/;
+
+function wordsFor(message: string): string {
+  const place = /line:(\d+), col:(\d+)/.exec(message);
+  const at = place === null ? '' : ` (line ${place[1]}, column ${place[2]})`;
+  const tag = /tag "([\w-]{1,40})" not found/.exec(message)?.[1];
+  if (tag !== undefined && fileTags.has(tag)) return `the tag ${tag} reads files and is not allowed${at}`;
+  if (tag !== undefined) return `there is no tag ${tag}${at}`;
+  const filter = /undefined filter: ([\w-]{1,40})/.exec(message)?.[1];
+  return filter === undefined ? `is not valid Liquid${at}` : `there is no filter ${filter}${at}`;
+}
+
+/** A text of nothing but plain variables and what stands between them; null where it takes Liquid to read it. */
+function plainParts(text: string): (string | Column)[] | null {
+  const parts: (string | Column)[] = [];
+  let from = 0;
+  for (const { 0: whole, 1: inner, index } of text.matchAll(plainOutput)) {
+    const column = columnOf(inner ?? '');
+    if (column === null) return null;
+    if (index > from) parts.push(text.slice(from, index));
+    parts.push(column);
+    from = index + whole.length;
+  }
+  if (from < text.length) parts.push(text.slice(from));
+  const hasMore = parts.some((part) => typeof part === 'string' && (part.includes('{{') || part.includes('{%')));
+  return hasMore ? null : parts;
+}
+
+const plainOutput = /\{\{\s*([^\s{}|-][^{}|]*?)\s*\}\}/g;
+const wholeColumn =
+  /^(?:[\p{L}_][\p{L}\p{N}_-]*|\["[^"\\]*"\]|\['[^'\\]*'\])(?:\.[\p{L}_][\p{L}\p{N}_-]*|\[-?\d+\]|\["[^"\\]*"\]|\['[^'\\]*'\])*$/u;
+const columnStep = /\[(-?\d+)\]|\["([^"]*)"\]|\['([^']*)'\]|([\p{L}_][\p{L}\p{N}_-]*)/gu;
+const literals = new Set(['true', 'false', 'nil', 'null', 'empty', 'blank', 'undefined']);
+
+function columnOf(expression: string): Column | null {
+  if (!wholeColumn.test(expression) || literals.has(expression) || expression.endsWith('-')) return null;
+  return [...expression.matchAll(columnStep)].map(([, position, quoted, apostrophed, name]) =>
+    position === undefined ? (quoted ?? apostrophed ?? name ?? '') : Number(position),
+  );
+}

@@ -1,0 +1,129 @@
+// The request that a job sends for each row: who answers, which endpoint, and one body, however it was written.
+
+import type { Json } from '../domain/outcome/outcome.ts';
+import { compileSchema } from './answer-schema.ts';
+import type { ProviderFacts, SpecFacts } from './facts.ts';
+import { templateProblems } from './liquid.ts';
+import { nearest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+import type { JobFields, JsonObject } from './schema.ts';
+
+/** The body with its model; null where it cannot be made. */
+export function requestBody(
+  { request, prompt, provider, endpoint, model }: JobFields,
+  facts: SpecFacts,
+): JsonObject | null {
+  const body = request ?? (prompt && provider !== undefined ? facts.bodyOf(provider, prompt, endpoint) : null);
+  if (body === null || typeof body !== 'object' || Array.isArray(body)) return null;
+  return model === undefined || 'model' in body ? body : { model, ...body };
+}
+
+export function answerSchema({ schema, prompt }: JobFields): Json | null {
+  return schema ?? prompt?.schema ?? null;
+}
+
+/** `failed` are fields that are wrong in themselves: nothing is concluded from their absence. */
+export function requestProblems(fields: JobFields, failed: ReadonlySet<string>, facts: SpecFacts): Problem[] {
+  const provider = providerProblems(fields, failed, facts);
+  const together = togetherProblems(fields, failed);
+  const schema = schemaProblems(fields);
+  const endpoint = endpointProblems(fields, facts);
+  const sound = provider.length === 0 && together.length === 0 && endpoint.length === 0;
+  return [
+    ...provider,
+    ...endpoint,
+    ...together,
+    ...schema,
+    ...templatesProblems(fields),
+    ...(sound ? bodyProblems(fields, facts) : []),
+  ];
+}
+
+export function providerFacts({ provider }: JobFields, { providers }: SpecFacts): ProviderFacts | undefined {
+  return provider !== undefined && Object.hasOwn(providers, provider) ? providers[provider] : undefined;
+}
+
+function providerProblems(fields: JobFields, failed: ReadonlySet<string>, facts: SpecFacts): Problem[] {
+  const names = Object.keys(facts.providers);
+  const known = `there are ${names.join(', ')}`;
+  if (fields.provider === undefined) {
+    return failed.has('provider') ? [] : [{ where: 'provider', message: `is missing; ${known}` }];
+  }
+  if (providerFacts(fields, facts) !== undefined) return [];
+  const near = nearest(fields.provider, names);
+  return [
+    { where: 'provider', message: `unknown provider; ${near === null ? '' : `did you mean \`${near}\`? `}${known}` },
+  ];
+}
+
+function endpointProblems(fields: JobFields, facts: SpecFacts): Problem[] {
+  const provider = providerFacts(fields, facts);
+  if (provider === undefined || fields.endpoint === undefined || provider.endpoints.includes(fields.endpoint))
+    return [];
+  return [{ where: 'endpoint', message: `is none of this provider's; there are ${provider.endpoints.join(', ')}` }];
+}
+
+/** Which of the fields go together. */
+function togetherProblems(fields: JobFields, failed: ReadonlySet<string>): Problem[] {
+  const { request, prompt, schema, model } = fields;
+  const problems: Problem[] = [];
+  const refuse = (where: string, message: string) => problems.push({ where, message });
+  if (request !== undefined && prompt !== undefined)
+    refuse('prompt', 'stands instead of `request`: give one of the two');
+  if (schema !== undefined && prompt?.schema !== undefined) {
+    refuse('schema', 'is given twice; leave out either this one or `prompt.schema`');
+  }
+  const requestGiven = request !== undefined || prompt !== undefined || failed.has('request') || failed.has('prompt');
+  if (!requestGiven) return [...problems, ...readyMadeProblems(fields)];
+  if (model === undefined && !failed.has('model')) refuse('model', 'is missing');
+  if (request?.model !== undefined && model !== undefined && request.model !== model) {
+    refuse('request.model', 'differs from `model`; leave it out here');
+  }
+  return problems;
+}
+
+/** Without a request, rows are request lines, and these speak for themselves. */
+function readyMadeProblems({ model, endpoint, dataset }: JobFields): Problem[] {
+  const without = 'without `request` or `prompt` the rows are ready-made request lines, which name their own';
+  const problems: Problem[] = [];
+  if (model !== undefined) problems.push({ where: 'model', message: `${without}; add a request, or leave this out` });
+  if (endpoint !== undefined)
+    problems.push({ where: 'endpoint', message: `${without}; add a request, or leave this out` });
+  if (typeof dataset === 'object' && dataset.id !== undefined) {
+    problems.push({ where: 'dataset.id', message: `${without} \`custom_id\`; add a request, or leave this out` });
+  }
+  return problems;
+}
+
+function schemaProblems({ schema, prompt }: JobFields): Problem[] {
+  const given = [
+    ['schema', schema],
+    ['prompt.schema', prompt?.schema],
+  ] as const;
+  return given.flatMap(([where, each]) => {
+    if (each === undefined) return [];
+    const compiled = compileSchema(each);
+    return compiled.kind === 'problem' ? [{ where, message: compiled.message }] : [];
+  });
+}
+
+function templatesProblems({ request, prompt }: JobFields): Problem[] {
+  const ofPrompt = prompt && { user: prompt.user, ...(prompt.system === undefined ? {} : { system: prompt.system }) };
+  return [
+    ...(request === undefined ? [] : templateProblems(request, 'request')),
+    ...(ofPrompt === undefined ? [] : templateProblems(ofPrompt, 'prompt')),
+  ];
+}
+
+function bodyProblems(fields: JobFields, facts: SpecFacts): Problem[] {
+  const provider = providerFacts(fields, facts);
+  const body = requestBody(fields, facts);
+  if (provider === undefined || fields.provider === undefined) return [];
+  const where = fields.request === undefined ? 'prompt' : 'request';
+  if (body === null) {
+    const isOdd = fields.prompt !== undefined && fields.endpoint !== undefined;
+    return isOdd ? [{ where, message: `${fields.endpoint} takes no prompt: write its own \`request\`` }] : [];
+  }
+  const endpoint = fields.endpoint ?? provider.defaultEndpoint;
+  return facts.problemsOf(fields.provider, body, endpoint).map((message) => ({ where, message }));
+}

@@ -1,0 +1,104 @@
+// The manifest of a wave's plan, written last and only once: what makes the plan exist, and how it is read by pages.
+
+import type { PlannedBatch, PlanSummary } from '../domain/job.ts';
+import type { Json } from '../domain/outcome/outcome.ts';
+import { InvariantBroken } from '../domain/refusal.ts';
+import { lineCursor, lineWriter } from '../storage/lines/json-lines.ts';
+import { type Store, StoreError } from '../storage/store.ts';
+import type { ManifestEntry } from './batch-files.ts';
+import { manifestFile } from './paths.ts';
+
+/** Writes it, or finds that another planner has: then the two must agree. */
+export async function writeManifest(
+  store: Store,
+  output: string,
+  entries: readonly ManifestEntry[],
+  summary: PlanSummary,
+): Promise<void> {
+  try {
+    await writeOnce(store, output, entries, summary);
+  } catch (error) {
+    if (!(error instanceof StoreError && error.problem === 'exists')) throw error;
+    const found = await readSummary(store, output, summary.wave);
+    if (JSON.stringify(found) === JSON.stringify(summary)) return;
+    throw new InvariantBroken(`two planners of wave ${summary.wave} came to different plans`);
+  }
+}
+
+async function writeOnce(
+  store: Store,
+  output: string,
+  entries: readonly ManifestEntry[],
+  summary: PlanSummary,
+): Promise<void> {
+  const writer = lineWriter(await store.create(manifestFile(output, summary.wave), { ifAbsent: true }));
+  try {
+    for (const entry of entries) await writer.write(JSON.stringify(entry));
+    await writer.write(JSON.stringify({ summary }));
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/** Up to `count` batches, the first of them batch number `from`. */
+export async function readEntries(
+  store: Store,
+  output: string,
+  wave: number,
+  from: number,
+  count: number,
+): Promise<ManifestEntry[]> {
+  const entries: ManifestEntry[] = [];
+  await eachLine(store, output, wave, (value) => {
+    if (isEntry(value) && value.batch >= from && entries.length < count) entries.push(value);
+    return entries.length < count;
+  });
+  return entries;
+}
+
+/** What crosses Temporal: less the rows. */
+export function plannedBatch(entry: ManifestEntry): PlannedBatch {
+  const { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate } = entry;
+  return { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate };
+}
+
+/** Null where there is no plan yet. */
+export async function readSummary(store: Store, output: string, wave: number): Promise<PlanSummary | null> {
+  if ((await store.head(manifestFile(output, wave))) === null) return null;
+  let summary: PlanSummary | null = null;
+  await eachLine(store, output, wave, (value) => {
+    if (isSummary(value)) summary = value.summary;
+    return true;
+  });
+  if (summary === null) throw new InvariantBroken(`the manifest of wave ${wave} has no summary`);
+  return summary;
+}
+
+type ManifestLine = ManifestEntry | { readonly summary: PlanSummary } | Json;
+
+async function eachLine(
+  store: Store,
+  output: string,
+  wave: number,
+  take: (value: ManifestLine) => boolean,
+): Promise<void> {
+  const cursor = lineCursor(store.read(manifestFile(output, wave)));
+  try {
+    for (let line = await cursor.next(); line !== null; line = await cursor.next()) {
+      if (line.bytes === null || line.length === 0) continue;
+      if (!take(JSON.parse(line.bytes.toString()))) return;
+    }
+  } finally {
+    await cursor.close();
+  }
+}
+
+function isEntry(value: ManifestLine): value is ManifestEntry {
+  return typeof value === 'object' && value !== null && 'batch' in value && 'itemsCrc32' in value;
+}
+
+function isSummary(value: ManifestLine): value is { readonly summary: PlanSummary } {
+  return typeof value === 'object' && value !== null && 'summary' in value;
+}

@@ -1,0 +1,29 @@
+// A local file as part of a request's body, streamed: memory does not depend on its size.
+
+import { createReadStream } from 'node:fs';
+import type { Context } from '../provider.ts';
+
+const chunkBytes = 256 * 1024;
+
+export interface Wrapping {
+  readonly before: Buffer;
+  readonly after: Buffer;
+  /** What becomes of the file's bytes on the way; may change the chunk, not its length over all. */
+  readonly through?: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+}
+
+export async function* fileBody(path: string, wrapping: Wrapping, ctx: Context): AsyncGenerator<Buffer> {
+  yield wrapping.before;
+  const file: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: chunkBytes, signal: ctx.signal });
+  for await (const chunk of wrapping.through?.(file) ?? file) {
+    yield chunk;
+    ctx.moved?.(chunk.length);
+  }
+  yield wrapping.after;
+}
+
+/**
+ * For `fetchOptions` of every request that carries data: fetch keeps a copy of a body that it might have to send again
+ * after a redirect, and a redirect could take it to somebody else.
+ */
+export const noRedirect = { redirect: 'error' } as const;

@@ -1,0 +1,35 @@
+// The realtime lane: one request line sent by itself, its reply made into the line that a batch would have had.
+
+import { messagesEndpoint } from '../../dialects/anthropic/requests.ts';
+import { partsOf } from '../../dialects/request-line.ts';
+import { parsedFields } from '../../json-fields.ts';
+import type { Context } from '../../provider.ts';
+import { faultOf, unreadableReply } from '../../transport/fault.ts';
+import { noRedirect } from '../../transport/file-body.ts';
+import { refusalOf } from '../../transport/item-refusal.ts';
+import { type Connection, vendor } from './client.ts';
+
+export async function call(connection: Connection, line: Buffer, ctx: Context): Promise<Buffer> {
+  const { customId, body } = partsOf(line, 'params');
+  try {
+    const reply = await post(connection, body, ctx);
+    const message = parsedFields(await reply.text());
+    if (message === null) throw unreadableReply(vendor, 'call');
+    return lineOf(customId, { type: 'succeeded', message });
+  } catch (error) {
+    const refusal = refusalOf(vendor, error);
+    if (refusal === null) throw faultOf(vendor, 'call', error);
+    const { inner, requestId } = refusal;
+    return lineOf(customId, { type: 'errored', error: { type: 'error', error: inner, request_id: requestId } });
+  }
+}
+
+/** The body's own text is sent, so that a number too large for a double is the same in both lanes. */
+function post({ sdk, timeouts }: Connection, body: string, { signal }: Context): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  const options = { body, headers, signal, timeout: timeouts.callMs, fetchOptions: noRedirect };
+  return sdk.post(messagesEndpoint, options).asResponse();
+}
+
+const lineOf = (customId: string, result: object): Buffer =>
+  Buffer.from(JSON.stringify({ custom_id: customId, result }));

@@ -1,0 +1,44 @@
+// Creates a batch: the requests file streams into the body, so that memory does not depend on its size.
+
+import type { BatchHandle } from '../../../domain/batch/state.ts';
+import type { Context, RequestFile } from '../../provider.ts';
+import { fileBody, noRedirect } from '../../transport/file-body.ts';
+import { asked, batchesPath, type Connection } from './client.ts';
+import { handleOf } from './view.ts';
+import { batchWire } from './wire.ts';
+
+const before = Buffer.from('{"requests":[');
+const after = Buffer.from(']}');
+const newline = 0x0a;
+const comma = 0x2c;
+const space = 0x20;
+
+export async function create({ sdk, timeouts }: Connection, file: RequestFile, ctx: Context): Promise<BatchHandle> {
+  const created = await asked('create', batchWire, () =>
+    sdk.post(batchesPath, {
+      body: fileBody(file.path, { before, after, through: commaSeparated }, ctx),
+      headers: {
+        'content-type': 'application/json',
+        'content-length': String(before.length + file.bytes + after.length),
+      },
+      signal: ctx.signal,
+      timeout: timeouts.transferMs,
+      fetchOptions: noRedirect,
+    }),
+  );
+  return handleOf(created);
+}
+
+/** Newlines become commas, the last one a blank: the length stays what it was. Inside a line of JSON there is no raw newline. */
+async function* commaSeparated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let held: Buffer | null = null;
+  for await (const chunk of chunks) {
+    if (chunk.length === 0) continue;
+    if (held !== null) yield held;
+    for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, at + 1)) chunk[at] = comma;
+    held = chunk;
+  }
+  if (held === null) return;
+  if (held.at(-1) === comma) held[held.length - 1] = space;
+  yield held;
+}

@@ -1,0 +1,21 @@
+// OpenAI's published bounds of a batch (platform docs, 2026-11), a little below where a unit is in doubt.
+
+import type { ProviderLimits } from '../../provider.ts';
+
+export const openaiLimits: ProviderLimits = {
+  itemsMax: 50_000,
+  // 200 MB; decimal, in case they mean that.
+  bytesMax: 200_000_000,
+  itemsMin: 1,
+  // The only completion window there is.
+  windowMs: 24 * 60 * 60_000,
+  distinctCounts: false,
+  createSendsItems: false,
+};
+
+/** Inputs of one embeddings request. */
+export const embeddingInputsMax = 2048;
+/** Most that a list page may hold. */
+export const listPageMax = 100;
+/** How long an uploaded requests file stays where nobody deletes it: longer than a batch may wait for capacity. */
+export const inputExpirySeconds = 14 * 24 * 60 * 60;

@@ -1,0 +1,89 @@
+// Where downloaded and built tools live, shared by every checkout on the machine, and how a tool gets there exactly
+// once: built in a temporary folder, then renamed, under a lock that dies with its owner.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+// A build of the Temporal CLI may take minutes on a small machine; whoever waits for it waits at least as long.
+const LOCK_WAIT_MS = 20 * 60_000;
+// Between making a lock and writing its owner's process id; past it the owner must have died.
+const LOCK_GRACE_MS = 10_000;
+
+/** The same folder as in scripts/run.mjs, which may not import TypeScript. */
+export const cacheDir = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nightshift');
+
+export const projectRoot = dirname(dirname(import.meta.dirname));
+
+export type Progress = (message: string) => void;
+
+export const say: Progress = (message) => {
+  process.stderr.write(`nightshift: ${message}\n`);
+};
+
+/** Makes `<cache>/<name>` with `build`, unless it is there already; `build` fills a temporary folder or throws. */
+export async function installOnce(name: string, build: (folder: string) => Promise<void>): Promise<string> {
+  const target = join(cacheDir, name);
+  if (existsSync(target)) return target;
+  await withLock(name, async () => {
+    if (existsSync(target)) return;
+    const temporary = mkdtempSync(join(cacheDir, `${name}-install-`));
+    const clean = () => rmSync(temporary, { recursive: true, force: true });
+    process.once('exit', clean);
+    try {
+      await build(temporary);
+      renameSync(temporary, target);
+    } finally {
+      process.removeListener('exit', clean);
+      clean();
+    }
+  });
+  return target;
+}
+
+/** One process at a time, of all that share the cache. */
+export async function withLock<T>(name: string, action: () => Promise<T>): Promise<T> {
+  const lock = join(cacheDir, 'locks', name);
+  mkdirSync(dirname(lock), { recursive: true });
+  await takeLock(lock);
+  const release = () => rmSync(lock, { recursive: true, force: true });
+  process.once('exit', release);
+  try {
+    return await action();
+  } finally {
+    process.removeListener('exit', release);
+    release();
+  }
+}
+
+async function takeLock(lock: string): Promise<void> {
+  const started = Date.now();
+  for (let tries = 0; !tryLock(lock); tries += 1) {
+    if (tries === 0) say(`waiting for another run that is installing (${lock}) ...`);
+    if (isStale(lock, Date.now() - started)) rmSync(lock, { recursive: true, force: true });
+    if (Date.now() - started > LOCK_WAIT_MS) {
+      throw new Error(`Waited too long for ${lock}. If nothing is installing, delete that folder and try again.`);
+    }
+    await sleep(300);
+  }
+}
+
+function tryLock(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+  } catch {
+    return false;
+  }
+  writeFileSync(join(lock, 'pid'), String(process.pid));
+  return true;
+}
+
+function isStale(lock: string, waitedMs: number): boolean {
+  if (!existsSync(join(lock, 'pid'))) return waitedMs > LOCK_GRACE_MS;
+  try {
+    process.kill(Number(readFileSync(join(lock, 'pid'), 'utf8')), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}

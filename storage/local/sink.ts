@@ -1,0 +1,96 @@
+// A file being written: under a name nobody looks for, then synced, then given its own name in one step.
+
+import { randomBytes } from 'node:crypto';
+import { access, type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { type Sink, type Stored, StoreError, type WriteOptions } from '../store.ts';
+import { storeError } from './error.ts';
+import { unfinishedPrefix } from './path.ts';
+
+export async function createFileSink(uri: string, path: string, options: WriteOptions = {}): Promise<Sink> {
+  const { signal, ifAbsent = false } = options;
+  signal?.throwIfAborted();
+  await makeFolder(dirname(path));
+  if (ifAbsent && (await isThere(path))) throw new StoreError('exists', uri);
+  const unfinished = join(dirname(path), `${unfinishedPrefix}${randomBytes(12).toString('hex')}`);
+  const handle = await open(unfinished, 'wx');
+  let state: 'open' | 'closed' | 'aborted' = 'open';
+
+  const discard = async (): Promise<void> => {
+    if (state !== 'open') return;
+    state = 'aborted';
+    await handle.close().catch(() => undefined);
+    await unlink(unfinished).catch(() => undefined);
+  };
+
+  const orDiscard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      signal?.throwIfAborted();
+      if (state !== 'open') throw new StoreError('unwritable', uri);
+      return await work();
+    } catch (error) {
+      await discard();
+      throw storeError(error, uri, 'writing');
+    }
+  };
+
+  return {
+    write: (chunk) => orDiscard(() => writeAll(handle, chunk)),
+    close: () =>
+      orDiscard(async () => {
+        const stored = await synced(handle, uri);
+        signal?.throwIfAborted();
+        await (ifAbsent ? link(unfinished, path) : rename(unfinished, path));
+        state = 'closed';
+        await handle.close();
+        if (ifAbsent) await unlink(unfinished);
+        await syncFolder(dirname(path));
+        return stored;
+      }),
+    abort: discard,
+  };
+}
+
+/** Version of a file's content: size and time of change tell two contents apart as well as a digest, at no cost. */
+export function storedAs(uri: string, stat: { readonly size: bigint; readonly mtimeNs: bigint }): Stored {
+  return { uri, bytes: Number(stat.size), version: `${stat.size}-${stat.mtimeNs}` };
+}
+
+/** Makes the folder and what leads to it, each durable before anything is put into it. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  let parent = dirname(first);
+  await syncFolder(parent);
+  for (const name of relative(parent, dirname(folder)).split(sep).filter(Boolean)) {
+    parent = join(parent, name);
+    await syncFolder(parent);
+  }
+}
+
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let written = 0; written < chunk.length; ) {
+    written += (await handle.write(chunk, written, chunk.length - written)).bytesWritten;
+  }
+}
+
+async function synced(handle: FileHandle, uri: string): Promise<Stored> {
+  await handle.sync();
+  return storedAs(uri, await handle.stat({ bigint: true }));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

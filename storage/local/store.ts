@@ -1,0 +1,168 @@
+// The store on local disk: every uri is a path below one folder, the data root.
+
+import type { Dirent } from 'node:fs';
+import { type FileHandle, open, readdir, rm, stat, statfs, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ReadOptions, type Store, type Stored, StoreError } from '../store.ts';
+import { isMissing, storeError } from './error.ts';
+import { openFileJournal } from './journal.ts';
+import { checkedUri, pathOf, unfinishedPrefix } from './path.ts';
+import { createFileSink, storedAs, syncFolder } from './sink.ts';
+
+/** One read: larger ones are no faster, smaller ones cost a turn of the event loop each. */
+const chunkBytes = 1024 * 1024;
+
+export function createFileStore({ root }: { readonly root: string }): Store {
+  return {
+    read: (uri, options) => readFile(root, uri, options),
+    create: (uri, options) =>
+      attempt(uri, 'writing', async () => createFileSink(uri, await fileOf(root, uri), options)),
+    head: (uri, signal) => attempt(uri, 'reading', async () => head(uri, await pathOf(root, uri), signal)),
+    list: (prefix, signal) => list(root, prefix, signal),
+    remove: (uri, signal) => attempt(uri, 'writing', async () => remove(await pathOf(root, uri), signal)),
+    sweep: (folder, signal) => attempt(folder, 'writing', async () => sweep(await pathOf(root, folder), signal)),
+    clear: (folder, signal) =>
+      attempt(folder, 'writing', async () => clear(folder, await pathOf(root, folder), signal)),
+    freeBytes: () => attempt('', 'reading', () => freeBytes(root)),
+    journal: (uri) => attempt(uri, 'writing', async () => openFileJournal(uri, await fileOf(root, uri))),
+    localFile: (uri, signal) => attempt(uri, 'reading', async () => localFile(uri, await pathOf(root, uri), signal)),
+  };
+}
+
+async function attempt<T>(uri: string, doing: 'reading' | 'writing', work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storeError(error, uri, doing);
+  }
+}
+
+/** For writing: a folder's name is no file's. */
+async function fileOf(root: string, uri: string): Promise<string> {
+  if (uri.endsWith('/')) throw new StoreError('bad_uri', uri);
+  return pathOf(root, uri);
+}
+
+async function* readFile(root: string, uri: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+  options.signal?.throwIfAborted();
+  const handle = await attempt(uri, 'reading', async () => open(await pathOf(root, uri), 'r'));
+  try {
+    yield* readAhead(handle, options);
+  } catch (error) {
+    throw storeError(error, uri, 'reading');
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The next chunk is being read while the last one is worked on: two buffers take turns, since fresh ones would pile up until they are collected. */
+async function* readAhead(handle: FileHandle, { signal, start = 0 }: ReadOptions): AsyncGenerator<Uint8Array> {
+  let position = start;
+  let [buffer, other] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];
+  const ask = () => {
+    const asked = handle.read(buffer, 0, chunkBytes, position);
+    [buffer, other] = [other, buffer];
+    asked.catch(() => undefined); // Heard when it is awaited.
+    return asked;
+  };
+  let asked = ask();
+  try {
+    while (true) {
+      const { bytesRead, buffer: chunk } = await asked;
+      signal?.throwIfAborted();
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      asked = ask();
+      yield chunk.subarray(0, bytesRead);
+      signal?.throwIfAborted();
+    }
+  } finally {
+    await asked.catch(() => undefined);
+  }
+}
+
+async function head(uri: string, path: string, signal?: AbortSignal): Promise<Stored | null> {
+  signal?.throwIfAborted();
+  try {
+    const found = await stat(path, { bigint: true });
+    return found.isFile() ? storedAs(uri, found) : null;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+async function localFile(uri: string, path: string, signal?: AbortSignal) {
+  if ((await head(uri, path, signal)) === null) throw new StoreError('missing', uri);
+  return { path, done: async () => undefined };
+}
+
+async function remove(path: string, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  try {
+    await unlink(path);
+    await syncFolder(join(path, '..'));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+async function sweep(folder: string, signal?: AbortSignal): Promise<void> {
+  for (const entry of await entriesOf(folder)) {
+    signal?.throwIfAborted();
+    if (entry.isDirectory()) await sweep(join(folder, entry.name), signal);
+    else if (entry.name.startsWith(unfinishedPrefix)) await unlink(join(folder, entry.name));
+  }
+}
+
+async function clear(folder: string, path: string, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  if (!folder.endsWith('/')) throw new StoreError('bad_uri', folder);
+  await rm(path, { recursive: true, force: true });
+}
+
+async function freeBytes(root: string): Promise<number> {
+  const { bavail, bsize } = await statfs(root);
+  return bavail * bsize;
+}
+
+/** A prefix need not end at a folder: `runs/a` finds `runs/a/x` and `runs/ab`. */
+async function* list(root: string, prefix: string, signal?: AbortSignal): AsyncGenerator<Stored> {
+  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  if (prefix !== '') checkedUri(prefix);
+  if (folder !== '') await attempt(prefix, 'reading', () => pathOf(root, folder));
+  yield* walk(root, folder, prefix, signal);
+}
+
+async function* walk(root: string, folder: string, prefix: string, signal?: AbortSignal): AsyncGenerator<Stored> {
+  signal?.throwIfAborted();
+  for (const name of await namesIn(root, folder)) {
+    const uri = folder + name;
+    if (!uri.startsWith(prefix)) continue;
+    if (name.endsWith('/')) yield* walk(root, uri, prefix, signal);
+    else {
+      const found = await attempt(uri, 'reading', () => head(uri, join(root, uri), signal));
+      if (found !== null) yield found;
+    }
+  }
+}
+
+/** Folders end in `/`, so that their files sort as whole uris do. Links are not followed: they could go in circles. */
+async function namesIn(root: string, folder: string): Promise<string[]> {
+  const entries = await attempt(folder, 'reading', () => entriesOf(join(root, folder)));
+  return entries.flatMap(nameOf).sort();
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function nameOf(entry: Dirent): string[] {
+  if (entry.isDirectory()) return [`${entry.name}/`];
+  return entry.isFile() && !entry.name.startsWith(unfinishedPrefix) ? [entry.name] : [];
+}

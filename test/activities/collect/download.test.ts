@@ -1,0 +1,77 @@
+// A provider's output comes whole, or as far as it can be believed to go: breaks are told from waits, over all attempts.
+
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { expect, test } from 'vitest';
+import { download } from '../../../activities/collect/download.ts';
+import type { Fault } from '../../../domain/batch/backoff.ts';
+import { type Folder, folderWith, output, rowsOf } from '../plan/planning.ts';
+import { fault } from '../submit/submission-site.ts';
+import { provider, wholeDeps } from '../whole-job.ts';
+
+const ref = { output, wave: 1, batch: 1 };
+const handle = { id: 'made', createdAt: 0, fileId: null };
+
+/** What one attempt is sent before it fails, and how it fails. */
+type Attempt = readonly [sent: string, fault: Fault | null];
+
+/** Runs attempts as Temporal does, each told what the last heartbeat of the one before said; null for those that failed. */
+async function attempts(folder: Folder, given: readonly Attempt[]) {
+  const ends: unknown[] = [];
+  let details: unknown;
+  for (const [index, [sent, failure]] of given.entries()) {
+    const environment = new MockActivityEnvironment(
+      { attempt: index + 1, heartbeatDetails: details },
+      { logger: new DefaultLogger('ERROR') },
+    );
+    environment.on('heartbeat', (told: unknown) => {
+      details = told;
+    });
+    const fake = {
+      ...provider,
+      output: async function* () {
+        if (sent !== '') yield Buffer.from(sent);
+        if (failure !== null) throw fault(failure, false);
+      },
+    };
+    const deps = { ...wholeDeps(folder), provider: () => fake };
+    ends.push(await environment.run(() => download(deps, { ...ref, handle })).catch(() => null));
+  }
+  return ends;
+}
+
+const times = <T>(count: number, each: T): T[] => Array<T>(count).fill(each);
+
+test('an output that breaks is asked for again, until it comes whole', async () => {
+  const folder = await folderWith(rowsOf(1));
+  const [first, second, third] = await attempts(folder, [
+    ['{"a', 'broken_stream'],
+    ['{"a":', 'broken_stream'],
+    ['{"a":1}\n', null],
+  ]);
+  expect([first, second, third]).toEqual([null, null, { bytes: 8, short: false }]);
+});
+
+test('the same whole lines twice are all there is', async () => {
+  const folder = await folderWith(rowsOf(1));
+  const ends = await attempts(folder, times(2, ['{}\n', 'broken_stream']));
+  expect(ends).toEqual([null, { bytes: 3, short: true }]);
+});
+
+test('only breaks count towards believing a cut output, not waits for a provider that is down', async () => {
+  const folder = await folderWith(rowsOf(1));
+  const ends = await attempts(folder, [
+    ...times<Attempt>(10, ['', 'server_error']),
+    ...times<Attempt>(5, ['{"a', 'broken_stream']),
+    ...times<Attempt>(3, ['', 'overloaded']),
+    ['{"a', 'broken_stream'],
+  ]);
+  expect(ends).toEqual([...times(18, null), { bytes: 3, short: true }]);
+});
+
+test('a second file that never comes is no reason to do without the first', async () => {
+  const folder = await folderWith(rowsOf(1));
+  expect((await attempts(folder, times(20, ['{}\n', 'not_ready']))).at(-1)).toEqual({ bytes: 3, short: true });
+  const other = await folderWith(rowsOf(1));
+  expect((await attempts(other, times(20, ['', 'not_ready']))).at(-1)).toBeNull();
+});

@@ -1,0 +1,155 @@
+// The realtime lane: each answer is durable before its place is used again, and after a crash only what was in flight is sent again.
+
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { classify } from '../../../activities/collect/classify.ts';
+import type { ActivityDeps } from '../../../activities/deps.ts';
+import { realtime } from '../../../activities/realtime/realtime.ts';
+import type { Fault } from '../../../domain/batch/backoff.ts';
+import type { ItemLine } from '../../../domain/outcome/outcome.ts';
+import { ProviderError } from '../../../providers/error.ts';
+import { type Folder, folderWith, output, quietEnvironment } from '../plan/planning.ts';
+import { answerLine, provider, wholeDeps } from '../whole-job.ts';
+
+const ref = { output, wave: 1, batch: 1 };
+const fault = (kind: Fault, retryAfterMs: number | null = null): ProviderError =>
+  new ProviderError('openai', {
+    fault: kind,
+    status: null,
+    code: null,
+    requestId: null,
+    retryAfterMs,
+    ambiguous: false,
+  });
+
+interface Lane {
+  readonly folder: Folder;
+  readonly calls: string[];
+  most: number;
+  run(): Promise<{ asked: number; kept: number }>;
+  collect(): ReturnType<typeof classify>;
+}
+
+/** `answer` says what becomes of the nth call of an item, from 1. */
+async function laneOf(
+  items: number,
+  answer: (row: number, call: number) => string | ProviderError,
+  limits = {},
+): Promise<Lane> {
+  const rows = Array.from({ length: items }, (_, index) => ({ id: index + 1, text: 'x' }));
+  const folder = await folderWith(rows, {
+    mode: 'realtime',
+    realtime: { concurrency: 4, rpm: null, tpm: null, ...limits },
+  });
+  await folder.run();
+  const rowOf = new Map(
+    folder.lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl').map(({ customId, row }) => [String(customId), row]),
+  );
+  const calls: string[] = [];
+  let underWay = 0;
+  const deps: ActivityDeps = {
+    ...wholeDeps(folder),
+    provider: () => ({
+      ...provider,
+      call: async (line) => {
+        const { custom_id }: { custom_id: string } = JSON.parse(line.toString());
+        calls.push(custom_id);
+        underWay += 1;
+        lane.most = Math.max(lane.most, underWay);
+        await new Promise((resolve) => setImmediate(resolve));
+        underWay -= 1;
+        const said = answer(rowOf.get(custom_id) ?? 0, calls.filter((each) => each === custom_id).length);
+        if (said instanceof ProviderError) throw said;
+        return Buffer.from(answerLine(custom_id, said));
+      },
+    }),
+  };
+  const lane: Lane = {
+    folder,
+    calls,
+    most: 0,
+    run: () => quietEnvironment().run(() => realtime(deps, { ...ref, from: 0, count: items })),
+    collect: () =>
+      quietEnvironment().run(() =>
+        classify(deps, {
+          ...{ ...ref, batchId: null, ending: null, createdAt: 0, endedAt: 1, polls: 0, twinBatches: 0 },
+          ...{ cancelReason: 'cancelled', missingReason: 'missing', blamed: [] },
+        }),
+      ),
+  };
+  return lane;
+}
+
+test('every item is asked once, a bounded number at a time', async () => {
+  const lane = await laneOf(40, (row) => `answer ${row}`);
+  expect(await lane.run()).toEqual({ asked: 40, kept: 0 });
+  expect(new Set(lane.calls).size).toBe(40);
+  expect(lane.most).toBeGreaterThan(1);
+  expect(lane.most).toBeLessThanOrEqual(4);
+  expect(await lane.collect()).toMatchObject({ answered: 40, lane: 'realtime' });
+});
+
+test('run again, nothing that is in the journal is asked again', async () => {
+  const lane = await laneOf(10, (row) => `answer ${row}`);
+  await lane.run();
+  expect(await lane.run()).toEqual({ asked: 0, kept: 10 });
+  expect(lane.calls).toHaveLength(10);
+});
+
+test('after a crash the answered are kept, a torn line is not, and what was in flight is asked again and counted', async () => {
+  const lane = await laneOf(4, (row) => `second life ${row}`);
+  const [first, second, third] = lane.folder
+    .lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl')
+    .map(({ customId }) => customId);
+  mkdirSync(join(lane.folder.root, output, 'answers/wave-1'), { recursive: true });
+  const journal = [
+    `{"sent":"${first}"}`,
+    answerLine(first ?? '', 'first life'),
+    `{"sent":"${second}"}`,
+    `{"sent":"${third}"}`,
+    answerLine(third ?? '', 'torn').slice(0, 60),
+  ];
+  appendFileSync(join(lane.folder.root, output, 'answers/wave-1/batch-0001.raw'), journal.join('\n'));
+  expect(await lane.run()).toEqual({ asked: 3, kept: 1 });
+  expect(lane.calls).not.toContain(first);
+  expect(await lane.collect()).toMatchObject({ answered: 4, anomalies: { inDoubtCalls: 2, duplicateAnswers: 0 } });
+  const answers = lane.folder.lines('answers/wave-1/batch-0001.jsonl');
+  expect(answers.map((answer) => answer.output)).toEqual([
+    'first life',
+    'second life 2',
+    'second life 3',
+    'second life 4',
+  ]);
+});
+
+test('what the provider cannot do now is asked again, and given up for the next round after five tries', async () => {
+  const lane = await laneOf(3, (row, call) =>
+    row === 1 && call < 3 ? fault('overloaded', 1) : row === 2 ? fault('overloaded', 1) : 'yes',
+  );
+  await lane.run();
+  const tries = new Map<string, number>();
+  for (const call of lane.calls) tries.set(call, (tries.get(call) ?? 0) + 1);
+  expect([...tries.values()].toSorted()).toEqual([1, 3, 5]);
+  expect(await lane.collect()).toMatchObject({
+    answered: 2,
+    retryable: { overloaded: 1 },
+    anomalies: { inDoubtCalls: 0 },
+  });
+}, 30_000);
+
+test('a refused item is final; trouble with the key ends the activity, and loses no answer', async () => {
+  let mended = false;
+  const lane = await laneOf(12, (row) =>
+    row === 3 ? fault('refused') : row === 6 && !mended ? fault('unauthorized') : 'yes',
+  );
+  await expect(lane.run()).rejects.toMatchObject({ facts: { fault: 'unauthorized' } });
+  const before = lane.calls.length;
+  mended = true;
+  await lane.run();
+  expect(lane.calls.length).toBeLessThanOrEqual(before + 12);
+  expect(await lane.collect()).toMatchObject({ answered: 11, rejected: { bad_request: 1 } });
+  const twice = lane.calls.filter((each, index) => lane.calls.indexOf(each) !== index);
+  // The one that met the trouble; every answer that was under way beside it is kept.
+  expect(new Set(twice).size).toBe(1);
+});

@@ -1,0 +1,111 @@
+// Decisions of the client that need no server: spans of days, cautions about schedules, findings of the doctor, texts of a job.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { backfillSpan } from '../../../client/cli/day.ts';
+import { findingsOf } from '../../../client/doctor.ts';
+import { jobText } from '../../../client/job-text.ts';
+import { Nightshift } from '../../../client/nightshift.ts';
+import { cautions } from '../../../client/schedule-cautions.ts';
+import { version } from '../../../client/version.ts';
+import type { Checkup } from '../../../domain/checkup.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+test.each([
+  ['2026-11-19', '2026-11-20', 'UTC', '2026-11-18T23:59:59.000Z', '2026-11-20T23:59:59.000Z'],
+  ['2026-11-19', '2026-11-19', 'Europe/Berlin', '2026-11-18T22:59:59.000Z', '2026-11-19T22:59:59.000Z'],
+  // The night on which clocks go forward: 23 hours.
+  ['2026-03-29', '2026-03-29', 'Europe/Berlin', '2026-03-28T22:59:59.000Z', '2026-03-29T21:59:59.000Z'],
+  ['2026-11-19', '2026-11-19', 'Pacific/Auckland', '2026-11-18T10:59:59.000Z', '2026-11-19T10:59:59.000Z'],
+  [
+    '2026-11-19T01:00:00Z',
+    '2026-11-19T03:00:00Z',
+    'Asia/Tokyo',
+    '2026-11-19T01:00:00.000Z',
+    '2026-11-19T03:00:00.000Z',
+  ],
+])('the days %s to %s in %s with %s are whole', (from, to, timezone, start, end) => {
+  const span = backfillSpan(from, to, timezone);
+  expect([span.start.toISOString(), span.end.toISOString()]).toEqual([start, end]);
+});
+
+test('a span that ends before it begins, or is no date, is refused', () => {
+  expect(() => backfillSpan('2026-11-20', '2026-11-19', 'UTC')).toThrow('is not after');
+  expect(() => backfillSpan('yesterday', '2026-11-19', 'UTC')).toThrow('--from yesterday is no date');
+});
+
+test('a schedule is cautioned about what would go wrong each night', () => {
+  const job = { dataset: 'in/{date}.jsonl', provider: 'openai', model: 'm', request: {} };
+  const put = (name: string, of: object): string => {
+    mkdirSync(root, { recursive: true });
+    writeFileSync(join(root, name), JSON.stringify(of));
+    return name;
+  };
+  expect(cautions(put('right.json', { ...job, timezone: 'Europe/Berlin' }), 'Europe/Berlin', root)).toEqual([]);
+  expect(cautions(put('zone.json', job), 'Europe/Berlin', root)).toEqual([
+    expect.stringContaining('{date} is the day in UTC, the clock is that of Europe/Berlin'),
+  ]);
+  expect(cautions(put('fixed.json', { ...job, output: 'runs/same' }), 'UTC', root)).toEqual([
+    expect.stringContaining('the second start would be refused'),
+  ]);
+  expect(cautions('nowhere.json', 'UTC', root)).toEqual([expect.stringContaining('is not there')]);
+  expect(cautions(put('wrong.json', { ...job, unknown: 1 }), 'UTC', root)).toEqual([
+    expect.stringContaining('unknown'),
+  ]);
+});
+
+const well: Checkup = {
+  keys: [{ provider: 'openai', variable: 'OPENAI_API_KEY', verdict: 'ok' }],
+  store: { verdict: 'ok', freeBytes: 10 * 1024 ** 3 },
+  clockMs: 12,
+  version,
+};
+
+test.each([
+  [
+    'no key at all',
+    { keys: [{ provider: 'openai', variable: 'OPENAI_API_KEY', verdict: 'missing' }] },
+    'bad',
+    'OPENAI_API_KEY',
+  ],
+  [
+    'a store that cannot be written to',
+    { store: { verdict: 'unwritable', freeBytes: null } },
+    'bad',
+    'NIGHTSHIFT_DATA',
+  ],
+  ['a full store', { store: { verdict: 'full', freeBytes: 0 } }, 'bad', 'df -h'],
+  ['a store that is gone', { store: { verdict: 'unavailable', freeBytes: null } }, 'bad', 'NIGHTSHIFT_DATA'],
+  ['little room', { store: { verdict: 'ok', freeBytes: 1000 } }, 'warn', 'df -h'],
+  ['a clock that is wrong', { clockMs: -90_000 }, 'warn', 'timedatectl'],
+  ['another version', { version: '0.0.1' }, 'warn', 'one version'],
+] as const)('the doctor finds %s', (_, ill, state, fix) => {
+  const found = [...findingsOf({ ...well, ...ill })].filter((each) => each.state !== 'ok');
+  expect(found).toMatchObject([{ state, fix: expect.stringContaining(fix) }]);
+});
+
+test('the doctor finds nothing wrong where nothing is', () => {
+  expect([...findingsOf(well)].map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok']);
+});
+
+test('a job is described by what it is, in 180 characters, and never by its prompt', () => {
+  const job = { dataset: 'in/a.jsonl', provider: 'openai', model: 'gpt-5.4-mini', prompt: { user: 'a secret' } };
+  expect(jobText(job, 'a').staticSummary).toBe('gpt-5.4-mini at openai: in/a.jsonl');
+  expect(jobText({ ...job, dataset: { uri: 'in/b.jsonl' }, model: 7 }, 'a').staticSummary).toBe('openai: in/b.jsonl');
+  expect(jobText({ job: 'jobs/a.json' }, 'a').staticSummary).toBe('the job in jobs/a.json');
+  expect(jobText(null, 'a').staticSummary).toBe('a job');
+  expect(jobText({ ...job, dataset: 'x'.repeat(500) }, 'a').staticSummary).toHaveLength(180);
+  expect(JSON.stringify(jobText({ ...job, output: 'runs/x', budget: { usd: 5 } }, 'a'))).not.toContain('secret');
+  expect(jobText({ ...job, output: 'runs/x', budget: { usd: 5 } }, 'a').staticDetails).toContain('Budget: $5.');
+});
+
+test('problems of a job are told without a server, and a reference has none', () => {
+  expect(Nightshift.problemsOf({ dataset: 'a.jsonl', retrys: {} })).toEqual([
+    'retrys: unknown field; did you mean `retry`?',
+  ]);
+  expect(Nightshift.problemsOf({ job: 'jobs/a.json' })).toEqual([]);
+});

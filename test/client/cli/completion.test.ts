@@ -1,0 +1,59 @@
+// Completion scripts in the shells they are for, as far as these are on this machine; their text in any case.
+
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { completionScript, shells } from '../../../client/cli/completion.ts';
+import { createProgram } from '../../../client/cli/program.ts';
+import { whichCommand } from '../../../scripts/tools/command.ts';
+
+const program = createProgram({
+  dataRoot: '.',
+  taskQueue: 'nightshift',
+  jobs: () => Promise.reject(new Error('not here')),
+});
+const script = (shell: (typeof shells)[number]): string => completionScript(program, shell);
+
+test.each(shells)('the script for %s has every command', (shell) => {
+  const text = script(shell);
+  for (const { commands } of [program, ...program.commands])
+    for (const command of commands) expect(text).toContain(command.name());
+});
+
+const cases: readonly (readonly [line: readonly string[], expected: readonly string[]])[] = [
+  [['st'], ['status']],
+  [['re'], ['report', 'resume', 'retry', 'results']],
+  [['run', '--by'], ['--by-reference']],
+  [['run', 'job.json', '--de'], ['--detach']],
+  [['schedule', 'back'], ['backfill']],
+  [['schedule', 'create', 'nightly', '--cat'], ['--catchup']],
+  [
+    ['set', 'x', '--then', 'f'],
+    ['fallback', 'fail'],
+  ],
+  [['completion', 'z'], ['zsh']],
+  [['--task-queue', 'list', 'sta'], []],
+];
+
+test.runIf(whichCommand('bash')).each(cases)('bash completes %j to %j', (line, expected) => {
+  const words = ['nightshift', ...line].map((word) => `'${word}'`).join(' ');
+  const ask = `${script('bash')}\nCOMP_WORDS=(${words}); COMP_CWORD=${line.length}; _nightshift; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const said = execFileSync('bash', ['--norc', '-c', ask], { encoding: 'utf8' });
+  expect(said.split('\n').filter((word) => word !== '')).toEqual(expected);
+});
+
+test.runIf(whichCommand('fish')).each(cases.slice(0, -1))('fish completes %j to %j', (line, expected) => {
+  const typed = ['nightshift', ...line].join(' ');
+  const ask = `${script('fish')}\ncomplete -C '${typed}'`;
+  const said = execFileSync('fish', ['--no-config', '-c', ask], { encoding: 'utf8' });
+  const words = said.split('\n').map((each) => each.split('\t')[0] ?? '');
+  expect(words.filter((word) => word !== '').toSorted()).toEqual([...expected].toSorted());
+});
+
+test.runIf(whichCommand('zsh')).each(cases.slice(0, -1))('zsh completes %j to %j', (line, expected) => {
+  // What the completion system would be given is recorded instead.
+  const stubs = `compdef() { :; }; _files() { :; }; compadd() { shift; for word in "$@"; do [[ $word == "$prefix"* ]] && print -r -- $word; done; return 0; }`;
+  const words = ['nightshift', ...line].map((word) => `'${word}'`).join(' ');
+  const ask = `${stubs}\n${script('zsh')}\nwords=(${words}); CURRENT=${line.length + 1}; prefix='${line.at(-1)}'; _nightshift; true`;
+  const said = execFileSync('zsh', ['-f', '-c', ask], { encoding: 'utf8' });
+  expect(said.split('\n').filter((word) => word !== '')).toEqual(expected);
+});

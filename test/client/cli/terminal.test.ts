@@ -1,0 +1,122 @@
+// What is drawn on a terminal and written to a log: bars, lines, tables and facts, on streams that only record.
+
+import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { factsText, rowsText } from '../../../client/cli/print.ts';
+import { estimateFacts, statusFacts } from '../../../client/cli/print-job.ts';
+import { progressOn } from '../../../client/cli/progress.ts';
+import type { JobStatus } from '../../../domain/progress/status.ts';
+
+const status: JobStatus = {
+  phase: 'running',
+  pause: null,
+  wave: 1,
+  waveKind: 'first',
+  rows: { accepted: 2000, refused: 3, duplicates: 0, carriedOver: 0 },
+  items: { answered: 500, underWay: 1490, failed: 10, byReason: { truncated: 10 } },
+  batches: { planned: 20, open: 10, done: 5, byStage: { running: 10, done: 5 } },
+  tokens: { input: 12_345, output: 678 },
+  costUsd: 0.25,
+  estimateUsd: 1,
+  budgetUsd: null,
+  startedAt: 0,
+  estimatedEndAt: 3_600_000,
+  nextLookAt: 90_000,
+  alerts: [],
+  output: 'runs/tickets/',
+};
+
+function stream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
+  let written = '';
+  const recorder = new Writable({
+    write(chunk, _encoding, done) {
+      written += String(chunk);
+      done();
+    },
+  });
+  const asTerminal = { isTTY, columns: 120, rows: 40, fd: 2 };
+  return {
+    stream: Object.assign(recorder, asTerminal) as unknown as NodeJS.WriteStream,
+    text: () => stripVTControlCharacters(written),
+  };
+}
+
+test('bars show items, batches and cost against their wholes, and alerts once', () => {
+  const terminal = stream(true);
+  const progress = progressOn(terminal.stream);
+  progress.show({ ...status, alerts: ['batch 7 is late'] });
+  progress.show({ ...status, alerts: ['batch 7 is late'] });
+  progress.say('no worker polls');
+  const text = terminal.text();
+  progress.stop();
+  const below = text.slice(text.indexOf('no worker polls'));
+  for (const bar of ['items', 'batches', 'cost']) expect(below).toContain(bar);
+  expect(text).toMatch(/items\s+█{7,8}░+\s+25%\s+500 of 2,000, 10 failed/);
+  expect(text).toMatch(/batches\s+█{7,8}░+\s+25%\s+5 of 20, wave 1, running/);
+  expect(text).toMatch(/cost\s+█{7,8}░+\s+25%\s+\$0\.2500 of \$1\.00 estimated/);
+  expect(text.match(/batch 7 is late/g)).toHaveLength(1);
+  expect(text.match(/no worker polls/g)).toHaveLength(1);
+});
+
+test('a bar of cost goes by the budget where there is one, and says where no price is known', () => {
+  const terminal = stream(true);
+  const progress = progressOn(terminal.stream);
+  progress.show({ ...status, budgetUsd: 5, pause: { reason: 'budget', since: 0, note: 'raise it' } });
+  progress.show({ ...status, costUsd: null, estimateUsd: null });
+  progress.stop();
+  expect(terminal.text()).toContain('$0.2500 of $5.00 budget');
+  expect(terminal.text()).toContain('paused: raise it');
+  expect(terminal.text()).toContain('no price is known');
+});
+
+test('a log gets a line only where the line has changed', () => {
+  const log = stream(false);
+  const progress = progressOn(log.stream);
+  progress.show(status);
+  progress.show({ ...status, nextLookAt: 100_000, estimatedEndAt: 3_700_000 });
+  progress.show({ ...status, items: { ...status.items, answered: 600 } });
+  progress.stop();
+  expect(log.text()).toBe(
+    'running: 500 of 2000 rows answered, 10 failed, batches 5 of 20 done, $0.2500\n' +
+      'running: 600 of 2000 rows answered, 10 failed, batches 5 of 20 done, $0.2500\n',
+  );
+});
+
+test('a table has its columns below their names, and facts stand below each other without what is unknown', () => {
+  const table = rowsText([
+    { id: 'a', state: 'running', cost: null },
+    { id: 'longer', state: 'done', cost: '$1.00' },
+  ]);
+  expect(stripVTControlCharacters(table)).toBe(
+    ['id      state    cost', 'a       running  -', 'longer  done     $1.00'].join('\n'),
+  );
+  expect(stripVTControlCharacters(factsText({ phase: 'running', why: null, wave: 1 }))).toBe(
+    'phase  running\nwave   1',
+  );
+});
+
+test('the facts of a status and of an estimate are in words', () => {
+  expect(statusFacts(status, 60_000)).toMatchObject({
+    wave: '1 (first)',
+    'running for': '1m',
+    rows: '500 answered, 1,490 under way, 10 failed',
+    reasons: '10 truncated',
+    'rows refused': 3,
+    batches: '20 planned: 10 running, 5 done',
+    cost: '$0.2500 so far, $1.00 estimated',
+    'next look': 'in about 30s',
+    'estimated end': 'in about 59m',
+  });
+  const rows = { rows: 10, accepted: 9, refused: 1, duplicates: 0, carriedOver: 0 };
+  const counts = { rows, batches: 2, items: 9, realtimeBatches: 1, inputTokens: 5000, outputTokens: 900 };
+  const money = { usd: 1.5, realtimeUsd: 3, pricesDated: '2026-11-20', budgetUsd: null };
+  expect(estimateFacts({ ...counts, ...money, caveats: ['a', 'b'] })).toMatchObject({
+    batches: '2, 1 of them in realtime',
+    cost: '$1.50',
+    'all in realtime': '$3.00',
+    saved: '$1.50 (50%)',
+    budget: null,
+    caveats: 'a\nb',
+  });
+});

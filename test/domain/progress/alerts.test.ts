@@ -1,0 +1,132 @@
+// What a person is to look at, and the page they look at.
+
+import { expect, test } from 'vitest';
+import { nextLookAt, pollDelayMs } from '../../../domain/batch/backoff.ts';
+import { type AlertFacts, alertsOf, lateAmong, noneLate } from '../../../domain/progress/alerts.ts';
+import type { BatchEntry, BatchStage } from '../../../domain/progress/events.ts';
+import type { JobStatus } from '../../../domain/progress/status.ts';
+import { statusPage } from '../../../domain/progress/status-page.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const now = 100 * hourMs;
+
+const calm: AlertFacts = {
+  now,
+  pause: null,
+  running: true,
+  movedAt: now,
+  late: noneLate,
+  budget: { capUsd: 10, settledUsd: 7.9 },
+  items: 100,
+  failed: 5,
+};
+
+test('a job that goes well raises nothing', () => {
+  expect(alertsOf(calm)).toEqual([]);
+});
+
+test.each<[string, Partial<AlertFacts>, string]>([
+  ['paused', { pause: { reason: 'no_money', since: 0, note: 'no credit' } }, 'paused: no credit'],
+  ['budget', { budget: { capUsd: 10, settledUsd: 8 } }, '80% of the budget is spent'],
+  ['error_rate', { failed: 6 }, '6% of the items failed so far'],
+  ['slow_validating', { late: { ...noneLate, validating: 1 } }, 'a batch is over 30 minutes in validating'],
+  ['slow_finalizing', { late: { ...noneLate, finalizing: 2 } }, '2 batches are over 30 minutes in finalizing'],
+  ['open_too_long', { late: { ...noneLate, open: 3 } }, '3 batches are open for over 25 hours'],
+  ['no_progress', { movedAt: now - 6 * hourMs - 1 }, 'nothing has moved for over 6 hours'],
+])('%s', (name, change, text) => {
+  expect(alertsOf({ ...calm, ...change })).toEqual([{ name, text }]);
+});
+
+test('a job that is paused, or has nothing to run, is not asked to move', () => {
+  const still = { ...calm, movedAt: 0 };
+  expect(alertsOf({ ...still, running: false })).toEqual([]);
+  const pause = { reason: 'person', since: 0, note: 'lunch' } as const;
+  expect(alertsOf({ ...still, pause }).map(({ name }) => name)).toEqual(['paused']);
+});
+
+test('a batch is late by the time in its stage, or by its age', () => {
+  const entry = (stage: BatchStage, since: number, createdAt: number | null): BatchEntry => ({
+    ...{ wave: 1, batch: 1, lane: 'batch', model: 'm', items: 1, batchId: null, done: 0, failed: 0, trouble: null },
+    ...{ stage, since, createdAt },
+  });
+  const late = lateAmong(
+    [
+      entry('validating', now - 31 * minuteMs, now - 31 * minuteMs),
+      entry('validating', now - 29 * minuteMs, null),
+      entry('finalizing', now - 31 * minuteMs, now - 26 * hourMs),
+      entry('running', now - 20 * hourMs, now - 20 * hourMs),
+      entry('done', 0, 0),
+    ],
+    now,
+  );
+  expect(late).toEqual({ validating: 1, finalizing: 1, open: 1 });
+});
+
+test('the next look is the first of the paced looks that is still to come', () => {
+  const policy = { initialMs: 10_000, factor: 1.5, maxMs: 300_000 };
+  let at = 0;
+  for (let look = 0; look < 400; look += 1) {
+    const next = at + pollDelayMs(look, policy);
+    expect(nextLookAt(0, policy, at)).toBe(next);
+    expect(nextLookAt(0, policy, next - 1)).toBe(next);
+    at = next;
+  }
+});
+
+const status: JobStatus = {
+  phase: 'running',
+  pause: null,
+  wave: 1,
+  waveKind: 'first',
+  rows: { accepted: 1000, refused: 3, duplicates: 0, carriedOver: 0 },
+  items: { answered: 400, underWay: 590, failed: 10, byReason: { bad_request: 10 } },
+  batches: { planned: 10, open: 4, done: 4, byStage: { done: 4, running: 3, validating: 1 } },
+  tokens: { input: 1, output: 1 },
+  costUsd: 0.5,
+  estimateUsd: 12.345,
+  budgetUsd: 20,
+  startedAt: now - hourMs,
+  estimatedEndAt: null,
+  nextLookAt: now + minuteMs,
+  alerts: ['a batch is over 30 minutes in validating'],
+  output: 'runs/tickets/',
+};
+
+test('the page tells what is done, what is waited for, what it costs and what is amiss', () => {
+  expect(statusPage(status, now, null)).toMatchInlineSnapshot(`
+    "**running** · wave 1 (first) · for 1h
+
+    ████████░░░░░░░░░░░░ 40% 400 of 1000 rows answered
+
+    - ⚠️ a batch is over 30 minutes in validating
+
+    Waits for the provider: 4 batches under way; next look about 1970-01-05 04:01 UTC.
+
+    | batches | number |
+    |---|---:|
+    | done | 4 |
+    | running | 3 |
+    | validating | 1 |
+    | not started | 2 |
+
+    | items | number |
+    |---|---:|
+    | answered | 400 |
+    | under way | 590 |
+    | failed | 10 |
+    | rows refused | 3 |
+
+    | reason | items |
+    |---|---:|
+    | bad_request | 10 |
+
+    | cost | USD |
+    |---|---:|
+    | so far | 0.5000 |
+    | estimated | 12.35 |
+    | budget | 20.00 |
+
+    Output: \`runs/tickets/\`"
+  `);
+});

@@ -1,0 +1,49 @@
+// The command line as a person or a script uses it: a process of its own, in a pipe or on a terminal.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { projectRoot } from '../../../scripts/tools/cache.ts';
+
+export interface Said {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Place {
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const main = join(projectRoot, 'client', 'cli', 'main.ts');
+
+export type Nightshift = (args: readonly string[]) => Promise<Said>;
+
+/** `nightshift` with its output in pipes. */
+export function commandsAt({ cwd = projectRoot, env }: Place): Nightshift {
+  return (args) => said(process.execPath, [main, ...args], { cwd, env });
+}
+
+/** On a terminal of 120 columns, both outputs on it: the program `script` has one to give. */
+export function terminalAt({ cwd = projectRoot, env }: Place): Nightshift {
+  return (args) => {
+    const quoted = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ');
+    const command = `stty cols 120; exec ${quoted}`;
+    return said('script', ['-qec', command, '/dev/null'], { cwd, env: { ...env, TERM: 'xterm', SHELL: '/bin/sh' } });
+  };
+}
+
+export async function said(file: string, args: readonly string[], { cwd, env }: Place): Promise<Said> {
+  const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, out, err };
+}
+
+/** JSON lines as they were printed. */
+export const linesOf = ({ out }: Said): Record<string, unknown>[] =>
+  out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));

@@ -1,0 +1,30 @@
+// Two providers as `parseJob` is told of them: small, and with a limit each way.
+
+import type { SpecFacts } from '../../input/facts.ts';
+
+export const facts: SpecFacts = {
+  workflowId: 'tickets',
+  at: Date.UTC(2026, 10, 20, 23, 30),
+  providers: {
+    openai: {
+      endpoints: ['/v1/chat/completions', '/v1/embeddings'],
+      defaultEndpoint: '/v1/chat/completions',
+      limits: { itemsMax: 50_000, bytesMax: 200_000_000, itemsMin: 1 },
+    },
+    anthropic: {
+      endpoints: ['/v1/messages'],
+      defaultEndpoint: '/v1/messages',
+      limits: { itemsMax: 5_000, bytesMax: 100_000_000, itemsMin: 100 },
+    },
+  },
+  problemsOf: (_provider, body) =>
+    typeof body === 'object' && body !== null && 'stream' in body ? ['stream: leave it out'] : [],
+  bodyOf: (provider, { system, user }) => ({ provider, messages: [system ?? '', user] }),
+};
+
+export const smallest = {
+  dataset: 'data/tickets.jsonl',
+  provider: 'openai',
+  model: 'gpt-5.4-mini',
+  request: { messages: [{ role: 'user', content: '{{ text }}' }] },
+};

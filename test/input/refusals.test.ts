@@ -1,0 +1,174 @@
+// What is no job is refused with every problem at once, each clear and naming its field.
+// biome-ignore-all lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+
+import { expect, test } from 'vitest';
+import type { Problem } from '../../input/problem.ts';
+import { jobReference } from '../../input/read.ts';
+import { parseJob } from '../../input/resolve.ts';
+import { facts, smallest } from './facts.ts';
+
+function problemsOf(input: unknown): readonly Problem[] {
+  const parsed = parseJob(input, facts);
+  if (parsed.kind !== 'problems') throw new Error(`no problem was found: ${JSON.stringify(parsed)}`);
+  return parsed.problems;
+}
+
+const without = (...fields: string[]) =>
+  Object.fromEntries(Object.entries(smallest).filter(([field]) => !fields.includes(field)));
+
+test.each<[string, unknown, string, RegExp]>([
+  ['no input', undefined, '', /^no input was given; give a job, or { "job"/],
+  ['null', null, '', /^the input is null; give a job/],
+  ['an array', [smallest], '', /^the input is an array; give a job/],
+  ['text', JSON.stringify(smallest), '', /^the input is text; .* not as text that holds JSON$/],
+  ['a number', 7, '', /^the input is a number/],
+  ['nothing in it', {}, '', /^the input is an empty object/],
+  ['a reference with company', { ...smallest, job: 'a.json' }, 'job', /^must stand alone/],
+  ['a reference that is none', { job: 7 }, 'job', /^must be where the job file lies/],
+  ['a reference in a job file', { job: 'b.json' }, 'job', /^leads on to another file/],
+  ['a slip of the pen', { ...smallest, modle: 'x' }, 'modle', /^unknown field; did you mean `model`\?$/],
+  ['a slip deep inside', { ...smallest, batch: { maxItem: 1 } }, 'batch.maxItem', /did you mean `maxItems`/],
+  ['a slip in a union', { ...smallest, dataset: { uri: 'a.jsonl', limits: 1 } }, 'dataset.limits', /mean `limit`/],
+  ['something else entirely', { ...smallest, batch: { zebra: 1 } }, 'batch.zebra', /there are maxItems, maxBytes/],
+  ['a member of every object', { ...smallest, constructor: 1 }, 'constructor', /^unknown field/],
+  ['a wrong type', { ...smallest, minBatchItems: '5' }, 'minBatchItems', /^must be a number, not text$/],
+  ['a broken number', { ...smallest, batch: { maxItems: 1.5 } }, 'batch.maxItems', /^must be a whole number$/],
+  ['too little', { ...smallest, batch: { maxItems: 0 } }, 'batch.maxItems', /^must be at least 1$/],
+  ['too much', { ...smallest, realtime: { concurrency: 9999 } }, 'realtime.concurrency', /^must be at most 256$/],
+  [
+    'an unknown choice',
+    { ...smallest, deadline: { then: 'wait' } },
+    'deadline.then',
+    /"fallback" or "retry" or "fail"/,
+  ],
+  ['an empty model', { ...smallest, model: '' }, 'model', /^must not be empty$/],
+  ['version 2', { ...smallest, version: 2 }, 'version', /^must be 1$/],
+  ['a budget without its sum', { ...smallest, budget: {} }, 'budget.usd', /^is missing$/],
+  ['a duration as a number', { ...smallest, deadline: { batch: 60 } }, 'deadline.batch', /^must be a duration as text/],
+  [
+    'a duration without unit',
+    { ...smallest, retry: { backoff: '30' } },
+    'retry.backoff',
+    /^must be a duration as text/,
+  ],
+  ['a duration of ages', { ...smallest, deadline: { job: '9999d' } }, 'deadline.job', /^must be at most 366d$/],
+  ['no dataset', without('dataset'), 'dataset', /^is missing$/],
+  ['a dataset of no kind', { ...smallest, dataset: 7 }, 'dataset', /^must be text or an object, not a number$/],
+  ['an object store', { ...smallest, dataset: 's3://bucket/a.jsonl' }, 'dataset', /other stores cannot be used yet/],
+  ['another one', { ...smallest, output: 'gs://bucket/a/' }, 'output', /other stores cannot be used yet/],
+  [
+    'a date in an earlier result',
+    { ...smallest, reuse: 'runs/{date}/results.jsonl' },
+    'reuse',
+    /{date} is filled in in/,
+  ],
+  ['a time zone that there is not', { ...smallest, timezone: 'Mars/Olympus' }, 'timezone', /IANA time zone/],
+  ['an absolute path', { ...smallest, dataset: '/etc/a.jsonl' }, 'dataset', /not absolute/],
+  ['a way out', { ...smallest, output: 'runs/../../x' }, 'output', /".." is not allowed/],
+  ['the root', { ...smallest, output: './' }, 'output', /must name something/],
+  ['a CSV', { ...smallest, dataset: 'a.csv' }, 'dataset', /must be JSON Lines.*convert/],
+  ['a zipped one', { ...smallest, dataset: 'a.jsonl.gz' }, 'dataset', /must be JSON Lines.*convert/],
+  ['a nameless kind', { ...smallest, dataset: { uri: 'data' } }, 'dataset.uri', /give `dataset.format`/],
+  ['another format', { ...smallest, dataset: { uri: 'a', format: 'csv' } }, 'dataset.format', /^must be "jsonl"$/],
+  ['no provider', without('provider'), 'provider', /^is missing; there are openai, anthropic$/],
+  [
+    'an unknown provider',
+    { ...smallest, provider: 'opnai' },
+    'provider',
+    /mean `openai`\? there are openai, anthropic/,
+  ],
+  ['an inherited provider', { ...smallest, provider: 'toString' }, 'provider', /^unknown provider; there are/],
+  ['another endpoint', { ...smallest, endpoint: '/v1/messages' }, 'endpoint', /there are \/v1\/chat/],
+  ['no model', without('model'), 'model', /^is missing$/],
+  ['a model without request', without('request'), 'model', /ready-made request lines/],
+  ['two requests', { ...smallest, prompt: { user: 'x' } }, 'prompt', /stands instead of `request`/],
+  ['two models', { ...smallest, request: { model: 'x' } }, 'request.model', /differs from `model`/],
+  ['a request that is none', { ...smallest, request: [] }, 'request', /^must be an object$/],
+  ['a request that streams', { ...smallest, request: { stream: true } }, 'request', /^stream: leave it out$/],
+  ['bad Liquid', { ...smallest, request: { messages: ['{{ text'] } }, 'request.messages[0]', /./],
+  ['a tag that never ends', { ...smallest, request: { a: '{% if x %}' } }, 'request.a', /./],
+  [
+    'a schema that is none',
+    { ...smallest, schema: { type: 'strnig' } },
+    'schema',
+    /^is no valid JSON Schema at \/type/,
+  ],
+  [
+    'a schema that leads nowhere',
+    { ...smallest, schema: { $ref: '#/nowhere' } },
+    'schema',
+    /\$ref in it leads nowhere/,
+  ],
+  ['a poll that shrinks', { ...smallest, poll: { initial: '10m', max: '1m' } }, 'poll.max', /no shorter/],
+  ['retry past the end', { ...smallest, deadline: { job: '1h', then: 'retry' } }, 'deadline.then', /nothing is sent/],
+  ['what comes later', { ...smallest, mode: 'hybrid' }, 'mode', /^must be "batch" or "realtime"$/],
+])('%s gives one clear message', (_title, input, where, message) => {
+  const problems = problemsOf(input);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]?.where).toBe(where);
+  expect(problems[0]?.message).toMatch(message);
+});
+
+test.each(['account', 'route', 'rollout', 'tenant', 'feature', 'priority', 'sla', 'webhook', 'timezone'])(
+  '%s is not built yet and therefore unknown',
+  (field) => {
+    expect(problemsOf({ ...smallest, [field]: 1 })).toMatchObject([{ where: field }]);
+  },
+);
+
+test('batch.inputsPerRequest is not built yet and therefore unknown', () => {
+  expect(problemsOf({ ...smallest, batch: { inputsPerRequest: 2 } })).toMatchObject([
+    { where: 'batch.inputsPerRequest' },
+  ]);
+});
+
+test('a schema is given once', () => {
+  const { request: _, ...rest } = smallest;
+  const problems = problemsOf({ ...rest, schema: {}, prompt: { user: 'x', schema: {} } });
+  expect(problems).toMatchObject([{ where: 'schema' }]);
+});
+
+test('every problem is told at once', () => {
+  const problems = problemsOf({
+    dataset: 'a.csv',
+    provider: 'opnai',
+    modle: 'x',
+    request: { messages: ['{{ a'] },
+    schema: { type: 7 },
+    batch: { maxItems: 0, zebra: 1 },
+    retry: { backoff: 5 },
+    deadline: { job: '1h', then: 'retry' },
+  });
+  expect(problems.map(({ where }) => where).sort()).toEqual(
+    [
+      'dataset',
+      'provider',
+      'modle',
+      'request.messages[0]',
+      'schema',
+      'batch.maxItems',
+      'batch.zebra',
+      'retry.backoff',
+      'deadline.then',
+      'model',
+    ].sort(),
+  );
+});
+
+test('a nest too deep to be a request is refused, not a crash', () => {
+  const deep = JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`);
+  expect(problemsOf({ ...smallest, request: deep })).toMatchObject([
+    { message: 'the input is nested more than 200 deep' },
+  ]);
+});
+
+test('a key that would change every object is an unknown field', () => {
+  expect(problemsOf(JSON.parse('{"__proto__":{"provider":"openai"},"dataset":"a.jsonl"}')).length).toBeGreaterThan(0);
+});
+
+test('only a lone `job` is a reference', () => {
+  expect(jobReference({ job: 'jobs/a.json' })).toBe('jobs/a.json');
+  for (const input of [null, undefined, 'a', [], {}, { job: '' }, { job: 1 }, { job: 'a', model: 'b' }, smallest]) {
+    expect(jobReference(input)).toBeNull();
+  }
+});

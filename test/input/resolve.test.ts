@@ -1,0 +1,124 @@
+// A job is resolved to the last default, within its provider's limits.
+// biome-ignore-all lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+
+import { expect, test } from 'vitest';
+import { parseJob } from '../../input/resolve.ts';
+import { facts, smallest } from './facts.ts';
+
+function specOf(input: unknown, workflowId = 'tickets') {
+  const parsed = parseJob(input, { ...facts, workflowId });
+  if (parsed.kind !== 'job') throw new Error(JSON.stringify(parsed));
+  return parsed.spec;
+}
+
+test('the smallest job has every default', () => {
+  expect(specOf(smallest)).toEqual({
+    version: 1,
+    dataset: { uri: 'data/tickets.jsonl', format: 'jsonl', id: null, limit: null },
+    provider: 'openai',
+    model: 'gpt-5.4-mini',
+    endpoint: '/v1/chat/completions',
+    request: { model: 'gpt-5.4-mini', messages: [{ role: 'user', content: '{{ text }}' }] },
+    schema: null,
+    output: 'runs/tickets/',
+    batch: { maxItems: 10_000, maxBytes: 200_000_000, concurrency: 10 },
+    realtime: { concurrency: 16, rpm: null, tpm: null },
+    poll: { initialMs: 10_000, factor: 1.5, maxMs: 300_000 },
+    retry: { rounds: 3, backoffMs: 30_000 },
+    deadline: { batchMs: 72_000_000, jobMs: null, then: 'fallback' },
+    fallback: { lane: 'realtime', maxUsd: null },
+    minBatchItems: 50,
+    mode: 'batch',
+    maxRejectRate: 0.05,
+    budgetUsd: null,
+    reuse: null,
+    keep: { responses: false, providerFiles: false },
+  });
+});
+
+test('every field that is given is there', () => {
+  const schema = { type: 'object' };
+  const spec = specOf({
+    ...smallest,
+    $schema: '../job.schema.json',
+    version: 1,
+    dataset: { uri: './data//x', format: 'jsonl', id: 'number', limit: 7 },
+    endpoint: '/v1/embeddings',
+    schema,
+    output: { uri: 'out/x', format: 'jsonl' },
+    batch: { maxItems: 5, maxBytes: 1000, concurrency: 3 },
+    realtime: { concurrency: 2, rpm: 60, tpm: 1000 },
+    poll: { initial: '500ms', factor: 2, max: '1h30m' },
+    retry: { rounds: 0, backoff: '1s' },
+    deadline: { batch: '1h', job: '1d', then: 'fail' },
+    fallback: { lane: 'none', maxUsd: 0 },
+    minBatchItems: 0,
+    mode: 'realtime',
+    maxRejectRate: 1,
+    budget: { usd: 2.5 },
+    reuse: 'runs/old/results.jsonl',
+    keep: { responses: true, providerFiles: true },
+  });
+  expect(spec).toMatchObject({
+    dataset: { uri: 'data/x', format: 'jsonl', id: 'number', limit: 7 },
+    endpoint: '/v1/embeddings',
+    schema,
+    output: 'out/x/',
+    batch: { maxItems: 5, maxBytes: 1000, concurrency: 3 },
+    realtime: { concurrency: 2, rpm: 60, tpm: 1000 },
+    poll: { initialMs: 500, factor: 2, maxMs: 5_400_000 },
+    retry: { rounds: 0, backoffMs: 1000 },
+    deadline: { batchMs: 3_600_000, jobMs: 86_400_000, then: 'fail' },
+    fallback: { lane: 'none', maxUsd: 0 },
+    minBatchItems: 1,
+    mode: 'realtime',
+    maxRejectRate: 1,
+    budgetUsd: 2.5,
+    reuse: 'runs/old/results.jsonl',
+    keep: { responses: true, providerFiles: true },
+  });
+});
+
+test('a batch is clamped to what the provider takes', () => {
+  const { batch, minBatchItems } = specOf({
+    ...smallest,
+    provider: 'anthropic',
+    batch: { maxItems: 1e6, maxBytes: 1e12 },
+  });
+  expect(batch).toMatchObject({ maxItems: 5_000, maxBytes: 100_000_000 });
+  expect(minBatchItems).toBe(100);
+  expect(specOf({ ...smallest, provider: 'anthropic', batch: { maxItems: 1 } }).batch.maxItems).toBe(100);
+});
+
+test('a prompt becomes the request, and its schema the schema', () => {
+  const { request: _, ...rest } = smallest;
+  const schema = { type: 'object' };
+  const spec = specOf({ ...rest, prompt: { user: '{{ text }}', schema } });
+  expect(spec.request).toEqual({ model: 'gpt-5.4-mini', provider: 'openai', messages: ['', '{{ text }}'] });
+  expect(spec.schema).toEqual(schema);
+});
+
+test('ready-made lines name their own model and endpoint, and may be checked by a schema', () => {
+  const spec = specOf({ dataset: 'lines.jsonl', provider: 'openai', schema: { type: 'object' } });
+  expect(spec).toMatchObject({ model: null, endpoint: null, request: null, schema: { type: 'object' } });
+});
+
+test('the same model in the request is no contradiction', () => {
+  expect(specOf({ ...smallest, request: { ...smallest.request, model: smallest.model } }).model).toBe(smallest.model);
+});
+
+test.each([
+  [undefined, '2026-11-20'],
+  ['UTC', '2026-11-20'],
+  ['Europe/Berlin', '2026-11-21'],
+  ['America/New_York', '2026-11-20'],
+  ['Pacific/Kiritimati', '2026-11-21'],
+])('{date} is the day that the run is for, in the time zone %s', (timezone, day) => {
+  const spec = specOf({
+    ...smallest,
+    dataset: { uri: 'in/{date}/{date}.jsonl' },
+    output: 'runs/nightly-{date}/',
+    ...(timezone === undefined ? {} : { timezone }),
+  });
+  expect([spec.dataset.uri, spec.output]).toEqual([`in/${day}/${day}.jsonl`, `runs/nightly-${day}/`]);
+});

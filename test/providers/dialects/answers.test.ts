@@ -1,0 +1,198 @@
+// Vendors' bodies as documented or seen (November 2026), and what is made of them.
+
+import { describe, expect, test } from 'vitest';
+import { decode as decodeAnthropic } from '../../../providers/dialects/anthropic/answers.ts';
+import { decode as decodeOpenai } from '../../../providers/dialects/openai/answers.ts';
+
+const chat = '/v1/chat/completions';
+const openai = (body: unknown, endpoint = chat) =>
+  decodeOpenai(
+    Buffer.from(
+      JSON.stringify({ id: 'batch_req_1', custom_id: 'a', response: { status_code: 200, body }, error: null }),
+    ),
+    endpoint,
+  );
+const refused = (status: number, error: unknown) =>
+  decodeOpenai(
+    Buffer.from(JSON.stringify({ custom_id: 'a', response: { status_code: status, body: { error } }, error: null })),
+    chat,
+  );
+const undone = (code: string) =>
+  decodeOpenai(Buffer.from(JSON.stringify({ custom_id: 'a', response: null, error: { code, message: 'x' } })), chat);
+const choice = (message: unknown, finish_reason: string) => ({ model: 'm', choices: [{ message, finish_reason }] });
+
+describe('a line of OpenAI’s', () => {
+  test('chat: text, model and usage, cached tokens inside the input', () => {
+    const usage = {
+      prompt_tokens: 100,
+      completion_tokens: 20,
+      prompt_tokens_details: { cached_tokens: 80, cache_write_tokens: 10 },
+      completion_tokens_details: { reasoning_tokens: 5 },
+    };
+    expect(openai({ ...choice({ content: 'hi', refusal: null }, 'stop'), usage })).toMatchObject({
+      kind: 'answer',
+      customId: 'a',
+      text: 'hi',
+      finish: 'stop',
+      model: 'm',
+      usage: { input: 100, cachedInput: 80, cacheWrite: 10, output: 20, reasoning: 5 },
+    });
+  });
+
+  test('unknown usage is unknown, not none', () => {
+    expect(openai(choice({ content: 'hi' }, 'stop'))).toMatchObject({ usage: { input: null, output: null } });
+  });
+
+  test.each([
+    [{ content: 'x' }, 'length', { text: 'x', finish: 'length' }],
+    [{ content: null }, 'content_filter', { text: null, finish: 'filtered' }],
+    [{ content: null, refusal: 'no' }, 'stop', { text: null, finish: 'refused' }],
+    [{ content: null, tool_calls: [{ id: 't' }] }, 'tool_calls', { text: null, value: [{ id: 't' }], finish: 'stop' }],
+    [{ content: [{ type: 'text', text: 'a' }, { text: 'b' }] }, 'stop', { text: 'ab' }],
+    [undefined, 'stop', { text: null }],
+  ])('chat message %j that ended by %s', (message, finish, expected) => {
+    expect(openai(choice(message, finish))).toMatchObject({ kind: 'answer', ...expected });
+  });
+
+  test('responses: texts are joined, refusals and cuts are told', () => {
+    const message = (content: unknown[]) => ({ type: 'message', content });
+    const text = { type: 'output_text', text: 'a' };
+    const of = (body: unknown) => openai(body, '/v1/responses');
+    expect(of({ status: 'completed', output: [{ type: 'reasoning' }, message([text, text])] })).toMatchObject({
+      text: 'aa',
+      finish: 'stop',
+    });
+    expect(of({ output: [message([{ type: 'refusal', refusal: 'no' }])] })).toMatchObject({ finish: 'refused' });
+    const cut = {
+      status: 'incomplete',
+      incomplete_details: { reason: 'max_output_tokens' },
+      output: [message([text])],
+    };
+    expect(of(cut)).toMatchObject({ text: 'a', finish: 'length' });
+    expect(of({ status: 'failed', error: { code: 'server_error', message: 'x' } })).toMatchObject({
+      kind: 'error',
+      code: 'server_error',
+    });
+  });
+
+  test('embeddings: one vector or a list in input order, numbers or base64', () => {
+    const floats = Buffer.alloc(8);
+    floats.writeFloatLE(0.5, 0);
+    floats.writeFloatLE(-2, 4);
+    const of = (data: unknown) => openai({ data, usage: { prompt_tokens: 4 } }, '/v1/embeddings');
+    expect(of([{ index: 0, embedding: [1, 2] }])).toMatchObject({ value: [1, 2], usage: { input: 4, output: null } });
+    expect(of([{ index: 0, embedding: floats.toString('base64') }])).toMatchObject({ value: [0.5, -2] });
+    const two = [
+      { index: 1, embedding: [2] },
+      { index: 0, embedding: [1] },
+    ];
+    expect(of(two)).toMatchObject({ value: [[1], [2]] });
+  });
+
+  test('moderations and completions', () => {
+    expect(openai({ results: [{ flagged: true }] }, '/v1/moderations')).toMatchObject({ value: { flagged: true } });
+    expect(openai({ choices: [{ text: 't', finish_reason: 'length' }] }, '/v1/completions')).toMatchObject({
+      text: 't',
+      finish: 'length',
+    });
+  });
+
+  test('a refusal by HTTP is known by its status, although the line says error: null', () => {
+    expect(refused(429, { code: 'rate_limit_exceeded', type: 'requests', message: 'x' })).toEqual({
+      kind: 'error',
+      customId: 'a',
+      status: 429,
+      code: 'rate_limit_exceeded',
+    });
+    expect(refused(400, { code: 'Your prompt said: hello', message: 'x' })).toMatchObject({ code: null });
+  });
+
+  test.each([
+    ['batch_expired', 'expired'],
+    ['batch_cancelled', 'cancelled'],
+    ['request_timeout', 'timeout'],
+  ])('%s was not run', (code, why) => {
+    expect(undone(code)).toEqual({ kind: 'unrun', customId: 'a', why });
+  });
+
+  test('another code is an error of unknown status', () => {
+    expect(undone('odd')).toMatchObject({ kind: 'error', status: null, code: 'odd' });
+  });
+});
+
+const anthropic = (result: unknown) => decodeAnthropic(Buffer.from(JSON.stringify({ custom_id: 'a', result })));
+
+describe('a line of Anthropic’s', () => {
+  test('text blocks are joined, usage includes what the cache had', () => {
+    const usage = {
+      input_tokens: 10,
+      cache_read_input_tokens: 80,
+      cache_creation_input_tokens: 5,
+      output_tokens: 7,
+      output_tokens_details: { thinking_tokens: 3 },
+    };
+    const content = [
+      { type: 'thinking', thinking: 'hm' },
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b' },
+    ];
+    expect(
+      anthropic({ type: 'succeeded', message: { content, stop_reason: 'end_turn', usage, model: 'm' } }),
+    ).toMatchObject({
+      text: 'ab',
+      finish: 'stop',
+      model: 'm',
+      usage: { input: 95, cachedInput: 80, cacheWrite: 5, output: 7, reasoning: 3 },
+    });
+  });
+
+  test.each([
+    ['max_tokens', 'length'],
+    ['model_context_window_exceeded', 'length'],
+    ['refusal', 'refused'],
+    ['pause_turn', 'paused'],
+    ['stop_sequence', 'stop'],
+  ])('stop reason %s is %s', (stop_reason, finish) => {
+    expect(anthropic({ type: 'succeeded', message: { content: [], stop_reason } })).toMatchObject({
+      text: null,
+      finish,
+    });
+  });
+
+  test('tool calls are a value', () => {
+    const content = [{ type: 'tool_use', name: 'f', input: {} }];
+    expect(anthropic({ type: 'succeeded', message: { content } })).toMatchObject({ value: content, text: null });
+  });
+
+  test.each([
+    ['invalid_request_error', 400],
+    ['overloaded_error', 529],
+    ['api_error', 500],
+    ['something_new', null],
+  ])('%s inside its envelope has status %s', (type, status) => {
+    const error = { type: 'error', error: { type, message: 'x' }, request_id: null };
+    expect(anthropic({ type: 'errored', error })).toEqual({ kind: 'error', customId: 'a', status, code: type });
+  });
+
+  test('canceled and expired were not run', () => {
+    expect(anthropic({ type: 'canceled' })).toMatchObject({ kind: 'unrun', why: 'cancelled' });
+    expect(anthropic({ type: 'expired' })).toMatchObject({ kind: 'unrun', why: 'expired' });
+  });
+});
+
+test.each([
+  '',
+  '   ',
+  'null',
+  '[]',
+  '7',
+  '{',
+  '{"custom_id":""}',
+  '{"custom_id":7}',
+  '{"custom_id":"a"}',
+  '{"custom_id":"a","response":{"status_code":200},"result":{"type":"succeeded"}}',
+  '{"custom_id":"a","response":{"status_code":200,"body":[]},"result":{"type":"new"}}',
+])('nothing is thrown over %j', (line) => {
+  expect(decodeOpenai(Buffer.from(line), chat)).toEqual({ kind: 'unreadable' });
+  expect(decodeAnthropic(Buffer.from(line))).toEqual({ kind: 'unreadable' });
+});

@@ -1,0 +1,148 @@
+// Request bodies and request lines: what is sent, what is refused before it is sent, and ids exchanged in place.
+
+import { describe, expect, test } from 'vitest';
+import { type CustomId, customId, itemKey } from '../../../domain/ids.ts';
+import { createProviders } from '../../../providers/registry.ts';
+import { anthropicProvider } from '../../../providers/vendors/anthropic/index.ts';
+import { openaiProvider } from '../../../providers/vendors/openai/index.ts';
+import { context, factsOf } from '../vendors/bench.ts';
+
+const openai = openaiProvider({ apiKey: 'k' });
+const anthropic = anthropicProvider({ apiKey: 'k' });
+const idOf = (digit: string): CustomId => customId(digit.repeat(8), itemKey(digit.repeat(24)));
+const prompt = {
+  system: 'be {{ tone }}',
+  user: '{{ text }}',
+  schema: { type: 'object' },
+  maxTokens: 5,
+  temperature: 0,
+};
+
+describe('bodies', () => {
+  test('of a portable prompt at OpenAI', () => {
+    expect(openai.bodyOf(prompt, '/v1/chat/completions')).toEqual({
+      messages: [
+        { role: 'system', content: 'be {{ tone }}' },
+        { role: 'user', content: '{{ text }}' },
+      ],
+      max_completion_tokens: 5,
+      temperature: 0,
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'answer', strict: true, schema: { type: 'object' } },
+      },
+    });
+  });
+
+  test("of a portable prompt at OpenAI's responses, and of none where there is nothing to answer", () => {
+    expect(openai.bodyOf(prompt, '/v1/responses')).toEqual({
+      instructions: 'be {{ tone }}',
+      input: [{ role: 'user', content: '{{ text }}' }],
+      max_output_tokens: 5,
+      temperature: 0,
+      text: { format: { type: 'json_schema', name: 'answer', strict: true, schema: { type: 'object' } } },
+    });
+    expect(openai.bodyOf(prompt, '/v1/embeddings')).toBeNull();
+  });
+
+  test('of a portable prompt at Anthropic, cached', () => {
+    expect(anthropic.bodyOf({ ...prompt, cache: true }, anthropic.defaultEndpoint)).toEqual({
+      system: [{ type: 'text', text: 'be {{ tone }}', cache_control: { type: 'ephemeral', ttl: '1h' } }],
+      messages: [{ role: 'user', content: '{{ text }}' }],
+      max_tokens: 5,
+      temperature: 0,
+      output_config: { format: { type: 'json_schema', schema: { type: 'object' } } },
+    });
+    expect(anthropic.bodyOf({ user: 'x' }, anthropic.defaultEndpoint)).toMatchObject({ max_tokens: 1024 });
+  });
+
+  test('of every prompt are acceptable', () => {
+    for (const provider of [openai, anthropic]) {
+      const body = provider.bodyOf({ user: 'x' }, provider.defaultEndpoint);
+      expect(body).not.toBeNull();
+      expect(provider.problemsOf(body, provider.defaultEndpoint)).toEqual([]);
+    }
+  });
+
+  test.each([
+    [{ messages: [1], stream: true }, '/v1/chat/completions', /stream/],
+    [{ messages: [] }, '/v1/chat/completions', /messages/],
+    [{}, '/v1/embeddings', /input/],
+    [{ input: Array(2049).fill('x') }, '/v1/embeddings', /2048/],
+    [{ input: 'x' }, '/v1/images/generations', /endpoint/],
+    ['text', '/v1/responses', /object/],
+  ])('%j at OpenAI %s are refused', (body, endpoint, words) => {
+    expect(openai.problemsOf(body, endpoint).join()).toMatch(words);
+  });
+
+  test.each([
+    [{ messages: [1] }, /max_tokens/],
+    [{ messages: [1], max_tokens: 0 }, /max_tokens/],
+    [{ max_tokens: 1 }, /messages/],
+    [{ messages: [1], max_tokens: 1, speed: 'fast' }, /speed/],
+    [{ messages: [1], max_tokens: 1, stream: true }, /stream/],
+  ])('%j at Anthropic are refused', (body, words) => {
+    expect(anthropic.problemsOf(body, '/v1/messages').join()).toMatch(words);
+  });
+
+  test('templates are given the benefit of the doubt', () => {
+    expect(openai.problemsOf({ messages: '{{ messages }}', stream: '{{ s }}' }, '/v1/chat/completions')).toEqual([]);
+    expect(anthropic.problemsOf({ messages: '{{ m }}', max_tokens: '{{ n }}' }, '/v1/messages')).toEqual([]);
+  });
+
+  test('name their own bound on output tokens, or none', () => {
+    expect(openai.outputTokensMax({ max_completion_tokens: 7, n: 2 })).toBe(14);
+    expect(openai.outputTokensMax({})).toBeNull();
+    expect(anthropic.outputTokensMax({ max_tokens: 9 })).toBe(9);
+  });
+});
+
+describe.each([openai, anthropic])('request lines of $name', (provider) => {
+  const body = '{"model":"m","messages":[{"role":"user","content":"ü 12345678901234567890"}],"max_tokens":1}';
+  const line = (id: CustomId) => Buffer.from(provider.encode(id, body, provider.defaultEndpoint));
+
+  test('are taken apart into what they were made from', () => {
+    const parts = provider.requestOf(JSON.parse(line(idOf('a')).toString()));
+    expect(parts).toMatchObject({ kind: 'request', id: idOf('a'), endpoint: provider.defaultEndpoint, model: 'm' });
+  });
+
+  test('get another id without another byte changing, and the first line stays', () => {
+    const first = line(idOf('a'));
+    expect(provider.relabel(first, idOf('b'))).toEqual(line(idOf('b')));
+    expect(first).toEqual(line(idOf('a')));
+  });
+
+  test('of another hand get another id too', () => {
+    const { custom_id: _, ...rest } = JSON.parse(line(idOf('a')).toString());
+    const odd = Buffer.from(JSON.stringify({ ...rest, custom_id: 'short' }));
+    expect(JSON.parse(provider.relabel(odd, idOf('b')).toString())).toEqual({ custom_id: idOf('b'), ...rest });
+  });
+
+  test.each([null, [], {}, { custom_id: 7 }, { custom_id: 'a' }, { custom_id: 'a', body: {}, params: {}, url: 'x' }])(
+    '%j is a problem, not a crash',
+    (record) => {
+      expect(provider.requestOf(record).kind).toBe('problem');
+    },
+  );
+});
+
+describe('the registry', () => {
+  const providers = createProviders({ openai: { apiKey: null }, anthropic: { apiKey: 'k' } });
+
+  test('tells an unknown vendor from one without a key', async () => {
+    expect(providers.get('nobody')).toBeUndefined();
+    expect([providers.hasKey('openai'), providers.hasKey('anthropic'), providers.hasKey('nobody')]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  test('a vendor without a key plans, and refuses calls before anything is sent', async () => {
+    const keyless = providers.get('openai') ?? openai;
+    expect(keyless.bodyOf({ user: 'x' }, '/v1/responses')).toEqual(openai.bodyOf({ user: 'x' }, '/v1/responses'));
+    expect(await keyless.check('m', context())).toBe('bad_key');
+    const look = keyless.look({ id: 'b', createdAt: 0, fileId: null }, context());
+    expect(await factsOf(look)).toMatchObject({ fault: 'unauthorized', status: null });
+  });
+});

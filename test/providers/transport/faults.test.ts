@@ -1,0 +1,136 @@
+// What either SDK throws, and what is made of it.
+
+import { describe, expect, test } from 'vitest';
+import { ProviderError } from '../../../providers/error.ts';
+import { faultOf, type Purpose } from '../../../providers/transport/fault.ts';
+import { turnPages } from '../../../providers/transport/list-pages.ts';
+import { retryAfterMsOf } from '../../../providers/transport/retry-after.ts';
+
+const now = Date.parse('2026-11-20T00:00:00Z');
+
+describe('a wait', () => {
+  test.each([
+    [{ 'retry-after': '7' }, 7000],
+    [{ 'retry-after': '0.5' }, 500],
+    [{ 'retry-after-ms': '120', 'retry-after': '7' }, 120],
+    [{ 'retry-after': 'Fri, 20 Nov 2026 00:01:00 GMT' }, 60_000],
+    [{ 'retry-after': 'Thu, 19 Nov 2026 00:01:00 GMT' }, 0],
+    [{ 'retry-after': 'Fri, 20 Nov 2026 00:01:00 GMT', date: 'Fri, 20 Nov 2026 00:00:50 GMT' }, 10_000],
+    [{ 'retry-after': '99999999' }, 24 * 60 * 60_000],
+    [{ 'retry-after': 'soon' }, null],
+    [{ 'retry-after': '' }, null],
+    [{ 'retry-after': '-3' }, null],
+    [{}, null],
+  ])('asked for with %j', (headers, expected) => {
+    expect(retryAfterMsOf(new Headers(headers as Record<string, string>), now)).toBe(expected);
+  });
+});
+
+const reply = (status: number, error: object) => Object.assign(new Error('x'), { status, error });
+const facts = (purpose: Purpose, thrown: unknown) => {
+  const fault = faultOf('v', purpose, thrown);
+  return fault instanceof ProviderError ? fault.facts : null;
+};
+
+describe('a refused call', () => {
+  test.each([
+    ['read', 429, { code: 'insufficient_quota', type: 'insufficient_quota' }, 'no_money'],
+    ['read', 400, { code: 'billing_hard_limit_reached' }, 'no_money'],
+    ['read', 402, {}, 'no_money'],
+    ['read', 429, { type: 'error', error: { details: { error_code: 'enforced_spend_limit_reached' } } }, 'no_money'],
+    ['read', 429, { type: 'error', error: { details: { error_code: 'ramp_limit_exceeded' } } }, 'rate_limited'],
+    ['read', 400, { type: 'error', error: { details: { error_code: 'organization_on_hold' } } }, 'forbidden'],
+    ['read', 400, { type: 'error', error: { details: { error_code: 'cmek_key_disabled' } } }, 'forbidden'],
+    ['create', 429, { code: 'token_limit_exceeded' }, 'capacity'],
+    ['create', 400, { message: 'Enqueued token limit reached for gpt' }, 'capacity'],
+    ['call', 400, { message: 'my prompt speaks of a queue' }, 'refused'],
+    ['create', 400, { message: 'Cannot find file file-1, or organization has no access to it' }, 'not_ready'],
+    ['call', 400, { message: 'Cannot find file file-1' }, 'refused'],
+    ['create', 400, { code: 'missing_required_parameter' }, 'refused'],
+  ] as const)('%s HTTP %i %j is %s', (purpose, status, error, fault) => {
+    expect(facts(purpose, reply(status, error))).toMatchObject({ fault, status });
+  });
+
+  test('only what changes something is ambiguous, and only where it may have happened', () => {
+    expect(facts('create', reply(500, {}))?.ambiguous).toBe(true);
+    expect(facts('call', reply(502, {}))?.ambiguous).toBe(true);
+    expect(facts('read', reply(500, {}))?.ambiguous).toBe(false);
+    expect(facts('create', reply(429, {}))?.ambiguous).toBe(false);
+  });
+});
+
+const caused = (code: string) => new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
+
+describe('a call without a reply', () => {
+  test.each([
+    [caused('ECONNRESET'), 'connection', true],
+    [caused('ECONNREFUSED'), 'connection', false],
+    [caused('ENOTFOUND'), 'connection', false],
+    [caused('UND_ERR_SOCKET'), 'connection', true],
+    [caused('UND_ERR_HEADERS_TIMEOUT'), 'timeout', true],
+    [caused('UND_ERR_CONNECT_TIMEOUT'), 'timeout', false],
+    [new TypeError('terminated'), 'connection', true],
+    [new DOMException('x', 'AbortError'), 'timeout', true],
+    [new DOMException('x', 'TimeoutError'), 'timeout', true],
+    [new SyntaxError('Unexpected token in {"answer":"secret"'), 'broken_stream', true],
+  ])('%s is %s', (thrown, fault, ambiguous) => {
+    expect(facts('create', thrown)).toMatchObject({ fault, ambiguous, status: null });
+    expect(JSON.stringify(facts('create', thrown))).not.toContain('secret');
+  });
+
+  test('a bug stays what it is', () => {
+    const bug = new TypeError('x is not a function');
+    expect(faultOf('v', 'create', bug)).toBe(bug);
+  });
+});
+
+describe('pages', () => {
+  const pagesOf = (times: readonly number[], size: number) => {
+    const items = times.map((createdAt, at) => ({ id: String(at), createdAt }));
+    let reads = 0;
+    const read = async (after: string | null) => {
+      reads += 1;
+      const from = after === null ? 0 : Number(after) + 1;
+      const page = items.slice(from, from + size);
+      const more = from + size < items.length;
+      return { items: page, next: more ? (page.at(-1)?.id ?? null) : null, more };
+    };
+    return { read, reads: () => reads };
+  };
+  const down = Array.from({ length: 100 }, (_, at) => 1000 - at);
+
+  test.each([
+    ['newest first, as far as needed', down, 2],
+    ['oldest first, to the end', [...down].reverse(), 10],
+    ['without an order that shows, to the end', Array<number>(100).fill(5), 10],
+    ['that turn out of order before the point in time, to the end', [990, 989, 995, ...down], 11],
+  ])('%s', async (_, times, expected) => {
+    const { read, reads } = pagesOf(times, 10);
+    const seen = (await turnPages('openai', 985, read)).map(({ id }) => id);
+    expect(reads()).toBe(expected);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  const stubborn = (more: boolean) => {
+    let reads = 0;
+    const read = async () => {
+      reads += 1;
+      return { items: [{ id: 'a', createdAt: 1 }], next: 'a', more };
+    };
+    return { read, reads: () => reads };
+  };
+
+  test('of a list that ignores its cursor come to an end', async () => {
+    const { read, reads } = stubborn(false);
+    await turnPages('openai', 0, read);
+    expect(reads()).toBe(2);
+  });
+
+  test.each([
+    ['ignores its cursor', stubborn(true).read],
+    ['shows nothing to turn on by', async () => ({ items: [], next: null, more: true })],
+    ['never ends', async (after: string | null) => ({ items: [], next: `${after}.`, more: true })],
+  ])('of a list that says there is more and %s are not taken for the whole list', async (_, read) => {
+    await expect(turnPages('openai', 0, read)).rejects.toMatchObject({ facts: { fault: 'broken_stream' } });
+  });
+});

@@ -1,0 +1,105 @@
+// A provider connected to an emulator of its own, and requests files to give it.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { BatchHandle } from '../../../domain/batch/state.ts';
+import { type CustomId, customId, itemKey, submissionKey } from '../../../domain/ids.ts';
+import type { RawOutcome } from '../../../domain/outcome/outcome.ts';
+import type { OptionsInput } from '../../../emulator/faults/options.ts';
+import { createControl } from '../../../emulator/server/control.ts';
+import { type Emulator, startEmulator } from '../../../emulator/server/start.ts';
+import type { VendorConfig } from '../../../providers/config.ts';
+import { ProviderError, type ProviderErrorFacts } from '../../../providers/error.ts';
+import type { Context, Provider, RequestFile, Submission } from '../../../providers/provider.ts';
+
+export interface Vendor {
+  readonly name: 'openai' | 'anthropic';
+  readonly make: (config: VendorConfig) => Provider;
+  readonly baseUrl: (emulator: Emulator) => string;
+  readonly model: string;
+}
+
+/** Long enough for every batch to have ended, short enough to stay inside its window. */
+const allDoneMs = 60_000;
+
+export const context = (): Context => ({ signal: AbortSignal.timeout(20_000) });
+
+export async function bench(vendor: Vendor, options: OptionsInput = {}) {
+  const emulator = await startEmulator({ clock: 'manual', startMs: Date.parse('2026-11-20T00:00:00Z'), ...options });
+  const folder = await mkdtemp(join(tmpdir(), 'nightshift-provider-'));
+  onTestFinished(async () => {
+    await emulator.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const control = createControl(emulator.url);
+  const provider = vendor.make({ apiKey: 'sk-test', baseUrl: vendor.baseUrl(emulator) });
+
+  async function prepare(texts: readonly string[], known: readonly string[] = []): Promise<Prepared> {
+    const prefix = randomBytes(4).toString('hex');
+    const ids = texts.map((_, at) => idOf(prefix, at));
+    const lines = texts.map((text, at) => lineOf(vendor, provider, ids[at] ?? idOf(prefix, at), text));
+    const key = submissionKey(randomBytes(16).toString('hex'));
+    const path = join(folder, `${key}.jsonl`);
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    await writeFile(path, bytes);
+    const file = { path, name: `${key}.jsonl`, bytes: bytes.length, items: texts.length };
+    const since = (await control.now()).nowMs - 60_000;
+    const endpoint = provider.defaultEndpoint;
+    return { file, submission: { key, prefix, endpoint, items: texts.length, since, known: new Set(known) }, ids };
+  }
+
+  async function submit({ file, submission }: Prepared): Promise<BatchHandle> {
+    const staged = await provider.stage(file, submission, context());
+    return provider.create(staged, file, submission, context());
+  }
+
+  return { emulator, control, provider, prepare, submit, end: () => control.clock({ advanceMs: allDoneMs }) };
+}
+
+export interface Prepared {
+  readonly file: RequestFile;
+  readonly submission: Submission;
+  readonly ids: readonly CustomId[];
+}
+
+const idOf = (prefix: string, at: number): CustomId =>
+  customId(prefix, itemKey(createHash('sha256').update(String(at)).digest('hex').slice(0, 24)));
+
+export function lineOf(vendor: Vendor, provider: Provider, id: CustomId, text: string): string {
+  const body = {
+    model: vendor.model,
+    ...Object(provider.bodyOf({ user: text, maxTokens: 64 }, provider.defaultEndpoint)),
+  };
+  return provider.encode(id, JSON.stringify(body), provider.defaultEndpoint);
+}
+
+export async function linesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer[]> {
+  const whole: Uint8Array[] = [];
+  for await (const chunk of chunks) whole.push(chunk);
+  const text = Buffer.concat(whole).toString('utf8');
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => Buffer.from(line));
+}
+
+export async function outcomesOf(provider: Provider, handle: BatchHandle): Promise<RawOutcome[]> {
+  const lines = await linesOf(provider.output(handle, context()));
+  return lines.map((line) => provider.decode(line, provider.defaultEndpoint));
+}
+
+export async function factsOf(work: Promise<unknown>): Promise<ProviderErrorFacts> {
+  return (await errorOf(work)).facts;
+}
+
+export async function errorOf(work: Promise<unknown>): Promise<ProviderError> {
+  const thrown = await work.then(
+    () => new Error('it was expected to fail'),
+    (error: unknown) => error,
+  );
+  if (!(thrown instanceof ProviderError)) throw thrown;
+  return thrown;
+}

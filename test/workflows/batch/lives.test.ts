@@ -1,0 +1,59 @@
+// Later lives of a job, on the real server: reset after trouble, taken over with waves that a person had asked for.
+
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { until } from '../../end-to-end/crash/cell.ts';
+import { devServer } from '../../support/temporal.ts';
+import { Site } from '../site.ts';
+
+const server = devServer();
+const quick = { validateMs: 50, runMs: 1000, finalizeMs: 50, cancelMs: 50 };
+const poll = { initial: '300ms', max: '500ms' };
+
+test('a job that met trouble can be reset to its start', () =>
+  Site.with(
+    server.env,
+    'troubled',
+    {
+      ...quick,
+      calls: { 'openai.batches.create': { status: 401, body: '{"error":{"message":"no","code":"invalid_api_key"}}' } },
+    },
+    async (site) => {
+      await site.start(site.openaiJob(60, { poll, retry: { backoff: '1s' } }));
+      await until('paused', async () => (await site.status()).phase === 'paused');
+      await site.control.setOptions({ calls: null });
+      await site.update('resume');
+      const { runId } = await site.handle.describe();
+      const events = await site.events();
+      const first = events.find((event) => event.workflowTaskCompletedEventAttributes != null);
+      await site.client.workflowService.resetWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId: site.name, runId },
+        reason: 'test',
+        requestId: randomUUID(),
+        workflowTaskFinishEventId: first?.eventId ?? null,
+      });
+      const report = await site.result();
+      await site.expectPaidOnce(report, 60);
+      expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 60 } });
+    },
+  ));
+
+test('a job that is taken over runs the waves that its first life had planned', () =>
+  Site.with(
+    server.env,
+    'asked',
+    { ...quick, runMs: 3000, itemErrors: { rate400: 0.5, failTimes: 1 } },
+    async (site) => {
+      await site.start(site.openaiJob(120, { poll, minBatchItems: 1, retry: { backoff: '1s' } }));
+      await site.untilCreated(1, 100);
+      await site.update('retryFailed', { reasons: ['bad_request'] });
+      await site.untilCreated(2, 100);
+      await site.handle.terminate('test');
+      await site.start({ resumeFrom: 'runs/asked/' }, 'asked-2');
+      const report: Awaited<ReturnType<Site['result']>> = await site.result('asked-2');
+      expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 120, failed: 0 } });
+      expect(report.waves).toBeGreaterThanOrEqual(2);
+      expect((await site.control.counts()).billedTwice).toEqual({ byCustomId: [], byBody: [] });
+    },
+  ));

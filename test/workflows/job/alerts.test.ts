@@ -1,0 +1,36 @@
+// Alerts while a job runs: raised when it is time, seen by whoever looks, and taken back.
+
+import { expect, test } from 'vitest';
+import { timeSkippingServer } from '../../support/temporal.ts';
+import { hourMs, minuteMs, Site } from '../site.ts';
+
+const server = timeSkippingServer();
+const poll = { initial: '1m', max: '5m' };
+
+test('a batch that the provider validates for half an hour is told of, until it goes on', () =>
+  Site.with(server.env, 'validating', { validateMs: hourMs, runMs: hourMs }, async (site) => {
+    await site.start(site.openaiJob(100, { poll }));
+    await site.untilCreated(1);
+    await site.env.sleep(20 * minuteMs);
+    expect((await site.status()).alerts).toEqual([]);
+    await site.env.sleep(25 * minuteMs);
+    const late = await site.status();
+    expect(late.alerts).toEqual(['a batch is over 30 minutes in validating']);
+    expect(late.batches.byStage).toEqual({ validating: 1 });
+    expect(late.nextLookAt).toBeGreaterThan(late.startedAt + 35 * minuteMs);
+    await site.env.sleep(30 * minuteMs);
+    const running = await site.status();
+    expect([running.alerts, running.batches.byStage]).toEqual([[], { running: 1 }]);
+    expect((await site.result()).verdict).toBe('complete');
+  }));
+
+test('batches in segments are told of by their segments', () =>
+  Site.with(server.env, 'segments', { batchesPerSegment: 1, validateMs: 2 * hourMs }, async (site) => {
+    await site.start(site.openaiJob(100, { poll, batch: { maxItems: 50 }, minBatchItems: 1 }));
+    await site.untilCreated(2);
+    await site.env.sleep(55 * minuteMs);
+    const { alerts, batches } = await site.status();
+    expect(alerts).toEqual(['2 batches are over 30 minutes in validating']);
+    expect(batches).toMatchObject({ open: 2, byStage: { validating: 2 } });
+    expect((await site.result()).verdict).toBe('complete');
+  }));

@@ -1,0 +1,46 @@
+// Segments that are cancelled or vanish, on the real server: the one that skips time cannot cancel an activity that ends in the same moment.
+
+import { expect, test } from 'vitest';
+import { devServer } from '../../support/temporal.ts';
+import { Site } from '../site.ts';
+
+const server = devServer();
+
+const changes = {
+  poll: { initial: '500ms', max: '1s' },
+  batch: { maxItems: 20, concurrency: 4 },
+  minBatchItems: 1,
+  retry: { backoff: '1s' },
+};
+
+test('a segment that vanished is started again, and takes up its batches', () =>
+  Site.with(
+    server.env,
+    'vanished',
+    { batchesPerSegment: 4, validateMs: 50, runMs: 3000, cancelMs: 50 },
+    async (site) => {
+      await site.start(site.openaiJob(120, changes));
+      await site.untilCreated(2, 200);
+      await site.client.workflow.getHandle('vanished/wave-1/segment-0001').terminate('test');
+      const report = await site.result();
+      await site.expectPaidOnce(report, 120);
+      expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 120 } });
+    },
+  ));
+
+test('a cancelled job of segments collects what all of them had finished', () =>
+  Site.with(
+    server.env,
+    'stopped',
+    { batchesPerSegment: 4, validateMs: 50, runMs: 20_000, cancelMs: 50 },
+    async (site) => {
+      await site.start(site.openaiJob(200, changes));
+      await site.untilCreated(4, 200);
+      await site.cancel('stopped/wave-1/batch-0004');
+      expect(await site.failure()).toBe('CancelledFailure');
+      const report = site.report();
+      await site.expectPaidOnce(report, 200);
+      expect(report).toMatchObject({ cancelled: true, errorsByReason: { cancelled: report.rows.failed } });
+      expect(report.rows.failed).toBeGreaterThan(0);
+    },
+  ));

@@ -1,0 +1,95 @@
+// What people may change of a running job. A change that cannot be made is refused, says why, and writes nothing to history.
+
+import { setHandler } from '@temporalio/workflow';
+import { parseDuration } from '../../domain/duration.ts';
+import { type ItemReason, itemReasons } from '../../domain/outcome/outcome.ts';
+import type { JobStatus } from '../../domain/progress/status.ts';
+import {
+  type DeadlineChange,
+  pauseUpdate,
+  resumeUpdate,
+  retryFailedUpdate,
+  setBudgetUpdate,
+  setConcurrencyUpdate,
+  setDeadlineUpdate,
+} from '../messages.ts';
+import type { JobRun } from './job-run.ts';
+import { checkBudget, checkConcurrency, checkDeadline, checkNote, checkReasons, mustNotEnd } from './update-checks.ts';
+
+export function listenToPeople(job: JobRun): void {
+  setHandler(pauseUpdate, (input) => pause(job, input?.note), {
+    validator: checkNote,
+    description: 'Stage and create nothing more; what runs is still collected.',
+  });
+  setHandler(resumeUpdate, () => resume(job), {
+    description: 'Go on after a pause, or after trouble with a key or money was mended.',
+  });
+  setHandler(setConcurrencyUpdate, (input) => setConcurrency(job, input.concurrency), {
+    validator: checkConcurrency,
+    description: 'Batches under way at once: {"concurrency": 20}.',
+  });
+  setHandler(setBudgetUpdate, (input) => setBudget(job, input.usd), {
+    validator: checkBudget,
+    description: 'What the job may spend: {"usd": 25}.',
+  });
+  setHandler(setDeadlineUpdate, (input) => setDeadline(job, input), {
+    validator: checkDeadline,
+    description: 'Deadlines: {"batch": "12h", "job": "30h", "then": "fallback"}.',
+  });
+  setHandler(retryFailedUpdate, (input) => retryFailed(job, input?.reasons), {
+    validator: (input) => {
+      checkReasons(input);
+      mustNotEnd(job.phase);
+    },
+    description:
+      'Send failed items again in one more round: {"reasons": ["truncated"]}; without reasons all but in_doubt.',
+  });
+}
+
+async function pause(job: JobRun, note = 'paused by a person'): Promise<JobStatus> {
+  job.stopFor('person', note);
+  await job.coordinator.pause();
+  return job.status();
+}
+
+async function resume(job: JobRun): Promise<JobStatus> {
+  job.pause = null;
+  await job.coordinator.resume();
+  job.changed();
+  return job.status();
+}
+
+async function setConcurrency(job: JobRun, concurrency: number): Promise<JobStatus> {
+  await job.untilOpen();
+  job.coordinator.switches.concurrency = concurrency;
+  job.onConcurrency();
+  job.changed();
+  return job.status();
+}
+
+async function setBudget(job: JobRun, usd: number | null): Promise<JobStatus> {
+  await job.untilOpen();
+  job.budget = { ...job.budget, capUsd: usd };
+  // A job that waits for a larger budget goes on by itself; one that a person paused does not.
+  if (job.pause?.reason === 'budget') await resume(job);
+  return job.status();
+}
+
+async function setDeadline(job: JobRun, change: DeadlineChange): Promise<JobStatus> {
+  await job.untilOpen();
+  const before = job.deadline ?? job.opened.deadline;
+  const batchMs = change.batch === undefined ? before.batchMs : (parseDuration(change.batch) ?? before.batchMs);
+  const jobMs = change.job === undefined ? before.jobMs : change.job === null ? null : parseDuration(change.job);
+  // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+  job.deadline = { batchMs, jobMs, then: change.then ?? before.then };
+  await job.coordinator.setBatchDeadline(batchMs);
+  return job.status();
+}
+
+function retryFailed(
+  job: JobRun,
+  reasons: readonly ItemReason[] = itemReasons.filter((reason) => reason !== 'in_doubt'),
+): JobStatus {
+  job.again = [...new Set([...(job.again ?? []), ...reasons])];
+  return job.status();
+}

@@ -1,0 +1,65 @@
+// What an update must look like to be accepted: a refused one writes nothing to history.
+
+import { ApplicationFailure } from '@temporalio/common';
+import { parseDuration } from '../../domain/duration.ts';
+import { itemReasons } from '../../domain/outcome/outcome.ts';
+import type { JobPhase } from '../../domain/progress/status.ts';
+
+function must(condition: boolean, expected: string): void {
+  if (!condition) throw ApplicationFailure.nonRetryable(`expected ${expected}`, 'invalid_update');
+}
+
+/** An update's argument as it came. A misspelt field would change nothing, and nobody would know. */
+function fieldsOf(input: unknown, known: readonly string[], expected: string): Partial<Record<string, unknown>> {
+  const fields = input ?? {};
+  must(typeof fields === 'object' && !Array.isArray(fields), expected);
+  must(
+    Object.keys(fields).every((field) => known.includes(field)),
+    expected,
+  );
+  return fields;
+}
+
+export function checkNote(input: unknown): void {
+  const shape = '{"note": a text}, or nothing';
+  const { note } = fieldsOf(input, ['note'], shape);
+  must(note === undefined || typeof note === 'string', shape);
+}
+
+export function checkConcurrency(input: unknown): void {
+  const shape = '{"concurrency": 1 to 500}';
+  const { concurrency } = fieldsOf(input, ['concurrency'], shape);
+  must(Number.isInteger(concurrency) && Number(concurrency) >= 1 && Number(concurrency) <= 500, shape);
+}
+
+export function checkBudget(input: unknown): void {
+  const shape = '{"usd": a number, or null for none}';
+  const { usd } = fieldsOf(input, ['usd'], shape);
+  must(usd === null || (typeof usd === 'number' && usd >= 0), shape);
+}
+
+export function checkDeadline(input: unknown): void {
+  const shape = 'one or more of {"batch": "12h", "job": "30h" or null, "then": "fallback", "retry" or "fail"}';
+  const { batch, job, then } = fieldsOf(input, ['batch', 'job', 'then'], shape);
+  const isDuration = (value: unknown): boolean => typeof value === 'string' && parseDuration(value) !== null;
+  must(batch !== undefined || job !== undefined || then !== undefined, shape);
+  must(batch === undefined || isDuration(batch), shape);
+  must(job === undefined || job === null || isDuration(job), shape);
+  must(then === undefined || then === 'fallback' || then === 'retry' || then === 'fail', shape);
+}
+
+export function checkReasons(input: unknown): void {
+  const shape = `{"reasons": some of ${itemReasons.join(', ')}}, or nothing`;
+  const { reasons = itemReasons } = fieldsOf(input, ['reasons'], shape);
+  must(Array.isArray(reasons) && reasons.length > 0, shape);
+  must(Array.isArray(reasons) && reasons.every((reason) => itemReasons.some((known) => known === reason)), shape);
+}
+
+/** Another round may be asked for while there are waves; afterwards it is another job. */
+export function mustNotEnd(phase: JobPhase): void {
+  if (phase !== 'cancelling' && phase !== 'merging' && phase !== 'done') return;
+  throw ApplicationFailure.nonRetryable(
+    `the job is ${phase}: start another one with \`reuse\` for what failed`,
+    'invalid_update',
+  );
+}
