@@ -15,7 +15,7 @@ export interface Cluster {
   registeredSearchAttributes(): Promise<readonly string[]>;
 }
 
-export type Turnstile = <T>(work: () => Promise<T>) => Promise<T>;
+export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
 
 export interface ActivityDeps {
   readonly store: Store;
@@ -30,9 +30,9 @@ export interface ActivityDeps {
   /** A folder of this process's own for files that nobody will miss. */
   readonly scratch: string;
   /** Runs work that fills a core or much memory; a bounded number at once, so that memory does not grow with concurrency. */
-  readonly heavy: Turnstile;
+  readonly heavy: Limiter;
   /** Lets a bounded number of uploads and downloads through at once: each holds buffers, and more of them fill the line no better. */
-  readonly transfers: Turnstile;
+  readonly transfers: Limiter;
   /** Of the software, e.g. `0.1.0`. */
   readonly version: string;
   readonly now: () => number;

@@ -65,7 +65,7 @@ function toFailure(error: unknown, attempt: number): Error {
     return ApplicationFailure.retryable(`${error.uri}: ${storeAdvice[error.problem]}`, `store_${error.problem}`);
   }
   if (error instanceof InvariantBroken) return ApplicationFailure.retryable(error.message, 'invariant_broken');
-  return ApplicationFailure.retryable(`unexpected ${nameOf(error)} in ${placeOf(error)}`, 'unexpected');
+  return ApplicationFailure.retryable(`unexpected ${describeClass(error)} in ${locateInCode(error)}`, 'unexpected');
 }
 
 function providerFailure(message: string, facts: ProviderErrorFacts, attempt: number): ApplicationFailure {
@@ -73,22 +73,24 @@ function providerFailure(message: string, facts: ProviderErrorFacts, attempt: nu
   const reaction = reactionTo[fault];
   const details = [{ fault, status, code, requestId }];
   const words = `${message}: ${faultAdvice[fault]}`;
-  if (reaction.kind === 'trouble')
+  if (reaction.kind === 'trouble') {
     return ApplicationFailure.create({ message: words, type: 'trouble', nonRetryable: true, details });
-  if (reaction.kind !== 'again')
+  }
+  if (reaction.kind !== 'again') {
     return ApplicationFailure.create({ message: words, type: fault, nonRetryable: true, details });
+  }
   const exhausted = reaction.attemptsMax !== null && attempt >= reaction.attemptsMax;
   const nextRetryDelay = faultDelayMs(fault, attempt, facts.retryAfterMs);
   return ApplicationFailure.create({ message: words, type: fault, nonRetryable: exhausted, details, nextRetryDelay });
 }
 
 /** A class name is ours or the platform's, never a row's. */
-function nameOf(error: unknown): string {
+function describeClass(error: unknown): string {
   return error instanceof Error ? error.constructor.name : typeof error;
 }
 
 /** The first frame of the stack: a place in the code. The message above it may quote anything, and is left out. */
-function placeOf(error: unknown): string {
+function locateInCode(error: unknown): string {
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
   return (frames[0] ?? 'an unknown place')
     .trim()

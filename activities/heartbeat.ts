@@ -32,8 +32,9 @@ export async function transfer<T>(
   const stalled = new AbortController();
   let movedAt = Date.now();
   const watch = setInterval(() => {
-    if (Date.now() - movedAt > stalledAfter * timing.heartbeatMs)
+    if (Date.now() - movedAt > stalledAfter * timing.heartbeatMs) {
       stalled.abort(new DOMException('stalled', 'TimeoutError'));
+    }
   }, timing.heartbeatMs / 3);
   const moved = (): void => {
     movedAt = Date.now();

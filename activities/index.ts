@@ -13,9 +13,10 @@ import { discard, estimate } from './plan/estimate.ts';
 import { plan, readManifest } from './plan/plan.ts';
 import { planWave } from './plan/retry.ts';
 import { cancelBatch } from './poll/cancel.ts';
-import { look } from './poll/poll.ts';
+import { poll } from './poll/poll.ts';
 import { realtime } from './realtime/realtime.ts';
-import { create, stage } from './submit/submit.ts';
+import { create } from './submit/create.ts';
+import { stage } from './submit/upload.ts';
 
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
 
@@ -28,7 +29,7 @@ export const createActivities = (deps: ActivityDeps) => ({
   readManifest: (input: Parameters<typeof readManifest>[1]) => readManifest(deps, input),
   stage: (input: Input<typeof stage>) => stage(deps, input),
   create: (input: Input<typeof create>) => create(deps, input),
-  look: (input: Input<typeof look>) => look(deps, input),
+  look: (input: Input<typeof poll>) => poll(deps, input),
   cancelBatch: (input: Input<typeof cancelBatch>) => cancelBatch(deps, input),
   download: (input: Input<typeof download>) => download(deps, input),
   realtime: (input: Input<typeof realtime>) => realtime(deps, input),

@@ -38,8 +38,9 @@ export async function readHistory(client: Client, jobId: string): Promise<JobHis
       const span = { from: started.get(String(done.scheduledEventId)) ?? 0, to: msOf(event.eventTime) };
       spans.set(name, [...(spans.get(name) ?? []), span]);
     }
-    if (type === 'processBatch' && (events?.length ?? 0) > most.events)
+    if (type === 'processBatch' && (events?.length ?? 0) > most.events) {
       most = { events: events?.length ?? 0, polls: looks };
+    }
   }
   return { spans, ...most };
 }

@@ -46,7 +46,8 @@ if (beside !== undefined) {
   console.log(`besides the batches' own time, the job takes ${factor.toFixed(2)} times as long as the plain script`);
 }
 const [small, large] = jobs;
-if (small !== undefined && large !== undefined)
+if (small !== undefined && large !== undefined) {
   console.log(
     `${number(large.rows / small.rows)} times the rows take ${(large.workerPeakMb / small.workerPeakMb).toFixed(2)} times the memory`,
   );
+}

@@ -35,7 +35,7 @@ export function measureJob(rows: number): Promise<JobFigures> {
     try {
       const client = new Client({ connection });
       const started = performance.now();
-      const args = [jobOf()];
+      const args = [makeJob()];
       const handle = await client.workflow.start('processDataset', {
         workflowId: 'bench',
         taskQueue: 'nightshift',
@@ -47,7 +47,10 @@ export function measureJob(rows: number): Promise<JobFigures> {
       const { spans, events, polls } = await readHistory(client, 'bench');
       const of = (...names: string[]): number => secondsCovered(names.flatMap((name) => spans.get(name) ?? []));
       return {
-        ...{ rows, seconds, events, polls },
+        rows,
+        seconds,
+        events,
+        polls,
         planSeconds: of('plan'),
         resultsSeconds: of('download', 'classify') + of('merge'),
         workerPeakMb: peakMb(stack.workerPid),
@@ -111,7 +114,7 @@ function peakMb(pid: number): number {
   return Math.round(Number(peak) / 1000);
 }
 
-function jobOf() {
+function makeJob() {
   return {
     dataset: 'rows.jsonl',
     provider: 'openai',

@@ -11,7 +11,7 @@ import { defaultVerdicts } from '../domain/outcome/verdict.ts';
 import { chatEndpoint, encode, outputTokensMax } from '../providers/dialects/openai/requests.ts';
 import type { Provider } from '../providers/provider.ts';
 import { openaiLimits } from '../providers/vendors/openai/limits.ts';
-import { fingerprintOf } from '../storage/formats/jsonl.ts';
+import { computeFingerprint } from '../storage/formats/jsonl.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import { createFileStore } from '../storage/local/store.ts';
 import { writeRows } from './rows.ts';
@@ -34,7 +34,7 @@ export async function benchPlan(rows: number): Promise<PlanBench> {
     await writeRows(join(root, dataset), rows);
     const store = createFileStore({ root });
     await mkdir(join(root, output), { recursive: true });
-    await writeJson(store, `${output}job.json`, jobOf(await fingerprintOf(store, dataset)));
+    await writeJson(store, `${output}job.json`, makeJob(await computeFingerprint(store, dataset)));
     return await measured(rows, () => planIn(root));
   } finally {
     await rm(root, { recursive: true, force: true });
@@ -66,7 +66,7 @@ async function measured(rows: number, work: () => Promise<PlanSummary>): Promise
   return { rows, seconds, rowsPerSecond: Math.round(rows / seconds), rssMb: mb(most), rssGrowthMb: mb(most - before) };
 }
 
-function jobOf(fingerprint: string): JobFile {
+function makeJob(fingerprint: string): JobFile {
   const claim = { workflowId: 'bench', firstRunId: 'bench', nonce: '0'.repeat(32), claimedAt: '2026-01-01T00:00:00Z' };
   const hour = 60 * 60_000;
   return {
@@ -121,9 +121,20 @@ const offlineProvider: Provider = {
   endpoints: [chatEndpoint],
   outputTokensMax,
   encode,
-  ...{ bodyOf: notHere, problemsOf: notHere, requestOf: notHere, relabel: notHere, decode: notHere },
-  ...{ check: notHere, stage: notHere, find: notHere, create: notHere, look: notHere },
-  ...{ output: notHere, cancel: notHere, forget: notHere, call: notHere },
+  buildBody: notHere,
+  findProblems: notHere,
+  parseRequestLine: notHere,
+  relabel: notHere,
+  decode: notHere,
+  check: notHere,
+  upload: notHere,
+  find: notHere,
+  create: notHere,
+  poll: notHere,
+  download: notHere,
+  cancel: notHere,
+  forget: notHere,
+  call: notHere,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

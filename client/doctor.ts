@@ -23,19 +23,19 @@ const checkupMsMax = 20_000;
 
 export async function* examine(jobs: Nightshift, taskQueue: string): AsyncGenerator<Finding> {
   yield await server(jobs);
-  const namespace = await namespaceOf(jobs);
+  const namespace = await checkNamespace(jobs);
   yield namespace;
   if (namespace.state === 'bad') return;
   yield await attributes(jobs);
   const workers = await jobs.workers(taskQueue);
-  yield workersOf(workers, taskQueue);
+  yield checkWorkers(workers, taskQueue);
   if (workers.length === 0) return;
-  const checkup = await checkupOf(jobs, taskQueue);
+  const checkup = await askCheckup(jobs, taskQueue);
   if (checkup === null) {
     yield bad('worker', 'it does not answer', `look at its log; is it of this version (${version})?`);
     return;
   }
-  yield* findingsOf(checkup);
+  yield* toFindings(checkup);
 }
 
 async function server({ client }: Nightshift): Promise<Finding> {
@@ -43,7 +43,7 @@ async function server({ client }: Nightshift): Promise<Finding> {
   return ok('temporal', `version ${serverVersion ?? 'unknown'} answers`);
 }
 
-async function namespaceOf({ client }: Nightshift): Promise<Finding> {
+async function checkNamespace({ client }: Nightshift): Promise<Finding> {
   const { namespace } = client.options;
   try {
     await client.connection.workflowService.describeNamespace({ namespace });
@@ -76,13 +76,13 @@ async function attributes({ client }: Nightshift): Promise<Finding> {
   }
 }
 
-function workersOf(workers: readonly string[], taskQueue: string): Finding {
+function checkWorkers(workers: readonly string[], taskQueue: string): Finding {
   if (workers.length === 0) return bad('workers', `none polls task queue ${taskQueue}`, workerCommand);
   return ok('workers', `${workers.length} on task queue ${taskQueue}: ${workers.slice(0, 3).join(', ')}`);
 }
 
 /** Null where no answer comes: the worker may be one of another version. */
-async function checkupOf(jobs: Nightshift, taskQueue: string): Promise<Checkup | null> {
+async function askCheckup(jobs: Nightshift, taskQueue: string): Promise<Checkup | null> {
   try {
     return await jobs.checkup({ taskQueue, signal: AbortSignal.timeout(checkupMsMax) });
   } catch {
@@ -90,13 +90,16 @@ async function checkupOf(jobs: Nightshift, taskQueue: string): Promise<Checkup |
   }
 }
 
-export function* findingsOf({ keys, store, clockMs, version: of }: Checkup): Generator<Finding> {
+export function* toFindings({ keys, store, clockMs, version: of }: Checkup): Generator<Finding> {
   const none = keys.every(({ verdict }) => verdict === 'missing');
   for (const { provider, variable, verdict } of keys) {
     const what = `key of ${provider}`;
     const fix = `set ${variable} for the worker, and start it again`;
-    if (verdict === 'ok') yield ok(what, `${variable} is set`);
-    else yield (none ? bad : warn)(what, `${variable} is not set`, fix);
+    if (verdict === 'ok') {
+      yield ok(what, `${variable} is set`);
+    } else {
+      yield (none ? bad : warn)(what, `${variable} is not set`, fix);
+    }
   }
   yield storeFinding(store);
   yield Math.abs(clockMs) <= clockMsMax
@@ -113,11 +116,13 @@ export function* findingsOf({ keys, store, clockMs, version: of }: Checkup): Gen
 
 function storeFinding({ verdict, freeBytes }: Checkup['store']): Finding {
   const what = 'store';
-  if (verdict === 'unwritable')
+  if (verdict === 'unwritable') {
     return bad(what, 'the worker may not write to its data folder', 'give it the right to, or set NIGHTSHIFT_DATA');
+  }
   if (verdict === 'full') return bad(what, 'the data folder is full', 'free space below NIGHTSHIFT_DATA: df -h');
-  if (verdict === 'unavailable')
+  if (verdict === 'unavailable') {
     return bad(what, 'the data folder cannot be used', "look at NIGHTSHIFT_DATA and the worker's log");
+  }
   if (freeBytes === null) return ok(what, 'takes files');
   const free = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free`;
   if (freeBytes >= freeBytesWanted) return ok(what, `takes files, ${free}`);

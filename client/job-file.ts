@@ -15,7 +15,7 @@ export function readJobFile(file: string): Job {
 }
 
 /** What is sent of a job file: its content, or where it lies. */
-export const jobOf = (file: string, byReference: boolean, dataRoot: string): Job | JobReference => {
+export const readJob = (file: string, byReference: boolean, dataRoot: string): Job | JobReference => {
   const job = readJobFile(file);
   return byReference ? { job: belowRoot(file, dataRoot) } : job;
 };

@@ -72,8 +72,8 @@ export function listedJob({
   const ended = memo?.nightshift;
   const said = (name: string): unknown =>
     typeof ended === 'object' && ended !== null ? Reflect.get(ended, name) : null;
-  const text = (name: string): string | null => textOf(said(name));
-  const number = (name: string): number | null => numberOf(said(name));
+  const text = (name: string): string | null => asText(said(name));
+  const number = (name: string): number | null => asNumber(said(name));
   return {
     id: workflowId,
     state: states[status.name] ?? 'other',
@@ -90,5 +90,5 @@ export function listedJob({
   };
 }
 
-const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+const asText = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const asNumber = (value: unknown): number | null => (typeof value === 'number' ? value : null);

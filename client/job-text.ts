@@ -13,39 +13,39 @@ const summaryCharsMax = 180;
 /** Nothing but the reference, where only that shall be in history. Fields of a wrong type are left out: the job says that itself. */
 export function jobText(job: unknown, id: string): JobText {
   const reference = jobReference(job);
-  const summary = reference === null ? summaryOf(job) : `the job in ${reference}`;
+  const summary = reference === null ? summarizeJob(job) : `the job in ${reference}`;
   const details = [
-    ...(reference === null ? detailsOf(job) : []),
+    ...(reference === null ? describeJob(job) : []),
     `Follow it: \`nightshift watch ${id}\`. Change it: \`nightshift set ${id} --budget 25\`.`,
   ];
   return { staticSummary: summary.slice(0, summaryCharsMax), staticDetails: details.join('\n\n') };
 }
 
-function summaryOf(job: unknown): string {
-  const dataset = datasetOf(job);
+function summarizeJob(job: unknown): string {
+  const dataset = findDataset(job);
   const who = [textIn(job, 'model'), textIn(job, 'provider')].filter((text) => text !== null).join(' at ');
   return [who, dataset].filter((text) => text !== null && text !== '').join(': ') || 'a job';
 }
 
-function detailsOf(job: unknown): string[] {
-  const output = fieldOf(job, 'output');
+function describeJob(job: unknown): string[] {
+  const output = readField(job, 'output');
   const folder = typeof output === 'string' ? output : textIn(output, 'uri');
-  const usd = fieldOf(fieldOf(job, 'budget'), 'usd');
+  const usd = readField(readField(job, 'budget'), 'usd');
   return [
     ...(folder === null ? [] : [`Results: \`${folder}\`.`]),
     ...(typeof usd === 'number' ? [`Budget: $${usd}.`] : []),
   ];
 }
 
-function datasetOf(job: unknown): string | null {
-  const dataset = fieldOf(job, 'dataset');
+function findDataset(job: unknown): string | null {
+  const dataset = readField(job, 'dataset');
   return typeof dataset === 'string' ? dataset : textIn(dataset, 'uri');
 }
 
 function textIn(value: unknown, name: string): string | null {
-  const field = fieldOf(value, name);
+  const field = readField(value, name);
   return typeof field === 'string' ? field : null;
 }
 
-const fieldOf = (value: unknown, name: string): unknown =>
+const readField = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

@@ -24,7 +24,11 @@ export function warnWithoutWorker(
 }
 
 /** Waits for an answer of a worker. */
-export async function answerOf<Answer>(jobs: Nightshift, taskQueue: string, answer: Promise<Answer>): Promise<Answer> {
+export async function awaitAnswer<Answer>(
+  jobs: Nightshift,
+  taskQueue: string,
+  answer: Promise<Answer>,
+): Promise<Answer> {
   const warning = warnWithoutWorker(jobs, taskQueue, console.error);
   try {
     return await answer;
@@ -41,7 +45,7 @@ export async function askJob<Answer>(
 ): Promise<Answer> {
   const jobs = await context.jobs();
   const { taskQueue } = await jobs.describe(id);
-  return answerOf(jobs, taskQueue, ask(jobs));
+  return awaitAnswer(jobs, taskQueue, ask(jobs));
 }
 
 export async function changeJob<Answer>(
@@ -51,7 +55,7 @@ export async function changeJob<Answer>(
 ): Promise<Answer> {
   const jobs = await context.jobs();
   const { taskQueue, state } = await jobs.describe(id);
-  if (state === 'running') return answerOf(jobs, taskQueue, change(jobs));
+  if (state === 'running') return awaitAnswer(jobs, taskQueue, change(jobs));
   throw new Error(
     `${id} has ended (${state}) and cannot be changed: a new job with \`reuse\` asks again for what failed, see \`${ownCommand(`report ${id}`)}\``,
   );

@@ -28,23 +28,19 @@ const leaveMs = 3000;
 export const askEstimate = (client: Client, job: unknown, options: AskOptions): Promise<JobEstimate> =>
   ask<typeof estimateDataset>(client, {
     ...options,
-    ...{
-      type: 'estimateDataset',
-      args: [job],
-      timeout: '1 day',
-      summary: `estimate: ${jobText(job, '').staticSummary}`,
-    },
+    type: 'estimateDataset',
+    args: [job],
+    timeout: '1 day',
+    summary: `estimate: ${jobText(job, '').staticSummary}`,
   });
 
 export const askValidity = (client: Client, job: unknown, options: AskOptions): Promise<void> =>
   ask<typeof validateDataset>(client, {
     ...options,
-    ...{
-      type: 'validateDataset',
-      args: [job],
-      timeout: '1 minute',
-      summary: `validate: ${jobText(job, '').staticSummary}`,
-    },
+    type: 'validateDataset',
+    args: [job],
+    timeout: '1 minute',
+    summary: `validate: ${jobText(job, '').staticSummary}`,
   });
 
 export const askCheckup = (client: Client, options: AskOptions): Promise<Checkup> =>

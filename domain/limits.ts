@@ -1,10 +1,10 @@
 // Every bound of ours in one place. A provider's own limits stand in its `limits.ts`.
 
-const KB = 1024;
-const MB = 1024 * KB;
+const kilobyte = 1024;
+const megabyte = 1024 * kilobyte;
 
 /** A row longer than this is refused: no provider takes one, and a line is held in memory whole. */
-export const rowBytesMax = 32 * MB;
+export const rowBytesMax = 32 * megabyte;
 /** Batches whose files are being written at once, one per model and endpoint: bounds open files. */
 export const openBatchesMax = 16;
 /** Different pairs of model and endpoint in one dataset. */
@@ -30,6 +30,6 @@ export const findCandidatesMax = 200;
 /** Pages of a provider's list that `find` turns. */
 export const findPagesMax = 2000;
 /** A spec given by reference or inline may be this large. */
-export const specBytesMax = 1 * MB;
+export const specBytesMax = 1 * megabyte;
 /** How often capacity may be refused before a batch's items are given back. */
 export const capacityWaitsMax = 500;

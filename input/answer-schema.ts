@@ -19,7 +19,7 @@ export function compileSchema(schema: Json): CompiledSchema {
   }
   if (schema.$async === true) return { kind: 'problem', message: 'must not be asynchronous' };
   const compiler = compilerFor(schema.$schema);
-  if (compiler.validateSchema(schema) !== true) return { kind: 'problem', message: faultsOf(compiler) };
+  if (compiler.validateSchema(schema) !== true) return { kind: 'problem', message: describeFaults(compiler) };
   try {
     const validate: ValidateFunction = compiler.compile(schema);
     return { kind: 'schema', accepts: (answer) => validate(answer) === true };
@@ -32,7 +32,7 @@ export function compileSchema(schema: Json): CompiledSchema {
   }
 }
 
-function faultsOf({ errors }: Ajv): string {
+function describeFaults({ errors }: Ajv): string {
   const places = new Set(errors?.map(({ instancePath }) => instancePath || '/'));
   return `is no valid JSON Schema at ${[...places].slice(0, placesMax).join(', ')}`;
 }

@@ -15,6 +15,6 @@ export interface SpecFacts {
   readonly at: number;
   readonly providers: Readonly<Record<string, ProviderFacts>>;
   /** What keeps a request from ever being accepted by this provider. */
-  readonly problemsOf: (provider: string, body: Json, endpoint: string) => readonly string[];
-  readonly bodyOf: (provider: string, prompt: Prompt, endpoint: string | undefined) => Json | null;
+  readonly findProblems: (provider: string, body: Json, endpoint: string) => readonly string[];
+  readonly buildBody: (provider: string, prompt: Prompt, endpoint: string | undefined) => Json | null;
 }

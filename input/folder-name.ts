@@ -12,15 +12,15 @@ const digestDigits = 24;
 /** Two ids never share a folder: `~` is in no id that is kept as it is, and the digest tells the others apart. */
 export function folderName(workflowId: string): string {
   if (safeName.test(workflowId) && !deviceName.test(workflowId)) return workflowId;
-  return `${likenessOf(workflowId)}~${digestOf(workflowId)}`;
+  return `${makeSafe(workflowId)}~${digestId(workflowId)}`;
 }
 
-function likenessOf(workflowId: string): string {
+function makeSafe(workflowId: string): string {
   const likeness = workflowId.slice(0, likenessCharsMax).toLowerCase();
   return likeness.replace(/[^a-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'job';
 }
 
 /** Of the UTF-16 units: as UTF-8, all halves of a broken character would look the same. */
-function digestOf(workflowId: string): string {
+function digestId(workflowId: string): string {
   return createHash('sha256').update(Buffer.from(workflowId, 'utf16le')).digest('hex').slice(0, digestDigits);
 }

@@ -32,7 +32,7 @@ export function compileText(text: string): CompiledText {
 /** What keeps a request template from being compiled, each with its place, e.g. `request.messages[1].content`. */
 export function templateProblems(value: Json, where = 'request'): { where: string; message: string }[] {
   if (typeof value === 'string') {
-    const message = problemOf(value);
+    const message = findProblem(value);
     return message === null ? [] : [{ where, message }];
   }
   if (Array.isArray(value)) return value.flatMap((each, index) => templateProblems(each, `${where}[${index}]`));
@@ -83,12 +83,12 @@ function renderedBy(text: string): (row: Row) => string | Refusal {
     try {
       return String(liquid.renderSync(templates, row));
     } catch (error) {
-      return refusalOf(error, text);
+      return toRefusal(error, text);
     }
   };
 }
 
-function refusalOf(error: unknown, text: string): Refusal {
+function toRefusal(error: unknown, text: string): Refusal {
   if (!(error instanceof Error) || error.name !== 'UndefinedVariableError') return failed;
   const name = /undefined variable: ([\p{L}\p{N}_.-]+)/u.exec(error.message)?.[1];
   // A name that was looked up by a row's own value is not for showing: only what the template says is.
@@ -99,11 +99,12 @@ function refusalOf(error: unknown, text: string): Refusal {
 const failed: Refusal = { reason: 'template_failed', message: 'the template cannot be rendered with this row' };
 
 /** Null where the text compiles. The parser's own words quote what it chokes on: ours name the place. */
-function problemOf(text: string): string | null {
+function findProblem(text: string): string | null {
   if (!text.includes('{{') && !text.includes('{%')) return null;
   if (plainParts(text) !== null) return null;
-  if (presentTime.test(text))
+  if (presentTime.test(text)) {
     return 'asks for the present time, which differs from run to run: give the date in a column';
+  }
   try {
     liquid.parse(text);
     return null;
@@ -129,7 +130,7 @@ function plainParts(text: string): (string | Column)[] | null {
   const parts: (string | Column)[] = [];
   let from = 0;
   for (const { 0: whole, 1: inner, index } of text.matchAll(plainOutput)) {
-    const column = columnOf(inner ?? '');
+    const column = parseColumn(inner ?? '');
     if (column === null) return null;
     if (index > from) parts.push(text.slice(from, index));
     parts.push(column);
@@ -146,7 +147,7 @@ const wholeColumn =
 const columnStep = /\[(-?\d+)\]|\["([^"]*)"\]|\['([^']*)'\]|([\p{L}_][\p{L}\p{N}_-]*)/gu;
 const literals = new Set(['true', 'false', 'nil', 'null', 'empty', 'blank', 'undefined']);
 
-function columnOf(expression: string): Column | null {
+function parseColumn(expression: string): Column | null {
   if (!wholeColumn.test(expression) || literals.has(expression) || expression.endsWith('-')) return null;
   return [...expression.matchAll(columnStep)].map(([, position, quoted, apostrophed, name]) =>
     position === undefined ? (quoted ?? apostrophed ?? name ?? '') : Number(position),

@@ -5,23 +5,23 @@ import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import type { JobFields } from './schema.ts';
 
-export function datasetOf(dataset: NonNullable<JobFields['dataset']>): JobSpec['dataset'] {
+export function resolveDataset(dataset: NonNullable<JobFields['dataset']>): JobSpec['dataset'] {
   const { uri, id = null, limit = null } = typeof dataset === 'string' ? { uri: dataset } : dataset;
   return { uri: normalPath(uri), format: 'jsonl', id, limit };
 }
 
-export function outputOf(output: JobFields['output']): string | null {
+export function resolveOutput(output: JobFields['output']): string | null {
   if (output === undefined) return null;
   return normalFolder(typeof output === 'string' ? output : output.uri);
 }
 
 /** Where only one of the two waits is given, the other makes room for it. */
-export function pollOf(poll: JobFields['poll']): JobSpec['poll'] {
+export function resolvePoll(poll: JobFields['poll']): JobSpec['poll'] {
   const initialMs = poll?.initial ?? Math.min(10_000, poll?.max ?? 10_000);
   return { initialMs, factor: poll?.factor ?? 1.5, maxMs: poll?.max ?? Math.max(300_000, initialMs) };
 }
 
-export function deadlineOf(deadline: JobFields['deadline']): JobSpec['deadline'] {
+export function resolveDeadline(deadline: JobFields['deadline']): JobSpec['deadline'] {
   return {
     batchMs: deadline?.batch ?? 20 * 3_600_000,
     jobMs: deadline?.job ?? null,
@@ -32,8 +32,9 @@ export function deadlineOf(deadline: JobFields['deadline']): JobSpec['deadline']
 
 export function policyProblems({ poll, deadline }: Pick<JobSpec, 'poll' | 'deadline'>): Problem[] {
   const problems: Problem[] = [];
-  if (poll.initialMs > poll.maxMs)
+  if (poll.initialMs > poll.maxMs) {
     problems.push({ where: 'poll.max', message: 'must be no shorter than `poll.initial`' });
+  }
   if (deadline.then === 'retry' && deadline.jobMs !== null) {
     problems.push({
       where: 'deadline.then',

@@ -17,7 +17,7 @@ export function problemsOfIssues(issues: readonly Issue[], input: unknown): Prob
   return issues.flatMap((issue) => problemsOfIssue(issue, issue.path, input));
 }
 
-function placeOf(path: Path): string {
+function formatPath(path: Path): string {
   return path.reduce<string>((place, part) => {
     if (typeof part === 'number') return `${place}[${part}]`;
     return place === '' ? String(part) : `${place}.${String(part)}`;
@@ -27,7 +27,7 @@ function placeOf(path: Path): string {
 function problemsOfIssue(issue: Issue, path: Path, input: unknown): Problem[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path));
   if (issue.code === 'invalid_union') return problemsOfUnion(issue.errors, path, input);
-  return [{ where: placeOf(path), message: messageOf(issue, valueAt(input, path)) }];
+  return [{ where: formatPath(path), message: describeIssue(issue, valueAt(input, path)) }];
 }
 
 /** A text or an object was asked for: of the two sets of complaints, the one about the kind that was given. */
@@ -36,7 +36,9 @@ function problemsOfUnion(alternatives: readonly (readonly Issue[])[], path: Path
     (issues) => !issues.some(({ code, path: { length } }) => code === 'invalid_type' && length === 0),
   );
   if (meant === undefined) {
-    return [{ where: placeOf(path), message: `must be text or an object, not ${kindOf(valueAt(input, path))}` }];
+    return [
+      { where: formatPath(path), message: `must be text or an object, not ${describeKind(valueAt(input, path))}` },
+    ];
   }
   return meant.flatMap((issue) => problemsOfIssue(issue, [...path, ...issue.path], input));
 }
@@ -45,15 +47,15 @@ function unknownField(key: string, path: Path): Problem {
   const known = fieldsAt(path);
   const near = nearest(key, known);
   const way = near === null ? `there are ${known.join(', ')}` : `did you mean \`${near}\`?`;
-  return { where: placeOf([...path, key]), message: `unknown field; ${way}` };
+  return { where: formatPath([...path, key]), message: `unknown field; ${way}` };
 }
 
-function messageOf(issue: Issue, value: unknown): string {
+function describeIssue(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
       if (value === undefined) return 'is missing';
       if (issue.expected === 'int') return 'must be a whole number';
-      return ours(issue) ?? `must be ${wantedKind[issue.expected] ?? issue.expected}, not ${kindOf(value)}`;
+      return ours(issue) ?? `must be ${wantedKind[issue.expected] ?? issue.expected}, not ${describeKind(value)}`;
     case 'invalid_value':
       return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
     case 'too_small':
@@ -77,7 +79,7 @@ const wantedKind: Readonly<Record<string, string>> = {
   object: 'an object',
 };
 
-export function kindOf(value: unknown): string {
+export function describeKind(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'string') return 'text';
@@ -92,14 +94,14 @@ function valueAt(input: unknown, path: Path): unknown {
 /** The fields that the schema has at a place. */
 function fieldsAt(path: Path): string[] {
   let schema: unknown = jobFields;
-  for (const part of path) schema = shapeOf(schema)[String(part)];
-  return Object.keys(shapeOf(schema)).filter((field) => field !== '$schema');
+  for (const part of path) schema = readShape(schema)[String(part)];
+  return Object.keys(readShape(schema)).filter((field) => field !== '$schema');
 }
 
-function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
+function readShape(schema: unknown): Readonly<Record<string, unknown>> {
   if (schema instanceof z.ZodObject) return schema.shape;
-  if (schema instanceof z.ZodOptional) return shapeOf(schema.unwrap());
-  if (schema instanceof z.ZodUnion) return Object.assign({}, ...schema.options.map(shapeOf));
+  if (schema instanceof z.ZodOptional) return readShape(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return Object.assign({}, ...schema.options.map(readShape));
   return {};
 }
 

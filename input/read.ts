@@ -1,6 +1,6 @@
 // From whatever was given to a job's fields: all that is wrong with them one by one, and what is right.
 
-import { isObject, kindOf, type Problem, problemsOfIssues } from './problem.ts';
+import { describeKind, isObject, type Problem, problemsOfIssues } from './problem.ts';
 import { type JobFields, jobFields } from './schema.ts';
 
 export interface ReadFields {
@@ -35,7 +35,7 @@ export function readFields(input: unknown): ReadFields {
 function problemOfWhole(input: unknown): Problem | null {
   if (input === undefined) return whole(`no input was given; give ${wanted}`);
   if (typeof input === 'string') return whole(`the input is text; give ${wanted} as JSON, not as text that holds JSON`);
-  if (!isObject(input) || Array.isArray(input)) return whole(`the input is ${kindOf(input)}; give ${wanted}`);
+  if (!isObject(input) || Array.isArray(input)) return whole(`the input is ${describeKind(input)}; give ${wanted}`);
   if (Object.keys(input).length === 0) return whole(`the input is an empty object; give ${wanted}`);
   if ('job' in input) return { where: 'job', message: referenceProblem(input) };
   return isDeeperThan(input, depthMax) ? whole(`the input is nested more than ${depthMax} deep`) : null;

@@ -13,7 +13,7 @@ export function requestBody(
   { request, prompt, provider, endpoint, model }: JobFields,
   facts: SpecFacts,
 ): JsonObject | null {
-  const body = request ?? (prompt && provider !== undefined ? facts.bodyOf(provider, prompt, endpoint) : null);
+  const body = request ?? (prompt && provider !== undefined ? facts.buildBody(provider, prompt, endpoint) : null);
   if (body === null || typeof body !== 'object' || Array.isArray(body)) return null;
   return model === undefined || 'model' in body ? body : { model, ...body };
 }
@@ -58,8 +58,9 @@ function providerProblems(fields: JobFields, failed: ReadonlySet<string>, facts:
 
 function endpointProblems(fields: JobFields, facts: SpecFacts): Problem[] {
   const provider = providerFacts(fields, facts);
-  if (provider === undefined || fields.endpoint === undefined || provider.endpoints.includes(fields.endpoint))
+  if (provider === undefined || fields.endpoint === undefined || provider.endpoints.includes(fields.endpoint)) {
     return [];
+  }
   return [{ where: 'endpoint', message: `is none of this provider's; there are ${provider.endpoints.join(', ')}` }];
 }
 
@@ -68,8 +69,9 @@ function togetherProblems(fields: JobFields, failed: ReadonlySet<string>): Probl
   const { request, prompt, schema, model } = fields;
   const problems: Problem[] = [];
   const refuse = (where: string, message: string) => problems.push({ where, message });
-  if (request !== undefined && prompt !== undefined)
+  if (request !== undefined && prompt !== undefined) {
     refuse('prompt', 'stands instead of `request`: give one of the two');
+  }
   if (schema !== undefined && prompt?.schema !== undefined) {
     refuse('schema', 'is given twice; leave out either this one or `prompt.schema`');
   }
@@ -87,8 +89,9 @@ function readyMadeProblems({ model, endpoint, dataset }: JobFields): Problem[] {
   const without = 'without `request` or `prompt` the rows are ready-made request lines, which name their own';
   const problems: Problem[] = [];
   if (model !== undefined) problems.push({ where: 'model', message: `${without}; add a request, or leave this out` });
-  if (endpoint !== undefined)
+  if (endpoint !== undefined) {
     problems.push({ where: 'endpoint', message: `${without}; add a request, or leave this out` });
+  }
   if (typeof dataset === 'object' && dataset.id !== undefined) {
     problems.push({ where: 'dataset.id', message: `${without} \`custom_id\`; add a request, or leave this out` });
   }
@@ -125,5 +128,5 @@ function bodyProblems(fields: JobFields, facts: SpecFacts): Problem[] {
     return isOdd ? [{ where, message: `${fields.endpoint} takes no prompt: write its own \`request\`` }] : [];
   }
   const endpoint = fields.endpoint ?? provider.defaultEndpoint;
-  return facts.problemsOf(fields.provider, body, endpoint).map((message) => ({ where, message }));
+  return facts.findProblems(fields.provider, body, endpoint).map((message) => ({ where, message }));
 }

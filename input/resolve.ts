@@ -4,12 +4,12 @@ import type { JobSpec } from '../domain/job.ts';
 import { withDate } from './date.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
 import { folderName } from './folder-name.ts';
-import { datasetOf, deadlineOf, outputOf, policyProblems, pollOf } from './parts.ts';
+import { policyProblems, resolveDataset, resolveDeadline, resolveOutput, resolvePoll } from './parts.ts';
 import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import { readFields } from './read.ts';
 import { answerSchema, providerFacts, requestBody, requestProblems } from './request.ts';
-import { changesOf, type JobChanges, resumeProblems } from './resume.ts';
+import { type JobChanges, resumeProblems, splitChanges } from './resume.ts';
 import type { JobFields } from './schema.ts';
 
 export type ParsedJob =
@@ -34,7 +34,7 @@ export function parseJob(input: unknown, facts: SpecFacts): ParsedJob {
     ...fieldProblems,
     ...datasetProblems(fields, failed),
     ...requestProblems(fields, failed, facts),
-    ...policyProblems({ poll: pollOf(fields.poll), deadline: deadlineOf(fields.deadline) }),
+    ...policyProblems({ poll: resolvePoll(fields.poll), deadline: resolveDeadline(fields.deadline) }),
   ];
   const provider = providerFacts(fields, facts);
   if (problems.length > 0 || provider === undefined) return refused(problems);
@@ -48,7 +48,7 @@ function refused(problems: readonly Problem[]): ParsedJob {
 function resumed(fields: JobFields, fieldProblems: readonly Problem[]): ParsedJob {
   const problems = [...fieldProblems, ...resumeProblems(fields)];
   if (problems.length > 0 || fields.resumeFrom === undefined) return refused(problems);
-  return { kind: 'resume', from: normalFolder(fields.resumeFrom), ...changesOf(fields) };
+  return { kind: 'resume', from: normalFolder(fields.resumeFrom), ...splitChanges(fields) };
 }
 
 /** The name tells the format, unless it is told. */
@@ -67,13 +67,13 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
   const request = requestBody(fields, facts);
   return {
     version: 1,
-    dataset: datasetOf(fields.dataset ?? ''),
+    dataset: resolveDataset(fields.dataset ?? ''),
     provider: fields.provider ?? '',
     model: fields.model ?? null,
     endpoint: request === null ? null : (fields.endpoint ?? provider.defaultEndpoint),
     request,
     schema: answerSchema(fields),
-    output: outputOf(fields.output) ?? `runs/${folderName(facts.workflowId)}/`,
+    output: resolveOutput(fields.output) ?? `runs/${folderName(facts.workflowId)}/`,
     batch: {
       maxItems: Math.max(itemsMin, Math.min(fields.batch?.maxItems ?? 10_000, itemsMax)),
       maxBytes: Math.min(fields.batch?.maxBytes ?? bytesMax, bytesMax),
@@ -84,9 +84,9 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
       rpm: fields.realtime?.rpm ?? null,
       tpm: fields.realtime?.tpm ?? null,
     },
-    poll: pollOf(fields.poll),
+    poll: resolvePoll(fields.poll),
     retry: { rounds: fields.retry?.rounds ?? 3, backoffMs: fields.retry?.backoff ?? 30_000 },
-    deadline: deadlineOf(fields.deadline),
+    deadline: resolveDeadline(fields.deadline),
     fallback: { lane: fields.fallback?.lane ?? 'realtime', maxUsd: fields.fallback?.maxUsd ?? null },
     minBatchItems: Math.max(itemsMin, fields.minBatchItems ?? 50),
     mode: fields.mode ?? 'batch',

@@ -4,7 +4,7 @@ import type { JobSpec } from '../domain/job.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { canonicalJson } from '../domain/request/canonical-json.ts';
 import type { SpecFacts } from './facts.ts';
-import { datasetOf, outputOf, policyProblems } from './parts.ts';
+import { policyProblems, resolveDataset, resolveOutput } from './parts.ts';
 import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import { answerSchema, requestBody } from './request.ts';
@@ -26,7 +26,7 @@ export type TakenOver =
   | { readonly kind: 'job'; readonly spec: JobSpec }
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
-export function changesOf(fields: JobFields): { readonly changes: JobChanges; readonly same: JobFields } {
+export function splitChanges(fields: JobFields): { readonly changes: JobChanges; readonly same: JobFields } {
   const { budget, realtime, poll, retry, deadline, fallback, keep, resumeFrom, output, $schema, ...others } = fields;
   const { concurrency, ...batch } = others.batch ?? {};
   const changes = {
@@ -44,7 +44,7 @@ export function changesOf(fields: JobFields): { readonly changes: JobChanges; re
 }
 
 export function resumeProblems({ resumeFrom, output }: JobFields): Problem[] {
-  if (resumeFrom === undefined || output === undefined || outputOf(output) === normalFolder(resumeFrom)) return [];
+  if (resumeFrom === undefined || output === undefined || resolveOutput(output) === normalFolder(resumeFrom)) return [];
   return [{ where: 'output', message: 'differs from `resumeFrom`, where the job goes on; leave it out' }];
 }
 
@@ -74,7 +74,7 @@ function differences(old: JobSpec, same: JobFields, facts: SpecFacts): Problem[]
   const limits = facts.providers[old.provider]?.limits;
   const requestGiven = same.request !== undefined || same.prompt !== undefined;
   const compared: readonly (readonly [string, Json | undefined, Json])[] = [
-    ['dataset', same.dataset && { ...datasetOf(same.dataset) }, { ...old.dataset }],
+    ['dataset', same.dataset && { ...resolveDataset(same.dataset) }, { ...old.dataset }],
     ['provider', same.provider, old.provider],
     ['model', same.model, old.model],
     ['endpoint', same.endpoint, old.endpoint],

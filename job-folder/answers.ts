@@ -10,7 +10,7 @@ import { readOwnIfThere } from './own-file.ts';
 import { answersFile, itemsFile, requestsFile, tallyFile } from './paths.ts';
 
 /** One sending of an item: its line as it lies there, parsed only where somebody asks what it says. */
-export class Sending {
+export class Attempt {
   readonly row: number;
   readonly wave: number;
   readonly entry: ManifestEntry | null;
@@ -22,7 +22,7 @@ export class Sending {
   readonly request: Buffer | null;
   #parsed: ItemLine | AnswerLine | null = null;
 
-  constructor(bytes: Buffer, source: Pick<Sending, 'wave' | 'entry' | 'tally' | 'isAnswer' | 'request'>) {
+  constructor(bytes: Buffer, source: Pick<Attempt, 'wave' | 'entry' | 'tally' | 'isAnswer' | 'request'>) {
     this.row = rowIn(bytes);
     this.line = bytes.toString();
     this.wave = source.wave;
@@ -33,7 +33,7 @@ export class Sending {
   }
 
   get item(): ItemLine {
-    this.#parsed ??= lineOf(this.line);
+    this.#parsed ??= parseLine(this.line);
     return this.#parsed;
   }
 
@@ -45,7 +45,7 @@ export class Sending {
 }
 
 /** Written by the planner and by classify. */
-const lineOf = (line: string): ItemLine | AnswerLine => JSON.parse(line);
+const parseLine = (line: string): ItemLine | AnswerLine => JSON.parse(line);
 
 const rowAt = '{"row":'.length;
 const [zero, nine] = [0x30, 0x39];
@@ -62,7 +62,7 @@ function rowIn(bytes: Buffer): number {
 }
 
 /** The sendings of one row, first wave first. */
-export type RowSendings = readonly [Sending, ...Sending[]];
+export type RowAttempts = readonly [Attempt, ...Attempt[]];
 
 /** Batches one after another whose rows ascend: those of one model. Several such tracks interleave. */
 interface Track {
@@ -70,12 +70,15 @@ interface Track {
   readonly entries: ManifestEntry[];
 }
 
-async function tracksOf(store: Store, output: string, wave: number): Promise<Track[]> {
+async function listTracks(store: Store, output: string, wave: number): Promise<Track[]> {
   const tracks: Track[] = [];
   for (const entry of await readEntries(store, output, wave, 1, batchesPerWaveMax)) {
     const track = tracks.find(({ entries }) => (entries.at(-1)?.lastRow ?? 0) < entry.firstRow);
-    if (track === undefined) tracks.push({ wave, entries: [entry] });
-    else track.entries.push(entry);
+    if (track === undefined) {
+      tracks.push({ wave, entries: [entry] });
+    } else {
+      track.entries.push(entry);
+    }
   }
   return tracks;
 }
@@ -92,7 +95,7 @@ class TrackCursor {
   #tally: Tally | null = null;
   #lines: LineCursor | null = null;
   #requests: LineCursor | null = null;
-  head: Sending | null = null;
+  head: Attempt | null = null;
 
   constructor(store: Store, output: string, track: Track, withRequests: boolean) {
     this.wave = track.wave;
@@ -119,7 +122,7 @@ class TrackCursor {
     if (line?.bytes == null) return this.#openNext();
     const [entry, tally] = [this.#entry, this.#tally];
     const source = { wave: this.wave, entry, tally, isAnswer: tally !== null, request: request?.bytes ?? null };
-    this.head = new Sending(line.bytes, source);
+    this.head = new Attempt(line.bytes, source);
   }
 
   async #openNext(): Promise<void> {
@@ -158,7 +161,7 @@ class CarriedCursor extends TrackCursor {
       this.head = null;
       return;
     }
-    this.head = new Sending(line.bytes, { wave: 0, entry: null, tally: null, isAnswer: true, request: null });
+    this.head = new Attempt(line.bytes, { wave: 0, entry: null, tally: null, isAnswer: true, request: null });
   }
 
   override async close(): Promise<void> {
@@ -168,7 +171,7 @@ class CarriedCursor extends TrackCursor {
 
 export interface RowCursor {
   /** At once where the lines are at hand, a promise only where a file is waited for; null at the end. */
-  next(): RowSendings | null | Promise<RowSendings | null>;
+  next(): RowAttempts | null | Promise<RowAttempts | null>;
   close(): Promise<void>;
 }
 
@@ -181,17 +184,19 @@ export async function openRows(
 ): Promise<RowCursor> {
   const cursors: TrackCursor[] = [];
   for (const wave of waves.toSorted((one, other) => one - other)) {
-    if (wave > 0)
-      for (const track of await tracksOf(store, output, wave))
+    if (wave > 0) {
+      for (const track of await listTracks(store, output, wave)) {
         cursors.push(new TrackCursor(store, output, track, withRequests));
-    else if ((await store.head(answersFile({ output, wave: 0, batch: 1 }))) !== null)
+      }
+    } else if ((await store.head(answersFile({ output, wave: 0, batch: 1 }))) !== null) {
       cursors.push(new CarriedCursor(store, output));
+    }
   }
   // Those whose heads were given, and are to move on before the next row is looked for: at first all.
   let given: readonly TrackCursor[] = cursors;
-  const lowest = (): RowSendings | null => {
+  const lowest = (): RowAttempts | null => {
     let row = Number.POSITIVE_INFINITY;
-    let heads: Sending[] = [];
+    let heads: Attempt[] = [];
     const owners: TrackCursor[] = [];
     for (const cursor of cursors) {
       const { head } = cursor;

@@ -8,7 +8,7 @@ import type { Lane } from '../domain/outcome/outcome.ts';
 import type { Caps } from '../domain/plan/split.ts';
 import { type LineWriter, lineWriter, type Written } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
-import { hexOf } from './identity.ts';
+import { hashHex } from './identity.ts';
 import { itemsFile, requestsFile } from './paths.ts';
 
 /** A line of the manifest. */
@@ -53,9 +53,14 @@ export async function openBatchFiles(ref: BatchRef, options: BatchFilesOptions):
   const usd = (lane: Lane): number | null => (price === undefined ? null : roundedUsd(sums[lane]));
 
   return {
-    ...{ model, endpoint, forcedLane, caps, price, usd },
+    model,
+    endpoint,
+    forcedLane,
+    caps,
+    price,
+    usd,
     batch: ref.batch,
-    prefix: hexOf(batchIdentity(options.nonce, ref.wave, ref.batch), 8),
+    prefix: hashHex(batchIdentity(options.nonce, ref.wave, ref.batch), 8),
     get items() {
       return items.lines;
     },
@@ -76,7 +81,14 @@ export async function openBatchFiles(ref: BatchRef, options: BatchFilesOptions):
     async close(lane) {
       const [{ bytes, crc32 }, listed] = await closeBoth(requests, items);
       return {
-        ...{ batch: ref.batch, lane, model, endpoint, items: listed.lines, bytes, firstRow, lastRow },
+        batch: ref.batch,
+        lane,
+        model,
+        endpoint,
+        items: listed.lines,
+        bytes,
+        firstRow,
+        lastRow,
         requestsCrc32: crc32,
         itemsCrc32: listed.crc32,
         estimate: { inputTokens: sums.input, outputTokens: sums.output, usd: usd(lane) },

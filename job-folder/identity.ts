@@ -6,12 +6,12 @@ import type { Json } from '../domain/outcome/outcome.ts';
 import { canonicalJson } from '../domain/request/canonical-json.ts';
 
 /** The first digits of a text's SHA-256. */
-export function hexOf(text: string | Uint8Array, digits: number): string {
+export function hashHex(text: string | Uint8Array, digits: number): string {
   return hash('sha256', text, 'hex').slice(0, digits);
 }
 
 /** The key whose text this is. */
-export const keyOf = (text: Uint8Array): ItemKey => itemKey(hexOf(text, 24));
+export const hashKey = (text: Uint8Array): ItemKey => itemKey(hashHex(text, 24));
 
 /** What is hashed into keys of one job's items. The canonical request is embedded as text: nothing is built anew per row. */
 export function keyTexts(

@@ -11,7 +11,7 @@ export async function readJobFile(deps: Pick<ActivityDeps, 'store'>, output: str
   return readOwn<JobFile>(deps.store, jobFile(output));
 }
 
-export function providerOf(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {
+export function requireProvider(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {
   const provider = deps.provider(job.spec.provider);
   if (provider === undefined) {
     throw new InvariantBroken(

@@ -14,7 +14,7 @@ export function noteLine(note: JournalNote): Buffer {
 }
 
 /** Null where the line is a provider's: no provider's line begins like a note. */
-export function noteOf(line: Buffer): JournalNote | null {
+export function parseNote(line: Buffer): JournalNote | null {
   const [, kind] = /^\{"(sent|heard|gaveUp)":"/.exec(line.subarray(0, 12).toString('latin1')) ?? [];
   if (kind !== 'sent' && kind !== 'heard' && kind !== 'gaveUp') return null;
   // Written by `noteLine`.

@@ -13,16 +13,16 @@ export const reportFile = (output: string): string => `${output}report.json`;
 export const reportPage = (output: string): string => `${output}report.html`;
 
 /** Where all waves' plans and handles lie. */
-export const planFolderOf = (output: string): string => `${output}plan/`;
-const planFolder = (output: string, wave: number): string => `${planFolderOf(output)}wave-${wave}/`;
+export const planFolder = (output: string): string => `${output}plan/`;
+const wavePlanFolder = (output: string, wave: number): string => `${planFolder(output)}wave-${wave}/`;
 const answersFolder = (output: string, wave: number): string => `${output}answers/wave-${wave}/`;
 
 /** Only the manifest makes a plan exist. */
-export const manifestFile = (output: string, wave: number): string => `${planFolder(output, wave)}manifest.jsonl`;
+export const manifestFile = (output: string, wave: number): string => `${wavePlanFolder(output, wave)}manifest.jsonl`;
 /** Rows that share another's item. */
-export const duplicatesFile = (output: string): string => `${planFolder(output, 1)}duplicates.jsonl`;
+export const duplicatesFile = (output: string): string => `${wavePlanFolder(output, 1)}duplicates.jsonl`;
 
-const planned = ({ output, wave, batch }: BatchRef): string => `${planFolder(output, wave)}batch-${padded(batch)}`;
+const planned = ({ output, wave, batch }: BatchRef): string => `${wavePlanFolder(output, wave)}batch-${padded(batch)}`;
 const answered = ({ output, wave, batch }: BatchRef): string => `${answersFolder(output, wave)}batch-${padded(batch)}`;
 
 /** The exact bytes that are sent. */
@@ -32,7 +32,7 @@ export const itemsFile = (ref: BatchRef): string => `${planned(ref)}.items.jsonl
 /** Which provider batch it became. */
 export const handleFile = (ref: BatchRef): string => `${planned(ref)}.handle.json`;
 /** Whose handle file that is. */
-export function refOfHandle(output: string, uri: string): BatchRef | null {
+export function parseHandleFile(output: string, uri: string): BatchRef | null {
   const [, wave, batch] = /plan\/wave-(\d+)\/batch-(\d+)\.handle\.json$/.exec(uri) ?? [];
   return wave === undefined || batch === undefined ? null : { output, wave: Number(wave), batch: Number(batch) };
 }

@@ -2,7 +2,7 @@
 
 import type { ItemKey, RowId } from '../domain/ids.ts';
 import type { RowCounts } from '../domain/job.ts';
-import type { Json, RejectReason } from '../domain/outcome/outcome.ts';
+import type { Json, RefusalReason } from '../domain/outcome/outcome.ts';
 import type { DatasetPosition } from '../storage/formats/jsonl.ts';
 import { type LineWriter, lineCursor, lineWriter, readJson, writeJson } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
@@ -27,7 +27,7 @@ export interface Part {
 }
 
 export interface RejectSummary {
-  readonly reasons: Readonly<Partial<Record<RejectReason, number>>>;
+  readonly reasons: Readonly<Partial<Record<RefusalReason, number>>>;
   /** The first few, as messages. */
   readonly first: readonly string[];
 }
@@ -62,13 +62,13 @@ export async function readParts(store: Store, output: string, nonce: string, fin
   for (;;) {
     const uri = stateFile(output, parts.length + 1);
     if ((await store.head(uri)) === null) return parts;
-    const part = partOf(await readJson(store, uri));
+    const part = parsePart(await readJson(store, uri));
     if (part === null || part.nonce !== nonce || part.fingerprint !== fingerprint) return parts;
     parts.push(part);
   }
 }
 
-function partOf(value: Json): Part | null {
+function parsePart(value: Json): Part | null {
   if (typeof value !== 'object' || value === null || !('position' in value) || !('lines' in value)) return null;
   // Written by `closePart` alone, and whole.
   return value as unknown as Part;

@@ -7,9 +7,9 @@ import type { JobFile } from '../domain/job.ts';
 import type { Submission } from '../providers/provider.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import type { WriteOptions } from '../storage/store.ts';
-import { hexOf } from './identity.ts';
+import { hashHex } from './identity.ts';
 import { readOwnIfThere } from './own-file.ts';
-import { handleFile, intentFile, planFolderOf } from './paths.ts';
+import { handleFile, intentFile, planFolder } from './paths.ts';
 
 /** Clocks differ, here and there: a batch may seem this much older than it is. */
 const clockMarginMs = 60 * 60_000;
@@ -72,7 +72,7 @@ export async function recordHandle(
   return record;
 }
 
-export async function submissionOf(
+export async function describeSubmission(
   deps: ActivityDeps,
   job: JobFile,
   ref: SubmissionRef,
@@ -81,21 +81,22 @@ export async function submissionOf(
   const { nonce } = job.claim;
   const since = firstAt - clockMarginMs;
   return {
-    key: submissionKey(hexOf(submissionIdentity(nonce, ref.wave, ref.batch, ref.ordinal), 32)),
-    prefix: hexOf(batchIdentity(nonce, ref.wave, ref.batch), 8),
+    key: submissionKey(hashHex(submissionIdentity(nonce, ref.wave, ref.batch, ref.ordinal), 32)),
+    prefix: hashHex(batchIdentity(nonce, ref.wave, ref.batch), 8),
     endpoint: ref.endpoint,
     items: ref.items,
     since,
     // Only a vendor whose batches are told apart by their size needs it: it reads every handle of the job.
-    known: deps.provider(job.spec.provider)?.limits.distinctCounts === true ? await handlesOf(deps, ref) : new Set(),
+    known:
+      deps.provider(job.spec.provider)?.limits.distinctCounts === true ? await listKnownHandles(deps, ref) : new Set(),
   };
 }
 
 /** The provider ids of this job's other batches. */
-async function handlesOf(deps: ActivityDeps, ref: BatchRef): Promise<ReadonlySet<string>> {
+async function listKnownHandles(deps: ActivityDeps, ref: BatchRef): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
   const own = handleFile(ref);
-  for await (const { uri } of deps.store.list(planFolderOf(ref.output))) {
+  for await (const { uri } of deps.store.list(planFolder(ref.output))) {
     if (!uri.endsWith('.handle.json') || uri === own) continue;
     const record = await readOwnIfThere<HandleRecord>(deps.store, uri);
     if (record !== null) known.add(record.handle.id);

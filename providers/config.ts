@@ -18,7 +18,7 @@ export interface VendorConfig {
   readonly timeouts?: Partial<Timeouts> | undefined;
 }
 
-export const timeoutsOf = (config: VendorConfig): Timeouts => ({ ...defaultTimeouts, ...config.timeouts });
+export const resolveTimeouts = (config: VendorConfig): Timeouts => ({ ...defaultTimeouts, ...config.timeouts });
 
-export const baseUrlOf = (config: VendorConfig, otherwise: string): string =>
+export const resolveBaseUrl = (config: VendorConfig, otherwise: string): string =>
   (config.baseUrl ?? otherwise).replace(/\/+$/, '');

@@ -10,12 +10,12 @@ export function keyless(provider: Provider): Provider {
   return {
     ...provider,
     check: async () => 'bad_key',
-    stage: refuse,
+    upload: refuse,
     find: refuse,
     create: refuse,
-    look: refuse,
+    poll: refuse,
     // biome-ignore lint/correctness/useYield: it never comes to that
-    output: async function* () {
+    download: async function* () {
       await refuse();
     },
     cancel: refuse,

@@ -71,15 +71,15 @@ export interface Provider {
   readonly endpoints: readonly string[];
 
   /** The vendor's request body for a portable prompt; null where the endpoint does not take one. */
-  bodyOf(prompt: Prompt, endpoint: string): Json | null;
+  buildBody(prompt: Prompt, endpoint: string): Json | null;
   /** What keeps a request template from ever being accepted, e.g. `stream: true`; empty when nothing does. */
-  problemsOf(body: Json, endpoint: string): readonly string[];
+  findProblems(body: Json, endpoint: string): readonly string[];
   /** The request's own bound on its output tokens; null where it names none. */
   outputTokensMax(body: Json): number | null;
   /** One line of a requests file, without its newline. `body` is JSON text. */
   encode(customId: CustomId, body: string, endpoint: string): string;
   /** A ready-made request line of the dataset. */
-  requestOf(record: Json): RequestLine;
+  parseRequestLine(record: Json): RequestLine;
   /** The same request line under another wire id. */
   relabel(line: Buffer, customId: CustomId): Buffer;
   /** One line of output, understood. Never throws: what cannot be read is `unreadable`. */
@@ -87,12 +87,12 @@ export interface Provider {
 
   /** Whether the key works and the model is there, without spending anything. `unsure` where the vendor will not say. */
   check(model: string, ctx: Context): Promise<'ok' | 'unknown_model' | 'bad_key' | 'unsure'>;
-  stage(file: RequestFile, submission: Submission, ctx: Context): Promise<Staged>;
+  upload(file: RequestFile, submission: Submission, ctx: Context): Promise<Staged>;
   find(submission: Submission, ctx: Context): Promise<Found>;
   create(staged: Staged, file: RequestFile, submission: Submission, ctx: Context): Promise<BatchHandle>;
-  look(handle: BatchHandle, ctx: Context): Promise<BatchView>;
+  poll(handle: BatchHandle, ctx: Context): Promise<BatchView>;
   /** Every line the ended batch has, as the vendor sent it. Throws `broken_stream` where it can tell that bytes are missing. */
-  output(handle: BatchHandle, ctx: Context): AsyncIterable<Uint8Array>;
+  download(handle: BatchHandle, ctx: Context): AsyncIterable<Uint8Array>;
   cancel(handle: BatchHandle, ctx: Context): Promise<void>;
   /** Deletes the vendor's copies; what is gone already is no error. */
   forget(handle: BatchHandle, ctx: Context): Promise<void>;

@@ -37,13 +37,11 @@ export const roomFor = (names: readonly string[]): number =>
   12 + 7.4 * names.reduce((most, { length }) => Math.max(most, length), 0);
 
 export const grid = (space: { left?: number; right?: number; top?: number; bottom?: number } = {}) => ({
-  ...{
-    left: 2,
-    right: 24,
-    top: 8,
-    bottom: 4,
-    outerBoundsMode: 'same' as const,
-    outerBoundsContain: 'axisLabel' as const,
-  },
+  left: 2,
+  right: 24,
+  top: 8,
+  bottom: 4,
+  outerBoundsMode: 'same' as const,
+  outerBoundsContain: 'axisLabel' as const,
   ...space,
 });

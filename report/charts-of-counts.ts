@@ -18,7 +18,11 @@ export function outcomesChart({ rows }: JobReport): Chart {
       xAxis: { type: 'value', show: false, max: Math.max(1, rows.answered + rows.failed + rows.refused) },
       yAxis: { type: 'category', show: false, data: [''] },
       series: parts.map(([name, value, color]) => ({
-        ...{ type: 'bar' as const, stack: 'rows', name, barWidth: 28, ...still },
+        type: 'bar' as const,
+        stack: 'rows',
+        name,
+        barWidth: 28,
+        ...still,
         data: [{ value, itemStyle: { color } }],
       })),
     },
@@ -46,12 +50,19 @@ export function barsChart(
       },
       xAxis: { type: 'value', show: false, min: 0, max: most || 1 },
       yAxis: {
-        ...{ type: 'category' as const, inverse: true, data: bars.map(([name]) => name), ...noTicks },
+        type: 'category' as const,
+        inverse: true,
+        data: bars.map(([name]) => name),
+        ...noTicks,
         axisLabel: { ...label, color: ink },
       },
       series: [
         {
-          ...{ type: 'bar' as const, barWidth: 16, barMinHeight: 2, itemStyle: { color, borderRadius: 2 }, ...still },
+          type: 'bar' as const,
+          barWidth: 16,
+          barMinHeight: 2,
+          itemStyle: { color, borderRadius: 2 },
+          ...still,
           data: bars.map(([, value, said]) => ({
             value,
             label: { ...label, show: true, position: 'right' as const, formatter: () => said },
@@ -68,14 +79,12 @@ const laneName = ({ model, lane }: CostLine): string => `${model}, ${lane}`;
 export function costChart(lines: readonly CostLine[], width: number): Chart {
   const most = lines.reduce((max, { usd: paid, realtimeUsd }) => Math.max(max, paid ?? 0, realtimeUsd ?? 0), 0);
   const bar = (color: string, value: (line: CostLine) => number | null) => ({
-    ...{
-      type: 'bar' as const,
-      barWidth: 13,
-      barGap: '15%',
-      barMinHeight: 2,
-      itemStyle: { color, borderRadius: 2 },
-      ...still,
-    },
+    type: 'bar' as const,
+    barWidth: 13,
+    barGap: '15%',
+    barMinHeight: 2,
+    itemStyle: { color, borderRadius: 2 },
+    ...still,
     data: lines.map((each) => ({
       value: value(each) ?? 0,
       label: { ...label, show: true, position: 'right' as const, formatter: () => usd(value(each)) },
@@ -88,8 +97,11 @@ export function costChart(lines: readonly CostLine[], width: number): Chart {
       grid: grid({ left: 12, right: 90 }),
       xAxis: { type: 'value', show: false, min: 0, max: most || 1 },
       yAxis: {
-        ...{ type: 'category' as const, inverse: true, data: lines.map(laneName), ...noTicks },
-        axisLabel: { ...label, color: ink, ...{ width: width < roomy ? 110 : 300, overflow: 'break' as const } },
+        type: 'category' as const,
+        inverse: true,
+        data: lines.map(laneName),
+        ...noTicks,
+        axisLabel: { ...label, color: ink, width: width < roomy ? 110 : 300, overflow: 'break' as const },
       },
       series: [bar('var(--accent)', ({ usd: paid }) => paid), bar('var(--wait)', ({ realtimeUsd }) => realtimeUsd)],
     },

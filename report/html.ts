@@ -15,7 +15,7 @@ export class Html {
 export type Content = Html | string | number | null | false | readonly Content[];
 
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
-  return new Html(parts.map((part, index) => part + markupOf(contents[index] ?? null)).join(''));
+  return new Html(parts.map((part, index) => part + renderContent(contents[index] ?? null)).join(''));
 }
 
 const escapes: Readonly<Record<string, string>> = {
@@ -28,9 +28,9 @@ const escapes: Readonly<Record<string, string>> = {
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 
-function markupOf(content: Content): string {
+function renderContent(content: Content): string {
   if (content instanceof Html) return content.toString();
   if (content === null || content === false) return '';
-  if (typeof content === 'object') return content.map(markupOf).join('');
+  if (typeof content === 'object') return content.map(renderContent).join('');
   return escaped(String(content));
 }

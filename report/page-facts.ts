@@ -31,7 +31,7 @@ export interface PageFacts {
 const slowestMax = 10;
 const binsMax = 24;
 
-export function pageFacts(
+export function gatherPageFacts(
   job: PageFacts['job'],
   report: JobReport,
   { count: known, unknown, inOrder, longest, open }: Spans,
@@ -46,7 +46,7 @@ export function pageFacts(
 }
 
 /** A plot of one mark, or of none, says less than its table. */
-export function chartsOf({ report, spans, durations }: PageFacts): Charts {
+export function buildCharts({ report, spans, durations }: PageFacts): Charts {
   const { errorsByReason, attempts, cost, batches } = report;
   const reasons = Object.entries(errorsByReason).toSorted(([, a], [, b]) => b - a);
   const sent = Object.entries(attempts);

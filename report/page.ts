@@ -11,7 +11,7 @@ import { batches } from './section-time.ts';
 import { style } from './style.ts';
 
 /** Without `plots` (none could be drawn) the tables say the same. */
-export function pageOf(facts: PageFacts, plots: Drawn): string {
+export function renderPage(facts: PageFacts, plots: Drawn): string {
   const { job, report } = facts;
   return html`<!doctype html>
 <html lang="en">

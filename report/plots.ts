@@ -8,18 +8,18 @@ import { Html, html } from './html.ts';
 const widths = { wide: 880, narrow: 370 } as const;
 
 export function drawn(charts: Charts): Drawn {
-  return Object.fromEntries(Object.entries(charts).map(([name, drawing]) => [name, sizesOf(drawing)]));
+  return Object.fromEntries(Object.entries(charts).map(([name, drawing]) => [name, drawSizes(drawing)]));
 }
 
-function sizesOf({ half, chart }: Drawing): Html {
-  if (half === true) return html`<div class="plot half">${svgOf(chart(widths.narrow), widths.narrow)}</div>`;
+function drawSizes({ half, chart }: Drawing): Html {
+  if (half === true) return html`<div class="plot half">${drawSvg(chart(widths.narrow), widths.narrow)}</div>`;
   const sizes = Object.entries(widths).map(
-    ([size, width]) => html`<div class="${size}">${svgOf(chart(width), width)}</div>`,
+    ([size, width]) => html`<div class="${size}">${drawSvg(chart(width), width)}</div>`,
   );
   return html`<div class="plot">${sizes}</div>`;
 }
 
-function svgOf({ title, height, option, tips }: Chart, width: number): Html {
+function drawSvg({ title, height, option, tips }: Chart, width: number): Html {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption({ animation: false, textStyle: { fontFamily: 'inherit' }, ...option });

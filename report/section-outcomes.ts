@@ -1,6 +1,6 @@
 // What became of the rows: outcomes, errors, sendings, the quality of answers, and what was odd.
 
-import { messageOf } from '../domain/outcome/classify.ts';
+import { messageByReason } from '../domain/outcome/classify.ts';
 import type { Anomalies, ItemReason } from '../domain/outcome/outcome.ts';
 import { flaws } from '../domain/report/report.ts';
 import type { Drawn } from './chart.ts';
@@ -55,7 +55,7 @@ ${table(
     html`<code>${reason}</code>`,
     count(value),
     share(value, rows.failed),
-    messageOf[reason as ItemReason],
+    messageByReason[reason as ItemReason],
   ]),
 )}</section>`;
 }

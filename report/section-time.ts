@@ -1,8 +1,8 @@
 // When the batches ran: each with its wait, how many at once, how long they took, and which were slow.
 
-import { type BatchSpan, lengthOf } from '../domain/report/spans.ts';
+import { type BatchSpan, measureSpan } from '../domain/report/spans.ts';
 import type { Drawn } from './chart.ts';
-import { colorOf, nameOf } from './charts-of-time.ts';
+import { nameBatch, pickColor } from './charts-of-time.ts';
 import { count, counted, duration, share, usd } from './figures.ts';
 import { type Content, type Html, html } from './html.ts';
 import type { PageFacts } from './page-facts.ts';
@@ -43,7 +43,7 @@ const legendNames = {
 } as const;
 
 function spanLegend(spans: readonly BatchSpan[]): Content {
-  const colors = new Set(spans.map(colorOf));
+  const colors = new Set(spans.map(pickColor));
   const waited = spans.some(({ waitingSince, createdAt }) => waitingSince !== null && waitingSince < createdAt);
   const entries = Object.entries(legendNames).filter(([color]) => colors.has(color as keyof typeof legendNames));
   return legend([...(waited ? ([['wait', 'waiting']] as const) : []), ...entries]);
@@ -76,8 +76,8 @@ ${table(
     { name: 'cost', numeric: true },
   ],
   spans.map((span) => [
-    html`<span class="named">${nameOf(span)}${span.batchId !== null && html`<br><code class="soft">${span.batchId}</code>`}</span>`,
-    duration(lengthOf(span)),
+    html`<span class="named">${nameBatch(span)}${span.batchId !== null && html`<br><code class="soft">${span.batchId}</code>`}</span>`,
+    duration(measureSpan(span)),
     span.waitingSince === null ? '–' : duration(span.createdAt - span.waitingSince),
     span.lane === 'batch' ? count(span.polls) : '–',
     share(span.answered, span.items),

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { projectRoot } from './tools/cache.ts';
 import { runCommand } from './tools/command.ts';
 
-const TIMEOUT_MS = 5 * 60_000;
+const compileTimeoutMs = 5 * 60_000;
 
 const dist = join(projectRoot, 'dist');
 rmSync(dist, { recursive: true, force: true });
@@ -18,7 +18,7 @@ async function compile(): Promise<void> {
   const tsc = join(projectRoot, 'node_modules', '.bin', 'tsc');
   const result = await runCommand(tsc, ['--project', join('scripts', 'tsconfig.build.json')], {
     cwd: projectRoot,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: compileTimeoutMs,
   });
   if (!result.ok) throw new Error(`The sources do not compile (npm run check says more): ${result.why}`);
   console.log('dist/: sources compiled');
@@ -26,8 +26,9 @@ async function compile(): Promise<void> {
 
 async function bundleWorkflows(): Promise<void> {
   const source = join(projectRoot, 'worker', 'bundle.ts');
-  if (!existsSync(source))
+  if (!existsSync(source)) {
     throw new Error(`${source} is missing: it exports buildWorkflowBundle(): Promise<{ code: string }>.`);
+  }
   const { buildWorkflowBundle }: { buildWorkflowBundle(): Promise<{ code: string }> } = await import(
     pathToFileURL(source).href
   );

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { JobStatus } from '../domain/progress/status.ts';
 
-const FILES = ['results.jsonl', 'failures.jsonl', 'report.json', 'report.html'];
+const files = ['results.jsonl', 'failures.jsonl', 'report.json', 'report.html'];
 
 /** Follows the job by its `status` query until it ends; answers its result. */
 export async function follow(handle: WorkflowHandle, pause: () => Promise<unknown>): Promise<unknown> {
@@ -34,15 +34,18 @@ async function progressLine(handle: WorkflowHandle): Promise<string> {
 
 /** In a terminal the line is rewritten in place; in a log each change is a line of its own. */
 function show(line: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${line}`);
-  else console.log(line);
+  if (process.stdout.isTTY) {
+    process.stdout.write(`\r\u001b[K${line}`);
+  } else {
+    console.log(line);
+  }
 }
 
 export async function printOutcome(result: unknown, output: string, shorten: (path: string) => string): Promise<void> {
   console.log("\nThe workflow's result, less its list of the dearest rows:");
   console.log(JSON.stringify(result, (name, value) => (name === 'dearestRows' ? undefined : value), 2));
   console.log('\nWhat it wrote:');
-  for (const name of FILES) {
+  for (const name of files) {
     const file = join(output, name);
     const { lines } = await readLines(file);
     console.log(`  ${shorten(file).padEnd(48)} ${existsSync(file) ? `${lines} lines` : 'not written'}`);

@@ -8,21 +8,21 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { demoRow } from './demo-rows.ts';
 import { follow, printOutcome } from './demo-view.ts';
-import { ownerOf, type Stack, startStack, untilAskedToEnd } from './stack.ts';
+import { readOwner, type Stack, startStack, untilAskedToEnd } from './stack.ts';
 import { projectRoot } from './tools/cache.ts';
 import { runCommand } from './tools/command.ts';
 import { ensureTemporalCli } from './tools/temporal-cli.ts';
 
-const ROWS = 10_000;
-const WORKFLOW_ID = 'demo';
-const START_TIMEOUT_MS = 30_000;
-const FOLDER = join(projectRoot, '.nightshift', 'demo');
-const DATA = join(FOLDER, 'data');
+const rowCount = 10_000;
+const demoId = 'demo';
+const startTimeoutMs = 30_000;
+const demoFolder = join(projectRoot, '.nightshift', 'demo');
+const dataFolder = join(demoFolder, 'data');
 
 // Real batches take hours; these take seconds. Some items fail, so that the retry round has something to do.
-const EMULATOR = { itemErrors: { rate500: 0.003, rate429: 0.002 }, validateMs: 500, runMs: 4000 };
+const emulatorOptions = { itemErrors: { rate500: 0.003, rate429: 0.002 }, validateMs: 500, runMs: 4000 };
 
-const JOB = {
+const demoJob = {
   dataset: 'tickets.jsonl',
   provider: 'openai',
   model: 'gpt-5.4-mini',
@@ -45,8 +45,8 @@ const asked = untilAskedToEnd();
 console.log('Starting a Temporal dev server, emulated providers and a worker ...');
 const stack = await startStack({
   folder: prepareFolder(),
-  emulatorArguments: ['--options', JSON.stringify(EMULATOR)],
-  workerEnv: { NIGHTSHIFT_DATA: DATA },
+  emulatorArguments: ['--options', JSON.stringify(emulatorOptions)],
+  workerEnv: { NIGHTSHIFT_DATA: dataFolder },
 });
 try {
   const why = await Promise.race([asked, stack.broken, runDemo(stack).then(() => 'done')]);
@@ -57,7 +57,7 @@ try {
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  console.error(`The logs of server, emulator and worker are in ${relative(projectRoot, FOLDER)}.`);
+  console.error(`The logs of server, emulator and worker are in ${relative(projectRoot, demoFolder)}.`);
   process.exitCode = 1;
 } finally {
   await stack.stop();
@@ -66,50 +66,51 @@ process.exit();
 
 async function runDemo({ server }: Stack): Promise<void> {
   const job = writeInput();
-  const page = `${server.uiUrl}/namespaces/default/workflows/${WORKFLOW_ID}`;
+  const page = `${server.uiUrl}/namespaces/default/workflows/${demoId}`;
   await startJob(server.address, job);
   console.log(`\nWeb UI: ${page}\n`);
   const connection = await Connection.connect({ address: server.address });
   try {
-    const handle = new Client({ connection }).workflow.getHandle(WORKFLOW_ID);
+    const handle = new Client({ connection }).workflow.getHandle(demoId);
     const result = await follow(handle, () => sleep(500));
-    await printOutcome(result, join(DATA, JOB.output), (path) => relative(projectRoot, path));
+    await printOutcome(result, join(dataFolder, demoJob.output), (path) => relative(projectRoot, path));
   } finally {
     await connection.close();
   }
-  if (!values.keep)
+  if (!values.keep) {
     console.log(
-      `\nTo look at it in the Web UI: npm run demo -- --keep, or npm run dev -- --state ${relative(projectRoot, FOLDER)}`,
+      `\nTo look at it in the Web UI: npm run demo -- --keep, or npm run dev -- --state ${relative(projectRoot, demoFolder)}`,
     );
+  }
 }
 
 /** Each demo starts from nothing, unless another one is using the folder: then startStack refuses it. */
 function prepareFolder(): string {
-  if (ownerOf(FOLDER) === null) rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(DATA, { recursive: true });
-  return FOLDER;
+  if (readOwner(demoFolder) === null) rmSync(demoFolder, { recursive: true, force: true });
+  mkdirSync(dataFolder, { recursive: true });
+  return demoFolder;
 }
 
 function writeInput(): string {
-  const rows = Array.from({ length: ROWS }, (_, index) => JSON.stringify(demoRow(index)));
-  writeFileSync(join(DATA, JOB.dataset), `${rows.join('\n')}\n`);
-  const file = join(DATA, 'job.json');
-  const text = JSON.stringify(JOB, null, 2);
+  const rows = Array.from({ length: rowCount }, (_, index) => JSON.stringify(demoRow(index)));
+  writeFileSync(join(dataFolder, demoJob.dataset), `${rows.join('\n')}\n`);
+  const file = join(dataFolder, 'job.json');
+  const text = JSON.stringify(demoJob, null, 2);
   writeFileSync(file, `${text}\n`);
   console.log(
-    `\n${ROWS} rows are in ${relative(projectRoot, join(DATA, JOB.dataset))}. The job, ${relative(projectRoot, file)}:\n${text}\n`,
+    `\n${rowCount} rows are in ${relative(projectRoot, join(dataFolder, demoJob.dataset))}. The job, ${relative(projectRoot, file)}:\n${text}\n`,
   );
   return file;
 }
 
 async function startJob(address: string, file: string): Promise<void> {
   const cli = await ensureTemporalCli();
-  const what = ['--task-queue', 'nightshift', '--type', 'processDataset', '--workflow-id', WORKFLOW_ID];
+  const what = ['--task-queue', 'nightshift', '--type', 'processDataset', '--workflow-id', demoId];
   const args = ['workflow', 'start', ...what, '--input-file', relative(projectRoot, file)];
   console.log(`$ temporal ${args.join(' ')}`);
   const result = await runCommand(cli, [...args, '--address', address], {
     cwd: projectRoot,
-    timeoutMs: START_TIMEOUT_MS,
+    timeoutMs: startTimeoutMs,
   });
   if (!result.ok) throw new Error(`The Temporal CLI could not start the job: ${result.why}`);
 }

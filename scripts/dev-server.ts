@@ -8,11 +8,11 @@ import { type Child, startChild } from './tools/child.ts';
 import { freePort } from './tools/free-port.ts';
 import { ensureTemporalCli } from './tools/temporal-cli.ts';
 
-const HOST = '127.0.0.1';
-const READY_TIMEOUT_MS = 30_000;
+const host = '127.0.0.1';
+const readyTimeoutMs = 30_000;
 
 /** What the workflows upsert; a server that does not know them fails the workflow task. */
-export const SEARCH_ATTRIBUTES: readonly string[] = searchAttributes;
+export const searchAttributeNames: readonly string[] = searchAttributes;
 
 export interface DevServerOptions {
   /** Keeps its state there; without it everything is in memory. */
@@ -51,23 +51,23 @@ export async function startDevServer(options: DevServerOptions = {}): Promise<De
     name: 'temporal dev server',
     ...(options.log && { logFile: options.log }),
   });
-  const address = `${HOST}:${port}`;
+  const address = `${host}:${port}`;
   try {
     await untilServing(child, address);
   } catch (error) {
     await child.kill();
     throw error;
   }
-  const uiUrl = uiPort === undefined ? '' : `http://${HOST}:${uiPort}`;
+  const uiUrl = uiPort === undefined ? '' : `http://${host}:${uiPort}`;
   return { address, uiUrl, pid: child.pid, ended: child.ended, stop: child.stop, kill: child.kill };
 }
 
 async function serverArguments(options: DevServerOptions, port: number, uiPort: number | undefined): Promise<string[]> {
   const attributes = {
-    ...Object.fromEntries((options.attributes ?? SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword'])),
+    ...Object.fromEntries((options.attributes ?? searchAttributeNames).map((name) => [name, 'Keyword'])),
     ...options.searchAttributes,
   };
-  const common = ['server', 'start-dev', '--ip', HOST, '--port', String(port), '--log-level', 'warn'];
+  const common = ['server', 'start-dev', '--ip', host, '--port', String(port), '--log-level', 'warn'];
   // Ports not named here would be picked next to the others, where another server may already listen.
   const ports = ['--metrics-port', String(await freePort()), '--http-port', String(await freePort())];
   const ui = uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)];
@@ -87,7 +87,7 @@ async function serverArguments(options: DevServerOptions, port: number, uiPort: 
 }
 
 async function untilServing(child: Child, address: string): Promise<void> {
-  const deadline = Date.now() + READY_TIMEOUT_MS;
+  const deadline = Date.now() + readyTimeoutMs;
   while (!(await isServing(address))) {
     if (!child.running) throw new Error(`The Temporal dev server ended at once. It last said:\n${child.tail()}`);
     if (Date.now() > deadline) throw new Error(`The Temporal dev server at ${address} did not start:\n${child.tail()}`);

@@ -11,16 +11,16 @@ import { startStack } from './stack.ts';
 import { projectRoot } from './tools/cache.ts';
 import { ensureChromium } from './tools/chromium.ts';
 
-const ROWS = 6000;
-const FOLDER = join(projectRoot, '.nightshift', 'pictures');
-const DATA = join(FOLDER, 'data');
-const OUT = join(projectRoot, 'docs', 'pictures');
-const SIZE = { width: 1280, height: 860 };
-const LIMIT_MS = 120_000;
+const rowCount = 6000;
+const picturesFolder = join(projectRoot, '.nightshift', 'pictures');
+const dataFolder = join(picturesFolder, 'data');
+const outFolder = join(projectRoot, 'docs', 'pictures');
+const windowSize = { width: 1280, height: 860 };
+const limitMs = 120_000;
 
 // Batches of different lengths, and enough failures for a retry round and an alert.
-const EMULATOR = { itemErrors: { rate500: 0.02, rate400: 0.06, failTimes: 1 }, validateMs: 1000, runMs: 12_000 };
-const JOB = {
+const emulatorOptions = { itemErrors: { rate500: 0.02, rate400: 0.06, failTimes: 1 }, validateMs: 1000, runMs: 12_000 };
+const picturesJob = {
   dataset: 'tickets.jsonl',
   provider: 'openai',
   model: 'gpt-5.4-mini',
@@ -31,16 +31,16 @@ const JOB = {
   retry: { backoff: '3s' },
 };
 
-rmSync(FOLDER, { recursive: true, force: true });
-mkdirSync(DATA, { recursive: true });
-mkdirSync(OUT, { recursive: true });
-const rows = Array.from({ length: ROWS }, (_, index) => JSON.stringify(demoRow(index)));
-writeFileSync(join(DATA, JOB.dataset), `${rows.join('\n')}\n`);
+rmSync(picturesFolder, { recursive: true, force: true });
+mkdirSync(dataFolder, { recursive: true });
+mkdirSync(outFolder, { recursive: true });
+const rows = Array.from({ length: rowCount }, (_, index) => JSON.stringify(demoRow(index)));
+writeFileSync(join(dataFolder, picturesJob.dataset), `${rows.join('\n')}\n`);
 
 const stack = await startStack({
-  folder: FOLDER,
-  emulatorArguments: ['--options', JSON.stringify(EMULATOR)],
-  workerEnv: { NIGHTSHIFT_DATA: DATA },
+  folder: picturesFolder,
+  emulatorArguments: ['--options', JSON.stringify(emulatorOptions)],
+  workerEnv: { NIGHTSHIFT_DATA: dataFolder },
 });
 const browser = await chromium.launch({
   executablePath: await ensureChromium(),
@@ -57,11 +57,11 @@ try {
 process.exit();
 
 async function takeAll(client: Client, ui: string): Promise<void> {
-  const page = await browser.newPage({ viewport: SIZE, deviceScaleFactor: 1 });
+  const page = await browser.newPage({ viewport: windowSize, deviceScaleFactor: 1 });
   const handle = await client.workflow.start('processDataset', {
     workflowId: 'tickets',
     taskQueue: 'nightshift',
-    args: [JOB],
+    args: [picturesJob],
     staticSummary: 'gpt-5.4-mini at openai: tickets.jsonl',
     staticDetails: 'Classifies the tickets of yesterday.',
   });
@@ -70,12 +70,12 @@ async function takeAll(client: Client, ui: string): Promise<void> {
   await take(page, `${ui}/workflows?query=${encodeURIComponent('WorkflowType="processDataset"')}`, 'list', 'tickets');
   await take(page, job, 'running', 'rows answered', /^User Metadata/);
   await take(page, job, 'relationships', 'batch-0005', /^Relationships/);
-  await Promise.race([handle.result(), sleep(LIMIT_MS)]);
+  await Promise.race([handle.result(), sleep(limitMs)]);
   await take(page, job, 'finished', 'Results', /^User Metadata/);
-  await page.setViewportSize({ ...SIZE, height: 1500 });
+  await page.setViewportSize({ ...windowSize, height: 1500 });
   await take(page, `${ui}/workflows/tickets%2Fwave-1%2Fbatch-0001`, 'batch', 'look');
-  await page.setViewportSize(SIZE);
-  const report = pathToFileURL(join(DATA, 'runs', 'tickets', 'report.html')).href;
+  await page.setViewportSize(windowSize);
+  const report = pathToFileURL(join(dataFolder, 'runs', 'tickets', 'report.html')).href;
   await take(page, report, 'report', 'Outcomes');
 }
 
@@ -85,7 +85,7 @@ async function take(page: Page, url: string, name: string, text: string, tab?: R
   await untilSeen(page, text);
   // What is still being drawn.
   await sleep(1000);
-  const path = join(OUT, `${name}.png`);
+  const path = join(outFolder, `${name}.png`);
   await page.screenshot({ path });
   console.log(relative(projectRoot, path));
 }

@@ -13,9 +13,9 @@ import { fileURLToPath } from 'node:url';
 const lean = { flags: ['--max-semi-space-size=16', '--heap-growing-percent=50'], env: { MALLOC_ARENA_MAX: '2' } };
 
 // 22.18 is the first release that runs TypeScript sources without a flag.
-const NODE_MIN = [22, 18];
-const NODE_PINNED = '24.21.0';
-const LOCK_WAIT_MS = 15 * 60_000;
+const nodeMin = [22, 18];
+const nodePinned = '24.21.0';
+const lockWaitMs = 15 * 60_000;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const windows = process.platform === 'win32';
@@ -36,10 +36,10 @@ function main() {
 
 function fittingNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return process.execPath;
-  const home = join(cache, `node-${NODE_PINNED}`);
+  if (major > nodeMin[0] || (major === nodeMin[0] && minor >= nodeMin[1])) return process.execPath;
+  const home = join(cache, `node-${nodePinned}`);
   const node = join(home, 'bin', windows ? 'node.exe' : 'node');
-  if (!existsSync(node)) withLock(`node-${NODE_PINNED}`, () => existsSync(node) || installNode(home));
+  if (!existsSync(node)) withLock(`node-${nodePinned}`, () => existsSync(node) || installNode(home));
   return node;
 }
 
@@ -47,22 +47,22 @@ function fittingNode() {
 function installNode(home) {
   const platform = windows ? 'win' : process.platform;
   const packageName = `node-${platform}-${process.arch}`;
-  say(`Node ${process.version} is too old, fetching Node ${NODE_PINNED} from npm once (about 50 MB) ...`);
+  say(`Node ${process.version} is too old, fetching Node ${nodePinned} from npm once (about 50 MB) ...`);
   const temporary = mkdtempSync(join(cache, 'node-install-'));
   const args = ['install', '--prefix', temporary, '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
-  const done = npm(process.execPath, [...args, `${packageName}@${NODE_PINNED}`], process.env, 'ignore');
+  const done = npm(process.execPath, [...args, `${packageName}@${nodePinned}`], process.env, 'ignore');
   const binaries = join(temporary, 'node_modules', packageName, 'bin');
   if (done.status !== 0 || !existsSync(binaries)) {
     rmSync(temporary, { recursive: true, force: true });
     fail(
-      `Node ${NODE_PINNED} could not be installed as the npm package ${packageName}. ` +
-        `Install Node ${NODE_MIN.join('.')} or later in another way (a version manager, your system's packages) and run this again.`,
+      `Node ${nodePinned} could not be installed as the npm package ${packageName}. ` +
+        `Install Node ${nodeMin.join('.')} or later in another way (a version manager, your system's packages) and run this again.`,
     );
   }
   mkdirSync(home, { recursive: true });
   renameSync(binaries, join(home, 'bin'));
   rmSync(temporary, { recursive: true, force: true });
-  say(`Node ${NODE_PINNED} is ready.`);
+  say(`Node ${nodePinned} is ready.`);
 }
 
 /** Installs when node_modules does not match package-lock.json; a marker inside makes the check one hash. */
@@ -123,7 +123,7 @@ function npm(node, args, env, stdout) {
 function withLock(name, action) {
   const lock = join(cache, 'locks', name);
   mkdirSync(dirname(lock), { recursive: true });
-  const deadline = Date.now() + LOCK_WAIT_MS;
+  const deadline = Date.now() + lockWaitMs;
   for (let told = false; !takeLock(lock); told = true) {
     if (!told) say(`Waiting for another run that is installing (${lock}) ...`);
     if (Date.now() > deadline) fail(`Waited too long for ${lock}. If nothing is installing, delete that folder.`);

@@ -6,7 +6,7 @@ import { type DevServer, type DevServerOptions, startDevServer } from './dev-ser
 import { projectRoot } from './tools/cache.ts';
 import { type Child, type ChildOptions, startScript } from './tools/child.ts';
 
-const READY_TIMEOUT_MS = 30_000;
+const readyTimeoutMs = 30_000;
 
 export interface StackOptions {
   /** Keeps the server's state and the logs; one stack at a time. */
@@ -50,10 +50,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       options,
     );
     stops.push(emulator.stop);
-    const env = environment(server.address, await emulator.waitForLine(emulatorUrl, READY_TIMEOUT_MS));
+    const env = environment(server.address, await emulator.waitForLine(emulatorUrl, readyTimeoutMs));
     const worker = startPart('worker', 'worker/main.ts', [], options, { ...env, ...options.workerEnv });
     stops.push(worker.stop);
-    await worker.waitForLine((line) => (line.includes('worker ready') ? true : undefined), READY_TIMEOUT_MS);
+    await worker.waitForLine((line) => (line.includes('worker ready') ? true : undefined), readyTimeoutMs);
     const { onWorkerEnd } = options;
     const lasting = [emulator.ended, server.ended];
     const broken = Promise.race(onWorkerEnd ? lasting : [...lasting, worker.ended]);
@@ -103,7 +103,7 @@ function emulatorUrl(line: string): string | undefined {
 /** Two servers on one database file would spoil it. */
 function claimFolder(folder: string): () => void {
   const file = join(folder, 'pid');
-  const owner = ownerOf(folder);
+  const owner = readOwner(folder);
   if (owner !== null) {
     throw new Error(
       `${folder} is in use by process ${owner}. Stop that one first, or choose another folder with --state.`,
@@ -117,7 +117,7 @@ function claimFolder(folder: string): () => void {
 }
 
 /** The process that uses the folder; null where none does, whatever one that was killed left there. */
-export function ownerOf(folder: string): number | null {
+export function readOwner(folder: string): number | null {
   const file = join(folder, 'pid');
   const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
   return owner > 0 && isRunning(owner) ? owner : null;

@@ -8,7 +8,7 @@ import { validate } from 'dockerfile-utils';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '../worker/config.ts';
-import { environmentOf, readCompose, readStages, type Service } from './support/container-files.ts';
+import { readCompose, readEnvironment, readStages, type Service } from './support/container-files.ts';
 
 const root = dirname(import.meta.dirname);
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -91,7 +91,7 @@ describe('docker-compose.yml', () => {
   });
 
   test('the worker can be configured by what it is given, whatever .env leaves empty', () => {
-    const given = { ...stages.worker?.env, ...environmentOf('worker', { POSTGRES_PASSWORD: 'x' }) };
+    const given = { ...stages.worker?.env, ...readEnvironment('worker', { POSTGRES_PASSWORD: 'x' }) };
     expect(readConfig(given)).toMatchObject({
       dataRoot: '/data',
       health: { host: '0.0.0.0', port: 8081 },
@@ -163,14 +163,14 @@ test('Prometheus scrapes the ports at which the worker and Temporal give out met
   const job = (name: string): unknown => scrape_configs.find(({ job_name }) => job_name === name);
   expect(job('nightshift-worker')).toMatchObject({ dns_sd_configs: [{ names: ['worker'], type: 'A', port: 9464 }] });
   expect(job('temporal')).toMatchObject({ static_configs: [{ targets: ['temporal:8000'] }] });
-  expect(environmentOf('temporal', {}).PROMETHEUS_ENDPOINT).toBe('0.0.0.0:8000');
+  expect(readEnvironment('temporal', {}).PROMETHEUS_ENDPOINT).toBe('0.0.0.0:8000');
 });
 
 test('ops/emulator.env points the worker at the emulator, where it listens', () => {
   const emulator = Object.fromEntries(
     [...read('ops/emulator.env').matchAll(/^([A-Z_]+)=(.+)$/gm)].map((match) => [match[1], match[2]]),
   );
-  const { providers } = readConfig(environmentOf('worker', emulator));
+  const { providers } = readConfig(readEnvironment('worker', emulator));
   expect(providers.openai).toEqual({ apiKey: 'emulator', baseUrl: 'http://emulator:4010/v1' });
   expect(providers.anthropic).toEqual({ apiKey: 'emulator', baseUrl: 'http://emulator:4010' });
   expect(stages.emulator?.command?.slice(-4)).toEqual(['--host', '0.0.0.0', '--port', '4010']);

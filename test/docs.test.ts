@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { itemReasons, rejectReasons } from '../domain/outcome/outcome.ts';
+import { itemReasons, refusalReasons } from '../domain/outcome/outcome.ts';
 import { defaultVerdicts } from '../domain/outcome/verdict.ts';
 import { parseJob } from '../input/resolve.ts';
 import { facts } from './input/facts.ts';
@@ -50,7 +50,7 @@ test.each(pages)('every file of the project that %s names exists', (page) => {
 
 test('reasons.md has every reason, says of items what the verdict table says, and has no other', () => {
   const rows = [...read('docs/reasons.md').matchAll(/^\| `(\w+)` +\|[^|]*\| ([^|]*?) *\|/gm)];
-  expect(rows.map((row) => row[1])).toEqual([...Object.keys(defaultVerdicts), ...rejectReasons]);
+  expect(rows.map((row) => row[1])).toEqual([...Object.keys(defaultVerdicts), ...refusalReasons]);
   expect(Object.keys(defaultVerdicts).toSorted()).toEqual([...itemReasons].toSorted());
   const said = { retry: 'yes', once: 'once more', fail: 'no', deadline: 'as `deadline.then` says' };
   const verdicts = Object.entries(defaultVerdicts).map(([reason, verdict]) => [reason, said[verdict]]);

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 
-const LINES_MAX = 250;
+const linesMax = 250;
 const root = dirname(import.meta.dirname);
 
 interface SourceFile {
@@ -105,9 +105,9 @@ test.for(textRules)('$rule', ({ pattern, except, over = sources }) => {
   expect(checked.flatMap((file) => matchingLines(file, pattern))).toEqual([]);
 });
 
-test(`a source file stays under ${LINES_MAX} lines`, () => {
-  const long = sources.filter(({ text }) => lineCount(text) >= LINES_MAX);
-  expect(long.map(({ path, text }) => `${path}:${LINES_MAX} of ${lineCount(text)} lines`)).toEqual([]);
+test(`a source file stays under ${linesMax} lines`, () => {
+  const long = sources.filter(({ text }) => lineCount(text) >= linesMax);
+  expect(long.map(({ path, text }) => `${path}:${linesMax} of ${lineCount(text)} lines`)).toEqual([]);
 });
 
 test('a source file says its reason first', () => {
@@ -146,7 +146,7 @@ function isText(path: string): boolean {
 
 function forbiddenImports(file: SourceFile): string[] {
   const folder = file.path.split('/')[0] ?? '';
-  return importsOf(file.text)
+  return findImports(file.text)
     .filter((one) => !isAllowed(file.path, folder, one))
     .map(({ line, target }) => `${file.path}:${line} ${folder} may not import ${target}`);
 }
@@ -160,7 +160,7 @@ function isAllowed(path: string, folder: string, { target, typeOnly }: Import): 
 }
 
 /** `import ... from`, `export ... from`, a bare `import`, and `import()` of a constant. */
-function importsOf(text: string): Import[] {
+function findImports(text: string): Import[] {
   const statement = /^(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm;
   return [...text.matchAll(statement)].map((match) => ({
     line: lineCount(text.slice(0, match.index)) + 1,

@@ -26,5 +26,6 @@ export async function writeWorkflowBundle(path: string): Promise<{ codePath: str
   return { codePath: path };
 }
 
-if (process.argv[1] === self)
+if (process.argv[1] === self) {
   writeFileSync(process.argv[2] ?? 'workflow-bundle.js', (await buildWorkflowBundle()).code);
+}

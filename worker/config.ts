@@ -131,8 +131,9 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
 /** A file of the same shape as the built-in prices; its models come before ours. */
 function pricesWith(path: string): WorkerConfig['prices'] {
   const parsed = priceFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (!parsed.success)
+  if (!parsed.success) {
     throw new Error(`NIGHTSHIFT_PRICES: ${path} is no price file: ${parsed.error.issues[0]?.path.join('.')}`);
+  }
   const models = parsed.data.models as Prices;
   return { dated: parsed.data.dated, models: { ...builtInPrices.models, ...models } };
 }

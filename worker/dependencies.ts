@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ActivityDeps, Cluster, Turnstile } from '../activities/deps.ts';
+import type { ActivityDeps, Cluster, Limiter } from '../activities/deps.ts';
 import { createProviders } from '../providers/registry.ts';
 import { createFileStore } from '../storage/local/store.ts';
 import { keyVariables, type WorkerConfig } from './config.ts';
@@ -21,8 +21,8 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     prices: config.prices,
     timing: config.timing,
     scratch: scratchFolder(),
-    heavy: turnstile(config.heavy),
-    transfers: turnstile(config.transfers),
+    heavy: limiter(config.heavy),
+    transfers: limiter(config.transfers),
     version,
     now: () => Date.now(),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
@@ -33,8 +33,9 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
 function scratchFolder(): string {
   for (const name of readdirSync(tmpdir())) {
     const owner = /^nightshift-worker-(\d+)-/.exec(name)?.[1];
-    if (owner !== undefined && !isRunning(Number(owner)))
+    if (owner !== undefined && !isRunning(Number(owner))) {
       rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    }
   }
   return mkdtempSync(join(tmpdir(), `nightshift-worker-${process.pid}-`));
 }
@@ -50,18 +51,24 @@ function isRunning(pid: number): boolean {
 }
 
 /** Lets a bounded number through at once, in order of arrival. */
-function turnstile(places: number): Turnstile {
+function limiter(places: number): Limiter {
   const waiting: (() => void)[] = [];
   let free = places;
   return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+    if (free > 0) {
+      free -= 1;
+    } else {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
     try {
       return await work();
     } finally {
       const next = waiting.shift();
-      if (next === undefined) free += 1;
-      else next();
+      if (next === undefined) {
+        free += 1;
+      } else {
+        next();
+      }
     }
   };
 }

@@ -19,11 +19,16 @@ export function installTelemetry({ logLevel: level, metrics }: Pick<WorkerConfig
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   const write = ({ level: severity, message, meta }: LogEntry): void => {
     const own = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => !left.has(name)));
-    const fields = { ...placeOf(own.workflowId), ...own };
-    if (severity === 'ERROR') log.error(fields, message);
-    else if (severity === 'WARN') log.warn(fields, message);
-    else if (severity === 'INFO') log.info(fields, message);
-    else log.debug(fields, message);
+    const fields = { ...locateWorkflow(own.workflowId), ...own };
+    if (severity === 'ERROR') {
+      log.error(fields, message);
+    } else if (severity === 'WARN') {
+      log.warn(fields, message);
+    } else if (severity === 'INFO') {
+      log.info(fields, message);
+    } else {
+      log.debug(fields, message);
+    }
   };
   Runtime.install({
     logger: new DefaultLogger('DEBUG', write),
@@ -33,7 +38,7 @@ export function installTelemetry({ logLevel: level, metrics }: Pick<WorkerConfig
 }
 
 /** Which job, and which of its batches, a line is of: to be searched by. */
-function placeOf(workflowId: unknown): { job?: string; wave?: number; batch?: number } {
+function locateWorkflow(workflowId: unknown): { job?: string; wave?: number; batch?: number } {
   if (typeof workflowId !== 'string') return {};
   const { job, wave, batch } =
     /^(?<job>.*)\/wave-(?<wave>\d+)\/(batch-(?<batch>\d+)|segment-\d+)$/s.exec(workflowId)?.groups ?? {};

@@ -29,7 +29,7 @@ export class Alarm {
 }
 
 /** Calls `look` now and then until it is cancelled. */
-export function wakeful(isPaused: () => boolean, look: () => void): CancellationScope {
+export function checkPeriodically(isPaused: () => boolean, look: () => void): CancellationScope {
   return inBackground(async () => {
     for (;;) {
       await sleep(isPaused() ? everyPausedMs : everyMs, { summary: 'looks whether anything is amiss' });

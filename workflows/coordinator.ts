@@ -12,11 +12,11 @@ import { pageMax } from '../domain/limits.ts';
 import type { Tally } from '../domain/outcome/outcome.ts';
 import { addLate, type Late, lateAmong, noneLate } from '../domain/progress/alerts.ts';
 import {
-  addStages,
+  addBatchStates,
   type BatchEntry,
   type BatchNews,
-  type BatchStage,
-  type StageCounts,
+  type BatchState,
+  type BatchStateCounts,
   type Trouble,
 } from '../domain/progress/events.ts';
 import { addTally, noTotals, type Totals } from '../domain/waves/totals.ts';
@@ -45,7 +45,7 @@ export class Coordinator {
   totals: Totals = noTotals;
   readonly segments = new Set<string>();
   /** What segments say of their own batches. */
-  elsewhere: { readonly stages: StageCounts; readonly late: Late } = { stages: {}, late: noneLate };
+  elsewhere: { readonly stages: BatchStateCounts; readonly late: Late } = { stages: {}, late: noneLate };
   /** When a batch was last heard to have come any further. */
   movedAt = Date.now();
   readonly #entries = new Map<string, BatchEntry>();
@@ -80,16 +80,17 @@ export class Coordinator {
     return addLate(lateAmong(this.#entries.values(), Date.now()), this.elsewhere.late);
   }
 
-  stages(): StageCounts {
-    const counts: Partial<Record<BatchStage, number>> = {};
+  stages(): BatchStateCounts {
+    const counts: Partial<Record<BatchState, number>> = {};
     for (const { stage } of this.#entries.values()) counts[stage] = (counts[stage] ?? 0) + 1;
-    return addStages(counts, this.elsewhere.stages);
+    return addBatchStates(counts, this.elsewhere.stages);
   }
 
   /** When each open batch that the provider has was made there. */
   *underWay(): Generator<number> {
-    for (const { stage, createdAt } of this.#entries.values())
+    for (const { stage, createdAt } of this.#entries.values()) {
       if (stage !== 'done' && createdAt !== null) yield createdAt;
+    }
   }
 
   startWave(): void {

@@ -3,7 +3,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ItemReason } from '../domain/outcome/outcome.ts';
 import type { Late } from '../domain/progress/alerts.ts';
-import type { BatchEntry, BatchNews, StageCounts } from '../domain/progress/events.ts';
+import type { BatchEntry, BatchNews, BatchStateCounts } from '../domain/progress/events.ts';
 import type { JobStatus } from '../domain/progress/status.ts';
 import type { Totals } from '../domain/waves/totals.ts';
 
@@ -55,7 +55,7 @@ export interface SegmentNews {
   /** Nothing is left to start: its free places may go to the next segment. */
   readonly draining: boolean;
   readonly totals: Totals;
-  readonly stages: StageCounts;
+  readonly stages: BatchStateCounts;
   readonly late: Late;
   readonly movedAt: number;
   readonly trouble?: BatchNews['trouble'];

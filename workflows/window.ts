@@ -17,7 +17,7 @@ import { batchWorkflowId } from '../domain/ids.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import { startsAtOnce } from '../domain/limits.ts';
 import type { Tally } from '../domain/outcome/outcome.ts';
-import type { BatchInput } from './batch/life.ts';
+import type { BatchInput } from './batch/batch-run.ts';
 import { processBatch } from './batch/process-batch.ts';
 import { processRealtime } from './batch/process-realtime.ts';
 import type { Switches } from './coordinator.ts';
@@ -25,15 +25,15 @@ import { batchDeadlineSignal, endNowSignal, pauseSignal, resumeSignal } from './
 import { looking } from './proxies.ts';
 
 /** What the window asks whoever owns it. Predicates must be cheap: they are asked at every turn. */
-export interface Hands {
+export interface WindowOwner {
   readonly jobWorkflowId: string;
   mayStart(batch: PlannedBatch, running: number): boolean;
-  inputOf(batch: PlannedBatch): BatchInput;
+  makeInput(batch: PlannedBatch): BatchInput;
   started(batch: PlannedBatch, workflowId: string): void;
   ended(batch: PlannedBatch, workflowId: string, tally: Tally | null): void;
 }
 
-export async function runWindow(batches: readonly PlannedBatch[], hands: Hands): Promise<void> {
+export async function runWindow(batches: readonly PlannedBatch[], hands: WindowOwner): Promise<void> {
   // One realtime batch at a time, so that `rpm` and `tpm` hold for the job; it must not keep the others waiting.
   const queues = [batches.filter(({ lane }) => lane === 'realtime'), batches.filter(({ lane }) => lane === 'batch')];
   const running = new Set<Promise<void>>();
@@ -74,14 +74,14 @@ export async function runWindow(batches: readonly PlannedBatch[], hands: Hands):
   if (failures.length > 0) throw failures[0];
 }
 
-async function runBatch(batch: PlannedBatch, hands: Hands): Promise<void> {
-  const input = hands.inputOf(batch);
+async function runBatch(batch: PlannedBatch, hands: WindowOwner): Promise<void> {
+  const input = hands.makeInput(batch);
   const workflowId = batchWorkflowId(hands.jobWorkflowId, input.wave, batch.batch);
   hands.started(batch, workflowId);
   let tally: Tally | null = null;
   try {
     tally = await runToItsEnd(workflowId, input.job.timing, async () => {
-      const given = hands.inputOf(batch);
+      const given = hands.makeInput(batch);
       const child = await startChild<typeof processBatch>(batch.lane === 'realtime' ? processRealtime : processBatch, {
         workflowId,
         args: [given],
@@ -90,7 +90,7 @@ async function runBatch(batch: PlannedBatch, hands: Hands): Promise<void> {
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         staticSummary: `${batch.items} items to ${batch.model}, ${batch.lane} lane`,
       });
-      await catchUp(child, switchesOf(given), switchesOf(hands.inputOf(batch)));
+      await catchUp(child, pickSwitches(given), pickSwitches(hands.makeInput(batch)));
       return child.result();
     });
   } finally {
@@ -98,7 +98,7 @@ async function runBatch(batch: PlannedBatch, hands: Hands): Promise<void> {
   }
 }
 
-const switchesOf = ({ paused, endNow, job }: BatchInput): ChildSwitches => ({
+const pickSwitches = ({ paused, endNow, job }: BatchInput): ChildSwitches => ({
   paused,
   endNow,
   batchDeadlineMs: job.deadline.batchMs,
@@ -135,13 +135,17 @@ export async function runToItsEnd<T>(
       return await start();
     } catch (error) {
       if (isCancellation(error)) throw error;
-      if (error instanceof WorkflowExecutionAlreadyStartedError) await untilEnded(workflowId, timing);
-      else if (!(error instanceof ChildWorkflowFailure)) throw error;
-      else if (starts >= startsMax) return null;
-      else
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        await untilEnded(workflowId, timing);
+      } else if (!(error instanceof ChildWorkflowFailure)) {
+        throw error;
+      } else if (starts >= startsMax) {
+        return null;
+      } else {
         await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), {
           summary: `${workflowId} ended without a result: started again`,
         });
+      }
     }
     log.warn('a child is started again', { workflowId, starts });
   }

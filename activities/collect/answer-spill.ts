@@ -55,8 +55,9 @@ export class AnswerSpill {
   read(index: number): string {
     const offset = this.#offsets[index] ?? 0;
     const length = this.#lengths[index] ?? 0;
-    if (offset >= this.#written)
+    if (offset >= this.#written) {
       return this.#block.toString('utf8', offset - this.#written, offset - this.#written + length);
+    }
     const isInside = offset >= this.#windowAt && offset + length <= this.#windowAt + this.#window.length;
     if (!isInside) this.#look(offset, Math.max(length, windowBytes));
     const from = offset - this.#windowAt;
@@ -78,8 +79,9 @@ export class AnswerSpill {
 
   #flush(): void {
     this.#file ??= openSync(this.#path, 'w+');
-    for (let done = 0; done < this.#used; )
+    for (let done = 0; done < this.#used; ) {
       done += writeSync(this.#file, this.#block, done, this.#used - done, this.#written + done);
+    }
     this.#written += this.#used;
     this.#used = 0;
   }

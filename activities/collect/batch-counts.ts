@@ -12,7 +12,7 @@ interface Sum {
   sum: number;
 }
 
-const sumOf = (): Sum => ({ known: 0, sum: 0 });
+const emptySum = (): Sum => ({ known: 0, sum: 0 });
 const total = ({ known, sum }: Sum): number | null => (known === 0 ? null : sum);
 const usageNames = ['input', 'cachedInput', 'cacheWrite', 'output', 'reasoning'] as const;
 
@@ -31,8 +31,14 @@ export class BatchCounts {
   readonly #items: number;
   readonly #retryable: Partial<Record<ItemReason, number>> = {};
   readonly #rejected: Partial<Record<ItemReason, number>> = {};
-  readonly #usage = { input: sumOf(), cachedInput: sumOf(), cacheWrite: sumOf(), output: sumOf(), reasoning: sumOf() };
-  readonly #costUsd = sumOf();
+  readonly #usage = {
+    input: emptySum(),
+    cachedInput: emptySum(),
+    cacheWrite: emptySum(),
+    output: emptySum(),
+    reasoning: emptySum(),
+  };
+  readonly #costUsd = emptySum();
   #answered = 0;
 
   constructor(items: number) {
@@ -41,8 +47,9 @@ export class BatchCounts {
 
   /** `times` is -1 where a better answer has taken the place of this one. */
   add(outcome: Outcome, times: 1 | -1 = 1): void {
-    if (outcome.kind === 'answered') this.#answered += times;
-    else {
+    if (outcome.kind === 'answered') {
+      this.#answered += times;
+    } else {
       const counts = outcome.kind === 'retryable' ? this.#retryable : this.#rejected;
       const reason = outcome.reason ?? 'provider_error';
       counts[reason] = (counts[reason] ?? 0) + times;

@@ -5,7 +5,7 @@ import { notReadyAttemptsMax } from '../../domain/batch/backoff.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { BatchRef } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
-import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
+import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
 import { rawFile } from '../../job-folder/paths.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -52,14 +52,14 @@ async function downloadTo(
   uri: string,
   breaks: Breaks,
 ): Promise<DownloadResult> {
-  const provider = providerOf(deps, job);
+  const provider = requireProvider(deps, job);
   const sink = await deps.store.create(uri);
   let short = false;
   try {
     await transfer(job.timing, async (ctx) => {
       const received = { bytes: 0, last: newline };
       try {
-        for await (const chunk of provider.output(input.handle, ctx)) {
+        for await (const chunk of provider.download(input.handle, ctx)) {
           await sink.write(chunk);
           received.bytes += chunk.byteLength;
           received.last = chunk.at(-1) ?? received.last;

@@ -3,9 +3,9 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
-import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
+import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
 import { readOwn, readOwnIfThere } from '../../job-folder/own-file.ts';
-import { planFolderOf, refOfHandle, tallyFile } from '../../job-folder/paths.ts';
+import { parseHandleFile, planFolder, tallyFile } from '../../job-folder/paths.ts';
 import type { HandleRecord } from '../../job-folder/submission.ts';
 import type { ActivityDeps, JobRef } from '../deps.ts';
 
@@ -20,7 +20,7 @@ export interface CleanupResult {
 
 export async function cleanup(deps: ActivityDeps, input: JobRef): Promise<CleanupResult> {
   const job = await readJobFile(deps, input.output);
-  const provider = providerOf(deps, job);
+  const provider = requireProvider(deps, job);
   let forgotten = 0;
   let left = 0;
   const forget = async (handle: BatchHandle): Promise<void> => {
@@ -41,7 +41,7 @@ export async function cleanup(deps: ActivityDeps, input: JobRef): Promise<Cleanu
 }
 
 async function* handlesIn(deps: ActivityDeps, output: string): AsyncGenerator<BatchHandle> {
-  for await (const { uri } of deps.store.list(planFolderOf(output))) {
+  for await (const { uri } of deps.store.list(planFolder(output))) {
     if (!uri.endsWith('.handle.json')) continue;
     const record = await readOwn<HandleRecord>(deps.store, uri);
     yield* record.earlier;
@@ -51,7 +51,7 @@ async function* handlesIn(deps: ActivityDeps, output: string): AsyncGenerator<Ba
 
 /** What is in doubt may have been answered and paid for: a person is told to look at it, so it must be there. */
 async function isCollected({ store }: ActivityDeps, output: string, handle: string): Promise<boolean> {
-  const ref = refOfHandle(output, handle);
+  const ref = parseHandleFile(output, handle);
   const tally = ref === null ? null : await readOwnIfThere<Tally>(store, tallyFile(ref));
   return tally !== null && (tally.rejected.in_doubt ?? 0) === 0;
 }

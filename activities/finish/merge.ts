@@ -3,11 +3,11 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, RowCounts } from '../../domain/job.ts';
 import {
-  answeredAtOnce,
+  type AnsweredAttempt,
+  buildResult,
+  joinFirstAnswer,
   type ResultFacts,
   type ResultLine,
-  resultOf,
-  type Sent,
   unsent,
   type WrittenResult,
   written,
@@ -15,11 +15,11 @@ import {
 import { addCounts, type Counts, type ItemReason, type Json, plus } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { Dearest, type DearRow } from '../../domain/report/dearest.ts';
-import { openRows, type RowSendings } from '../../job-folder/answers.ts';
+import { openRows, type RowAttempts } from '../../job-folder/answers.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readSummary } from '../../job-folder/manifest.ts';
 import { failuresFile, resultsFile } from '../../job-folder/paths.ts';
-import { fingerprintOf, readDataset } from '../../storage/formats/jsonl.ts';
+import { computeFingerprint, readDataset } from '../../storage/formats/jsonl.ts';
 import { type LineCursor, type LineWriter, lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
@@ -64,7 +64,7 @@ async function mergeAll(deps: ActivityDeps, job: JobFile, input: MergeInput): Pr
 }
 
 const fingerprintNow = (deps: ActivityDeps, job: JobFile): Promise<string | null> =>
-  fingerprintOf(deps.store, job.spec.dataset.uri, cancellationSignal()).catch(() => null);
+  computeFingerprint(deps.store, job.spec.dataset.uri, cancellationSignal()).catch(() => null);
 
 class ResultsTally {
   answered = 0;
@@ -78,8 +78,9 @@ class ResultsTally {
   add(result: ResultFacts): void {
     if (result.row <= this.lastRow) throw new InvariantBroken(`row ${result.row} comes after row ${this.lastRow}`);
     this.lastRow = result.row;
-    if (result.status === 'answered') this.answered += 1;
-    else {
+    if (result.status === 'answered') {
+      this.answered += 1;
+    } else {
       this.failed += 1;
       this.byReason = addCounts(this.byReason, { [result.reason ?? 'provider_error']: 1 });
     }
@@ -124,8 +125,9 @@ async function writeResults(
     }
     await shared.before(Number.POSITIVE_INFINITY, put);
     const expected = rows.accepted + rows.duplicates + rows.carriedOver;
-    if (tally.lines !== expected)
+    if (tally.lines !== expected) {
       throw new InvariantBroken(`${expected} rows were accepted, ${tally.lines} have a result`);
+    }
     await writer.close();
   } catch (error) {
     await writer.abort();
@@ -143,18 +145,18 @@ function beat(progress: number): void {
   cancellationSignal().throwIfAborted();
 }
 
-function resultFrom(sendings: RowSendings, unsentReason: ItemReason): WrittenResult {
+function resultFrom(sendings: RowAttempts, unsentReason: ItemReason): WrittenResult {
   const [{ line, tally }, more] = sendings;
-  const usual = more === undefined && tally !== null ? answeredAtOnce(line, tally.lane, tally.batchId) : null;
+  const usual = more === undefined && tally !== null ? joinFirstAnswer(line, tally.lane, tally.batchId) : null;
   return usual ?? written(resultOfAll(sendings, unsentReason));
 }
 
-function resultOfAll(sendings: RowSendings, unsentReason: ItemReason): ResultLine {
-  const sent = sendings.flatMap(({ answer, tally }): Sent[] =>
+function resultOfAll(sendings: RowAttempts, unsentReason: ItemReason): ResultLine {
+  const sent = sendings.flatMap(({ answer, tally }): AnsweredAttempt[] =>
     answer === null ? [] : [{ answer, lane: tally?.lane ?? 'batch', batchId: tally?.batchId ?? null }],
   );
   const [first, ...more] = sent;
-  return first === undefined ? unsent(sendings[0].item, unsentReason) : resultOf([first, ...more]);
+  return first === undefined ? unsent(sendings[0].item, unsentReason) : buildResult([first, ...more]);
 }
 
 /** Failed rows with their record as it was given, ready to be the next job's dataset. Without a job to read rows by, only named. */
@@ -163,8 +165,11 @@ async function writeFailures(deps: ActivityDeps, output: string, count: number, 
   const results = lineCursor(deps.store.read(resultsFile(output)));
   const failures = failuresIn(results, count);
   try {
-    if (job !== null) await joinRecords(deps, job, failures, writer);
-    else for await (const failure of failures) await writer.write(failureLine({ id: failure.id }, failure));
+    if (job !== null) {
+      await joinRecords(deps, job, failures, writer);
+    } else {
+      for await (const failure of failures) await writer.write(failureLine({ id: failure.id }, failure));
+    }
     await writer.close();
   } catch (error) {
     await writer.abort();

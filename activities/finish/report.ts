@@ -4,15 +4,15 @@ import { log } from '@temporalio/activity';
 import type { JobFile } from '../../domain/job.ts';
 import { batchesPerWaveMax } from '../../domain/limits.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
-import { BatchFigures, type JobReport, percentiles, verdictOf } from '../../domain/report/report.ts';
+import { BatchFigures, type JobReport, percentiles, toJobResult } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readEntries } from '../../job-folder/manifest.ts';
 import { readOwnIfThere } from '../../job-folder/own-file.ts';
 import { failuresFile, rejectsFile, reportFile, reportPage, resultsFile, tallyFile } from '../../job-folder/paths.ts';
 import type { Drawn } from '../../report/chart.ts';
-import { pageOf } from '../../report/page.ts';
-import { chartsOf, type PageFacts, pageFacts } from '../../report/page-facts.ts';
+import { renderPage } from '../../report/page.ts';
+import { buildCharts, gatherPageFacts, type PageFacts } from '../../report/page-facts.ts';
 import { writeJson, writeText } from '../../storage/lines/json-lines.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
@@ -31,7 +31,7 @@ export interface ReportInput {
 
 type Draw = (facts: PageFacts) => Promise<Drawn>;
 
-export async function report(deps: ActivityDeps, input: ReportInput, draw: Draw = plotsOf): Promise<JobReport> {
+export async function report(deps: ActivityDeps, input: ReportInput, draw: Draw = drawPlots): Promise<JobReport> {
   const job = await readJobFile(deps, input.output);
   return heartbeating(job.timing, () => writeBoth(deps, job, input, draw));
 }
@@ -39,8 +39,8 @@ export async function report(deps: ActivityDeps, input: ReportInput, draw: Draw 
 async function writeBoth(deps: ActivityDeps, job: JobFile, input: ReportInput, draw: Draw): Promise<JobReport> {
   const { figures, spans } = await readTallies(deps, input, job.prices);
   const written = reportFrom(input, job, figures);
-  const facts = pageFacts(whatOf(job), written, spans, figures);
-  await deps.heavy(async () => writeText(deps.store, reportPage(input.output), pageOf(facts, await draw(facts))));
+  const facts = gatherPageFacts(describeJob(job), written, spans, figures);
+  await deps.heavy(async () => writeText(deps.store, reportPage(input.output), renderPage(facts, await draw(facts))));
   // Last: where it is, the job is done.
   await writeJson(deps.store, reportFile(input.output), written);
   countJob(written);
@@ -53,7 +53,7 @@ function reportFrom(input: ReportInput, job: JobFile, figures: BatchFigures): Jo
   const { usd, realtimeUsd } = figures;
   return {
     version: 1,
-    verdict: verdictOf(answered, failed),
+    verdict: toJobResult(answered, failed),
     cancelled: input.cancelled,
     startedAt: new Date(input.startedAt).toISOString(),
     endedAt: new Date(input.endedAt).toISOString(),
@@ -97,7 +97,7 @@ function reportFrom(input: ReportInput, job: JobFile, figures: BatchFigures): Jo
   };
 }
 
-const whatOf = ({ claim, spec }: JobFile): PageFacts['job'] => ({
+const describeJob = ({ claim, spec }: JobFile): PageFacts['job'] => ({
   name: claim.workflowId,
   dataset: spec.dataset.uri,
   provider: spec.provider,
@@ -108,10 +108,10 @@ const whatOf = ({ claim, spec }: JobFile): PageFacts['job'] => ({
  * The plotting library is loaded when the first job ends: until then it costs a worker nothing. A plot that cannot be drawn must not
  * keep a job from its end: the page's tables say the same.
  */
-async function plotsOf(facts: PageFacts): Promise<Drawn> {
+async function drawPlots(facts: PageFacts): Promise<Drawn> {
   try {
     const { drawn } = await import('../../report/plots.ts');
-    return drawn(chartsOf(facts));
+    return drawn(buildCharts(facts));
   } catch {
     log.warn('the plots of report.html could not be drawn; its tables hold the same figures');
     return {};

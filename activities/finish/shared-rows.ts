@@ -57,8 +57,9 @@ export class SharedRows {
   async before(row: number, put: (result: WrittenResult) => void | Promise<void>): Promise<void> {
     for (let next = this.#next; next !== null && next.row < row; next = this.#next) {
       const place = this.#places.get(next.sameAs);
-      if (place === undefined || place.offset < 0)
+      if (place === undefined || place.offset < 0) {
         throw new InvariantBroken(`row ${next.row} shares row ${next.sameAs}, which has no result`);
+      }
       const bytes = Buffer.allocUnsafe(place.length);
       readSync(this.#scratch, bytes, 0, place.length, place.offset);
       await put(written(sharedResult(JSON.parse(bytes.toString()), next.row, next.id)));

@@ -3,7 +3,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { JobFile, JobSettings, JobSpec, WaveKind } from '../../domain/job.ts';
 import { batchesPerSegment, specBytesMax } from '../../domain/limits.ts';
-import { priceOf } from '../../domain/money/cost.ts';
+import { findPrice } from '../../domain/money/cost.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
 import { JobRefused, type Problem, type RefusalKind } from '../../domain/refusal.ts';
 import type { SpecFacts } from '../../input/facts.ts';
@@ -14,7 +14,7 @@ import { readSummary } from '../../job-folder/manifest.ts';
 import { readOwn } from '../../job-folder/own-file.ts';
 import { jobFile } from '../../job-folder/paths.ts';
 import type { Provider } from '../../providers/provider.ts';
-import { fingerprintOf } from '../../storage/formats/jsonl.ts';
+import { computeFingerprint } from '../../storage/formats/jsonl.ts';
 import { readJson, writeJson } from '../../storage/lines/json-lines.ts';
 import { StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -41,12 +41,12 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
       throw new JobRefused('invalid_job', [{ where: 'resumeFrom', message }]);
     }
     const job = await resume(deps, input, parsed.from, (old) => takeOver(old, parsed.changes, parsed.same, facts));
-    return settingsOf(job, input.startedAt, searchAttributes, await plannedWaves(deps, job.spec.output));
+    return toSettings(job, input.startedAt, searchAttributes, await plannedWaves(deps, job.spec.output));
   }
   await checkWorld(deps, parsed.spec);
   const spec = input.output === undefined ? parsed.spec : { ...parsed.spec, output: input.output };
   const job = await claim(deps, input, spec);
-  return settingsOf(job, input.startedAt, searchAttributes, await plannedWaves(deps, spec.output));
+  return toSettings(job, input.startedAt, searchAttributes, await plannedWaves(deps, spec.output));
 }
 
 /** What `open` refuses, without claiming anything. */
@@ -56,7 +56,7 @@ export async function validate(deps: ActivityDeps, input: OpenInput): Promise<vo
 }
 
 async function readJob(deps: ActivityDeps, input: OpenInput) {
-  const facts = factsOf(deps, input);
+  const facts = gatherFacts(deps, input);
   const parsed = parseJob(await jobAsWritten(deps, input.input), facts);
   if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
   return { parsed, facts };
@@ -74,25 +74,27 @@ async function jobAsWritten(deps: ActivityDeps, input: unknown): Promise<unknown
     if (stored.bytes > specBytesMax) throw refuse(`is ${stored.bytes} bytes; a job file has at most ${specBytesMax}`);
     return await readJson(deps.store, uri);
   } catch (error) {
-    if (error instanceof StoreError)
+    if (error instanceof StoreError) {
       throw refuse(error.problem === 'unreadable' ? 'cannot be read as JSON' : 'is no file below the data root');
+    }
     throw error;
   }
 }
 
-function factsOf(deps: ActivityDeps, { workflowId, startedAt, scheduledAt }: OpenInput): SpecFacts {
+function gatherFacts(deps: ActivityDeps, { workflowId, startedAt, scheduledAt }: OpenInput): SpecFacts {
   const known = (name: string): Provider => {
     const provider = deps.provider(name);
-    if (provider === undefined)
+    if (provider === undefined) {
       throw new JobRefused('unknown_provider', [{ where: 'provider', message: `${name} is not known` }]);
+    }
     return provider;
   };
   return {
     workflowId,
     at: scheduledAt ?? startedAt,
     providers: Object.fromEntries(deps.providerNames.map((name) => [name, known(name)])),
-    problemsOf: (name, body, endpoint) => known(name).problemsOf(body, endpoint),
-    bodyOf: (name, prompt, endpoint) => known(name).bodyOf(prompt, endpoint ?? known(name).defaultEndpoint),
+    findProblems: (name, body, endpoint) => known(name).findProblems(body, endpoint),
+    buildBody: (name, prompt, endpoint) => known(name).buildBody(prompt, endpoint ?? known(name).defaultEndpoint),
   };
 }
 
@@ -102,16 +104,17 @@ async function checkWorld(deps: ActivityDeps, spec: JobSpec): Promise<void> {
   await checkFile(deps, spec.dataset.uri, 'dataset', found);
   if (spec.reuse !== null) await checkFile(deps, spec.reuse, 'reuse', found);
   await checkProvider(deps, spec, found);
-  if (spec.budgetUsd !== null && spec.model !== null && priceOf(spec.model, deps.prices.models) === undefined) {
+  if (spec.budgetUsd !== null && spec.model !== null && findPrice(spec.model, deps.prices.models) === undefined) {
     const message = `no price is known for ${spec.model}, so no budget can hold: give one in NIGHTSHIFT_PRICES, or leave budget out`;
     found.push(['invalid_job', { where: 'budget', message }]);
   }
   const [first] = found;
-  if (first !== undefined)
+  if (first !== undefined) {
     throw new JobRefused(
       first[0],
       found.map(([, problem]) => problem),
     );
+  }
 }
 
 async function checkFile(
@@ -122,10 +125,13 @@ async function checkFile(
 ): Promise<void> {
   try {
     const stored = await deps.store.head(uri, cancellationSignal());
-    if (stored === null)
+    if (stored === null) {
       found.push(['dataset_missing', { where, message: `there is no file ${uri} below the data root` }]);
-    else if (stored.bytes === 0) found.push(['dataset_empty', { where, message: `${uri} is empty` }]);
-    else await firstByte(deps, uri);
+    } else if (stored.bytes === 0) {
+      found.push(['dataset_empty', { where, message: `${uri} is empty` }]);
+    } else {
+      await firstByte(deps, uri);
+    }
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     const why =
@@ -150,13 +156,15 @@ async function checkProvider(deps: ActivityDeps, spec: JobSpec, found: [RefusalK
   if (spec.model === null) return;
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(30_000)]);
   const verdict = await deps.provider(spec.provider)?.check(spec.model, { signal });
-  if (verdict === 'unknown_model')
+  if (verdict === 'unknown_model') {
     found.push(['unknown_model', { where: 'model', message: `${spec.provider} does not know ${spec.model}` }]);
-  if (verdict === 'bad_key')
+  }
+  if (verdict === 'bad_key') {
     found.push([
       'no_api_key',
       { where: 'provider', message: `${spec.provider} refuses the worker's key: set a working ${variable}` },
     ]);
+  }
 }
 
 /** Creates `job.json` only if there is none: two runs never share an output. */
@@ -171,7 +179,7 @@ async function claim(deps: ActivityDeps, input: OpenInput, spec: JobSpec): Promi
     prices: pricesFor(deps, spec),
     pricesDated: deps.prices.dated,
     timing: { ...deps.timing, providerWindowMs: deps.provider(spec.provider)?.limits.windowMs ?? 0 },
-    fingerprint: await fingerprintOf(deps.store, spec.dataset.uri),
+    fingerprint: await computeFingerprint(deps.store, spec.dataset.uri),
   };
   try {
     await writeJson(deps.store, uri, job, { ifAbsent: true });
@@ -198,11 +206,11 @@ async function plannedWaves({ store }: ActivityDeps, output: string): Promise<Wa
 /** A job with one model needs one price; ready-made lines may name any. */
 function pricesFor(deps: ActivityDeps, spec: JobSpec): JobFile['prices'] {
   if (spec.model === null) return deps.prices.models;
-  const price = priceOf(spec.model, deps.prices.models);
+  const price = findPrice(spec.model, deps.prices.models);
   return price === undefined ? {} : { [spec.model]: price };
 }
 
-function settingsOf(
+function toSettings(
   { spec, policy, timing }: JobFile,
   startedAt: number,
   searchAttributes: readonly string[],

@@ -67,9 +67,9 @@ async function winTakeover(
     const winner = await readOwn<Claim>(deps.store, uri);
     if (isOurs(winner, input)) return;
     // One that died before it could write its claim down is passed over.
-    if (!(await deps.cluster.isOpen(winner.workflowId, winner.firstRunId)))
+    if (!(await deps.cluster.isOpen(winner.workflowId, winner.firstRunId))) {
       await winTakeover(deps, from, takeover + 1, claim, input);
-    else {
+    } else {
       throw new JobRefused('still_running', [
         { where: 'resumeFrom', message: `${winner.workflowId} is taking this job over already` },
       ]);

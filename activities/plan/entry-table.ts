@@ -33,7 +33,7 @@ export function createEntryTable(): EntryTable {
   const shards: Shard[] = Array.from({ length: shardCount }, () => emptyShard(firstCapacity));
   let size = 0;
 
-  const shardOf = (high: number): Shard => {
+  const pickShard = (high: number): Shard => {
     const shard = shards[high >>> 24];
     if (shard === undefined) throw new Error(`${high} is no 32-bit word`);
     return shard;
@@ -41,18 +41,18 @@ export function createEntryTable(): EntryTable {
 
   return {
     putIfAbsent(entry) {
-      const shard = shardOf(entry.high);
-      const place = placeOf(shard, entry.high, entry.low);
-      if (isTaken(shard, place)) return contentOf(shard, place);
+      const shard = pickShard(entry.high);
+      const place = findCell(shard, entry.high, entry.low);
+      if (isTaken(shard, place)) return readCell(shard, place);
       put(shard, place, entry);
       size += 1;
       if (shard.used > shard.capacity * loadMax) grow(shard);
       return null;
     },
     find(high, low) {
-      const shard = shardOf(high);
-      const place = placeOf(shard, high, low);
-      return isTaken(shard, place) ? contentOf(shard, place) : null;
+      const shard = pickShard(high);
+      const place = findCell(shard, high, low);
+      return isTaken(shard, place) ? readCell(shard, place) : null;
     },
     get size() {
       return size;
@@ -65,7 +65,7 @@ function emptyShard(capacity: number): Shard {
 }
 
 /** Where the entry with this hash is, or the free place where it would go. */
-function placeOf({ cells, capacity }: Shard, high: number, low: number): number {
+function findCell({ cells, capacity }: Shard, high: number, low: number): number {
   // The low half, scaled: any capacity will do.
   let index = Math.floor((low / 2 ** 32) * capacity);
   for (;;) {
@@ -79,7 +79,7 @@ function isTaken({ cells }: Shard, at: number): boolean {
   return cells[at + 2] !== 0;
 }
 
-function contentOf({ cells }: Shard, at: number): Pick<Entry, 'value' | 'extra'> {
+function readCell({ cells }: Shard, at: number): Pick<Entry, 'value' | 'extra'> {
   return { value: cells[at + 2] ?? 0, extra: cells[at + 3] ?? 0 };
 }
 
@@ -96,6 +96,6 @@ function grow(shard: Shard): void {
   Object.assign(shard, emptyShard(Math.ceil(shard.capacity * growth)));
   for (let at = 0; at < old.length; at += words) {
     const [high, low, value, extra] = [old[at] ?? 0, old[at + 1] ?? 0, old[at + 2] ?? 0, old[at + 3] ?? 0];
-    if (value !== 0) put(shard, placeOf(shard, high, low), { high, low, value, extra });
+    if (value !== 0) put(shard, findCell(shard, high, low), { high, low, value, extra });
   }
 }

@@ -2,9 +2,9 @@
 
 import { log } from '@temporalio/activity';
 import { batchesPerWaveMax } from '../../domain/limits.ts';
-import { caveatsOf, EstimateSums, type JobEstimate } from '../../domain/plan/estimate.ts';
+import { EstimateSums, type JobEstimate, listCaveats } from '../../domain/plan/estimate.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
+import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
 import type { ActivityDeps, JobRef } from '../deps.ts';
 
@@ -14,15 +14,24 @@ export async function estimate(deps: ActivityDeps, { output }: JobRef): Promise<
   if (summary?.rows === undefined) throw new InvariantBroken('there is no plan to read the estimate from');
   const { rows } = summary;
   const sums = new EstimateSums();
-  for (const entry of await readEntries(deps.store, output, 1, 1, batchesPerWaveMax))
+  for (const entry of await readEntries(deps.store, output, 1, 1, batchesPerWaveMax)) {
     sums.add(plannedBatch(entry), job.prices);
+  }
   const { spec, pricesDated } = job;
-  const outputTokensMax = spec.request === null ? null : providerOf(deps, job).outputTokensMax(spec.request);
+  const outputTokensMax = spec.request === null ? null : requireProvider(deps, job).outputTokensMax(spec.request);
   const { batches, items, realtimeBatches, inputTokens, outputTokens, usd, realtimeUsd } = sums;
   return {
-    ...{ rows, batches, items, realtimeBatches, inputTokens, outputTokens, usd, realtimeUsd, pricesDated },
+    rows,
+    batches,
+    items,
+    realtimeBatches,
+    inputTokens,
+    outputTokens,
+    usd,
+    realtimeUsd,
+    pricesDated,
     budgetUsd: spec.budgetUsd,
-    caveats: caveatsOf({ spec, rows, sums, outputTokensMax }),
+    caveats: listCaveats({ spec, rows, sums, outputTokensMax }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { type ItemKey, itemKey } from '../../domain/ids.ts';
-import { keyOf } from '../../job-folder/identity.ts';
+import { hashKey } from '../../job-folder/identity.ts';
 
 /** Of a SHA-256, what a key keeps. */
 export const keyBytes = 12;
@@ -87,7 +87,7 @@ export function createKeyHasher(): KeyHasher {
         },
         async keys() {
           if (used >= threadBytesMin) return send(texts, ends);
-          const keys = ends.map((end, index) => keyOf(texts.subarray(ends[index - 1] ?? 0, end)));
+          const keys = ends.map((end, index) => hashKey(texts.subarray(ends[index - 1] ?? 0, end)));
           if (texts.length === bufferBytes) spare.push(texts);
           return keys;
         },

@@ -2,7 +2,7 @@
 
 import type { ItemKey } from '../../domain/ids.ts';
 import type { JobFile, PlanSummary, RowCounts } from '../../domain/job.ts';
-import type { RejectReason } from '../../domain/outcome/outcome.ts';
+import type { RefusalReason } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
 import { itemsFile } from '../../job-folder/paths.ts';
 import {
@@ -88,7 +88,7 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
   let partRow = position.row;
   let partBatches = planner.closed.length;
 
-  const refuse = (line: number, reason: RejectReason, words: string): undefined | Promise<void> => {
+  const refuse = (line: number, reason: RefusalReason, words: string): undefined | Promise<void> => {
     const message = words.startsWith(`line ${line}: `) ? words : `line ${line}: ${words}`;
     counts.refused += 1;
     reasons[reason] = (reasons[reason] ?? 0) + 1;
@@ -110,7 +110,7 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
 
   const takeItem = (row: DatasetRow, item: PlannedItem): undefined | Promise<void> => {
     const same = seen.first(item.id, item.key);
-    if (same !== null) return same.sameRequest ? share(item, same.row) : refuseTwin(row.line, same.row);
+    if (same !== null) return same.sameRequest ? share(item, same.row) : refuseDuplicateId(row.line, same.row);
     if (earlier?.has(item.key)) return carryOver(earlier, item);
     const added = planner.add(item);
     return added instanceof Promise ? added.then((what) => settle(what, row, item)) : settle(added, row, item);
@@ -130,7 +130,7 @@ function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds,
     return sides.write('duplicates', JSON.stringify({ row, id, sameAs }));
   };
 
-  const refuseTwin = (line: number, twin: number): undefined | Promise<void> =>
+  const refuseDuplicateId = (line: number, twin: number): undefined | Promise<void> =>
     refuse(line, 'duplicate_id', `row ${twin} has the same id and asks something else`);
 
   const carryOver = async (answers: EarlierAnswers, item: PlannedItem): Promise<void> => {

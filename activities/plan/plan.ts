@@ -3,9 +3,9 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlannedBatch, PlanSummary } from '../../domain/job.ts';
 import { JobRefused } from '../../domain/refusal.ts';
-import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
+import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
-import { fingerprintOf, readDataset } from '../../storage/formats/jsonl.ts';
+import { computeFingerprint, readDataset } from '../../storage/formats/jsonl.ts';
 import { StoreError } from '../../storage/store.ts';
 import type { ActivityDeps, JobRef } from '../deps.ts';
 import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
@@ -59,7 +59,7 @@ type PlanInput = Pick<PassOptions, 'job' | 'output' | 'signal' | 'partRows'>;
 async function planAll(deps: PlanDeps, input: PlanInput, progress: Progress): Promise<PlanSummary> {
   const { job, signal } = input;
   await checkFingerprint(deps, job, signal);
-  const pass = await openPass({ ...input, store: deps.store, provider: providerOf(deps, job) });
+  const pass = await openPass({ ...input, store: deps.store, provider: requireProvider(deps, job) });
   try {
     await readAll(deps, job, pass, signal, progress);
     await checkFingerprint(deps, job, signal);
@@ -108,7 +108,7 @@ async function checkFingerprint({ store }: PlanDeps, job: JobFile, signal: Abort
 /** Null where the dataset is gone. */
 async function currentFingerprint(store: PlanDeps['store'], uri: string, signal: AbortSignal): Promise<string | null> {
   try {
-    return await fingerprintOf(store, uri, signal);
+    return await computeFingerprint(store, uri, signal);
   } catch (error) {
     if (error instanceof StoreError && error.problem === 'missing') return null;
     throw error;

@@ -3,8 +3,8 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
-import { openRows, type RowSendings, type Sending } from '../../job-folder/answers.ts';
-import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
+import { type Attempt, openRows, type RowAttempts } from '../../job-folder/answers.ts';
+import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
 import { readSummary } from '../../job-folder/manifest.ts';
 import type { ActivityDeps, JobRef } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
@@ -28,7 +28,7 @@ export async function planWave(deps: ActivityDeps, input: PlanWaveInput): Promis
 }
 
 async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): Promise<PlanSummary> {
-  const provider = providerOf(deps, job);
+  const provider = requireProvider(deps, job);
   const planner = createWavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
   // What the job itself names; where each row does, or none, the assumed number stands in.
   const outputTokens = job.spec.request === null ? null : provider.outputTokensMax(job.spec.request);
@@ -53,8 +53,8 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
   }
 }
 
-function choose(sendings: RowSendings, input: PlanWaveInput, job: JobFile, outputTokens: number | null) {
-  const last: Sending = sendings.at(-1) ?? sendings[0];
+function choose(sendings: RowAttempts, input: PlanWaveInput, job: JobFile, outputTokens: number | null) {
+  const last: Attempt = sendings.at(-1) ?? sendings[0];
   const { answer, entry, request } = last;
   if (answer === null || entry === null || request === null || answer.reason === undefined) return null;
   const asked =

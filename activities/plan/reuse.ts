@@ -37,18 +37,27 @@ const skipBytesMax = 4 * 1024 * 1024;
 /** `reuse` names the results file, or the folder that it lies in. */
 export async function readEarlierAnswers(store: Store, reuse: string, signal?: AbortSignal): Promise<EarlierAnswers> {
   const uri = reuse.endsWith('/') ? resultsFile(reuse) : reuse;
-  const index = await indexOf(store, uri, signal);
+  const index = await buildIndex(store, uri, signal);
   const lines = createForwardReader(store, uri, signal);
   return {
     count: index.size,
-    has: (key) => placeOf(index, key) !== null,
+    has: (key) => findPlace(index, key) !== null,
     async answerFor({ row, id, key }) {
-      const place = placeOf(index, key);
-      const found = place === null ? null : resultOf(await lines.at(place));
+      const place = findPlace(index, key);
+      const found = place === null ? null : parseResult(await lines.at(place));
       if (found === null || found.key !== key) throw new InvariantBroken(`${uri} changed while it was read`);
       const { customId, output, usage, lane, model, finishReason, batchId } = found;
       return {
-        ...{ row, id, key, customId, kind: 'answered', output, usage, costUsd: 0, finishReason, model },
+        row,
+        id,
+        key,
+        customId,
+        kind: 'answered',
+        output,
+        usage,
+        costUsd: 0,
+        finishReason,
+        model,
         ...(found.response === undefined ? {} : { response: found.response }),
         carried: { lane, batchId },
       };
@@ -58,7 +67,7 @@ export async function readEarlierAnswers(store: Store, reuse: string, signal?: A
 }
 
 /** Keys are hashes already: their first 64 bits are the entry's, the place takes the rest. */
-async function indexOf(store: Store, uri: string, signal: AbortSignal | undefined): Promise<EntryTable> {
+async function buildIndex(store: Store, uri: string, signal: AbortSignal | undefined): Promise<EntryTable> {
   const table = createEntryTable();
   const cursor = lineCursor(store.read(uri, { signal }));
   try {
@@ -66,29 +75,29 @@ async function indexOf(store: Store, uri: string, signal: AbortSignal | undefine
       const next = cursor.next();
       const line = next instanceof Promise ? await next : next;
       if (line === null) return table;
-      const result = line.bytes === null ? null : resultOf(line.bytes);
+      const result = line.bytes === null ? null : parseResult(line.bytes);
       if (result?.status !== 'answered') continue;
       const place = line.start + 1;
       const [value, extra] = [(place % 2 ** 31) + 2 ** 31, Math.floor(place / 2 ** 31)];
-      table.putIfAbsent({ ...wordsOf(result.key), value, extra });
+      table.putIfAbsent({ ...splitKey(result.key), value, extra });
     }
   } finally {
     await cursor.close();
   }
 }
 
-function placeOf(index: EntryTable, key: ItemKey): number | null {
-  const { high, low } = wordsOf(key);
+function findPlace(index: EntryTable, key: ItemKey): number | null {
+  const { high, low } = splitKey(key);
   const entry = index.find(high, low);
   return entry === null ? null : entry.extra * 2 ** 31 + (entry.value - 2 ** 31) - 1;
 }
 
-function wordsOf(key: ItemKey): { high: number; low: number } {
+function splitKey(key: ItemKey): { high: number; low: number } {
   return { high: Number.parseInt(key.slice(0, 8), 16), low: Number.parseInt(key.slice(8, 16), 16) };
 }
 
 /** Null where the line is none of a results file: it cannot be carried over, and is paid again. */
-function resultOf(bytes: Buffer): EarlierResult | null {
+function parseResult(bytes: Buffer): EarlierResult | null {
   try {
     const value: unknown = JSON.parse(bytes.toString());
     return isResult(value) ? value : null;

@@ -2,7 +2,7 @@
 
 import type { RowId } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
-import type { Json, RejectReason } from '../../domain/outcome/outcome.ts';
+import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
@@ -13,7 +13,7 @@ import type { DatasetRow } from '../../storage/formats/jsonl.ts';
 import type { PlannedItem } from './item-encoder.ts';
 
 export interface RowRefusal {
-  readonly reason: RejectReason;
+  readonly reason: RefusalReason;
   /** Ours: it quotes nothing of the row. */
   readonly message: string;
 }
@@ -54,14 +54,14 @@ function sparingTheStack(read: ReadRow): ReadRow {
 
 /** Rows that are the provider's own request lines. */
 function requestLineReader({ spec }: JobFile, provider: Provider): ReadRow {
-  const keyTextOf = keyTexts(provider.name, spec.schema);
+  const makeKeyText = keyTexts(provider.name, spec.schema);
   return ({ row, record, raw }, tellKeyText) => {
-    const line = provider.requestOf(record);
+    const line = provider.parseRequestLine(record);
     if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
     const { id, endpoint, model, body } = line;
     if (!isGoodId(id)) return badId('custom_id');
     const outputTokens = provider.outputTokensMax(body);
-    tellKeyText(keyTextOf(id, endpoint, canonicalJson(body)));
+    tellKeyText(makeKeyText(id, endpoint, canonicalJson(body)));
     // A copy: the row is written only after the next chunk has been asked for.
     return { row, id, model, endpoint, request: Buffer.from(raw), outputTokens };
   };
@@ -70,19 +70,19 @@ function requestLineReader({ spec }: JobFile, provider: Provider): ReadRow {
 function templateReader({ spec }: JobFile, provider: Provider, request: Json): ReadRow {
   const body = withModel(request, spec.model);
   const template = compileTemplate(body, compileText);
-  const keyTextOf = keyTexts(provider.name, spec.schema);
+  const makeKeyText = keyTexts(provider.name, spec.schema);
   const endpoint = spec.endpoint ?? provider.defaultEndpoint;
-  const modelOf = modelReader(body);
-  const outputTokensOf = outputTokensReader(provider, body, template.valuesFromRow);
+  const readModel = modelReader(body);
+  const readOutputTokens = outputTokensReader(provider, body, template.valuesFromRow);
   return ({ row, record, raw }, tellKeyText) => {
-    const id = idOf(record, row, spec.dataset.id);
+    const id = readId(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
     const rendered = template.render(record, !raw.includes(backslash));
     if ('reason' in rendered) return rendered;
-    const model = modelOf(rendered.wire);
+    const model = readModel(rendered.wire);
     if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };
-    const outputTokens = outputTokensOf(rendered.wire);
-    tellKeyText(keyTextOf(id, endpoint, rendered.canonical));
+    const outputTokens = readOutputTokens(rendered.wire);
+    tellKeyText(makeKeyText(id, endpoint, rendered.canonical));
     return { row, id, model, endpoint, request: rendered.wire, outputTokens };
   };
 }
@@ -112,7 +112,7 @@ function outputTokensReader(provider: Provider, body: Json, valuesFromRow: boole
 }
 
 /** The id column's value; without a named column, that of `id` where the row has one, else the row's number. */
-function idOf(record: GoodRow['record'], row: number, column: string | null): RowId | RowRefusal {
+function readId(record: GoodRow['record'], row: number, column: string | null): RowId | RowRefusal {
   const name = column ?? 'id';
   const value = Object.hasOwn(record, name) ? (record[name] ?? null) : null;
   if (value !== null) return isGoodId(value) ? value : badId(name);

@@ -15,12 +15,12 @@ export function createSeenIds(seed: string): SeenIds {
   const seeds = { high: wordAt(seed, 0), low: wordAt(seed, 8) };
   return {
     first(id, key) {
-      const { high, low } = hashOf(id, seeds);
+      const { high, low } = hashId(id, seeds);
       const found = table.find(high, low);
       return found === null ? null : { row: found.value, sameRequest: found.extra === wordAt(key, 0) };
     },
     note(id, row, key) {
-      table.putIfAbsent({ ...hashOf(id, seeds), value: row, extra: wordAt(key, 0) });
+      table.putIfAbsent({ ...hashId(id, seeds), value: row, extra: wordAt(key, 0) });
     },
   };
 }
@@ -30,7 +30,7 @@ interface Hash {
   readonly low: number;
 }
 
-function hashOf(id: RowId, seeds: Hash): Hash {
+function hashId(id: RowId, seeds: Hash): Hash {
   // 5 and "5" are different ids.
   const kind = typeof id === 'number' ? 0x9e3779b9 : 0;
   const text = String(id);

@@ -2,9 +2,9 @@
 
 import type { JobFile, PlanSummary, RowCounts, WaveKind } from '../../domain/job.ts';
 import { batchesPerWaveMax, modelsMax, openBatchesMax } from '../../domain/limits.ts';
-import { priceOf } from '../../domain/money/cost.ts';
+import { findPrice } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
-import { capsOf, hasRoom, isFull, laneOf, splitRules } from '../../domain/plan/split.ts';
+import { chooseLane, computeCaps, hasRoom, isFull, splitRules } from '../../domain/plan/split.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { type BatchFiles, type ManifestEntry, openBatchFiles } from '../../job-folder/batch-files.ts';
 import { writeManifest } from '../../job-folder/manifest.ts';
@@ -67,7 +67,7 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
   const encoder = createItemEncoder(provider);
   const maxUsd = options.maxUsd ?? null;
   const closed = [...(options.closed ?? [])];
-  const models = new Set(closed.map(({ model, endpoint }) => nameOf(model, endpoint, null)));
+  const models = new Set(closed.map(({ model, endpoint }) => nameGroup(model, endpoint, null)));
   const open = new Map<string, OpenBatch>();
   let current: OpenBatch | undefined;
   let closedUsd = closed.reduce((sum, { estimate }) => sum + (estimate.usd ?? 0), 0);
@@ -75,11 +75,11 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
   let uses = 0;
   let closing: Promise<void> = Promise.resolve();
 
-  const openOf = (item: PlannedItem): OpenBatch | undefined => {
+  const findOpen = (item: PlannedItem): OpenBatch | undefined => {
     const lane = item.lane ?? null;
     const files = current?.files;
     if (files?.model === item.model && files.endpoint === item.endpoint && files.forcedLane === lane) return current;
-    return open.get(nameOf(item.model, item.endpoint, lane));
+    return open.get(nameGroup(item.model, item.endpoint, lane));
   };
 
   const write = (batch: OpenBatch, item: PlannedItem, encoded: EncodedItem): Added | Promise<Added> => {
@@ -99,7 +99,7 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
   /** The next batch is written while this one becomes durable; one at a time. */
   const close = async ({ name, files }: OpenBatch): Promise<void> => {
     await closing;
-    const lane = laneOf(rules, files.items, files.forcedLane);
+    const lane = chooseLane(rules, files.items, files.forcedLane);
     open.delete(name);
     if (current?.files === files) current = undefined;
     closedUsd += files.usd(lane) ?? 0;
@@ -121,24 +121,24 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
     if (opened >= batchesPerWaveMax) throw tooManyBatches();
     opened += 1;
     const forcedLane = item.lane ?? null;
-    const [price, caps] = [priceOf(model, job.prices), capsOf(rules, opened)];
+    const [price, caps] = [findPrice(model, job.prices), computeCaps(rules, opened)];
     const files = await openBatchFiles(
       { output, wave, batch: opened },
       { store, price, nonce: job.claim.nonce, model, endpoint, forcedLane, caps, signal: options.signal },
     );
-    const batch = { name: nameOf(model, endpoint, forcedLane), files, usedAt: uses };
+    const batch = { name: nameGroup(model, endpoint, forcedLane), files, usedAt: uses };
     open.set(batch.name, batch);
-    models.add(nameOf(model, endpoint, null));
+    models.add(nameGroup(model, endpoint, null));
     return batch;
   };
 
   /** What the wave would cost with one item more, each open batch in the lane that it would take now; NaN where that is unknown. */
   const usdWith = (item: PlannedItem, encoded: EncodedItem, batch: OpenBatch | undefined): number => {
-    const lane = laneOf(rules, (batch?.files.items ?? 0) + 1, item.lane ?? null);
-    const more = itemUsd(encoded, lane, priceOf(item.model, job.prices)) ?? Number.NaN;
+    const lane = chooseLane(rules, (batch?.files.items ?? 0) + 1, item.lane ?? null);
+    const more = itemUsd(encoded, lane, findPrice(item.model, job.prices)) ?? Number.NaN;
     let usd = closedUsd + more + (batch?.files.usd(lane) ?? 0);
     for (const { files } of open.values()) {
-      if (files !== batch?.files) usd += files.usd(laneOf(rules, files.items, files.forcedLane)) ?? 0;
+      if (files !== batch?.files) usd += files.usd(chooseLane(rules, files.items, files.forcedLane)) ?? 0;
     }
     return roundedUsd(usd);
   };
@@ -156,10 +156,10 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
     settled: () => closing,
     closeAll,
     add(item) {
-      const batch = openOf(item);
+      const batch = findOpen(item);
       const encoded = encoder.encode(item, batch?.files.prefix ?? noPrefix);
       if (encoded.bytes > rules.bytesMax) return 'too_large';
-      if (batch === undefined && models.size >= modelsMax && !models.has(nameOf(item.model, item.endpoint, null))) {
+      if (batch === undefined && models.size >= modelsMax && !models.has(nameGroup(item.model, item.endpoint, null))) {
         return 'too_many_models';
       }
       const fits = batch !== undefined && hasRoom(batch.files, encoded.bytes);
@@ -169,7 +169,7 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
     async finish(rows) {
       await closeAll();
       const entries = closed.toSorted((a, b) => a.batch - b.batch);
-      const summary = summaryOf(options, entries, rows);
+      const summary = summarize(options, entries, rows);
       await writeManifest(store, output, entries, summary);
       return summary;
     },
@@ -181,7 +181,7 @@ export function createWavePlanner(options: WavePlannerOptions): WavePlanner {
   };
 }
 
-function nameOf(model: string, endpoint: string, lane: Lane | null): string {
+function nameGroup(model: string, endpoint: string, lane: Lane | null): string {
   return `${lane ?? ''}\n${endpoint}\n${model}`;
 }
 
@@ -189,7 +189,7 @@ function leastRecentlyUsed(batches: readonly OpenBatch[]): OpenBatch {
   return batches.reduce((oldest, batch) => (batch.usedAt < oldest.usedAt ? batch : oldest));
 }
 
-function summaryOf(
+function summarize(
   { wave, kind }: Pick<WavePlannerOptions, 'wave' | 'kind'>,
   entries: readonly ManifestEntry[],
   rows: RowCounts | undefined,

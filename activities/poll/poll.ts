@@ -3,10 +3,10 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { type BatchHandle, type BatchPhase, type BatchView, tenthsDone } from '../../domain/batch/state.ts';
 import type { BatchRef } from '../../domain/ids.ts';
-import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
+import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
 import type { ActivityDeps } from '../deps.ts';
 
-export interface LookInput extends BatchRef {
+export interface PollInput extends BatchRef {
   readonly handle: BatchHandle;
   /** Who is to hear of progress, and the last tenth it has heard of. */
   readonly coordinator: string;
@@ -17,15 +17,15 @@ export interface LookInput extends BatchRef {
   readonly tellEvery: number;
 }
 
-export interface LookResult {
+export interface PollResult {
   readonly view: BatchView;
   readonly tenths: number;
 }
 
 /** Looks, and tells the coordinator of each phase and each tenth once. Telling from here costs the batch's history nothing. */
-export async function look(deps: ActivityDeps, input: LookInput): Promise<LookResult> {
+export async function poll(deps: ActivityDeps, input: PollInput): Promise<PollResult> {
   const job = await readJobFile(deps, input.output);
-  const view = await providerOf(deps, job).look(input.handle, {
+  const view = await requireProvider(deps, job).poll(input.handle, {
     signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(30_000)]),
   });
   const tenths = tenthsDone(view);

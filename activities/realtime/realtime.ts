@@ -16,8 +16,8 @@ import {
   waitForRoomMs,
   withoutOld,
 } from '../../domain/waves/pace.ts';
-import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
-import { noteLine, noteOf } from '../../job-folder/journal-notes.ts';
+import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
+import { noteLine, parseNote } from '../../job-folder/journal-notes.ts';
 import { itemsFile, rawFile, requestsFile, tallyFile } from '../../job-folder/paths.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -54,7 +54,7 @@ export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promis
   await awaitEarlierOwners(deps, job, input);
   // A batch that was started again after its answers were counted.
   if ((await deps.store.head(tallyFile(input))) !== null) return { asked: 0, kept: input.count };
-  const provider = providerOf(deps, job);
+  const provider = requireProvider(deps, job);
   const journal = await deps.store.journal(rawFile(input));
   const beat = setInterval(() => heartbeat(), job.timing.heartbeatMs / 3);
   try {
@@ -62,7 +62,7 @@ export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promis
     const lane = new RealtimeLane(deps, provider, journal, job.spec.realtime);
     let kept = 0;
     let asked = 0;
-    for await (const call of callsOf(deps, input)) {
+    for await (const call of listCalls(deps, input)) {
       if (settled.has(call.customId)) {
         kept += 1;
         continue;
@@ -82,16 +82,19 @@ export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promis
 async function settledIn(journal: Journal, provider: Provider): Promise<ReadonlySet<string>> {
   const settled = new Set<string>();
   for await (const line of journal.lines()) {
-    const note = noteOf(line);
+    const note = parseNote(line);
     const outcome = note === null ? provider.decode(line, provider.defaultEndpoint) : null;
-    if (note?.kind === 'gaveUp') settled.add(note.customId);
-    else if (outcome !== null && outcome.kind !== 'unreadable') settled.add(outcome.customId);
+    if (note?.kind === 'gaveUp') {
+      settled.add(note.customId);
+    } else if (outcome !== null && outcome.kind !== 'unreadable') {
+      settled.add(outcome.customId);
+    }
   }
   return settled;
 }
 
 /** Request lines and their ids, of the part of the batch that is meant. */
-async function* callsOf(deps: ActivityDeps, input: RealtimeInput): AsyncGenerator<Call> {
+async function* listCalls(deps: ActivityDeps, input: RealtimeInput): AsyncGenerator<Call> {
   const options = { lineBytesMax: 2 * rowBytesMax };
   const items = lineCursor(deps.store.read(itemsFile(input)), options);
   const requests = lineCursor(deps.store.read(requestsFile(input)), options);
@@ -194,8 +197,9 @@ class RealtimeLane {
       if (wait <= 0) break;
       await pause(Math.min(Math.max(wait, turnMs), 1000));
     }
-    if (this.#limits.rpm !== null || this.#limits.tpm !== null)
+    if (this.#limits.rpm !== null || this.#limits.tpm !== null) {
       this.#spent = [...this.#spent, { at: this.#deps.now(), tokens }];
+    }
   }
 }
 

@@ -3,7 +3,7 @@
 import { surroundings } from '../connection.ts';
 import { Nightshift } from '../nightshift.ts';
 import { exitCodes } from './exit-codes.ts';
-import { wordsOf } from './failures.ts';
+import { describeFailure } from './failures.ts';
 import { createProgram } from './program.ts';
 
 const connected: Nightshift[] = [];
@@ -16,7 +16,7 @@ const jobs = async (): Promise<Nightshift> => {
 try {
   await createProgram({ ...surroundings(), jobs }).parseAsync();
 } catch (error) {
-  console.error(wordsOf(error));
+  console.error(describeFailure(error));
   process.exitCode ??= exitCodes.failed;
 } finally {
   for (const each of connected) await each.close();

@@ -23,12 +23,12 @@ interface OptionWord extends Word {
 }
 
 export function completionScript(program: Command, shell: Shell): string {
-  const places = placesOf(program, '');
+  const places = listPlaces(program, '');
   if (shell === 'fish') return fish(places);
   return shell === 'bash' ? bash(places) : zsh(places);
 }
 
-function placesOf(command: Command, path: string): Place[] {
+function listPlaces(command: Command, path: string): Place[] {
   const { commands, options, registeredArguments } = command;
   const choices = registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
   const words = commands.map((each) => ({ word: each.name(), about: each.summary() || each.description() }));
@@ -38,7 +38,7 @@ function placesOf(command: Command, path: string): Place[] {
       words: [...words, ...choices.map((word) => ({ word, about: '' }))],
       options: [...options.flatMap(optionWords), { word: '--help', about: 'help', takesValue: false, choices: [] }],
     },
-    ...commands.flatMap((each) => placesOf(each, `${path} ${each.name()}`.trim())),
+    ...commands.flatMap((each) => listPlaces(each, `${path} ${each.name()}`.trim())),
   ];
 }
 

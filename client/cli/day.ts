@@ -10,13 +10,15 @@ export interface Span {
 
 /** Backfilling includes both ends, hence the second less and the second more. */
 export function backfillSpan(from: string, to: string, timezone: string): Span {
-  const start = dayPattern.test(from) ? startOfDay(dateOf('--from', from), timezone) - 1000 : dateOf('--from', from);
-  const end = dayPattern.test(to) ? startOfDay(dateOf('--to', to) + dayMs, timezone) - 1000 : dateOf('--to', to);
+  const start = dayPattern.test(from)
+    ? startOfDay(parseDate('--from', from), timezone) - 1000
+    : parseDate('--from', from);
+  const end = dayPattern.test(to) ? startOfDay(parseDate('--to', to) + dayMs, timezone) - 1000 : parseDate('--to', to);
   if (end <= start) throw new Error(`--to ${to} is not after --from ${from}`);
   return { start: new Date(start), end: new Date(end) };
 }
 
-function dateOf(option: string, text: string): number {
+function parseDate(option: string, text: string): number {
   const at = Date.parse(text);
   if (!Number.isNaN(at)) return at;
   throw new Error(`${option} ${text} is no date: give a day like 2026-11-20, or an instant like 2026-11-20T02:00:00Z`);
@@ -31,7 +33,12 @@ function startOfDay(midnight: number, timezone: string): number {
 function offsetMs(at: number, timezone: string): number {
   const parts = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
     timeZone: timezone,
-    ...{ year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' },
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
     hourCycle: 'h23',
   }).formatToParts(at);
   const of = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((part) => part.type === type)?.value);

@@ -2,15 +2,17 @@
 
 import { ownCommand, workerCommand } from './own-command.ts';
 
-export function wordsOf(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const known = byName[error.name]?.(error);
   if (known !== undefined) return known;
-  const message = messageOf(error);
-  if (/no poller seen|worker may be down/.test(message))
+  const message = readMessage(error);
+  if (/no poller seen|worker may be down/.test(message)) {
     return `no worker answers for this job: start one with \`${workerCommand}\`, then try again; \`${ownCommand('doctor')}\` tells more`;
-  if (/DEADLINE_EXCEEDED|context deadline exceeded|Deadline exceeded/.test(message))
+  }
+  if (/DEADLINE_EXCEEDED|context deadline exceeded|Deadline exceeded/.test(message)) {
     return `Temporal or the worker did not answer in time: \`${ownCommand('doctor')}\` tells which`;
+  }
   return message;
 }
 
@@ -27,6 +29,6 @@ const byName: Readonly<Record<string, (error: Error) => string>> = {
 };
 
 /** The cause says what went wrong, what wraps it only where. */
-function messageOf(error: Error): string {
-  return error.cause instanceof Error ? messageOf(error.cause) : error.message;
+function readMessage(error: Error): string {
+  return error.cause instanceof Error ? readMessage(error.cause) : error.message;
 }

@@ -63,8 +63,8 @@ export const listFacts = (job: ListedJob): Row => ({
   state: job.state === 'running' ? (job.phase ?? job.state) : job.state,
   provider: job.provider,
   model: job.model,
-  started: minuteOf(job.startedAt),
-  ended: minuteOf(job.endedAt),
+  started: formatMinute(job.startedAt),
+  ended: formatMinute(job.endedAt),
   verdict: job.verdict,
   answered: job.answered,
   failed: job.failed,
@@ -92,7 +92,7 @@ export const usd = (amount: number | null): string =>
 export const number = (count: number | null): string => (count === null ? 'unknown' : count.toLocaleString('en-US'));
 
 /** In UTC, and says so. */
-export const minuteOf = (instant: string | null): string | null =>
+export const formatMinute = (instant: string | null): string | null =>
   instant === null ? null : `${instant.slice(0, 16).replace('T', ' ')}Z`;
 
 function costText({ usd: amount, savedUsd, realtimeUsd }: JobReport['cost']): string {

@@ -14,8 +14,11 @@ export function printRows<Thing extends object>(
   facts: (thing: Thing) => Row,
   forPeople = isTerminal(),
 ): void {
-  if (!forPeople) for (const thing of things) console.log(JSON.stringify(thing));
-  else console.log(things.length === 0 ? 'none' : rowsText(things.map(facts)));
+  if (!forPeople) {
+    for (const thing of things) console.log(JSON.stringify(thing));
+  } else {
+    console.log(things.length === 0 ? 'none' : rowsText(things.map(facts)));
+  }
 }
 
 /** What comes piece by piece: a table needs all of it before its first line. */
@@ -31,11 +34,11 @@ export function printValue(value: object, facts: Row, forPeople = isTerminal()):
 }
 
 export const rowsText = (rows: readonly Row[]): string =>
-  tableOf(Object.keys(rows[0] ?? {}).map(bold), rows.map(Object.values));
+  formatTable(Object.keys(rows[0] ?? {}).map(bold), rows.map(Object.values));
 
 /** What is not known is left out. */
 export const factsText = (facts: Row): string =>
-  tableOf(
+  formatTable(
     null,
     Object.entries(facts)
       .filter(([, cell]) => cell !== null)
@@ -46,13 +49,13 @@ export const factsText = (facts: Row): string =>
 const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });
 
 /** Without lines: it is copied and searched more often than it is looked at. */
-function tableOf(head: readonly string[] | null, rows: readonly (readonly Cell[])[]): string {
+function formatTable(head: readonly string[] | null, rows: readonly (readonly Cell[])[]): string {
   const table = new Table({
     ...(head === null ? {} : { head: [...head] }),
     chars: Object.fromEntries(lines.map((line) => [line, ''])),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
   });
-  table.push(...rows.map((row) => row.map(textOf)));
+  table.push(...rows.map((row) => row.map(formatCell)));
   return table
     .toString()
     .split('\n')
@@ -65,4 +68,4 @@ const lines = [
   ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
 ];
 
-const textOf = (cell: Cell): string => (cell === null ? '-' : String(cell));
+const formatCell = (cell: Cell): string => (cell === null ? '-' : String(cell));

@@ -80,12 +80,14 @@ function set(bar: SingleBar, done: number, total: number, text: string): void {
 /** Against the budget where there is one, else against what the plan came to. */
 function setCost(bar: SingleBar, { costUsd, estimateUsd, budgetUsd }: JobStatus): void {
   const whole = budgetUsd ?? estimateUsd;
-  if (whole === null) set(bar, 0, 1, 'no price is known');
-  else
+  if (whole === null) {
+    set(bar, 0, 1, 'no price is known');
+  } else {
     set(
       bar,
       costUsd ?? 0,
       whole,
       `${usd(costUsd ?? 0)} of ${usd(whole)} ${budgetUsd === null ? 'estimated' : 'budget'}`,
     );
+  }
 }

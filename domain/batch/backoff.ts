@@ -13,7 +13,7 @@ export function pollDelayMs(polls: number, policy: PollPolicy): number {
 }
 
 /** When a batch of that age is looked at next, as far as looks take no time. */
-export function nextLookAt(createdAt: number, policy: PollPolicy, now: number): number {
+export function computeNextPoll(createdAt: number, policy: PollPolicy, now: number): number {
   let at = createdAt;
   for (let looks = 0; at <= now; looks += 1) {
     const delay = pollDelayMs(looks, policy);

@@ -42,7 +42,7 @@ export function costOfSum(usage: Usage, lane: Lane, price: ModelPrice | undefine
 }
 
 /** The price of a model by its name, by the name without a date, or by the model that it was tuned from. */
-export function priceOf(model: string, prices: Prices): ModelPrice | undefined {
+export function findPrice(model: string, prices: Prices): ModelPrice | undefined {
   const base = model.startsWith('ft:') ? (model.split(':')[1] ?? model) : model;
   return prices[model] ?? prices[base] ?? prices[withoutDate(base)];
 }

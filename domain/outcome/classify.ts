@@ -113,7 +113,7 @@ export const reasonOfFault: Readonly<Record<Fault, ItemReason>> = {
 };
 
 /** What a person reads beside the reason. */
-export const messageOf: Readonly<Record<ItemReason, string>> = {
+export const messageByReason: Readonly<Record<ItemReason, string>> = {
   rate_limited: 'the provider limited the rate; asked again while rounds were left',
   overloaded: 'the provider was overloaded; asked again while rounds were left',
   provider_error: 'the provider failed; asked again while rounds were left',

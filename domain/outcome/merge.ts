@@ -1,6 +1,6 @@
 // One row's sendings folded into its one line of results.
 
-import { messageOf } from './classify.ts';
+import { messageByReason } from './classify.ts';
 import type { AnswerLine, ItemReason, Json, Lane, Usage } from './outcome.ts';
 import { plus } from './outcome.ts';
 
@@ -24,14 +24,14 @@ export interface ResultLine {
   readonly response?: Json;
 }
 
-export interface Sent {
+export interface AnsweredAttempt {
   readonly answer: AnswerLine;
   readonly lane: Lane;
   readonly batchId: string | null;
 }
 
 /** The first answer counts, else the last failure; what all sendings cost is added up. */
-export function resultOf(sent: readonly [Sent, ...Sent[]]): ResultLine {
+export function buildResult(sent: readonly [AnsweredAttempt, ...AnsweredAttempt[]]): ResultLine {
   const deciding = sent.find(({ answer }) => answer.kind === 'answered') ?? sent.at(-1) ?? sent[0];
   const { answer, lane, batchId } = deciding;
   const answered = answer.kind === 'answered';
@@ -50,7 +50,7 @@ export function resultOf(sent: readonly [Sent, ...Sent[]]): ResultLine {
     batchId: answer.carried?.batchId ?? batchId,
     key: answer.key,
     customId: answer.customId,
-    ...(answered ? {} : { reason, message: answer.message ?? messageOf[reason] }),
+    ...(answered ? {} : { reason, message: answer.message ?? messageByReason[reason] }),
     ...(answer.response === undefined ? {} : { response: answer.response }),
   };
 }
@@ -81,7 +81,7 @@ export interface WrittenResult {
 export const written = (result: ResultLine): WrittenResult => ({ facts: result, line: JSON.stringify(result) });
 
 /** The usual row, answered by its only sending: what `resultOf` would say, put together as text. Null where the line is any other. */
-export function answeredAtOnce(answer: string, lane: Lane, batchId: string | null): WrittenResult | null {
+export function joinFirstAnswer(answer: string, lane: Lane, batchId: string | null): WrittenResult | null {
   const match = answeredLine.exec(answer);
   if (match === null) return null;
   const [, row, id, names, paid, costUsd, finishReason, model] = match;
@@ -105,7 +105,7 @@ export function unsent(item: Pick<AnswerLine, 'row' | 'id' | 'key' | 'customId'>
     finishReason: null,
     batchId: null,
   };
-  return { id, row, status: 'failed', ...nothing, key, customId, reason, message: messageOf[reason] };
+  return { id, row, status: 'failed', ...nothing, key, customId, reason, message: messageByReason[reason] };
 }
 
 /** A row that shares another's item: the same answer, for nothing. */

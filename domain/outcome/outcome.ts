@@ -36,7 +36,7 @@ export const itemReasons = [
 export type ItemReason = (typeof itemReasons)[number];
 
 /** Why a row of the dataset is refused while planning. */
-export const rejectReasons = [
+export const refusalReasons = [
   'malformed_json',
   'not_an_object',
   'invalid_utf8',
@@ -50,7 +50,7 @@ export const rejectReasons = [
   'bad_request_line',
   'too_many_models',
 ] as const;
-export type RejectReason = (typeof rejectReasons)[number];
+export type RefusalReason = (typeof refusalReasons)[number];
 
 /** Tokens of one answer; null means that the provider did not say. `input` includes cached tokens. */
 export interface Usage {
@@ -157,7 +157,7 @@ export const noAnomalies: Anomalies = {
   inDoubtCalls: 0,
 };
 
-export function countOf(counts: Readonly<Record<string, number>>): number {
+export function sumCounts(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 

@@ -1,7 +1,7 @@
 // What a job would cost, told before anything is spent: the figures of its plan, and what they leave out.
 
 import type { JobSpec, PlannedBatch, RowCounts } from '../job.ts';
-import { assumedOutputTokens, costOfSum, type Prices, priceOf } from '../money/cost.ts';
+import { assumedOutputTokens, costOfSum, findPrice, type Prices } from '../money/cost.ts';
 import { plus } from '../outcome/outcome.ts';
 
 export interface JobEstimate {
@@ -39,7 +39,7 @@ export class EstimateSums {
     this.inputTokens += input;
     this.outputTokens += output;
     this.usd = plus(this.usd, estimate.usd);
-    const price = priceOf(model, prices);
+    const price = findPrice(model, prices);
     if (price === undefined) this.unpriced.add(model);
     const usage = { input, output, cachedInput: null, cacheWrite: null, reasoning: null };
     this.realtimeUsd = plus(this.realtimeUsd, costOfSum(usage, 'realtime', price));
@@ -54,7 +54,7 @@ export interface CaveatFacts {
   readonly outputTokensMax: number | null;
 }
 
-export function caveatsOf({ spec, rows, sums, outputTokensMax }: CaveatFacts): readonly string[] {
+export function listCaveats({ spec, rows, sums, outputTokensMax }: CaveatFacts): readonly string[] {
   const { fallback, retry, mode, budgetUsd } = spec;
   const unpriced = [...sums.unpriced];
   return given([

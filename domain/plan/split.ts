@@ -55,7 +55,7 @@ export function splitRules(settings: SplitSettings, limits: SplitLimits): SplitR
 }
 
 /** How full a batch with this number may get: where counts must differ, each batch gets one item less, down to half, then from the top. */
-export function capsOf(rules: SplitRules, batch: number): Caps {
+export function computeCaps(rules: SplitRules, batch: number): Caps {
   if (!rules.distinctCounts) return { items: rules.itemsMax, bytes: rules.bytesMax };
   const sizes = rules.itemsMax - Math.ceil(rules.itemsMax / 2) + 1;
   const items = rules.itemsMax - ((batch - 1) % sizes);
@@ -73,7 +73,7 @@ export function isFull(fill: Fill, lastLineBytes: number): boolean {
 }
 
 /** Which lane a batch of so many items takes if it ends now; `forced` is what was asked for its items. */
-export function laneOf(rules: SplitRules, items: number, forced: Lane | null): Lane {
+export function chooseLane(rules: SplitRules, items: number, forced: Lane | null): Lane {
   if (rules.onlyLane !== null) return rules.onlyLane;
   if (forced !== null) return forced;
   return items < rules.batchItemsMin ? rules.smallBatches : 'batch';

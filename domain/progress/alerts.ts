@@ -1,6 +1,6 @@
 // What a person should look at while a job runs: pure conditions, each with the words for it.
 
-import type { BatchEntry, BatchStage } from './events.ts';
+import type { BatchEntry, BatchState } from './events.ts';
 import type { Pause } from './status.ts';
 
 /** Names are metric labels: a closed list. */
@@ -46,7 +46,7 @@ export const addLate = (a: Late, b: Late): Late => ({
 });
 
 export function lateAmong(entries: Iterable<BatchEntry>, now: number): Late {
-  const slow = (entry: BatchEntry, stage: BatchStage): number =>
+  const slow = (entry: BatchEntry, stage: BatchState): number =>
     entry.stage === stage && now - entry.since > slowPhaseMs ? 1 : 0;
   let late = noneLate;
   for (const entry of entries) {
@@ -70,22 +70,27 @@ export interface AlertFacts {
   readonly failed: number;
 }
 
-export function alertsOf(facts: AlertFacts): readonly Alert[] {
+export function findAlerts(facts: AlertFacts): readonly Alert[] {
   const { now, pause, running, movedAt, late, budget, items, failed } = facts;
   const { capUsd, settledUsd } = budget;
   const alerts: Alert[] = [];
   if (pause !== null) alerts.push({ name: 'paused', text: `paused: ${pause.note}` });
-  if (capUsd !== null && settledUsd >= budgetShareMax * capUsd)
+  if (capUsd !== null && settledUsd >= budgetShareMax * capUsd) {
     alerts.push({ name: 'budget', text: `${percent(settledUsd, capUsd)} of the budget is spent` });
-  if (items > 0 && failed / items > errorShareMax)
+  }
+  if (items > 0 && failed / items > errorShareMax) {
     alerts.push({ name: 'error_rate', text: `${percent(failed, items)} of the items failed so far` });
-  if (late.validating > 0)
+  }
+  if (late.validating > 0) {
     alerts.push({ name: 'slow_validating', text: `${batches(late.validating)} over 30 minutes in validating` });
-  if (late.finalizing > 0)
+  }
+  if (late.finalizing > 0) {
     alerts.push({ name: 'slow_finalizing', text: `${batches(late.finalizing)} over 30 minutes in finalizing` });
+  }
   if (late.open > 0) alerts.push({ name: 'open_too_long', text: `${batches(late.open)} open for over 25 hours` });
-  if (running && pause === null && now - movedAt > noProgressMs)
+  if (running && pause === null && now - movedAt > noProgressMs) {
     alerts.push({ name: 'no_progress', text: 'nothing has moved for over 6 hours' });
+  }
   return alerts;
 }
 

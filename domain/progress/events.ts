@@ -1,11 +1,11 @@
 // What workflows tell each other about batches while they run: small, bounded, and safe to repeat.
 
-import { countOf, type Lane } from '../outcome/outcome.ts';
+import { type Lane, sumCounts } from '../outcome/outcome.ts';
 
 /** Trouble that only a person can end; the batch waits until the job is resumed. */
 export type Trouble = 'unauthorized' | 'forbidden' | 'no_money';
 
-export type BatchStage =
+export type BatchState =
   | 'waiting'
   | 'staging'
   | 'creating'
@@ -20,7 +20,7 @@ export type BatchStage =
 export interface BatchNews {
   readonly wave: number;
   readonly batch: number;
-  readonly stage: BatchStage;
+  readonly stage: BatchState;
   readonly batchId: string | null;
   readonly done: number;
   readonly failed: number;
@@ -36,7 +36,7 @@ export interface BatchEntry {
   readonly lane: Lane;
   readonly model: string;
   readonly items: number;
-  stage: BatchStage;
+  stage: BatchState;
   /** When the coordinator heard of this stage. */
   since: number;
   createdAt: number | null;
@@ -47,12 +47,12 @@ export interface BatchEntry {
 }
 
 /** How many batches there are in each stage. */
-export type StageCounts = Readonly<Partial<Record<BatchStage, number>>>;
+export type BatchStateCounts = Readonly<Partial<Record<BatchState, number>>>;
 
-export function addStages(a: StageCounts, b: StageCounts): StageCounts {
-  const sum: Partial<Record<BatchStage, number>> = { ...a };
-  for (const [stage, count] of Object.entries(b) as [BatchStage, number][]) sum[stage] = (sum[stage] ?? 0) + count;
+export function addBatchStates(a: BatchStateCounts, b: BatchStateCounts): BatchStateCounts {
+  const sum: Partial<Record<BatchState, number>> = { ...a };
+  for (const [stage, count] of Object.entries(b) as [BatchState, number][]) sum[stage] = (sum[stage] ?? 0) + count;
   return sum;
 }
 
-export const openOf = ({ done: _, ...open }: StageCounts): number => countOf(open);
+export const countOpen = ({ done: _, ...open }: BatchStateCounts): number => sumCounts(open);

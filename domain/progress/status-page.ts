@@ -1,9 +1,9 @@
 // A job's current details in the Web UI: markdown that reads as a report while it runs, and after.
 
 import { formatDuration } from '../duration.ts';
-import { type Counts, countOf } from '../outcome/outcome.ts';
+import { type Counts, sumCounts } from '../outcome/outcome.ts';
 import type { JobReport } from '../report/report.ts';
-import type { BatchStage, StageCounts } from './events.ts';
+import type { BatchState, BatchStateCounts } from './events.ts';
 import type { JobStatus } from './status.ts';
 
 export function statusPage(status: JobStatus, now: number, report: JobReport | null): string {
@@ -40,14 +40,14 @@ function waits({ phase, pause, batches, nextLookAt }: JobStatus): string {
   return `Waits for the provider: ${atProvider} ${atProvider === 1 ? 'batch' : 'batches'} under way${next}.`;
 }
 
-const providerStages: readonly BatchStage[] = ['validating', 'running', 'finalizing', 'cancelling'];
+const providerStages: readonly BatchState[] = ['validating', 'running', 'finalizing', 'cancelling'];
 
 type Row = readonly [name: string, value: string | number];
 
 const stageRows = ({ batches }: JobStatus): Row[] => [
   ...countRows(batches.byStage),
-  ...(batches.planned > countOf(batches.byStage)
-    ? [['not started', batches.planned - countOf(batches.byStage)] satisfies Row]
+  ...(batches.planned > sumCounts(batches.byStage)
+    ? [['not started', batches.planned - sumCounts(batches.byStage)] satisfies Row]
     : []),
 ];
 
@@ -63,7 +63,8 @@ const itemRows = ({ items, rows }: JobStatus): Row[] =>
     ] satisfies Row[]
   ).filter(([name, count]) => count > 0 || name === 'answered');
 
-const countRows = (counts: Counts | StageCounts): Row[] => Object.entries(counts).map(([name, count]) => [name, count]);
+const countRows = (counts: Counts | BatchStateCounts): Row[] =>
+  Object.entries(counts).map(([name, count]) => [name, count]);
 
 const costRows = ({ costUsd, estimateUsd, budgetUsd }: JobStatus, report: JobReport | null): Row[] => [
   ['so far', usd(costUsd)],

@@ -1,7 +1,7 @@
 // What a person sees of a running job: the answer to the `status` query.
 
 import type { Counts } from '../outcome/outcome.ts';
-import type { StageCounts } from './events.ts';
+import type { BatchStateCounts } from './events.ts';
 
 export type JobPhase =
   | 'opening'
@@ -41,7 +41,7 @@ export interface JobStatus {
     readonly planned: number;
     readonly open: number;
     readonly done: number;
-    readonly byStage: StageCounts;
+    readonly byStage: BatchStateCounts;
   };
   readonly tokens: { readonly input: number; readonly output: number };
   readonly costUsd: number | null;

@@ -1,6 +1,6 @@
 // What a person may do next about a finished job: a pure function of its report, the most pressing first.
 
-import { type Counts, countOf, type ItemReason, type Json } from '../outcome/outcome.ts';
+import { type Counts, type ItemReason, type Json, sumCounts } from '../outcome/outcome.ts';
 import type { JobReport } from './report.ts';
 
 export interface Advice {
@@ -111,7 +111,7 @@ function again({ errorsByReason, files, cancelled, rows: { failed } }: JobReport
     inside.flatMap(({ reasons }) => reasons),
     errorsByReason,
   );
-  const same = countOf(errorsByReason) - other;
+  const same = sumCounts(errorsByReason) - other;
   const folder = files.results.replace(/\/?[^/]*$/, '');
   const why = cancelled ? 'The job was cancelled; the' : 'The';
   const reuse: Advice = {

@@ -2,18 +2,18 @@
 
 import type { RowCounts } from '../job.ts';
 import type { Prices } from '../money/cost.ts';
-import { costOfSum, priceOf } from '../money/cost.ts';
+import { costOfSum, findPrice } from '../money/cost.ts';
 import {
   type Anomalies,
   addCounts,
   addUsage,
   type Counts,
-  countOf,
   type ItemReason,
   type Lane,
   noAnomalies,
   noUsage,
   plus,
+  sumCounts,
   type Tally,
   type Usage,
 } from '../outcome/outcome.ts';
@@ -88,19 +88,24 @@ export class BatchFigures {
   readonly #lines = new Map<string, CostLine>();
 
   add(tally: Tally, prices: Prices): void {
-    if (tally.lane === 'realtime') this.realtime += 1;
-    else this.count += 1;
+    if (tally.lane === 'realtime') {
+      this.realtime += 1;
+    } else {
+      this.count += 1;
+    }
     this.polls += tally.polls;
     this.usage = addUsage(this.usage, tally.usage);
     this.usd = plus(this.usd, tally.costUsd);
-    const realtimeUsd = costOfSum(tally.usage, 'realtime', priceOf(tally.model, prices));
+    const realtimeUsd = costOfSum(tally.usage, 'realtime', findPrice(tally.model, prices));
     this.realtimeUsd = plus(this.realtimeUsd, realtimeUsd);
     this.quality = addQuality(this.quality, tally);
     this.anomalies = addAnomalies(this.anomalies, tally.anomalies);
-    if (tally.lane === 'batch' && tally.createdAt !== null && tally.endedAt !== null)
+    if (tally.lane === 'batch' && tally.createdAt !== null && tally.endedAt !== null) {
       this.durations.push(tally.endedAt - tally.createdAt);
-    if ((tally.rejected.in_doubt ?? 0) > 0 && tally.batchId !== null && this.inDoubt.length < namedMax)
+    }
+    if ((tally.rejected.in_doubt ?? 0) > 0 && tally.batchId !== null && this.inDoubt.length < namedMax) {
       this.inDoubt.push(tally.batchId);
+    }
     const name = `${tally.model} ${tally.lane}`;
     const before = this.#lines.get(name);
     const items = (before?.items ?? 0) + tally.items;
@@ -137,7 +142,7 @@ function addQuality(quality: Quality, { answered, retryable, rejected }: Tally):
     flaws.map((flaw) => [flaw, counts[flaw]]).filter(([, count]) => count !== undefined),
   );
   return {
-    answers: quality.answers + answered + countOf(flawed),
+    answers: quality.answers + answered + sumCounts(flawed),
     flawed: addCounts(quality.flawed, flawed),
   };
 }
@@ -161,7 +166,7 @@ export function percentiles(values: readonly number[]): Percentiles | null {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-export function verdictOf(answered: number, failed: number): JobReport['verdict'] {
+export function toJobResult(answered: number, failed: number): JobReport['verdict'] {
   if (failed === 0) return 'complete';
   return answered === 0 ? 'none' : 'partial';
 }

@@ -27,7 +27,7 @@ export interface OpenPoint {
 const spansMax = 200;
 const stretchesMax = 300;
 
-export const lengthOf = ({ createdAt, endedAt }: Pick<BatchSpan, 'createdAt' | 'endedAt'>): number =>
+export const measureSpan = ({ createdAt, endedAt }: Pick<BatchSpan, 'createdAt' | 'endedAt'>): number =>
   endedAt - createdAt;
 
 /** Fed wave by wave. Memory holds two numbers a batch, and `spansMax` batches whole. */
@@ -80,10 +80,10 @@ export class Spans {
   }
 
   #keep(span: BatchSpan): void {
-    const length = lengthOf(span);
+    const length = measureSpan(span);
     const full = this.#longest.length === spansMax;
-    if (full && length <= lengthOf(this.#longest.at(-1) ?? span)) return;
-    const place = this.#longest.findIndex((other) => lengthOf(other) < length);
+    if (full && length <= measureSpan(this.#longest.at(-1) ?? span)) return;
+    const place = this.#longest.findIndex((other) => measureSpan(other) < length);
     this.#longest.splice(place === -1 ? this.#longest.length : place, 0, span);
     if (full) this.#longest.pop();
   }
@@ -100,13 +100,17 @@ export function openOverTime(starts: readonly number[], ends: readonly number[])
   let [started, ended] = [0, 0];
   while (ended < down.length) {
     const [start = Number.POSITIVE_INFINITY, end = last] = [up[started], down[ended]];
-    if (start <= end) started += 1;
-    else ended += 1;
+    if (start <= end) {
+      started += 1;
+    } else {
+      ended += 1;
+    }
     const open = started - ended;
     const from = first + Math.floor((Math.min(start, end) - first) / step) * step;
     const stretch = stretches.at(-1);
-    if (stretch?.from !== from) stretches.push({ from, most: start <= end ? open : open + 1, left: open });
-    else {
+    if (stretch?.from !== from) {
+      stretches.push({ from, most: start <= end ? open : open + 1, left: open });
+    } else {
       stretch.most = Math.max(stretch.most, open);
       stretch.left = open;
     }

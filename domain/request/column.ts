@@ -13,7 +13,7 @@ export function valueAt(row: Row, column: Column): Json | undefined {
   for (let index = 1; index < column.length; index++) {
     // What is inside nothing is nothing, as in Liquid.
     if (value === null || value === undefined) return value;
-    value = memberOf(value, column[index] ?? '');
+    value = readMember(value, column[index] ?? '');
   }
   return value;
 }
@@ -28,15 +28,15 @@ function ownMember(row: Row, name: string | number): Json | undefined {
   return Object.hasOwn(row, name) ? row[name] : undefined;
 }
 
-function memberOf(value: Exclude<Json, null>, name: string | number): Json | undefined {
-  if (Array.isArray(value)) return itemOf(value, name);
+function readMember(value: Exclude<Json, null>, name: string | number): Json | undefined {
+  if (Array.isArray(value)) return readItem(value, name);
   if (typeof value === 'string') return name === 'size' ? value.length : undefined;
   if (typeof value !== 'object') return undefined;
   const own = ownMember(value, name);
   return own === undefined && name === 'size' ? Object.keys(value).length : own;
 }
 
-function itemOf(list: readonly Json[], name: string | number): Json | undefined {
+function readItem(list: readonly Json[], name: string | number): Json | undefined {
   if (typeof name === 'number') return list.at(name);
   if (name === 'size') return list.length;
   if (name === 'first') return list[0];

@@ -66,13 +66,13 @@ export function compileTemplate(request: Json, compileText: (text: string) => Co
   const compileString = (text: CompiledText, inList: boolean): Node => {
     if (text.kind === 'static') return { kind: 'text', json: JSON.stringify(text.text) };
     valuesFromRow ||= text.kind === 'column' && !inList;
-    slots.push(slotOf(text));
+    slots.push(makeSlot(text));
     return { kind: 'slot', index: slots.length - 1 };
   };
 
   const root = compile(request, false);
-  const wire = jointOf(root, (members) => members);
-  const canonical = jointOf(root, (members) => [...members].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const wire = makeJoint(root, (members) => members);
+  const canonical = makeJoint(root, (members) => [...members].sort(([a], [b]) => (a < b ? -1 : 1)));
   return { render: renderer(slots, wire, canonical), valuesFromRow };
 }
 
@@ -94,7 +94,7 @@ function joined({ fragments, slots }: Joint, texts: readonly string[]): string {
   return text;
 }
 
-function slotOf(text: Exclude<CompiledText, { kind: 'static' }>): Slot {
+function makeSlot(text: Exclude<CompiledText, { kind: 'static' }>): Slot {
   if (text.kind === 'column') return columnSlot(text.column);
   if (text.kind === 'parts') return partsSlot(text.parts);
   return (row, _, into, index) => {
@@ -156,15 +156,16 @@ function tooGreat(column: Column): Refusal {
   return { reason: 'template_failed', message: `the number in column ${columnName(column)} is too great` };
 }
 
-function jointOf(root: Node, order: (members: NodeMembers) => NodeMembers): Joint {
+function makeJoint(root: Node, order: (members: NodeMembers) => NodeMembers): Joint {
   const fragments = [''];
   const slots: number[] = [];
   const add = (text: string): void => {
     fragments[fragments.length - 1] += text;
   };
   const walk = (node: Node): void => {
-    if (node.kind === 'text') add(node.json);
-    else if (node.kind === 'slot') {
+    if (node.kind === 'text') {
+      add(node.json);
+    } else if (node.kind === 'slot') {
       slots.push(node.index);
       fragments.push('');
     } else if (node.kind === 'list') {

@@ -1,11 +1,11 @@
 // The words of an answer, the same in every lane and for every vendor, decided by the request's body and the outcome.
 
 import type { Options } from '../faults/options.ts';
-import { isObject, type Json, listOf, textOf } from '../server/json.ts';
+import { asList, asText, isObject, type Json } from '../server/json.ts';
 import { type Hash, hex8, roll } from '../world/hash.ts';
 import type { CacheLife } from './body-facts.ts';
 import { type Outcome, outcomes } from './outcome.ts';
-import { instanceOf, schemaOf } from './schema.ts';
+import { buildInstance, findSchema } from './schema.ts';
 
 export type Item = {
   hash: Hash;
@@ -24,7 +24,7 @@ export type Item = {
 
 const refusalText = 'I cannot help with that.';
 const brokenJson = '{"answer": "cut';
-export const tokensOf = (text: string): number => Math.ceil(text.length / 4);
+export const countTokens = (text: string): number => Math.ceil(text.length / 4);
 
 export function answerText(item: Item, options: Options): string {
   if (item.outcome === outcomes.refused) return refusalText;
@@ -36,29 +36,31 @@ export function answerText(item: Item, options: Options): string {
 
 function fullText(item: Item, { answer, output, seed }: Options): string {
   const hashed = `answer ${hex8(item.hash.hi)}`;
-  if (item.wantsSchema) return JSON.stringify(instanceOf(schemaOf(item.body()) ?? {}, hashed));
+  if (item.wantsSchema) return JSON.stringify(buildInstance(findSchema(item.body()) ?? {}, hashed));
   if (answer.mode === 'json') return JSON.stringify(answer.value ?? { answer: hashed });
   let text = answer.mode === 'echo' ? `echo: ${lastUserText(item.body())}` : hashed;
-  if (answer.bytes !== undefined)
+  if (answer.bytes !== undefined) {
     text = text.padEnd(answer.bytes, ' lorem ipsum').slice(0, Math.max(answer.bytes, hashed.length));
+  }
   if (output.unicodeSeparators) text += ' \u2028\u2029 end';
-  if (output.bigLines !== undefined && roll(item.hash, seed, 5) < output.bigLines.rate)
+  if (output.bigLines !== undefined && roll(item.hash, seed, 5) < output.bigLines.rate) {
     text = text.padEnd(output.bigLines.bytes, '.');
+  }
   return text;
 }
 
 function lastUserText(body: Json): string {
   if (typeof body.input === 'string') return body.input;
   if (typeof body.prompt === 'string') return body.prompt;
-  const turns = listOf(body.messages ?? body.input).filter(isObject);
+  const turns = asList(body.messages ?? body.input).filter(isObject);
   const last = turns.findLast(({ role }) => role === 'user');
   return last === undefined ? '' : contentText(last.content);
 }
 
 function contentText(content: unknown): string {
   if (typeof content === 'string') return content;
-  return listOf(content)
+  return asList(content)
     .filter(isObject)
-    .map(({ text }) => textOf(text))
+    .map(({ text }) => asText(text))
     .join('');
 }

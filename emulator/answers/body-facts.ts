@@ -2,9 +2,9 @@
 // Top-level key order, service tier and custom id do not change the identity, so one row is recognised in any lane.
 
 import { readSentinel, type Sentinel } from '../faults/sentinel.ts';
-import { isObject, type Json, objectOf, textOf } from '../server/json.ts';
+import { asObject, asText, isObject, type Json } from '../server/json.ts';
 import { type Hash, hashScratch, scratchByte, scratchText } from '../world/hash.ts';
-import { schemaOf } from './schema.ts';
+import { findSchema } from './schema.ts';
 
 export type CacheLife = 'none' | '5m' | '1h';
 export type BodyFacts = {
@@ -33,8 +33,8 @@ export function bodyFacts(body: Json): BodyFacts {
   const { cacheLife, sentinel } = walk;
   const tokens = Math.ceil(walk.chars / charsPerToken);
   const cachedTokens = cacheLife === 'none' ? 0 : Math.min(tokens, cachedPrefixTokens(body));
-  const wantsSchema = schemaOf(body) !== null;
-  return { hash, model: textOf(body.model), tokens, cachedTokens, cacheLife, wantsSchema, sentinel };
+  const wantsSchema = findSchema(body) !== null;
+  return { hash, model: asText(body.model), tokens, cachedTokens, cacheLife, wantsSchema, sentinel };
 }
 
 // One tag byte before each value keeps different structures from hashing alike; cheaper than stringifying the body.
@@ -57,7 +57,7 @@ function writeObject(value: Json, at: number, walk: Walk): number {
   let next = scratchByte(at, tags.object);
   for (const key in value) {
     next = writeValue(value[key], writeText(key, next, walk), walk);
-    if (key === 'cache_control') walk.cacheLife = objectOf(value[key]).ttl === '1h' ? '1h' : '5m';
+    if (key === 'cache_control') walk.cacheLife = asObject(value[key]).ttl === '1h' ? '1h' : '5m';
   }
   return scratchByte(next, tags.end);
 }

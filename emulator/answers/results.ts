@@ -1,7 +1,7 @@
 // Produces result files as a stream when they are asked for. Nothing is stored: a line is a function of the item's
 // numbers, its outcome and the options of its batch, so every download gives the same bytes.
 import { closeSync, openSync, readSync } from 'node:fs';
-import { isObject, type Json, objectOf } from '../server/json.ts';
+import { asObject, isObject, type Json } from '../server/json.ts';
 import type { Batch } from '../world/batch.ts';
 import { seconds } from '../world/clock.ts';
 import { hex16, roll } from '../world/hash.ts';
@@ -102,7 +102,7 @@ export function openInput(batch: Batch) {
       const bytes = Buffer.allocUnsafe(index.sizes[at] ?? 0);
       readSync(descriptor, bytes, 0, bytes.length, index.offsets[at] ?? 0);
       const parsed: unknown = JSON.parse(bytes.toString('utf8'));
-      return isObject(parsed) ? objectOf(parsed.body ?? parsed.params) : {};
+      return isObject(parsed) ? asObject(parsed.body ?? parsed.params) : {};
     },
     close() {
       if (descriptor !== null) closeSync(descriptor);

@@ -1,17 +1,17 @@
 // Structured output: finds the JSON schema a request asks for and builds a minimal instance of it.
-import { isObject, type Json, listOf, objectOf } from '../server/json.ts';
+import { asList, asObject, isObject, type Json } from '../server/json.ts';
 
 const depthMax = 20;
 
 /** The schema, wherever the vendor's endpoint keeps it, or null when plain text is wanted. */
-export function schemaOf(body: Json): Json | null {
-  if (isObject(body.response_format)) return schemaIn(objectOf(body.response_format.json_schema).schema);
-  if (isObject(body.text)) return schemaIn(objectOf(body.text.format).schema);
-  if (isObject(body.output_config)) return schemaIn(objectOf(body.output_config.format).schema);
+export function findSchema(body: Json): Json | null {
+  if (isObject(body.response_format)) return schemaIn(asObject(body.response_format.json_schema).schema);
+  if (isObject(body.text)) return schemaIn(asObject(body.text.format).schema);
+  if (isObject(body.output_config)) return schemaIn(asObject(body.output_config.format).schema);
   return null;
 }
 
-export function instanceOf(schema: Json, text: string): unknown {
+export function buildInstance(schema: Json, text: string): unknown {
   return build(schema, { root: schema, text, depth: 0 });
 }
 
@@ -23,15 +23,16 @@ function build(schema: Json, context: Context): unknown {
   if (typeof schema.$ref === 'string') return build(resolve(schema.$ref, context.root), next);
   if ('const' in schema) return schema.const;
   if (Array.isArray(schema.enum)) return schema.enum[0];
-  const choice = [...listOf(schema.anyOf), ...listOf(schema.oneOf), ...listOf(schema.allOf)].find(isObject);
+  const choice = [...asList(schema.anyOf), ...asList(schema.oneOf), ...asList(schema.allOf)].find(isObject);
   if (choice !== undefined && schema.type === undefined) return build(choice, next);
-  return buildType(typeOf(schema), schema, next);
+  return buildType(readType(schema), schema, next);
 }
 
 function buildType(type: unknown, schema: Json, context: Context): unknown {
   if (type === 'object') return buildObject(schema, context);
-  if (type === 'array')
-    return Array.from({ length: numberOr(schema.minItems, 0) }, () => build(objectOf(schema.items), context));
+  if (type === 'array') {
+    return Array.from({ length: numberOr(schema.minItems, 0) }, () => build(asObject(schema.items), context));
+  }
   if (type === 'string') return buildString(schema, context.text);
   if (type === 'integer' || type === 'number') return buildNumber(schema);
   if (type === 'boolean') return true;
@@ -39,9 +40,9 @@ function buildType(type: unknown, schema: Json, context: Context): unknown {
 }
 
 function buildObject(schema: Json, context: Context): Json {
-  const properties = objectOf(schema.properties);
+  const properties = asObject(schema.properties);
   const required = Array.isArray(schema.required) ? schema.required.map(String) : Object.keys(properties);
-  return Object.fromEntries(required.map((name) => [name, build(objectOf(properties[name]), context)]));
+  return Object.fromEntries(required.map((name) => [name, build(asObject(properties[name]), context)]));
 }
 
 function buildString(schema: Json, text: string): string {
@@ -62,14 +63,14 @@ function buildNumber(schema: Json): number {
   return Math.min(least, numberOr(schema.maximum, least));
 }
 
-function typeOf(schema: Json): unknown {
+function readType(schema: Json): unknown {
   if (Array.isArray(schema.type)) return schema.type.find((type) => type !== 'null') ?? 'null';
   return schema.type ?? (isObject(schema.properties) ? 'object' : 'string');
 }
 
 function resolve(reference: string, root: Json): Json {
   const path = reference.split('/').slice(1);
-  return path.reduce<Json>((at, key) => objectOf(at[key]), root);
+  return path.reduce<Json>((at, key) => asObject(at[key]), root);
 }
 
 function schemaIn(value: unknown): Json | null {

@@ -1,5 +1,5 @@
 // Anthropic Message bodies as JSON text. Templates rather than objects: this runs once per item of a million.
-import { answerText, type Item, tokensOf } from '../answers/answer.ts';
+import { answerText, countTokens, type Item } from '../answers/answer.ts';
 import { outcomes } from '../answers/outcome.ts';
 import type { Options } from '../faults/options.ts';
 import { hex16 } from '../world/hash.ts';
@@ -7,7 +7,7 @@ import { hex16 } from '../world/hash.ts';
 export function messageBody(item: Item, options: Options): string {
   const text = answerText(item, options);
   const content = text === '' ? '[]' : `[{"type":"text","text":${JSON.stringify(text)},"citations":null}]`;
-  return `{"id":"msg_${hex16(item.hash)}","type":"message","role":"assistant","model":${JSON.stringify(item.model)},"content":${content},"stop_reason":"${stopReason(item)}","stop_sequence":null,"usage":${usage(item, tokensOf(text))}}`;
+  return `{"id":"msg_${hex16(item.hash)}","type":"message","role":"assistant","model":${JSON.stringify(item.model)},"content":${content},"stop_reason":"${stopReason(item)}","stop_sequence":null,"usage":${usage(item, countTokens(text))}}`;
 }
 
 function stopReason({ outcome }: Item): string {

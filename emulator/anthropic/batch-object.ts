@@ -15,7 +15,7 @@ export function batchObject(world: World, batch: Batch, origin: string) {
   return {
     id: batch.id,
     type: 'message_batch',
-    processing_status: statusOf(moment.phase),
+    processing_status: toStatus(moment.phase),
     request_counts: batch.fault.requestCountsNull === true ? null : counts(batch, ended),
     created_at: isoTime(batch.createdAtMs),
     expires_at: isoTime(batch.createdAtMs + windowMs),
@@ -26,7 +26,7 @@ export function batchObject(world: World, batch: Batch, origin: string) {
   };
 }
 
-export function statusOf(phase: Phase): 'in_progress' | 'canceling' | 'ended' {
+export function toStatus(phase: Phase): 'in_progress' | 'canceling' | 'ended' {
   if (isTerminal(phase)) return 'ended';
   return phase === 'cancelling' ? 'canceling' : 'in_progress';
 }

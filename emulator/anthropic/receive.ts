@@ -111,8 +111,9 @@ export function paramsDefect(params: Json, isKnownModel: IsKnownModel, inBatch: 
   if (typeof maxTokens !== 'number') return 'max_tokens: Field required';
   if (!Array.isArray(messages) || messages.length === 0) return 'messages: Field required';
   if (inBatch && maxTokens < 1) return 'max_tokens: Must be at least 1 in a batch';
-  if (stream === true)
+  if (stream === true) {
     return inBatch ? 'stream: Streaming is not supported in batches' : 'stream: Not offered by this emulator';
+  }
   return isKnownModel(model) ? null : `${unknownModelPrefix}${model}`;
 }
 

@@ -80,8 +80,9 @@ export function createSplitter(field: string, visit: (element: Buffer) => void):
       oddBackslashes = false;
       keyOpen = depth === 1;
       if (keyOpen) key = [];
-    } else if (byte === openBrace) depth += 1;
-    else if (byte === openBracket) {
+    } else if (byte === openBrace) {
+      depth += 1;
+    } else if (byte === openBracket) {
       if (depth === 1 && Buffer.concat(key).toString('utf8') === `${field}"`) {
         inArray = true;
         found = true;

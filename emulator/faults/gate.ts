@@ -9,9 +9,9 @@ import type { CallFault } from './options.ts';
 
 const anthropicVersions = ['2023-06-01', '2026-10-21'];
 
-export function tenantOf(world: World, request: IncomingMessage, vendor: Vendor): string {
+export function readTenant(world: World, request: IncomingMessage, vendor: Vendor): string {
   const { keys, sharedWorkspace, auth } = world.options.current;
-  const key = keyOf(request);
+  const key = readKey(request);
   const known = keys === undefined ? key !== null : key !== null && Object.hasOwn(keys, key);
   if (!known) throw new Refused(badKey(vendor, 401));
   if (auth !== undefined && world.options.take('auth', auth.times)) throw new Refused(badKey(vendor, auth.reject));
@@ -19,7 +19,7 @@ export function tenantOf(world: World, request: IncomingMessage, vendor: Vendor)
   return keys?.[key ?? ''] ?? `key-${hex8(hashText(key ?? '').hi)}`;
 }
 
-function keyOf({ headers }: IncomingMessage): string | null {
+function readKey({ headers }: IncomingMessage): string | null {
   const plain = headers['x-api-key'];
   if (typeof plain === 'string' && plain !== '') return plain;
   const [scheme, token] = (headers.authorization ?? '').split(' ');
@@ -27,10 +27,12 @@ function keyOf({ headers }: IncomingMessage): string | null {
 }
 
 function badKey(vendor: Vendor, status: 401 | 403): Problem {
-  if (vendor === 'anthropic')
+  if (vendor === 'anthropic') {
     return { status, message: status === 401 ? 'invalid x-api-key' : 'Your API key does not have permission.' };
-  if (status === 401)
+  }
+  if (status === 401) {
     return { status, message: 'Incorrect API key provided.', type: 'invalid_request_error', code: 'invalid_api_key' };
+  }
   return { status, message: 'You have insufficient permissions for this operation.', type: 'invalid_request_error' };
 }
 
@@ -38,8 +40,9 @@ export function checkVersion({ route, request }: Call): void {
   if (route.vendor === 'openai') return;
   const version = request.headers['anthropic-version'];
   if (version === undefined) throw refuse(400, 'anthropic-version: header is required');
-  if (!anthropicVersions.includes(String(version)))
+  if (!anthropicVersions.includes(String(version))) {
     throw refuse(400, `anthropic-version: "${version}" is not a valid version`);
+  }
 }
 
 /** The refusal the options hold for this call, or null to go on. */
@@ -47,8 +50,9 @@ export function callFault(world: World, call: Call): { problem: Problem; text: s
   const { calls, rate429 } = world.options.current;
   const money = moneyProblem(world, call);
   if (money !== null) return { problem: money, text: null };
-  if (rate429 > 0 && isModelCall(call) && rolled(world) < rate429)
+  if (rate429 > 0 && isModelCall(call) && rolled(world) < rate429) {
     return { problem: rateLimited(call.route.vendor), text: null };
+  }
   const key = Object.hasOwn(calls, call.route.name) ? call.route.name : '*';
   const fault = calls[key];
   if (fault === undefined || !world.options.take(`calls/${key}`, fault.times)) return null;

@@ -132,8 +132,11 @@ export function mergeDeep(base: unknown, patch: unknown): unknown {
   if (!isPlain(base) || !isPlain(patch)) return patch;
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = mergeDeep(merged[key], value);
+    if (value === null) {
+      delete merged[key];
+    } else {
+      merged[key] = mergeDeep(merged[key], value);
+    }
   }
   return merged;
 }

@@ -1,5 +1,5 @@
 // OpenAI response bodies as JSON text. Templates rather than objects: this runs once per item of a million.
-import { answerText, type Item, tokensOf } from '../answers/answer.ts';
+import { answerText, countTokens, type Item } from '../answers/answer.ts';
 import { outcomes } from '../answers/outcome.ts';
 import type { Options } from '../faults/options.ts';
 import { hex8, hex16 } from '../world/hash.ts';
@@ -23,7 +23,7 @@ export function openaiBody(endpoint: Endpoint, item: Item, options: Options): st
 }
 
 export function outputTokens(endpoint: Endpoint, item: Item, options: Options): number {
-  return endpoint === '/v1/embeddings' || endpoint === '/v1/moderations' ? 0 : tokensOf(answerText(item, options));
+  return endpoint === '/v1/embeddings' || endpoint === '/v1/moderations' ? 0 : countTokens(answerText(item, options));
 }
 
 function chatBody(item: Item, text: string): string {
@@ -32,7 +32,7 @@ function chatBody(item: Item, text: string): string {
   const refusal = refused ? JSON.stringify(text) : 'null';
   const finish = item.outcome === outcomes.truncated ? 'length' : 'stop';
   const message = `{"role":"assistant","content":${content},"refusal":${refusal},"annotations":[]}`;
-  return `{"id":"chatcmpl-${hex16(item.hash)}","object":"chat.completion","created":${item.createdS},"model":${JSON.stringify(item.model)},"choices":[{"index":0,"message":${message},"logprobs":null,"finish_reason":"${finish}"}],"usage":${chatUsage(item, tokensOf(text))},"service_tier":"default","system_fingerprint":null}`;
+  return `{"id":"chatcmpl-${hex16(item.hash)}","object":"chat.completion","created":${item.createdS},"model":${JSON.stringify(item.model)},"choices":[{"index":0,"message":${message},"logprobs":null,"finish_reason":"${finish}"}],"usage":${chatUsage(item, countTokens(text))},"service_tier":"default","system_fingerprint":null}`;
 }
 
 function chatUsage({ tokens }: Item, output: number): string {
@@ -40,7 +40,7 @@ function chatUsage({ tokens }: Item, output: number): string {
 }
 
 function completionBody(item: Item, text: string): string {
-  const output = tokensOf(text);
+  const output = countTokens(text);
   const finish = item.outcome === outcomes.truncated ? 'length' : 'stop';
   return `{"id":"cmpl-${hex16(item.hash)}","object":"text_completion","created":${item.createdS},"model":${JSON.stringify(item.model)},"choices":[{"text":${JSON.stringify(text)},"index":0,"logprobs":null,"finish_reason":"${finish}"}],"usage":{"prompt_tokens":${item.tokens},"completion_tokens":${output},"total_tokens":${item.tokens + output}}}`;
 }
@@ -54,7 +54,7 @@ function responseBody(item: Item, text: string): string {
       : `{"type":"output_text","text":${JSON.stringify(text)},"annotations":[],"logprobs":[]}`;
   const message = `{"id":"msg_${hex16(item.hash)}","type":"message","role":"assistant","status":"${status}","content":[${part}]}`;
   const details = cut ? '{"reason":"max_output_tokens"}' : 'null';
-  const output = tokensOf(text);
+  const output = countTokens(text);
   const usage = `{"input_tokens":${item.tokens},"input_tokens_details":{"cached_tokens":0},"output_tokens":${output},"output_tokens_details":{"reasoning_tokens":0},"total_tokens":${item.tokens + output}}`;
   return `{"id":"resp_${hex16(item.hash)}${hex8(item.hash.lo)}","object":"response","created_at":${item.createdS},"status":"${status}","error":null,"incomplete_details":${details},"instructions":null,"max_output_tokens":null,"model":${JSON.stringify(item.model)},"output":[${message}],"parallel_tool_calls":true,"previous_response_id":null,"service_tier":"default","store":false,"temperature":1,"tool_choice":"auto","tools":[],"top_p":1,"truncation":"disabled","usage":${usage},"metadata":{}}`;
 }

@@ -3,7 +3,7 @@
 import { isKnownModel } from '../answers/models.ts';
 import { faultFor } from '../faults/options.ts';
 import type { Call, Handler } from '../server/call.ts';
-import { isObject, type Json, objectOf, textOf } from '../server/json.ts';
+import { asObject, asText, isObject, type Json } from '../server/json.ts';
 import { json, refuse } from '../server/reply.ts';
 import { type Batch, batchMoment } from '../world/batch.ts';
 import { countCreate, createBatch } from '../world/create-batch.ts';
@@ -25,15 +25,18 @@ const metadataValueMax = 512;
 export const createOpenaiBatch: Handler = async (world, call) => {
   const { body } = call;
   for (const name of ['input_file_id', 'endpoint', 'completion_window']) {
-    if (body[name] === undefined)
+    if (body[name] === undefined) {
       throw invalid(`Missing required parameter: '${name}'.`, name, 'missing_required_parameter');
+    }
   }
-  if (!isEndpoint(body.endpoint))
-    throw invalid(`Invalid value: '${textOf(body.endpoint)}'.`, 'endpoint', 'invalid_value');
-  if (body.completion_window !== '24h')
+  if (!isEndpoint(body.endpoint)) {
+    throw invalid(`Invalid value: '${asText(body.endpoint)}'.`, 'endpoint', 'invalid_value');
+  }
+  if (body.completion_window !== '24h') {
     throw invalid("Invalid value: supported values are: '24h'.", 'completion_window', 'invalid_value');
+  }
   const metadata = checkedMetadata(body.metadata);
-  const file = inputFile(world, call, textOf(body.input_file_id));
+  const file = inputFile(world, call, asText(body.input_file_id));
   countCreate(world, call);
   await settle(world);
   const batch = createBatch(world, call, {
@@ -41,7 +44,7 @@ export const createOpenaiBatch: Handler = async (world, call) => {
     metadata,
     inputFileId: file.id,
     inputPath: diskPath(file),
-    resultsTtlMs: ttlOf(world, body),
+    resultsTtlMs: readTtl(world, body),
   });
   batch.scanning = validate(world, batch, file).catch((error: unknown) => unreadable(world, batch, error));
   return json(batchObject(world, batch));
@@ -52,8 +55,9 @@ const invalid = (message: string, param: string, code: string) =>
 
 function checkedMetadata(metadata: unknown): Json | null {
   if (metadata === undefined || metadata === null) return null;
-  if (!isObject(metadata))
+  if (!isObject(metadata)) {
     throw invalid("Invalid type for 'metadata': expected an object.", 'metadata', 'invalid_type');
+  }
   const entries = Object.entries(metadata);
   const fits = ([key, value]: [string, unknown]) =>
     key.length <= metadataKeyMax && typeof value === 'string' && value.length <= metadataValueMax;
@@ -88,8 +92,8 @@ function cannotFind(id: string, tenant: string) {
 
 const diskPath = ({ source }: StoredFile): string => (source.kind === 'disk' ? source.path : '');
 
-function ttlOf(world: World, body: Json): number {
-  const asked = objectOf(body.output_expires_after).seconds;
+function readTtl(world: World, body: Json): number {
+  const asked = asObject(body.output_expires_after).seconds;
   return world.options.current.retention.resultsMs ?? (typeof asked === 'number' ? asked * 1000 : resultsTtlMs);
 }
 

@@ -28,7 +28,7 @@ export const createFile: Handler = async (world, call) => {
     purpose: upload.fields.get('purpose') ?? '',
     bytes: upload.bytes,
     createdAtMs,
-    expiresAtMs: createdAtMs + ttlOf(world, upload),
+    expiresAtMs: createdAtMs + readTtl(world, upload),
     source: { kind: 'disk', path },
     scans: new Map(),
     createsRefused: 0,
@@ -51,7 +51,7 @@ function checkedName({ filename, fields }: Upload, path: string): string {
   return filename;
 }
 
-function ttlOf(world: World, { fields }: Upload): number {
+function readTtl(world: World, { fields }: Upload): number {
   const asked = Number(fields.get('expires_after[seconds]') ?? Number.NaN);
   return world.options.current.retention.inputMs ?? (Number.isFinite(asked) ? asked * 1000 : inputTtlMs);
 }
@@ -117,8 +117,9 @@ function* diskChunks(path: string): Generator<Buffer> {
 
 function findFile(world: World, call: Call, id: string): StoredFile {
   const file = world.files.get(id);
-  if (file === undefined || !isVisible(world, call, file))
+  if (file === undefined || !isVisible(world, call, file)) {
     throw refuse(404, `No such File object: ${id}`, { param: 'id' });
+  }
   return file;
 }
 

@@ -9,7 +9,7 @@ import { type Endpoint, openaiBody } from './answers.ts';
 import { itemProblem } from './result-lines.ts';
 
 const createdS = 1_700_000_000;
-const inputOf: Record<Endpoint, string> = {
+const inputFieldByEndpoint: Record<Endpoint, string> = {
   '/v1/chat/completions': 'messages',
   '/v1/responses': 'input',
   '/v1/embeddings': 'input',
@@ -28,7 +28,7 @@ export const modelCall =
 function checkRequest({ options }: World, call: Call, endpoint: Endpoint): void {
   const { body } = call;
   if (endpoint === '/v1/moderations') body.model ??= 'omni-moderation-latest';
-  for (const name of ['model', inputOf[endpoint]]) {
+  for (const name of ['model', inputFieldByEndpoint[endpoint]]) {
     const rest = { param: name, code: 'missing_required_parameter' };
     if (body[name] === undefined) throw refuse(400, `Missing required parameter: '${name}'.`, rest);
   }

@@ -24,8 +24,11 @@ export async function scanFile(path: string, rules: ScanRules): Promise<Scan> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    if (size > bytesMax) report(pass, whole('file_too_large', `The file exceeds the maximum of ${bytesMax} bytes.`));
-    else await eachLine(file, (line, offset) => readLine(pass, line, offset));
+    if (size > bytesMax) {
+      report(pass, whole('file_too_large', `The file exceeds the maximum of ${bytesMax} bytes.`));
+    } else {
+      await eachLine(file, (line, offset) => readLine(pass, line, offset));
+    }
   } finally {
     await file.close();
   }
@@ -68,8 +71,11 @@ function readLine(pass: Pass, bytes: Buffer, offset: number): void {
   if (pass.lines > linesMax) return;
   const line = parseObject(bytes.toString('utf8'));
   const problem = line === null ? unparseable : lineProblem(pass, line);
-  if (problem !== null) report(pass, problem);
-  else if (line !== null) addItem(pass, line, offset, bytes.length);
+  if (problem !== null) {
+    report(pass, problem);
+  } else if (line !== null) {
+    addItem(pass, line, offset, bytes.length);
+  }
 }
 
 type LineProblem = { code: string; message: string; param: string | null };

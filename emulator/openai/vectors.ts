@@ -1,6 +1,6 @@
 // Embedding and moderation bodies: seeded numbers in the vendor's shapes, one per input.
 import type { Item } from '../answers/answer.ts';
-import { listOf } from '../server/json.ts';
+import { asList } from '../server/json.ts';
 import { hashText, hex16 } from '../world/hash.ts';
 
 const dimensionsDefault = 1536;
@@ -9,8 +9,8 @@ const categories = ['harassment', 'hate', 'illicit', 'self-harm', 'sexual', 'vio
 export function embeddingsBody(item: Item): string {
   const body = item.body();
   const dimensions = typeof body.dimensions === 'number' ? body.dimensions : dimensionsDefault;
-  const data = inputsOf(body.input).map((text, index) => {
-    const vector = vectorOf(text, dimensions);
+  const data = listInputs(body.input).map((text, index) => {
+    const vector = makeVector(text, dimensions);
     const embedding = body.encoding_format === 'base64' ? Buffer.from(vector.buffer).toString('base64') : [...vector];
     return { object: 'embedding', index, embedding };
   });
@@ -21,7 +21,7 @@ export function embeddingsBody(item: Item): string {
 export function moderationsBody(item: Item): string {
   const none = Object.fromEntries(categories.map((name) => [name, false]));
   const scores = Object.fromEntries(categories.map((name) => [name, 0.0001]));
-  const results = inputsOf(item.body().input).map(() => ({
+  const results = listInputs(item.body().input).map(() => ({
     flagged: false,
     categories: none,
     category_scores: scores,
@@ -29,13 +29,13 @@ export function moderationsBody(item: Item): string {
   return JSON.stringify({ id: `modr-${hex16(item.hash)}`, model: item.model, results });
 }
 
-function inputsOf(input: unknown): string[] {
+function listInputs(input: unknown): string[] {
   return Array.isArray(input)
-    ? listOf(input).map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+    ? asList(input).map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
     : [String(input)];
 }
 
-function vectorOf(text: string, dimensions: number): Float32Array {
+function makeVector(text: string, dimensions: number): Float32Array {
   let state = hashText(text).hi;
   return Float32Array.from({ length: dimensions }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;

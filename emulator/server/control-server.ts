@@ -14,7 +14,7 @@ const ok = (value: unknown): Answer => ({ status: 200, value });
 
 export async function serveControl(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const text = await bodyOf(request);
+  const text = await readBody(request);
   const { status, value } = await answer(stage, `${request.method} ${url.pathname}`, url, text).catch(badRequest);
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 }
@@ -76,7 +76,7 @@ function reset({ world, journal, barriers }: Stage) {
   return {};
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');

@@ -14,6 +14,6 @@ export function parseObject(text: string): Json | null {
   }
 }
 
-export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-export const objectOf = (value: unknown): Json => (isObject(value) ? value : {});
-export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+export const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const asObject = (value: unknown): Json => (isObject(value) ? value : {});
+export const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

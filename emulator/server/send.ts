@@ -24,8 +24,11 @@ export async function send(
   const cut = barrier === undefined ? plannedCut(world, call) : { afterBytes: barrier.afterBytes, act: barrier };
   const { chunks, headers } = encoded(reply, options, call, cut);
   response.writeHead(reply.status, { ...reply.headers, ...headers });
-  if (cut === null) await writeAll(response, chunks);
-  else await writeCut(response, chunks, cut);
+  if (cut === null) {
+    await writeAll(response, chunks);
+  } else {
+    await writeCut(response, chunks, cut);
+  }
 }
 
 function plannedCut(world: World, { route }: Call): Cut | null {
@@ -89,10 +92,15 @@ async function writeCut(response: ServerResponse, chunks: Chunks, { afterBytes, 
 /** True when the rest of the body may follow. */
 async function atCut(response: ServerResponse, act: Cut['act']): Promise<boolean> {
   response.flushHeaders();
-  if (act === 'end') response.end();
-  else if (act === 'destroy') await flushedThenDestroyed(response);
-  else if (act === 'stall') await closed(response);
-  else return act.hold(response);
+  if (act === 'end') {
+    response.end();
+  } else if (act === 'destroy') {
+    await flushedThenDestroyed(response);
+  } else if (act === 'stall') {
+    await closed(response);
+  } else {
+    return act.hold(response);
+  }
   return false;
 }
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Barriers } from '../faults/barriers.ts';
-import { callFault, checkVersion, tenantOf } from '../faults/gate.ts';
+import { callFault, checkVersion, readTenant } from '../faults/gate.ts';
 import type { Vendor } from '../world/batch.ts';
 import { isoTime } from '../world/clock.ts';
 import type { Journal } from '../world/journal.ts';
@@ -74,7 +74,7 @@ async function answer({ world }: Stage, call: Call): Promise<Reply> {
   try {
     if (options.current.latencyMs > 0) await delay(options.current.latencyMs);
     if (route.body === 'json') await readBody(call);
-    call.tenant = tenantOf(world, call.request, route.vendor);
+    call.tenant = readTenant(world, call.request, route.vendor);
     call.entry.tenant = call.tenant;
     checkVersion(call);
     const fault = callFault(world, call);
@@ -82,8 +82,9 @@ async function answer({ world }: Stage, call: Call): Promise<Reply> {
     if (route.body !== 'stream') await call.ready();
     return await handlers[route.name](world, call);
   } catch (error) {
-    if (error instanceof Refused)
+    if (error instanceof Refused) {
       return problemReply(route.vendor, error.problem, call.requestId, options.current.errorBodyText);
+    }
     throw error;
   }
 }
@@ -118,9 +119,11 @@ async function holdAfter({ barriers }: Stage, call: Call, response: ServerRespon
 async function loseReply({ options }: World, { route, entry }: Call, response: ServerResponse): Promise<boolean> {
   const fault = options.current.loseReply;
   if (fault === undefined || !named(fault.route, route.name) || !options.take('loseReply', fault.times)) return false;
-  if (fault.how === 'reset') response.socket?.resetAndDestroy();
-  else if (fault.how === 'timeout') await closed(response);
-  else {
+  if (fault.how === 'reset') {
+    response.socket?.resetAndDestroy();
+  } else if (fault.how === 'timeout') {
+    await closed(response);
+  } else {
     entry.status = 502;
     response.writeHead(502, { 'content-type': 'text/html' }).end('<html><body>502 Bad Gateway</body></html>');
   }

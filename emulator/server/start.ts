@@ -66,11 +66,13 @@ async function handle(stage: Stage, request: IncomingMessage, response: ServerRe
     process.stderr.write(
       `emulator: ${request.method} ${request.url}: ${error instanceof Error ? error.stack : error}\n`,
     );
-    if (response.headersSent) response.destroy();
-    else
+    if (response.headersSent) {
+      response.destroy();
+    } else {
       response
         .writeHead(500, { 'content-type': 'text/plain' })
         .end('The emulator itself failed; see its standard error.');
+    }
   }
 }
 
@@ -79,8 +81,11 @@ function listen(server: ReturnType<typeof createServer>, port: number, host: str
     server.once('error', reject);
     server.listen(port, host, () => {
       const address = server.address();
-      if (address === null || typeof address === 'string') reject(new Error('the server has no port'));
-      else resolve(address.port);
+      if (address === null || typeof address === 'string') {
+        reject(new Error('the server has no port'));
+      } else {
+        resolve(address.port);
+      }
     });
   });
 }

@@ -41,7 +41,7 @@ export type Batch = {
   deleted: boolean;
 };
 
-function timelineOf(batch: Batch): Timeline {
+function makeTimeline(batch: Batch): Timeline {
   const { options, fault } = batch;
   return {
     createdAtMs: batch.createdAtMs,
@@ -58,11 +58,11 @@ function timelineOf(batch: Batch): Timeline {
 
 /** Stuck and never-ending batches obey the options of the moment, so that a test can let them go. */
 export function batchMoment(batch: Batch, options: Options, nowMs: number): Moment {
-  return batch.final ?? momentAt(timelineOf(batch), faultFor(options, batch.ordinal), nowMs);
+  return batch.final ?? momentAt(makeTimeline(batch), faultFor(options, batch.ordinal), nowMs);
 }
 
 export const itemCount = (batch: Batch): number => batch.scan?.index.length ?? 0;
 
-export function phaseOf(batch: Batch, options: Options, nowMs: number): Phase {
+export function computePhase(batch: Batch, options: Options, nowMs: number): Phase {
   return batchMoment(batch, options, nowMs).phase;
 }

@@ -1,6 +1,6 @@
 // The figures tests assert on: calls, batches by state, and what was billed, once or more often.
-import { statusOf } from '../anthropic/batch-object.ts';
-import { type Batch, phaseOf } from './batch.ts';
+import { toStatus } from '../anthropic/batch-object.ts';
+import { type Batch, computePhase } from './batch.ts';
 import type { Journal } from './journal.ts';
 import type { LaneCounts } from './ledger.ts';
 import { settle } from './settle.ts';
@@ -20,7 +20,7 @@ export async function takeCounts(world: World, journal: Journal): Promise<Counts
   await settle(world);
   const batchesByState: Record<string, number> = {};
   for (const batch of world.batches.values()) {
-    const state = stateOf(world, batch);
+    const state = describeState(world, batch);
     batchesByState[state] = (batchesByState[state] ?? 0) + 1;
   }
   return {
@@ -33,7 +33,7 @@ export async function takeCounts(world: World, journal: Journal): Promise<Counts
   };
 }
 
-function stateOf(world: World, batch: Batch): string {
-  const phase = phaseOf(batch, world.options.current, world.settledAtMs);
-  return batch.vendor === 'openai' ? phase : statusOf(phase);
+function describeState(world: World, batch: Batch): string {
+  const phase = computePhase(batch, world.options.current, world.settledAtMs);
+  return batch.vendor === 'openai' ? phase : toStatus(phase);
 }

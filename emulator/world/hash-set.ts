@@ -33,8 +33,9 @@ export function createHashSet() {
     mask = mask * 2 + 1;
     slots = new Int32Array((mask + 1) * 2);
     size = 0;
-    for (let at = 0; at < old.length; at += 2)
+    for (let at = 0; at < old.length; at += 2) {
       if (old[at] !== 0 || old[at + 1] !== 0) put(old[at] ?? 0, old[at + 1] ?? 0);
+    }
   }
 
   return {

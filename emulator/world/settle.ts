@@ -34,23 +34,24 @@ function admit(world: World, batch: Batch): void {
 function overEnqueued(world: World, batch: Batch) {
   const limit = world.options.current.enqueuedTokenLimit;
   if (limit === undefined) return [];
-  const model = modelOf(batch);
+  const model = readModel(batch);
   const taken = [...world.active]
     .filter((other) => other !== batch && holdsTokens(world, other, batch, model))
     .reduce((sum, { scan }) => sum + (scan?.index.tokensTotal ?? 0), 0);
   if (taken + (batch.scan?.index.tokensTotal ?? 0) <= limit) return [];
-  const message = `Enqueued token limit reached for ${model} in organization ${organizationOf(batch)}. Limit: ${limit.toLocaleString('en-US')} enqueued tokens. Please try again once some in_progress batches have been completed.`;
+  const message = `Enqueued token limit reached for ${model} in organization ${nameOrganization(batch)}. Limit: ${limit.toLocaleString('en-US')} enqueued tokens. Please try again once some in_progress batches have been completed.`;
   return [{ code: 'token_limit_exceeded', message, param: null, line: null }];
 }
 
 function holdsTokens(world: World, other: Batch, batch: Batch, model: string): boolean {
-  if (!other.admitted || other.vendor !== 'openai' || other.tenant !== batch.tenant || modelOf(other) !== model)
+  if (!other.admitted || other.vendor !== 'openai' || other.tenant !== batch.tenant || readModel(other) !== model) {
     return false;
+  }
   return !isTerminal(batchMoment(other, world.options.current, batch.validatedAtMs ?? 0).phase);
 }
 
-const modelOf = (batch: Batch): string => batch.scan?.index.modelNames[0] ?? '';
-const organizationOf = (batch: Batch): string => `org-${batch.tenant}`;
+const readModel = (batch: Batch): string => batch.scan?.index.modelNames[0] ?? '';
+const nameOrganization = (batch: Batch): string => `org-${batch.tenant}`;
 
 function advance(world: World, batch: Batch, nowMs: number): void {
   const moment = batchMoment(batch, world.options.current, nowMs);
@@ -62,11 +63,14 @@ function execute(world: World, batch: Batch, until: number): void {
   const { ledger } = world;
   const faulty = hasItemFaults(batch.options);
   for (let at = batch.executed; at < until; at++) {
-    const outcome = outcomeOf(world, batch, at, faulty);
+    const outcome = executeItem(world, batch, at, faulty);
     batch.outcomes[at] = outcome;
     // Counted by the vendor but lost on the way: neither run nor billed, so that running it again is no double bill.
-    if (outcome === outcomes.missing) batch.succeeded += 1;
-    else recordRun(ledger, batch, at, outcome);
+    if (outcome === outcomes.missing) {
+      batch.succeeded += 1;
+    } else {
+      recordRun(ledger, batch, at, outcome);
+    }
   }
   batch.executed = Math.max(batch.executed, until);
 }
@@ -83,7 +87,7 @@ function recordRun(ledger: World['ledger'], batch: Batch, at: number, outcome: n
   }
 }
 
-function outcomeOf(world: World, batch: Batch, at: number, faulty: boolean) {
+function executeItem(world: World, batch: Batch, at: number, faulty: boolean) {
   const index = batch.scan?.index;
   const { options, fault } = batch;
   if (index === undefined) return outcomes.notRun;

@@ -23,7 +23,7 @@ export interface LineParts {
   readonly body: string;
 }
 
-export function partsOf(line: Buffer, field: string): LineParts {
+export function splitLine(line: Buffer, field: string): LineParts {
   const marker = `,"${field}":`;
   const at = line.indexOf(marker);
   if (!hasIdInPlace(line) || at < 0) throw new Error(`a request line of ${line.length} bytes is not as it was encoded`);

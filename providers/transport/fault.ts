@@ -2,8 +2,8 @@
 
 import type { Fault } from '../../domain/batch/backoff.ts';
 import { ProviderError, type ProviderErrorFacts } from '../error.ts';
-import { codeOf, type Fields, fieldsOf, numberOf, requestIdOf, textOf } from '../json-fields.ts';
-import { retryAfterMsOf } from './retry-after.ts';
+import { asCode, asFields, asNumber, asRequestId, asText, type Fields } from '../json-fields.ts';
+import { readRetryAfterMs } from './retry-after.ts';
 
 /** What the call was for: one that changes something at the vendor is ambiguous when its reply is lost. */
 export type Purpose = 'read' | 'create' | 'call';
@@ -15,19 +15,19 @@ export interface ErrorBody {
   readonly text: string;
 }
 
-export async function attempt<T>(provider: string, purpose: Purpose, work: () => Promise<T>): Promise<T> {
+export async function callProvider<T>(provider: string, purpose: Purpose, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw faultOf(provider, purpose, error);
+    throw toProviderError(provider, purpose, error);
   }
 }
 
 /** What is no failure of a call (a bug, a local file) is handed back as it is. */
-export function faultOf(provider: string, purpose: Purpose, error: unknown): unknown {
+export function toProviderError(provider: string, purpose: Purpose, error: unknown): unknown {
   if (error instanceof ProviderError) return error;
-  const thrown = fieldsOf(error) ?? {};
-  const status = numberOf(thrown.status);
+  const thrown = asFields(error) ?? {};
+  const status = asNumber(thrown.status);
   const facts = status === null ? transportFacts(purpose, error) : replyFacts(purpose, status, thrown);
   return facts === null ? error : new ProviderError(provider, facts);
 }
@@ -42,12 +42,12 @@ export function plainFault(provider: string, fault: Fault): ProviderError {
 }
 
 /** OpenAI's SDK hands over what stands under `error`, Anthropic's the whole body. */
-export function errorBodyOf(thrown: Fields): ErrorBody {
-  const body = fieldsOf(thrown.error);
-  const inner = fieldsOf(body?.error) ?? body;
-  const candidates = [fieldsOf(inner?.details)?.error_code, inner?.code, inner?.type];
-  const codes = candidates.map(codeOf).filter((code) => code !== null);
-  return { codes, inner, text: textOf(inner?.message) ?? textOf(thrown.message) ?? '' };
+export function readErrorBody(thrown: Fields): ErrorBody {
+  const body = asFields(thrown.error);
+  const inner = asFields(body?.error) ?? body;
+  const candidates = [asFields(inner?.details)?.error_code, inner?.code, inner?.type];
+  const codes = candidates.map(asCode).filter((code) => code !== null);
+  return { codes, inner, text: asText(inner?.message) ?? asText(thrown.message) ?? '' };
 }
 
 const faultByCode: Readonly<Record<string, Fault>> = {
@@ -84,14 +84,14 @@ const fullQueue = /enqueued|queue|waiting to be processed/i;
 const missingFile = /cannot find file|no such file|file .{0,80}not found/i;
 
 function replyFacts(purpose: Purpose, status: number, thrown: Fields): ProviderErrorFacts {
-  const body = errorBodyOf(thrown);
+  const body = readErrorBody(thrown);
   const headers = thrown.headers instanceof Headers ? thrown.headers : new Headers();
   return {
     fault: faultOfReply(purpose, status, body),
     status,
     code: body.codes[0] ?? null,
-    requestId: requestIdOf(headers.get('x-request-id') ?? headers.get('request-id')),
-    retryAfterMs: retryAfterMsOf(headers),
+    requestId: asRequestId(headers.get('x-request-id') ?? headers.get('request-id')),
+    retryAfterMs: readRetryAfterMs(headers),
     ambiguous: purpose !== 'read' && (status >= 500 || status === 408 || status === 409),
   };
 }
@@ -112,8 +112,8 @@ const tooSlow = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND
 const tooSlowNames = new Set(['AbortError', 'TimeoutError', 'APIUserAbortError', 'APIConnectionTimeoutError']);
 
 function transportFacts(purpose: Purpose, error: unknown): ProviderErrorFacts | null {
-  const chain = [...causesOf(error)];
-  const codes = chain.map((each) => textOf((each as { code?: unknown }).code) ?? '');
+  const chain = [...listCauses(error)];
+  const codes = chain.map((each) => asText((each as { code?: unknown }).code) ?? '');
   const ambiguous = purpose !== 'read' && !codes.some((code) => neverSent.has(code));
   // A cut reply that was JSON: the parser's message quotes it.
   if (error instanceof SyntaxError) return { ...noReply('broken_stream'), ambiguous };
@@ -122,7 +122,7 @@ function transportFacts(purpose: Purpose, error: unknown): ProviderErrorFacts | 
   return null;
 }
 
-function* causesOf(error: unknown): Generator<Error> {
+function* listCauses(error: unknown): Generator<Error> {
   let each = error;
   for (let depth = 0; depth < 8 && each instanceof Error; depth += 1) {
     yield each;
@@ -136,7 +136,7 @@ const isTooSlow = (error: Error): boolean => tooSlowNames.has(error.name) || too
 function isConnection(error: Error): boolean {
   if (error.constructor.name === 'APIConnectionError') return true;
   if (error instanceof TypeError && (error.message === 'fetch failed' || error.message === 'terminated')) return true;
-  const code = textOf((error as { code?: unknown }).code) ?? '';
+  const code = asText((error as { code?: unknown }).code) ?? '';
   return code.startsWith('UND_ERR_') || code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('Z_');
 }
 

@@ -2,8 +2,8 @@
 
 import type { Fault } from '../../domain/batch/backoff.ts';
 import { ProviderError } from '../error.ts';
-import { type Fields, fieldsOf } from '../json-fields.ts';
-import { errorBodyOf, faultOf } from './fault.ts';
+import { asFields, type Fields } from '../json-fields.ts';
+import { readErrorBody, toProviderError } from './fault.ts';
 
 export interface ItemRefusal {
   readonly status: number;
@@ -16,9 +16,9 @@ const aboutTheItem: ReadonlySet<Fault> = new Set(['refused', 'not_found', 'too_l
 const statuses: ReadonlySet<number | null> = new Set([400, 404, 413, 422]);
 
 /** Null where the reply is about the account, the weather, or came from something that is not the vendor. */
-export function refusalOf(provider: string, error: unknown): ItemRefusal | null {
-  const fault = faultOf(provider, 'call', error);
-  const { inner } = errorBodyOf(fieldsOf(error) ?? {});
+export function readItemRefusal(provider: string, error: unknown): ItemRefusal | null {
+  const fault = toProviderError(provider, 'call', error);
+  const { inner } = readErrorBody(asFields(error) ?? {});
   if (!(fault instanceof ProviderError) || inner === null) return null;
   const { fault: kind, status, requestId } = fault.facts;
   if (status === null || !statuses.has(status) || !aboutTheItem.has(kind)) return null;

@@ -1,7 +1,7 @@
 // Turns the pages of a vendor's list back to a point in time: all of them, unless the list has shown that it is newest first.
 
 import { findPagesMax } from '../../domain/limits.ts';
-import { fieldsOf, textOf } from '../json-fields.ts';
+import { asFields, asText } from '../json-fields.ts';
 import { unreadableReply } from './fault.ts';
 
 export interface Listed {
@@ -92,7 +92,7 @@ export function recentList<Item extends Listed>(now: () => number = Date.now): R
 }
 
 /** The id that the page ends with, whatever shape that item has. */
-export const lastIdOf = (data: readonly unknown[]): string | null => textOf(fieldsOf(data.at(-1))?.id);
+export const readLastId = (data: readonly unknown[]): string | null => asText(asFields(data.at(-1))?.id);
 
 export function oldestFirst<Item extends Listed>(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));

@@ -1,7 +1,7 @@
 // Bytes of a reply as they come, whatever their number, with a cut one told from a whole one where the platform can tell.
 
 import type { Context } from '../provider.ts';
-import { attempt, unreadableReply } from './fault.ts';
+import { callProvider, unreadableReply } from './fault.ts';
 
 /** The SDKs stop their clocks at the headers: a body that stalls is ended through `ctx.signal`. */
 export async function* replyBytes(provider: string, reply: Response, ctx: Context): AsyncGenerator<Uint8Array> {
@@ -9,7 +9,7 @@ export async function* replyBytes(provider: string, reply: Response, ctx: Contex
   const reader: ReadableStreamDefaultReader<unknown> = reply.body.getReader();
   try {
     while (true) {
-      const { done, value } = await attempt(provider, 'read', () => reader.read());
+      const { done, value } = await callProvider(provider, 'read', () => reader.read());
       if (done) return;
       if (!(value instanceof Uint8Array)) throw unreadableReply(provider, 'read');
       ctx.moved?.(value.byteLength);

@@ -3,7 +3,7 @@
 /** A header that asks for more is taken for a mistake, and gets this. */
 const retryAfterMsMax = 24 * 60 * 60_000;
 
-export function retryAfterMsOf(headers: Headers, now: number = Date.now()): number | null {
+export function readRetryAfterMs(headers: Headers, now: number = Date.now()): number | null {
   // A moment of the vendor's is measured by the vendor's clock, where it shows it.
   const theirNow = Date.parse(headers.get('date') ?? '');
   const asked =

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // A build of the Temporal CLI may take minutes on a small machine; whoever waits for it waits at least as long.
-const LOCK_WAIT_MS = 20 * 60_000;
+const lockWaitMs = 20 * 60_000;
 // Between making a lock and writing its owner's process id; past it the owner must have died.
-const LOCK_GRACE_MS = 10_000;
+const lockGraceMs = 10_000;
 
 /** The same folder as in scripts/run.mjs, which may not import TypeScript. */
 export const cacheDir = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nightshift');
@@ -61,7 +61,7 @@ async function takeLock(lock: string): Promise<void> {
   for (let tries = 0; !tryLock(lock); tries += 1) {
     if (tries === 0) say(`waiting for another run that is installing (${lock}) ...`);
     if (isStale(lock, Date.now() - started)) rmSync(lock, { recursive: true, force: true });
-    if (Date.now() - started > LOCK_WAIT_MS) {
+    if (Date.now() - started > lockWaitMs) {
       throw new Error(`Waited too long for ${lock}. If nothing is installing, delete that folder and try again.`);
     }
     await sleep(300);
@@ -79,7 +79,7 @@ function tryLock(lock: string): boolean {
 }
 
 function isStale(lock: string, waitedMs: number): boolean {
-  if (!existsSync(join(lock, 'pid'))) return waitedMs > LOCK_GRACE_MS;
+  if (!existsSync(join(lock, 'pid'))) return waitedMs > lockGraceMs;
   try {
     process.kill(Number(readFileSync(join(lock, 'pid'), 'utf8')), 0);
     return false;

@@ -6,8 +6,8 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-const STOP_GRACE_MS = 10_000;
-const TAIL_LINES_MAX = 20;
+const stopGraceMs = 10_000;
+const tailLinesMax = 20;
 
 export interface ChildOptions {
   readonly name: string;
@@ -54,7 +54,7 @@ export function startChild(file: string, args: readonly string[], options: Child
   const lines = collectLines(child, options);
   const running = () => child.exitCode === null && child.signalCode === null && child.pid !== undefined;
   let stopping = false;
-  const tail = () => lines.kept.slice(-TAIL_LINES_MAX).join('\n');
+  const tail = () => lines.kept.slice(-tailLinesMax).join('\n');
   const ended = new Promise<string>((resolve) => {
     void gone.then(() => stopping || resolve(`${options.name} ended by itself. It last said:\n${tail()}`));
   });
@@ -76,7 +76,7 @@ export function startChild(file: string, args: readonly string[], options: Child
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     stopping = true;
     if (running()) child.kill(signal);
-    const timer = setTimeout(killNow, STOP_GRACE_MS);
+    const timer = setTimeout(killNow, stopGraceMs);
     await gone;
     clearTimeout(timer);
   }
@@ -92,7 +92,7 @@ function collectLines(child: ChildProcess, options: ChildOptions): Lines {
   const log = options.logFile ? openLog(options.logFile) : undefined;
   const take = (line: string) => {
     lines.kept.push(line);
-    if (lines.kept.length > 10 * TAIL_LINES_MAX) lines.kept.splice(0, TAIL_LINES_MAX);
+    if (lines.kept.length > 10 * tailLinesMax) lines.kept.splice(0, tailLinesMax);
     log?.write(`${line}\n`);
     if (options.echo) process.stderr.write(`[${options.name}] ${line}\n`);
     for (const listener of lines.listeners) listener(line);
@@ -122,7 +122,7 @@ function waitForLine<T>(
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
       done();
-      reject(new Error(`${name} ${why}. It last said:\n${lines.kept.slice(-TAIL_LINES_MAX).join('\n')}`));
+      reject(new Error(`${name} ${why}. It last said:\n${lines.kept.slice(-tailLinesMax).join('\n')}`));
     };
     const look = (line: string) => {
       const picked = pick(line);

@@ -6,32 +6,39 @@ import { cacheDir, installOnce, type Progress, projectRoot, say } from './cache.
 import { isExecutable, runCommand, ticking, whichCommand } from './command.ts';
 import { installPackage } from './system-packages.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'headless_shell'];
-const FOLDER = 'chromium';
-const EXECUTABLE = 'chromium';
-const TIMEOUT_MS = 10 * 60_000;
-const SEARCHED_DEPTH_MAX = 4;
+const browserNames = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+  'headless_shell',
+];
+const browserFolder = 'chromium';
+const executableName = 'chromium';
+const downloadTimeoutMs = 10 * 60_000;
+const searchedDepthMax = 4;
 
 export async function ensureChromium(progress: Progress = say): Promise<string> {
   const found = findChromium();
   if (found !== undefined) return found;
   // A link to a browser that has since been uninstalled.
-  rmSync(join(cacheDir, FOLDER), { recursive: true, force: true });
-  const folder = await installOnce(FOLDER, (temporary) => install(temporary, progress));
-  return join(folder, EXECUTABLE);
+  rmSync(join(cacheDir, browserFolder), { recursive: true, force: true });
+  const folder = await installOnce(browserFolder, (temporary) => install(temporary, progress));
+  return join(folder, executableName);
 }
 
 function findChromium(): string | undefined {
-  const cached = join(cacheDir, FOLDER, EXECUTABLE);
+  const cached = join(cacheDir, browserFolder, executableName);
   return onPath() ?? (isExecutable(cached) ? cached : undefined);
 }
 
-const onPath = (): string | undefined => NAMES.map(whichCommand).find((path) => path !== undefined);
+const onPath = (): string | undefined => browserNames.map(whichCommand).find((path) => path !== undefined);
 
 async function install(folder: string, progress: Progress): Promise<void> {
   const packaged = await installPackage('chromium', 'Chromium', progress);
   const executable = onPath() ?? (await fromPlaywright(folder, progress, packaged.why));
-  symlinkSync(executable, join(folder, EXECUTABLE));
+  symlinkSync(executable, join(folder, executableName));
   progress('Chromium is ready.');
 }
 
@@ -44,7 +51,7 @@ async function fromPlaywright(folder: string, progress: Progress, otherwise: str
   const cli = join(projectRoot, 'node_modules', 'playwright-core', 'cli.js');
   const result = await runCommand(process.execPath, [cli, 'install', 'chromium-headless-shell'], {
     cwd: folder,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: downloadTimeoutMs,
     env: { ...process.env, PLAYWRIGHT_BROWSERS_PATH: browsers },
     onTick: ticking(progress, 'downloading Chromium', expect),
   });
@@ -60,7 +67,7 @@ function executableIn(folder: string, depth = 0): string | undefined {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isFile() && /^(chrome-)?headless[-_]shell$/.test(entry.name) && isExecutable(path)) return path;
-    const inside = entry.isDirectory() && depth < SEARCHED_DEPTH_MAX ? executableIn(path, depth + 1) : undefined;
+    const inside = entry.isDirectory() && depth < searchedDepthMax ? executableIn(path, depth + 1) : undefined;
     if (inside !== undefined) return inside;
   }
   return undefined;

@@ -5,10 +5,10 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Progress } from './cache.ts';
 
-const TAIL_CHARACTERS_MAX = 2_000;
+const tailCharactersMax = 2_000;
 // Without a listener they would end this process and leave the command running.
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const PROGRESS_EVERY_MS = 5_000;
+const forwardedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const progressEveryMs = 5_000;
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -31,12 +31,12 @@ export function runCommand(file: string, args: readonly string[], options: Comma
   const end = () => endGroup(child.pid);
   const interrupted = () => process.exit(130);
   process.once('exit', end);
-  for (const signal of SIGNALS) process.once(signal, interrupted);
+  for (const signal of forwardedSignals) process.once(signal, interrupted);
   const started = Date.now();
   let output = '';
   let why = '';
   const collect = (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-TAIL_CHARACTERS_MAX);
+    output = (output + chunk.toString()).slice(-tailCharactersMax);
   };
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
@@ -44,23 +44,29 @@ export function runCommand(file: string, args: readonly string[], options: Comma
     why = reason;
     end();
   };
-  const ticks = setInterval(() => options.onTick?.(Math.round((Date.now() - started) / 1000)), PROGRESS_EVERY_MS);
+  const ticks = setInterval(() => options.onTick?.(Math.round((Date.now() - started) / 1000)), progressEveryMs);
   const watch = setInterval(() => {
-    if (Date.now() - started > options.timeoutMs) stop(`it took longer than ${options.timeoutMs / 1000} s`);
-    else if (options.giveUp?.()) stop('it made no progress');
+    if (Date.now() - started > options.timeoutMs) {
+      stop(`it took longer than ${options.timeoutMs / 1000} s`);
+    } else if (options.giveUp?.()) {
+      stop('it made no progress');
+    }
   }, 1_000);
   return new Promise((resolve) => {
     const finish = (result: CommandResult) => {
       clearInterval(ticks);
       clearInterval(watch);
       process.removeListener('exit', end);
-      for (const signal of SIGNALS) process.removeListener(signal, interrupted);
+      for (const signal of forwardedSignals) process.removeListener(signal, interrupted);
       resolve(result);
     };
     child.on('error', (error) => finish({ ok: false, why: error.message }));
     child.on('close', (code) => {
-      if (code === 0 && why === '') finish({ ok: true, output });
-      else finish({ ok: false, why: `${why || `exit code ${code}`}: ${output.trim()}` });
+      if (code === 0 && why === '') {
+        finish({ ok: true, output });
+      } else {
+        finish({ ok: false, why: `${why || `exit code ${code}`}: ${output.trim()}` });
+      }
     });
   });
 }

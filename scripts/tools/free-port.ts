@@ -4,13 +4,13 @@ import { createServer } from 'node:net';
 
 // Below what systems give to outgoing connections and to servers that ask for any port: between being found and being
 // listened on, a port of theirs may be gone. And a Temporal cluster keeps ports in a column of signed 16-bit integers.
-const LOWEST = 10_000;
-const HIGHEST = 32_767;
-const TRIES = 100;
+const lowestPort = 10_000;
+const highestPort = 32_767;
+const triesMax = 100;
 
 export async function freePort(host = '127.0.0.1'): Promise<number> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const port = randomInt(LOWEST, HIGHEST);
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const port = randomInt(lowestPort, highestPort);
     if (await isFree(port, host)) return port;
   }
   throw new Error(`No port could be found on ${host}.`);

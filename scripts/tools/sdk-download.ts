@@ -6,8 +6,8 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { isExecutable, runCommand } from './command.ts';
 
 // A closed network fails or stays silent; a slow one keeps adding bytes.
-const STALL_MS = 30_000;
-const TIMEOUT_MS = 10 * 60_000;
+const stallMs = 30_000;
+const downloadTimeoutMs = 10 * 60_000;
 
 export type DownloadKind = 'cli' | 'test-server';
 
@@ -18,7 +18,7 @@ export async function downloadThroughSdk(kind: DownloadKind, folder: string, fil
   const downloads = join(folder, 'download');
   mkdirSync(downloads, { recursive: true });
   const args = [...process.execArgv, import.meta.filename, kind, downloads];
-  const result = await runCommand(process.execPath, args, { timeoutMs: TIMEOUT_MS, giveUp: stalled(downloads) });
+  const result = await runCommand(process.execPath, args, { timeoutMs: downloadTimeoutMs, giveUp: stalled(downloads) });
   const found = entries(downloads).find(isExecutable);
   if (result.ok && found) renameSync(found, file);
   rmSync(downloads, { recursive: true, force: true });
@@ -35,7 +35,7 @@ function stalled(folder: string): () => boolean {
       bytes = now;
       since = Date.now();
     }
-    return Date.now() - since > STALL_MS;
+    return Date.now() - since > stallMs;
   };
 }
 

@@ -3,7 +3,7 @@
 import { type Progress, withLock } from './cache.ts';
 import { runCommand, ticking, whichCommand } from './command.ts';
 
-const TIMEOUT_MS = 10 * 60_000;
+const installTimeoutMs = 10 * 60_000;
 
 /** `why` says why not, where it is not installed afterwards. One at a time: the package manager refuses a second one. */
 export async function installPackage(name: string, title: string, progress: Progress): Promise<{ why: string }> {
@@ -16,7 +16,7 @@ async function install(apt: string, name: string, title: string, progress: Progr
   const expect = 'usually half a minute';
   progress(`installing ${title} with apt-get, once: ${expect}.`);
   const options = {
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: installTimeoutMs,
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     onTick: ticking(progress, `installing ${title}`, expect),
   };

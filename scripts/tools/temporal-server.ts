@@ -6,11 +6,11 @@ import { cacheDir, installOnce, type Progress, say } from './cache.ts';
 import { runCommand, ticking, whichCommand } from './command.ts';
 
 // The newest release that `go install` can build, and the one that the CLI's dev server holds.
-const VERSION = '1.29.1';
-const MODULE = 'go.temporal.io/server';
-const FOLDER = `temporal-server-${VERSION}`;
-const BUILD_TIMEOUT_MS = 20 * 60_000;
-const DOWNLOAD_TIMEOUT_MS = 5 * 60_000;
+const serverVersion = '1.29.1';
+const serverModule = 'go.temporal.io/server';
+const serverFolder = `temporal-server-${serverVersion}`;
+const buildTimeoutMs = 20 * 60_000;
+const downloadTimeoutMs = 5 * 60_000;
 
 export interface TemporalServerTools {
   /** `temporal-server` and `temporal-sql-tool` are there under the names they have in Temporal's images. */
@@ -20,23 +20,23 @@ export interface TemporalServerTools {
 }
 
 export async function ensureTemporalServer(progress: Progress = say): Promise<TemporalServerTools> {
-  const root = await installOnce(FOLDER, (temporary) => build(temporary, progress));
+  const root = await installOnce(serverFolder, (temporary) => build(temporary, progress));
   return { root, bin: join(root, 'bin') };
 }
 
 async function build(folder: string, progress: Progress): Promise<void> {
   const go = whichCommand('go');
   if (!go) throw new Error('There is no Go to build the Temporal server with: install Go 1.25 or later.');
-  const what = `building the Temporal server ${VERSION} with Go, once`;
+  const what = `building the Temporal server ${serverVersion} with Go, once`;
   const expect = 'about 6 minutes on two cores';
   progress(`${what}: ${expect}.`);
   const bin = join(folder, 'bin');
   mkdirSync(bin);
-  const packages = ['cmd/server', 'cmd/tools/sql'].map((path) => `${MODULE}/${path}@v${VERSION}`);
+  const packages = ['cmd/server', 'cmd/tools/sql'].map((path) => `${serverModule}/${path}@v${serverVersion}`);
   const env = { ...process.env, GOBIN: bin, GOFLAGS: '', GOOS: '', GOARCH: '' };
   const built = await runCommand(go, ['install', ...packages], {
     env,
-    timeoutMs: BUILD_TIMEOUT_MS,
+    timeoutMs: buildTimeoutMs,
     onTick: ticking(progress, what, expect),
   });
   if (!built.ok) throw new Error(`go install ${packages.join(' ')} failed: ${built.why}`);
@@ -48,10 +48,10 @@ async function build(folder: string, progress: Progress): Promise<void> {
 }
 
 async function moduleFolder(go: string): Promise<string> {
-  const found = await runCommand(go, ['mod', 'download', '-json', `${MODULE}@v${VERSION}`], {
+  const found = await runCommand(go, ['mod', 'download', '-json', `${serverModule}@v${serverVersion}`], {
     cwd: cacheDir,
-    timeoutMs: DOWNLOAD_TIMEOUT_MS,
+    timeoutMs: downloadTimeoutMs,
   });
-  if (!found.ok) throw new Error(`go mod download ${MODULE}@v${VERSION} failed: ${found.why}`);
+  if (!found.ok) throw new Error(`go mod download ${serverModule}@v${serverVersion} failed: ${found.why}`);
   return JSON.parse(found.output).Dir;
 }

@@ -6,27 +6,27 @@ import { cacheDir, installOnce, type Progress, say } from './cache.ts';
 import { isExecutable, runCommand, ticking, whichCommand } from './command.ts';
 import { downloadThroughSdk } from './sdk-download.ts';
 
-const SERVER_VERSION = '1.38.0';
+const serverVersion = '1.38.0';
 // Only silences the logging facade's warning that it has nobody to log to.
-const LOGGING_VERSION = '2.0.17';
-const FOLDER = `temporal-test-server-${SERVER_VERSION}`;
-const EXECUTABLE = 'temporal-test-server';
-const MAVEN_TIMEOUT_MS = 10 * 60_000;
+const loggingVersion = '2.0.17';
+const serverFolder = `temporal-test-server-${serverVersion}`;
+const executableName = 'temporal-test-server';
+const mavenTimeoutMs = 10 * 60_000;
 
 export function findTestServer(): string | undefined {
-  const cached = join(cacheDir, FOLDER, EXECUTABLE);
+  const cached = join(cacheDir, serverFolder, executableName);
   return isExecutable(cached) ? cached : undefined;
 }
 
 /** Its path fits `createTimeSkipping({ server: { executable: { type: 'existing-path', path } } })`. */
 export async function ensureTestServer(progress: Progress = say): Promise<string> {
-  const folder = await installOnce(FOLDER, (temporary) => install(temporary, progress));
-  return join(folder, EXECUTABLE);
+  const folder = await installOnce(serverFolder, (temporary) => install(temporary, progress));
+  return join(folder, executableName);
 }
 
 async function install(folder: string, progress: Progress): Promise<void> {
   progress('fetching the time-skipping test server, once ...');
-  const downloaded = await downloadThroughSdk('test-server', folder, join(folder, EXECUTABLE));
+  const downloaded = await downloadThroughSdk('test-server', folder, join(folder, executableName));
   if (downloaded.ok) return progress('the test server is downloaded.');
   progress(`the test server cannot be downloaded here (${downloaded.why}).`);
   await installFromMaven(folder, progress);
@@ -38,18 +38,18 @@ async function installFromMaven(folder: string, progress: Progress): Promise<voi
   const project = join(folder, 'maven');
   mkdirSync(project);
   writeFileSync(join(project, 'pom.xml'), projectFile());
-  const what = `getting the test server ${SERVER_VERSION} from Maven`;
+  const what = `getting the test server ${serverVersion} from Maven`;
   const expect = 'usually half a minute';
   progress(`${what}: ${expect}.`);
   const copy = ['-B', '-q', 'dependency:copy-dependencies', '-DincludeScope=runtime'];
   const result = await runCommand(maven, [...copy, `-DoutputDirectory=${join(folder, 'lib')}`], {
     cwd: project,
-    timeoutMs: MAVEN_TIMEOUT_MS,
+    timeoutMs: mavenTimeoutMs,
     onTick: ticking(progress, what, expect),
   });
   if (!result.ok) throw new Error(`Maven could not get the test server: ${result.why}\n${advice}`);
-  writeFileSync(join(folder, EXECUTABLE), STARTER);
-  chmodSync(join(folder, EXECUTABLE), 0o755);
+  writeFileSync(join(folder, executableName), starterScript);
+  chmodSync(join(folder, executableName), 0o755);
   progress('the test server is ready.');
 }
 
@@ -58,7 +58,7 @@ const advice =
   "Temporal's downloads can be reached, and run this again.";
 
 // The SDK passes the port as the only argument. The Java options are for a quick start: the SDK waits 5 s at most.
-const STARTER = `#!/bin/sh
+const starterScript = `#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)
 exec "\${JAVA_HOME:+$JAVA_HOME/bin/}java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Xmx512m \\
   -cp "$here/lib/*" io.temporal.testserver.TestServer "$@"
@@ -71,8 +71,8 @@ function projectFile(): string {
     '<project><modelVersion>4.0.0</modelVersion>',
     '<groupId>nightshift</groupId><artifactId>test-server</artifactId><version>1</version>',
     '<dependencies>',
-    dependency('io.temporal', 'temporal-test-server', SERVER_VERSION),
-    dependency('org.slf4j', 'slf4j-nop', LOGGING_VERSION),
+    dependency('io.temporal', 'temporal-test-server', serverVersion),
+    dependency('org.slf4j', 'slf4j-nop', loggingVersion),
     '</dependencies></project>',
   ].join('\n');
 }

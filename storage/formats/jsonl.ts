@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { rowBytesMax } from '../../domain/limits.ts';
-import type { Json, RejectReason } from '../../domain/outcome/outcome.ts';
+import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
 import { jsonFault } from '../lines/json-fault.ts';
 import { type Line, lineChunks } from '../lines/json-lines.ts';
 import { type Store, StoreError } from '../store.ts';
@@ -31,7 +31,7 @@ export type DatasetRow =
       readonly row: number;
       readonly line: number;
       readonly end: number;
-      readonly reason: RejectReason;
+      readonly reason: RefusalReason;
       /** Ours: it never quotes the line. */
       readonly message: string;
     };
@@ -63,7 +63,7 @@ export async function* readDataset(
     const rows: DatasetRow[] = [];
     for (const line of lines) {
       if (row >= rowMax) break;
-      if (!isBlank(line)) rows.push(rowOf(line, ++row));
+      if (!isBlank(line)) rows.push(parseRow(line, ++row));
     }
     if (rows.length > 0) yield rows;
     if (row >= rowMax) return;
@@ -71,7 +71,7 @@ export async function* readDataset(
 }
 
 /** Changes whenever the content may have; fails as `missing` or `unreadable` where there is nothing to read. */
-export async function fingerprintOf(store: Store, uri: string, signal?: AbortSignal): Promise<string> {
+export async function computeFingerprint(store: Store, uri: string, signal?: AbortSignal): Promise<string> {
   for await (const _ of store.read(uri, { signal })) break;
   const stored = await store.head(uri, signal);
   if (stored === null) throw new StoreError('missing', uri);
@@ -84,7 +84,7 @@ function isBlank({ bytes, length }: Line): boolean {
   return bytes !== null && (bytes[0] === 0x20 || bytes[0] === 0x09) && bytes.every((b) => b === 0x20 || b === 0x09);
 }
 
-function rowOf(line: Line, row: number): DatasetRow {
+function parseRow(line: Line, row: number): DatasetRow {
   const { bytes, length } = line;
   if (bytes === null) {
     return refused(line, row, 'row_too_large', `${length} bytes, of ${rowBytesMax} a row may have; shorten it`);
@@ -103,13 +103,13 @@ function rowOf(line: Line, row: number): DatasetRow {
       line,
       row,
       'not_an_object',
-      `${kindOf(record)} where an object is needed; write {"column": value, …}`,
+      `${describeKind(record)} where an object is needed; write {"column": value, …}`,
     );
   }
   return { kind: 'row', row, line: line.number, end: line.end, raw: bytes, record };
 }
 
-function refused({ number, end }: Line, row: number, reason: RejectReason, message: string): DatasetRow {
+function refused({ number, end }: Line, row: number, reason: RefusalReason, message: string): DatasetRow {
   return { kind: 'reject', row, line: number, end, reason, message: `line ${number}: ${message}` };
 }
 
@@ -127,7 +127,7 @@ function isRecord(value: Json): value is { [column: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function kindOf(value: Json): string {
+function describeKind(value: Json): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }

@@ -2,7 +2,7 @@
 
 /** Says where, for a text that `JSON.parse` refuses. */
 export function jsonFault(text: string): string {
-  const message = messageOf(text);
+  const message = describeFault(text);
   // Only a message's end is certainly V8's own: what comes before it may be a quotation.
   const position = /JSON at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message)?.[1];
   if (position !== undefined) return `at character ${Number(position) + 1}`;
@@ -15,8 +15,11 @@ function shortestFault(text: string): number {
   let faulty = text.length;
   while (faulty - sound > 1) {
     const middle = (sound + faulty) >>> 1;
-    if (isTokenFault(messageOf(text.slice(0, middle)))) faulty = middle;
-    else sound = middle;
+    if (isTokenFault(describeFault(text.slice(0, middle)))) {
+      faulty = middle;
+    } else {
+      sound = middle;
+    }
   }
   return faulty;
 }
@@ -25,7 +28,7 @@ function isTokenFault(message: string): boolean {
   return message.startsWith('Unexpected token');
 }
 
-function messageOf(text: string): string {
+function describeFault(text: string): string {
   try {
     JSON.parse(text);
     return '';

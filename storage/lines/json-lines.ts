@@ -148,7 +148,7 @@ export function lineWriter(sink: Sink): LineWriter {
 const crc32Text = (check: number): string => check.toString(16).padStart(8, '0');
 
 /** The `crc32` of a file as it lies there now. */
-export async function crc32Of(store: Store, uri: string, signal?: AbortSignal): Promise<string> {
+export async function computeCrc32(store: Store, uri: string, signal?: AbortSignal): Promise<string> {
   let check = 0;
   for await (const chunk of store.read(uri, { signal })) check = crc32(chunk, check);
   return crc32Text(check);

@@ -50,14 +50,14 @@ export function createSplitter({ lineBytesMax, firstLine = 1, firstByte = 0 }: L
   };
 
   const heldLine = (end: number): Line => {
-    const line = tooLong ? lineTooLong(end) : lineOf(Buffer.concat(held), end);
+    const line = tooLong ? lineTooLong(end) : makeLine(Buffer.concat(held), end);
     held = [];
     heldBytes = 0;
     tooLong = false;
     return line;
   };
 
-  const lineOf = (bytes: Buffer, end: number): Line => {
+  const makeLine = (bytes: Buffer, end: number): Line => {
     const from = lineStart === 0 && startsWithMark(bytes) ? markBytes : 0;
     const to = bytes.length > from && bytes[bytes.length - 1] === carriageReturn ? bytes.length - 1 : bytes.length;
     const length = to - from;
@@ -87,7 +87,9 @@ export function createSplitter({ lineBytesMax, firstLine = 1, firstByte = 0 }: L
         if (heldBytes > 0) {
           hold(chunk.subarray(from, to));
           lines.push(heldLine(end));
-        } else lines.push(lineOf(chunk.subarray(from, to), end));
+        } else {
+          lines.push(makeLine(chunk.subarray(from, to), end));
+        }
         from = to + 1;
       }
       hold(chunk.subarray(from));

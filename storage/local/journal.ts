@@ -24,14 +24,14 @@ export async function openFileJournal(uri: string, path: string): Promise<Journa
   try {
     const bytes = await cutTornEnd(handle);
     await syncFolder(dirname(path));
-    return journalOf(handle, uri, bytes);
+    return createJournal(handle, uri, bytes);
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-function journalOf(handle: FileHandle, uri: string, earlierBytes: number): Journal {
+function createJournal(handle: FileHandle, uri: string, earlierBytes: number): Journal {
   let waiting: Waiting[] = [];
   let writing: Promise<void> | null = null;
   // After a failed write the file may end in the middle of a line: nothing may follow until it is opened anew.

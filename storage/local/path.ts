@@ -9,7 +9,7 @@ import { isMissing } from './error.ts';
 export const unfinishedPrefix = '.unfinished-';
 
 /** The path of a uri's file, which need not exist. Links are followed before they are judged. */
-export async function pathOf(root: string, uri: string): Promise<string> {
+export async function resolvePath(root: string, uri: string): Promise<string> {
   const path = join(root, checkedUri(uri));
   if (basename(path).startsWith(unfinishedPrefix)) throw new StoreError('bad_uri', uri);
   const [realRoot, realPath] = await Promise.all([realpath(root), deepestRealPath(path)]);

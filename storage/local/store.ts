@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type ReadOptions, type Store, type Stored, StoreError } from '../store.ts';
 import { isMissing, storeError } from './error.ts';
 import { openFileJournal } from './journal.ts';
-import { checkedUri, pathOf, unfinishedPrefix } from './path.ts';
+import { checkedUri, resolvePath, unfinishedPrefix } from './path.ts';
 import { createFileSink, storedAs, syncFolder } from './sink.ts';
 
 /** One read: larger ones are no faster, smaller ones cost a turn of the event loop each. */
@@ -16,16 +16,17 @@ export function createFileStore({ root }: { readonly root: string }): Store {
   return {
     read: (uri, options) => readFile(root, uri, options),
     create: (uri, options) =>
-      attempt(uri, 'writing', async () => createFileSink(uri, await fileOf(root, uri), options)),
-    head: (uri, signal) => attempt(uri, 'reading', async () => head(uri, await pathOf(root, uri), signal)),
+      attempt(uri, 'writing', async () => createFileSink(uri, await resolveFile(root, uri), options)),
+    head: (uri, signal) => attempt(uri, 'reading', async () => head(uri, await resolvePath(root, uri), signal)),
     list: (prefix, signal) => list(root, prefix, signal),
-    remove: (uri, signal) => attempt(uri, 'writing', async () => remove(await pathOf(root, uri), signal)),
-    sweep: (folder, signal) => attempt(folder, 'writing', async () => sweep(await pathOf(root, folder), signal)),
+    remove: (uri, signal) => attempt(uri, 'writing', async () => remove(await resolvePath(root, uri), signal)),
+    sweep: (folder, signal) => attempt(folder, 'writing', async () => sweep(await resolvePath(root, folder), signal)),
     clear: (folder, signal) =>
-      attempt(folder, 'writing', async () => clear(folder, await pathOf(root, folder), signal)),
+      attempt(folder, 'writing', async () => clear(folder, await resolvePath(root, folder), signal)),
     freeBytes: () => attempt('', 'reading', () => freeBytes(root)),
-    journal: (uri) => attempt(uri, 'writing', async () => openFileJournal(uri, await fileOf(root, uri))),
-    localFile: (uri, signal) => attempt(uri, 'reading', async () => localFile(uri, await pathOf(root, uri), signal)),
+    journal: (uri) => attempt(uri, 'writing', async () => openFileJournal(uri, await resolveFile(root, uri))),
+    localFile: (uri, signal) =>
+      attempt(uri, 'reading', async () => localFile(uri, await resolvePath(root, uri), signal)),
   };
 }
 
@@ -38,14 +39,14 @@ async function attempt<T>(uri: string, doing: 'reading' | 'writing', work: () =>
 }
 
 /** For writing: a folder's name is no file's. */
-async function fileOf(root: string, uri: string): Promise<string> {
+async function resolveFile(root: string, uri: string): Promise<string> {
   if (uri.endsWith('/')) throw new StoreError('bad_uri', uri);
-  return pathOf(root, uri);
+  return resolvePath(root, uri);
 }
 
 async function* readFile(root: string, uri: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
   options.signal?.throwIfAborted();
-  const handle = await attempt(uri, 'reading', async () => open(await pathOf(root, uri), 'r'));
+  const handle = await attempt(uri, 'reading', async () => open(await resolvePath(root, uri), 'r'));
   try {
     yield* readAhead(handle, options);
   } catch (error) {
@@ -108,10 +109,13 @@ async function remove(path: string, signal?: AbortSignal): Promise<void> {
 }
 
 async function sweep(folder: string, signal?: AbortSignal): Promise<void> {
-  for (const entry of await entriesOf(folder)) {
+  for (const entry of await listEntries(folder)) {
     signal?.throwIfAborted();
-    if (entry.isDirectory()) await sweep(join(folder, entry.name), signal);
-    else if (entry.name.startsWith(unfinishedPrefix)) await unlink(join(folder, entry.name));
+    if (entry.isDirectory()) {
+      await sweep(join(folder, entry.name), signal);
+    } else if (entry.name.startsWith(unfinishedPrefix)) {
+      await unlink(join(folder, entry.name));
+    }
   }
 }
 
@@ -130,7 +134,7 @@ async function freeBytes(root: string): Promise<number> {
 async function* list(root: string, prefix: string, signal?: AbortSignal): AsyncGenerator<Stored> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   if (prefix !== '') checkedUri(prefix);
-  if (folder !== '') await attempt(prefix, 'reading', () => pathOf(root, folder));
+  if (folder !== '') await attempt(prefix, 'reading', () => resolvePath(root, folder));
   yield* walk(root, folder, prefix, signal);
 }
 
@@ -139,8 +143,9 @@ async function* walk(root: string, folder: string, prefix: string, signal?: Abor
   for (const name of await namesIn(root, folder)) {
     const uri = folder + name;
     if (!uri.startsWith(prefix)) continue;
-    if (name.endsWith('/')) yield* walk(root, uri, prefix, signal);
-    else {
+    if (name.endsWith('/')) {
+      yield* walk(root, uri, prefix, signal);
+    } else {
       const found = await attempt(uri, 'reading', () => head(uri, join(root, uri), signal));
       if (found !== null) yield found;
     }
@@ -149,11 +154,11 @@ async function* walk(root: string, folder: string, prefix: string, signal?: Abor
 
 /** Folders end in `/`, so that their files sort as whole uris do. Links are not followed: they could go in circles. */
 async function namesIn(root: string, folder: string): Promise<string[]> {
-  const entries = await attempt(folder, 'reading', () => entriesOf(join(root, folder)));
-  return entries.flatMap(nameOf).sort();
+  const entries = await attempt(folder, 'reading', () => listEntries(join(root, folder)));
+  return entries.flatMap(readName).sort();
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
+async function listEntries(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
@@ -162,7 +167,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   }
 }
 
-function nameOf(entry: Dirent): string[] {
+function readName(entry: Dirent): string[] {
   if (entry.isDirectory()) return [`${entry.name}/`];
   return entry.isFile() && !entry.name.startsWith(unfinishedPrefix) ? [entry.name] : [];
 }

@@ -8,7 +8,7 @@ import { classify } from '../../activities/collect/classify.ts';
 import { merge } from '../../activities/finish/merge.ts';
 import type { ResultLine } from '../../domain/outcome/merge.ts';
 import { folderWith, output, quietEnvironment } from './plan/planning.ts';
-import { chance, datasetOf, isGood, shuffled, text, unrulyProvider } from './submit/unruly-provider.ts';
+import { chance, isGood, shuffled, text, unrulyProvider, writeDataset } from './submit/unruly-provider.ts';
 import { answerLine, errorLine, runWhole, usdOf, wholeDeps } from './whole-job.ts';
 
 const runs = fc.record({
@@ -24,7 +24,7 @@ test(
   () =>
     fc.assert(
       fc.asyncProperty(runs, async ({ seed, rows, maxItems, minBatchItems }) => {
-        const { text: dataset, accepted, shared, refused } = datasetOf(seed, rows);
+        const { text: dataset, accepted, shared, refused } = writeDataset(seed, rows);
         if (accepted.length === 0) return;
         const folder = await folderWith(dataset, {
           id: 'id',
@@ -84,7 +84,7 @@ const sum = (counts: object): number =>
   Object.values(counts).reduce((total: number, count) => total + Number(count), 0);
 
 test('classify and merge give the same bytes when they are done again', async () => {
-  const folder = await folderWith(datasetOf(7, 50).text, {
+  const folder = await folderWith(writeDataset(7, 50).text, {
     id: 'id',
     batch: { maxItems: 8, maxBytes: 1e8, concurrency: 5 },
   });
@@ -97,8 +97,18 @@ test('classify and merge give the same bytes when they are done again', async ()
   const { createdAt, endedAt, ending, batchId, polls, wave, batch } = tally;
   await quietEnvironment().run(() =>
     classify(deps, {
-      ...{ output, wave, batch, batchId, ending, createdAt, endedAt, polls },
-      ...{ twinBatches: 0, cancelReason: 'cancelled', missingReason: 'missing', blamed: [] },
+      output,
+      wave,
+      batch,
+      batchId,
+      ending,
+      createdAt,
+      endedAt,
+      polls,
+      twinBatches: 0,
+      cancelReason: 'cancelled',
+      missingReason: 'missing',
+      blamed: [],
     }),
   );
   const waves = Math.max(...Object.keys(before).map((name) => Number(/^answers\/wave-(\d+)/.exec(name)?.[1] ?? 0)));

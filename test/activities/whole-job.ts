@@ -17,13 +17,13 @@ import { firstWave, nextWave, type Wave } from '../../domain/waves/waves.ts';
 import { itemsFile, rawFile } from '../../job-folder/paths.ts';
 import { decode } from '../../providers/dialects/openai/answers.ts';
 import type { Provider } from '../../providers/provider.ts';
-import { depsOf, type Folder, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
+import { type Folder, makeDeps, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
 
 export const provider: Provider = { ...openaiOffline, decode };
 
 export function wholeDeps(folder: Folder): ActivityDeps {
   return {
-    ...depsOf(folder.store, provider),
+    ...makeDeps(folder.store, provider),
     cluster: { isOpen: async () => false, tell: async () => undefined, registeredSearchAttributes: async () => [] },
     providerNames: [provider.name],
     credentials: () => ({ present: true, variable: 'KEY' }),
@@ -73,14 +73,16 @@ export async function runWhole(
       if (lines === null) continue;
       await writeRaw(folder, rawFile(ref), lines);
       const input = {
-        ...{ ...ref, batchId: `batch-${number}-${planned.batch}`, ending: 'completed', createdAt: 0, endedAt: 1000 },
-        ...{
-          polls: 1,
-          twinBatches: 0,
-          cancelReason: 'cancelled' as const,
-          missingReason: 'missing' as const,
-          blamed: [],
-        },
+        ...ref,
+        batchId: `batch-${number}-${planned.batch}`,
+        ending: 'completed',
+        createdAt: 0,
+        endedAt: 1000,
+        polls: 1,
+        twinBatches: 0,
+        cancelReason: 'cancelled' as const,
+        missingReason: 'missing' as const,
+        blamed: [],
       };
       const tally = await inActivity(() => classify(deps, input));
       tallies.push(tally);

@@ -13,7 +13,7 @@ import {
 import { blamedLines, failedBatchAction, tenthsDone } from '../../domain/batch/state.ts';
 import { formatDuration, parseDuration } from '../../domain/duration.ts';
 import { chargedUsd, fits, openBudget, reserve, settle } from '../../domain/money/budget.ts';
-import { costUsd, priceOf } from '../../domain/money/cost.ts';
+import { costUsd, findPrice } from '../../domain/money/cost.ts';
 import { classify, reasonOfFault } from '../../domain/outcome/classify.ts';
 import { noUsage, type RawOutcome } from '../../domain/outcome/outcome.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
@@ -21,16 +21,14 @@ import { afterAnswer, afterRefusal, startingPace, waitForRoomMs } from '../../do
 
 const judging = { policy: defaultVerdicts, semantic: 0, cancelReason: 'deadline' as const, accepts: null };
 const answer = (change: Partial<Extract<RawOutcome, { kind: 'answer' }>>): Extract<RawOutcome, { kind: 'answer' }> => ({
-  ...{
-    kind: 'answer',
-    customId: 'x',
-    text: 'yes',
-    finish: 'stop',
-    finishReason: 'stop',
-    usage: noUsage,
-    model: 'm',
-    response: {},
-  },
+  kind: 'answer',
+  customId: 'x',
+  text: 'yes',
+  finish: 'stop',
+  finishReason: 'stop',
+  usage: noUsage,
+  model: 'm',
+  response: {},
   ...change,
 });
 
@@ -189,9 +187,9 @@ describe('money', () => {
     expect(costUsd(usage, 'realtime', price)).toBeCloseTo(2 + 2, 9);
     expect(costUsd(usage, 'batch', undefined)).toBeNull();
     expect(costUsd(noUsage, 'batch', price)).toBeNull();
-    expect(priceOf('m-2026-01-02', { m: price })).toBe(price);
-    expect(priceOf('ft:m:me::1', { m: price })).toBe(price);
-    expect(priceOf('n', { m: price })).toBeUndefined();
+    expect(findPrice('m-2026-01-02', { m: price })).toBe(price);
+    expect(findPrice('ft:m:me::1', { m: price })).toBe(price);
+    expect(findPrice('n', { m: price })).toBeUndefined();
   });
 });
 

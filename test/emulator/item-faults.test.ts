@@ -212,6 +212,7 @@ function isJson(text: string): boolean {
 
 test('an answer of an item is the one its text asks for, at any place in the file', async () => {
   const { openai, batch } = await run({ answer: { mode: 'echo' }, output: { shuffle: true } }, chatLines(20));
-  for (const line of await results(openai, batch.output_file_id))
+  for (const line of await results(openai, batch.output_file_id)) {
     expect(answerOf(line)).toBe(`echo: question ${line.custom_id}`);
+  }
 });

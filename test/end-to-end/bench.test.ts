@@ -7,8 +7,9 @@ import { expect, test } from 'vitest';
 test('the benchmark measures a job and the plain script', { timeout: 120_000 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['bench/main.ts', '--rows', '2000']);
   expect(stdout).toMatch(/plain script, 2,000 rows/);
-  for (const figure of ['plan', 'download, classify, merge'])
+  for (const figure of ['plan', 'download, classify, merge']) {
     expect(stdout).toMatch(new RegExp(`${figure} +[\\d,]+ rows/s`));
+  }
   expect(stdout).toMatch(/peak memory +\d+ MB/);
   expect(stdout).toMatch(/times as long as the plain script/);
 });

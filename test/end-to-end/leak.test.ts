@@ -57,16 +57,18 @@ async function readableNow(): Promise<string> {
         }),
       ),
     );
-    for (const query of ['__temporal_workflow_metadata', 'status', 'batches'])
+    for (const query of ['__temporal_workflow_metadata', 'status', 'batches']) {
       seen.push(textOf(await handle.query(query).catch(() => '')));
+    }
   }
   return seen.join('\n');
 }
 
 async function histories(): Promise<string> {
   const seen: string[] = [];
-  for await (const { workflowId, runId } of client.workflow.list())
+  for await (const { workflowId, runId } of client.workflow.list()) {
     seen.push(textOf(await client.workflow.getHandle(workflowId, runId).fetchHistory()));
+  }
   return seen.join('\n');
 }
 
@@ -127,8 +129,9 @@ test(
       },
       async (at) => {
         const logs = (): string => readFileSync(at.log, 'utf8');
-        for (const [name, job] of Object.entries(jobs(at)))
+        for (const [name, job] of Object.entries(jobs(at))) {
           writeFileSync(join(at.root, `${name}.json`), JSON.stringify(job));
+        }
         const handles = [
           await at.start({ job: 'openai.json' }, 'leak-openai'),
           await at.start({ job: 'anthropic.json' }, 'leak-anthropic'),
@@ -172,8 +175,9 @@ test(
         expect(places['descriptions, details and queries']).toContain('leak-openai');
         expect(places.histories).toContain('runs/leak-openai/');
         expect(places['logs of the worker']).toContain('worker ready');
-        for (const name of readdirSync(folder))
+        for (const name of readdirSync(folder)) {
           places[`the server's ${name}`] = readFileSync(join(folder, name)).toString('latin1');
+        }
         expect(places["the server's temporal.db"]).toContain('runs/leak-openai/');
         const found = Object.entries(places).flatMap(([place, text]) =>
           (text.match(anyCanary) ?? []).map((what) => `${what} in ${place}`),

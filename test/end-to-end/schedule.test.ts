@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { expect, inject, test } from 'vitest';
-import { commandsAt, linesOf, type Nightshift, said } from './cli/commands.ts';
+import { commandsAt, type Nightshift, parseLines, said } from './cli/commands.ts';
 import { Cell, until } from './crash/cell.ts';
 import { realServer } from './server.ts';
 
@@ -45,10 +45,18 @@ test(
       const create = ['schedule', 'create', 'nightly', 'examples/nightly.json', ...clock];
       const created = await nightshift([...create, '--jitter', '5m', '--paused', '--note', 'until Monday']);
       expect(created).toMatchObject({ code: 0, err: expect.not.stringContaining('caution') });
-      expect(linesOf(created)).toMatchObject([
+      expect(parseLines(created)).toMatchObject([
         {
-          ...{ id: 'nightly', paused: true, note: 'until Monday', job: 'examples/nightly.json', cron: '0 2 * * *' },
-          ...{ timezone: 'Europe/Berlin', catchupMs: 7_200_000, jitterMs: 300_000, taskQueue: 'nightly', next: null },
+          id: 'nightly',
+          paused: true,
+          note: 'until Monday',
+          job: 'examples/nightly.json',
+          cron: '0 2 * * *',
+          timezone: 'Europe/Berlin',
+          catchupMs: 7_200_000,
+          jitterMs: 300_000,
+          taskQueue: 'nightly',
+          next: null,
         },
       ]);
       const schedule = at.client.schedule.getHandle('nightly');
@@ -62,7 +70,7 @@ test(
         'the second start is skipped',
         async () => (await schedule.describe()).info.numActionsSkippedOverlap === 1,
       );
-      const [described] = linesOf(await nightshift(['schedule', 'describe', 'nightly']));
+      const [described] = parseLines(await nightshift(['schedule', 'describe', 'nightly']));
       expect(described).toMatchObject({ skipped: 1, started: [expect.stringMatching(/^nightly-20/)] });
       const started = String(described?.started);
       expect((await nightshift(['watch', started])).out).toBe(`runs/nightly/${today}/results.jsonl\n`);
@@ -82,7 +90,9 @@ test(
       );
       expect(idsOf(at, '2026-11-18')).toEqual([0, 1, 2].map((row) => `2026-11-18/${row}`));
       expect(idsOf(at, '2026-11-19')).toEqual([0, 1, 2, 3].map((row) => `2026-11-19/${row}`));
-      const jobs = linesOf(await nightshift(['list'])).filter(({ id }) => String(id).startsWith('nightly-2026-11-1'));
+      const jobs = parseLines(await nightshift(['list'])).filter(({ id }) =>
+        String(id).startsWith('nightly-2026-11-1'),
+      );
       expect(jobs.map(({ id }) => id).toSorted()).toEqual([
         'nightly-2026-11-18T01:00:00Z',
         'nightly-2026-11-19T01:00:00Z',
@@ -98,10 +108,10 @@ test(
 
       await nightshift(['schedule', 'resume', 'nightly']);
       await until('it is listed with its next start', async () =>
-        linesOf(await nightshift(['schedule', 'list'])).some(({ id, next }) => id === 'nightly' && next !== null),
+        parseLines(await nightshift(['schedule', 'list'])).some(({ id, next }) => id === 'nightly' && next !== null),
       );
       await nightshift(['schedule', 'pause', 'nightly', '--note', 'holidays']);
-      expect(linesOf(await nightshift(['schedule', 'describe', 'nightly']))).toMatchObject([
+      expect(parseLines(await nightshift(['schedule', 'describe', 'nightly']))).toMatchObject([
         { paused: true, note: 'holidays' },
       ]);
       expect((await nightshift(['schedule', 'delete', 'nightly'])).code).toBe(0);
@@ -140,14 +150,14 @@ test(
       expect((await nightshift(['schedule', 'trigger', 'plain'])).code).toBe(0);
       const schedule = at.client.schedule.getHandle('plain');
       await until('it has started', async () => (await schedule.describe()).info.recentActions.length === 1);
-      const [described] = linesOf(await nightshift(['schedule', 'describe', 'plain']));
+      const [described] = parseLines(await nightshift(['schedule', 'describe', 'plain']));
       const id = String(described?.started);
       const watched = await nightshift(['watch', id]);
       expect(watched).toMatchObject({
         code: 0,
         out: expect.stringMatching(/^runs\/tickets-nightly-.*\/results\.jsonl\n$/),
       });
-      expect(linesOf(await nightshift(['results', id]))).toHaveLength(3);
+      expect(parseLines(await nightshift(['results', id]))).toHaveLength(3);
       expect(described?.timezone).toBe('Europe/Berlin');
     }),
   180_000,

@@ -17,9 +17,9 @@ export const facts: SpecFacts = {
       limits: { itemsMax: 5_000, bytesMax: 100_000_000, itemsMin: 100 },
     },
   },
-  problemsOf: (_provider, body) =>
+  findProblems: (_provider, body) =>
     typeof body === 'object' && body !== null && 'stream' in body ? ['stream: leave it out'] : [],
-  bodyOf: (provider, { system, user }) => ({ provider, messages: [system ?? '', user] }),
+  buildBody: (provider, { system, user }) => ({ provider, messages: [system ?? '', user] }),
 };
 
 export const smallest = {

@@ -1,17 +1,17 @@
 // The built-in prices: found under the names that answers carry, and dearer at once than in a batch.
 
 import { expect, test } from 'vitest';
-import { costUsd, priceOf } from '../../domain/money/cost.ts';
+import { costUsd, findPrice } from '../../domain/money/cost.ts';
 import { builtInPrices } from '../../domain/money/prices.ts';
 import { noUsage } from '../../domain/outcome/outcome.ts';
 
 const { models } = builtInPrices;
 
 test('a dated or tuned name has the price of its model', () => {
-  expect(priceOf('gpt-5.4-mini-2026-03-01', models)).toBe(models['gpt-5.4-mini']);
-  expect(priceOf('ft:gpt-4o-mini:acme::1', models)).toBe(models['gpt-4o-mini']);
-  expect(priceOf('claude-haiku-4-5-20251001', models)).toBe(models['claude-haiku-4-5']);
-  expect(priceOf('omni-moderation-latest', models)).toBe(models['omni-moderation']);
+  expect(findPrice('gpt-5.4-mini-2026-03-01', models)).toBe(models['gpt-5.4-mini']);
+  expect(findPrice('ft:gpt-4o-mini:acme::1', models)).toBe(models['gpt-4o-mini']);
+  expect(findPrice('claude-haiku-4-5-20251001', models)).toBe(models['claude-haiku-4-5']);
+  expect(findPrice('omni-moderation-latest', models)).toBe(models['omni-moderation']);
 });
 
 test('a batch costs half of what realtime does', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { folderWith, output, rowsOf } from '../activities/plan/planning.ts';
+import { folderWith, makeRows, output } from '../activities/plan/planning.ts';
 import { answerLine, errorLine, runWhole } from '../activities/whole-job.ts';
 import { browser } from '../support/browser.ts';
 import { eventfulJob } from './sample-job.ts';
@@ -14,7 +14,7 @@ const { open } = browser();
 const addressOf = (root: string): string => pathToFileURL(join(root, output, 'report.html')).href;
 
 test('the page of a small job that ran is complete in itself and shows what the report says', async () => {
-  const folder = await folderWith(rowsOf(40), { id: 'id', batch: { maxItems: 10, maxBytes: 1e8, concurrency: 5 } });
+  const folder = await folderWith(makeRows(40), { id: 'id', batch: { maxItems: 10, maxBytes: 1e8, concurrency: 5 } });
   const { report } = await runWhole(
     folder,
     (_, __, items) =>
@@ -115,12 +115,13 @@ async function overlapping(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const plot of await page.locator('svg:visible').all()) {
     const words = await wordsOf(plot);
-    for (const [index, a] of words.entries())
+    for (const [index, a] of words.entries()) {
       for (const b of words.slice(index + 1)) {
         const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
         const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
         if (across > 1 && down > 3) found.push(`${a.text} / ${b.text}`);
       }
+    }
   }
   return found;
 }

@@ -8,12 +8,12 @@ import { BatchFigures } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
 import { usd } from '../../report/figures.ts';
 import { html } from '../../report/html.ts';
-import { pageOf } from '../../report/page.ts';
-import { chartsOf, pageFacts } from '../../report/page-facts.ts';
+import { renderPage } from '../../report/page.ts';
+import { buildCharts, gatherPageFacts } from '../../report/page-facts.ts';
 import { folderWith } from '../activities/plan/planning.ts';
 import { answerLine, errorLine, runWhole } from '../activities/whole-job.ts';
 import { reportWith } from '../domain/report/report-with.ts';
-import { endedJob, eventfulJob, failedJob, largeJob, tallyOf } from './sample-job.ts';
+import { endedJob, eventfulJob, failedJob, largeJob, makeTally } from './sample-job.ts';
 
 /** What a person reads: tags gone, so that no number is found in a drawing. */
 const textOf = (page: string): string =>
@@ -114,7 +114,7 @@ test('a report that is written again is the same to the byte', async () => {
 });
 
 test('a job has its page and its end even where nothing can be drawn', () => {
-  const facts = pageFacts(
+  const facts = gatherPageFacts(
     { name: 'tickets', dataset: 'rows.jsonl', provider: 'openai', model: null },
     reportWith({
       rows: { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0, answered: 0, failed: 0 },
@@ -123,12 +123,12 @@ test('a job has its page and its end even where nothing can be drawn', () => {
     new Spans(0),
     new BatchFigures(),
   );
-  expect(chartsOf(facts)).toEqual({});
-  expect(textOf(pageOf(facts, {}))).toContain('Of 0 rows in the dataset.');
+  expect(buildCharts(facts)).toEqual({});
+  expect(textOf(renderPage(facts, {}))).toContain('Of 0 rows in the dataset.');
 });
 
 test('jobs of one batch, of nothing but failures, and of no known cost have a page as well', async () => {
-  const one = await endedJob([tallyOf(1, 1)]);
+  const one = await endedJob([makeTally(1, 1)]);
   expect(textOf(one.page)).toContain('Every row has its answer');
   const none = await failedJob();
   expect(textOf(none.page)).toMatch(/none, cancelled .* Cost unknown .* Mend the key \(1,500 rows\)/);

@@ -30,12 +30,12 @@ function filesContract(setup: () => Promise<StoreUnderTest>): void {
     const sink = await store.create('a/b.txt');
     await sink.write(Buffer.from('one '));
     expect(await store.head('a/b.txt')).toBeNull();
-    expect(await urisOf(store, '')).toEqual([]);
+    expect(await listUris(store, '')).toEqual([]);
     await sink.write(Buffer.from('two'));
     const stored = await sink.close();
     expect(stored).toEqual(await store.head('a/b.txt'));
     expect(stored.bytes).toBe(7);
-    expect(await textOf(store, 'a/b.txt')).toBe('one two');
+    expect(await readText(store, 'a/b.txt')).toBe('one two');
   });
 
   test('an aborted file leaves nothing, and the old content as it was', async () => {
@@ -47,8 +47,8 @@ function filesContract(setup: () => Promise<StoreUnderTest>): void {
       await sink.abort();
       await sink.abort();
     }
-    expect(await urisOf(store, '')).toEqual(['kept']);
-    expect(await textOf(store, 'kept')).toBe('old');
+    expect(await listUris(store, '')).toEqual(['kept']);
+    expect(await readText(store, 'kept')).toBe('old');
   });
 
   test('what dead writers left is swept away, and nothing else', async () => {
@@ -61,7 +61,7 @@ function filesContract(setup: () => Promise<StoreUnderTest>): void {
     await store.sweep('out/');
     await expect(dead.close()).rejects.toThrow(StoreError);
     await elsewhere.close();
-    expect(await urisOf(store, '')).toEqual(['other/half', 'out/kept']);
+    expect(await listUris(store, '')).toEqual(['other/half', 'out/kept']);
     await store.sweep('nothing/there/');
   });
 
@@ -73,7 +73,7 @@ function filesContract(setup: () => Promise<StoreUnderTest>): void {
     await sink.write(Buffer.from('half'));
     writing.abort(new Error('stop writing'));
     await expect(sink.close()).rejects.toThrow('stop writing');
-    expect(await urisOf(store, 'new')).toEqual([]);
+    expect(await listUris(store, 'new')).toEqual([]);
 
     const reading = new AbortController();
     const read = async () => {
@@ -90,9 +90,10 @@ function filesContract(setup: () => Promise<StoreUnderTest>): void {
     const winners = settled.flatMap(({ status }, n) => (status === 'fulfilled' ? [n] : []));
     expect(winners).toHaveLength(1);
     expect(await readJson(store, 'claim.json')).toEqual({ n: winners[0] });
-    for (const each of settled)
+    for (const each of settled) {
       if (each.status === 'rejected') expect(each.reason).toMatchObject({ problem: 'exists' });
-    expect(await urisOf(store, '')).toEqual(['claim.json']);
+    }
+    expect(await listUris(store, '')).toEqual(['claim.json']);
   });
 
   test('reading starts at any byte, and past the end there is nothing', async () => {
@@ -100,7 +101,7 @@ function filesContract(setup: () => Promise<StoreUnderTest>): void {
     const content = 'abcdefghij'.repeat(300_000);
     await put(store, 'file', content);
     for (const start of [0, 1, 1_048_576, 2_999_999, 3_000_000, 4_000_000]) {
-      expect(await textOf(store, 'file', start)).toBe(content.slice(start));
+      expect(await readText(store, 'file', start)).toBe(content.slice(start));
     }
   });
 
@@ -127,10 +128,10 @@ function namesContract(setup: () => Promise<StoreUnderTest>): void {
     const { store } = await setup();
     const uris = ['b', 'runs/a-b', 'runs/a/2', 'runs/a/10', 'runs/a.txt', 'runs/ab/x', 'runs/b', 'runs/.hidden'];
     for (const uri of uris) await put(store, uri, uri);
-    expect(await urisOf(store, '')).toEqual([...uris].sort());
-    expect(await urisOf(store, 'runs/a')).toEqual(uris.filter((uri) => uri.startsWith('runs/a')).sort());
-    expect(await urisOf(store, 'runs/a/')).toEqual(['runs/a/10', 'runs/a/2']);
-    expect(await urisOf(store, 'none/')).toEqual([]);
+    expect(await listUris(store, '')).toEqual([...uris].sort());
+    expect(await listUris(store, 'runs/a')).toEqual(uris.filter((uri) => uri.startsWith('runs/a')).sort());
+    expect(await listUris(store, 'runs/a/')).toEqual(['runs/a/10', 'runs/a/2']);
+    expect(await listUris(store, 'none/')).toEqual([]);
   });
 
   test('removing is done once, and asked for as often as one likes', async () => {
@@ -144,10 +145,10 @@ function namesContract(setup: () => Promise<StoreUnderTest>): void {
 
   test('a missing file is told from one that cannot be read', async () => {
     const { store, makeUnreadable } = await setup();
-    await failsAs('missing', textOf(store, 'none'));
+    await failsAs('missing', readText(store, 'none'));
     expect(await store.head('none')).toBeNull();
     if (makeUnreadable === null) return;
-    await failsAs('unreadable', textOf(store, await makeUnreadable()));
+    await failsAs('unreadable', readText(store, await makeUnreadable()));
   });
 
   test.each([
@@ -159,20 +160,20 @@ function namesContract(setup: () => Promise<StoreUnderTest>): void {
     ['/etc/passwd', 'outside_root'],
   ] as const)('the uri %j is refused as %s, whatever is asked of it', async (uri, problem) => {
     const { store } = await setup();
-    await failsAs(problem, textOf(store, uri));
+    await failsAs(problem, readText(store, uri));
     await failsAs(problem, store.create(uri));
     await failsAs(problem, store.head(uri));
     await failsAs(problem, store.remove(uri));
     await failsAs(problem, store.journal(uri));
     await failsAs(problem, store.localFile(uri));
-    if (uri !== '') await failsAs(problem, urisOf(store, uri));
+    if (uri !== '') await failsAs(problem, listUris(store, uri));
   });
 }
 
 function journalContract(setup: () => Promise<StoreUnderTest>): void {
   test('a journal gives back the lines of its earlier lives, in order', async () => {
     const { store } = await setup();
-    expect(await linesOf(store, 'a/journal')).toEqual([]);
+    expect(await readLines(store, 'a/journal')).toEqual([]);
     for (const life of [0, 1]) {
       const journal = await store.journal('a/journal');
       await Promise.all(Array.from({ length: 50 }, (_, n) => journal.append(Buffer.from(`${life}/${n}`))));
@@ -180,7 +181,7 @@ function journalContract(setup: () => Promise<StoreUnderTest>): void {
       await journal.close();
       await expect(journal.append(Buffer.from('late'))).rejects.toThrow(StoreError);
     }
-    const lines = await linesOf(store, 'a/journal');
+    const lines = await readLines(store, 'a/journal');
     expect(lines).toHaveLength(102);
     expect(lines.slice(50, 53)).toEqual(['0/noted', '1/0', '1/1']);
   });
@@ -189,7 +190,7 @@ function journalContract(setup: () => Promise<StoreUnderTest>): void {
     const { store, appendForEver } = await setup();
     const child = spawn(process.execPath, [...appendForEver('journal')], { stdio: ['ignore', 'pipe', 'inherit'] });
     const promised = await killAfterLines(child, 20);
-    const numbers = (await linesOf(store, 'journal')).map((line) => JSON.parse(line).n);
+    const numbers = (await readLines(store, 'journal')).map((line) => JSON.parse(line).n);
     expect(numbers).toEqual(numbers.map((_, index) => index));
     expect(numbers.length).toBeGreaterThan(promised);
   });
@@ -220,19 +221,19 @@ async function put(store: Store, uri: string, text: string) {
   return sink.close();
 }
 
-async function textOf(store: Store, uri: string, start?: number): Promise<string> {
+async function readText(store: Store, uri: string, start?: number): Promise<string> {
   let text = '';
   for await (const chunk of store.read(uri, { start })) text += Buffer.from(chunk).toString();
   return text;
 }
 
-async function urisOf(store: Store, prefix: string): Promise<string[]> {
+async function listUris(store: Store, prefix: string): Promise<string[]> {
   const uris: string[] = [];
   for await (const { uri } of store.list(prefix)) uris.push(uri);
   return uris;
 }
 
-async function linesOf(store: Store, uri: string): Promise<string[]> {
+async function readLines(store: Store, uri: string): Promise<string[]> {
   const journal = await store.journal(uri);
   const lines: string[] = [];
   for await (const line of journal.lines()) lines.push(line.toString());

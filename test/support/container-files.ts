@@ -39,7 +39,7 @@ export function readCompose(): {
 }
 
 /** A service's environment as compose would make it from these variables. */
-export function environmentOf(service: string, variables: Readonly<Record<string, string>>): Record<string, string> {
+export function readEnvironment(service: string, variables: Readonly<Record<string, string>>): Record<string, string> {
   const given = readCompose().services[service]?.environment ?? {};
   const resolve = (text: string): string =>
     text.replace(/\$\{(\w+)(?::[-?]([^}]*))?\}/g, (_, name: string, otherwise = '') => variables[name] || otherwise);
@@ -56,12 +56,12 @@ export function readStages(): Readonly<Record<string, Stage>> {
   const stages: Record<string, Stage> = {};
   starts.forEach((start, index) => {
     const [, from = '', name = ''] = /^(\S+) AS (\S+)$/.exec(instructions[start]?.[1] ?? '') ?? [];
-    stages[name] = stageOf(from, instructions.slice(start + 1, starts[index + 1]));
+    stages[name] = parseStage(from, instructions.slice(start + 1, starts[index + 1]));
   });
   return stages;
 }
 
-function stageOf(from: string, instructions: readonly (readonly [string, string])[]): Stage {
+function parseStage(from: string, instructions: readonly (readonly [string, string])[]): Stage {
   const all = (word: string): string[] => instructions.flatMap(([name, rest]) => (name === word ? [rest] : []));
   const list = (text: string | undefined): string[] | undefined => {
     const json = /\[.*\]/.exec(text ?? '')?.[0];

@@ -8,7 +8,7 @@ import { projectRoot } from '../../scripts/tools/cache.ts';
 import { runCommand } from '../../scripts/tools/command.ts';
 import { readStages } from './container-files.ts';
 
-const COMMAND_TIMEOUT_MS = 5 * 60_000;
+const commandTimeoutMs = 5 * 60_000;
 
 export interface ImageTree {
   /** /app in the image of the worker, and in that of the emulator. */
@@ -43,7 +43,7 @@ export async function makeImageTree({ install }: { install: boolean }): Promise<
 async function runStage(name: string, folder: string, install: boolean): Promise<void> {
   for (const command of readStages()[name]?.runs ?? []) {
     if (!install && command.startsWith('npm install')) continue;
-    const done = await runCommand('sh', ['-c', command], { cwd: folder, timeoutMs: COMMAND_TIMEOUT_MS });
+    const done = await runCommand('sh', ['-c', command], { cwd: folder, timeoutMs: commandTimeoutMs });
     if (!done.ok) throw new Error(`${command} failed: ${done.why}`);
   }
 }

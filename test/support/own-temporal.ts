@@ -8,12 +8,12 @@ import { startChild } from '../../scripts/tools/child.ts';
 import { runCommand } from '../../scripts/tools/command.ts';
 import { freePort } from '../../scripts/tools/free-port.ts';
 import { ensureTemporalServer } from '../../scripts/tools/temporal-server.ts';
-import { environmentOf, readCompose } from './container-files.ts';
+import { readCompose, readEnvironment } from './container-files.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 
-const SCHEMA_TIMEOUT_MS = 60_000;
-const READY_TIMEOUT_MS = 60_000;
-const TAIL_CHARACTERS_MAX = 3_000;
+const schemaTimeoutMs = 60_000;
+const readyTimeoutMs = 60_000;
+const tailCharactersMax = 3_000;
 const host = '127.0.0.1';
 const variables = { POSTGRES_PASSWORD: 'unused' };
 
@@ -41,9 +41,7 @@ export async function startOwnTemporal(): Promise<OwnTemporal> {
     const address = `${host}:${port}`;
     await untilServing(address, () => server.running).catch(async (error: unknown) => {
       await server.stop();
-      throw new Error(
-        `${error instanceof Error ? error.message : error}\n${server.tail().slice(-TAIL_CHARACTERS_MAX)}`,
-      );
+      throw new Error(`${error instanceof Error ? error.message : error}\n${server.tail().slice(-tailCharactersMax)}`);
     });
     return { address, metrics: `http://${env.PROMETHEUS_ENDPOINT}/metrics`, stop };
   } catch (error) {
@@ -59,16 +57,16 @@ async function setUpSchema(bin: string, postgres: Postgres): Promise<void> {
   const env = {
     ...process.env,
     PATH: [bin, process.env.PATH].join(delimiter),
-    ...environmentOf('temporal-schema', variables),
+    ...readEnvironment('temporal-schema', variables),
     SQL_HOST: host,
     SQL_PORT: String(postgres.port),
   };
-  const done = await runCommand(command[0] ?? '', args, { env, timeoutMs: SCHEMA_TIMEOUT_MS });
+  const done = await runCommand(command[0] ?? '', args, { env, timeoutMs: schemaTimeoutMs });
   if (!done.ok) throw new Error(`the schema could not be set up: ${done.why}`);
 }
 
 async function serverEnvironment(postgres: Postgres, port: number): Promise<Record<string, string>> {
-  const given = environmentOf('temporal', variables);
+  const given = readEnvironment('temporal', variables);
   const names = ['HISTORY', 'MATCHING', 'WORKER', 'FRONTEND'];
   const own: Record<string, string> = {
     ...given,
@@ -91,7 +89,7 @@ async function serverEnvironment(postgres: Postgres, port: number): Promise<Reco
 }
 
 async function untilServing(address: string, isRunning: () => boolean): Promise<void> {
-  for (const end = Date.now() + READY_TIMEOUT_MS; Date.now() < end; await sleep(200)) {
+  for (const end = Date.now() + readyTimeoutMs; Date.now() < end; await sleep(200)) {
     if (!isRunning()) throw new Error('The Temporal server ended at once.');
     try {
       const connection = await Connection.connect({ address, connectTimeout: 1_000 });

@@ -8,8 +8,8 @@ import { type Child, startChild } from '../../scripts/tools/child.ts';
 import { runCommand, whichCommand } from '../../scripts/tools/command.ts';
 import { freePort } from '../../scripts/tools/free-port.ts';
 
-const INITDB_TIMEOUT_MS = 60_000;
-const READY_TIMEOUT_MS = 30_000;
+const initdbTimeoutMs = 60_000;
+const readyTimeoutMs = 30_000;
 // Where Debian keeps what other systems have on the PATH.
 const debian = '/usr/lib/postgresql';
 
@@ -30,7 +30,7 @@ export async function startPostgres(): Promise<Postgres> {
   const user = 'temporal';
   const data = join(folder, 'data');
   const init = [join(bin, 'initdb'), '--pgdata', data, '--username', user, '--auth', 'trust', '--encoding', 'UTF8'];
-  const made = await runCommand('env', [...asPostgres, ...init], { cwd: folder, timeoutMs: INITDB_TIMEOUT_MS });
+  const made = await runCommand('env', [...asPostgres, ...init], { cwd: folder, timeoutMs: initdbTimeoutMs });
   if (!made.ok) throw new Error(`initdb failed: ${made.why}`);
   const port = await freePort();
   const serve = [
@@ -52,7 +52,7 @@ export async function startPostgres(): Promise<Postgres> {
   try {
     await child.waitForLine(
       (line) => (line.includes('ready to accept connections') ? true : undefined),
-      READY_TIMEOUT_MS,
+      readyTimeoutMs,
     );
   } catch (error) {
     await stop();

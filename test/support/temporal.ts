@@ -4,7 +4,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { SEARCH_ATTRIBUTES } from '../../scripts/dev-server.ts';
+import { searchAttributeNames } from '../../scripts/dev-server.ts';
 
 export interface TemporalServer {
   /** To be read inside tests and hooks: it throws before the server is up. */
@@ -17,9 +17,9 @@ export interface DevServerTestOptions {
 }
 
 // A KEYWORD in the test service's own numbering (temporal.api.enums.v1.IndexedValueType).
-const KEYWORD = 2;
+const keywordType = 2;
 // The SDK gives a server 5 s to answer, which a Java server on a crowded machine may miss.
-const START_TRIES = 3;
+const startTries = 12;
 
 /** The real server, in memory: for limits, search attributes, schedules, close policies and priority. */
 export function devServer(options: DevServerTestOptions = {}): TemporalServer {
@@ -27,7 +27,9 @@ export function devServer(options: DevServerTestOptions = {}): TemporalServer {
     TestWorkflowEnvironment.createLocal({
       server: {
         executable: { type: 'existing-path', path: provided('temporalCli') },
-        searchAttributes: SEARCH_ATTRIBUTES.map((name) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)),
+        searchAttributes: searchAttributeNames.map((name) =>
+          defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
+        ),
         log: { format: 'pretty', level: 'error' },
         extraArgs: [...(options.extraArgs ?? [])],
       },
@@ -40,7 +42,7 @@ export function timeSkippingServer(): TemporalServer {
   return whileTestsRun(async () => {
     const executable = { type: 'existing-path', path: provided('testServer') } as const;
     const env = await retried(() => TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
-    const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD]));
+    const searchAttributes = Object.fromEntries(searchAttributeNames.map((name) => [name, keywordType]));
     await env.connection.operatorService.addSearchAttributes({
       namespace: env.namespace ?? 'default',
       searchAttributes,
@@ -52,8 +54,9 @@ export function timeSkippingServer(): TemporalServer {
 /** The workflows, bundled once for all files, for `Worker.create({ workflowBundle: workflowBundle() })`. */
 export function workflowBundle(): { codePath: string } {
   const codePath: string | undefined = inject('workflowBundlePath');
-  if (!codePath)
+  if (!codePath) {
     throw new Error('There is no workflow bundle: worker/bundle.ts is missing (test/support/temporal-setup.ts).');
+  }
   return { codePath };
 }
 
@@ -80,17 +83,18 @@ async function retried<T>(start: () => Promise<T>): Promise<T> {
     try {
       return await start();
     } catch (error) {
-      if (tries === START_TRIES) throw error;
+      if (tries === startTries) throw error;
     }
   }
 }
 
 function provided(name: 'temporalCli' | 'testServer'): string {
   const path: string | undefined = inject(name);
-  if (!path)
+  if (!path) {
     throw new Error(
       `No ${name} here: this test file belongs into a folder of the project "temporal" (vitest.config.ts).`,
     );
+  }
   return path;
 }
 

@@ -5,10 +5,10 @@ import { pollDelayMs } from '../../domain/batch/backoff.ts';
 import type { BatchHandle, BatchPhase, BatchView } from '../../domain/batch/state.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { looking } from '../proxies.ts';
-import { failureType, gaveUp, type Life, refOf, untroubled } from './life.ts';
+import { type BatchRun, failureType, outOfTime, runThroughTrouble, toBatchRef } from './batch-run.ts';
 import { graceMs } from './submit.ts';
 
-export interface Watch {
+export interface Polling {
   readonly handle: BatchHandle;
   polls: number;
   /** Looks since the pace was last reset. */
@@ -23,7 +23,7 @@ export interface Watch {
   lastStatus: string;
 }
 
-export const newWatch = (handle: BatchHandle): Watch => ({
+export const newPolling = (handle: BatchHandle): Polling => ({
   handle,
   polls: 0,
   pace: 0,
@@ -38,12 +38,16 @@ export const newWatch = (handle: BatchHandle): Watch => ({
  * The batch's last view; null where it does not come to an end, or is gone: its items are in doubt. Only a cancelled job gives up at a
  * time of its own, seen or unseen; else the batch is given up by a look that saw it still open after all its time.
  */
-export async function watch(life: Life, state: Watch, giveUpAt: number | null = null): Promise<BatchView | null> {
+export async function pollToEnd(
+  life: BatchRun,
+  state: Polling,
+  giveUpAt: number | null = null,
+): Promise<BatchView | null> {
   const lastAt = giveUpAt ?? state.handle.createdAt + life.input.job.timing.providerWindowMs + graceMs;
   for (;;) {
     await untilNextLook(life, state);
     const asked = Date.now();
-    const seen = await lookOnce(life, state, giveUpAt);
+    const seen = await pollOnce(life, state, giveUpAt);
     if (seen === 'gone') return null;
     if (seen !== 'unseen' && seen.phase === 'ended') return seen;
     if (asked >= lastAt && (seen !== 'unseen' || giveUpAt !== null)) return null;
@@ -51,7 +55,7 @@ export async function watch(life: Life, state: Watch, giveUpAt: number | null = 
   }
 }
 
-async function untilNextLook(life: Life, state: Watch): Promise<void> {
+async function untilNextLook(life: BatchRun, state: Polling): Promise<void> {
   const heard = life.nudges;
   const left = deadlineAt(life, state) - Date.now();
   const pace = pollDelayMs(state.pace, life.input.job.poll);
@@ -60,10 +64,14 @@ async function untilNextLook(life: Life, state: Watch): Promise<void> {
   await condition(() => life.nudges > heard || (life.endNow && state.cancelAskedAt === null), delay, { summary });
 }
 
-async function lookOnce(life: Life, state: Watch, untilMs: number | null): Promise<BatchView | 'gone' | 'unseen'> {
+async function pollOnce(
+  life: BatchRun,
+  state: Polling,
+  untilMs: number | null,
+): Promise<BatchView | 'gone' | 'unseen'> {
   const { tellEvery } = life.input.job;
   const input = {
-    ...refOf(life),
+    ...toBatchRef(life),
     handle: state.handle,
     coordinator: life.coordinator,
     toldTenths: state.tenths,
@@ -72,10 +80,10 @@ async function lookOnce(life: Life, state: Watch, untilMs: number | null): Promi
   };
   const proxy = looking(life.input.job.timing, `look at ${state.handle.id}`, untilMs);
   try {
-    const result = await untroubled(life, state.handle.id, () => proxy.look(input), { untilMs });
+    const result = await runThroughTrouble(life, state.handle.id, () => proxy.look(input), { untilMs });
     state.polls += 1;
     state.pace += 1;
-    if (result === gaveUp) return 'unseen';
+    if (result === outOfTime) return 'unseen';
     state.lostSince = null;
     state.tenths = Math.max(state.tenths, result.tenths);
     state.phase = result.view.phase;
@@ -95,19 +103,21 @@ async function lookOnce(life: Life, state: Watch, untilMs: number | null): Promi
 
 const lostAfterMs = 6 * 3_600_000;
 
-const deadlineAt = (life: Life, state: Watch): number => state.handle.createdAt + life.batchDeadlineMs;
+const deadlineAt = (life: BatchRun, state: Polling): number => state.handle.createdAt + life.batchDeadlineMs;
 
-const isLate = (life: Life, state: Watch): boolean =>
+const isLate = (life: BatchRun, state: Polling): boolean =>
   state.cancelAskedAt === null && (life.endNow || Date.now() >= deadlineAt(life, state));
 
 /** Asked once; what the batch had finished is collected when it has come to its end. */
-export async function askToEnd(life: Life, state: Watch, untilMs: number | null): Promise<void> {
+export async function askToEnd(life: BatchRun, state: Polling, untilMs: number | null): Promise<void> {
   state.cancelAskedAt = Date.now();
   state.pace = 0;
   const proxy = looking(life.input.job.timing, `cancel ${state.handle.id}`, untilMs);
   const { output } = life.input.job;
   try {
-    await untroubled(life, state.handle.id, () => proxy.cancelBatch({ output, handle: state.handle }), { untilMs });
+    await runThroughTrouble(life, state.handle.id, () => proxy.cancelBatch({ output, handle: state.handle }), {
+      untilMs,
+    });
   } catch (error) {
     // A provider that refuses to cancel decides nothing: the looks tell how the batch ends.
     if (failureType(error) === null) throw error;

@@ -5,8 +5,17 @@ import { capacityDelayMs } from '../../domain/batch/backoff.ts';
 import { type BatchView, blamedLines } from '../../domain/batch/state.ts';
 import type { ItemReason, Tally } from '../../domain/outcome/outcome.ts';
 import { longWork } from '../proxies.ts';
-import { type BatchInput, beginLife, counted, failureType, gaveUp, type Life, refOf, untroubled } from './life.ts';
-import { askToEnd, newWatch, type Watch, watch } from './poll.ts';
+import {
+  type BatchInput,
+  type BatchRun,
+  beginLife,
+  counted,
+  failureType,
+  outOfTime,
+  runThroughTrouble,
+  toBatchRef,
+} from './batch-run.ts';
+import { askToEnd, newPolling, type Polling, pollToEnd } from './poll.ts';
 import { afterFailedBatch, newSubmission, type Submission, type Submitted, submit, unlessThere } from './submit.ts';
 
 /** How the batch's life at the provider went. */
@@ -14,7 +23,7 @@ type End = { readonly kind: 'ended'; readonly view: BatchView } | Exclude<Submit
 
 interface Progress {
   readonly submission: Submission;
-  watch: Watch | null;
+  watch: Polling | null;
   end: End | null;
   /** Set when the job is cancelled: by then the batch has come to an end, whatever the provider does. */
   cancelledUntil: number | null;
@@ -39,12 +48,12 @@ export async function processBatch(input: BatchInput): Promise<Tally> {
   return counted(await CancellationScope.nonCancellable(() => classify(life, progress, end)));
 }
 
-async function live(life: Life, progress: Progress): Promise<End> {
+async function live(life: BatchRun, progress: Progress): Promise<End> {
   for (;;) {
     const submitted = await submit(life, progress.submission);
     if (submitted.kind !== 'created') return submitted;
-    progress.watch = newWatch(submitted.handle);
-    const view = await watch(life, progress.watch);
+    progress.watch = newPolling(submitted.handle);
+    const view = await pollToEnd(life, progress.watch);
     if (view === null) return { kind: 'in_doubt' };
     if (view.ending !== 'failed') return { kind: 'ended', view };
     const next = await afterFailedBatch(life, progress.submission, view);
@@ -55,36 +64,36 @@ async function live(life: Life, progress: Progress): Promise<End> {
 }
 
 /** The job was cancelled: the provider's batch too, and its end is awaited for a bounded time. */
-async function endCancelled(life: Life, progress: Progress, untilMs: number): Promise<End> {
+async function endCancelled(life: BatchRun, progress: Progress, untilMs: number): Promise<End> {
   const { submission } = progress;
   if (submission.handle === null) {
     const there = await unlessThere(life, submission, 'cancelled', untilMs);
     if (there.kind !== 'created') return there;
     submission.handle = there.handle;
   }
-  progress.watch ??= newWatch(submission.handle);
+  progress.watch ??= newPolling(submission.handle);
   if (progress.watch.cancelAskedAt === null) await askToEnd(life, progress.watch, untilMs);
-  const view = await watch(life, progress.watch, untilMs);
+  const view = await pollToEnd(life, progress.watch, untilMs);
   return view === null ? { kind: 'in_doubt' } : { kind: 'ended', view };
 }
 
 /** Reads what the batch had finished; what trouble keeps from being read until a cancelled job has to end is in doubt. */
-async function collect(life: Life, progress: Progress, end: End): Promise<End> {
+async function collect(life: BatchRun, progress: Progress, end: End): Promise<End> {
   progress.end = end;
   const { handle } = progress.submission;
   if (end.kind !== 'ended' || end.view.ending === 'failed' || handle === null) return end;
-  const read = await downloadOutput(life, handle.id, { ...refOf(life), handle }, progress.cancelledUntil);
+  const read = await downloadOutput(life, handle.id, { ...toBatchRef(life), handle }, progress.cancelledUntil);
   return read ? end : { kind: 'in_doubt' };
 }
 
-function classify(life: Life, progress: Progress, end: Exclude<End, { kind: 'answered' }>): Promise<Tally> {
+function classify(life: BatchRun, progress: Progress, end: Exclude<End, { kind: 'answered' }>): Promise<Tally> {
   const { handle, twins } = progress.submission;
   const view = end.kind === 'ended' ? end.view : null;
   const askedForDeadline = progress.cancelledUntil === null && progress.watch?.cancelAskedAt != null;
   const cancelReason = askedForDeadline ? 'deadline' : 'cancelled';
   const blamed = view?.ending === 'failed' ? blamedLines(view.errors) : new Set<number>();
   return longWork(life.input.job.timing, `classify ${life.input.planned.items} items`).classify({
-    ...refOf(life),
+    ...toBatchRef(life),
     batchId: handle?.id ?? null,
     ending: view?.status ?? null,
     createdAt: handle?.createdAt ?? null,
@@ -119,7 +128,7 @@ const readsMax = 24;
 
 /** False where what there may be could not be read: sending the items again would pay for them twice. */
 async function downloadOutput(
-  life: Life,
+  life: BatchRun,
   batchId: string,
   input: Parameters<ReturnType<typeof longWork>['download']>[0],
   untilMs: number | null,
@@ -127,7 +136,7 @@ async function downloadOutput(
   for (let reads = 1; ; reads += 1) {
     const proxy = longWork(life.input.job.timing, `download ${batchId}`, untilMs);
     try {
-      return (await untroubled(life, batchId, () => proxy.download(input), { untilMs })) !== gaveUp;
+      return (await runThroughTrouble(life, batchId, () => proxy.download(input), { untilMs })) !== outOfTime;
     } catch (error) {
       if (!unreadable.has(failureType(error) ?? '')) throw error;
     }

@@ -7,7 +7,7 @@ import { type BatchHandle, type BatchView, failedBatchAction } from '../../domai
 import { capacityWaitsMax } from '../../domain/limits.ts';
 import type { ItemReason, Tally } from '../../domain/outcome/outcome.ts';
 import { creating, looking, staging } from '../proxies.ts';
-import { failureType, gaveUp, type Life, refOf, tell, untroubled } from './life.ts';
+import { type BatchRun, failureType, outOfTime, runThroughTrouble, tell, toBatchRef } from './batch-run.ts';
 
 export interface Submission {
   /** Rises only when the earlier provider batch came to an end having run nothing. */
@@ -34,7 +34,7 @@ export type Submitted =
   | { readonly kind: 'unsent'; readonly reason: ItemReason }
   | { readonly kind: 'in_doubt' };
 
-export async function submit(life: Life, submission: Submission): Promise<Submitted> {
+export async function submit(life: BatchRun, submission: Submission): Promise<Submitted> {
   for (;;) {
     await condition(() => !life.paused || life.endNow);
     if (life.endNow) return unlessThere(life, submission, 'deadline');
@@ -47,11 +47,11 @@ export async function submit(life: Life, submission: Submission): Promise<Submit
 export const graceMs = 2 * 3_600_000;
 
 /** By then whatever a create made has come to its end. */
-const inDoubtAt = (life: Life): number => Date.now() + life.input.job.timing.providerWindowMs + graceMs;
+const inDoubtAt = (life: BatchRun): number => Date.now() + life.input.job.timing.providerWindowMs + graceMs;
 
 /** Nothing more is created: what this batch, or an earlier life of it, may have at the provider decides what is true of its items. */
 export async function unlessThere(
-  life: Life,
+  life: BatchRun,
   submission: Submission,
   reason: ItemReason,
   untilMs: number = inDoubtAt(life),
@@ -60,10 +60,10 @@ export async function unlessThere(
   return fate === 'none' ? { kind: 'unsent', reason } : fate;
 }
 
-async function stageAndCreate(life: Life, submission: Submission): Promise<Submitted | 'again'> {
+async function stageAndCreate(life: BatchRun, submission: Submission): Promise<Submitted | 'again'> {
   try {
     const staged = await stageOnce(life, submission);
-    if (staged === gaveUp) return 'again';
+    if (staged === outOfTime) return 'again';
     if (staged.kind === 'answered') return staged;
     await condition(() => !life.paused || life.endNow);
     return life.endNow ? 'again' : await createOnce(life, submission, staged.staged.fileId);
@@ -72,26 +72,33 @@ async function stageAndCreate(life: Life, submission: Submission): Promise<Submi
   }
 }
 
-function submissionOf(life: Life, { ordinal }: Submission) {
+function describeSubmission(life: BatchRun, { ordinal }: Submission) {
   const { items, bytes, requestsCrc32: crc32, endpoint } = life.input.planned;
-  return { ...refOf(life), ordinal, items, bytes, crc32, endpoint };
+  return { ...toBatchRef(life), ordinal, items, bytes, crc32, endpoint };
 }
 
-function stageOnce(life: Life, submission: Submission) {
+function stageOnce(life: BatchRun, submission: Submission) {
   const { planned, job } = life.input;
   const summary = `stage ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
   const proxy = staging(job.timing, planned.bytes, summary);
-  return untroubled(life, null, () => unlessStopped(life, () => proxy.stage(submissionOf(life, submission))), {
-    endNow: true,
-  });
+  return runThroughTrouble(
+    life,
+    null,
+    () => unlessStopped(life, () => proxy.stage(describeSubmission(life, submission))),
+    {
+      endNow: true,
+    },
+  );
 }
 
-async function createOnce(life: Life, submission: Submission, fileId: string | null): Promise<Submitted | 'again'> {
+async function createOnce(life: BatchRun, submission: Submission, fileId: string | null): Promise<Submitted | 'again'> {
   const { planned, job } = life.input;
-  const input = { ...submissionOf(life, submission), staged: { fileId } };
+  const input = { ...describeSubmission(life, submission), staged: { fileId } };
   const proxy = creating(job.timing, planned.bytes, `create ${job.provider} batch of ${planned.items} items`);
-  const result = await untroubled(life, null, () => unlessStopped(life, () => proxy.create(input)), { endNow: true });
-  if (result === gaveUp) return 'again';
+  const result = await runThroughTrouble(life, null, () => unlessStopped(life, () => proxy.create(input)), {
+    endNow: true,
+  });
+  if (result === outOfTime) return 'again';
   if (result.kind === 'created') return created(submission, result);
   const fate = await fateOfCreate(life, submission, inDoubtAt(life));
   return fate === 'none' ? 'again' : fate;
@@ -107,7 +114,7 @@ function created(
 }
 
 /** Whoever pauses, cancels or runs out of time stops work that waits for its next try; a create under way is seen through by its attempt. */
-async function unlessStopped<T>(life: Life, work: () => Promise<T>): Promise<T | typeof gaveUp> {
+async function unlessStopped<T>(life: BatchRun, work: () => Promise<T>): Promise<T | typeof outOfTime> {
   let over = false;
   const scope = new CancellationScope();
   condition(() => over || life.paused || life.endNow)
@@ -117,7 +124,7 @@ async function unlessStopped<T>(life: Life, work: () => Promise<T>): Promise<T |
     return await scope.run(work);
   } catch (error) {
     if (!scope.consideredCancelled || isFinal(error)) throw error;
-    return gaveUp;
+    return outOfTime;
   } finally {
     over = true;
   }
@@ -128,20 +135,20 @@ const isFinal = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
 
 /** Looks for a batch whose create had no reply until it is found, known not to be, or the time is over. Costs the provider nothing where none was begun. */
-async function fateOfCreate(life: Life, submission: Submission, untilMs: number): Promise<Submitted | 'none'> {
+async function fateOfCreate(life: BatchRun, submission: Submission, untilMs: number): Promise<Submitted | 'none'> {
   const { job } = life.input;
-  const input = { ...submissionOf(life, submission), staged: { fileId: null }, lookOnly: true };
+  const input = { ...describeSubmission(life, submission), staged: { fileId: null }, lookOnly: true };
   for (let looks = 0; ; looks += 1) {
     const proxy = looking(job.timing, 'look for what an earlier create may have made', untilMs);
-    const result = await untroubled(life, null, () => proxy.create(input), { untilMs });
-    if (result !== gaveUp && result.kind === 'created') return created(submission, result);
-    if (result !== gaveUp && result.kind === 'none') return 'none';
+    const result = await runThroughTrouble(life, null, () => proxy.create(input), { untilMs });
+    if (result !== outOfTime && result.kind === 'created') return created(submission, result);
+    if (result !== outOfTime && result.kind === 'none') return 'none';
     if (Date.now() >= untilMs) return { kind: 'in_doubt' };
     await sleep(pollDelayMs(looks, job.poll), { summary: 'a batch whose create had no reply may be running' });
   }
 }
 
-async function afterRefusal(life: Life, submission: Submission, error: unknown): Promise<Submitted | 'again'> {
+async function afterRefusal(life: BatchRun, submission: Submission, error: unknown): Promise<Submitted | 'again'> {
   switch (failureType(error)) {
     case 'capacity':
       if (await waitForCapacity(life, submission)) return 'again';
@@ -159,7 +166,7 @@ async function afterRefusal(life: Life, submission: Submission, error: unknown):
 }
 
 /** False when it is not worth waiting any longer. */
-async function waitForCapacity(life: Life, submission: Submission): Promise<boolean> {
+async function waitForCapacity(life: BatchRun, submission: Submission): Promise<boolean> {
   if (submission.capacityWaits === 0) await tell(life, 'waiting', null);
   const delay = capacityDelayMs(submission.capacityWaits);
   submission.capacityWaits += 1;
@@ -175,7 +182,7 @@ async function waitForCapacity(life: Life, submission: Submission): Promise<bool
  * them, or all of them for one reason of ours.
  */
 export async function afterFailedBatch(
-  life: Life,
+  life: BatchRun,
   submission: Submission,
   view: BatchView,
 ): Promise<'again' | 'give_back' | ItemReason> {

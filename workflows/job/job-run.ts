@@ -2,12 +2,12 @@
 
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { condition, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { nextLookAt } from '../../domain/batch/backoff.ts';
+import { computeNextPoll } from '../../domain/batch/backoff.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import { type Budget, openBudget } from '../../domain/money/budget.ts';
-import { type Counts, countOf, type ItemReason, itemReasons } from '../../domain/outcome/outcome.ts';
-import { type Alert, alertsOf } from '../../domain/progress/alerts.ts';
-import { type BatchNews, openOf } from '../../domain/progress/events.ts';
+import { type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
+import { type Alert, findAlerts } from '../../domain/progress/alerts.ts';
+import { type BatchNews, countOpen } from '../../domain/progress/events.ts';
 import { estimatedEnd, type JobPhase, type JobStatus, type Pause } from '../../domain/progress/status.ts';
 import { statusPage } from '../../domain/progress/status-page.ts';
 import type { JobReport } from '../../domain/report/report.ts';
@@ -118,7 +118,7 @@ export class JobRun {
     const answered = totals.answered + rows.carriedOver;
     const done = answered + this.coordinator.doneUnderWay();
     const byStage = this.coordinator.stages();
-    const rejected = countOf(totals.rejected);
+    const rejected = sumCounts(totals.rejected);
     return {
       phase: this.pause === null ? this.phase : 'paused',
       pause: this.pause,
@@ -131,7 +131,7 @@ export class JobRun {
         failed: rejected,
         byReason: this.#reasons(totals),
       },
-      batches: { planned: this.planned, open: openOf(byStage), done: totals.batches, byStage },
+      batches: { planned: this.planned, open: countOpen(byStage), done: totals.batches, byStage },
       tokens: { input: totals.usage.input ?? 0, output: totals.usage.output ?? 0 },
       costUsd: totals.costUsd,
       estimateUsd: this.firstPlan?.estimate.usd ?? null,
@@ -166,7 +166,7 @@ export class JobRun {
   #alerts(): readonly Alert[] {
     const { coordinator, pause, budget, phase } = this;
     const totals = this.#totals;
-    return alertsOf({
+    return findAlerts({
       now: Date.now(),
       pause,
       running: phase === 'running',
@@ -174,7 +174,7 @@ export class JobRun {
       late: coordinator.late(),
       budget,
       items: totals.items,
-      failed: countOf(totals.rejected) + countOf(coordinator.totals.retryable),
+      failed: sumCounts(totals.rejected) + sumCounts(coordinator.totals.retryable),
     });
   }
 
@@ -182,7 +182,9 @@ export class JobRun {
   #nextLookAt(): number | null {
     if (this.settings === null) return null;
     const now = Date.now();
-    const looks = [...this.coordinator.underWay()].map((createdAt) => nextLookAt(createdAt, this.opened.poll, now));
+    const looks = [...this.coordinator.underWay()].map((createdAt) =>
+      computeNextPoll(createdAt, this.opened.poll, now),
+    );
     return looks.length === 0 ? null : Math.min(...looks);
   }
 

@@ -14,7 +14,7 @@ import { formatDuration } from '../../domain/duration.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import { addTotals } from '../../domain/waves/totals.ts';
 import { firstWave, nextWave, plannedWave, type Wave } from '../../domain/waves/waves.ts';
-import { wakeful } from '../alerting.ts';
+import { checkPeriodically } from '../alerting.ts';
 import { inBackground } from '../background.ts';
 import { longWork, opening, tidying } from '../proxies.ts';
 import { asRefusal } from '../refusal.ts';
@@ -30,7 +30,7 @@ export async function processDataset(input: unknown): Promise<JobReport> {
   await openJob(job, input);
   const watches = [
     watchDeadline(job),
-    wakeful(
+    checkPeriodically(
       () => job.pause !== null,
       () => job.changed(),
     ),
@@ -113,11 +113,13 @@ function watchDeadline(job: JobRun): CancellationScope {
     for (;;) {
       const jobMs = job.deadline?.jobMs ?? null;
       const changed = (): boolean => (job.deadline?.jobMs ?? null) !== jobMs;
-      if (jobMs === null) await condition(changed);
-      else if (
+      if (jobMs === null) {
+        await condition(changed);
+      } else if (
         !(await condition(changed, Math.max(1, job.startedAt + jobMs - Date.now()), { summary: "the job's deadline" }))
-      )
+      ) {
         break;
+      }
     }
     job.pastDeadline = true;
     if (job.mustEnd(job.wave)) await job.coordinator.endNow();

@@ -15,20 +15,20 @@ import { segmentWorkflowId } from '../../domain/ids.ts';
 import type { PlannedBatch, PlanSummary } from '../../domain/job.ts';
 import { chargedUsd, fits, reserve, settle } from '../../domain/money/budget.ts';
 import { addLate, type Late, noneLate } from '../../domain/progress/alerts.ts';
-import { addStages, type StageCounts } from '../../domain/progress/events.ts';
+import { addBatchStates, type BatchStateCounts } from '../../domain/progress/events.ts';
 import { addTotals, noTotals, type Totals } from '../../domain/waves/totals.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import { limitSignal, segmentNewsSignal } from '../messages.ts';
 import { processSegment } from '../segment/process-segment.ts';
 import { catchUp, runToItsEnd } from '../window.ts';
 import type { JobRun } from './job-run.ts';
-import { batchJob, mayAfford, pageOf } from './wave-parts.ts';
+import { describeJob, mayAfford, readPage } from './wave-parts.ts';
 
 interface OpenSegment {
   running: number;
   draining: boolean;
   totals: Totals;
-  stages: StageCounts;
+  stages: BatchStateCounts;
   late: Late;
   limit: number;
 }
@@ -52,7 +52,7 @@ export async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary):
     const segments = [...open.values()];
     coordinator.totals = segments.reduce((totals, segment) => addTotals(totals, segment.totals), settled);
     coordinator.elsewhere = {
-      stages: segments.reduce<StageCounts>((stages, segment) => addStages(stages, segment.stages), {
+      stages: segments.reduce<BatchStateCounts>((stages, segment) => addBatchStates(stages, segment.stages), {
         done: settled.batches,
       }),
       late: segments.reduce((late, segment) => addLate(late, segment.late), noneLate),
@@ -67,8 +67,9 @@ export async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary):
     const { running, draining, totals, stages, late, movedAt } = news;
     Object.assign(segment, { running, draining, totals, stages, late } satisfies Partial<OpenSegment>);
     coordinator.movedAt = Math.max(coordinator.movedAt, movedAt);
-    if (news.trouble !== undefined)
+    if (news.trouble !== undefined) {
       job.stopFor(news.trouble, 'a batch met trouble with its key or money: mend it, then resume');
+    }
     job.onConcurrency();
     sum();
   });
@@ -76,7 +77,11 @@ export async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary):
     const workflowId = segmentWorkflowId(workflowInfo().workflowId, wave.number, segment);
     const usd = batches.reduce((total, { estimate }) => total + (estimate.usd ?? 0), 0);
     open.set(workflowId, {
-      ...{ running: 0, draining: false, totals: noTotals, stages: {}, late: noneLate },
+      running: 0,
+      draining: false,
+      totals: noTotals,
+      stages: {},
+      late: noneLate,
       limit: free(),
     });
     coordinator.opened(workflowId);
@@ -99,7 +104,7 @@ export async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary):
   };
   try {
     for (let segment = 1, from = 1; from <= plan.batches && failures.length === 0; segment += 1) {
-      const page = await pageOf(job, wave, from);
+      const page = await readPage(job, wave, from);
       await condition(
         () =>
           free() > 0 &&
@@ -156,7 +161,9 @@ async function runSegment(
   const switches = now();
   const child = await startChild(processSegment, {
     workflowId,
-    args: [{ job: batchJob(job), jobWorkflowId: workflowInfo().workflowId, wave: wave.number, ...batches, switches }],
+    args: [
+      { job: describeJob(job), jobWorkflowId: workflowInfo().workflowId, wave: wave.number, ...batches, switches },
+    ],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',

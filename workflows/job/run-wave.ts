@@ -8,13 +8,13 @@ import { longWork } from '../proxies.ts';
 import { runWindow } from '../window.ts';
 import type { JobRun } from './job-run.ts';
 import { runInSegments } from './run-segments.ts';
-import { batchJob, mayAfford, pageOf } from './wave-parts.ts';
+import { describeJob, mayAfford, readPage } from './wave-parts.ts';
 
 export async function runWave(job: JobRun, wave: Wave): Promise<void> {
   job.wave = wave;
   job.coordinator.startWave();
   job.enter('planning');
-  const plan = await planOf(job, wave);
+  const plan = await planBatches(job, wave);
   if (wave.kind === 'first') job.firstPlan = plan;
   job.lastPlanned = wave.number;
   const { number, kind } = wave;
@@ -23,11 +23,14 @@ export async function runWave(job: JobRun, wave: Wave): Promise<void> {
   job.planned += plan.batches;
   job.enter('running');
   if (plan.batches === 0) return;
-  if (job.planned <= job.opened.batchesPerSegment) await runHere(job, wave, await pageOf(job, wave, 1));
-  else await runInSegments(job, wave, plan);
+  if (job.planned <= job.opened.batchesPerSegment) {
+    await runHere(job, wave, await readPage(job, wave, 1));
+  } else {
+    await runInSegments(job, wave, plan);
+  }
 }
 
-function planOf(job: JobRun, wave: Wave): Promise<PlanSummary> {
+function planBatches(job: JobRun, wave: Wave): Promise<PlanSummary> {
   const { output, timing } = job.opened;
   if (wave.kind === 'first') return longWork(timing, 'plan every batch before anything is spent').plan({ output });
   const { number, kind, sources, batchReasons, realtimeReasons, rejectedReasons, maxUsd } = wave;
@@ -53,8 +56,8 @@ async function runHere(job: JobRun, wave: Wave, batches: readonly PlannedBatch[]
       if (running >= coordinator.switches.concurrency) return false;
       return mayAfford(job, wave, batch.estimate.usd, running);
     },
-    inputOf: (planned) => ({
-      job: batchJob(job),
+    makeInput: (planned) => ({
+      job: describeJob(job),
       wave: wave.number,
       planned,
       paused: coordinator.switches.paused,

@@ -10,7 +10,7 @@ function must(condition: boolean, expected: string): void {
 }
 
 /** An update's argument as it came. A misspelt field would change nothing, and nobody would know. */
-function fieldsOf(input: unknown, known: readonly string[], expected: string): Partial<Record<string, unknown>> {
+function readFields(input: unknown, known: readonly string[], expected: string): Partial<Record<string, unknown>> {
   const fields = input ?? {};
   must(typeof fields === 'object' && !Array.isArray(fields), expected);
   must(
@@ -22,25 +22,25 @@ function fieldsOf(input: unknown, known: readonly string[], expected: string): P
 
 export function checkNote(input: unknown): void {
   const shape = '{"note": a text}, or nothing';
-  const { note } = fieldsOf(input, ['note'], shape);
+  const { note } = readFields(input, ['note'], shape);
   must(note === undefined || typeof note === 'string', shape);
 }
 
 export function checkConcurrency(input: unknown): void {
   const shape = '{"concurrency": 1 to 500}';
-  const { concurrency } = fieldsOf(input, ['concurrency'], shape);
+  const { concurrency } = readFields(input, ['concurrency'], shape);
   must(Number.isInteger(concurrency) && Number(concurrency) >= 1 && Number(concurrency) <= 500, shape);
 }
 
 export function checkBudget(input: unknown): void {
   const shape = '{"usd": a number, or null for none}';
-  const { usd } = fieldsOf(input, ['usd'], shape);
+  const { usd } = readFields(input, ['usd'], shape);
   must(usd === null || (typeof usd === 'number' && usd >= 0), shape);
 }
 
 export function checkDeadline(input: unknown): void {
   const shape = 'one or more of {"batch": "12h", "job": "30h" or null, "then": "fallback", "retry" or "fail"}';
-  const { batch, job, then } = fieldsOf(input, ['batch', 'job', 'then'], shape);
+  const { batch, job, then } = readFields(input, ['batch', 'job', 'then'], shape);
   const isDuration = (value: unknown): boolean => typeof value === 'string' && parseDuration(value) !== null;
   must(batch !== undefined || job !== undefined || then !== undefined, shape);
   must(batch === undefined || isDuration(batch), shape);
@@ -50,7 +50,7 @@ export function checkDeadline(input: unknown): void {
 
 export function checkReasons(input: unknown): void {
   const shape = `{"reasons": some of ${itemReasons.join(', ')}}, or nothing`;
-  const { reasons = itemReasons } = fieldsOf(input, ['reasons'], shape);
+  const { reasons = itemReasons } = readFields(input, ['reasons'], shape);
   must(Array.isArray(reasons) && reasons.length > 0, shape);
   must(Array.isArray(reasons) && reasons.every((reason) => itemReasons.some((known) => known === reason)), shape);
 }

@@ -3,11 +3,11 @@
 import type { PlannedBatch } from '../../domain/job.ts';
 import { fits } from '../../domain/money/budget.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
-import type { BatchInput } from '../batch/life.ts';
+import type { BatchInput } from '../batch/batch-run.ts';
 import { looking } from '../proxies.ts';
 import type { JobRun } from './job-run.ts';
 
-export const pageOf = (job: JobRun, wave: Wave, from: number): Promise<PlannedBatch[]> =>
+export const readPage = (job: JobRun, wave: Wave, from: number): Promise<PlannedBatch[]> =>
   looking(job.opened.timing, 'read the plan').readManifest({
     output: job.opened.output,
     wave: wave.number,
@@ -16,24 +16,25 @@ export const pageOf = (job: JobRun, wave: Wave, from: number): Promise<PlannedBa
   });
 
 /** Each telling costs the coordinator's history four events: of many batches halves are enough. */
-const tellEveryOf = (batches: number): number => (batches <= 50 ? 1 : 5);
+const chooseNewsStep = (batches: number): number => (batches <= 50 ? 1 : 5);
 
-export const batchJob = (job: JobRun): BatchInput['job'] => {
+export const describeJob = (job: JobRun): BatchInput['job'] => {
   const { output, provider, poll, timing } = job.opened;
   const deadline = job.deadline ?? job.opened.deadline;
-  return { output, provider, poll, timing, deadline, tellEvery: tellEveryOf(job.planned) };
+  return { output, provider, poll, timing, deadline, tellEvery: chooseNewsStep(job.planned) };
 };
 
 /** Work that would pass the cap is not started; when nothing under way can make room any more, a person is asked. */
 export function mayAfford(job: JobRun, wave: Wave, estimateUsd: number | null, running: number): boolean {
   if (job.mustEnd(wave) || fits(job.budget, estimateUsd)) return true;
-  if (running === 0)
+  if (running === 0) {
     job.stopFor(
       'budget',
       estimateUsd === null
         ? unpriced
         : 'the next batch would pass the budget: raise it with setBudget, or cancel the job',
     );
+  }
   return false;
 }
 

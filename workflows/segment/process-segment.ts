@@ -3,8 +3,8 @@
 import { getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { BatchNews, Trouble } from '../../domain/progress/events.ts';
 import type { Totals } from '../../domain/waves/totals.ts';
-import { wakeful } from '../alerting.ts';
-import type { BatchInput } from '../batch/life.ts';
+import { checkPeriodically } from '../alerting.ts';
+import type { BatchInput } from '../batch/batch-run.ts';
 import { Coordinator, type Switches } from '../coordinator.ts';
 import {
   batchDeadlineSignal,
@@ -63,7 +63,7 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
     from: input.from,
     count: input.count,
   });
-  const watch = wakeful(
+  const watch = checkPeriodically(
     () => coordinator.switches.paused,
     () => tell(),
   );
@@ -71,7 +71,7 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
     jobWorkflowId: input.jobWorkflowId,
     mayStart: (_batch, running) =>
       (!coordinator.switches.paused || coordinator.switches.endNow) && running < coordinator.switches.concurrency,
-    inputOf: (planned) => batchInput(input, coordinator.switches, planned),
+    makeInput: (planned) => batchInput(input, coordinator.switches, planned),
     started: (planned, workflowId) => {
       toStart -= 1;
       coordinator.started(input.wave, planned, workflowId);

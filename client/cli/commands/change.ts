@@ -65,11 +65,12 @@ function addSet(program: Command, context: Context): void {
     .option('--job-deadline <duration>', 'from the job\'s start, e.g. 30h; "none" for none', durationOrNone)
     .addOption(then)
     .action(async (id: string, settings: Settings, command: Command) => {
-      if (Object.keys(settings).length === 0)
+      if (Object.keys(settings).length === 0) {
         command.error('error: nothing to set: give --budget, --concurrency, a deadline or --then', { exitCode: 2 });
+      }
       const status = await changeJob(context, id, async (jobs) => {
         let last: JobStatus | undefined;
-        for (const change of changesOf(jobs, id, settings)) last = await change();
+        for (const change of planChanges(jobs, id, settings)) last = await change();
         return last;
       });
       if (status !== undefined) said(status);
@@ -82,7 +83,7 @@ function said(status: JobStatus): void {
   printValue(status, statusFacts(status, Date.now()));
 }
 
-function changesOf(jobs: Nightshift, id: string, settings: Settings): (() => Promise<JobStatus>)[] {
+function planChanges(jobs: Nightshift, id: string, settings: Settings): (() => Promise<JobStatus>)[] {
   const { budget, concurrency, batchDeadline, jobDeadline, then } = settings;
   const deadline: DeadlineChange = {
     ...(batchDeadline === undefined ? {} : { batch: batchDeadline }),

@@ -1,8 +1,8 @@
 // `validate` and `estimate`: what is wrong with a job, and what it would cost, before anything is spent.
 
 import type { Command } from 'commander';
-import { jobOf, readJobFile } from '../../job-file.ts';
-import { answerOf } from '../../no-worker.ts';
+import { readJob, readJobFile } from '../../job-file.ts';
+import { awaitAnswer } from '../../no-worker.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { ownCommand } from '../own-command.ts';
@@ -55,14 +55,14 @@ export function addChecks(program: Command, context: Context): void {
 type Jobs = Awaited<ReturnType<Context['jobs']>>;
 type Ask<Answer> = (
   jobs: Jobs,
-  job: ReturnType<typeof jobOf>,
+  job: ReturnType<typeof readJob>,
   at: { readonly taskQueue: string; readonly signal: AbortSignal },
 ) => Promise<Answer>;
 
 /** Ctrl-C takes the question back, so that the worker puts its plan away. */
 async function asked<Answer>(context: Context, file: string, options: CheckOptions, ask: Ask<Answer>): Promise<Answer> {
   const { taskQueue = context.taskQueue, byReference = false } = options;
-  const job = jobOf(file, byReference, context.dataRoot);
+  const job = readJob(file, byReference, context.dataRoot);
   const jobs = await context.jobs();
   const left = new AbortController();
   const leave = (): void => {
@@ -71,7 +71,7 @@ async function asked<Answer>(context: Context, file: string, options: CheckOptio
   };
   process.once('SIGINT', leave);
   try {
-    return await answerOf(jobs, taskQueue, ask(jobs, job, { taskQueue, signal: left.signal }));
+    return await awaitAnswer(jobs, taskQueue, ask(jobs, job, { taskQueue, signal: left.signal }));
   } finally {
     process.removeListener('SIGINT', leave);
   }

@@ -20,11 +20,11 @@ export function addWatch(program: Command, context: Context): void {
         'ended is told of at once. Ctrl-C ends the following, not the job.',
     )
     .action(async (id: string) => {
-      process.exitCode = await endOf(await context.jobs(), id);
+      process.exitCode = await awaitEnd(await context.jobs(), id);
     });
 }
 
-export async function endOf(jobs: Nightshift, id: string): Promise<number> {
+export async function awaitEnd(jobs: Nightshift, id: string): Promise<number> {
   const { taskQueue } = await jobs.describe(id);
   const progress = progressOn(process.stderr);
   const warning = warnWithoutWorker(jobs, taskQueue, progress.say);
@@ -50,8 +50,9 @@ async function ending(jobs: Nightshift, id: string): Promise<number> {
   try {
     const report = await jobs.result(id);
     console.error(endLine(report));
-    if (report.rows.failed > 0)
+    if (report.rows.failed > 0) {
       console.error(`the failed rows, ready to be the next job's dataset: \`${ownCommand(`results ${id} --failed`)}\``);
+    }
     console.log(report.files.results);
     return report.rows.failed === 0 ? exitCodes.ok : exitCodes.partial;
   } catch (error) {

@@ -14,10 +14,11 @@ export function addInit(program: Command, { dataRoot }: Context): void {
     .description('Writes job.json and tickets.jsonl into a folder, the current one by default. Overwrites nothing.')
     .action((folder = '.') => {
       const path = relative(resolve(dataRoot), resolve(folder)).split(sep).join('/');
-      if (path.startsWith('..'))
+      if (path.startsWith('..')) {
         throw new Error(
           `${folder} is not below the data root ${resolve(dataRoot)}, where workers look: choose a folder there`,
         );
+      }
       mkdirSync(folder, { recursive: true });
       const rows = sampleRows.map((row) => `${JSON.stringify(row)}\n`).join('');
       const job = join(folder, 'job.json');
@@ -32,8 +33,9 @@ function write(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new Error(`${file} is there already and stays as it is: give another folder`);
+    }
     throw error;
   }
 }

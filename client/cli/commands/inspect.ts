@@ -73,7 +73,15 @@ function addBatches(program: Command, context: Context): void {
       const request = { offset, limit, ...(only === undefined ? {} : { stage: only }) };
       const page = await askJob(context, id, (jobs) => jobs.batches(id, request));
       printRows(page.batches, ({ wave, batch, lane, model, items, stage: at, batchId, done, failed }) => ({
-        ...{ wave, batch, lane, model, items, stage: at, batchId, done, failed },
+        wave,
+        batch,
+        lane,
+        model,
+        items,
+        stage: at,
+        batchId,
+        done,
+        failed,
       }));
       const next = page.offset + page.batches.length;
       if (next < page.total) console.error(`${next} of ${page.total}: ${ownCommand(`batches ${id} --offset ${next}`)}`);

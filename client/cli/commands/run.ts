@@ -2,9 +2,9 @@
 
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { jobOf } from '../../job-file.ts';
+import { readJob } from '../../job-file.ts';
 import type { Context } from '../context.ts';
-import { endOf } from './follow.ts';
+import { awaitEnd } from './follow.ts';
 
 interface RunOptions {
   readonly id?: string;
@@ -32,18 +32,21 @@ export function addRun(program: Command, context: Context): void {
     .option(...byReferenceOption)
     .option('--detach', 'do not follow it; prints its id')
     .action(async (file: string, options: RunOptions) => {
-      const { id = nameOf(file), byReference = false, detach = false } = options;
-      const job = jobOf(file, byReference, context.dataRoot);
+      const { id = nameJob(file), byReference = false, detach = false } = options;
+      const job = readJob(file, byReference, context.dataRoot);
       const jobs = await context.jobs();
       await jobs.start(job, { id, taskQueue: options.taskQueue ?? context.taskQueue });
       console.error(`started ${id}`);
-      if (detach) console.log(id);
-      else process.exitCode = await endOf(jobs, id);
+      if (detach) {
+        console.log(id);
+      } else {
+        process.exitCode = await awaitEnd(jobs, id);
+      }
     });
 }
 
 /** Of `tickets/job.json`, which is what `init` writes, the folder says more than the file. */
-function nameOf(file: string): string {
+function nameJob(file: string): string {
   const name = basename(file, extname(file));
   return name === 'job' ? basename(dirname(resolve(file))) || name : name;
 }

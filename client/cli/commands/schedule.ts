@@ -8,7 +8,7 @@ import { durationMs } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
 import { collected, printRows, printValue } from '../print.ts';
-import { minuteOf } from '../print-job.ts';
+import { formatMinute } from '../print-job.ts';
 import { taskQueueOption } from './run.ts';
 
 interface CreateOptions {
@@ -68,7 +68,12 @@ function addCreate(group: Command, context: Context): void {
       for (const caution of cautions(job, timezone, context.dataRoot)) console.error(`caution: ${caution}`);
       const { schedules } = await context.jobs();
       await schedules.create(id, {
-        ...{ job, cron, timezone, catchupMs, jitterMs, paused },
+        job,
+        cron,
+        timezone,
+        catchupMs,
+        jitterMs,
+        paused,
         ...(note === undefined ? {} : { note }),
         taskQueue: taskQueue ?? context.taskQueue,
       });
@@ -122,7 +127,14 @@ function addSteering(group: Command, schedules: () => Promise<Schedules>): void 
 }
 
 const listedFacts = ({ id, paused, job, cron, timezone, next, last, note }: ListedSchedule) => ({
-  ...{ id, state: paused ? 'paused' : 'active', job, cron, timezone, next: minuteOf(next), last: minuteOf(last), note },
+  id,
+  state: paused ? 'paused' : 'active',
+  job,
+  cron,
+  timezone,
+  next: formatMinute(next),
+  last: formatMinute(last),
+  note,
 });
 
 const describedFacts = (schedule: DescribedSchedule) => ({

@@ -1,17 +1,17 @@
 // One line of Anthropic's results, understood. `succeeded` means that the model ran, not that the answer is usable.
 
 import { type Finish, noUsage, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
-import { codeOf, type Fields, fieldsOf, jsonOf, numberOf, objectsOf, parsedFields, textOf } from '../../json-fields.ts';
+import { asCode, asFields, asJson, asNumber, asObjects, asText, type Fields, parsedFields } from '../../json-fields.ts';
 
 export function decode(line: Buffer): RawOutcome {
   const record = parsedFields(line.toString('utf8'));
-  const customId = textOf(record?.custom_id);
-  const result = fieldsOf(record?.result);
+  const customId = asText(record?.custom_id);
+  const result = asFields(record?.result);
   if (customId === null || customId === '' || result === null) return { kind: 'unreadable' };
   if (result.type === 'canceled') return { kind: 'unrun', customId, why: 'cancelled' };
   if (result.type === 'expired') return { kind: 'unrun', customId, why: 'expired' };
-  if (result.type === 'errored') return errored(customId, fieldsOf(result.error));
-  const message = result.type === 'succeeded' ? fieldsOf(result.message) : null;
+  if (result.type === 'errored') return errored(customId, asFields(result.error));
+  const message = result.type === 'succeeded' ? asFields(result.message) : null;
   return message === null ? { kind: 'unreadable' } : answered(customId, message);
 }
 
@@ -31,26 +31,26 @@ const statusByType: Readonly<Record<string, number>> = {
 
 /** The kind stands inside an envelope whose own type is just `error`. */
 function errored(customId: string, envelope: Fields | null): RawOutcome {
-  const error = fieldsOf(envelope?.error) ?? envelope;
-  const type = codeOf(error?.type);
-  const code = codeOf(fieldsOf(error?.details)?.error_code) ?? type;
+  const error = asFields(envelope?.error) ?? envelope;
+  const type = asCode(error?.type);
+  const code = asCode(asFields(error?.details)?.error_code) ?? type;
   return { kind: 'error', customId, status: type === null ? null : (statusByType[type] ?? null), code };
 }
 
 function answered(customId: string, message: Fields): RawOutcome {
-  const blocks = objectsOf(message.content);
-  const finishReason = textOf(message.stop_reason);
+  const blocks = asObjects(message.content);
+  const finishReason = asText(message.stop_reason);
   const calls = blocks.filter(({ type }) => type === 'tool_use');
   return {
     kind: 'answer',
     customId,
     text: textIn(blocks),
-    ...(calls.length === 0 ? {} : { value: jsonOf(calls) }),
+    ...(calls.length === 0 ? {} : { value: asJson(calls) }),
     finish: finishes[finishReason ?? ''] ?? 'stop',
     finishReason,
-    usage: usageOf(fieldsOf(message.usage)),
-    model: textOf(message.model),
-    response: jsonOf(message),
+    usage: readUsage(asFields(message.usage)),
+    model: asText(message.model),
+    response: asJson(message),
   };
 }
 
@@ -63,21 +63,21 @@ const finishes: Readonly<Record<string, Finish>> = {
 
 function textIn(blocks: readonly Fields[]): string | null {
   let text: string | null = null;
-  for (const block of blocks) if (block.type === 'text') text = (text ?? '') + (textOf(block.text) ?? '');
+  for (const block of blocks) if (block.type === 'text') text = (text ?? '') + (asText(block.text) ?? '');
   return text;
 }
 
 /** `input_tokens` leaves out what was read from or written to the cache; ours has all of it. */
-function usageOf(usage: Fields | null): Usage {
+function readUsage(usage: Fields | null): Usage {
   if (usage === null) return noUsage;
-  const fresh = numberOf(usage.input_tokens);
-  const cachedInput = numberOf(usage.cache_read_input_tokens);
-  const cacheWrite = numberOf(usage.cache_creation_input_tokens);
+  const fresh = asNumber(usage.input_tokens);
+  const cachedInput = asNumber(usage.cache_read_input_tokens);
+  const cacheWrite = asNumber(usage.cache_creation_input_tokens);
   return {
     input: fresh === null ? null : fresh + (cachedInput ?? 0) + (cacheWrite ?? 0),
     cachedInput,
     cacheWrite,
-    output: numberOf(usage.output_tokens),
-    reasoning: numberOf(fieldsOf(usage.output_tokens_details)?.thinking_tokens),
+    output: asNumber(usage.output_tokens),
+    reasoning: asNumber(asFields(usage.output_tokens_details)?.thinking_tokens),
   };
 }

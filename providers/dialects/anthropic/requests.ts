@@ -3,16 +3,16 @@
 import type { CustomId } from '../../../domain/ids.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
-import { fieldsOf, jsonOf, numberOf, textOf } from '../../json-fields.ts';
+import { asFields, asJson, asNumber, asText } from '../../json-fields.ts';
 import type { RequestLine } from '../../provider.ts';
 import { maxTokensDefault } from '../../vendors/anthropic/limits.ts';
 import { opening } from '../request-line.ts';
 
 export const messagesEndpoint = '/v1/messages';
 
-export function bodyOf({ system, user, schema, maxTokens, temperature, cache }: Prompt): Json {
+export function buildBody({ system, user, schema, maxTokens, temperature, cache }: Prompt): Json {
   return {
-    ...(system === undefined ? {} : { system: systemOf(system, cache === true) }),
+    ...(system === undefined ? {} : { system: buildSystem(system, cache === true) }),
     messages: [{ role: 'user', content: user }],
     max_tokens: maxTokens ?? maxTokensDefault,
     ...(temperature === undefined ? {} : { temperature }),
@@ -21,14 +21,14 @@ export function bodyOf({ system, user, schema, maxTokens, temperature, cache }: 
 }
 
 /** A batch may run for hours: only the longer of the two lifetimes outlives the gap between its requests. */
-function systemOf(text: string, cached: boolean): Json {
+function buildSystem(text: string, cached: boolean): Json {
   return cached ? [{ type: 'text', text, cache_control: { type: 'ephemeral', ttl: '1h' } }] : text;
 }
 
 /** Only what is certainly refused: a value that is still a template may become anything. */
-export function problemsOf(body: Json, endpoint: string): readonly string[] {
+export function findProblems(body: Json, endpoint: string): readonly string[] {
   if (endpoint !== messagesEndpoint) return [`endpoint: batches are built for ${messagesEndpoint}`];
-  const fields = fieldsOf(body);
+  const fields = asFields(body);
   if (fields === null) return ['the request must be an object'];
   const problems: string[] = [];
   if (isAbsent(fields.messages)) problems.push('messages: missing or empty');
@@ -43,24 +43,24 @@ const isAbsent = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
 export function outputTokensMax(body: Json): number | null {
-  return numberOf(fieldsOf(body)?.max_tokens);
+  return asNumber(asFields(body)?.max_tokens);
 }
 
 export function encode(customId: CustomId, body: string): string {
   return `${opening}${customId}","params":${body}}`;
 }
 
-export function requestOf(record: Json): RequestLine {
-  const fields = fieldsOf(record);
-  const id = textOf(fields?.custom_id);
+export function parseRequestLine(record: Json): RequestLine {
+  const fields = asFields(record);
+  const id = asText(fields?.custom_id);
   if (fields === null || id === null || id === '') return problem('custom_id must be a text');
-  const body = fieldsOf(fields.params);
+  const body = asFields(fields.params);
   if (body === null) return problem('params must be an object');
-  const model = textOf(body.model);
+  const model = asText(body.model);
   if (model === null || model === '') return problem('params.model must be a text');
-  const [first] = problemsOf(jsonOf(body), messagesEndpoint);
+  const [first] = findProblems(asJson(body), messagesEndpoint);
   if (first !== undefined) return problem(first);
-  return { kind: 'request', id, endpoint: messagesEndpoint, model, body: jsonOf(body) };
+  return { kind: 'request', id, endpoint: messagesEndpoint, model, body: asJson(body) };
 }
 
 const problem = (words: string): RequestLine => ({ kind: 'problem', problem: words });

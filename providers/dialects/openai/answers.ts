@@ -2,15 +2,15 @@
 
 import { type Finish, type Json, noUsage, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
 import {
-  codeOf,
+  asCode,
+  asFields,
+  asJson,
+  asList,
+  asNumber,
+  asObjects,
+  asText,
   type Fields,
-  fieldsOf,
-  jsonOf,
-  listOf,
-  numberOf,
-  objectsOf,
   parsedFields,
-  textOf,
 } from '../../json-fields.ts';
 import { embeddingsAnswer, moderationsAnswer } from './values.ts';
 
@@ -25,16 +25,16 @@ export interface Answer {
 
 export function decode(line: Buffer, endpoint: string): RawOutcome {
   const record = parsedFields(line.toString('utf8'));
-  const customId = textOf(record?.custom_id);
+  const customId = asText(record?.custom_id);
   if (record === null || customId === null || customId === '') return { kind: 'unreadable' };
-  const response = fieldsOf(record.response);
-  const status = numberOf(response?.status_code);
+  const response = asFields(record.response);
+  const status = asNumber(response?.status_code);
   if (response !== null && status !== null && (status < 200 || status > 299)) {
-    return { kind: 'error', customId, status, code: codeIn(fieldsOf(fieldsOf(response.body)?.error)) };
+    return { kind: 'error', customId, status, code: codeIn(asFields(asFields(response.body)?.error)) };
   }
-  const error = fieldsOf(record.error);
+  const error = asFields(record.error);
   if (error !== null && status === null) return unanswered(customId, error);
-  const body = fieldsOf(response?.body);
+  const body = asFields(response?.body);
   return body === null ? { kind: 'unreadable' } : answered(customId, body, endpoint);
 }
 
@@ -50,13 +50,13 @@ function unanswered(customId: string, error: Fields): RawOutcome {
   return why === undefined ? { kind: 'error', customId, status: null, code } : { kind: 'unrun', customId, why };
 }
 
-const codeIn = (error: Fields | null): string | null => codeOf(error?.code) ?? codeOf(error?.type);
+const codeIn = (error: Fields | null): string | null => asCode(error?.code) ?? asCode(error?.type);
 
 function answered(customId: string, body: Fields, endpoint: string): RawOutcome {
   // The responses endpoint can fail with a status of 200.
-  if (body.status === 'failed') return { kind: 'error', customId, status: null, code: codeIn(fieldsOf(body.error)) };
+  if (body.status === 'failed') return { kind: 'error', customId, status: null, code: codeIn(asFields(body.error)) };
   const answer = (readers[endpoint] ?? chatAnswer)(body);
-  return { kind: 'answer', customId, ...answer, model: textOf(body.model), response: jsonOf(body) };
+  return { kind: 'answer', customId, ...answer, model: asText(body.model), response: asJson(body) };
 }
 
 const readers: Readonly<Record<string, (body: Fields) => Answer>> = {
@@ -67,15 +67,15 @@ const readers: Readonly<Record<string, (body: Fields) => Answer>> = {
 };
 
 function chatAnswer(body: Fields): Answer {
-  const choice = fieldsOf(listOf(body.choices)[0]);
-  const message = fieldsOf(choice?.message);
+  const choice = asFields(asList(body.choices)[0]);
+  const message = asFields(choice?.message);
   const refused = typeof message?.refusal === 'string' && message.refusal !== '';
-  const finishReason = textOf(choice?.finish_reason);
-  const calls = listOf(message?.tool_calls);
+  const finishReason = asText(choice?.finish_reason);
+  const calls = asList(message?.tool_calls);
   return {
     text: refused ? null : contentText(message?.content),
-    ...(calls.length === 0 ? {} : { value: jsonOf(calls) }),
-    finish: refused ? 'refused' : finishOf(finishReason),
+    ...(calls.length === 0 ? {} : { value: asJson(calls) }),
+    finish: refused ? 'refused' : toFinish(finishReason),
     finishReason,
     usage: chatUsage(body),
   };
@@ -84,27 +84,27 @@ function chatAnswer(body: Fields): Answer {
 /** A text, or a list of parts. */
 function contentText(content: unknown): string | null {
   if (typeof content === 'string') return content;
-  const texts = objectsOf(content).flatMap(({ text }) => textOf(text) ?? []);
+  const texts = asObjects(content).flatMap(({ text }) => asText(text) ?? []);
   return texts.length === 0 ? null : texts.join('');
 }
 
 function completionsAnswer(body: Fields): Answer {
-  const choice = fieldsOf(listOf(body.choices)[0]);
-  const finishReason = textOf(choice?.finish_reason);
-  return { text: textOf(choice?.text), finish: finishOf(finishReason), finishReason, usage: chatUsage(body) };
+  const choice = asFields(asList(body.choices)[0]);
+  const finishReason = asText(choice?.finish_reason);
+  return { text: asText(choice?.text), finish: toFinish(finishReason), finishReason, usage: chatUsage(body) };
 }
 
 function responsesAnswer(body: Fields): Answer {
-  const output = objectsOf(body.output);
-  const parts = output.filter(({ type }) => type === 'message').flatMap(({ content }) => objectsOf(content));
-  const texts = partsOfType(parts, 'output_text').flatMap(({ text }) => textOf(text) ?? []);
+  const output = asObjects(body.output);
+  const parts = output.filter(({ type }) => type === 'message').flatMap(({ content }) => asObjects(content));
+  const texts = partsOfType(parts, 'output_text').flatMap(({ text }) => asText(text) ?? []);
   const calls = output.filter(({ type }) => type === 'function_call' || type === 'custom_tool_call');
   const refused = partsOfType(parts, 'refusal').length > 0;
-  const finishReason = textOf(fieldsOf(body.incomplete_details)?.reason) ?? textOf(body.status);
+  const finishReason = asText(asFields(body.incomplete_details)?.reason) ?? asText(body.status);
   return {
     text: refused || texts.length === 0 ? null : texts.join(''),
-    ...(calls.length === 0 ? {} : { value: jsonOf(calls) }),
-    finish: refused ? 'refused' : finishOf(finishReason),
+    ...(calls.length === 0 ? {} : { value: asJson(calls) }),
+    finish: refused ? 'refused' : toFinish(finishReason),
     finishReason,
     usage: responsesUsage(body),
   };
@@ -112,34 +112,34 @@ function responsesAnswer(body: Fields): Answer {
 
 const partsOfType = (parts: readonly Fields[], type: string): Fields[] => parts.filter((part) => part.type === type);
 
-function finishOf(reason: string | null): Finish {
+function toFinish(reason: string | null): Finish {
   if (reason === 'length' || reason === 'max_output_tokens') return 'length';
   return reason === 'content_filter' ? 'filtered' : 'stop';
 }
 
 /** Cached tokens are inside `prompt_tokens`, reasoning inside `completion_tokens`. */
 function chatUsage(body: Fields): Usage {
-  const usage = fieldsOf(body.usage);
+  const usage = asFields(body.usage);
   if (usage === null) return noUsage;
-  const input = fieldsOf(usage.prompt_tokens_details);
+  const input = asFields(usage.prompt_tokens_details);
   return {
-    input: numberOf(usage.prompt_tokens),
-    cachedInput: numberOf(input?.cached_tokens),
-    cacheWrite: numberOf(input?.cache_write_tokens),
-    output: numberOf(usage.completion_tokens),
-    reasoning: numberOf(fieldsOf(usage.completion_tokens_details)?.reasoning_tokens),
+    input: asNumber(usage.prompt_tokens),
+    cachedInput: asNumber(input?.cached_tokens),
+    cacheWrite: asNumber(input?.cache_write_tokens),
+    output: asNumber(usage.completion_tokens),
+    reasoning: asNumber(asFields(usage.completion_tokens_details)?.reasoning_tokens),
   };
 }
 
 function responsesUsage(body: Fields): Usage {
-  const usage = fieldsOf(body.usage);
+  const usage = asFields(body.usage);
   if (usage === null) return noUsage;
-  const input = fieldsOf(usage.input_tokens_details);
+  const input = asFields(usage.input_tokens_details);
   return {
-    input: numberOf(usage.input_tokens),
-    cachedInput: numberOf(input?.cached_tokens),
-    cacheWrite: numberOf(input?.cache_write_tokens),
-    output: numberOf(usage.output_tokens),
-    reasoning: numberOf(fieldsOf(usage.output_tokens_details)?.reasoning_tokens),
+    input: asNumber(usage.input_tokens),
+    cachedInput: asNumber(input?.cached_tokens),
+    cacheWrite: asNumber(input?.cache_write_tokens),
+    output: asNumber(usage.output_tokens),
+    reasoning: asNumber(asFields(usage.output_tokens_details)?.reasoning_tokens),
   };
 }

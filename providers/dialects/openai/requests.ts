@@ -3,7 +3,7 @@
 import type { CustomId } from '../../../domain/ids.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
-import { type Fields, fieldsOf, jsonOf, numberOf, textOf } from '../../json-fields.ts';
+import { asFields, asJson, asNumber, asText, type Fields } from '../../json-fields.ts';
 import type { RequestLine } from '../../provider.ts';
 import { embeddingInputsMax } from '../../vendors/openai/limits.ts';
 import { opening } from '../request-line.ts';
@@ -19,7 +19,7 @@ export const openaiEndpoints = [
 ] as const;
 
 /** Caching is automatic there, so `prompt.cache` asks for nothing. */
-export function bodyOf(prompt: Prompt, endpoint: string): Json | null {
+export function buildBody(prompt: Prompt, endpoint: string): Json | null {
   if (endpoint === responsesEndpoint) return responsesBody(prompt);
   return endpoint === chatEndpoint ? chatBody(prompt) : null;
 }
@@ -48,13 +48,13 @@ function chatBody({ system, user, schema, maxTokens, temperature }: Prompt): Jso
 }
 
 /** Only what is certainly refused: a value that is still a template may become anything. */
-export function problemsOf(body: Json, endpoint: string): readonly string[] {
-  const fields = fieldsOf(body);
+export function findProblems(body: Json, endpoint: string): readonly string[] {
+  const fields = asFields(body);
   if (!openaiEndpoints.some((known) => known === endpoint)) {
     return [`endpoint: batches are built for ${openaiEndpoints.join(', ')}`];
   }
   if (fields === null) return ['the request must be an object'];
-  const problems = missingOf(fields, endpoint);
+  const problems = findMissing(fields, endpoint);
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
   if (endpoint === '/v1/embeddings' && Array.isArray(fields.input) && fields.input.length > embeddingInputsMax) {
     problems.push(`input: at most ${embeddingInputsMax} inputs in one request`);
@@ -62,7 +62,7 @@ export function problemsOf(body: Json, endpoint: string): readonly string[] {
   return problems;
 }
 
-function missingOf(fields: Fields, endpoint: string): string[] {
+function findMissing(fields: Fields, endpoint: string): string[] {
   if (endpoint === chatEndpoint) return isAbsent(fields.messages) ? ['messages: missing or empty'] : [];
   if (endpoint === '/v1/completions') return [];
   const others =
@@ -74,29 +74,29 @@ const isAbsent = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
 export function outputTokensMax(body: Json): number | null {
-  const fields = fieldsOf(body) ?? {};
+  const fields = asFields(body) ?? {};
   const most =
-    numberOf(fields.max_completion_tokens) ?? numberOf(fields.max_output_tokens) ?? numberOf(fields.max_tokens);
-  return most === null ? null : most * Math.max(1, numberOf(fields.n) ?? 1);
+    asNumber(fields.max_completion_tokens) ?? asNumber(fields.max_output_tokens) ?? asNumber(fields.max_tokens);
+  return most === null ? null : most * Math.max(1, asNumber(fields.n) ?? 1);
 }
 
 export function encode(customId: CustomId, body: string, endpoint: string): string {
   return `${opening}${customId}","method":"POST","url":"${endpoint}","body":${body}}`;
 }
 
-export function requestOf(record: Json): RequestLine {
-  const fields = fieldsOf(record);
-  const id = textOf(fields?.custom_id);
+export function parseRequestLine(record: Json): RequestLine {
+  const fields = asFields(record);
+  const id = asText(fields?.custom_id);
   if (fields === null || id === null || id === '') return problem('custom_id must be a text');
   if (fields.method !== undefined && fields.method !== 'POST') return problem('method must be POST');
-  const endpoint = textOf(fields.url);
+  const endpoint = asText(fields.url);
   if (endpoint === null) return problem('url must be a text');
-  const body = fieldsOf(fields.body);
+  const body = asFields(fields.body);
   if (body === null) return problem('body must be an object');
-  const model = textOf(body.model);
+  const model = asText(body.model);
   if (model === null || model === '') return problem('body.model must be a text');
-  const [first] = problemsOf(jsonOf(body), endpoint);
-  return first === undefined ? { kind: 'request', id, endpoint, model, body: jsonOf(body) } : problem(first);
+  const [first] = findProblems(asJson(body), endpoint);
+  return first === undefined ? { kind: 'request', id, endpoint, model, body: asJson(body) } : problem(first);
 }
 
 const problem = (words: string): RequestLine => ({ kind: 'problem', problem: words });

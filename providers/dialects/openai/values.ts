@@ -1,15 +1,15 @@
 // Answers that are no text: vectors and moderation results.
 
 import { type Json, noUsage } from '../../../domain/outcome/outcome.ts';
-import { type Fields, fieldsOf, jsonOf, listOf, numberOf, objectsOf } from '../../json-fields.ts';
+import { asFields, asJson, asList, asNumber, asObjects, type Fields } from '../../json-fields.ts';
 import type { Answer } from './answers.ts';
 
 /** One input gives a vector, several give a list of vectors in the order of the inputs. */
 export function embeddingsAnswer(body: Fields): Answer {
-  const entries = objectsOf(body.data);
-  const ordered = entries.sort((a, b) => (numberOf(a.index) ?? 0) - (numberOf(b.index) ?? 0));
+  const entries = asObjects(body.data);
+  const ordered = entries.sort((a, b) => (asNumber(a.index) ?? 0) - (asNumber(b.index) ?? 0));
   const vectors = ordered.flatMap(({ embedding }) => {
-    const vector = vectorOf(embedding);
+    const vector = parseVector(embedding);
     return vector === null ? [] : [vector];
   });
   // A vector that cannot be read leaves no way to tell which input it was for.
@@ -19,21 +19,21 @@ export function embeddingsAnswer(body: Fields): Answer {
     ...singleOrList(whole),
     finish: 'stop',
     finishReason: null,
-    usage: { ...noUsage, input: numberOf(fieldsOf(body.usage)?.prompt_tokens) },
+    usage: { ...noUsage, input: asNumber(asFields(body.usage)?.prompt_tokens) },
   };
 }
 
 export function moderationsAnswer(body: Fields): Answer {
-  return { text: null, ...singleOrList(listOf(body.results)), finish: 'stop', finishReason: null, usage: noUsage };
+  return { text: null, ...singleOrList(asList(body.results)), finish: 'stop', finishReason: null, usage: noUsage };
 }
 
 function singleOrList(values: readonly unknown[]): { readonly value?: Json } {
   if (values.length === 0) return {};
-  return { value: jsonOf(values.length === 1 ? values[0] : values) };
+  return { value: asJson(values.length === 1 ? values[0] : values) };
 }
 
 /** Numbers, or base64 of little-endian 32-bit floats, which is a quarter of the bytes on the wire. */
-function vectorOf(embedding: unknown): number[] | null {
+function parseVector(embedding: unknown): number[] | null {
   if (Array.isArray(embedding)) return embedding.every((each) => typeof each === 'number') ? embedding : null;
   if (typeof embedding !== 'string') return null;
   const bytes = Buffer.from(embedding, 'base64');

@@ -1,26 +1,26 @@
 // The realtime lane: one request line sent by itself, its reply made into the line that a batch would have had.
 
 import { messagesEndpoint } from '../../dialects/anthropic/requests.ts';
-import { partsOf } from '../../dialects/request-line.ts';
+import { splitLine } from '../../dialects/request-line.ts';
 import { parsedFields } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
-import { faultOf, unreadableReply } from '../../transport/fault.ts';
+import { toProviderError, unreadableReply } from '../../transport/fault.ts';
 import { noRedirect } from '../../transport/file-body.ts';
-import { refusalOf } from '../../transport/item-refusal.ts';
+import { readItemRefusal } from '../../transport/item-refusal.ts';
 import { type Connection, vendor } from './client.ts';
 
 export async function call(connection: Connection, line: Buffer, ctx: Context): Promise<Buffer> {
-  const { customId, body } = partsOf(line, 'params');
+  const { customId, body } = splitLine(line, 'params');
   try {
     const reply = await post(connection, body, ctx);
     const message = parsedFields(await reply.text());
     if (message === null) throw unreadableReply(vendor, 'call');
-    return lineOf(customId, { type: 'succeeded', message });
+    return formatLine(customId, { type: 'succeeded', message });
   } catch (error) {
-    const refusal = refusalOf(vendor, error);
-    if (refusal === null) throw faultOf(vendor, 'call', error);
+    const refusal = readItemRefusal(vendor, error);
+    if (refusal === null) throw toProviderError(vendor, 'call', error);
     const { inner, requestId } = refusal;
-    return lineOf(customId, { type: 'errored', error: { type: 'error', error: inner, request_id: requestId } });
+    return formatLine(customId, { type: 'errored', error: { type: 'error', error: inner, request_id: requestId } });
   }
 }
 
@@ -31,5 +31,5 @@ function post({ sdk, timeouts }: Connection, body: string, { signal }: Context):
   return sdk.post(messagesEndpoint, options).asResponse();
 }
 
-const lineOf = (customId: string, result: object): Buffer =>
+const formatLine = (customId: string, result: object): Buffer =>
   Buffer.from(JSON.stringify({ custom_id: customId, result }));

@@ -1,10 +1,10 @@
 // The connection to Anthropic, by its SDK: replies are checked, failures become ProviderErrors.
 
 import Anthropic from '@anthropic-ai/sdk';
-import { baseUrlOf, type Timeouts, timeoutsOf, type VendorConfig } from '../../config.ts';
+import { resolveBaseUrl, resolveTimeouts, type Timeouts, type VendorConfig } from '../../config.ts';
 import type { Context } from '../../provider.ts';
-import { askedOf, type Shape } from '../../transport/asked.ts';
-import { attempt, type Purpose } from '../../transport/fault.ts';
+import { callAndParse, type Shape } from '../../transport/asked.ts';
+import { callProvider, type Purpose } from '../../transport/fault.ts';
 import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
 import type { Candidate } from './find.ts';
@@ -23,12 +23,12 @@ export interface Connection {
 
 /** Retries are off: they would repeat a create, and hide time from heartbeats. Logs and traces would hold bodies. */
 export function connect(config: VendorConfig): Connection {
-  const timeouts = timeoutsOf(config);
+  const timeouts = resolveTimeouts(config);
   const apiKey = config.apiKey ?? 'none';
   const options = {
     apiKey,
     fetch: fetchWithOwnHeaders(apiKey),
-    baseURL: baseUrlOf(config, 'https://api.anthropic.com'),
+    baseURL: resolveBaseUrl(config, 'https://api.anthropic.com'),
     webhookKey: null,
     maxRetries: 0,
     timeout: timeouts.requestMs,
@@ -40,7 +40,7 @@ export function connect(config: VendorConfig): Connection {
 }
 
 export const asked = <T>(purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>): Promise<T> =>
-  askedOf(vendor, purpose, shape, call);
+  callAndParse(vendor, purpose, shape, call);
 
 export const batchPath = (id: string): string => `${batchesPath}/${encodeURIComponent(id)}`;
 
@@ -51,5 +51,5 @@ export function retrieveBatch({ sdk }: Connection, id: string, { signal }: Conte
 /** The path is built here: the URL in the reply may lead elsewhere, and the key would go with it. */
 export function openResults({ sdk }: Connection, id: string, { signal }: Context): Promise<Response> {
   const options = { headers: { accept: 'application/binary' }, signal, __binaryResponse: true };
-  return attempt(vendor, 'read', () => sdk.get(`${batchPath(id)}/results`, options).asResponse());
+  return callProvider(vendor, 'read', () => sdk.get(`${batchPath(id)}/results`, options).asResponse());
 }

@@ -4,7 +4,7 @@ import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, RequestFile } from '../../provider.ts';
 import { fileBody, noRedirect } from '../../transport/file-body.ts';
 import { asked, batchesPath, type Connection } from './client.ts';
-import { handleOf } from './view.ts';
+import { toHandle } from './view.ts';
 import { batchWire } from './wire.ts';
 
 const before = Buffer.from('{"requests":[');
@@ -26,7 +26,7 @@ export async function create({ sdk, timeouts }: Connection, file: RequestFile, c
       fetchOptions: noRedirect,
     }),
   );
-  return handleOf(created);
+  return toHandle(created);
 }
 
 /** Newlines become commas, the last one a blank: the length stays what it was. Inside a line of JSON there is no raw newline. */

@@ -5,9 +5,9 @@ import type { Context } from '../../provider.ts';
 import { plainFault, unreadableReply } from '../../transport/fault.ts';
 import { replyBytes } from '../../transport/reply-bytes.ts';
 import { type Connection, openResults, retrieveBatch, vendor } from './client.ts';
-import { isEnded, totalOf } from './view.ts';
+import { isEnded, sumCounts } from './view.ts';
 
-export async function* output(connection: Connection, id: string, ctx: Context): AsyncGenerator<Uint8Array> {
+export async function* download(connection: Connection, id: string, ctx: Context): AsyncGenerator<Uint8Array> {
   const batch = await retrieveBatch(connection, id, ctx);
   if (!isEnded(batch)) throw plainFault(vendor, 'not_ready');
   if (typeof batch.archived_at === 'string') throw plainFault(vendor, 'not_found');
@@ -17,7 +17,7 @@ export async function* output(connection: Connection, id: string, ctx: Context):
     lines.see(chunk);
     yield chunk;
   }
-  const total = totalOf(batch);
+  const total = sumCounts(batch);
   if (total !== null && lines.count() < total) throw unreadableReply(vendor, 'read');
 }
 

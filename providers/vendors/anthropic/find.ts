@@ -5,11 +5,11 @@ import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { prefixOfCustomId } from '../../../domain/ids.ts';
 import { findCandidatesMax } from '../../../domain/limits.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
-import { lastIdOf, oldestFirst, type Page, turnPages } from '../../transport/list-pages.ts';
+import { oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
 import { asked, batchesPath, type Connection, vendor } from './client.ts';
 import { firstCustomId } from './first-result.ts';
 import { listPageMax } from './limits.ts';
-import { handleOf, isEnded, totalOf } from './view.ts';
+import { isEnded, sumCounts, toHandle } from './view.ts';
 import { type BatchWire, batchPageWire, batchWire } from './wire.ts';
 
 export interface Candidate extends BatchHandle {
@@ -28,7 +28,7 @@ export async function find(connection: Connection, submission: Submission, ctx: 
 /** An archived batch has no results any more: it is weeks old, and would be of no use if it were ours. */
 function mayBe({ id, createdAt, batch }: Candidate, { since, items, known }: Submission): boolean {
   const archived = typeof batch.archived_at === 'string';
-  return createdAt >= since && totalOf(batch) === items && !known.has(id) && !archived;
+  return createdAt >= since && sumCounts(batch) === items && !known.has(id) && !archived;
 }
 
 async function sorted(
@@ -48,17 +48,21 @@ async function sorted(
       continue;
     }
     if (!isRead) reads += 1;
-    const prefix = await prefixOf(connection, handle.id, ctx);
-    if (prefix === submission.prefix) confirmed.push(handle);
+    const prefix = await readPrefix(connection, handle.id, ctx);
+    if (prefix === submission.prefix) {
+      confirmed.push(handle);
+    }
     // Results that cannot be read yet will show it later.
-    else if (prefix === null) possible.push(handle);
+    else if (prefix === null) {
+      possible.push(handle);
+    }
   }
   return { confirmed, possible };
 }
 
 const rememberedMax = 10_000;
 
-async function prefixOf(connection: Connection, id: string, ctx: Context): Promise<string | null> {
+async function readPrefix(connection: Connection, id: string, ctx: Context): Promise<string | null> {
   const { prefixes } = connection;
   const remembered = prefixes.get(id);
   if (remembered !== undefined) return remembered;
@@ -74,8 +78,8 @@ async function pageAfter({ sdk }: Connection, after: string | null, { signal }: 
   const page = await asked('read', batchPageWire, () => sdk.get(batchesPath, { query, signal }));
   const items = page.data.flatMap((each) => {
     const batch = batchWire.safeParse(each);
-    return batch.success ? [{ ...handleOf(batch.data), batch: batch.data }] : [];
+    return batch.success ? [{ ...toHandle(batch.data), batch: batch.data }] : [];
   });
-  const last = page.last_id ?? lastIdOf(page.data);
+  const last = page.last_id ?? readLastId(page.data);
   return { items, next: page.has_more === false ? null : last, more: page.has_more === true };
 }

@@ -3,9 +3,9 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { ProviderError } from '../../error.ts';
 import type { Context } from '../../provider.ts';
-import { attempt } from '../../transport/fault.ts';
+import { callProvider } from '../../transport/fault.ts';
 import { asked, batchPath, type Connection, retrieveBatch, vendor } from './client.ts';
-import { viewOf } from './view.ts';
+import { toView } from './view.ts';
 import { batchWire } from './wire.ts';
 
 /** A batch that has ended, or is being cancelled, refuses to be cancelled: that is as good. */
@@ -15,7 +15,7 @@ export async function cancel(connection: Connection, handle: BatchHandle, ctx: C
     await asked('read', batchWire, () => connection.sdk.post(`${batchPath(handle.id)}/cancel`, { signal }));
   } catch (error) {
     if (!hasStatus(error, [400, 409])) throw error;
-    const { phase } = viewOf(await retrieveBatch(connection, handle.id, ctx));
+    const { phase } = toView(await retrieveBatch(connection, handle.id, ctx));
     if (phase !== 'ended' && phase !== 'cancelling') throw error;
   }
 }
@@ -24,9 +24,9 @@ export async function cancel(connection: Connection, handle: BatchHandle, ctx: C
 export async function forget(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
   const { signal } = ctx;
   try {
-    const { phase } = viewOf(await retrieveBatch(connection, handle.id, ctx));
+    const { phase } = toView(await retrieveBatch(connection, handle.id, ctx));
     if (phase !== 'ended') return;
-    await attempt(vendor, 'read', () => connection.sdk.delete(batchPath(handle.id), { signal }));
+    await callProvider(vendor, 'read', () => connection.sdk.delete(batchPath(handle.id), { signal }));
   } catch (error) {
     if (!hasStatus(error, [404])) throw error;
   }

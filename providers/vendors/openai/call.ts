@@ -1,25 +1,25 @@
 // The realtime lane: one request line sent by itself, its reply made into the line that a batch would have had.
 
-import { partsOf } from '../../dialects/request-line.ts';
-import { type Fields, parsedFields, requestIdOf, textOf } from '../../json-fields.ts';
+import { splitLine } from '../../dialects/request-line.ts';
+import { asRequestId, asText, type Fields, parsedFields } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
-import { faultOf, unreadableReply } from '../../transport/fault.ts';
+import { toProviderError, unreadableReply } from '../../transport/fault.ts';
 import { noRedirect } from '../../transport/file-body.ts';
-import { refusalOf } from '../../transport/item-refusal.ts';
+import { readItemRefusal } from '../../transport/item-refusal.ts';
 import { type Connection, vendor } from './client.ts';
 
 export async function call(connection: Connection, line: Buffer, ctx: Context): Promise<Buffer> {
-  const { customId, head, body } = partsOf(line, 'body');
-  const endpoint = textOf(parsedFields(`{${head.slice(1)}}`)?.url) ?? '';
+  const { customId, head, body } = splitLine(line, 'body');
+  const endpoint = asText(parsedFields(`{${head.slice(1)}}`)?.url) ?? '';
   try {
     const reply = await post(connection, endpoint, body, ctx);
     const answer = parsedFields(await reply.text());
     if (answer === null) throw unreadableReply(vendor, 'call');
-    return lineOf(customId, reply.status, reply.headers.get('x-request-id'), answer);
+    return formatLine(customId, reply.status, reply.headers.get('x-request-id'), answer);
   } catch (error) {
-    const refusal = refusalOf(vendor, error);
-    if (refusal === null) throw faultOf(vendor, 'call', error);
-    return lineOf(customId, refusal.status, refusal.requestId, { error: refusal.inner });
+    const refusal = readItemRefusal(vendor, error);
+    if (refusal === null) throw toProviderError(vendor, 'call', error);
+    return formatLine(customId, refusal.status, refusal.requestId, { error: refusal.inner });
   }
 }
 
@@ -31,7 +31,7 @@ function post({ sdk, timeouts }: Connection, endpoint: string, body: string, { s
   return sdk.post(path, { body, headers, signal, timeout: timeouts.callMs, fetchOptions: noRedirect }).asResponse();
 }
 
-function lineOf(customId: string, status: number, requestId: string | null, body: Fields): Buffer {
-  const response = { status_code: status, request_id: requestIdOf(requestId), body };
+function formatLine(customId: string, status: number, requestId: string | null, body: Fields): Buffer {
+  const response = { status_code: status, request_id: asRequestId(requestId), body };
   return Buffer.from(JSON.stringify({ id: null, custom_id: customId, response, error: null }));
 }

@@ -1,9 +1,9 @@
 // The calls to OpenAI that are more than one line, made with its SDK: replies are checked, failures become ProviderErrors.
 
 import OpenAI from 'openai';
-import { baseUrlOf, type Timeouts, timeoutsOf, type VendorConfig } from '../../config.ts';
+import { resolveBaseUrl, resolveTimeouts, type Timeouts, type VendorConfig } from '../../config.ts';
 import type { Context } from '../../provider.ts';
-import { askedOf, type Shape } from '../../transport/asked.ts';
+import { callAndParse, type Shape } from '../../transport/asked.ts';
 import type { Purpose } from '../../transport/fault.ts';
 import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
@@ -20,12 +20,12 @@ export interface Connection {
 
 /** Retries are off: they would repeat a create, and hide time from heartbeats. Logs are off: they would hold bodies. */
 export function connect(config: VendorConfig): Connection {
-  const timeouts = timeoutsOf(config);
+  const timeouts = resolveTimeouts(config);
   const apiKey = config.apiKey ?? 'none';
   const options = {
     apiKey,
     fetch: fetchWithOwnHeaders(apiKey),
-    baseURL: baseUrlOf(config, 'https://api.openai.com/v1'),
+    baseURL: resolveBaseUrl(config, 'https://api.openai.com/v1'),
     adminAPIKey: null,
     organization: null,
     project: null,
@@ -38,7 +38,7 @@ export function connect(config: VendorConfig): Connection {
 }
 
 export const asked = <T>(purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>): Promise<T> =>
-  askedOf(vendor, purpose, shape, call);
+  callAndParse(vendor, purpose, shape, call);
 
 export function retrieveBatch({ sdk }: Connection, id: string, { signal }: Context): Promise<BatchWire> {
   return asked('read', batchWire, () => sdk.batches.retrieve(id, { signal }));

@@ -2,20 +2,20 @@
 
 import { ProviderError } from '../../error.ts';
 import type { Context } from '../../provider.ts';
-import { attempt, faultOf, plainFault, unreadableReply } from '../../transport/fault.ts';
+import { callProvider, plainFault, toProviderError, unreadableReply } from '../../transport/fault.ts';
 import { replyBytes } from '../../transport/reply-bytes.ts';
 import { asked, type Connection, retrieveBatch, vendor } from './client.ts';
 import { fileWire } from './wire.ts';
 
 const newline = 0x0a;
 
-export async function* output(connection: Connection, batchId: string, ctx: Context): AsyncGenerator<Uint8Array> {
+export async function* download(connection: Connection, batchId: string, ctx: Context): AsyncGenerator<Uint8Array> {
   const batch = await retrieveBatch(connection, batchId, ctx);
   const files = [batch.output_file_id, batch.error_file_id].filter((id) => typeof id === 'string' && id !== '');
   let last = newline;
   for (const id of files) {
     if (last !== newline) yield Buffer.from('\n');
-    for await (const chunk of contentOf(connection, id ?? '', ctx)) {
+    for await (const chunk of readContent(connection, id ?? '', ctx)) {
       last = chunk.at(-1) ?? last;
       yield chunk;
     }
@@ -23,10 +23,10 @@ export async function* output(connection: Connection, batchId: string, ctx: Cont
 }
 
 /** A cut transfer can end like a whole one, and Content-Length counts encoded bytes: the file's own size decides. */
-async function* contentOf({ sdk }: Connection, id: string, ctx: Context): AsyncGenerator<Uint8Array> {
+async function* readContent({ sdk }: Connection, id: string, ctx: Context): AsyncGenerator<Uint8Array> {
   const { signal } = ctx;
   const file = await present(() => asked('read', fileWire, () => sdk.files.retrieve(id, { signal })));
-  const reply = await present(() => attempt(vendor, 'read', () => sdk.files.content(id, { signal })));
+  const reply = await present(() => callProvider(vendor, 'read', () => sdk.files.content(id, { signal })));
   let received = 0;
   for await (const chunk of replyBytes(vendor, reply, ctx)) {
     received += chunk.byteLength;
@@ -41,7 +41,7 @@ async function present<T>(read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     if (isNotFound(error)) throw plainFault(vendor, 'not_ready');
-    throw faultOf(vendor, 'read', error);
+    throw toProviderError(vendor, 'read', error);
   }
 }
 

@@ -2,10 +2,10 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
-import { lastIdOf, oldestFirst, type Page, turnPages } from '../../transport/list-pages.ts';
+import { oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
 import { asked, type Connection, vendor } from './client.ts';
 import { listPageMax } from './limits.ts';
-import { handleOf } from './view.ts';
+import { toHandle } from './view.ts';
 import { batchPageWire, batchWire } from './wire.ts';
 
 /** The key in a batch's metadata under which its submission stands. */
@@ -20,8 +20,9 @@ export async function find(connection: Connection, submission: Submission, ctx: 
     turnPages(vendor, since, (after) => pageAfter(connection, after, ctx)),
   );
   const confirmed: BatchHandle[] = [];
-  for (const { submission: key, ...handle } of listed)
+  for (const { submission: key, ...handle } of listed) {
     if (key === submission.key && !confirmed.some(({ id }) => id === handle.id)) confirmed.push(handle);
+  }
   return { confirmed: oldestFirst(confirmed), possible: [] };
 }
 
@@ -31,7 +32,7 @@ async function pageAfter({ sdk }: Connection, after: string | null, { signal }: 
   // Somebody else's batch in a shape of its own is no reason not to find ours.
   const items = page.data.flatMap((each) => {
     const batch = batchWire.safeParse(each);
-    return batch.success ? [{ ...handleOf(batch.data), submission: batch.data.metadata?.[metadataKey] }] : [];
+    return batch.success ? [{ ...toHandle(batch.data), submission: batch.data.metadata?.[metadataKey] }] : [];
   });
-  return { items, next: page.has_more === false ? null : lastIdOf(page.data), more: page.has_more === true };
+  return { items, next: page.has_more === false ? null : readLastId(page.data), more: page.has_more === true };
 }

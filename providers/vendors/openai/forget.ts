@@ -3,10 +3,10 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { ProviderError } from '../../error.ts';
 import type { Context } from '../../provider.ts';
-import { attempt } from '../../transport/fault.ts';
+import { callProvider } from '../../transport/fault.ts';
 import { asked, type Connection, retrieveBatch, vendor } from './client.ts';
 import { isNotFound } from './download.ts';
-import { viewOf } from './view.ts';
+import { toView } from './view.ts';
 import { batchWire } from './wire.ts';
 
 /** A batch that has ended, or is being cancelled, refuses to be cancelled: that is as good. */
@@ -16,7 +16,7 @@ export async function cancel(connection: Connection, handle: BatchHandle, ctx: C
     await asked('read', batchWire, () => connection.sdk.batches.cancel(handle.id, { signal }));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const { phase } = viewOf(await retrieveBatch(connection, handle.id, ctx));
+    const { phase } = toView(await retrieveBatch(connection, handle.id, ctx));
     if (phase !== 'ended' && phase !== 'cancelling') throw error;
   }
 }
@@ -28,10 +28,10 @@ const isRefusal = (error: unknown): boolean =>
 export async function forget(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
   const { sdk } = connection;
   const { signal } = ctx;
-  const shown = await unlessGone(async () => viewOf(await retrieveBatch(connection, handle.id, ctx)).files);
+  const shown = await unlessGone(async () => toView(await retrieveBatch(connection, handle.id, ctx)).files);
   const files = new Set([...(shown ?? []), ...(handle.fileId === null ? [] : [handle.fileId])]);
   for (const id of files) {
-    await unlessGone(() => attempt(vendor, 'read', () => sdk.files.delete(id, { signal })));
+    await unlessGone(() => callProvider(vendor, 'read', () => sdk.files.delete(id, { signal })));
   }
 }
 

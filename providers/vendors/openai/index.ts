@@ -3,13 +3,13 @@
 import type { VendorConfig } from '../../config.ts';
 import { decode } from '../../dialects/openai/answers.ts';
 import {
-  bodyOf,
+  buildBody,
   chatEndpoint,
   encode,
+  findProblems,
   openaiEndpoints,
   outputTokensMax,
-  problemsOf,
-  requestOf,
+  parseRequestLine,
 } from '../../dialects/openai/requests.ts';
 import { relabelled } from '../../dialects/request-line.ts';
 import type { Provider } from '../../provider.ts';
@@ -17,12 +17,12 @@ import { plainFault } from '../../transport/fault.ts';
 import { checkModel } from '../../transport/model-check.ts';
 import { call } from './call.ts';
 import { asked, type Connection, connect, retrieveBatch, vendor } from './client.ts';
-import { output } from './download.ts';
+import { download } from './download.ts';
 import { find, metadataKey } from './find.ts';
 import { cancel, forget } from './forget.ts';
 import { openaiLimits } from './limits.ts';
 import { upload } from './upload.ts';
-import { handleOf, viewOf } from './view.ts';
+import { toHandle, toView } from './view.ts';
 import { batchWire } from './wire.ts';
 
 const missingModel: ReadonlySet<string> = new Set(['model_not_found']);
@@ -34,20 +34,20 @@ export function openaiProvider(config: VendorConfig): Provider {
     limits: openaiLimits,
     defaultEndpoint: chatEndpoint,
     endpoints: openaiEndpoints,
-    bodyOf,
-    problemsOf,
+    buildBody,
+    findProblems,
     outputTokensMax,
     encode,
-    requestOf,
+    parseRequestLine,
     relabel: relabelled,
     decode,
     check: (model, { signal }) =>
       checkModel(vendor, missingModel, () => connection.sdk.models.retrieve(model, { signal })),
-    stage: (file, _submission, ctx) => upload(connection, file, ctx),
+    upload: (file, _submission, ctx) => upload(connection, file, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
     create: (staged, _file, submission, ctx) => create(connection, staged.fileId, submission, ctx),
-    look: async (handle, ctx) => viewOf(await retrieveBatch(connection, handle.id, ctx)),
-    output: (handle, ctx) => output(connection, handle.id, ctx),
+    poll: async (handle, ctx) => toView(await retrieveBatch(connection, handle.id, ctx)),
+    download: (handle, ctx) => download(connection, handle.id, ctx),
     cancel: (handle, ctx) => cancel(connection, handle, ctx),
     forget: (handle, ctx) => forget(connection, handle, ctx),
     call: (line, ctx) => call(connection, line, ctx),
@@ -62,5 +62,5 @@ async function create(
 ): Promise<Awaited<ReturnType<Provider['create']>>> {
   if (fileId === null) throw plainFault(vendor, 'not_found');
   const body = { input_file_id: fileId, endpoint, completion_window: '24h', metadata: { [metadataKey]: key } };
-  return handleOf(await asked('create', batchWire, () => sdk.post('/batches', { body, signal })));
+  return toHandle(await asked('create', batchWire, () => sdk.post('/batches', { body, signal })));
 }

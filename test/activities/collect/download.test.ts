@@ -5,7 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { download } from '../../../activities/collect/download.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
-import { type Folder, folderWith, output, rowsOf } from '../plan/planning.ts';
+import { type Folder, folderWith, makeRows, output } from '../plan/planning.ts';
 import { fault } from '../submit/submission-site.ts';
 import { provider, wholeDeps } from '../whole-job.ts';
 
@@ -29,7 +29,7 @@ async function attempts(folder: Folder, given: readonly Attempt[]) {
     });
     const fake = {
       ...provider,
-      output: async function* () {
+      download: async function* () {
         if (sent !== '') yield Buffer.from(sent);
         if (failure !== null) throw fault(failure, false);
       },
@@ -43,7 +43,7 @@ async function attempts(folder: Folder, given: readonly Attempt[]) {
 const times = <T>(count: number, each: T): T[] => Array<T>(count).fill(each);
 
 test('an output that breaks is asked for again, until it comes whole', async () => {
-  const folder = await folderWith(rowsOf(1));
+  const folder = await folderWith(makeRows(1));
   const [first, second, third] = await attempts(folder, [
     ['{"a', 'broken_stream'],
     ['{"a":', 'broken_stream'],
@@ -53,13 +53,13 @@ test('an output that breaks is asked for again, until it comes whole', async () 
 });
 
 test('the same whole lines twice are all there is', async () => {
-  const folder = await folderWith(rowsOf(1));
+  const folder = await folderWith(makeRows(1));
   const ends = await attempts(folder, times(2, ['{}\n', 'broken_stream']));
   expect(ends).toEqual([null, { bytes: 3, short: true }]);
 });
 
 test('only breaks count towards believing a cut output, not waits for a provider that is down', async () => {
-  const folder = await folderWith(rowsOf(1));
+  const folder = await folderWith(makeRows(1));
   const ends = await attempts(folder, [
     ...times<Attempt>(10, ['', 'server_error']),
     ...times<Attempt>(5, ['{"a', 'broken_stream']),
@@ -70,8 +70,8 @@ test('only breaks count towards believing a cut output, not waits for a provider
 });
 
 test('a second file that never comes is no reason to do without the first', async () => {
-  const folder = await folderWith(rowsOf(1));
+  const folder = await folderWith(makeRows(1));
   expect((await attempts(folder, times(20, ['{}\n', 'not_ready']))).at(-1)).toEqual({ bytes: 3, short: true });
-  const other = await folderWith(rowsOf(1));
+  const other = await folderWith(makeRows(1));
   expect((await attempts(other, times(20, ['', 'not_ready']))).at(-1)).toBeNull();
 });

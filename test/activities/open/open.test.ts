@@ -33,7 +33,12 @@ async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'ok', has
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   writeFileSync(join(root, 'rows.jsonl'), '{"id":1,"text":"x"}\n');
   const openWorkflows = new Set<string>();
-  const provider: Provider = { ...openaiOffline, bodyOf: () => null, problemsOf: () => [], check: async () => verdict };
+  const provider: Provider = {
+    ...openaiOffline,
+    buildBody: () => null,
+    findProblems: () => [],
+    check: async () => verdict,
+  };
   let nonces = 0;
   const deps: ActivityDeps = {
     store: createFileStore({ root }),
@@ -50,7 +55,10 @@ async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'ok', has
       models: { m: { batch: { input: 1, output: 1 }, realtime: { input: 2, output: 2 } } },
     },
     timing: { createCallMs: 1, settleMs: 1, heartbeatMs: 1000, cancelGraceMs: 1 },
-    ...{ scratch: root, heavy: (work) => work(), transfers: (work) => work(), now: () => 0 },
+    scratch: root,
+    heavy: (work) => work(),
+    transfers: (work) => work(),
+    now: () => 0,
     version: 'test',
     randomHex: (bytes) => String(++nonces).padStart(2 * bytes, '0'),
   };

@@ -2,16 +2,27 @@
 
 import { describe, expect, test } from 'vitest';
 import type { ItemLine } from '../../../domain/outcome/outcome.ts';
-import { folderWith, rowsOf } from './planning.ts';
+import { folderWith, makeRows } from './planning.ts';
 
 describe('reuse', () => {
   test('carries over what was answered under the same key, in row order, and plans the rest', async () => {
-    const before = await folderWith(rowsOf(40));
+    const before = await folderWith(makeRows(40));
     await before.run();
     const items = before.lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl');
     const result = ({ row, id, key, customId }: ItemLine) => ({
-      ...{ id, row, status: row % 4 === 0 ? 'failed' : 'answered', output: `answer ${row}`, usage: null, costUsd: 0.5 },
-      ...{ attempts: 1, lane: 'batch', model: 'm', finishReason: 'stop', batchId: 'b', key, customId },
+      id,
+      row,
+      status: row % 4 === 0 ? 'failed' : 'answered',
+      output: `answer ${row}`,
+      usage: null,
+      costUsd: 0.5,
+      attempts: 1,
+      lane: 'batch',
+      model: 'm',
+      finishReason: 'stop',
+      batchId: 'b',
+      key,
+      customId,
     });
     // Backwards, so that reading has to go back again and again.
     const results = items
@@ -19,7 +30,7 @@ describe('reuse', () => {
       .reverse()
       .map((line) => `${JSON.stringify(line)}\n`)
       .join('');
-    const folder = await folderWith([...rowsOf(41), rowsOf(1)[0] ?? null], { reuse: 'earlier/results.jsonl' });
+    const folder = await folderWith([...makeRows(41), makeRows(1)[0] ?? null], { reuse: 'earlier/results.jsonl' });
     const sink = await folder.store.create('earlier/results.jsonl');
     await sink.write(Buffer.from(`not json\n${results}`));
     await sink.close();
@@ -28,8 +39,17 @@ describe('reuse', () => {
     const carried = folder.lines<{ row: number }>('answers/wave-0/batch-0001.jsonl');
     expect(carried.map(({ row }) => row)).toEqual(items.map(({ row }) => row).filter((row) => row % 4 !== 0));
     expect(carried[0]).toEqual({
-      ...{ row: 1, id: 1, key: items[0]?.key, customId: items[0]?.customId, kind: 'answered', output: 'answer 1' },
-      ...{ usage: null, costUsd: 0, finishReason: 'stop', model: 'm', carried: { lane: 'batch', batchId: 'b' } },
+      row: 1,
+      id: 1,
+      key: items[0]?.key,
+      customId: items[0]?.customId,
+      kind: 'answered',
+      output: 'answer 1',
+      usage: null,
+      costUsd: 0,
+      finishReason: 'stop',
+      model: 'm',
+      carried: { lane: 'batch', batchId: 'b' },
     });
   });
 });

@@ -5,14 +5,14 @@ import { plan } from '../../../activities/plan/plan.ts';
 import type { ItemLine } from '../../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import {
-  depsOf,
   type Folder,
   folderWith,
+  makeDeps,
+  makeRows,
   modelOfRow,
   openaiOffline,
   output,
   quietEnvironment,
-  rowsOf,
 } from './planning.ts';
 
 describe('a row', () => {
@@ -109,7 +109,7 @@ describe('a plan is refused', () => {
   });
 
   test('when too many rows are, and then says which', async () => {
-    const rows = [...rowsOf(8), { id: 9 }, { id: 10 }];
+    const rows = [...makeRows(8), { id: 9 }, { id: 10 }];
     const refused = await folderWith(rows, { maxRejectRate: 0.1 });
     expect(await kindOf(refused)).toBe('too_many_rejects');
     expect(refused.lines('rejects.jsonl')).toHaveLength(2);
@@ -125,7 +125,7 @@ describe('a plan is refused', () => {
   });
 
   test('when the dataset is not the one that the job began with', async () => {
-    const folder = await folderWith(rowsOf(3));
+    const folder = await folderWith(makeRows(3));
     const sink = await folder.store.create('rows.jsonl');
     await sink.write(Buffer.from('{"text":"other"}\n'));
     await sink.close();
@@ -136,10 +136,10 @@ describe('a plan is refused', () => {
 });
 
 test('planning that is cancelled stops and leaves nothing', async () => {
-  const folder = await folderWith(rowsOf(3));
+  const folder = await folderWith(makeRows(3));
   const environment = quietEnvironment();
   const deps = {
-    ...depsOf(folder.store, openaiOffline),
+    ...makeDeps(folder.store, openaiOffline),
     heavy: <T>(work: () => Promise<T>): Promise<T> => {
       environment.cancel();
       return work();

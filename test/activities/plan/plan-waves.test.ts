@@ -7,8 +7,13 @@ import { readEntries, readSummary } from '../../../job-folder/manifest.ts';
 import { type Folder, folderWith, openaiOffline, output, type SpecChange } from './planning.ts';
 
 const item = (row: number, change: Partial<PlannedItem> = {}): PlannedItem => ({
-  ...{ row, id: row, key: itemKey(row.toString(16).padStart(24, '0')), model: 'priced', outputTokens: 100 },
-  ...{ endpoint: '/v1/chat/completions', request: '{"model":"priced"}' },
+  row,
+  id: row,
+  key: itemKey(row.toString(16).padStart(24, '0')),
+  model: 'priced',
+  outputTokens: 100,
+  endpoint: '/v1/chat/completions',
+  request: '{"model":"priced"}',
   ...change,
 });
 

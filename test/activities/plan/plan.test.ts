@@ -8,17 +8,17 @@ import type { ItemLine, Json } from '../../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import { canonicalJson } from '../../../domain/request/canonical-json.ts';
 import type { ManifestEntry } from '../../../job-folder/batch-files.ts';
-import { hexOf } from '../../../job-folder/identity.ts';
+import { hashHex } from '../../../job-folder/identity.ts';
 import {
   anthropicOffline,
-  depsOf,
   type Folder,
   folderWith,
+  makeDeps,
+  makeRows,
   modelOfRow,
   nonce,
   openaiOffline,
   output,
-  rowsOf,
 } from './planning.ts';
 
 interface PlannedRow {
@@ -43,7 +43,7 @@ function plannedRows(folder: Folder): PlannedRow[] {
     expect(Number.parseInt(entry.requestsCrc32, 16)).toBe(crc32(folder.text(`${name}.requests.jsonl`)));
     expect(Number.parseInt(entry.itemsCrc32, 16)).toBe(crc32(folder.text(`${name}.items.jsonl`)));
     for (const [index, { key, customId, row }] of items.entries()) {
-      expect(customId).toBe(`${hexOf(`${nonce}/1/${entry.batch}`, 8)}${key}`);
+      expect(customId).toBe(`${hashHex(`${nonce}/1/${entry.batch}`, 8)}${key}`);
       expect(row).toBeGreaterThan(items[index - 1]?.row ?? 0);
       expect(requests[index]?.body.model).toBe(entry.model);
     }
@@ -84,8 +84,9 @@ describe('a plan', () => {
             expect(body).toEqual({ model, messages: [{ role: 'user', content: text }] });
           }
           for (const { row, sameAs } of duplicates) expect(rows[row - 1]).toEqual(rows[sameAs - 1]);
-          for (const { line, reason } of refused)
+          for (const { line, reason } of refused) {
             expect(reason, `line ${line}`).toMatch(/duplicate_id|request_too_large/);
+          }
           for (const entry of folder.lines<ManifestEntry>('plan/wave-1/manifest.jsonl').slice(0, -1)) {
             expect(entry.items).toBeLessThanOrEqual(maxItems);
             expect(entry.bytes).toBeLessThanOrEqual(maxBytes);
@@ -97,10 +98,10 @@ describe('a plan', () => {
   });
 
   test('is read back by pages and by its summary, and planning again finds it', async () => {
-    const folder = await folderWith(rowsOf(25), { batch: { maxItems: 10, maxBytes: 1e6, concurrency: 1 } });
+    const folder = await folderWith(makeRows(25), { batch: { maxItems: 10, maxBytes: 1e6, concurrency: 1 } });
     const summary = await folder.run();
     expect(summary).toMatchObject({ wave: 1, batches: 3, items: 25, rows: { rows: 25, accepted: 25 } });
-    const deps = { ...depsOf(folder.store, openaiOffline) };
+    const deps = { ...makeDeps(folder.store, openaiOffline) };
     expect(await folder.run()).toEqual(summary);
     const pages = [
       await readManifest(deps, { output, wave: 1, from: 1, count: 2 }),
@@ -136,12 +137,12 @@ describe('a plan', () => {
     const [item] = folder.lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl');
     const request = { model: 'priced', messages: [{ role: 'user', content: 'hi' }], max_completion_tokens: 16 };
     const whole = { id: 'a', provider: 'openai', endpoint: '/v1/chat/completions', request, schema };
-    expect(item?.key).toBe(hexOf(canonicalJson(whole), 24));
+    expect(item?.key).toBe(hashHex(canonicalJson(whole), 24));
     expect(item?.key).toBe('0d7439ab1ccca19f78898c77');
   });
 
   test('shows unknown prices as unknown, known ones by lane', async () => {
-    const rows = rowsOf(3).map((row) => ({ ...row, model: 'priced' }));
+    const rows = makeRows(3).map((row) => ({ ...row, model: 'priced' }));
     const batch = await folderWith(rows, { request: { ...modelOfRow, max_tokens: 100 } });
     const tiny = await folderWith(rows, { request: { ...modelOfRow, max_tokens: 100 }, minBatchItems: 4 });
     const other = await folderWith(rows, { model: 'nobody-knows' });
@@ -166,7 +167,7 @@ describe('a plan', () => {
 
   test('gives batches different counts where a provider has no other way to tell them apart', async () => {
     const folder = await folderWith(
-      rowsOf(60),
+      makeRows(60),
       { batch: { maxItems: 10, maxBytes: 1e6, concurrency: 1 } },
       anthropicOffline,
     );

@@ -18,7 +18,7 @@ import { relabelled } from '../../../providers/dialects/request-line.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import { anthropicLimits } from '../../../providers/vendors/anthropic/limits.ts';
 import { openaiLimits } from '../../../providers/vendors/openai/limits.ts';
-import { fingerprintOf } from '../../../storage/formats/jsonl.ts';
+import { computeFingerprint } from '../../../storage/formats/jsonl.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
 import type { Store } from '../../../storage/store.ts';
 
@@ -31,16 +31,19 @@ const notHere = (): never => {
 };
 
 const offline = {
-  ...{ bodyOf: notHere, problemsOf: notHere, relabel: relabelled, decode: notHere, check: notHere, stage: notHere },
-  ...{
-    find: notHere,
-    create: notHere,
-    look: notHere,
-    output: notHere,
-    cancel: notHere,
-    forget: notHere,
-    call: notHere,
-  },
+  buildBody: notHere,
+  findProblems: notHere,
+  relabel: relabelled,
+  decode: notHere,
+  check: notHere,
+  upload: notHere,
+  find: notHere,
+  create: notHere,
+  poll: notHere,
+  download: notHere,
+  cancel: notHere,
+  forget: notHere,
+  call: notHere,
 };
 
 export const openaiOffline: Provider = {
@@ -51,7 +54,7 @@ export const openaiOffline: Provider = {
   endpoints: openai.openaiEndpoints,
   outputTokensMax: openai.outputTokensMax,
   encode: openai.encode,
-  requestOf: openai.requestOf,
+  parseRequestLine: openai.parseRequestLine,
 };
 
 export const anthropicOffline: Provider = {
@@ -62,14 +65,14 @@ export const anthropicOffline: Provider = {
   endpoints: [anthropic.messagesEndpoint],
   outputTokensMax: anthropic.outputTokensMax,
   encode: anthropic.encode,
-  requestOf: anthropic.requestOf,
+  parseRequestLine: anthropic.parseRequestLine,
 };
 
 const defaultRequest: Json = { messages: [{ role: 'user', content: '{{ text }}' }], max_completion_tokens: 16 };
 
 export const modelOfRow = { model: '{{ model }}', messages: [{ role: 'user', content: '{{ text }}' }] };
 
-export const rowsOf = (count: number): { id: number; text: string }[] =>
+export const makeRows = (count: number): { id: number; text: string }[] =>
   Array.from({ length: count }, (_, index) => ({ id: index + 1, text: `text ${index + 1}` }));
 
 export interface Folder {
@@ -101,7 +104,7 @@ export async function folderWith(
 
 async function folderAt(root: string, change: SpecChange, provider: Provider): Promise<Folder> {
   const store = createFileStore({ root });
-  const job = jobOf(await fingerprintOf(store, dataset), change, provider);
+  const job = makeJob(await computeFingerprint(store, dataset), change, provider);
   await mkdir(join(root, output), { recursive: true });
   await writeFile(join(root, output, 'job.json'), JSON.stringify(job));
   const path = (name: string): string => join(root, output, name);
@@ -110,7 +113,7 @@ async function folderAt(root: string, change: SpecChange, provider: Provider): P
     store,
     job,
     run: ({ store: other = store, partRows } = {}) =>
-      quietEnvironment().run(() => plan(depsOf(other, provider), { output }, partRows)),
+      quietEnvironment().run(() => plan(makeDeps(other, provider), { output }, partRows)),
     lines: <T>(name: string): T[] =>
       existsSync(path(name))
         ? readFileSync(path(name), 'utf8')
@@ -134,24 +137,33 @@ async function folderAt(root: string, change: SpecChange, provider: Provider): P
 export const quietEnvironment = (): MockActivityEnvironment =>
   new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
 
-export const depsOf = (store: Store, provider: Provider): PlanDeps => ({
+export const makeDeps = (store: Store, provider: Provider): PlanDeps => ({
   store,
   provider: (name) => (name === provider.name ? provider : undefined),
   heavy: (work) => work(),
   timing: { createCallMs: 1000, settleMs: 0, heartbeatMs: 1000, cancelGraceMs: 0 },
 });
 
-function jobOf(fingerprint: string, { id = null, ...change }: SpecChange, provider: Provider): JobFile {
+function makeJob(fingerprint: string, { id = null, ...change }: SpecChange, provider: Provider): JobFile {
   const claim = { workflowId: 'test', firstRunId: 'test', nonce, claimedAt: '2026-01-01T00:00:00Z' };
   return {
-    ...{ version: 1, claim, takenOver: [], policy: defaultVerdicts, pricesDated: '2026-01-01', fingerprint },
+    version: 1,
+    claim,
+    takenOver: [],
+    policy: defaultVerdicts,
+    pricesDated: '2026-01-01',
+    fingerprint,
     prices: { priced: { batch: { input: 1, output: 10 }, realtime: { input: 2, output: 20 } } },
     timing: { createCallMs: 1000, settleMs: 0, heartbeatMs: 1000, cancelGraceMs: 0, providerWindowMs: 1000 },
     spec: {
       version: 1,
       dataset: { uri: dataset, format: 'jsonl', id, limit: null },
       provider: provider.name,
-      ...{ model: 'priced', endpoint: null, request: defaultRequest, schema: null, output },
+      model: 'priced',
+      endpoint: null,
+      request: defaultRequest,
+      schema: null,
+      output,
       batch: { maxItems: 10_000, maxBytes: 200_000_000, concurrency: 10 },
       realtime: { concurrency: 16, rpm: null, tpm: null },
       poll: { initialMs: 10_000, factor: 1.5, maxMs: 300_000 },
@@ -159,7 +171,11 @@ function jobOf(fingerprint: string, { id = null, ...change }: SpecChange, provid
       // biome-ignore lint/suspicious/noThenProperty: the public contract's word
       deadline: { batchMs: 1000, jobMs: null, then: 'fallback' },
       fallback: { lane: 'realtime', maxUsd: null },
-      ...{ minBatchItems: 1, mode: 'batch', maxRejectRate: 1, budgetUsd: null, reuse: null },
+      minBatchItems: 1,
+      mode: 'batch',
+      maxRejectRate: 1,
+      budgetUsd: null,
+      reuse: null,
       keep: { responses: false, providerFiles: false },
       ...change,
     },

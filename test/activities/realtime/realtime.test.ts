@@ -73,8 +73,16 @@ async function laneOf(
     collect: () =>
       quietEnvironment().run(() =>
         classify(deps, {
-          ...{ ...ref, batchId: null, ending: null, createdAt: 0, endedAt: 1, polls: 0, twinBatches: 0 },
-          ...{ cancelReason: 'cancelled', missingReason: 'missing', blamed: [] },
+          ...ref,
+          batchId: null,
+          ending: null,
+          createdAt: 0,
+          endedAt: 1,
+          polls: 0,
+          twinBatches: 0,
+          cancelReason: 'cancelled',
+          missingReason: 'missing',
+          blamed: [],
         }),
       ),
   };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { ActivityDeps } from '../../../activities/deps.ts';
-import { create, stage } from '../../../activities/submit/submit.ts';
+import { create } from '../../../activities/submit/create.ts';
+import { stage } from '../../../activities/submit/upload.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { HandleRecord, Intent, SubmissionRef } from '../../../job-folder/submission.ts';
@@ -63,7 +64,7 @@ export class SubmissionSite {
   get deps(): ActivityDeps {
     const fake = {
       ...provider,
-      stage: async () => ({ fileId: 'file' }),
+      upload: async () => ({ fileId: 'file' }),
       find: async () => this.found(),
       create: async () => {
         this.creates += 1;

@@ -26,7 +26,7 @@ interface Told {
 export const isGood = (fate: Fate): boolean => fate === 'answered' || fate === 'twice' || fate === 'errorThenAnswer';
 export const text = (row: number, wave: number): string => `answer to row ${row} in wave ${wave}`;
 
-function linesOf(fate: Fate, { customId, row }: ItemLine, wave: number): string[] {
+function writeLines(fate: Fate, { customId, row }: ItemLine, wave: number): string[] {
   const good = answerLine(customId, text(row, wave));
   switch (fate) {
     case 'answered':
@@ -74,7 +74,7 @@ export function unrulyProvider(seed: number) {
       told.set(item.row, [...earlier, { wave, fate, lane: planned.lane }]);
       if (fate === 'missing') odd.missing += 1;
       if (planned.lane === 'batch' && (fate === 'twice' || fate === 'errorThenAnswer')) odd.twice += 1;
-      return linesOf(fate, item, wave);
+      return writeLines(fate, item, wave);
     });
     odd.foreign += 1;
     odd.malformed += 1;
@@ -85,7 +85,7 @@ export function unrulyProvider(seed: number) {
 }
 
 /** Rows some of which come twice, and some of which are none. */
-export function datasetOf(
+export function writeDataset(
   seed: number,
   rows: number,
 ): { text: string; accepted: number[]; shared: number[]; refused: number } {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { backfillSpan } from '../../../client/cli/day.ts';
-import { findingsOf } from '../../../client/doctor.ts';
+import { toFindings } from '../../../client/doctor.ts';
 import { jobText } from '../../../client/job-text.ts';
 import { Nightshift } from '../../../client/nightshift.ts';
 import { cautions } from '../../../client/schedule-cautions.ts';
@@ -84,12 +84,12 @@ test.each([
   ['a clock that is wrong', { clockMs: -90_000 }, 'warn', 'timedatectl'],
   ['another version', { version: '0.0.1' }, 'warn', 'one version'],
 ] as const)('the doctor finds %s', (_, ill, state, fix) => {
-  const found = [...findingsOf({ ...well, ...ill })].filter((each) => each.state !== 'ok');
+  const found = [...toFindings({ ...well, ...ill })].filter((each) => each.state !== 'ok');
   expect(found).toMatchObject([{ state, fix: expect.stringContaining(fix) }]);
 });
 
 test('the doctor finds nothing wrong where nothing is', () => {
-  expect([...findingsOf(well)].map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok']);
+  expect([...toFindings(well)].map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok']);
 });
 
 test('a job is described by what it is, in 180 characters, and never by its prompt', () => {

@@ -15,8 +15,9 @@ const script = (shell: (typeof shells)[number]): string => completionScript(prog
 
 test.each(shells)('the script for %s has every command', (shell) => {
   const text = script(shell);
-  for (const { commands } of [program, ...program.commands])
+  for (const { commands } of [program, ...program.commands]) {
     for (const command of commands) expect(text).toContain(command.name());
+  }
 });
 
 const cases: readonly (readonly [line: readonly string[], expected: readonly string[]])[] = [

@@ -24,8 +24,11 @@ test('docs/command-line.md has the help of every command; if not, run this test 
   const text = readFileSync(file, 'utf8');
   const wanted = `${heading}\n${helpOf(createProgram(context), '')}`;
   const before = text.slice(0, text.indexOf(heading));
-  if (process.env.NIGHTSHIFT_RECORD) writeFileSync(file, before + wanted);
-  else expect(text.slice(before.length)).toBe(wanted);
+  if (process.env.NIGHTSHIFT_RECORD) {
+    writeFileSync(file, before + wanted);
+  } else {
+    expect(text.slice(before.length)).toBe(wanted);
+  }
 });
 
 test('docs/command-line.md has every exit code, and no other', () => {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { answeredAtOnce, resultOf } from '../../../domain/outcome/merge.ts';
+import { buildResult, joinFirstAnswer } from '../../../domain/outcome/merge.ts';
 import type { AnswerLine, Json } from '../../../domain/outcome/outcome.ts';
 
 const count = fc.option(fc.nat());
@@ -42,14 +42,14 @@ const answers = fc
 test('a result put together as text is the one that parsing gives', () => {
   fc.assert(
     fc.property(answers, fc.option(texts), (answer, batchId) => {
-      const quick = answeredAtOnce(JSON.stringify(answer), 'batch', batchId);
+      const quick = joinFirstAnswer(JSON.stringify(answer), 'batch', batchId);
       const { kind, semantic, response, carried } = answer;
       const isUsual = kind === 'answered' && semantic === undefined && response === undefined && carried === undefined;
       expect(quick !== null).toBe(isUsual);
       if (quick === null) return;
-      const { row, status, costUsd, attempts, ...rest } = resultOf([{ answer, lane: 'batch', batchId }]);
+      const { row, status, costUsd, attempts, ...rest } = buildResult([{ answer, lane: 'batch', batchId }]);
       expect(quick.facts).toEqual({ row, status, costUsd, attempts });
-      expect(quick.line).toBe(JSON.stringify(resultOf([{ answer, lane: 'batch', batchId }])));
+      expect(quick.line).toBe(JSON.stringify(buildResult([{ answer, lane: 'batch', batchId }])));
       expect(rest.reason).toBeUndefined();
     }),
     { numRuns: 2000 },
@@ -59,8 +59,8 @@ test('a result put together as text is the one that parsing gives', () => {
 test('a long output takes the short way too, and a very long id the long one', () => {
   const line = { row: 1, id: 'a', key: 'k', customId: 'c', kind: 'answered', output: '{"\\'.repeat(2_000_000) };
   const rest = { usage: null, costUsd: null, finishReason: null, model: null };
-  const quick = answeredAtOnce(JSON.stringify({ ...line, ...rest }), 'realtime', null);
+  const quick = joinFirstAnswer(JSON.stringify({ ...line, ...rest }), 'realtime', null);
   expect(JSON.parse(quick?.line ?? 'null')).toMatchObject({ output: line.output, lane: 'realtime', attempts: 1 });
   const longId = { ...line, ...rest, id: line.output.repeat(4) };
-  expect(answeredAtOnce(JSON.stringify(longId), 'batch', null)).toBeNull();
+  expect(joinFirstAnswer(JSON.stringify(longId), 'batch', null)).toBeNull();
 });

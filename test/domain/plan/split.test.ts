@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { capsOf, hasRoom, isFull, laneOf, splitRules } from '../../../domain/plan/split.ts';
+import { chooseLane, computeCaps, hasRoom, isFull, splitRules } from '../../../domain/plan/split.ts';
 import { canonicalJson } from '../../../domain/request/canonical-json.ts';
 
 const settings = {
@@ -20,22 +20,22 @@ test('the stricter of what is asked and what is allowed counts', () => {
 
 test('small batches go realtime, but not where that is not allowed; what is forced is done', () => {
   const rules = splitRules(settings, limits);
-  expect([laneOf(rules, 9, null), laneOf(rules, 10, null), laneOf(rules, 1, 'batch')]).toEqual([
+  expect([chooseLane(rules, 9, null), chooseLane(rules, 10, null), chooseLane(rules, 1, 'batch')]).toEqual([
     'realtime',
     'batch',
     'batch',
   ]);
-  expect(laneOf(splitRules({ ...settings, fallback: { lane: 'none' } }, limits), 1, null)).toBe('batch');
-  expect(laneOf(splitRules({ ...settings, mode: 'realtime' }, limits), 80, 'batch')).toBe('realtime');
+  expect(chooseLane(splitRules({ ...settings, fallback: { lane: 'none' } }, limits), 1, null)).toBe('batch');
+  expect(chooseLane(splitRules({ ...settings, mode: 'realtime' }, limits), 80, 'batch')).toBe('realtime');
 });
 
 test('distinct counts go down one by one to half, then begin again; no two neighbours are alike', () => {
   const rules = splitRules(settings, { ...limits, distinctCounts: true });
-  const caps = Array.from({ length: 100 }, (_, index) => capsOf(rules, index + 1).items);
+  const caps = Array.from({ length: 100 }, (_, index) => computeCaps(rules, index + 1).items);
   expect(caps.slice(0, 3)).toEqual([80, 79, 78]);
   expect([Math.min(...caps), caps[40], caps[41]]).toEqual([40, 40, 80]);
   expect(new Set(caps.slice(0, 41)).size).toBe(41);
-  expect(capsOf({ ...rules, itemsMax: 1 }, 7).items).toBe(1);
+  expect(computeCaps({ ...rules, itemsMax: 1 }, 7).items).toBe(1);
 });
 
 test('a batch never holds more than it may, and an empty one takes a line of any size', () => {

@@ -1,9 +1,9 @@
 // What a person is to look at, and the page they look at.
 
 import { expect, test } from 'vitest';
-import { nextLookAt, pollDelayMs } from '../../../domain/batch/backoff.ts';
-import { type AlertFacts, alertsOf, lateAmong, noneLate } from '../../../domain/progress/alerts.ts';
-import type { BatchEntry, BatchStage } from '../../../domain/progress/events.ts';
+import { computeNextPoll, pollDelayMs } from '../../../domain/batch/backoff.ts';
+import { type AlertFacts, findAlerts, lateAmong, noneLate } from '../../../domain/progress/alerts.ts';
+import type { BatchEntry, BatchState } from '../../../domain/progress/events.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
 import { statusPage } from '../../../domain/progress/status-page.ts';
 
@@ -23,7 +23,7 @@ const calm: AlertFacts = {
 };
 
 test('a job that goes well raises nothing', () => {
-  expect(alertsOf(calm)).toEqual([]);
+  expect(findAlerts(calm)).toEqual([]);
 });
 
 test.each<[string, Partial<AlertFacts>, string]>([
@@ -35,20 +35,30 @@ test.each<[string, Partial<AlertFacts>, string]>([
   ['open_too_long', { late: { ...noneLate, open: 3 } }, '3 batches are open for over 25 hours'],
   ['no_progress', { movedAt: now - 6 * hourMs - 1 }, 'nothing has moved for over 6 hours'],
 ])('%s', (name, change, text) => {
-  expect(alertsOf({ ...calm, ...change })).toEqual([{ name, text }]);
+  expect(findAlerts({ ...calm, ...change })).toEqual([{ name, text }]);
 });
 
 test('a job that is paused, or has nothing to run, is not asked to move', () => {
   const still = { ...calm, movedAt: 0 };
-  expect(alertsOf({ ...still, running: false })).toEqual([]);
+  expect(findAlerts({ ...still, running: false })).toEqual([]);
   const pause = { reason: 'person', since: 0, note: 'lunch' } as const;
-  expect(alertsOf({ ...still, pause }).map(({ name }) => name)).toEqual(['paused']);
+  expect(findAlerts({ ...still, pause }).map(({ name }) => name)).toEqual(['paused']);
 });
 
 test('a batch is late by the time in its stage, or by its age', () => {
-  const entry = (stage: BatchStage, since: number, createdAt: number | null): BatchEntry => ({
-    ...{ wave: 1, batch: 1, lane: 'batch', model: 'm', items: 1, batchId: null, done: 0, failed: 0, trouble: null },
-    ...{ stage, since, createdAt },
+  const entry = (stage: BatchState, since: number, createdAt: number | null): BatchEntry => ({
+    wave: 1,
+    batch: 1,
+    lane: 'batch',
+    model: 'm',
+    items: 1,
+    batchId: null,
+    done: 0,
+    failed: 0,
+    trouble: null,
+    stage,
+    since,
+    createdAt,
   });
   const late = lateAmong(
     [
@@ -68,8 +78,8 @@ test('the next look is the first of the paced looks that is still to come', () =
   let at = 0;
   for (let look = 0; look < 400; look += 1) {
     const next = at + pollDelayMs(look, policy);
-    expect(nextLookAt(0, policy, at)).toBe(next);
-    expect(nextLookAt(0, policy, next - 1)).toBe(next);
+    expect(computeNextPoll(0, policy, at)).toBe(next);
+    expect(computeNextPoll(0, policy, next - 1)).toBe(next);
     at = next;
   }
 });

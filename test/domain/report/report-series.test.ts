@@ -8,8 +8,22 @@ import { histogram, stepMs } from '../../../domain/report/histogram.ts';
 import { openOverTime, Spans } from '../../../domain/report/spans.ts';
 
 const tally = (wave: number, batch: number, createdAt: number | null, endedAt: number | null): Tally => ({
-  ...{ wave, batch, lane: 'batch', model: 'm', items: 1, answered: 1, retryable: {}, rejected: {}, usage: noUsage },
-  ...{ costUsd: null, batchId: null, ending: null, createdAt, endedAt, polls: 1, anomalies: noAnomalies },
+  wave,
+  batch,
+  lane: 'batch',
+  model: 'm',
+  items: 1,
+  answered: 1,
+  retryable: {},
+  rejected: {},
+  usage: noUsage,
+  costUsd: null,
+  batchId: null,
+  ending: null,
+  createdAt,
+  endedAt,
+  polls: 1,
+  anomalies: noAnomalies,
 });
 
 const lengths = fc.array(fc.record({ from: fc.nat(100_000), length: fc.nat(10_000) }), { maxLength: 400 });
@@ -43,8 +57,14 @@ test('the longest two hundred batches are kept, in their order, and all are coun
 
 test('a batch waits from the end of the waves before; without times it has no bar, and where clocks disagree no wait', () => {
   const spans = new Spans(1000);
-  for (const one of [tally(1, 1, 1500, 9000), tally(1, 2, 900, 3000), tally(2, 1, 9500, 9900), tally(2, 2, null, null)])
+  for (const one of [
+    tally(1, 1, 1500, 9000),
+    tally(1, 2, 900, 3000),
+    tally(2, 1, 9500, 9900),
+    tally(2, 2, null, null),
+  ]) {
     spans.add(one);
+  }
   expect(spans.inOrder.map(({ waitingSince }) => waitingSince)).toEqual([1000, null, 9000]);
   expect(spans.unknown).toBe(1);
 });
@@ -75,8 +95,9 @@ test('every duration is in one bin of the histogram, and there are no more bins 
       (values, most) => {
         const bins = histogram(values, most);
         expect(bins.length).toBeLessThanOrEqual(most);
-        for (const { from, to, count } of bins)
+        for (const { from, to, count } of bins) {
           expect(values.filter((value) => from <= value && value < to)).toHaveLength(count);
+        }
         expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(values.length);
       },
     ),

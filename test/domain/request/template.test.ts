@@ -50,8 +50,9 @@ describe('a rendered request', () => {
   });
 
   test('keeps a column’s type where a string is nothing but the column', () => {
-    for (const value of [1, 1.5, true, null, 'x', ['a', 1], { b: { a: 1 } }])
+    for (const value of [1, 1.5, true, null, 'x', ['a', 1], { b: { a: 1 } }]) {
       expect(textOf('{{ v }}', { v: value })).toEqual(value);
+    }
     expect(textOf('{{ a.b[1].c }}', { a: { b: [0, { c: 7 }] } })).toBe(7);
     expect(textOf('{{ ["Ticket text"] }}', { 'Ticket text': 'x' })).toBe('x');
     expect(textOf('{{ order.size }}', { order: { size: 3 } })).toBe(3);

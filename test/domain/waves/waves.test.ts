@@ -79,8 +79,11 @@ test('a wave follows the one before, and sends only what failed there, each reas
         expect(sent.length).toBeGreaterThan(0);
         expect(new Set(sent).size).toBe(sent.length);
         expect(sent.every((reason) => (before?.retryable[reason] ?? 0) > 0)).toBe(true);
-        if (policy.mode === 'realtime') expect(wave.batchReasons).toEqual([]);
-        else if (policy.fallback.lane === 'none') expect(wave.realtimeReasons).toEqual([]);
+        if (policy.mode === 'realtime') {
+          expect(wave.batchReasons).toEqual([]);
+        } else if (policy.fallback.lane === 'none') {
+          expect(wave.realtimeReasons).toEqual([]);
+        }
       }
     }),
   );
@@ -101,8 +104,9 @@ test('nothing that may be sent again is forgotten while a round is left', () => 
       const wave = nextWave(state, policy);
       if (policy.retry.rounds === 0) return;
       const sent = new Set<ItemReason>([...(wave?.batchReasons ?? []), ...(wave?.realtimeReasons ?? [])]);
-      for (const reason of retryableReasons)
+      for (const reason of retryableReasons) {
         if ((retryable[reason] ?? 0) > 0 && defaultVerdicts[reason] !== 'deadline') expect(sent.has(reason)).toBe(true);
+      }
     }),
   );
 });
@@ -118,24 +122,20 @@ test('a cancelled job has no further wave, whatever was asked', () => {
 
 test('a person’s word sends again what was final, from all waves', () => {
   const policy: WavePolicy = {
-    ...{
-      mode: 'batch',
-      retry: { rounds: 3, backoffMs: 1 },
-      fallback: { lane: 'none', maxUsd: null },
-      policy: defaultVerdicts,
-    },
+    mode: 'batch',
+    retry: { rounds: 3, backoffMs: 1 },
+    fallback: { lane: 'none', maxUsd: null },
+    policy: defaultVerdicts,
     // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
     deadline: { batchMs: 1, jobMs: null, then: 'fail' },
   };
   const state = { number: 4, rounds: 3, fallbackDone: false, retryable: {}, pastDeadline: false, cancelled: false };
   expect(nextWave({ ...state, again: null }, policy)).toBeNull();
   expect(nextWave({ ...state, again: ['bad_request'] }, policy)).toMatchObject({
-    ...{
-      kind: 'again',
-      number: 5,
-      sources: [1, 2, 3, 4],
-      batchReasons: ['bad_request'],
-      rejectedReasons: ['bad_request'],
-    },
+    kind: 'again',
+    number: 5,
+    sources: [1, 2, 3, 4],
+    batchReasons: ['bad_request'],
+    rejectedReasons: ['bad_request'],
   });
 });

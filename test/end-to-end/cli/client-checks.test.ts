@@ -10,7 +10,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { startDevServer } from '../../../scripts/dev-server.ts';
 import { Cell } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
-import { commandsAt, linesOf, type Nightshift } from './commands.ts';
+import { commandsAt, type Nightshift, parseLines } from './commands.ts';
 
 const server = realServer();
 let nightshift: Nightshift;
@@ -29,11 +29,11 @@ test(
       const init = await here(['init', 'tickets']);
       expect(init).toMatchObject({ code: 0, out: 'tickets/job.json\n' });
       expect(init.err).toContain('npm run nightshift -- run tickets/job.json');
-      expect(linesOf(await here(['validate', 'tickets/job.json', '--offline']))).toEqual([
+      expect(parseLines(await here(['validate', 'tickets/job.json', '--offline']))).toEqual([
         { valid: true, by: 'schema' },
       ]);
-      expect(linesOf(await here(['validate', 'tickets/job.json']))).toMatchObject([{ valid: true, by: 'worker' }]);
-      const [estimate] = linesOf(await here(['estimate', 'tickets/job.json', '--by-reference']));
+      expect(parseLines(await here(['validate', 'tickets/job.json']))).toMatchObject([{ valid: true, by: 'worker' }]);
+      const [estimate] = parseLines(await here(['estimate', 'tickets/job.json', '--by-reference']));
       expect(estimate).toMatchObject({ rows: { accepted: 8 }, items: 8, budgetUsd: 1 });
       expect(await at.control.counts()).toMatchObject({ batchesCreated: 0 });
       expect(await here(['run', 'tickets/job.json'])).toMatchObject({
@@ -85,15 +85,15 @@ test(
     cell('doctor', async (at, here) => {
       const well = await here(['doctor']);
       expect(well.code).toBe(0);
-      expect(linesOf(well).map(({ what, state }) => `${what}: ${state}`)).toEqual([
+      expect(parseLines(well).map(({ what, state }) => `${what}: ${state}`)).toEqual([
         ...['temporal: ok', 'namespace: ok', 'search attributes: ok', 'workers: ok', 'key of anthropic: ok'],
         ...['key of openai: ok', 'store: ok', 'clock: ok', 'version: ok'],
       ]);
       const alone = await here(['doctor', '--task-queue', 'nobody-is-here']);
       expect(alone.code).toBe(1);
-      expect(linesOf(alone).at(-1)).toMatchObject({ what: 'workers', state: 'bad', fix: 'npm run worker' });
+      expect(parseLines(alone).at(-1)).toMatchObject({ what: 'workers', state: 'bad', fix: 'npm run worker' });
       const elsewhere = commandsAt({ env: { ...at.env, TEMPORAL_NAMESPACE: 'nowhere' } });
-      expect(linesOf(await elsewhere(['doctor'])).at(-1)).toMatchObject({
+      expect(parseLines(await elsewhere(['doctor'])).at(-1)).toMatchObject({
         fix: 'npm run temporal -- operator namespace create --namespace nowhere',
       });
     }),
@@ -107,7 +107,7 @@ test('a worker without keys, a store that it cannot write, and attributes that a
   try {
     const at = { address: bare.address, client: new Client({ connection: near }) };
     await Cell.with(at, 'ill', { workerEnv }, async (ill) => {
-      const found = linesOf(await commandsAt({ env: ill.env })(['doctor']));
+      const found = parseLines(await commandsAt({ env: ill.env })(['doctor']));
       expect(found).toContainEqual(expect.objectContaining({ what: 'key of openai', state: 'warn' }));
       const attributes = found.find(({ what }) => what === 'search attributes');
       expect(attributes).toMatchObject({
@@ -163,7 +163,7 @@ test('what cannot be done is said, with what to do next', async () => {
   expect(await wrong('retry', 'x', '--reason', 'boredom')).toContain('Reasons are rate_limited');
   const nowhere = commandsAt({ env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
   expect(await nowhere(['status', 'x'])).toMatchObject({ code: 1, err: expect.stringContaining('TEMPORAL_ADDRESS') });
-  expect(linesOf(await nowhere(['doctor']))).toMatchObject([{ what: 'temporal', state: 'bad' }]);
+  expect(parseLines(await nowhere(['doctor']))).toMatchObject([{ what: 'temporal', state: 'bad' }]);
   expect((await nightshift(['--help'])).out).toContain('Exit codes');
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   expect((await nightshift(['--version'])).out).toBe(`${version}\n`);

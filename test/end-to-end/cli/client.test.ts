@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { whichCommand } from '../../../scripts/tools/command.ts';
 import { Cell, until } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
-import { commandsAt, linesOf, type Nightshift, terminalAt } from './commands.ts';
+import { commandsAt, type Nightshift, parseLines, terminalAt } from './commands.ts';
 
 const server = realServer();
 
@@ -32,13 +32,13 @@ test(
       expect(run.err).toContain('of 250 rows answered');
       expect(run.err).toMatch(/complete in .*: 250 answered, 0 failed, \$0\.\d{4}, 50% less than in realtime/);
 
-      expect(linesOf(await nightshift(['report', 'tickets']))).toMatchObject([
+      expect(parseLines(await nightshift(['report', 'tickets']))).toMatchObject([
         { verdict: 'complete', rows: { answered: 250 } },
       ]);
-      const batches = linesOf(await nightshift(['batches', 'tickets']));
+      const batches = parseLines(await nightshift(['batches', 'tickets']));
       expect(batches[0]).toMatchObject({ wave: 1, batch: 1, stage: 'done', items: 100 });
       expect((await nightshift(['batches', 'tickets', '--limit', '2'])).err).toContain('batches tickets --offset 2');
-      expect(linesOf(await nightshift(['results', 'tickets']))).toHaveLength(250);
+      expect(parseLines(await nightshift(['results', 'tickets']))).toHaveLength(250);
       const copy = join(at.root, 'copy.jsonl');
       await nightshift(['results', 'tickets', '-o', copy]);
       expect(readFileSync(copy, 'utf8')).toBe(readFileSync(at.path('results.jsonl', 'tickets'), 'utf8'));
@@ -48,9 +48,9 @@ test(
       const detached = await nightshift(['run', file, '--id', 'slow', '--detach']);
       expect(detached).toMatchObject({ code: 0, out: 'slow\n' });
       const set = ['set', 'slow', '--budget', '5', '--concurrency', '3', '--batch-deadline', '15m', '--then', 'fail'];
-      expect(linesOf(await nightshift(set))).toMatchObject([{ budgetUsd: 5 }]);
+      expect(parseLines(await nightshift(set))).toMatchObject([{ budgetUsd: 5 }]);
       expect((await nightshift(['pause', 'slow', '--note', 'lunch'])).err).toContain('paused: lunch');
-      expect(linesOf(await nightshift(['status', 'slow']))).toMatchObject([
+      expect(parseLines(await nightshift(['status', 'slow']))).toMatchObject([
         { phase: 'paused', budgetUsd: 5, pause: { reason: 'person', note: 'lunch' } },
       ]);
       expect((await nightshift(['resume', 'slow'])).code).toBe(0);
@@ -61,12 +61,12 @@ test(
       expect(ended).toMatchObject({ code: 5, out: 'runs/slow/results.jsonl\n' });
       expect(ended.err).toContain('cancelled; what was finished is in its results');
       expect((await nightshift(['resume', 'slow'])).err).toContain('slow has ended (cancelled) and cannot be changed');
-      expect(linesOf(await nightshift(['report', 'slow']))).toMatchObject([{ cancelled: true }]);
+      expect(parseLines(await nightshift(['report', 'slow']))).toMatchObject([{ cancelled: true }]);
 
       await at.control.setOptions({ runMs: 500, itemErrors: { rate400: 1, failTimes: 0 } });
       const failing = await nightshift(['run', file, '--id', 'failing']);
       expect(failing).toMatchObject({ code: 3, err: expect.stringContaining('results failing --failed') });
-      expect(linesOf(await nightshift(['results', 'failing', '--failed']))).toHaveLength(250);
+      expect(parseLines(await nightshift(['results', 'failing', '--failed']))).toHaveLength(250);
     }),
   240_000,
 );
@@ -81,11 +81,11 @@ test(
       const slow = written(at, 'slow.json', { ...at.openaiJob(60), output: 'elsewhere' });
       await nightshift(['run', slow, '--id', 'list-active', '--detach']);
       await until('the list shows the phase', async () =>
-        linesOf(await nightshift(['list', '--active'])).some(
+        parseLines(await nightshift(['list', '--active'])).some(
           ({ id, phase }) => id === 'list-active' && phase === 'running',
         ),
       );
-      const all = linesOf(await nightshift(['list', '--all']));
+      const all = parseLines(await nightshift(['list', '--all']));
       const own = all.filter(({ id }) => id === 'ended' || id === 'list-active');
       expect(own).toMatchObject([
         { id: 'list-active', state: 'running', provider: 'openai', model: 'gpt-5.4-mini', verdict: null },
@@ -99,7 +99,7 @@ test(
         },
       ]);
       const one = await nightshift(['list', '--limit', '1']);
-      expect(linesOf(one)).toMatchObject([{ state: 'running' }]);
+      expect(parseLines(one)).toMatchObject([{ state: 'running' }]);
       expect(one.err).toContain('list --all');
       const described = await at.client.workflow.getHandle('list-active').describe();
       expect(await described.staticSummary()).toBe('gpt-5.4-mini at openai: rows.jsonl');

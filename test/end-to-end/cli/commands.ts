@@ -42,7 +42,7 @@ export async function said(file: string, args: readonly string[], { cwd, env }: 
 }
 
 /** JSON lines as they were printed. */
-export const linesOf = ({ out }: Said): Record<string, unknown>[] =>
+export const parseLines = ({ out }: Said): Record<string, unknown>[] =>
   out
     .split('\n')
     .filter((line) => line !== '')

@@ -39,11 +39,12 @@ function prepare(at: Cell): void {
   writeFileSync(join(at.root, 'big.json'), JSON.stringify(at.openaiJob(200)));
   mkdirSync(join(at.root, 'examples/nightly'), { recursive: true });
   copyFileSync(join(projectRoot, 'examples/nightly.json'), join(at.root, 'examples/nightly.json'));
-  for (const day of ['2026-11-20', '2026-11-21'])
+  for (const day of ['2026-11-20', '2026-11-21']) {
     copyFileSync(
       join(projectRoot, 'examples/nightly/2026-11-21.jsonl'),
       join(at.root, `examples/nightly/${day}.jsonl`),
     );
+  }
 }
 
 test.each(['docs/command-line.md', 'docs/schedules.md'])(
@@ -54,8 +55,9 @@ test.each(['docs/command-line.md', 'docs/schedules.md'])(
       await at.control.setOptions({ runMs: 120_000 });
       const commands = commandsIn(page);
       expect(commands.length).toBeGreaterThan(5);
-      for (const { line, code } of commands)
+      for (const { line, code } of commands) {
         expect({ line, ...(await run(line, at)) }).toEqual({ line, code, said: expect.any(String) });
+      }
     }),
   240_000,
 );

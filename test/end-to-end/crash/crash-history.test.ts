@@ -113,8 +113,9 @@ describe.concurrent('crash matrix: histories', () => {
         const handle = await at.start(at.openaiJob(297));
         await at.control.waitHit('create', 30_000);
         await handle.terminate('crash matrix');
-        for (const batch of ['0001', '0002', '0003'])
+        for (const batch of ['0001', '0002', '0003']) {
           await client.workflow.getHandle(`${at.name}/wave-1/batch-${batch}`).terminate('crash matrix');
+        }
         await at.replaceWorker();
         const next = await at.start({ resumeFrom: `runs/${at.name}/` }, `${at.name}-again`);
         // How many batches that takes depends on which of them heard that their job was gone before they were.

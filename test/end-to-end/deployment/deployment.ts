@@ -12,13 +12,13 @@ import { type Child, startChild } from '../../../scripts/tools/child.ts';
 import { runCommand } from '../../../scripts/tools/command.ts';
 import { freePort } from '../../../scripts/tools/free-port.ts';
 import { ensureTemporalCli } from '../../../scripts/tools/temporal-cli.ts';
-import { environmentOf, readCompose, readStages, type Stage } from '../../support/container-files.ts';
+import { readCompose, readEnvironment, readStages, type Stage } from '../../support/container-files.ts';
 import { type ImageTree, makeImageTree } from '../../support/image-tree.ts';
 import { startOwnTemporal } from '../../support/own-temporal.ts';
 
-const SET_UP_TIMEOUT_MS = 150_000;
-const RESULT_TIMEOUT_MS = 90_000;
-const READY_TIMEOUT_MS = 60_000;
+const setUpTimeoutMs = 150_000;
+const resultTimeoutMs = 90_000;
+const readyTimeoutMs = 60_000;
 const host = '127.0.0.1';
 const variables = {
   POSTGRES_PASSWORD: 'unused',
@@ -62,7 +62,7 @@ export class Deployment {
     this.#stops.push(this.#tree.remove);
     const emulator = this.#run('emulator', this.#tree.emulator, { TMPDIR: this.#made('emulator-tmp') });
     this.#stops.push(emulator.stop);
-    await emulator.waitForLine((line) => (line.includes('"url"') ? true : undefined), READY_TIMEOUT_MS);
+    await emulator.waitForLine((line) => (line.includes('"url"') ? true : undefined), readyTimeoutMs);
     this.#stops.push(() => this.#worker?.stop());
     await this.startWorker();
   }
@@ -73,14 +73,14 @@ export class Deployment {
     const args = command.slice(1).map((word) => word.replace(/^\/ops/, join(projectRoot, 'ops')));
     const path = [dirname(this.#cli), process.env.PATH].join(delimiter);
     const env = { ...process.env, PATH: path, ...this.#environment('temporal-namespace') };
-    const done = await runCommand(command[0] ?? '', args, { env, timeoutMs: SET_UP_TIMEOUT_MS });
+    const done = await runCommand(command[0] ?? '', args, { env, timeoutMs: setUpTimeoutMs });
     if (!done.ok) throw new Error(`the namespace could not be set up: ${done.why}`);
   }
 
   async startWorker(): Promise<void> {
     const env = { ...this.#environment('worker'), TMPDIR: this.#made('tmp') };
     this.#worker = this.#run('worker', this.#tree?.worker ?? '', env);
-    await this.#worker.waitForLine((line) => (line.includes('worker ready') ? true : undefined), READY_TIMEOUT_MS);
+    await this.#worker.waitForLine((line) => (line.includes('worker ready') ? true : undefined), readyTimeoutMs);
   }
 
   /** As `docker compose stop` does it; how it exited. */
@@ -102,7 +102,7 @@ export class Deployment {
     return `http://${this.#place['0.0.0.0:9464']}/metrics`;
   }
 
-  async temporal(args: readonly string[], timeoutMs = READY_TIMEOUT_MS): Promise<string> {
+  async temporal(args: readonly string[], timeoutMs = readyTimeoutMs): Promise<string> {
     const env = { ...process.env, ...this.#environment('cli') };
     const done = await runCommand(this.#cli, args, { env, cwd: this.#data, timeoutMs });
     if (!done.ok) throw new Error(`temporal ${args.join(' ')}: ${done.why}`);
@@ -112,7 +112,7 @@ export class Deployment {
   /** Our own client, as it lies in the worker's image. */
   async client(args: readonly string[]): Promise<string> {
     const env = { ...process.env, ...this.#environment('worker') };
-    const options = { env, cwd: this.#tree?.worker ?? '', timeoutMs: READY_TIMEOUT_MS };
+    const options = { env, cwd: this.#tree?.worker ?? '', timeoutMs: readyTimeoutMs };
     const done = await runCommand('node', ['dist/client/cli/main.js', ...args], options);
     if (!done.ok) throw new Error(`nightshift ${args.join(' ')}: ${done.why}`);
     return done.output;
@@ -124,7 +124,7 @@ export class Deployment {
   }
 
   async result(workflowId: string): Promise<JobReport> {
-    await this.temporal(['workflow', 'result', '--workflow-id', workflowId], RESULT_TIMEOUT_MS);
+    await this.temporal(['workflow', 'result', '--workflow-id', workflowId], resultTimeoutMs);
     return JSON.parse(readFileSync(join(this.#data, 'runs', workflowId, 'report.json'), 'utf8'));
   }
 
@@ -178,7 +178,7 @@ export class Deployment {
   }
 
   #environment(service: string): Record<string, string> {
-    const given = Object.entries(environmentOf(service, variables));
+    const given = Object.entries(readEnvironment(service, variables));
     return Object.fromEntries(given.map(([name, value]) => [name, this.#translate(value)]));
   }
 

@@ -41,8 +41,9 @@ function pack(checkout: string): Packed {
     cwd: projectRoot,
     encoding: 'utf8',
   });
-  for (const path of listed.split('\0').filter((each) => each !== '' && !each.startsWith('test/')))
+  for (const path of listed.split('\0').filter((each) => each !== '' && !each.startsWith('test/'))) {
     cpSync(join(projectRoot, path), join(checkout, path));
+  }
   symlinkSync(join(projectRoot, 'node_modules'), join(checkout, 'node_modules'));
   const printed = execFileSync('npm', ['pack', '--json'], {
     cwd: checkout,

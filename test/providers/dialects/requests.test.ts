@@ -5,7 +5,7 @@ import { type CustomId, customId, itemKey } from '../../../domain/ids.ts';
 import { createProviders } from '../../../providers/registry.ts';
 import { anthropicProvider } from '../../../providers/vendors/anthropic/index.ts';
 import { openaiProvider } from '../../../providers/vendors/openai/index.ts';
-import { context, factsOf } from '../vendors/bench.ts';
+import { catchFacts, context } from '../vendors/bench.ts';
 
 const openai = openaiProvider({ apiKey: 'k' });
 const anthropic = anthropicProvider({ apiKey: 'k' });
@@ -20,7 +20,7 @@ const prompt = {
 
 describe('bodies', () => {
   test('of a portable prompt at OpenAI', () => {
-    expect(openai.bodyOf(prompt, '/v1/chat/completions')).toEqual({
+    expect(openai.buildBody(prompt, '/v1/chat/completions')).toEqual({
       messages: [
         { role: 'system', content: 'be {{ tone }}' },
         { role: 'user', content: '{{ text }}' },
@@ -35,32 +35,32 @@ describe('bodies', () => {
   });
 
   test("of a portable prompt at OpenAI's responses, and of none where there is nothing to answer", () => {
-    expect(openai.bodyOf(prompt, '/v1/responses')).toEqual({
+    expect(openai.buildBody(prompt, '/v1/responses')).toEqual({
       instructions: 'be {{ tone }}',
       input: [{ role: 'user', content: '{{ text }}' }],
       max_output_tokens: 5,
       temperature: 0,
       text: { format: { type: 'json_schema', name: 'answer', strict: true, schema: { type: 'object' } } },
     });
-    expect(openai.bodyOf(prompt, '/v1/embeddings')).toBeNull();
+    expect(openai.buildBody(prompt, '/v1/embeddings')).toBeNull();
   });
 
   test('of a portable prompt at Anthropic, cached', () => {
-    expect(anthropic.bodyOf({ ...prompt, cache: true }, anthropic.defaultEndpoint)).toEqual({
+    expect(anthropic.buildBody({ ...prompt, cache: true }, anthropic.defaultEndpoint)).toEqual({
       system: [{ type: 'text', text: 'be {{ tone }}', cache_control: { type: 'ephemeral', ttl: '1h' } }],
       messages: [{ role: 'user', content: '{{ text }}' }],
       max_tokens: 5,
       temperature: 0,
       output_config: { format: { type: 'json_schema', schema: { type: 'object' } } },
     });
-    expect(anthropic.bodyOf({ user: 'x' }, anthropic.defaultEndpoint)).toMatchObject({ max_tokens: 1024 });
+    expect(anthropic.buildBody({ user: 'x' }, anthropic.defaultEndpoint)).toMatchObject({ max_tokens: 1024 });
   });
 
   test('of every prompt are acceptable', () => {
     for (const provider of [openai, anthropic]) {
-      const body = provider.bodyOf({ user: 'x' }, provider.defaultEndpoint);
+      const body = provider.buildBody({ user: 'x' }, provider.defaultEndpoint);
       expect(body).not.toBeNull();
-      expect(provider.problemsOf(body, provider.defaultEndpoint)).toEqual([]);
+      expect(provider.findProblems(body, provider.defaultEndpoint)).toEqual([]);
     }
   });
 
@@ -72,7 +72,7 @@ describe('bodies', () => {
     [{ input: 'x' }, '/v1/images/generations', /endpoint/],
     ['text', '/v1/responses', /object/],
   ])('%j at OpenAI %s are refused', (body, endpoint, words) => {
-    expect(openai.problemsOf(body, endpoint).join()).toMatch(words);
+    expect(openai.findProblems(body, endpoint).join()).toMatch(words);
   });
 
   test.each([
@@ -82,12 +82,12 @@ describe('bodies', () => {
     [{ messages: [1], max_tokens: 1, speed: 'fast' }, /speed/],
     [{ messages: [1], max_tokens: 1, stream: true }, /stream/],
   ])('%j at Anthropic are refused', (body, words) => {
-    expect(anthropic.problemsOf(body, '/v1/messages').join()).toMatch(words);
+    expect(anthropic.findProblems(body, '/v1/messages').join()).toMatch(words);
   });
 
   test('templates are given the benefit of the doubt', () => {
-    expect(openai.problemsOf({ messages: '{{ messages }}', stream: '{{ s }}' }, '/v1/chat/completions')).toEqual([]);
-    expect(anthropic.problemsOf({ messages: '{{ m }}', max_tokens: '{{ n }}' }, '/v1/messages')).toEqual([]);
+    expect(openai.findProblems({ messages: '{{ messages }}', stream: '{{ s }}' }, '/v1/chat/completions')).toEqual([]);
+    expect(anthropic.findProblems({ messages: '{{ m }}', max_tokens: '{{ n }}' }, '/v1/messages')).toEqual([]);
   });
 
   test('name their own bound on output tokens, or none', () => {
@@ -102,7 +102,7 @@ describe.each([openai, anthropic])('request lines of $name', (provider) => {
   const line = (id: CustomId) => Buffer.from(provider.encode(id, body, provider.defaultEndpoint));
 
   test('are taken apart into what they were made from', () => {
-    const parts = provider.requestOf(JSON.parse(line(idOf('a')).toString()));
+    const parts = provider.parseRequestLine(JSON.parse(line(idOf('a')).toString()));
     expect(parts).toMatchObject({ kind: 'request', id: idOf('a'), endpoint: provider.defaultEndpoint, model: 'm' });
   });
 
@@ -121,7 +121,7 @@ describe.each([openai, anthropic])('request lines of $name', (provider) => {
   test.each([null, [], {}, { custom_id: 7 }, { custom_id: 'a' }, { custom_id: 'a', body: {}, params: {}, url: 'x' }])(
     '%j is a problem, not a crash',
     (record) => {
-      expect(provider.requestOf(record).kind).toBe('problem');
+      expect(provider.parseRequestLine(record).kind).toBe('problem');
     },
   );
 });
@@ -140,9 +140,9 @@ describe('the registry', () => {
 
   test('a vendor without a key plans, and refuses calls before anything is sent', async () => {
     const keyless = providers.get('openai') ?? openai;
-    expect(keyless.bodyOf({ user: 'x' }, '/v1/responses')).toEqual(openai.bodyOf({ user: 'x' }, '/v1/responses'));
+    expect(keyless.buildBody({ user: 'x' }, '/v1/responses')).toEqual(openai.buildBody({ user: 'x' }, '/v1/responses'));
     expect(await keyless.check('m', context())).toBe('bad_key');
-    const look = keyless.look({ id: 'b', createdAt: 0, fileId: null }, context());
-    expect(await factsOf(look)).toMatchObject({ fault: 'unauthorized', status: null });
+    const look = keyless.poll({ id: 'b', createdAt: 0, fileId: null }, context());
+    expect(await catchFacts(look)).toMatchObject({ fault: 'unauthorized', status: null });
   });
 });

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../../providers/error.ts';
-import { faultOf, type Purpose } from '../../../providers/transport/fault.ts';
+import { type Purpose, toProviderError } from '../../../providers/transport/fault.ts';
 import { turnPages } from '../../../providers/transport/list-pages.ts';
-import { retryAfterMsOf } from '../../../providers/transport/retry-after.ts';
+import { readRetryAfterMs } from '../../../providers/transport/retry-after.ts';
 
 const now = Date.parse('2026-11-20T00:00:00Z');
 
@@ -22,13 +22,13 @@ describe('a wait', () => {
     [{ 'retry-after': '-3' }, null],
     [{}, null],
   ])('asked for with %j', (headers, expected) => {
-    expect(retryAfterMsOf(new Headers(headers as Record<string, string>), now)).toBe(expected);
+    expect(readRetryAfterMs(new Headers(headers as Record<string, string>), now)).toBe(expected);
   });
 });
 
 const reply = (status: number, error: object) => Object.assign(new Error('x'), { status, error });
 const facts = (purpose: Purpose, thrown: unknown) => {
-  const fault = faultOf('v', purpose, thrown);
+  const fault = toProviderError('v', purpose, thrown);
   return fault instanceof ProviderError ? fault.facts : null;
 };
 
@@ -80,7 +80,7 @@ describe('a call without a reply', () => {
 
   test('a bug stays what it is', () => {
     const bug = new TypeError('x is not a function');
-    expect(faultOf('v', 'create', bug)).toBe(bug);
+    expect(toProviderError('v', 'create', bug)).toBe(bug);
   });
 });
 

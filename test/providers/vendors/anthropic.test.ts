@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { anthropicProvider } from '../../../providers/vendors/anthropic/index.ts';
-import { bench, context, factsOf, type Vendor } from './bench.ts';
+import { bench, catchFacts, context, type Vendor } from './bench.ts';
 import { providerContract } from './contract.ts';
 
 const anthropic: Vendor = {
@@ -53,6 +53,6 @@ describe('anthropic alone', () => {
 
   test('a full queue is capacity, not a rate', async () => {
     const { prepare, submit } = await bench(anthropic, { anthropicQueueLimit: 1 });
-    expect((await factsOf(submit(await prepare(['a', 'b'])))).fault).toBe('capacity');
+    expect((await catchFacts(submit(await prepare(['a', 'b'])))).fault).toBe('capacity');
   });
 });

@@ -39,8 +39,8 @@ export async function bench(vendor: Vendor, options: OptionsInput = {}) {
 
   async function prepare(texts: readonly string[], known: readonly string[] = []): Promise<Prepared> {
     const prefix = randomBytes(4).toString('hex');
-    const ids = texts.map((_, at) => idOf(prefix, at));
-    const lines = texts.map((text, at) => lineOf(vendor, provider, ids[at] ?? idOf(prefix, at), text));
+    const ids = texts.map((_, at) => makeId(prefix, at));
+    const lines = texts.map((text, at) => makeLine(vendor, provider, ids[at] ?? makeId(prefix, at), text));
     const key = submissionKey(randomBytes(16).toString('hex'));
     const path = join(folder, `${key}.jsonl`);
     const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
@@ -52,7 +52,7 @@ export async function bench(vendor: Vendor, options: OptionsInput = {}) {
   }
 
   async function submit({ file, submission }: Prepared): Promise<BatchHandle> {
-    const staged = await provider.stage(file, submission, context());
+    const staged = await provider.upload(file, submission, context());
     return provider.create(staged, file, submission, context());
   }
 
@@ -65,18 +65,18 @@ export interface Prepared {
   readonly ids: readonly CustomId[];
 }
 
-const idOf = (prefix: string, at: number): CustomId =>
+const makeId = (prefix: string, at: number): CustomId =>
   customId(prefix, itemKey(createHash('sha256').update(String(at)).digest('hex').slice(0, 24)));
 
-export function lineOf(vendor: Vendor, provider: Provider, id: CustomId, text: string): string {
+export function makeLine(vendor: Vendor, provider: Provider, id: CustomId, text: string): string {
   const body = {
     model: vendor.model,
-    ...Object(provider.bodyOf({ user: text, maxTokens: 64 }, provider.defaultEndpoint)),
+    ...Object(provider.buildBody({ user: text, maxTokens: 64 }, provider.defaultEndpoint)),
   };
   return provider.encode(id, JSON.stringify(body), provider.defaultEndpoint);
 }
 
-export async function linesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer[]> {
+export async function collectLines(chunks: AsyncIterable<Uint8Array>): Promise<Buffer[]> {
   const whole: Uint8Array[] = [];
   for await (const chunk of chunks) whole.push(chunk);
   const text = Buffer.concat(whole).toString('utf8');
@@ -86,16 +86,16 @@ export async function linesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer
     .map((line) => Buffer.from(line));
 }
 
-export async function outcomesOf(provider: Provider, handle: BatchHandle): Promise<RawOutcome[]> {
-  const lines = await linesOf(provider.output(handle, context()));
+export async function collectOutcomes(provider: Provider, handle: BatchHandle): Promise<RawOutcome[]> {
+  const lines = await collectLines(provider.download(handle, context()));
   return lines.map((line) => provider.decode(line, provider.defaultEndpoint));
 }
 
-export async function factsOf(work: Promise<unknown>): Promise<ProviderErrorFacts> {
-  return (await errorOf(work)).facts;
+export async function catchFacts(work: Promise<unknown>): Promise<ProviderErrorFacts> {
+  return (await catchError(work)).facts;
 }
 
-export async function errorOf(work: Promise<unknown>): Promise<ProviderError> {
+export async function catchError(work: Promise<unknown>): Promise<ProviderError> {
   const thrown = await work.then(
     () => new Error('it was expected to fail'),
     (error: unknown) => error,

@@ -1,7 +1,7 @@
 // The part of the contract that is about single calls: their faults, models, and the realtime lane.
 
 import { describe, expect, test } from 'vitest';
-import { bench, context, errorOf, factsOf, lineOf, linesOf, type Vendor } from './bench.ts';
+import { bench, catchError, catchFacts, collectLines, context, makeLine, type Vendor } from './bench.ts';
 import type { Routes } from './contract.ts';
 
 export function callsContract(vendor: Vendor, routes: Routes): void {
@@ -23,7 +23,7 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
       const { provider, control } = await bench(vendor);
       await control.setOptions({ calls: { [routes.look]: { status } } });
       const handle = { id: 'some', createdAt: 0, fileId: null };
-      expect(await factsOf(provider.look(handle, context()))).toMatchObject({ fault, status, ambiguous: false });
+      expect(await catchFacts(provider.poll(handle, context()))).toMatchObject({ fault, status, ambiguous: false });
     });
 
     test.each(['seconds', 'date', 'ms'] as const)('the wait asked for in %s is read', async (retryAfterFormat) => {
@@ -31,35 +31,35 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
         startMs: Date.now(),
         calls: { [routes.look]: { status: 429, retryAfter: 90, retryAfterFormat } },
       });
-      const { retryAfterMs } = await factsOf(provider.look({ id: 'some', createdAt: 0, fileId: null }, context()));
+      const { retryAfterMs } = await catchFacts(provider.poll({ id: 'some', createdAt: 0, fileId: null }, context()));
       expect(retryAfterMs).toBeGreaterThan(80_000);
       expect(retryAfterMs).toBeLessThanOrEqual(91_000);
     });
 
     test('an account without money is told from a rate limit', async () => {
       const { prepare, submit, provider, ids } = await withLine(vendor, { money: { [vendor.name]: {} } });
-      expect((await factsOf(submit(await prepare(['a', 'b'])))).fault).toBe('no_money');
-      expect((await factsOf(provider.call(ids, context()))).fault).toBe('no_money');
+      expect((await catchFacts(submit(await prepare(['a', 'b'])))).fault).toBe('no_money');
+      expect((await catchFacts(provider.call(ids, context()))).fault).toBe('no_money');
     });
 
     test('no word of a vendor’s error leaves in any thrown error', async () => {
       const canary = 'canary the patient said';
       const { provider, control, prepare } = await bench(vendor, { errorBodyText: canary });
       const { file, submission } = await prepare(['a', 'b']);
-      const line = Buffer.from(lineOf(vendor, provider, (await prepare(['x'])).ids[0] as never, 'x'));
+      const line = Buffer.from(makeLine(vendor, provider, (await prepare(['x'])).ids[0] as never, 'x'));
       const handle = { id: 'none', createdAt: 0, fileId: 'file-none' };
       for (const status of [400, 401, 429, 500]) {
         await control.setOptions({ calls: { '*': { status } } });
         const failures = [
-          () => provider.look(handle, context()),
+          () => provider.poll(handle, context()),
           () => provider.create({ fileId: 'file-x' }, file, submission, context()),
           () => provider.find(submission, context()),
-          () => linesOf(provider.output(handle, context())),
+          () => collectLines(provider.download(handle, context())),
           () => provider.cancel(handle, context()),
           ...(status === 400 ? [] : [() => provider.call(line, context())]),
         ];
         for (const failure of failures) {
-          const error = await errorOf(failure());
+          const error = await catchError(failure());
           expect(`${error.message}${error.stack}${JSON.stringify(error)}${String(error.cause)}`).not.toContain(
             'canary',
           );
@@ -69,8 +69,9 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
 
     test('a key is sent nowhere else: no variable of the SDK changes a call', async () => {
       const names = ['OPENAI_CUSTOM_HEADERS', 'ANTHROPIC_CUSTOM_HEADERS', 'OPENAI_BASE_URL', 'ANTHROPIC_BASE_URL'];
-      for (const name of names)
+      for (const name of names) {
         process.env[name] = name.endsWith('URL') ? 'http://127.0.0.1:1' : 'authorization: stolen';
+      }
       try {
         const { provider } = await bench(vendor, { keys: { 'sk-test': 'ours' } });
         expect(await provider.check(vendor.model, context())).toBe('ok');
@@ -94,7 +95,7 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
     test('cannot be asked for where nobody listens', async () => {
       const { provider, emulator } = await bench(vendor);
       await emulator.close();
-      expect(await factsOf(provider.check(vendor.model, context()))).toMatchObject({ fault: 'connection' });
+      expect(await catchFacts(provider.check(vendor.model, context()))).toMatchObject({ fault: 'connection' });
     });
   });
 
@@ -118,7 +119,7 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
       [529, 'overloaded'],
     ])('leaves %i to the caller', async (status, fault) => {
       const { provider, ids } = await withLine(vendor, { calls: { [routes.call]: { status } } });
-      expect((await factsOf(provider.call(ids, context()))).fault).toBe(fault);
+      expect((await catchFacts(provider.call(ids, context()))).fault).toBe(fault);
     });
   });
 }
@@ -128,5 +129,5 @@ async function withLine(vendor: Vendor, options: Parameters<typeof bench>[1] = {
   const { ids } = await made.prepare(['one']);
   const [customId] = ids;
   if (customId === undefined) throw new Error('one item was prepared');
-  return { ...made, customId, ids: Buffer.from(lineOf(vendor, made.provider, customId, 'hello')) };
+  return { ...made, customId, ids: Buffer.from(makeLine(vendor, made.provider, customId, 'hello')) };
 }

@@ -1,7 +1,7 @@
 // What every provider promises, whatever its vendor: run by each against the emulator.
 
 import { describe, expect, test } from 'vitest';
-import { bench, context, factsOf, linesOf, outcomesOf, type Vendor } from './bench.ts';
+import { bench, catchFacts, collectLines, collectOutcomes, context, type Vendor } from './bench.ts';
 import { callsContract } from './contract-calls.ts';
 
 const texts = (count: number): string[] => Array.from({ length: count }, (_, at) => `question ${at}`);
@@ -19,11 +19,11 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       const { provider, prepare, submit, end } = await bench(vendor);
       const prepared = await prepare(texts(20));
       const handle = await submit(prepared);
-      expect((await provider.look(handle, context())).phase).not.toBe('ended');
+      expect((await provider.poll(handle, context())).phase).not.toBe('ended');
       await end();
-      const view = await provider.look(handle, context());
+      const view = await provider.poll(handle, context());
       expect(view).toMatchObject({ phase: 'ended', ending: 'completed', counts: { total: 20, done: 20, failed: 0 } });
-      const outcomes = await outcomesOf(provider, handle);
+      const outcomes = await collectOutcomes(provider, handle);
       expect(outcomes.map((each) => ('customId' in each ? each.customId : null)).sort()).toEqual(
         [...prepared.ids].sort(),
       );
@@ -36,8 +36,8 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       const { provider, prepare, submit, end } = await bench(vendor, { batch: { endAs, partial: 0.5 } });
       const handle = await submit(await prepare(texts(20)));
       await end();
-      expect((await provider.look(handle, context())).ending).toBe(endAs);
-      const outcomes = await outcomesOf(provider, handle);
+      expect((await provider.poll(handle, context())).ending).toBe(endAs);
+      const outcomes = await collectOutcomes(provider, handle);
       expect(outcomes.filter(({ kind }) => kind === 'answer')).toHaveLength(10);
       expect(outcomes.filter((each) => each.kind === 'unrun' && each.why === endAs)).toHaveLength(10);
     });
@@ -48,7 +48,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       await provider.cancel(handle, context());
       await provider.cancel(handle, context());
       await end();
-      expect((await provider.look(handle, context())).ending).toBe('cancelled');
+      expect((await provider.poll(handle, context())).ending).toBe('cancelled');
       await provider.cancel(handle, context());
     });
 
@@ -58,7 +58,9 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       await end();
       await provider.forget(handle, context());
       await provider.forget(handle, context());
-      expect((await factsOf(linesOf(provider.output(handle, context())))).fault).toMatch(/not_found|not_ready/);
+      expect((await catchFacts(collectLines(provider.download(handle, context())))).fault).toMatch(
+        /not_found|not_ready/,
+      );
     });
 
     test('reports every byte of its upload', async () => {
@@ -66,7 +68,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       const prepared = await prepare(texts(200));
       let moved = 0;
       const ctx = { ...context(), moved: (bytes: number) => (moved += bytes) };
-      const staged = await provider.stage(prepared.file, prepared.submission, ctx);
+      const staged = await provider.upload(prepared.file, prepared.submission, ctx);
       await provider.create(staged, prepared.file, prepared.submission, ctx);
       expect(moved).toBe(prepared.file.bytes);
     });
@@ -77,7 +79,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       const prepared = await prepare(markers);
       const handle = await submit(prepared);
       await end();
-      const outcomes = await outcomesOf(provider, handle);
+      const outcomes = await collectOutcomes(provider, handle);
       const of = (at: number) => outcomes.find((each) => 'customId' in each && each.customId === prepared.ids[at]);
       expect([of(0), of(1), of(2)]).toMatchObject([{ status: 400 }, { status: 429 }, { status: 500 }]);
       expect([of(3), of(4), of(5)]).toMatchObject([{ finish: 'refused' }, { finish: 'length' }, { finish: 'stop' }]);
@@ -91,7 +93,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       const { provider, prepare, submit, end } = await bench(vendor, { gzip, output: odd });
       const handle = await submit(await prepare([...texts(30), '[[fail:400]]']));
       await end();
-      const outcomes = await outcomesOf(provider, handle);
+      const outcomes = await collectOutcomes(provider, handle);
       expect(outcomes.filter(({ kind }) => kind === 'answer')).toHaveLength(30);
       expect(outcomes.filter(({ kind }) => kind === 'error')).toHaveLength(1);
     });
@@ -105,9 +107,9 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       const { provider, prepare, submit, end } = await bench(vendor, { truncateBody: cut, gzip });
       const handle = await submit(await prepare(texts(30)));
       await end();
-      const { fault } = await factsOf(linesOf(provider.output(handle, context())));
+      const { fault } = await catchFacts(collectLines(provider.download(handle, context())));
       expect(['broken_stream', 'connection']).toContain(fault);
-      expect(await outcomesOf(provider, handle)).toHaveLength(30);
+      expect(await collectOutcomes(provider, handle)).toHaveLength(30);
     });
 
     test('that stalls ends with the caller’s signal', async () => {
@@ -116,16 +118,16 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       });
       const handle = await submit(await prepare(texts(30)));
       await end();
-      const output = provider.output(handle, { signal: AbortSignal.timeout(300) });
-      expect((await factsOf(linesOf(output))).fault).toBe('timeout');
+      const output = provider.download(handle, { signal: AbortSignal.timeout(300) });
+      expect((await catchFacts(collectLines(output))).fault).toBe('timeout');
     });
 
     test('that is not there yet is waited for', async () => {
       const { provider, prepare, submit, end } = await bench(vendor, { batch: { outputNotFoundFor: 1 } });
       const handle = await submit(await prepare(texts(3)));
       await end();
-      expect((await factsOf(linesOf(provider.output(handle, context())))).fault).toBe('not_ready');
-      expect(await outcomesOf(provider, handle)).toHaveLength(3);
+      expect((await catchFacts(collectLines(provider.download(handle, context())))).fault).toBe('not_ready');
+      expect(await collectOutcomes(provider, handle)).toHaveLength(3);
     });
   });
 
@@ -133,7 +135,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     test.each(['reset', '502'] as const)('a create whose reply is lost by %s is ambiguous, and found', async (how) => {
       const { provider, prepare, submit, end } = await bench(vendor, { loseReply: { route: routes.create, how } });
       const prepared = await prepare(texts(7));
-      const { ambiguous, fault } = await factsOf(submit(prepared));
+      const { ambiguous, fault } = await catchFacts(submit(prepared));
       expect(ambiguous, fault).toBe(true);
       await end();
       const { confirmed } = await provider.find(prepared.submission, context());
@@ -143,8 +145,8 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     test('a create that takes too long is ambiguous', async () => {
       const { provider, prepare } = await bench(vendor, { loseReply: { route: routes.create, how: 'timeout' } });
       const { file, submission } = await prepare(texts(3));
-      const staged = await provider.stage(file, submission, context());
-      const facts = await factsOf(provider.create(staged, file, submission, { signal: AbortSignal.timeout(500) }));
+      const staged = await provider.upload(file, submission, context());
+      const facts = await catchFacts(provider.create(staged, file, submission, { signal: AbortSignal.timeout(500) }));
       expect(facts).toMatchObject({ fault: 'timeout', ambiguous: true });
     });
 

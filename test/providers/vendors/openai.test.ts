@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { openaiProvider } from '../../../providers/vendors/openai/index.ts';
-import { bench, context, factsOf, outcomesOf, type Vendor } from './bench.ts';
+import { bench, catchFacts, collectOutcomes, context, type Vendor } from './bench.ts';
 import { providerContract } from './contract.ts';
 
 const openai: Vendor = {
@@ -22,14 +22,14 @@ providerContract(openai, {
 describe('openai alone', () => {
   test('a file that the vendor cannot find yet is waited for', async () => {
     const { prepare, submit } = await bench(openai, { batch: { fileNotFoundFor: 1 } });
-    expect((await factsOf(submit(await prepare(['a'])))).fault).toBe('not_ready');
+    expect((await catchFacts(submit(await prepare(['a'])))).fault).toBe('not_ready');
   });
 
   test('a batch over the limit of enqueued tokens says so by its code', async () => {
     const { provider, prepare, submit, end } = await bench(openai, { enqueuedTokenLimit: 1 });
     const handle = await submit(await prepare(['a long enough question, and another']));
     await end();
-    const view = await provider.look(handle, context());
+    const view = await provider.poll(handle, context());
     expect(view).toMatchObject({ ending: 'failed', errors: [{ code: 'token_limit_exceeded' }] });
   });
 
@@ -37,15 +37,15 @@ describe('openai alone', () => {
     const { provider, prepare, submit, end } = await bench(openai, { batch: { allFailed: true } });
     const handle = await submit(await prepare(['a', 'b']));
     await end();
-    expect(await outcomesOf(provider, handle)).toMatchObject([{ kind: 'error' }, { kind: 'error' }]);
+    expect(await collectOutcomes(provider, handle)).toMatchObject([{ kind: 'error' }, { kind: 'error' }]);
   });
 
   test.each([{ requestCountsNull: true }, { zeroByteErrorFile: true }])('a batch with %o is read', async (batch) => {
     const { provider, prepare, submit, end } = await bench(openai, { batch });
     const handle = await submit(await prepare(['a', 'b']));
     await end();
-    expect((await provider.look(handle, context())).phase).toBe('ended');
-    expect(await outcomesOf(provider, handle)).toHaveLength(2);
+    expect((await provider.poll(handle, context())).phase).toBe('ended');
+    expect(await collectOutcomes(provider, handle)).toHaveLength(2);
   });
 
   test('what a batch leaves behind is deleted: its input and its output', async () => {

@@ -22,6 +22,9 @@ const count = (bytes: number): void => {
   moved += bytes;
 };
 const ctx = { signal: AbortSignal.timeout(60_000), moved: count };
-if (vendor === 'openai') await openaiProvider({ apiKey: 'k', baseUrl }).stage(file, submission, ctx);
-else await anthropicProvider({ apiKey: 'k', baseUrl }).create({ fileId: null }, file, submission, ctx);
+if (vendor === 'openai') {
+  await openaiProvider({ apiKey: 'k', baseUrl }).upload(file, submission, ctx);
+} else {
+  await anthropicProvider({ apiKey: 'k', baseUrl }).create({ fileId: null }, file, submission, ctx);
+}
 process.stdout.write(JSON.stringify({ moved, peakMb: process.resourceUsage().maxRSS / 1024 }));

@@ -8,8 +8,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rowBytesMax } from '../../../domain/limits.ts';
 import {
+  computeFingerprint,
   type DatasetRow,
-  fingerprintOf,
   type ReadDatasetOptions,
   readDataset,
 } from '../../../storage/formats/jsonl.ts';
@@ -143,14 +143,14 @@ test('reading on after any row gives the rest, and a limit counts from the begin
 test('a fingerprint changes with the file, and what cannot be read has none', async () => {
   const store = createFileStore({ root });
   await writeFile(join(root, 'a'), 'one');
-  const before = await fingerprintOf(store, 'a');
-  expect(await fingerprintOf(store, 'a')).toBe(before);
+  const before = await computeFingerprint(store, 'a');
+  expect(await computeFingerprint(store, 'a')).toBe(before);
   await writeFile(join(root, 'a'), 'more');
-  expect(await fingerprintOf(store, 'a')).not.toBe(before);
+  expect(await computeFingerprint(store, 'a')).not.toBe(before);
   await mkdir(join(root, 'folder'));
   await writeFile(join(root, 'empty'), '');
-  expect(await fingerprintOf(store, 'empty')).toMatch(/^0-/);
-  await expect(fingerprintOf(store, 'none')).rejects.toMatchObject({ problem: 'missing' });
-  await expect(fingerprintOf(store, 'folder')).rejects.toMatchObject({ problem: 'unreadable' });
-  await expect(fingerprintOf(store, '../x')).rejects.toMatchObject({ problem: 'outside_root' });
+  expect(await computeFingerprint(store, 'empty')).toMatch(/^0-/);
+  await expect(computeFingerprint(store, 'none')).rejects.toMatchObject({ problem: 'missing' });
+  await expect(computeFingerprint(store, 'folder')).rejects.toMatchObject({ problem: 'unreadable' });
+  await expect(computeFingerprint(store, '../x')).rejects.toMatchObject({ problem: 'outside_root' });
 });

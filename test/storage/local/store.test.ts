@@ -29,8 +29,9 @@ storeContract('file store', async () => {
     store: createFileStore({ root }),
     appendForEver: (journal) => [fileURLToPath(new URL('./journal-child.ts', import.meta.url)), root, journal],
     makeUnreadable: async () => {
-      if (isRoot) await mkdir(join(root, 'locked'));
-      else {
+      if (isRoot) {
+        await mkdir(join(root, 'locked'));
+      } else {
         await writeFile(join(root, 'locked'), 'x');
         await chmod(join(root, 'locked'), 0);
       }

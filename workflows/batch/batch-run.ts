@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { JobSettings, PlannedBatch } from '../../domain/job.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
-import type { BatchNews, BatchStage, Trouble } from '../../domain/progress/events.ts';
+import type { BatchNews, BatchState, Trouble } from '../../domain/progress/events.ts';
 import {
   batchDeadlineSignal,
   batchNewsSignal,
@@ -33,7 +33,7 @@ export interface BatchInput {
   readonly endNow: boolean;
 }
 
-export interface Life {
+export interface BatchRun {
   readonly input: BatchInput;
   readonly startedAt: number;
   readonly coordinator: string;
@@ -44,8 +44,8 @@ export interface Life {
   batchDeadlineMs: number;
 }
 
-export function beginLife(input: BatchInput): Life {
-  const life: Life = {
+export function beginLife(input: BatchInput): BatchRun {
+  const life: BatchRun = {
     input,
     startedAt: Date.now(),
     coordinator: workflowInfo().parent?.workflowId ?? workflowInfo().workflowId,
@@ -100,7 +100,7 @@ export function beginLife(input: BatchInput): Life {
   return life;
 }
 
-export const refOf = ({ input }: Life): { output: string; wave: number; batch: number } => ({
+export const toBatchRef = ({ input }: BatchRun): { output: string; wave: number; batch: number } => ({
   output: input.job.output,
   wave: input.wave,
   batch: input.planned.batch,
@@ -114,8 +114,8 @@ export function counted(tally: Tally): Tally {
 }
 
 export async function tell(
-  life: Life,
-  stage: BatchStage,
+  life: BatchRun,
+  stage: BatchState,
   batchId: string | null,
   trouble?: Trouble,
   done = 0,
@@ -145,29 +145,32 @@ export interface Patience {
   readonly untilMs?: number | null;
 }
 
-export const gaveUp = Symbol('gave up');
+export const outOfTime = Symbol('gave up');
 
 /** Does work that may meet trouble with keys or money: tells the coordinator once, waits to be resumed, and does it again. */
-export async function untroubled<T>(
-  life: Life,
+export async function runThroughTrouble<T>(
+  life: BatchRun,
   batchId: string | null,
   work: () => Promise<T>,
   { endNow = false, untilMs = null }: Patience = {},
-): Promise<T | typeof gaveUp> {
+): Promise<T | typeof outOfTime> {
   const isOver = (): boolean => (endNow && life.endNow) || (untilMs !== null && Date.now() >= untilMs);
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (untilMs !== null && isOutOfTime(error)) return gaveUp;
-      const trouble = troubleOf(error);
+      if (untilMs !== null && isOutOfTime(error)) return outOfTime;
+      const trouble = readTrouble(error);
       if (trouble === null) throw error;
       const before = life.resumes;
       await tell(life, 'waiting', batchId, trouble);
       const goesOn = (): boolean => life.resumes > before || isOver();
-      if (untilMs === null) await condition(goesOn);
-      else await condition(goesOn, Math.max(1, untilMs - Date.now()), { summary: `${trouble}: waits to be resumed` });
-      if (isOver()) return gaveUp;
+      if (untilMs === null) {
+        await condition(goesOn);
+      } else {
+        await condition(goesOn, Math.max(1, untilMs - Date.now()), { summary: `${trouble}: waits to be resumed` });
+      }
+      if (isOver()) return outOfTime;
     }
   }
 }
@@ -181,13 +184,14 @@ export function failureType(error: unknown): string | null {
   return error.cause.type ?? null;
 }
 
-function troubleOf(error: unknown): Trouble | null {
+function readTrouble(error: unknown): Trouble | null {
   if (
     failureType(error) !== 'trouble' ||
     !(error instanceof ActivityFailure) ||
     !(error.cause instanceof ApplicationFailure)
-  )
+  ) {
     return null;
+  }
   const [facts] = error.cause.details ?? [];
   const fault = typeof facts === 'object' && facts !== null && 'fault' in facts ? facts.fault : null;
   return fault === 'forbidden' || fault === 'no_money' ? fault : 'unauthorized';

@@ -1,55 +1,29 @@
-// Makes a provider's batch out of a planned one, never two: stage the file, then look, and only then create.
+// Makes a provider's batch out of a planned one, never two: look for it, and only then create it.
 
 import { cancellationSignal } from '@temporalio/activity';
 import { reactionTo } from '../../domain/batch/backoff.ts';
 import type { BatchHandle, Staged } from '../../domain/batch/state.ts';
 import type { JobFile } from '../../domain/job.ts';
-import type { Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { providerOf, readJobFile } from '../../job-folder/job-file.ts';
-import { readOwnIfThere } from '../../job-folder/own-file.ts';
-import { requestsFile, tallyFile } from '../../job-folder/paths.ts';
+import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
 import {
   closeIntent,
+  describeSubmission,
   type Intent,
   readHandle,
   readIntent,
   recordHandle,
   type SubmissionRef,
-  submissionOf,
   writeIntent,
 } from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
-import type { Found, Provider, RequestFile, Submission } from '../../providers/provider.ts';
-import { crc32Of } from '../../storage/lines/json-lines.ts';
+import type { Found, Provider, Submission } from '../../providers/provider.ts';
 import { StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { TryAgain } from '../failure.ts';
-import { heartbeating } from '../heartbeat.ts';
 import { awaitEarlierOwners } from '../open/take-over.ts';
 
-export type StageResult =
-  | { readonly kind: 'answered'; readonly tally: Tally }
-  | { readonly kind: 'staged'; readonly staged: Staged };
-
-/** Puts the requests where the provider wants them. May be repeated: a second upload is only a file too many. */
-export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<StageResult> {
-  // A batch that was started again after its answers were in.
-  const job = await readJobFile(deps, input.output);
-  await awaitEarlierOwners(deps, job, input);
-  const tally = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
-  if (tally !== null) return { kind: 'answered', tally };
-  const known = await readHandle(deps, input);
-  if (known !== null && known.ordinal >= input.ordinal)
-    return { kind: 'staged', staged: { fileId: known.handle.fileId } };
-  await checkRequests(deps, input);
-  const submission = await submissionOf(deps, job, input, deps.now());
-  const provider = providerOf(deps, job);
-  const staged = await heartbeating(job.timing, (ctx) =>
-    deps.transfers(() => withRequests(deps, input, submission, (file) => provider.stage(file, submission, ctx))),
-  );
-  return { kind: 'staged', staged };
-}
+import { withRequests } from './requests-file.ts';
 
 export interface CreateInput extends SubmissionRef {
   readonly staged: Staged;
@@ -87,7 +61,7 @@ export async function create(deps: ActivityDeps, asked: CreateInput): Promise<Cr
   if (known !== null && known.ordinal >= input.ordinal) {
     return { kind: 'created', handle: known.handle, ordinal: known.ordinal, twins: known.twins, adopted: true };
   }
-  const provider = providerOf(deps, job);
+  const provider = requireProvider(deps, job);
   const before = note?.ordinal === input.ordinal ? note : null;
   if (input.lookOnly === true && before === null) return { kind: 'none' };
   if (before !== null) awaitSettled(before, job, startedAt);
@@ -99,15 +73,15 @@ export async function create(deps: ActivityDeps, asked: CreateInput): Promise<Cr
   };
   await takeIntent(deps, input, intent, note === null);
   const attempt = { deps, job, provider, input, intent, before };
-  const submission = { ...(await submissionOf(deps, job, input, intent.firstAt)), untried: before === null };
-  const found = await look(attempt, submission);
+  const submission = { ...(await describeSubmission(deps, job, input, intent.firstAt)), untried: before === null };
+  const found = await findBatch(attempt, submission);
   if (found.confirmed.length > 0) return adopt(attempt, found);
   if (before !== null && found.possible.length > 0) {
-    await standBack(attempt);
+    await restoreIntent(attempt);
     return { kind: 'uncertain', candidates: found.possible.length };
   }
   if (input.lookOnly) {
-    await standBack({ ...attempt, before: null });
+    await restoreIntent({ ...attempt, before: null });
     return { kind: 'none' };
   }
   return createNow(attempt, submission);
@@ -141,8 +115,9 @@ function createCallMs(job: Pick<JobFile, 'timing'>, sendsItems: boolean, bytes: 
 
 function awaitSettled(intent: Intent, job: JobFile, now: number): void {
   const waitMs = intent.overAt + job.timing.settleMs - now;
-  if (waitMs > 0)
+  if (waitMs > 0) {
     throw new TryAgain('an earlier create may have gone through: looks once the lists have settled', waitMs);
+  }
 }
 
 /** Whether another attempt has taken over while this one was stopped, or slow. */
@@ -151,24 +126,28 @@ async function isTakenOver({ deps, input, intent }: Attempt): Promise<boolean> {
 }
 
 /** Nothing was sent in this attempt: what stands is what stood before it. */
-async function standBack(attempt: Attempt): Promise<void> {
+async function restoreIntent(attempt: Attempt): Promise<void> {
   if (await isTakenOver(attempt)) return;
   const { deps, input, before } = attempt;
-  if (before === null) await closeIntent(deps, input);
-  else await writeIntent(deps, input, before);
+  if (before === null) {
+    await closeIntent(deps, input);
+  } else {
+    await writeIntent(deps, input, before);
+  }
 }
 
 /** Sends no create: where it fails, the attempt leaves no note of its own behind. */
-async function look(attempt: Attempt, submission: Submission): Promise<Found> {
+async function findBatch(attempt: Attempt, submission: Submission): Promise<Found> {
   const { provider, job, before } = attempt;
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   try {
     return await provider.find(submission, { signal });
   } catch (error) {
-    await standBack(attempt);
+    await restoreIntent(attempt);
     // While an earlier create may have gone through, a refusal says only that this look was refused.
-    if (before !== null && isFinal(error))
+    if (before !== null && isFinal(error)) {
       throw new TryAgain('the look for what an earlier create made was refused: tried again', job.timing.settleMs);
+    }
     throw error;
   }
 }
@@ -207,7 +186,7 @@ async function createNow(attempt: Attempt, submission: Submission): Promise<Crea
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       if (!error.facts.ambiguous) {
-        await standBack(attempt);
+        await restoreIntent(attempt);
         throw error;
       }
       await writeIntent(deps, input, { ...intent, overAt: deps.now() });
@@ -220,30 +199,4 @@ async function createNow(attempt: Attempt, submission: Submission): Promise<Crea
   const record = await recordHandle(deps, input, { ...handle, fileId: handle.fileId ?? input.staged.fileId }, 0);
   await closeIntent(deps, input);
   return { kind: 'created', handle: record.handle, ordinal: record.ordinal, twins: record.twins, adopted: false };
-}
-
-/** What was planned is what is paid for: a file that is torn or was changed is not sent. */
-async function checkRequests({ store }: ActivityDeps, input: SubmissionRef): Promise<void> {
-  const uri = requestsFile(input);
-  if ((await crc32Of(store, uri, cancellationSignal())) === input.crc32) return;
-  throw new InvariantBroken(`${uri} is not as it was planned: restore it, or cancel the job and start it anew`);
-}
-
-async function withRequests<T>(
-  deps: ActivityDeps,
-  input: SubmissionRef,
-  submission: Submission,
-  use: (file: RequestFile) => Promise<T>,
-): Promise<T> {
-  const uri = requestsFile(input);
-  const stored = await deps.store.head(uri);
-  if (stored?.bytes !== input.bytes) {
-    throw new InvariantBroken(`${uri}: ${input.bytes} bytes were planned, there are ${stored?.bytes ?? 0}`);
-  }
-  const local = await deps.store.localFile(uri);
-  try {
-    return await use({ path: local.path, name: `${submission.key}.jsonl`, bytes: input.bytes, items: input.items });
-  } finally {
-    await local.done();
-  }
 }
