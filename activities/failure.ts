@@ -1,4 +1,5 @@
-// The only way out of an activity's failure: a code, numbers and words of ours. No cause chain, no provider body, no parser's own words.
+// The only way out for an activity's failure. It lets through a code, numbers and a message written here or by the code that failed,
+// and nothing else: no cause chain, no provider body, no parser's words, because these may quote a row, an answer or a key.
 
 import { activityInfo, CancelledFailure, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
@@ -9,7 +10,7 @@ import { ProviderError, type ProviderErrorFacts } from '../providers/error.ts';
 import { StoreError, type StoreProblem } from '../storage/store.ts';
 import { countFault } from './metrics.ts';
 
-/** Thrown where an operation is to be tried again after a wait that it knows itself. */
+/** Thrown if Temporal should try the activity again after exactly this delay. Temporal does not log or count it as an error. */
 export class TryAgain extends Error {
   override readonly name = 'TryAgain';
   readonly delayMs: number;
@@ -20,32 +21,32 @@ export class TryAgain extends Error {
 }
 
 const faultAdvice: Readonly<Record<Fault, string>> = {
-  rate_limited: 'the provider limits the rate; tried again later',
-  overloaded: 'the provider is overloaded; tried again later',
-  server_error: 'the provider failed; tried again later',
-  gateway_timeout: 'the provider did not answer in time; tried again',
-  timeout: 'the call took too long; tried again',
-  connection: 'the connection broke; tried again',
-  broken_stream: 'the download ended early; tried again',
-  not_ready: 'the provider does not have its file ready yet; tried again',
-  capacity: 'the provider has no room for another batch; waits',
-  unauthorized: 'the key is refused: give the worker a working key, then resume the job',
-  forbidden: 'the key may not do this: give it the permission, then resume the job',
-  no_money: 'the account has no credit or has met its spend limit: raise it, then resume the job',
-  refused: 'the provider refuses the request',
-  too_large: 'the provider finds the request too large: lower batch.maxBytes',
-  not_found: 'the provider no longer has it',
+  rate_limited: 'the provider limits the rate; will be retried later',
+  overloaded: 'the provider is overloaded; will be retried later',
+  server_error: 'the provider failed; will be retried later',
+  gateway_timeout: 'the provider did not answer in time; will be retried',
+  timeout: 'the call took too long; will be retried',
+  connection: 'the connection broke; will be retried',
+  broken_stream: 'the download ended early; will be retried',
+  not_ready: "the provider's file is not ready yet; will be retried",
+  capacity: 'the provider has no room for another batch; the batch waits',
+  unauthorized: 'the provider refused the key: give the worker a working key, then resume the job',
+  forbidden: 'the key lacks a permission: grant it, then resume the job',
+  no_money: 'the account has no credit or has reached its spend limit: raise it, then resume the job',
+  refused: 'the provider refused the request',
+  too_large: 'the request is too large for the provider: lower batch.maxBytes',
+  not_found: 'the provider does not have it any more',
 };
 
 const storeAdvice: Readonly<Record<StoreProblem, string>> = {
-  missing: 'there is no such file',
+  missing: 'the file does not exist',
   unreadable: 'the file cannot be read: check its permissions',
   exists: 'the file exists already',
-  outside_root: 'the path leaves the data root',
-  bad_uri: 'this is no path below the data root',
-  full: 'the disk is full: make room, the job goes on by itself',
-  unwritable: 'the folder cannot be written: check its permissions, the job goes on by itself',
-  unavailable: 'the store does not answer; tried again',
+  outside_root: 'the path is outside the data root',
+  bad_uri: 'not a path under the data root',
+  full: 'the disk is full: free some space, and the job continues by itself',
+  unwritable: 'the folder cannot be written to: check its permissions; the job then continues by itself',
+  unavailable: 'the store does not answer; will be retried',
 };
 
 function toFailure(error: unknown, attempt: number): Error {
@@ -72,24 +73,24 @@ function providerFailure(message: string, facts: ProviderErrorFacts, attempt: nu
   const { fault, status, code, requestId } = facts;
   const reaction = reactionTo[fault];
   const details = [{ fault, status, code, requestId }];
-  const words = `${message}: ${faultAdvice[fault]}`;
+  const advised = `${message}: ${faultAdvice[fault]}`;
   if (reaction.kind === 'trouble') {
-    return ApplicationFailure.create({ message: words, type: 'trouble', nonRetryable: true, details });
+    return ApplicationFailure.create({ message: advised, type: 'trouble', nonRetryable: true, details });
   }
   if (reaction.kind !== 'again') {
-    return ApplicationFailure.create({ message: words, type: fault, nonRetryable: true, details });
+    return ApplicationFailure.create({ message: advised, type: fault, nonRetryable: true, details });
   }
   const exhausted = reaction.attemptsMax !== null && attempt >= reaction.attemptsMax;
   const nextRetryDelay = faultDelayMs(fault, attempt, facts.retryAfterMs);
-  return ApplicationFailure.create({ message: words, type: fault, nonRetryable: exhausted, details, nextRetryDelay });
+  return ApplicationFailure.create({ message: advised, type: fault, nonRetryable: exhausted, details, nextRetryDelay });
 }
 
-/** A class name is ours or the platform's, never a row's. */
+/** Class names come from this code or the platform, never from a row. */
 function describeClass(error: unknown): string {
   return error instanceof Error ? error.constructor.name : typeof error;
 }
 
-/** The first frame of the stack: a place in the code. The message above it may quote anything, and is left out. */
+/** The first frame of the stack, which is a place in the code. The message above it is left out, because it may quote anything. */
 function locateInCode(error: unknown): string {
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
   return (frames[0] ?? 'an unknown place')
@@ -98,7 +99,7 @@ function locateInCode(error: unknown): string {
     .replace(/\(?(file:\/\/)?\/.*\//, '(');
 }
 
-/** Wraps every activity. An abort that follows a cancellation is the cancellation. */
+/** Wraps every activity. If the activity was cancelled, whatever error the abort caused is reported as the cancellation. */
 export const failureInterceptor = (): ActivityInboundCallsInterceptor => ({
   async execute(input, next) {
     try {

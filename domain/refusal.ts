@@ -1,6 +1,7 @@
-// Errors whose words are ours and therefore safe to show: they quote field names, numbers and uris, never a row, an answer or a key.
+// Errors whose messages may be shown anywhere: this code writes them, and they quote field names, numbers and uris, never a row, an answer
+// or a key.
 
-/** Why a job cannot go on, whatever is retried: the workflow fails with it. */
+/** Why a job cannot run, however often it is retried. The workflow fails with one of these as its type. */
 export const refusalKinds = [
   'invalid_job',
   'unknown_provider',
@@ -18,12 +19,12 @@ export const refusalKinds = [
 export type RefusalKind = (typeof refusalKinds)[number];
 
 export interface Problem {
-  /** The field or file meant, e.g. `batch.maxItems`. */
+  /** The field or file, e.g. `batch.maxItems`; may be empty. */
   readonly where: string;
   readonly message: string;
 }
 
-/** The job is wrong: no retry can help. Every problem is listed at once. */
+/** The job is wrong, and no retry can help. Lists every problem at once. */
 export class JobRefused extends Error {
   override readonly name = 'JobRefused';
   readonly kind: RefusalKind;
@@ -36,7 +37,7 @@ export class JobRefused extends Error {
   }
 }
 
-/** Something that cannot be is: a bug, or files changed behind our back. Says which numbers do not agree. */
+/** An invariant does not hold: a bug, or somebody changed the files. The message says which values disagree. Retried, so that a fix rescues the job. */
 export class InvariantBroken extends Error {
   override readonly name = 'InvariantBroken';
 }
