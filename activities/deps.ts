@@ -1,45 +1,59 @@
-// What activities need from outside: three ports, a clock, chance, a scratch folder and turnstiles for what fills the machine.
+// What activities need from outside: the ports, a clock, randomness, a scratch folder, and limiters for work that fills the machine.
 
-import type { Timing } from '../domain/job.ts';
+import type { JobFile, Timing } from '../domain/job.ts';
 import type { Prices } from '../domain/money/cost.ts';
 import type { BatchNews } from '../domain/progress/events.ts';
+import { InvariantBroken } from '../domain/refusal.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Store } from '../storage/store.ts';
 
-/** The Temporal cluster that the worker works for, as far as activities ask it anything. */
+/** The Temporal cluster that the worker works for, as far as activities call it. */
 export interface Cluster {
-  /** Whether a workflow with this id (and, where given, first run) is still open. */
+  /** Whether a workflow with this id (and, if given, this first run) is still open. */
   isOpen(workflowId: string, firstRunId?: string): Promise<boolean>;
-  /** Best effort: news that is lost is told again by the next. */
-  tell(workflowId: string, news: BatchNews): Promise<void>;
+  /** Signals a coordinator. Best effort: a failure is swallowed, because the next news repeats what was lost. */
+  notify(workflowId: string, news: BatchNews): Promise<void>;
   registeredSearchAttributes(): Promise<readonly string[]>;
 }
 
+/** Runs work at once while fewer than a fixed number of works are running; further work waits for its turn. */
 export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
 
 export interface ActivityDeps {
   readonly store: Store;
   readonly cluster: Cluster;
-  /** Undefined where no vendor goes by that name. */
+  /** Undefined if no vendor has that name. */
   readonly provider: (name: string) => Provider | undefined;
   readonly providerNames: readonly string[];
-  /** Whether the worker has a key for that vendor, and by which variable it is given. */
+  /** Whether the worker has a key for that vendor, and the environment variable that gives it. */
   readonly credentials: (name: string) => { readonly present: boolean; readonly variable: string };
   readonly prices: { readonly dated: string; readonly models: Prices };
   readonly timing: Omit<Timing, 'providerWindowMs'>;
-  /** A folder of this process's own for files that nobody will miss. */
+  /** A folder of this process alone, for temporary files: a later worker deletes it. */
   readonly scratch: string;
-  /** Runs work that fills a core or much memory; a bounded number at once, so that memory does not grow with concurrency. */
+  /** For passes over whole files, each of which fills a core or much memory. Defaults to 2 at once. */
   readonly heavy: Limiter;
-  /** Lets a bounded number of uploads and downloads through at once: each holds buffers, and more of them fill the line no better. */
+  /** For uploads and downloads: each holds buffers, and more of them at once do not make the line faster. Defaults to 4 at once. */
   readonly transfers: Limiter;
-  /** Of the software, e.g. `0.1.0`. */
+  /** The software's version, e.g. `0.1.0`. */
   readonly version: string;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly randomHex: (bytes: number) => string;
 }
 
-/** What nearly every activity is told: the folder that `job.json` lies in. */
+/** The input of nearly every activity: the folder that holds `job.json`. */
 export interface JobRef {
   readonly output: string;
+}
+
+/** The provider of a job that was opened already. A worker of another version may not have it; Temporal then tries again. */
+export function requireProvider(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {
+  const provider = deps.provider(job.spec.provider);
+  if (provider === undefined) {
+    throw new InvariantBroken(
+      `this worker does not know the provider ${job.spec.provider}: start the version that began the job`,
+    );
+  }
+  return provider;
 }

@@ -1,22 +1,21 @@
-// All activities, with what they need from outside closed over. Workflows see nothing but the type.
+// All activities under their registered names, each with its dependencies bound. Workflows import only the type.
 
 import { classify } from './collect/classify.ts';
 import { download } from './collect/download.ts';
 import type { ActivityDeps } from './deps.ts';
+import { untilClosed } from './earlier-owners.ts';
 import { cleanup } from './finish/cleanup.ts';
 import { merge } from './finish/merge.ts';
 import { report } from './finish/report.ts';
 import { checkup } from './open/checkup.ts';
 import { open, validate } from './open/open.ts';
-import { untilClosed } from './open/take-over.ts';
 import { discard, estimate } from './plan/estimate.ts';
 import { plan, readManifest } from './plan/plan.ts';
 import { planWave } from './plan/retry.ts';
-import { cancelBatch } from './poll/cancel.ts';
-import { poll } from './poll/poll.ts';
+import { cancelBatch, poll } from './poll/poll.ts';
 import { realtime } from './realtime/realtime.ts';
 import { create } from './submit/create.ts';
-import { stage } from './submit/upload.ts';
+import { upload } from './submit/upload.ts';
 
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
 
@@ -27,7 +26,7 @@ export const createActivities = (deps: ActivityDeps) => ({
   plan: (input: { readonly output: string }) => plan(deps, input),
   planWave: (input: Input<typeof planWave>) => planWave(deps, input),
   readManifest: (input: Parameters<typeof readManifest>[1]) => readManifest(deps, input),
-  stage: (input: Input<typeof stage>) => stage(deps, input),
+  stage: (input: Input<typeof upload>) => upload(deps, input),
   create: (input: Input<typeof create>) => create(deps, input),
   look: (input: Input<typeof poll>) => poll(deps, input),
   cancelBatch: (input: Input<typeof cancelBatch>) => cancelBatch(deps, input),

@@ -5,8 +5,8 @@ import type { AnswerLine, ItemLine, Tally } from '../domain/outcome/outcome.ts';
 import { type Line, type LineCursor, lineCursor } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
 import type { ManifestEntry } from './batch-files.ts';
+import { readOwnIfThere } from './job-file.ts';
 import { readEntries } from './manifest.ts';
-import { readOwnIfThere } from './own-file.ts';
 import { answersFile, itemsFile, requestsFile, tallyFile } from './paths.ts';
 
 /** One sending of an item: its line as it lies there, parsed only where somebody asks what it says. */

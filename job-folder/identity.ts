@@ -1,7 +1,16 @@
-// Names made by hashing: the same row asked the same way, the same batch and the same submission are called the same by everyone.
+// Names made by hashing. They depend only on what is named: every worker gives the same item, batch or submission the same name.
 
 import { hash } from 'node:crypto';
-import { type ItemKey, itemKey, type RowId } from '../domain/ids.ts';
+import {
+  type BatchRef,
+  batchIdentity,
+  type ItemKey,
+  itemKey,
+  type RowId,
+  type SubmissionKey,
+  submissionIdentity,
+  submissionKey,
+} from '../domain/ids.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { canonicalJson } from '../domain/request/canonical-json.ts';
 
@@ -10,10 +19,10 @@ export function hashHex(text: string | Uint8Array, digits: number): string {
   return hash('sha256', text, 'hex').slice(0, digits);
 }
 
-/** The key whose text this is. */
+/** The key that belongs to a text of `keyTexts`. */
 export const hashKey = (text: Uint8Array): ItemKey => itemKey(hashHex(text, 24));
 
-/** What is hashed into keys of one job's items. The canonical request is embedded as text: nothing is built anew per row. */
+/** Makes the texts whose hashes are the keys of one job's items. The canonical request is embedded as text, because this runs for every row. */
 export function keyTexts(
   provider: string,
   schema: Json,
@@ -23,3 +32,11 @@ export function keyTexts(
   return (id, endpoint, request) =>
     `{"endpoint":${JSON.stringify(endpoint)},"id":${JSON.stringify(id)},"provider":${name},"request":${request}${tail}`;
 }
+
+/** The 8 digits that begin the custom ids of a batch's items: they show whose batch it is even if the provider keeps no metadata. */
+export const hashBatchPrefix = (nonce: string, { wave, batch }: BatchRef): string =>
+  hashHex(batchIdentity(nonce, wave, batch), 8);
+
+/** Names one provider batch made from a planned batch; another `ordinal` makes another one. */
+export const hashSubmissionKey = (nonce: string, ref: BatchRef & { readonly ordinal: number }): SubmissionKey =>
+  submissionKey(hashHex(submissionIdentity(nonce, ref.wave, ref.batch, ref.ordinal), 32));

@@ -1,22 +1,19 @@
-// Reads `job.json`: the spec as resolved, which every activity goes by.
+// Reads back the small JSON files that Nightshift itself wrote into a job's folder, `job.json` first of all.
 
-import type { ActivityDeps } from '../activities/deps.ts';
 import type { JobFile } from '../domain/job.ts';
-import { InvariantBroken } from '../domain/refusal.ts';
-import type { Provider } from '../providers/provider.ts';
-import { readOwn } from './own-file.ts';
+import { readJson } from '../storage/lines/json-lines.ts';
+import type { Store } from '../storage/store.ts';
 import { jobFile } from './paths.ts';
 
-export async function readJobFile(deps: Pick<ActivityDeps, 'store'>, output: string): Promise<JobFile> {
-  return readOwn<JobFile>(deps.store, jobFile(output));
+/** The spec as resolved. Every activity works by it, so that a deploy changes no running job. */
+export const readJobFile = (store: Store, output: string): Promise<JobFile> => readOwn<JobFile>(store, jobFile(output));
+
+/** Trusts the file's shape without checking it: only Nightshift writes into an output folder. Fails with `missing` if there is no file. */
+export async function readOwn<T>(store: Store, uri: string): Promise<T> {
+  return (await readJson(store, uri)) as unknown as T;
 }
 
-export function requireProvider(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {
-  const provider = deps.provider(job.spec.provider);
-  if (provider === undefined) {
-    throw new InvariantBroken(
-      `this worker does not know the provider ${job.spec.provider}: start the version that began the job`,
-    );
-  }
-  return provider;
+/** Like `readOwn`, but null if there is no file. */
+export async function readOwnIfThere<T>(store: Store, uri: string): Promise<T | null> {
+  return (await store.head(uri)) === null ? null : readOwn<T>(store, uri);
 }

@@ -1,11 +1,12 @@
-// What the realtime lane notes in its journal beside the answers: what was about to be sent, what was heard of it, and what was given up.
+// The notes that the realtime lane writes into a batch's raw file, between the answers: a call was sent, refused, or given up.
 
 import type { Fault } from '../domain/batch/backoff.ts';
 
 export type JournalNote =
   | { readonly kind: 'sent'; readonly customId: string }
-  /** The provider said that it did not do it: nothing is in doubt. */
+  /** The call failed in a way that leaves no doubt: the provider did not run it. */
   | { readonly kind: 'heard'; readonly customId: string }
+  /** Not called again in this wave. */
   | { readonly kind: 'gaveUp'; readonly customId: string; readonly fault: Fault };
 
 export function noteLine(note: JournalNote): Buffer {
@@ -13,7 +14,7 @@ export function noteLine(note: JournalNote): Buffer {
   return Buffer.from(JSON.stringify({ [note.kind]: note.customId, ...fault }));
 }
 
-/** Null where the line is a provider's: no provider's line begins like a note. */
+/** Null if the line is a provider's: no provider's line begins like a note. */
 export function parseNote(line: Buffer): JournalNote | null {
   const [, kind] = /^\{"(sent|heard|gaveUp)":"/.exec(line.subarray(0, 12).toString('latin1')) ?? [];
   if (kind !== 'sent' && kind !== 'heard' && kind !== 'gaveUp') return null;

@@ -1,47 +1,56 @@
-// Every path we ever write, under a job's output.
+// Every path that a job writes, under its output. docs/job-folder.md describes each file.
 
 import { type BatchRef, padded } from '../domain/ids.ts';
 
+/** The claim, and the job as resolved. */
 export const jobFile = (output: string): string => `${output}job.json`;
-/** Who took over a job that died, by number: created conditionally, so that only one can. */
+/** The claim of a workflow that takes over. Created only if absent: of several that want the folder, one gets it. */
 export const takeoverFile = (output: string, takeover: number): string => `${output}takeover-${takeover}.json`;
+/** One line for each accepted row, in dataset order. */
 export const resultsFile = (output: string): string => `${output}results.jsonl`;
+/** The failed rows with their records. */
 export const failuresFile = (output: string): string => `${output}failures.jsonl`;
+/** The refused rows. */
 export const rejectsFile = (output: string): string => `${output}rejects.jsonl`;
+/** The job's figures. Written last: if it exists, the job is finished. */
 export const reportFile = (output: string): string => `${output}report.json`;
 /** The same figures as a page for people. */
 export const reportPage = (output: string): string => `${output}report.html`;
 
-/** Where all waves' plans and handles lie. */
+/** All waves' plans and handles are in it. */
 export const planFolder = (output: string): string => `${output}plan/`;
 const wavePlanFolder = (output: string, wave: number): string => `${planFolder(output)}wave-${wave}/`;
 const answersFolder = (output: string, wave: number): string => `${output}answers/wave-${wave}/`;
 
-/** Only the manifest makes a plan exist. */
+/** A wave's plan exists once its manifest exists, and not before. */
 export const manifestFile = (output: string, wave: number): string => `${wavePlanFolder(output, wave)}manifest.jsonl`;
-/** Rows that share another's item. */
+/** Rows that share another row's item. */
 export const duplicatesFile = (output: string): string => `${wavePlanFolder(output, 1)}duplicates.jsonl`;
 
-const planned = ({ output, wave, batch }: BatchRef): string => `${wavePlanFolder(output, wave)}batch-${padded(batch)}`;
-const answered = ({ output, wave, batch }: BatchRef): string => `${answersFolder(output, wave)}batch-${padded(batch)}`;
+const planPath = ({ output, wave, batch }: BatchRef): string => `${wavePlanFolder(output, wave)}batch-${padded(batch)}`;
+const answersPath = ({ output, wave, batch }: BatchRef): string =>
+  `${answersFolder(output, wave)}batch-${padded(batch)}`;
 
 /** The exact bytes that are sent. */
-export const requestsFile = (ref: BatchRef): string => `${planned(ref)}.requests.jsonl`;
-/** Item to row. */
-export const itemsFile = (ref: BatchRef): string => `${planned(ref)}.items.jsonl`;
+export const requestsFile = (ref: BatchRef): string => `${planPath(ref)}.requests.jsonl`;
+/** Which item is which row. */
+export const itemsFile = (ref: BatchRef): string => `${planPath(ref)}.items.jsonl`;
+
+const handleEnding = '.handle.json';
 /** Which provider batch it became. */
-export const handleFile = (ref: BatchRef): string => `${planned(ref)}.handle.json`;
-/** Whose handle file that is. */
+export const handleFile = (ref: BatchRef): string => `${planPath(ref)}${handleEnding}`;
+export const isHandleFile = (uri: string): boolean => uri.endsWith(handleEnding);
+/** The batch that a handle file belongs to; null if the uri is not a handle file. */
 export function parseHandleFile(output: string, uri: string): BatchRef | null {
   const [, wave, batch] = /plan\/wave-(\d+)\/batch-(\d+)\.handle\.json$/.exec(uri) ?? [];
   return wave === undefined || batch === undefined ? null : { output, wave: Number(wave), batch: Number(batch) };
 }
-/** What a create was about to do: written before it, so that no reset forgets it. */
-export const intentFile = (ref: BatchRef): string => `${planned(ref)}.intent.json`;
+/** Written before a create is sent, so that no later attempt, reset or takeover can miss it. */
+export const intentFile = (ref: BatchRef): string => `${planPath(ref)}.intent.json`;
 
-/** What the provider sent, as it sent it. */
-export const rawFile = (ref: BatchRef): string => `${answered(ref)}.raw`;
-/** One outcome per item, in row order. */
-export const answersFile = (ref: BatchRef): string => `${answered(ref)}.jsonl`;
-/** The batch's counts; its existence makes the answers final. */
-export const tallyFile = (ref: BatchRef): string => `${answered(ref)}.tally.json`;
+/** The provider's lines as it sent them. */
+export const rawFile = (ref: BatchRef): string => `${answersPath(ref)}.raw`;
+/** One outcome for each item, in row order. */
+export const answersFile = (ref: BatchRef): string => `${answersPath(ref)}.jsonl`;
+/** The batch's counts. If it exists, the answers are final. */
+export const tallyFile = (ref: BatchRef): string => `${answersPath(ref)}.tally.json`;

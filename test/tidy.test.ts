@@ -30,8 +30,7 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   storage: [/^(storage|domain)\//],
   'job-folder': [
     /^(job-folder|domain)\//,
-    /^activities\/(deps|plan\/item-encoder)\.ts$/,
-    /^providers\/provider\.ts$/,
+    /^activities\/plan\/item-encoder\.ts$/,
     /^storage\/(store|lines\/|formats\/)/,
   ],
   activities: [

@@ -17,8 +17,8 @@ export function createCluster(client: Client, namespace: string): Cluster {
         throw error;
       }
     },
-    tell: async (workflowId, news: BatchNews) => {
-      // News that is lost is told again by the next; the tally itself never travels this way.
+    notify: async (workflowId, news: BatchNews) => {
+      // The next news repeats what was lost; the tally itself never travels this way.
       await client.workflow
         .getHandle(workflowId)
         .signal('batchNews', news)

@@ -3,12 +3,11 @@
 import type { JobFile } from '../../domain/job.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
+import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { readEntries } from '../../job-folder/manifest.ts';
-import { readOwnIfThere } from '../../job-folder/own-file.ts';
 import { tallyFile } from '../../job-folder/paths.ts';
 import { writeJson } from '../../storage/lines/json-lines.ts';
-import type { ActivityDeps } from '../deps.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { countTally } from '../metrics.ts';
 import { BatchAnswers } from './batch-answers.ts';
@@ -17,7 +16,7 @@ import type { ClassifyInput } from './classify-input.ts';
 export async function classify(deps: ActivityDeps, input: ClassifyInput): Promise<Tally> {
   const there = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
   if (there !== null) return there;
-  const job = await readJobFile(deps, input.output);
+  const job = await readJobFile(deps.store, input.output);
   const tally = await heartbeating(job.timing, () => deps.heavy(() => classifyBatch(deps, job, input)));
   countTally(job.spec.provider, tally);
   return tally;

@@ -5,10 +5,10 @@ import { notReadyAttemptsMax } from '../../domain/batch/backoff.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { BatchRef } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
-import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
 import { rawFile } from '../../job-folder/paths.ts';
 import { ProviderError } from '../../providers/error.ts';
-import type { ActivityDeps } from '../deps.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating, transfer } from '../heartbeat.ts';
 
 export interface DownloadInput extends BatchRef {
@@ -36,7 +36,7 @@ export async function download(deps: ActivityDeps, input: DownloadInput): Promis
   const uri = rawFile(input);
   const there = await deps.store.head(uri);
   if (there !== null) return { bytes: there.bytes, short: false };
-  const job = await readJobFile(deps, input.output);
+  const job = await readJobFile(deps.store, input.output);
   const breaks = breaksBefore();
   return heartbeating(
     job.timing,

@@ -3,11 +3,10 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
-import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
-import { readOwn, readOwnIfThere } from '../../job-folder/own-file.ts';
+import { readJobFile, readOwn, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { parseHandleFile, planFolder, tallyFile } from '../../job-folder/paths.ts';
 import type { HandleRecord } from '../../job-folder/submission.ts';
-import type { ActivityDeps, JobRef } from '../deps.ts';
+import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
 
 /** Deletions under way at once. */
 const atOnce = 4;
@@ -19,7 +18,7 @@ export interface CleanupResult {
 }
 
 export async function cleanup(deps: ActivityDeps, input: JobRef): Promise<CleanupResult> {
-  const job = await readJobFile(deps, input.output);
+  const job = await readJobFile(deps.store, input.output);
   const provider = requireProvider(deps, job);
   let forgotten = 0;
   let left = 0;

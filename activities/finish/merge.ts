@@ -49,7 +49,7 @@ export interface MergeSummary {
 const beatEvery = 5000;
 
 export async function merge(deps: ActivityDeps, input: MergeInput): Promise<MergeSummary> {
-  const job = await readJobFile(deps, input.output);
+  const job = await readJobFile(deps.store, input.output);
   return heartbeating(job.timing, () => deps.heavy(() => mergeAll(deps, job, input)));
 }
 

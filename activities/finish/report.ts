@@ -6,9 +6,8 @@ import { batchesPerWaveMax } from '../../domain/limits.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { BatchFigures, type JobReport, percentiles, toJobResult } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
-import { readJobFile } from '../../job-folder/job-file.ts';
+import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { readEntries } from '../../job-folder/manifest.ts';
-import { readOwnIfThere } from '../../job-folder/own-file.ts';
 import { failuresFile, rejectsFile, reportFile, reportPage, resultsFile, tallyFile } from '../../job-folder/paths.ts';
 import type { Drawn } from '../../report/chart.ts';
 import { renderPage } from '../../report/page.ts';
@@ -32,7 +31,7 @@ export interface ReportInput {
 type Draw = (facts: PageFacts) => Promise<Drawn>;
 
 export async function report(deps: ActivityDeps, input: ReportInput, draw: Draw = drawPlots): Promise<JobReport> {
-  const job = await readJobFile(deps, input.output);
+  const job = await readJobFile(deps.store, input.output);
   return heartbeating(job.timing, () => writeBoth(deps, job, input, draw));
 }
 

@@ -1,8 +1,8 @@
-// Looks at what a job will need of its worker: keys, a store that takes files, a clock that agrees with the server's.
+// Checks what a job needs of its worker: keys, a store that takes files, a clock that agrees with the server's.
 
 import { activityInfo } from '@temporalio/activity';
 import type { Checkup } from '../../domain/checkup.ts';
-import { StoreError } from '../../storage/store.ts';
+import { type Store, StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 
 export async function checkup(deps: ActivityDeps): Promise<Checkup> {
@@ -12,14 +12,17 @@ export async function checkup(deps: ActivityDeps): Promise<Checkup> {
       const { present, variable } = deps.credentials(provider);
       return { provider, variable, verdict: present ? 'ok' : 'missing' };
     }),
-    store: { verdict: await storeVerdict(deps), freeBytes: await deps.store.freeBytes() },
+    store: {
+      verdict: await tryStore(deps.store, `checkups/${deps.randomHex(8)}`),
+      freeBytes: await deps.store.freeBytes(),
+    },
     clockMs,
     version: deps.version,
   };
 }
 
-async function storeVerdict({ store, randomHex }: ActivityDeps): Promise<Checkup['store']['verdict']> {
-  const uri = `checkups/${randomHex(8)}`;
+/** The finding about the store: writes a file and removes it. */
+async function tryStore(store: Store, uri: string): Promise<Checkup['store']['verdict']> {
   try {
     const sink = await store.create(uri);
     await sink.write(Buffer.from('a checkup'));

@@ -4,12 +4,12 @@ import { log } from '@temporalio/activity';
 import { batchesPerWaveMax } from '../../domain/limits.ts';
 import { EstimateSums, type JobEstimate, listCaveats } from '../../domain/plan/estimate.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
-import type { ActivityDeps, JobRef } from '../deps.ts';
+import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
 
 export async function estimate(deps: ActivityDeps, { output }: JobRef): Promise<JobEstimate> {
-  const job = await readJobFile(deps, output);
+  const job = await readJobFile(deps.store, output);
   const summary = await readSummary(deps.store, output, 1);
   if (summary?.rows === undefined) throw new InvariantBroken('there is no plan to read the estimate from');
   const { rows } = summary;

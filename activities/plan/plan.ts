@@ -3,11 +3,11 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlannedBatch, PlanSummary } from '../../domain/job.ts';
 import { JobRefused } from '../../domain/refusal.ts';
-import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
 import { computeFingerprint, readDataset } from '../../storage/formats/jsonl.ts';
 import { StoreError } from '../../storage/store.ts';
-import type { ActivityDeps, JobRef } from '../deps.ts';
+import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
 import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
 
 export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'timing'>;
@@ -23,7 +23,7 @@ export interface ManifestPage extends JobRef {
 export async function plan(deps: PlanDeps, { output }: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
   const found = await readSummary(deps.store, output, 1);
   if (found !== null) return found;
-  const job = await readJobFile(deps, output);
+  const job = await readJobFile(deps.store, output);
   const signal = cancellationSignal();
   const progress = { rows: 0, bytes: 0, batches: 0 };
   const beat = setInterval(() => heartbeat(progress), deps.timing.heartbeatMs / 3);

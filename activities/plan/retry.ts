@@ -4,9 +4,9 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import { type Attempt, openRows, type RowAttempts } from '../../job-folder/answers.ts';
-import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
 import { readSummary } from '../../job-folder/manifest.ts';
-import type { ActivityDeps, JobRef } from '../deps.ts';
+import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { createWavePlanner } from './wave-planner.ts';
 
@@ -23,7 +23,7 @@ const beatEvery = 5000;
 export async function planWave(deps: ActivityDeps, input: PlanWaveInput): Promise<PlanSummary> {
   const there = await readSummary(deps.store, input.output, input.wave);
   if (there !== null) return there;
-  const job = await readJobFile(deps, input.output);
+  const job = await readJobFile(deps.store, input.output);
   return heartbeating(job.timing, () => deps.heavy(() => gather(deps, job, input)));
 }
 

@@ -16,16 +16,16 @@ import {
   waitForRoomMs,
   withoutOld,
 } from '../../domain/waves/pace.ts';
-import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
 import { noteLine, parseNote } from '../../job-folder/journal-notes.ts';
 import { itemsFile, rawFile, requestsFile, tallyFile } from '../../job-folder/paths.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { lineCursor } from '../../storage/lines/json-lines.ts';
 import type { Journal } from '../../storage/store.ts';
-import type { ActivityDeps } from '../deps.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { countFault } from '../metrics.ts';
-import { awaitEarlierOwners } from '../open/take-over.ts';
 
 export interface RealtimeInput extends BatchRef {
   /** The items meant, by their place in the batch from 0. */
@@ -50,7 +50,7 @@ const callTimeoutMs = 10 * 60_000;
 const turnMs = 20;
 
 export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promise<RealtimeResult> {
-  const job = await readJobFile(deps, input.output);
+  const job = await readJobFile(deps.store, input.output);
   await awaitEarlierOwners(deps, job, input);
   // A batch that was started again after its answers were counted.
   if ((await deps.store.head(tallyFile(input))) !== null) return { asked: 0, kept: input.count };

@@ -1,33 +1,33 @@
-// Makes a provider's batch out of a planned one, never two: look for it, and only then create it.
+// Creates one provider batch from a planned batch, and never a second one: no create is sent without a search before it.
 
 import { cancellationSignal } from '@temporalio/activity';
 import { reactionTo } from '../../domain/batch/backoff.ts';
 import type { BatchHandle, Staged } from '../../domain/batch/state.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
 import {
-  closeIntent,
-  describeSubmission,
+  type HandleRecord,
   type Intent,
   readHandle,
   readIntent,
   recordHandle,
+  removeIntent,
   type SubmissionRef,
   writeIntent,
 } from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
-import type { Found, Provider, Submission } from '../../providers/provider.ts';
-import { StoreError } from '../../storage/store.ts';
-import type { ActivityDeps } from '../deps.ts';
+import type { Found, Provider, RequestFile, Submission } from '../../providers/provider.ts';
+import { type Store, StoreError } from '../../storage/store.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { TryAgain } from '../failure.ts';
-import { awaitEarlierOwners } from '../open/take-over.ts';
-
-import { withRequests } from './requests-file.ts';
+import { describeSubmission } from './describe-submission.ts';
+import { withRequestsFile } from './requests-file.ts';
 
 export interface CreateInput extends SubmissionRef {
   readonly staged: Staged;
-  /** Nothing is created any more: only what an earlier attempt may have made is looked for. */
+  /** Creates nothing: only finds what an earlier attempt may have created. */
   readonly lookOnly?: boolean;
 }
 
@@ -39,133 +39,153 @@ export type CreateResult =
       readonly twins: number;
       readonly adopted: boolean;
     }
-  /** Some batches at the provider might be the one whose reply was lost; they will show it when they end. */
+  /** Some batches at the provider may be the one whose reply was lost. They show it when they end. */
   | { readonly kind: 'uncertain'; readonly candidates: number }
-  /** Looked only: there is none. */
+  /** Only with `lookOnly`: no batch was created. */
   | { readonly kind: 'none' };
 
+type CreateDeps = Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'randomHex'>;
+
 /**
- * No create without a look before it. An attempt first writes down that it is about to; whoever comes next (another attempt, a reset,
- * a job that takes over) finds that note, waits until nothing of it can come any more and the provider's lists have settled, and looks.
+ * The protocol: earlier owners, known handle, recorded intent, find, adopt or create.
+ *
+ * An attempt records its intent before it calls the provider. Any later attempt (a retry, a reset workflow, a job that takes over) reads
+ * the intent, waits until the recorded create can no longer land and the provider's lists have settled, and then finds before it creates.
  */
-export async function create(deps: ActivityDeps, asked: CreateInput): Promise<CreateResult> {
-  // Taken before anything is read: a process that was stopped in between must find itself late, wherever it was stopped.
+export async function create(deps: CreateDeps, asked: CreateInput): Promise<CreateResult> {
+  // Read before any file: a process that is suspended anywhere below must see that it is late.
   const startedAt = deps.now();
-  const job = await readJobFile(deps, asked.output);
+  const { store } = deps;
+  const job = await readJobFile(store, asked.output);
   await awaitEarlierOwners(deps, job, asked);
-  const known = await readHandle(deps, asked);
-  const note = await readIntent(deps, asked);
-  // Whoever only looks may be a later life of the batch, which knows nothing of the submissions that followed the first.
-  const latest = Math.max(asked.ordinal, note?.ordinal ?? 0, known?.ordinal ?? 0);
-  const input = asked.lookOnly === true ? { ...asked, ordinal: latest } : asked;
-  if (known !== null && known.ordinal >= input.ordinal) {
-    return { kind: 'created', handle: known.handle, ordinal: known.ordinal, twins: known.twins, adopted: true };
-  }
+
+  const known = await readHandle(store, asked);
+  const recorded = await readIntent(store, asked);
+  const input = asked.lookOnly === true ? withLatestOrdinal(asked, known, recorded) : asked;
+  if (known !== null && known.ordinal >= input.ordinal) return created(known, true);
+
   const provider = requireProvider(deps, job);
-  const before = note?.ordinal === input.ordinal ? note : null;
+  const before = recorded?.ordinal === input.ordinal ? recorded : null;
   if (input.lookOnly === true && before === null) return { kind: 'none' };
   if (before !== null) awaitSettled(before, job, startedAt);
-  const intent: Intent = {
-    ordinal: input.ordinal,
-    by: deps.randomHex(8),
-    firstAt: before?.firstAt ?? startedAt,
-    overAt: startedAt + job.timing.createCallMs + createCallMs(job, provider.limits.createSendsItems, input.bytes),
-  };
-  await takeIntent(deps, input, intent, note === null);
-  const attempt = { deps, job, provider, input, intent, before };
-  const submission = { ...(await describeSubmission(deps, job, input, intent.firstAt)), untried: before === null };
+
+  const intent = planIntent(deps, job, provider, input, { startedAt, firstAt: before?.firstAt ?? startedAt });
+  await recordIntent(store, input, intent, recorded === null);
+  const attempt: CreateAttempt = { deps, job, provider, input, intent, before };
+  const described = await describeSubmission(store, provider, job, input, intent.firstAt);
+  const submission = { ...described, untried: before === null };
+
   const found = await findBatch(attempt, submission);
   if (found.confirmed.length > 0) return adopt(attempt, found);
   if (before !== null && found.possible.length > 0) {
     await restoreIntent(attempt);
     return { kind: 'uncertain', candidates: found.possible.length };
   }
-  if (input.lookOnly) {
+  if (input.lookOnly === true) {
     await restoreIntent({ ...attempt, before: null });
     return { kind: 'none' };
   }
   return createNow(attempt, submission);
 }
 
-/** One attempt at a create: what it is of, and the note that it made of itself. */
-interface Attempt {
-  readonly deps: ActivityDeps;
+/** One create attempt and the intent it recorded. */
+interface CreateAttempt {
+  readonly deps: CreateDeps;
   readonly job: JobFile;
   readonly provider: Provider;
   readonly input: CreateInput;
   readonly intent: Intent;
-  /** The note of an earlier attempt whose fate was not known. */
+  /** The intent of an earlier attempt that this one replaced: its create may have gone through. */
   readonly before: Intent | null;
 }
 
-/** Of two that find no note only one may go on: the other finds the note when it comes again. */
-async function takeIntent(deps: ActivityDeps, input: CreateInput, intent: Intent, ifAbsent: boolean): Promise<void> {
-  try {
-    await writeIntent(deps, input, intent, { ifAbsent });
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
-    throw new TryAgain('another attempt at this create is under way', 1000);
-  }
+/** A batch's workflow that was started again knows only the first ordinal: a later one may be at the provider. */
+function withLatestOrdinal(asked: CreateInput, known: HandleRecord | null, recorded: Intent | null): CreateInput {
+  return { ...asked, ordinal: Math.max(asked.ordinal, recorded?.ordinal ?? 0, known?.ordinal ?? 0) };
 }
 
-/** The longest a create's own call may take: long enough for what it sends at 1 MB/s. */
-function createCallMs(job: Pick<JobFile, 'timing'>, sendsItems: boolean, bytes: number): number {
-  return job.timing.createCallMs + (sendsItems ? Math.ceil(bytes / 1000) : 0);
-}
+const created = ({ handle, ordinal, twins }: HandleRecord, adopted: boolean): CreateResult => ({
+  kind: 'created',
+  handle,
+  ordinal,
+  twins,
+  adopted,
+});
 
+/** Never create while an earlier create may still land, or while the provider's lists may not show it yet. */
 function awaitSettled(intent: Intent, job: JobFile, now: number): void {
   const waitMs = intent.overAt + job.timing.settleMs - now;
   if (waitMs > 0) {
-    throw new TryAgain('an earlier create may have gone through: looks once the lists have settled', waitMs);
+    throw new TryAgain("an earlier create may have gone through: waiting for the provider's lists to settle", waitMs);
   }
 }
 
-/** Whether another attempt has taken over while this one was stopped, or slow. */
-async function isTakenOver({ deps, input, intent }: Attempt): Promise<boolean> {
-  return (await readIntent(deps, input))?.by !== intent.by;
+/** The attempt has one call's time to find, and one to create: long enough for what the create sends at 1 MB/s. */
+function planIntent(
+  { randomHex }: CreateDeps,
+  { timing }: JobFile,
+  { limits }: Provider,
+  { ordinal, bytes }: CreateInput,
+  { startedAt, firstAt }: { readonly startedAt: number; readonly firstAt: number },
+): Intent {
+  const sendMs = limits.createSendsItems ? Math.ceil(bytes / 1000) : 0;
+  return { ordinal, by: randomHex(8), firstAt, overAt: startedAt + 2 * timing.createCallMs + sendMs };
 }
 
-/** Nothing was sent in this attempt: what stands is what stood before it. */
-async function restoreIntent(attempt: Attempt): Promise<void> {
-  if (await isTakenOver(attempt)) return;
-  const { deps, input, before } = attempt;
-  if (before === null) {
-    await closeIntent(deps, input);
-  } else {
-    await writeIntent(deps, input, before);
+/** Of two attempts that read no intent, only one records its own. The other reads it when it is retried. */
+async function recordIntent(store: Store, input: CreateInput, intent: Intent, ifAbsent: boolean): Promise<void> {
+  try {
+    await writeIntent(store, input, intent, { ifAbsent });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+    throw new TryAgain('another attempt is already creating this batch', 1000);
   }
 }
 
-/** Sends no create: where it fails, the attempt leaves no note of its own behind. */
-async function findBatch(attempt: Attempt, submission: Submission): Promise<Found> {
+/** Sends no create: if the search fails, the intent from before is restored. */
+async function findBatch(attempt: CreateAttempt, submission: Submission): Promise<Found> {
   const { provider, job, before } = attempt;
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   try {
     return await provider.find(submission, { signal });
   } catch (error) {
     await restoreIntent(attempt);
-    // While an earlier create may have gone through, a refusal says only that this look was refused.
+    // A refused search says nothing about an earlier create that may have gone through: search again.
     if (before !== null && isFinal(error)) {
-      throw new TryAgain('the look for what an earlier create made was refused: tried again', job.timing.settleMs);
+      throw new TryAgain('the provider refused the search for an earlier create', job.timing.settleMs);
     }
     throw error;
   }
 }
 
-async function adopt({ deps, provider, input }: Attempt, found: Found): Promise<CreateResult> {
-  const [oldest, ...twins] = found.confirmed;
-  if (oldest === undefined) throw new InvariantBroken('nothing to adopt');
-  for (const twin of twins) await cancelTwin(provider, twin);
-  const handle = { ...oldest, fileId: oldest.fileId ?? input.staged.fileId };
-  const record = await recordHandle(deps, input, handle, twins.length);
-  await closeIntent(deps, input);
-  return { kind: 'created', handle: record.handle, ordinal: record.ordinal, twins: record.twins, adopted: true };
-}
-
 const isFinal = (error: unknown): boolean =>
   error instanceof ProviderError && reactionTo[error.facts.fault].kind === 'final';
 
-/** One that cannot be cancelled runs on: it is counted, and must not keep us from our own. */
+/** Nothing was sent, so the previous intent is restored. An attempt that was superseded leaves the other's intent alone. */
+async function restoreIntent(attempt: CreateAttempt): Promise<void> {
+  if (await isSuperseded(attempt)) return;
+  const { deps, input, before } = attempt;
+  if (before === null) {
+    await removeIntent(deps.store, input);
+  } else {
+    await writeIntent(deps.store, input, before);
+  }
+}
+
+/** Whether another attempt recorded its intent while this one was suspended or slow. */
+async function isSuperseded({ deps, input, intent }: CreateAttempt): Promise<boolean> {
+  return (await readIntent(deps.store, input))?.by !== intent.by;
+}
+
+/** Adopts the oldest match, and cancels the others. */
+async function adopt(attempt: CreateAttempt, found: Found): Promise<CreateResult> {
+  const [oldest, ...twins] = found.confirmed;
+  if (oldest === undefined) throw new InvariantBroken('nothing to adopt');
+  for (const twin of twins) await cancelTwin(attempt.provider, twin);
+  return created(await recordCreated(attempt, oldest, twins.length), true);
+}
+
+/** A twin that the provider refuses to cancel keeps running. It is counted, and must not stop the batch itself. */
 async function cancelTwin(provider: Provider, twin: BatchHandle): Promise<void> {
   try {
     await provider.cancel(twin, { signal: cancellationSignal() });
@@ -174,29 +194,40 @@ async function cancelTwin(provider: Provider, twin: BatchHandle): Promise<void> 
   }
 }
 
-async function createNow(attempt: Attempt, submission: Submission): Promise<CreateResult> {
+async function createNow(attempt: CreateAttempt, submission: Submission): Promise<CreateResult> {
+  const { deps, input } = attempt;
+  const handle = await withRequestsFile(deps.store, input, submission, (file) => sendCreate(attempt, submission, file));
+  return created(await recordCreated(attempt, handle, 0), false);
+}
+
+async function sendCreate(attempt: CreateAttempt, submission: Submission, file: RequestFile): Promise<BatchHandle> {
   const { deps, job, provider, input, intent } = attempt;
-  const handle = await withRequests(deps, input, submission, async (file) => {
-    const takenOver = await isTakenOver(attempt);
-    const leftMs = intent.overAt - deps.now();
-    // It was stopped on its way here: by now another attempt may be looking.
-    if (takenOver || leftMs <= 0) throw new TryAgain('the create came too late', job.timing.settleMs);
-    try {
-      return await provider.create(input.staged, file, submission, { signal: AbortSignal.timeout(leftMs) });
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      if (!error.facts.ambiguous) {
-        await restoreIntent(attempt);
-        throw error;
-      }
-      await writeIntent(deps, input, { ...intent, overAt: deps.now() });
-      throw new TryAgain(
-        'the reply to the create was lost: looks before anything is created again',
-        job.timing.settleMs,
-      );
+  const superseded = await isSuperseded(attempt);
+  const leftMs = intent.overAt - deps.now();
+  // This process was suspended on its way here, and another attempt may be searching already.
+  if (superseded || leftMs <= 0) throw new TryAgain('this attempt came too late to create', job.timing.settleMs);
+  try {
+    // Not cancellable: an aborted create may have gone through.
+    return await provider.create(input.staged, file, submission, { signal: AbortSignal.timeout(leftMs) });
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    if (!error.facts.ambiguous) {
+      await restoreIntent(attempt);
+      throw error;
     }
-  });
-  const record = await recordHandle(deps, input, { ...handle, fileId: handle.fileId ?? input.staged.fileId }, 0);
-  await closeIntent(deps, input);
-  return { kind: 'created', handle: record.handle, ordinal: record.ordinal, twins: record.twins, adopted: false };
+    await writeIntent(deps.store, input, { ...intent, overAt: deps.now() });
+    throw new TryAgain('the reply to the create was lost: searching before another create', job.timing.settleMs);
+  }
+}
+
+/** The handle first: a crash between the two leaves an intent that the handle makes meaningless. */
+async function recordCreated(
+  { deps, input }: CreateAttempt,
+  handle: BatchHandle,
+  twins: number,
+): Promise<HandleRecord> {
+  const withFile = { ...handle, fileId: handle.fileId ?? input.staged.fileId };
+  const record = await recordHandle(deps.store, input, withFile, twins);
+  await removeIntent(deps.store, input);
+  return record;
 }

@@ -1,25 +1,26 @@
-// A planned batch's requests as a file on this machine, as long as a call needs it.
+// Lends a planned batch's requests to a provider call, as a file on this machine.
 
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { requestsFile } from '../../job-folder/paths.ts';
 import type { SubmissionRef } from '../../job-folder/submission.ts';
 import type { RequestFile, Submission } from '../../providers/provider.ts';
-import type { ActivityDeps } from '../deps.ts';
+import type { Store } from '../../storage/store.ts';
 
-export async function withRequests<T>(
-  deps: ActivityDeps,
-  input: SubmissionRef,
-  submission: Submission,
+/** The file lasts as long as `use`. Fails, and calls nothing, if the file is not as long as it was planned. */
+export async function withRequestsFile<T>(
+  store: Store,
+  ref: SubmissionRef,
+  { key }: Submission,
   use: (file: RequestFile) => Promise<T>,
 ): Promise<T> {
-  const uri = requestsFile(input);
-  const stored = await deps.store.head(uri);
-  if (stored?.bytes !== input.bytes) {
-    throw new InvariantBroken(`${uri}: ${input.bytes} bytes were planned, there are ${stored?.bytes ?? 0}`);
+  const uri = requestsFile(ref);
+  const stored = await store.head(uri);
+  if (stored?.bytes !== ref.bytes) {
+    throw new InvariantBroken(`${uri}: ${ref.bytes} bytes were planned, there are ${stored?.bytes ?? 0}`);
   }
-  const local = await deps.store.localFile(uri);
+  const local = await store.localFile(uri);
   try {
-    return await use({ path: local.path, name: `${submission.key}.jsonl`, bytes: input.bytes, items: input.items });
+    return await use({ path: local.path, name: `${key}.jsonl`, bytes: ref.bytes, items: ref.items });
   } finally {
     await local.done();
   }

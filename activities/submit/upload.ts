@@ -1,47 +1,50 @@
-// Puts a batch's requests where the provider wants them, before the batch is created from them.
+// Uploads a batch's requests file to the provider, before the batch is created from it. Registered as the activity `stage`.
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { Staged } from '../../domain/batch/state.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { readJobFile, requireProvider } from '../../job-folder/job-file.ts';
-import { readOwnIfThere } from '../../job-folder/own-file.ts';
+import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { requestsFile, tallyFile } from '../../job-folder/paths.ts';
-import { describeSubmission, readHandle, type SubmissionRef } from '../../job-folder/submission.ts';
+import { readHandle, type SubmissionRef } from '../../job-folder/submission.ts';
 import { computeCrc32 } from '../../storage/lines/json-lines.ts';
-import type { ActivityDeps } from '../deps.ts';
+import type { Store } from '../../storage/store.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { heartbeating } from '../heartbeat.ts';
-import { awaitEarlierOwners } from '../open/take-over.ts';
+import { describeSubmission } from './describe-submission.ts';
+import { withRequestsFile } from './requests-file.ts';
 
-import { withRequests } from './requests-file.ts';
+export type UploadResult =
+  /** The batch was started again after its answers were final. */
+  { readonly kind: 'answered'; readonly tally: Tally } | { readonly kind: 'staged'; readonly staged: Staged };
 
-export type StageResult =
-  | { readonly kind: 'answered'; readonly tally: Tally }
-  | { readonly kind: 'staged'; readonly staged: Staged };
-
-/** Puts the requests where the provider wants them. May be repeated: a second upload is only a file too many. */
-export async function stage(deps: ActivityDeps, input: SubmissionRef): Promise<StageResult> {
-  // A batch that was started again after its answers were in.
-  const job = await readJobFile(deps, input.output);
+/** May be repeated: a second upload costs one more file at the provider, and no batch. */
+export async function upload(
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'transfers' | 'now'>,
+  input: SubmissionRef,
+): Promise<UploadResult> {
+  const { store } = deps;
+  const job = await readJobFile(store, input.output);
   await awaitEarlierOwners(deps, job, input);
-  const tally = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
+  const tally = await readOwnIfThere<Tally>(store, tallyFile(input));
   if (tally !== null) return { kind: 'answered', tally };
-  const known = await readHandle(deps, input);
+  const known = await readHandle(store, input);
   if (known !== null && known.ordinal >= input.ordinal) {
     return { kind: 'staged', staged: { fileId: known.handle.fileId } };
   }
-  await checkRequests(deps, input);
-  const submission = await describeSubmission(deps, job, input, deps.now());
+  await checkRequests(store, input);
   const provider = requireProvider(deps, job);
+  const submission = await describeSubmission(store, provider, job, input, deps.now());
   const staged = await heartbeating(job.timing, (ctx) =>
-    deps.transfers(() => withRequests(deps, input, submission, (file) => provider.upload(file, submission, ctx))),
+    deps.transfers(() => withRequestsFile(store, input, submission, (file) => provider.upload(file, submission, ctx))),
   );
   return { kind: 'staged', staged };
 }
 
-/** What was planned is what is paid for: a file that is torn or was changed is not sent. */
-async function checkRequests({ store }: ActivityDeps, input: SubmissionRef): Promise<void> {
-  const uri = requestsFile(input);
-  if ((await computeCrc32(store, uri, cancellationSignal())) === input.crc32) return;
-  throw new InvariantBroken(`${uri} is not as it was planned: restore it, or cancel the job and start it anew`);
+/** Only the planned bytes are paid for: a file that is torn or was changed is not sent. */
+async function checkRequests(store: Store, ref: SubmissionRef): Promise<void> {
+  const uri = requestsFile(ref);
+  if ((await computeCrc32(store, uri, cancellationSignal())) === ref.crc32) return;
+  throw new InvariantBroken(`${uri} changed after it was planned: restore it, or cancel the job and start a new one`);
 }

@@ -24,7 +24,7 @@ export const provider: Provider = { ...openaiOffline, decode };
 export function wholeDeps(folder: Folder): ActivityDeps {
   return {
     ...makeDeps(folder.store, provider),
-    cluster: { isOpen: async () => false, tell: async () => undefined, registeredSearchAttributes: async () => [] },
+    cluster: { isOpen: async () => false, notify: async () => undefined, registeredSearchAttributes: async () => [] },
     providerNames: [provider.name],
     credentials: () => ({ present: true, variable: 'KEY' }),
     prices: { dated: '2026-01-01', models: folder.job.prices },

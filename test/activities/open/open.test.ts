@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ActivityDeps } from '../../../activities/deps.ts';
-import { type OpenInput, open } from '../../../activities/open/open.ts';
+import { open } from '../../../activities/open/open.ts';
+import type { OpenInput } from '../../../activities/open/read-job.ts';
 import type { JobFile, JobSettings } from '../../../domain/job.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import type { Provider } from '../../../providers/provider.ts';
@@ -44,7 +45,7 @@ async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'ok', has
     store: createFileStore({ root }),
     cluster: {
       isOpen: async (id) => openWorkflows.has(id),
-      tell: async () => undefined,
+      notify: async () => undefined,
       registeredSearchAttributes: async () => [],
     },
     provider: (name) => (name === 'openai' ? provider : undefined),

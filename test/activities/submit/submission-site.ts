@@ -6,7 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { ActivityDeps } from '../../../activities/deps.ts';
 import { create } from '../../../activities/submit/create.ts';
-import { stage } from '../../../activities/submit/upload.ts';
+import { upload } from '../../../activities/submit/upload.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { HandleRecord, Intent, SubmissionRef } from '../../../job-folder/submission.ts';
@@ -90,7 +90,7 @@ export class SubmissionSite {
   }
 
   stage() {
-    return quietEnvironment().run(() => stage(this.deps, this.ref));
+    return quietEnvironment().run(() => upload(this.deps, this.ref));
   }
 
   get intent(): Intent | null {

@@ -1,0 +1,42 @@
+// Begins a new job: pins what it runs by, and claims its output.
+
+import type { JobFile, JobSpec } from '../../domain/job.ts';
+import { findPrice, type Prices } from '../../domain/money/cost.ts';
+import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
+import { JobRefused } from '../../domain/refusal.ts';
+import { claimOutput, isOwnedBy, makeClaim, type Owner } from '../../job-folder/claim.ts';
+import { computeFingerprint } from '../../storage/formats/jsonl.ts';
+import type { ActivityDeps } from '../deps.ts';
+
+/** 128 bits: what is hashed with it names this job's batches and nobody else's. */
+const nonceBytes = 16;
+
+/** The same run finds the job that it claimed before, unchanged. Another workflow's output is refused. */
+export async function beginJob(
+  deps: Pick<ActivityDeps, 'store' | 'provider' | 'prices' | 'timing' | 'now' | 'randomHex'>,
+  owner: Owner,
+  spec: JobSpec,
+): Promise<JobFile> {
+  const job = await claimOutput(deps.store, {
+    version: 1,
+    claim: makeClaim(owner, deps.randomHex(nonceBytes), deps.now()),
+    takenOver: [],
+    spec,
+    policy: defaultVerdicts,
+    prices: pickPrices(deps.prices.models, spec),
+    pricesDated: deps.prices.dated,
+    timing: { ...deps.timing, providerWindowMs: deps.provider(spec.provider)?.limits.windowMs ?? 0 },
+    fingerprint: await computeFingerprint(deps.store, spec.dataset.uri),
+  });
+  if (isOwnedBy(job.claim, owner)) return job;
+  const { workflowId, claimedAt } = job.claim;
+  const message = `${spec.output} belongs to ${workflowId} (since ${claimedAt}): give another \`output\`, carry its answers over with \`reuse\`, or continue that job with \`resumeFrom\``;
+  throw new JobRefused('output_claimed', [{ where: 'output', message }]);
+}
+
+/** A job with one model needs one price; ready-made request lines may name any model. */
+function pickPrices(prices: Prices, { model }: JobSpec): JobFile['prices'] {
+  if (model === null) return prices;
+  const price = findPrice(model, prices);
+  return price === undefined ? {} : { [model]: price };
+}

@@ -1,0 +1,85 @@
+// Checks what a job says against the world: files, keys, models, prices. Everything is checked before anything is refused.
+
+import { cancellationSignal } from '@temporalio/activity';
+import type { JobSpec } from '../../domain/job.ts';
+import { findPrice, type Prices } from '../../domain/money/cost.ts';
+import { JobRefused, type Problem, type RefusalKind } from '../../domain/refusal.ts';
+import { type Store, StoreError } from '../../storage/store.ts';
+import type { ActivityDeps } from '../deps.ts';
+
+interface Finding {
+  readonly kind: RefusalKind;
+  readonly problem: Problem;
+}
+
+/** Asking a provider about a model takes at most this long. */
+const modelCheckMs = 30_000;
+
+/** The first finding names the refusal; the message lists them all. */
+export async function checkWorld(
+  deps: Pick<ActivityDeps, 'store' | 'provider' | 'credentials' | 'prices'>,
+  spec: JobSpec,
+): Promise<void> {
+  const findings = [
+    ...(await checkFile(deps.store, spec.dataset.uri, 'dataset')),
+    ...(spec.reuse === null ? [] : await checkFile(deps.store, spec.reuse, 'reuse')),
+    ...(await checkProvider(deps, spec)),
+    ...checkPrice(deps.prices.models, spec),
+  ];
+  const [first] = findings;
+  if (first === undefined) return;
+  throw new JobRefused(
+    first.kind,
+    findings.map(({ problem }) => problem),
+  );
+}
+
+const report = (kind: RefusalKind, where: string, message: string): Finding[] => [
+  { kind, problem: { where, message } },
+];
+
+async function checkFile(store: Store, uri: string, where: 'dataset' | 'reuse'): Promise<Finding[]> {
+  try {
+    const stored = await store.head(uri, cancellationSignal());
+    if (stored === null) return report('dataset_missing', where, `there is no file ${uri} under the data root`);
+    if (stored.bytes === 0) return report('dataset_empty', where, `${uri} is empty`);
+    await readFirstChunk(store, uri);
+    return [];
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const why =
+      error.problem === 'unreadable' ? 'cannot be read: check its permissions' : 'is not a file under the data root';
+    return report('dataset_unreadable', where, `${uri} ${why}`);
+  }
+}
+
+async function readFirstChunk(store: Store, uri: string): Promise<void> {
+  for await (const _chunk of store.read(uri, { signal: cancellationSignal() })) return;
+}
+
+async function checkProvider(
+  deps: Pick<ActivityDeps, 'provider' | 'credentials'>,
+  { provider, model }: JobSpec,
+): Promise<Finding[]> {
+  const { present, variable } = deps.credentials(provider);
+  if (!present) {
+    const message = `the worker has no key for ${provider}: set ${variable} and restart the worker`;
+    return report('no_api_key', 'provider', message);
+  }
+  if (model === null) return [];
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(modelCheckMs)]);
+  switch (await deps.provider(provider)?.check(model, { signal })) {
+    case 'unknown_model':
+      return report('unknown_model', 'model', `${provider} does not know ${model}`);
+    case 'bad_key':
+      return report('no_api_key', 'provider', `${provider} refuses the worker's key: set a working ${variable}`);
+    default:
+      return [];
+  }
+}
+
+function checkPrice(prices: Prices, { budgetUsd, model }: JobSpec): Finding[] {
+  if (budgetUsd === null || model === null || findPrice(model, prices) !== undefined) return [];
+  const message = `no price is known for ${model}, so a budget cannot be enforced: give a price in NIGHTSHIFT_PRICES, or leave budget out`;
+  return report('invalid_job', 'budget', message);
+}

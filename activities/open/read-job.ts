@@ -1,0 +1,72 @@
+// Reads the job that a workflow was started with, given inline or by reference, and validates everything about it that needs no provider call.
+
+import { specBytesMax } from '../../domain/limits.ts';
+import { JobRefused } from '../../domain/refusal.ts';
+import type { SpecFacts } from '../../input/facts.ts';
+import { jobReference } from '../../input/read.ts';
+import { parseJob } from '../../input/resolve.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { readJson } from '../../storage/lines/json-lines.ts';
+import { type Store, StoreError } from '../../storage/store.ts';
+import type { ActivityDeps } from '../deps.ts';
+
+export interface OpenInput {
+  readonly input: unknown;
+  readonly workflowId: string;
+  /** The first run of the workflow: a retried or reset job is the same job. */
+  readonly firstRunId: string;
+  readonly startedAt: number;
+  /** The time that a schedule started the workflow for: a late or backfilled run counts as that time's. */
+  readonly scheduledAt?: number | null;
+  /** The folder in which an estimate is planned, instead of the job's own output. */
+  readonly output?: string;
+}
+
+export interface ReadJob {
+  readonly parsed: Exclude<ReturnType<typeof parseJob>, { kind: 'problems' }>;
+  readonly facts: SpecFacts;
+}
+
+type ReadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'providerNames'>;
+
+/** Fails with every problem at once. */
+export async function readJob(deps: ReadDeps, input: OpenInput): Promise<ReadJob> {
+  const facts = gatherFacts(deps, input);
+  const parsed = parseJob(await readAsWritten(deps.store, input.input), facts);
+  if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
+  return { parsed, facts };
+}
+
+function gatherFacts(deps: ReadDeps, { workflowId, startedAt, scheduledAt }: OpenInput): SpecFacts {
+  const known = (name: string): Provider => {
+    const provider = deps.provider(name);
+    if (provider === undefined) {
+      throw new JobRefused('unknown_provider', [{ where: 'provider', message: `there is no provider ${name}` }]);
+    }
+    return provider;
+  };
+  return {
+    workflowId,
+    at: scheduledAt ?? startedAt,
+    providers: Object.fromEntries(deps.providerNames.map((name) => [name, known(name)])),
+    findProblems: (name, body, endpoint) => known(name).findProblems(body, endpoint),
+    buildBody: (name, prompt, endpoint) => known(name).buildBody(prompt, endpoint ?? known(name).defaultEndpoint),
+  };
+}
+
+/** The input itself, or the content of the file that it refers to. */
+async function readAsWritten(store: Store, input: unknown): Promise<unknown> {
+  const uri = jobReference(input);
+  if (uri === null) return input;
+  const refuse = (message: string): JobRefused =>
+    new JobRefused('invalid_job', [{ where: 'job', message: `${uri}: ${message}` }]);
+  try {
+    const stored = await store.head(uri);
+    if (stored === null) throw refuse('there is no such file under the data root');
+    if (stored.bytes > specBytesMax) throw refuse(`is ${stored.bytes} bytes; a job file has at most ${specBytesMax}`);
+    return await readJson(store, uri);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw refuse(error.problem === 'unreadable' ? 'cannot be read as JSON' : 'is not a file under the data root');
+  }
+}

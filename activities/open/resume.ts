@@ -1,0 +1,42 @@
+// Resumes a job whose workflow is gone: takes over its plan, its batches, its answers and its nonce, under a new claim.
+
+import type { JobFile, JobSpec } from '../../domain/job.ts';
+import { JobRefused, type RefusalKind } from '../../domain/refusal.ts';
+import type { TakenOver } from '../../input/resume.ts';
+import { isOwnedBy, makeClaim, type Owner, replaceJobFile, winTakeover } from '../../job-folder/claim.ts';
+import { readOwnIfThere } from '../../job-folder/job-file.ts';
+import { jobFile, reportFile } from '../../job-folder/paths.ts';
+import type { ActivityDeps } from '../deps.ts';
+
+/** `change` gives the spec under which the job continues. The same run finds the job that it took over before. */
+export async function resumeJob(
+  { store, cluster, now }: Pick<ActivityDeps, 'store' | 'cluster' | 'now'>,
+  owner: Owner,
+  from: string,
+  change: (old: JobSpec) => TakenOver,
+): Promise<JobFile> {
+  const isOpen = ({ workflowId, firstRunId }: Owner): Promise<boolean> => cluster.isOpen(workflowId, firstRunId);
+  const old = await readOwnIfThere<JobFile>(store, jobFile(from));
+  if (old === null) throw refuse('nothing_to_resume', `${from} holds no job`);
+  if (isOwnedBy(old.claim, owner)) return old;
+  if ((await store.head(reportFile(from))) !== null) {
+    throw refuse('nothing_to_resume', `${from} is finished: carry its answers over with \`reuse\``);
+  }
+  if (await isOpen(old.claim)) {
+    throw refuse('still_running', `${old.claim.workflowId} is still running: cancel or terminate it first`);
+  }
+  const taken = change(old.spec);
+  if (taken.kind === 'problems') throw new JobRefused('invalid_job', taken.problems);
+
+  const claim = makeClaim(owner, old.claim.nonce, now());
+  const winner = await winTakeover(store, from, old.takenOver.length, claim, isOpen);
+  if (!isOwnedBy(winner, owner)) {
+    throw refuse('still_running', `${winner.workflowId} is already taking this job over`);
+  }
+  const job: JobFile = { ...old, claim, takenOver: [...old.takenOver, old.claim], spec: taken.spec };
+  await replaceJobFile(store, from, job);
+  return job;
+}
+
+const refuse = (kind: RefusalKind, message: string): JobRefused =>
+  new JobRefused(kind, [{ where: 'resumeFrom', message }]);

@@ -1,0 +1,29 @@
+// Describes a submission to a provider: the key that it is known by, and the facts by which `find` tells its batch from others.
+
+import type { JobFile } from '../../domain/job.ts';
+import { hashBatchPrefix, hashSubmissionKey } from '../../job-folder/identity.ts';
+import { listOtherBatchIds, type SubmissionRef } from '../../job-folder/submission.ts';
+import type { Provider, Submission } from '../../providers/provider.ts';
+import type { Store } from '../../storage/store.ts';
+
+/** The provider's clock and ours differ: a batch may seem this much older than it is. */
+const clockMarginMs = 60 * 60_000;
+
+/** `firstAt` is when the first attempt at this submission began. */
+export async function describeSubmission(
+  store: Store,
+  provider: Provider,
+  { claim: { nonce } }: JobFile,
+  ref: SubmissionRef,
+  firstAt: number,
+): Promise<Submission> {
+  return {
+    key: hashSubmissionKey(nonce, ref),
+    prefix: hashBatchPrefix(nonce, ref),
+    endpoint: ref.endpoint,
+    items: ref.items,
+    since: firstAt - clockMarginMs,
+    // Reads every handle file of the job, so only for a vendor whose batches are told apart by their size.
+    known: provider.limits.distinctCounts ? await listOtherBatchIds(store, ref) : new Set(),
+  };
+}

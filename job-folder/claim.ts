@@ -1,0 +1,59 @@
+// The claim: which workflow owns an output folder. `job.json` holds it. When a job's workflow is gone, `takeover-N.json` files
+// decide which one of several workflows takes the folder over.
+
+import type { Claim, JobFile } from '../domain/job.ts';
+import { writeJson } from '../storage/lines/json-lines.ts';
+import { type Store, StoreError } from '../storage/store.ts';
+import { readOwn } from './job-file.ts';
+import { jobFile, takeoverFile } from './paths.ts';
+
+/** A workflow and its first run: a retried or reset workflow keeps what it owns. */
+export type Owner = Pick<Claim, 'workflowId' | 'firstRunId'>;
+
+export const makeClaim = ({ workflowId, firstRunId }: Owner, nonce: string, now: number): Claim => ({
+  workflowId,
+  firstRunId,
+  nonce,
+  claimedAt: new Date(now).toISOString(),
+});
+
+export const isOwnedBy = (claim: Owner, owner: Owner): boolean =>
+  claim.workflowId === owner.workflowId && claim.firstRunId === owner.firstRunId;
+
+/** Creates `job.json` only if there is none, so that two jobs never share an output. Returns the job that the file then holds. */
+export const claimOutput = (store: Store, job: JobFile): Promise<JobFile> =>
+  createOrRead(store, jobFile(job.spec.output), job);
+
+/**
+ * Decides who takes a folder over after `earlier` takeovers: creates the next `takeover-N.json` only if there is none. Returns the
+ * winner's claim, which is this one, or that of a workflow that is still open. A winner that ended before it wrote its claim into
+ * `job.json` is passed over.
+ */
+export async function winTakeover(
+  store: Store,
+  output: string,
+  earlier: number,
+  claim: Claim,
+  isOpen: (owner: Owner) => Promise<boolean>,
+): Promise<Claim> {
+  for (let takeover = earlier + 1; ; takeover += 1) {
+    const winner = await createOrRead(store, takeoverFile(output, takeover), claim);
+    if (isOwnedBy(winner, claim) || (await isOpen(winner))) return winner;
+  }
+}
+
+/** Replaces `job.json`, after a takeover was won. */
+export async function replaceJobFile(store: Store, output: string, job: JobFile): Promise<void> {
+  await writeJson(store, jobFile(output), job);
+}
+
+/** Of several that create the same file at the same instant, one succeeds; the others read what it wrote. */
+async function createOrRead<T>(store: Store, uri: string, content: T): Promise<T> {
+  try {
+    await writeJson(store, uri, content, { ifAbsent: true });
+    return content;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+    return readOwn<T>(store, uri);
+  }
+}
