@@ -1,0 +1,148 @@
+// docs/job-folder.md against a folder that real activities wrote: every file and field is on the page, and every file of the page exists.
+
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { resumeJob } from '../../activities/open/resume.ts';
+import { create } from '../../activities/submit/create.ts';
+import type { PlannedBatch } from '../../domain/job.ts';
+import type { Store } from '../../storage/store.ts';
+import { type Folder, folderWith, output, quietEnvironment } from '../activities/plan/planning.ts';
+import { answerLine, errorLine, provider, runWhole, wholeDeps } from '../activities/whole-job.ts';
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/job-folder.md'), 'utf8');
+
+interface DescribedFile {
+  readonly name: string;
+  readonly pattern: RegExp;
+  /** What the page says under "Contains". */
+  readonly contains: string;
+}
+
+/** A heading of the second level names the folder, one of the third the file. */
+const described: readonly DescribedFile[] = [...page.matchAll(/^## In (.*)\n([\s\S]*?)(?=^## |(?![\s\S]))/gm)].flatMap(
+  ([, folder = '', section = '']) =>
+    [...section.matchAll(/^### (.*)\n+- Contains: ([\s\S]*?)\n- Written: /gm)].map(([, file = '', contains = '']) => {
+      const name = folder.endsWith('/') ? folder + file : file;
+      const anywhere = folder.startsWith('any') ? '(?:.*/)?' : '';
+      return { name, pattern: new RegExp(`^${anywhere}${toExpression(name)}$`), contains };
+    }),
+);
+
+function toExpression(name: string): string {
+  return name
+    .replaceAll('.', '\\.')
+    .replaceAll('NNNN', '\\d{4,}')
+    .replace(/\bHEX$/, '[0-9a-f]{24}')
+    .replace(/-N\b/g, '-\\d+');
+}
+
+const describedAs = (path: string): DescribedFile[] => described.filter(({ pattern }) => pattern.test(path));
+
+/** Notes each path that is written, those too that are removed later. */
+function watch(store: Store, written: Set<string>): Store {
+  const note = (uri: string): void => {
+    if (uri.startsWith(output)) written.add(uri.slice(output.length));
+  };
+  return {
+    ...store,
+    create: (uri, options) => {
+      note(uri);
+      return store.create(uri, options);
+    },
+    journal: (uri) => {
+      note(uri);
+      return store.journal(uri);
+    },
+  };
+}
+
+const row = (id: number, text = 'x'): { id: number; text: string } => ({ id, text });
+
+/** A finished job that has met everything: refused, shared and carried rows, a planner's parts, a takeover, a retry, a failed row. */
+async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<string> }> {
+  const earlier = await folderWith([row(1)], { id: 'id' });
+  await runWhole(earlier, (_, __, items) => items.map(({ customId }) => answerLine(customId, 'carried')));
+
+  // Carried over, answered, answered, shares the third, refused (no text), failed. The page's commands look for row 3.
+  const rows = [row(1), row(2), row(3), row(3), { id: 4 }, row(5)];
+  const plain = await folderWith(rows, {
+    id: 'id',
+    reuse: 'earlier/results.jsonl',
+    batch: { maxItems: 1, maxBytes: 1e8, concurrency: 1 },
+  });
+  mkdirSync(join(plain.root, 'earlier'));
+  copyFileSync(join(earlier.root, output, 'results.jsonl'), join(plain.root, 'earlier/results.jsonl'));
+
+  const written = new Set<string>();
+  const store = watch(plain.store, written);
+  const folder: Folder = { ...plain, store, run: () => plain.run({ store, partRows: 1 }) };
+  const deps = wholeDeps(folder);
+  await resumeJob(deps, { workflowId: 'second', firstRunId: 'run' }, output, (spec) => ({ kind: 'job', spec }));
+  await folder.run();
+  for (const planned of folder.lines<PlannedBatch>('plan/wave-1/manifest.jsonl')) {
+    if (planned.batch !== undefined) await createBatch(folder, planned);
+  }
+  await runWhole(folder, (wave, _, items) =>
+    items.map(({ customId, row: number }) =>
+      number === 6 || wave === 1 ? errorLine(customId, number === 6 ? 400 : 500) : answerLine(customId, 'answered'),
+    ),
+  );
+  return { folder, written };
+}
+
+async function createBatch(
+  folder: Folder,
+  { batch, items, bytes, requestsCrc32, endpoint }: PlannedBatch,
+): Promise<void> {
+  const made = { id: `batch-${batch}`, createdAt: 0, fileId: null };
+  const found = { confirmed: [], possible: [] };
+  const deps = {
+    ...wholeDeps(folder),
+    provider: () => ({ ...provider, find: async () => found, create: async () => made }),
+  };
+  const ref = { output, wave: 1, batch, ordinal: 0, items, bytes, crc32: requestsCrc32, endpoint };
+  await quietEnvironment().run(() => create(deps, { ...ref, staged: { fileId: 'file' } }));
+}
+
+test('every file that a job writes is on the page once, and every file of the page is written by some job', async () => {
+  const { folder, written } = await buildJobFolder();
+  const left = await folder.store.create(`${output}answers/wave-1/left-behind`);
+  const all = new Set([...written, 'job.json', ...Object.keys(folder.digests())]);
+  await left.abort();
+  all.delete('answers/wave-1/left-behind');
+  const counted = [...all].map((path) => [path, describedAs(path).length]);
+  expect(counted.filter(([, count]) => count !== 1)).toEqual([]);
+  expect(
+    described.filter(({ pattern }) => ![...all].some((path) => pattern.test(path))).map(({ name }) => name),
+  ).toEqual([]);
+});
+
+test('every field that a file has is on the page', async () => {
+  const { folder } = await buildJobFolder();
+  const paths = ['job.json', ...Object.keys(folder.digests())].filter((path) => /\.jsonl?$/.test(path));
+  const unsaid = paths.flatMap((path) => {
+    const [file] = describedAs(path);
+    // The provider's format and the dataset's columns are not Nightshift's to list.
+    if (file === undefined || /provider's own format/.test(file.contains)) return [];
+    const columns = path === 'failures.jsonl' ? ['id', 'text'] : [];
+    const text = folder.text(path);
+    const objects: object[] = path.endsWith('.json') ? [JSON.parse(text)] : folder.lines(path);
+    const fields = new Set(objects.flatMap((each) => Object.keys(each)));
+    return [...fields]
+      .filter((field) => !columns.includes(field) && !file.contains.includes(`\`${field}\``))
+      .map((field) => `${path}: ${field}`);
+  });
+  expect(unsaid).toEqual([]);
+});
+
+const hasJq = ['/usr/bin/jq', '/usr/local/bin/jq', '/opt/homebrew/bin/jq'].some(existsSync);
+
+test.skipIf(!hasJq)('the commands of the page find what happened to a row', async () => {
+  const { folder } = await buildJobFolder();
+  const [, commands = ''] = /```sh\n([\s\S]*?)```/.exec(page) ?? [];
+  const script = commands.replace('cd runs/tickets\n', 'set -eo pipefail\n');
+  const said = execFileSync('bash', ['-c', script], { cwd: join(folder.root, output), encoding: 'utf8' });
+  expect(said).toContain('"status":"answered"');
+});
