@@ -1,4 +1,4 @@
-// What a job can be known to be wrong for is said at once, and nothing is written; what is right is claimed once.
+// A job that is wrong is refused at once with every problem, and nothing is written; one that is right is claimed once.
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -113,7 +113,7 @@ test('every problem is named at once', async () => {
   expect(problems.map(({ where }) => where).toSorted()).toEqual(['extra', 'poll.initial', 'provider', 'retry.rounds']);
 });
 
-test('what only the world knows is looked at too: model, key, file, price', async () => {
+test('model, key, file and price are checked too', async () => {
   expect((await (await world('unknown_model')).refusal(job)).kind).toBe('unknown_model');
   expect((await (await world('bad_key')).refusal(job)).message).toContain('set a working OPENAI_API_KEY');
   expect((await (await world('ok', false)).refusal(job)).message).toContain('OPENAI_API_KEY');
@@ -125,7 +125,7 @@ test('what only the world knows is looked at too: model, key, file, price', asyn
   expect((await at.refusal({ ...job, model: 'free', budget: { usd: 1 } })).message).toContain('no price is known');
 });
 
-test.skipIf(process.getuid?.() === 0)('a dataset that may not be read is said to be so', async () => {
+test.skipIf(process.getuid?.() === 0)('a dataset without read permission is refused as unreadable', async () => {
   const at = await world();
   chmodSync(join(at.root, 'rows.jsonl'), 0);
   expect((await at.refusal(job)).kind).toBe('dataset_unreadable');
@@ -144,7 +144,7 @@ test.each(['a/../b', 'a/b', 'a:b', '..', 'café ☕', 'x'.repeat(300)])(
   },
 );
 
-test('the same run finds its claim again, another one is told the ways on', async () => {
+test('the same run finds its claim again; another run is refused, with the ways forward', async () => {
   const at = await world();
   const first = await at.open(job);
   expect(await at.open(job)).toEqual(first);
@@ -176,7 +176,7 @@ test('a dead job is taken over with its nonce, by one taker only, and only when 
   expect((await at.refusal({ resumeFrom: 'runs/nobody/' }, taker)).kind).toBe('nothing_to_resume');
 });
 
-test('a taker that died before it had written its claim is passed over', async () => {
+test('a winner that ended before it wrote its claim is passed over', async () => {
   const at = await world();
   await at.open(job);
   writeFileSync(
@@ -191,7 +191,7 @@ test('a taker that died before it had written its claim is passed over', async (
   expect(written(at)?.claim.workflowId).toBe('second');
 });
 
-test('of two that take over at the same instant one wins', async () => {
+test('of several takeovers at the same instant, one wins', async () => {
   const at = await world();
   await at.open(job);
   const takers = ['a', 'b', 'c'].map((workflowId) => {

@@ -1,4 +1,4 @@
-// A planned batch at a provider that does as it is told: what a test of the create protocol looks at and writes into.
+// A planned batch and a scripted provider, for tests of the create protocol: they read and write the batch's files here.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ export class SubmissionSite {
   creates = 0;
   readonly cancelled: string[] = [];
   refusesCancel = false;
-  /** Workflows that are. */
+  /** Ids of the workflows that are open. */
   readonly open = new Set<string>();
   found: () => Found | Promise<Found> = () => nothing;
   made: () => BatchHandle | Promise<BatchHandle> = () => handle('made');
@@ -89,7 +89,7 @@ export class SubmissionSite {
     return environment.run(() => create(this.deps, input));
   }
 
-  stage() {
+  upload() {
     return quietEnvironment().run(() => upload(this.deps, this.ref));
   }
 
@@ -101,7 +101,7 @@ export class SubmissionSite {
     return this.#read('handle');
   }
 
-  /** A crash before this attempt could write down what it had done. */
+  /** Leaves a file as an attempt that crashed would have. */
   write(what: 'intent' | 'handle', content: Intent | HandleRecord): void {
     writeFileSync(join(this.folder.root, output, `plan/wave-1/batch-0001.${what}.json`), JSON.stringify(content));
   }
