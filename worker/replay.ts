@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { connect } from '../client/connection.ts';
 import { writeWorkflowBundle } from './bundle.ts';
 import { readConfig } from './config.ts';
+import { connect } from './connection.ts';
 
 const { taskQueue, bundlePath } = readConfig();
 // What does not replay is said below, in one line each.
@@ -15,7 +15,7 @@ Runtime.install({
   telemetryOptions: { logging: { forward: {} } },
 });
 const scratch = mkdtempSync(join(tmpdir(), 'nightshift-replay-'));
-const { client, address, close } = await connect();
+const { connection, client, address } = await connect();
 try {
   const running = client.workflow.list({ query: `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"` });
   const workflowBundle = {
@@ -32,6 +32,6 @@ try {
   console.log(`${replayed} running workflows on ${taskQueue} at ${address} replayed, ${broken} would break`);
   if (broken > 0) process.exitCode = 1;
 } finally {
-  await close();
+  await connection.close();
   rmSync(scratch, { recursive: true, force: true });
 }
