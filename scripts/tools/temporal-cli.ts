@@ -16,20 +16,20 @@ const serverMin = { major: 1, minor: 29 };
 const buildTimeoutMs = 15 * 60_000;
 const versionTimeoutMs = 10_000;
 
-/** The CLI that is already here, if any. */
-export async function findTemporalCli(): Promise<string | undefined> {
-  const onPath = whichCommand(executableName);
-  if (onPath && (await isNewEnough(onPath))) return onPath;
-  const cached = join(cacheDir, cliFolder, executableName);
-  return isExecutable(cached) ? cached : undefined;
-}
-
 /** The CLI, installed into the cache when it is not here yet; minutes the first time, at worst. */
 export async function ensureTemporalCli(progress: Progress = say): Promise<string> {
   const found = await findTemporalCli();
   if (found) return found;
   const folder = await installOnce(cliFolder, (temporary) => install(temporary, progress));
   return join(folder, executableName);
+}
+
+/** The CLI that is already here, if any. */
+async function findTemporalCli(): Promise<string | undefined> {
+  const onPath = whichCommand(executableName);
+  if (onPath && (await isNewEnough(onPath))) return onPath;
+  const cached = join(cacheDir, cliFolder, executableName);
+  return isExecutable(cached) ? cached : undefined;
 }
 
 async function install(folder: string, progress: Progress): Promise<void> {
