@@ -6,7 +6,7 @@ import type { Json } from './json.ts';
 import type { Reply } from './reply.ts';
 import type { Route } from './routes.ts';
 
-export type Call = {
+export interface Call {
   route: Route;
   id: string;
   path: string;
@@ -22,7 +22,7 @@ export type Call = {
   mentions: ((text: string) => boolean)[];
   /** Waits at a `before` barrier; handlers of streamed bodies call it once the body is in. */
   ready: () => Promise<void>;
-};
+}
 
 export type Handler = (world: World, call: Call) => Promise<Reply> | Reply;
 

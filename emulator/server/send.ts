@@ -10,7 +10,10 @@ import type { Chunks, Reply } from './reply.ts';
 
 const downloads = ['openai.files.content', 'anthropic.batches.results'];
 
-type Cut = { afterBytes: number; act: 'end' | 'destroy' | 'stall' | Barrier };
+interface Cut {
+  afterBytes: number;
+  act: 'end' | 'destroy' | 'stall' | Barrier;
+}
 
 export async function send(
   world: World,

@@ -15,7 +15,11 @@ import { findRoute, type Route } from './routes.ts';
 import { closed, named, send } from './send.ts';
 
 const jsonBytesMax = 64 * 1024 * 1024;
-export type Stage = { world: World; journal: Journal; barriers: Barriers };
+export interface Stage {
+  world: World;
+  journal: Journal;
+  barriers: Barriers;
+}
 
 /** The client left while it was held: there is nobody to answer and nothing to do. */
 class ClientGone extends Error {}

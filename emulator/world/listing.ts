@@ -6,8 +6,17 @@ import { hashParts, hex16 } from './hash.ts';
 import type { World } from './world.ts';
 
 /** A batch of somebody else in the same workspace: it has only what a list shows. */
-export type Foreign = { kind: 'foreign'; id: string; createdAtMs: number; number: number };
-export type Listed = { kind: 'own'; batch: Batch; id: string; createdAtMs: number } | Foreign;
+export interface Foreign extends Pick<Batch, 'id' | 'createdAtMs'> {
+  kind: 'foreign';
+  number: number;
+}
+
+interface Own extends Pick<Batch, 'id' | 'createdAtMs'> {
+  kind: 'own';
+  batch: Batch;
+}
+
+export type Listed = Own | Foreign;
 
 export function listedBatches(world: World, { tenant, route }: Call): Listed[] {
   const { order, visibleAfterMs } = world.options.current.list;

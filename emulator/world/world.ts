@@ -9,7 +9,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import type { Foreign } from './listing.ts';
 
 export type FileSource = { kind: 'disk'; path: string } | { kind: 'result'; batch: Batch; part: 'output' | 'error' };
-export type StoredFile = {
+export interface StoredFile {
   id: string;
   tenant: string;
   filename: string;
@@ -21,9 +21,9 @@ export type StoredFile = {
   source: FileSource;
   scans: Map<string, Promise<Scan>>;
   createsRefused: number;
-};
+}
 
-export type World = {
+export interface World {
   options: OptionStore;
   clock: Clock;
   dataDir: string;
@@ -42,7 +42,7 @@ export type World = {
   /** Batches of others, made when a list is first looked at after the switch was thrown. */
   foreign: Map<Vendor, Foreign[]>;
   ids: Map<string, number>;
-};
+}
 
 export function createWorld(options: OptionStore, clock: Clock, dataDir: string): World {
   return { options, clock, dataDir, ...emptyState() };
