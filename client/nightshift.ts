@@ -25,10 +25,9 @@ import { type ConnectOptions, connect, type Surroundings, surroundings } from '.
 import { followJob } from './follow.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
 import { jobText } from './job-text.ts';
-import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
+import { type AskOptions, askCheckup, askEstimate, askValidity, workersOn } from './questions.ts';
 import { beside, localPath, type Result, reportIn, resultsIn } from './results.ts';
 import { Schedules } from './schedules.ts';
-import { workersOn } from './task-queue.ts';
 
 /** Only the reference enters Temporal's history. */
 export interface JobReference {
@@ -108,7 +107,7 @@ export class Nightshift {
     return askEstimate(this.client, job, { taskQueue: this.taskQueue, ...options });
   }
 
-  /** Fails where a run would be refused before its rows are read; tells where its output would lie. */
+  /** Rejects if the job would be refused before its rows are read: provider, model, template, dataset or output. Claims and spends nothing. */
   validate(job: Job | JobReference, options: Partial<AskOptions> = {}): Promise<void> {
     return askValidity(this.client, job, { taskQueue: this.taskQueue, ...options });
   }

@@ -1,4 +1,4 @@
-// Questions that a worker answers and that spend nothing: each is a small workflow of its own.
+// Questions that workers answer without spending anything, each a small workflow of its own, and which workers there are to answer.
 
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
@@ -21,8 +21,13 @@ interface Question extends AskOptions {
   readonly summary: string;
 }
 
-/** A worker that is not there has begun nothing: who gives up does not wait for it much longer. */
+/** After a question is given up, its worker gets this long to clean up. A worker that is not there has started nothing. */
 const leaveMs = 3000;
+
+/** Temporal's number for the queue of workflow tasks. */
+const workflowTasks = 1;
+/** A worker polls at least once a minute, so one that has been silent for longer is gone. The server drops it from its list only later. */
+const silentMsMax = 75_000;
 
 /** Planning reads the whole dataset, which may take its time. */
 export const askEstimate = (client: Client, job: unknown, options: AskOptions): Promise<JobEstimate> =>
@@ -51,6 +56,19 @@ export const askCheckup = (client: Client, options: AskOptions): Promise<Checkup
     timeout: '1 minute',
     summary: 'a checkup',
   });
+
+/** The identities of the workers that poll a task queue. */
+export async function workersOn(client: Client, taskQueue: string): Promise<readonly string[]> {
+  const { pollers } = await client.connection.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: workflowTasks,
+  });
+  const heardAt = (seconds: { toString(): string } | null | undefined): number => Number(String(seconds ?? 0)) * 1000;
+  return (pollers ?? [])
+    .filter(({ lastAccessTime }) => Date.now() - heardAt(lastAccessTime?.seconds) < silentMsMax)
+    .map(({ identity }) => identity ?? '');
+}
 
 async function ask<Asked extends (...args: never[]) => Promise<unknown>>(
   client: Client,

@@ -1,7 +1,7 @@
 // Jobs by the clock: Temporal schedules that start `processDataset` with the reference of a job file.
 
 import { type Client, type ScheduleDescription, ScheduleOverlapPolicy } from '@temporalio/client';
-import { backfillSpan } from './cli/day.ts';
+import { backfillSpan } from './day.ts';
 import { jobText } from './job-text.ts';
 
 export interface ScheduleOptions {

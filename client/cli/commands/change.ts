@@ -4,9 +4,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { itemReasons } from '../../../domain/outcome/outcome.ts';
 import type { DeadlineChange, ItemReason, JobStatus } from '../../index.ts';
 import type { Nightshift } from '../../nightshift.ts';
-import { changeJob } from '../../no-worker.ts';
 import { durationOrNone, durationText, usdOrNone, wholeNumber } from '../arguments.ts';
-import type { Context } from '../context.ts';
+import { type Context, changeJob } from '../context.ts';
 import { printValue } from '../print.ts';
 import { progressLine, statusFacts } from '../print-job.ts';
 

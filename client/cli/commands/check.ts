@@ -1,10 +1,9 @@
 // `validate` and `estimate`: what is wrong with a job, and what it would cost, before anything is spent.
 
 import type { Command } from 'commander';
-import { readJob, readJobFile } from '../../job-file.ts';
-import { awaitAnswer } from '../../no-worker.ts';
-import type { Context } from '../context.ts';
+import { awaitAnswer, type Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { readJob, readJobFile } from '../job-file.ts';
 import { ownCommand } from '../own-command.ts';
 import { printValue } from '../print.ts';
 import { estimateFacts } from '../print-job.ts';

@@ -2,8 +2,8 @@
 
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { examine, type Finding } from '../../doctor.ts';
 import type { Context } from '../context.ts';
+import { examine, type Finding } from '../doctor.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { serverCommand } from '../own-command.ts';
 import { taskQueueOption } from './run.ts';

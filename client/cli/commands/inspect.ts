@@ -1,9 +1,8 @@
 // `status`, `batches`, `report` and `list`: what jobs are doing, and what became of them.
 
 import type { Command } from 'commander';
-import { askJob } from '../../no-worker.ts';
 import { wholeNumber } from '../arguments.ts';
-import type { Context } from '../context.ts';
+import { askJob, type Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
 import { collected, printRows, printValue } from '../print.ts';
 import { listFacts, reportFacts, statusFacts } from '../print-job.ts';

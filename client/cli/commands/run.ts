@@ -2,8 +2,8 @@
 
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readJob } from '../../job-file.ts';
 import type { Context } from '../context.ts';
+import { readJob } from '../job-file.ts';
 import { awaitEnd } from './follow.ts';
 
 interface RunOptions {

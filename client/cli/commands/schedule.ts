@@ -2,13 +2,13 @@
 
 import type { Command } from 'commander';
 import { formatDuration } from '../../../domain/duration.ts';
-import { cautions } from '../../schedule-cautions.ts';
 import type { DescribedSchedule, ListedSchedule, Schedules } from '../../schedules.ts';
 import { durationMs } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
 import { collected, printRows, printValue } from '../print.ts';
 import { formatMinute } from '../print-job.ts';
+import { cautions } from '../schedule-cautions.ts';
 import { taskQueueOption } from './run.ts';
 
 interface CreateOptions {

@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { backfillSpan } from '../../../client/cli/day.ts';
-import { toFindings } from '../../../client/doctor.ts';
+import { toFindings } from '../../../client/cli/doctor.ts';
+import { cautions } from '../../../client/cli/schedule-cautions.ts';
+import { backfillSpan } from '../../../client/day.ts';
 import { jobText } from '../../../client/job-text.ts';
 import { Nightshift } from '../../../client/nightshift.ts';
-import { cautions } from '../../../client/schedule-cautions.ts';
 import { version } from '../../../client/version.ts';
 import type { Checkup } from '../../../domain/checkup.ts';
 

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFields } from '../input/read.ts';
+import { readFields } from '../../input/read.ts';
 
 const mark = '{date}';
 

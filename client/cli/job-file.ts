@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
-import type { Job } from './index.ts';
-import { type JobReference, Nightshift } from './nightshift.ts';
+import type { Job } from '../index.ts';
+import { type JobReference, Nightshift } from '../nightshift.ts';
 
 /** Throws with all that is wrong with it, one line each. */
 export function readJobFile(file: string): Job {

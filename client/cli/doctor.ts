@@ -1,11 +1,11 @@
 // Looks at everything that a job needs, from the server to the worker's disk, and says of each thing how to mend it.
 
-import type { Checkup } from '../domain/checkup.ts';
-import { formatDuration } from '../domain/duration.ts';
-import { searchAttributes } from '../domain/progress/search-attributes.ts';
-import { temporalCommand, workerCommand } from './cli/own-command.ts';
-import type { Nightshift } from './nightshift.ts';
-import { version } from './version.ts';
+import type { Checkup } from '../../domain/checkup.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import { searchAttributes } from '../../domain/progress/search-attributes.ts';
+import type { Nightshift } from '../nightshift.ts';
+import { version } from '../version.ts';
+import { temporalCommand, workerCommand } from './own-command.ts';
 
 export interface Finding {
   readonly what: string;
