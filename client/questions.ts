@@ -1,4 +1,4 @@
-// Questions that workers answer without spending anything, each a small workflow of its own, and which workers there are to answer.
+// Questions that a worker answers without spending anything, each a small workflow of its own; and which workers there are.
 
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
@@ -9,14 +9,14 @@ import { jobText } from './job-text.ts';
 
 export interface AskOptions {
   readonly taskQueue: string;
-  /** Gives up, and the worker puts away what it had begun. */
+  /** Cancels the question. The worker removes what it has written for it. */
   readonly signal?: AbortSignal;
 }
 
 interface Question extends AskOptions {
   readonly type: 'estimateDataset' | 'validateDataset' | 'checkWorker';
   readonly args: readonly unknown[];
-  /** After this nobody waits for the answer any more. */
+  /** The question ends after this, even if no worker takes it. */
   readonly timeout: '1 minute' | '1 day';
   readonly summary: string;
 }
@@ -29,7 +29,7 @@ const workflowTasks = 1;
 /** A worker polls at least once a minute, so one that has been silent for longer is gone. The server drops it from its list only later. */
 const silentMsMax = 75_000;
 
-/** Planning reads the whole dataset, which may take its time. */
+/** Planning reads the whole dataset, which may take hours. */
 export const askEstimate = (client: Client, job: unknown, options: AskOptions): Promise<JobEstimate> =>
   ask<typeof estimateDataset>(client, {
     ...options,
@@ -84,7 +84,7 @@ async function ask<Asked extends (...args: never[]) => Promise<unknown>>(
   const left = Promise.withResolvers<never>();
   const giveUp = (): void => {
     void handle.cancel().catch(() => undefined);
-    const why = new Error('given up: a worker that has begun puts away what there is');
+    const why = new Error('given up: a worker that has begun removes what it has written');
     setTimeout(() => left.reject(why), leaveMs).unref();
   };
   signal?.addEventListener('abort', giveUp, { once: true });

@@ -77,14 +77,14 @@ const valueCases = (places: readonly Place[]): string =>
     )
     .join('\n');
 
-/** Which of the words before are commands: an option and its value are none. */
+/** The paths of all commands, to tell which words are commands: an option and its value are not. */
 const commandPaths = (places: readonly Place[]): string =>
   places
     .filter(({ path }) => path !== '')
     .map(({ path }) => `'${path}'`)
     .join('|');
 
-/** Where a certain word must come, and no file. */
+/** The places where one of the known words must follow, not a file. */
 const withWords = (places: readonly Place[]): readonly string[] =>
   places.filter(({ words }) => words.length > 0).map(({ path }) => `'${path}'`);
 
@@ -138,7 +138,7 @@ if [[ "\${funcstack[1]}" == _nightshift ]]; then _nightshift "$@"; else compdef 
 `;
 }
 
-/** Fish shows what each word is for. */
+/** Fish shows a description beside each word. */
 function fish(places: readonly Place[]): string {
   const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").split('\n')[0]}'`;
   const at = (path: string): string => `-n ${quoted(`__nightshift_at ${quoted(path).replaceAll("'", '"')}`)}`;

@@ -1,4 +1,4 @@
-// `nightshift init`: a first job to change, with a few rows.
+// `nightshift init`: writes a first job to edit, with a few rows.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
@@ -21,12 +21,12 @@ export function addInit(program: Command, { dataRoot }: Context): void {
   program
     .command('init [folder]')
     .summary('write a first job and a few rows')
-    .description('Writes job.json and tickets.jsonl into a folder, the current one by default. Overwrites nothing.')
+    .description('Writes job.json and tickets.jsonl into a folder, by default the current one. Overwrites nothing.')
     .action((folder = '.') => {
       const path = relative(resolve(dataRoot), resolve(folder)).split(sep).join('/');
       if (path.startsWith('..')) {
         throw new Error(
-          `${folder} is not below the data root ${resolve(dataRoot)}, where workers look: choose a folder there`,
+          `${folder} is not below the data root ${resolve(dataRoot)}, where workers read: choose a folder below it`,
         );
       }
       mkdirSync(folder, { recursive: true });
@@ -44,7 +44,7 @@ function write(file: string, text: string): void {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new Error(`${file} is there already and stays as it is: give another folder`);
+      throw new Error(`${file} exists and stays as it is: give another folder`);
     }
     throw error;
   }

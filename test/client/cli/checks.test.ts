@@ -35,7 +35,7 @@ test.each([
 
 test('a span that ends before it begins, or is no date, is refused', () => {
   expect(() => backfillSpan('2026-11-20', '2026-11-19', 'UTC')).toThrow('is not after');
-  expect(() => backfillSpan('yesterday', '2026-11-19', 'UTC')).toThrow('--from yesterday is no date');
+  expect(() => backfillSpan('yesterday', '2026-11-19', 'UTC')).toThrow('--from yesterday is not a date');
 });
 
 test('a schedule is cautioned about what would go wrong each night', () => {
