@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// A worker: connects by Temporal's own configuration, serves the task queue until it is asked to stop, and drains.
+// The worker program: connects with Temporal's own configuration, serves the task queue until it is asked to stop, then drains.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Before an upgrade: replays the histories of the jobs that are running against this version's workflows, and says which would break.
+// Run before an upgrade: replays the histories of running jobs with this version's workflows, and lists those that would break.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { readConfig } from './config.ts';
 import { connect } from './connection.ts';
 
 const { taskQueue, bundlePath } = readConfig();
-// What does not replay is said below, in one line each.
+// The SDK would log each failed replay at length; below, each gets one line.
 Runtime.install({
   logger: new DefaultLogger('ERROR', () => undefined),
   telemetryOptions: { logging: { forward: {} } },
@@ -27,7 +27,7 @@ try {
     replayed += 1;
     if (error === undefined) continue;
     broken += 1;
-    console.log(`${workflowId}: ${error.name}: this version takes another way than the one that began it`);
+    console.log(`${workflowId}: ${error.name}: this version would not continue it as the version that started it`);
   }
   console.log(`${replayed} running workflows on ${taskQueue} at ${address} replayed, ${broken} would break`);
   if (broken > 0) process.exitCode = 1;

@@ -1,4 +1,4 @@
-// What the emulator remembers of a request body: its identity for the billing ledger and its size for usage.
+// Summarizes a request body: its identity for the billing ledger and its size for usage.
 // Top-level key order, service tier and custom id do not change the identity, so one row is recognised in any lane.
 
 import { readSentinel, type Sentinel } from '../faults/sentinel.ts';

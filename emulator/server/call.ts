@@ -18,7 +18,7 @@ export interface Call {
   body: Json;
   /** Metadata for the journal; never the words of a request or an answer. */
   entry: JournalEntry;
-  /** What a barrier's `match` is looked for in. */
+  /** The texts that a barrier's `match` is searched in. */
   mentions: ((text: string) => boolean)[];
   /** Waits at a `before` barrier; handlers of streamed bodies call it once the body is in. */
   ready: () => Promise<void>;

@@ -1,4 +1,4 @@
-// The calls under /_control/, with which a test steers the emulator and looks into it.
+// The calls under /_control/, with which a test controls and inspects the emulator.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type Barrier, barrierSchema } from '../faults/barriers.ts';

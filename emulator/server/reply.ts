@@ -1,4 +1,4 @@
-// What a handler answers, before any fault is laid over it, and the vendors' two ways to say no.
+// A handler's reply before any fault is applied to it, and the error formats of the two vendors.
 import type { Vendor } from '../world/batch.ts';
 
 export type Chunks = Iterable<Uint8Array>;

@@ -1,4 +1,4 @@
-// Puts a reply on the wire, with whatever is to go wrong on the way: slow headers, gzip, stalls, cuts, body barriers.
+// Sends a reply with the faults that are set for it: slow headers, gzip, stalls, cuts and body barriers.
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';

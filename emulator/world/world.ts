@@ -31,7 +31,7 @@ export interface World {
   batches: Map<string, Batch>;
   /** Batches that may still change. */
   active: Set<Batch>;
-  /** What a reply says of batches is true of this instant: a later one could be past an end that nobody has dealt with. */
+  /** A reply describes batches at this instant. At a later one, a batch could have ended without `settle` having closed it. */
   settledAtMs: number;
   ledger: Ledger;
   failures: Failures;
@@ -39,7 +39,7 @@ export interface World {
   seenPrefixes: Set<string>;
   createTimes: Map<string, number[]>;
   rolls: number;
-  /** Batches of others, made when a list is first looked at after the switch was thrown. */
+  /** Batches of other people, made when a list is first read after the option was set. */
   foreign: Map<Vendor, Foreign[]>;
   ids: Map<string, number>;
 }

@@ -12,10 +12,12 @@ export async function ensurePromtool(progress: Progress = say): Promise<string> 
   const { why } = await installPackage('prometheus', 'promtool', progress);
   const got = whichCommand('promtool');
   if (got !== undefined) return got;
-  throw new Error(`There is no promtool, and none can be got: ${why}. Install Prometheus so that it is on the PATH.`);
+  throw new Error(
+    `There is no promtool, and none can be installed: ${why}. Install Prometheus so that it is on the PATH.`,
+  );
 }
 
-/** `why` says why not, where it is not installed afterwards. One at a time: the package manager refuses a second one. */
+/** `why` is the reason if the program is missing afterwards. One at a time, because the package manager refuses a second process. */
 export async function installPackage(name: string, title: string, progress: Progress): Promise<{ why: string }> {
   const apt = whichCommand('apt-get');
   if (apt === undefined || process.getuid?.() !== 0) return { why: 'there is no apt-get, or this is not root' };

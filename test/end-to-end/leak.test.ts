@@ -1,5 +1,5 @@
-// Nothing of a row, a request, an answer, an error's body or a key leaves the store: canaries are put into all of them and looked for
-// in every place that people and machines can read.
+// Nothing of a row, a request, an answer, an error's body or a key leaves the store: the test puts canaries into all of them and
+// searches every place that people and machines can read.
 
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ function textOf(value: unknown): string {
 const canary = (of: string): string => `canary-${of}-5e1f`;
 const anyCanary = /canary-[a-z]+-5e1f/g;
 
-/** What can be read of all workflows there are: descriptions with memo and heartbeats, current details, queries. */
+/** Everything readable of all workflows: descriptions with memo and heartbeats, current details, queries. */
 async function readableNow(): Promise<string> {
   const seen: string[] = [];
   for await (const { workflowId, runId } of client.workflow.list()) {

@@ -1,4 +1,4 @@
-// Jobs by the clock on a real server: made, tried, held and made up for by our command line, and by Temporal's own.
+// Scheduled jobs on a real server: created, triggered, paused and backfilled with Nightshift's command line and with Temporal's own.
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What is drawn on a terminal and written to a log: bars, lines, tables and facts, on streams that only record.
+// The output on a terminal and in a log: bars, lines, tables and facts, on streams that only record.
 
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';

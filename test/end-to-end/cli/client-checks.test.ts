@@ -1,4 +1,4 @@
-// What the client says before anything is spent: jobs that are wrong, what they would cost, whether all is there, and wrong usage.
+// The client's checks before anything is spent: wrong jobs, estimates, the doctor's findings, and wrong usage.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -31,7 +31,7 @@ const cell = (name: string, options: CellOptions, use: (cell: Cell) => Promise<v
   Cell.with({ address: server.address, client }, name, options, use);
 
 const limitMs = 120_000;
-/** Long enough that what happens to a batch happens while the provider runs it. */
+/** Long enough for a test to act while the provider still runs the batch. */
 const slow = { emulator: { runMs: 6000 } };
 
 const jobOf = (at: Cell, provider: 'openai' | 'anthropic') =>
@@ -40,7 +40,7 @@ const jobOf = (at: Cell, provider: 'openai' | 'anthropic') =>
 const created = (at: Cell, batches: number): Promise<void> =>
   until(`${batches} batches created`, async () => (await at.control.counts()).batchesCreated === batches);
 
-/** Resets a job to its very first workflow task: nothing of what it did is in its history any more. */
+/** Resets a job to its first workflow task, so that its history no longer holds anything it did. */
 async function reset(at: Cell): Promise<void> {
   const handle = client.workflow.getHandle(at.name);
   const { runId } = await handle.describe();
@@ -92,7 +92,7 @@ test.concurrent(
 );
 
 test.concurrent.each(['openai', 'anthropic'] as const)(
-  'an %s job is terminated, and another one goes on with its output',
+  'an %s job is terminated, and another one continues with its output',
   (provider) =>
     cell(`terminated-${provider}`, slow, async (at) => {
       const handle = await at.start(jobOf(at, provider));
@@ -105,7 +105,7 @@ test.concurrent.each(['openai', 'anthropic'] as const)(
 );
 
 test.concurrent(
-  'job and batches are terminated between a create and its reply, and another job goes on',
+  'job and batches are terminated between a create and its reply, and another job continues',
   () =>
     cell('all-terminated', slow, async (at) => {
       await at.control.barrier({ name: 'create', route: 'openai.batches.create', when: 'after', nth: 3 });
@@ -117,7 +117,7 @@ test.concurrent(
       }
       await at.replaceWorker();
       const next = await at.start({ resumeFrom: `runs/${at.name}/` }, `${at.name}-again`);
-      // How many batches that takes depends on which of them heard that their job was gone before they were.
+      // The number of batches depends on which of them noticed the end of their job before they were terminated.
       await at.expectComplete(await next.result(), 297, null);
     }),
   limitMs,

@@ -1,4 +1,4 @@
-// The crash matrix, workers: killed or stopped at every stage, another one goes on, and nothing is lost or billed twice.
+// The crash matrix, workers: killed or stopped at every stage, another one continues, and nothing is lost or billed twice.
 
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -28,7 +28,7 @@ test.concurrent.each([
       process.kill(stopped.pid, 'SIGSTOP');
       await at.startWorker();
       await at.control.release('stop');
-      // The other worker has the batch now: what the stopped one does when it wakes must do no harm.
+      // The other worker has the batch now. Whatever the stopped one does when it continues must do no harm.
       await until(
         'a second attempt made or adopted the batch',
         () => at.has('plan/wave-1/batch-0001.handle.json'),
