@@ -1,4 +1,4 @@
-// What the histories of a job tell of its speed: when each kind of activity ran, and how many events a batch took.
+// Reads a job's speed from its histories: when each kind of activity ran, and how many events a batch took.
 
 import type { Client } from '@temporalio/client';
 
@@ -10,7 +10,7 @@ export interface Span {
 export interface JobHistory {
   /** By activity type. */
   readonly spans: ReadonlyMap<string, readonly Span[]>;
-  /** Of the batch with the most events: how many, and how many looks it took. */
+  /** The batch with the most events: how many, and how many polls it took. */
   readonly events: number;
   readonly polls: number;
 }
@@ -25,7 +25,7 @@ export async function readHistory(client: Client, jobId: string): Promise<JobHis
     const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
     const scheduled = new Map<string, string>();
     const started = new Map<string, number>();
-    let looks = 0;
+    let polls = 0;
     for (const event of events ?? []) {
       const schedule = event.activityTaskScheduledEventAttributes;
       if (schedule) scheduled.set(String(event.eventId), schedule.activityType?.name ?? '');
@@ -34,18 +34,18 @@ export async function readHistory(client: Client, jobId: string): Promise<JobHis
       const done = event.activityTaskCompletedEventAttributes;
       if (!done) continue;
       const name = scheduled.get(String(done.scheduledEventId)) ?? '';
-      if (name === 'look') looks += 1;
+      if (name === 'look') polls += 1;
       const span = { from: started.get(String(done.scheduledEventId)) ?? 0, to: msOf(event.eventTime) };
       spans.set(name, [...(spans.get(name) ?? []), span]);
     }
     if (type === 'processBatch' && (events?.length ?? 0) > most.events) {
-      most = { events: events?.length ?? 0, polls: looks };
+      most = { events: events?.length ?? 0, polls };
     }
   }
   return { spans, ...most };
 }
 
-/** Seconds in which at least one of these was running. */
+/** Seconds during which at least one of the spans was running. */
 export function secondsCovered(spans: readonly Span[]): number {
   let covered = 0;
   let end = 0;

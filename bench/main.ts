@@ -1,4 +1,4 @@
-// `npm run bench`: the figures that the README quotes, each measured anew, beside a plain script that does the same work.
+// `npm run bench`: measures the figures that the README quotes, beside a plain script that does the same work.
 import '../scripts/plain-errors.ts';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -38,7 +38,7 @@ for (const rows of sizes) {
   console.log(`  plan                        ${number(rows / job.planSeconds)} rows/s`);
   console.log(`  download, classify, merge   ${number(rows / job.resultsSeconds)} rows/s`);
   console.log(`  worker's peak memory        ${number(job.workerPeakMb)} MB`);
-  console.log(`  longest batch history       ${job.events} events with ${job.polls} looks\n`);
+  console.log(`  longest batch history       ${job.events} events with ${job.polls} polls\n`);
 }
 const beside = jobs.find(({ rows }) => rows === script.rows);
 if (beside !== undefined) {

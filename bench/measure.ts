@@ -1,4 +1,4 @@
-// One measurement: a job, or the plain script, over a dataset of so many rows, on a stack of its own.
+// One measurement: a job or the plain script over a dataset of the given size, on its own stack.
 
 import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +11,11 @@ import { runCommand } from '../scripts/tools/command.ts';
 import { readHistory, secondsCovered } from './history.ts';
 import { rowBytes, writeRows } from './rows.ts';
 
-/** How long the emulated provider takes over a batch, of whatever size. */
+/** How long the emulated provider takes for a batch of any size. */
 export const batchSeconds = 5;
 const emulator = { validateMs: 500, runMs: 4000, finalizeMs: 500 };
 const itemsMax = 25_000;
-/** Dataset, requests, the provider's copy, its output, raw answers, answers, results: all at once on one disk. */
+/** The disk holds dataset, requests, the provider's copy, its output, raw answers, answers and results at the same time. */
 const copies = 9;
 const scriptTimeoutMs = 30 * 60_000;
 
@@ -108,7 +108,7 @@ function checkRoom(folder: string, rows: number): void {
   throw new Error(`${rows} rows need ${gb(needed)} GB below ${folder}, there are ${gb(bavail * bsize)}: use --rows`);
 }
 
-/** The most memory the process ever held, as the kernel counts it. */
+/** The peak memory of the process, as the kernel counts it. */
 function peakMb(pid: number): number {
   const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Math.round(Number(peak) / 1000);

@@ -1,4 +1,4 @@
-// What one would write without Nightshift, on the official SDK: the same requests, batches and results, and no answer to anything that goes wrong.
+// A script as one would write it without Nightshift, with the official SDK: the same requests, batches and results, but no error handling.
 
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';

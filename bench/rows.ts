@@ -1,4 +1,4 @@
-// The dataset of every measurement: rows of one size, told apart by their ids.
+// Writes the dataset of a measurement: rows of the same size that differ in their ids.
 
 import { open } from 'node:fs/promises';
 

@@ -1,4 +1,5 @@
-// The way to Temporal, by its own variables and profiles, and what else the environment says: the client's only look at it.
+// The client's connection to Temporal, configured by Temporal's own variables and profiles, and the client's other settings. The
+// client reads its environment only here.
 
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -9,7 +10,7 @@ export interface Connected {
   close(): Promise<void>;
 }
 
-/** What is not given is Temporal's own to say: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, … */
+/** Default to Temporal's own variables: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, … */
 export interface ConnectOptions {
   readonly address?: string;
   readonly namespace?: string;
@@ -36,7 +37,7 @@ export interface Surroundings {
   readonly taskQueue: string;
 }
 
-/** An empty variable is one that is not set, as for the worker. */
+/** An empty variable counts as not set, as for the worker. */
 export const surroundings = (): Surroundings => ({
   dataRoot: process.env.NIGHTSHIFT_DATA || '.',
   taskQueue: process.env.NIGHTSHIFT_TASK_QUEUE || 'nightshift',

@@ -1,13 +1,13 @@
-// A job's status, whenever it has changed, until the job ends.
+// Yields a job's status each time it changes, until the job ends.
 
 import type { WorkflowHandle } from '@temporalio/client';
 import type { JobStatus } from '../domain/progress/status.ts';
 import { statusQuery } from '../workflows/messages.ts';
 
-/** Milliseconds between two looks. */
-const lookEveryMs = 1000;
-/** The last look is for completeness' sake: it is not waited for longer than this. */
-const lastLookMs = 2000;
+/** Milliseconds between two queries. */
+const queryEveryMs = 1000;
+/** After the job has ended, its last status is nice to have. Waits no longer than this for it. */
+const lastQueryMs = 2000;
 
 export async function* followJob(handle: WorkflowHandle): AsyncGenerator<JobStatus> {
   let running = true;
@@ -22,14 +22,14 @@ export async function* followJob(handle: WorkflowHandle): AsyncGenerator<JobStat
     shown = text;
     return isNew;
   };
-  const look = (): Promise<JobStatus | null> => handle.query(statusQuery).catch(() => null);
+  const queryStatus = (): Promise<JobStatus | null> => handle.query(statusQuery).catch(() => null);
   while (running) {
-    // A worker that is gone answers nothing, and the job may end all the same.
-    const status = await Promise.race([look(), ended.then(() => null)]);
+    // Without a worker nothing answers the query, but the job may still end, for example when it is terminated.
+    const status = await Promise.race([queryStatus(), ended.then(() => null)]);
     if (running && changed(status)) yield status;
-    await Promise.race([ended, pause(lookEveryMs)]);
+    await Promise.race([ended, pause(queryEveryMs)]);
   }
-  const last = await Promise.race([look(), pause(lastLookMs).then(() => null)]);
+  const last = await Promise.race([queryStatus(), pause(lastQueryMs).then(() => null)]);
   if (changed(last)) yield last;
 }
 

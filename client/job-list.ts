@@ -1,4 +1,4 @@
-// Jobs as Temporal lists them: those that run first, with what their search attributes and memos say.
+// Jobs as Temporal lists them, running ones first, with their search attributes and memos.
 
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
@@ -6,13 +6,13 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 export interface ListedJob {
   readonly id: string;
   readonly state: 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out' | 'other';
-  /** These three only where the search attributes are registered: `nightshift doctor` tells. */
+  /** Null if the search attributes are not registered; `nightshift doctor` shows it. The same holds for the next two. */
   readonly phase: string | null;
   readonly provider: string | null;
   readonly model: string | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  /** The rest only of jobs that came to their report. */
+  /** Null if the job ended without a report. The same holds for the rest. */
   readonly verdict: string | null;
   readonly answered: number | null;
   readonly failed: number | null;

@@ -1,4 +1,4 @@
-// What Temporal's Web UI says of a job in its list and at the top of its page: never anything of its rows or its prompt.
+// The text that Temporal's Web UI shows for a job in its list and at the top of its page. It never contains rows or the prompt.
 
 import { jobReference } from '../input/read.ts';
 
@@ -10,7 +10,7 @@ export interface JobText {
 /** Temporal's own bound for a summary is 200 bytes. */
 const summaryCharsMax = 180;
 
-/** Nothing but the reference, where only that shall be in history. Fields of a wrong type are left out: the job says that itself. */
+/** For a job by reference, contains only the reference. Leaves out fields of a wrong type; the job itself reports those. */
 export function jobText(job: unknown, id: string): JobText {
   const reference = jobReference(job);
   const summary = reference === null ? summarizeJob(job) : `the job in ${reference}`;

@@ -1,4 +1,4 @@
-// Jobs from a program: start, watch, ask about, change and end them, and read what came out.
+// The library's main class: starts, follows, queries, changes and ends jobs, and reads their results.
 
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { Checkup } from '../domain/checkup.ts';
@@ -25,19 +25,18 @@ import { type ConnectOptions, connect, type Surroundings, surroundings } from '.
 import { followJob } from './follow.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
 import { jobText } from './job-text.ts';
-import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
+import { type AskOptions, askCheckup, askEstimate, askValidity, workersOn } from './questions.ts';
 import { beside, localPath, type Result, reportIn, resultsIn } from './results.ts';
 import { Schedules } from './schedules.ts';
-import { workersOn } from './task-queue.ts';
 
-/** Only the reference enters Temporal's history. */
+/** With a reference, only the path enters Temporal's history. */
 export interface JobReference {
   /** A path below the data root. */
   readonly job: string;
 }
 
 export interface StartOptions {
-  /** The workflow's id: also the name of the default output. */
+  /** The workflow's id, also used in the name of the default output. */
   readonly id: string;
   readonly taskQueue?: string;
 }
@@ -65,13 +64,13 @@ export class Nightshift {
     this.schedules = new Schedules(client, this.#at.taskQueue);
   }
 
-  /** By Temporal's own variables and profiles, as its CLI does. */
+  /** Uses Temporal's own variables and profiles, as its CLI does. Close the result with `close` or `await using`. */
   static async connect(options: ConnectOptions & Partial<Surroundings> = {}): Promise<Nightshift> {
     const { client, close } = await connect(options);
     return new Nightshift(client, options, close);
   }
 
-  /** All that is wrong with a job's fields, without asking anybody. */
+  /** Lists every problem of a job's fields. Needs no server. */
   static problemsOf(job: unknown): readonly string[] {
     if (jobReference(job) !== null) return [];
     return readFields(job).problems.map(({ where, message }) => (where === '' ? message : `${where}: ${message}`));
@@ -85,7 +84,7 @@ export class Nightshift {
     return this.#at.dataRoot;
   }
 
-  /** Of a connection that was given, its owner disposes. */
+  /** Does not close a client that you passed in. */
   close(): Promise<void> {
     return this.#close();
   }
@@ -103,31 +102,32 @@ export class Nightshift {
     });
   }
 
-  /** What it would cost. Nothing is spent. */
+  /** Estimates rows, batches, tokens and cost. Spends nothing. */
   estimate(job: Job | JobReference, options: Partial<AskOptions> = {}): Promise<JobEstimate> {
     return askEstimate(this.client, job, { taskQueue: this.taskQueue, ...options });
   }
 
-  /** Fails where a run would be refused before its rows are read; tells where its output would lie. */
+  /** Rejects if the job would be refused before its rows are read: provider, model, template, dataset or output. Claims and spends nothing. */
   validate(job: Job | JobReference, options: Partial<AskOptions> = {}): Promise<void> {
     return askValidity(this.client, job, { taskQueue: this.taskQueue, ...options });
   }
 
-  /** How a worker sees its surroundings. */
+  /** Asks a worker about its keys, store, clock and version. */
   checkup(options: Partial<AskOptions> = {}): Promise<Checkup> {
     return askCheckup(this.client, { taskQueue: this.taskQueue, ...options });
   }
 
+  /** The identities of the workers that poll a task queue. */
   workers(taskQueue = this.taskQueue): Promise<readonly string[]> {
     return workersOn(this.client, taskQueue);
   }
 
-  /** Those that run come first. */
+  /** Running jobs come first. */
   list(options: ListOptions = {}): AsyncGenerator<ListedJob> {
     return listJobs(this.client, options);
   }
 
-  /** What Temporal itself knows of a job, with or without a worker. */
+  /** Describes a job with what Temporal itself knows, so it needs no worker. */
   async describe(id: string): Promise<ListedJob & { readonly taskQueue: string }> {
     const description = await this.#handle(id).describe();
     return { ...listedJob(description), taskQueue: description.taskQueue };
@@ -153,7 +153,7 @@ export class Nightshift {
     return this.#handle(id).executeUpdate(setConcurrencyUpdate, { args: [{ concurrency }] });
   }
 
-  /** Null takes the cap away. */
+  /** Null removes the cap. */
   setBudget(id: string, usd: number | null): Promise<JobStatus> {
     return this.#handle(id).executeUpdate(setBudgetUpdate, { args: [{ usd }] });
   }
@@ -162,22 +162,22 @@ export class Nightshift {
     return this.#handle(id).executeUpdate(setDeadlineUpdate, { args: [change] });
   }
 
-  /** Without reasons: all but `in_doubt`. */
+  /** `reasons` defaults to all except `in_doubt`. */
   retryFailed(id: string, reasons?: readonly ItemReason[]): Promise<JobStatus> {
     return this.#handle(id).executeUpdate(retryFailedUpdate, { args: [reasons === undefined ? {} : { reasons }] });
   }
 
-  /** The job delivers what it has, and ends as cancelled. */
+  /** The job delivers what is finished and ends as cancelled. Resolves as soon as the request is recorded. */
   async cancel(id: string): Promise<void> {
     await this.#handle(id).cancel();
   }
 
-  /** The job's report, once it has ended. Fails as the job does. */
+  /** Waits for the job's end and returns its report. Rejects if the job failed or was cancelled. */
   result(id: string): Promise<JobReport> {
     return this.#handle(id).result();
   }
 
-  /** The report of a cancelled job too, which is a file only. */
+  /** As `result`, but a cancelled job has a report too: it is read from the job's output. */
   async report(id: string): Promise<JobReport> {
     try {
       return await this.result(id);
@@ -189,12 +189,12 @@ export class Nightshift {
     }
   }
 
-  /** The job's status, whenever it has changed, until it ends. */
+  /** Yields the job's status each time it changes, until the job ends. */
   follow(id: string): AsyncGenerator<JobStatus> {
     return followJob(this.#handle(id));
   }
 
-  /** Where a file of an ended job lies on this machine. */
+  /** The path of a finished job's file on this machine. Rejects if it is not there. */
   async file(id: string, file: JobFile = 'results'): Promise<string> {
     const { results, state } = await this.describe(id);
     if (results !== null) return localPath(beside(results, fileNames[file]), this.dataRoot);
@@ -202,7 +202,7 @@ export class Nightshift {
     throw new Error(`${id} is ${state} and came to no results`);
   }
 
-  /** One line per accepted row, in the dataset's order, read as it is asked for. */
+  /** Streams one line per accepted row, in the dataset's order. */
   async *results<Output = Json>(id: string): AsyncGenerator<Result<Output>> {
     yield* resultsIn<Output>(await this.file(id));
   }

@@ -1,4 +1,4 @@
-// The files of a finished job, from the data root as this machine sees it; results row by row.
+// Reads the files of a finished job below the data root of this machine, the results row by row.
 
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { JobReport } from '../domain/report/report.ts';
 /** A line of `results.jsonl`; `Output` is what the job's schema, or its endpoint, makes of an answer. */
 export type Result<Output = Json> = Omit<ResultLine, 'output'> & { readonly output: Output | null };
 
-/** Throws where the file cannot be read from this machine. */
+/** Throws if the file is not on this machine. */
 export function localPath(uri: string, dataRoot: string): string {
   const path = join(dataRoot, uri);
   if (existsSync(path)) return path;
@@ -26,5 +26,5 @@ export async function* resultsIn<Output>(path: string): AsyncGenerator<Result<Ou
 
 export const reportIn = (path: string): JobReport => JSON.parse(readFileSync(path, 'utf8'));
 
-/** A file beside the results. */
+/** The uri of a file beside the results. */
 export const beside = (results: string, name: string): string => results.replace(/[^/]*$/, name);

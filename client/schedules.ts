@@ -1,19 +1,19 @@
-// Jobs by the clock: Temporal schedules that start `processDataset` with the reference of a job file.
+// Scheduled jobs: Temporal schedules that start `processDataset` with the path of a job file.
 
 import { type Client, type ScheduleDescription, ScheduleOverlapPolicy } from '@temporalio/client';
-import { backfillSpan } from './cli/day.ts';
+import { backfillSpan } from './day.ts';
 import { jobText } from './job-text.ts';
 
 export interface ScheduleOptions {
-  /** Where the job file lies, below the data root: it is read anew at each start. */
+  /** The path of the job file below the data root. The file is read again at each start. */
   readonly job: string;
   /** Five fields, e.g. "0 2 * * *". */
   readonly cron: string;
-  /** Whose clock `cron` goes by. Default UTC. */
+  /** The time zone of `cron`. Default UTC. */
   readonly timezone?: string;
-  /** How late a start may be that was missed while the server was down, e.g. "2h", the default. */
+  /** A start that was missed while the server was down is made up for if it is at most this late. Default 2 h. */
   readonly catchupMs?: number;
-  /** Each start is put off by a random time up to this. */
+  /** Delays each start by a random time up to this. Default 0. */
   readonly jitterMs?: number;
   readonly paused?: boolean;
   readonly note?: string;
@@ -41,7 +41,7 @@ export interface DescribedSchedule extends ListedSchedule {
   readonly taskQueue: string;
   readonly catchupMs: number;
   readonly jitterMs: number;
-  /** Starts that came while an earlier job still ran. */
+  /** Starts that were skipped because an earlier job was still running. */
   readonly skipped: number;
   readonly missed: number;
   readonly running: readonly string[];
@@ -60,7 +60,7 @@ export class Schedules {
     this.#taskQueue = taskQueue;
   }
 
-  /** A start is skipped while the job before it runs; after an outage only those of the last `catchupMs` are made up for. */
+  /** A start is skipped while the previous job runs. After an outage, only starts of the last `catchupMs` are made up for. */
   async create(scheduleId: string, options: ScheduleOptions): Promise<void> {
     const { job, cron, timezone = 'UTC', catchupMs = 2 * hourMs, jitterMs = 0, paused = false, note } = options;
     await this.#client.schedule.create({
@@ -76,7 +76,7 @@ export class Schedules {
       },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchupMs },
       state: { paused, ...(note === undefined ? {} : { note }) },
-      // The server keeps what it made of the cron line, not the line.
+      // The server keeps its parsed form of the cron line, not the line.
       memo: { nightshift: { job, cron, timezone } },
     });
   }
@@ -91,7 +91,7 @@ export class Schedules {
     const { memo, state, info, spec, policies, action } = await this.#client.schedule.getHandle(id).describe();
     return {
       ...listedSchedule(id, memo, state, info),
-      // One that Temporal's own CLI made has no memo of ours.
+      // A schedule made with Temporal's own CLI has no `nightshift` memo.
       timezone: spec.timezone ?? 'UTC',
       taskQueue: action.taskQueue,
       catchupMs: policies.catchupWindow,
@@ -111,17 +111,17 @@ export class Schedules {
     await this.#client.schedule.getHandle(id).unpause(note);
   }
 
-  /** Now, unless the job before it still runs. */
+  /** Starts the job now, unless the previous one is still running. */
   async trigger(id: string): Promise<void> {
     await this.#client.schedule.getHandle(id).trigger(ScheduleOverlapPolicy.SKIP);
   }
 
-  /** Every start that lay in a span of the past, one after the other. */
+  /** Makes up for every start in a span of the past, one job after the other. */
   async backfill(id: string, { from, to }: BackfillOptions): Promise<void> {
     const handle = this.#client.schedule.getHandle(id);
     const { spec } = await handle.describe();
     const { start, end } = backfillSpan(from, to, spec.timezone ?? 'UTC');
-    // With SKIP only the first of them would run, since the others would meet it.
+    // With SKIP only the first job would run: the others would be skipped because it is still running.
     await handle.backfill({ start, end, overlap: ScheduleOverlapPolicy.BUFFER_ALL });
   }
 

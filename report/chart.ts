@@ -1,14 +1,14 @@
-// What all plots have in common: their shape as options of the plotting library, and colours by the page's names for them.
+// Shared by all plots: their shape as options of the plotting library, and colours by the page's names for them.
 
 import type { EChartsOption } from 'echarts';
 import type { Html } from './html.ts';
 
 export interface Chart {
-  /** The plot in one sentence, for whoever cannot see it. */
+  /** The plot in one sentence, for readers who cannot see it. */
   readonly title: string;
   readonly height: number;
   readonly option: EChartsOption;
-  /** What a mark says when it is pointed at. */
+  /** The text shown when a reader points at a mark. */
   readonly tips?: (series: number, index: number) => string | null | undefined;
 }
 

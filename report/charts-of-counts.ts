@@ -1,4 +1,4 @@
-// Plots of how many and how much: outcomes, reasons, sendings, cost.
+// Plots of how many and how much: outcomes, reasons, attempts, cost.
 
 import type { CostLine, JobReport } from '../domain/report/report.ts';
 import { type Chart, grid, ink, label, noTicks, roomFor, roomy, still } from './chart.ts';

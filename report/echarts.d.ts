@@ -1,4 +1,4 @@
-// The library's one-file build has no types of its own: they are those of its main entry. That build loads in a fifth of the time.
+// The library's one-file build loads five times faster but has no types. Its types are those of the main entry.
 
 declare module 'echarts/dist/echarts.esm.min.mjs' {
   export { init } from 'echarts';

@@ -55,7 +55,7 @@ export function buildCharts({ report, spans, durations }: PageFacts): Charts {
   const until = Math.max(Date.parse(report.endedAt), ...spans.shown.map(({ endedAt }) => endedAt));
   const costs = cost.byModelAndLane.filter(({ usd, realtimeUsd }) => usd !== null || realtimeUsd !== null);
   const reasonBars = reasons.map(([reason, rows]) => [reason, rows, count(rows)] as const);
-  const sendingBars = sent.map(
+  const attemptBars = sent.map(
     ([times, rows]) =>
       [counted(Number(times), 'time', 'times'), rows, `${count(rows)} (${share(rows, total)})`] as const,
   );
@@ -66,9 +66,9 @@ export function buildCharts({ report, spans, durations }: PageFacts): Charts {
     open: { chart: (width) => openChart(spans.open, since, until, width) },
     durations: { chart: (width) => durationsChart(durations, batches.completionMs, width) },
     cost: { chart: (width) => costChart(costs, width) },
-    sendings: {
+    attempts: {
       half: true,
-      chart: () => barsChart('Rows by how many times they were sent', sendingBars, 'var(--accent)'),
+      chart: () => barsChart('Rows by how many times they were sent', attemptBars, 'var(--accent)'),
     },
   };
   const drawn: Readonly<Record<string, boolean>> = {
@@ -78,7 +78,7 @@ export function buildCharts({ report, spans, durations }: PageFacts): Charts {
     open: spans.count > 8,
     durations: durations.length > 1,
     cost: costs.length > 0,
-    sendings: sent.length > 1,
+    attempts: sent.length > 1,
   };
   return Object.fromEntries(Object.entries(charts).filter(([name]) => drawn[name] === true));
 }

@@ -6,7 +6,7 @@ import { count, counted, duration, instant, share, usd } from './figures.ts';
 import { type Content, Html, html } from './html.ts';
 import type { PageFacts } from './page-facts.ts';
 import { cost, dearest, tokenTable } from './section-money.ts';
-import { anomalies, errors, outcomes, quality, sendings } from './section-outcomes.ts';
+import { anomalies, attemptCounts, errors, outcomes, quality } from './section-outcomes.ts';
 import { batches } from './section-time.ts';
 import { style } from './style.ts';
 
@@ -30,7 +30,7 @@ ${head(facts)}
 ${tiles(facts)}
 ${next(facts)}
 ${warnings(facts)}
-${pair(outcomes(facts, plots), sendings(facts, plots))}
+${pair(outcomes(facts, plots), attemptCounts(facts, plots))}
 ${errors(facts, plots)}
 ${batches(facts, plots)}
 ${cost(facts, plots)}

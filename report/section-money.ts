@@ -48,7 +48,7 @@ export function dearest({ report: { dearestRows, cost: whole } }: PageFacts): Co
   if (dearestRows.length === 0) return null;
   const sum = dearestRows.reduce((total, row) => total + row.usd, 0);
   return html`<section aria-labelledby="dearest"><h2 id="dearest">Dearest rows</h2>
-<p class="soft">By number in the dataset, with what all their sendings cost.${
+<p class="soft">By number in the dataset, with what all their attempts cost.${
     whole.usd !== null &&
     whole.usd > 0 &&
     ` These ${counted(dearestRows.length, 'row', 'rows')}: ${share(sum, whole.usd)} of the whole.`
@@ -66,7 +66,7 @@ export function tokenTable({ report: { tokens: used } }: PageFacts): Html {
   ];
   return html`<section aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>
 ${table(
-  'Over all sendings',
+  'Over all attempts',
   [{ name: 'tokens' }, { name: 'count', numeric: true }],
   lines.map(([name, value]) => [name, tokens(value)]),
 )}</section>`;

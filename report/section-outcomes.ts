@@ -1,4 +1,4 @@
-// What became of the rows: outcomes, errors, sendings, the quality of answers, and what was odd.
+// What became of the rows: outcomes, errors, attempts, the quality of answers, and what was odd.
 
 import { messageByReason } from '../domain/outcome/classify.ts';
 import type { Anomalies, ItemReason } from '../domain/outcome/outcome.ts';
@@ -46,7 +46,7 @@ export function errors({ report: { errorsByReason, rows } }: PageFacts, plots: D
   const reasons = Object.entries(errorsByReason).toSorted(([, a], [, b]) => b - a);
   if (reasons.length === 0) return null;
   return html`<section aria-labelledby="errors"><h2 id="errors">Errors by reason</h2>
-<p class="soft">A failed row has the reason of its last sending.</p>
+<p class="soft">A failed row has the reason of its last attempt.</p>
 ${reasons.length > 1 && figure(plots, 'errors')}
 ${table(
   'Failed rows by reason',
@@ -60,13 +60,13 @@ ${table(
 )}</section>`;
 }
 
-export function sendings({ report: { attempts } }: PageFacts, plots: Drawn): Content {
+export function attemptCounts({ report: { attempts } }: PageFacts, plots: Drawn): Content {
   const sent = Object.entries(attempts);
   const total = sent.reduce((sum, [, rows]) => sum + rows, 0);
   if (total === 0) return null;
-  return html`<section aria-labelledby="sendings"><h2 id="sendings">Sendings</h2>
+  return html`<section aria-labelledby="attempts"><h2 id="attempts">Attempts</h2>
 <p class="soft">How many times a row’s item was sent until it was answered or given up. 0: carried over, or never sent.</p>
-${figure(plots, 'sendings')}
+${figure(plots, 'attempts')}
 ${table(
   'Rows by how many times they were sent',
   counts('sent', 'rows', 'share'),
@@ -87,7 +87,7 @@ export function quality({ report }: PageFacts): Content {
   const { answers, flawed } = report.quality;
   if (answers === 0) return null;
   return html`<section aria-labelledby="quality"><h2 id="quality">Quality of answers</h2>
-<p class="soft">${counted(answers, 'answer', 'answers')} came back, over all sendings. These could not be used, whether or not the row was answered later.</p>
+<p class="soft">${counted(answers, 'answer', 'answers')} came back, over all attempts. These could not be used, whether or not the row was answered later.</p>
 ${table(
   'Answers that could not be used',
   counts('answer', 'answers', 'share'),

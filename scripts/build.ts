@@ -1,5 +1,5 @@
-// `npm run build`: what is published, under dist/: the sources as JavaScript with types, and the workflows bundled once,
-// so that a worker in production starts without a bundler.
+// `npm run build`: writes what is published to dist/: the sources as JavaScript with types, and the bundled workflows, so that a
+// worker in production starts without a bundler.
 import './plain-errors.ts';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

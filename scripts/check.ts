@@ -1,5 +1,5 @@
-// `npm run check`: everything that can be said without running the program: format and lint, types, unused code, the
-// container files, and the rules of test/tidy.test.ts. All of them run even when one fails, so that one round shows all there is to mend.
+// `npm run check`: everything that can be checked without running the program: format and lint, types, unused code, the
+// container files, and the rules of test/tidy.test.ts. All steps run even if one fails, so that one run shows everything that needs fixing.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from './tools/cache.ts';
@@ -32,7 +32,7 @@ for (const step of steps) {
   failed += 1;
   console.log(output);
 }
-if (failed > 0) console.log(`${failed} of ${steps.length} checks failed. \`npm run format\` mends the format.`);
+if (failed > 0) console.log(`${failed} of ${steps.length} checks failed. \`npm run format\` fixes the format.`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 function run([file = '', ...args]: readonly string[]): Promise<{ ok: boolean; output: string }> {

@@ -1,4 +1,4 @@
-// What the demo shows of a job: a progress line while it runs, and what it left behind when it is done.
+// Shows a job in the demo: a progress line while it runs, and the files it wrote at the end.
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,13 +7,13 @@ import type { JobStatus } from '../domain/progress/status.ts';
 
 const files = ['results.jsonl', 'failures.jsonl', 'report.json', 'report.html'];
 
-/** Follows the job by its `status` query until it ends; answers its result. */
+/** Follows the job with its `status` query until it ends. Returns its result; rejects if the job fails. */
 export async function follow(handle: WorkflowHandle, pause: () => Promise<unknown>): Promise<unknown> {
   let running = true;
   const result = handle.result().finally(() => {
     running = false;
   });
-  // Observed below in any case; this keeps an early failure from being taken for one nobody looks at.
+  // `result` is awaited below. Without this, Node would report an early failure as an unhandled rejection.
   result.catch(() => undefined);
   const started = Date.now();
   for (let shown = ''; running; await pause()) {

@@ -1,5 +1,5 @@
-// `npm run demo`: one job over 10,000 rows, from nothing to results in about a minute and without any account: a dev
-// server, emulated providers that misbehave a little, a worker, and the job started as a person would start it.
+// `npm run demo`: one job over 10,000 rows, from nothing to results in about a minute, without any account. Starts a dev server,
+// emulated providers with a few faults and a worker, and starts the job with the Temporal CLI as a user would.
 import './plain-errors.ts';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -52,7 +52,7 @@ try {
   const why = await Promise.race([asked, stack.broken, runDemo(stack).then(() => 'done')]);
   if (why !== 'done') throw new Error(`The demo was interrupted: ${why}`);
   if (values.keep) {
-    console.log('\nEverything stays up for a look at the Web UI. Ctrl-C stops it.');
+    console.log('\nServer, emulator and worker keep running so that you can open the Web UI. Ctrl-C stops them.');
     await Promise.race([asked, stack.broken]);
   }
 } catch (error) {
@@ -79,12 +79,12 @@ async function runDemo({ server }: Stack): Promise<void> {
   }
   if (!values.keep) {
     console.log(
-      `\nTo look at it in the Web UI: npm run demo -- --keep, or npm run dev -- --state ${relative(projectRoot, demoFolder)}`,
+      `\nTo see the job in the Web UI: npm run demo -- --keep, or npm run dev -- --state ${relative(projectRoot, demoFolder)}`,
     );
   }
 }
 
-/** Each demo starts from nothing, unless another one is using the folder: then startStack refuses it. */
+/** Empties the folder, so that each demo starts from nothing. If another demo uses the folder, startStack refuses it. */
 function prepareFolder(): string {
   if (readOwner(demoFolder) === null) rmSync(demoFolder, { recursive: true, force: true });
   mkdirSync(dataFolder, { recursive: true });

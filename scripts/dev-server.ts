@@ -11,22 +11,22 @@ import { ensureTemporalCli } from './tools/temporal-cli.ts';
 const host = '127.0.0.1';
 const readyTimeoutMs = 30_000;
 
-/** What the workflows upsert; a server that does not know them fails the workflow task. */
+/** The search attributes that the workflows upsert. A server that does not know one fails the workflow task. */
 export const searchAttributeNames: readonly string[] = searchAttributes;
 
 export interface DevServerOptions {
-  /** Keeps its state there; without it everything is in memory. */
+  /** The file that keeps the server's state. Default: in memory. */
   readonly dbFilename?: string;
   readonly port?: number;
   readonly uiPort?: number;
   /** No Web UI. */
   readonly headless?: boolean;
-  /** Those of Nightshift that are registered: all of them, unless a namespace without shall be tried. */
+  /** Which of Nightshift's attributes to register. Default: all. A test may leave some out. */
   readonly attributes?: readonly string[];
-  /** Name to type, beside the four of Nightshift (all Keyword). */
+  /** Further attributes, name to type, beside Nightshift's four (all Keyword). */
   readonly searchAttributes?: Readonly<Record<string, string>>;
   readonly dynamicConfig?: Readonly<Record<string, string>>;
-  /** A file for what the server logs. */
+  /** The file for the server's log. */
   readonly log?: string;
 }
 
@@ -34,10 +34,10 @@ export interface DevServer {
   readonly address: string;
   readonly uiUrl: string;
   readonly pid: number;
-  /** When it ended without having been stopped: why. */
+  /** Resolves with the reason if the server ends without being stopped. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
-  /** Ends it as a power cut would. */
+  /** Kills the server, as a power cut would. */
   kill(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// `npm run pictures`: the pictures in the docs, taken anew: a job in the Temporal Web UI while it runs and after, and its report.
+// `npm run pictures`: takes the pictures of the docs again: a job in the Temporal Web UI while it runs and after, and its report.
 import './plain-errors.ts';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -83,14 +83,14 @@ async function take(page: Page, url: string, name: string, text: string, tab?: R
   await page.goto(url);
   if (tab !== undefined) await page.getByText(tab).first().click();
   await untilSeen(page, text);
-  // What is still being drawn.
+  // Wait for what is still being drawn.
   await sleep(1000);
   const path = join(outFolder, `${name}.png`);
   await page.screenshot({ path });
   console.log(relative(projectRoot, path));
 }
 
-/** The details that a workflow wrote itself are shown in a frame of their own. */
+/** The Web UI shows the details that a workflow wrote in a separate frame. */
 async function untilSeen(page: Page, text: string): Promise<void> {
   for (let tries = 0; tries < 100; tries += 1) {
     const texts = await Promise.all(page.frames().map((frame) => frame.content().catch(() => '')));

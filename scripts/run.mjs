@@ -1,4 +1,4 @@
-// Runs a script of this project on a fitting Node with its dependencies in place, whatever Node the machine has.
+// Runs a script of this project on a suitable Node with its dependencies installed, whatever Node the machine has.
 // `npm run demo` on a fresh clone must simply work, so this file is plain JavaScript for Node 16 and later and uses
 // nothing but built-in modules. When all is in place it costs a few stat calls and one process.
 import { spawn, spawnSync } from 'node:child_process';
@@ -8,8 +8,8 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// What a worker would otherwise hold and not use: V8's young generation at its full size, an old one that doubles before it
-// is collected, and an arena of the allocator per thread.
+// Saves memory that a worker would hold without using it: V8's young generation at full size, an old generation that doubles
+// before it is collected, and one allocator arena per thread.
 const lean = { flags: ['--max-semi-space-size=16', '--heap-growing-percent=50'], env: { MALLOC_ARENA_MAX: '2' } };
 
 // 22.18 is the first release that runs TypeScript sources without a flag.
@@ -99,7 +99,7 @@ function installedAs() {
   return existsSync(marker()) ? readFileSync(marker(), 'utf8').trim() : '';
 }
 
-/** True where someone's own `npm install` already put exactly these packages there (npm keeps its own record). */
+/** True if a manual `npm install` has already installed exactly these packages (npm keeps its own record). */
 function matchesLockFile() {
   const record = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;
@@ -111,7 +111,7 @@ function matchesLockFile() {
   });
 }
 
-/** npm tells its own place to the scripts it runs; without it (plain `node scripts/run.mjs`) the PATH decides. */
+/** npm passes its own path to the scripts it runs. Without it (plain `node scripts/run.mjs`) the PATH decides. */
 function npm(node, args, env, stdout) {
   const options = { cwd: root, env, stdio: ['ignore', stdout, 'inherit'] };
   const cli = process.env.npm_execpath;
@@ -124,8 +124,8 @@ function withLock(name, action) {
   const lock = join(cache, 'locks', name);
   mkdirSync(dirname(lock), { recursive: true });
   const deadline = Date.now() + lockWaitMs;
-  for (let told = false; !takeLock(lock); told = true) {
-    if (!told) say(`Waiting for another run that is installing (${lock}) ...`);
+  for (let said = false; !takeLock(lock); said = true) {
+    if (!said) say(`Waiting for another run that is installing (${lock}) ...`);
     if (Date.now() > deadline) fail(`Waited too long for ${lock}. If nothing is installing, delete that folder.`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
   }
@@ -148,14 +148,14 @@ function takeLock(lock) {
   }
 }
 
-/** Renamed before it is removed, so that of two who find it stale only one removes it. */
+/** Renames the lock before removing it, so that of two processes that find it stale only one removes it. */
 function removeStale(lock) {
   const aside = `${lock}.stale-${process.pid}`;
   try {
     renameSync(lock, aside);
     rmSync(aside, { recursive: true, force: true });
   } catch {
-    // Someone else was quicker.
+    // Another process was faster.
   }
 }
 
@@ -181,7 +181,7 @@ function run(node, args, env) {
   const child = spawn(node, [...lean.flags, ...args], { stdio: 'inherit', env: { ...lean.env, ...env } });
   child.on('error', (error) => fail(`${node} could not be started: ${error.message}`));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    // Ctrl-C in a terminal reaches the child by itself; passing it on would make it look pressed twice.
+    // On a terminal the child gets Ctrl-C itself. Passing it on would look like a second Ctrl-C.
     process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
   }
   child.on('exit', (code, signal) => {

@@ -1,5 +1,5 @@
-// `npm run setup`: everything the other commands need, once. Node and the dependencies are in place when this runs,
-// since scripts/run.mjs saw to them; the other commands call these steps themselves.
+// `npm run setup`: installs everything that the other commands need, once. scripts/run.mjs has installed Node and the
+// dependencies before this runs. The other commands call these steps themselves.
 import './plain-errors.ts';
 import { ensureTemporalCli } from './tools/temporal-cli.ts';
 import { ensureTestServer } from './tools/test-server.ts';

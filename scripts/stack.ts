@@ -9,20 +9,20 @@ import { type Child, type ChildOptions, startScript } from './tools/child.ts';
 const readyTimeoutMs = 30_000;
 
 export interface StackOptions {
-  /** Keeps the server's state and the logs; one stack at a time. */
+  /** Holds the server's state and the logs. Only one stack at a time can use a folder. */
   readonly folder: string;
   readonly emulatorArguments?: readonly string[];
   readonly server?: DevServerOptions;
   readonly workerEnv?: Readonly<Record<string, string>>;
-  /** Told when the worker ends by itself, which then does not break the stack: another one may be started. */
+  /** Called if the worker ends by itself. With this option the stack then keeps running, and another worker may be started. */
   readonly onWorkerEnd?: () => void;
-  /** Shows what emulator and worker print. */
+  /** Shows the output of emulator and worker. Default: only in their logs. */
   readonly echo?: boolean;
 }
 
 export interface Stack {
   readonly server: DevServer;
-  /** What a worker or a client needs to reach all this. */
+  /** The environment that a worker or a client needs to reach this stack. */
   readonly env: Readonly<Record<string, string>>;
   readonly workerPid: number;
   /** Resolves, with a reason, when one of its processes ends by itself. */
@@ -34,7 +34,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const release = claimFolder(options.folder);
   const stops: (() => Promise<void>)[] = [async () => release()];
   const stop = async () => {
-    // The worker first: it says goodbye to a server that is still there.
+    // Stop the worker first, while its server is still there.
     for (const end of stops.reverse()) await end();
     stops.length = 0;
   };
@@ -65,7 +65,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Waits for Ctrl-C or a request to end; asked twice it still ends in order. */
+/** Waits for Ctrl-C or another request to end. A second request changes nothing: the end stays orderly. */
 export function untilAskedToEnd(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
@@ -93,14 +93,14 @@ function environment(address: string, emulatorUrl: string): Record<string, strin
   };
 }
 
-/** The emulator says `{"url": "http://127.0.0.1:1234"}` when it listens. */
+/** The emulator prints `{"url": "http://127.0.0.1:1234"}` when it listens. */
 function emulatorUrl(line: string): string | undefined {
   if (!line.startsWith('{')) return undefined;
   const said: { url?: unknown } = JSON.parse(line);
   return typeof said.url === 'string' ? said.url : undefined;
 }
 
-/** Two servers on one database file would spoil it. */
+/** Two servers on one database file would corrupt it. */
 function claimFolder(folder: string): () => void {
   const file = join(folder, 'pid');
   const owner = readOwner(folder);
@@ -116,7 +116,7 @@ function claimFolder(folder: string): () => void {
   return release;
 }
 
-/** The process that uses the folder; null where none does, whatever one that was killed left there. */
+/** The process that uses the folder. Null if there is none, even if a killed process left its file there. */
 export function readOwner(folder: string): number | null {
   const file = join(folder, 'pid');
   const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;

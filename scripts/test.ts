@@ -1,5 +1,5 @@
-// `npm test`: all set-up, then vitest with what is passed on (`npm test -- test/domain`), and a last line with the
-// counts in a form that any CI can read. A run in which no test ran has failed: it proves nothing.
+// `npm test`: does all set-up, runs vitest with the given arguments (`npm test -- test/domain`), and ends with a line of
+// counts that any CI can read. A run without any test fails, because it proves nothing.
 import './plain-errors.ts';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -33,7 +33,7 @@ function runVitest(args: readonly string[]): Promise<number> {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const command = [...process.execArgv, vitest, 'run', ...reporters, ...args];
   const child = spawn(process.execPath, command, { cwd: projectRoot, stdio: 'inherit' });
-  // Ctrl-C reaches vitest by itself; this process stays to print the counts and to clean up.
+  // On a terminal vitest gets Ctrl-C itself; this process stays to print the counts and to clean up.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
@@ -44,7 +44,7 @@ function readCounts(): Counts {
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
       readFileSync(report, 'utf8'),
     );
-    // A file that could not even be loaded holds no failed test, and must not go uncounted.
+    // A file that could not be loaded has no failed test, but must be counted as a failure.
     const brokenFiles = testResults.filter(isBroken).length;
     return { passed: numPassedTests, failed: numFailedTests + brokenFiles, skipped: numPendingTests + numTodoTests };
   } catch {

@@ -71,7 +71,9 @@ describe('docker-compose.yml', () => {
     expect(new Set(named)).toEqual(new Set(Object.keys(compose.volumes)));
     expect(sources.filter((source) => source.startsWith('.') && !existsSync(join(root, source)))).toEqual([]);
   });
+});
 
+describe('the services of docker-compose.yml', () => {
   test('ports are open to this machine alone', () => {
     const ports = services.flatMap(([, service]) => service.ports ?? []);
     expect(ports.filter((port) => !/^127\.0\.0\.1:\$\{[A-Z_]+:-\d+\}:\d+$/.test(port))).toEqual([]);

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { alertNames } from '../domain/progress/alerts.ts';
 import { projectRoot } from '../scripts/tools/cache.ts';
 import { runCommand } from '../scripts/tools/command.ts';
-import { ensurePromtool } from '../scripts/tools/promtool.ts';
+import { ensurePromtool } from '../scripts/tools/system-packages.ts';
 
 const ops = join(projectRoot, 'ops');
 const setUpMs = 10 * 60_000;

@@ -46,11 +46,7 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
     /^workflows\/messages\.ts$/,
     /^package\.json$/,
   ],
-  worker: [
-    /^client\/connection\.ts$/,
-    /^(worker|activities|job-folder|providers|storage|workflows|domain|input)\//,
-    /^package\.json$/,
-  ],
+  worker: [/^(worker|activities|job-folder|providers|storage|workflows|domain|input)\//, /^package\.json$/],
   emulator: [/^emulator\//],
 };
 

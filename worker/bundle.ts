@@ -1,4 +1,4 @@
-// Bundles the workflows into the one script that workers run in their sandbox. Run by itself it writes that script to a file.
+// Bundles the workflows into the script that workers run in their sandbox. Run as a program, it writes the script to a file.
 
 import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -14,13 +14,13 @@ export function buildWorkflowBundle(): Promise<{ code: string }> {
   return bundleWorkflowCode({ workflowsPath: fileURLToPath(workflows), logger: quiet });
 }
 
-/** A build has them bundled beside its code. */
+/** The bundle of an installed package, which the build puts beside its code. Null in this repository. */
 export function builtBundle(): { codePath: string } | null {
   const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   return existsSync(codePath) ? { codePath } : null;
 }
 
-/** In a process of its own: a bundler leaves behind some 150 MB that a worker would hold for as long as it lives. */
+/** Bundles in a separate process: the bundler leaves about 150 MB behind, which the worker would otherwise keep for its whole life. */
 export async function writeWorkflowBundle(path: string): Promise<{ codePath: string }> {
   await promisify(execFile)(process.execPath, [...process.execArgv, self, path]);
   return { codePath: path };

@@ -1,4 +1,4 @@
-// What activities ask the Temporal cluster, over the worker's own connection.
+// Answers the activities' questions to the Temporal cluster, over the worker's own connection.
 
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Cluster } from '../activities/deps.ts';
@@ -18,7 +18,7 @@ export function createCluster(client: Client, namespace: string): Cluster {
       }
     },
     notify: async (workflowId, news: BatchNews) => {
-      // The next news repeats what was lost; the tally itself never travels this way.
+      // Lost news does no harm: the next signal carries it again, and the tally is never sent this way.
       await client.workflow
         .getHandle(workflowId)
         .signal('batchNews', news)

@@ -1,29 +1,29 @@
-// How the worker is, over HTTP, for whoever decides whether to keep or replace it: a container engine, an orchestrator.
+// The worker's health over HTTP, for the container engine or orchestrator that decides whether to replace the worker.
 
 import { createServer } from 'node:http';
 import type { WorkerStatus } from '@temporalio/worker';
 import type { Address } from './config.ts';
 
 export interface HealthServer {
-  /** The port it got, where it was asked for any. */
+  /** The port in use; differs from the requested one if that was 0. */
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * `GET /healthz` answers 200 while the worker takes tasks, and 503 before that and while it drains. It says nothing of the
- * Temporal server: a worker that waits for it to come back is not made better by a restart.
+ * `GET /healthz` answers 200 while the worker takes tasks, and 503 before that and while it drains. The state of the Temporal
+ * server has no influence: a restart does not help a worker that waits for its server.
  */
 export async function serveHealth(
   { host, port }: Address,
-  look: () => WorkerStatus | undefined,
+  getStatus: () => WorkerStatus | undefined,
 ): Promise<HealthServer> {
   const server = createServer(({ method, url }, response) => {
     if (url?.split('?')[0] !== '/healthz' || (method !== 'GET' && method !== 'HEAD')) {
       response.writeHead(404).end();
       return;
     }
-    const status = look();
+    const status = getStatus();
     const state = status?.runState ?? 'STARTING';
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
     response.writeHead(state === 'RUNNING' ? 200 : 503, headers);

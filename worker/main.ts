@@ -1,28 +1,23 @@
 #!/usr/bin/env node
-// A worker: connects by Temporal's own configuration, serves the task queue until it is asked to stop, and drains.
+// The worker program: connects with Temporal's own configuration, serves the task queue until it is asked to stop, then drains.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../activities/failure.ts';
 import { createActivities } from '../activities/index.ts';
 import { builtBundle, writeWorkflowBundle } from './bundle.ts';
 import { createCluster } from './cluster.ts';
 import { readConfig } from './config.ts';
+import { connect } from './connection.ts';
 import { createDependencies } from './dependencies.ts';
 import { serveHealth } from './health.ts';
 import { installTelemetry } from './telemetry.ts';
 
 const config = readConfig();
 installTelemetry(config);
-const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-const connection = await NativeConnection.connect({
-  ...connectionOptions,
-  address: connectionOptions.address ?? 'localhost:7233',
-});
-const deps = createDependencies(config, createCluster(new Client({ connection, namespace }), namespace));
+const { connection, client, namespace } = await connect();
+const deps = createDependencies(config, createCluster(client, namespace));
 let worker: Worker | undefined;
 const health = config.health && (await serveHealth(config.health, () => worker?.getStatus()));
 try {

@@ -1,21 +1,21 @@
-// Before an upgrade: replays the histories of the jobs that are running against this version's workflows, and says which would break.
+// Run before an upgrade: replays the histories of running jobs with this version's workflows, and lists those that would break.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { connect } from '../client/connection.ts';
 import { writeWorkflowBundle } from './bundle.ts';
 import { readConfig } from './config.ts';
+import { connect } from './connection.ts';
 
 const { taskQueue, bundlePath } = readConfig();
-// What does not replay is said below, in one line each.
+// The SDK would log each failed replay at length; below, each gets one line.
 Runtime.install({
   logger: new DefaultLogger('ERROR', () => undefined),
   telemetryOptions: { logging: { forward: {} } },
 });
 const scratch = mkdtempSync(join(tmpdir(), 'nightshift-replay-'));
-const { client, address, close } = await connect();
+const { connection, client, address } = await connect();
 try {
   const running = client.workflow.list({ query: `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"` });
   const workflowBundle = {
@@ -27,11 +27,11 @@ try {
     replayed += 1;
     if (error === undefined) continue;
     broken += 1;
-    console.log(`${workflowId}: ${error.name}: this version takes another way than the one that began it`);
+    console.log(`${workflowId}: ${error.name}: this version would not continue it as the version that started it`);
   }
   console.log(`${replayed} running workflows on ${taskQueue} at ${address} replayed, ${broken} would break`);
   if (broken > 0) process.exitCode = 1;
 } finally {
-  await close();
+  await connection.close();
   rmSync(scratch, { recursive: true, force: true });
 }

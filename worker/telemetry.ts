@@ -1,14 +1,14 @@
-// The worker's log: JSON lines on stderr, with ids and without anything a row, an answer or a key could be in. And its
-// metrics, where asked for: Temporal's own, for Prometheus, labelled by namespace, task queue and types alone.
+// The worker's log: JSON lines on stderr, with ids, and without any field that could hold part of a row, an answer or a key. And,
+// if configured, its metrics for Prometheus: Temporal's own, labelled only by namespace, task queue and types.
 
 import { DefaultLogger, type LogEntry, type PrometheusMetricsExporter, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Address, WorkerConfig } from './config.ts';
 
-/** Long, secret to nobody, of use to nobody. */
+/** Fields that are long and useless to a reader. */
 const left = new Set(['taskToken', 'sdkComponent']);
 
-/** In seconds. The SDK's own end at a minute for activities, and at a day for workflows: a pass over a file and a batch take longer. */
+/** In seconds. The SDK's own buckets end at a minute for activities and at a day for workflows, but a file pass or a batch takes longer. */
 const buckets = {
   activity_execution_latency: [0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
   activity_succeed_endtoend_latency: [0.1, 0.5, 1, 5, 10, 60, 300, 1800, 7200, 43_200, 90_000],
@@ -37,7 +37,7 @@ export function installTelemetry({ logLevel: level, metrics }: Pick<WorkerConfig
   });
 }
 
-/** Which job, and which of its batches, a line is of: to be searched by. */
+/** Returns the job, wave and batch that a line belongs to, so that logs can be searched by them. */
 function locateWorkflow(workflowId: unknown): { job?: string; wave?: number; batch?: number } {
   if (typeof workflowId !== 'string') return {};
   const { job, wave, batch } =
@@ -46,7 +46,7 @@ function locateWorkflow(workflowId: unknown): { job?: string; wave?: number; bat
   return { job, wave: Number(wave), ...(batch === undefined ? {} : { batch: Number(batch) }) };
 }
 
-/** Named as Prometheus wants it: seconds, with the unit, and counters that end in `_total`. */
+/** Names by Prometheus's conventions: seconds, with the unit in the name, and counters that end in `_total`. */
 function exporter({ host, port }: Address): PrometheusMetricsExporter['prometheus'] {
   return {
     bindAddress: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,

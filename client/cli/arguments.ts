@@ -1,4 +1,4 @@
-// Values of options as people write them: what is wrong is said with what would be right, before anything is asked of a server.
+// Parses the values of options. An error says what would be right, and comes before any call to a server.
 
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../domain/duration.ts';
@@ -11,7 +11,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
-/** Null takes the cap away. */
+/** Null removes the cap. */
 export function usdOrNone(text: string): number | null {
   if (text === 'none') return null;
   const usd = Number(text.replace(/^\$/, ''));

@@ -1,4 +1,4 @@
-// One call of the command line: its words to a command, and what goes wrong to words and an exit code.
+// Runs one command of the command line, and turns a failure into a message and an exit code.
 
 import { surroundings } from '../connection.ts';
 import { Nightshift } from '../nightshift.ts';

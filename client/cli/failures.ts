@@ -1,4 +1,4 @@
-// A failed command in a person's words, with the next command to try.
+// Describes a failed command for people, with the next command to try.
 
 import { ownCommand, workerCommand } from './own-command.ts';
 
@@ -8,10 +8,10 @@ export function describeFailure(error: unknown): string {
   if (known !== undefined) return known;
   const message = readMessage(error);
   if (/no poller seen|worker may be down/.test(message)) {
-    return `no worker answers for this job: start one with \`${workerCommand}\`, then try again; \`${ownCommand('doctor')}\` tells more`;
+    return `no worker answers for this job: start one with \`${workerCommand}\`, then try again; \`${ownCommand('doctor')}\` shows more`;
   }
   if (/DEADLINE_EXCEEDED|context deadline exceeded|Deadline exceeded/.test(message)) {
-    return `Temporal or the worker did not answer in time: \`${ownCommand('doctor')}\` tells which`;
+    return `Temporal or the worker did not answer in time: \`${ownCommand('doctor')}\` shows which`;
   }
   return message;
 }
@@ -19,16 +19,16 @@ export function describeFailure(error: unknown): string {
 const byName: Readonly<Record<string, (error: Error) => string>> = {
   WorkflowNotFoundError: (error) => {
     const id: unknown = Reflect.get(error, 'workflowId');
-    return `there is no such job${typeof id === 'string' ? ` as ${id}` : ''}: \`${ownCommand('list --all')}\` shows which there are`;
+    return `there is no such job${typeof id === 'string' ? ` as ${id}` : ''}: \`${ownCommand('list --all')}\` lists them all`;
   },
   WorkflowExecutionAlreadyStartedError: () =>
     `a job with this id runs already: watch it with \`${ownCommand('watch <id>')}\`, or choose another id with --id`,
-  ScheduleNotFoundError: () => `there is no such schedule: \`${ownCommand('schedule list')}\` shows which there are`,
+  ScheduleNotFoundError: () => `there is no such schedule: \`${ownCommand('schedule list')}\` lists them all`,
   ScheduleAlreadyRunning: () =>
     `a schedule with this id exists: \`${ownCommand('schedule describe <id>')}\` shows it, \`${ownCommand('schedule delete <id>')}\` removes it`,
 };
 
-/** The cause says what went wrong, what wraps it only where. */
+/** The innermost cause says what went wrong; the errors around it only say where. */
 function readMessage(error: Error): string {
   return error.cause instanceof Error ? readMessage(error.cause) : error.message;
 }

@@ -3,6 +3,6 @@
 
 import { enableCompileCache } from 'node:module';
 
-// Half of what a short command takes is compiling: it is kept from one call to the next.
+// A short command spends half of its time compiling. The cache keeps the result for the next call.
 enableCompileCache();
 await import('./command-line.ts');

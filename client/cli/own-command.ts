@@ -1,6 +1,6 @@
-// How a person calls our programs from where they are: a next command that is shown must work when it is typed.
+// How to call the commands from where the user is: a command that is shown must work when it is typed.
 
-/** The sources run as they are in this repository; what is installed is JavaScript. */
+/** In this repository the TypeScript sources run as they are; an installed package holds JavaScript. */
 const installed = import.meta.url.endsWith('.js');
 
 export const ownCommand = (args: string): string =>
@@ -8,7 +8,7 @@ export const ownCommand = (args: string): string =>
 
 export const workerCommand = installed ? 'nightshift-worker' : 'npm run worker';
 
-/** Temporal's own command line, and a server to try things with. */
+/** Temporal's own command line. */
 export const temporalCommand = (args: string): string =>
   installed ? `temporal ${args}` : `npm run temporal -- ${args}`;
 

@@ -1,4 +1,4 @@
-// A job's figures in words: its status, its report, its line in a list, and what it would cost.
+// Turns a job's status, report, line in a list and estimate into text.
 
 import { formatDuration } from '../../domain/duration.ts';
 import type { JobEstimate } from '../../domain/plan/estimate.ts';
@@ -15,7 +15,7 @@ export function progressLine({ phase, rows, items, batches, costUsd, alerts }: J
   return `${phase}: ${items.answered} of ${of} rows answered, ${items.failed} failed, batches ${batches.done} of ${batches.planned} done${cost}${alert}`;
 }
 
-/** The last line of a job that was followed. */
+/** The last line after a job was followed to its end. */
 export function endLine({ verdict, startedAt, endedAt, rows, cost }: JobReport): string {
   const took = formatDuration(Date.parse(endedAt) - Date.parse(startedAt));
   return `${verdict} in ${took}: ${number(rows.answered)} answered, ${number(rows.failed)} failed, ${costText(cost)}`;
@@ -29,13 +29,13 @@ export function statusFacts(status: JobStatus, now: number): Row {
     why: status.pause?.note ?? null,
     wave: `${status.wave} (${status.waveKind})`,
     'running for': status.phase === 'done' ? null : formatDuration(Math.max(0, now - status.startedAt)),
-    rows: `${number(items.answered)} answered, ${number(items.underWay)} under way, ${number(items.failed)} failed`,
+    rows: `${number(items.answered)} answered, ${number(items.underWay)} in progress, ${number(items.failed)} failed`,
     reasons: counts(items.byReason),
     'rows refused': rows.refused === 0 ? null : rows.refused,
     batches: `${number(batches.planned)} planned${stages.length === 0 ? '' : `: ${stages.join(', ')}`}`,
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
     cost: `${usd(status.costUsd)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
-    'next look': nextLookAt === null ? null : inTime(nextLookAt, now),
+    'next poll': nextLookAt === null ? null : inTime(nextLookAt, now),
     'estimated end': estimatedEndAt === null ? null : inTime(estimatedEndAt, now),
     alerts: alerts.length === 0 ? null : alerts.join('\n'),
     output: status.output,
@@ -91,7 +91,7 @@ export const usd = (amount: number | null): string =>
 
 export const number = (count: number | null): string => (count === null ? 'unknown' : count.toLocaleString('en-US'));
 
-/** In UTC, and says so. */
+/** In UTC, marked with a Z. */
 export const formatMinute = (instant: string | null): string | null =>
   instant === null ? null : `${instant.slice(0, 16).replace('T', ' ')}Z`;
 

@@ -1,4 +1,4 @@
-// What commands print: a table for a person, JSON lines for a program.
+// Prints the output of commands: a table on a terminal, JSON lines in a pipe.
 
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
@@ -8,7 +8,7 @@ export type Row = Readonly<Record<string, Cell>>;
 
 const isTerminal = (): boolean => process.stdout.isTTY === true;
 
-/** A program gets each thing whole; a person gets of it what `facts` picks. */
+/** In a pipe each thing is printed whole; in a table only what `facts` picks from it. */
 export function printRows<Thing extends object>(
   things: readonly Thing[],
   facts: (thing: Thing) => Row,
@@ -21,14 +21,14 @@ export function printRows<Thing extends object>(
   }
 }
 
-/** What comes piece by piece: a table needs all of it before its first line. */
+/** Collects an async sequence, because a table needs all rows before it can print the first. */
 export async function collected<Thing>(things: AsyncIterable<Thing>): Promise<readonly Thing[]> {
   const all: Thing[] = [];
   for await (const thing of things) all.push(thing);
   return all;
 }
 
-/** One thing: its facts below each other for a person, one line of JSON for a program. */
+/** Prints one thing: its facts below each other on a terminal, one line of JSON in a pipe. */
 export function printValue(value: object, facts: Row, forPeople = isTerminal()): void {
   console.log(forPeople ? factsText(facts) : JSON.stringify(value));
 }
@@ -36,7 +36,7 @@ export function printValue(value: object, facts: Row, forPeople = isTerminal()):
 export const rowsText = (rows: readonly Row[]): string =>
   formatTable(Object.keys(rows[0] ?? {}).map(bold), rows.map(Object.values));
 
-/** What is not known is left out. */
+/** Leaves out facts that are null. */
 export const factsText = (facts: Row): string =>
   formatTable(
     null,
@@ -45,10 +45,10 @@ export const factsText = (facts: Row): string =>
       .map(([name, cell]) => [bold(name), cell]),
   );
 
-/** Where colours are not wanted (NO_COLOR, a pipe) it is plain: the stream is asked. */
+/** Plain text if the stream takes no colours (NO_COLOR, a pipe). */
 const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });
 
-/** Without lines: it is copied and searched more often than it is looked at. */
+/** Without lines, because people copy and search tables. */
 function formatTable(head: readonly string[] | null, rows: readonly (readonly Cell[])[]): string {
   const table = new Table({
     ...(head === null ? {} : { head: [...head] }),

@@ -1,4 +1,4 @@
-// All commands and their help, over whatever leads to Temporal.
+// All commands and their help.
 
 import { Command } from 'commander';
 import { version } from '../version.ts';
@@ -8,7 +8,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addWatch } from './commands/follow.ts';
 import { addInit } from './commands/init.ts';
-import { addLooks } from './commands/inspect.ts';
+import { addInspections } from './commands/inspect.ts';
 import { addResults } from './commands/results.ts';
 import { addRun } from './commands/run.ts';
 import { addSchedule } from './commands/schedule.ts';
@@ -25,7 +25,7 @@ export function createProgram(context: Context): Command {
   addChecks(program, context);
   addRun(program, context);
   addWatch(program, context);
-  addLooks(program, context);
+  addInspections(program, context);
   addChanges(program, context);
   addResults(program, context);
   addSchedule(program, context);

@@ -1,4 +1,4 @@
-// A followed job on standard error: bars for a person at a terminal, a line at each change for a log.
+// Shows the progress of a followed job: bars on a terminal, one line per change in a log.
 
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { JobStatus } from '../../domain/progress/status.ts';
@@ -6,7 +6,7 @@ import { number, progressLine, usd } from './print-job.ts';
 
 export interface Progress {
   readonly show: (status: JobStatus) => void;
-  /** Something to know, beside the progress. */
+  /** Prints a message above the bars. */
   readonly say: (text: string) => void;
   readonly stop: () => void;
 }
@@ -21,7 +21,7 @@ function lines(stream: NodeJS.WriteStream): Progress {
   return {
     show(status) {
       const line = progressLine(status);
-      // Much of a status changes by the second and is not in the line.
+      // Much of a status changes every second without changing this line.
       if (line !== shown) say(line);
       shown = line;
     },
@@ -36,9 +36,9 @@ function bars(stream: NodeJS.WriteStream): Progress {
     format: '{name} {bar} {percentage}%  {text}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    // What stands beside a bar takes some 60 columns.
+    // The text beside a bar takes about 60 columns.
     barsize: Math.min(30, Math.max(10, stream.columns - 65)),
-    // Else a bar that has not changed is left where a line above it has pushed it from.
+    // Without this, an unchanged bar is not redrawn after a message has pushed it down.
     forceRedraw: true,
     hideCursor: true,
     clearOnComplete: false,
@@ -77,7 +77,7 @@ function set(bar: SingleBar, done: number, total: number, text: string): void {
   bar.update(Math.min(done, total), { text });
 }
 
-/** Against the budget where there is one, else against what the plan came to. */
+/** The bar is full at the budget or, without one, at the plan's estimate. */
 function setCost(bar: SingleBar, { costUsd, estimateUsd, budgetUsd }: JobStatus): void {
   const whole = budgetUsd ?? estimateUsd;
   if (whole === null) {

@@ -7,7 +7,7 @@ import type { CacheLife } from './body-facts.ts';
 import { type Outcome, outcomes } from './outcome.ts';
 import { buildInstance, findSchema } from './schema.ts';
 
-export type Item = {
+export interface Item {
   hash: Hash;
   model: string;
   createdS: number;
@@ -20,7 +20,7 @@ export type Item = {
   outcome: Outcome;
   inBatch: boolean;
   body: () => Json;
-};
+}
 
 const refusalText = 'I cannot help with that.';
 const brokenJson = '{"answer": "cut';

@@ -1,4 +1,4 @@
-// What the emulator remembers of a request body: its identity for the billing ledger and its size for usage.
+// Summarizes a request body: its identity for the billing ledger and its size for usage.
 // Top-level key order, service tier and custom id do not change the identity, so one row is recognised in any lane.
 
 import { readSentinel, type Sentinel } from '../faults/sentinel.ts';
@@ -7,7 +7,7 @@ import { type Hash, hashScratch, scratchByte, scratchText } from '../world/hash.
 import { findSchema } from './schema.ts';
 
 export type CacheLife = 'none' | '5m' | '1h';
-export type BodyFacts = {
+export interface BodyFacts {
   hash: Hash;
   model: string;
   tokens: number;
@@ -15,11 +15,15 @@ export type BodyFacts = {
   cacheLife: CacheLife;
   wantsSchema: boolean;
   sentinel: Sentinel | null;
-};
+}
 
 const charsPerToken = 4;
 
-type Walk = { chars: number; cacheLife: CacheLife; sentinel: Sentinel | null };
+interface Walk {
+  chars: number;
+  cacheLife: CacheLife;
+  sentinel: Sentinel | null;
+}
 
 export function bodyFacts(body: Json): BodyFacts {
   const hash = { hi: 0, lo: 0 };

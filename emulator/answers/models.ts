@@ -1,4 +1,4 @@
-// Which model names the emulator takes for existing: the vendors' current families plus those named in the options.
+// The model names that exist in the emulator: the vendors' current families and those named in the options.
 
 import type { Options } from '../faults/options.ts';
 import type { Vendor } from '../world/batch.ts';

@@ -24,14 +24,15 @@ export type Outcome = (typeof outcomes)[keyof typeof outcomes];
 export const isBilled = (outcome: number): boolean => outcome >= outcomes.answered && outcome <= outcomes.empty;
 export const isError = (outcome: number): boolean => outcome >= outcomes.timeout;
 
-export type Subject = {
+export interface Subject {
   lane: Lane;
   body: Hash;
   fate: Hash;
   sentinel: Sentinel | null;
   defect: boolean;
   allFailed: boolean;
-};
+}
+
 export type Failures = Map<string, number>;
 
 export function hasItemFaults({ itemErrors }: Options): boolean {

@@ -15,7 +15,11 @@ export function buildInstance(schema: Json, text: string): unknown {
   return build(schema, { root: schema, text, depth: 0 });
 }
 
-type Context = { root: Json; text: string; depth: number };
+interface Context {
+  root: Json;
+  text: string;
+  depth: number;
+}
 
 function build(schema: Json, context: Context): unknown {
   const next = { ...context, depth: context.depth + 1 };

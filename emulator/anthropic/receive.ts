@@ -16,13 +16,13 @@ const flushBytes = 1024 * 1024;
 const customIdPattern = /^[a-zA-Z0-9_-]{1,64}$/;
 
 export type IsKnownModel = (name: string) => boolean;
-type Intake = {
+interface Intake {
   index: ItemIndex;
   seen: HashSet;
   count: number;
   problem: string | null;
   isKnownModel: IsKnownModel;
-};
+}
 
 export async function receiveRequests(
   request: IncomingMessage,

@@ -13,7 +13,14 @@ export const barrierSchema = z.strictObject({
   afterBytes: z.number().int().min(0).default(0),
 });
 export type BarrierInput = z.input<typeof barrierSchema>;
-export type BarrierState = { hit: boolean; holding: boolean; released: boolean; clientGone: boolean };
+
+export interface BarrierState {
+  hit: boolean;
+  holding: boolean;
+  released: boolean;
+  clientGone: boolean;
+}
+
 export type When = BarrierInput['when'];
 export type Barrier = ReturnType<typeof createBarrier>;
 export type Barriers = ReturnType<typeof createBarriers>;

@@ -45,7 +45,7 @@ export function checkVersion({ route, request }: Call): void {
   }
 }
 
-/** The refusal the options hold for this call, or null to go on. */
+/** The refusal that the options define for this call. Null: the call continues. */
 export function callFault(world: World, call: Call): { problem: Problem; text: string | null } | null {
   const { calls, rate429 } = world.options.current;
   const money = moneyProblem(world, call);

@@ -1,5 +1,5 @@
 // Markers in a request's own text that decide its fate, so that a test can aim a fault at one row.
-export type Sentinel = {
+export interface Sentinel {
   fail: number | null;
   failOnce: number | null;
   failInBatch: number | null;
@@ -8,7 +8,7 @@ export type Sentinel = {
   truncate: boolean;
   invalid: boolean;
   missing: boolean;
-};
+}
 
 const marker = /\[\[(fail|fail-once|fail-in-batch|slow|refuse|truncate|invalid|missing)(?::(\d+))?\]\]/g;
 

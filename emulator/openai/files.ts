@@ -69,7 +69,7 @@ export const retrieveFile: Handler = (world, call) => json(fileObject(findFile(w
 
 export const deleteFile: Handler = (world, call) => {
   const { id } = findFile(world, call, call.id);
-  // The bytes stay until the emulator closes: batches made from the file go on reading them, as at the vendor.
+  // The bytes stay until the emulator closes: batches made from the file continue to read them, as at the vendor.
   world.files.delete(id);
   return json({ id, object: 'file', deleted: true });
 };

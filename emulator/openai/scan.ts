@@ -16,7 +16,11 @@ const problemsMax = 100;
 const newline = 10;
 const carriageReturn = 13;
 
-export type ScanRules = { endpoint: string; isKnownModel: (name: string) => boolean };
+export interface ScanRules {
+  endpoint: string;
+  isKnownModel: (name: string) => boolean;
+}
+
 type Pass = ScanRules & Scan & { seen: HashSet; lines: number };
 
 export async function scanFile(path: string, rules: ScanRules): Promise<Scan> {
@@ -78,7 +82,7 @@ function readLine(pass: Pass, bytes: Buffer, offset: number): void {
   }
 }
 
-type LineProblem = { code: string; message: string; param: string | null };
+type LineProblem = Omit<BatchProblem, 'line'>;
 const unparseable = { code: 'invalid_json_line', message: 'This line is not parseable as valid JSON.', param: null };
 
 function lineProblem({ endpoint, seen }: Pass, { custom_id: id, method, url, body }: Json): LineProblem | null {

@@ -10,7 +10,12 @@ import { refuse } from '../server/reply.ts';
 const fileBytesMax = 512 * 1024 * 1024;
 const bufferBytes = 1024 * 1024;
 
-export type Upload = { fields: Map<string, string>; filename: string | null; bytes: number };
+export interface Upload {
+  fields: Map<string, string>;
+  filename: string | null;
+  bytes: number;
+}
+
 type BusboyInstance = InstanceType<typeof Busboy>;
 type Progress = Upload & { writing: Promise<void> | null; tooLarge: boolean };
 

@@ -6,7 +6,7 @@ import type { Json } from './json.ts';
 import type { Reply } from './reply.ts';
 import type { Route } from './routes.ts';
 
-export type Call = {
+export interface Call {
   route: Route;
   id: string;
   path: string;
@@ -18,11 +18,11 @@ export type Call = {
   body: Json;
   /** Metadata for the journal; never the words of a request or an answer. */
   entry: JournalEntry;
-  /** What a barrier's `match` is looked for in. */
+  /** The texts that a barrier's `match` is searched in. */
   mentions: ((text: string) => boolean)[];
   /** Waits at a `before` barrier; handlers of streamed bodies call it once the body is in. */
   ready: () => Promise<void>;
-};
+}
 
 export type Handler = (world: World, call: Call) => Promise<Reply> | Reply;
 

@@ -1,4 +1,4 @@
-// The calls under /_control/, with which a test steers the emulator and looks into it.
+// The calls under /_control/, with which a test controls and inspects the emulator.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type Barrier, barrierSchema } from '../faults/barriers.ts';
@@ -9,7 +9,10 @@ import type { Stage } from './serve.ts';
 const waitMsMax = 120_000;
 const clockSchema = z.union([z.strictObject({ advanceMs: z.number() }), z.strictObject({ nowMs: z.number() })]);
 
-type Answer = { status: number; value: unknown };
+interface Answer {
+  status: number;
+  value: unknown;
+}
 const ok = (value: unknown): Answer => ({ status: 200, value });
 
 export async function serveControl(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {

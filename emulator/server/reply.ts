@@ -1,13 +1,14 @@
-// What a handler answers, before any fault is laid over it, and the vendors' two ways to say no.
+// A handler's reply before any fault is applied to it, and the error formats of the two vendors.
 import type { Vendor } from '../world/batch.ts';
 
 export type Chunks = Iterable<Uint8Array>;
-export type Reply = {
+export interface Reply {
   status: number;
   headers: Record<string, string>;
   body: { kind: 'text'; text: string } | { kind: 'stream'; chunks: () => Chunks; length: () => number };
-};
-export type Problem = {
+}
+
+export interface Problem {
   status: number;
   message: string;
   /** The vendor's error type; guessed from the status when left out. */
@@ -15,7 +16,7 @@ export type Problem = {
   code?: string;
   param?: string;
   headers?: Record<string, string>;
-};
+}
 
 /** Thrown by handlers; the only class here, because only an Error keeps its stack. */
 export class Refused extends Error {

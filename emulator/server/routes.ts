@@ -1,13 +1,13 @@
 // The names of all calls; faults, barriers and counters refer to a call by its name here.
 import type { Vendor } from '../world/batch.ts';
 
-type RouteSpec = {
+interface RouteSpec {
   vendor: Vendor;
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
   body: 'none' | 'json' | 'stream';
   paid?: true;
-};
+}
 
 const table = {
   'openai.files.create': { vendor: 'openai', method: 'POST', path: '/v1/files', body: 'stream' },
@@ -54,7 +54,12 @@ const table = {
 } as const satisfies Record<string, RouteSpec>;
 
 export type RouteName = keyof typeof table;
-export type Route = { name: RouteName; vendor: Vendor; method: string; body: RouteSpec['body']; paid: boolean };
+
+export interface Route extends Pick<RouteSpec, 'vendor' | 'method' | 'body'> {
+  name: RouteName;
+  paid: boolean;
+}
+
 type Compiled = Route & { parts: string[] };
 
 const compiled: Compiled[] = Object.entries(table).map(([name, spec]: [string, RouteSpec]) => {

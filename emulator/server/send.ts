@@ -1,4 +1,4 @@
-// Puts a reply on the wire, with whatever is to go wrong on the way: slow headers, gzip, stalls, cuts, body barriers.
+// Sends a reply with the faults that are set for it: slow headers, gzip, stalls, cuts and body barriers.
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +10,10 @@ import type { Chunks, Reply } from './reply.ts';
 
 const downloads = ['openai.files.content', 'anthropic.batches.results'];
 
-type Cut = { afterBytes: number; act: 'end' | 'destroy' | 'stall' | Barrier };
+interface Cut {
+  afterBytes: number;
+  act: 'end' | 'destroy' | 'stall' | Barrier;
+}
 
 export async function send(
   world: World,

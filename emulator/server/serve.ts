@@ -1,4 +1,4 @@
-// The way of every call: find the route, check the key, apply call faults, wait at barriers, execute, reply or not.
+// Every call takes these steps: find the route, check the key, apply call faults, wait at barriers, execute, reply or not.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Barriers } from '../faults/barriers.ts';
@@ -15,9 +15,13 @@ import { findRoute, type Route } from './routes.ts';
 import { closed, named, send } from './send.ts';
 
 const jsonBytesMax = 64 * 1024 * 1024;
-export type Stage = { world: World; journal: Journal; barriers: Barriers };
+export interface Stage {
+  world: World;
+  journal: Journal;
+  barriers: Barriers;
+}
 
-/** The client left while it was held: there is nobody to answer and nothing to do. */
+/** The client left while its request was held: no reply is possible. */
 class ClientGone extends Error {}
 
 export async function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -20,13 +20,13 @@ export type StartOptions = OptionsInput & {
   /** Where to make the data folder; the system's temporary folder when left out. */
   dataDir?: string;
 };
-export type Emulator = {
+export interface Emulator {
   url: string;
   openaiBaseUrl: string;
   anthropicBaseUrl: string;
   controlUrl: string;
   close(): Promise<void>;
-};
+}
 
 // Longer than any client keeps an idle connection, so that the emulator never closes one under a request in flight.
 const keepAliveMs = 120_000;

@@ -6,9 +6,20 @@ import type { ItemIndex } from './item-index.ts';
 import { type Moment, momentAt, type Phase, type Timeline } from './timeline.ts';
 
 export type Vendor = 'openai' | 'anthropic';
-export type BatchProblem = { code: string; message: string; param: string | null; line: number | null };
-export type Scan = { index: ItemIndex; problems: BatchProblem[] };
-export type Batch = {
+
+export interface BatchProblem {
+  code: string;
+  message: string;
+  param: string | null;
+  line: number | null;
+}
+
+export interface Scan {
+  index: ItemIndex;
+  problems: BatchProblem[];
+}
+
+export interface Batch {
   id: string;
   vendor: Vendor;
   tenant: string;
@@ -39,7 +50,7 @@ export type Batch = {
   usage: { input: number; output: number } | null;
   downloadsRefused: number;
   deleted: boolean;
-};
+}
 
 function makeTimeline(batch: Batch): Timeline {
   const { options, fault } = batch;

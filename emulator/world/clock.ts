@@ -1,5 +1,9 @@
 // The only source of time for states and timestamps, so that a test can skip a day in one call.
-export type Clock = { now(): number; set(nowMs: number): void; manual: boolean };
+export interface Clock {
+  now(): number;
+  set(nowMs: number): void;
+  manual: boolean;
+}
 
 export function createClock(kind: 'real' | 'manual', startMs: number | undefined): Clock {
   return kind === 'manual' ? manualClock(startMs ?? Date.now()) : realClock(startMs);

@@ -1,6 +1,9 @@
 // A 64-bit hash quick enough for millions of kilobyte bodies, kept as two 32-bit halves; not cryptographic.
 // Text is copied to an aligned buffer and mixed four bytes at a time: about 0.3 µs a kilobyte.
-export type Hash = { hi: number; lo: number };
+export interface Hash {
+  hi: number;
+  lo: number;
+}
 
 let scratch = Buffer.from(new ArrayBuffer(65_536));
 let words = new Int32Array(scratch.buffer);

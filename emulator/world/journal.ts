@@ -1,7 +1,7 @@
 // Which calls came in and how they were answered: counts of all, details of the last ten thousand.
 import type { RouteName } from '../server/routes.ts';
 
-export type JournalEntry = {
+export interface JournalEntry {
   time: string;
   route: RouteName;
   path: string;
@@ -12,7 +12,8 @@ export type JournalEntry = {
   file?: string;
   items?: number;
   bytes?: number;
-};
+}
+
 export type Journal = ReturnType<typeof createJournal>;
 
 const entriesMax = 10_000;

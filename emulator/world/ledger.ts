@@ -3,13 +3,22 @@ import { type Hash, hex16 } from './hash.ts';
 import { createHashSet } from './hash-set.ts';
 
 export type Lane = 'batch' | 'sync';
-export type IdRepeat = { customId: string; times: number };
-export type BodyRepeat = { body: string; customId: string; times: number };
-export type LaneCounts = {
+
+export interface IdRepeat {
+  customId: string;
+  times: number;
+}
+
+export interface BodyRepeat extends IdRepeat {
+  body: string;
+}
+
+export interface LaneCounts {
   executed: number;
   billed: number;
   billedTwice: { byCustomId: IdRepeat[]; byBody: BodyRepeat[] };
-};
+}
+
 export type Ledger = ReturnType<typeof createLedger>;
 
 export function createLedger() {
@@ -46,7 +55,7 @@ function createLane() {
     billed: 0,
     bodies: createHashSet(),
     ids: createHashSet(),
-    bodyRepeats: new Map<string, { times: number; customId: string }>(),
+    bodyRepeats: new Map<string, IdRepeat>(),
     idRepeats: new Map<string, number>(),
   };
 }

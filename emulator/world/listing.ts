@@ -1,13 +1,22 @@
-// What a vendor's batch list shows: own batches once they are visible, among batches other people made.
+// A vendor's batch list: own batches once they are visible, among batches of other people.
 
 import type { Call } from '../server/call.ts';
 import { type Batch, itemCount, type Vendor } from './batch.ts';
 import { hashParts, hex16 } from './hash.ts';
 import type { World } from './world.ts';
 
-/** A batch of somebody else in the same workspace: it has only what a list shows. */
-export type Foreign = { kind: 'foreign'; id: string; createdAtMs: number; number: number };
-export type Listed = { kind: 'own'; batch: Batch; id: string; createdAtMs: number } | Foreign;
+/** Another person's batch in the same workspace. It has only the fields that a list shows. */
+export interface Foreign extends Pick<Batch, 'id' | 'createdAtMs'> {
+  kind: 'foreign';
+  number: number;
+}
+
+interface Own extends Pick<Batch, 'id' | 'createdAtMs'> {
+  kind: 'own';
+  batch: Batch;
+}
+
+export type Listed = Own | Foreign;
 
 export function listedBatches(world: World, { tenant, route }: Call): Listed[] {
   const { order, visibleAfterMs } = world.options.current.list;
@@ -25,7 +34,7 @@ export function findForeign(world: World, vendor: Vendor, id: string): Foreign |
   return foreignBatches(world, vendor).find((foreign) => foreign.id === id);
 }
 
-/** Spread evenly over the time before the switch was thrown, so that they lie between and above the own ones. */
+/** Spread evenly over the time before the option was set, so that they lie between and above the own ones. */
 function foreignBatches(world: World, vendor: Vendor): Foreign[] {
   const { foreign, foreignSpreadMs } = world.options.current.list;
   if (foreign === 0) return [];

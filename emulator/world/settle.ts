@@ -1,5 +1,5 @@
 // Brings all batches up to the clock: admits validated ones, executes and bills what should have run by now, and
-// closes those that have ended. Called before anything looks at a batch, so states never depend on timers.
+// closes those that have ended. Called before anything reads a batch, so states never depend on timers.
 
 import { decideOutcome, hasItemFaults, isBilled, outcomes } from '../answers/outcome.ts';
 import { type Batch, batchMoment, itemCount } from './batch.ts';
@@ -65,7 +65,7 @@ function execute(world: World, batch: Batch, until: number): void {
   for (let at = batch.executed; at < until; at++) {
     const outcome = executeItem(world, batch, at, faulty);
     batch.outcomes[at] = outcome;
-    // Counted by the vendor but lost on the way: neither run nor billed, so that running it again is no double bill.
+    // The vendor counts the item, but it is lost: neither run nor billed, so running it again is not billed twice.
     if (outcome === outcomes.missing) {
       batch.succeeded += 1;
     } else {

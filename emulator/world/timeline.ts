@@ -12,7 +12,7 @@ export type Phase =
   | 'failed'
   | 'expired'
   | 'cancelled';
-export type Timeline = {
+export interface Timeline {
   createdAtMs: number;
   /** Null until the input has been read. */
   validatedAtMs: number | null;
@@ -23,9 +23,10 @@ export type Timeline = {
   cancelRequestedAtMs: number | null;
   endAs: 'completed' | 'expired' | 'cancelled' | 'failed';
   partial: number | undefined;
-};
+}
+
 export type Hold = Pick<BatchFault, 'stuckIn' | 'neverEnd'>;
-export type Moment = {
+export interface Moment {
   phase: Phase;
   /** Share of the items executed by now. */
   share: number;
@@ -33,7 +34,7 @@ export type Moment = {
   finalizingAtMs: number | null;
   cancellingAtMs: number | null;
   endedAtMs: number | null;
-};
+}
 
 export const windowMs = 24 * 3_600_000;
 const partialDefault = 0.5;

@@ -9,7 +9,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import type { Foreign } from './listing.ts';
 
 export type FileSource = { kind: 'disk'; path: string } | { kind: 'result'; batch: Batch; part: 'output' | 'error' };
-export type StoredFile = {
+export interface StoredFile {
   id: string;
   tenant: string;
   filename: string;
@@ -21,9 +21,9 @@ export type StoredFile = {
   source: FileSource;
   scans: Map<string, Promise<Scan>>;
   createsRefused: number;
-};
+}
 
-export type World = {
+export interface World {
   options: OptionStore;
   clock: Clock;
   dataDir: string;
@@ -31,7 +31,7 @@ export type World = {
   batches: Map<string, Batch>;
   /** Batches that may still change. */
   active: Set<Batch>;
-  /** What a reply says of batches is true of this instant: a later one could be past an end that nobody has dealt with. */
+  /** A reply describes batches at this instant. At a later one, a batch could have ended without `settle` having closed it. */
   settledAtMs: number;
   ledger: Ledger;
   failures: Failures;
@@ -39,10 +39,10 @@ export type World = {
   seenPrefixes: Set<string>;
   createTimes: Map<string, number[]>;
   rolls: number;
-  /** Batches of others, made when a list is first looked at after the switch was thrown. */
+  /** Batches of other people, made when a list is first read after the option was set. */
   foreign: Map<Vendor, Foreign[]>;
   ids: Map<string, number>;
-};
+}
 
 export function createWorld(options: OptionStore, clock: Clock, dataDir: string): World {
   return { options, clock, dataDir, ...emptyState() };

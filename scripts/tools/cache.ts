@@ -1,11 +1,11 @@
-// Where downloaded and built tools live, shared by every checkout on the machine, and how a tool gets there exactly
-// once: built in a temporary folder, then renamed, under a lock that dies with its owner.
+// The cache of downloaded and built tools, shared by every checkout on the machine. A tool is installed exactly once: built in a
+// temporary folder, then renamed, under a lock that ends with its owner.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// A build of the Temporal CLI may take minutes on a small machine; whoever waits for it waits at least as long.
+// Building the Temporal CLI may take minutes on a small machine, so a process that waits for it waits at least as long.
 const lockWaitMs = 20 * 60_000;
 // Between making a lock and writing its owner's process id; past it the owner must have died.
 const lockGraceMs = 10_000;
@@ -21,7 +21,7 @@ export const say: Progress = (message) => {
   process.stderr.write(`nightshift: ${message}\n`);
 };
 
-/** Makes `<cache>/<name>` with `build`, unless it is there already; `build` fills a temporary folder or throws. */
+/** Makes `<cache>/<name>` with `build`, unless it exists. `build` fills a temporary folder or throws; then nothing is kept. */
 export async function installOnce(name: string, build: (folder: string) => Promise<void>): Promise<string> {
   const target = join(cacheDir, name);
   if (existsSync(target)) return target;
@@ -41,7 +41,7 @@ export async function installOnce(name: string, build: (folder: string) => Promi
   return target;
 }
 
-/** One process at a time, of all that share the cache. */
+/** Runs one process at a time among all that share the cache. */
 export async function withLock<T>(name: string, action: () => Promise<T>): Promise<T> {
   const lock = join(cacheDir, 'locks', name);
   mkdirSync(dirname(lock), { recursive: true });

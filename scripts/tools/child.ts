@@ -1,5 +1,5 @@
-// A process that a script starts and surely ends: it is stopped by its own process id, first politely, and it is killed
-// if this process ends without stopping it.
+// A child process that certainly ends: it is stopped by its process id, first with SIGTERM, and it is killed if this process ends
+// without stopping it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
@@ -13,26 +13,26 @@ export interface ChildOptions {
   readonly name: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Everything it prints is written there. */
+  /** The file for everything it prints. */
   readonly logFile?: string;
-  /** Everything it prints is shown, each line with the name before it. */
+  /** Also shows everything it prints, each line after the name. */
   readonly echo?: boolean;
 }
 
 export interface Child {
   readonly pid: number;
   readonly running: boolean;
-  /** Null while it runs, and where a signal ended it. */
+  /** Null while it runs, and if a signal ended it. */
   readonly exitCode: number | null;
   /** Its last lines, for a message that says why it failed. */
   tail(): string;
-  /** The first line, printed before or after this call, for which `pick` answers something. */
+  /** Resolves with what `pick` returns for the first line, printed before or after this call, that it does not return undefined for. */
   waitForLine<T>(pick: (line: string) => T | undefined, timeoutMs: number): Promise<T>;
-  /** When it is gone without having been stopped: its name and its last lines. */
+  /** Resolves with its name and last lines if it ends without being stopped. */
   readonly ended: Promise<string>;
-  /** SIGTERM, and SIGKILL where that is not enough; done when the process is gone. */
+  /** Sends SIGTERM and, if that is not enough, SIGKILL. Resolves when the process is gone. */
   stop(): Promise<void>;
-  /** SIGKILL at once, as a crash would. */
+  /** Sends SIGKILL immediately, as a crash would end it. */
   kill(): Promise<void>;
 }
 
@@ -124,7 +124,7 @@ function waitForLine<T>(
       done();
       reject(new Error(`${name} ${why}. It last said:\n${lines.kept.slice(-tailLinesMax).join('\n')}`));
     };
-    const look = (line: string) => {
+    const check = (line: string) => {
       const picked = pick(line);
       if (picked === undefined) return;
       done();
@@ -133,10 +133,10 @@ function waitForLine<T>(
     const timer = setTimeout(() => fail(`was not ready after ${timeoutMs / 1000} s`), timeoutMs);
     const done = () => {
       clearTimeout(timer);
-      lines.listeners.delete(look);
+      lines.listeners.delete(check);
     };
-    lines.listeners.add(look);
-    for (const line of [...lines.kept]) look(line);
-    void gone.then(() => setImmediate(() => lines.listeners.has(look) && fail('ended before it was ready')));
+    lines.listeners.add(check);
+    for (const line of [...lines.kept]) check(line);
+    void gone.then(() => setImmediate(() => lines.listeners.has(check) && fail('ended before it was ready')));
   });
 }

@@ -1,4 +1,4 @@
-// Finds a Chromium for the tests that look at pages as a person would, or gets one: from the PATH, the system's packages, or
+// Finds a Chromium for the tests that open pages in a browser, or installs one: from the PATH, the system's packages, or
 // Playwright's own downloads.
 import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,8 +58,8 @@ async function fromPlaywright(folder: string, progress: Progress, otherwise: str
   const executable = result.ok ? executableIn(browsers) : undefined;
   if (executable !== undefined) return executable;
   throw new Error(
-    `There is no Chromium, and none can be got: ${otherwise}; Playwright's download: ${result.ok ? 'no executable in it' : result.why}. ` +
-      'It is needed by the tests of report.html only. Install Chromium or Chrome so that it is on the PATH, and run this again.',
+    `There is no Chromium, and none can be installed: ${otherwise}; Playwright's download: ${result.ok ? 'no executable in it' : result.why}. ` +
+      'Only the tests that open pages need it. Install Chromium or Chrome so that it is on the PATH, and run this again.',
   );
 }
 

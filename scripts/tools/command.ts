@@ -1,12 +1,12 @@
-// Runs a command to its end with a time limit, a sign of life for the person who waits, and the end of what it said
-// when it fails: installing a tool must never hang silently or fail without a reason.
+// Runs a command to its end with a time limit, progress messages, and the end of its output if it fails: installing a tool must
+// never hang silently or fail without a reason.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Progress } from './cache.ts';
 
 const tailCharactersMax = 2_000;
-// Without a listener they would end this process and leave the command running.
+// Without a listener, these signals would end this process and leave the command running.
 const forwardedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const progressEveryMs = 5_000;
 
@@ -14,9 +14,9 @@ export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly timeoutMs: number;
-  /** Called every few seconds with the seconds gone. */
+  /** Called every few seconds with the elapsed seconds. */
   readonly onTick?: (seconds: number) => void;
-  /** Ends the command early when true is answered; asked every second. */
+  /** Called every second. Returning true ends the command early. */
   readonly giveUp?: () => boolean;
 }
 
@@ -24,7 +24,7 @@ export type CommandResult =
   | { readonly ok: true; readonly output: string }
   | { readonly ok: false; readonly why: string };
 
-/** In a process group of its own, so that a time-out ends what the command started as well. */
+/** Uses a separate process group, so that a time-out also ends what the command started. */
 export function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const env = options.env ?? process.env;
   const child = spawn(file, args, { cwd: options.cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -71,12 +71,12 @@ export function runCommand(file: string, args: readonly string[], options: Comma
   });
 }
 
-/** A progress line that says how long it has taken so far and what to expect. */
+/** Prints how long the command has taken so far and how long it may take. */
 export function ticking(say: Progress, what: string, expect: string): (seconds: number) => void {
   return (seconds) => say(`${what} ... ${seconds} s (${expect})`);
 }
 
-/** The executable of this name on the PATH, as a shell would find it. */
+/** Finds an executable on the PATH, as a shell would. */
 export function whichCommand(name: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => join(folder, name)).find(isExecutable);
@@ -96,6 +96,6 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }

@@ -1,9 +1,9 @@
-// A port nobody listens on, so that several checkouts, demos and tests run side by side on one machine.
+// Finds a free port, so that several checkouts, demos and tests can run side by side on one machine.
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-// Below what systems give to outgoing connections and to servers that ask for any port: between being found and being
-// listened on, a port of theirs may be gone. And a Temporal cluster keeps ports in a column of signed 16-bit integers.
+// Below the range that systems use for outgoing connections and for servers that ask for any port: such a port could be taken
+// before the caller listens on it. Also, a Temporal cluster stores ports in a column of signed 16-bit integers.
 const lowestPort = 10_000;
 const highestPort = 32_767;
 const triesMax = 100;

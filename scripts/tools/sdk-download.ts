@@ -1,5 +1,5 @@
-// Gets one of Temporal's servers with the SDK's own downloader, which only downloads on the way to starting one.
-// Run as a process of its own, because a download inside the native bridge cannot be aborted: the parent ends it.
+// Downloads one of Temporal's servers with the SDK's own downloader, which downloads only when it starts a server. Runs as a
+// separate process, because a download inside the native bridge cannot be aborted: the parent ends the process.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -13,7 +13,7 @@ export type DownloadKind = 'cli' | 'test-server';
 
 export type DownloadResult = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
-/** Leaves the executable as `file`, or says why it could not. */
+/** Puts the executable at `file`, or returns the reason why not. */
 export async function downloadThroughSdk(kind: DownloadKind, folder: string, file: string): Promise<DownloadResult> {
   const downloads = join(folder, 'download');
   mkdirSync(downloads, { recursive: true });

@@ -1,11 +1,23 @@
-// Programs that tests need and npm does not have, from the system's packages: Debian and its like, as root, as machines of CI are.
+// Programs that only tests need and npm does not have, from the system's packages: on Debian and its relatives, as root, like
+// the machines of a CI. Also finds promtool, which checks Prometheus rules, or installs it.
 
-import { type Progress, withLock } from './cache.ts';
+import { type Progress, say, withLock } from './cache.ts';
 import { runCommand, ticking, whichCommand } from './command.ts';
 
 const installTimeoutMs = 10 * 60_000;
 
-/** `why` says why not, where it is not installed afterwards. One at a time: the package manager refuses a second one. */
+export async function ensurePromtool(progress: Progress = say): Promise<string> {
+  const found = whichCommand('promtool');
+  if (found !== undefined) return found;
+  const { why } = await installPackage('prometheus', 'promtool', progress);
+  const got = whichCommand('promtool');
+  if (got !== undefined) return got;
+  throw new Error(
+    `There is no promtool, and none can be installed: ${why}. Install Prometheus so that it is on the PATH.`,
+  );
+}
+
+/** `why` is the reason if the program is missing afterwards. One at a time, because the package manager refuses a second process. */
 export async function installPackage(name: string, title: string, progress: Progress): Promise<{ why: string }> {
   const apt = whichCommand('apt-get');
   if (apt === undefined || process.getuid?.() !== 0) return { why: 'there is no apt-get, or this is not root' };

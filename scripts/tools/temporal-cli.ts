@@ -1,4 +1,4 @@
-// Finds the Temporal CLI, or gets it: from the PATH, the project's cache, the SDK's downloader, or built with Go.
+// Finds the Temporal CLI, or installs it: from the PATH, the project's cache, the SDK's downloader, or built with Go.
 // The CLI holds the dev server, so the demo and the tests need no other service.
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,25 +11,25 @@ const cliVersion = '1.5.1';
 const cliModule = `github.com/temporalio/cli/cmd/temporal@v${cliVersion}`;
 const cliFolder = `temporal-cli-${cliVersion}`;
 const executableName = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
-// CLI 1.5 carries server 1.29. A CLI built from source reports 0.0.0 for itself, so its server's version is what counts.
+// CLI 1.5 carries server 1.29. A CLI built from source reports 0.0.0 for itself, so its server's version decides.
 const serverMin = { major: 1, minor: 29 };
 const buildTimeoutMs = 15 * 60_000;
 const versionTimeoutMs = 10_000;
 
-/** The CLI that is already here, if any. */
-export async function findTemporalCli(): Promise<string | undefined> {
-  const onPath = whichCommand(executableName);
-  if (onPath && (await isNewEnough(onPath))) return onPath;
-  const cached = join(cacheDir, cliFolder, executableName);
-  return isExecutable(cached) ? cached : undefined;
-}
-
-/** The CLI, installed into the cache when it is not here yet; minutes the first time, at worst. */
+/** Returns the CLI's path. Installs it into the cache if it is missing, which can take minutes the first time. */
 export async function ensureTemporalCli(progress: Progress = say): Promise<string> {
   const found = await findTemporalCli();
   if (found) return found;
   const folder = await installOnce(cliFolder, (temporary) => install(temporary, progress));
   return join(folder, executableName);
+}
+
+/** The installed CLI, if any: from the PATH if it is new enough, else from the cache. */
+async function findTemporalCli(): Promise<string | undefined> {
+  const onPath = whichCommand(executableName);
+  if (onPath && (await isNewEnough(onPath))) return onPath;
+  const cached = join(cacheDir, cliFolder, executableName);
+  return isExecutable(cached) ? cached : undefined;
 }
 
 async function install(folder: string, progress: Progress): Promise<void> {

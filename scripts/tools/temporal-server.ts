@@ -1,5 +1,5 @@
-// The Temporal server proper and its schema tool, for the test of the deployment: built with Go into the cache, once.
-// Everything else here is content with the CLI's dev server.
+// The Temporal server itself and its schema tool, for the deployment test: built with Go into the cache, once. Everything else
+// uses the CLI's dev server.
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, installOnce, type Progress, say } from './cache.ts';

@@ -1,24 +1,19 @@
-// Finds Temporal's time-skipping test server, or gets it: a workflow that waits a day is then tested in a second.
-// Where the SDK's downloader cannot reach its host, the same server comes from Maven and a small script starts it.
+// Installs Temporal's time-skipping test server, which tests a workflow that waits a day in a second. If the SDK's downloader
+// cannot reach its host, the same server comes from Maven and a small script starts it.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir, installOnce, type Progress, say } from './cache.ts';
-import { isExecutable, runCommand, ticking, whichCommand } from './command.ts';
+import { installOnce, type Progress, say } from './cache.ts';
+import { runCommand, ticking, whichCommand } from './command.ts';
 import { downloadThroughSdk } from './sdk-download.ts';
 
 const serverVersion = '1.38.0';
-// Only silences the logging facade's warning that it has nobody to log to.
+// Only silences the logging facade's warning that no logger is configured.
 const loggingVersion = '2.0.17';
 const serverFolder = `temporal-test-server-${serverVersion}`;
 const executableName = 'temporal-test-server';
 const mavenTimeoutMs = 10 * 60_000;
 
-export function findTestServer(): string | undefined {
-  const cached = join(cacheDir, serverFolder, executableName);
-  return isExecutable(cached) ? cached : undefined;
-}
-
-/** Its path fits `createTimeSkipping({ server: { executable: { type: 'existing-path', path } } })`. */
+/** The returned path is for `createTimeSkipping({ server: { executable: { type: 'existing-path', path } } })`. */
 export async function ensureTestServer(progress: Progress = say): Promise<string> {
   const folder = await installOnce(serverFolder, (temporary) => install(temporary, progress));
   return join(folder, executableName);

@@ -1,6 +1,6 @@
 // That the ledger is exact: what it reports as billed twice was, and everything else was not.
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createHashSet } from '../../emulator/world/hash-set.ts';
 import { createLedger } from '../../emulator/world/ledger.ts';
 import {
@@ -16,84 +16,82 @@ import {
   upload,
 } from './harness.ts';
 
-describe('the ledger', () => {
-  test('has nothing to report when every row was billed once', async () => {
-    const rig = await setup();
-    await submit(rig, chatLines(20));
-    await rig.pass(allDoneMs);
-    expect(await rig.control.counts()).toMatchObject({
-      batchesCreated: 1,
-      batchesByState: { completed: 1 },
-      executed: 20,
-      billed: 20,
-      billedTwice: { byCustomId: [], byBody: [] },
-      acrossLanes: [],
-    });
+test('the ledger has nothing to report when every row was billed once', async () => {
+  const rig = await setup();
+  await submit(rig, chatLines(20));
+  await rig.pass(allDoneMs);
+  expect(await rig.control.counts()).toMatchObject({
+    batchesCreated: 1,
+    batchesByState: { completed: 1 },
+    executed: 20,
+    billed: 20,
+    billedTwice: { byCustomId: [], byBody: [] },
+    acrossLanes: [],
   });
+});
 
-  test('names every row of a create that was made twice', async () => {
-    const { openai, control, pass } = await setup();
-    const file = await upload(openai, jsonl(chatLines(3)));
-    await createFrom(openai, file.id);
-    await createFrom(openai, file.id);
-    await pass(allDoneMs);
-    const { billed, billedTwice } = await control.counts();
-    expect(billed).toBe(6);
-    expect(billedTwice.byCustomId).toEqual(chatLines(3).map(({ custom_id }) => ({ customId: custom_id, times: 2 })));
-    expect(billedTwice.byBody.map(({ customId, times }) => [customId, times])).toEqual(
-      chatLines(3).map(({ custom_id }) => [custom_id, 2]),
-    );
-  });
+test('the ledger names every row of a create that was made twice', async () => {
+  const { openai, control, pass } = await setup();
+  const file = await upload(openai, jsonl(chatLines(3)));
+  await createFrom(openai, file.id);
+  await createFrom(openai, file.id);
+  await pass(allDoneMs);
+  const { billed, billedTwice } = await control.counts();
+  expect(billed).toBe(6);
+  expect(billedTwice.byCustomId).toEqual(chatLines(3).map(({ custom_id }) => ({ customId: custom_id, times: 2 })));
+  expect(billedTwice.byBody.map(({ customId, times }) => [customId, times])).toEqual(
+    chatLines(3).map(({ custom_id }) => [custom_id, 2]),
+  );
+});
 
-  test('knows a row sent again under another id, with its keys in another order', async () => {
-    const rig = await setup();
-    await submit(rig, [chatLine('first', 'same words')]);
-    const { model, messages } = chatBody('same words');
-    await submit(rig, [chatLine('second', '', { body: { messages, model } })]);
-    await rig.pass(allDoneMs);
-    const { billedTwice } = await rig.control.counts();
-    expect(billedTwice).toMatchObject({ byCustomId: [], byBody: [{ customId: 'second', times: 2 }] });
-  });
+test('the ledger knows a row sent again under another id, with its keys in another order', async () => {
+  const rig = await setup();
+  await submit(rig, [chatLine('first', 'same words')]);
+  const { model, messages } = chatBody('same words');
+  await submit(rig, [chatLine('second', '', { body: { messages, model } })]);
+  await rig.pass(allDoneMs);
+  const { billedTwice } = await rig.control.counts();
+  expect(billedTwice).toMatchObject({ byCustomId: [], byBody: [{ customId: 'second', times: 2 }] });
+});
 
-  test('tells rows billed in both lanes from rows billed twice in one', async () => {
-    const rig = await setup();
-    await submit(rig, [chatLine('a', 'both')]);
-    await rig.pass(allDoneMs);
-    await rig.openai.chat.completions.create({ ...chatBody('both'), service_tier: 'flex' });
-    await rig.openai.chat.completions.create(chatBody('twice'));
-    await rig.openai.chat.completions.create(chatBody('twice'));
-    const counts = await rig.control.counts();
-    expect(counts.acrossLanes).toHaveLength(1);
-    expect(counts.billedTwice.byBody).toEqual([]);
-    expect(counts.sync).toMatchObject({ billed: 3, billedTwice: { byBody: [{ times: 2 }] } });
-  });
+test('the ledger tells rows billed in both lanes from rows billed twice in one', async () => {
+  const rig = await setup();
+  await submit(rig, [chatLine('a', 'both')]);
+  await rig.pass(allDoneMs);
+  await rig.openai.chat.completions.create({ ...chatBody('both'), service_tier: 'flex' });
+  await rig.openai.chat.completions.create(chatBody('twice'));
+  await rig.openai.chat.completions.create(chatBody('twice'));
+  const counts = await rig.control.counts();
+  expect(counts.acrossLanes).toHaveLength(1);
+  expect(counts.billedTwice.byBody).toEqual([]);
+  expect(counts.sync).toMatchObject({ billed: 3, billedTwice: { byBody: [{ times: 2 }] } });
+});
 
-  test('leaves out what failed and what never ran, so that trying again is no double bill', async () => {
-    const rig = await setup({ batch: { endAs: 'expired', partial: 0.5, first: 1 }, itemErrors: { rate500: 0.3 } });
-    const rows = chatLines(40);
-    const first = await submit(rig, rows);
-    await rig.pass(allDoneMs);
-    const { request_counts } = await rig.openai.batches.retrieve(first.id);
-    const { billed } = await rig.control.counts();
-    expect(billed).toBe(request_counts?.completed);
-    await submit(rig, rows.slice(20));
-    await rig.pass(allDoneMs);
-    expect((await rig.control.counts()).billedTwice).toEqual({ byCustomId: [], byBody: [] });
-  });
+test('the ledger leaves out what failed and what never ran, so that trying again is no double bill', async () => {
+  const rig = await setup({ batch: { endAs: 'expired', partial: 0.5, first: 1 }, itemErrors: { rate500: 0.3 } });
+  const rows = chatLines(40);
+  const first = await submit(rig, rows);
+  await rig.pass(allDoneMs);
+  const { request_counts } = await rig.openai.batches.retrieve(first.id);
+  const { billed } = await rig.control.counts();
+  expect(billed).toBe(request_counts?.completed);
+  await submit(rig, rows.slice(20));
+  await rig.pass(allDoneMs);
+  expect((await rig.control.counts()).billedTwice).toEqual({ byCustomId: [], byBody: [] });
+});
 
-  test('counts both vendors and is empty after a reset', async () => {
-    const { anthropic, control, pass, openai } = await setup({ runMs: 100 });
-    await anthropic.messages.batches.create({ requests: [request('a'), request('b')] });
-    await control.setOptions({ runMs: 1 });
-    await pass(allDoneMs);
-    expect(await control.counts()).toMatchObject({ billed: 2, batchesByState: { ended: 1 } });
-    await control.reset();
-    expect(await control.counts()).toMatchObject({ billed: 0, batchesCreated: 0, requests: {} });
-    expect((await control.options()).runMs).toBe(100);
-    await submit({ openai }, chatLines(1));
-    await pass(allDoneMs);
-    expect((await control.counts()).billed).toBe(1);
-  });
+test('the ledger counts both vendors and is empty after a reset', async () => {
+  const { anthropic, control, pass, openai } = await setup({ runMs: 100 });
+  await anthropic.messages.batches.create({ requests: [request('a'), request('b')] });
+  await control.setOptions({ runMs: 1 });
+  await pass(allDoneMs);
+  expect(await control.counts()).toMatchObject({ billed: 2, batchesByState: { ended: 1 } });
+  await control.reset();
+  expect(await control.counts()).toMatchObject({ billed: 0, batchesCreated: 0, requests: {} });
+  expect((await control.options()).runMs).toBe(100);
+  await submit({ openai }, chatLines(1));
+  await pass(allDoneMs);
+  expect((await control.counts()).billed).toBe(1);
 });
 
 test('a hash set holds exactly what was added', () => {

@@ -59,12 +59,16 @@ export async function createFrom(openai: OpenAI, fileId: string, metadata?: Reco
   return openai.batches.create({ input_file_id: fileId, endpoint: chatUrl, completion_window: '24h', ...given });
 }
 
-export type ResultLine = {
+export interface ResultLine {
   custom_id: string;
   response: { status_code: number; body: { choices: Choice[]; error?: { code: string; message: string } } } | null;
   error: { code: string; message: string } | null;
-};
-type Choice = { finish_reason: string; message: { content: string | null; refusal: string | null } };
+}
+
+interface Choice {
+  finish_reason: string;
+  message: { content: string | null; refusal: string | null };
+}
 
 export async function contentText(openai: OpenAI, fileId: string | null | undefined): Promise<string> {
   if (typeof fileId !== 'string') throw new Error('the batch has no such file');

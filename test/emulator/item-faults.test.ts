@@ -92,77 +92,75 @@ describe('an item told to fail by the rates', () => {
   });
 });
 
-describe('an item told to fail by its own text', () => {
-  const told = [
-    '[[fail:400]]',
-    '[[fail:429]]',
-    '[[fail:500]]',
-    '[[fail:503]]',
-    '[[refuse]]',
-    '[[truncate]]',
-    '[[invalid]]',
-    '[[missing]]',
-    'plain',
-  ];
+const told = [
+  '[[fail:400]]',
+  '[[fail:429]]',
+  '[[fail:500]]',
+  '[[fail:503]]',
+  '[[refuse]]',
+  '[[truncate]]',
+  '[[invalid]]',
+  '[[missing]]',
+  'plain',
+];
 
-  test('does so in a batch of OpenAI', async () => {
-    const { openai, batch } = await run(
-      {},
-      told.map((text) => chatLine(text.replaceAll(/\W/g, ''), text)),
+test('an item told to fail by its own text does so in a batch of OpenAI', async () => {
+  const { openai, batch } = await run(
+    {},
+    told.map((text) => chatLine(text.replaceAll(/\W/g, ''), text)),
+  );
+  const errors = await results(openai, batch.error_file_id);
+  expect(errors.map(({ custom_id, response }) => [custom_id, response?.status_code])).toEqual([
+    ['fail400', 400],
+    ['fail429', 429],
+    ['fail500', 500],
+    ['fail503', 503],
+  ]);
+  const answers = await results(openai, batch.output_file_id);
+  expect(answers.map((line) => line.custom_id)).toEqual(['refuse', 'truncate', 'invalid', 'plain']);
+});
+
+test('an item told to fail by its own text does so in a batch of Anthropic', async () => {
+  const { anthropic, pass } = await setup();
+  const requests = [...told, '[[fail:529]]'].map((text) => request(text.replaceAll(/\W/g, ''), text));
+  const { id } = await anthropic.messages.batches.create({ requests });
+  await pass(allDoneMs);
+  const kinds = (await anthropicResults(anthropic, id)).map(({ result }) => {
+    if (result.type === 'errored') return result.error.error.type;
+    return result.type === 'succeeded' ? result.message.stop_reason : result.type;
+  });
+  const errors = ['invalid_request_error', 'rate_limit_error', 'api_error', 'api_error'];
+  expect(kinds).toEqual([...errors, 'refusal', 'max_tokens', 'end_turn', 'end_turn', 'overloaded_error']);
+});
+
+test('an item told to fail by its own text does so when it is sent alone', async () => {
+  const { openai, anthropic, control } = await setup();
+  const status = (text: string) =>
+    openai.chat.completions.create(chatBody(text)).then(
+      () => 200,
+      (error) => error.status,
     );
-    const errors = await results(openai, batch.error_file_id);
-    expect(errors.map(({ custom_id, response }) => [custom_id, response?.status_code])).toEqual([
-      ['fail400', 400],
-      ['fail429', 429],
-      ['fail500', 500],
-      ['fail503', 503],
-    ]);
-    const answers = await results(openai, batch.output_file_id);
-    expect(answers.map((line) => line.custom_id)).toEqual(['refuse', 'truncate', 'invalid', 'plain']);
+  expect(
+    await Promise.all(['[[fail:429]]', '[[fail:400]]', '[[missing]]', '[[fail-in-batch:500]]'].map(status)),
+  ).toEqual([429, 400, 200, 200]);
+  expect([await status('[[fail-once:500]]'), await status('[[fail-once:500]]')]).toEqual([500, 200]);
+  await expect(anthropic.messages.create(request('a', '[[fail:529]]').params)).rejects.toMatchObject({
+    status: 529,
+    type: 'overloaded_error',
   });
+  const begun = performance.now();
+  await openai.chat.completions.create(chatBody('[[slow:80]]'));
+  expect(performance.now() - begun).toBeGreaterThan(75);
+  expect((await control.counts()).sync).toMatchObject({ executed: 8, billed: 4 });
+});
 
-  test('does so in a batch of Anthropic', async () => {
-    const { anthropic, pass } = await setup();
-    const requests = [...told, '[[fail:529]]'].map((text) => request(text.replaceAll(/\W/g, ''), text));
-    const { id } = await anthropic.messages.batches.create({ requests });
-    await pass(allDoneMs);
-    const kinds = (await anthropicResults(anthropic, id)).map(({ result }) => {
-      if (result.type === 'errored') return result.error.error.type;
-      return result.type === 'succeeded' ? result.message.stop_reason : result.type;
-    });
-    const errors = ['invalid_request_error', 'rate_limit_error', 'api_error', 'api_error'];
-    expect(kinds).toEqual([...errors, 'refusal', 'max_tokens', 'end_turn', 'end_turn', 'overloaded_error']);
-  });
-
-  test('does so when it is sent alone', async () => {
-    const { openai, anthropic, control } = await setup();
-    const status = (text: string) =>
-      openai.chat.completions.create(chatBody(text)).then(
-        () => 200,
-        (error) => error.status,
-      );
-    expect(
-      await Promise.all(['[[fail:429]]', '[[fail:400]]', '[[missing]]', '[[fail-in-batch:500]]'].map(status)),
-    ).toEqual([429, 400, 200, 200]);
-    expect([await status('[[fail-once:500]]'), await status('[[fail-once:500]]')]).toEqual([500, 200]);
-    await expect(anthropic.messages.create(request('a', '[[fail:529]]').params)).rejects.toMatchObject({
-      status: 529,
-      type: 'overloaded_error',
-    });
-    const begun = performance.now();
-    await openai.chat.completions.create(chatBody('[[slow:80]]'));
-    expect(performance.now() - begun).toBeGreaterThan(75);
-    expect((await control.counts()).sync).toMatchObject({ executed: 8, billed: 4 });
-  });
-
-  test('fails only in batches when told so, and only once when told so', async () => {
-    const rig = await run({}, [chatLine('a', '[[fail-in-batch:500]]'), chatLine('b', '[[fail-once:500]]')]);
-    expect(rig.batch.request_counts?.failed).toBe(2);
-    const { id } = await submit(rig, [chatLine('a2', '[[fail-in-batch:500]]'), chatLine('b2', '[[fail-once:500]]')]);
-    await rig.pass(allDoneMs);
-    const { output_file_id } = await rig.openai.batches.retrieve(id);
-    expect((await results(rig.openai, output_file_id)).map((line) => line.custom_id)).toEqual(['b2']);
-  });
+test('an item told to fail by its own text fails only in batches when told so, and only once when told so', async () => {
+  const rig = await run({}, [chatLine('a', '[[fail-in-batch:500]]'), chatLine('b', '[[fail-once:500]]')]);
+  expect(rig.batch.request_counts?.failed).toBe(2);
+  const { id } = await submit(rig, [chatLine('a2', '[[fail-in-batch:500]]'), chatLine('b2', '[[fail-once:500]]')]);
+  await rig.pass(allDoneMs);
+  const { output_file_id } = await rig.openai.batches.retrieve(id);
+  expect((await results(rig.openai, output_file_id)).map((line) => line.custom_id)).toEqual(['b2']);
 });
 
 describe('output files can', () => {

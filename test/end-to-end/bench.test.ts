@@ -1,4 +1,4 @@
-// The benchmark runs from beginning to end, on a small dataset; its figures are for `npm run bench` to tell.
+// The benchmark runs from beginning to end, on a small dataset; `npm run bench` measures the real figures.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -1,5 +1,5 @@
-// A worker as an orchestrator sees it: it says how it is, its metrics can be scraped, and on SIGTERM it ends what it is at,
-// or hands it back, and exits with 0, while the job goes on with another worker.
+// A worker as an orchestrator sees it: it reports its health, its metrics can be scraped, and on SIGTERM it finishes or hands back its
+// activities and exits with 0, while the job continues on another worker.
 
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../../scripts/tools/free-port.ts';
@@ -45,7 +45,7 @@ describe.concurrent('a worker in an orchestrator', () => {
   );
 
   test(
-    'SIGTERM in mid-download: the activity is handed back, the worker exits with 0, another one goes on',
+    'SIGTERM in mid-download: the activity is handed back, the worker exits with 0, another one continues',
     () =>
       cell('drained', { workers: 0 }, async (at) => {
         const { health } = await openWorker(at);

@@ -1,4 +1,4 @@
-// What Prometheus sees of a worker, and what its log says: the documented series and no others, and no label without a bound.
+// A worker's metrics and log: the documented series and no others, and no label with unbounded values.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Jobs by the clock on a real server: made, tried, held and made up for by our command line, and by Temporal's own.
+// Scheduled jobs on a real server: created, triggered, paused and backfilled with Nightshift's command line and with Temporal's own.
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,87 +41,101 @@ test(
       const today = berlinDay(Date.now());
       nightly(at, { [today]: 60, '2026-11-18': 3, '2026-11-19': 4 });
       await at.control.setOptions({ runMs: 4000 });
-      const clock = ['--cron', '0 2 * * *', '--timezone', 'Europe/Berlin'];
-      const create = ['schedule', 'create', 'nightly', 'examples/nightly.json', ...clock];
-      const created = await nightshift([...create, '--jitter', '5m', '--paused', '--note', 'until Monday']);
-      expect(created).toMatchObject({ code: 0, err: expect.not.stringContaining('caution') });
-      expect(parseLines(created)).toMatchObject([
-        {
-          id: 'nightly',
-          paused: true,
-          note: 'until Monday',
-          job: 'examples/nightly.json',
-          cron: '0 2 * * *',
-          timezone: 'Europe/Berlin',
-          catchupMs: 7_200_000,
-          jitterMs: 300_000,
-          taskQueue: 'nightly',
-          next: null,
-        },
-      ]);
-      const schedule = at.client.schedule.getHandle('nightly');
-      expect((await schedule.describe()).policies.overlap).toBe(ScheduleOverlapPolicy.SKIP);
-      expect(await nightshift(create)).toMatchObject({ code: 1, err: expect.stringContaining('with this id exists') });
-
-      expect((await nightshift(['schedule', 'trigger', 'nightly'])).code).toBe(0);
-      await until('the job runs', async () => (await schedule.describe()).info.runningActions.length === 1);
-      await nightshift(['schedule', 'trigger', 'nightly']);
-      await until(
-        'the second start is skipped',
-        async () => (await schedule.describe()).info.numActionsSkippedOverlap === 1,
-      );
-      const [described] = parseLines(await nightshift(['schedule', 'describe', 'nightly']));
-      expect(described).toMatchObject({ skipped: 1, started: [expect.stringMatching(/^nightly-20/)] });
-      const started = String(described?.started);
-      expect((await nightshift(['watch', started])).out).toBe(`runs/nightly/${today}/results.jsonl\n`);
-      expect(idsOf(at, today)).toHaveLength(60);
-      const run = await at.client.workflow.getHandle(started).describe();
-      expect(await run.staticSummary()).toBe('the job in examples/nightly.json');
-
-      const span = ['--from', '2026-11-18', '--to', '2026-11-19'];
-      expect((await nightshift(['schedule', 'backfill', 'nightly', ...span])).code).toBe(0);
-      await until(
-        'both nights are made up for',
-        async () => {
-          const { info } = await schedule.describe();
-          return info.numActionsTaken === 3 && info.runningActions.length === 0;
-        },
-        60_000,
-      );
-      expect(idsOf(at, '2026-11-18')).toEqual([0, 1, 2].map((row) => `2026-11-18/${row}`));
-      expect(idsOf(at, '2026-11-19')).toEqual([0, 1, 2, 3].map((row) => `2026-11-19/${row}`));
-      const jobs = parseLines(await nightshift(['list'])).filter(({ id }) =>
-        String(id).startsWith('nightly-2026-11-1'),
-      );
-      expect(jobs.map(({ id }) => id).toSorted()).toEqual([
-        'nightly-2026-11-18T01:00:00Z',
-        'nightly-2026-11-19T01:00:00Z',
-      ]);
-
-      const { batchesCreated, sync } = await at.control.counts();
-      await nightshift(['schedule', 'backfill', 'nightly', '--from', '2026-11-18', '--to', '2026-11-18']);
-      await until('the night that was done is refused', async () => {
-        const again = await at.client.workflow.getHandle('nightly-2026-11-18T01:00:00Z').describe();
-        return again.status.name === 'FAILED';
-      });
-      expect(await at.control.counts()).toMatchObject({ batchesCreated, sync });
-
-      await nightshift(['schedule', 'resume', 'nightly']);
-      await until('it is listed with its next start', async () =>
-        parseLines(await nightshift(['schedule', 'list'])).some(({ id, next }) => id === 'nightly' && next !== null),
-      );
-      await nightshift(['schedule', 'pause', 'nightly', '--note', 'holidays']);
-      expect(parseLines(await nightshift(['schedule', 'describe', 'nightly']))).toMatchObject([
-        { paused: true, note: 'holidays' },
-      ]);
-      expect((await nightshift(['schedule', 'delete', 'nightly'])).code).toBe(0);
-      expect(await nightshift(['schedule', 'describe', 'nightly'])).toMatchObject({
-        code: 1,
-        err: expect.stringContaining('no such schedule'),
-      });
+      await expectCreated(at, nightshift);
+      await expectSecondStartSkipped(at, nightshift, today);
+      await expectNightsMadeUpFor(at, nightshift);
+      await expectDoneNightRefused(at, nightshift);
+      await expectSteered(nightshift);
     }),
   300_000,
 );
+
+async function expectCreated(at: Cell, nightshift: Nightshift): Promise<void> {
+  const clock = ['--cron', '0 2 * * *', '--timezone', 'Europe/Berlin'];
+  const create = ['schedule', 'create', 'nightly', 'examples/nightly.json', ...clock];
+  const created = await nightshift([...create, '--jitter', '5m', '--paused', '--note', 'until Monday']);
+  expect(created).toMatchObject({ code: 0, err: expect.not.stringContaining('caution') });
+  expect(parseLines(created)).toMatchObject([
+    {
+      id: 'nightly',
+      paused: true,
+      note: 'until Monday',
+      job: 'examples/nightly.json',
+      cron: '0 2 * * *',
+      timezone: 'Europe/Berlin',
+      catchupMs: 7_200_000,
+      jitterMs: 300_000,
+      taskQueue: 'nightly',
+      next: null,
+    },
+  ]);
+  const { policies } = await at.client.schedule.getHandle('nightly').describe();
+  expect(policies.overlap).toBe(ScheduleOverlapPolicy.SKIP);
+  expect(await nightshift(create)).toMatchObject({ code: 1, err: expect.stringContaining('with this id exists') });
+}
+
+async function expectSecondStartSkipped(at: Cell, nightshift: Nightshift, today: string): Promise<void> {
+  const schedule = at.client.schedule.getHandle('nightly');
+  expect((await nightshift(['schedule', 'trigger', 'nightly'])).code).toBe(0);
+  await until('the job runs', async () => (await schedule.describe()).info.runningActions.length === 1);
+  await nightshift(['schedule', 'trigger', 'nightly']);
+  await until(
+    'the second start is skipped',
+    async () => (await schedule.describe()).info.numActionsSkippedOverlap === 1,
+  );
+  const [described] = parseLines(await nightshift(['schedule', 'describe', 'nightly']));
+  expect(described).toMatchObject({ skipped: 1, started: [expect.stringMatching(/^nightly-20/)] });
+  const started = String(described?.started);
+  expect((await nightshift(['watch', started])).out).toBe(`runs/nightly/${today}/results.jsonl\n`);
+  expect(idsOf(at, today)).toHaveLength(60);
+  const run = await at.client.workflow.getHandle(started).describe();
+  expect(await run.staticSummary()).toBe('the job in examples/nightly.json');
+}
+
+async function expectNightsMadeUpFor(at: Cell, nightshift: Nightshift): Promise<void> {
+  const span = ['--from', '2026-11-18', '--to', '2026-11-19'];
+  expect((await nightshift(['schedule', 'backfill', 'nightly', ...span])).code).toBe(0);
+  await until(
+    'both nights are made up for',
+    async () => {
+      const { info } = await at.client.schedule.getHandle('nightly').describe();
+      return info.numActionsTaken === 3 && info.runningActions.length === 0;
+    },
+    60_000,
+  );
+  expect(idsOf(at, '2026-11-18')).toEqual([0, 1, 2].map((row) => `2026-11-18/${row}`));
+  expect(idsOf(at, '2026-11-19')).toEqual([0, 1, 2, 3].map((row) => `2026-11-19/${row}`));
+  const listed = parseLines(await nightshift(['list']));
+  const jobs = listed.filter(({ id }) => String(id).startsWith('nightly-2026-11-1'));
+  expect(jobs.map(({ id }) => id).toSorted()).toEqual(['nightly-2026-11-18T01:00:00Z', 'nightly-2026-11-19T01:00:00Z']);
+}
+
+/** Its output is claimed, so the job fails before it spends anything. */
+async function expectDoneNightRefused(at: Cell, nightshift: Nightshift): Promise<void> {
+  const { batchesCreated, sync } = await at.control.counts();
+  await nightshift(['schedule', 'backfill', 'nightly', '--from', '2026-11-18', '--to', '2026-11-18']);
+  await until('the night that was done is refused', async () => {
+    const again = await at.client.workflow.getHandle('nightly-2026-11-18T01:00:00Z').describe();
+    return again.status.name === 'FAILED';
+  });
+  expect(await at.control.counts()).toMatchObject({ batchesCreated, sync });
+}
+
+async function expectSteered(nightshift: Nightshift): Promise<void> {
+  await nightshift(['schedule', 'resume', 'nightly']);
+  await until('it is listed with its next start', async () =>
+    parseLines(await nightshift(['schedule', 'list'])).some(({ id, next }) => id === 'nightly' && next !== null),
+  );
+  await nightshift(['schedule', 'pause', 'nightly', '--note', 'holidays']);
+  expect(parseLines(await nightshift(['schedule', 'describe', 'nightly']))).toMatchObject([
+    { paused: true, note: 'holidays' },
+  ]);
+  expect((await nightshift(['schedule', 'delete', 'nightly'])).code).toBe(0);
+  expect(await nightshift(['schedule', 'describe', 'nightly'])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('no such schedule'),
+  });
+}
 
 test(
   'what the plain Temporal CLI schedules runs as well, and can be steered by ours',

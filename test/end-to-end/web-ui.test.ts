@@ -10,7 +10,7 @@ import { realServer } from './server.ts';
 const server = realServer({});
 const { open } = browser();
 
-/** The details that a workflow wrote itself are shown in a frame of their own. */
+/** The Web UI shows the details that a workflow wrote in a separate frame. */
 async function textOf(page: Page): Promise<string> {
   const texts = await Promise.all(
     page.frames().map(async (frame) =>

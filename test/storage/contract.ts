@@ -19,6 +19,7 @@ export interface StoreUnderTest {
 export function storeContract(name: string, setup: () => Promise<StoreUnderTest>): void {
   describe(name, () => {
     describe('files', () => filesContract(setup));
+    describe('contents', () => contentsContract(setup));
     describe('names', () => namesContract(setup));
     describe('journals', () => journalContract(setup));
   });
@@ -82,7 +83,9 @@ function filesContract(setup: () => Promise<StoreUnderTest>): void {
     await expect(read()).rejects.toThrow('stop reading');
     await expect(store.head('large', AbortSignal.abort(new Error('not at all')))).rejects.toThrow('not at all');
   });
+}
 
+function contentsContract(setup: () => Promise<StoreUnderTest>): void {
   test('of 24 that create the same file if absent, exactly one does, and its content stays', async () => {
     const { store } = await setup();
     const tries = Array.from({ length: 24 }, (_, n) => writeJson(store, 'claim.json', { n }, { ifAbsent: true }));

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import { searchAttributeNames } from '../../scripts/dev-server.ts';
 
 export interface TemporalServer {
-  /** To be read inside tests and hooks: it throws before the server is up. */
+  /** Read this inside tests and hooks only: it throws before the server is up. */
   readonly env: TestWorkflowEnvironment;
 }
 
@@ -18,7 +18,8 @@ export interface DevServerTestOptions {
 
 // A KEYWORD in the test service's own numbering (temporal.api.enums.v1.IndexedValueType).
 const keywordType = 2;
-// The SDK gives a server 5 s to answer, which a Java server on a crowded machine may miss.
+// The SDK starts the time-skipping server, a Java program, and gives it only 5 s to answer. On a busy machine (several test runs on few
+// cores) a JVM can need longer to start, and the SDK has no setting for it. So try for about a minute before failing.
 const startTries = 12;
 
 /** The real server, in memory: for limits, search attributes, schedules, close policies and priority. */
@@ -37,7 +38,7 @@ export function devServer(options: DevServerTestOptions = {}): TemporalServer {
   );
 }
 
-/** The server that skips time while nothing but timers is due: for waiting, backing off and deadlines. */
+/** The server that skips time while only timers are pending: for waits, backoffs and deadlines. */
 export function timeSkippingServer(): TemporalServer {
   return whileTestsRun(async () => {
     const executable = { type: 'existing-path', path: provided('testServer') } as const;
@@ -100,7 +101,7 @@ function provided(name: 'temporalCli' | 'testServer'): string {
 
 let quiet = false;
 
-/** The SDK logs each worker's life at level INFO; a test's own output would drown in it. Once per process. */
+/** The SDK logs the start and stop of each worker at level INFO, which would hide a test's own output. Installed once per process. */
 function quietSdk(): void {
   if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
   quiet = true;

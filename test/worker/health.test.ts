@@ -1,4 +1,4 @@
-// The health endpoint: what a container engine hears of a worker in each of its states.
+// The health endpoint: its reply in each state of the worker.
 
 import type { WorkerStatus } from '@temporalio/worker';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,7 +7,7 @@ import { serveHealth } from '../../worker/health.ts';
 type Known = Pick<WorkerStatus, 'runState' | 'numInFlightActivities'>;
 
 async function healthOf(status: Known | undefined): Promise<string> {
-  // Only these fields are looked at.
+  // Only these fields are read.
   const server = await serveHealth({ host: '127.0.0.1', port: 0 }, () => status as WorkerStatus | undefined);
   onTestFinished(server.close);
   return `http://127.0.0.1:${server.port}`;

@@ -1,12 +1,11 @@
-// `pause`, `resume`, `set`, `retry` and `cancel`: what can be changed of a running job.
+// `pause`, `resume`, `set`, `retry` and `cancel`: change or end a running job.
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { itemReasons } from '../../../domain/outcome/outcome.ts';
 import type { DeadlineChange, ItemReason, JobStatus } from '../../index.ts';
 import type { Nightshift } from '../../nightshift.ts';
-import { changeJob } from '../../no-worker.ts';
 import { durationOrNone, durationText, usdOrNone, wholeNumber } from '../arguments.ts';
-import type { Context } from '../context.ts';
+import { type Context, changeJob } from '../context.ts';
 import { printValue } from '../print.ts';
 import { progressLine, statusFacts } from '../print-job.ts';
 
@@ -21,32 +20,32 @@ interface Settings {
 export function addChanges(program: Command, context: Context): void {
   program
     .command('pause <id>')
-    .summary('begin nothing more')
-    .description('Stages and creates nothing more; what the provider runs is still collected.')
-    .option('--note <text>', 'why, for whoever looks')
+    .summary('stop starting new batches')
+    .description('Uploads and creates nothing new. Batches that already run at the provider are still collected.')
+    .option('--note <text>', 'the reason, shown with the status')
     .action(async (id: string, { note }: { note?: string }) =>
-      said(await changeJob(context, id, (jobs) => jobs.pause(id, note))),
+      printChanged(await changeJob(context, id, (jobs) => jobs.pause(id, note))),
     );
   program
     .command('resume <id>')
-    .summary('go on after a pause or after trouble')
-    .description('Goes on after a pause, or after a key or money was mended.')
-    .action(async (id: string) => said(await changeJob(context, id, (jobs) => jobs.resume(id))));
+    .summary('continue a paused job')
+    .description('Resumes a paused job, for example after you replace a key or add credit.')
+    .action(async (id: string) => printChanged(await changeJob(context, id, (jobs) => jobs.resume(id))));
   addSet(program, context);
   program
     .command('retry <id>')
     .summary('send failed items again')
     .description(
-      'Sends failed items again in one more round. A job that has ended is continued by `reuse` in a new one.',
+      'Sends failed items again in one more round. To retry the failed items of a finished job, start a new job with `reuse`.',
     )
-    .option('--reason <reason...>', 'only those that failed for these; default: all but in_doubt', reasonIn)
+    .option('--reason <reason...>', 'only items that failed for these reasons; default: all except in_doubt', reasonIn)
     .action(async (id: string, { reason }: { reason?: readonly ItemReason[] }) =>
-      said(await changeJob(context, id, (jobs) => jobs.retryFailed(id, reason))),
+      printChanged(await changeJob(context, id, (jobs) => jobs.retryFailed(id, reason))),
     );
   program
     .command('cancel <id>')
     .summary('end a job and keep what is finished')
-    .description("Cancels the provider's batches, collects what they had finished, and ends the job.")
+    .description("Cancels the provider's batches, collects what they have finished, and ends the job.")
     .action(async (id: string) => {
       await (await context.jobs()).cancel(id);
       console.error(`${id} is being cancelled`);
@@ -54,15 +53,21 @@ export function addChanges(program: Command, context: Context): void {
 }
 
 function addSet(program: Command, context: Context): void {
-  const then = program.createOption('--then <what>', 'what follows a deadline').choices(['fallback', 'retry', 'fail']);
+  const then = program
+    .createOption('--then <what>', 'what to do after a deadline')
+    .choices(['fallback', 'retry', 'fail']);
   program
     .command('set <id>')
     .summary('change budget, concurrency or deadlines')
-    .description('Changes a job while it runs.')
-    .option('--budget <usd>', 'what it may spend; "none" for no cap', usdOrNone)
-    .option('--concurrency <n>', 'batches under way at once', wholeNumber(1, 500))
-    .option('--batch-deadline <duration>', "from a batch's creation, e.g. 12h", durationText)
-    .option('--job-deadline <duration>', 'from the job\'s start, e.g. 30h; "none" for none', durationOrNone)
+    .description('Changes the settings of a running job.')
+    .option('--budget <usd>', 'the most it may spend; "none" for no cap', usdOrNone)
+    .option('--concurrency <n>', 'how many batches run at once', wholeNumber(1, 500))
+    .option('--batch-deadline <duration>', "counts from a batch's creation, e.g. 12h", durationText)
+    .option(
+      '--job-deadline <duration>',
+      'counts from the job\'s start, e.g. 30h; "none" for no deadline',
+      durationOrNone,
+    )
     .addOption(then)
     .action(async (id: string, settings: Settings, command: Command) => {
       if (Object.keys(settings).length === 0) {
@@ -73,12 +78,12 @@ function addSet(program: Command, context: Context): void {
         for (const change of planChanges(jobs, id, settings)) last = await change();
         return last;
       });
-      if (status !== undefined) said(status);
+      if (status !== undefined) printChanged(status);
     });
 }
 
-/** The job as it is after the change. */
-function said(status: JobStatus): void {
+/** Prints the job as it is after the change. */
+function printChanged(status: JobStatus): void {
   console.error(progressLine(status));
   printValue(status, statusFacts(status, Date.now()));
 }

@@ -1,10 +1,9 @@
-// `validate` and `estimate`: what is wrong with a job, and what it would cost, before anything is spent.
+// `validate` and `estimate`: show the problems of a job and its cost before anything is spent.
 
 import type { Command } from 'commander';
-import { readJob, readJobFile } from '../../job-file.ts';
-import { awaitAnswer } from '../../no-worker.ts';
-import type { Context } from '../context.ts';
+import { awaitAnswer, type Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { readJob, readJobFile } from '../job-file.ts';
 import { ownCommand } from '../own-command.ts';
 import { printValue } from '../print.ts';
 import { estimateFacts } from '../print-job.ts';
@@ -19,12 +18,12 @@ interface CheckOptions {
 export function addChecks(program: Command, context: Context): void {
   program
     .command('validate <job-file>')
-    .summary('say all that is wrong with a job')
+    .summary('list every problem of a job')
     .description(
-      'Checks a job file against the schema, then lets a worker check what only it can know: provider, model, template, ' +
-        'dataset, output. Claims and spends nothing.',
+      'Checks a job file against the schema, then asks a worker to check what only a worker knows: provider, model, ' +
+        'template, dataset and output. Claims and spends nothing.',
     )
-    .option('--offline', 'only what can be said here, without Temporal')
+    .option('--offline', 'check only against the schema, without Temporal')
     .option(...taskQueueOption)
     .option(...byReferenceOption)
     .action(async (file: string, options: CheckOptions) => {
@@ -34,14 +33,14 @@ export function addChecks(program: Command, context: Context): void {
         return;
       }
       await asked(context, file, options, (jobs, job, at) => jobs.validate(job, at));
-      printValue({ valid: true, by: 'worker' }, { [file]: 'is right' });
+      printValue({ valid: true, by: 'worker' }, { [file]: 'is valid' });
     });
   program
     .command('estimate <job-file>')
-    .summary('say what a job would cost')
+    .summary('show what a job would cost')
     .description(
-      'Lets a worker plan the job for real and put the plan away: rows, batches, tokens, cost in batches and in realtime, ' +
-        'and what the figures leave out. Spends nothing.',
+      'Asks a worker to plan the job and to delete the plan again. Shows rows, batches, tokens, the cost in batches and ' +
+        'in realtime, and what the figures leave out. Spends nothing.',
     )
     .option(...taskQueueOption)
     .option(...byReferenceOption)
@@ -59,7 +58,7 @@ type Ask<Answer> = (
   at: { readonly taskQueue: string; readonly signal: AbortSignal },
 ) => Promise<Answer>;
 
-/** Ctrl-C takes the question back, so that the worker puts its plan away. */
+/** Ctrl-C cancels the question, so that the worker deletes its plan. */
 async function asked<Answer>(context: Context, file: string, options: CheckOptions, ask: Ask<Answer>): Promise<Answer> {
   const { taskQueue = context.taskQueue, byReference = false } = options;
   const job = readJob(file, byReference, context.dataRoot);

@@ -1,9 +1,9 @@
-// `nightshift doctor`: whether all that a job needs is there, and how to mend what is not.
+// `nightshift doctor`: checks everything that a job needs, and says how to fix what is missing.
 
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { examine, type Finding } from '../../doctor.ts';
 import type { Context } from '../context.ts';
+import { examine, type Finding } from '../doctor.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { serverCommand } from '../own-command.ts';
 import { taskQueueOption } from './run.ts';
@@ -13,10 +13,10 @@ const colours = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
 export function addDoctor(program: Command, context: Context): void {
   program
     .command('doctor')
-    .summary('look whether everything is there that a job needs')
+    .summary('check everything that a job needs')
     .description(
-      'Looks at Temporal, namespace, search attributes, workers and, through a worker, at keys, store, disk and clock. ' +
-        'Each finding says how to mend it. Exit code 1 where a job could not run.',
+      'Checks Temporal, namespace, search attributes, workers and, through a worker, keys, store, disk and clock. ' +
+        'Each finding says how to fix it. Exits with 1 if a job could not run.',
     )
     .option(...taskQueueOption)
     .action(async ({ taskQueue = context.taskQueue }: { taskQueue?: string }) => {

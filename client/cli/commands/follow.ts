@@ -1,11 +1,10 @@
-// Follows a job to its end, and says by the exit code how it ended.
+// `nightshift watch <id>`: follows a job to its end. The exit code says how it ended.
 
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import type { Command } from 'commander';
 import type { Nightshift } from '../../nightshift.ts';
-import { warnWithoutWorker } from '../../no-worker.ts';
-import type { Context } from '../context.ts';
+import { type Context, warnWithoutWorker } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { ownCommand } from '../own-command.ts';
 import { endLine } from '../print-job.ts';
@@ -14,10 +13,10 @@ import { progressOn } from '../progress.ts';
 export function addWatch(program: Command, context: Context): void {
   program
     .command('watch <id>')
-    .summary('follow a job that runs')
+    .summary('follow a running job')
     .description(
-      'Follows a job to its end: progress on standard error, the path of the results on standard output. A job that has ' +
-        'ended is told of at once. Ctrl-C ends the following, not the job.',
+      'Follows a job to its end. Progress goes to standard error, the path of the results to standard output. If the job ' +
+        'has already finished, prints its outcome immediately. Ctrl-C stops following; the job continues.',
     )
     .action(async (id: string) => {
       process.exitCode = await awaitEnd(await context.jobs(), id);
@@ -31,7 +30,7 @@ export async function awaitEnd(jobs: Nightshift, id: string): Promise<number> {
   const left = (): void => {
     progress.stop();
     console.error(
-      `${id} goes on: watch it with \`${ownCommand(`watch ${id}`)}\`, end it with \`${ownCommand(`cancel ${id}`)}\``,
+      `${id} continues: watch it with \`${ownCommand(`watch ${id}`)}\`, end it with \`${ownCommand(`cancel ${id}`)}\``,
     );
     process.exit(exitCodes.interrupted);
   };
@@ -43,10 +42,10 @@ export async function awaitEnd(jobs: Nightshift, id: string): Promise<number> {
     warning.stop();
     progress.stop();
   }
-  return ending(jobs, id);
+  return reportEnd(jobs, id);
 }
 
-async function ending(jobs: Nightshift, id: string): Promise<number> {
+async function reportEnd(jobs: Nightshift, id: string): Promise<number> {
   try {
     const report = await jobs.result(id);
     console.error(endLine(report));
@@ -57,14 +56,14 @@ async function ending(jobs: Nightshift, id: string): Promise<number> {
     return report.rows.failed === 0 ? exitCodes.ok : exitCodes.partial;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    if (error.cause instanceof CancelledFailure) return cancelled(jobs, id);
+    if (error.cause instanceof CancelledFailure) return reportCancelled(jobs, id);
     console.error(error.cause?.message ?? error.message);
     return exitCodes.jobFailed;
   }
 }
 
-/** Temporal ends a cancelled job without a word of it: what it delivered is in its memo. */
-async function cancelled(jobs: Nightshift, id: string): Promise<number> {
+/** A cancelled workflow has no result. What the job delivered is in its memo. */
+async function reportCancelled(jobs: Nightshift, id: string): Promise<number> {
   const { results } = await jobs.describe(id);
   console.error(
     results === null ? 'cancelled before anything was sent' : 'cancelled; what was finished is in its results',

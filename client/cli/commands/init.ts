@@ -1,22 +1,32 @@
-// `nightshift init`: a first job to change, with a few rows.
+// `nightshift init`: writes a first job to edit, with a few rows.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
-import { sampleJob, sampleRows } from '../sample.ts';
+
+const sampleRows: readonly { readonly id: string; readonly text: string }[] = [
+  { id: 'ticket-1', text: 'The export stops at 90 % and the file is empty.' },
+  { id: 'ticket-2', text: 'Could the weekly mail list the three longest tickets?' },
+  { id: 'ticket-3', text: 'Where do I change the address on my invoice?' },
+  { id: 'ticket-4', text: 'After the update every date shows as 1970.' },
+  { id: 'ticket-5', text: 'A dark theme would help those of us on the late shift.' },
+  { id: 'ticket-6', text: 'Is there a limit to how many people I can invite?' },
+  { id: 'ticket-7', text: 'Search finds nothing when the word has an umlaut.' },
+  { id: 'ticket-8', text: 'Please let us sort projects by the last change.' },
+];
 
 export function addInit(program: Command, { dataRoot }: Context): void {
   program
     .command('init [folder]')
     .summary('write a first job and a few rows')
-    .description('Writes job.json and tickets.jsonl into a folder, the current one by default. Overwrites nothing.')
+    .description('Writes job.json and tickets.jsonl into a folder, by default the current one. Overwrites nothing.')
     .action((folder = '.') => {
       const path = relative(resolve(dataRoot), resolve(folder)).split(sep).join('/');
       if (path.startsWith('..')) {
         throw new Error(
-          `${folder} is not below the data root ${resolve(dataRoot)}, where workers look: choose a folder there`,
+          `${folder} is not below the data root ${resolve(dataRoot)}, where workers read: choose a folder below it`,
         );
       }
       mkdirSync(folder, { recursive: true });
@@ -34,8 +44,22 @@ function write(file: string, text: string): void {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new Error(`${file} is there already and stays as it is: give another folder`);
+      throw new Error(`${file} exists and stays as it is: give another folder`);
     }
     throw error;
   }
 }
+
+const sampleJob = (dataset: string): object => ({
+  dataset,
+  provider: 'openai',
+  model: 'gpt-5.4-mini',
+  request: {
+    messages: [
+      { role: 'system', content: 'Classify the ticket as bug, feature or question. Answer with that one word.' },
+      { role: 'user', content: '{{ text }}' },
+    ],
+    max_completion_tokens: 16,
+  },
+  budget: { usd: 1 },
+});

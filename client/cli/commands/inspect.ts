@@ -1,9 +1,8 @@
-// `status`, `batches`, `report` and `list`: what jobs are doing, and what became of them.
+// `status`, `batches`, `report` and `list`: show what jobs are doing and how they ended.
 
 import type { Command } from 'commander';
-import { askJob } from '../../no-worker.ts';
 import { wholeNumber } from '../arguments.ts';
-import type { Context } from '../context.ts';
+import { askJob, type Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
 import { collected, printRows, printValue } from '../print.ts';
 import { listFacts, reportFacts, statusFacts } from '../print-job.ts';
@@ -22,12 +21,12 @@ interface ListOptions {
 
 const stages = ['waiting', 'staging', 'creating', 'validating', 'running', 'finalizing', 'cancelling', 'collecting'];
 
-export function addLooks(program: Command, context: Context): void {
+export function addInspections(program: Command, context: Context): void {
   addList(program, context);
   program
     .command('status <id>')
     .summary('phase, counts, tokens, cost and the estimated end')
-    .description('What a job is doing: phase, wave, counts, tokens, cost, alerts and the estimated end.')
+    .description('Shows what a job is doing: phase, wave, counts, tokens, cost, alerts and the estimated end.')
     .action(async (id: string) => {
       const status = await askJob(context, id, (jobs) => jobs.status(id));
       printValue(status, statusFacts(status, Date.now()));
@@ -35,8 +34,8 @@ export function addLooks(program: Command, context: Context): void {
   addBatches(program, context);
   program
     .command('report <id>')
-    .summary('what became of a job that has ended')
-    .description('The report of a job that has ended. Of a cancelled one it is read from its output.')
+    .summary('the figures of a finished job')
+    .description('Shows the report of a finished job. The report of a cancelled job is read from its output.')
     .action(async (id: string) => {
       const report = await (await context.jobs()).report(id);
       printValue(report, reportFacts(report));
@@ -46,11 +45,11 @@ export function addLooks(program: Command, context: Context): void {
 function addList(program: Command, context: Context): void {
   program
     .command('list')
-    .summary('jobs, those that run first')
-    .description('Jobs that run, then those that have ended, the latest first.')
-    .option('--active', 'only jobs that run')
-    .option('--limit <n>', 'jobs to show', wholeNumber(1, 100_000), 20)
-    .option('--all', 'all there are, however many')
+    .summary('jobs, running ones first')
+    .description('Lists running jobs, then finished ones, the latest first.')
+    .option('--active', 'only running jobs')
+    .option('--limit <n>', 'number of jobs to show', wholeNumber(1, 100_000), 20)
+    .option('--all', 'show all jobs, without a limit')
     .action(async ({ all = false, active = false, limit }: ListOptions) => {
       const jobs = await context.jobs();
       const listed = await collected(jobs.list({ active, ...(all ? {} : { limit: limit + 1 }) }));
@@ -64,11 +63,11 @@ function addBatches(program: Command, context: Context): void {
   const stage = program.createOption('--stage <stage>', 'only batches in this stage').choices([...stages, 'done']);
   program
     .command('batches <id>')
-    .summary("a job's batches, one line each")
-    .description('The coordination table: one line a batch, with its stage and the id that the provider gave it.')
+    .summary("a job's batches, one per line")
+    .description('Shows the coordination table: one line per batch, with its stage and its id at the provider.')
     .addOption(stage)
-    .option('--offset <n>', 'batches to leave out', wholeNumber(0, 1_000_000), 0)
-    .option('--limit <n>', 'batches to show', wholeNumber(1, 500), 100)
+    .option('--offset <n>', 'number of batches to skip', wholeNumber(0, 1_000_000), 0)
+    .option('--limit <n>', 'number of batches to show', wholeNumber(1, 500), 100)
     .action(async (id: string, { stage: only, offset, limit }: PageOptions) => {
       const request = { offset, limit, ...(only === undefined ? {} : { stage: only }) };
       const page = await askJob(context, id, (jobs) => jobs.batches(id, request));

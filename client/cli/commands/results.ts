@@ -1,4 +1,4 @@
-// `nightshift results <id>`: what came out, as a stream of lines.
+// `nightshift results <id>`: prints the results as a stream of lines.
 
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
@@ -13,20 +13,20 @@ interface ResultsOptions {
 export function addResults(program: Command, context: Context): void {
   program
     .command('results <id>')
-    .summary('the answers of a job, one line a row')
+    .summary('the answers of a job, one line per row')
     .description(
-      'Prints the results of a job that has ended: one line of JSON per accepted row, in the order of the dataset. They ' +
-        "are read below NIGHTSHIFT_DATA, which must be the workers' data folder.",
+      'Prints the results of a finished job: one line of JSON per accepted row, in the order of the dataset. Reads them ' +
+        "below NIGHTSHIFT_DATA, which must be the workers' data folder.",
     )
-    .option('-o, --output <file>', 'write them there')
-    .option('--failed', 'instead: the rows that failed, ready to be the dataset of the next job')
+    .option('-o, --output <file>', 'write the lines to this file')
+    .option('--failed', 'print the failed rows instead, ready to be the dataset of the next job')
     .action(async (id: string, { output, failed = false }: ResultsOptions) => {
       const file = await (await context.jobs()).file(id, failed ? 'failures' : 'results');
       const to = output === undefined ? process.stdout : createWriteStream(output);
       try {
         await pipeline(createReadStream(file), to, { end: output !== undefined });
       } catch (error) {
-        // Whoever reads has had enough, as `head` has.
+        // The reader has closed the pipe, as `head` does.
         if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
       }
       if (output !== undefined) console.error(`written to ${output}`);

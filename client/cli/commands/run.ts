@@ -1,9 +1,9 @@
-// `nightshift run job.json`: starts a job and, unless told otherwise, follows it to its end.
+// `nightshift run job.json`: starts a job and follows it to its end, unless --detach is given.
 
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readJob } from '../../job-file.ts';
 import type { Context } from '../context.ts';
+import { readJob } from '../job-file.ts';
 import { awaitEnd } from './follow.ts';
 
 interface RunOptions {
@@ -13,10 +13,13 @@ interface RunOptions {
   readonly detach?: boolean;
 }
 
-export const taskQueueOption = ['--task-queue <name>', 'whose workers do it; default NIGHTSHIFT_TASK_QUEUE'] as const;
+export const taskQueueOption = [
+  '--task-queue <name>',
+  'the task queue of the workers; default NIGHTSHIFT_TASK_QUEUE',
+] as const;
 export const byReferenceOption = [
   '--by-reference',
-  "send the file's path below the data root and not its content, so that only the path enters Temporal's history",
+  "send the file's path below the data root instead of its content, so that only the path enters Temporal's history",
 ] as const;
 
 export function addRun(program: Command, context: Context): void {
@@ -24,13 +27,13 @@ export function addRun(program: Command, context: Context): void {
     .command('run <job-file>')
     .summary('start a job and follow it to its end')
     .description(
-      'Checks a job file, starts the job and follows it: progress on standard error (bars on a terminal, a line a ' +
-        'change in a log), the path of the results on standard output. Ctrl-C ends the following, not the job.',
+      'Checks a job file, starts the job and follows it. Progress goes to standard error (bars on a terminal, one line ' +
+        'per change in a log), the path of the results to standard output. Ctrl-C stops following; the job continues.',
     )
-    .option('--id <workflow-id>', "the job's id; default: the file's name, or its folder's where that is job.json")
+    .option('--id <workflow-id>', "the job's id; default: the file's name or, for a job.json, the name of its folder")
     .option(...taskQueueOption)
     .option(...byReferenceOption)
-    .option('--detach', 'do not follow it; prints its id')
+    .option('--detach', 'print the id and do not follow the job')
     .action(async (file: string, options: RunOptions) => {
       const { id = nameJob(file), byReference = false, detach = false } = options;
       const job = readJob(file, byReference, context.dataRoot);
@@ -45,7 +48,7 @@ export function addRun(program: Command, context: Context): void {
     });
 }
 
-/** Of `tickets/job.json`, which is what `init` writes, the folder says more than the file. */
+/** `init` writes `tickets/job.json`: there the folder's name says more than the file's. */
 function nameJob(file: string): string {
   const name = basename(file, extname(file));
   return name === 'job' ? basename(dirname(resolve(file))) || name : name;

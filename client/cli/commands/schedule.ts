@@ -1,14 +1,14 @@
-// `nightshift schedule …`: jobs by the clock.
+// `nightshift schedule …`: starts jobs on a schedule.
 
 import type { Command } from 'commander';
 import { formatDuration } from '../../../domain/duration.ts';
-import { cautions } from '../../schedule-cautions.ts';
 import type { DescribedSchedule, ListedSchedule, Schedules } from '../../schedules.ts';
 import { durationMs } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
 import { collected, printRows, printValue } from '../print.ts';
 import { formatMinute } from '../print-job.ts';
+import { cautions } from '../schedule-cautions.ts';
 import { taskQueueOption } from './run.ts';
 
 interface CreateOptions {
@@ -24,19 +24,19 @@ interface CreateOptions {
 export function addSchedule(program: Command, context: Context): void {
   const group = program
     .command('schedule')
-    .summary('jobs by the clock')
-    .description('Starts jobs by the clock, with the schedules that Temporal itself has.');
+    .summary('start jobs on a schedule')
+    .description("Starts jobs on a schedule, with Temporal's own schedules.");
   const schedules = async (): Promise<Schedules> => (await context.jobs()).schedules;
   addCreate(group, context);
   group
     .command('list')
     .summary('schedules, with their next start')
-    .description('Schedules of jobs, with their next and their last start.')
+    .description('Lists the schedules of jobs, with their next and last start.')
     .action(async () => printRows(await collected((await schedules()).list()), listedFacts));
   group
     .command('describe <schedule-id>')
     .summary('one schedule, with its last jobs')
-    .description('One schedule: its clock, what it skipped or missed, and the jobs it started last.')
+    .description('Shows one schedule: its times, the starts it skipped or missed, and the jobs it started last.')
     .action(async (id: string) => {
       const described = await (await schedules()).describe(id);
       printValue(described, describedFacts(described));
@@ -46,22 +46,22 @@ export function addSchedule(program: Command, context: Context): void {
 
 function addCreate(group: Command, context: Context): void {
   const catchup = group
-    .createOption('--catchup <duration>', 'how late a start may be made up for after an outage')
+    .createOption('--catchup <duration>', 'after an outage, make up for starts that are at most this late')
     .argParser(durationMs)
     .default(durationMs('2h'), '2h');
   group
     .command('create <schedule-id> <job-path>')
-    .summary('start a job again and again')
+    .summary('start a job at set times')
     .description(
-      'Starts the job of a file below the data root by the clock. The file is read anew each time; {date} in its paths is ' +
-        'the day that the start was due. A start is skipped while the job before it runs.',
+      'Starts a job on a schedule, from a file below the data root. The file is read again at each start; {date} in its ' +
+        'paths is the day on which the start was due. A start is skipped while the previous job runs.',
     )
     .requiredOption('--cron <line>', 'minute, hour, day, month and weekday, e.g. "0 2 * * *"')
-    .option('--timezone <name>', 'whose clock that is, e.g. Europe/Berlin', 'UTC')
+    .option('--timezone <name>', 'the time zone of --cron, e.g. Europe/Berlin', 'UTC')
     .addOption(catchup)
-    .option('--jitter <duration>', 'put each start off by a random time up to this', durationMs)
-    .option('--paused', 'start nothing yet')
-    .option('--note <text>', 'why, for whoever looks')
+    .option('--jitter <duration>', 'delay each start by a random time up to this', durationMs)
+    .option('--paused', 'create the schedule paused')
+    .option('--note <text>', 'a note, shown with the schedule')
     .option(...taskQueueOption)
     .action(async (id: string, job: string, options: CreateOptions) => {
       const { cron, timezone, catchup: catchupMs, jitter: jitterMs = 0, paused = false, note, taskQueue } = options;
@@ -87,30 +87,30 @@ function addSteering(group: Command, schedules: () => Promise<Schedules>): void 
   const done = (text: string): void => console.error(text);
   group
     .command('pause <schedule-id>')
-    .description('Starts nothing more until it is resumed. A job that runs goes on.')
-    .option('--note <text>', 'why, for whoever looks')
+    .description('Starts nothing more until it is resumed. A running job continues.')
+    .option('--note <text>', 'a note, shown with the schedule')
     .action(async (id: string, { note }: { note?: string }) => {
       await (await schedules()).pause(id, note);
       done(`${id} is paused: ${ownCommand(`schedule resume ${id}`)}`);
     });
   group
     .command('resume <schedule-id>')
-    .description('Starts jobs again.')
-    .option('--note <text>', 'why, for whoever looks')
+    .description('Starts jobs again at the next due time.')
+    .option('--note <text>', 'a note, shown with the schedule')
     .action(async (id: string, { note }: { note?: string }) => {
       await (await schedules()).resume(id, note);
       done(`${id} is no longer paused`);
     });
   group
     .command('trigger <schedule-id>')
-    .description('Starts its job now, paused or not, unless the one before still runs.')
+    .description('Starts its job now, even if the schedule is paused, unless the previous job is still running.')
     .action(async (id: string) => {
       await (await schedules()).trigger(id);
       done(`triggered: ${ownCommand('list --active')}`);
     });
   group
     .command('backfill <schedule-id>')
-    .description('Makes up for every start that lay in a span of the past, one job after the other.')
+    .description('Makes up for every start in a span of the past, one job after the other.')
     .requiredOption('--from <day>', "first day, in the schedule's time zone, or an instant like 2026-11-20T02:00:00Z")
     .requiredOption('--to <day>', 'last day, included, or an instant')
     .action(async (id: string, span: { from: string; to: string }) => {
@@ -119,7 +119,7 @@ function addSteering(group: Command, schedules: () => Promise<Schedules>): void 
     });
   group
     .command('delete <schedule-id>')
-    .description('Removes a schedule. Its jobs and their results stay.')
+    .description('Deletes a schedule. Its jobs and their results stay.')
     .action(async (id: string) => {
       await (await schedules()).delete(id);
       done(`${id} is deleted`);

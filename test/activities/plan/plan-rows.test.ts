@@ -59,7 +59,9 @@ describe('a row', () => {
     expect(folder.lines('plan/wave-1/duplicates.jsonl')).toEqual([{ row: 13, id: 'good', sameAs: 1 }]);
     expect(summary.rows).toEqual({ rows: 14, accepted: 1, refused: 12, duplicates: 1, carriedOver: 0 });
   });
+});
 
+describe('a single row', () => {
   test('of more than 32 MB is refused and the next one is not', async () => {
     const folder = await folderWith(`{"text":"${'x'.repeat(33 * 1024 * 1024)}"}\n{"text":"y"}\n`);
     expect((await folder.run()).rows).toMatchObject({ accepted: 1, refused: 1 });

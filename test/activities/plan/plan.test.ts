@@ -118,7 +118,9 @@ describe('a plan', () => {
     expect(await readPlanSummary(deps, { output, wave: 2 })).toBeNull();
     expect(Object.keys(folder.digests()).filter((name) => name.includes('part-'))).toEqual([]);
   });
+});
 
+describe('the plan of a wave', () => {
   test('holds the bytes that are sent, in the template’s own order of keys', async () => {
     const folder = await folderWith([{ id: 'a', text: 'x "y" \u2028 \\ 🦉' }], {
       request: { z: 1, model: 'priced', a: ['{{ text }}'] },

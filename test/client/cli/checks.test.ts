@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { backfillSpan } from '../../../client/cli/day.ts';
-import { toFindings } from '../../../client/doctor.ts';
+import { toFindings } from '../../../client/cli/doctor.ts';
+import { cautions } from '../../../client/cli/schedule-cautions.ts';
+import { backfillSpan } from '../../../client/day.ts';
 import { jobText } from '../../../client/job-text.ts';
 import { Nightshift } from '../../../client/nightshift.ts';
-import { cautions } from '../../../client/schedule-cautions.ts';
 import { version } from '../../../client/version.ts';
 import type { Checkup } from '../../../domain/checkup.ts';
 
@@ -35,7 +35,7 @@ test.each([
 
 test('a span that ends before it begins, or is no date, is refused', () => {
   expect(() => backfillSpan('2026-11-20', '2026-11-19', 'UTC')).toThrow('is not after');
-  expect(() => backfillSpan('yesterday', '2026-11-19', 'UTC')).toThrow('--from yesterday is no date');
+  expect(() => backfillSpan('yesterday', '2026-11-19', 'UTC')).toThrow('--from yesterday is not a date');
 });
 
 test('a schedule is cautioned about what would go wrong each night', () => {

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { completionScript, shells } from '../../../client/cli/completion.ts';
+import { completionScript, shells } from '../../../client/cli/commands/completion.ts';
 import { createProgram } from '../../../client/cli/program.ts';
 import { whichCommand } from '../../../scripts/tools/command.ts';
 

@@ -1,4 +1,4 @@
-// The page about the command line says what the commands say themselves. With NIGHTSHIFT_RECORD=1 it is written anew.
+// The page about the command line says what the commands say themselves. With NIGHTSHIFT_RECORD=1 the test writes the page.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What is drawn on a terminal and written to a log: bars, lines, tables and facts, on streams that only record.
+// The output on a terminal and in a log: bars, lines, tables and facts, on streams that only record.
 
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
@@ -100,12 +100,12 @@ test('the facts of a status and of an estimate are in words', () => {
   expect(statusFacts(status, 60_000)).toMatchObject({
     wave: '1 (first)',
     'running for': '1m',
-    rows: '500 answered, 1,490 under way, 10 failed',
+    rows: '500 answered, 1,490 in progress, 10 failed',
     reasons: '10 truncated',
     'rows refused': 3,
     batches: '20 planned: 10 running, 5 done',
     cost: '$0.2500 so far, $1.00 estimated',
-    'next look': 'in about 30s',
+    'next poll': 'in about 30s',
     'estimated end': 'in about 59m',
   });
   const rows = { rows: 10, accepted: 9, refused: 1, duplicates: 0, carriedOver: 0 };

@@ -67,7 +67,9 @@ describe('a rendered request', () => {
       '[|1|false|[1,"a"]|{"a":1}]',
     );
   });
+});
 
+describe('a request that cannot be rendered', () => {
   test('is refused for a missing column, by its name, and inherited members are none', () => {
     const message = 'there is no column nope.deep';
     expect(render({ a: '{{ id }}{{ nope.deep }}' }, { id: 1, nope: {} })).toEqual({

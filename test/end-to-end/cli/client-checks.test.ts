@@ -1,4 +1,4 @@
-// What the client says before anything is spent: jobs that are wrong, what they would cost, whether all is there, and wrong usage.
+// The client's checks before anything is spent: wrong jobs, estimates, the doctor's findings, and wrong usage.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -74,13 +74,13 @@ test(
       });
       expect(await here(['run', 'nobody.json'])).toMatchObject({ code: 4, err: expect.stringContaining('provider') });
       writeFileSync(join(at.root, 'broken.json'), '{"dataset": ');
-      expect((await here(['run', 'broken.json'])).err).toContain('broken.json is no JSON');
+      expect((await here(['run', 'broken.json'])).err).toContain('broken.json is not JSON');
     }),
   120_000,
 );
 
 test(
-  'the doctor finds nothing wrong where all is there, and says how to mend what is not',
+  'the doctor finds nothing wrong where all is there, and says how to fix what is not',
   () =>
     cell('doctor', async (at, here) => {
       const well = await here(['doctor']);
@@ -132,7 +132,7 @@ test('Ctrl-C takes a question back, with or without a worker to hear it', async 
   await once(child, 'close');
   expect(child.exitCode).toBe(130);
   expect(await err).toBe(
-    'no worker polls task queue nobody-asks: npm run worker\ngiven up: a worker that has begun puts away what there is\n',
+    'no worker polls task queue nobody-asks: npm run worker\ngiven up: a worker that has begun removes what it has written\n',
   );
 }, 60_000);
 

@@ -23,7 +23,7 @@ const written = (at: Cell, name: string, job: unknown): string => {
 };
 
 test(
-  'a job is run, looked at, changed, cancelled and reported from the command line',
+  'a job is run, inspected, changed, cancelled and reported from the command line',
   () =>
     cell('client', async (at, nightshift) => {
       const file = written(at, 'tickets.json', at.openaiJob(250));
@@ -129,7 +129,7 @@ test(
 );
 
 test(
-  'what waits for a worker says so, and goes on when one comes',
+  'a command that waits for a worker says so, and continues when one comes',
   () =>
     cell(
       'nobody',
@@ -157,7 +157,7 @@ test(
 );
 
 test(
-  'Ctrl-C ends the following and not the job, and says how to go on',
+  'Ctrl-C ends the following and not the job, and says how to continue',
   () =>
     cell('interrupted', async (at) => {
       await at.control.setOptions({ runMs: 60_000 });
@@ -177,7 +177,7 @@ test(
       running.kill('SIGINT');
       await once(running, 'close');
       expect(running.exitCode).toBe(130);
-      expect(await err).toContain('long goes on: watch it with `npm run nightshift -- watch long`');
+      expect(await err).toContain('long continues: watch it with `npm run nightshift -- watch long`');
       expect((await at.client.workflow.getHandle('long').describe()).status.name).toBe('RUNNING');
       await at.client.workflow.getHandle('long').terminate();
     }),
@@ -195,7 +195,7 @@ test.runIf(whichCommand('script'))(
       expect(run.out).toMatch(/items\s+█{30} 100%\s+120 of 120, 0 failed/);
       expect(run.out).toMatch(/batches .*2 of 2, wave 1, done/);
       expect(run.out).toMatch(/cost .*\$0\.\d{4} of \$0\.\d{4} estimated/);
-      expect((await nightshift(['status', 'shown'])).out).toMatch(/rows\S*\s+120 answered, 0 under way, 0 failed/);
+      expect((await nightshift(['status', 'shown'])).out).toMatch(/rows\S*\s+120 answered, 0 in progress, 0 failed/);
       const list = (await nightshift(['list'])).out;
       expect(list).toMatch(/id\S*\s+\S*state/);
       expect(list).toMatch(/shown\s+completed\s+openai\s+gpt-5\.4-mini/);

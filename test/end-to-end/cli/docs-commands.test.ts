@@ -34,7 +34,7 @@ async function run(line: string, { root, env }: Cell): Promise<{ code: number | 
   return { code: child.exitCode, said: out + err };
 }
 
-/** What the pages take for granted. */
+/** The files that the pages assume. */
 function prepare(at: Cell): void {
   writeFileSync(join(at.root, 'big.json'), JSON.stringify(at.openaiJob(200)));
   mkdirSync(join(at.root, 'examples/nightly'), { recursive: true });

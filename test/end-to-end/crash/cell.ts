@@ -1,4 +1,4 @@
-// One test's own surroundings at a server that many share: an emulator, a data folder, and workers on a task queue of its own.
+// One test's own environment on a shared server: an emulator, a data folder, and workers on a separate task queue.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ export interface Surroundings {
 export interface CellOptions {
   readonly emulator?: OptionsInput;
   readonly workerEnv?: Readonly<Record<string, string>>;
-  /** How many workers to start with; one when left out. */
+  /** How many workers to start. Default 1. */
   readonly workers?: number;
 }
 
@@ -33,13 +33,13 @@ export interface Result {
   readonly reason?: string;
 }
 
-/** Waits that are minutes in production and would be slept through here. */
+/** Shortens waits that last minutes in production. */
 const quick = { NIGHTSHIFT_SETTLE: '1s', NIGHTSHIFT_CREATE_TIMEOUT: '2s', NIGHTSHIFT_HEARTBEAT: '2s' };
 
 export class Cell {
   readonly name: string;
   readonly root: string;
-  /** Everything the workers said. */
+  /** The log of all workers. */
   readonly log: string;
   readonly control: ReturnType<typeof createControl>;
   readonly client: Client;
@@ -71,7 +71,7 @@ export class Cell {
     };
   }
 
-  /** Gives a test its cell, with its workers, and takes everything away after it. */
+  /** Runs a test in a new cell with workers, and removes everything afterwards. */
   static async with(
     at: Surroundings,
     name: string,
@@ -108,7 +108,7 @@ export class Cell {
     return worker;
   }
 
-  /** SIGKILL, and another one in its place. */
+  /** Kills the worker with SIGKILL and starts another one. */
   async replaceWorker(): Promise<void> {
     await this.worker.kill();
     await this.startWorker();
@@ -176,7 +176,7 @@ export class Cell {
   }
 }
 
-/** Asks again every few milliseconds, for what only the disk shows. */
+/** Checks again every few milliseconds. Throws after the limit. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await isSo())) {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDevServer } from '../../../scripts/dev-server.ts';
 import { freePort } from '../../../scripts/tools/free-port.ts';
 import { Cell, type CellOptions, until } from './cell.ts';
@@ -31,7 +31,7 @@ const cell = (name: string, options: CellOptions, use: (cell: Cell) => Promise<v
   Cell.with({ address: server.address, client }, name, options, use);
 
 const limitMs = 120_000;
-/** Long enough that what happens to a batch happens while the provider runs it. */
+/** Long enough for a test to act while the provider still runs the batch. */
 const slow = { emulator: { runMs: 6000 } };
 
 const jobOf = (at: Cell, provider: 'openai' | 'anthropic') =>
@@ -40,7 +40,7 @@ const jobOf = (at: Cell, provider: 'openai' | 'anthropic') =>
 const created = (at: Cell, batches: number): Promise<void> =>
   until(`${batches} batches created`, async () => (await at.control.counts()).batchesCreated === batches);
 
-/** Resets a job to its very first workflow task: nothing of what it did is in its history any more. */
+/** Resets a job to its first workflow task, so that its history no longer holds anything it did. */
 async function reset(at: Cell): Promise<void> {
   const handle = client.workflow.getHandle(at.name);
   const { runId } = await handle.describe();
@@ -55,75 +55,73 @@ async function reset(at: Cell): Promise<void> {
   });
 }
 
-describe.concurrent('crash matrix: histories', () => {
-  test.each(['openai', 'anthropic'] as const)(
-    'an %s job is reset to its start while its batches run',
-    (provider) =>
-      cell(`reset-${provider}`, slow, async (at) => {
-        await at.start(jobOf(at, provider));
-        await created(at, 3);
-        await reset(at);
-        await at.expectComplete(await client.workflow.getHandle(at.name).result(), 297, null);
-      }),
-    limitMs,
-  );
+test.concurrent.each(['openai', 'anthropic'] as const)(
+  'an %s job is reset to its start while its batches run',
+  (provider) =>
+    cell(`reset-${provider}`, slow, async (at) => {
+      await at.start(jobOf(at, provider));
+      await created(at, 3);
+      await reset(at);
+      await at.expectComplete(await client.workflow.getHandle(at.name).result(), 297, null);
+    }),
+  limitMs,
+);
 
-  test(
-    'a finished job is reset to its start: everything is found again, nothing is bought again',
-    () =>
-      cell('reset-finished', {}, async (at) => {
-        const handle = await at.start(at.openaiJob(297));
-        await at.expectComplete(await handle.result(), 297, 3);
-        await reset(at);
-        await at.expectComplete(await client.workflow.getHandle(at.name).result(), 297, 3);
-      }),
-    limitMs,
-  );
+test.concurrent(
+  'a finished job is reset to its start: everything is found again, nothing is bought again',
+  () =>
+    cell('reset-finished', {}, async (at) => {
+      const handle = await at.start(at.openaiJob(297));
+      await at.expectComplete(await handle.result(), 297, 3);
+      await reset(at);
+      await at.expectComplete(await client.workflow.getHandle(at.name).result(), 297, 3);
+    }),
+  limitMs,
+);
 
-  test(
-    'a batch is terminated: it is started again and finds its batch at the provider',
-    () =>
-      cell('child', slow, async (at) => {
-        const handle = await at.start(at.openaiJob(297));
-        await created(at, 3);
-        await client.workflow.getHandle('child/wave-1/batch-0002').terminate('crash matrix');
-        await at.expectComplete(await handle.result(), 297, 3);
-      }),
-    limitMs,
-  );
+test.concurrent(
+  'a batch is terminated: it is started again and finds its batch at the provider',
+  () =>
+    cell('child', slow, async (at) => {
+      const handle = await at.start(at.openaiJob(297));
+      await created(at, 3);
+      await client.workflow.getHandle('child/wave-1/batch-0002').terminate('crash matrix');
+      await at.expectComplete(await handle.result(), 297, 3);
+    }),
+  limitMs,
+);
 
-  test.each(['openai', 'anthropic'] as const)(
-    'an %s job is terminated, and another one goes on with its output',
-    (provider) =>
-      cell(`terminated-${provider}`, slow, async (at) => {
-        const handle = await at.start(jobOf(at, provider));
-        await created(at, 3);
-        await handle.terminate('crash matrix');
-        const next = await at.start({ resumeFrom: `runs/${at.name}/` }, `${at.name}-again`);
-        await at.expectComplete(await next.result(), 297, null);
-      }),
-    limitMs,
-  );
+test.concurrent.each(['openai', 'anthropic'] as const)(
+  'an %s job is terminated, and another one continues with its output',
+  (provider) =>
+    cell(`terminated-${provider}`, slow, async (at) => {
+      const handle = await at.start(jobOf(at, provider));
+      await created(at, 3);
+      await handle.terminate('crash matrix');
+      const next = await at.start({ resumeFrom: `runs/${at.name}/` }, `${at.name}-again`);
+      await at.expectComplete(await next.result(), 297, null);
+    }),
+  limitMs,
+);
 
-  test(
-    'job and batches are terminated between a create and its reply, and another job goes on',
-    () =>
-      cell('all-terminated', slow, async (at) => {
-        await at.control.barrier({ name: 'create', route: 'openai.batches.create', when: 'after', nth: 3 });
-        const handle = await at.start(at.openaiJob(297));
-        await at.control.waitHit('create', 30_000);
-        await handle.terminate('crash matrix');
-        for (const batch of ['0001', '0002', '0003']) {
-          await client.workflow.getHandle(`${at.name}/wave-1/batch-${batch}`).terminate('crash matrix');
-        }
-        await at.replaceWorker();
-        const next = await at.start({ resumeFrom: `runs/${at.name}/` }, `${at.name}-again`);
-        // How many batches that takes depends on which of them heard that their job was gone before they were.
-        await at.expectComplete(await next.result(), 297, null);
-      }),
-    limitMs,
-  );
-});
+test.concurrent(
+  'job and batches are terminated between a create and its reply, and another job continues',
+  () =>
+    cell('all-terminated', slow, async (at) => {
+      await at.control.barrier({ name: 'create', route: 'openai.batches.create', when: 'after', nth: 3 });
+      const handle = await at.start(at.openaiJob(297));
+      await at.control.waitHit('create', 30_000);
+      await handle.terminate('crash matrix');
+      for (const batch of ['0001', '0002', '0003']) {
+        await client.workflow.getHandle(`${at.name}/wave-1/batch-${batch}`).terminate('crash matrix');
+      }
+      await at.replaceWorker();
+      const next = await at.start({ resumeFrom: `runs/${at.name}/` }, `${at.name}-again`);
+      // The number of batches depends on which of them noticed the end of their job before they were terminated.
+      await at.expectComplete(await next.result(), 297, null);
+    }),
+  limitMs,
+);
 
 test(
   'SIGKILL of the Temporal server while batches run',

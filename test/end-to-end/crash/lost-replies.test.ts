@@ -1,4 +1,4 @@
-// The hardest place to pay twice: batches that look alike at a provider that keeps nothing of ours, every create's reply lost.
+// The hardest case of paying once: identical batches at a provider that stores no submission key, and every create's reply lost.
 
 import { expect, test } from 'vitest';
 import { realServer } from '../server.ts';
@@ -9,7 +9,7 @@ const server = realServer();
 const jobs = 10;
 const rows = 60;
 
-/** A batch of the same size that somebody else puts into the same workspace. */
+/** Another person's batch of the same size in the same workspace. */
 async function strangersBatch(at: Cell): Promise<void> {
   const requests = Array.from({ length: rows }, (_, index) => ({
     custom_id: `stranger-${index}`,

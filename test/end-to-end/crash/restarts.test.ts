@@ -1,4 +1,4 @@
-// Batches that vanish when it is late, and jobs taken over while the old one's children still live.
+// Batches that vanish after the job's deadline, and jobs taken over while the old job's children still run.
 
 import { describe, expect, test } from 'vitest';
 import type { JobReport } from '../../../domain/report/report.ts';

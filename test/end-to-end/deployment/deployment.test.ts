@@ -63,7 +63,7 @@ describe('a deployment', { timeout: 120_000 }, () => {
     });
   });
 
-  test('SIGTERM drains the worker, which exits with 0; a job under way goes on with the next worker', async () => {
+  test('SIGTERM drains the worker, which exits with 0; a running job continues with the next worker', async () => {
     const input = site.write('second.json', job(site.rows('second.jsonl', 200)));
     await site.start('second', input);
     await until('a batch created', () => site.has('runs/second/plan/wave-1/batch-0001.handle.json'));

@@ -77,11 +77,11 @@ function install(tarball: string): void {
 
 test('what is published is the built code with its types, small, and nothing of tests, tools or the emulator', () => {
   const paths = packed.files.map(({ path }) => path);
-  const kinds = new Set(paths.map((path) => path.replace(/^dist\/(\w+)\/.*/, 'dist/$1')));
+  const kinds = new Set(paths.map((path) => path.replace(/^dist\/([\w-]+)\/.*/, 'dist/$1')));
   expect([...kinds].toSorted()).toEqual([
-    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/activities', 'dist/client', 'dist/domain', 'dist/package.json'],
-    ...['dist/providers', 'dist/report', 'dist/spec', 'dist/storage', 'dist/worker', 'dist/workflow-bundle.js'],
-    ...['dist/workflows', 'job.schema.json', 'package.json'],
+    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/activities', 'dist/client', 'dist/domain', 'dist/input'],
+    ...['dist/job-folder', 'dist/package.json', 'dist/providers', 'dist/report', 'dist/storage', 'dist/worker'],
+    ...['dist/workflow-bundle.js', 'dist/workflows', 'job.schema.json', 'package.json'],
   ]);
   expect(paths.filter((path) => /(?<!\.d)\.ts$|\.map$|test/.test(path))).toEqual([]);
   expect(packed.size).toBeLessThan(tarballBytesMax);

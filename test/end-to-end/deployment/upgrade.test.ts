@@ -1,4 +1,4 @@
-// What is done before an upgrade: running jobs are replayed against the new version, and one that would break is named.
+// The check before an upgrade: running jobs are replayed with the new version, and each job that would break is named.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ async function replay(env: Readonly<Record<string, string>>): Promise<{ code: nu
 }
 
 test(
-  'running jobs replay against their own version; another one that would break them is told of',
+  'running jobs replay against their own version; another version that would break them is reported',
   () =>
     Cell.with(server, 'upgraded', { emulator: { runMs: 120_000 } }, async (at) => {
       const handle = await at.start(at.openaiJob(100));

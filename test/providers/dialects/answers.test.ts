@@ -74,7 +74,9 @@ describe('a line of OpenAI’s', () => {
       code: 'server_error',
     });
   });
+});
 
+describe('another line of OpenAI’s', () => {
   test('embeddings: one vector or a list in input order, numbers or base64', () => {
     const floats = Buffer.alloc(8);
     floats.writeFloatLE(0.5, 0);

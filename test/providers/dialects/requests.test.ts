@@ -63,7 +63,9 @@ describe('bodies', () => {
       expect(provider.findProblems(body, provider.defaultEndpoint)).toEqual([]);
     }
   });
+});
 
+describe('bodies as given:', () => {
   test.each([
     [{ messages: [1], stream: true }, '/v1/chat/completions', /stream/],
     [{ messages: [] }, '/v1/chat/completions', /messages/],

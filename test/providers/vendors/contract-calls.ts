@@ -5,6 +5,13 @@ import { bench, catchError, catchFacts, collectLines, context, makeLine, type Ve
 import type { Routes } from './contract.ts';
 
 export function callsContract(vendor: Vendor, routes: Routes): void {
+  faultsContract(vendor, routes);
+  secretsContract(vendor);
+  modelContract(vendor);
+  realtimeContract(vendor, routes);
+}
+
+function faultsContract(vendor: Vendor, routes: Routes): void {
   describe(`${vendor.name}: faults of calls`, () => {
     test.each([
       [401, 'unauthorized'],
@@ -41,7 +48,11 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
       expect((await catchFacts(submit(await prepare(['a', 'b'])))).fault).toBe('no_money');
       expect((await catchFacts(provider.call(ids, context()))).fault).toBe('no_money');
     });
+  });
+}
 
+function secretsContract(vendor: Vendor): void {
+  describe(`${vendor.name}: secrets of calls`, () => {
     test('no word of a vendor’s error leaves in any thrown error', async () => {
       const canary = 'canary the patient said';
       const { provider, control, prepare } = await bench(vendor, { errorBodyText: canary });
@@ -80,7 +91,9 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
       }
     });
   });
+}
 
+function modelContract(vendor: Vendor): void {
   describe(`${vendor.name}: a model`, () => {
     test('is there, is not, or the key is bad', async () => {
       const { provider, control } = await bench(vendor);
@@ -98,7 +111,9 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
       expect(await catchFacts(provider.check(vendor.model, context()))).toMatchObject({ fault: 'connection' });
     });
   });
+}
 
+function realtimeContract(vendor: Vendor, routes: Routes): void {
   describe(`${vendor.name}: the realtime lane`, () => {
     test('gives the line that the batch would have given', async () => {
       const { provider, ids, customId } = await withLine(vendor);

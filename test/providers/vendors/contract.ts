@@ -14,6 +14,14 @@ export interface Routes {
 }
 
 export function providerContract(vendor: Vendor, routes: Routes): void {
+  batchContract(vendor);
+  uploadContract(vendor);
+  outputContract(vendor, routes);
+  findContract(vendor, routes);
+  callsContract(vendor, routes);
+}
+
+function batchContract(vendor: Vendor): void {
   describe(`${vendor.name}: a batch`, () => {
     test('goes from requests file to one answer per item', async () => {
       const { provider, prepare, submit, end } = await bench(vendor);
@@ -62,7 +70,11 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
         /not_found|not_ready/,
       );
     });
+  });
+}
 
+function uploadContract(vendor: Vendor): void {
+  describe(`${vendor.name}: a batch and its items`, () => {
     test('reports every byte of its upload', async () => {
       const { provider, prepare } = await bench(vendor);
       const prepared = await prepare(texts(200));
@@ -85,7 +97,9 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       expect([of(3), of(4), of(5)]).toMatchObject([{ finish: 'refused' }, { finish: 'length' }, { finish: 'stop' }]);
     });
   });
+}
 
+function outputContract(vendor: Vendor, routes: Routes): void {
   describe(`${vendor.name}: output`, () => {
     const odd = { shuffle: true, crlf: true, blankLines: true, noFinalNewline: true, unicodeSeparators: true };
 
@@ -130,7 +144,9 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       expect(await collectOutcomes(provider, handle)).toHaveLength(3);
     });
   });
+}
 
+function findContract(vendor: Vendor, routes: Routes): void {
   describe(`${vendor.name}: looking before creating`, () => {
     test.each(['reset', '502'] as const)('a create whose reply is lost by %s is ambiguous, and found', async (how) => {
       const { provider, prepare, submit, end } = await bench(vendor, { loseReply: { route: routes.create, how } });
@@ -170,6 +186,4 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       expect(await provider.find(submission, context())).toEqual({ confirmed: [], possible: [] });
     });
   });
-
-  callsContract(vendor, routes);
 }

@@ -1,11 +1,11 @@
-// Looks at everything that a job needs, from the server to the worker's disk, and says of each thing how to mend it.
+// Checks everything that a job needs, from the server to the worker's disk. Each finding says how to fix it.
 
-import type { Checkup } from '../domain/checkup.ts';
-import { formatDuration } from '../domain/duration.ts';
-import { searchAttributes } from '../domain/progress/search-attributes.ts';
-import { temporalCommand, workerCommand } from './cli/own-command.ts';
-import type { Nightshift } from './nightshift.ts';
-import { version } from './version.ts';
+import type { Checkup } from '../../domain/checkup.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import { searchAttributes } from '../../domain/progress/search-attributes.ts';
+import type { Nightshift } from '../nightshift.ts';
+import { version } from '../version.ts';
+import { temporalCommand, workerCommand } from './own-command.ts';
 
 export interface Finding {
   readonly what: string;
@@ -15,9 +15,9 @@ export interface Finding {
   readonly fix: string | null;
 }
 
-/** A plan and its answers take about three times the dataset. */
+/** A plan and its answers take about three times the dataset's size. */
 const freeBytesWanted = 1024 ** 3;
-/** A task takes a moment to arrive; more than this is the clock. */
+/** The measured difference includes the time a task takes to arrive. More than this means that the clock is wrong. */
 const clockMsMax = 5000;
 const checkupMsMax = 20_000;
 
@@ -32,7 +32,7 @@ export async function* examine(jobs: Nightshift, taskQueue: string): AsyncGenera
   if (workers.length === 0) return;
   const checkup = await askCheckup(jobs, taskQueue);
   if (checkup === null) {
-    yield bad('worker', 'it does not answer', `look at its log; is it of this version (${version})?`);
+    yield bad('worker', 'it does not answer', `check its log, and that its version is this one (${version})`);
     return;
   }
   yield* toFindings(checkup);
@@ -81,7 +81,7 @@ function checkWorkers(workers: readonly string[], taskQueue: string): Finding {
   return ok('workers', `${workers.length} on task queue ${taskQueue}: ${workers.slice(0, 3).join(', ')}`);
 }
 
-/** Null where no answer comes: the worker may be one of another version. */
+/** Null if no answer comes: the worker may have another version. */
 async function askCheckup(jobs: Nightshift, taskQueue: string): Promise<Checkup | null> {
   try {
     return await jobs.checkup({ taskQueue, signal: AbortSignal.timeout(checkupMsMax) });
@@ -94,7 +94,7 @@ export function* toFindings({ keys, store, clockMs, version: of }: Checkup): Gen
   const none = keys.every(({ verdict }) => verdict === 'missing');
   for (const { provider, variable, verdict } of keys) {
     const what = `key of ${provider}`;
-    const fix = `set ${variable} for the worker, and start it again`;
+    const fix = `set ${variable} for the worker, and restart it`;
     if (verdict === 'ok') {
       yield ok(what, `${variable} is set`);
     } else {
@@ -107,7 +107,7 @@ export function* toFindings({ keys, store, clockMs, version: of }: Checkup): Gen
     : warn(
         'clock',
         `the worker's is ${formatDuration(Math.abs(clockMs))} ${clockMs > 0 ? 'ahead' : 'behind'}`,
-        'set it: timedatectl set-ntp true',
+        'synchronize it: timedatectl set-ntp true',
       );
   yield of === version
     ? ok('version', of)
@@ -117,11 +117,11 @@ export function* toFindings({ keys, store, clockMs, version: of }: Checkup): Gen
 function storeFinding({ verdict, freeBytes }: Checkup['store']): Finding {
   const what = 'store';
   if (verdict === 'unwritable') {
-    return bad(what, 'the worker may not write to its data folder', 'give it the right to, or set NIGHTSHIFT_DATA');
+    return bad(what, 'the worker may not write to its data folder', 'give it write permission, or set NIGHTSHIFT_DATA');
   }
   if (verdict === 'full') return bad(what, 'the data folder is full', 'free space below NIGHTSHIFT_DATA: df -h');
   if (verdict === 'unavailable') {
-    return bad(what, 'the data folder cannot be used', "look at NIGHTSHIFT_DATA and the worker's log");
+    return bad(what, 'the data folder cannot be used', "check NIGHTSHIFT_DATA and the worker's log");
   }
   if (freeBytes === null) return ok(what, 'takes files');
   const free = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free`;

@@ -1,11 +1,11 @@
-// A job file from the disk: read, checked against the schema, and, where only its reference shall travel, named from the data root.
+// Reads a job file and checks it against the schema. With --by-reference, it names the file by its path below the data root.
 
 import { readFileSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
-import type { Job } from './index.ts';
-import { type JobReference, Nightshift } from './nightshift.ts';
+import type { Job } from '../index.ts';
+import { type JobReference, Nightshift } from '../nightshift.ts';
 
-/** Throws with all that is wrong with it, one line each. */
+/** Throws an error that lists every problem, one a line. */
 export function readJobFile(file: string): Job {
   const job: Job = parsed(file);
   const problems = Nightshift.problemsOf(job);
@@ -14,18 +14,18 @@ export function readJobFile(file: string): Job {
   throw new Error([`${file} has ${count}:`, ...problems.map((problem) => `  ${problem}`)].join('\n'));
 }
 
-/** What is sent of a job file: its content, or where it lies. */
+/** Returns what is sent to Temporal: the job itself or its path. */
 export const readJob = (file: string, byReference: boolean, dataRoot: string): Job | JobReference => {
   const job = readJobFile(file);
   return byReference ? { job: belowRoot(file, dataRoot) } : job;
 };
 
-/** A path as workers know it. */
+/** Returns the path below the data root, with forward slashes. */
 function belowRoot(file: string, dataRoot: string): string {
   const path = relative(resolve(dataRoot), resolve(file)).split(sep);
   if (path[0] !== '..' && path[0] !== '') return path.join('/');
   throw new Error(
-    `${file} is not below the data root ${resolve(dataRoot)}: set NIGHTSHIFT_DATA to the workers' data folder, or leave --by-reference away`,
+    `${file} is not below the data root ${resolve(dataRoot)}: set NIGHTSHIFT_DATA to the workers' data folder, or omit --by-reference`,
   );
 }
 
@@ -40,6 +40,6 @@ function parsed(file: string): Job {
     return JSON.parse(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${file} is no JSON (${why}): mend it; an editor that knows job.schema.json shows where`);
+    throw new Error(`${file} is not JSON (${why}): fix it; an editor that knows job.schema.json shows where`);
   }
 }

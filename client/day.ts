@@ -1,4 +1,4 @@
-// Days of the calendar as instants: from the first one's beginning to the last one's end, on a time zone's clock.
+// Turns calendar days into instants: from the beginning of the first day to the end of the last, in a time zone.
 
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
 const dayMs = 24 * 3_600_000;
@@ -8,7 +8,7 @@ export interface Span {
   readonly end: Date;
 }
 
-/** Backfilling includes both ends, hence the second less and the second more. */
+/** Temporal's backfill includes both ends, so a span starts and ends one second before midnight. */
 export function backfillSpan(from: string, to: string, timezone: string): Span {
   const start = dayPattern.test(from)
     ? startOfDay(parseDate('--from', from), timezone) - 1000
@@ -21,10 +21,12 @@ export function backfillSpan(from: string, to: string, timezone: string): Span {
 function parseDate(option: string, text: string): number {
   const at = Date.parse(text);
   if (!Number.isNaN(at)) return at;
-  throw new Error(`${option} ${text} is no date: give a day like 2026-11-20, or an instant like 2026-11-20T02:00:00Z`);
+  throw new Error(
+    `${option} ${text} is not a date: give a day like 2026-11-20, or an instant like 2026-11-20T02:00:00Z`,
+  );
 }
 
-/** `midnight` is the day's beginning in UTC; twice, since the clock's offset may change in between. */
+/** `midnight` is the day's beginning in UTC. The offset is computed twice because it may change between the two instants. */
 function startOfDay(midnight: number, timezone: string): number {
   const guess = midnight - offsetMs(midnight, timezone);
   return midnight - offsetMs(guess, timezone);

@@ -1,8 +1,8 @@
-// What would go wrong night after night with a job that is scheduled, as far as its file can be read from here.
+// Warns about a scheduled job that would fail at each start, if its file can be read on this machine.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFields } from '../input/read.ts';
+import { readFields } from '../../input/read.ts';
 
 const mark = '{date}';
 
@@ -13,7 +13,7 @@ export function cautions(jobPath: string, timezone: string, dataRoot: string): r
   try {
     input = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return [`${file} is no JSON: each start would fail`];
+    return [`${file} is not JSON: each start would fail`];
   }
   const { fields, problems } = readFields(input);
   if (problems.length > 0) return problems.map(({ where, message }) => `${file}: ${where} ${message}`);
@@ -24,7 +24,7 @@ export function cautions(jobPath: string, timezone: string, dataRoot: string): r
   const ownZone = fields.timezone ?? 'UTC';
   return [
     ...(folder !== undefined && !folder.includes(mark)
-      ? [`its output is always ${folder}: the second start would be refused; put ${mark} into it, or leave it away`]
+      ? [`its output is always ${folder}: the second start would be refused; put ${mark} into it, or leave it out`]
       : []),
     ...(dated && ownZone !== timezone
       ? [`${mark} is the day in ${ownZone}, the clock is that of ${timezone}: set "timezone" in the job file`]
