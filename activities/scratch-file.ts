@@ -28,8 +28,10 @@ export class ScratchFile {
   /** Null until the first append. */
   #block: Buffer | null = null;
   #used = 0;
+  /** The part of the file that was read last, from `#windowAt` to `#windowEnd`. */
   #window: Buffer = Buffer.alloc(0);
   #windowAt = 0;
+  #windowEnd = 0;
 
   constructor({ scratch, randomHex }: Pick<ActivityDeps, 'scratch' | 'randomHex'>, name: string) {
     this.#path = join(scratch, `${name}-${randomHex(8)}`);
@@ -48,7 +50,7 @@ export class ScratchFile {
       const from = offset - this.#written;
       return this.#block?.toString('utf8', from, from + length) ?? '';
     }
-    const isInside = offset >= this.#windowAt && offset + length <= this.#windowAt + this.#window.length;
+    const isInside = offset >= this.#windowAt && offset + length <= this.#windowEnd;
     if (!isInside) this.#readWindow(offset, Math.max(length, windowBytes));
     const from = offset - this.#windowAt;
     return this.#window.toString('utf8', from, from + length);
@@ -80,13 +82,14 @@ export class ScratchFile {
   }
 
   #readWindow(offset: number, bytes: number): void {
-    const window = Buffer.allocUnsafeSlow(Math.min(bytes, this.#written - offset));
-    for (let done = 0; done < window.length; ) {
-      const read = readSync(this.#file ?? -1, window, done, window.length - done, offset + done);
+    if (bytes > this.#window.length) this.#window = Buffer.allocUnsafeSlow(bytes);
+    const length = Math.min(bytes, this.#written - offset);
+    for (let done = 0; done < length; ) {
+      const read = readSync(this.#file ?? -1, this.#window, done, length - done, offset + done);
       if (read === 0) throw new InvariantBroken('a scratch file became shorter while it was used');
       done += read;
     }
-    this.#window = window;
     this.#windowAt = offset;
+    this.#windowEnd = offset + length;
   }
 }

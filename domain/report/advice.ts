@@ -72,11 +72,11 @@ const insideRequest: readonly Change[] = [
 export function buildAdvice(report: JobReport): readonly Advice[] {
   const { errorsByReason } = report;
   const advice = [
-    ...inDoubt(report),
-    ...[...outsideRequest, ...insideRequest].flatMap((change) => changeFor(change, errorsByReason)),
-    ...rerun(report),
-    ...refusedRows(report),
-    ...notices(report),
+    ...adviseOnDoubt(report),
+    ...[...outsideRequest, ...insideRequest].flatMap((change) => adviseChange(change, errorsByReason)),
+    ...adviseRerun(report),
+    ...adviseOnRefusedRows(report),
+    ...listNotices(report),
   ];
   if (advice.length > 0) return advice;
   return [{ kind: 'done', title: 'Nothing', text: 'Every row has its answer. results.jsonl is ready to be used.' }];
@@ -84,7 +84,7 @@ export function buildAdvice(report: JobReport): readonly Advice[] {
 
 const rows = (count: number): string => (count === 1 ? '1 row' : `${count.toLocaleString('en-US')} rows`);
 
-function inDoubt({ errorsByReason, anomalies }: JobReport): Advice[] {
+function adviseOnDoubt({ errorsByReason, anomalies }: JobReport): Advice[] {
   const doubted = errorsByReason.in_doubt ?? 0;
   const calls = anomalies.inDoubtCalls;
   const unknown: Advice = {
@@ -103,13 +103,13 @@ function inDoubt({ errorsByReason, anomalies }: JobReport): Advice[] {
 const countAll = (reasons: readonly ItemReason[], counts: Counts): number =>
   reasons.reduce((sum, reason) => sum + (counts[reason] ?? 0), 0);
 
-function changeFor({ reasons, title, text }: Change, errorsByReason: Counts): Advice[] {
+function adviseChange({ reasons, title, text }: Change, errorsByReason: Counts): Advice[] {
   const count = countAll(reasons, errorsByReason);
   return count === 0 ? [] : [{ kind: 'change', title: `${title} (${rows(count)})`, text }];
 }
 
 /** A job with the same request and `reuse`; and a job with a changed request, for the failed rows alone. */
-function rerun({ errorsByReason, files, cancelled, rows: { failed } }: JobReport): Advice[] {
+function adviseRerun({ errorsByReason, files, cancelled, rows: { failed } }: JobReport): Advice[] {
   const other = countAll(
     insideRequest.flatMap(({ reasons }) => reasons),
     errorsByReason,
@@ -132,7 +132,7 @@ function rerun({ errorsByReason, files, cancelled, rows: { failed } }: JobReport
   return [...(same > 0 ? [reuse] : []), ...(other > 0 ? [alone] : [])];
 }
 
-function refusedRows({ rows: { refused } }: JobReport): Advice[] {
+function adviseOnRefusedRows({ rows: { refused } }: JobReport): Advice[] {
   if (refused === 0) return [];
   return [
     {
@@ -143,7 +143,7 @@ function refusedRows({ rows: { refused } }: JobReport): Advice[] {
   ];
 }
 
-function notices(report: JobReport): Advice[] {
+function listNotices(report: JobReport): Advice[] {
   const { cost, quality, anomalies, errorsByReason } = report;
   const cut = quality.flawed.truncated ?? 0;
   const notices: (Advice | false)[] = [

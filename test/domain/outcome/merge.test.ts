@@ -1,4 +1,4 @@
-// The short way to a row's result says what the long way says, byte by byte, or nothing.
+// The short way to a row's result gives the same bytes as the long way, or nothing.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import type { AnswerLine, Json } from '../../../domain/outcome/outcome.ts';
 const count = fc.option(fc.nat());
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
-/** Words that could be taken for the end of an output. */
+/** Text that could be taken for the end of an output. */
 const trap = ',"usage":null,"costUsd":1,"finishReason":"stop","model":"m"}';
 const texts = fc.oneof(
   fc.string({ unit: 'binary' }),

@@ -1,4 +1,4 @@
-// The series of a report: bounded whatever comes, and true to what was put in.
+// The series of a report are bounded, and true to the values that were put in.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
