@@ -1,15 +1,16 @@
-// Long work that can be told from dead work: it heartbeats while it waits and while it lives; a transfer whose bytes stop is aborted.
+// Heartbeats of long activities, so that Temporal can tell work from a dead worker, and the end of transfers whose bytes stopped.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Timing } from '../domain/job.ts';
 import type { Context } from '../providers/provider.ts';
 
-/** Without a byte for this many heartbeat times, a transfer that reports its bytes is dead. */
+/** A transfer that reports its bytes is dead after this many heartbeat intervals without one. */
 const stalledAfter = 4;
+const linesPerBeat = 5000;
 
 /**
- * For work that waits for its turn, or cannot tell how far it is: the activity's own time limit is what bounds it. What `details` gives
- * is what the next attempt is told.
+ * Heartbeats while work waits for its turn, or cannot tell how far it is. Only the activity's own timeout ends such work. Each heartbeat
+ * carries `details`, which the next attempt can read.
  */
 export async function heartbeating<T>(
   timing: Pick<Timing, 'heartbeatMs'>,
@@ -24,14 +25,14 @@ export async function heartbeating<T>(
   }
 }
 
-/** Within `heartbeating`: aborts work whose bytes stop. */
+/** Used inside `heartbeating`: aborts work whose bytes stop. The work calls `moved` for each piece that it sends or receives. */
 export async function transfer<T>(
   timing: Pick<Timing, 'heartbeatMs'>,
   work: (ctx: Required<Context>) => Promise<T>,
 ): Promise<T> {
   const stalled = new AbortController();
   let movedAt = Date.now();
-  const watch = setInterval(() => {
+  const check = setInterval(() => {
     if (Date.now() - movedAt > stalledAfter * timing.heartbeatMs) {
       stalled.abort(new DOMException('stalled', 'TimeoutError'));
     }
@@ -42,6 +43,17 @@ export async function transfer<T>(
   try {
     return await work({ signal: AbortSignal.any([cancellationSignal(), stalled.signal]), moved });
   } finally {
-    clearInterval(watch);
+    clearInterval(check);
   }
+}
+
+/** For loops over lines, which keep timers from running: heartbeats now and then, and throws if the activity was cancelled. */
+export function beatOnLine(line: number): void {
+  if (line % linesPerBeat === 0) beat(line);
+}
+
+/** Heartbeats at once, and throws if the activity was cancelled. */
+export function beat(progress: number): void {
+  heartbeat(progress);
+  cancellationSignal().throwIfAborted();
 }

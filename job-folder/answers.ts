@@ -5,6 +5,7 @@ import type { AnswerLine, ItemLine, Tally } from '../domain/outcome/outcome.ts';
 import { type Line, type LineCursor, lineCursor } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
 import type { ManifestEntry } from './batch-files.ts';
+import { parseItemLine } from './item-line.ts';
 import { readOwnIfThere } from './job-file.ts';
 import { readEntries } from './manifest.ts';
 import { answersFile, itemsFile, requestsFile, tallyFile } from './paths.ts';
@@ -33,7 +34,7 @@ export class Attempt {
   }
 
   get item(): ItemLine {
-    this.#parsed ??= parseLine(this.line);
+    this.#parsed ??= parseItemLine(this.line);
     return this.#parsed;
   }
 
@@ -43,9 +44,6 @@ export class Attempt {
     return this.isAnswer && 'kind' in item ? (item as AnswerLine) : null;
   }
 }
-
-/** Written by the planner and by classify. */
-const parseLine = (line: string): ItemLine | AnswerLine => JSON.parse(line);
 
 const rowAt = '{"row":'.length;
 const [zero, nine] = [0x30, 0x39];

@@ -9,6 +9,7 @@ import type { Caps } from '../domain/plan/split.ts';
 import { type LineWriter, lineWriter, type Written } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
 import { hashHex } from './identity.ts';
+import { formatItemLine } from './item-line.ts';
 import { itemsFile, requestsFile } from './paths.ts';
 
 /** A line of the manifest. */
@@ -76,7 +77,7 @@ export async function openBatchFiles(ref: BatchRef, options: BatchFilesOptions):
         sums.batch += itemUsd(encoded, 'batch', price) ?? 0;
         sums.realtime += itemUsd(encoded, 'realtime', price) ?? 0;
       }
-      return both(requests.write(encoded.line), items.write(itemLine(item, encoded)));
+      return both(requests.write(encoded.line), items.write(formatItemLine(item, encoded.customId)));
     },
     async close(lane) {
       const [{ bytes, crc32 }, listed] = await closeBoth(requests, items);
@@ -117,12 +118,6 @@ async function closeBoth(requests: LineWriter, items: LineWriter): Promise<[Writ
     await Promise.allSettled([requests.abort(), items.abort()]);
     throw error;
   }
-}
-
-/** An `ItemLine`, put together by hand: one is written per row. */
-function itemLine({ row, id, key, semantic }: PlannedItem, { customId }: EncodedItem): string {
-  const semantics = semantic === undefined ? '' : `,"semantic":${semantic}`;
-  return `{"row":${row},"id":${JSON.stringify(id)},"key":"${key}","customId":"${customId}"${semantics}}`;
 }
 
 function both(first: void | Promise<void>, second: void | Promise<void>): undefined | Promise<void> {

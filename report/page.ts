@@ -1,11 +1,11 @@
 // `report.html`: the whole page, complete in itself. It asks nothing of any host, runs no script, and holds no row, prompt or answer.
 
-import { adviceOn } from '../domain/report/advice.ts';
+import { buildAdvice } from '../domain/report/advice.ts';
 import type { Drawn } from './chart.ts';
 import { count, counted, duration, instant, share, usd } from './figures.ts';
 import { type Content, Html, html } from './html.ts';
 import type { PageFacts } from './page-facts.ts';
-import { cost, dearest, tokenTable } from './section-money.ts';
+import { cost, mostExpensiveRows, tokenTable } from './section-money.ts';
 import { anomalies, attemptCounts, errors, outcomes, quality } from './section-outcomes.ts';
 import { batches } from './section-time.ts';
 import { style } from './style.ts';
@@ -34,7 +34,7 @@ ${pair(outcomes(facts, plots), attemptCounts(facts, plots))}
 ${errors(facts, plots)}
 ${batches(facts, plots)}
 ${cost(facts, plots)}
-${dearest(facts)}
+${mostExpensiveRows(facts)}
 ${pair(quality(facts), tokenTable(facts))}
 ${anomalies(facts)}
 ${files(facts)}
@@ -84,7 +84,7 @@ ${tile('Batches', count(batches.count), batches.completionMs === null ? counted(
 }
 
 function next({ report }: PageFacts): Html {
-  const advice = adviceOn(report).map(
+  const advice = buildAdvice(report).map(
     ({ kind, title, text, job }) =>
       html`<li class="${kind}"><h3>${title}</h3><p>${text}</p>${
         job !== undefined && html`<pre>${JSON.stringify(job, null, 2)}</pre>`

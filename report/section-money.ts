@@ -1,4 +1,4 @@
-// What it cost: by model and lane beside the realtime lane's price, the dearest rows by number, and the tokens.
+// What it cost: by model and lane beside the realtime lane's price, the most expensive rows by number, and the tokens.
 
 import type { Drawn } from './chart.ts';
 import { counted, share, tokens, usd } from './figures.ts';
@@ -44,7 +44,7 @@ ${
 }</section>`;
 }
 
-export function dearest({ report: { dearestRows, cost: whole } }: PageFacts): Content {
+export function mostExpensiveRows({ report: { dearestRows, cost: whole } }: PageFacts): Content {
   if (dearestRows.length === 0) return null;
   const sum = dearestRows.reduce((total, row) => total + row.usd, 0);
   return html`<section aria-labelledby="dearest"><h2 id="dearest">Dearest rows</h2>

@@ -1,31 +1,16 @@
-// Counts a batch's outcomes as they are written: what its tally is made of.
+// Counts a batch's outcomes for its tally.
 
 import type { PlannedBatch } from '../../domain/job.ts';
-import { type Anomalies, type Counts, type ItemReason, itemReasons, type Tally } from '../../domain/outcome/outcome.ts';
+import {
+  type Anomalies,
+  type Counts,
+  type ItemReason,
+  itemReasons,
+  type Outcome,
+  type Tally,
+} from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import type { Outcome } from './answer-spill.ts';
-import type { ClassifyInput } from './classify-input.ts';
-
-/** Of numbers some of which are unknown. */
-interface Sum {
-  known: number;
-  sum: number;
-}
-
-const emptySum = (): Sum => ({ known: 0, sum: 0 });
-const total = ({ known, sum }: Sum): number | null => (known === 0 ? null : sum);
-const usageNames = ['input', 'cachedInput', 'cacheWrite', 'output', 'reasoning'] as const;
-
-function count(sum: Sum, value: number | null, times: 1 | -1): void {
-  if (value === null) return;
-  sum.known += times;
-  sum.sum += times * value;
-}
-
-/** A reason that nobody has any more is not named. */
-function present(counts: Counts): Counts {
-  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
-}
+import type { ClassifyInput } from './classify.ts';
 
 export class BatchCounts {
   readonly #items: number;
@@ -45,7 +30,7 @@ export class BatchCounts {
     this.#items = items;
   }
 
-  /** `times` is -1 where a better answer has taken the place of this one. */
+  /** `times` is -1 if another outcome has taken the place of this one. */
   add(outcome: Outcome, times: 1 | -1 = 1): void {
     if (outcome.kind === 'answered') {
       this.#answered += times;
@@ -54,16 +39,17 @@ export class BatchCounts {
       const reason = outcome.reason ?? 'provider_error';
       counts[reason] = (counts[reason] ?? 0) + times;
     }
-    for (const name of usageNames) count(this.#usage[name], outcome.usage?.[name] ?? null, times);
-    count(this.#costUsd, outcome.costUsd, times);
+    for (const name of usageNames) addTo(this.#usage[name], outcome.usage?.[name] ?? null, times);
+    addTo(this.#costUsd, outcome.costUsd, times);
   }
 
+  /** Throws if not every item has exactly one outcome. */
   tally(planned: PlannedBatch, input: ClassifyInput, anomalies: Anomalies): Tally {
-    const sum = itemReasons.reduce(
-      (total, reason) => total + (this.#retryable[reason] ?? 0) + (this.#rejected[reason] ?? 0),
+    const outcomes = itemReasons.reduce(
+      (sum, reason) => sum + (this.#retryable[reason] ?? 0) + (this.#rejected[reason] ?? 0),
       this.#answered,
     );
-    if (sum !== this.#items) throw new InvariantBroken(`${this.#items} items, ${sum} outcomes`);
+    if (outcomes !== this.#items) throw new InvariantBroken(`${this.#items} items, ${outcomes} outcomes`);
     const { wave, batch, batchId, ending, createdAt, endedAt, polls } = input;
     const { lane, model } = planned;
     return {
@@ -73,16 +59,16 @@ export class BatchCounts {
       model,
       items: this.#items,
       answered: this.#answered,
-      retryable: present(this.#retryable),
-      rejected: present(this.#rejected),
+      retryable: dropZeros(this.#retryable),
+      rejected: dropZeros(this.#rejected),
       usage: {
-        input: total(this.#usage.input),
-        cachedInput: total(this.#usage.cachedInput),
-        cacheWrite: total(this.#usage.cacheWrite),
-        output: total(this.#usage.output),
-        reasoning: total(this.#usage.reasoning),
+        input: readSum(this.#usage.input),
+        cachedInput: readSum(this.#usage.cachedInput),
+        cacheWrite: readSum(this.#usage.cacheWrite),
+        output: readSum(this.#usage.output),
+        reasoning: readSum(this.#usage.reasoning),
       },
-      costUsd: total(this.#costUsd),
+      costUsd: readSum(this.#costUsd),
       batchId,
       ending,
       createdAt,
@@ -91,4 +77,27 @@ export class BatchCounts {
       anomalies,
     };
   }
+}
+
+const usageNames = ['input', 'cachedInput', 'cacheWrite', 'output', 'reasoning'] as const;
+
+/** A sum of numbers of which some are unknown: null if all are. */
+interface Sum {
+  known: number;
+  sum: number;
+}
+
+const emptySum = (): Sum => ({ known: 0, sum: 0 });
+
+function addTo(sum: Sum, value: number | null, times: 1 | -1): void {
+  if (value === null) return;
+  sum.known += times;
+  sum.sum += times * value;
+}
+
+const readSum = ({ known, sum }: Sum): number | null => (known === 0 ? null : sum);
+
+/** A reason stays with a count of 0 if a better outcome took the place of the only one that had it. */
+function dropZeros(counts: Counts): Counts {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }

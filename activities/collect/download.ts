@@ -1,4 +1,4 @@
-// Stores what the provider sent, as it sent it, before anyone interprets a byte of it.
+// Stores a batch's output byte by byte as the provider sends it. Nothing is interpreted here.
 
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import { notReadyAttemptsMax } from '../../domain/batch/backoff.ts';
@@ -17,27 +17,29 @@ export interface DownloadInput extends BatchRef {
 
 export interface DownloadResult {
   readonly bytes: number;
-  /** The provider kept sending less than it says it has: what is missing is computed, and asked for again. */
+  /** The provider kept sending less than it says it has. The missing items are computed from what came, and sent again. */
   readonly short: boolean;
 }
 
-/** After this many downloads that broke, what came is taken: the missing set is computed from it like from any other. */
+/** After this many broken downloads the output is taken as it came: the missing items are computed as for any other output. */
 const breaksMax = 6;
 const newline = 0x0a;
 
-/** What attempts tell those after them, in every heartbeat: a later one without details would wipe them out. */
+/** Passed from attempt to attempt by heartbeats. Every heartbeat carries it, since one without details would delete it. */
 interface Breaks {
   count: number;
-  /** The bytes that the last one received, where these were whole lines. */
+  /** The bytes that the last broken download received, if they were whole lines. */
   whole: number | null;
 }
 
-export async function download(deps: ActivityDeps, input: DownloadInput): Promise<DownloadResult> {
+type DownloadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'transfers'>;
+
+export async function download(deps: DownloadDeps, input: DownloadInput): Promise<DownloadResult> {
   const uri = rawFile(input);
   const there = await deps.store.head(uri);
   if (there !== null) return { bytes: there.bytes, short: false };
   const job = await readJobFile(deps.store, input.output);
-  const breaks = breaksBefore();
+  const breaks = readBreaks();
   return heartbeating(
     job.timing,
     () => deps.transfers(() => downloadTo(deps, job, input, uri, breaks)),
@@ -46,7 +48,7 @@ export async function download(deps: ActivityDeps, input: DownloadInput): Promis
 }
 
 async function downloadTo(
-  deps: ActivityDeps,
+  deps: DownloadDeps,
   job: JobFile,
   input: DownloadInput,
   uri: string,
@@ -65,7 +67,7 @@ async function downloadTo(
           received.last = chunk.at(-1) ?? received.last;
         }
       } catch (error) {
-        if (!isBelieved(error, received, breaks)) throw error;
+        if (!isTakenAsWhole(error, received, breaks)) throw error;
         short = true;
       }
     });
@@ -77,7 +79,8 @@ async function downloadTo(
   }
 }
 
-function isBelieved(
+/** Whether the output is taken as it came, though the download failed. */
+function isTakenAsWhole(
   error: unknown,
   received: { readonly bytes: number; readonly last: number },
   breaks: Breaks,
@@ -85,7 +88,7 @@ function isBelieved(
   if (!(error instanceof ProviderError)) return false;
   switch (error.facts.fault) {
     case 'broken_stream': {
-      // A provider that twice sends the same whole lines has no more of them; a transfer that breaks does so elsewhere each time.
+      // A transfer that breaks does so at another byte each time. If the same whole lines come twice, the provider has no more.
       const whole = received.last === newline ? received.bytes : null;
       const again = whole !== null && whole === breaks.whole;
       Object.assign(breaks, { count: breaks.count + 1, whole } satisfies Breaks);
@@ -93,14 +96,14 @@ function isBelieved(
       return again || breaks.count >= breaksMax;
     }
     case 'not_ready':
-      // The second of two files never came: that is no reason to do without the first.
+      // Only the second of two files is missing after all attempts: the first is better than nothing.
       return received.bytes > 0 && activityInfo().attempt >= notReadyAttemptsMax;
     default:
       return false;
   }
 }
 
-function breaksBefore(): Breaks {
+function readBreaks(): Breaks {
   const { heartbeatDetails: details } = activityInfo();
   const { count, whole }: Partial<Record<keyof Breaks, unknown>> =
     typeof details === 'object' && details !== null ? details : {};

@@ -1,10 +1,10 @@
-// Writes `report.json` and `report.html`: what became of the job, from the merged rows and every batch's tally.
+// Writes `report.json` and `report.html`, from the merged rows and every batch's tally.
 
 import { log } from '@temporalio/activity';
 import type { JobFile } from '../../domain/job.ts';
 import { batchesPerWaveMax } from '../../domain/limits.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
-import { BatchFigures, type JobReport, percentiles, toJobResult } from '../../domain/report/report.ts';
+import { BatchFigures, computeJobResult, type JobReport, percentiles } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { readEntries } from '../../job-folder/manifest.ts';
@@ -13,13 +13,13 @@ import type { Drawn } from '../../report/chart.ts';
 import { renderPage } from '../../report/page.ts';
 import { buildCharts, gatherPageFacts, type PageFacts } from '../../report/page-facts.ts';
 import { writeJson, writeText } from '../../storage/lines/json-lines.ts';
-import type { ActivityDeps } from '../deps.ts';
+import type { Store } from '../../storage/store.ts';
+import type { ActivityDeps, JobRef } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { countJob } from '../metrics.ts';
 import type { MergeSummary } from './merge.ts';
 
-export interface ReportInput {
-  readonly output: string;
+export interface ReportInput extends JobRef {
   readonly summary: MergeSummary;
   readonly waves: number;
   readonly startedAt: number;
@@ -28,31 +28,43 @@ export interface ReportInput {
   readonly warnings: readonly string[];
 }
 
+type ReportDeps = Pick<ActivityDeps, 'store' | 'heavy'>;
 type Draw = (facts: PageFacts) => Promise<Drawn>;
 
-export async function report(deps: ActivityDeps, input: ReportInput, draw: Draw = drawPlots): Promise<JobReport> {
+export async function report(deps: ReportDeps, input: ReportInput, draw: Draw = drawPlots): Promise<JobReport> {
   const job = await readJobFile(deps.store, input.output);
   return heartbeating(job.timing, () => writeBoth(deps, job, input, draw));
 }
 
-async function writeBoth(deps: ActivityDeps, job: JobFile, input: ReportInput, draw: Draw): Promise<JobReport> {
-  const { figures, spans } = await readTallies(deps, input, job.prices);
-  const written = reportFrom(input, job, figures);
+async function writeBoth(deps: ReportDeps, job: JobFile, input: ReportInput, draw: Draw): Promise<JobReport> {
+  const { store } = deps;
+  const { figures, spans } = await readTallies(store, input, job.prices);
+  const written = buildReport(input, job, figures);
   const facts = gatherPageFacts(describeJob(job), written, spans, figures);
-  await deps.heavy(async () => writeText(deps.store, reportPage(input.output), renderPage(facts, await draw(facts))));
-  // Last: where it is, the job is done.
-  await writeJson(deps.store, reportFile(input.output), written);
-  countJob(written);
+  await deps.heavy(async () => writeText(store, reportPage(input.output), renderPage(facts, await draw(facts))));
+  const isCounted = await wasWrittenBefore(store, written, input.output);
+  // Last, since a job with a `report.json` counts as done.
+  await writeJson(store, reportFile(input.output), written);
+  if (!isCounted) countJob(written);
   return written;
 }
 
-function reportFrom(input: ReportInput, job: JobFile, figures: BatchFigures): JobReport {
+/**
+ * Whether an earlier attempt of this activity wrote the report, and so counted the job: all attempts have the same end of the job. A job
+ * that was reset after its end ends a second time, and is counted a second time.
+ */
+async function wasWrittenBefore(store: Store, { endedAt }: JobReport, output: string): Promise<boolean> {
+  const there = await readOwnIfThere<JobReport>(store, reportFile(output));
+  return there?.endedAt === endedAt;
+}
+
+function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): JobReport {
   const { output, summary } = input;
   const { answered, failed } = summary;
   const { usd, realtimeUsd } = figures;
   return {
     version: 1,
-    verdict: toJobResult(answered, failed),
+    verdict: computeJobResult(answered, failed),
     cancelled: input.cancelled,
     startedAt: new Date(input.startedAt).toISOString(),
     endedAt: new Date(input.endedAt).toISOString(),
@@ -76,7 +88,7 @@ function reportFrom(input: ReportInput, job: JobFile, figures: BatchFigures): Jo
     waves: input.waves,
     attempts: summary.attempts,
     quality: figures.quality,
-    // A merge by an older worker did not look for them.
+    // Absent if an older worker merged.
     dearestRows: summary.dearestRows ?? [],
     anomalies: figures.anomalies,
     inDoubtBatches: figures.inDoubt,
@@ -104,8 +116,8 @@ const describeJob = ({ claim, spec }: JobFile): PageFacts['job'] => ({
 });
 
 /**
- * The plotting library is loaded when the first job ends: until then it costs a worker nothing. A plot that cannot be drawn must not
- * keep a job from its end: the page's tables say the same.
+ * The plotting library is loaded when the first job ends, so that it costs a worker nothing before. If the plots cannot be drawn, the job
+ * still ends: the page's tables hold the same figures.
  */
 async function drawPlots(facts: PageFacts): Promise<Drawn> {
   try {
@@ -118,15 +130,15 @@ async function drawPlots(facts: PageFacts): Promise<Drawn> {
 }
 
 async function readTallies(
-  deps: ActivityDeps,
+  store: Store,
   { output, waves, startedAt }: ReportInput,
   prices: Parameters<BatchFigures['add']>[1],
 ): Promise<{ readonly figures: BatchFigures; readonly spans: Spans }> {
   const figures = new BatchFigures();
   const spans = new Spans(startedAt);
   for (let wave = 1; wave <= waves; wave += 1) {
-    for (const { batch } of await readEntries(deps.store, output, wave, 1, batchesPerWaveMax)) {
-      const tally = await readOwnIfThere<Tally>(deps.store, tallyFile({ output, wave, batch }));
+    for (const { batch } of await readEntries(store, output, wave, 1, batchesPerWaveMax)) {
+      const tally = await readOwnIfThere<Tally>(store, tallyFile({ output, wave, batch }));
       if (tally === null) continue;
       figures.add(tally, prices);
       spans.add(tally);

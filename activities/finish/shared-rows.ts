@@ -1,75 +1,63 @@
-// Rows that share an earlier row's item, put among the results where they stand in the dataset.
+// Rows that share an earlier row's item, put among the results at their place in the dataset.
 
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { sharedResult, type WrittenResult, written } from '../../domain/outcome/merge.ts';
+import { formatResult, shareResult, type WrittenResult } from '../../domain/outcome/merge.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { duplicatesFile } from '../../job-folder/paths.ts';
 import { type LineCursor, lineCursor } from '../../storage/lines/json-lines.ts';
+import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { type Place, ScratchFile } from '../scratch-file.ts';
 
-/** What the earlier rows became waits in a scratch file; memory holds where. */
+/** A line of the plan's duplicates, which are in the order of their rows. */
+interface SharedRow {
+  readonly row: number;
+  readonly id: string | number;
+  readonly sameAs: number;
+}
+
+/** Memory holds the places of the earlier rows' results; their texts are in a scratch file. */
 export class SharedRows {
   readonly #cursor: LineCursor;
-  readonly #path: string;
-  readonly #scratch: number;
-  readonly #places: Map<number, { offset: number; length: number }>;
-  #next: { row: number; id: string | number; sameAs: number } | null = null;
-  #end = 0;
+  readonly #results: ScratchFile;
+  /** By the earlier row; null until its result is known. */
+  readonly #places: Map<number, Place | null>;
+  #next: SharedRow | null = null;
 
-  private constructor(path: string, cursor: LineCursor, places: Map<number, { offset: number; length: number }>) {
-    this.#path = path;
+  private constructor(cursor: LineCursor, results: ScratchFile, places: Map<number, Place | null>) {
     this.#cursor = cursor;
-    this.#scratch = openSync(path, 'w+');
+    this.#results = results;
     this.#places = places;
   }
 
-  static async open(deps: ActivityDeps, output: string): Promise<SharedRows> {
+  static async open(deps: Pick<ActivityDeps, 'store' | 'scratch' | 'randomHex'>, output: string): Promise<SharedRows> {
     const uri = duplicatesFile(output);
-    const places = new Map<number, { offset: number; length: number }>();
-    const originals = lineCursor(deps.store.read(uri));
-    for (let line = await originals.next(); line?.bytes != null; line = await originals.next()) {
-      if (line.length > 0) places.set(JSON.parse(line.bytes.toString()).sameAs, { offset: -1, length: 0 });
-    }
-    await originals.close();
-    const rows = new SharedRows(
-      join(deps.scratch, `shared-${deps.randomHex(8)}`),
-      lineCursor(deps.store.read(uri)),
-      places,
-    );
+    const places = await readEarlierRows(deps.store, uri);
+    const rows = new SharedRows(lineCursor(deps.store.read(uri)), new ScratchFile(deps, 'shared'), places);
     await rows.#advance();
     return rows;
   }
 
+  /** Keeps the result if a later row shares it. */
   keep({ facts: { row }, line }: WrittenResult): void {
-    if (!this.#places.has(row)) return;
-    const bytes = Buffer.from(line);
-    writeSync(this.#scratch, bytes, 0, bytes.length, this.#end);
-    this.#places.set(row, { offset: this.#end, length: bytes.length });
-    this.#end += bytes.length;
+    if (this.#places.has(row)) this.#places.set(row, this.#results.append(line));
   }
 
   isDue(row: number): boolean {
     return this.#next !== null && this.#next.row < row;
   }
 
-  /** Puts every shared row that stands before this one. */
-  async before(row: number, put: (result: WrittenResult) => void | Promise<void>): Promise<void> {
+  /** Puts every shared row whose number is below this one. */
+  async putBefore(row: number, put: (result: WrittenResult) => void | Promise<void>): Promise<void> {
     for (let next = this.#next; next !== null && next.row < row; next = this.#next) {
-      const place = this.#places.get(next.sameAs);
-      if (place === undefined || place.offset < 0) {
-        throw new InvariantBroken(`row ${next.row} shares row ${next.sameAs}, which has no result`);
-      }
-      const bytes = Buffer.allocUnsafe(place.length);
-      readSync(this.#scratch, bytes, 0, place.length, place.offset);
-      await put(written(sharedResult(JSON.parse(bytes.toString()), next.row, next.id)));
+      const place = this.#places.get(next.sameAs) ?? null;
+      if (place === null) throw new InvariantBroken(`row ${next.row} shares row ${next.sameAs}, which has no result`);
+      await put(formatResult(shareResult(JSON.parse(this.#results.read(place)), next.row, next.id)));
       await this.#advance();
     }
   }
 
   async close(): Promise<void> {
-    closeSync(this.#scratch);
-    rmSync(this.#path, { force: true });
+    this.#results.close();
     await this.#cursor.close();
   }
 
@@ -77,4 +65,16 @@ export class SharedRows {
     const line = await this.#cursor.next();
     this.#next = line?.bytes == null || line.length === 0 ? null : JSON.parse(line.bytes.toString());
   }
+}
+
+async function readEarlierRows(store: Store, uri: string): Promise<Map<number, Place | null>> {
+  const places = new Map<number, Place | null>();
+  const cursor = lineCursor(store.read(uri));
+  for (let line = await cursor.next(); line?.bytes != null; line = await cursor.next()) {
+    if (line.length === 0) continue;
+    const { sameAs }: SharedRow = JSON.parse(line.bytes.toString());
+    places.set(sameAs, null);
+  }
+  await cursor.close();
+  return places;
 }

@@ -18,7 +18,8 @@ export interface PlannedItem {
   readonly outputTokens: number | null;
   /** Absent: the lane is decided by how many items there are. */
   readonly lane?: Lane | undefined;
-  readonly semantic?: number | undefined;
+  /** How many of its earlier attempts were answered without use. */
+  readonly flawedAttempts?: number | undefined;
 }
 
 export interface EncodedItem {

@@ -61,7 +61,7 @@ function choose(sendings: RowAttempts, input: PlanWaveInput, job: JobFile, outpu
     answer.kind === 'retryable' || (answer.kind === 'rejected' && input.rejectedReasons.includes(answer.reason));
   const realtime = input.realtimeReasons.includes(answer.reason);
   if (!asked || !(realtime || input.batchReasons.includes(answer.reason))) return null;
-  const semantic = (answer.semantic ?? 0) + (job.policy[answer.reason] === 'once' ? 1 : 0);
+  const flawedAttempts = (answer.flawedAttempts ?? 0) + (job.policy[answer.reason] === 'once' ? 1 : 0);
   return {
     row: answer.row,
     id: answer.id,
@@ -71,6 +71,6 @@ function choose(sendings: RowAttempts, input: PlanWaveInput, job: JobFile, outpu
     request,
     outputTokens,
     ...(realtime ? { lane: 'realtime' as const } : {}),
-    ...(semantic === 0 ? {} : { semantic }),
+    ...(flawedAttempts === 0 ? {} : { flawedAttempts }),
   };
 }

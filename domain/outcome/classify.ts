@@ -12,8 +12,8 @@ export interface Judged {
 
 export interface Judging {
   readonly policy: VerdictPolicy;
-  /** Earlier answers of this item that were cut, refused or invalid. */
-  readonly semantic: number;
+  /** Earlier attempts whose answer was cut, refused or invalid. */
+  readonly flawedAttempts: number;
   readonly cancelReason: 'cancelled' | 'deadline';
   /** Null where no schema was given. */
   readonly accepts: ((answer: Json) => boolean) | null;
@@ -30,8 +30,8 @@ export function classify(raw: Exclude<RawOutcome, { kind: 'unreadable' }>, judgi
   }
 }
 
-export function failed(reason: ItemReason, judging: Pick<Judging, 'policy' | 'semantic'>, output?: Json): Judged {
-  const kind = isRetryable(reason, judging.semantic, judging.policy) ? 'retryable' : 'rejected';
+export function failed(reason: ItemReason, judging: Pick<Judging, 'policy' | 'flawedAttempts'>, output?: Json): Judged {
+  const kind = isRetryable(reason, judging.flawedAttempts, judging.policy) ? 'retryable' : 'rejected';
   return output === undefined ? { kind, reason } : { kind, reason, output };
 }
 

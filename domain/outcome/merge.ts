@@ -1,8 +1,7 @@
-// One row's sendings folded into its one line of results.
+// All attempts at one row, folded into its one line of results.
 
 import { messageByReason } from './classify.ts';
-import type { AnswerLine, ItemReason, Json, Lane, Usage } from './outcome.ts';
-import { plus } from './outcome.ts';
+import { type AnswerLine, type ItemLine, type ItemReason, type Json, type Lane, plus, type Usage } from './outcome.ts';
 
 export interface ResultLine {
   readonly id: string | number;
@@ -30,9 +29,9 @@ export interface AnsweredAttempt {
   readonly batchId: string | null;
 }
 
-/** The first answer counts, else the last failure; what all sendings cost is added up. */
-export function buildResult(sent: readonly [AnsweredAttempt, ...AnsweredAttempt[]]): ResultLine {
-  const deciding = sent.find(({ answer }) => answer.kind === 'answered') ?? sent.at(-1) ?? sent[0];
+/** The first answer decides, or else the last failure. The cost is that of all attempts. */
+export function buildResult(attempts: readonly [AnsweredAttempt, ...AnsweredAttempt[]]): ResultLine {
+  const deciding = attempts.find(({ answer }) => answer.kind === 'answered') ?? attempts.at(-1) ?? attempts[0];
   const { answer, lane, batchId } = deciding;
   const answered = answer.kind === 'answered';
   const reason: ItemReason = answer.reason ?? 'provider_error';
@@ -42,8 +41,8 @@ export function buildResult(sent: readonly [AnsweredAttempt, ...AnsweredAttempt[
     status: answered ? 'answered' : 'failed',
     output: answer.output ?? null,
     usage: answer.usage,
-    costUsd: sent.reduce<number | null>((sum, each) => plus(sum, each.answer.costUsd), null),
-    attempts: answer.carried === undefined ? sent.length : 0,
+    costUsd: attempts.reduce<number | null>((sum, each) => plus(sum, each.answer.costUsd), null),
+    attempts: answer.carried === undefined ? attempts.length : 0,
     lane: answer.carried?.lane ?? lane,
     model: answer.model,
     finishReason: answer.finishReason,
@@ -55,32 +54,29 @@ export function buildResult(sent: readonly [AnsweredAttempt, ...AnsweredAttempt[
   };
 }
 
-/** What a result counts for. */
-export interface ResultFacts {
-  readonly row: number;
-  readonly status: ResultLine['status'];
-  readonly costUsd: number | null;
-  readonly attempts: number;
-  readonly reason?: ItemReason;
-}
+/** The part of a result that the job's sums need. */
+export type ResultFacts = Pick<ResultLine, 'row' | 'status' | 'costUsd' | 'attempts' | 'reason'>;
 
-// Bounded: an expression's repetitions take stack.
+// Bounded, since each repetition takes stack.
 const text = String.raw`"(?:[^"\\]|\\.){0,1000}"`;
-// As classify writes it. The output may be any JSON: it ends where the last usage begins, since quotes inside of texts are escaped.
+// The line as `classify` writes it. The output may be any JSON. It ends where the last usage begins, since quotes in texts are escaped.
 const answeredLine = new RegExp(
   String.raw`^\{"row":(\d+),"id":(-?[\d.e+-]+|${text})(,"key":"\w+","customId":"\w+"),"kind":"answered"` +
     String.raw`(,"output":[^]*,"usage":(?:null|\{[^{}]*\}),"costUsd":(null|[\d.e+-]+)),"finishReason":(null|${text}),"model":(null|${text})\}$`,
 );
 
-/** A result, and its line of the results file. */
+/** A result as its line of the results file. */
 export interface WrittenResult {
   readonly facts: ResultFacts;
   readonly line: string;
 }
 
-export const written = (result: ResultLine): WrittenResult => ({ facts: result, line: JSON.stringify(result) });
+export const formatResult = (result: ResultLine): WrittenResult => ({ facts: result, line: JSON.stringify(result) });
 
-/** The usual row, answered by its only sending: what `resultOf` would say, put together as text. Null where the line is any other. */
+/**
+ * For the usual row, which its only attempt answered: the same line as `buildResult` gives, put together as text, which takes a fraction of
+ * the time. Null for any other line.
+ */
 export function joinFirstAnswer(answer: string, lane: Lane, batchId: string | null): WrittenResult | null {
   const match = answeredLine.exec(answer);
   if (match === null) return null;
@@ -92,9 +88,8 @@ export function joinFirstAnswer(answer: string, lane: Lane, batchId: string | nu
   };
 }
 
-/** An item that was planned and never sent. */
-export function unsent(item: Pick<AnswerLine, 'row' | 'id' | 'key' | 'customId'>, reason: ItemReason): ResultLine {
-  const { row, id, key, customId } = item;
+/** For an item that was planned and never sent. */
+export function buildUnsentResult({ row, id, key, customId }: ItemLine, reason: ItemReason): ResultLine {
   const nothing = {
     output: null,
     usage: null,
@@ -108,7 +103,7 @@ export function unsent(item: Pick<AnswerLine, 'row' | 'id' | 'key' | 'customId'>
   return { id, row, status: 'failed', ...nothing, key, customId, reason, message: messageByReason[reason] };
 }
 
-/** A row that shares another's item: the same answer, for nothing. */
-export function sharedResult(original: ResultLine, row: number, id: string | number): ResultLine {
+/** For a row that shares another row's item: the same answer, at no cost. */
+export function shareResult(original: ResultLine, row: number, id: string | number): ResultLine {
   return { ...original, id, row, costUsd: 0, sameAs: original.row };
 }

@@ -1,4 +1,4 @@
-// What became of an item in a wave, and why: the closed list of reasons that users script against.
+// The outcome of an item in a wave, and its reason: the closed list of reasons that users script against.
 
 import type { CustomId, ItemKey, RowId, RowNumber } from '../ids.ts';
 
@@ -6,7 +6,7 @@ export type Json = null | boolean | number | string | Json[] | { [name: string]:
 
 export type Lane = 'batch' | 'realtime';
 
-/** Why an item is not answered. Each has a verdict in `retry.ts` and a line in docs/reasons.md. */
+/** Why an item is not answered. Each has a verdict in `verdict.ts` and a line in docs/reasons.md. */
 export const itemReasons = [
   'rate_limited',
   'overloaded',
@@ -52,7 +52,7 @@ export const refusalReasons = [
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
-/** Tokens of one answer; null means that the provider did not say. `input` includes cached tokens. */
+/** Tokens of one answer. Null means that the provider did not report them. `input` includes cached tokens. */
 export interface Usage {
   readonly input: number | null;
   readonly cachedInput: number | null;
@@ -63,7 +63,7 @@ export interface Usage {
 
 export const noUsage: Usage = { input: null, cachedInput: null, cacheWrite: null, output: null, reasoning: null };
 
-/** How a model stopped, over vendors. */
+/** How a model stopped, in the same words for all vendors. */
 export type Finish = 'stop' | 'length' | 'refused' | 'filtered' | 'paused';
 
 /** One line of a provider's output, understood but not yet judged. */
@@ -71,7 +71,7 @@ export type RawOutcome =
   | {
       readonly kind: 'answer';
       readonly customId: string;
-      /** The text, or a value that is none (a vector, a moderation result, tool calls); null when there is nothing. */
+      /** Null if the answer is empty, or is no text: then it is in `value` (a vector, a moderation result, tool calls). */
       readonly text: string | null;
       readonly value?: Json;
       readonly finish: Finish;
@@ -84,21 +84,18 @@ export type RawOutcome =
   | { readonly kind: 'unrun'; readonly customId: string; readonly why: 'expired' | 'cancelled' | 'timeout' }
   | { readonly kind: 'unreadable' };
 
-/** One line of `batch-NNNN.items.jsonl`: item to row. `semantic` counts earlier answers that were cut, refused or invalid. */
+/** One line of `batch-NNNN.items.jsonl`: which row an item is of. */
 export interface ItemLine {
   readonly row: RowNumber;
   readonly id: RowId;
   readonly key: ItemKey;
   readonly customId: CustomId;
-  readonly semantic?: number;
+  /** Earlier attempts whose answer was cut, refused or invalid. On disk the key is `semantic`. */
+  readonly flawedAttempts?: number | undefined;
 }
 
-/** One line of `answers/wave-N/batch-NNNN.jsonl`: what became of an item in a wave, in row order. */
-export interface AnswerLine {
-  readonly row: RowNumber;
-  readonly id: RowId;
-  readonly key: ItemKey;
-  readonly customId: CustomId;
+/** The result of one attempt at an item. */
+export interface Outcome {
   readonly kind: 'answered' | 'retryable' | 'rejected';
   readonly reason?: ItemReason;
   readonly message?: string;
@@ -107,15 +104,18 @@ export interface AnswerLine {
   readonly costUsd: number | null;
   readonly finishReason: string | null;
   readonly model: string | null;
-  readonly semantic?: number;
   readonly response?: Json;
-  /** What `reuse` carried over says where it came from. */
+}
+
+/** One line of `answers/wave-N/batch-NNNN.jsonl`: an item with its outcome in that wave, in row order. */
+export interface AnswerLine extends ItemLine, Outcome {
+  /** Where an answer that `reuse` carried over came from. */
   readonly carried?: { readonly lane: Lane; readonly batchId: string | null };
 }
 
 export type Counts = Readonly<Partial<Record<ItemReason, number>>>;
 
-/** What the parent learns of a batch: counts, never rows. Written beside the answers as `batch-NNNN.tally.json`. */
+/** What a batch returns to its parent workflow: counts, never rows. Written beside the answers as `batch-NNNN.tally.json`. */
 export interface Tally {
   readonly wave: number;
   readonly batch: number;
@@ -128,7 +128,7 @@ export interface Tally {
   readonly usage: Usage;
   readonly costUsd: number | null;
   readonly batchId: string | null;
-  /** The provider's own last word on the batch, e.g. `completed`. */
+  /** The last state that the provider reported, in its own word, e.g. `completed`. */
   readonly ending: string | null;
   readonly createdAt: number | null;
   readonly endedAt: number | null;
@@ -136,13 +136,13 @@ export interface Tally {
   readonly anomalies: Anomalies;
 }
 
-/** Things a provider should not do, and calls whose fate a crash hid: counted, never fatal. */
+/** Mistakes of a provider, and calls that were in flight during a crash. They are counted and never fail a job. */
 export interface Anomalies {
   readonly duplicateAnswers: number;
   readonly unknownAnswers: number;
   readonly unreadableLines: number;
   readonly missing: number;
-  /** Further batches found for the same submission, cancelled. */
+  /** Further batches that were found for the same submission, and were cancelled. */
   readonly twinBatches: number;
   /** Realtime calls that were in flight when a worker died and were sent again. */
   readonly inDoubtCalls: number;
@@ -170,7 +170,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
   return sum;
 }
 
-/** Unknown plus known is known: a sum says what is known of it. */
+/** A sum is over what is known; it is null only if nothing is known. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
     input: plus(a.input, b.input),

@@ -1,10 +1,11 @@
-// The one table of what is done about what went wrong. It is data: the job's first activity hands it to everything that decides.
+// What is done with an item after an outcome, by reason. The table is data: the job's first activity returns it, and every decision uses
+// that copy, so that a deploy does not change the decisions of a running job.
 
 import type { ItemReason } from './outcome.ts';
 
 /**
- * retry: as often as there are rounds. once: one more try, then failed with its reason. fail: never sent again.
- * deadline: as the job's `deadline.then` says.
+ * retry: sent again in each round. once: one more attempt, then failed with its reason. fail: never sent again.
+ * deadline: the job's `deadline.then` decides.
  */
 export type Verdict = 'retry' | 'once' | 'fail' | 'deadline';
 
@@ -31,15 +32,15 @@ export const defaultVerdicts = {
   bad_request: 'fail',
   not_found: 'fail',
   too_large: 'fail',
-  // Item by item these mean that the key or the account changed while the batch ran: another round may well pass.
+  // For single items these mean that the key or the account changed while the batch ran: another round may succeed.
   unauthorized: 'retry',
   no_money: 'retry',
   budget: 'fail',
   in_doubt: 'fail',
 } as const satisfies VerdictPolicy;
 
-/** Whether an item with this reason may be sent again; `semantic` counts its earlier answers that were cut, refused or invalid. */
-export function isRetryable(reason: ItemReason, semantic: number, policy: VerdictPolicy): boolean {
+/** Whether an item with this reason may be sent again. `flawedAttempts` counts earlier attempts whose answer was cut, refused or invalid. */
+export function isRetryable(reason: ItemReason, flawedAttempts: number, policy: VerdictPolicy): boolean {
   const verdict = policy[reason];
-  return verdict === 'retry' || verdict === 'deadline' || (verdict === 'once' && semantic === 0);
+  return verdict === 'retry' || verdict === 'deadline' || (verdict === 'once' && flawedAttempts === 0);
 }

@@ -1,14 +1,17 @@
-// What a person may do next about a finished job: a pure function of its report, the most pressing first.
+// Next steps for a person after a finished job, the most urgent first: a pure function of the report.
 
 import { type Counts, type ItemReason, type Json, sumCounts } from '../outcome/outcome.ts';
 import type { JobReport } from './report.ts';
 
 export interface Advice {
-  /** `look`: before anything is sent again. `change`: else the same would happen. `rerun`: as it is. `done`: nothing to do. */
+  /**
+   * `look`: check something before anything is sent again. `change`: change something, or the same happens again. `rerun`: start a job
+   * for the rows without an answer. `done`: nothing is left to do.
+   */
   readonly kind: 'look' | 'change' | 'rerun' | 'done';
   readonly title: string;
   readonly text: string;
-  /** What to write into the next job's file. */
+  /** Fields for the next job's file. */
   readonly job?: Json;
 }
 
@@ -18,8 +21,8 @@ interface Change {
   readonly text: string;
 }
 
-/** What has to be mended around the job: its requests stay the same, so `reuse` carries over what was answered. */
-const around: readonly Change[] = [
+/** Changes around the job. Its requests stay the same, so `reuse` carries the answers over. */
+const outsideRequest: readonly Change[] = [
   {
     reasons: ['unauthorized'],
     title: 'Mend the key',
@@ -42,8 +45,8 @@ const around: readonly Change[] = [
   },
 ];
 
-/** What has to be mended in the request: it is another one then, and nothing of the old can be carried over. */
-const inside: readonly Change[] = [
+/** Changes to the request. It becomes another request, so `reuse` carries nothing over. */
+const insideRequest: readonly Change[] = [
   {
     reasons: ['truncated'],
     title: 'Allow longer answers',
@@ -66,14 +69,14 @@ const inside: readonly Change[] = [
   },
 ];
 
-export function adviceOn(report: JobReport): readonly Advice[] {
+export function buildAdvice(report: JobReport): readonly Advice[] {
   const { errorsByReason } = report;
   const advice = [
-    ...inDoubt(report),
-    ...[...around, ...inside].flatMap((change) => changeFor(change, errorsByReason)),
-    ...again(report),
-    ...refusedRows(report),
-    ...notices(report),
+    ...adviseOnDoubt(report),
+    ...[...outsideRequest, ...insideRequest].flatMap((change) => adviseChange(change, errorsByReason)),
+    ...adviseRerun(report),
+    ...adviseOnRefusedRows(report),
+    ...listNotices(report),
   ];
   if (advice.length > 0) return advice;
   return [{ kind: 'done', title: 'Nothing', text: 'Every row has its answer. results.jsonl is ready to be used.' }];
@@ -81,7 +84,7 @@ export function adviceOn(report: JobReport): readonly Advice[] {
 
 const rows = (count: number): string => (count === 1 ? '1 row' : `${count.toLocaleString('en-US')} rows`);
 
-function inDoubt({ errorsByReason, anomalies }: JobReport): Advice[] {
+function adviseOnDoubt({ errorsByReason, anomalies }: JobReport): Advice[] {
   const doubted = errorsByReason.in_doubt ?? 0;
   const calls = anomalies.inDoubtCalls;
   const unknown: Advice = {
@@ -97,18 +100,18 @@ function inDoubt({ errorsByReason, anomalies }: JobReport): Advice[] {
   return [...(doubted > 0 ? [unknown] : []), ...(calls > 0 ? [twice] : [])];
 }
 
-const countOfAll = (reasons: readonly ItemReason[], counts: Counts): number =>
+const countAll = (reasons: readonly ItemReason[], counts: Counts): number =>
   reasons.reduce((sum, reason) => sum + (counts[reason] ?? 0), 0);
 
-function changeFor({ reasons, title, text }: Change, errorsByReason: Counts): Advice[] {
-  const count = countOfAll(reasons, errorsByReason);
+function adviseChange({ reasons, title, text }: Change, errorsByReason: Counts): Advice[] {
+  const count = countAll(reasons, errorsByReason);
   return count === 0 ? [] : [{ kind: 'change', title: `${title} (${rows(count)})`, text }];
 }
 
-/** The same request again under `reuse`; a changed one for the failed rows alone. */
-function again({ errorsByReason, files, cancelled, rows: { failed } }: JobReport): Advice[] {
-  const other = countOfAll(
-    inside.flatMap(({ reasons }) => reasons),
+/** A job with the same request and `reuse`; and a job with a changed request, for the failed rows alone. */
+function adviseRerun({ errorsByReason, files, cancelled, rows: { failed } }: JobReport): Advice[] {
+  const other = countAll(
+    insideRequest.flatMap(({ reasons }) => reasons),
     errorsByReason,
   );
   const same = sumCounts(errorsByReason) - other;
@@ -129,7 +132,7 @@ function again({ errorsByReason, files, cancelled, rows: { failed } }: JobReport
   return [...(same > 0 ? [reuse] : []), ...(other > 0 ? [alone] : [])];
 }
 
-function refusedRows({ rows: { refused } }: JobReport): Advice[] {
+function adviseOnRefusedRows({ rows: { refused } }: JobReport): Advice[] {
   if (refused === 0) return [];
   return [
     {
@@ -140,7 +143,7 @@ function refusedRows({ rows: { refused } }: JobReport): Advice[] {
   ];
 }
 
-function notices(report: JobReport): Advice[] {
+function listNotices(report: JobReport): Advice[] {
   const { cost, quality, anomalies, errorsByReason } = report;
   const cut = quality.flawed.truncated ?? 0;
   const notices: (Advice | false)[] = [

@@ -1,4 +1,4 @@
-// Durations in steps that a person would choose: bins of a histogram, and the marks of an axis of time.
+// Durations in round steps: the bins of a histogram, and the marks of a time axis.
 
 export interface Bin {
   readonly from: number;
@@ -14,18 +14,18 @@ const stepsMs = [
   ...[1, 2, 3, 6, 12, 24, 48, 120, 240].map((count) => count * hour),
 ];
 
-/** The smallest such step by which the length is covered in at most so many. */
+/** The smallest round step that covers the length in at most `stepsMax` steps. */
 export function stepMs(lengthMs: number, stepsMax: number): number {
   const fitting = stepsMs.find((step) => lengthMs / step <= stepsMax);
   return fitting ?? Math.ceil(lengthMs / stepsMax / (24 * hour)) * 24 * hour;
 }
 
-/** From the first to the last that holds anything; each from its `from` up to, but not including, its `to`. */
+/** Bins from the first to the last that holds a value. A bin includes its `from` and excludes its `to`. */
 export function histogram(valuesMs: readonly number[], binsMax: number): readonly Bin[] {
   if (valuesMs.length === 0) return [];
   const least = valuesMs.reduce((a, b) => Math.min(a, b));
   const most = valuesMs.reduce((a, b) => Math.max(a, b));
-  // One bin is kept for the part that lies before the first whole step. Providers' clocks tell no less than seconds.
+  // One bin is kept for the part before the first whole step. Providers' clocks have a resolution of a second.
   const step = Math.max(second, stepMs(most - least, binsMax - 1));
   const start = Math.floor(least / step);
   const counts = new Array<number>(Math.floor(most / step) - start + 1).fill(0);

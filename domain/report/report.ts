@@ -1,4 +1,4 @@
-// The figures of a finished job: `report.json`, and the workflow's result.
+// The figures of a finished job: `report.json`, which is also the workflow's result.
 
 import type { RowCounts } from '../job.ts';
 import type { Prices } from '../money/cost.ts';
@@ -17,11 +17,14 @@ import {
   type Tally,
   type Usage,
 } from '../outcome/outcome.ts';
-import type { DearRow } from './dearest.ts';
+import type { ExpensiveRow } from './expensive-rows.ts';
+
+/** Whether all rows, some of them or none have an answer. */
+export type JobResult = 'complete' | 'partial' | 'none';
 
 export interface JobReport {
   readonly version: 1;
-  readonly verdict: 'complete' | 'partial' | 'none';
+  readonly verdict: JobResult;
   readonly cancelled: boolean;
   readonly startedAt: string;
   readonly endedAt: string;
@@ -45,14 +48,14 @@ export interface JobReport {
   readonly waves: number;
   readonly attempts: Readonly<Record<string, number>>;
   readonly quality: Quality;
-  readonly dearestRows: readonly DearRow[];
+  readonly dearestRows: readonly ExpensiveRow[];
   readonly anomalies: Anomalies;
   readonly inDoubtBatches: readonly string[];
   readonly warnings: readonly string[];
   readonly files: Readonly<Record<'results' | 'failures' | 'rejects' | 'report' | 'page', string>>;
 }
 
-/** What came back, over all sendings, and how many of these answers were of no use, by reason. */
+/** How many answers came back, over all attempts, and how many of them were flawed, by reason. */
 export interface Quality {
   readonly answers: number;
   readonly flawed: Counts;
@@ -73,7 +76,7 @@ export interface Percentiles {
   readonly p99: number;
 }
 
-/** Sums over all batches of all waves; fed one tally at a time, so that a job of many batches costs no more memory than one of few. */
+/** Sums over all batches of all waves. It takes one tally at a time; of a batch, memory keeps no more than its duration. */
 export class BatchFigures {
   count = 0;
   realtime = 0;
@@ -123,10 +126,10 @@ export class BatchFigures {
   }
 }
 
-/** Names listed in a report: it is a workflow's result, and stays small. */
+/** Names listed in a report, which must stay small, since it is a workflow's result. */
 const namedMax = 20;
 
-/** Reasons that are said of an answer which did come. */
+/** Reasons of attempts whose answer came and could not be used. */
 export const flaws = [
   'truncated',
   'refused',
@@ -166,7 +169,7 @@ export function percentiles(values: readonly number[]): Percentiles | null {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-export function toJobResult(answered: number, failed: number): JobReport['verdict'] {
+export function computeJobResult(answered: number, failed: number): JobResult {
   if (failed === 0) return 'complete';
   return answered === 0 ? 'none' : 'partial';
 }

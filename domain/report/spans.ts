@@ -1,41 +1,35 @@
-// When each batch was waiting and running: the longest ones kept by name, all of them as a line of how many were open at once.
+// When batches waited and ran: the longest are kept one by one, and all of them as a line of how many were open at once.
 
-import type { Lane, Tally } from '../outcome/outcome.ts';
+import type { Tally } from '../outcome/outcome.ts';
+import { Largest } from './largest.ts';
 
-export interface BatchSpan {
-  readonly wave: number;
-  readonly batch: number;
-  readonly lane: Lane;
-  readonly batchId: string | null;
-  readonly items: number;
-  readonly answered: number;
-  readonly polls: number;
+export interface BatchSpan extends Pick<Tally, 'wave' | 'batch' | 'lane' | 'batchId' | 'items' | 'answered' | 'polls'> {
   readonly usd: number | null;
-  /** When its wave could begin: the job's start, or the end of the waves before. Null where the clocks disagree. */
+  /** When its wave could begin: at the job's start, or at the end of the waves before. Null if the clocks disagree. */
   readonly waitingSince: number | null;
   readonly createdAt: number;
   readonly endedAt: number;
 }
 
-/** At an instant, how many batches were open from then on. */
+/** How many batches were open from an instant on. */
 export interface OpenPoint {
   readonly at: number;
   readonly open: number;
 }
 
-/** A page with more bars is no plot any more. */
+/** More bars than this cannot be told apart on a page. */
 const spansMax = 200;
 const stretchesMax = 300;
 
 export const measureSpan = ({ createdAt, endedAt }: Pick<BatchSpan, 'createdAt' | 'endedAt'>): number =>
   endedAt - createdAt;
 
-/** Fed wave by wave. Memory holds two numbers a batch, and `spansMax` batches whole. */
+/** Takes the tallies wave by wave. Memory holds two numbers for each batch, and `spansMax` whole spans. */
 export class Spans {
   count = 0;
-  /** Batches of which it is not known when they were created or when they ended. */
+  /** Batches whose creation or end is unknown. */
   unknown = 0;
-  readonly #longest: BatchSpan[] = [];
+  readonly #longest = new Largest<BatchSpan>(spansMax, measureSpan);
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   #wave = 0;
@@ -62,34 +56,25 @@ export class Spans {
     this.#starts.push(createdAt);
     this.#ends.push(endedAt);
     const waitingSince = this.#waveBeganAt <= createdAt ? this.#waveBeganAt : null;
-    this.#keep({ wave, batch, lane, batchId, items, answered, polls, usd, waitingSince, createdAt, endedAt });
+    this.#longest.add({ wave, batch, lane, batchId, items, answered, polls, usd, waitingSince, createdAt, endedAt });
   }
 
   /** The longest first. */
   get longest(): readonly BatchSpan[] {
-    return this.#longest;
+    return this.#longest.values;
   }
 
   /** In the order they were planned. */
   get inOrder(): readonly BatchSpan[] {
-    return this.#longest.toSorted((a, b) => a.wave - b.wave || a.batch - b.batch);
+    return this.#longest.values.toSorted((a, b) => a.wave - b.wave || a.batch - b.batch);
   }
 
   get open(): readonly OpenPoint[] {
     return openOverTime(this.#starts, this.#ends);
   }
-
-  #keep(span: BatchSpan): void {
-    const length = measureSpan(span);
-    const full = this.#longest.length === spansMax;
-    if (full && length <= measureSpan(this.#longest.at(-1) ?? span)) return;
-    const place = this.#longest.findIndex((other) => measureSpan(other) < length);
-    this.#longest.splice(place === -1 ? this.#longest.length : place, 0, span);
-    if (full) this.#longest.pop();
-  }
 }
 
-/** In each of some hundred stretches of time the most that were open, and how many were left at its end. */
+/** Time is cut into at most `stretchesMax` stretches. Each gives the most batches open in it, and how many were left at its end. */
 export function openOverTime(starts: readonly number[], ends: readonly number[]): readonly OpenPoint[] {
   const [up, down] = [Float64Array.from(starts).sort(), Float64Array.from(ends).sort()];
   const first = up[0];

@@ -1,4 +1,4 @@
-// Nothing lost, doubled or reordered from plan to results, whatever the provider's output looks like.
+// Nothing is lost, doubled or reordered from plan to results, whatever the provider's output looks like.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const runs = fc.record({
 });
 
 test(
-  'every accepted row ends as one line of results, in order, by what its own sendings said',
+  'every accepted row ends as one line of results, in order, by the answers to its own attempts',
   { timeout: 120_000 },
   () =>
     fc.assert(
@@ -39,7 +39,7 @@ test(
         for (const result of results) {
           const sent = told.get(result.sameAs ?? result.row) ?? [];
           const good = sent.findIndex(({ fate }) => isGood(fate));
-          // Sent until it was answered, and never after.
+          // It is sent until it is answered, and never after that.
           expect(good === -1 || good === sent.length - 1).toBe(true);
           expect(result.attempts).toBe(sent.length);
           expect(result.status).toBe(good === -1 ? 'failed' : 'answered');

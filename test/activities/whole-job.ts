@@ -1,4 +1,4 @@
-// A whole job without a server: real planning, classifying, waves, merge and report over a folder, and a provider's output as it likes.
+// A whole job without a server: plans, classifies, merges and reports for real in a folder; a test gives the provider's output.
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
   };
 }
 
-/** What a provider has to say of a batch: the lines of its output, or null where nothing of it was ever sent. */
+/** The lines of a batch's output at the provider; null if the batch was never sent. */
 export type Answering = (wave: number, planned: PlannedBatch, items: readonly ItemLine[]) => readonly string[] | null;
 
 export interface Done {
@@ -46,7 +46,7 @@ export interface Done {
   readonly report: JobReport;
 }
 
-/** What a job's workflow does, less the waiting; and less the drawing, where nobody looks at it. */
+/** Does what a job's workflow does, without the waits, and without the plots unless a test asks for them. */
 export async function runWhole(
   folder: Folder,
   answering: Answering,
@@ -119,7 +119,7 @@ async function writeRaw(folder: Folder, uri: string, lines: readonly string[]): 
 }
 
 const usage = { prompt_tokens: 100, completion_tokens: 10 };
-/** What one answered emission costs at the test's prices. */
+/** The cost of one answered attempt at the test's prices. */
 export const usdOf = { batch: (100 + 10 * 10) / 1e6, realtime: (100 * 2 + 10 * 20) / 1e6 };
 
 export const answerLine = (customId: string, content: string, finish = 'stop'): string =>

@@ -19,7 +19,7 @@ import { noUsage, type RawOutcome } from '../../domain/outcome/outcome.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
 import { afterAnswer, afterRefusal, startingPace, waitForRoomMs } from '../../domain/waves/pace.ts';
 
-const judging = { policy: defaultVerdicts, semantic: 0, cancelReason: 'deadline' as const, accepts: null };
+const judging = { policy: defaultVerdicts, flawedAttempts: 0, cancelReason: 'deadline' as const, accepts: null };
 const answer = (change: Partial<Extract<RawOutcome, { kind: 'answer' }>>): Extract<RawOutcome, { kind: 'answer' }> => ({
   kind: 'answer',
   customId: 'x',
@@ -61,7 +61,7 @@ describe('what a line means', () => {
     [{ text: null }, 'empty_output'],
   ])('an answer with %j is asked once more, and then failed', (change, reason) => {
     expect(classify(answer(change), judging)).toMatchObject({ kind: 'retryable', reason });
-    expect(classify(answer(change), { ...judging, semantic: 1 })).toMatchObject({ kind: 'rejected', reason });
+    expect(classify(answer(change), { ...judging, flawedAttempts: 1 })).toMatchObject({ kind: 'rejected', reason });
   });
 
   test('a value is an answer without text; a schema is asked of text alone', () => {

@@ -1,4 +1,4 @@
-// A provider's output comes whole, or as far as it can be believed to go: breaks are told from waits, over all attempts.
+// A provider's output is stored whole, or as far as it goes: broken downloads are counted over all attempts, waits are not.
 
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -12,10 +12,10 @@ import { provider, wholeDeps } from '../whole-job.ts';
 const ref = { output, wave: 1, batch: 1 };
 const handle = { id: 'made', createdAt: 0, fileId: null };
 
-/** What one attempt is sent before it fails, and how it fails. */
+/** The bytes that one attempt receives, and the fault that ends it, or null. */
 type Attempt = readonly [sent: string, fault: Fault | null];
 
-/** Runs attempts as Temporal does, each told what the last heartbeat of the one before said; null for those that failed. */
+/** Runs attempts as Temporal does: each receives the details of the last heartbeat before it. Null for those that failed. */
 async function attempts(folder: Folder, given: readonly Attempt[]) {
   const ends: unknown[] = [];
   let details: unknown;
@@ -24,8 +24,8 @@ async function attempts(folder: Folder, given: readonly Attempt[]) {
       { attempt: index + 1, heartbeatDetails: details },
       { logger: new DefaultLogger('ERROR') },
     );
-    environment.on('heartbeat', (told: unknown) => {
-      details = told;
+    environment.on('heartbeat', (given: unknown) => {
+      details = given;
     });
     const fake = {
       ...provider,

@@ -32,7 +32,7 @@ test('an existing request line goes out again under its new batch’s name, and 
   const line = Buffer.from(
     openaiOffline.encode(`ffffffff${key}` as never, '{"model":"priced","n":1}', '/v1/chat/completions'),
   );
-  await planner.add(item(7, { request: line, semantic: 1 }));
+  await planner.add(item(7, { request: line, flawedAttempts: 1 }));
   const summary = await planner.finish();
   expect(summary).toMatchObject({ wave: 2, batches: 1, items: 1 });
   expect('rows' in summary).toBe(false);

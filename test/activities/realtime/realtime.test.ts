@@ -1,4 +1,4 @@
-// The realtime lane: each answer is durable before its place is used again, and after a crash only what was in flight is sent again.
+// The realtime lane: each answer is durable before its place is used again, and after a crash only calls in flight are sent again.
 
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,8 +31,8 @@ interface Lane {
   collect(): ReturnType<typeof classify>;
 }
 
-/** `answer` says what becomes of the nth call of an item, from 1. */
-async function laneOf(
+/** `answer` gives the reply to the nth call of an item, from 1. */
+async function makeLane(
   items: number,
   answer: (row: number, call: number) => string | ProviderError,
   limits = {},
@@ -47,7 +47,7 @@ async function laneOf(
     folder.lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl').map(({ customId, row }) => [String(customId), row]),
   );
   const calls: string[] = [];
-  let underWay = 0;
+  let running = 0;
   const deps: ActivityDeps = {
     ...wholeDeps(folder),
     provider: () => ({
@@ -55,10 +55,10 @@ async function laneOf(
       call: async (line) => {
         const { custom_id }: { custom_id: string } = JSON.parse(line.toString());
         calls.push(custom_id);
-        underWay += 1;
-        lane.most = Math.max(lane.most, underWay);
+        running += 1;
+        lane.most = Math.max(lane.most, running);
         await new Promise((resolve) => setImmediate(resolve));
-        underWay -= 1;
+        running -= 1;
         const said = answer(rowOf.get(custom_id) ?? 0, calls.filter((each) => each === custom_id).length);
         if (said instanceof ProviderError) throw said;
         return Buffer.from(answerLine(custom_id, said));
@@ -90,7 +90,7 @@ async function laneOf(
 }
 
 test('every item is asked once, a bounded number at a time', async () => {
-  const lane = await laneOf(40, (row) => `answer ${row}`);
+  const lane = await makeLane(40, (row) => `answer ${row}`);
   expect(await lane.run()).toEqual({ asked: 40, kept: 0 });
   expect(new Set(lane.calls).size).toBe(40);
   expect(lane.most).toBeGreaterThan(1);
@@ -99,14 +99,14 @@ test('every item is asked once, a bounded number at a time', async () => {
 });
 
 test('run again, nothing that is in the journal is asked again', async () => {
-  const lane = await laneOf(10, (row) => `answer ${row}`);
+  const lane = await makeLane(10, (row) => `answer ${row}`);
   await lane.run();
   expect(await lane.run()).toEqual({ asked: 0, kept: 10 });
   expect(lane.calls).toHaveLength(10);
 });
 
 test('after a crash the answered are kept, a torn line is not, and what was in flight is asked again and counted', async () => {
-  const lane = await laneOf(4, (row) => `second life ${row}`);
+  const lane = await makeLane(4, (row) => `second life ${row}`);
   const [first, second, third] = lane.folder
     .lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl')
     .map(({ customId }) => customId);
@@ -132,7 +132,7 @@ test('after a crash the answered are kept, a torn line is not, and what was in f
 });
 
 test('what the provider cannot do now is asked again, and given up for the next round after five tries', async () => {
-  const lane = await laneOf(3, (row, call) =>
+  const lane = await makeLane(3, (row, call) =>
     row === 1 && call < 3 ? fault('overloaded', 1) : row === 2 ? fault('overloaded', 1) : 'yes',
   );
   await lane.run();
@@ -147,17 +147,17 @@ test('what the provider cannot do now is asked again, and given up for the next 
 }, 30_000);
 
 test('a refused item is final; trouble with the key ends the activity, and loses no answer', async () => {
-  let mended = false;
-  const lane = await laneOf(12, (row) =>
-    row === 3 ? fault('refused') : row === 6 && !mended ? fault('unauthorized') : 'yes',
+  let isFixed = false;
+  const lane = await makeLane(12, (row) =>
+    row === 3 ? fault('refused') : row === 6 && !isFixed ? fault('unauthorized') : 'yes',
   );
   await expect(lane.run()).rejects.toMatchObject({ facts: { fault: 'unauthorized' } });
   const before = lane.calls.length;
-  mended = true;
+  isFixed = true;
   await lane.run();
   expect(lane.calls.length).toBeLessThanOrEqual(before + 12);
   expect(await lane.collect()).toMatchObject({ answered: 11, rejected: { bad_request: 1 } });
   const twice = lane.calls.filter((each, index) => lane.calls.indexOf(each) !== index);
-  // The one that met the trouble; every answer that was under way beside it is kept.
+  // Only the call that met the trouble is repeated: the answers of the calls that ran beside it are kept.
   expect(new Set(twice).size).toBe(1);
 });

@@ -2,40 +2,42 @@
 
 import { expect, test } from 'vitest';
 import { itemReasons, noAnomalies } from '../../../domain/outcome/outcome.ts';
-import { adviceOn } from '../../../domain/report/advice.ts';
+import { buildAdvice } from '../../../domain/report/advice.ts';
 import { reportWith } from './report-with.ts';
 
 test('a whole job leaves nothing to do', () => {
-  expect(adviceOn(reportWith()).map(({ kind }) => kind)).toEqual(['done']);
+  expect(buildAdvice(reportWith()).map(({ kind }) => kind)).toEqual(['done']);
 });
 
 test.each(itemReasons)('a job that failed by %s is told how to go on', (reason) => {
-  const advice = adviceOn(reportWith({ errorsByReason: { [reason]: 3 } }));
+  const advice = buildAdvice(reportWith({ errorsByReason: { [reason]: 3 } }));
   expect(advice.filter(({ kind }) => kind === 'rerun')).toHaveLength(1);
   expect(advice.map(({ title }) => title).join()).toContain('3 rows');
 });
 
 test('passing trouble is asked again under `reuse`, and a request that must change goes alone', () => {
-  const [passing] = adviceOn(reportWith({ errorsByReason: { rate_limited: 2 } }));
+  const [passing] = buildAdvice(reportWith({ errorsByReason: { rate_limited: 2 } }));
   expect(passing).toMatchObject({
     kind: 'rerun',
     job: { output: 'runs/tickets-again/', reuse: 'runs/tickets/results.jsonl' },
   });
-  const cut = adviceOn(reportWith({ errorsByReason: { truncated: 1 } }));
+  const cut = buildAdvice(reportWith({ errorsByReason: { truncated: 1 } }));
   expect(cut.map(({ kind }) => kind)).toEqual(['change', 'rerun']);
   expect(cut[0]?.title).toBe('Allow longer answers (1 row)');
   expect(cut[1]?.job).toEqual({ dataset: 'runs/tickets/failures.jsonl', output: 'runs/tickets-mended/' });
 });
 
 test('what is in doubt is looked at before anything is sent again, and paying twice is said', () => {
-  const advice = adviceOn(reportWith({ errorsByReason: { in_doubt: 4, timeout: 1 } }));
+  const advice = buildAdvice(reportWith({ errorsByReason: { in_doubt: 4, timeout: 1 } }));
   expect(advice[0]).toMatchObject({ kind: 'look', text: expect.stringContaining('paid twice') });
-  const calls = adviceOn(reportWith({ anomalies: { ...noAnomalies, inDoubtCalls: 2, twinBatches: 1 } }));
+  const calls = buildAdvice(reportWith({ anomalies: { ...noAnomalies, inDoubtCalls: 2, twinBatches: 1 } }));
   expect(calls.map(({ kind }) => kind)).toEqual(['look', 'look']);
 });
 
 test('keys and money come before the second try', () => {
-  const titles = adviceOn(reportWith({ errorsByReason: { unauthorized: 1, no_money: 1 } })).map(({ title }) => title);
+  const titles = buildAdvice(reportWith({ errorsByReason: { unauthorized: 1, no_money: 1 } })).map(
+    ({ title }) => title,
+  );
   expect(titles).toEqual([
     'Mend the key (1 row)',
     'Add credit, or raise the spend limit (1 row)',
@@ -45,7 +47,7 @@ test('keys and money come before the second try', () => {
 
 test('refused rows, unknown prices and answers that were cut at first are spoken of though nothing failed', () => {
   const { rows, cost } = reportWith();
-  const advice = adviceOn(
+  const advice = buildAdvice(
     reportWith({
       rows: { ...rows, refused: 2 },
       cost: { ...cost, usd: null },

@@ -1,9 +1,9 @@
-// The series of a report: bounded whatever comes, and true to what was put in.
+// The series of a report are bounded, and true to the values that were put in.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { noAnomalies, noUsage, type Tally } from '../../../domain/outcome/outcome.ts';
-import { Dearest } from '../../../domain/report/dearest.ts';
+import { MostExpensiveRows } from '../../../domain/report/expensive-rows.ts';
 import { histogram, stepMs } from '../../../domain/report/histogram.ts';
 import { openOverTime, Spans } from '../../../domain/report/spans.ts';
 
@@ -28,14 +28,14 @@ const tally = (wave: number, batch: number, createdAt: number | null, endedAt: n
 
 const lengths = fc.array(fc.record({ from: fc.nat(100_000), length: fc.nat(10_000) }), { maxLength: 400 });
 
-test('the dearest rows are the twenty dearest, whatever the order they come in', () => {
+test('the twenty most expensive rows are kept, whatever the order they come in', () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.double({ min: 0, max: 1, noNaN: true })), { maxLength: 100 }), (costs) => {
-      const dearest = new Dearest();
-      for (const [row, usd] of costs.entries()) dearest.add(row + 1, usd);
+      const expensive = new MostExpensiveRows();
+      for (const [row, usd] of costs.entries()) expensive.add(row + 1, usd);
       const sorted = costs.filter((usd) => usd !== null && usd > 0).toSorted((a, b) => Number(b) - Number(a));
-      expect(dearest.rows.map(({ usd }) => usd)).toEqual(sorted.slice(0, 20));
-      expect(dearest.rows.every(({ row, usd }) => costs[row - 1] === usd)).toBe(true);
+      expect(expensive.rows.map(({ usd }) => usd)).toEqual(sorted.slice(0, 20));
+      expect(expensive.rows.every(({ row, usd }) => costs[row - 1] === usd)).toBe(true);
     }),
   );
 });

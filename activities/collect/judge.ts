@@ -1,0 +1,60 @@
+// Turns what is known of an item into its outcome: the verdict, the reason with its message, the usage and what it cost.
+
+import type { JobFile, PlannedBatch } from '../../domain/job.ts';
+import { costUsd, findPrice } from '../../domain/money/cost.ts';
+import { classify, failed, type Judged, messageByReason } from '../../domain/outcome/classify.ts';
+import type { ItemReason, Outcome, RawOutcome } from '../../domain/outcome/outcome.ts';
+import { compileSchema } from '../../input/answer-schema.ts';
+import type { ClassifyInput } from './classify.ts';
+
+/** A line of the provider's output that could be read. */
+type ReadLine = Exclude<RawOutcome, { kind: 'unreadable' }>;
+
+export interface Judge {
+  judgeLine(line: ReadLine, flawedAttempts: number): Outcome;
+  /** For an item of which there is no line to read. */
+  judgeFailure(reason: ItemReason, flawedAttempts: number): Outcome;
+}
+
+export function createJudge(
+  { spec, policy, prices }: JobFile,
+  { lane, model }: Pick<PlannedBatch, 'lane' | 'model'>,
+  { cancelReason }: Pick<ClassifyInput, 'cancelReason'>,
+): Judge {
+  const compiled = spec.schema === null ? null : compileSchema(spec.schema);
+  const accepts = compiled?.kind === 'schema' ? compiled.accepts : null;
+  const plannedPrice = findPrice(model, prices);
+  return {
+    judgeLine(line, flawedAttempts) {
+      const judged = classify(line, { policy, flawedAttempts, cancelReason, accepts });
+      if (line.kind !== 'answer') return withoutAnswer(judged);
+      // The model that was asked for may be an alias without a price.
+      const price = plannedPrice ?? findPrice(line.model ?? model, prices);
+      return {
+        ...describe(judged),
+        usage: line.usage,
+        costUsd: costUsd(line.usage, lane, price),
+        finishReason: line.finishReason,
+        model: line.model,
+        ...(spec.keep.responses ? { response: line.response } : {}),
+      };
+    },
+    judgeFailure: (reason, flawedAttempts) => withoutAnswer(failed(reason, { policy, flawedAttempts })),
+  };
+}
+
+const withoutAnswer = (judged: Judged): Outcome => ({
+  ...describe(judged),
+  usage: null,
+  costUsd: 0,
+  finishReason: null,
+  model: null,
+});
+
+function describe({ kind, reason, output }: Judged): Pick<Outcome, 'kind' | 'reason' | 'message' | 'output'> {
+  return {
+    kind,
+    ...(reason === undefined ? {} : { reason, message: messageByReason[reason] }),
+    ...(output === undefined ? {} : { output }),
+  };
+}

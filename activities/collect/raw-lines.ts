@@ -1,0 +1,98 @@
+// Reads a batch's raw output line by line, and keeps what each line says of its item.
+
+import type { PlannedBatch } from '../../domain/job.ts';
+import { reasonOfFault } from '../../domain/outcome/classify.ts';
+import type { Anomalies } from '../../domain/outcome/outcome.ts';
+import { type JournalNote, parseNote } from '../../job-folder/journal-notes.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
+import type { Store } from '../../storage/store.ts';
+import { beatOnLine } from '../heartbeat.ts';
+import type { FirstAnswers } from './first-answers.ts';
+import type { ItemIndex } from './item-index.ts';
+import type { Judge } from './judge.ts';
+import { PendingCalls } from './pending-calls.ts';
+
+/** The batch that the lines belong to, and what is done with each line. */
+export interface RawLineTarget {
+  readonly planned: Pick<PlannedBatch, 'lane' | 'endpoint'>;
+  readonly provider: Pick<Provider, 'decode'>;
+  readonly items: ItemIndex;
+  readonly judge: Judge;
+  readonly answers: FirstAnswers;
+}
+
+type RawAnomalies = Pick<Anomalies, 'duplicateAnswers' | 'unknownAnswers' | 'unreadableLines' | 'inDoubtCalls'>;
+
+export class RawLines {
+  readonly #target: RawLineTarget;
+  readonly #pending = new PendingCalls();
+  #duplicates = 0;
+  #unknown = 0;
+  #unreadable = 0;
+
+  constructor(target: RawLineTarget) {
+    this.#target = target;
+  }
+
+  async read(store: Store, uri: string): Promise<void> {
+    let seen = 0;
+    for await (const lines of lineChunks(store.read(uri), { lineBytesMax: cursorLineBytesMax })) {
+      for (const line of lines) {
+        if (line.bytes === null) {
+          this.#unreadable += 1;
+        } else if (line.length > 0) {
+          this.#take(line.bytes);
+        }
+        seen += 1;
+        beatOnLine(seen);
+      }
+    }
+  }
+
+  get anomalies(): RawAnomalies {
+    return {
+      duplicateAnswers: this.#duplicates,
+      unknownAnswers: this.#unknown,
+      unreadableLines: this.#unreadable,
+      inDoubtCalls: this.#pending.inDoubt,
+    };
+  }
+
+  #take(bytes: Buffer): void {
+    const { planned, provider, items, judge, answers } = this.#target;
+    const note = planned.lane === 'realtime' ? parseNote(bytes) : null;
+    if (note !== null) {
+      this.#takeNote(note);
+      return;
+    }
+    const line = provider.decode(bytes, planned.endpoint);
+    if (line.kind === 'unreadable') {
+      this.#unreadable += 1;
+      return;
+    }
+    this.#pending.settle(line.customId);
+    const place = items.find(line.customId);
+    if (place === undefined) {
+      this.#unknown += 1;
+      return;
+    }
+    // In the realtime lane a second line for an item is a second call, and not a mistake of the provider.
+    if (planned.lane === 'batch' && answers.has(place)) this.#duplicates += 1;
+    answers.keep(place, judge.judgeLine(line, items.countFlawedAttempts(place)));
+  }
+
+  /** A note of the realtime lane's own. */
+  #takeNote(note: JournalNote): void {
+    if (note.kind === 'sent') {
+      this.#pending.addSent(note.customId);
+    } else {
+      this.#pending.settle(note.customId);
+    }
+    if (note.kind !== 'gaveUp') return;
+    const { items, judge, answers } = this.#target;
+    const place = items.find(note.customId);
+    if (place === undefined) return;
+    answers.keep(place, judge.judgeFailure(reasonOfFault[note.fault], items.countFlawedAttempts(place)));
+  }
+}

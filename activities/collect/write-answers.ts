@@ -1,0 +1,36 @@
+// Writes a batch's answers in row order: each line is the line of its item, joined with the item's outcome.
+
+import type { BatchRef } from '../../domain/ids.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
+import { answersFile, itemsFile } from '../../job-folder/paths.ts';
+import { lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
+import type { Store } from '../../storage/store.ts';
+import { beatOnLine } from '../heartbeat.ts';
+
+/** `outcomeAt` gives the outcome of the item at a place, from 0, as JSON. If it throws, no file is left. */
+export async function writeAnswers(
+  store: Store,
+  ref: BatchRef,
+  items: number,
+  outcomeAt: (place: number) => string,
+): Promise<void> {
+  const cursor = lineCursor(store.read(itemsFile(ref)));
+  const writer = lineWriter(await store.create(answersFile(ref)));
+  try {
+    for (let place = 0; place < items; place += 1) {
+      const next = cursor.next();
+      const line = next instanceof Promise ? await next : next;
+      if (line?.bytes == null) throw new InvariantBroken(`item ${place + 1} of ${items} is not there`);
+      // Two JSON objects joined as text, since there are millions of them: parsing each would cost more than all the rest.
+      const waits = writer.write(`${line.bytes.toString('utf8', 0, line.length - 1)},${outcomeAt(place).slice(1)}`);
+      if (waits !== undefined) await waits;
+      beatOnLine(place);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  } finally {
+    await cursor.close();
+  }
+}
