@@ -14,7 +14,7 @@ import { readSummary } from '../../job-folder/manifest.ts';
 import { readOwn } from '../../job-folder/own-file.ts';
 import { jobFile } from '../../job-folder/paths.ts';
 import type { Provider } from '../../providers/provider.ts';
-import { computeFingerprint } from '../../storage/formats/jsonl.ts';
+import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import { readJson, writeJson } from '../../storage/lines/json-lines.ts';
 import { StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
