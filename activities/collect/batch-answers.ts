@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
+import { isPending } from '../../domain/maybe-promise.ts';
 import { costUsd, findPrice, type ModelPrice } from '../../domain/money/cost.ts';
 import {
   failed,
@@ -186,12 +187,12 @@ export class BatchAnswers {
     try {
       for (let index = 0; index < this.#planned.items; index += 1) {
         const next = items.next();
-        const line = next instanceof Promise ? await next : next;
+        const line = isPending(next) ? await next : next;
         if (line?.bytes == null) throw new InvariantBroken(`item ${index + 1} of ${this.#planned.items} is not there`);
         const outcome = this.#spill.has(index) ? this.#spill.read(index) : this.#unanswered(index, blamed);
         // An answer's line is its item's line and the outcome: joined as text, since both are ours and there are millions.
-        const waits = writer.write(`${line.bytes.toString('utf8', 0, line.length - 1)},${outcome.slice(1)}`);
-        if (waits !== undefined) await waits;
+        const written = writer.write(`${line.bytes.toString('utf8', 0, line.length - 1)},${outcome.slice(1)}`);
+        if (isPending(written)) await written;
         if (index % beatEvery === 0) this.#beat(index);
       }
       await writer.close();

@@ -2,6 +2,7 @@
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, RowCounts } from '../../domain/job.ts';
+import { isPending } from '../../domain/maybe-promise.ts';
 import {
   type AnsweredAttempt,
   buildResult,
@@ -19,7 +20,7 @@ import { openRows, type RowAttempts } from '../../job-folder/answers.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readSummary } from '../../job-folder/manifest.ts';
 import { failuresFile, resultsFile } from '../../job-folder/paths.ts';
-import { computeFingerprint, readDataset } from '../../storage/formats/jsonl.ts';
+import { computeFingerprint, readDataset } from '../../storage/formats/dataset.ts';
 import { type LineCursor, type LineWriter, lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
@@ -114,14 +115,14 @@ async function writeResults(
   );
   try {
     for (let next = cursor.next(); ; next = cursor.next()) {
-      const sendings = next instanceof Promise ? await next : next;
-      if (sendings === null) break;
-      const result = resultFrom(sendings, input.unsentReason);
+      const attempts = isPending(next) ? await next : next;
+      if (attempts === null) break;
+      const result = resultFrom(attempts, input.unsentReason);
       const { row } = result.facts;
       if (shared.isDue(row)) await shared.before(row, put);
       shared.keep(result);
-      const waits = put(result);
-      if (waits !== undefined) await waits;
+      const done = put(result);
+      if (isPending(done)) await done;
     }
     await shared.before(Number.POSITIVE_INFINITY, put);
     const expected = rows.accepted + rows.duplicates + rows.carriedOver;
@@ -209,7 +210,7 @@ const failedMark = 'f'.charCodeAt(0);
 async function* failuresIn(results: LineCursor, count: number): AsyncGenerator<ResultLine, void> {
   for (let left = count; left > 0; ) {
     const next = results.next();
-    const line = next instanceof Promise ? await next : next;
+    const line = isPending(next) ? await next : next;
     if (line?.bytes == null) return;
     // Stands before anything that is not ours but the id, in which quotes are escaped.
     if (line.bytes[line.bytes.indexOf(statusMark) + statusMark.length] !== failedMark) continue;
