@@ -11,7 +11,7 @@ import { defaultVerdicts } from '../domain/outcome/verdict.ts';
 import { chatEndpoint, encode, outputTokensMax } from '../providers/dialects/openai/requests.ts';
 import type { Provider } from '../providers/provider.ts';
 import { openaiLimits } from '../providers/vendors/openai/limits.ts';
-import { computeFingerprint } from '../storage/formats/jsonl.ts';
+import { computeFingerprint } from '../storage/formats/dataset.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import { createFileStore } from '../storage/local/store.ts';
 import { writeRows } from './rows.ts';

@@ -1,6 +1,16 @@
-// Where files may lie: paths below the data root, written one way so that two names of one folder are one name.
+// Where files may lie: paths below the data root, written in one way so that two names of one folder are one name; and the folder that a
+// workflow id gets if a job names none.
 
-/** What keeps a text from being the path of a file or folder of ours; null when nothing does. */
+import { createHash } from 'node:crypto';
+
+/** Lower case only: on some disks `A` and `a` are one folder. No mark that a shell, a URL or a path gives a meaning to. */
+const safeName = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9_-])?$/;
+/** Names that Windows keeps for devices, with any extension. */
+const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/;
+const likenessCharsMax = 60;
+const digestDigits = 24;
+
+/** Why a text cannot be the path of a file or folder; null if it can. */
 export function pathProblem(path: string): string | null {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
     return 'must be a path below the data root; other stores cannot be used yet';
@@ -23,6 +33,22 @@ export function normalFolder(path: string): string {
   return `${normalPath(path)}/`;
 }
 
+/** Two ids never share a folder: `~` is in no id that is kept as it is, and the digest tells the others apart. */
+export function folderName(workflowId: string): string {
+  if (safeName.test(workflowId) && !deviceName.test(workflowId)) return workflowId;
+  return `${makeSafe(workflowId)}~${digestId(workflowId)}`;
+}
+
 function parts(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+function makeSafe(workflowId: string): string {
+  const likeness = workflowId.slice(0, likenessCharsMax).toLowerCase();
+  return likeness.replace(/[^a-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'job';
+}
+
+/** Of the UTF-16 units: as UTF-8, all halves of a broken character would look the same. */
+function digestId(workflowId: string): string {
+  return createHash('sha256').update(Buffer.from(workflowId, 'utf16le')).digest('hex').slice(0, digestDigits);
 }

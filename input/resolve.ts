@@ -3,9 +3,8 @@
 import type { JobSpec } from '../domain/job.ts';
 import { withDate } from './date.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
-import { folderName } from './folder-name.ts';
 import { policyProblems, resolveDataset, resolveDeadline, resolveOutput, resolvePoll } from './parts.ts';
-import { normalFolder, normalPath } from './path.ts';
+import { folderName, normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import { readFields } from './read.ts';
 import { answerSchema, providerFacts, requestBody, requestProblems } from './request.ts';

@@ -1,10 +1,10 @@
 // What a person may write in a job: every field with its meaning, its type and its bounds. Defaults are filled in by `resolve.ts`.
 
 import { z } from 'zod';
+import { durationPattern, formatDuration, parseDuration } from '../domain/duration.ts';
 import { batchesPerSegment, realtimeConcurrencyMax, wavesMax } from '../domain/limits.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { isTimezone } from './date.ts';
-import { duration } from './duration.ts';
 import { pathProblem } from './path.ts';
 
 export type JsonObject = { [name: string]: Json };
@@ -14,9 +14,22 @@ const roundsMax = wavesMax - 10;
 /** A wait grows at least by nothing and at most so that two looks are enough to reach the longest. */
 const factorMax = 10;
 
+/** No batch, job or wait takes longer: a longer duration is a mistake. */
+const durationMsMax = 366 * 24 * 3_600_000;
+const durationWanted = 'must be a duration as text, e.g. "90s", "15m" or "1h30m"';
+
 const text = () => z.string().min(1);
 const count = () => z.number().int().min(1);
 const usd = () => z.number().min(0);
+
+/** Text with its unit, parsed to milliseconds: a bare number would not say whether it means seconds. */
+const duration = (shortestMs: number) =>
+  z
+    .string({ error: durationWanted })
+    .regex(new RegExp(durationPattern), { error: durationWanted })
+    .transform((value) => parseDuration(value) ?? 0)
+    .refine((ms) => ms >= shortestMs, { error: `must be at least ${formatDuration(shortestMs)}` })
+    .refine((ms) => ms <= durationMsMax, { error: `must be at most ${formatDuration(durationMsMax)}` });
 
 const path = () =>
   z.string().superRefine((value, { addIssue }) => {

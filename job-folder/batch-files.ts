@@ -1,22 +1,44 @@
-// The two files of one planned batch, requests and items: written line by line, there whole or not at all.
+// The two files of one planned batch, requests and items: written line by line, and there whole or not at all.
 
-import { type EncodedItem, itemUsd, type PlannedItem, roundedUsd } from '../activities/plan/item-encoder.ts';
-import { type BatchRef, batchIdentity } from '../domain/ids.ts';
-import type { PlannedBatch } from '../domain/job.ts';
-import type { ModelPrice } from '../domain/money/cost.ts';
+import { type BatchRef, batchIdentity, type CustomId, type ItemKey, type RowId } from '../domain/ids.ts';
+import type { Estimate } from '../domain/job.ts';
+import { type MaybePromise, whenBoth } from '../domain/maybe-promise.ts';
+import { estimateUsd, type ModelPrice, roundUsd } from '../domain/money/cost.ts';
 import type { Lane } from '../domain/outcome/outcome.ts';
 import type { Caps } from '../domain/plan/split.ts';
 import { type LineWriter, lineWriter, type Written } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
 import { hashHex } from './identity.ts';
 import { formatItemLine } from './item-line.ts';
+import type { ManifestEntry } from './manifest.ts';
 import { itemsFile, requestsFile } from './paths.ts';
 
-/** A line of the manifest. */
-export interface ManifestEntry extends PlannedBatch {
-  readonly firstRow: number;
-  readonly lastRow: number;
-  readonly itemsCrc32: string;
+/** An item that a planner puts into a batch. */
+export interface PlannedItem {
+  readonly row: number;
+  readonly id: RowId;
+  readonly key: ItemKey;
+  readonly model: string;
+  readonly endpoint: string;
+  /** The body as JSON text, to be encoded; or an existing request line without its newline, to be relabelled. */
+  readonly request: string | Buffer;
+  /** Null if the request names no limit of its own. */
+  readonly outputTokens: number | null;
+  /** Absent: the number of items decides the lane. */
+  readonly lane?: Lane | undefined;
+  /** How many attempts brought an answer that was not good enough. */
+  readonly flawedAttempts?: number | undefined;
+}
+
+/** The item's line of the requests file, and its size. */
+export interface EncodedItem {
+  readonly customId: CustomId;
+  readonly line: string | Buffer;
+  /** With the newline. */
+  readonly bytes: number;
+  /** Estimated from the size of the body. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
 }
 
 export interface BatchFilesOptions {
@@ -25,102 +47,125 @@ export interface BatchFilesOptions {
   readonly nonce: string;
   readonly model: string;
   readonly endpoint: string;
-  /** What was asked for its items; null where their number decides. */
+  /** The lane that was asked for its items; null if their number decides. */
   readonly forcedLane: Lane | null;
   readonly caps: Caps;
   readonly signal: AbortSignal | undefined;
 }
 
-export interface BatchFiles extends Pick<BatchFilesOptions, 'model' | 'endpoint' | 'forcedLane' | 'caps' | 'price'> {
-  readonly batch: number;
-  /** Begins the custom ids of its items. */
-  readonly prefix: string;
-  readonly items: number;
-  readonly bytes: number;
-  /** A promise only where a block is being written: await it where there is one. */
-  write(item: PlannedItem, encoded: EncodedItem): undefined | Promise<void>;
-  /** What its items cost in a lane; null where there is no price. */
-  usd(lane: Lane): number | null;
-  close(lane: Lane): Promise<ManifestEntry>;
-  abort(): Promise<void>;
-}
-
 export async function openBatchFiles(ref: BatchRef, options: BatchFilesOptions): Promise<BatchFiles> {
-  const { model, endpoint, forcedLane, caps, price } = options;
-  const [requests, items] = await openBoth(ref, options);
-  const sums = { input: 0, output: 0, batch: 0, realtime: 0 };
-  let firstRow = 0;
-  let lastRow = 0;
-  const usd = (lane: Lane): number | null => (price === undefined ? null : roundedUsd(sums[lane]));
-
-  return {
-    model,
-    endpoint,
-    forcedLane,
-    caps,
-    price,
-    usd,
-    batch: ref.batch,
-    prefix: hashHex(batchIdentity(options.nonce, ref.wave, ref.batch), 8),
-    get items() {
-      return items.lines;
-    },
-    get bytes() {
-      return requests.bytes;
-    },
-    write(item, encoded) {
-      if (items.lines === 0) firstRow = item.row;
-      lastRow = item.row;
-      sums.input += encoded.inputTokens;
-      sums.output += encoded.outputTokens;
-      if (price !== undefined) {
-        sums.batch += itemUsd(encoded, 'batch', price) ?? 0;
-        sums.realtime += itemUsd(encoded, 'realtime', price) ?? 0;
-      }
-      return both(requests.write(encoded.line), items.write(formatItemLine(item, encoded.customId)));
-    },
-    async close(lane) {
-      const [{ bytes, crc32 }, listed] = await closeBoth(requests, items);
-      return {
-        batch: ref.batch,
-        lane,
-        model,
-        endpoint,
-        items: listed.lines,
-        bytes,
-        firstRow,
-        lastRow,
-        requestsCrc32: crc32,
-        itemsCrc32: listed.crc32,
-        estimate: { inputTokens: sums.input, outputTokens: sums.output, usd: usd(lane) },
-      };
-    },
-    async abort() {
-      await Promise.allSettled([requests.abort(), items.abort()]);
-    },
-  };
-}
-
-async function openBoth(ref: BatchRef, { store, signal }: BatchFilesOptions): Promise<[LineWriter, LineWriter]> {
+  const { store, signal } = options;
   const requests = lineWriter(await store.create(requestsFile(ref), { signal }));
   try {
-    return [requests, lineWriter(await store.create(itemsFile(ref), { signal }))];
+    return new BatchFiles(ref, options, requests, lineWriter(await store.create(itemsFile(ref), { signal })));
   } catch (error) {
     await requests.abort();
     throw error;
   }
 }
 
-async function closeBoth(requests: LineWriter, items: LineWriter): Promise<[Written, Written]> {
-  try {
-    return [await requests.close(), await items.close()];
-  } catch (error) {
-    await Promise.allSettled([requests.abort(), items.abort()]);
-    throw error;
+export class BatchFiles {
+  readonly #ref: BatchRef;
+  readonly #requests: LineWriter;
+  readonly #items: LineWriter;
+  readonly #estimate: EstimateSum;
+  readonly #rows = { first: 0, last: 0 };
+  readonly model: string;
+  readonly endpoint: string;
+  readonly forcedLane: Lane | null;
+  readonly caps: Caps;
+  /** The custom ids of its items begin with it. */
+  readonly prefix: string;
+
+  constructor(ref: BatchRef, options: BatchFilesOptions, requests: LineWriter, items: LineWriter) {
+    this.#ref = ref;
+    this.#requests = requests;
+    this.#items = items;
+    this.#estimate = new EstimateSum(options.price);
+    this.model = options.model;
+    this.endpoint = options.endpoint;
+    this.forcedLane = options.forcedLane;
+    this.caps = options.caps;
+    this.prefix = hashHex(batchIdentity(options.nonce, ref.wave, ref.batch), 8);
+  }
+
+  get items(): number {
+    return this.#items.lines;
+  }
+
+  /** Of the requests file. */
+  get bytes(): number {
+    return this.#requests.bytes;
+  }
+
+  /** A promise only while a block is being written: await it before the next call. */
+  write(item: PlannedItem, encoded: EncodedItem): MaybePromise<void> {
+    if (this.items === 0) this.#rows.first = item.row;
+    this.#rows.last = item.row;
+    this.#estimate.add(encoded);
+    return whenBoth(this.#requests.write(encoded.line), this.#items.write(formatItemLine(item, encoded.customId)));
+  }
+
+  /** What its items cost in a lane; null if there is no price. */
+  usd(lane: Lane): number | null {
+    return this.#estimate.usd(lane);
+  }
+
+  /** Durable when it resolves. If one file cannot be closed, both are removed. */
+  async close(lane: Lane): Promise<ManifestEntry> {
+    const [requests, items] = await this.#closeBoth();
+    return {
+      batch: this.#ref.batch,
+      lane,
+      model: this.model,
+      endpoint: this.endpoint,
+      items: items.lines,
+      bytes: requests.bytes,
+      firstRow: this.#rows.first,
+      lastRow: this.#rows.last,
+      requestsCrc32: requests.crc32,
+      itemsCrc32: items.crc32,
+      estimate: this.#estimate.inLane(lane),
+    };
+  }
+
+  async abort(): Promise<void> {
+    await Promise.allSettled([this.#requests.abort(), this.#items.abort()]);
+  }
+
+  async #closeBoth(): Promise<[Written, Written]> {
+    try {
+      return [await this.#requests.close(), await this.#items.close()];
+    } catch (error) {
+      await this.abort();
+      throw error;
+    }
   }
 }
 
-function both(first: void | Promise<void>, second: void | Promise<void>): undefined | Promise<void> {
-  if (first instanceof Promise && second instanceof Promise) return Promise.all([first, second]).then(() => undefined);
-  return first instanceof Promise ? first : second instanceof Promise ? second : undefined;
+/** Tokens of many items, and what they cost in each lane: which one the batch takes is decided when it is closed. */
+class EstimateSum {
+  readonly #price: ModelPrice | undefined;
+  readonly #tokens = { input: 0, output: 0 };
+  readonly #usd: Record<Lane, number> = { batch: 0, realtime: 0 };
+
+  constructor(price: ModelPrice | undefined) {
+    this.#price = price;
+  }
+
+  add(encoded: EncodedItem): void {
+    this.#tokens.input += encoded.inputTokens;
+    this.#tokens.output += encoded.outputTokens;
+    if (this.#price === undefined) return;
+    this.#usd.batch += estimateUsd(encoded, 'batch', this.#price) ?? 0;
+    this.#usd.realtime += estimateUsd(encoded, 'realtime', this.#price) ?? 0;
+  }
+
+  usd(lane: Lane): number | null {
+    return this.#price === undefined ? null : roundUsd(this.#usd[lane]);
+  }
+
+  inLane(lane: Lane): Estimate {
+    return { inputTokens: this.#tokens.input, outputTokens: this.#tokens.output, usd: this.usd(lane) };
+  }
 }

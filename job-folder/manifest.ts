@@ -5,10 +5,16 @@ import type { Json } from '../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../domain/refusal.ts';
 import { lineCursor, lineWriter } from '../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../storage/store.ts';
-import type { ManifestEntry } from './batch-files.ts';
 import { manifestFile } from './paths.ts';
 
-/** Writes it, or finds that another planner has: then the two must agree. */
+/** A line of the manifest: a batch, and the rows that its items came from. */
+export interface ManifestEntry extends PlannedBatch {
+  readonly firstRow: number;
+  readonly lastRow: number;
+  readonly itemsCrc32: string;
+}
+
+/** If another planner has written it already, the two plans must be equal. */
 export async function writeManifest(
   store: Store,
   output: string,

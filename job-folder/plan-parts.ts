@@ -1,19 +1,26 @@
-// What a planner has written beside its batches, in numbered parts: a dead planner's successor goes on after the last whole part.
+// Records a planner's progress in numbered parts: if a planner dies, its successor resumes after the last whole part.
 
 import type { ItemKey, RowId } from '../domain/ids.ts';
 import type { RowCounts } from '../domain/job.ts';
+import type { MaybePromise } from '../domain/maybe-promise.ts';
 import type { Json, RefusalReason } from '../domain/outcome/outcome.ts';
-import type { DatasetPosition } from '../storage/formats/jsonl.ts';
-import { type LineWriter, lineCursor, lineWriter, readJson, writeJson } from '../storage/lines/json-lines.ts';
+import type { DatasetPosition } from '../storage/formats/dataset.ts';
+import {
+  cursorLineBytesMax,
+  type LineWriter,
+  lineChunks,
+  lineWriter,
+  readJson,
+  writeJson,
+} from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
-import type { ManifestEntry } from './batch-files.ts';
+import type { ManifestEntry } from './manifest.ts';
 import { answersFile, duplicatesFile, manifestFile, rejectsFile } from './paths.ts';
 
-/** Files of which every part holds a piece. */
-const sideFiles = ['rejects', 'duplicates', 'carried'] as const;
-export type SideFile = (typeof sideFiles)[number];
+/** The lists of rows that are in no batch. Each part holds a piece of each list. */
+export type RowList = 'rejects' | 'duplicates' | 'carried';
 
-/** `part-NNNN.json`: everything up to `position` is in closed batches and in the side files of this part and those before. */
+/** `part-NNNN.json`: everything up to `position` is in closed batches and in the row lists of this part and those before. */
 export interface Part {
   readonly nonce: string;
   readonly fingerprint: string;
@@ -22,8 +29,8 @@ export interface Part {
   readonly rejects: RejectSummary;
   /** Batches closed since the part before. */
   readonly entries: readonly ManifestEntry[];
-  /** Lines in each of its side files; where there are none there is no file. */
-  readonly lines: Readonly<Record<SideFile, number>>;
+  /** Lines in its piece of each list; a piece without lines has no file. */
+  readonly lines: Readonly<Record<RowList, number>>;
 }
 
 export interface RejectSummary {
@@ -33,30 +40,30 @@ export interface RejectSummary {
 }
 
 export interface PlanParts {
-  /** A promise only where a file is opened or waited for: await it before the next. */
-  write(side: SideFile, line: string): undefined | Promise<void>;
-  /** Ends a part: from here a successor goes on. */
+  /** A promise only if a file is opened or waited for: await it before the next call. */
+  write(list: RowList, line: string): MaybePromise<void>;
+  /** Ends a part: a successor resumes here. */
   closePart(part: Omit<Part, 'lines'>): Promise<void>;
-  /** Joins the pieces of one side file, what was written since the last part included. */
-  join(side: SideFile): Promise<void>;
+  /** Joins the pieces of one list into its file, including the lines since the last part. */
+  join(list: RowList): Promise<void>;
   abort(): Promise<void>;
-  /** Once the manifest is there, nobody goes on from a part. */
+  /** Once the manifest exists, no planner resumes from a part. */
   remove(): Promise<void>;
 }
 
+const partPrefix = (output: string): string => `${manifestFile(output, 1)}.part-`;
 const partFile = (output: string, number: number, what: string): string =>
-  `${manifestFile(output, 1)}.part-${String(number).padStart(4, '0')}.${what}`;
+  `${partPrefix(output)}${String(number).padStart(4, '0')}.${what}`;
 const stateFile = (output: string, number: number): string => partFile(output, number, 'json');
-const pieceFile = (output: string, number: number, side: SideFile): string => partFile(output, number, `${side}.jsonl`);
+const pieceFile = (output: string, number: number, list: RowList): string => partFile(output, number, `${list}.jsonl`);
 
-const wholeFile = (output: string, side: SideFile): string =>
-  side === 'rejects'
-    ? rejectsFile(output)
-    : side === 'duplicates'
-      ? duplicatesFile(output)
-      : answersFile({ output, wave: 0, batch: 1 });
+const wholeFile: Readonly<Record<RowList, (output: string) => string>> = {
+  rejects: rejectsFile,
+  duplicates: duplicatesFile,
+  carried: (output) => answersFile({ output, wave: 0, batch: 1 }),
+};
 
-/** The parts that a planner of the same job and dataset left. */
+/** The parts that an earlier planner of the same job and dataset left. */
 export async function readParts(store: Store, output: string, nonce: string, fingerprint: string): Promise<Part[]> {
   const parts: Part[] = [];
   for (;;) {
@@ -70,11 +77,11 @@ export async function readParts(store: Store, output: string, nonce: string, fin
 
 function parsePart(value: Json): Part | null {
   if (typeof value !== 'object' || value === null || !('position' in value) || !('lines' in value)) return null;
-  // Written by `closePart` alone, and whole.
+  // Only `closePart` writes it, and a file appears whole or not at all.
   return value as unknown as Part;
 }
 
-/** Rows and ids of what was carried over in the parts, for whoever has to remember them. */
+/** Calls `take` with each row that was carried over in the parts. */
 export async function eachCarried(
   store: Store,
   output: string,
@@ -92,18 +99,12 @@ export interface IdLine {
   readonly key: ItemKey;
 }
 
-/** Lines that name a row, its id and its key: items and answers do. */
+/** Reads a file whose lines name a row, its id and its key, as those of items and of answers do. */
 export async function eachIdLine(store: Store, uri: string, take: (line: IdLine) => void): Promise<void> {
-  const cursor = lineCursor(store.read(uri));
-  try {
-    for (;;) {
-      const next = cursor.next();
-      const line = next instanceof Promise ? await next : next;
-      if (line === null) return;
-      if (line.bytes !== null && line.length > 0) take(JSON.parse(line.bytes.toString()));
+  for await (const lines of lineChunks(store.read(uri), { lineBytesMax: cursorLineBytesMax })) {
+    for (const { bytes, length } of lines) {
+      if (bytes !== null && length > 0) take(JSON.parse(bytes.toString()));
     }
-  } finally {
-    await cursor.close();
   }
 }
 
@@ -114,18 +115,18 @@ export function createPlanParts(
   signal?: AbortSignal,
 ): PlanParts {
   const lines = earlier.map((part) => part.lines);
-  const writers = new Map<SideFile, LineWriter>();
+  const writers = new Map<RowList, LineWriter>();
 
-  const openAndWrite = async (side: SideFile, line: string): Promise<void> => {
-    const writer = lineWriter(await store.create(pieceFile(output, lines.length + 1, side), { signal }));
-    writers.set(side, writer);
+  const openAndWrite = async (list: RowList, line: string): Promise<void> => {
+    const writer = lineWriter(await store.create(pieceFile(output, lines.length + 1, list), { signal }));
+    writers.set(list, writer);
     await writer.write(line);
   };
 
   const closePieces = async (): Promise<Part['lines']> => {
     const written = { rejects: 0, duplicates: 0, carried: 0 };
-    for (const [side, writer] of writers) {
-      written[side] = writer.lines;
+    for (const [list, writer] of writers) {
+      written[list] = writer.lines;
       await writer.close();
     }
     writers.clear();
@@ -134,27 +135,26 @@ export function createPlanParts(
   };
 
   return {
-    write(side, line) {
-      const writer = writers.get(side);
-      return writer === undefined ? openAndWrite(side, line) : (writer.write(line) ?? undefined);
+    write(list, line) {
+      const writer = writers.get(list);
+      return writer === undefined ? openAndWrite(list, line) : writer.write(line);
     },
     async closePart(part) {
       const number = lines.length + 1;
       const state: Part = { ...part, lines: await closePieces() };
       await writeJson(store, stateFile(output, number), state, { signal });
     },
-    async join(side) {
+    async join(list) {
       if (writers.size > 0) await closePieces();
-      const pieces = lines.flatMap((each, index) => (each[side] > 0 ? [pieceFile(output, index + 1, side)] : []));
-      await joinFiles(store, pieces, wholeFile(output, side), signal);
+      const pieces = lines.flatMap((each, index) => (each[list] > 0 ? [pieceFile(output, index + 1, list)] : []));
+      await joinFiles(store, pieces, wholeFile[list](output), signal);
     },
     async abort() {
       await Promise.allSettled([...writers.values()].map((writer) => writer.abort()));
     },
     async remove() {
-      const prefix = `${manifestFile(output, 1)}.part-`;
       const left: string[] = [];
-      for await (const { uri } of store.list(prefix)) left.push(uri);
+      for await (const { uri } of store.list(partPrefix(output))) left.push(uri);
       for (const uri of left) await store.remove(uri);
     },
   };
@@ -164,7 +164,7 @@ async function joinFiles(store: Store, from: readonly string[], to: string, sign
   const sink = await store.create(to, { signal });
   try {
     for (const uri of from) {
-      // A source may use its chunk again, a sink may still hold it.
+      // A copy: the source may reuse its chunk while the sink still holds it.
       for await (const chunk of store.read(uri, { signal })) await sink.write(Buffer.from(chunk));
     }
     await sink.close();

@@ -1,4 +1,4 @@
-// Where ports meet their adapters: the only file that names a concrete store or vendor registry.
+// Where ports meet their adapters: the only file that uses the registries of stores and vendors.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActivityDeps, Cluster, Limiter } from '../activities/deps.ts';
 import { createProviders } from '../providers/registry.ts';
-import { createFileStore } from '../storage/local/store.ts';
+import { createStore } from '../storage/registry.ts';
 import { keyVariables, type WorkerConfig } from './config.ts';
 import { version } from './version.ts';
 
 export function createDependencies(config: WorkerConfig, cluster: Cluster): ActivityDeps {
   const providers = createProviders(config.providers);
   return {
-    store: createFileStore({ root: config.dataRoot }),
+    store: createStore(config),
     cluster,
     provider: (name) => providers.get(name),
     providerNames: providers.names,

@@ -5,7 +5,7 @@ import type { JobSpec } from '../../domain/job.ts';
 import type { ResultLine } from '../../domain/outcome/merge.ts';
 import type { Json } from '../../domain/outcome/outcome.ts';
 import { failuresFile, resultsFile } from '../../job-folder/paths.ts';
-import { readDataset } from '../../storage/formats/jsonl.ts';
+import { readDataset } from '../../storage/formats/dataset.ts';
 import { type LineCursor, type LineWriter, lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import { beat } from '../heartbeat.ts';

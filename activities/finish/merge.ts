@@ -19,7 +19,7 @@ import { openRows, type RowAttempts, type RowCursor } from '../../job-folder/ans
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readSummary } from '../../job-folder/manifest.ts';
 import { resultsFile } from '../../job-folder/paths.ts';
-import { computeFingerprint } from '../../storage/formats/jsonl.ts';
+import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import { lineWriter } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps, JobRef } from '../deps.ts';

@@ -5,7 +5,7 @@ import { findPrice, type Prices } from '../../domain/money/cost.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { claimOutput, isOwnedBy, makeClaim, type Owner } from '../../job-folder/claim.ts';
-import { computeFingerprint } from '../../storage/formats/jsonl.ts';
+import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import type { ActivityDeps } from '../deps.ts';
 
 /** 128 bits: what is hashed with it names this job's batches and nobody else's. */

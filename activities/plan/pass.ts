@@ -1,27 +1,29 @@
 // One pass over a dataset: each row becomes an item, a duplicate, a carried-over answer or a refusal, and is counted as one of them.
 
-import type { ItemKey } from '../../domain/ids.ts';
-import type { JobFile, PlanSummary, RowCounts } from '../../domain/job.ts';
+import type { JobFile, PlanSummary } from '../../domain/job.ts';
+import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import type { RefusalReason } from '../../domain/outcome/outcome.ts';
-import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
+import type { PlannedItem } from '../../job-folder/batch-files.ts';
 import { itemsFile } from '../../job-folder/paths.ts';
 import {
   createPlanParts,
   eachCarried,
   eachIdLine,
   type Part,
-  type RejectSummary,
+  type PlanParts,
   readParts,
 } from '../../job-folder/plan-parts.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { DatasetPosition, DatasetRow } from '../../storage/formats/jsonl.ts';
+import type { DatasetPosition, DatasetRow } from '../../storage/formats/dataset.ts';
 import type { Store } from '../../storage/store.ts';
-import type { PlannedItem } from './item-encoder.ts';
-import { createKeyHasher } from './key-hasher.ts';
+import { type KeyedRow, KeyedRows } from './keyed-rows.ts';
+import { PartBoundary } from './part-boundary.ts';
 import { type EarlierAnswers, readEarlierAnswers } from './reuse.ts';
-import { isRefusal, type ReadItem, type RowRefusal, rowReader } from './rows.ts';
+import { RowTally } from './row-tally.ts';
+import { isRefusal } from './rows.ts';
 import { createSeenIds, type SeenIds } from './seen-ids.ts';
-import { type Added, createWavePlanner } from './wave-planner.ts';
+import { type Added, WavePlanner } from './wave-planner.ts';
 
 export interface PassOptions {
   readonly store: Store;
@@ -29,44 +31,24 @@ export interface PassOptions {
   readonly job: JobFile;
   readonly output: string;
   readonly signal: AbortSignal;
-  /** Rows at least between two points that a successor can go on from. */
+  /** A part has at least so many rows: a successor resumes after the last whole part. */
   readonly partRows: number;
-}
-
-export interface Pass {
-  /** The last row that was dealt with. */
-  readonly position: DatasetPosition;
-  readonly batches: number;
-  /** Renders rows and makes their keys; may be asked for rows further on while earlier ones are being taken. */
-  read(rows: readonly DatasetRow[]): Promise<readonly Read[]>;
-  /** In the dataset's order. A promise only where something is waited for: await it before the next. */
-  take(read: Read): undefined | Promise<void>;
-  finish(): Promise<PlanSummary>;
-  abort(): Promise<void>;
-}
-
-/** A row that was looked at: an item, or why it is none. */
-export interface Read {
-  readonly at: DatasetRow;
-  readonly item: PlannedItem | RowRefusal;
 }
 
 /** A second or two of work, at most, for a successor to do again. */
 export const rowsPerPart = 50_000;
-/** Refusals that a person is shown at once; the file has them all. */
-const shownRejectsMax = 5;
 
-/** Goes on where an earlier planner of the same job left off, if one did. */
+/** Resumes where an earlier planner of the same job stopped, if there was one. */
 export async function openPass(options: PassOptions): Promise<Pass> {
   const { store, job, output, signal } = options;
   const parts = await readParts(store, output, job.claim.nonce, job.fingerprint);
   const seen = createSeenIds(job.claim.nonce);
   await rememberAll(store, output, parts, seen);
   const earlier = job.spec.reuse === null ? null : await readEarlierAnswers(store, job.spec.reuse, signal);
-  return createPass(options, parts, seen, earlier);
+  return new Pass(options, parts, seen, earlier);
 }
 
-/** Only accepted and carried rows are remembered: what was refused left nothing that another row could share. */
+/** Only accepted and carried rows are remembered: a refused row has left nothing that another row could share. */
 async function rememberAll(store: Store, output: string, parts: readonly Part[], seen: SeenIds): Promise<void> {
   for (const { batch } of parts.flatMap(({ entries }) => entries)) {
     await eachIdLine(store, itemsFile({ output, wave: 1, batch }), ({ id, row, key }) => seen.note(id, row, key));
@@ -74,137 +56,122 @@ async function rememberAll(store: Store, output: string, parts: readonly Part[],
   await eachCarried(store, output, parts, ({ id, row, key }) => seen.note(id, row, key));
 }
 
-function createPass(options: PassOptions, parts: readonly Part[], seen: SeenIds, earlier: EarlierAnswers | null): Pass {
-  const { store, job, output, signal } = options;
-  const last = parts.at(-1);
-  const planner = createWavePlanner({ ...options, wave: 1, closed: parts.flatMap(({ entries }) => entries) });
-  const sides = createPlanParts(store, output, parts, signal);
-  const readRow = rowReader(job, options.provider);
-  const hasher = createKeyHasher();
-  const counts = { ...(last?.counts ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 }) };
-  const reasons = { ...last?.rejects.reasons };
-  const first = [...(last?.rejects.first ?? [])];
-  let position = last?.position ?? { byte: 0, line: 0, row: 0 };
-  let partRow = position.row;
-  let partBatches = planner.closed.length;
+export class Pass {
+  readonly #job: JobFile;
+  readonly #seen: SeenIds;
+  readonly #earlier: EarlierAnswers | null;
+  readonly #rows: KeyedRows;
+  readonly #planner: WavePlanner;
+  readonly #parts: PlanParts;
+  readonly #tally: RowTally;
+  readonly #boundary: PartBoundary;
 
-  const refuse = (line: number, reason: RefusalReason, words: string): undefined | Promise<void> => {
-    const message = words.startsWith(`line ${line}: `) ? words : `line ${line}: ${words}`;
-    counts.refused += 1;
-    reasons[reason] = (reasons[reason] ?? 0) + 1;
-    if (first.length < shownRejectsMax) first.push(`${reason}: ${message}`);
-    return sides.write('rejects', JSON.stringify({ line, reason, message }));
-  };
-
-  const read = async (rows: readonly DatasetRow[]): Promise<Read[]> => {
-    const batch = hasher.batch();
-    const items = rows.map((row) => (row.kind === 'row' ? readRow(row, batch.add) : row));
-    const keys = await batch.keys();
-    let hashed = 0;
-    return rows.map((at, index) => {
-      const item = items[index];
-      if (item === undefined) throw new InvariantBroken(`row ${at.row} was lost while it was read`);
-      return { at, item: isRefusal(item) ? item : withKey(item, keys[hashed++]) };
-    });
-  };
-
-  const takeItem = (row: DatasetRow, item: PlannedItem): undefined | Promise<void> => {
-    const same = seen.first(item.id, item.key);
-    if (same !== null) return same.sameRequest ? share(item, same.row) : refuseDuplicateId(row.line, same.row);
-    if (earlier?.has(item.key)) return carryOver(earlier, item);
-    const added = planner.add(item);
-    return added instanceof Promise ? added.then((what) => settle(what, row, item)) : settle(added, row, item);
-  };
-
-  const settle = (added: Added, { line }: DatasetRow, item: PlannedItem): undefined | Promise<void> => {
-    if (added === 'too_large') return refuse(line, 'request_too_large', 'the request is larger than a batch may be');
-    if (added === 'too_many_models') return refuse(line, 'too_many_models', 'the dataset names too many models');
-    if (added === 'over_budget') throw new InvariantBroken(`row ${item.row} met a budget where none was set`);
-    counts.accepted += 1;
-    seen.note(item.id, item.row, item.key);
-    return undefined;
-  };
-
-  const share = ({ row, id }: PlannedItem, sameAs: number): undefined | Promise<void> => {
-    counts.duplicates += 1;
-    return sides.write('duplicates', JSON.stringify({ row, id, sameAs }));
-  };
-
-  const refuseDuplicateId = (line: number, twin: number): undefined | Promise<void> =>
-    refuse(line, 'duplicate_id', `row ${twin} has the same id and asks something else`);
-
-  const carryOver = async (answers: EarlierAnswers, item: PlannedItem): Promise<void> => {
-    await sides.write('carried', JSON.stringify(await answers.answerFor(item)));
-    counts.carriedOver += 1;
-    seen.note(item.id, item.row, item.key);
-  };
-
-  const endPart = async (): Promise<void> => {
-    await planner.settled();
-    const entries = planner.closed.slice(partBatches);
-    const { claim, fingerprint } = job;
-    await sides.closePart({ nonce: claim.nonce, fingerprint, position, counts, rejects: { reasons, first }, entries });
-    partRow = position.row;
-    partBatches = planner.closed.length;
-  };
-
-  /** A part ends only where no batch is open, and by counting: a successor ends its parts at the same rows. */
-  const isPartDue = (): boolean => planner.open === 0 && position.row - partRow >= options.partRows;
-
-  const moveTo = ({ end, line, row }: DatasetRow): undefined | Promise<void> => {
-    position = { byte: end, line, row };
-    return isPartDue() ? endPart() : undefined;
-  };
-
-  return {
-    get position() {
-      return position;
-    },
-    get batches() {
-      return planner.closed.length;
-    },
-    read,
-    take({ at, item }) {
-      counts.rows += 1;
-      const waits = 'reason' in item ? refuse(at.line, item.reason, item.message) : takeItem(at, item);
-      return waits === undefined ? moveTo(at) : waits.then(() => moveTo(at));
-    },
-    async finish() {
-      await planner.closeAll();
-      await sides.join('rejects');
-      checkRows(job, counts, { reasons, first });
-      await sides.join('duplicates');
-      if (counts.carriedOver > 0) await sides.join('carried');
-      const summary = await planner.finish(counts);
-      if (summary.items !== counts.accepted) {
-        throw new InvariantBroken(`${counts.accepted} rows were accepted, but ${summary.items} items planned`);
-      }
-      await sides.remove();
-      await Promise.all([earlier?.close(), hasher.close()]);
-      return summary;
-    },
-    async abort() {
-      await Promise.allSettled([planner.abort(), sides.abort(), earlier?.close(), hasher.close()]);
-    },
-  };
-}
-
-function withKey({ row, id, model, endpoint, request, outputTokens }: ReadItem, key: ItemKey | undefined): PlannedItem {
-  if (key === undefined) throw new InvariantBroken(`row ${row} has no key`);
-  return { row, id, key, model, endpoint, request, outputTokens };
-}
-
-function checkRows({ spec }: JobFile, counts: RowCounts, { reasons, first }: RejectSummary): void {
-  const { rows, accepted, refused, duplicates, carriedOver } = counts;
-  if (rows !== accepted + refused + duplicates + carriedOver) {
-    throw new InvariantBroken(
-      `${rows} rows are not ${accepted} accepted, ${refused} refused, ${duplicates} duplicates and ${carriedOver} carried over`,
-    );
+  constructor(options: PassOptions, parts: readonly Part[], seen: SeenIds, earlier: EarlierAnswers | null) {
+    const { store, provider, job, output, signal, partRows } = options;
+    const last = parts.at(-1);
+    const closed = parts.flatMap(({ entries }) => entries);
+    this.#job = job;
+    this.#seen = seen;
+    this.#earlier = earlier;
+    this.#rows = new KeyedRows(job, provider);
+    this.#planner = new WavePlanner({ store, provider, job, output, signal, wave: 1, closed });
+    this.#parts = createPlanParts(store, output, parts, signal);
+    this.#tally = new RowTally(last);
+    this.#boundary = new PartBoundary(partRows, last?.position ?? { byte: 0, line: 0, row: 0 }, closed.length);
   }
-  const where = 'dataset';
-  if (rows === 0) throw new JobRefused('dataset_empty', [{ where, message: `${spec.dataset.uri} has no rows` }]);
-  if (refused < rows && refused <= rows * spec.maxRejectRate) return;
-  const why = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`);
-  const message = `${refused} of ${rows} rows are refused, more than maxRejectRate ${spec.maxRejectRate} allows: ${why.join(', ')}`;
-  throw new JobRefused('too_many_rejects', [{ where, message }, ...first.map((each) => ({ where, message: each }))]);
+
+  /** The last row that was dealt with. */
+  get position(): DatasetPosition {
+    return this.#boundary.position;
+  }
+
+  /** How many batches are whole. */
+  get batches(): number {
+    return this.#planner.closed.length;
+  }
+
+  /** Renders rows and makes their keys; may be called for later rows while earlier ones are being taken. */
+  read(rows: readonly DatasetRow[]): Promise<readonly KeyedRow[]> {
+    return this.#rows.read(rows);
+  }
+
+  /** In the dataset's order. A promise only if something must be waited for: await it before the next call. */
+  take({ at, item }: KeyedRow): MaybePromise<void> {
+    this.#tally.addRow();
+    const taken = isRefusal(item) ? this.#refuse(at, item.reason, item.message) : this.#takeItem(at, item);
+    return isPending(taken) ? taken.then(() => this.#moveTo(at)) : this.#moveTo(at);
+  }
+
+  /** Refuses the job, or writes the plan. */
+  async finish(): Promise<PlanSummary> {
+    await this.#planner.closeAll();
+    await this.#parts.join('rejects');
+    this.#tally.check(this.#job.spec);
+    const { counts } = this.#tally;
+    await this.#parts.join('duplicates');
+    if (counts.carriedOver > 0) await this.#parts.join('carried');
+    const summary = await this.#planner.finish(counts);
+    if (summary.items !== counts.accepted) {
+      throw new InvariantBroken(`${counts.accepted} rows were accepted, but ${summary.items} items planned`);
+    }
+    await this.#parts.remove();
+    await Promise.all([this.#earlier?.close(), this.#rows.close()]);
+    return summary;
+  }
+
+  /** Leaves whole parts and closed batches for a successor. */
+  async abort(): Promise<void> {
+    await Promise.allSettled([this.#planner.abort(), this.#parts.abort(), this.#earlier?.close(), this.#rows.close()]);
+  }
+
+  #takeItem(at: DatasetRow, item: PlannedItem): MaybePromise<void> {
+    const same = this.#seen.first(item.id, item.key);
+    if (same !== null) return same.sameRequest ? this.#share(item, same.row) : this.#refuseDuplicateId(at, same.row);
+    if (this.#earlier?.has(item.key)) return this.#carryOver(this.#earlier, item);
+    const added = this.#planner.add(item);
+    return isPending(added) ? added.then((what) => this.#settle(what, at, item)) : this.#settle(added, at, item);
+  }
+
+  #settle(added: Added, at: DatasetRow, item: PlannedItem): MaybePromise<void> {
+    if (added === 'too_large') {
+      return this.#refuse(at, 'request_too_large', 'the request is larger than a batch may be');
+    }
+    if (added === 'too_many_models') return this.#refuse(at, 'too_many_models', 'the dataset names too many models');
+    if (added === 'over_budget') throw new InvariantBroken(`row ${item.row} met a budget where none was set`);
+    this.#tally.add('accepted');
+    this.#seen.note(item.id, item.row, item.key);
+  }
+
+  #refuse({ line }: DatasetRow, reason: RefusalReason, words: string): MaybePromise<void> {
+    return this.#parts.write('rejects', this.#tally.addRefused(line, reason, words));
+  }
+
+  #refuseDuplicateId(at: DatasetRow, earlierRow: number): MaybePromise<void> {
+    return this.#refuse(at, 'duplicate_id', `row ${earlierRow} has the same id and asks something else`);
+  }
+
+  #share({ row, id }: PlannedItem, sameAs: number): MaybePromise<void> {
+    this.#tally.add('duplicates');
+    return this.#parts.write('duplicates', JSON.stringify({ row, id, sameAs }));
+  }
+
+  async #carryOver(answers: EarlierAnswers, item: PlannedItem): Promise<void> {
+    await this.#parts.write('carried', JSON.stringify(await answers.answerFor(item)));
+    this.#tally.add('carriedOver');
+    this.#seen.note(item.id, item.row, item.key);
+  }
+
+  #moveTo(at: DatasetRow): MaybePromise<void> {
+    this.#boundary.moveTo(at);
+    // The rows of an open batch are not safe yet, so no part may end after them.
+    if (this.#planner.openCount === 0 && this.#boundary.isDue) return this.#endPart();
+  }
+
+  async #endPart(): Promise<void> {
+    await this.#planner.settle();
+    const { claim, fingerprint } = this.#job;
+    const { counts, rejects } = this.#tally;
+    const entries = this.#boundary.endPart(this.#planner.closed);
+    await this.#parts.closePart({ nonce: claim.nonce, fingerprint, position: this.position, counts, rejects, entries });
+  }
 }

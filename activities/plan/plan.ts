@@ -2,12 +2,14 @@
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlannedBatch, PlanSummary } from '../../domain/job.ts';
+import { isPending } from '../../domain/maybe-promise.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
-import { computeFingerprint, readDataset } from '../../storage/formats/jsonl.ts';
+import { computeFingerprint, readDataset } from '../../storage/formats/dataset.ts';
 import { StoreError } from '../../storage/store.ts';
 import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
+import type { KeyedRow } from './keyed-rows.ts';
 import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
 
 export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'timing'>;
@@ -19,7 +21,7 @@ export interface ManifestPage extends JobRef {
   readonly count: number;
 }
 
-/** May be run again at any time: the plan that is there is the plan, and one that is not finished is gone on with. */
+/** May be run again at any time: a plan that exists is kept, and an unfinished one is resumed. */
 export async function plan(deps: PlanDeps, { output }: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
   const found = await readSummary(deps.store, output, 1);
   if (found !== null) return found;
@@ -77,20 +79,20 @@ async function readAll(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<void> {
-  const takeAll = async (reads: Awaited<ReturnType<Pass['read']>>): Promise<void> => {
+  const takeAll = async (rows: readonly KeyedRow[]): Promise<void> => {
     signal.throwIfAborted();
-    for (const read of reads) {
-      const waits = pass.take(read);
-      if (waits !== undefined) await waits;
+    for (const row of rows) {
+      const taken = pass.take(row);
+      if (isPending(taken)) await taken;
     }
     const { row, byte } = pass.position;
     Object.assign(progress, { rows: row, bytes: byte, batches: pass.batches });
   };
   // The keys of one chunk's rows are made while the chunk before is written.
-  let ahead: ReturnType<Pass['read']> = Promise.resolve([]);
+  let ahead: Promise<readonly KeyedRow[]> = Promise.resolve([]);
   for await (const rows of readDataset(store, spec.dataset, { from: pass.position, signal })) {
     const next = pass.read(rows);
-    next.catch(() => undefined); // Heard when it is awaited.
+    next.catch(() => undefined); // It fails where it is awaited.
     await takeAll(await ahead);
     ahead = next;
   }

@@ -1,14 +1,16 @@
-// Plans a later wave: gathers what is to be sent again from the answers of earlier ones into full batches, under new wire ids.
+// Plans a later wave: gathers the items that need another attempt from the answers of earlier waves, under new wire ids.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
+import { isPending } from '../../domain/maybe-promise.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import { type Attempt, openRows, type RowAttempts } from '../../job-folder/answers.ts';
+import type { PlannedItem } from '../../job-folder/batch-files.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readSummary } from '../../job-folder/manifest.ts';
 import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
-import { createWavePlanner } from './wave-planner.ts';
+import { WavePlanner } from './wave-planner.ts';
 
 export interface PlanWaveInput
   extends JobRef,
@@ -29,20 +31,21 @@ export async function planWave(deps: ActivityDeps, input: PlanWaveInput): Promis
 
 async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): Promise<PlanSummary> {
   const provider = requireProvider(deps, job);
-  const planner = createWavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
-  // What the job itself names; where each row does, or none, the assumed number stands in.
+  const planner = new WavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
+  // Null if each row names its own limit or none is named: then a number is assumed.
   const outputTokens = job.spec.request === null ? null : provider.outputTokensMax(job.spec.request);
   const cursor = await openRows(deps.store, input.output, input.sources, { withRequests: true });
   let rows = 0;
   try {
     for (let next = cursor.next(); ; next = cursor.next()) {
-      const sendings = next instanceof Promise ? await next : next;
-      if (sendings === null) break;
+      const attempts = isPending(next) ? await next : next;
+      if (attempts === null) break;
       rows += 1;
       if (rows % beatEvery === 0) heartbeat(rows);
-      const chosen = choose(sendings, input, job, outputTokens);
-      // What no longer fits under `maxUsd` stays failed with its last reason.
-      if (chosen !== null) await planner.add(chosen);
+      const chosen = chooseItem(attempts, input, job, outputTokens);
+      // An item that no longer fits under `maxUsd` stays failed with its last reason.
+      const added = chosen === null ? null : planner.add(chosen);
+      if (isPending(added)) await added;
     }
     return await planner.finish();
   } catch (error) {
@@ -53,8 +56,14 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
   }
 }
 
-function choose(sendings: RowAttempts, input: PlanWaveInput, job: JobFile, outputTokens: number | null) {
-  const last: Attempt = sendings.at(-1) ?? sendings[0];
+/** Null if the row's item needs no further attempt. */
+function chooseItem(
+  attempts: RowAttempts,
+  input: PlanWaveInput,
+  job: JobFile,
+  outputTokens: number | null,
+): PlannedItem | null {
+  const last: Attempt = attempts.at(-1) ?? attempts[0];
   const { answer, entry, request } = last;
   if (answer === null || entry === null || request === null || answer.reason === undefined) return null;
   const asked =
@@ -70,7 +79,7 @@ function choose(sendings: RowAttempts, input: PlanWaveInput, job: JobFile, outpu
     endpoint: entry.endpoint,
     request,
     outputTokens,
-    ...(realtime ? { lane: 'realtime' as const } : {}),
+    ...(realtime ? { lane: 'realtime' } : {}),
     ...(flawedAttempts === 0 ? {} : { flawedAttempts }),
   };
 }

@@ -4,7 +4,7 @@ import type { CustomId, ItemKey } from '../../domain/ids.ts';
 import type { AnswerLine, Json, Lane, Usage } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { resultsFile } from '../../job-folder/paths.ts';
-import { type LineCursor, lineCursor } from '../../storage/lines/json-lines.ts';
+import { cursorLineBytesMax, type LineCursor, lineChunks, lineCursor } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import { createEntryTable, type EntryTable } from './entry-table.ts';
 
@@ -69,21 +69,16 @@ export async function readEarlierAnswers(store: Store, reuse: string, signal?: A
 /** Keys are hashes already: their first 64 bits are the entry's, the place takes the rest. */
 async function buildIndex(store: Store, uri: string, signal: AbortSignal | undefined): Promise<EntryTable> {
   const table = createEntryTable();
-  const cursor = lineCursor(store.read(uri, { signal }));
-  try {
-    for (;;) {
-      const next = cursor.next();
-      const line = next instanceof Promise ? await next : next;
-      if (line === null) return table;
-      const result = line.bytes === null ? null : parseResult(line.bytes);
+  for await (const lines of lineChunks(store.read(uri, { signal }), { lineBytesMax: cursorLineBytesMax })) {
+    for (const { bytes, start } of lines) {
+      const result = bytes === null ? null : parseResult(bytes);
       if (result?.status !== 'answered') continue;
-      const place = line.start + 1;
+      const place = start + 1;
       const [value, extra] = [(place % 2 ** 31) + 2 ** 31, Math.floor(place / 2 ** 31)];
       table.putIfAbsent({ ...splitKey(result.key), value, extra });
     }
-  } finally {
-    await cursor.close();
   }
+  return table;
 }
 
 function findPlace(index: EntryTable, key: ItemKey): number | null {

@@ -7,14 +7,14 @@ import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
 import { compileText } from '../../input/liquid.ts';
+import type { PlannedItem } from '../../job-folder/batch-files.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { DatasetRow } from '../../storage/formats/jsonl.ts';
-import type { PlannedItem } from './item-encoder.ts';
+import type { DatasetRow } from '../../storage/formats/dataset.ts';
 
 export interface RowRefusal {
   readonly reason: RefusalReason;
-  /** Ours: it quotes nothing of the row. */
+  /** In our own words: it quotes nothing of the row. */
   readonly message: string;
 }
 
@@ -22,16 +22,16 @@ export type GoodRow = Extract<DatasetRow, { kind: 'row' }>;
 /** An item whose key is not hashed yet. */
 export type ReadItem = Omit<PlannedItem, 'key'>;
 
-/** Tells the text of the key where the row is an item, and nowhere else: texts are many and large, and not kept. */
-export type ReadRow = (row: GoodRow, tellKeyText: (text: string) => void) => ReadItem | RowRefusal;
+/** Calls `addKeyText` once if the row is an item, and never if it is refused. The texts are large, so the reader keeps none. */
+export type ReadRow = (row: GoodRow, addKeyText: (text: string) => void) => ReadItem | RowRefusal;
 
-/** A row's own id may be this long: it stands in every file that speaks of the row. */
+/** The longest id of a row: it is repeated in every file that mentions the row. */
 const idBytesMax = 512;
 
-/** A row without one holds no quote, no control character and no half of a pair: JSON has no other way to write them. */
+/** JSON can write a quote, a control character or half of a surrogate pair only with a backslash: a row without one has none of them. */
 const backslash = 0x5c;
 
-export function isRefusal(read: ReadItem | RowRefusal): read is RowRefusal {
+export function isRefusal(read: ReadItem | PlannedItem | RowRefusal): read is RowRefusal {
   return 'reason' in read;
 }
 
@@ -40,11 +40,11 @@ export function rowReader(job: JobFile, provider: Provider): ReadRow {
   return sparingTheStack(request === null ? requestLineReader(job, provider) : templateReader(job, provider, request));
 }
 
-/** JSON may nest deeper than any stack: such a row is refused, and the others go on. */
+/** JSON may be nested deeper than any stack allows: such a row is refused, and the others are not affected. */
 function sparingTheStack(read: ReadRow): ReadRow {
-  return (row, tellKeyText) => {
+  return (row, addKeyText) => {
     try {
-      return read(row, tellKeyText);
+      return read(row, addKeyText);
     } catch (error) {
       if (error instanceof RangeError) return { reason: 'template_failed', message: 'the row is nested too deeply' };
       throw error;
@@ -55,13 +55,13 @@ function sparingTheStack(read: ReadRow): ReadRow {
 /** Rows that are the provider's own request lines. */
 function requestLineReader({ spec }: JobFile, provider: Provider): ReadRow {
   const makeKeyText = keyTexts(provider.name, spec.schema);
-  return ({ row, record, raw }, tellKeyText) => {
+  return ({ row, record, raw }, addKeyText) => {
     const line = provider.parseRequestLine(record);
     if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
     const { id, endpoint, model, body } = line;
     if (!isGoodId(id)) return badId('custom_id');
     const outputTokens = provider.outputTokensMax(body);
-    tellKeyText(makeKeyText(id, endpoint, canonicalJson(body)));
+    addKeyText(makeKeyText(id, endpoint, canonicalJson(body)));
     // A copy: the row is written only after the next chunk has been asked for.
     return { row, id, model, endpoint, request: Buffer.from(raw), outputTokens };
   };
@@ -74,7 +74,7 @@ function templateReader({ spec }: JobFile, provider: Provider, request: Json): R
   const endpoint = spec.endpoint ?? provider.defaultEndpoint;
   const readModel = modelReader(body);
   const readOutputTokens = outputTokensReader(provider, body, template.valuesFromRow);
-  return ({ row, record, raw }, tellKeyText) => {
+  return ({ row, record, raw }, addKeyText) => {
     const id = readId(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
     const rendered = template.render(record, !raw.includes(backslash));
@@ -82,12 +82,12 @@ function templateReader({ spec }: JobFile, provider: Provider, request: Json): R
     const model = readModel(rendered.wire);
     if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };
     const outputTokens = readOutputTokens(rendered.wire);
-    tellKeyText(makeKeyText(id, endpoint, rendered.canonical));
+    addKeyText(makeKeyText(id, endpoint, rendered.canonical));
     return { row, id, model, endpoint, request: rendered.wire, outputTokens };
   };
 }
 
-/** A request that names no model of its own is for the job's. */
+/** A request that names no model gets the job's. */
 function withModel(request: Json, model: string | null): Json {
   if (!isObject(request)) throw new JobRefused('invalid_job', [{ where: 'request', message: 'must be an object' }]);
   if ('model' in request) return request;
@@ -95,7 +95,7 @@ function withModel(request: Json, model: string | null): Json {
   return { model, ...request };
 }
 
-/** Parsing a rendered request costs more than all the rest: done only where the model comes from the row. */
+/** Parses the rendered request only if the model comes from the row: parsing costs more than all the rest. */
 function modelReader(body: Json): (wire: string) => string | null {
   const own = isObject(body) && typeof body.model === 'string' ? compileText(body.model) : null;
   if (own?.kind === 'static') return () => own.text;
@@ -111,7 +111,7 @@ function outputTokensReader(provider: Provider, body: Json, valuesFromRow: boole
   return fixed !== null || !valuesFromRow ? () => fixed : (wire) => provider.outputTokensMax(JSON.parse(wire));
 }
 
-/** The id column's value; without a named column, that of `id` where the row has one, else the row's number. */
+/** The value of the id column. If no column is named: the value of `id` if the row has one, otherwise the row's number. */
 function readId(record: GoodRow['record'], row: number, column: string | null): RowId | RowRefusal {
   const name = column ?? 'id';
   const value = Object.hasOwn(record, name) ? (record[name] ?? null) : null;

@@ -1,6 +1,6 @@
 // What tokens cost: dated list prices in USD per million tokens, by lane.
 
-import type { Lane, Usage } from '../outcome/outcome.ts';
+import { type Lane, noUsage, type Usage } from '../outcome/outcome.ts';
 
 export interface TokenPrice {
   readonly input: number;
@@ -39,6 +39,20 @@ export function costUsd(usage: Usage, lane: Lane, price: ModelPrice | undefined)
 /** What tokens of many items together cost: sums are no long prompt. */
 export function costOfSum(usage: Usage, lane: Lane, price: ModelPrice | undefined): number | null {
   return costUsd(usage, lane, price && { batch: price.batch, realtime: price.realtime });
+}
+
+/** What an item is estimated to cost in a lane; null where there is no price. */
+export function estimateUsd(
+  { inputTokens, outputTokens }: { readonly inputTokens: number; readonly outputTokens: number },
+  lane: Lane,
+  price: ModelPrice | undefined,
+): number | null {
+  return costUsd({ ...noUsage, input: inputTokens, output: outputTokens }, lane, price);
+}
+
+/** To a billionth of a dollar: sums of binary fractions end in digits that mean nothing. */
+export function roundUsd(usd: number): number {
+  return Math.round(usd * 1e9) / 1e9;
 }
 
 /** The price of a model by its name, by the name without a date, or by the model that it was tuned from. */

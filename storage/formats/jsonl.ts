@@ -1,58 +1,17 @@
-// A dataset's rows, in order, each with its place; a line that is no row becomes a refusal, and its text stays where it is.
+// Reads JSON Lines: each line is a row with its place. A line that is not a JSON object becomes a refusal, which never quotes the line.
 
 import { isUtf8 } from 'node:buffer';
 import { rowBytesMax } from '../../domain/limits.ts';
 import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
 import { jsonFault } from '../lines/json-fault.ts';
 import { type Line, lineChunks } from '../lines/json-lines.ts';
-import { type Store, StoreError } from '../store.ts';
+import type { Store } from '../store.ts';
+import type { DatasetFile, DatasetRow, ReadDatasetOptions } from './dataset.ts';
 
-export interface DatasetFile {
-  readonly uri: string;
-  readonly format: 'jsonl';
-  /** Rows to read at most, from the beginning; null: all. */
-  readonly limit: number | null;
-}
-
-export type DatasetRow =
-  | {
-      readonly kind: 'row';
-      /** Number of the record, refused ones counted and blank lines not, from 1. */
-      readonly row: number;
-      readonly line: number;
-      /** Offset after its newline. */
-      readonly end: number;
-      /** The record's bytes: a view, valid until the next chunk is asked for. */
-      readonly raw: Buffer;
-      readonly record: { [column: string]: Json };
-    }
-  | {
-      readonly kind: 'reject';
-      readonly row: number;
-      readonly line: number;
-      readonly end: number;
-      readonly reason: RefusalReason;
-      /** Ours: it never quotes the line. */
-      readonly message: string;
-    };
-
-/** The last row that was dealt with, as it named itself: reading goes on after it. */
-export interface DatasetPosition {
-  readonly byte: number;
-  readonly line: number;
-  readonly row: number;
-}
-
-export interface ReadDatasetOptions {
-  readonly from?: DatasetPosition | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Rows in arrays, one array a chunk of the file. */
-export async function* readDataset(
+export async function* readJsonl(
   store: Store,
-  { uri, limit }: DatasetFile,
-  { from = { byte: 0, line: 0, row: 0 }, signal }: ReadDatasetOptions = {},
+  { uri, limit }: Pick<DatasetFile, 'uri' | 'limit'>,
+  { from = { byte: 0, line: 0, row: 0 }, signal }: ReadDatasetOptions,
 ): AsyncGenerator<readonly DatasetRow[]> {
   const rowMax = limit ?? Number.POSITIVE_INFINITY;
   let row = from.row;
@@ -70,36 +29,28 @@ export async function* readDataset(
   }
 }
 
-/** Changes whenever the content may have; fails as `missing` or `unreadable` where there is nothing to read. */
-export async function computeFingerprint(store: Store, uri: string, signal?: AbortSignal): Promise<string> {
-  for await (const _ of store.read(uri, { signal })) break;
-  const stored = await store.head(uri, signal);
-  if (stored === null) throw new StoreError('missing', uri);
-  return stored.version;
-}
-
 function isBlank({ bytes, length }: Line): boolean {
   if (length === 0) return true;
-  // A record begins with a brace: only what begins with a space or a tab can be blank.
+  // Most lines are records and begin with a brace: only one that begins with a space or a tab can be blank.
   return bytes !== null && (bytes[0] === 0x20 || bytes[0] === 0x09) && bytes.every((b) => b === 0x20 || b === 0x09);
 }
 
 function parseRow(line: Line, row: number): DatasetRow {
   const { bytes, length } = line;
   if (bytes === null) {
-    return refused(line, row, 'row_too_large', `${length} bytes, of ${rowBytesMax} a row may have; shorten it`);
+    return refuse(line, row, 'row_too_large', `${length} bytes, of ${rowBytesMax} a row may have; shorten it`);
   }
   const text = bytes.toString();
-  // Decoding marks whatever is no UTF-8 with U+FFFD, so that only a line with that character needs a look at its bytes.
+  // Decoding replaces invalid UTF-8 with U+FFFD, so only a line with that character needs its bytes checked.
   if (text.includes('\ufffd') && !isUtf8(bytes)) {
-    return refused(line, row, 'invalid_utf8', 'not valid UTF-8; convert the file to UTF-8');
+    return refuse(line, row, 'invalid_utf8', 'not valid UTF-8; convert the file to UTF-8');
   }
-  const record = parsed(text);
+  const record = parseJson(text);
   if (record === undefined) {
-    return refused(line, row, 'malformed_json', `not valid JSON ${jsonFault(text)}; put one JSON object on each line`);
+    return refuse(line, row, 'malformed_json', `not valid JSON ${jsonFault(text)}; put one JSON object on each line`);
   }
   if (!isRecord(record)) {
-    return refused(
+    return refuse(
       line,
       row,
       'not_an_object',
@@ -109,12 +60,12 @@ function parseRow(line: Line, row: number): DatasetRow {
   return { kind: 'row', row, line: line.number, end: line.end, raw: bytes, record };
 }
 
-function refused({ number, end }: Line, row: number, reason: RefusalReason, message: string): DatasetRow {
+function refuse({ number, end }: Line, row: number, reason: RefusalReason, message: string): DatasetRow {
   return { kind: 'reject', row, line: number, end, reason, message: `line ${number}: ${message}` };
 }
 
-/** Undefined where it is no JSON. */
-function parsed(text: string): Json | undefined {
+/** Undefined if it is not JSON. */
+function parseJson(text: string): Json | undefined {
   try {
     const value: Json = JSON.parse(text);
     return value;

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { folderName } from '../../input/folder-name.ts';
+import { folderName } from '../../input/path.ts';
 
 test.each(['tickets', 'tickets-nightly', 'a', 'v1.2_x', '2026-11-21'])('%s is its own folder', (id) => {
   expect(folderName(id)).toBe(id);

@@ -2,10 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { jobSchemaText } from '../../input/job-schema.ts';
 import { parseJob } from '../../input/resolve.ts';
 import { jobFields } from '../../input/schema.ts';
-import { readDataset } from '../../storage/formats/jsonl.ts';
+import { jobSchemaText } from '../../input/write-job-schema.ts';
+import { readDataset } from '../../storage/formats/dataset.ts';
 import { createFileStore } from '../../storage/local/store.ts';
 import { facts } from './facts.ts';
 

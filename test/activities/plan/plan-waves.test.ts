@@ -1,8 +1,9 @@
 // Waves put together from items that were planned before: forced lanes, caps on cost, lines sent again.
 
 import { expect, test } from 'vitest';
-import { createWavePlanner, type PlannedItem, type WavePlannerOptions } from '../../../activities/plan/wave-planner.ts';
+import { WavePlanner, type WavePlannerOptions } from '../../../activities/plan/wave-planner.ts';
 import { itemKey } from '../../../domain/ids.ts';
+import type { PlannedItem } from '../../../job-folder/batch-files.ts';
 import { readEntries, readSummary } from '../../../job-folder/manifest.ts';
 import { type Folder, folderWith, openaiOffline, output, type SpecChange } from './planning.ts';
 
@@ -20,10 +21,10 @@ const item = (row: number, change: Partial<PlannedItem> = {}): PlannedItem => ({
 async function plannerWith(
   change: SpecChange = {},
   options: Partial<WavePlannerOptions> = {},
-): Promise<{ folder: Folder; planner: ReturnType<typeof createWavePlanner> }> {
+): Promise<{ folder: Folder; planner: WavePlanner }> {
   const folder = await folderWith([{ text: 'x' }], change);
   const { store, job } = folder;
-  return { folder, planner: createWavePlanner({ store, job, provider: openaiOffline, output, wave: 2, ...options }) };
+  return { folder, planner: new WavePlanner({ store, job, provider: openaiOffline, output, wave: 2, ...options }) };
 }
 
 test('an existing request line goes out again under its new batch’s name, and keeps its count of bad answers', async () => {
@@ -73,8 +74,8 @@ test('with a cap, what has no price is over it; an empty wave is a plan too', as
 
 test('a second planner of the same wave finds the same plan, one of another plan is a bug', async () => {
   const { folder, planner } = await plannerWith();
-  const again = createWavePlanner({ store: folder.store, job: folder.job, provider: openaiOffline, output, wave: 2 });
-  const other = createWavePlanner({ store: folder.store, job: folder.job, provider: openaiOffline, output, wave: 2 });
+  const again = new WavePlanner({ store: folder.store, job: folder.job, provider: openaiOffline, output, wave: 2 });
+  const other = new WavePlanner({ store: folder.store, job: folder.job, provider: openaiOffline, output, wave: 2 });
   for (const each of [planner, again]) await each.add(item(1));
   const summary = await planner.finish();
   expect(await again.finish()).toEqual(summary);

@@ -7,8 +7,8 @@ import { readManifest, readPlanSummary } from '../../../activities/plan/plan.ts'
 import type { ItemLine, Json } from '../../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import { canonicalJson } from '../../../domain/request/canonical-json.ts';
-import type { ManifestEntry } from '../../../job-folder/batch-files.ts';
 import { hashHex } from '../../../job-folder/identity.ts';
+import type { ManifestEntry } from '../../../job-folder/manifest.ts';
 import {
   anthropicOffline,
   type Folder,

@@ -18,7 +18,7 @@ import { relabelled } from '../../../providers/dialects/request-line.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import { anthropicLimits } from '../../../providers/vendors/anthropic/limits.ts';
 import { openaiLimits } from '../../../providers/vendors/openai/limits.ts';
-import { computeFingerprint } from '../../../storage/formats/jsonl.ts';
+import { computeFingerprint } from '../../../storage/formats/dataset.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
 import type { Store } from '../../../storage/store.ts';
 

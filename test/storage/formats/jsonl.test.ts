@@ -12,7 +12,7 @@ import {
   type DatasetRow,
   type ReadDatasetOptions,
   readDataset,
-} from '../../../storage/formats/jsonl.ts';
+} from '../../../storage/formats/dataset.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
 
 let root = '';

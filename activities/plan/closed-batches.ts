@@ -1,0 +1,49 @@
+// The batches of a wave that are whole, or on their way to it, and what they cost together.
+
+import type { Lane } from '../../domain/outcome/outcome.ts';
+import type { BatchFiles } from '../../job-folder/batch-files.ts';
+import type { ManifestEntry } from '../../job-folder/manifest.ts';
+
+export class ClosedBatches {
+  readonly #entries: ManifestEntry[];
+  #closing: Promise<void> | null = null;
+  #usd: number;
+
+  /** `earlier` are batches that an earlier planner of the same wave closed. */
+  constructor(earlier: readonly ManifestEntry[]) {
+    this.#entries = [...earlier];
+    this.#usd = earlier.reduce((sum, { estimate }) => sum + (estimate.usd ?? 0), 0);
+  }
+
+  /** In the order in which they were closed; one that is still being closed is missing until `settle` resolves. */
+  get entries(): readonly ManifestEntry[] {
+    return this.#entries;
+  }
+
+  /** Those that are being closed included. */
+  get count(): number {
+    return this.#entries.length + (this.#closing === null ? 0 : 1);
+  }
+
+  /** Those that are being closed included; a batch without a price counts as nothing. */
+  get usd(): number {
+    return this.#usd;
+  }
+
+  /** Starts closing a batch, so that the next one is written while this one becomes durable. One at a time: call `settle` first. */
+  startClosing(files: BatchFiles, lane: Lane): void {
+    this.#usd += files.usd(lane) ?? 0;
+    this.#closing = this.#close(files, lane);
+    this.#closing.catch(() => undefined); // The next `settle` fails with it.
+  }
+
+  /** Waits for the batch that is being closed; fails if it cannot be closed. */
+  async settle(): Promise<void> {
+    await this.#closing;
+  }
+
+  async #close(files: BatchFiles, lane: Lane): Promise<void> {
+    this.#entries.push(await files.close(lane));
+    this.#closing = null;
+  }
+}

@@ -1,0 +1,68 @@
+// Counts what became of a dataset's rows, and decides whether too many were refused to go on with the rest.
+
+import type { JobSpec, RowCounts } from '../../domain/job.ts';
+import type { RefusalReason } from '../../domain/outcome/outcome.ts';
+import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
+import type { Part, RejectSummary } from '../../job-folder/plan-parts.ts';
+
+/** Refusals that a person is shown with the job's own refusal; `rejects.jsonl` has them all. */
+const shownRejectsMax = 5;
+
+export class RowTally {
+  readonly #counts = { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
+  readonly #reasons: Partial<Record<RefusalReason, number>> = {};
+  readonly #first: string[] = [];
+
+  /** `last` is the last part of an earlier planner; counting continues after it. */
+  constructor(last: Part | undefined) {
+    if (last === undefined) return;
+    Object.assign(this.#counts, last.counts);
+    Object.assign(this.#reasons, last.rejects.reasons);
+    this.#first.push(...last.rejects.first);
+  }
+
+  get counts(): RowCounts {
+    return this.#counts;
+  }
+
+  get rejects(): RejectSummary {
+    return { reasons: this.#reasons, first: this.#first };
+  }
+
+  addRow(): void {
+    this.#counts.rows += 1;
+  }
+
+  add(what: 'accepted' | 'duplicates' | 'carriedOver'): void {
+    this.#counts[what] += 1;
+  }
+
+  /** Gives the row's line of `rejects.jsonl`. */
+  addRefused(line: number, reason: RefusalReason, words: string): string {
+    const message = words.startsWith(`line ${line}: `) ? words : `line ${line}: ${words}`;
+    this.#counts.refused += 1;
+    this.#reasons[reason] = (this.#reasons[reason] ?? 0) + 1;
+    if (this.#first.length < shownRejectsMax) this.#first.push(`${reason}: ${message}`);
+    return JSON.stringify({ line, reason, message });
+  }
+
+  /** Once all rows are counted. Throws if the job is to be refused. */
+  check({ dataset, maxRejectRate }: Pick<JobSpec, 'dataset' | 'maxRejectRate'>): void {
+    checkSum(this.#counts);
+    const { rows, refused } = this.#counts;
+    const where = 'dataset';
+    if (rows === 0) throw new JobRefused('dataset_empty', [{ where, message: `${dataset.uri} has no rows` }]);
+    if (refused < rows && refused <= rows * maxRejectRate) return;
+    const why = Object.entries(this.#reasons).map(([reason, count]) => `${count} ${reason}`);
+    const message = `${refused} of ${rows} rows are refused, more than maxRejectRate ${maxRejectRate} allows: ${why.join(', ')}`;
+    const shown = this.#first.map((each) => ({ where, message: each }));
+    throw new JobRefused('too_many_rejects', [{ where, message }, ...shown]);
+  }
+}
+
+function checkSum({ rows, accepted, refused, duplicates, carriedOver }: RowCounts): void {
+  if (rows === accepted + refused + duplicates + carriedOver) return;
+  throw new InvariantBroken(
+    `${rows} rows are not ${accepted} accepted, ${refused} refused, ${duplicates} duplicates and ${carriedOver} carried over`,
+  );
+}
