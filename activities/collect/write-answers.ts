@@ -1,6 +1,7 @@
 // Writes a batch's answers in row order: each line is the line of its item, joined with the item's outcome.
 
 import type { BatchRef } from '../../domain/ids.ts';
+import { isPending } from '../../domain/maybe-promise.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { answersFile, itemsFile } from '../../job-folder/paths.ts';
 import { lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
@@ -19,7 +20,7 @@ export async function writeAnswers(
   try {
     for (let place = 0; place < items; place += 1) {
       const next = cursor.next();
-      const line = next instanceof Promise ? await next : next;
+      const line = isPending(next) ? await next : next;
       if (line?.bytes == null) throw new InvariantBroken(`item ${place + 1} of ${items} is not there`);
       // Two JSON objects joined as text, since there are millions of them: parsing each would cost more than all the rest.
       const waits = writer.write(`${line.bytes.toString('utf8', 0, line.length - 1)},${outcomeAt(place).slice(1)}`);

@@ -2,6 +2,7 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { JobSpec } from '../../domain/job.ts';
+import { isPending } from '../../domain/maybe-promise.ts';
 import type { ResultLine } from '../../domain/outcome/merge.ts';
 import type { Json } from '../../domain/outcome/outcome.ts';
 import { failuresFile, resultsFile } from '../../job-folder/paths.ts';
@@ -64,7 +65,7 @@ const failedMark = 'f'.charCodeAt(0);
 async function* failuresIn(results: LineCursor, count: number): AsyncGenerator<ResultLine, void> {
   for (let left = count; left > 0; ) {
     const next = results.next();
-    const line = next instanceof Promise ? await next : next;
+    const line = isPending(next) ? await next : next;
     if (line?.bytes == null) return;
     // The first mark in a line is the status: only the id comes before it, and quotes in an id are escaped.
     if (line.bytes[line.bytes.indexOf(statusMark) + statusMark.length] !== failedMark) continue;

@@ -2,6 +2,7 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { JobFile, RowCounts } from '../../domain/job.ts';
+import { isPending } from '../../domain/maybe-promise.ts';
 import {
   type AnsweredAttempt,
   buildResult,
@@ -104,7 +105,7 @@ async function putAll(
   put: (result: WrittenResult) => void | Promise<void>,
 ): Promise<void> {
   for (let next = cursor.next(); ; next = cursor.next()) {
-    const attempts = next instanceof Promise ? await next : next;
+    const attempts = isPending(next) ? await next : next;
     if (attempts === null) break;
     const result = mergeRow(attempts, unsentReason);
     const { row } = result.facts;
