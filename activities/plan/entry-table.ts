@@ -1,4 +1,5 @@
-// A hash table with 16 bytes for each entry: all that a planner remembers of a row. Its shards grow one by one, so that growing has no peak.
+// A hash table with 16 bytes for each entry: all that a planner remembers of a row. Its shards grow one by one, so that memory has no peak
+// when it grows.
 
 const shardCount = 256;
 const firstCapacity = 64;

@@ -11,7 +11,7 @@ export interface SeenIds {
   readonly bytes: number;
 }
 
-/** `seed` is the job's nonce: without it, nobody can make two ids collide on purpose. */
+/** `seed` is the job's nonce: only someone who knows it could make two ids collide on purpose. */
 export function createSeenIds(seed: string): SeenIds {
   const table = createEntryTable();
   const seeds = { high: wordAt(seed, 0), low: wordAt(seed, 8) };
