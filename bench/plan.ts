@@ -3,17 +3,20 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { plan } from '../activities/plan/plan.ts';
 import type { JobFile, PlanSummary } from '../domain/job.ts';
 import { defaultVerdicts } from '../domain/outcome/verdict.ts';
+import { manifestFile } from '../job-folder/paths.ts';
 import { chatEndpoint, encode, outputTokensMax } from '../providers/dialects/openai/requests.ts';
 import type { Provider } from '../providers/provider.ts';
 import { openaiLimits } from '../providers/vendors/openai/limits.ts';
 import { computeFingerprint } from '../storage/formats/dataset.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import { createFileStore } from '../storage/local/store.ts';
+import type { Store } from '../storage/store.ts';
 import { writeRows } from './rows.ts';
 
 export interface PlanBench {
@@ -21,8 +24,10 @@ export interface PlanBench {
   readonly seconds: number;
   readonly rowsPerSecond: number;
   readonly rssMb: number;
-  /** How much more memory was held at most than before. */
+  /** How much the process grew at most: depends on when the machine collects garbage. */
   readonly rssGrowthMb: number;
+  /** Bytes in use, less garbage, when all rows were planned; null unless Node runs with --expose-gc. */
+  readonly heldBytes: number | null;
 }
 
 const output = 'runs/bench/';
@@ -35,15 +40,49 @@ export async function benchPlan(rows: number): Promise<PlanBench> {
     const store = createFileStore({ root });
     await mkdir(join(root, output), { recursive: true });
     await writeJson(store, `${output}job.json`, makeJob(await computeFingerprint(store, dataset)));
-    return await measured(rows, () => planIn(root));
+    return await measure(rows, root);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
 }
 
-function planIn(root: string): Promise<PlanSummary> {
+async function measure(rows: number, root: string): Promise<PlanBench> {
+  const before = process.memoryUsage().rss;
+  let most = before;
+  let heldBytes: number | null = null;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss);
+  }, 50);
+  const started = performance.now();
+  const summary = await planIn(root, async () => {
+    heldBytes = await measureHeld();
+  });
+  const seconds = (performance.now() - started) / 1000;
+  clearInterval(watch);
+  if (summary.items !== rows) throw new Error(`${rows} rows became ${summary.items} items`);
+  const mb = (bytes: number): number => Math.round(bytes / 1e6);
+  return {
+    rows,
+    seconds,
+    rowsPerSecond: Math.round(rows / seconds),
+    rssMb: mb(most),
+    rssGrowthMb: mb(most - before),
+    heldBytes,
+  };
+}
+
+/** `whenPlanned` is called when all batches are closed, just before the manifest is written: the planner still holds all that it held. */
+function planIn(root: string, whenPlanned: () => Promise<void>): Promise<PlanSummary> {
+  const store = createFileStore({ root });
+  const watched: Store = {
+    ...store,
+    create: async (uri, options) => {
+      if (uri === manifestFile(output, 1)) await whenPlanned();
+      return store.create(uri, options);
+    },
+  };
   const deps = {
-    store: createFileStore({ root }),
+    store: watched,
     provider: () => offlineProvider,
     heavy: <T>(work: () => Promise<T>) => work(),
     timing: { createCallMs: 60_000, settleMs: 0, heartbeatMs: 30_000, cancelGraceMs: 0 },
@@ -51,19 +90,17 @@ function planIn(root: string): Promise<PlanSummary> {
   return new MockActivityEnvironment().run(() => plan(deps, { output }));
 }
 
-async function measured(rows: number, work: () => Promise<PlanSummary>): Promise<PlanBench> {
-  const before = process.memoryUsage().rss;
-  let most = before;
-  const watch = setInterval(() => {
-    most = Math.max(most, process.memoryUsage().rss);
-  }, 50);
-  const started = performance.now();
-  const summary = await work();
-  const seconds = (performance.now() - started) / 1000;
-  clearInterval(watch);
-  if (summary.items !== rows) throw new Error(`${rows} rows became ${summary.items} items`);
-  const mb = (bytes: number): number => Math.round(bytes / 1e6);
-  return { rows, seconds, rowsPerSecond: Math.round(rows / seconds), rssMb: mb(most), rssGrowthMb: mb(most - before) };
+/** Buffers are freed beside the collection that finds them unused, so the least of several measurements is taken. */
+async function measureHeld(): Promise<number | null> {
+  if (globalThis.gc === undefined) return null;
+  let least = Number.POSITIVE_INFINITY;
+  for (let time = 0; time < 5; time += 1) {
+    globalThis.gc();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    least = Math.min(least, heapUsed + arrayBuffers);
+    await setTimeout(20);
+  }
+  return least;
 }
 
 function makeJob(fingerprint: string): JobFile {

@@ -1,4 +1,4 @@
-// The JSON Schema that answers must satisfy: compiled once, and told apart from one that means nothing.
+// Compiles the JSON Schema that answers must satisfy, or says why it is not a valid schema.
 
 import { Ajv, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -10,7 +10,7 @@ export type CompiledSchema =
 
 /** Places named in one message. */
 const placesMax = 5;
-/** Unknown keywords and formats say nothing, as the standard has it; providers' dialects are full of them. */
+/** Unknown keywords and formats are ignored, as the standard demands: providers' dialects are full of them. */
 const options = { strict: false, validateFormats: false, logger: false, allErrors: false } as const;
 
 export function compileSchema(schema: Json): CompiledSchema {
@@ -24,7 +24,7 @@ export function compileSchema(schema: Json): CompiledSchema {
     const validate: ValidateFunction = compiler.compile(schema);
     return { kind: 'schema', accepts: (answer) => validate(answer) === true };
   } catch {
-    // The compiler's own words quote the schema.
+    // The compiler's own message quotes the schema.
     return {
       kind: 'problem',
       message: 'is no valid JSON Schema: a $ref in it leads nowhere, or a pattern is no pattern',

@@ -1,4 +1,4 @@
-// `{date}` in a job's paths: the day that a run is for, where the schedule says so, and not the day on which it happens to run.
+// Fills in `{date}` in a job's paths: the day for which a run was scheduled, not the day on which it happens to run.
 
 import type { JobFields } from './schema.ts';
 
@@ -12,8 +12,8 @@ function dayAt(at: number, timezone = 'UTC'): string {
     month: '2-digit',
     day: '2-digit',
   }).formatToParts(at);
-  const of = (type: Intl.DateTimeFormatPartTypes): string => parts.find((part) => part.type === type)?.value ?? '';
-  return `${of('year').padStart(4, '0')}-${of('month')}-${of('day')}`;
+  const find = (type: Intl.DateTimeFormatPartTypes): string => parts.find((part) => part.type === type)?.value ?? '';
+  return `${find('year').padStart(4, '0')}-${find('month')}-${find('day')}`;
 }
 
 export function isTimezone(name: string): boolean {

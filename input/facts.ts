@@ -1,4 +1,4 @@
-// What resolving a job has to know of the world: told by the caller, so that nothing here knows a vendor.
+// The facts that resolving a job depends on. The caller gives them, so that nothing in this folder knows a vendor.
 
 import type { Json } from '../domain/outcome/outcome.ts';
 import type { Prompt } from '../domain/request/prompt.ts';
@@ -11,10 +11,10 @@ export interface ProviderFacts {
 
 export interface SpecFacts {
   readonly workflowId: string;
-  /** When the run was scheduled for, or started: `{date}` is its day. */
+  /** The time for which the run was scheduled, otherwise when it started: `{date}` is its day. */
   readonly at: number;
   readonly providers: Readonly<Record<string, ProviderFacts>>;
-  /** What keeps a request from ever being accepted by this provider. */
+  /** Why this provider would never accept a request. */
   readonly findProblems: (provider: string, body: Json, endpoint: string) => readonly string[];
   readonly buildBody: (provider: string, prompt: Prompt, endpoint: string | undefined) => Json | null;
 }

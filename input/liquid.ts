@@ -1,21 +1,21 @@
-// Liquid, as far as a template may use it: pure, bounded, without files; a row's values, never its inherited members.
+// Compiles Liquid, as far as a template may use it: pure, bounded, without files, and with a row's own values only.
 
 import { Liquid } from 'liquidjs';
 import type { Json } from '../domain/outcome/outcome.ts';
 import type { Column, Row } from '../domain/request/column.ts';
 import { type CompiledText, type Refusal, textOfValue } from '../domain/request/template.ts';
 
-/** A template string longer than this is no template. */
+/** The longest template string. */
 const parseCharsMax = 1024 * 1024;
-/** Rendering one string of one row may take this long before it counts as runaway: far above what any honest one needs. */
+/** The longest time for one string of one row: far more than any reasonable template needs. */
 const renderMsMax = 5_000;
-/** Elements and characters that one rendering may make, as liquidjs counts them. */
+/** The most elements and characters that one rendering may produce, as liquidjs counts them. */
 const memoryMax = 64 * 1024 * 1024;
 
-/** These read files, or take their text from elsewhere. */
+/** They read files, or take their text from elsewhere. */
 const fileTags = new Set(['include', 'render', 'layout', 'block']);
 
-/** Chance: a plan made again must be the same plan. */
+/** They depend on chance: a plan that is made again must be the same plan. */
 const impureFilters = ['sample'];
 const dateFilters = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string'];
 
@@ -29,7 +29,7 @@ export function compileText(text: string): CompiledText {
   return parts.length === 1 && typeof only === 'object' ? { kind: 'column', column: only } : { kind: 'parts', parts };
 }
 
-/** What keeps a request template from being compiled, each with its place, e.g. `request.messages[1].content`. */
+/** Why a request template cannot be compiled: each problem with its place, e.g. `request.messages[1].content`. */
 export function templateProblems(value: Json, where = 'request'): { where: string; message: string }[] {
   if (typeof value === 'string') {
     const message = findProblem(value);
@@ -44,7 +44,7 @@ function createLiquid(): Liquid {
   const engine = new Liquid({
     strictVariables: true,
     strictFilters: true,
-    // An `if` and a `default` may ask for a column that is not there.
+    // `if` and `default` may name a column that a row does not have.
     lenientIf: true,
     ownPropertyOnly: true,
     parseLimit: parseCharsMax,
@@ -62,7 +62,7 @@ function createLiquid(): Liquid {
   return engine;
 }
 
-/** Asked of the present time, a date filter would make another plan each time. */
+/** With the present time, a date filter would make a different plan each time. */
 function refuseNow(engine: Liquid, name: string): void {
   const filter = engine.filters[name];
   if (typeof filter !== 'function') return;
@@ -91,14 +91,14 @@ function renderedBy(text: string): (row: Row) => string | Refusal {
 function toRefusal(error: unknown, text: string): Refusal {
   if (!(error instanceof Error) || error.name !== 'UndefinedVariableError') return failed;
   const name = /undefined variable: ([\p{L}\p{N}_.-]+)/u.exec(error.message)?.[1];
-  // A name that was looked up by a row's own value is not for showing: only what the template says is.
+  // Only names that the template contains are shown: another one came from a row's value.
   const known = name !== undefined && text.includes(name) ? ` ${name}` : '';
   return { reason: 'missing_column', message: `there is no column${known}` };
 }
 
 const failed: Refusal = { reason: 'template_failed', message: 'the template cannot be rendered with this row' };
 
-/** Null where the text compiles. The parser's own words quote what it chokes on: ours name the place. */
+/** Null if the text compiles. The parser's own message quotes the text, so ours only names the place. */
 function findProblem(text: string): string | null {
   if (!text.includes('{{') && !text.includes('{%')) return null;
   if (plainParts(text) !== null) return null;
@@ -125,7 +125,7 @@ function wordsFor(message: string): string {
   return filter === undefined ? `is not valid Liquid${at}` : `there is no filter ${filter}${at}`;
 }
 
-/** A text of nothing but plain variables and what stands between them; null where it takes Liquid to read it. */
+/** The parts of a text that holds only plain variables and the text between them; null if it needs Liquid. */
 function plainParts(text: string): (string | Column)[] | null {
   const parts: (string | Column)[] = [];
   let from = 0;

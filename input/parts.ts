@@ -1,4 +1,4 @@
-// Parts of a job that starting and resuming resolve alike, and what must hold between them.
+// Parts of a job that are resolved alike when it starts and when it is resumed, and the rules between them.
 
 import type { JobSpec } from '../domain/job.ts';
 import { normalFolder, normalPath } from './path.ts';
@@ -15,7 +15,7 @@ export function resolveOutput(output: JobFields['output']): string | null {
   return normalFolder(typeof output === 'string' ? output : output.uri);
 }
 
-/** Where only one of the two waits is given, the other makes room for it. */
+/** If only one of the two waits is given, the default of the other is adjusted to it. */
 export function resolvePoll(poll: JobFields['poll']): JobSpec['poll'] {
   const initialMs = poll?.initial ?? Math.min(10_000, poll?.max ?? 10_000);
   return { initialMs, factor: poll?.factor ?? 1.5, maxMs: poll?.max ?? Math.max(300_000, initialMs) };

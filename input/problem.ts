@@ -1,11 +1,11 @@
-// What is wrong with a job, in our own words: each problem names its field and says what would be right.
+// Describes the problems of a job: each one names its field and says what would be right.
 
 import { z } from 'zod';
 import { nearest } from './nearest.ts';
 import { jobFields } from './schema.ts';
 
 export interface Problem {
-  /** The field meant, e.g. `batch.maxItems`; empty for the whole. */
+  /** The field, e.g. `batch.maxItems`; empty for the whole job. */
   readonly where: string;
   readonly message: string;
 }
@@ -30,7 +30,7 @@ function problemsOfIssue(issue: Issue, path: Path, input: unknown): Problem[] {
   return [{ where: formatPath(path), message: describeIssue(issue, valueAt(input, path)) }];
 }
 
-/** A text or an object was asked for: of the two sets of complaints, the one about the kind that was given. */
+/** If text or an object is allowed: only the problems of the kind that was given. */
 function problemsOfUnion(alternatives: readonly (readonly Issue[])[], path: Path, input: unknown): Problem[] {
   const meant = alternatives.find(
     (issues) => !issues.some(({ code, path: { length } }) => code === 'invalid_type' && length === 0),
@@ -67,7 +67,7 @@ function describeIssue(issue: Issue, value: unknown): string {
   }
 }
 
-/** Messages of our own schemas begin so; zod's never do. */
+/** Messages of this project's schemas begin with "must"; zod's never do. */
 function ours({ message }: Issue): string | null {
   return message.startsWith('must ') ? message : null;
 }

@@ -1,12 +1,12 @@
-// From whatever was given to a job's fields: all that is wrong with them one by one, and what is right.
+// Reads a job's fields from any input: the fields that are right, and every problem of the others.
 
 import { describeKind, isObject, type Problem, problemsOfIssues } from './problem.ts';
 import { type JobFields, jobFields } from './schema.ts';
 
 export interface ReadFields {
-  /** Those that are right. */
+  /** The fields that are right. */
   readonly fields: JobFields;
-  /** Those that are not. */
+  /** Names of the fields that are not. */
   readonly failed: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
@@ -15,7 +15,7 @@ export interface ReadFields {
 const depthMax = 200;
 const wanted = 'a job, or { "job": "<where the job file lies>" }';
 
-/** Where the job file lies, when the input is a reference and nothing else. */
+/** The path of the job file, if the input is only a reference to one. */
 export function jobReference(input: unknown): string | null {
   if (!isObject(input) || Object.keys(input).length !== 1) return null;
   return typeof input.job === 'string' && input.job !== '' ? input.job : null;
@@ -52,7 +52,7 @@ function whole(message: string): Problem {
   return { where: '', message };
 }
 
-/** Level by level: recursion would end where this has to say so. */
+/** Level by level: recursion would overflow the stack on the inputs that this has to refuse. */
 function isDeeperThan(input: unknown, depth: number): boolean {
   let level: unknown[] = [input];
   for (let deep = 0; level.length > 0; deep++) {

@@ -1,4 +1,4 @@
-// The request that a job sends for each row: who answers, which endpoint, and one body, however it was written.
+// The request that a job sends for each row: provider, endpoint, and one body, whether it was written as `request` or as `prompt`.
 
 import type { Json } from '../domain/outcome/outcome.ts';
 import { compileSchema } from './answer-schema.ts';
@@ -8,7 +8,7 @@ import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { JobFields, JsonObject } from './schema.ts';
 
-/** The body with its model; null where it cannot be made. */
+/** The body with its model; null if it cannot be made. */
 export function requestBody(
   { request, prompt, provider, endpoint, model }: JobFields,
   facts: SpecFacts,
@@ -22,7 +22,7 @@ export function answerSchema({ schema, prompt }: JobFields): Json | null {
   return schema ?? prompt?.schema ?? null;
 }
 
-/** `failed` are fields that are wrong in themselves: nothing is concluded from their absence. */
+/** `failed` are fields that are wrong in themselves: they do not count as missing. */
 export function requestProblems(fields: JobFields, failed: ReadonlySet<string>, facts: SpecFacts): Problem[] {
   const provider = providerProblems(fields, failed, facts);
   const together = togetherProblems(fields, failed);
@@ -64,7 +64,7 @@ function endpointProblems(fields: JobFields, facts: SpecFacts): Problem[] {
   return [{ where: 'endpoint', message: `is none of this provider's; there are ${provider.endpoints.join(', ')}` }];
 }
 
-/** Which of the fields go together. */
+/** Which fields exclude or require each other. */
 function togetherProblems(fields: JobFields, failed: ReadonlySet<string>): Problem[] {
   const { request, prompt, schema, model } = fields;
   const problems: Problem[] = [];
@@ -84,7 +84,7 @@ function togetherProblems(fields: JobFields, failed: ReadonlySet<string>): Probl
   return problems;
 }
 
-/** Without a request, rows are request lines, and these speak for themselves. */
+/** Without a request, the rows are request lines, which name their own model, endpoint and id. */
 function readyMadeProblems({ model, endpoint, dataset }: JobFields): Problem[] {
   const without = 'without `request` or `prompt` the rows are ready-made request lines, which name their own';
   const problems: Problem[] = [];

@@ -1,4 +1,4 @@
-// From a job as written to a job as run: every default filled in, every limit clamped, or every problem at once.
+// Turns a job as written into a job as run: every default filled in and every limit clamped, or all problems at once.
 
 import type { JobSpec } from '../domain/job.ts';
 import { withDate } from './date.ts';
@@ -17,9 +17,9 @@ export type ParsedJob =
       readonly kind: 'resume';
       /** The output to take over. */
       readonly from: string;
-      /** What is to be different from now on. */
+      /** What is different from now on. */
       readonly changes: JobChanges;
-      /** Fields that were given besides: `takeOver` checks that they say what the old job says. */
+      /** The other fields: `takeOver` checks that they equal the old job's. */
       readonly same: JobFields;
     }
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
@@ -50,7 +50,7 @@ function resumed(fields: JobFields, fieldProblems: readonly Problem[]): ParsedJo
   return { kind: 'resume', from: normalFolder(fields.resumeFrom), ...splitChanges(fields) };
 }
 
-/** The name tells the format, unless it is told. */
+/** If no format is given, the file's extension must name it. */
 function datasetProblems({ dataset }: JobFields, failed: ReadonlySet<string>): Problem[] {
   if (dataset === undefined) return failed.has('dataset') ? [] : [{ where: 'dataset', message: 'is missing' }];
   const { uri, format } = typeof dataset === 'string' ? { uri: dataset } : dataset;

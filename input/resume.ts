@@ -1,4 +1,4 @@
-// Taking over an unfinished job: how it is run may change, what is asked and of whom may not.
+// Takes over an unfinished job: how it runs may change, but its requests and its provider may not.
 
 import type { JobSpec } from '../domain/job.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
@@ -10,7 +10,7 @@ import type { Problem } from './problem.ts';
 import { answerSchema, requestBody } from './request.ts';
 import type { JobFields } from './schema.ts';
 
-/** The fields that say how a job is run. Only what was given is there. */
+/** The fields that say how a job runs. Only those that were given are present. */
 export interface JobChanges {
   readonly budgetUsd?: number;
   readonly concurrency?: number;
@@ -48,7 +48,7 @@ export function resumeProblems({ resumeFrom, output }: JobFields): Problem[] {
   return [{ where: 'output', message: 'differs from `resumeFrom`, where the job goes on; leave it out' }];
 }
 
-/** The old job with the changes; refused where what was given besides is not what the old job says. */
+/** Gives the old job with the changes, or a problem for each other field that differs from the old job. */
 export function takeOver(old: JobSpec, changes: JobChanges, same: JobFields, facts: SpecFacts): TakenOver {
   const spec = changed(old, changes);
   const problems = [...differences(old, same, facts), ...policyProblems(spec)];

@@ -1,4 +1,4 @@
-// What a person may write in a job: every field with its meaning, its type and its bounds. Defaults are filled in by `resolve.ts`.
+// The fields of a job as a user writes it, each with its meaning, type and limits. `resolve.ts` fills in the defaults.
 
 import { z } from 'zod';
 import { durationPattern, formatDuration, parseDuration } from '../domain/duration.ts';
@@ -9,9 +9,9 @@ import { pathProblem } from './path.ts';
 
 export type JsonObject = { [name: string]: Json };
 
-/** Rounds beyond this would leave no wave for the fallback. */
+/** More rounds would leave no wave for the fallback. */
 const roundsMax = wavesMax - 10;
-/** A wait grows at least by nothing and at most so that two looks are enough to reach the longest. */
+/** With this factor, the waits grow from the default first one to the default longest one in two polls. */
 const factorMax = 10;
 
 /** No batch, job or wait takes longer: a longer duration is a mistake. */
@@ -37,13 +37,13 @@ const path = () =>
     if (problem !== null) addIssue(problem);
   });
 
-/** A path that is the same on every day. */
+/** A path that does not depend on the day. */
 const fixedPath = () =>
   path().refine((value) => !value.includes('{date}'), {
     error: 'must be a plain path: {date} is filled in in `dataset` and `output` only',
   });
 
-/** Whatever JSON came in is JSON: only that it is an object needs a look. */
+/** The input is JSON already: only whether it is an object needs a check. */
 const jsonObject = () =>
   z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
     error: 'must be an object',

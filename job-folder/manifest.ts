@@ -1,4 +1,4 @@
-// The manifest of a wave's plan, written last and only once: what makes the plan exist, and how it is read by pages.
+// The manifest of a wave's plan, read by pages. It is written last and only once: a plan exists if its manifest does.
 
 import type { PlannedBatch, PlanSummary } from '../domain/job.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
@@ -48,7 +48,7 @@ async function writeOnce(
   }
 }
 
-/** Up to `count` batches, the first of them batch number `from`. */
+/** Reads up to `count` batches, beginning with batch number `from`. */
 export async function readEntries(
   store: Store,
   output: string,
@@ -64,13 +64,13 @@ export async function readEntries(
   return entries;
 }
 
-/** What crosses Temporal: less the rows. */
+/** The part that crosses Temporal: an entry without its rows. */
 export function plannedBatch(entry: ManifestEntry): PlannedBatch {
   const { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate } = entry;
   return { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate };
 }
 
-/** Null where there is no plan yet. */
+/** Null if there is no plan yet. */
 export async function readSummary(store: Store, output: string, wave: number): Promise<PlanSummary | null> {
   if ((await store.head(manifestFile(output, wave))) === null) return null;
   let summary: PlanSummary | null = null;

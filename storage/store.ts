@@ -1,9 +1,9 @@
-// The port bytes rest behind. A uri is a path below the data root (or, with a scheme, elsewhere); a file appears whole or not at all.
+// The port for stored bytes. A uri is a path below the data root, or elsewhere if it has a scheme. A file appears whole or not at all.
 
 export interface Stored {
   readonly uri: string;
   readonly bytes: number;
-  /** Changes whenever the content may have. */
+  /** Changes whenever the content may have changed. */
   readonly version: string;
 }
 
@@ -15,45 +15,45 @@ export interface ReadOptions {
 
 export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Fails with `exists` where there is such a file already, whoever else is writing at the same instant. */
+  /** Fails with `exists` if the file exists already, even if two writers try at the same instant. Default: false. */
   readonly ifAbsent?: boolean | undefined;
 }
 
-/** A file being written: nobody sees it before `close`, nobody ever sees it after `abort`. */
+/** A file that is being written: no reader sees it before `close`, and none ever sees it after `abort`. */
 export interface Sink {
-  /** Resolves when the next chunk is welcome and this one is the caller's again: until then it must not be changed. */
+  /** The chunk must not be changed until this resolves; then the next one may be written. */
   write(chunk: Uint8Array): Promise<void>;
   /** Durable (file and folder) when it resolves. */
   close(): Promise<Stored>;
   abort(): Promise<void>;
 }
 
-/** An append-only file whose lines are durable one by one: what survives a crash in the middle of the realtime lane. */
+/** An append-only file whose lines become durable one by one: they survive a crash in the middle of the realtime lane. */
 export interface Journal {
-  /** Lines of earlier lives; a torn last line is left out. */
+  /** Lines that were there when it was opened; a torn last line is left out. */
   lines(): AsyncIterable<Buffer>;
-  /** Durable when it resolves; appends under way at once share one sync. */
+  /** Durable when it resolves. Appends that wait at the same time share one sync. */
   append(line: Uint8Array): Promise<void>;
-  /** Written, but not waited for: may be lost with the machine, not with the process. */
+  /** Written but not synced: may be lost if the machine fails, but not if the process dies. */
   note(line: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface Store {
-  /** A chunk is valid until the next is asked for: copy to keep. */
+  /** A chunk is valid until the next one is asked for: copy it to keep it. */
   read(uri: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
   create(uri: string, options?: WriteOptions): Promise<Sink>;
   head(uri: string, signal?: AbortSignal): Promise<Stored | null>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<Stored>;
   remove(uri: string, signal?: AbortSignal): Promise<void>;
-  /** Deletes what writers left unfinished below a folder when they died. One that still lives fails at its close. */
+  /** Deletes the files below a folder that dead writers left unfinished. A writer that still lives fails when it closes. */
   sweep(folder: string, signal?: AbortSignal): Promise<void>;
-  /** Deletes all that lies below a folder, and the folder. */
+  /** Deletes a folder with everything below it. */
   clear(folder: string, signal?: AbortSignal): Promise<void>;
-  /** What can still be written; null where the store cannot tell. */
+  /** How many bytes can still be written; null if the store does not know. */
   freeBytes(): Promise<number | null>;
   journal(uri: string): Promise<Journal>;
-  /** A path by which the file can be read on this machine; a copy where the store is remote. `done` frees the copy. */
+  /** A path at which this machine can read the file; a copy if the store is remote. `done` frees the copy. */
   localFile(uri: string, signal?: AbortSignal): Promise<{ readonly path: string; done(): Promise<void> }>;
 }
 
@@ -67,7 +67,7 @@ export type StoreProblem =
   | 'unwritable'
   | 'unavailable';
 
-/** What went wrong, where: the uri is the person's own, no content is ever in it. */
+/** A problem with one uri. The message names the uri, which the user wrote, and never any content. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly problem: StoreProblem;

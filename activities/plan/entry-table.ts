@@ -1,13 +1,14 @@
-// Sixteen bytes per entry: what a planner remembers of each row, in shards that grow one by one, so that growing has no peak.
+// A hash table with 16 bytes for each entry: all that a planner remembers of a row. Its shards grow one by one, so that memory has no peak
+// when it grows.
 
 const shardCount = 256;
 const firstCapacity = 64;
-/** Fuller than this, looking takes long. */
+/** A fuller shard takes long to search. */
 const loadMax = 0.85;
 const growth = 1.4;
 const words = 4;
 
-/** A 64-bit hash in two halves, and two words with it: `value` is never 0. */
+/** A 64-bit hash in two halves, and two words stored with it. `value` must not be 0. */
 export interface Entry {
   readonly high: number;
   readonly low: number;
@@ -16,14 +17,16 @@ export interface Entry {
 }
 
 export interface EntryTable {
-  /** The entry that has this hash, or null after this one was put in. */
+  /** Gives the entry that has this hash already; null if there was none and this one was put in. */
   putIfAbsent(entry: Entry): Pick<Entry, 'value' | 'extra'> | null;
   find(high: number, low: number): Pick<Entry, 'value' | 'extra'> | null;
   readonly size: number;
+  /** Memory held for entries. */
+  readonly bytes: number;
 }
 
 interface Shard {
-  /** Open addressing: high, low, value, extra; a value of 0 is a free place. */
+  /** Open addressing: high, low, value, extra; a value of 0 marks a free place. */
   cells: Uint32Array;
   capacity: number;
   used: number;
@@ -35,7 +38,7 @@ export function createEntryTable(): EntryTable {
 
   const pickShard = (high: number): Shard => {
     const shard = shards[high >>> 24];
-    if (shard === undefined) throw new Error(`${high} is no 32-bit word`);
+    if (shard === undefined) throw new Error(`${high} is not a 32-bit word`);
     return shard;
   };
 
@@ -57,6 +60,9 @@ export function createEntryTable(): EntryTable {
     get size() {
       return size;
     },
+    get bytes() {
+      return shards.reduce((sum, { cells }) => sum + cells.byteLength, 0);
+    },
   };
 }
 
@@ -64,9 +70,9 @@ function emptyShard(capacity: number): Shard {
   return { cells: new Uint32Array(capacity * words), capacity, used: 0 };
 }
 
-/** Where the entry with this hash is, or the free place where it would go. */
+/** The place of the entry with this hash, or the free place where it would go. */
 function findCell({ cells, capacity }: Shard, high: number, low: number): number {
-  // The low half, scaled: any capacity will do.
+  // Scaled from the low half, so the capacity need not be a power of two.
   let index = Math.floor((low / 2 ** 32) * capacity);
   for (;;) {
     const at = index * words;

@@ -1,4 +1,4 @@
-// What a job would cost: reads the plan that was made for it, and puts it away. Nothing is sent.
+// Estimates what a job would cost: sums up the plan that was made for it, then deletes the plan. Nothing is sent.
 
 import { log } from '@temporalio/activity';
 import { batchesPerWaveMax } from '../../domain/limits.ts';
@@ -35,7 +35,7 @@ export async function estimate(deps: ActivityDeps, { output }: JobRef): Promise<
   };
 }
 
-/** Takes back what was written for an estimate. */
+/** Deletes what was written for an estimate. */
 export async function discard(deps: ActivityDeps, { output }: JobRef): Promise<void> {
   await deps.store.clear(output);
   log.debug('an estimate was put away');

@@ -1,19 +1,20 @@
-// Hashes the keys of many items at once, beside the planner: SHA-256 of what is asked costs as much as all the rest of planning.
+// Hashes the keys of many items together, in a thread beside the planner: SHA-256 of the requests costs as much as all the rest of
+// planning.
 
 import { Worker } from 'node:worker_threads';
 import { type ItemKey, itemKey } from '../../domain/ids.ts';
 import { hashKey } from '../../job-folder/identity.ts';
 
-/** Of a SHA-256, what a key keeps. */
+/** How much of a SHA-256 a key keeps. */
 export const keyBytes = 12;
-/** What a chunk of a dataset usually comes to. Buffers travel to the thread and back, and are used again. */
+/** Enough for the texts of one chunk of a dataset, usually. Buffers move to the thread and back, and are reused. */
 const bufferBytes = 4 * 1024 * 1024;
-/** It makes nothing but small views. */
+/** The thread allocates only small views. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
-/** Less is hashed at once: the way to the thread and back costs more. */
+/** Fewer bytes are hashed here: moving them to the thread and back would cost more. */
 const threadBytesMin = 256 * 1024;
 
-/** What goes to the thread and comes back: texts one after another, where each ends, and then their digests. */
+/** A message to the thread, and back: texts one after another, the end of each, and room for their digests. */
 export interface KeyJob {
   readonly number: number;
   readonly texts: Uint8Array<ArrayBuffer>;
@@ -33,7 +34,7 @@ export interface KeyHasher {
   close(): Promise<void>;
 }
 
-/** The thread is started with the first texts that are worth it. */
+/** The thread starts when there are enough texts for it. */
 export function createKeyHasher(): KeyHasher {
   const waiting = new Map<number, PromiseWithResolvers<ItemKey[]>>();
   const spare: Buffer<ArrayBuffer>[] = [];
@@ -41,13 +42,13 @@ export function createKeyHasher(): KeyHasher {
   let sent = 0;
 
   const start = (): Worker => {
-    // The extension is that of this file: sources run as they are, and as what the compiler makes of them.
+    // The extension is this file's: the program runs from sources and from compiled files.
     const started = new Worker(new URL(`./key-thread${import.meta.url.slice(-3)}`, import.meta.url), {
       resourceLimits,
     });
     started.on('message', ({ number, texts, digests }: KeyJob) => {
       if (texts.byteLength === bufferBytes) spare.push(Buffer.from(texts.buffer));
-      waiting.get(number)?.resolve(keysIn(digests));
+      waiting.get(number)?.resolve(readKeys(digests));
       waiting.delete(number);
     });
     started.on('error', (error) => {
@@ -80,8 +81,8 @@ export function createKeyHasher(): KeyHasher {
       const ends: number[] = [];
       return {
         add(text) {
-          // Three bytes a character at most.
-          if (used + 3 * text.length > texts.length) texts = grown(texts, used + 3 * text.length);
+          // A character takes at most three bytes.
+          if (used + 3 * text.length > texts.length) texts = grow(texts, used + 3 * text.length);
           used += texts.write(text, used);
           ends.push(used);
         },
@@ -100,13 +101,13 @@ export function createKeyHasher(): KeyHasher {
   };
 }
 
-function grown(texts: Buffer<ArrayBuffer>, needed: number): Buffer<ArrayBuffer> {
+function grow(texts: Buffer<ArrayBuffer>, needed: number): Buffer<ArrayBuffer> {
   const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * texts.length));
   texts.copy(larger);
   return larger;
 }
 
-function keysIn(digests: Uint8Array): ItemKey[] {
+function readKeys(digests: Uint8Array): ItemKey[] {
   const hex = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString('hex');
   const digits = 2 * keyBytes;
   return Array.from({ length: digests.length / keyBytes }, (_, index) =>

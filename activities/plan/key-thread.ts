@@ -1,4 +1,4 @@
-// The thread that hashes: gets the texts of many items' keys at once, gives back their digests in the same order.
+// The thread that hashes: it gets the texts of many keys at once, and gives back their digests in the same order.
 
 import { hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';

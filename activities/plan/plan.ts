@@ -36,13 +36,13 @@ export async function plan(deps: PlanDeps, { output }: JobRef, partRows = rowsPe
   }
 }
 
-/** A page of any wave's plan. */
+/** Reads a page of any wave's plan. */
 export async function readManifest(deps: PlanDeps, page: ManifestPage): Promise<PlannedBatch[]> {
   const entries = await readEntries(deps.store, page.output, page.wave, page.from, page.count);
   return entries.map(plannedBatch);
 }
 
-/** Null where the wave has no plan yet. */
+/** Null if the wave has no plan yet. */
 export function readPlanSummary(
   deps: PlanDeps,
   { output, wave }: JobRef & { readonly wave: number },
@@ -107,7 +107,7 @@ async function checkFingerprint({ store }: PlanDeps, job: JobFile, signal: Abort
   ]);
 }
 
-/** Null where the dataset is gone. */
+/** Null if the dataset is gone. */
 async function currentFingerprint(store: PlanDeps['store'], uri: string, signal: AbortSignal): Promise<string | null> {
   try {
     return await computeFingerprint(store, uri, signal);

@@ -1,4 +1,4 @@
-// Answers of an earlier job by key: an index of places in its results file, 16 bytes a result, and a reader that goes forward.
+// Finds the answers of an earlier job by key: an index of places in its results file, 16 bytes a result, and a reader of lines at a place.
 
 import type { CustomId, ItemKey } from '../../domain/ids.ts';
 import type { AnswerLine, Json, Lane, Usage } from '../../domain/outcome/outcome.ts';
@@ -8,7 +8,7 @@ import { cursorLineBytesMax, type LineCursor, lineChunks, lineCursor } from '../
 import type { Store } from '../../storage/store.ts';
 import { createEntryTable, type EntryTable } from './entry-table.ts';
 
-/** As much of a results line as is carried over. */
+/** The fields of a results line that are carried over. */
 interface EarlierResult {
   readonly status: string;
   readonly key: ItemKey;
@@ -24,17 +24,17 @@ interface EarlierResult {
 
 export interface EarlierAnswers {
   readonly count: number;
-  /** Whether the key was answered there. */
+  /** Whether the earlier job answered this key. */
   has(key: ItemKey): boolean;
   /** The line of this job's wave 0 for a row with that key. */
   answerFor(row: Pick<AnswerLine, 'row' | 'id' | 'key'>): Promise<AnswerLine>;
   close(): Promise<void>;
 }
 
-/** Skipping forward costs less than opening again, up to here. */
+/** Up to so many bytes, skipping forward costs less than opening the file again. */
 const skipBytesMax = 4 * 1024 * 1024;
 
-/** `reuse` names the results file, or the folder that it lies in. */
+/** `reuse` names the results file or its folder. Fails if the file changes while it is in use. */
 export async function readEarlierAnswers(store: Store, reuse: string, signal?: AbortSignal): Promise<EarlierAnswers> {
   const uri = reuse.endsWith('/') ? resultsFile(reuse) : reuse;
   const index = await buildIndex(store, uri, signal);
@@ -66,7 +66,7 @@ export async function readEarlierAnswers(store: Store, reuse: string, signal?: A
   };
 }
 
-/** Keys are hashes already: their first 64 bits are the entry's, the place takes the rest. */
+/** Keys are hashes already: the first 64 bits find the entry, and its two words hold the place. */
 async function buildIndex(store: Store, uri: string, signal: AbortSignal | undefined): Promise<EntryTable> {
   const table = createEntryTable();
   for await (const lines of lineChunks(store.read(uri, { signal }), { lineBytesMax: cursorLineBytesMax })) {
@@ -91,7 +91,7 @@ function splitKey(key: ItemKey): { high: number; low: number } {
   return { high: Number.parseInt(key.slice(0, 8), 16), low: Number.parseInt(key.slice(8, 16), 16) };
 }
 
-/** Null where the line is none of a results file: it cannot be carried over, and is paid again. */
+/** Null if the line does not belong to a results file: it cannot be carried over, so its row is planned and paid again. */
 function parseResult(bytes: Buffer): EarlierResult | null {
   try {
     const value: unknown = JSON.parse(bytes.toString());

@@ -1,15 +1,17 @@
-// Which row ids have come by already, with which request: 16 bytes a row, and no id in memory.
+// Remembers which row ids were seen, and with which request, in 16 bytes a row: no id stays in memory.
 
 import type { ItemKey, RowId, RowNumber } from '../../domain/ids.ts';
 import { createEntryTable } from './entry-table.ts';
 
 export interface SeenIds {
-  /** The row that has this id, and whether it asks the same; null where none has. */
+  /** The row that has this id, and whether its request is the same; null if no row has it. */
   first(id: RowId, key: ItemKey): { readonly row: RowNumber; readonly sameRequest: boolean } | null;
   note(id: RowId, row: RowNumber, key: ItemKey): void;
+  /** Memory held for ids. */
+  readonly bytes: number;
 }
 
-/** `seed`, the job's nonce, keeps anybody from making two ids collide on purpose. */
+/** `seed` is the job's nonce: only someone who knows it could make two ids collide on purpose. */
 export function createSeenIds(seed: string): SeenIds {
   const table = createEntryTable();
   const seeds = { high: wordAt(seed, 0), low: wordAt(seed, 8) };
@@ -21,6 +23,9 @@ export function createSeenIds(seed: string): SeenIds {
     },
     note(id, row, key) {
       table.putIfAbsent({ ...hashId(id, seeds), value: row, extra: wordAt(key, 0) });
+    },
+    get bytes() {
+      return table.bytes;
     },
   };
 }
@@ -48,13 +53,13 @@ function wordAt(hex: string, from: number): number {
   return Number.parseInt(hex.slice(from, from + 8), 16) >>> 0;
 }
 
-/** One character stirred in: a multiplication and a shift spread it over all bits. */
+/** Mixes one character in: a multiplication and a shift spread it over all bits. */
 function mixed(word: number, factor: number): number {
   const product = Math.imul(word, factor);
   return product ^ (product >>> 15);
 }
 
-/** MurmurHash3's finish. */
+/** The final step of MurmurHash3. */
 function final(word: number): number {
   const once = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);

@@ -1,15 +1,15 @@
-// Where a text stops being JSON, in words of our own: V8's messages quote the text they choke on.
+// Says where a text stops being JSON, without V8's own message: that quotes the text.
 
-/** Says where, for a text that `JSON.parse` refuses. */
+/** For a text that `JSON.parse` refuses. */
 export function jsonFault(text: string): string {
   const message = describeFault(text);
-  // Only a message's end is certainly V8's own: what comes before it may be a quotation.
+  // Only the end of a message is certain to be V8's own: the rest may quote the text.
   const position = /JSON at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message)?.[1];
   if (position !== undefined) return `at character ${Number(position) + 1}`;
   return isTokenFault(message) ? `at character ${shortestFault(text)}` : 'since it ends too early';
 }
 
-/** V8 tells no position of an unexpected token, but every text cut before it lacks an end instead. */
+/** V8 gives no position for an unexpected token. But a text that is cut before the token ends too early instead: search for the cut. */
 function shortestFault(text: string): number {
   let sound = 0;
   let faulty = text.length;

@@ -1,4 +1,5 @@
-// Cuts chunks of bytes into lines: views where a line lies in one chunk, copies only at the borders, nothing held beyond the bound.
+// Cuts chunks of bytes into lines. A line within one chunk is a view, a line across chunks is a copy, and a line that is too long is
+// counted but not held.
 
 export interface Line {
   /** Physical line, from 1. */
@@ -7,16 +8,16 @@ export interface Line {
   readonly start: number;
   /** Offset after its newline: where the next line starts. */
   readonly end: number;
-  /** Without newline and CR; null when longer than the bound. A view, valid until the next chunk is asked for: copy to keep. */
+  /** Without newline and CR; null if it is too long. A view, valid until the next chunk is asked for: copy it to keep it. */
   readonly bytes: Buffer | null;
-  /** Of `bytes`, or what it would have been. */
+  /** The length of `bytes`, also if these are null. */
   readonly length: number;
 }
 
 export interface LineOptions {
   /** A longer line is counted but not held. */
   readonly lineBytesMax: number;
-  /** Number and offset of what the source begins with, where that is not the file's start. */
+  /** Number and offset of the first line, if the source does not begin at the start of the file. Default: 1 and 0. */
   readonly firstLine?: number;
   readonly firstByte?: number;
 }
@@ -24,13 +25,13 @@ export interface LineOptions {
 const newline = 10;
 const carriageReturn = 13;
 const markBytes = 3;
-/** What a line within the bound may be longer by before it is trimmed: mark and CR. */
+/** A line within the limit may be so much longer before it is trimmed: mark and CR. */
 const trimmedBytesMax = markBytes + 1;
 
 export function createSplitter({ lineBytesMax, firstLine = 1, firstByte = 0 }: LineOptions) {
   let number = firstLine;
   let lineStart = firstByte;
-  // The beginning of a line whose end has not come yet: copies, since a source may use its chunk again.
+  // The beginning of a line whose end has not come yet: copies, since a source may reuse its chunk.
   let held: Buffer[] = [];
   let heldBytes = 0;
   let tooLong = false;

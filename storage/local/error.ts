@@ -1,4 +1,4 @@
-// What the operating system's error codes mean to whoever asked for a file.
+// Translates the operating system's error codes to the problems that a store names.
 
 import { StoreError, type StoreProblem } from '../store.ts';
 
@@ -19,7 +19,7 @@ const problemByCode: Readonly<Record<string, StoreProblem | Readonly<Record<Doin
   EFBIG: 'full',
 };
 
-/** Ours stay as they are, and so does what an AbortSignal was aborted with. */
+/** A StoreError stays as it is, and so does the reason that an AbortSignal was aborted with. */
 export function storeError(error: unknown, uri: string, doing: Doing): unknown {
   if (error instanceof StoreError || !hasCode(error)) return error;
   const problem = problemByCode[error.code] ?? 'unavailable';

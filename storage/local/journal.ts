@@ -1,4 +1,4 @@
-// An append-only file: lines asked for at once are written and synced together, and a torn end is cut off when it is opened.
+// An append-only file: lines that wait at the same time are written and synced together, and a torn end is cut off when the file is opened.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 const newline = 10;
-/** How far back one look for the last newline goes. */
+/** How many bytes one search for the last newline reads. */
 const tailBytes = 64 * 1024;
 
 export async function openFileJournal(uri: string, path: string): Promise<Journal> {
@@ -34,7 +34,7 @@ export async function openFileJournal(uri: string, path: string): Promise<Journa
 function createJournal(handle: FileHandle, uri: string, earlierBytes: number): Journal {
   let waiting: Waiting[] = [];
   let writing: Promise<void> | null = null;
-  // After a failed write the file may end in the middle of a line: nothing may follow until it is opened anew.
+  // After a failed write the file may end in the middle of a line: nothing may follow until it is opened again.
   let failure: unknown = null;
   let unsynced = false;
 
@@ -98,7 +98,7 @@ async function* span(handle: FileHandle, bytes: number): AsyncGenerator<Buffer> 
   }
 }
 
-/** The size that remains: up to the last newline. */
+/** Gives the size that remains: up to the last newline. */
 async function cutTornEnd(handle: FileHandle): Promise<number> {
   const { size } = await handle.stat();
   const tail = Buffer.allocUnsafe(tailBytes);

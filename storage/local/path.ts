@@ -1,14 +1,14 @@
-// From a uri to a path on this machine's disk, and never to one outside the data root.
+// Turns a uri into a path on this machine's disk, and never into one outside the data root.
 
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { StoreError } from '../store.ts';
 import { isMissing } from './error.ts';
 
-/** Files being written are called so: nobody reads or lists them, whoever left them behind. */
+/** Names of unfinished files begin with it. They are never read or listed, not even if their writer is dead. */
 export const unfinishedPrefix = '.unfinished-';
 
-/** The path of a uri's file, which need not exist. Links are followed before they are judged. */
+/** The path of a uri's file, which need not exist. Links are followed before the path is checked. */
 export async function resolvePath(root: string, uri: string): Promise<string> {
   const path = join(root, checkedUri(uri));
   if (basename(path).startsWith(unfinishedPrefix)) throw new StoreError('bad_uri', uri);
@@ -17,14 +17,14 @@ export async function resolvePath(root: string, uri: string): Promise<string> {
   return path;
 }
 
-/** A uri is what a person may have written: a path below the root, `/` between its parts. */
+/** A user may have written the uri: it must be a path below the root, with `/` between its parts. */
 export function checkedUri(uri: string): string {
   if (uri === '' || uri.includes('\0') || /^[a-z][a-z0-9+.-]*:\/\//i.test(uri)) throw new StoreError('bad_uri', uri);
   if (uri.startsWith('/') || uri.split(/[/\\]/).includes('..')) throw new StoreError('outside_root', uri);
   return uri;
 }
 
-/** Where the path, or as much of it as exists, really lies. */
+/** The real path of a path, or of as much of it as exists. */
 async function deepestRealPath(path: string): Promise<string> {
   try {
     return await realpath(path);

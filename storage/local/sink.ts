@@ -1,4 +1,4 @@
-// A file being written: under a name nobody looks for, then synced, then given its own name in one step.
+// Writes a file under an unfinished name, syncs it, and then gives it its own name in one step.
 
 import { randomBytes } from 'node:crypto';
 import { access, type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
@@ -51,12 +51,12 @@ export async function createFileSink(uri: string, path: string, options: WriteOp
   };
 }
 
-/** Version of a file's content: size and time of change tell two contents apart as well as a digest, at no cost. */
+/** The version is made of size and time of change: they tell two contents apart like a digest, without reading the file. */
 export function storedAs(uri: string, stat: { readonly size: bigint; readonly mtimeNs: bigint }): Stored {
   return { uri, bytes: Number(stat.size), version: `${stat.size}-${stat.mtimeNs}` };
 }
 
-/** Makes the folder and what leads to it, each durable before anything is put into it. */
+/** Makes a folder and its missing parents, each durable before anything is put into it. */
 export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true });
   if (first === undefined) return;

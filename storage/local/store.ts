@@ -9,7 +9,7 @@ import { openFileJournal } from './journal.ts';
 import { checkedUri, resolvePath, unfinishedPrefix } from './path.ts';
 import { createFileSink, storedAs, syncFolder } from './sink.ts';
 
-/** One read: larger ones are no faster, smaller ones cost a turn of the event loop each. */
+/** Size of one read: larger ones are not faster, and each smaller one would cost a turn of the event loop. */
 const chunkBytes = 1024 * 1024;
 
 export function createFileStore({ root }: { readonly root: string }): Store {
@@ -38,7 +38,7 @@ async function attempt<T>(uri: string, doing: 'reading' | 'writing', work: () =>
   }
 }
 
-/** For writing: a folder's name is no file's. */
+/** For writing: the name of a folder cannot be the name of a file. */
 async function resolveFile(root: string, uri: string): Promise<string> {
   if (uri.endsWith('/')) throw new StoreError('bad_uri', uri);
   return resolvePath(root, uri);
@@ -56,14 +56,14 @@ async function* readFile(root: string, uri: string, options: ReadOptions = {}): 
   }
 }
 
-/** The next chunk is being read while the last one is worked on: two buffers take turns, since fresh ones would pile up until they are collected. */
+/** Reads the next chunk while the last one is used. Two buffers take turns: fresh ones would pile up until they are collected. */
 async function* readAhead(handle: FileHandle, { signal, start = 0 }: ReadOptions): AsyncGenerator<Uint8Array> {
   let position = start;
   let [buffer, other] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];
   const ask = () => {
     const asked = handle.read(buffer, 0, chunkBytes, position);
     [buffer, other] = [other, buffer];
-    asked.catch(() => undefined); // Heard when it is awaited.
+    asked.catch(() => undefined); // It fails where it is awaited.
     return asked;
   };
   let asked = ask();
@@ -152,7 +152,7 @@ async function* walk(root: string, folder: string, prefix: string, signal?: Abor
   }
 }
 
-/** Folders end in `/`, so that their files sort as whole uris do. Links are not followed: they could go in circles. */
+/** Names of folders end in `/`, so that their files are sorted like whole uris. Links are not followed: they could lead in circles. */
 async function namesIn(root: string, folder: string): Promise<string[]> {
   const entries = await attempt(folder, 'reading', () => listEntries(join(root, folder)));
   return entries.flatMap(readName).sort();
