@@ -4,10 +4,14 @@ import { messageByReason } from './classify.ts';
 import type { AnswerLine, ItemReason, Json, Lane, Usage } from './outcome.ts';
 import { plus } from './outcome.ts';
 
+/** The state of an item at the end of its job. */
+export const resultStatuses = ['answered', 'failed'] as const;
+export type ResultStatus = (typeof resultStatuses)[number];
+
 export interface ResultLine {
   readonly id: string | number;
   readonly row: number;
-  readonly status: 'answered' | 'failed';
+  readonly status: ResultStatus;
   readonly output: Json;
   readonly usage: Usage | null;
   readonly costUsd: number | null;
