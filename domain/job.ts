@@ -8,7 +8,7 @@ import type { VerdictPolicy } from './outcome/verdict.ts';
 export const waveKinds = ['first', 'retry', 'fallback', 'again'] as const;
 export type WaveKind = (typeof waveKinds)[number];
 
-/** What happens to items that a deadline left unanswered. */
+/** The action for items that a deadline left unanswered. */
 export const deadlineActions = ['fallback', 'retry', 'fail'] as const;
 export type DeadlineAction = (typeof deadlineActions)[number];
 
