@@ -1,13 +1,18 @@
-// A job as resolved by its first activity: what `job.json` holds, and the small part of it that workflows decide by.
+// A job as its first activity resolved it: the content of `job.json`, and the small part of it that workflows decide by.
 
 import type { ModelPrice } from './money/cost.ts';
 import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
 
-/** What a wave is for. */
-export type WaveKind = 'first' | 'retry' | 'fallback' | 'again';
+/** Why a wave is run. */
+export const waveKinds = ['first', 'retry', 'fallback', 'again'] as const;
+export type WaveKind = (typeof waveKinds)[number];
 
-/** The spec with every default filled in and every limit clamped. Durations are milliseconds from here on. */
+/** The action for items that a deadline left unanswered. */
+export const deadlineActions = ['fallback', 'retry', 'fail'] as const;
+export type DeadlineAction = (typeof deadlineActions)[number];
+
+/** The job file with every default filled in and every limit clamped. From here on, durations are milliseconds. */
 export interface JobSpec {
   readonly version: 1;
   readonly dataset: {
@@ -17,12 +22,12 @@ export interface JobSpec {
     readonly limit: number | null;
   };
   readonly provider: string;
-  /** Null where ready-made request lines name their own. */
+  /** Null if the rows are ready-made request lines, which name their own model. */
   readonly model: string | null;
   readonly endpoint: string | null;
-  /** The provider's request body as a template; null where the dataset's rows are request lines already. */
+  /** The provider's request body as a template; null if the dataset's rows are request lines already. */
   readonly request: Json | null;
-  /** JSON Schema an answer must satisfy. */
+  /** JSON Schema that an answer must satisfy. */
   readonly schema: Json | null;
   readonly output: string;
   readonly batch: { readonly maxItems: number; readonly maxBytes: number; readonly concurrency: number };
@@ -32,7 +37,7 @@ export interface JobSpec {
   readonly deadline: DeadlinePolicy;
   readonly fallback: { readonly lane: 'realtime' | 'none'; readonly maxUsd: number | null };
   readonly minBatchItems: number;
-  readonly mode: 'batch' | 'realtime';
+  readonly mode: Lane;
   readonly maxRejectRate: number;
   readonly budgetUsd: number | null;
   readonly reuse: string | null;
@@ -48,23 +53,23 @@ export interface PollPolicy {
 export interface DeadlinePolicy {
   readonly batchMs: number;
   readonly jobMs: number | null;
-  readonly then: 'fallback' | 'retry' | 'fail';
+  readonly then: DeadlineAction;
 }
 
-/** How long things may take: the worker's configuration as it was when the job began, so that a deploy changes no running job. */
+/** The worker's time limits as they were when the job began, so that a deploy changes no running job. */
 export interface Timing {
-  /** A create aborts its own call after this, plus the time its bytes need. */
+  /** A create aborts its own call after this time, plus the time that its bytes need. */
   readonly createCallMs: number;
-  /** After an ambiguous create, how long the provider's lists may lag. */
+  /** How long the provider's lists may lag after a create whose result is not known. */
   readonly settleMs: number;
   readonly heartbeatMs: number;
-  /** How long a cancelled batch may take to come to its end before its items are in doubt. */
+  /** How long a cancelled batch may take to end. After that, its items are in doubt. */
   readonly cancelGraceMs: number;
   /** The provider's own window for a batch. */
   readonly providerWindowMs: number;
 }
 
-/** Who wrote an output folder: created once, conditionally, so that two runs never share one. */
+/** Who writes an output folder. It is created once and only if there is none, so that two runs never share a folder. */
 export interface Claim {
   readonly workflowId: string;
   readonly firstRunId: string;
@@ -77,7 +82,7 @@ export interface Claim {
 export interface JobFile {
   readonly version: 1;
   readonly claim: Claim;
-  /** Earlier claims of this output, taken over with `resumeFrom`, oldest first. */
+  /** Earlier claims of this output that `resumeFrom` took over, oldest first. */
   readonly takenOver: readonly Claim[];
   readonly spec: JobSpec;
   readonly policy: VerdictPolicy;
@@ -88,44 +93,38 @@ export interface JobFile {
   readonly fingerprint: string;
 }
 
-/** What workflows know of a job: order and time. Everything else stays in `job.json`. */
-export interface JobSettings {
-  readonly output: string;
-  readonly provider: string;
-  readonly model: string | null;
+/** The part of a job that workflows need to decide on order and time. Everything else stays in `job.json`. */
+export interface JobSettings
+  extends Pick<
+      JobSpec,
+      'output' | 'provider' | 'model' | 'mode' | 'poll' | 'retry' | 'deadline' | 'fallback' | 'budgetUsd'
+    >,
+    Pick<JobFile, 'policy' | 'timing'> {
   readonly dataset: string;
   readonly startedAt: number;
-  readonly mode: 'batch' | 'realtime';
   readonly concurrency: number;
-  readonly poll: PollPolicy;
-  readonly retry: { readonly rounds: number; readonly backoffMs: number };
-  readonly deadline: DeadlinePolicy;
-  readonly fallback: { readonly lane: 'realtime' | 'none'; readonly maxUsd: number | null };
-  readonly budgetUsd: number | null;
-  readonly policy: VerdictPolicy;
-  readonly timing: Timing;
   readonly keepProviderFiles: boolean;
   readonly batchesPerSegment: number;
-  /** Waves that were planned in an earlier life of the job, first to last: they are run as they are. */
+  /** Waves that an earlier workflow of this job planned, first to last. They are run as they were planned. */
   readonly planned: readonly WaveKind[];
   /** Names of the search attributes that this namespace has registered. */
   readonly searchAttributes: readonly string[];
 }
 
-/** One batch of a plan: a line of `manifest.jsonl`, less its rows. */
+/** One batch of a plan: a line of `manifest.jsonl` without its rows. */
 export interface PlannedBatch {
   readonly batch: number;
   readonly lane: Lane;
   readonly model: string;
   readonly endpoint: string;
   readonly items: number;
-  /** Size and check of the requests file: it is sent as it was planned, or not at all. */
+  /** Size and checksum of the requests file. It is sent exactly as it was planned, or not at all. */
   readonly bytes: number;
   readonly requestsCrc32: string;
   readonly estimate: Estimate;
 }
 
-/** Tokens by rule of thumb and what they would cost; usd is null where no price is known. */
+/** Tokens by a rule of thumb, and their cost; `usd` is null if no price is known. */
 export interface Estimate {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -137,7 +136,7 @@ export interface PlanSummary {
   readonly batches: number;
   readonly items: number;
   readonly estimate: Estimate;
-  /** What the wave is for; a first one says nothing. */
+  /** Absent means a first wave. */
   readonly kind?: WaveKind;
   /** Only a first wave has rows. */
   readonly rows?: RowCounts;

@@ -1,4 +1,4 @@
-// What a job and a segment have in common: a table of their batches, the switches people turn, and telling the open children.
+// The part that a job and a segment share: a table of their batches, the switches that people turn, and signals to the open children.
 
 import {
   CancellationScope,
@@ -10,14 +10,13 @@ import {
 import type { PlannedBatch } from '../domain/job.ts';
 import { pageMax } from '../domain/limits.ts';
 import type { Tally } from '../domain/outcome/outcome.ts';
-import { addLate, type Late, lateAmong, noneLate } from '../domain/progress/alerts.ts';
+import { addLate, countLate, type LateCounts, noneLate } from '../domain/progress/alerts.ts';
 import {
   addBatchStates,
   type BatchEntry,
   type BatchNews,
   type BatchState,
   type BatchStateCounts,
-  type Trouble,
 } from '../domain/progress/events.ts';
 import { addTally, noTotals, type Totals } from '../domain/waves/totals.ts';
 import {
@@ -30,6 +29,7 @@ import {
   nudgeSignal,
   pauseSignal,
   resumeSignal,
+  type SegmentNews,
 } from './messages.ts';
 
 export interface Switches {
@@ -41,12 +41,12 @@ export interface Switches {
 
 export class Coordinator {
   readonly switches: Switches;
-  /** Sums of the wave under way. */
+  /** Sums of the current wave. */
   totals: Totals = noTotals;
   readonly segments = new Set<string>();
-  /** What segments say of their own batches. */
-  elsewhere: { readonly stages: BatchStateCounts; readonly late: Late } = { stages: {}, late: noneLate };
-  /** When a batch was last heard to have come any further. */
+  /** Counts that segments report for batches which are not in this table. */
+  inSegments: Pick<SegmentNews, 'stages' | 'late'> = { stages: {}, late: noneLate };
+  /** When a batch last reported progress. */
   movedAt = Date.now();
   readonly #entries = new Map<string, BatchEntry>();
   readonly #open = new Set<string>();
@@ -57,11 +57,13 @@ export class Coordinator {
     this.#onNews = onNews;
   }
 
-  /** Once whoever hears the news is there: signals that came before are delivered at once. */
-  listen(): void {
-    setHandler(batchNewsSignal, (news) => this.#hear(news), { description: 'From a batch: how far it is.' });
-    setHandler(batchesQuery, (request) => this.page(request ?? {}), {
-      description: 'The coordination table, paged: {offset, limit, stage}.',
+  /** Call it when `onNews` can be called: signals that arrived earlier are delivered at once. */
+  registerHandlers(): void {
+    setHandler(batchNewsSignal, (news) => this.#applyNews(news), {
+      description: "From a batch: the batch's progress.",
+    });
+    setHandler(batchesQuery, (request) => this.readPage(request ?? {}), {
+      description: 'The coordination table, paged: {offset, limit, stage}; stage is a batch state.',
     });
   }
 
@@ -69,25 +71,25 @@ export class Coordinator {
     return this.#open.size;
   }
 
-  /** Items under way that the provider says are done already. */
-  doneUnderWay(): number {
+  /** Items in open batches that the provider has finished. */
+  countDoneInOpen(): number {
     let done = 0;
     for (const entry of this.#entries.values()) if (entry.stage !== 'done') done += entry.done;
     return done;
   }
 
-  late(): Late {
-    return addLate(lateAmong(this.#entries.values(), Date.now()), this.elsewhere.late);
+  countLate(): LateCounts {
+    return addLate(countLate(this.#entries.values(), Date.now()), this.inSegments.late);
   }
 
-  stages(): BatchStateCounts {
+  countStates(): BatchStateCounts {
     const counts: Partial<Record<BatchState, number>> = {};
     for (const { stage } of this.#entries.values()) counts[stage] = (counts[stage] ?? 0) + 1;
-    return addBatchStates(counts, this.elsewhere.stages);
+    return addBatchStates(counts, this.inSegments.stages);
   }
 
-  /** When each open batch that the provider has was made there. */
-  *underWay(): Generator<number> {
+  /** When the provider created each open batch. */
+  *listCreationTimes(): Generator<number> {
     for (const { stage, createdAt } of this.#entries.values()) {
       if (stage !== 'done' && createdAt !== null) yield createdAt;
     }
@@ -97,7 +99,7 @@ export class Coordinator {
     this.totals = noTotals;
   }
 
-  started(wave: number, planned: PlannedBatch, workflowId: string): void {
+  recordStart(wave: number, planned: PlannedBatch, workflowId: string): void {
     this.#open.add(workflowId);
     this.movedAt = Date.now();
     const { batch, lane, model, items } = planned;
@@ -117,7 +119,8 @@ export class Coordinator {
     });
   }
 
-  ended(wave: number, batch: number, workflowId: string, tally: Tally | null): void {
+  /** The tally is null if the batch's workflow never came to a result. */
+  recordEnd(wave: number, batch: number, workflowId: string, tally: Tally | null): void {
     this.#open.delete(workflowId);
     this.movedAt = Date.now();
     if (tally === null) return;
@@ -131,74 +134,74 @@ export class Coordinator {
       done: tally.answered,
       failed: tally.items - tally.answered,
       trouble: null,
-    });
+    } satisfies Partial<BatchEntry>);
   }
 
-  opened(workflowId: string): void {
+  openSegment(workflowId: string): void {
     this.#open.add(workflowId);
+    this.segments.add(workflowId);
   }
 
-  closed(workflowId: string): void {
+  closeSegment(workflowId: string): void {
     this.#open.delete(workflowId);
   }
 
   async pause(): Promise<void> {
     this.switches.paused = true;
-    await this.tellOpen(pauseSignal);
+    await this.#signalOpen(pauseSignal);
   }
 
   async resume(): Promise<void> {
     this.switches.paused = false;
     for (const entry of this.#entries.values()) entry.trouble = null;
-    await this.tellOpen(resumeSignal);
+    await this.#signalOpen(resumeSignal);
   }
 
   async endNow(): Promise<void> {
     this.switches.endNow = true;
-    await this.tellOpen(endNowSignal);
+    await this.#signalOpen(endNowSignal);
   }
 
   async setBatchDeadline(ms: number): Promise<void> {
     this.switches.batchDeadlineMs = ms;
-    await this.tellOpen(batchDeadlineSignal, ms);
+    await this.#signalOpen(batchDeadlineSignal, ms);
   }
 
   nudge(): Promise<void> {
-    return this.tellOpen(nudgeSignal);
+    return this.#signalOpen(nudgeSignal);
   }
 
-  /** A child that has just ended cannot hear, and need not. */
-  async tellOpen<Args extends unknown[]>(signal: SignalDefinition<Args>, ...args: Args): Promise<void> {
-    const tell = (workflowId: string) => getExternalWorkflowHandle(workflowId).signal(signal, ...args);
-    // A job that is cancelled still tells its batches.
-    const ends = await CancellationScope.nonCancellable(() => Promise.allSettled([...this.#open].map(tell)));
-    const unheard = ends.filter(({ status }) => status === 'rejected').length;
-    if (unheard > 0) log.info('some batches had ended before they could hear', { signal: signal.name, unheard });
+  /** A child that has just ended cannot receive the signal and does not need it, so a failed signal is only logged. */
+  async #signalOpen<Args extends unknown[]>(signal: SignalDefinition<Args>, ...args: Args): Promise<void> {
+    const send = (workflowId: string) => getExternalWorkflowHandle(workflowId).signal(signal, ...args);
+    // A cancelled job must still reach its batches.
+    const sent = await CancellationScope.nonCancellable(() => Promise.allSettled([...this.#open].map(send)));
+    const missed = sent.filter(({ status }) => status === 'rejected').length;
+    if (missed > 0) log.info('some batches had ended before the signal', { signal: signal.name, missed });
   }
 
-  page({ offset = 0, limit = 100, stage }: BatchesRequest): BatchPage {
+  readPage({ offset = 0, limit = 100, stage }: BatchesRequest): BatchPage {
     const all = [...this.#entries.values()].filter((entry) => stage === undefined || entry.stage === stage);
     const size = Math.min(Math.max(1, limit), pageMax);
     return { total: all.length, offset, batches: all.slice(offset, offset + size), segments: [...this.segments] };
   }
 
-  #hear(news: BatchNews): void {
+  #applyNews(news: BatchNews): void {
     const entry = this.#entries.get(`${news.wave}/${news.batch}`);
-    // News of before a reset.
+    // A batch from before a reset may send news of a batch that this run has not started yet.
     if (entry === undefined) return;
     if (entry.stage !== 'done') {
-      const trouble: Trouble | null = news.trouble ?? null;
       if (entry.stage !== news.stage) entry.since = Date.now();
       if (entry.stage !== news.stage || news.done > entry.done) this.movedAt = Date.now();
-      const { batchId, createdAt } = entry;
       Object.assign(entry, {
         stage: news.stage,
-        batchId: news.batchId ?? batchId,
-        createdAt: news.createdAt ?? createdAt,
-        trouble,
-      });
-      entry.done = Math.max(entry.done, news.done);
-      entry.failed = Math.max(entry.failed, news.failed);
+        batchId: news.batchId ?? entry.batchId,
+        createdAt: news.createdAt ?? entry.createdAt,
+        trouble: news.trouble ?? null,
+        // Signals may arrive out of order, so counts never fall.
+        done: Math.max(entry.done, news.done),
+        failed: Math.max(entry.failed, news.failed),
+      } satisfies Partial<BatchEntry>);
     }
     this.#onNews(news);
   }

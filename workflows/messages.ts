@@ -1,21 +1,24 @@
 // Every message that a job, a segment or a batch understands.
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { DeadlineAction } from '../domain/job.ts';
 import type { ItemReason } from '../domain/outcome/outcome.ts';
-import type { Late } from '../domain/progress/alerts.ts';
+import type { LateCounts } from '../domain/progress/alerts.ts';
 import type { BatchEntry, BatchNews, BatchStateCounts } from '../domain/progress/events.ts';
 import type { JobStatus } from '../domain/progress/status.ts';
 import type { Totals } from '../domain/waves/totals.ts';
 
-// A person to a job
+// From a person to a job
 
 export const statusQuery = defineQuery<JobStatus>('status');
 export const batchesQuery = defineQuery<BatchPage, [BatchesRequest?]>('batches');
 
 export interface BatchesRequest {
+  /** Defaults to 0. */
   readonly offset?: number;
+  /** Defaults to 100; at most 500. */
   readonly limit?: number;
-  /** Only batches in this stage, e.g. `running`. */
+  /** Only batches in this state, e.g. `running`. Defaults to all. */
   readonly stage?: string;
 }
 
@@ -39,12 +42,12 @@ export const retryFailedUpdate = defineUpdate<JobStatus, [{ readonly reasons?: r
 export interface DeadlineChange {
   /** From a batch's creation, e.g. "12h". */
   readonly batch?: string;
-  /** From the job's start; null takes it away. */
+  /** From the job's start; null removes it. */
   readonly job?: string | null;
-  readonly then?: 'fallback' | 'retry' | 'fail';
+  readonly then?: DeadlineAction;
 }
 
-// A batch or segment to whoever coordinates it
+// From a batch or segment to its coordinator
 
 export const batchNewsSignal = defineSignal<[BatchNews]>('batchNews');
 export const segmentNewsSignal = defineSignal<[SegmentNews]>('segmentNews');
@@ -52,21 +55,21 @@ export const segmentNewsSignal = defineSignal<[SegmentNews]>('segmentNews');
 export interface SegmentNews {
   readonly segment: number;
   readonly running: number;
-  /** Nothing is left to start: its free places may go to the next segment. */
+  /** No batch is left to start, so its free places may go to the next segment. */
   readonly draining: boolean;
   readonly totals: Totals;
   readonly stages: BatchStateCounts;
-  readonly late: Late;
+  readonly late: LateCounts;
   readonly movedAt: number;
   readonly trouble?: BatchNews['trouble'];
 }
 
-// A coordinator to its batches and segments
+// From a coordinator to its batches and segments
 
 export const pauseSignal = defineSignal('pauseWork');
 export const resumeSignal = defineSignal('resumeWork');
 export const nudgeSignal = defineSignal('nudge');
-/** Past the job's deadline: bring the batch to its end and collect what there is. */
+/** The job's deadline has passed: end the batch and collect what it finished. */
 export const endNowSignal = defineSignal('endNow');
 export const limitSignal = defineSignal<[number]>('limit');
 export const batchDeadlineSignal = defineSignal<[number]>('batchDeadline');

@@ -1,81 +1,80 @@
-// Every activity as workflows see it: its time limits, its retries and the line it shows in the event list. All in one place.
+// Every activity as workflows see it: its time limits, its retries and its line in the event list. The groups are named by what they bound.
 
 import type { ActivityOptions } from '@temporalio/common';
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Timing } from '../domain/job.ts';
 
-/** Retries go on until they work: what cannot work is marked so by the activity itself. */
-const patient = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '2m' } as const;
+/** Retries without a limit: an activity marks the failures that no retry can help. */
+const retryForever = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '2m' } as const;
 
-const callMs = 60_000;
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
-/** Calls that only we are asked: short, repeated at will. */
-const short: ActivityOptions = { startToCloseTimeout: callMs, retry: patient };
-
-export const opening = (summary: string) =>
+/** A short call that somebody waits for: it is tried again at least every 30 seconds. */
+export const promptCall = (summary: string) =>
   proxyActivities<Activities>({
-    ...short,
-    startToCloseTimeout: 2 * callMs,
-    retry: { ...patient, maximumInterval: '30s' },
+    startToCloseTimeout: 2 * minuteMs,
+    retry: { ...retryForever, maximumInterval: '30s' },
     summary,
   });
 
-/** Passes over whole files: as long as they need, but each sign of life within the heartbeat time. */
-export const longWork = (timing: Timing, summary: string, untilMs: number | null = null) =>
+/**
+ * One call to the provider or the store. A worker's death is noticed only when the time of a try is over, so a try has no more time than
+ * two calls need. It is tried again until it succeeds, or until `untilMs`, when its answer is of no use any more.
+ */
+export const shortCall = (timing: Timing, summary: string, untilMs: number | null = null) =>
+  proxyActivities<Activities>({
+    startToCloseTimeout: 2 * timing.createCallMs + 10_000,
+    retry: retryForever,
+    ...limitTotal(untilMs),
+    summary,
+  });
+
+/** A pass over whole files. It takes as long as it needs, but it must heartbeat. */
+export const filePass = (timing: Timing, summary: string, untilMs: number | null = null) =>
   proxyActivities<Activities>({
     startToCloseTimeout: 24 * hourMs,
     heartbeatTimeout: timing.heartbeatMs,
-    retry: patient,
+    retry: retryForever,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    ...until(untilMs),
+    ...limitTotal(untilMs),
     summary,
   });
 
-export const staging = (timing: Timing, bytes: number, summary: string) =>
+/** An upload of that many bytes. */
+export const transfer = (timing: Timing, bytes: number, summary: string) =>
   proxyActivities<Activities>({
-    // 50 kB/s is the slowest line that is waited for.
-    startToCloseTimeout: 10 * callMs + bytes / 50,
+    // Ten minutes, and the time of the slowest line that is supported: 50 kB/s.
+    startToCloseTimeout: 10 * minuteMs + bytes / 50,
     heartbeatTimeout: timing.heartbeatMs,
-    retry: patient,
+    retry: retryForever,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary,
   });
 
 /**
- * Creates never overlap: there is no heartbeat by which a living one could be given up, and the call inside ends itself before this
- * limit: half of it is for looking before. Under a minute where it sends no items: only then a worker's death is noticed.
+ * A create. Two attempts never overlap: there is no heartbeat timeout that could give up a living attempt, and the call inside ends itself
+ * before this limit. Half of the time is for the find before it. The limit is under a minute if the create sends no items, because a
+ * worker's death is noticed only then.
  */
-export const creating = (timing: Timing, bytes: number, summary: string) =>
+export const exclusiveCall = (timing: Timing, bytes: number, summary: string) =>
   proxyActivities<Activities>({
     startToCloseTimeout: 2 * timing.createCallMs + Math.ceil(bytes / 1000) + 5_000,
-    retry: patient,
+    retry: retryForever,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary,
   });
 
-/**
- * One call there and back. A worker's death is noticed when its time is over, so it is not longer than two calls need. Tried again
- * until it works, or until a time at which its answer is of no use any more.
- */
-export const looking = (timing: Timing, summary: string, untilMs: number | null = null) =>
-  proxyActivities<Activities>({
-    ...short,
-    startToCloseTimeout: 2 * timing.createCallMs + 10_000,
-    ...until(untilMs),
-    summary,
-  });
-
-const until = (untilMs: number | null): Pick<ActivityOptions, 'scheduleToCloseTimeout'> =>
-  untilMs === null ? {} : { scheduleToCloseTimeout: Math.max(1000, untilMs - Date.now()) };
-
-/** At the provider, while the job ends: bounded, since nothing depends on it. */
-export const tidying = (timing: Timing, summary: string) =>
+/** Clean-up: bounded in time and attempts, because nothing depends on it. */
+export const bestEffort = (timing: Timing, summary: string) =>
   proxyActivities<Activities>({
     startToCloseTimeout: hourMs,
     scheduleToCloseTimeout: 2 * hourMs,
-    heartbeatTimeout: Math.max(timing.heartbeatMs, callMs),
-    retry: { ...patient, maximumAttempts: 3 },
+    heartbeatTimeout: Math.max(timing.heartbeatMs, minuteMs),
+    retry: { ...retryForever, maximumAttempts: 3 },
     summary,
   });
+
+const limitTotal = (untilMs: number | null): Pick<ActivityOptions, 'scheduleToCloseTimeout'> =>
+  untilMs === null ? {} : { scheduleToCloseTimeout: Math.max(1000, untilMs - Date.now()) };

@@ -1,40 +1,34 @@
-// Questions about a job that spend nothing: what it would cost, whether it is right, whether the worker is ready.
+// Workflows that answer questions about a job and spend nothing: its estimate, its validity, and whether the worker is ready.
 
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Checkup } from '../domain/checkup.ts';
 import type { JobEstimate } from '../domain/plan/estimate.ts';
-import { scheduledAt } from './job/scheduled.ts';
-import { longWork, opening, tidying } from './proxies.ts';
-import { asRefusal } from './refusal.ts';
+import { asRefusal, describeRun } from './job/open.ts';
+import { bestEffort, filePass, promptCall } from './proxies.ts';
 
-/** Plans the job for real, in a folder of its own, and puts the plan away. */
+/** Plans the job in full, in a folder of its own, and deletes the plan afterwards. */
 export async function estimateDataset(input: unknown): Promise<JobEstimate> {
   const output = `estimates/${workflowInfo().firstExecutionRunId}/`;
   try {
-    const { timing } = await opening('validate the job').open({ ...question(input), output });
+    const { timing } = await promptCall('validate the job').open({ ...describeRun(input), output });
     try {
-      await longWork(timing, 'plan every batch').plan({ output });
-      return await longWork(timing, 'sum up the plan').estimate({ output });
+      await filePass(timing, 'plan every batch').plan({ output });
+      return await filePass(timing, 'add up the plan').estimate({ output });
     } finally {
-      await CancellationScope.nonCancellable(() => tidying(timing, 'put the plan away').discard({ output }));
+      await CancellationScope.nonCancellable(() => bestEffort(timing, 'delete the plan').discard({ output }));
     }
   } catch (error) {
     throw asRefusal(error);
   }
 }
 
-/** Everything that `processDataset` would refuse before it reads the rows; claims nothing. */
+/** Refuses what `processDataset` would refuse before it reads the rows. It claims nothing. */
 export async function validateDataset(input: unknown): Promise<void> {
   try {
-    await opening('validate the job').validate(question(input));
+    await promptCall('validate the job').validate(describeRun(input));
   } catch (error) {
     throw asRefusal(error);
   }
 }
 
-export const checkWorker = (): Promise<Checkup> => opening("look at the worker's surroundings").checkup();
-
-function question(input: unknown) {
-  const { workflowId, firstExecutionRunId: firstRunId, startTime } = workflowInfo();
-  return { input: input ?? null, workflowId, firstRunId, startedAt: startTime.getTime(), scheduledAt: scheduledAt() };
-}
+export const checkWorker = (): Promise<Checkup> => promptCall("check the worker's environment").checkup();

@@ -1,101 +1,105 @@
-// The sliding window: keeps as many batches under way as it may, each a child awaited in the same run, and collects every tally.
+// The sliding window: keeps as many batches open as its owner allows, each a child awaited in the same run, and collects every tally.
 
-import { ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  CancellationScope,
-  ChildWorkflowCancellationType,
-  type ChildWorkflowHandle,
-  condition,
-  isCancellation,
-  log,
-  ParentClosePolicy,
-  sleep,
-  startChild,
-  type Workflow,
-} from '@temporalio/workflow';
+import { condition, sleep, startChild } from '@temporalio/workflow';
 import { batchWorkflowId } from '../domain/ids.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import { startsAtOnce } from '../domain/limits.ts';
-import type { Tally } from '../domain/outcome/outcome.ts';
+import type { Lane, Tally } from '../domain/outcome/outcome.ts';
 import type { BatchInput } from './batch/batch-run.ts';
 import { processBatch } from './batch/process-batch.ts';
 import { processRealtime } from './batch/process-realtime.ts';
-import type { Switches } from './coordinator.ts';
-import { batchDeadlineSignal, endNowSignal, pauseSignal, resumeSignal } from './messages.ts';
-import { looking } from './proxies.ts';
+import { ChildGroup, type ChildSwitches, childOptions, replaySwitches, runUntilResult } from './children.ts';
 
-/** What the window asks whoever owns it. Predicates must be cheap: they are asked at every turn. */
+/** The job or segment whose batches a window runs. */
 export interface WindowOwner {
   readonly jobWorkflowId: string;
+  /** Must be cheap: it is called on every turn. */
   mayStart(batch: PlannedBatch, running: number): boolean;
   makeInput(batch: PlannedBatch): BatchInput;
-  started(batch: PlannedBatch, workflowId: string): void;
-  ended(batch: PlannedBatch, workflowId: string, tally: Tally | null): void;
+  recordStart(batch: PlannedBatch, workflowId: string): void;
+  recordEnd(batch: PlannedBatch, workflowId: string, tally: Tally | null): void;
 }
 
-export async function runWindow(batches: readonly PlannedBatch[], hands: WindowOwner): Promise<void> {
-  // One realtime batch at a time, so that `rpm` and `tpm` hold for the job; it must not keep the others waiting.
-  const queues = [batches.filter(({ lane }) => lane === 'realtime'), batches.filter(({ lane }) => lane === 'batch')];
-  const running = new Set<Promise<void>>();
-  const failures: unknown[] = [];
-  let realtime = 0;
-  const startable = (): PlannedBatch[] | undefined =>
-    queues.find(
-      ([head]) => head !== undefined && (head.lane === 'batch' || realtime === 0) && hands.mayStart(head, running.size),
-    );
-  const start = (batch: PlannedBatch): void => {
-    if (batch.lane === 'realtime') realtime += 1;
-    const run = runBatch(batch, hands)
-      .catch((reason: unknown) => {
-        if (!isCancellation(reason)) failures.push(reason);
-      })
-      .finally(() => {
-        if (batch.lane === 'realtime') realtime -= 1;
-        running.delete(run);
-      });
-    running.add(run);
-  };
-  try {
-    while (queues.some((queue) => queue.length > 0) && failures.length === 0) {
-      await condition(() => startable() !== undefined || failures.length > 0);
-      for (
-        let burst = 0, queue = startable();
-        queue !== undefined && burst < startsAtOnce;
-        burst += 1, queue = startable()
-      ) {
-        const batch = queue.shift();
-        if (batch !== undefined) start(batch);
-      }
-      if (startable() !== undefined) await sleep(1, { summary: 'starts in small groups' });
-    }
-  } finally {
-    await CancellationScope.nonCancellable(() => Promise.all(running));
+export function runWindow(batches: readonly PlannedBatch[], owner: WindowOwner): Promise<void> {
+  return new Window(batches, owner).run();
+}
+
+class Window {
+  readonly #owner: WindowOwner;
+  /** Batches that are not started yet. The lanes wait separately, so that a realtime batch does not hold up the others. */
+  readonly #waiting: readonly PlannedBatch[][];
+  readonly #children = new ChildGroup();
+  /** At most one at a time, so that `rpm` and `tpm` hold for the whole job. */
+  #realtimeRunning = 0;
+
+  constructor(batches: readonly PlannedBatch[], owner: WindowOwner) {
+    const listLane = (lane: Lane): PlannedBatch[] => batches.filter((batch) => batch.lane === lane);
+    this.#waiting = [listLane('realtime'), listLane('batch')];
+    this.#owner = owner;
   }
-  if (failures.length > 0) throw failures[0];
+
+  async run(): Promise<void> {
+    try {
+      while (this.#waiting.some((queue) => queue.length > 0) && !this.#children.hasFailed) {
+        await condition(() => this.#findStartable() !== undefined || this.#children.hasFailed);
+        this.#startSome();
+        if (this.#findStartable() !== undefined) await sleep(1, { summary: 'start batches in small groups' });
+      }
+    } finally {
+      await this.#children.awaitAll();
+    }
+    this.#children.throwFailure();
+  }
+
+  #startSome(): void {
+    for (let started = 0; started < startsAtOnce; started += 1) {
+      const batch = this.#findStartable()?.shift();
+      if (batch === undefined) return;
+      this.#start(batch);
+    }
+  }
+
+  #start(batch: PlannedBatch): void {
+    const places = batch.lane === 'realtime' ? 1 : 0;
+    this.#realtimeRunning += places;
+    this.#children.add(runBatch(batch, this.#owner), () => {
+      this.#realtimeRunning -= places;
+    });
+  }
+
+  /** The queue whose first batch may start now. */
+  #findStartable(): PlannedBatch[] | undefined {
+    return this.#waiting.find(
+      ([first]) =>
+        first !== undefined &&
+        (first.lane === 'batch' || this.#realtimeRunning === 0) &&
+        this.#owner.mayStart(first, this.#children.size),
+    );
+  }
 }
 
-async function runBatch(batch: PlannedBatch, hands: WindowOwner): Promise<void> {
-  const input = hands.makeInput(batch);
-  const workflowId = batchWorkflowId(hands.jobWorkflowId, input.wave, batch.batch);
-  hands.started(batch, workflowId);
+async function runBatch(batch: PlannedBatch, owner: WindowOwner): Promise<void> {
+  const { wave, job } = owner.makeInput(batch);
+  const workflowId = batchWorkflowId(owner.jobWorkflowId, wave, batch.batch);
+  owner.recordStart(batch, workflowId);
   let tally: Tally | null = null;
   try {
-    tally = await runToItsEnd(workflowId, input.job.timing, async () => {
-      const given = hands.makeInput(batch);
-      const child = await startChild<typeof processBatch>(batch.lane === 'realtime' ? processRealtime : processBatch, {
-        workflowId,
-        args: [given],
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        staticSummary: `${batch.items} items to ${batch.model}, ${batch.lane} lane`,
-      });
-      await catchUp(child, pickSwitches(given), pickSwitches(hands.makeInput(batch)));
-      return child.result();
-    });
+    tally = await runUntilResult(workflowId, job.timing, () => startBatch(batch, owner, workflowId));
   } finally {
-    hands.ended(batch, workflowId, tally);
+    owner.recordEnd(batch, workflowId, tally);
   }
+}
+
+async function startBatch(batch: PlannedBatch, owner: WindowOwner, workflowId: string): Promise<Tally> {
+  const given = owner.makeInput(batch);
+  const child = await startChild<typeof processBatch>(batch.lane === 'realtime' ? processRealtime : processBatch, {
+    ...childOptions,
+    workflowId,
+    args: [given],
+    staticSummary: `${batch.items} items to ${batch.model}, ${batch.lane} lane`,
+  });
+  await replaySwitches(child, pickSwitches(given), pickSwitches(owner.makeInput(batch)));
+  return child.result();
 }
 
 const pickSwitches = ({ paused, endNow, job }: BatchInput): ChildSwitches => ({
@@ -103,59 +107,3 @@ const pickSwitches = ({ paused, endNow, job }: BatchInput): ChildSwitches => ({
   endNow,
   batchDeadlineMs: job.deadline.batchMs,
 });
-
-export type ChildSwitches = Pick<Switches, 'paused' | 'endNow' | 'batchDeadlineMs'>;
-
-/** What was switched between a child's start being asked for and its being there: it could not hear. Never fails: its result is still awaited. */
-export async function catchUp(
-  child: Pick<ChildWorkflowHandle<Workflow>, 'signal'>,
-  given: ChildSwitches,
-  now: ChildSwitches,
-): Promise<void> {
-  try {
-    if (now.paused !== given.paused) await child.signal(now.paused ? pauseSignal : resumeSignal);
-    if (now.endNow && !given.endNow) await child.signal(endNowSignal);
-    if (now.batchDeadlineMs !== given.batchDeadlineMs) await child.signal(batchDeadlineSignal, now.batchDeadlineMs);
-  } catch {
-    log.info('a child had ended, or was cancelled, before it could hear');
-  }
-}
-
-/**
- * A child that vanished without a result is started again under its id: it finds what it had made, and adopts it. Null for one that
- * never comes to a result: the others are merged all the same.
- */
-export async function runToItsEnd<T>(
-  workflowId: string,
-  timing: BatchInput['job']['timing'],
-  start: () => Promise<T>,
-): Promise<T | null> {
-  for (let starts = 1; ; starts += 1) {
-    try {
-      return await start();
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      if (error instanceof WorkflowExecutionAlreadyStartedError) {
-        await untilEnded(workflowId, timing);
-      } else if (!(error instanceof ChildWorkflowFailure)) {
-        throw error;
-      } else if (starts >= startsMax) {
-        return null;
-      } else {
-        await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), {
-          summary: `${workflowId} ended without a result: started again`,
-        });
-      }
-    }
-    log.warn('a child is started again', { workflowId, starts });
-  }
-}
-
-const startsMax = 1000;
-const maxDelayMs = 300_000;
-
-/** After a reset, the child of the earlier run may still be bringing its batch to an end: what it collects must not be missed. */
-function untilEnded(workflowId: string, timing: BatchInput['job']['timing']): Promise<void> {
-  const proxy = looking(timing, `${workflowId} of an earlier run comes to its end`);
-  return CancellationScope.nonCancellable(() => proxy.untilClosed({ workflowId }));
-}

@@ -1,13 +1,15 @@
 // A provider's batch as seen from here, whatever the vendor calls its states.
 
 /**
- * validating -> running -> finalizing -> ended, with cancelling before ended once it was asked for. A provider's own further
- * words map to the nearest of these; an unknown one means: keep waiting.
+ * The usual order is validating, running, finalizing, ended. After a cancel request, cancelling comes before ended. Each vendor maps its
+ * own words to the nearest of these; a word that the vendor's code does not know means that the batch is still open.
  */
-export type BatchPhase = 'validating' | 'running' | 'finalizing' | 'cancelling' | 'ended';
+export const batchPhases = ['validating', 'running', 'finalizing', 'cancelling', 'ended'] as const;
+export type BatchPhase = (typeof batchPhases)[number];
 
-/** How a batch ended. None of them says anything of single items: output is read in every case but `failed`. */
-export type BatchEnding = 'completed' | 'expired' | 'cancelled' | 'failed';
+/** How a batch ended. An ending says nothing about single items, so output is read in every case except `failed`. */
+export const batchEndings = ['completed', 'expired', 'cancelled', 'failed'] as const;
+export type BatchEnding = (typeof batchEndings)[number];
 
 /** What names a batch at its provider. Plain JSON: it is stored, and crosses Temporal. */
 export interface BatchHandle {

@@ -1,6 +1,6 @@
-// The cap on what a job spends: work is reserved by its estimate before it starts, and settled with what it cost.
+// A job's spend cap. Work is reserved by its estimate before it starts, and settled with its actual cost when it ends.
 
-import type { Counts } from '../outcome/outcome.ts';
+import type { Tally } from '../outcome/outcome.ts';
 
 export interface Budget {
   readonly capUsd: number | null;
@@ -10,15 +10,15 @@ export interface Budget {
 
 export const openBudget = (capUsd: number | null, settledUsd = 0): Budget => ({ capUsd, settledUsd, reservedUsd: 0 });
 
-/** Under a cap, work whose price is unknown does not fit: it could cost anything. */
+/** With a cap, work of unknown price does not fit, because it could cost any amount. */
 export function fits({ capUsd, settledUsd, reservedUsd }: Budget, estimateUsd: number | null): boolean {
   if (capUsd === null) return true;
   return estimateUsd !== null && settledUsd + reservedUsd + estimateUsd <= capUsd;
 }
 
-/** What ended work is settled with: what is in doubt may have been billed, and counts by its estimate. */
+/** The amount that ended work is settled with. Items in doubt may have been billed, so they count by their estimate. */
 export function chargedUsd(
-  { items, rejected, costUsd }: { readonly items: number; readonly rejected: Counts; readonly costUsd: number | null },
+  { items, rejected, costUsd }: Pick<Tally, 'items' | 'rejected' | 'costUsd'>,
   estimateUsd: number | null,
 ): number | null {
   const inDoubt = items === 0 ? 0 : (rejected.in_doubt ?? 0) / items;
@@ -32,7 +32,7 @@ export const reserve = (budget: Budget, estimateUsd: number | null): Budget => (
 
 export const settle = (budget: Budget, estimateUsd: number | null, costUsd: number | null): Budget => ({
   ...budget,
-  // Sums of many reservations leave dust behind; less than nothing is never reserved.
+  // Rounding in long sums must never leave a negative reservation.
   reservedUsd: Math.max(0, budget.reservedUsd - (estimateUsd ?? 0)),
   settledUsd: budget.settledUsd + (costUsd ?? 0),
 });

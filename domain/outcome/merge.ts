@@ -3,10 +3,14 @@
 import { messageByReason } from './classify.ts';
 import { type AnswerLine, type ItemLine, type ItemReason, type Json, type Lane, plus, type Usage } from './outcome.ts';
 
+/** The state of an item at the end of its job. */
+export const resultStatuses = ['answered', 'failed'] as const;
+export type ResultStatus = (typeof resultStatuses)[number];
+
 export interface ResultLine {
   readonly id: string | number;
   readonly row: number;
-  readonly status: 'answered' | 'failed';
+  readonly status: ResultStatus;
   readonly output: Json;
   readonly usage: Usage | null;
   readonly costUsd: number | null;

@@ -4,7 +4,9 @@ import type { CustomId, ItemKey, RowId, RowNumber } from '../ids.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
-export type Lane = 'batch' | 'realtime';
+/** How a batch is answered: by the provider's batch API, or by its synchronous API. */
+export const lanes = ['batch', 'realtime'] as const;
+export type Lane = (typeof lanes)[number];
 
 /** Why an item is not answered. Each has a verdict in `verdict.ts` and a line in docs/reasons.md. */
 export const itemReasons = [
@@ -94,9 +96,13 @@ export interface ItemLine {
   readonly flawedAttempts?: number | undefined;
 }
 
+/** The state of an item after a wave that sent it. */
+export const outcomeKinds = ['answered', 'retryable', 'rejected'] as const;
+export type OutcomeKind = (typeof outcomeKinds)[number];
+
 /** The result of one attempt at an item. */
 export interface Outcome {
-  readonly kind: 'answered' | 'retryable' | 'rejected';
+  readonly kind: OutcomeKind;
   readonly reason?: ItemReason;
   readonly message?: string;
   readonly output?: Json;

@@ -1,22 +1,26 @@
-// What workflows tell each other about batches while they run: small, bounded, and safe to repeat.
+// Messages between workflows about running batches: small, bounded, and safe to repeat.
 
 import { type Lane, sumCounts } from '../outcome/outcome.ts';
 
-/** Trouble that only a person can end; the batch waits until the job is resumed. */
-export type Trouble = 'unauthorized' | 'forbidden' | 'no_money';
+/** Trouble that only a person can end. The batch waits until the job is resumed. */
+export const troubles = ['unauthorized', 'forbidden', 'no_money'] as const;
+export type Trouble = (typeof troubles)[number];
 
-export type BatchState =
-  | 'waiting'
-  | 'staging'
-  | 'creating'
-  | 'validating'
-  | 'running'
-  | 'finalizing'
-  | 'cancelling'
-  | 'collecting'
-  | 'done';
+/** The states of a batch in the coordination table. `creating` and `collecting` are reserved: no batch reports them. */
+export const batchStates = [
+  'waiting',
+  'staging',
+  'creating',
+  'validating',
+  'running',
+  'finalizing',
+  'cancelling',
+  'collecting',
+  'done',
+] as const;
+export type BatchState = (typeof batchStates)[number];
 
-/** A batch's news for whoever coordinates it. */
+/** The signal that a batch sends to the job or segment that coordinates it. */
 export interface BatchNews {
   readonly wave: number;
   readonly batch: number;
@@ -24,12 +28,12 @@ export interface BatchNews {
   readonly batchId: string | null;
   readonly done: number;
   readonly failed: number;
-  /** When the provider made the batch. */
+  /** When the provider created the batch. */
   readonly createdAt?: number;
   readonly trouble?: Trouble;
 }
 
-/** One line of the coordination table. */
+/** One row of the coordination table. */
 export interface BatchEntry {
   readonly wave: number;
   readonly batch: number;
@@ -37,7 +41,7 @@ export interface BatchEntry {
   readonly model: string;
   readonly items: number;
   stage: BatchState;
-  /** When the coordinator heard of this stage. */
+  /** When the coordinator learned of this state. */
   since: number;
   createdAt: number | null;
   batchId: string | null;
@@ -46,7 +50,7 @@ export interface BatchEntry {
   trouble: Trouble | null;
 }
 
-/** How many batches there are in each stage. */
+/** How many batches are in each state. */
 export type BatchStateCounts = Readonly<Partial<Record<BatchState, number>>>;
 
 export function addBatchStates(a: BatchStateCounts, b: BatchStateCounts): BatchStateCounts {

@@ -1,4 +1,4 @@
-// The search attributes that jobs set where a namespace has them, each of type Keyword: one list for all who register or look for them.
+// The search attributes that a job sets if the namespace has registered them, each of type Keyword. One list for registering and setting.
 
 export const searchAttributes = [
   'NightshiftProvider',

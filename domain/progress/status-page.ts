@@ -1,4 +1,4 @@
-// A job's current details in the Web UI: markdown that reads as a report while it runs, and after.
+// A job's current details in the Web UI, as markdown: a progress report while it runs, a summary after its end.
 
 import { formatDuration } from '../duration.ts';
 import { type Counts, sumCounts } from '../outcome/outcome.ts';
@@ -6,56 +6,56 @@ import type { JobReport } from '../report/report.ts';
 import type { BatchState, BatchStateCounts } from './events.ts';
 import type { JobStatus } from './status.ts';
 
-export function statusPage(status: JobStatus, now: number, report: JobReport | null): string {
+export function renderStatusPage(status: JobStatus, now: number, report: JobReport | null): string {
   const { items, rows } = status;
   const accepted = rows.accepted + rows.duplicates + rows.carriedOver;
   const parts = [
-    `**${headline(status, report)}** · wave ${status.wave} (${status.waveKind}) · ${status.phase === 'done' ? 'in' : 'for'} ${formatDuration(now - status.startedAt)}`,
-    `${bar(items.answered, accepted)} ${items.answered} of ${accepted} rows answered`,
+    `**${renderHeadline(status, report)}** · wave ${status.wave} (${status.waveKind}) · ${status.phase === 'done' ? 'in' : 'for'} ${formatDuration(now - status.startedAt)}`,
+    `${renderBar(items.answered, accepted)} ${items.answered} of ${accepted} rows answered`,
     status.alerts.map((alert) => `- ⚠️ ${alert}`).join('\n'),
-    waits(status),
-    table(['batches', 'number'], stageRows(status)),
-    table(['items', 'number'], itemRows(status)),
-    table(['reason', 'items'], countRows(items.byReason)),
-    table(['cost', 'USD'], costRows(status, report)),
-    report === null ? `Output: \`${status.output}\`` : outcome(report),
+    describeWait(status),
+    renderTable(['batches', 'number'], listStates(status)),
+    renderTable(['items', 'number'], listItems(status)),
+    renderTable(['reason', 'items'], listCounts(items.byReason)),
+    renderTable(['cost', 'USD'], listCosts(status, report)),
+    report === null ? `Output: \`${status.output}\`` : describeResult(report),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function headline({ phase, pause }: JobStatus, report: JobReport | null): string {
+function renderHeadline({ phase, pause }: JobStatus, report: JobReport | null): string {
   if (pause !== null) return `paused: ${pause.note}`;
   if (phase !== 'done' || report === null) return phase.replace('_', ' ');
   return report.cancelled ? `cancelled, ${report.verdict}` : report.verdict;
 }
 
-/** What the job stands still for, if it does. */
-function waits({ phase, pause, batches, nextLookAt }: JobStatus): string {
+/** The reason why the job waits; empty if it does not wait. */
+function describeWait({ phase, pause, batches, nextLookAt }: JobStatus): string {
   if (phase === 'done') return '';
-  if (pause !== null) return `Waits for a person since ${clock(pause.since)}: mend it, then \`resume\`.`;
+  if (pause !== null) return `Waits for a person since ${formatTime(pause.since)}: fix the cause, then \`resume\`.`;
   if (phase === 'backing_off') return 'Waits before the next round.';
-  const atProvider = providerStages.reduce((sum, stage) => sum + (batches.byStage[stage] ?? 0), 0);
+  const atProvider = providerStates.reduce((sum, state) => sum + (batches.byStage[state] ?? 0), 0);
   if (atProvider === 0) return '';
-  const next = nextLookAt === null ? '' : `; next look about ${clock(nextLookAt)}`;
-  return `Waits for the provider: ${atProvider} ${atProvider === 1 ? 'batch' : 'batches'} under way${next}.`;
+  const next = nextLookAt === null ? '' : `; next poll about ${formatTime(nextLookAt)}`;
+  return `Waits for the provider: ${atProvider} ${atProvider === 1 ? 'batch' : 'batches'} open${next}.`;
 }
 
-const providerStages: readonly BatchState[] = ['validating', 'running', 'finalizing', 'cancelling'];
+const providerStates: readonly BatchState[] = ['validating', 'running', 'finalizing', 'cancelling'];
 
 type Row = readonly [name: string, value: string | number];
 
-const stageRows = ({ batches }: JobStatus): Row[] => [
-  ...countRows(batches.byStage),
+const listStates = ({ batches }: JobStatus): Row[] => [
+  ...listCounts(batches.byStage),
   ...(batches.planned > sumCounts(batches.byStage)
     ? [['not started', batches.planned - sumCounts(batches.byStage)] satisfies Row]
     : []),
 ];
 
-const itemRows = ({ items, rows }: JobStatus): Row[] =>
+const listItems = ({ items, rows }: JobStatus): Row[] =>
   (
     [
       ['answered', items.answered],
-      ['under way', items.underWay],
+      ['in progress', items.underWay],
       ['failed', items.failed],
       ['rows refused', rows.refused],
       ['rows that share an answer', rows.duplicates],
@@ -63,17 +63,17 @@ const itemRows = ({ items, rows }: JobStatus): Row[] =>
     ] satisfies Row[]
   ).filter(([name, count]) => count > 0 || name === 'answered');
 
-const countRows = (counts: Counts | BatchStateCounts): Row[] =>
+const listCounts = (counts: Counts | BatchStateCounts): Row[] =>
   Object.entries(counts).map(([name, count]) => [name, count]);
 
-const costRows = ({ costUsd, estimateUsd, budgetUsd }: JobStatus, report: JobReport | null): Row[] => [
-  ['so far', usd(costUsd)],
-  ['estimated', usd(estimateUsd)],
-  ...(budgetUsd === null ? [] : [['budget', usd(budgetUsd)] satisfies Row]),
-  ...(report === null ? [] : [['the same in realtime', usd(report.cost.realtimeUsd)] satisfies Row]),
+const listCosts = ({ costUsd, estimateUsd, budgetUsd }: JobStatus, report: JobReport | null): Row[] => [
+  ['so far', formatUsd(costUsd)],
+  ['estimated', formatUsd(estimateUsd)],
+  ...(budgetUsd === null ? [] : [['budget', formatUsd(budgetUsd)] satisfies Row]),
+  ...(report === null ? [] : [['the same in realtime', formatUsd(report.cost.realtimeUsd)] satisfies Row]),
 ];
 
-function outcome({ files, batches }: JobReport): string {
+function describeResult({ files, batches }: JobReport): string {
   const { completionMs } = batches;
   const times =
     completionMs === null
@@ -82,17 +82,17 @@ function outcome({ files, batches }: JobReport): string {
   return `Results: \`${files.results}\` · report: \`${files.report}\`${times}`;
 }
 
-/** Nothing where there is nothing to show. */
-function table(head: readonly [string, string], rows: readonly Row[]): string {
+/** Empty if there are no rows. */
+function renderTable(head: readonly [string, string], rows: readonly Row[]): string {
   if (rows.length === 0) return '';
   return [`| ${head.join(' | ')} |`, '|---|---:|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
 }
 
-const usd = (amount: number | null): string => (amount === null ? 'unknown' : amount.toFixed(amount < 1 ? 4 : 2));
+const formatUsd = (amount: number | null): string => (amount === null ? 'unknown' : amount.toFixed(amount < 1 ? 4 : 2));
 
-const clock = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const formatTime = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-function bar(done: number, total: number): string {
+function renderBar(done: number, total: number): string {
   const filled = total === 0 ? 0 : Math.min(20, Math.floor((20 * done) / total));
   return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${total === 0 ? 0 : Math.floor((100 * done) / total)}%`;
 }

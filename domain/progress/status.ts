@@ -1,21 +1,28 @@
-// What a person sees of a running job: the answer to the `status` query.
+// The status of a job: the answer to the `status` query.
 
+import type { RowCounts, WaveKind } from '../job.ts';
 import type { Counts } from '../outcome/outcome.ts';
-import type { BatchStateCounts } from './events.ts';
+import { type BatchStateCounts, troubles } from './events.ts';
 
-export type JobPhase =
-  | 'opening'
-  | 'planning'
-  | 'running'
-  | 'backing_off'
-  | 'paused'
-  | 'cancelling'
-  | 'merging'
-  | 'done';
+/** The states of a job. */
+export const jobPhases = [
+  'opening',
+  'planning',
+  'running',
+  'backing_off',
+  'paused',
+  'cancelling',
+  'merging',
+  'done',
+] as const;
+export type JobPhase = (typeof jobPhases)[number];
+
+/** Why a job is paused: a person asked for it, the next batch would pass the budget, or a batch met trouble. */
+export const pauseReasons = ['person', 'budget', ...troubles] as const;
+export type PauseReason = (typeof pauseReasons)[number];
 
 export interface Pause {
-  /** person: asked for; the rest is trouble that only a person can end. */
-  readonly reason: 'person' | 'budget' | 'unauthorized' | 'forbidden' | 'no_money';
+  readonly reason: PauseReason;
   readonly since: number;
   readonly note: string;
 }
@@ -24,13 +31,8 @@ export interface JobStatus {
   readonly phase: JobPhase;
   readonly pause: Pause | null;
   readonly wave: number;
-  readonly waveKind: 'first' | 'retry' | 'fallback' | 'again';
-  readonly rows: {
-    readonly accepted: number;
-    readonly refused: number;
-    readonly duplicates: number;
-    readonly carriedOver: number;
-  };
+  readonly waveKind: WaveKind;
+  readonly rows: Omit<RowCounts, 'rows'>;
   readonly items: {
     readonly answered: number;
     readonly underWay: number;
@@ -49,14 +51,14 @@ export interface JobStatus {
   readonly budgetUsd: number | null;
   readonly startedAt: number;
   readonly estimatedEndAt: number | null;
-  /** About when the provider is looked at next. */
+  /** About when the next poll is due. */
   readonly nextLookAt: number | null;
   readonly alerts: readonly string[];
   readonly output: string;
 }
 
-/** Progress extrapolated; null until there is something to extrapolate from. */
-export function estimatedEnd(startedAt: number, now: number, done: number, total: number): number | null {
+/** Extrapolates the progress so far; null as long as there is none. */
+export function estimateEnd(startedAt: number, now: number, done: number, total: number): number | null {
   if (done === 0 || total === 0 || done >= total) return null;
   return Math.round(now + ((now - startedAt) * (total - done)) / done);
 }

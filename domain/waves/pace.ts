@@ -1,4 +1,4 @@
-// How many realtime calls may be under way: grows slowly while all is well, halves when the provider says that it is too much.
+// How many realtime calls may run at once. The limit grows slowly while calls succeed, and halves when the provider limits the rate.
 
 export interface Pace {
   readonly limit: number;
@@ -27,7 +27,7 @@ export interface Spent {
 
 const minuteMs = 60_000;
 
-/** How long until one more call fits under both limits; 0 when it does now. `spent` is oldest first and holds the last minute. */
+/** How long to wait until one more call fits under both limits; 0 if it fits now. `spent` holds the last minute, oldest first. */
 export function waitForRoomMs(
   spent: readonly Spent[],
   tokens: number,

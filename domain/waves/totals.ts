@@ -1,15 +1,9 @@
-// Sums over the batches of a wave: what the next wave is decided by, and what a person sees.
+// Sums over the batches of a wave: they decide the next wave, and people see them in the status.
 
-import { addCounts, addUsage, type Counts, noUsage, plus, type Tally, type Usage } from '../outcome/outcome.ts';
+import { addCounts, addUsage, noUsage, plus, type Tally } from '../outcome/outcome.ts';
 
-export interface Totals {
+export interface Totals extends Pick<Tally, 'items' | 'answered' | 'retryable' | 'rejected' | 'usage' | 'costUsd'> {
   readonly batches: number;
-  readonly items: number;
-  readonly answered: number;
-  readonly retryable: Counts;
-  readonly rejected: Counts;
-  readonly usage: Usage;
-  readonly costUsd: number | null;
 }
 
 export const noTotals: Totals = {

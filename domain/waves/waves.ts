@@ -1,4 +1,4 @@
-// What comes after a wave: another round, the fallback, or the end. Pure, and always ending.
+// Chooses the wave that follows a wave: a retry round, the fallback, a round that a person asked for, or none. Pure; `wavesMax` bounds it.
 
 import { roundDelayMs } from '../batch/backoff.ts';
 import type { JobSettings, WaveKind } from '../job.ts';
@@ -9,25 +9,25 @@ export interface Wave {
   readonly number: number;
   readonly kind: WaveKind;
   readonly delayMs: number;
-  /** Waves whose answers say which items are meant. */
+  /** The wave's items are chosen from the answers of these waves. */
   readonly sources: readonly number[];
   readonly batchReasons: readonly ItemReason[];
   readonly realtimeReasons: readonly ItemReason[];
-  /** A person's word: failed items with these reasons are sent again too. */
+  /** A person asked for it: failed items with these reasons are sent again too. */
   readonly rejectedReasons: readonly ItemReason[];
   readonly maxUsd: number | null;
 }
 
 export interface WaveState {
   readonly number: number;
-  /** Retry rounds that have been. */
+  /** Retry rounds that have ended. */
   readonly rounds: number;
   readonly fallbackDone: boolean;
-  /** Of the last wave. */
+  /** Retryable items of the last wave, by reason. */
   readonly retryable: Counts;
   readonly pastDeadline: boolean;
   readonly cancelled: boolean;
-  /** What `retryFailed` asked for, if it did. */
+  /** The reasons that `retryFailed` named; null if nobody called it. */
   readonly again: readonly ItemReason[] | null;
 }
 
@@ -46,13 +46,13 @@ export const firstWave: Wave = {
 
 export function nextWave(state: WaveState, policy: WavePolicy): Wave | null {
   if (state.cancelled || state.number >= wavesMax) return null;
-  return ordinaryWave(state, policy) ?? againWave(state, policy);
+  return chooseOrdinaryWave(state, policy) ?? chooseAgainWave(state, policy);
 }
 
-/** A wave that an earlier life of the job planned: what is in it stands in its plan. */
-export const plannedWave = (number: number, kind: WaveKind): Wave => ({ ...firstWave, number, kind });
+/** A wave that an earlier workflow of this job planned. Its plan already names its items. */
+export const takeOverWave = (number: number, kind: WaveKind): Wave => ({ ...firstWave, number, kind });
 
-function ordinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
+function chooseOrdinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
   const present = itemReasons.filter((reason) => (state.retryable[reason] ?? 0) > 0);
   if (present.length === 0 || state.fallbackDone) return null;
   const late = present.filter((reason) => policy.policy[reason] === 'deadline');
@@ -80,7 +80,7 @@ function ordinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
   return { ...wave, kind: 'fallback', realtimeReasons: left, maxUsd: policy.fallback.maxUsd };
 }
 
-function againWave(state: WaveState, policy: WavePolicy): Wave | null {
+function chooseAgainWave(state: WaveState, policy: WavePolicy): Wave | null {
   if (state.again === null) return null;
   const sources = Array.from({ length: state.number }, (_, index) => index + 1);
   const lanes = policy.mode === 'realtime' ? { realtimeReasons: state.again } : { batchReasons: state.again };

@@ -53,7 +53,7 @@ test(
 
         const { page } = await open(`${pages}/seen`);
         await page.getByText('User Metadata').first().click();
-        await shows(page, 'Waits for the provider: 3 batches under way', 'of 300 rows answered', 'budget');
+        await shows(page, 'Waits for the provider: 3 batches open', 'of 300 rows answered', 'budget');
         await shows(page, 'plan every batch before anything is spent', '100 items to gpt-5.4-mini, batch lane');
         await page
           .getByText(/^Search Attributes/)
@@ -75,7 +75,7 @@ test(
         await shows(page, 'seen/wave-1/batch-0003');
 
         await page.goto(`${pages}/${encodeURIComponent('seen/wave-1/batch-0001')}`);
-        await shows(page, 'stage 100 items', 'create openai batch of 100 items', 'classify 100 items');
+        await shows(page, 'upload 100 items', 'create openai batch of 100 items', 'classify 100 items');
       },
     ),
   180_000,

@@ -1,17 +1,10 @@
-// The state of one batch while it lives, what it hears, and how it waits where only a person can help.
+// The state of one running batch: its input, the signals that change it, and the news that it sends to its coordinator.
 
-import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
-import {
-  CancellationScope,
-  condition,
-  getExternalWorkflowHandle,
-  log,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { BatchRef } from '../../domain/ids.ts';
 import type { JobSettings, PlannedBatch } from '../../domain/job.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
-import type { BatchNews, BatchState, Trouble } from '../../domain/progress/events.ts';
+import type { BatchNews, BatchState } from '../../domain/progress/events.ts';
 import {
   batchDeadlineSignal,
   batchNewsSignal,
@@ -21,10 +14,10 @@ import {
   resumeSignal,
 } from '../messages.ts';
 
-/** What a batch needs of its job: references and times, nothing of its rows. */
+/** The part of a job that its batches need: references and times, nothing of its rows. */
 export interface BatchInput {
   readonly job: Pick<JobSettings, 'output' | 'provider' | 'poll' | 'deadline' | 'timing'> & {
-    /** How many tenths of the batch apart the coordinator wants to hear of it. */
+    /** The coordinator wants news at every so many tenths of the batch. */
     readonly tellEvery: number;
   };
   readonly wave: number;
@@ -33,166 +26,82 @@ export interface BatchInput {
   readonly endNow: boolean;
 }
 
-export interface BatchRun {
+export class BatchRun {
   readonly input: BatchInput;
-  readonly startedAt: number;
-  readonly coordinator: string;
+  readonly startedAt = Date.now();
+  readonly coordinator = workflowInfo().parent?.workflowId ?? workflowInfo().workflowId;
   paused: boolean;
   endNow: boolean;
-  nudges: number;
-  resumes: number;
+  /** Counts, so that a wait can tell whether another signal has arrived. */
+  nudges = 0;
+  resumes = 0;
   batchDeadlineMs: number;
-}
 
-export function beginLife(input: BatchInput): BatchRun {
-  const life: BatchRun = {
-    input,
-    startedAt: Date.now(),
-    coordinator: workflowInfo().parent?.workflowId ?? workflowInfo().workflowId,
-    paused: input.paused,
-    endNow: input.endNow,
-    nudges: 0,
-    resumes: 0,
-    batchDeadlineMs: input.job.deadline.batchMs,
-  };
-  setHandler(
-    pauseSignal,
-    () => {
-      life.paused = true;
-    },
-    {
-      description: 'Stage and create nothing more until resumed.',
-    },
-  );
-  setHandler(
-    resumeSignal,
-    () => {
-      life.paused = false;
-      life.resumes += 1;
-    },
-    { description: 'Go on; what waited for a key or for money is tried again.' },
-  );
-  setHandler(
-    nudgeSignal,
-    () => {
-      life.nudges += 1;
-    },
-    { description: 'Look at the provider now.' },
-  );
-  setHandler(
-    endNowSignal,
-    () => {
-      life.endNow = true;
-    },
-    {
-      description: "The job's deadline has passed: come to an end.",
-    },
-  );
-  setHandler(
-    batchDeadlineSignal,
-    (ms) => {
-      life.batchDeadlineMs = ms;
-    },
-    {
-      description: 'Changes the deadline of the batch.',
-    },
-  );
-  return life;
-}
-
-export const toBatchRef = ({ input }: BatchRun): { output: string; wave: number; batch: number } => ({
-  output: input.job.output,
-  wave: input.wave,
-  batch: input.planned.batch,
-});
-
-/** A batch's last word in the log. */
-export function counted(tally: Tally): Tally {
-  const { batchId, lane, items, answered, costUsd, polls } = tally;
-  log.info('batch done', { event: 'batch_done', batchId, lane, items, answered, costUsd, polls });
-  return tally;
-}
-
-export async function tell(
-  life: BatchRun,
-  stage: BatchState,
-  batchId: string | null,
-  trouble?: Trouble,
-  done = 0,
-): Promise<void> {
-  if (workflowInfo().parent === undefined) return;
-  const news: BatchNews = {
-    wave: life.input.wave,
-    batch: life.input.planned.batch,
-    stage,
-    batchId,
-    done,
-    failed: 0,
-    ...(trouble === undefined ? {} : { trouble }),
-  };
-  try {
-    const coordinator = getExternalWorkflowHandle(life.coordinator);
-    await CancellationScope.nonCancellable(() => coordinator.signal(batchNewsSignal, news));
-  } catch {
-    // A coordinator that is gone hears nothing; the batch still ends in its files.
-    log.warn('the coordinator did not hear the news', { stage });
+  constructor(input: BatchInput) {
+    this.input = input;
+    this.paused = input.paused;
+    this.endNow = input.endNow;
+    this.batchDeadlineMs = input.job.deadline.batchMs;
+    registerHandlers(this);
   }
-}
 
-/** What cuts a wait for a person short, where anything does: the job's deadline, or a time. */
-export interface Patience {
-  readonly endNow?: boolean;
-  readonly untilMs?: number | null;
-}
+  get ref(): BatchRef {
+    const { job, wave, planned } = this.input;
+    return { output: job.output, wave, batch: planned.batch };
+  }
 
-export const outOfTime = Symbol('gave up');
-
-/** Does work that may meet trouble with keys or money: tells the coordinator once, waits to be resumed, and does it again. */
-export async function runThroughTrouble<T>(
-  life: BatchRun,
-  batchId: string | null,
-  work: () => Promise<T>,
-  { endNow = false, untilMs = null }: Patience = {},
-): Promise<T | typeof outOfTime> {
-  const isOver = (): boolean => (endNow && life.endNow) || (untilMs !== null && Date.now() >= untilMs);
-  for (;;) {
+  /** Sends news to the coordinator. If the coordinator is gone, the news is lost; the batch's answers are in its files all the same. */
+  async notify(
+    stage: BatchState,
+    { batchId = null, done = 0, trouble }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble'>> = {},
+  ): Promise<void> {
+    if (workflowInfo().parent === undefined) return;
+    const { wave, batch } = this.ref;
+    const news: BatchNews = {
+      wave,
+      batch,
+      stage,
+      batchId,
+      done,
+      failed: 0,
+      ...(trouble === undefined ? {} : { trouble }),
+    };
     try {
-      return await work();
-    } catch (error) {
-      if (untilMs !== null && isOutOfTime(error)) return outOfTime;
-      const trouble = readTrouble(error);
-      if (trouble === null) throw error;
-      const before = life.resumes;
-      await tell(life, 'waiting', batchId, trouble);
-      const goesOn = (): boolean => life.resumes > before || isOver();
-      if (untilMs === null) {
-        await condition(goesOn);
-      } else {
-        await condition(goesOn, Math.max(1, untilMs - Date.now()), { summary: `${trouble}: waits to be resumed` });
-      }
-      if (isOver()) return outOfTime;
+      const coordinator = getExternalWorkflowHandle(this.coordinator);
+      await CancellationScope.nonCancellable(() => coordinator.signal(batchNewsSignal, news));
+    } catch {
+      log.warn('the coordinator did not receive the news', { stage });
     }
   }
 }
 
-/** Its tries ended with the time it was given, or before a try that would have come later. */
-const isOutOfTime = (error: unknown): boolean =>
-  error instanceof ActivityFailure && error.retryState === RetryState.TIMEOUT;
-
-export function failureType(error: unknown): string | null {
-  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return null;
-  return error.cause.type ?? null;
+function registerHandlers(run: BatchRun): void {
+  const pause = (): void => {
+    run.paused = true;
+  };
+  const resume = (): void => {
+    run.paused = false;
+    run.resumes += 1;
+  };
+  const nudge = (): void => {
+    run.nudges += 1;
+  };
+  const endNow = (): void => {
+    run.endNow = true;
+  };
+  const setDeadline = (ms: number): void => {
+    run.batchDeadlineMs = ms;
+  };
+  setHandler(pauseSignal, pause, { description: 'Upload and create nothing more until resumed.' });
+  setHandler(resumeSignal, resume, { description: 'Continue; work that waits for a key or for money is tried again.' });
+  setHandler(nudgeSignal, nudge, { description: 'Poll now.' });
+  setHandler(endNowSignal, endNow, { description: "The job's deadline has passed: end the batch and collect it." });
+  setHandler(batchDeadlineSignal, setDeadline, { description: "Change the batch's deadline." });
 }
 
-function readTrouble(error: unknown): Trouble | null {
-  if (
-    failureType(error) !== 'trouble' ||
-    !(error instanceof ActivityFailure) ||
-    !(error.cause instanceof ApplicationFailure)
-  ) {
-    return null;
-  }
-  const [facts] = error.cause.details ?? [];
-  const fault = typeof facts === 'object' && facts !== null && 'fault' in facts ? facts.fault : null;
-  return fault === 'forbidden' || fault === 'no_money' ? fault : 'unauthorized';
+/** Logs a batch's tally when the batch ends. */
+export function logTally(tally: Tally): Tally {
+  const { batchId, lane, items, answered, costUsd, polls } = tally;
+  log.info('batch done', { event: 'batch_done', batchId, lane, items, answered, costUsd, polls });
+  return tally;
 }

@@ -1,23 +1,24 @@
-// Waits for a provider's batch: a durable timer, one short look, a longer timer; asks it to end when it is too late.
+// Waits for a provider's batch: a durable timer, one short poll, a longer timer. Asks the batch to end if it is late.
 
 import { condition } from '@temporalio/workflow';
 import { pollDelayMs } from '../../domain/batch/backoff.ts';
 import type { BatchHandle, BatchPhase, BatchView } from '../../domain/batch/state.ts';
 import { formatDuration } from '../../domain/duration.ts';
-import { looking } from '../proxies.ts';
-import { type BatchRun, failureType, outOfTime, runThroughTrouble, toBatchRef } from './batch-run.ts';
+import { shortCall } from '../proxies.ts';
+import type { BatchRun } from './batch-run.ts';
 import { graceMs } from './submit.ts';
+import { outOfTime, readFailureType, runThroughTrouble } from './trouble.ts';
 
 export interface Polling {
   readonly handle: BatchHandle;
   polls: number;
-  /** Looks since the pace was last reset. */
+  /** Polls since the delay was last reset. */
   pace: number;
-  /** Tenths done that the coordinator has heard of; before the first look, nothing. */
+  /** Tenths done that the coordinator knows of; -1 before the first poll. */
   tenths: number;
-  /** The phase that the coordinator has heard of. */
+  /** The phase that the coordinator knows of. */
   phase: BatchPhase | null;
-  /** Since when it was not found, in every look. */
+  /** Since when no poll has found the batch. */
   lostSince: number | null;
   cancelAskedAt: number | null;
   lastStatus: string;
@@ -34,92 +35,96 @@ export const newPolling = (handle: BatchHandle): Polling => ({
   lastStatus: 'created',
 });
 
+/** A batch that no poll has found for so long was deleted. */
+const lostAfterMs = 6 * 3_600_000;
+
 /**
- * The batch's last view; null where it does not come to an end, or is gone: its items are in doubt. Only a cancelled job gives up at a
- * time of its own, seen or unseen; else the batch is given up by a look that saw it still open after all its time.
+ * The batch's last view; null if it does not end or is gone, so that its items are in doubt. Without `giveUpAt`, the batch is given up only
+ * by a poll that saw it still open after all its time. A cancelled job gives up at `giveUpAt`, whether a poll saw the batch or not.
  */
 export async function pollToEnd(
-  life: BatchRun,
-  state: Polling,
+  run: BatchRun,
+  polling: Polling,
   giveUpAt: number | null = null,
 ): Promise<BatchView | null> {
-  const lastAt = giveUpAt ?? state.handle.createdAt + life.input.job.timing.providerWindowMs + graceMs;
+  const lastAt = giveUpAt ?? polling.handle.createdAt + run.input.job.timing.providerWindowMs + graceMs;
   for (;;) {
-    await untilNextLook(life, state);
-    const asked = Date.now();
-    const seen = await pollOnce(life, state, giveUpAt);
+    await waitForNextPoll(run, polling);
+    const polledAt = Date.now();
+    const seen = await pollOnce(run, polling, giveUpAt);
     if (seen === 'gone') return null;
     if (seen !== 'unseen' && seen.phase === 'ended') return seen;
-    if (asked >= lastAt && (seen !== 'unseen' || giveUpAt !== null)) return null;
-    if (isLate(life, state)) await askToEnd(life, state, giveUpAt);
+    if (polledAt >= lastAt && (seen !== 'unseen' || giveUpAt !== null)) return null;
+    if (isLate(run, polling)) await askToEnd(run, polling, giveUpAt);
   }
 }
 
-async function untilNextLook(life: BatchRun, state: Polling): Promise<void> {
-  const heard = life.nudges;
-  const left = deadlineAt(life, state) - Date.now();
-  const pace = pollDelayMs(state.pace, life.input.job.poll);
-  const delay = state.cancelAskedAt === null ? Math.min(pace, Math.max(left, 1000)) : pace;
-  const summary = `look ${state.polls + 1} at ${state.handle.id} (${state.lastStatus}) in ${formatDuration(delay)}`;
-  await condition(() => life.nudges > heard || (life.endNow && state.cancelAskedAt === null), delay, { summary });
+async function waitForNextPoll(run: BatchRun, polling: Polling): Promise<void> {
+  const { nudges } = run;
+  const leftMs = computeDeadline(run, polling) - Date.now();
+  const pacedMs = pollDelayMs(polling.pace, run.input.job.poll);
+  const delayMs = polling.cancelAskedAt === null ? Math.min(pacedMs, Math.max(leftMs, 1000)) : pacedMs;
+  const summary = `poll ${polling.polls + 1} of ${polling.handle.id} (${polling.lastStatus}) in ${formatDuration(delayMs)}`;
+  const isDue = (): boolean => run.nudges > nudges || (run.endNow && polling.cancelAskedAt === null);
+  await condition(isDue, delayMs, { summary });
 }
 
 async function pollOnce(
-  life: BatchRun,
-  state: Polling,
+  run: BatchRun,
+  polling: Polling,
   untilMs: number | null,
 ): Promise<BatchView | 'gone' | 'unseen'> {
-  const { tellEvery } = life.input.job;
-  const input = {
-    ...toBatchRef(life),
-    handle: state.handle,
-    coordinator: life.coordinator,
-    toldTenths: state.tenths,
-    toldPhase: state.phase,
-    tellEvery,
-  };
-  const proxy = looking(life.input.job.timing, `look at ${state.handle.id}`, untilMs);
+  const { handle } = polling;
+  const { timing, tellEvery } = run.input.job;
+  const { coordinator } = run;
+  const told = { toldTenths: polling.tenths, toldPhase: polling.phase };
+  const input = { ...run.ref, handle, coordinator, ...told, tellEvery };
+  const proxy = shortCall(timing, `poll ${handle.id}`, untilMs);
   try {
-    const result = await runThroughTrouble(life, state.handle.id, () => proxy.look(input), { untilMs });
-    state.polls += 1;
-    state.pace += 1;
+    const result = await runThroughTrouble(run, handle.id, () => proxy.look(input), { untilMs });
+    countPoll(polling);
     if (result === outOfTime) return 'unseen';
-    state.lostSince = null;
-    state.tenths = Math.max(state.tenths, result.tenths);
-    state.phase = result.view.phase;
-    state.lastStatus = result.view.status;
+    polling.lostSince = null;
+    polling.tenths = Math.max(polling.tenths, result.tenths);
+    polling.phase = result.view.phase;
+    polling.lastStatus = result.view.status;
     return result.view;
   } catch (error) {
-    const fault = failureType(error);
-    if (fault !== 'not_found' && fault !== 'refused' && fault !== 'too_large') throw error;
-    state.polls += 1;
-    state.pace += 1;
-    if (fault !== 'not_found') return 'unseen';
-    // A batch just made may not be visible yet, and a key of another project sees none; one that stays away was deleted.
-    state.lostSince ??= Date.now();
-    return Date.now() - state.lostSince < lostAfterMs ? 'unseen' : 'gone';
+    return reactToFailedPoll(polling, error);
   }
 }
 
-const lostAfterMs = 6 * 3_600_000;
+function reactToFailedPoll(polling: Polling, error: unknown): 'gone' | 'unseen' {
+  const fault = readFailureType(error);
+  if (fault !== 'not_found' && fault !== 'refused' && fault !== 'too_large') throw error;
+  countPoll(polling);
+  if (fault !== 'not_found') return 'unseen';
+  // A new batch may not be visible yet, and another project's key sees none: only a long absence proves that the batch was deleted.
+  polling.lostSince ??= Date.now();
+  return Date.now() - polling.lostSince < lostAfterMs ? 'unseen' : 'gone';
+}
 
-const deadlineAt = (life: BatchRun, state: Polling): number => state.handle.createdAt + life.batchDeadlineMs;
+function countPoll(polling: Polling): void {
+  polling.polls += 1;
+  polling.pace += 1;
+}
 
-const isLate = (life: BatchRun, state: Polling): boolean =>
-  state.cancelAskedAt === null && (life.endNow || Date.now() >= deadlineAt(life, state));
+const computeDeadline = (run: BatchRun, { handle }: Polling): number => handle.createdAt + run.batchDeadlineMs;
 
-/** Asked once; what the batch had finished is collected when it has come to its end. */
-export async function askToEnd(life: BatchRun, state: Polling, untilMs: number | null): Promise<void> {
-  state.cancelAskedAt = Date.now();
-  state.pace = 0;
-  const proxy = looking(life.input.job.timing, `cancel ${state.handle.id}`, untilMs);
-  const { output } = life.input.job;
+const isLate = (run: BatchRun, polling: Polling): boolean =>
+  polling.cancelAskedAt === null && (run.endNow || Date.now() >= computeDeadline(run, polling));
+
+/** Asks the provider once to cancel the batch. The answers that it had finished are collected when it has ended. */
+export async function askToEnd(run: BatchRun, polling: Polling, untilMs: number | null): Promise<void> {
+  polling.cancelAskedAt = Date.now();
+  polling.pace = 0;
+  const { handle } = polling;
+  const { output, timing } = run.input.job;
+  const proxy = shortCall(timing, `cancel ${handle.id}`, untilMs);
   try {
-    await runThroughTrouble(life, state.handle.id, () => proxy.cancelBatch({ output, handle: state.handle }), {
-      untilMs,
-    });
+    await runThroughTrouble(run, handle.id, () => proxy.cancelBatch({ output, handle }), { untilMs });
   } catch (error) {
-    // A provider that refuses to cancel decides nothing: the looks tell how the batch ends.
-    if (failureType(error) === null) throw error;
+    // A provider that refuses to cancel decides nothing: the polls show how the batch ends.
+    if (readFailureType(error) === null) throw error;
   }
 }

@@ -1,60 +1,55 @@
-// A batch's worth of items through the synchronous API, a chunk at a time, so that pausing, cancelling and deadlines are heard.
+// A batch's worth of items through the synchronous API, one chunk at a time, so that pauses, cancellation and deadlines take effect.
 
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import { realtimeChunkItems } from '../../domain/limits.ts';
 import type { ItemReason, Tally } from '../../domain/outcome/outcome.ts';
-import { longWork } from '../proxies.ts';
-import {
-  type BatchInput,
-  type BatchRun,
-  beginLife,
-  counted,
-  outOfTime,
-  runThroughTrouble,
-  tell,
-  toBatchRef,
-} from './batch-run.ts';
+import { filePass } from '../proxies.ts';
+import { type BatchInput, BatchRun, logTally } from './batch-run.ts';
+import { outOfTime, runThroughTrouble } from './trouble.ts';
 
-/** Guarantees that each item is asked for at least once and that only calls in flight at a crash are asked twice. */
+/** Guarantees that each item is asked at least once, and that only calls in flight at a crash are made twice. */
 export async function processRealtime(input: BatchInput): Promise<Tally> {
-  const life = beginLife(input);
-  let unasked: ItemReason = 'missing';
+  const run = new BatchRun(input);
+  let missingReason: ItemReason = 'missing';
   try {
-    if (await askAll(life)) unasked = 'deadline';
+    if (await askAll(run)) missingReason = 'deadline';
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    unasked = 'cancelled';
+    missingReason = 'cancelled';
   }
-  const tally = await CancellationScope.nonCancellable(() =>
-    longWork(input.job.timing, `classify ${input.planned.items} items`).classify({
-      ...toBatchRef(life),
-      batchId: null,
-      ending: null,
-      createdAt: life.startedAt,
-      endedAt: Date.now(),
-      polls: 0,
-      twinBatches: 0,
-      cancelReason: 'cancelled',
-      missingReason: unasked,
-      blamed: [],
-    }),
-  );
-  return counted(tally);
+  const tally = await CancellationScope.nonCancellable(() => classify(run, missingReason));
+  return logTally(tally);
 }
 
-/** True where the deadline came first. */
-async function askAll(life: BatchRun): Promise<boolean> {
-  const { planned, job } = life.input;
+/** True if the deadline came first. */
+async function askAll(run: BatchRun): Promise<boolean> {
+  const { planned, job } = run.input;
   for (let from = 0; from < planned.items; from += realtimeChunkItems) {
-    await condition(() => !life.paused || life.endNow);
-    if (life.endNow) return true;
+    await condition(() => !run.paused || run.endNow);
+    if (run.endNow) return true;
     const count = Math.min(realtimeChunkItems, planned.items - from);
-    const proxy = longWork(job.timing, `ask for items ${from + 1} to ${from + count} of ${planned.items}`);
-    const asked = await runThroughTrouble(life, null, () => proxy.realtime({ ...toBatchRef(life), from, count }), {
+    const proxy = filePass(job.timing, `ask items ${from + 1} to ${from + count} of ${planned.items}`);
+    const asked = await runThroughTrouble(run, null, () => proxy.realtime({ ...run.ref, from, count }), {
       endNow: true,
     });
     if (asked === outOfTime) return true;
-    if (planned.items > realtimeChunkItems) await tell(life, 'running', null, undefined, from + count);
+    if (planned.items > realtimeChunkItems) await run.notify('running', { done: from + count });
   }
   return false;
+}
+
+function classify(run: BatchRun, missingReason: ItemReason): Promise<Tally> {
+  const { planned, job } = run.input;
+  return filePass(job.timing, `classify ${planned.items} items`).classify({
+    ...run.ref,
+    batchId: null,
+    ending: null,
+    createdAt: run.startedAt,
+    endedAt: Date.now(),
+    polls: 0,
+    twinBatches: 0,
+    cancelReason: 'cancelled',
+    missingReason,
+    blamed: [],
+  });
 }

@@ -1,4 +1,4 @@
-// From a planned batch to a provider's batch: staged, looked for, created, and created again only when it ran nothing.
+// From a planned batch to a provider's batch: upload, find, create. A batch is created again only if the earlier one ran nothing.
 
 import { ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
@@ -6,17 +6,18 @@ import { capacityDelayMs, pollDelayMs } from '../../domain/batch/backoff.ts';
 import { type BatchHandle, type BatchView, failedBatchAction } from '../../domain/batch/state.ts';
 import { capacityWaitsMax } from '../../domain/limits.ts';
 import type { ItemReason, Tally } from '../../domain/outcome/outcome.ts';
-import { creating, looking, staging } from '../proxies.ts';
-import { type BatchRun, failureType, outOfTime, runThroughTrouble, tell, toBatchRef } from './batch-run.ts';
+import { exclusiveCall, shortCall, transfer } from '../proxies.ts';
+import type { BatchRun } from './batch-run.ts';
+import { outOfTime, readFailureType, runThroughTrouble } from './trouble.ts';
 
 export interface Submission {
-  /** Rises only when the earlier provider batch came to an end having run nothing. */
+  /** Rises only if the earlier provider batch ended without running anything. */
   ordinal: number;
   handle: BatchHandle | null;
   twins: number;
   capacityWaits: number;
   /** When the provider first had no room. */
-  crampedSince: number | null;
+  noRoomSince: number | null;
 }
 
 export const newSubmission = (): Submission => ({
@@ -24,101 +25,95 @@ export const newSubmission = (): Submission => ({
   handle: null,
   twins: 0,
   capacityWaits: 0,
-  crampedSince: null,
+  noRoomSince: null,
 });
 
 export type Submitted =
   | { readonly kind: 'created'; readonly handle: BatchHandle }
   | { readonly kind: 'answered'; readonly tally: Tally }
-  /** Nothing of it is at the provider. */
+  /** Nothing of the batch is at the provider. */
   | { readonly kind: 'unsent'; readonly reason: ItemReason }
   | { readonly kind: 'in_doubt' };
 
-export async function submit(life: BatchRun, submission: Submission): Promise<Submitted> {
+export async function submit(run: BatchRun, submission: Submission): Promise<Submitted> {
   for (;;) {
-    await condition(() => !life.paused || life.endNow);
-    if (life.endNow) return unlessThere(life, submission, 'deadline');
-    const result = await stageAndCreate(life, submission);
+    await condition(() => !run.paused || run.endNow);
+    if (run.endNow) return resolveWithoutCreating(run, submission, 'deadline');
+    const result = await uploadAndCreate(run, submission);
     if (result !== 'again') return result;
   }
 }
 
-/** A provider is given this much longer than its own window before what it holds is in doubt. */
+/** A provider gets this much more time than its own window. After that, the items of the batch are in doubt. */
 export const graceMs = 2 * 3_600_000;
 
-/** By then whatever a create made has come to its end. */
-const inDoubtAt = (life: BatchRun): number => Date.now() + life.input.job.timing.providerWindowMs + graceMs;
+/** By then, a batch that a create has made has ended. */
+const computeInDoubtAt = (run: BatchRun): number => Date.now() + run.input.job.timing.providerWindowMs + graceMs;
 
-/** Nothing more is created: what this batch, or an earlier life of it, may have at the provider decides what is true of its items. */
-export async function unlessThere(
-  life: BatchRun,
+/** Creates nothing more. A batch that this workflow, or an earlier one of the same batch, has at the provider decides about the items. */
+export async function resolveWithoutCreating(
+  run: BatchRun,
   submission: Submission,
   reason: ItemReason,
-  untilMs: number = inDoubtAt(life),
+  untilMs: number = computeInDoubtAt(run),
 ): Promise<Submitted> {
-  const fate = await fateOfCreate(life, submission, untilMs);
-  return fate === 'none' ? { kind: 'unsent', reason } : fate;
+  const found = await findCreated(run, submission, untilMs);
+  return found === 'none' ? { kind: 'unsent', reason } : found;
 }
 
-async function stageAndCreate(life: BatchRun, submission: Submission): Promise<Submitted | 'again'> {
+async function uploadAndCreate(run: BatchRun, submission: Submission): Promise<Submitted | 'again'> {
   try {
-    const staged = await stageOnce(life, submission);
-    if (staged === outOfTime) return 'again';
-    if (staged.kind === 'answered') return staged;
-    await condition(() => !life.paused || life.endNow);
-    return life.endNow ? 'again' : await createOnce(life, submission, staged.staged.fileId);
+    const uploaded = await upload(run, submission);
+    if (uploaded === outOfTime) return 'again';
+    if (uploaded.kind === 'answered') return uploaded;
+    await condition(() => !run.paused || run.endNow);
+    return run.endNow ? 'again' : await create(run, submission, uploaded.staged.fileId);
   } catch (error) {
-    return afterRefusal(life, submission, error);
+    return reactToRefusal(run, submission, error);
   }
 }
 
-function describeSubmission(life: BatchRun, { ordinal }: Submission) {
-  const { items, bytes, requestsCrc32: crc32, endpoint } = life.input.planned;
-  return { ...toBatchRef(life), ordinal, items, bytes, crc32, endpoint };
+function describeSubmission(run: BatchRun, { ordinal }: Submission) {
+  const { items, bytes, requestsCrc32: crc32, endpoint } = run.input.planned;
+  return { ...run.ref, ordinal, items, bytes, crc32, endpoint };
 }
 
-function stageOnce(life: BatchRun, submission: Submission) {
-  const { planned, job } = life.input;
-  const summary = `stage ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
-  const proxy = staging(job.timing, planned.bytes, summary);
-  return runThroughTrouble(
-    life,
-    null,
-    () => unlessStopped(life, () => proxy.stage(describeSubmission(life, submission))),
-    {
-      endNow: true,
-    },
-  );
+function upload(run: BatchRun, submission: Submission) {
+  const { planned, job } = run.input;
+  const summary = `upload ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
+  const proxy = transfer(job.timing, planned.bytes, summary);
+  const input = describeSubmission(run, submission);
+  return runThroughTrouble(run, null, () => runUnlessStopped(run, () => proxy.stage(input)), { endNow: true });
 }
 
-async function createOnce(life: BatchRun, submission: Submission, fileId: string | null): Promise<Submitted | 'again'> {
-  const { planned, job } = life.input;
-  const input = { ...describeSubmission(life, submission), staged: { fileId } };
-  const proxy = creating(job.timing, planned.bytes, `create ${job.provider} batch of ${planned.items} items`);
-  const result = await runThroughTrouble(life, null, () => unlessStopped(life, () => proxy.create(input)), {
+async function create(run: BatchRun, submission: Submission, fileId: string | null): Promise<Submitted | 'again'> {
+  const { planned, job } = run.input;
+  const input = { ...describeSubmission(run, submission), staged: { fileId } };
+  const proxy = exclusiveCall(job.timing, planned.bytes, `create ${job.provider} batch of ${planned.items} items`);
+  const result = await runThroughTrouble(run, null, () => runUnlessStopped(run, () => proxy.create(input)), {
     endNow: true,
   });
   if (result === outOfTime) return 'again';
-  if (result.kind === 'created') return created(submission, result);
-  const fate = await fateOfCreate(life, submission, inDoubtAt(life));
-  return fate === 'none' ? 'again' : fate;
+  if (result.kind === 'created') return recordCreated(submission, result);
+  const found = await findCreated(run, submission, computeInDoubtAt(run));
+  return found === 'none' ? 'again' : found;
 }
 
-function created(
+function recordCreated(
   submission: Submission,
-  { handle, ordinal, twins }: { readonly handle: BatchHandle; readonly ordinal: number; readonly twins: number },
+  { handle, ordinal, twins }: Pick<Submission, 'ordinal' | 'twins'> & { readonly handle: BatchHandle },
 ): Submitted {
   Object.assign(submission, { handle, ordinal, twins });
   log.info('batch created', { event: 'batch_created', batchId: handle.id });
   return { kind: 'created', handle };
 }
 
-/** Whoever pauses, cancels or runs out of time stops work that waits for its next try; a create under way is seen through by its attempt. */
-async function unlessStopped<T>(life: BatchRun, work: () => Promise<T>): Promise<T | typeof outOfTime> {
-  let over = false;
+/** A pause or the job's deadline stops work that waits for its next attempt. An attempt of a create that has begun runs to its end. */
+async function runUnlessStopped<T>(run: BatchRun, work: () => Promise<T>): Promise<T | typeof outOfTime> {
+  let isOver = false;
   const scope = new CancellationScope();
-  condition(() => over || life.paused || life.endNow)
-    .then(() => (over ? undefined : scope.cancel()))
+  condition(() => isOver || run.paused || run.endNow)
+    .then(() => (isOver ? undefined : scope.cancel()))
     .catch(() => undefined); // the whole batch is cancelled, and this scope with it
   try {
     return await scope.run(work);
@@ -126,87 +121,91 @@ async function unlessStopped<T>(life: BatchRun, work: () => Promise<T>): Promise
     if (!scope.consideredCancelled || isFinal(error)) throw error;
     return outOfTime;
   } finally {
-    over = true;
+    isOver = true;
   }
 }
 
-/** What another try would not change. */
+/** Another attempt would fail in the same way. */
 const isFinal = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
 
-/** Looks for a batch whose create had no reply until it is found, known not to be, or the time is over. Costs the provider nothing where none was begun. */
-async function fateOfCreate(life: BatchRun, submission: Submission, untilMs: number): Promise<Submitted | 'none'> {
-  const { job } = life.input;
-  const input = { ...describeSubmission(life, submission), staged: { fileId: null }, lookOnly: true };
-  for (let looks = 0; ; looks += 1) {
-    const proxy = looking(job.timing, 'look for what an earlier create may have made', untilMs);
-    const result = await runThroughTrouble(life, null, () => proxy.create(input), { untilMs });
-    if (result !== outOfTime && result.kind === 'created') return created(submission, result);
+/**
+ * Finds the batch of a create whose reply was lost, until it is found, known not to exist, or `untilMs` has passed. If no create was begun,
+ * this makes no call to the provider.
+ */
+async function findCreated(run: BatchRun, submission: Submission, untilMs: number): Promise<Submitted | 'none'> {
+  const { job } = run.input;
+  const input = { ...describeSubmission(run, submission), staged: { fileId: null }, lookOnly: true };
+  for (let finds = 0; ; finds += 1) {
+    const proxy = shortCall(job.timing, 'find the batch of an earlier create', untilMs);
+    const result = await runThroughTrouble(run, null, () => proxy.create(input), { untilMs });
+    if (result !== outOfTime && result.kind === 'created') return recordCreated(submission, result);
     if (result !== outOfTime && result.kind === 'none') return 'none';
     if (Date.now() >= untilMs) return { kind: 'in_doubt' };
-    await sleep(pollDelayMs(looks, job.poll), { summary: 'a batch whose create had no reply may be running' });
+    await sleep(pollDelayMs(finds, job.poll), { summary: 'a batch whose create had no reply may be running' });
   }
 }
 
-async function afterRefusal(life: BatchRun, submission: Submission, error: unknown): Promise<Submitted | 'again'> {
-  switch (failureType(error)) {
+async function reactToRefusal(run: BatchRun, submission: Submission, error: unknown): Promise<Submitted | 'again'> {
+  switch (readFailureType(error)) {
     case 'capacity':
-      if (await waitForCapacity(life, submission)) return 'again';
-      return unlessThere(life, submission, life.endNow ? 'deadline' : 'capacity');
+      if (await waitForCapacity(run, submission)) return 'again';
+      return resolveWithoutCreating(run, submission, run.endNow ? 'deadline' : 'capacity');
     case 'not_ready':
-      return 'again'; // minutes of "cannot find file": staged anew
+      return 'again'; // the provider did not find the file for minutes: upload it again
     case 'refused':
     case 'too_large':
     case 'not_found':
-      // The whole body was refused and nothing ran. Its items go on in other company, and in the end one by one.
+      // The provider refused the whole body, and nothing ran. The next wave sends the items in other batches, in the end one by one.
       return { kind: 'unsent', reason: 'batch_failed' };
     default:
       throw error;
   }
 }
 
-/** False when it is not worth waiting any longer. */
-async function waitForCapacity(life: BatchRun, submission: Submission): Promise<boolean> {
-  if (submission.capacityWaits === 0) await tell(life, 'waiting', null);
-  const delay = capacityDelayMs(submission.capacityWaits);
+/** False if the batch has waited as often or as long as it may. */
+async function waitForCapacity(run: BatchRun, submission: Submission): Promise<boolean> {
+  if (submission.capacityWaits === 0) await run.notify('waiting');
+  const delayMs = capacityDelayMs(submission.capacityWaits);
   submission.capacityWaits += 1;
-  submission.crampedSince ??= Date.now();
-  const isTooLong = Date.now() + delay > submission.crampedSince + life.batchDeadlineMs;
+  submission.noRoomSince ??= Date.now();
+  const isTooLong = Date.now() + delayMs > submission.noRoomSince + run.batchDeadlineMs;
   if (submission.capacityWaits > capacityWaitsMax || isTooLong) return false;
-  await condition(() => life.endNow, delay, { summary: 'the provider has no room for another batch' });
-  return !life.endNow;
+  await condition(() => run.endNow, delayMs, { summary: 'the provider has no room for another batch' });
+  return !run.endNow;
 }
 
+/** How often a file that the provider has lost is uploaded again. */
+const uploadsAgainMax = 5;
+
 /**
- * What follows a batch that the provider refused after creating it, having run nothing: another one, its items given back as it judged
- * them, or all of them for one reason of ours.
+ * The provider failed the batch after its creation and ran nothing. Submit it again, give its items back as the provider judged them, or
+ * give all of them back for one reason.
  */
-export async function afterFailedBatch(
-  life: BatchRun,
+export async function reactToFailedBatch(
+  run: BatchRun,
   submission: Submission,
   view: BatchView,
 ): Promise<'again' | 'give_back' | ItemReason> {
   const next = { ordinal: submission.ordinal + 1, handle: null };
   switch (failedBatchAction(view.errors)) {
     case 'wait_for_capacity':
-      if (!(await waitForCapacity(life, submission))) return life.endNow ? 'deadline' : 'capacity';
+      if (!(await waitForCapacity(run, submission))) return run.endNow ? 'deadline' : 'capacity';
       Object.assign(submission, next);
       return 'again';
     case 'ask_a_person': {
-      const before = life.resumes;
-      await tell(life, 'waiting', submission.handle?.id ?? null, 'no_money');
-      await condition(() => life.resumes > before || life.endNow);
+      const { resumes } = run;
+      await run.notify('waiting', { batchId: submission.handle?.id ?? null, trouble: 'no_money' });
+      await condition(() => run.resumes > resumes || run.endNow);
       Object.assign(submission, next);
-      return life.endNow ? 'deadline' : 'again';
+      return run.endNow ? 'deadline' : 'again';
     }
     case 'stage_again':
-      if (submission.ordinal >= stagedAgainMax) return 'give_back';
-      await sleep(capacityDelayMs(0), { summary: 'the provider lost sight of the file: staged anew' });
+      if (submission.ordinal >= uploadsAgainMax) return 'give_back';
+      await sleep(capacityDelayMs(0), { summary: 'the provider lost the file: upload it again' });
       Object.assign(submission, next);
       return 'again';
     case 'give_items_back':
       return 'give_back';
   }
 }
-
-const stagedAgainMax = 5;

@@ -1,4 +1,4 @@
-// What people may change of a running job. A change that cannot be made is refused, says why, and writes nothing to history.
+// The updates by which people change a running job. An update that is refused says why and writes nothing to history.
 
 import { setHandler } from '@temporalio/workflow';
 import { parseDuration } from '../../domain/duration.ts';
@@ -14,23 +14,24 @@ import {
   setDeadlineUpdate,
 } from '../messages.ts';
 import type { JobRun } from './job-run.ts';
+import { computeStatus } from './job-status.ts';
 import { checkBudget, checkConcurrency, checkDeadline, checkNote, checkReasons, mustNotEnd } from './update-checks.ts';
 
-export function listenToPeople(job: JobRun): void {
+export function registerUpdates(job: JobRun): void {
   setHandler(pauseUpdate, (input) => pause(job, input?.note), {
     validator: checkNote,
-    description: 'Stage and create nothing more; what runs is still collected.',
+    description: 'Upload and create nothing more; batches that run are still collected.',
   });
   setHandler(resumeUpdate, () => resume(job), {
-    description: 'Go on after a pause, or after trouble with a key or money was mended.',
+    description: 'Continue after a pause, or after trouble with a key or money was fixed.',
   });
   setHandler(setConcurrencyUpdate, (input) => setConcurrency(job, input.concurrency), {
     validator: checkConcurrency,
-    description: 'Batches under way at once: {"concurrency": 20}.',
+    description: 'Batches open at once: {"concurrency": 20}.',
   });
   setHandler(setBudgetUpdate, (input) => setBudget(job, input.usd), {
     validator: checkBudget,
-    description: 'What the job may spend: {"usd": 25}.',
+    description: 'The most that the job may spend: {"usd": 25}.',
   });
   setHandler(setDeadlineUpdate, (input) => setDeadline(job, input), {
     validator: checkDeadline,
@@ -47,49 +48,49 @@ export function listenToPeople(job: JobRun): void {
 }
 
 async function pause(job: JobRun, note = 'paused by a person'): Promise<JobStatus> {
-  job.stopFor('person', note);
+  job.pauseFor('person', note);
   await job.coordinator.pause();
-  return job.status();
+  return computeStatus(job);
 }
 
 async function resume(job: JobRun): Promise<JobStatus> {
   job.pause = null;
   await job.coordinator.resume();
-  job.changed();
-  return job.status();
+  job.publish();
+  return computeStatus(job);
 }
 
 async function setConcurrency(job: JobRun, concurrency: number): Promise<JobStatus> {
-  await job.untilOpen();
+  await job.awaitOpened();
   job.coordinator.switches.concurrency = concurrency;
   job.onConcurrency();
-  job.changed();
-  return job.status();
+  job.publish();
+  return computeStatus(job);
 }
 
 async function setBudget(job: JobRun, usd: number | null): Promise<JobStatus> {
-  await job.untilOpen();
+  await job.awaitOpened();
   job.budget = { ...job.budget, capUsd: usd };
-  // A job that waits for a larger budget goes on by itself; one that a person paused does not.
+  // A job that waits for a larger budget continues by itself; a job that a person paused does not.
   if (job.pause?.reason === 'budget') await resume(job);
-  return job.status();
+  return computeStatus(job);
 }
 
 async function setDeadline(job: JobRun, change: DeadlineChange): Promise<JobStatus> {
-  await job.untilOpen();
-  const before = job.deadline ?? job.opened.deadline;
+  await job.awaitOpened();
+  const before = job.deadline;
   const batchMs = change.batch === undefined ? before.batchMs : (parseDuration(change.batch) ?? before.batchMs);
   const jobMs = change.job === undefined ? before.jobMs : change.job === null ? null : parseDuration(change.job);
   // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
-  job.deadline = { batchMs, jobMs, then: change.then ?? before.then };
+  job.setDeadline({ batchMs, jobMs, then: change.then ?? before.then });
   await job.coordinator.setBatchDeadline(batchMs);
-  return job.status();
+  return computeStatus(job);
 }
 
 function retryFailed(
   job: JobRun,
   reasons: readonly ItemReason[] = itemReasons.filter((reason) => reason !== 'in_doubt'),
 ): JobStatus {
-  job.again = [...new Set([...(job.again ?? []), ...reasons])];
-  return job.status();
+  job.retryReasons = [...new Set([...(job.retryReasons ?? []), ...reasons])];
+  return computeStatus(job);
 }

@@ -1,175 +1,144 @@
-// A wave of more batches than one history may hold: segments of them, each a child with a window of its own, sharing the places.
+// A wave of more batches than one history may hold runs in segments: each is a child with its own window. They share the job's places.
 
-import {
-  CancellationScope,
-  ChildWorkflowCancellationType,
-  condition,
-  getExternalWorkflowHandle,
-  isCancellation,
-  ParentClosePolicy,
-  setHandler,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, setHandler, startChild } from '@temporalio/workflow';
 import { segmentWorkflowId } from '../../domain/ids.ts';
-import type { PlannedBatch, PlanSummary } from '../../domain/job.ts';
-import { chargedUsd, fits, reserve, settle } from '../../domain/money/budget.ts';
-import { addLate, type Late, noneLate } from '../../domain/progress/alerts.ts';
-import { addBatchStates, type BatchStateCounts } from '../../domain/progress/events.ts';
-import { addTotals, noTotals, type Totals } from '../../domain/waves/totals.ts';
-import type { Wave } from '../../domain/waves/waves.ts';
-import { limitSignal, segmentNewsSignal } from '../messages.ts';
-import { processSegment } from '../segment/process-segment.ts';
-import { catchUp, runToItsEnd } from '../window.ts';
-import type { JobRun } from './job-run.ts';
-import { describeJob, mayAfford, readPage } from './wave-parts.ts';
+import type { PlannedBatch } from '../../domain/job.ts';
+import { fits, reserve } from '../../domain/money/budget.ts';
+import type { Totals } from '../../domain/waves/totals.ts';
+import { ChildGroup, childOptions, replaySwitches, runUntilResult } from '../children.ts';
+import type { Switches } from '../coordinator.ts';
+import { limitSignal, type SegmentNews, segmentNewsSignal } from '../messages.ts';
+import { processSegment, type SegmentInput } from '../segment/process-segment.ts';
+import { OpenSegments } from './open-segments.ts';
+import type { RunningWave } from './running-wave.ts';
 
-interface OpenSegment {
-  running: number;
-  draining: boolean;
-  totals: Totals;
-  stages: BatchStateCounts;
-  late: Late;
-  limit: number;
+export function runInSegments(running: RunningWave, batches: number): Promise<void> {
+  return new SegmentedWave(running).run(batches);
 }
 
-/** Places that a segment at its end no longer needs go to the next one, so that stragglers keep nobody waiting. */
-export async function runInSegments(job: JobRun, wave: Wave, plan: PlanSummary): Promise<void> {
-  const { coordinator } = job;
-  const open = new Map<string, OpenSegment>();
-  const ends: Promise<void>[] = [];
-  const failures: unknown[] = [];
-  let settled = noTotals;
-  const free = (): number => {
-    let taken = 0;
-    for (const { draining, running } of open.values()) {
-      if (!draining) return 0;
-      taken += running;
-    }
-    return coordinator.switches.concurrency - taken;
-  };
-  const sum = (): void => {
-    const segments = [...open.values()];
-    coordinator.totals = segments.reduce((totals, segment) => addTotals(totals, segment.totals), settled);
-    coordinator.elsewhere = {
-      stages: segments.reduce<BatchStateCounts>((stages, segment) => addBatchStates(stages, segment.stages), {
-        done: settled.batches,
-      }),
-      late: segments.reduce((late, segment) => addLate(late, segment.late), noneLate),
-    };
-    job.changed();
-  };
-  job.onConcurrency = () => giveFreePlaces(open, coordinator.switches.concurrency);
-  setHandler(segmentNewsSignal, (news) => {
-    const workflowId = segmentWorkflowId(workflowInfo().workflowId, wave.number, news.segment);
-    const segment = open.get(workflowId);
-    if (segment === undefined) return;
-    const { running, draining, totals, stages, late, movedAt } = news;
-    Object.assign(segment, { running, draining, totals, stages, late } satisfies Partial<OpenSegment>);
-    coordinator.movedAt = Math.max(coordinator.movedAt, movedAt);
-    if (news.trouble !== undefined) {
-      job.stopFor(news.trouble, 'a batch met trouble with its key or money: mend it, then resume');
-    }
-    job.onConcurrency();
-    sum();
-  });
-  const run = async (segment: number, from: number, batches: readonly PlannedBatch[]): Promise<void> => {
-    const workflowId = segmentWorkflowId(workflowInfo().workflowId, wave.number, segment);
-    const usd = batches.reduce((total, { estimate }) => total + (estimate.usd ?? 0), 0);
-    open.set(workflowId, {
-      running: 0,
-      draining: false,
-      totals: noTotals,
-      stages: {},
-      late: noneLate,
-      limit: free(),
+/** Places that a segment at its end does not need any more go to the next one, so that slow batches keep nobody waiting. */
+class SegmentedWave {
+  readonly #running: RunningWave;
+  readonly #segments = new OpenSegments();
+  readonly #children = new ChildGroup();
+
+  constructor(running: RunningWave) {
+    this.#running = running;
+  }
+
+  async run(batches: number): Promise<void> {
+    const { job } = this.#running;
+    job.onConcurrency = () => this.#sharePlaces();
+    setHandler(segmentNewsSignal, (news) => this.#applyNews(news), {
+      description: "From a segment: the progress of the segment's batches.",
     });
-    coordinator.opened(workflowId);
-    coordinator.segments.add(workflowId);
-    job.budget = reserve(job.budget, usd);
+    try {
+      for (let segment = 1, from = 1; from <= batches && !this.#children.hasFailed; segment += 1) {
+        const page = await this.#running.readPage(from);
+        await condition(() => this.#mayStart(page));
+        const part = takeAffordable(this.#running, page);
+        this.#children.add(this.#runSegment(segment, from, part));
+        from += part.length;
+      }
+    } finally {
+      await this.#children.awaitAll();
+      job.onConcurrency = () => undefined;
+    }
+    this.#children.throwFailure();
+  }
+
+  get #concurrency(): number {
+    return this.#running.job.coordinator.switches.concurrency;
+  }
+
+  #mayStart([first]: readonly PlannedBatch[]): boolean {
+    return (
+      this.#segments.countFreePlaces(this.#concurrency) > 0 &&
+      !this.#running.isHeld &&
+      this.#running.mayAfford(first?.estimate.usd ?? null, this.#segments.size)
+    );
+  }
+
+  async #runSegment(segment: number, from: number, batches: readonly PlannedBatch[]): Promise<void> {
+    const { job, wave, jobWorkflowId } = this.#running;
+    const workflowId = segmentWorkflowId(jobWorkflowId, wave.number, segment);
+    const estimateUsd = batches.reduce((total, { estimate }) => total + (estimate.usd ?? 0), 0);
+    this.#segments.add(workflowId, this.#concurrency);
+    job.coordinator.openSegment(workflowId);
+    this.#running.reserve(estimateUsd);
     let totals: Totals | null = null;
     try {
-      const limit = (): number => open.get(workflowId)?.limit ?? 1;
-      totals = await runToItsEnd(workflowId, job.opened.timing, () =>
-        runSegment(job, wave, workflowId, { segment, from, count: batches.length, limit }),
+      totals = await runUntilResult(workflowId, job.settings.timing, () =>
+        this.#startSegment(workflowId, { segment, from, count: batches.length }),
       );
-      if (totals !== null) settled = addTotals(settled, totals);
     } finally {
-      open.delete(workflowId);
-      coordinator.closed(workflowId);
-      job.budget = settle(job.budget, usd, totals === null ? usd : chargedUsd(totals, usd));
-      job.onConcurrency();
-      sum();
+      this.#segments.remove(workflowId, totals);
+      job.coordinator.closeSegment(workflowId);
+      this.#running.settle(estimateUsd, totals);
+      this.#sharePlaces();
+      this.#publish();
     }
-  };
-  try {
-    for (let segment = 1, from = 1; from <= plan.batches && failures.length === 0; segment += 1) {
-      const page = await readPage(job, wave, from);
-      await condition(
-        () =>
-          free() > 0 &&
-          (!coordinator.switches.paused || job.mustEnd(wave)) &&
-          mayAfford(job, wave, page[0]?.estimate.usd ?? null, open.size),
-      );
-      const batches = affordablePrefix(job, wave, page);
-      ends.push(
-        run(segment, from, batches).catch((reason: unknown) => {
-          if (!isCancellation(reason)) failures.push(reason);
-        }),
-      );
-      from += batches.length;
-    }
-  } finally {
-    await CancellationScope.nonCancellable(() => Promise.all(ends));
-    job.onConcurrency = () => undefined;
   }
-  if (failures.length > 0) throw failures[0];
+
+  async #startSegment(workflowId: string, part: Pick<SegmentInput, 'segment' | 'from' | 'count'>): Promise<Totals> {
+    const { wave, jobWorkflowId } = this.#running;
+    const switches = this.#readSwitches(workflowId);
+    const job = this.#running.describeJob();
+    const child = await startChild(processSegment, {
+      ...childOptions,
+      workflowId,
+      args: [{ job, jobWorkflowId, wave: wave.number, ...part, switches }],
+      staticSummary: `batches ${part.from} to ${part.from + part.count - 1} of wave ${wave.number}`,
+    });
+    await replaySwitches(child, switches, this.#readSwitches(workflowId));
+    const limit = this.#segments.getLimit(workflowId);
+    if (limit !== switches.concurrency) await child.signal(limitSignal, limit).catch(() => undefined);
+    return child.result();
+  }
+
+  #readSwitches(workflowId: string): Switches {
+    const { job, mustEnd } = this.#running;
+    return { ...job.coordinator.switches, concurrency: this.#segments.getLimit(workflowId), endNow: mustEnd };
+  }
+
+  #applyNews(news: SegmentNews): void {
+    const { job, wave, jobWorkflowId } = this.#running;
+    const workflowId = segmentWorkflowId(jobWorkflowId, wave.number, news.segment);
+    if (!this.#segments.has(workflowId)) return;
+    this.#segments.update(workflowId, news);
+    job.coordinator.movedAt = Math.max(job.coordinator.movedAt, news.movedAt);
+    if (news.trouble !== undefined) {
+      job.pauseFor(news.trouble, 'a batch met trouble with its key or money: fix it, then resume');
+    }
+    this.#sharePlaces();
+    this.#publish();
+  }
+
+  /** A signal that does not arrive is of no use any more: the segment has ended. */
+  #sharePlaces(): void {
+    for (const workflowId of this.#segments.updateLimits(this.#concurrency)) {
+      getExternalWorkflowHandle(workflowId)
+        .signal(limitSignal, this.#segments.getLimit(workflowId))
+        .catch(() => undefined);
+    }
+  }
+
+  #publish(): void {
+    const { job } = this.#running;
+    job.coordinator.totals = this.#segments.sumTotals();
+    job.coordinator.inSegments = this.#segments.sumCounts();
+    job.publish();
+  }
 }
 
-function affordablePrefix(job: JobRun, wave: Wave, page: readonly PlannedBatch[]): PlannedBatch[] {
+/** The first batch was found to fit; further ones are taken as long as the budget holds for them too. */
+function takeAffordable({ job, mustEnd }: RunningWave, page: readonly PlannedBatch[]): PlannedBatch[] {
   let { budget } = job;
   const batches: PlannedBatch[] = [];
   for (const batch of page) {
-    if (batches.length > 0 && !job.mustEnd(wave) && !fits(budget, batch.estimate.usd)) break;
+    if (batches.length > 0 && !mustEnd && !fits(budget, batch.estimate.usd)) break;
     budget = reserve(budget, batch.estimate.usd);
     batches.push(batch);
   }
   return batches;
-}
-
-function giveFreePlaces(open: ReadonlyMap<string, OpenSegment>, concurrency: number): void {
-  let taken = 0;
-  for (const { draining, running } of open.values()) if (draining) taken += running;
-  for (const [workflowId, segment] of open) {
-    const limit = Math.max(1, concurrency - taken);
-    if (segment.draining || segment.limit === limit) continue;
-    segment.limit = limit;
-    getExternalWorkflowHandle(workflowId)
-      .signal(limitSignal, limit)
-      .catch(() => undefined);
-  }
-}
-
-async function runSegment(
-  job: JobRun,
-  wave: Wave,
-  workflowId: string,
-  part: { readonly segment: number; readonly from: number; readonly count: number; readonly limit: () => number },
-): Promise<Totals> {
-  const { limit, ...batches } = part;
-  const now = () => ({ ...job.coordinator.switches, concurrency: limit(), endNow: job.mustEnd(wave) });
-  const switches = now();
-  const child = await startChild(processSegment, {
-    workflowId,
-    args: [
-      { job: describeJob(job), jobWorkflowId: workflowInfo().workflowId, wave: wave.number, ...batches, switches },
-    ],
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    staticSummary: `batches ${part.from} to ${part.from + part.count - 1} of wave ${wave.number}`,
-  });
-  await catchUp(child, switches, now());
-  if (limit() !== switches.concurrency) await child.signal(limitSignal, limit()).catch(() => undefined);
-  return child.result();
 }

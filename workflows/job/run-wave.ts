@@ -1,78 +1,68 @@
-// One wave from its plan to its last tally: by the job itself while it is small, by segments beyond.
+// One wave from its plan to its last tally. The job runs a small wave's batches itself, and gives a large wave to segments.
 
-import { log, workflowInfo } from '@temporalio/workflow';
+import { log } from '@temporalio/workflow';
 import type { PlannedBatch, PlanSummary } from '../../domain/job.ts';
-import { chargedUsd, reserve, settle } from '../../domain/money/budget.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
-import { longWork } from '../proxies.ts';
+import { filePass } from '../proxies.ts';
 import { runWindow } from '../window.ts';
 import type { JobRun } from './job-run.ts';
 import { runInSegments } from './run-segments.ts';
-import { describeJob, mayAfford, readPage } from './wave-parts.ts';
+import { RunningWave } from './running-wave.ts';
 
 export async function runWave(job: JobRun, wave: Wave): Promise<void> {
   job.wave = wave;
   job.coordinator.startWave();
-  job.enter('planning');
+  job.enterPhase('planning');
   const plan = await planBatches(job, wave);
-  if (wave.kind === 'first') job.firstPlan = plan;
-  job.lastPlanned = wave.number;
-  const { number, kind } = wave;
-  const { batches, items, estimate } = plan;
-  log.info('wave planned', { event: 'wave_planned', wave: number, kind, batches, items, estimateUsd: estimate.usd });
-  job.planned += plan.batches;
-  job.enter('running');
+  recordPlan(job, wave, plan);
+  job.enterPhase('running');
   if (plan.batches === 0) return;
-  if (job.planned <= job.opened.batchesPerSegment) {
-    await runHere(job, wave, await readPage(job, wave, 1));
+  const running = new RunningWave(job, wave);
+  if (job.plannedBatches <= job.settings.batchesPerSegment) {
+    await runInWindow(running, await running.readPage(1));
   } else {
-    await runInSegments(job, wave, plan);
+    await runInSegments(running, plan.batches);
   }
 }
 
 function planBatches(job: JobRun, wave: Wave): Promise<PlanSummary> {
-  const { output, timing } = job.opened;
-  if (wave.kind === 'first') return longWork(timing, 'plan every batch before anything is spent').plan({ output });
-  const { number, kind, sources, batchReasons, realtimeReasons, rejectedReasons, maxUsd } = wave;
-  const proxy = longWork(timing, `plan wave ${number} (${wave.kind})`);
-  return proxy.planWave({
-    output,
-    wave: number,
-    kind,
-    sources,
-    batchReasons,
-    realtimeReasons,
-    rejectedReasons,
-    maxUsd,
-  });
+  const { output, timing } = job.settings;
+  if (wave.kind === 'first') return filePass(timing, 'plan every batch before anything is spent').plan({ output });
+  const { number, delayMs: _, ...content } = wave;
+  return filePass(timing, `plan wave ${number} (${wave.kind})`).planWave({ output, wave: number, ...content });
 }
 
-async function runHere(job: JobRun, wave: Wave, batches: readonly PlannedBatch[]): Promise<void> {
+function recordPlan(job: JobRun, { number, kind }: Wave, plan: PlanSummary): void {
+  if (kind === 'first') job.firstPlan = plan;
+  job.lastPlanned = number;
+  job.plannedBatches += plan.batches;
+  const { batches, items, estimate } = plan;
+  log.info('wave planned', { event: 'wave_planned', wave: number, kind, batches, items, estimateUsd: estimate.usd });
+}
+
+async function runInWindow(running: RunningWave, batches: readonly PlannedBatch[]): Promise<void> {
+  const { job, wave, jobWorkflowId } = running;
   const { coordinator } = job;
   await runWindow(batches, {
-    jobWorkflowId: workflowInfo().workflowId,
-    mayStart: (batch, running) => {
-      if (coordinator.switches.paused && !job.mustEnd(wave)) return false;
-      if (running >= coordinator.switches.concurrency) return false;
-      return mayAfford(job, wave, batch.estimate.usd, running);
-    },
+    jobWorkflowId,
+    mayStart: ({ estimate }, open) =>
+      !running.isHeld && open < coordinator.switches.concurrency && running.mayAfford(estimate.usd, open),
     makeInput: (planned) => ({
-      job: describeJob(job),
+      job: running.describeJob(),
       wave: wave.number,
       planned,
       paused: coordinator.switches.paused,
-      endNow: job.mustEnd(wave),
+      endNow: running.mustEnd,
     }),
-    started: (planned, workflowId) => {
-      job.budget = reserve(job.budget, planned.estimate.usd);
-      coordinator.started(wave.number, planned, workflowId);
-      job.changed();
+    recordStart: (planned, workflowId) => {
+      running.reserve(planned.estimate.usd);
+      coordinator.recordStart(wave.number, planned, workflowId);
+      job.publish();
     },
-    ended: (planned, workflowId, tally) => {
-      const { usd } = planned.estimate;
-      job.budget = settle(job.budget, usd, tally === null ? usd : chargedUsd(tally, usd));
-      coordinator.ended(wave.number, planned.batch, workflowId, tally);
-      job.changed();
+    recordEnd: (planned, workflowId, tally) => {
+      running.settle(planned.estimate.usd, tally);
+      coordinator.recordEnd(wave.number, planned.batch, workflowId, tally);
+      job.publish();
     },
   });
 }

@@ -1,19 +1,20 @@
-// What an update must look like to be accepted: a refused one writes nothing to history.
+// The validators of the updates. A refused update writes nothing to history.
 
 import { ApplicationFailure } from '@temporalio/common';
 import { parseDuration } from '../../domain/duration.ts';
+import { deadlineActions } from '../../domain/job.ts';
 import { itemReasons } from '../../domain/outcome/outcome.ts';
 import type { JobPhase } from '../../domain/progress/status.ts';
 
-function must(condition: boolean, expected: string): void {
-  if (!condition) throw ApplicationFailure.nonRetryable(`expected ${expected}`, 'invalid_update');
+function check(isMet: boolean, expected: string): void {
+  if (!isMet) throw ApplicationFailure.nonRetryable(`expected ${expected}`, 'invalid_update');
 }
 
-/** An update's argument as it came. A misspelt field would change nothing, and nobody would know. */
+/** The fields of an update's argument. Unknown fields are refused, because a misspelt field would silently change nothing. */
 function readFields(input: unknown, known: readonly string[], expected: string): Partial<Record<string, unknown>> {
   const fields = input ?? {};
-  must(typeof fields === 'object' && !Array.isArray(fields), expected);
-  must(
+  check(typeof fields === 'object' && !Array.isArray(fields), expected);
+  check(
     Object.keys(fields).every((field) => known.includes(field)),
     expected,
   );
@@ -23,39 +24,39 @@ function readFields(input: unknown, known: readonly string[], expected: string):
 export function checkNote(input: unknown): void {
   const shape = '{"note": a text}, or nothing';
   const { note } = readFields(input, ['note'], shape);
-  must(note === undefined || typeof note === 'string', shape);
+  check(note === undefined || typeof note === 'string', shape);
 }
 
 export function checkConcurrency(input: unknown): void {
   const shape = '{"concurrency": 1 to 500}';
   const { concurrency } = readFields(input, ['concurrency'], shape);
-  must(Number.isInteger(concurrency) && Number(concurrency) >= 1 && Number(concurrency) <= 500, shape);
+  check(Number.isInteger(concurrency) && Number(concurrency) >= 1 && Number(concurrency) <= 500, shape);
 }
 
 export function checkBudget(input: unknown): void {
   const shape = '{"usd": a number, or null for none}';
   const { usd } = readFields(input, ['usd'], shape);
-  must(usd === null || (typeof usd === 'number' && usd >= 0), shape);
+  check(usd === null || (typeof usd === 'number' && usd >= 0), shape);
 }
 
 export function checkDeadline(input: unknown): void {
   const shape = 'one or more of {"batch": "12h", "job": "30h" or null, "then": "fallback", "retry" or "fail"}';
   const { batch, job, then } = readFields(input, ['batch', 'job', 'then'], shape);
   const isDuration = (value: unknown): boolean => typeof value === 'string' && parseDuration(value) !== null;
-  must(batch !== undefined || job !== undefined || then !== undefined, shape);
-  must(batch === undefined || isDuration(batch), shape);
-  must(job === undefined || job === null || isDuration(job), shape);
-  must(then === undefined || then === 'fallback' || then === 'retry' || then === 'fail', shape);
+  check(batch !== undefined || job !== undefined || then !== undefined, shape);
+  check(batch === undefined || isDuration(batch), shape);
+  check(job === undefined || job === null || isDuration(job), shape);
+  check(then === undefined || deadlineActions.some((known) => known === then), shape);
 }
 
 export function checkReasons(input: unknown): void {
   const shape = `{"reasons": some of ${itemReasons.join(', ')}}, or nothing`;
   const { reasons = itemReasons } = readFields(input, ['reasons'], shape);
-  must(Array.isArray(reasons) && reasons.length > 0, shape);
-  must(Array.isArray(reasons) && reasons.every((reason) => itemReasons.some((known) => known === reason)), shape);
+  check(Array.isArray(reasons) && reasons.length > 0, shape);
+  check(Array.isArray(reasons) && reasons.every((reason) => itemReasons.some((known) => known === reason)), shape);
 }
 
-/** Another round may be asked for while there are waves; afterwards it is another job. */
+/** Another round may be requested while the job runs waves. After that, it takes another job. */
 export function mustNotEnd(phase: JobPhase): void {
   if (phase !== 'cancelling' && phase !== 'merging' && phase !== 'done') return;
   throw ApplicationFailure.nonRetryable(

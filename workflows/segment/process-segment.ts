@@ -1,7 +1,9 @@
-// Five hundred batches of a job that has more: the same window as the job's own, so that no history grows past its bound.
+// Up to 500 batches of a job that has more, in the same window as the job's own, so that no history grows past its bound.
 
 import { getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { BatchNews, Trouble } from '../../domain/progress/events.ts';
+import type { PlannedBatch } from '../../domain/job.ts';
+import type { Tally } from '../../domain/outcome/outcome.ts';
+import type { Trouble } from '../../domain/progress/events.ts';
 import type { Totals } from '../../domain/waves/totals.ts';
 import { checkPeriodically } from '../alerting.ts';
 import type { BatchInput } from '../batch/batch-run.ts';
@@ -15,93 +17,108 @@ import {
   resumeSignal,
   segmentNewsSignal,
 } from '../messages.ts';
-import { looking } from '../proxies.ts';
-import { runWindow } from '../window.ts';
+import { shortCall } from '../proxies.ts';
+import { runWindow, type WindowOwner } from '../window.ts';
 
 export interface SegmentInput {
   readonly job: BatchInput['job'];
   readonly jobWorkflowId: string;
   readonly wave: number;
   readonly segment: number;
-  /** Batches of the manifest, by their place from 0. */
+  /** The first batch of the segment, by its number in the wave's plan. */
   readonly from: number;
   readonly count: number;
   readonly switches: Switches;
 }
 
-/** News of ended batches that are told one by one; beyond, a twentieth of the segment at a time. */
-const newsSteps = 20;
-
 /** Guarantees a tally of every batch of the segment. */
 export async function processSegment(input: SegmentInput): Promise<Totals> {
-  let draining = false;
-  const tell = (trouble?: Trouble): void => {
+  const run = new SegmentRun(input);
+  const { job, wave, from, count } = input;
+  const batches = await shortCall(job.timing, 'read the plan').readManifest({ output: job.output, wave, from, count });
+  const checks = checkPeriodically(
+    () => run.coordinator.switches.paused,
+    () => run.notifyJob(),
+  );
+  await runWindow(batches, run);
+  checks.cancel();
+  return run.coordinator.totals;
+}
+
+/** A segment sends at most this many news signals while it starts batches, and one for each of its last batches. */
+const newsSteps = 20;
+
+class SegmentRun implements WindowOwner {
+  readonly coordinator: Coordinator;
+  readonly jobWorkflowId: string;
+  readonly #input: SegmentInput;
+  /** Batches that are not started yet. */
+  #toStart: number;
+
+  constructor(input: SegmentInput) {
+    this.#input = input;
+    this.#toStart = input.count;
+    this.jobWorkflowId = input.jobWorkflowId;
+    this.coordinator = new Coordinator({ ...input.switches }, ({ trouble }) => {
+      if (trouble !== undefined) this.notifyJob(trouble);
+    });
+    this.coordinator.registerHandlers();
+    forwardSwitches(this.coordinator);
+  }
+
+  mayStart(_batch: PlannedBatch, running: number): boolean {
+    const { paused, endNow, concurrency } = this.coordinator.switches;
+    return (!paused || endNow) && running < concurrency;
+  }
+
+  makeInput(planned: PlannedBatch): BatchInput {
+    const { job, wave } = this.#input;
+    const { paused, endNow, batchDeadlineMs: batchMs } = this.coordinator.switches;
+    return { job: { ...job, deadline: { ...job.deadline, batchMs } }, wave, planned, paused, endNow };
+  }
+
+  recordStart(planned: PlannedBatch, workflowId: string): void {
+    this.#toStart -= 1;
+    this.coordinator.recordStart(this.#input.wave, planned, workflowId);
+    if (this.#isDraining) this.notifyJob();
+  }
+
+  recordEnd(planned: PlannedBatch, workflowId: string, tally: Tally | null): void {
+    this.coordinator.recordEnd(this.#input.wave, planned.batch, workflowId, tally);
+    const { openBatches, totals } = this.coordinator;
+    // After the last batch, the segment's own end carries the news.
+    if (this.#isDraining && openBatches === 0) return;
+    // Each of the last batches frees a place that another segment may use.
+    const isLast = this.#isDraining && openBatches <= newsSteps;
+    const step = Math.max(1, Math.floor(this.#input.count / newsSteps));
+    if (isLast || totals.batches % step === 0) this.notifyJob();
+  }
+
+  /** News that does not arrive is not sent again: the next news repeats it, and the segment's result has the totals. */
+  notifyJob(trouble?: Trouble): void {
+    const { coordinator } = this;
     const news = {
-      segment: input.segment,
+      segment: this.#input.segment,
       running: coordinator.openBatches,
-      draining,
+      draining: this.#isDraining,
       totals: coordinator.totals,
-      stages: coordinator.stages(),
-      late: coordinator.late(),
+      stages: coordinator.countStates(),
+      late: coordinator.countLate(),
       movedAt: coordinator.movedAt,
       ...(trouble === undefined ? {} : { trouble }),
     };
-    const job = getExternalWorkflowHandle(input.jobWorkflowId);
-    // News that does not arrive is told again with the next; the totals come with the segment's end.
-    job.signal(segmentNewsSignal, news).catch(() => undefined);
-  };
-  const coordinator = new Coordinator({ ...input.switches }, (news: BatchNews) => {
-    if (news.trouble !== undefined) tell(news.trouble);
-  });
-  coordinator.listen();
-  forwardSwitches(coordinator);
-  let toStart = input.count;
-  const step = Math.max(1, Math.floor(input.count / newsSteps));
-  const batches = await looking(input.job.timing, 'read the plan').readManifest({
-    output: input.job.output,
-    wave: input.wave,
-    from: input.from,
-    count: input.count,
-  });
-  const watch = checkPeriodically(
-    () => coordinator.switches.paused,
-    () => tell(),
-  );
-  await runWindow(batches, {
-    jobWorkflowId: input.jobWorkflowId,
-    mayStart: (_batch, running) =>
-      (!coordinator.switches.paused || coordinator.switches.endNow) && running < coordinator.switches.concurrency,
-    makeInput: (planned) => batchInput(input, coordinator.switches, planned),
-    started: (planned, workflowId) => {
-      toStart -= 1;
-      coordinator.started(input.wave, planned, workflowId);
-      if (toStart === 0) {
-        draining = true;
-        tell();
-      }
-    },
-    ended: (planned, workflowId, tally) => {
-      coordinator.ended(input.wave, planned.batch, workflowId, tally);
-      // The last end is the segment's own, and is told by it. Of a few stragglers each end frees a place that another segment may use.
-      const { openBatches, totals } = coordinator;
-      if (toStart === 0 && openBatches === 0) return;
-      if ((draining && openBatches <= newsSteps) || totals.batches % step === 0) tell();
-    },
-  });
-  watch.cancel();
-  return coordinator.totals;
+    getExternalWorkflowHandle(this.jobWorkflowId)
+      .signal(segmentNewsSignal, news)
+      .catch(() => undefined);
+  }
+
+  get #isDraining(): boolean {
+    return this.#toStart === 0;
+  }
 }
 
-const batchInput = (input: SegmentInput, switches: Switches, planned: BatchInput['planned']): BatchInput => ({
-  job: { ...input.job, deadline: { ...input.job.deadline, batchMs: switches.batchDeadlineMs } },
-  wave: input.wave,
-  planned,
-  paused: switches.paused,
-  endNow: switches.endNow,
-});
-
 function forwardSwitches(coordinator: Coordinator): void {
-  const description = `From ${workflowInfo().parent?.workflowId ?? 'the job'}, told on to the open batches.`;
+  const description = `From ${workflowInfo().parent?.workflowId ?? 'the job'}, forwarded to the open batches.`;
   setHandler(pauseSignal, () => coordinator.pause(), { description });
   setHandler(resumeSignal, () => coordinator.resume(), { description });
   setHandler(endNowSignal, () => coordinator.endNow(), { description });
@@ -112,6 +129,6 @@ function forwardSwitches(coordinator: Coordinator): void {
     (concurrency) => {
       coordinator.switches.concurrency = concurrency;
     },
-    { description },
+    { description: `From ${workflowInfo().parent?.workflowId ?? 'the job'}: batches open at once.` },
   );
 }

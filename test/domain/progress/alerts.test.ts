@@ -1,11 +1,11 @@
-// What a person is to look at, and the page they look at.
+// The alerts of a job and the page that shows them.
 
 import { expect, test } from 'vitest';
 import { computeNextPoll, pollDelayMs } from '../../../domain/batch/backoff.ts';
-import { type AlertFacts, findAlerts, lateAmong, noneLate } from '../../../domain/progress/alerts.ts';
+import { type AlertFacts, countLate, findAlerts, noneLate } from '../../../domain/progress/alerts.ts';
 import type { BatchEntry, BatchState } from '../../../domain/progress/events.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
-import { statusPage } from '../../../domain/progress/status-page.ts';
+import { renderStatusPage } from '../../../domain/progress/status-page.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -45,7 +45,7 @@ test('a job that is paused, or has nothing to run, is not asked to move', () => 
   expect(findAlerts({ ...still, pause }).map(({ name }) => name)).toEqual(['paused']);
 });
 
-test('a batch is late by the time in its stage, or by its age', () => {
+test('a batch is late by the time in its state, or by its age', () => {
   const entry = (stage: BatchState, since: number, createdAt: number | null): BatchEntry => ({
     wave: 1,
     batch: 1,
@@ -60,7 +60,7 @@ test('a batch is late by the time in its stage, or by its age', () => {
     since,
     createdAt,
   });
-  const late = lateAmong(
+  const late = countLate(
     [
       entry('validating', now - 31 * minuteMs, now - 31 * minuteMs),
       entry('validating', now - 29 * minuteMs, null),
@@ -73,11 +73,11 @@ test('a batch is late by the time in its stage, or by its age', () => {
   expect(late).toEqual({ validating: 1, finalizing: 1, open: 1 });
 });
 
-test('the next look is the first of the paced looks that is still to come', () => {
+test('the next poll is the first of the scheduled polls that is still to come', () => {
   const policy = { initialMs: 10_000, factor: 1.5, maxMs: 300_000 };
   let at = 0;
-  for (let look = 0; look < 400; look += 1) {
-    const next = at + pollDelayMs(look, policy);
+  for (let poll = 0; poll < 400; poll += 1) {
+    const next = at + pollDelayMs(poll, policy);
     expect(computeNextPoll(0, policy, at)).toBe(next);
     expect(computeNextPoll(0, policy, next - 1)).toBe(next);
     at = next;
@@ -103,15 +103,15 @@ const status: JobStatus = {
   output: 'runs/tickets/',
 };
 
-test('the page tells what is done, what is waited for, what it costs and what is amiss', () => {
-  expect(statusPage(status, now, null)).toMatchInlineSnapshot(`
+test('the page shows progress, what the job waits for, its cost and its alerts', () => {
+  expect(renderStatusPage(status, now, null)).toMatchInlineSnapshot(`
     "**running** · wave 1 (first) · for 1h
 
     ████████░░░░░░░░░░░░ 40% 400 of 1000 rows answered
 
     - ⚠️ a batch is over 30 minutes in validating
 
-    Waits for the provider: 4 batches under way; next look about 1970-01-05 04:01 UTC.
+    Waits for the provider: 4 batches open; next poll about 1970-01-05 04:01 UTC.
 
     | batches | number |
     |---|---:|
@@ -123,7 +123,7 @@ test('the page tells what is done, what is waited for, what it costs and what is
     | items | number |
     |---|---:|
     | answered | 400 |
-    | under way | 590 |
+    | in progress | 590 |
     | failed | 10 |
     | rows refused | 3 |
 

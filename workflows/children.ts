@@ -1,0 +1,118 @@
+// How a job or a segment runs its children: with which options, side by side, started again if they vanish, and with the current switches.
+
+import { ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  sleep,
+  type Workflow,
+} from '@temporalio/workflow';
+import type { Timing } from '../domain/job.ts';
+import type { Switches } from './coordinator.ts';
+import { batchDeadlineSignal, endNowSignal, pauseSignal, resumeSignal } from './messages.ts';
+import { shortCall } from './proxies.ts';
+
+/** A child is never abandoned: its parent's end cancels it, and its parent's cancellation waits for its result. */
+export const childOptions = {
+  parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+  cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+} as const;
+
+/** Children that run side by side. A failure is kept until all of them have ended, so that no result is lost. */
+export class ChildGroup {
+  readonly #running = new Set<Promise<void>>();
+  readonly #failures: unknown[] = [];
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  get hasFailed(): boolean {
+    return this.#failures.length > 0;
+  }
+
+  add(work: Promise<void>, onEnd: () => void = () => undefined): void {
+    const run = work
+      .catch((reason: unknown) => {
+        if (!isCancellation(reason)) this.#failures.push(reason);
+      })
+      .finally(() => {
+        onEnd();
+        this.#running.delete(run);
+      });
+    this.#running.add(run);
+  }
+
+  /** Waits until all have ended, even if the workflow is cancelled. Never fails. */
+  awaitAll(): Promise<unknown> {
+    return CancellationScope.nonCancellable(() => Promise.all(this.#running));
+  }
+
+  throwFailure(): void {
+    if (this.hasFailed) throw this.#failures[0];
+  }
+}
+
+export type ChildSwitches = Pick<Switches, 'paused' | 'endNow' | 'batchDeadlineMs'>;
+
+/**
+ * Replays switches that changed before the child could receive signals. Never fails: if the child has ended or was cancelled, its result is
+ * still awaited.
+ */
+export async function replaySwitches(
+  child: Pick<ChildWorkflowHandle<Workflow>, 'signal'>,
+  given: ChildSwitches,
+  now: ChildSwitches,
+): Promise<void> {
+  try {
+    if (now.paused !== given.paused) await child.signal(now.paused ? pauseSignal : resumeSignal);
+    if (now.endNow && !given.endNow) await child.signal(endNowSignal);
+    if (now.batchDeadlineMs !== given.batchDeadlineMs) await child.signal(batchDeadlineSignal, now.batchDeadlineMs);
+  } catch {
+    log.info('a child had ended, or was cancelled, before the signal');
+  }
+}
+
+const startsMax = 1000;
+const maxDelayMs = 300_000;
+
+/**
+ * Starts a child and waits for its result. A child that vanished without a result is started again under its id: it finds what it had
+ * created, and adopts it. Null if it has no result after `startsMax` starts; the other children's answers are then merged without it.
+ */
+export async function runUntilResult<T>(
+  workflowId: string,
+  timing: Timing,
+  start: () => Promise<T>,
+): Promise<T | null> {
+  for (let starts = 1; ; starts += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        await awaitEarlierChild(workflowId, timing);
+      } else if (!(error instanceof ChildWorkflowFailure)) {
+        throw error;
+      } else if (starts >= startsMax) {
+        return null;
+      } else {
+        await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), {
+          summary: `${workflowId} ended without a result: start it again`,
+        });
+      }
+    }
+    log.warn('a child is started again', { workflowId, starts });
+  }
+}
+
+/** After a reset, the earlier run's child may still be ending its batch. Its answers must be on disk before it is started again. */
+function awaitEarlierChild(workflowId: string, timing: Timing): Promise<void> {
+  const proxy = shortCall(timing, `wait until ${workflowId} of an earlier run has ended`);
+  return CancellationScope.nonCancellable(() => proxy.untilClosed({ workflowId }));
+}

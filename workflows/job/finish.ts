@@ -1,0 +1,49 @@
+// The end of a job: merge, report, memo and clean-up. A cancelled job delivers what it has in the same way.
+
+import { CancelledFailure } from '@temporalio/common';
+import { allHandlersFinished, condition, log, upsertMemo } from '@temporalio/workflow';
+import type { JobReport } from '../../domain/report/report.ts';
+import { bestEffort, filePass } from '../proxies.ts';
+import type { JobRun } from './job-run.ts';
+
+export async function finish(job: JobRun): Promise<JobReport> {
+  if (job.firstPlan === null) throw new CancelledFailure('cancelled before anything was planned');
+  const { output, timing } = job.settings;
+  job.enterPhase('merging');
+  const waves = Math.max(job.lastPlanned, job.settings.planned.length);
+  const summary = await filePass(timing, 'merge the answers in row order').merge({
+    output,
+    waves,
+    unsentReason: job.cancelled ? 'cancelled' : 'in_doubt',
+  });
+  const { startedAt, cancelled, warnings } = job;
+  const proxy = filePass(timing, 'write the report');
+  const report = await proxy.report({ output, summary, waves, startedAt, endedAt: Date.now(), cancelled, warnings });
+  publishReport(job, report);
+  await cleanUp(job);
+  job.enterPhase('done');
+  await condition(allHandlersFinished);
+  if (cancelled) throw new CancelledFailure(`cancelled; what was finished is in ${report.files.results}`);
+  return report;
+}
+
+/** In the memo, so that the figures can be read without a live worker. */
+function publishReport(job: JobRun, report: JobReport): void {
+  const { verdict, rows, cost, files } = report;
+  const { answered, failed } = rows;
+  const figures = { verdict, answered, failed, costUsd: cost.usd };
+  upsertMemo({ nightshift: { ...figures, results: files.results } });
+  job.report = report;
+  log.info('job done', { event: 'job_done', cancelled: job.cancelled, ...figures });
+}
+
+/** The provider's copies go last, when the results are durable here. A failure here does not affect the results. */
+async function cleanUp(job: JobRun): Promise<void> {
+  const { keepProviderFiles, timing, output } = job.settings;
+  if (keepProviderFiles) return;
+  try {
+    await bestEffort(timing, "delete the provider's copies").cleanup({ output });
+  } catch {
+    job.warnings.push("the provider's copies could not be deleted; they expire there");
+  }
+}

@@ -1,0 +1,87 @@
+// Computes a job's status and alerts from its state. Reads only.
+
+import { computeNextPoll } from '../../domain/batch/backoff.ts';
+import { type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
+import { type Alert, findAlerts } from '../../domain/progress/alerts.ts';
+import { countOpen } from '../../domain/progress/events.ts';
+import { estimateEnd, type JobStatus } from '../../domain/progress/status.ts';
+import { addTotals, type Totals } from '../../domain/waves/totals.ts';
+import type { JobRun } from './job-run.ts';
+
+export function computeStatus(job: JobRun, alerts = findJobAlerts(job)): JobStatus {
+  const { coordinator, pause, budget, startedAt, firstPlan } = job;
+  const totals = sumTotals(job);
+  const rows = firstPlan?.rows ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
+  const done = totals.answered + rows.carriedOver + coordinator.countDoneInOpen();
+  const byStage = coordinator.countStates();
+  return {
+    phase: pause === null ? job.phase : 'paused',
+    pause,
+    wave: job.wave.number,
+    waveKind: job.wave.kind,
+    rows,
+    items: readReportedItems(job) ?? countItems(job, totals, rows),
+    batches: { planned: job.plannedBatches, open: countOpen(byStage), done: totals.batches, byStage },
+    tokens: { input: totals.usage.input ?? 0, output: totals.usage.output ?? 0 },
+    costUsd: totals.costUsd,
+    estimateUsd: firstPlan?.estimate.usd ?? null,
+    budgetUsd: budget.capUsd,
+    startedAt,
+    estimatedEndAt: estimateEnd(startedAt, Date.now(), done, rows.accepted + rows.carriedOver),
+    nextLookAt: findNextPoll(job),
+    alerts: [...job.warnings, ...alerts.map(({ text }) => text)],
+    output: job.isOpen ? job.settings.output : '',
+  };
+}
+
+export function findJobAlerts(job: JobRun): readonly Alert[] {
+  const { coordinator, pause, budget, phase } = job;
+  const { items, rejected } = sumTotals(job);
+  return findAlerts({
+    now: Date.now(),
+    pause,
+    running: phase === 'running',
+    movedAt: coordinator.movedAt,
+    late: coordinator.countLate(),
+    budget,
+    items,
+    failed: sumCounts(rejected) + sumCounts(coordinator.totals.retryable),
+  });
+}
+
+const sumTotals = (job: JobRun): Totals => addTotals(job.earlierTotals, job.coordinator.totals);
+
+/** Once the report is written, its counts are final. */
+function readReportedItems({ report }: JobRun): JobStatus['items'] | null {
+  if (report === null) return null;
+  const { rows, errorsByReason } = report;
+  return { answered: rows.answered, underWay: 0, failed: rows.failed, byReason: errorsByReason };
+}
+
+function countItems(job: JobRun, totals: Totals, rows: JobStatus['rows']): JobStatus['items'] {
+  const failed = sumCounts(totals.rejected);
+  return {
+    answered: totals.answered + rows.carriedOver,
+    underWay: Math.max(0, rows.accepted - totals.answered - failed),
+    failed,
+    byReason: countReasons(job, totals),
+  };
+}
+
+/** Items without an answer so far: failed ones, and those of this wave that the next one may send again. */
+function countReasons({ coordinator }: JobRun, { rejected }: Totals): Counts {
+  const counts: Partial<Record<ItemReason, number>> = {};
+  for (const reason of itemReasons) {
+    const count = (rejected[reason] ?? 0) + (coordinator.totals.retryable[reason] ?? 0);
+    if (count > 0) counts[reason] = count;
+  }
+  return counts;
+}
+
+/** About when the next poll is due. A batch's age decides when it is polled. */
+function findNextPoll(job: JobRun): number | null {
+  if (!job.isOpen) return null;
+  const now = Date.now();
+  const polls = [...job.coordinator.listCreationTimes()].map((at) => computeNextPoll(at, job.settings.poll, now));
+  return polls.length === 0 ? null : Math.min(...polls);
+}
