@@ -1,10 +1,17 @@
 // The part of the contract that is about single calls: their faults, models, and the realtime lane.
 
 import { describe, expect, test } from 'vitest';
-import { bench, catchError, catchFacts, collectLines, context, makeLine, type Vendor } from './bench.ts';
-import type { Routes } from './contract.ts';
+import {
+  catchError,
+  catchFacts,
+  collectLines,
+  context,
+  type EmulatedVendor,
+  makeLine,
+  startVendor,
+} from './emulated-vendor.ts';
 
-export function callsContract(vendor: Vendor, routes: Routes): void {
+export function callsContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: faults of calls`, () => {
     test.each([
       [401, 'unauthorized'],
@@ -20,16 +27,16 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
       [504, 'gateway_timeout'],
       [529, 'overloaded'],
     ])('HTTP %i is %s', async (status, fault) => {
-      const { provider, control } = await bench(vendor);
-      await control.setOptions({ calls: { [routes.look]: { status } } });
+      const { provider, control } = await startVendor(vendor);
+      await control.setOptions({ calls: { [vendor.routes.poll]: { status } } });
       const handle = { id: 'some', createdAt: 0, fileId: null };
       expect(await catchFacts(provider.poll(handle, context()))).toMatchObject({ fault, status, ambiguous: false });
     });
 
     test.each(['seconds', 'date', 'ms'] as const)('the wait asked for in %s is read', async (retryAfterFormat) => {
-      const { provider } = await bench(vendor, {
+      const { provider } = await startVendor(vendor, {
         startMs: Date.now(),
-        calls: { [routes.look]: { status: 429, retryAfter: 90, retryAfterFormat } },
+        calls: { [vendor.routes.poll]: { status: 429, retryAfter: 90, retryAfterFormat } },
       });
       const { retryAfterMs } = await catchFacts(provider.poll({ id: 'some', createdAt: 0, fileId: null }, context()));
       expect(retryAfterMs).toBeGreaterThan(80_000);
@@ -44,7 +51,7 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
 
     test('no word of a vendor’s error leaves in any thrown error', async () => {
       const canary = 'canary the patient said';
-      const { provider, control, prepare } = await bench(vendor, { errorBodyText: canary });
+      const { provider, control, prepare } = await startVendor(vendor, { errorBodyText: canary });
       const { file, submission } = await prepare(['a', 'b']);
       const line = Buffer.from(makeLine(vendor, provider, (await prepare(['x'])).ids[0] as never, 'x'));
       const handle = { id: 'none', createdAt: 0, fileId: 'file-none' };
@@ -73,7 +80,7 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
         process.env[name] = name.endsWith('URL') ? 'http://127.0.0.1:1' : 'authorization: stolen';
       }
       try {
-        const { provider } = await bench(vendor, { keys: { 'sk-test': 'ours' } });
+        const { provider } = await startVendor(vendor, { keys: { 'sk-test': 'ours' } });
         expect(await provider.check(vendor.model, context())).toBe('ok');
       } finally {
         for (const name of names) delete process.env[name];
@@ -83,7 +90,7 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
 
   describe(`${vendor.name}: a model`, () => {
     test('is there, is not, or the key is bad', async () => {
-      const { provider, control } = await bench(vendor);
+      const { provider, control } = await startVendor(vendor);
       expect(await provider.check(vendor.model, context())).toBe('ok');
       expect(await provider.check('no-such-model', context())).toBe('unknown_model');
       await control.setOptions({ auth: { reject: 401 } });
@@ -93,7 +100,7 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('cannot be asked for where nobody listens', async () => {
-      const { provider, emulator } = await bench(vendor);
+      const { provider, emulator } = await startVendor(vendor);
       await emulator.close();
       expect(await catchFacts(provider.check(vendor.model, context()))).toMatchObject({ fault: 'connection' });
     });
@@ -107,7 +114,7 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
     });
 
     test.each([400, 404, 413, 422])('has an item’s own refusal (%i) as its line', async (status) => {
-      const { provider, ids, customId } = await withLine(vendor, { calls: { [routes.call]: { status } } });
+      const { provider, ids, customId } = await withLine(vendor, { calls: { [vendor.routes.call]: { status } } });
       const outcome = provider.decode(await provider.call(ids, context()), provider.defaultEndpoint);
       expect(outcome).toMatchObject({ kind: 'error', customId });
     });
@@ -118,14 +125,14 @@ export function callsContract(vendor: Vendor, routes: Routes): void {
       [500, 'server_error'],
       [529, 'overloaded'],
     ])('leaves %i to the caller', async (status, fault) => {
-      const { provider, ids } = await withLine(vendor, { calls: { [routes.call]: { status } } });
+      const { provider, ids } = await withLine(vendor, { calls: { [vendor.routes.call]: { status } } });
       expect((await catchFacts(provider.call(ids, context()))).fault).toBe(fault);
     });
   });
 }
 
-async function withLine(vendor: Vendor, options: Parameters<typeof bench>[1] = {}) {
-  const made = await bench(vendor, options);
+async function withLine(vendor: EmulatedVendor, options: Parameters<typeof startVendor>[1] = {}) {
+  const made = await startVendor(vendor, options);
   const { ids } = await made.prepare(['one']);
   const [customId] = ids;
   if (customId === undefined) throw new Error('one item was prepared');

@@ -1,22 +1,22 @@
-// What every provider promises, whatever its vendor: run by each against the emulator.
+// The promises that every provider keeps, whatever its vendor. contract.test.ts runs them for each vendor of the registry.
 
 import { describe, expect, test } from 'vitest';
-import { bench, catchFacts, collectLines, collectOutcomes, context, type Vendor } from './bench.ts';
 import { callsContract } from './contract-calls.ts';
+import {
+  catchFacts,
+  collectLines,
+  collectOutcomes,
+  context,
+  type EmulatedVendor,
+  startVendor,
+} from './emulated-vendor.ts';
 
 const texts = (count: number): string[] => Array.from({ length: count }, (_, at) => `question ${at}`);
 
-export interface Routes {
-  readonly create: string;
-  readonly look: string;
-  readonly download: string;
-  readonly call: string;
-}
-
-export function providerContract(vendor: Vendor, routes: Routes): void {
+export function providerContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: a batch`, () => {
     test('goes from requests file to one answer per item', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor);
+      const { provider, prepare, submit, end } = await startVendor(vendor);
       const prepared = await prepare(texts(20));
       const handle = await submit(prepared);
       expect((await provider.poll(handle, context())).phase).not.toBe('ended');
@@ -33,7 +33,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
 
     test.each(['expired', 'cancelled'] as const)('that ends %s still gives what it finished', async (endAs) => {
-      const { provider, prepare, submit, end } = await bench(vendor, { batch: { endAs, partial: 0.5 } });
+      const { provider, prepare, submit, end } = await startVendor(vendor, { batch: { endAs, partial: 0.5 } });
       const handle = await submit(await prepare(texts(20)));
       await end();
       expect((await provider.poll(handle, context())).ending).toBe(endAs);
@@ -43,7 +43,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('is cancelled, and cancelling it again once it has ended is no error', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor);
+      const { provider, prepare, submit, end } = await startVendor(vendor);
       const handle = await submit(await prepare(texts(5)));
       await provider.cancel(handle, context());
       await provider.cancel(handle, context());
@@ -53,7 +53,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('is forgotten, as often as is asked', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor);
+      const { provider, prepare, submit, end } = await startVendor(vendor);
       const handle = await submit(await prepare(texts(3)));
       await end();
       await provider.forget(handle, context());
@@ -64,7 +64,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('reports every byte of its upload', async () => {
-      const { provider, prepare } = await bench(vendor);
+      const { provider, prepare } = await startVendor(vendor);
       const prepared = await prepare(texts(200));
       let moved = 0;
       const ctx = { ...context(), moved: (bytes: number) => (moved += bytes) };
@@ -74,14 +74,18 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('has its items’ failures as outcomes', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor);
+      const { provider, prepare, submit, end } = await startVendor(vendor);
       const markers = ['[[fail:400]]', '[[fail:429]]', '[[fail:500]]', '[[refuse]]', '[[truncate]]', 'fine'];
       const prepared = await prepare(markers);
       const handle = await submit(prepared);
       await end();
       const outcomes = await collectOutcomes(provider, handle);
       const of = (at: number) => outcomes.find((each) => 'customId' in each && each.customId === prepared.ids[at]);
-      expect([of(0), of(1), of(2)]).toMatchObject([{ status: 400 }, { status: 429 }, { status: 500 }]);
+      expect([of(0), of(1), of(2)]).toMatchObject([
+        { kind: 'error', reason: 'bad_request' },
+        { kind: 'error', reason: 'rate_limited' },
+        { kind: 'error', reason: 'provider_error' },
+      ]);
       expect([of(3), of(4), of(5)]).toMatchObject([{ finish: 'refused' }, { finish: 'length' }, { finish: 'stop' }]);
     });
   });
@@ -90,7 +94,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     const odd = { shuffle: true, crlf: true, blankLines: true, noFinalNewline: true, unicodeSeparators: true };
 
     test.each([false, true])('survives odd lines, compressed: %s', async (gzip) => {
-      const { provider, prepare, submit, end } = await bench(vendor, { gzip, output: odd });
+      const { provider, prepare, submit, end } = await startVendor(vendor, { gzip, output: odd });
       const handle = await submit(await prepare([...texts(30), '[[fail:400]]']));
       await end();
       const outcomes = await collectOutcomes(provider, handle);
@@ -103,8 +107,8 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
       [true, false],
       [false, true],
     ])('that was cut is not taken for whole, with length: %s, compressed: %s', async (withLength, gzip) => {
-      const cut = { route: routes.download, afterBytes: 600, withLength, times: 1 };
-      const { provider, prepare, submit, end } = await bench(vendor, { truncateBody: cut, gzip });
+      const cut = { route: vendor.routes.download, afterBytes: 600, withLength, times: 1 };
+      const { provider, prepare, submit, end } = await startVendor(vendor, { truncateBody: cut, gzip });
       const handle = await submit(await prepare(texts(30)));
       await end();
       const { fault } = await catchFacts(collectLines(provider.download(handle, context())));
@@ -113,8 +117,8 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('that stalls ends with the caller’s signal', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor, {
-        stallBody: { route: routes.download, afterBytes: 500 },
+      const { provider, prepare, submit, end } = await startVendor(vendor, {
+        stallBody: { route: vendor.routes.download, afterBytes: 500 },
       });
       const handle = await submit(await prepare(texts(30)));
       await end();
@@ -123,7 +127,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('that is not there yet is waited for', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor, { batch: { outputNotFoundFor: 1 } });
+      const { provider, prepare, submit, end } = await startVendor(vendor, { batch: { outputNotFoundFor: 1 } });
       const handle = await submit(await prepare(texts(3)));
       await end();
       expect((await catchFacts(collectLines(provider.download(handle, context())))).fault).toBe('not_ready');
@@ -133,7 +137,9 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
 
   describe(`${vendor.name}: looking before creating`, () => {
     test.each(['reset', '502'] as const)('a create whose reply is lost by %s is ambiguous, and found', async (how) => {
-      const { provider, prepare, submit, end } = await bench(vendor, { loseReply: { route: routes.create, how } });
+      const { provider, prepare, submit, end } = await startVendor(vendor, {
+        loseReply: { route: vendor.routes.create, how },
+      });
       const prepared = await prepare(texts(7));
       const { ambiguous, fault } = await catchFacts(submit(prepared));
       expect(ambiguous, fault).toBe(true);
@@ -143,7 +149,9 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('a create that takes too long is ambiguous', async () => {
-      const { provider, prepare } = await bench(vendor, { loseReply: { route: routes.create, how: 'timeout' } });
+      const { provider, prepare } = await startVendor(vendor, {
+        loseReply: { route: vendor.routes.create, how: 'timeout' },
+      });
       const { file, submission } = await prepare(texts(3));
       const staged = await provider.upload(file, submission, context());
       const facts = await catchFacts(provider.create(staged, file, submission, { signal: AbortSignal.timeout(500) }));
@@ -152,7 +160,7 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
 
     test.each(['newest', 'oldest'] as const)('it finds its own among thousands, listed %s first', async (order) => {
       const list = { foreign: 3000, foreignSpreadMs: 6 * 60 * 60_000, order };
-      const { provider, prepare, submit, end, control } = await bench(vendor, { list });
+      const { provider, prepare, submit, end, control } = await startVendor(vendor, { list });
       const [one, other] = [await prepare(texts(4)), await prepare(texts(4))];
       const [first, second] = [await submit(one), await submit(other)];
       await control.clock({ advanceMs: 2000 });
@@ -165,11 +173,11 @@ export function providerContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('it finds nothing where nothing is', async () => {
-      const { provider, prepare } = await bench(vendor);
+      const { provider, prepare } = await startVendor(vendor);
       const { submission } = await prepare(texts(4));
       expect(await provider.find(submission, context())).toEqual({ confirmed: [], possible: [] });
     });
   });
 
-  callsContract(vendor, routes);
+  callsContract(vendor);
 }
