@@ -1,4 +1,4 @@
-// A vendor's error codes as tables, so that its words stay in its own folder: the dialect, the transport and the poll look them up.
+// A vendor's error codes as tables, so that its words stay in its own folder: the dialect, the transport and the poll read them.
 
 import type { BatchFailure } from '../domain/batch/state.ts';
 import type { ItemCodes } from './dialects/item-reason.ts';

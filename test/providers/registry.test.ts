@@ -28,8 +28,8 @@ describe('the registry', () => {
   });
 
   test('a vendor without a key plans, and refuses calls before anything is sent', async () => {
-    const keyless = providers.get('openai') ?? makeProvider('openai', {});
-    const body = makeProvider('openai', { apiKey: 'k' }).buildBody({ user: 'x' }, '/v1/responses');
+    const keyless = providers.get('openai') ?? makeProvider(vendorEntries.openai, {});
+    const body = makeProvider(vendorEntries.openai, { apiKey: 'k' }).buildBody({ user: 'x' }, '/v1/responses');
     expect(keyless.buildBody({ user: 'x' }, '/v1/responses')).toEqual(body);
     expect(await keyless.check('m', context())).toBe('bad_key');
     const polled = keyless.poll({ id: 'b', createdAt: 0, fileId: null }, context());

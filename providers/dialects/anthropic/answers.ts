@@ -33,7 +33,7 @@ function errored(customId: string, envelope: Fields | null, codes: ItemCodes): R
   const error = asFields(envelope?.error) ?? envelope;
   const type = asCode(error?.type);
   const code = asCode(asFields(error?.details)?.error_code) ?? type;
-  const status = type === null ? null : (findByCode(codes.statuses, type) ?? null);
+  const status = findByCode(codes.statuses, type ?? '') ?? findByCode(codes.statuses, code ?? '') ?? null;
   return { kind: 'error', customId, reason: toItemReason(status, code, codes) };
 }
 

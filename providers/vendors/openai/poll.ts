@@ -1,4 +1,4 @@
-// One look at a batch: OpenAI's batch object in the words of the domain.
+// Asks for the state of a batch: OpenAI's batch object in the words of the domain.
 
 import type { BatchError, BatchHandle, BatchView } from '../../../domain/batch/state.ts';
 import { asCode, findByCode } from '../../json-fields.ts';

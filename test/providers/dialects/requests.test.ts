@@ -2,10 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { type CustomId, customId, itemKey } from '../../../domain/ids.ts';
+import { vendorEntries } from '../../../providers/registry.ts';
 import { makeProvider } from '../vendors/emulated-vendor.ts';
 
-const openai = makeProvider('openai', { apiKey: 'k' });
-const anthropic = makeProvider('anthropic', { apiKey: 'k' });
+const openai = makeProvider(vendorEntries.openai, { apiKey: 'k' });
+const anthropic = makeProvider(vendorEntries.anthropic, { apiKey: 'k' });
 const idOf = (digit: string): CustomId => customId(digit.repeat(8), itemKey(digit.repeat(24)));
 const prompt = {
   system: 'be {{ tone }}',

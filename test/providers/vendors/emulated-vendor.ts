@@ -12,7 +12,7 @@ import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import { frontPaths } from '../../../emulator/fronts.ts';
 import { createControl } from '../../../emulator/server/control.ts';
 import { startEmulator } from '../../../emulator/server/start.ts';
-import { type Account, resolveAccount, type VendorEntry } from '../../../providers/account.ts';
+import { resolveAccount, type VendorEntry } from '../../../providers/account.ts';
 import { ProviderError, type ProviderErrorFacts } from '../../../providers/error.ts';
 import type { Context, Provider, RequestFile, Submission } from '../../../providers/provider.ts';
 import { type ProviderName, vendorEntries } from '../../../providers/registry.ts';
@@ -20,6 +20,7 @@ import { type ProviderName, vendorEntries } from '../../../providers/registry.ts
 /** How the emulator stands in for a vendor. */
 export interface EmulatedVendor {
   readonly name: ProviderName;
+  readonly entry: VendorEntry;
   /** Where the vendor's API begins, below the emulator's address. */
   readonly path: string;
   readonly model: string;
@@ -32,7 +33,7 @@ export interface EmulatedVendor {
   };
 }
 
-const emulatedVendors: Readonly<Partial<Record<ProviderName, Omit<EmulatedVendor, 'name'>>>> = {
+const emulatedVendors: Readonly<Partial<Record<ProviderName, Omit<EmulatedVendor, 'name' | 'entry'>>>> = {
   openai: {
     path: frontPaths.openai,
     model: 'gpt-5.4-mini',
@@ -62,14 +63,12 @@ export function requireEmulated(name: ProviderName): EmulatedVendor {
       `${name} is in the registry, but no emulator stands in for it: give it one, and a setup in emulated-vendor.ts`,
     );
   }
-  return { name, ...setup };
+  return { name, entry: vendorEntries[name], ...setup };
 }
 
 /** Without the registry's guard: calls are made even if a required setting is missing. */
-export function makeProvider(name: ProviderName, given: Readonly<Record<string, string>>): Provider {
-  const entry: VendorEntry = vendorEntries[name];
-  const account: Account = resolveAccount(entry.settings, (setting) => given[setting.name]);
-  return entry.make(account);
+export function makeProvider(entry: VendorEntry, given: Readonly<Record<string, string>>): Provider {
+  return entry.make(resolveAccount(entry.settings, ({ name }) => given[name]));
 }
 
 /** Long enough for every batch to have ended, short enough to stay inside its window. */
@@ -85,7 +84,7 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
     await rm(folder, { recursive: true, force: true });
   });
   const control = createControl(emulator.url);
-  const provider = makeProvider(vendor.name, { apiKey: 'sk-test', baseUrl: `${emulator.url}${vendor.path}` });
+  const provider = makeProvider(vendor.entry, { apiKey: 'sk-test', baseUrl: `${emulator.url}${vendor.path}` });
 
   async function prepare(texts: readonly string[], known: readonly string[] = []): Promise<Prepared> {
     const prefix = randomBytes(4).toString('hex');
