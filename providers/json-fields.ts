@@ -18,7 +18,7 @@ export function asFields(value: unknown): Fields | null {
 
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** The objects of a list; what is none is left out. */
+/** The objects of a list; anything else in it is left out. */
 export const asObjects = (value: unknown): Fields[] =>
   asList(value).filter((each): each is Fields => asFields(each) !== null);
 
@@ -33,6 +33,10 @@ export const asJson = (parsed: unknown): Json => parsed as Json;
 /** A vendor's codes are snake case; anything else in their place might be words, and words might quote a prompt. */
 export const asCode = (value: unknown): string | null =>
   typeof value === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(value) ? value : null;
+
+/** `constructor` has the shape of a code, and every object has a property of that name. */
+export const findByCode = <T>(table: Readonly<Record<string, T>>, code: string): T | undefined =>
+  Object.hasOwn(table, code) ? table[code] : undefined;
 
 export const asRequestId = (value: unknown): string | null =>
   typeof value === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(value) ? value : null;

@@ -1,4 +1,5 @@
-// A provider that the worker has no key for: it can plan and read, and refuses every call before anything is sent.
+// A provider whose account lacks a required setting, such as the key: it can plan and read, and refuses every call before
+// anything is sent.
 
 import type { Provider } from './provider.ts';
 import { plainFault } from './transport/fault.ts';
@@ -14,7 +15,7 @@ export function keyless(provider: Provider): Provider {
     find: refuse,
     create: refuse,
     poll: refuse,
-    // biome-ignore lint/correctness/useYield: it never comes to that
+    // biome-ignore lint/correctness/useYield: it throws before there is anything to yield
     download: async function* () {
       await refuse();
     },

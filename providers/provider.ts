@@ -1,13 +1,13 @@
-// The port every vendor stands behind. Shaped by what the activities need; a vendor's own words end here.
+// The port in front of every vendor. It offers what the activities need; a vendor's own words do not pass it.
 
-import type { BatchHandle, BatchView, Staged } from '../domain/batch/state.ts';
+import type { BatchEnding, BatchHandle, BatchPhase, BatchView, Staged } from '../domain/batch/state.ts';
 import type { CustomId, SubmissionKey } from '../domain/ids.ts';
 import type { Json, RawOutcome } from '../domain/outcome/outcome.ts';
 import type { Prompt } from '../domain/request/prompt.ts';
 
 export interface Context {
   readonly signal: AbortSignal;
-  /** Called as bytes move, so that a long transfer can be told from a dead one. */
+  /** Called as bytes move, so that a slow transfer is not taken for a dead one. */
   readonly moved?: (bytes: number) => void;
 }
 
@@ -17,7 +17,7 @@ export interface ProviderLimits {
   /** A batch with fewer items is refused by the vendor. */
   readonly itemsMin: number;
   readonly windowMs: number;
-  /** True where a batch can only be told from its like by its size: batches in one wave get distinct counts. */
+  /** True where only its size tells a batch from others of the job: the batches of a wave get distinct counts. */
   readonly distinctCounts: boolean;
   /** True where creating a batch sends the items themselves, so that it takes as long as the upload. */
   readonly createSendsItems: boolean;
@@ -34,37 +34,50 @@ export type RequestLine =
     }
   | { readonly kind: 'problem'; readonly problem: string };
 
-/** A requests file on local disk, and the first item's wire id, by which a vendor without metadata can be searched. */
+/** A requests file on local disk: one line for each item. */
 export interface RequestFile {
   readonly path: string;
+  /** The name that the vendor is given; it ends in `.jsonl`. */
   readonly name: string;
   readonly bytes: number;
   readonly items: number;
 }
 
-/** What a submission is known by, and where to look for it. */
+/** One attempt to make a provider's batch out of a planned batch: how to recognise it, and where to search for it. */
 export interface Submission {
+  /** For a vendor that keeps metadata. */
   readonly key: SubmissionKey;
-  /** Prefix of the batch's custom ids. */
+  /** The prefix of the batch's custom ids, for a vendor that does not. */
   readonly prefix: string;
   readonly endpoint: string;
   readonly items: number;
   /** Batches made before this cannot be it (milliseconds, margin for clocks included). */
   readonly since: number;
-  /** No create of it is known to have been tried: a list of the last seconds is new enough. Absent: the list is asked for anew. */
+  /** True if no create of it is known to have been tried: a list that is some seconds old is new enough. Default: false, the list is requested. */
   readonly untried?: boolean;
-  /** Handles of this job's other batches: they are not it. */
+  /** Ids of this job's other batches, which are left out. */
   readonly known: ReadonlySet<string>;
 }
 
 export interface Found {
   /** Certainly this submission's, oldest first. */
   readonly confirmed: readonly BatchHandle[];
-  /** Might be, and will show it once they end. Empty where the vendor keeps metadata. */
+  /** Perhaps this submission's: it shows once they end. Empty where the vendor keeps metadata. */
   readonly possible: readonly BatchHandle[];
 }
 
+/** By the vendor's own name for a state. `ending` is null until the batch has ended. */
+export type BatchStates = Readonly<Record<string, { readonly phase: BatchPhase; readonly ending: BatchEnding | null }>>;
+
+/** `unsure` where the vendor will not say. */
+export type ModelCheck = 'ok' | 'unknown_model' | 'bad_key' | 'unsure';
+
+/**
+ * One vendor's account. The first group of members is pure and belongs to the dialect; the second calls the vendor, throws ProviderErrors
+ * only, never retries by itself, and ends with `ctx.signal`.
+ */
 export interface Provider {
+  /** As in the registry. */
   readonly name: string;
   readonly limits: ProviderLimits;
   readonly defaultEndpoint: string;
@@ -72,9 +85,9 @@ export interface Provider {
 
   /** The vendor's request body for a portable prompt; null where the endpoint does not take one. */
   buildBody(prompt: Prompt, endpoint: string): Json | null;
-  /** What keeps a request template from ever being accepted, e.g. `stream: true`; empty when nothing does. */
+  /** Reasons why the vendor can never accept such a request, e.g. `stream: true`; empty if there are none. */
   findProblems(body: Json, endpoint: string): readonly string[];
-  /** The request's own bound on its output tokens; null where it names none. */
+  /** The request's own bound on its output tokens; null if it sets none. */
   outputTokensMax(body: Json): number | null;
   /** One line of a requests file, without its newline. `body` is JSON text. */
   encode(customId: CustomId, body: string, endpoint: string): string;
@@ -82,20 +95,25 @@ export interface Provider {
   parseRequestLine(record: Json): RequestLine;
   /** The same request line under another wire id. */
   relabel(line: Buffer, customId: CustomId): Buffer;
-  /** One line of output, understood. Never throws: what cannot be read is `unreadable`. */
+  /** Reads one line of output. Never throws: a line that cannot be read is `unreadable`. Runs for every line, so it allocates little. */
   decode(line: Buffer, endpoint: string): RawOutcome;
 
-  /** Whether the key works and the model is there, without spending anything. `unsure` where the vendor will not say. */
-  check(model: string, ctx: Context): Promise<'ok' | 'unknown_model' | 'bad_key' | 'unsure'>;
+  /** Whether the key works and the model is there. Spends nothing. */
+  check(model: string, ctx: Context): Promise<ModelCheck>;
+  /** Puts the requests file at the vendor; a vendor whose create carries the items does nothing here. May be repeated: copies are forgotten later. */
   upload(file: RequestFile, submission: Submission, ctx: Context): Promise<Staged>;
+  /** Searches the vendor's list for batches of this submission. Throws if the list cannot be read back to `since`: absence must be certain. */
   find(submission: Submission, ctx: Context): Promise<Found>;
+  /** Never idempotent. A failure after which the batch may exist is `ambiguous`: the caller searches before it creates again. */
   create(staged: Staged, file: RequestFile, submission: Submission, ctx: Context): Promise<BatchHandle>;
+  /** The state of the batch now. A state that is not known counts as `running`. */
   poll(handle: BatchHandle, ctx: Context): Promise<BatchView>;
-  /** Every line the ended batch has, as the vendor sent it. Throws `broken_stream` where it can tell that bytes are missing. */
+  /** Every line that the ended batch has, as the vendor sent it. Throws `broken_stream` if bytes are known to be missing, `not_ready` if the output is not there yet. */
   download(handle: BatchHandle, ctx: Context): AsyncIterable<Uint8Array>;
+  /** Asks the vendor to stop the batch. A batch that has ended or is being cancelled is not an error. */
   cancel(handle: BatchHandle, ctx: Context): Promise<void>;
-  /** Deletes the vendor's copies; what is gone already is no error. */
+  /** Deletes the vendor's copies. Copies that are gone already are not an error. */
   forget(handle: BatchHandle, ctx: Context): Promise<void>;
-  /** The realtime lane: sends one request line's request, gives back a line as `output` would have had it. */
+  /** The realtime lane: sends one request line's request, and returns the line that `download` would have had for it. */
   call(line: Buffer, ctx: Context): Promise<Buffer>;
 }

@@ -2,6 +2,9 @@
 // and `npm run dev` differ only in how they use it.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { frontPaths } from '../emulator/fronts.ts';
+import type { Setting } from '../providers/account.ts';
+import { providerNames, vendorEntries } from '../providers/registry.ts';
 import { type DevServer, type DevServerOptions, startDevServer } from './dev-server.ts';
 import { projectRoot } from './tools/cache.ts';
 import { type Child, type ChildOptions, startScript } from './tools/child.ts';
@@ -84,13 +87,21 @@ function startPart(
 }
 
 function environment(address: string, emulatorUrl: string): Record<string, string> {
-  return {
-    TEMPORAL_ADDRESS: address,
-    OPENAI_BASE_URL: `${emulatorUrl}/v1`,
-    OPENAI_API_KEY: 'emulator',
-    ANTHROPIC_BASE_URL: emulatorUrl,
-    ANTHROPIC_API_KEY: 'emulator',
-  };
+  return { TEMPORAL_ADDRESS: address, ...emulatedAccounts(emulatorUrl) };
+}
+
+/** Points every provider that the emulator stands in for at it. Another one stays without a key, and its jobs are refused. */
+function emulatedAccounts(emulatorUrl: string): Record<string, string> {
+  const paths: Readonly<Record<string, string>> = frontPaths;
+  const settings = providerNames.flatMap((name) => {
+    const path = paths[name];
+    if (path === undefined) return [];
+    return vendorEntries[name].settings.flatMap((setting: Setting): [string, string][] => {
+      if (setting.name === 'baseUrl') return [[setting.variable, `${emulatorUrl}${path}`]];
+      return setting.required ? [[setting.variable, 'emulator']] : [];
+    });
+  });
+  return Object.fromEntries(settings);
 }
 
 /** The emulator prints `{"url": "http://127.0.0.1:1234"}` when it listens. */

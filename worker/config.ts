@@ -1,4 +1,5 @@
-// The worker's configuration: the only place that reads its environment. Temporal's own variables and profiles are read by their library.
+// The worker's configuration: the only place that reads its environment. The registry says which variables providers have; Temporal's own
+// variables and profiles are read by Temporal's library.
 
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -6,7 +7,7 @@ import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import type { Prices } from '../domain/money/cost.ts';
 import { builtInPrices } from '../domain/money/prices.ts';
-import type { ProvidersConfig } from '../providers/registry.ts';
+import { type Accounts, readDefaultAccounts } from '../providers/registry.ts';
 
 const duration = (otherwise: string) =>
   z
@@ -41,16 +42,12 @@ const environment = z.object({
   NIGHTSHIFT_HEAVY: z.coerce.number().int().min(1).default(2),
   /** Uploads and downloads at once. */
   NIGHTSHIFT_TRANSFERS: z.coerce.number().int().min(1).default(4),
-  /** How long work under way may go on after SIGTERM, before it is cancelled and left to another worker. */
+  /** How long running work may continue after SIGTERM, before it is cancelled and left to another worker. */
   NIGHTSHIFT_DRAIN: duration('30s'),
   NIGHTSHIFT_HEALTH: address.optional(),
   NIGHTSHIFT_METRICS: address.optional(),
   /** The workflows, bundled before: a worker that finds them starts sooner. */
   NIGHTSHIFT_BUNDLE: z.string().optional(),
-  OPENAI_API_KEY: z.string().optional(),
-  OPENAI_BASE_URL: z.string().optional(),
-  ANTHROPIC_API_KEY: z.string().optional(),
-  ANTHROPIC_BASE_URL: z.string().optional(),
 });
 
 const price = z.object({
@@ -77,7 +74,7 @@ export interface WorkerConfig {
   readonly transfers: number;
   readonly bundlePath: string | null;
   readonly drainMs: number;
-  /** Where the worker says how it is, and where its metrics are scraped: nowhere unless asked for. */
+  /** The addresses of the health check and of the metrics; null, the default, opens no port. */
   readonly health: Address | null;
   readonly metrics: Address | null;
   readonly timing: {
@@ -87,14 +84,8 @@ export interface WorkerConfig {
     readonly cancelGraceMs: number;
   };
   readonly prices: { readonly dated: string; readonly models: Prices };
-  readonly providers: ProvidersConfig;
+  readonly accounts: Accounts;
 }
-
-/** By which variable each vendor's key is given. */
-export const keyVariables: Readonly<Record<string, string>> = {
-  openai: 'OPENAI_API_KEY',
-  anthropic: 'ANTHROPIC_API_KEY',
-};
 
 export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): WorkerConfig {
   // An empty variable is one that is not set: that is how files of variables leave one out.
@@ -121,14 +112,11 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       cancelGraceMs: data.NIGHTSHIFT_CANCEL_GRACE,
     },
     prices: data.NIGHTSHIFT_PRICES === undefined ? builtInPrices : pricesWith(data.NIGHTSHIFT_PRICES),
-    providers: {
-      openai: { apiKey: data.OPENAI_API_KEY ?? null, baseUrl: data.OPENAI_BASE_URL },
-      anthropic: { apiKey: data.ANTHROPIC_API_KEY ?? null, baseUrl: data.ANTHROPIC_BASE_URL },
-    },
+    accounts: readDefaultAccounts((variable) => given[variable] ?? null),
   };
 }
 
-/** A file of the same shape as the built-in prices; its models come before ours. */
+/** A file of the same shape as the built-in prices; its models come before the built-in ones. */
 function pricesWith(path: string): WorkerConfig['prices'] {
   const parsed = priceFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   if (!parsed.success) {

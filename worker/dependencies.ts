@@ -7,17 +7,17 @@ import { join } from 'node:path';
 import type { ActivityDeps, Cluster, Limiter } from '../activities/deps.ts';
 import { createProviders } from '../providers/registry.ts';
 import { createStore } from '../storage/registry.ts';
-import { keyVariables, type WorkerConfig } from './config.ts';
+import type { WorkerConfig } from './config.ts';
 import { version } from './version.ts';
 
 export function createDependencies(config: WorkerConfig, cluster: Cluster): ActivityDeps {
-  const providers = createProviders(config.providers);
+  const providers = createProviders(config.accounts);
   return {
     store: createStore(config),
     cluster,
     provider: (name) => providers.get(name),
     providerNames: providers.names,
-    credentials: (name) => ({ present: providers.hasKey(name), variable: keyVariables[name] ?? `the key of ${name}` }),
+    credentials: (name) => providers.credentials(name),
     prices: config.prices,
     timing: config.timing,
     scratch: scratchFolder(),
@@ -29,7 +29,7 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
   };
 }
 
-/** A folder under this process's number; those of workers that were killed go. */
+/** A folder under this process's number. Those of workers that were killed are deleted. */
 function scratchFolder(): string {
   for (const name of readdirSync(tmpdir())) {
     const owner = /^nightshift-worker-(\d+)-/.exec(name)?.[1];
@@ -40,12 +40,12 @@ function scratchFolder(): string {
   return mkdtempSync(join(tmpdir(), `nightshift-worker-${process.pid}-`));
 }
 
-/** This process has no folder yet: one under its number is of an earlier process. */
+/** This process has no folder yet: one under its number was left by an earlier process. */
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0) && pid !== process.pid;
   } catch (error) {
-    // It runs, and is somebody else's.
+    // It runs, under another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

@@ -2,21 +2,21 @@
 
 import type { PollPolicy } from '../job.ts';
 
-/** Looks at a short pace that someone may ask for; beyond, one a minute, so that no history outgrows its 51,200 events. */
-const quickLooksMax = 2000;
-const slowLookMs = 60_000;
+/** After so many polls at whatever pace the job asks for, there is one a minute at most: a history may have 51,200 events. */
+const quickPollsMax = 2000;
+const slowPollMs = 60_000;
 
-/** The wait before look number `polls + 1`: grows from the initial to the longest. */
+/** The wait before poll number `polls + 1`: grows from the initial to the longest. */
 export function pollDelayMs(polls: number, policy: PollPolicy): number {
   const delay = Math.min(policy.maxMs, Math.round(policy.initialMs * policy.factor ** polls));
-  return polls < quickLooksMax ? delay : Math.max(delay, slowLookMs);
+  return polls < quickPollsMax ? delay : Math.max(delay, slowPollMs);
 }
 
-/** When a batch of that age is looked at next, as far as looks take no time. */
+/** When a batch of that age is polled next, if polls take no time. */
 export function computeNextPoll(createdAt: number, policy: PollPolicy, now: number): number {
   let at = createdAt;
-  for (let looks = 0; at <= now; looks += 1) {
-    const delay = pollDelayMs(looks, policy);
+  for (let polls = 0; at <= now; polls += 1) {
+    const delay = pollDelayMs(polls, policy);
     at += delay;
     // From here on the waits are all the same.
     if (delay === policy.maxMs && at < now) at += delay * Math.floor((now - at) / delay);
@@ -29,7 +29,7 @@ export function roundDelayMs(round: number, backoffMs: number): number {
   return backoffMs * 2 ** (round - 1);
 }
 
-/** Why a call to a provider did not do what it was asked. */
+/** Why a call to a provider failed. */
 export const faults = [
   'rate_limited',
   'overloaded',
@@ -64,7 +64,7 @@ const again = (seconds: readonly number[], attemptsMax: number | null): Reaction
 /** A file that is named but not there is waited for some 17 minutes. */
 export const notReadyAttemptsMax = 20;
 
-/** What a failed call means for the operation that made it: try again, ask a person, wait for capacity, or give up. */
+/** How the operation that made a failed call goes on: try again, ask a person, wait for capacity, or give up. */
 export const reactionTo: Readonly<Record<Fault, Reaction>> = {
   rate_limited: again([60, 120, 240], null),
   overloaded: again([30, 60, 120, 240], null),
@@ -83,7 +83,7 @@ export const reactionTo: Readonly<Record<Fault, Reaction>> = {
   not_found: { kind: 'final' },
 };
 
-/** The wait after attempt number `attempt`, from 1: the table's, or the provider's own word where that is longer. */
+/** The wait after attempt number `attempt`, from 1: from the table, or as long as the provider asks for if that is longer. */
 export function faultDelayMs(fault: Fault, attempt: number, retryAfterMs: number | null): number {
   const reaction = reactionTo[fault];
   if (reaction.kind !== 'again') return retryAfterMs ?? 0;

@@ -1,4 +1,4 @@
-// A provider's batch as seen from here, whatever the vendor calls its states.
+// A provider's batch in our own words, whatever the vendor calls its states.
 
 /**
  * The usual order is validating, running, finalizing, ended. After a cancel request, cancelling comes before ended. Each vendor maps its
@@ -7,11 +7,15 @@
 export const batchPhases = ['validating', 'running', 'finalizing', 'cancelling', 'ended'] as const;
 export type BatchPhase = (typeof batchPhases)[number];
 
-/** How a batch ended. An ending says nothing about single items, so output is read in every case except `failed`. */
+/**
+ * How a batch ended, and what that proves of an item that no line of its output speaks of. `failed`: nothing ran and nothing was billed,
+ * so there is no output to read. `expired` and `cancelled`: it never ran. `completed`: nothing, it is `missing`. Each vendor's
+ * `endings.ts` maps its own endings to these, so one that cannot prove that nothing ran must not become `failed`.
+ */
 export const batchEndings = ['completed', 'expired', 'cancelled', 'failed'] as const;
 export type BatchEnding = (typeof batchEndings)[number];
 
-/** What names a batch at its provider. Plain JSON: it is stored, and crosses Temporal. */
+/** Names a batch at its provider. Plain JSON: it is stored, and crosses Temporal. */
 export interface BatchHandle {
   readonly id: string;
   /** When the provider made it, in milliseconds. */
@@ -20,7 +24,7 @@ export interface BatchHandle {
   readonly fileId: string | null;
 }
 
-/** What was put at the provider before the batch is created; null where the create carries everything. */
+/** The upload that the batch is created from; null where the create carries everything. */
 export interface Staged {
   readonly fileId: string | null;
 }
@@ -35,54 +39,58 @@ export interface BatchView {
   readonly createdAt: number;
   readonly endedAt: number | null;
   readonly expiresAt: number | null;
-  /** Why it `failed`, as the provider's codes; a line counts from 1 in the requests file. At most 100. */
+  /** Why it `failed`. At most 100. */
   readonly errors: readonly BatchError[];
   /** The provider's copies, to be deleted in the end. */
   readonly files: readonly string[];
 }
 
+/** Why a provider refused a batch after creating it, before it ran anything. Each vendor's `faults.ts` maps its codes to these. */
+export const batchFailures = [
+  /** The provider has no room for it now. */
+  'capacity',
+  /** The account has no credit or has met its limit. */
+  'no_money',
+  /** The provider cannot find the uploaded file. */
+  'file_missing',
+  /** Something that all items share, such as the model: sending the batch again unchanged would fail the same way. */
+  'whole_batch',
+  /** Anything else; the lines that the errors name are to blame. */
+  'other',
+] as const;
+export type BatchFailure = (typeof batchFailures)[number];
+
 export interface BatchError {
-  readonly code: string;
+  readonly reason: BatchFailure;
+  /** Counts from 1 in the requests file; null where the error concerns no single line. */
   readonly line: number | null;
 }
 
 /** What to do with a batch that failed before it ran anything. Nothing was billed. */
 export type FailedBatchAction = 'wait_for_capacity' | 'ask_a_person' | 'stage_again' | 'give_items_back';
 
-const actionByCode: Readonly<Record<string, FailedBatchAction>> = {
-  token_limit_exceeded: 'wait_for_capacity',
-  too_many_tasks: 'wait_for_capacity',
-  rate_limit_exceeded: 'wait_for_capacity',
-  billing_hard_limit_reached: 'ask_a_person',
-  insufficient_quota: 'ask_a_person',
-  file_not_found: 'stage_again',
+const actions: Readonly<Partial<Record<BatchFailure, FailedBatchAction>>> = {
+  capacity: 'wait_for_capacity',
+  no_money: 'ask_a_person',
+  file_missing: 'stage_again',
 };
 
+/** The first error that allows another try decides. */
 export function failedBatchAction(errors: readonly BatchError[]): FailedBatchAction {
-  for (const { code } of errors) {
-    const action = actionByCode[code];
+  for (const { reason } of errors) {
+    const action = actions[reason];
     if (action !== undefined) return action;
   }
   return 'give_items_back';
 }
 
-/** Codes that condemn the whole batch: sending it again unchanged would fail the same way. */
-const wholeBatchCodes = new Set([
-  'model_not_found',
-  'url_mismatch',
-  'model_mismatch',
-  'invalid_url',
-  'invalid_model',
-  'invalid_endpoint',
-]);
-
-/** Which lines of a failed batch are to blame; 'all' where every one is. The others go on in the next wave. */
+/** Which lines of a failed batch are to blame; 'all' where every one is. The items of the others are sent again in the next wave. */
 export function blamedLines(errors: readonly BatchError[]): 'all' | ReadonlySet<number> {
-  if (errors.some(({ code, line }) => line === null && wholeBatchCodes.has(code))) return 'all';
+  if (errors.some(({ reason, line }) => line === null && reason === 'whole_batch')) return 'all';
   return new Set(errors.flatMap(({ line }) => (line === null ? [] : [line])));
 }
 
-/** Tenths of a batch that are done: the parent hears of each once. */
+/** Tenths of a batch that are done: the parent is notified of each once. */
 export function tenthsDone(view: BatchView): number {
   if (view.counts === null || view.counts.total === 0) return 0;
   return Math.floor((10 * (view.counts.done + view.counts.failed)) / view.counts.total);

@@ -4,7 +4,7 @@
 import type { ModelPrice } from './cost.ts';
 import table from './prices.json' with { type: 'json' };
 
-/** Cache writes at Anthropic are those of the one-hour lifetime, which is what `prompt.cache` asks for. */
+/** Where a provider's cache has several lifetimes, `cacheWrite` is the price of one hour, which `prompt.cache` asks for. */
 export const builtInPrices: {
   readonly dated: string;
   readonly models: Readonly<Record<string, ModelPrice>>;

@@ -22,7 +22,7 @@ export interface Judging {
 export function classify(raw: Exclude<RawOutcome, { kind: 'unreadable' }>, judging: Judging): Judged {
   switch (raw.kind) {
     case 'error':
-      return failed(reasonOfError(raw.status, raw.code), judging);
+      return failed(raw.reason, judging);
     case 'unrun':
       return failed(raw.why === 'cancelled' ? judging.cancelReason : raw.why, judging);
     case 'answer':
@@ -54,43 +54,6 @@ function parsedOrUndefined(text: string): Json | undefined {
   } catch {
     return undefined;
   }
-}
-
-const reasonByCode: Readonly<Record<string, ItemReason>> = {
-  insufficient_quota: 'no_money',
-  billing_hard_limit_reached: 'no_money',
-  billing_error: 'no_money',
-  enforced_spend_limit_reached: 'no_money',
-  contract_spend_limit_reached: 'no_money',
-  invalid_request_error: 'bad_request',
-  request_too_large: 'too_large',
-  authentication_error: 'unauthorized',
-  permission_error: 'unauthorized',
-  not_found_error: 'not_found',
-  rate_limit_error: 'rate_limited',
-  timeout_error: 'timeout',
-  overloaded_error: 'overloaded',
-  api_error: 'provider_error',
-  batch_expired: 'expired',
-  request_timeout: 'timeout',
-};
-
-/** Money first, since it comes with any status; then the status; then the vendor's own type of error. */
-function reasonOfError(status: number | null, code: string | null): ItemReason {
-  const known = code === null ? undefined : reasonByCode[code];
-  if (known === 'no_money' || status === 402) return 'no_money';
-  return status === null ? (known ?? 'provider_error') : reasonOfStatus(status);
-}
-
-function reasonOfStatus(status: number): ItemReason {
-  if (status === 429) return 'rate_limited';
-  if (status === 529) return 'overloaded';
-  if (status === 408 || status === 504) return 'timeout';
-  if (status >= 500) return 'provider_error';
-  if (status === 401 || status === 403) return 'unauthorized';
-  if (status === 404) return 'not_found';
-  if (status === 413) return 'too_large';
-  return 'bad_request';
 }
 
 /** What a realtime call that was given up says of its item. */

@@ -82,7 +82,7 @@ export type RawOutcome =
       readonly model: string | null;
       readonly response: Json;
     }
-  | { readonly kind: 'error'; readonly customId: string; readonly status: number | null; readonly code: string | null }
+  | { readonly kind: 'error'; readonly customId: string; readonly reason: ItemReason }
   | { readonly kind: 'unrun'; readonly customId: string; readonly why: 'expired' | 'cancelled' | 'timeout' }
   | { readonly kind: 'unreadable' };
 

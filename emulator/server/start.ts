@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createBarriers } from '../faults/barriers.ts';
 import { createOptionStore } from '../faults/option-store.ts';
 import type { OptionsInput } from '../faults/options.ts';
+import { frontPaths } from '../fronts.ts';
 import { createClock } from '../world/clock.ts';
 import { createJournal } from '../world/journal.ts';
 import { createWorld } from '../world/world.ts';
@@ -55,7 +56,8 @@ export async function startEmulator({
   });
   const url = `http://${host === '0.0.0.0' ? loopback : host}:${boundPort}`;
   const close = () => stop(server, stage, dataDir);
-  return { url, openaiBaseUrl: `${url}/v1`, anthropicBaseUrl: url, controlUrl: `${url}/_control`, close };
+  const [openaiBaseUrl, anthropicBaseUrl] = [`${url}${frontPaths.openai}`, `${url}${frontPaths.anthropic}`];
+  return { url, openaiBaseUrl, anthropicBaseUrl, controlUrl: `${url}/_control`, close };
 }
 
 async function handle(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {

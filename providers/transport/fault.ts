@@ -1,12 +1,36 @@
-// Why a call failed, from what either SDK throws. A vendor's words are looked into here, to be understood, and go no further.
+// Why a call failed, from what an SDK or fetch throws. A vendor's words are read here, by the vendor's own table, and go no further.
 
 import type { Fault } from '../../domain/batch/backoff.ts';
 import { ProviderError, type ProviderErrorFacts } from '../error.ts';
-import { asCode, asFields, asNumber, asRequestId, asText, type Fields } from '../json-fields.ts';
-import { readRetryAfterMs } from './retry-after.ts';
+import { asCode, asFields, asNumber, asRequestId, asText, type Fields, findByCode } from '../json-fields.ts';
+import { readRetryAfterMs } from './headers.ts';
 
 /** What the call was for: one that changes something at the vendor is ambiguous when its reply is lost. */
 export type Purpose = 'read' | 'create' | 'call';
+
+/** What tells a vendor's refusals apart. Pure data: each vendor has one in its `faults.ts`. */
+export interface CallFaults {
+  /** Error codes that decide whatever the HTTP status is. */
+  readonly codes: Readonly<Record<string, Fault>>;
+  /** Beginnings of codes that decide where the status is below 500. */
+  readonly codePrefixes: Readonly<Record<string, Fault>>;
+  /** HTTP statuses that mean something else here than in `faultByStatus`, or that it lacks. */
+  readonly statuses: Readonly<Record<number, Fault>>;
+  /** For refusals without a code of their own: the words in the message of a refused create. Never tried on a realtime call, which may quote a prompt. */
+  readonly createWords: readonly CreateWords[];
+}
+
+interface CreateWords {
+  readonly statuses: readonly number[];
+  readonly words: RegExp;
+  readonly fault: Fault;
+}
+
+/** A vendor as its calls know it. */
+export interface Caller {
+  readonly name: string;
+  readonly calls: CallFaults;
+}
 
 /** A vendor's error body, without its envelope. */
 export interface ErrorBody {
@@ -15,24 +39,16 @@ export interface ErrorBody {
   readonly text: string;
 }
 
-export async function callProvider<T>(provider: string, purpose: Purpose, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toProviderError(provider, purpose, error);
-  }
-}
-
-/** What is no failure of a call (a bug, a local file) is handed back as it is. */
-export function toProviderError(provider: string, purpose: Purpose, error: unknown): unknown {
+/** What is not a failed call (a bug, a local file) is handed back as it is. */
+export function toProviderError(caller: Caller, purpose: Purpose, error: unknown): unknown {
   if (error instanceof ProviderError) return error;
   const thrown = asFields(error) ?? {};
   const status = asNumber(thrown.status);
-  const facts = status === null ? transportFacts(purpose, error) : replyFacts(purpose, status, thrown);
-  return facts === null ? error : new ProviderError(provider, facts);
+  const facts = status === null ? transportFacts(purpose, error) : replyFacts(caller.calls, purpose, status, thrown);
+  return facts === null ? error : new ProviderError(caller.name, facts);
 }
 
-/** A reply that cannot be what the vendor sent whole: cut, or not the promised shape. */
+/** A reply that cannot be all that the vendor sent: cut, or not the promised shape. */
 export function unreadableReply(provider: string, purpose: Purpose): ProviderError {
   return new ProviderError(provider, { ...noReply('broken_stream'), ambiguous: purpose !== 'read' });
 }
@@ -41,7 +57,7 @@ export function plainFault(provider: string, fault: Fault): ProviderError {
   return new ProviderError(provider, noReply(fault));
 }
 
-/** OpenAI's SDK hands over what stands under `error`, Anthropic's the whole body. */
+/** Some SDKs hand over what stands under `error`, others the whole body. */
 export function readErrorBody(thrown: Fields): ErrorBody {
   const body = asFields(thrown.error);
   const inner = asFields(body?.error) ?? body;
@@ -50,17 +66,34 @@ export function readErrorBody(thrown: Fields): ErrorBody {
   return { codes, inner, text: asText(inner?.message) ?? asText(thrown.message) ?? '' };
 }
 
-const faultByCode: Readonly<Record<string, Fault>> = {
-  insufficient_quota: 'no_money',
-  billing_hard_limit_reached: 'no_money',
-  billing_not_active: 'no_money',
-  billing_error: 'no_money',
-  enforced_spend_limit_reached: 'no_money',
-  contract_spend_limit_reached: 'no_money',
-  token_limit_exceeded: 'capacity',
-  too_many_tasks: 'capacity',
-  organization_on_hold: 'forbidden',
-};
+function replyFacts(calls: CallFaults, purpose: Purpose, status: number, thrown: Fields): ProviderErrorFacts {
+  const body = readErrorBody(thrown);
+  const headers = thrown.headers instanceof Headers ? thrown.headers : new Headers();
+  return {
+    fault: readFault(calls, purpose, status, body),
+    status,
+    code: body.codes[0] ?? null,
+    requestId: asRequestId(headers.get('x-request-id') ?? headers.get('request-id')),
+    retryAfterMs: readRetryAfterMs(headers),
+    ambiguous: purpose !== 'read' && (status >= 500 || status === 408 || status === 409),
+  };
+}
+
+function readFault(calls: CallFaults, purpose: Purpose, status: number, { codes, text }: ErrorBody): Fault {
+  for (const code of codes) {
+    const fault = findByCode(calls.codes, code) ?? (status < 500 ? findByPrefix(calls.codePrefixes, code) : undefined);
+    if (fault !== undefined) return fault;
+  }
+  if (purpose === 'create') {
+    const known = calls.createWords.find(({ statuses, words }) => statuses.includes(status) && words.test(text));
+    if (known !== undefined) return known.fault;
+  }
+  return calls.statuses[status] ?? faultByStatus[status] ?? (status >= 500 ? 'server_error' : 'refused');
+}
+
+function findByPrefix(prefixes: CallFaults['codePrefixes'], code: string): Fault | undefined {
+  return Object.entries(prefixes).find(([prefix]) => code.startsWith(prefix))?.[1];
+}
 
 const faultByStatus: Readonly<Record<number, Fault>> = {
   401: 'unauthorized',
@@ -73,39 +106,7 @@ const faultByStatus: Readonly<Record<number, Fault>> = {
   429: 'rate_limited',
   503: 'overloaded',
   504: 'gateway_timeout',
-  529: 'overloaded',
 };
-
-/**
- * A vendor has no code for these: only its words tell them from a refusal. Anthropic's for a full queue are not published;
- * where they are missed it is a rate limit, which waits too.
- */
-const fullQueue = /enqueued|queue|waiting to be processed/i;
-const missingFile = /cannot find file|no such file|file .{0,80}not found/i;
-
-function replyFacts(purpose: Purpose, status: number, thrown: Fields): ProviderErrorFacts {
-  const body = readErrorBody(thrown);
-  const headers = thrown.headers instanceof Headers ? thrown.headers : new Headers();
-  return {
-    fault: faultOfReply(purpose, status, body),
-    status,
-    code: body.codes[0] ?? null,
-    requestId: asRequestId(headers.get('x-request-id') ?? headers.get('request-id')),
-    retryAfterMs: readRetryAfterMs(headers),
-    ambiguous: purpose !== 'read' && (status >= 500 || status === 408 || status === 409),
-  };
-}
-
-function faultOfReply(purpose: Purpose, status: number, { codes, text }: ErrorBody): Fault {
-  for (const code of codes) {
-    const fault = faultByCode[code];
-    if (fault !== undefined) return fault;
-    if (code.startsWith('cmek_') && status < 500) return 'forbidden';
-  }
-  if (purpose === 'create' && (status === 400 || status === 429) && fullQueue.test(text)) return 'capacity';
-  if (purpose === 'create' && (status === 400 || status === 404) && missingFile.test(text)) return 'not_ready';
-  return faultByStatus[status] ?? (status >= 500 ? 'server_error' : 'refused');
-}
 
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 const tooSlow = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);

@@ -8,7 +8,7 @@ const chunkBytes = 256 * 1024;
 export interface Wrapping {
   readonly before: Buffer;
   readonly after: Buffer;
-  /** What becomes of the file's bytes on the way; may change the chunk, not its length over all. */
+  /** Changes the file's bytes on the way; their total number has to stay the same. */
   readonly through?: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 }
 
@@ -23,7 +23,7 @@ export async function* fileBody(path: string, wrapping: Wrapping, ctx: Context):
 }
 
 /**
- * For `fetchOptions` of every request that carries data: fetch keeps a copy of a body that it might have to send again
- * after a redirect, and a redirect could take it to somebody else.
+ * For `fetchOptions` of every request that carries data: fetch keeps a copy of a body that it might have to send again after a
+ * redirect, and a redirect could take the data to another host.
  */
 export const noRedirect = { redirect: 'error' } as const;

@@ -1,12 +1,43 @@
-// Both SDKs add the headers of an environment variable to every request, and have no option against it: only headers that
-// are known go out, and the key is the one that was configured.
+// Headers of requests and replies: which ones go out, and how long a reply asks to wait.
 
-const known = /^(accept|content-type|content-length|user-agent|anthropic-version|x-stainless-.+)$/;
+const known = /^(accept|content-type|content-length|user-agent|x-stainless-.+)$/;
 
-export function fetchWithOwnHeaders(apiKey: string): typeof fetch {
+/**
+ * The SDKs add the headers of an environment variable to every request, and have no option against it: only headers that are known go
+ * out, `others` being the vendor's own in lower case, and the key is the one that was configured.
+ */
+export function fetchWithOwnHeaders(apiKey: string, others: readonly string[] = []): typeof fetch {
   return (input, init) => {
     const headers = new Headers({ authorization: `Bearer ${apiKey}` });
-    for (const [name, value] of new Headers(init?.headers)) if (known.test(name)) headers.set(name, value);
+    for (const [name, value] of new Headers(init?.headers)) {
+      if (known.test(name) || others.includes(name)) headers.set(name, value);
+    }
     return fetch(input, { ...init, headers });
   };
+}
+
+/** A header that asks for more is taken for a mistake, and gets this. */
+const retryAfterMsMax = 24 * 60 * 60_000;
+
+/** A vendor asks for a wait in one of three ways; null where it does not. */
+export function readRetryAfterMs(headers: Headers, now: number = Date.now()): number | null {
+  // A point in time that the vendor names is measured by the vendor's clock, if the reply shows it.
+  const theirNow = Date.parse(headers.get('date') ?? '');
+  const wait =
+    readMilliseconds(headers.get('retry-after-ms')) ??
+    readSecondsOrDate(headers.get('retry-after'), Number.isNaN(theirNow) ? now : theirNow);
+  return wait === null ? null : Math.min(wait, retryAfterMsMax);
+}
+
+function readMilliseconds(header: string | null): number | null {
+  const value = header === null || header.trim() === '' ? Number.NaN : Number(header);
+  return Number.isFinite(value) && value >= 0 ? Math.round(value) : null;
+}
+
+function readSecondsOrDate(header: string | null, now: number): number | null {
+  if (header === null || header.trim() === '') return null;
+  const seconds = Number(header);
+  if (Number.isFinite(seconds)) return seconds >= 0 ? Math.round(seconds * 1000) : null;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
 }

@@ -1,4 +1,4 @@
-// Turns the pages of a vendor's list back to a point in time: all of them, unless the list has shown that it is newest first.
+// Reads a vendor's list page by page, back to a point in time: to its end, unless the list has shown that it is newest first.
 
 import { findPagesMax } from '../../domain/limits.ts';
 import { asFields, asText } from '../json-fields.ts';
@@ -11,15 +11,15 @@ export interface Listed {
 
 export interface Page<Item extends Listed> {
   readonly items: readonly Item[];
-  /** What to turn on by; null where nothing was listed, or the vendor says that this is all. */
+  /** The cursor of the next page; null if nothing was listed, or if the vendor says that this is all. */
   readonly next: string | null;
-  /** The vendor says itself that there is more. */
+  /** True if the vendor says that there is more. */
   readonly more: boolean;
 }
 
 /**
- * Everything that is listed, up to what is certainly older than `since`. Throws where it cannot come that far: what was not seen may
- * be ours, and nothing may be created on the word of such a list.
+ * Everything that is listed, up to what is certainly older than `since`. Throws if it cannot read that far: what was not read may be
+ * ours, so nothing may be created because such a list does not show it.
  */
 export async function turnPages<Item extends Listed>(
   vendor: string,
@@ -38,7 +38,7 @@ export async function turnPages<Item extends Listed>(
     }
     const last = page.items.at(-1);
     if (last !== undefined && order.isNewestFirst() && last.createdAt < since) return listed;
-    // A list that ignores the cursor would show its first page for ever.
+    // A list that ignores the cursor would show its first page without end.
     const ends = page.next === null || turned.has(page.next);
     if (ends && !page.more) return listed;
     if (ends) break;
@@ -48,7 +48,7 @@ export async function turnPages<Item extends Listed>(
   throw unreadableReply(vendor, 'read');
 }
 
-/** Newest first is believed once a step down was seen, and only while no step up was. */
+/** A list counts as newest first once a step down was seen, and only while no step up was. */
 function orderWatch() {
   let previous = Number.POSITIVE_INFINITY;
   let down = false;
@@ -63,12 +63,12 @@ function orderWatch() {
   };
 }
 
-/** A list that was asked for this long ago serves those who need it no newer: hundreds of creates in a burst would each turn the same pages. */
+/** A list this old serves submissions that need no newer one: otherwise hundreds of creates in a burst would each read the same pages. */
 const recentMs = 5000;
-/** A longer one is not kept. */
+/** A list with more items is not kept. */
 const recentItemsMax = 20_000;
 
-/** The last list that was asked for. */
+/** Keeps the last list that was requested. */
 export interface RecentList<Item extends Listed> {
   read(since: number, untried: boolean, turn: (since: number) => Promise<readonly Item[]>): Promise<readonly Item[]>;
 }
@@ -78,7 +78,7 @@ export function recentList<Item extends Listed>(now: () => number = Date.now): R
   return {
     async read(since, untried, turn) {
       if (untried && last !== null && now() - last.at < recentMs && last.since <= since) {
-        // One that failed was somebody else's: this one is asked for anew.
+        // If it failed, that was another caller's failure: this one requests the list itself.
         const items = await last.items.catch(() => null);
         if (items !== null) return items;
       }
@@ -91,7 +91,7 @@ export function recentList<Item extends Listed>(now: () => number = Date.now): R
   };
 }
 
-/** The id that the page ends with, whatever shape that item has. */
+/** The id of the page's last item, whatever shape that item has. */
 export const readLastId = (data: readonly unknown[]): string | null => asText(asFields(data.at(-1))?.id);
 
 export function oldestFirst<Item extends Listed>(items: readonly Item[]): Item[] {

@@ -1,22 +1,23 @@
-// Bytes of a reply as they come, whatever their number, with a cut one told from a whole one where the platform can tell.
+// A reply's bytes as they arrive, in constant memory. A reply that was cut fails where the platform notices the cut.
 
 import type { Context } from '../provider.ts';
-import { callProvider, unreadableReply } from './fault.ts';
+import { callProvider } from './call.ts';
+import { type Caller, unreadableReply } from './fault.ts';
 
-/** The SDKs stop their clocks at the headers: a body that stalls is ended through `ctx.signal`. */
-export async function* replyBytes(provider: string, reply: Response, ctx: Context): AsyncGenerator<Uint8Array> {
+/** The SDKs' timeouts end at the headers: `ctx.signal` ends a body that stalls. */
+export async function* replyBytes(caller: Caller, reply: Response, ctx: Context): AsyncGenerator<Uint8Array> {
   if (reply.body === null) return;
   const reader: ReadableStreamDefaultReader<unknown> = reply.body.getReader();
   try {
     while (true) {
-      const { done, value } = await callProvider(provider, 'read', () => reader.read());
+      const { done, value } = await callProvider(caller, 'read', () => reader.read());
       if (done) return;
-      if (!(value instanceof Uint8Array)) throw unreadableReply(provider, 'read');
+      if (!(value instanceof Uint8Array)) throw unreadableReply(caller.name, 'read');
       ctx.moved?.(value.byteLength);
       yield value;
     }
   } finally {
-    // Also where nobody wants the rest: the connection is not kept for it.
+    // Also if the reader stops early: the connection is not kept open for the rest.
     await reader.cancel().catch(() => undefined);
   }
 }

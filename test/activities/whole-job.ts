@@ -17,9 +17,13 @@ import { firstWave, nextWave, type Wave } from '../../domain/waves/waves.ts';
 import { itemsFile, rawFile } from '../../job-folder/paths.ts';
 import { decode } from '../../providers/dialects/openai/answers.ts';
 import type { Provider } from '../../providers/provider.ts';
+import { openaiFaults } from '../../providers/vendors/openai/faults.ts';
 import { type Folder, makeDeps, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
 
-export const provider: Provider = { ...openaiOffline, decode };
+export const provider: Provider = {
+  ...openaiOffline,
+  decode: (line, endpoint) => decode(line, endpoint, openaiFaults.items),
+};
 
 export function wholeDeps(folder: Folder): ActivityDeps {
   return {

@@ -10,7 +10,7 @@ import {
   reactionTo,
   roundDelayMs,
 } from '../../domain/batch/backoff.ts';
-import { blamedLines, failedBatchAction, tenthsDone } from '../../domain/batch/state.ts';
+import { batchFailures, blamedLines, failedBatchAction, tenthsDone } from '../../domain/batch/state.ts';
 import { formatDuration, parseDuration } from '../../domain/duration.ts';
 import { chargedUsd, fits, openBudget, reserve, settle } from '../../domain/money/budget.ts';
 import { costUsd, findPrice } from '../../domain/money/cost.ts';
@@ -34,22 +34,17 @@ const answer = (change: Partial<Extract<RawOutcome, { kind: 'answer' }>>): Extra
 
 describe('what a line means', () => {
   test.each([
-    [429, null, 'rate_limited', 'retryable'],
-    [500, null, 'provider_error', 'retryable'],
-    [529, null, 'overloaded', 'retryable'],
-    [504, null, 'timeout', 'retryable'],
-    [400, null, 'bad_request', 'rejected'],
-    [422, null, 'bad_request', 'rejected'],
-    [404, null, 'not_found', 'rejected'],
-    [413, null, 'too_large', 'rejected'],
-    [401, null, 'unauthorized', 'retryable'],
-    [429, 'insufficient_quota', 'no_money', 'retryable'],
-    [402, null, 'no_money', 'retryable'],
-    [null, 'overloaded_error', 'overloaded', 'retryable'],
-    [null, 'invalid_request_error', 'bad_request', 'rejected'],
-    [null, 'never_heard_of', 'provider_error', 'retryable'],
-  ])('status %s and code %s are %s, %s', (status, code, reason, kind) => {
-    expect(classify({ kind: 'error', customId: 'x', status, code }, judging)).toEqual({ kind, reason });
+    ['rate_limited', 'retryable'],
+    ['provider_error', 'retryable'],
+    ['overloaded', 'retryable'],
+    ['timeout', 'retryable'],
+    ['bad_request', 'rejected'],
+    ['not_found', 'rejected'],
+    ['too_large', 'rejected'],
+    ['unauthorized', 'retryable'],
+    ['no_money', 'retryable'],
+  ] as const)('an error of reason %s is %s', (reason, kind) => {
+    expect(classify({ kind: 'error', customId: 'x', reason }, judging)).toEqual({ kind, reason });
   });
 
   test.each([
@@ -194,21 +189,31 @@ describe('money', () => {
 });
 
 describe('a batch that failed', () => {
-  test('by its code it waits, asks a person, is staged again, or gives its items back', () => {
-    const action = (code: string) => failedBatchAction([{ code, line: null }]);
-    expect(['token_limit_exceeded', 'billing_hard_limit_reached', 'file_not_found', 'other'].map(action)).toEqual([
-      ...['wait_for_capacity', 'ask_a_person', 'stage_again', 'give_items_back'],
-    ]);
+  test('by its reason it waits, asks a person, is staged again, or gives its items back', () => {
+    const actions = batchFailures.map((reason) => [reason, failedBatchAction([{ reason, line: null }])]);
+    expect(Object.fromEntries(actions)).toEqual({
+      capacity: 'wait_for_capacity',
+      no_money: 'ask_a_person',
+      file_missing: 'stage_again',
+      whole_batch: 'give_items_back',
+      other: 'give_items_back',
+    });
+  });
+
+  test('the first of its errors that allows another try decides', () => {
+    const errors = (['other', 'no_money', 'capacity'] as const).map((reason) => ({ reason, line: null }));
+    expect(failedBatchAction(errors)).toBe('ask_a_person');
   });
 
   test('blames the lines that it names, or all', () => {
     expect(
       blamedLines([
-        { code: 'invalid_json', line: 3 },
-        { code: 'x', line: null },
+        { reason: 'other', line: 3 },
+        { reason: 'other', line: null },
+        { reason: 'whole_batch', line: 3 },
       ]),
     ).toEqual(new Set([3]));
-    expect(blamedLines([{ code: 'model_not_found', line: null }])).toBe('all');
+    expect(blamedLines([{ reason: 'whole_batch', line: null }])).toBe('all');
   });
 
   test('tells its tenths', () => {

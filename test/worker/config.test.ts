@@ -22,5 +22,5 @@ test.each(['8081', 'localhost:8081', '0.0.0.0', '0.0.0.0:99999', '1.2.3:80'])('%
 test('an empty variable is one that is not set', () => {
   const config = readConfig({ NIGHTSHIFT_HEALTH: '', NIGHTSHIFT_DATA: '', OPENAI_BASE_URL: '', OPENAI_API_KEY: '' });
   expect(config).toMatchObject({ health: null, dataRoot: '.' });
-  expect(config.providers.openai).toEqual({ apiKey: null, baseUrl: undefined });
+  expect(config.accounts.openai).toEqual({ default: { apiKey: null, baseUrl: 'https://api.openai.com/v1' } });
 });

@@ -1,40 +1,40 @@
 // One line of Anthropic's results, understood. `succeeded` means that the model ran, not that the answer is usable.
 
 import { type Finish, noUsage, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
-import { asCode, asFields, asJson, asNumber, asObjects, asText, type Fields, parsedFields } from '../../json-fields.ts';
+import {
+  asCode,
+  asFields,
+  asJson,
+  asNumber,
+  asObjects,
+  asText,
+  type Fields,
+  findByCode,
+  parsedFields,
+} from '../../json-fields.ts';
+import { type ItemCodes, toItemReason } from '../item-reason.ts';
 
-export function decode(line: Buffer): RawOutcome {
+export function decode(line: Buffer, codes: ItemCodes): RawOutcome {
   const record = parsedFields(line.toString('utf8'));
   const customId = asText(record?.custom_id);
   const result = asFields(record?.result);
   if (customId === null || customId === '' || result === null) return { kind: 'unreadable' };
-  if (result.type === 'canceled') return { kind: 'unrun', customId, why: 'cancelled' };
-  if (result.type === 'expired') return { kind: 'unrun', customId, why: 'expired' };
-  if (result.type === 'errored') return errored(customId, asFields(result.error));
-  const message = result.type === 'succeeded' ? asFields(result.message) : null;
-  return message === null ? { kind: 'unreadable' } : answered(customId, message);
+  if (result.type === 'succeeded') {
+    const message = asFields(result.message);
+    return message === null ? { kind: 'unreadable' } : answered(customId, message);
+  }
+  if (result.type === 'errored') return errored(customId, asFields(result.error), codes);
+  const why = typeof result.type === 'string' ? findByCode(codes.unrun, result.type) : undefined;
+  return why === undefined ? { kind: 'unreadable' } : { kind: 'unrun', customId, why };
 }
 
-/** The HTTP status that each kind of error has where it is a reply of its own. */
-const statusByType: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-};
-
 /** The kind stands inside an envelope whose own type is just `error`. */
-function errored(customId: string, envelope: Fields | null): RawOutcome {
+function errored(customId: string, envelope: Fields | null, codes: ItemCodes): RawOutcome {
   const error = asFields(envelope?.error) ?? envelope;
   const type = asCode(error?.type);
   const code = asCode(asFields(error?.details)?.error_code) ?? type;
-  return { kind: 'error', customId, status: type === null ? null : (statusByType[type] ?? null), code };
+  const status = findByCode(codes.statuses, type ?? '') ?? findByCode(codes.statuses, code ?? '') ?? null;
+  return { kind: 'error', customId, reason: toItemReason(status, code, codes) };
 }
 
 function answered(customId: string, message: Fields): RawOutcome {

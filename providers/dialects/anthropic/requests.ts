@@ -5,10 +5,12 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asNumber, asText } from '../../json-fields.ts';
 import type { RequestLine } from '../../provider.ts';
-import { maxTokensDefault } from '../../vendors/anthropic/limits.ts';
 import { opening } from '../request-line.ts';
 
 export const messagesEndpoint = '/v1/messages';
+
+/** `max_tokens` is required: this is for a prompt that names none. */
+const maxTokensDefault = 1024;
 
 export function buildBody({ system, user, schema, maxTokens, temperature, cache }: Prompt): Json {
   return {

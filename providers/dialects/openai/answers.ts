@@ -10,11 +10,13 @@ import {
   asObjects,
   asText,
   type Fields,
+  findByCode,
   parsedFields,
 } from '../../json-fields.ts';
+import { type ItemCodes, toItemReason } from '../item-reason.ts';
 import { embeddingsAnswer, moderationsAnswer } from './values.ts';
 
-/** What an answer's body says, whichever endpoint it came from. */
+/** The content of an answer's body, whichever endpoint it came from. */
 export interface Answer {
   readonly text: string | null;
   readonly value?: Json;
@@ -23,38 +25,36 @@ export interface Answer {
   readonly usage: Usage;
 }
 
-export function decode(line: Buffer, endpoint: string): RawOutcome {
+export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOutcome {
   const record = parsedFields(line.toString('utf8'));
   const customId = asText(record?.custom_id);
   if (record === null || customId === null || customId === '') return { kind: 'unreadable' };
   const response = asFields(record.response);
   const status = asNumber(response?.status_code);
   if (response !== null && status !== null && (status < 200 || status > 299)) {
-    return { kind: 'error', customId, status, code: codeIn(asFields(asFields(response.body)?.error)) };
+    const code = codeIn(asFields(asFields(response.body)?.error));
+    return { kind: 'error', customId, reason: toItemReason(status, code, codes) };
   }
   const error = asFields(record.error);
-  if (error !== null && status === null) return unanswered(customId, error);
+  if (error !== null && status === null) return unanswered(customId, error, codes);
   const body = asFields(response?.body);
-  return body === null ? { kind: 'unreadable' } : answered(customId, body, endpoint);
+  return body === null ? { kind: 'unreadable' } : answered(customId, body, endpoint, codes);
 }
 
-const unrunCodes: Readonly<Record<string, 'expired' | 'cancelled' | 'timeout'>> = {
-  batch_expired: 'expired',
-  batch_cancelled: 'cancelled',
-  request_timeout: 'timeout',
-};
-
-function unanswered(customId: string, error: Fields): RawOutcome {
+function unanswered(customId: string, error: Fields, codes: ItemCodes): RawOutcome {
   const code = codeIn(error);
-  const why = code === null ? undefined : unrunCodes[code];
-  return why === undefined ? { kind: 'error', customId, status: null, code } : { kind: 'unrun', customId, why };
+  const why = code === null ? undefined : findByCode(codes.unrun, code);
+  if (why !== undefined) return { kind: 'unrun', customId, why };
+  return { kind: 'error', customId, reason: toItemReason(null, code, codes) };
 }
 
 const codeIn = (error: Fields | null): string | null => asCode(error?.code) ?? asCode(error?.type);
 
-function answered(customId: string, body: Fields, endpoint: string): RawOutcome {
+function answered(customId: string, body: Fields, endpoint: string, codes: ItemCodes): RawOutcome {
   // The responses endpoint can fail with a status of 200.
-  if (body.status === 'failed') return { kind: 'error', customId, status: null, code: codeIn(asFields(body.error)) };
+  if (body.status === 'failed') {
+    return { kind: 'error', customId, reason: toItemReason(null, codeIn(asFields(body.error)), codes) };
+  }
   const answer = (readers[endpoint] ?? chatAnswer)(body);
   return { kind: 'answer', customId, ...answer, model: asText(body.model), response: asJson(body) };
 }

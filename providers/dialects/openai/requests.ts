@@ -5,20 +5,22 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asNumber, asText, type Fields } from '../../json-fields.ts';
 import type { RequestLine } from '../../provider.ts';
-import { embeddingInputsMax } from '../../vendors/openai/limits.ts';
 import { opening } from '../request-line.ts';
 
 export const chatEndpoint = '/v1/chat/completions';
 const responsesEndpoint = '/v1/responses';
-export const openaiEndpoints = [
+export const openaiEndpoints: readonly string[] = [
   chatEndpoint,
   responsesEndpoint,
   '/v1/embeddings',
   '/v1/completions',
   '/v1/moderations',
-] as const;
+];
 
-/** Caching is automatic there, so `prompt.cache` asks for nothing. */
+/** Inputs of one embeddings request. */
+const embeddingInputsMax = 2048;
+
+/** Caching is automatic in this dialect, so `prompt.cache` asks for nothing. */
 export function buildBody(prompt: Prompt, endpoint: string): Json | null {
   if (endpoint === responsesEndpoint) return responsesBody(prompt);
   return endpoint === chatEndpoint ? chatBody(prompt) : null;
@@ -48,11 +50,13 @@ function chatBody({ system, user, schema, maxTokens, temperature }: Prompt): Jso
 }
 
 /** Only what is certainly refused: a value that is still a template may become anything. */
-export function findProblems(body: Json, endpoint: string): readonly string[] {
+export function findProblems(
+  body: Json,
+  endpoint: string,
+  endpoints: readonly string[] = openaiEndpoints,
+): readonly string[] {
   const fields = asFields(body);
-  if (!openaiEndpoints.some((known) => known === endpoint)) {
-    return [`endpoint: batches are built for ${openaiEndpoints.join(', ')}`];
-  }
+  if (!endpoints.includes(endpoint)) return [`endpoint: batches are built for ${endpoints.join(', ')}`];
   if (fields === null) return ['the request must be an object'];
   const problems = findMissing(fields, endpoint);
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
@@ -84,7 +88,7 @@ export function encode(customId: CustomId, body: string, endpoint: string): stri
   return `${opening}${customId}","method":"POST","url":"${endpoint}","body":${body}}`;
 }
 
-export function parseRequestLine(record: Json): RequestLine {
+export function parseRequestLine(record: Json, endpoints: readonly string[] = openaiEndpoints): RequestLine {
   const fields = asFields(record);
   const id = asText(fields?.custom_id);
   if (fields === null || id === null || id === '') return problem('custom_id must be a text');
@@ -95,7 +99,7 @@ export function parseRequestLine(record: Json): RequestLine {
   if (body === null) return problem('body must be an object');
   const model = asText(body.model);
   if (model === null || model === '') return problem('body.model must be a text');
-  const [first] = findProblems(asJson(body), endpoint);
+  const [first] = findProblems(asJson(body), endpoint, endpoints);
   return first === undefined ? { kind: 'request', id, endpoint, model, body: asJson(body) } : problem(first);
 }
 

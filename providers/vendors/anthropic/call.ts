@@ -4,30 +4,30 @@ import { messagesEndpoint } from '../../dialects/anthropic/requests.ts';
 import { splitLine } from '../../dialects/request-line.ts';
 import { parsedFields } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
+import { callTimeouts, readItemRefusal } from '../../transport/call.ts';
 import { toProviderError, unreadableReply } from '../../transport/fault.ts';
 import { noRedirect } from '../../transport/file-body.ts';
-import { readItemRefusal } from '../../transport/item-refusal.ts';
-import { type Connection, vendor } from './client.ts';
+import { type Connection, caller } from './client.ts';
 
 export async function call(connection: Connection, line: Buffer, ctx: Context): Promise<Buffer> {
   const { customId, body } = splitLine(line, 'params');
   try {
     const reply = await post(connection, body, ctx);
     const message = parsedFields(await reply.text());
-    if (message === null) throw unreadableReply(vendor, 'call');
+    if (message === null) throw unreadableReply(caller.name, 'call');
     return formatLine(customId, { type: 'succeeded', message });
   } catch (error) {
-    const refusal = readItemRefusal(vendor, error);
-    if (refusal === null) throw toProviderError(vendor, 'call', error);
+    const refusal = readItemRefusal(caller, error);
+    if (refusal === null) throw toProviderError(caller, 'call', error);
     const { inner, requestId } = refusal;
     return formatLine(customId, { type: 'errored', error: { type: 'error', error: inner, request_id: requestId } });
   }
 }
 
 /** The body's own text is sent, so that a number too large for a double is the same in both lanes. */
-function post({ sdk, timeouts }: Connection, body: string, { signal }: Context): Promise<Response> {
+function post({ sdk }: Connection, body: string, { signal }: Context): Promise<Response> {
   const headers = { 'content-type': 'application/json' };
-  const options = { body, headers, signal, timeout: timeouts.callMs, fetchOptions: noRedirect };
+  const options = { body, headers, signal, timeout: callTimeouts.callMs, fetchOptions: noRedirect };
   return sdk.post(messagesEndpoint, options).asResponse();
 }
 

@@ -2,9 +2,10 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, RequestFile } from '../../provider.ts';
+import { callTimeouts } from '../../transport/call.ts';
 import { fileBody, noRedirect } from '../../transport/file-body.ts';
-import { asked, batchesPath, type Connection } from './client.ts';
-import { toHandle } from './view.ts';
+import { ask, batchesPath, type Connection } from './client.ts';
+import { toHandle } from './poll.ts';
 import { batchWire } from './wire.ts';
 
 const before = Buffer.from('{"requests":[');
@@ -13,8 +14,8 @@ const newline = 0x0a;
 const comma = 0x2c;
 const space = 0x20;
 
-export async function create({ sdk, timeouts }: Connection, file: RequestFile, ctx: Context): Promise<BatchHandle> {
-  const created = await asked('create', batchWire, () =>
+export async function create({ sdk }: Connection, file: RequestFile, ctx: Context): Promise<BatchHandle> {
+  const created = await ask('create', batchWire, () =>
     sdk.post(batchesPath, {
       body: fileBody(file.path, { before, after, through: commaSeparated }, ctx),
       headers: {
@@ -22,14 +23,14 @@ export async function create({ sdk, timeouts }: Connection, file: RequestFile, c
         'content-length': String(before.length + file.bytes + after.length),
       },
       signal: ctx.signal,
-      timeout: timeouts.transferMs,
+      timeout: callTimeouts.transferMs,
       fetchOptions: noRedirect,
     }),
   );
   return toHandle(created);
 }
 
-/** Newlines become commas, the last one a blank: the length stays what it was. Inside a line of JSON there is no raw newline. */
+/** Newlines become commas, the last one a blank, so that the length stays the same. JSON has no raw newline inside a line. */
 async function* commaSeparated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer | null = null;
   for await (const chunk of chunks) {

@@ -1,15 +1,15 @@
-// Looks for the batches of a submission where a vendor keeps nothing of ours but the custom ids: by time and number of
-// requests, and once a batch has ended by the id in its first result.
+// Finds the batches of a submission. Anthropic keeps no metadata: candidates are told by time and number of requests, and once a batch
+// has ended by the custom id in its first result.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { prefixOfCustomId } from '../../../domain/ids.ts';
 import { findCandidatesMax } from '../../../domain/limits.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
 import { oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
-import { asked, batchesPath, type Connection, vendor } from './client.ts';
-import { firstCustomId } from './first-result.ts';
-import { listPageMax } from './limits.ts';
-import { isEnded, sumCounts, toHandle } from './view.ts';
+import { replyBytes } from '../../transport/reply-bytes.ts';
+import { ask, batchesPath, type Connection, caller, hasStatus, openResults } from './client.ts';
+import { firstLineBytesMax, listPageMax } from './limits.ts';
+import { isEnded, sumCounts, toHandle } from './poll.ts';
 import { type BatchWire, batchPageWire, batchWire } from './wire.ts';
 
 export interface Candidate extends BatchHandle {
@@ -19,19 +19,19 @@ export interface Candidate extends BatchHandle {
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
   const candidates = new Map<string, Candidate>();
   const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
-    turnPages(vendor, since, (after) => pageAfter(connection, after, ctx)),
+    turnPages(caller.name, since, (after) => pageAfter(connection, after, ctx)),
   );
   for (const each of listed) if (mayBe(each, submission)) candidates.set(each.id, each);
-  return sorted(connection, submission, oldestFirst([...candidates.values()]), ctx);
+  return sortCandidates(connection, submission, oldestFirst([...candidates.values()]), ctx);
 }
 
-/** An archived batch has no results any more: it is weeks old, and would be of no use if it were ours. */
+/** An archived batch has no results any more: it is weeks old, and of no use even if it is ours. */
 function mayBe({ id, createdAt, batch }: Candidate, { since, items, known }: Submission): boolean {
   const archived = typeof batch.archived_at === 'string';
   return createdAt >= since && sumCounts(batch) === items && !known.has(id) && !archived;
 }
 
-async function sorted(
+async function sortCandidates(
   connection: Connection,
   submission: Submission,
   candidates: readonly Candidate[],
@@ -43,7 +43,7 @@ async function sorted(
   for (const { batch, ...handle } of candidates) {
     const isRead = connection.prefixes.has(handle.id);
     if (!isEnded(batch) || (!isRead && reads >= findCandidatesMax)) {
-      // What is beyond the bound is read the next time: prefixes once read are remembered.
+      // Beyond the bound the results are read the next time: prefixes that were read are remembered.
       possible.push(handle);
       continue;
     }
@@ -51,9 +51,8 @@ async function sorted(
     const prefix = await readPrefix(connection, handle.id, ctx);
     if (prefix === submission.prefix) {
       confirmed.push(handle);
-    }
-    // Results that cannot be read yet will show it later.
-    else if (prefix === null) {
+    } else if (prefix === null) {
+      // The results cannot be read yet: they will show it later.
       possible.push(handle);
     }
   }
@@ -66,16 +65,37 @@ async function readPrefix(connection: Connection, id: string, ctx: Context): Pro
   const { prefixes } = connection;
   const remembered = prefixes.get(id);
   if (remembered !== undefined) return remembered;
-  const first = await firstCustomId(connection, id, ctx);
+  const first = await readFirstCustomId(connection, id, ctx);
   if (first === null) return null;
   if (prefixes.size >= rememberedMax) prefixes.clear();
   prefixes.set(id, prefixOfCustomId(first));
   return prefixOfCustomId(first);
 }
 
+/** Ids are written without escapes: the vendor takes letters, digits, `_` and `-` only. */
+const customIdField = /"custom_id"\s*:\s*"([A-Za-z0-9_-]{1,64})"/;
+
+/** Reads no more of the results than it takes to see one custom id. Null where there are no results to read. */
+async function readFirstCustomId(connection: Connection, id: string, ctx: Context): Promise<string | null> {
+  try {
+    const reply = await openResults(connection, id, ctx);
+    let head = '';
+    for await (const chunk of replyBytes(caller, reply, ctx)) {
+      head += Buffer.from(chunk).toString('latin1');
+      const found = customIdField.exec(head)?.[1];
+      if (found !== undefined) return found;
+      if (head.length > firstLineBytesMax) return null;
+    }
+    return null;
+  } catch (error) {
+    if (hasStatus(error, [404, 400])) return null;
+    throw error;
+  }
+}
+
 async function pageAfter({ sdk }: Connection, after: string | null, { signal }: Context): Promise<Page<Candidate>> {
   const query = { limit: listPageMax, ...(after === null ? {} : { after_id: after }) };
-  const page = await asked('read', batchPageWire, () => sdk.get(batchesPath, { query, signal }));
+  const page = await ask('read', batchPageWire, () => sdk.get(batchesPath, { query, signal }));
   const items = page.data.flatMap((each) => {
     const batch = batchWire.safeParse(each);
     return batch.success ? [{ ...toHandle(batch.data), batch: batch.data }] : [];

@@ -1,6 +1,6 @@
 // Anthropic behind the port.
 
-import type { VendorConfig } from '../../config.ts';
+import type { VendorEntry } from '../../account.ts';
 import { decode } from '../../dialects/anthropic/answers.ts';
 import {
   buildBody,
@@ -12,22 +12,45 @@ import {
 } from '../../dialects/anthropic/requests.ts';
 import { relabelled } from '../../dialects/request-line.ts';
 import type { Provider } from '../../provider.ts';
-import { checkModel } from '../../transport/model-check.ts';
+import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
-import { connect, retrieveBatch, vendor } from './client.ts';
+import { cancel } from './cancel.ts';
+import { type Connection, caller, connect } from './client.ts';
 import { create } from './create.ts';
 import { download } from './download.ts';
+import { anthropicFaults } from './faults.ts';
 import { find } from './find.ts';
-import { cancel, forget } from './forget.ts';
+import { forget } from './forget.ts';
 import { anthropicLimits } from './limits.ts';
-import { toView } from './view.ts';
+import { poll } from './poll.ts';
 
-const missingModel: ReadonlySet<string> = new Set(['not_found_error']);
+export const anthropic: VendorEntry<'apiKey' | 'baseUrl'> = {
+  settings: [
+    {
+      name: 'apiKey',
+      variable: 'ANTHROPIC_API_KEY',
+      secret: true,
+      required: true,
+      default: null,
+      meaning: "The workspace's key.",
+    },
+    {
+      name: 'baseUrl',
+      variable: 'ANTHROPIC_BASE_URL',
+      secret: false,
+      required: false,
+      default: 'https://api.anthropic.com',
+      meaning: "The API's address, without `/v1`: another one for a proxy or a compatible server.",
+    },
+  ],
+  make: (account) => createProvider(connect(account)),
+};
 
-export function anthropicProvider(config: VendorConfig): Provider {
-  const connection = connect(config);
+function createProvider(connection: Connection): Provider {
+  const { missingModel, items } = anthropicFaults;
+  const { sdk } = connection;
   return {
-    name: vendor,
+    name: caller.name,
     limits: anthropicLimits,
     defaultEndpoint: messagesEndpoint,
     endpoints: [messagesEndpoint],
@@ -37,15 +60,14 @@ export function anthropicProvider(config: VendorConfig): Provider {
     encode,
     parseRequestLine,
     relabel: relabelled,
-    decode,
-    check: (model, { signal }) =>
-      checkModel(vendor, missingModel, () => connection.sdk.models.retrieve(model, null, { signal })),
+    decode: (line) => decode(line, items),
+    check: (model, { signal }) => checkModel(caller, missingModel, () => sdk.models.retrieve(model, null, { signal })),
     // The create carries everything.
     upload: async () => ({ fileId: null }),
     find: (submission, ctx) => find(connection, submission, ctx),
     create: (_staged, file, _submission, ctx) => create(connection, file, ctx),
-    poll: async (handle, ctx) => toView(await retrieveBatch(connection, handle.id, ctx)),
-    download: (handle, ctx) => download(connection, handle.id, ctx),
+    poll: (handle, ctx) => poll(connection, handle, ctx),
+    download: (handle, ctx) => download(connection, handle, ctx),
     cancel: (handle, ctx) => cancel(connection, handle, ctx),
     forget: (handle, ctx) => forget(connection, handle, ctx),
     call: (line, ctx) => call(connection, line, ctx),

@@ -14,7 +14,5 @@ export const anthropicLimits: ProviderLimits = {
 
 /** The most a list page may hold is not published; a hundred is taken by every version seen. */
 export const listPageMax = 100;
-/** `max_tokens` is required: what a prompt gets that names none. */
-export const maxTokensDefault = 1024;
 /** How much of a batch's results is read to see whose it is: its first line's id comes long before. */
 export const firstLineBytesMax = 1024 * 1024;

@@ -1,4 +1,4 @@
-// The parts of Anthropic's replies that are used, as tolerantly as can be.
+// The parts of Anthropic's replies that are used. Whatever can be absent may be.
 
 import { z } from 'zod';
 

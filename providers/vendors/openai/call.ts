@@ -3,32 +3,33 @@
 import { splitLine } from '../../dialects/request-line.ts';
 import { asRequestId, asText, type Fields, parsedFields } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
+import { callTimeouts, readItemRefusal } from '../../transport/call.ts';
 import { toProviderError, unreadableReply } from '../../transport/fault.ts';
 import { noRedirect } from '../../transport/file-body.ts';
-import { readItemRefusal } from '../../transport/item-refusal.ts';
-import { type Connection, vendor } from './client.ts';
+import type { Connection } from './client.ts';
 
 export async function call(connection: Connection, line: Buffer, ctx: Context): Promise<Buffer> {
+  const { caller } = connection;
   const { customId, head, body } = splitLine(line, 'body');
   const endpoint = asText(parsedFields(`{${head.slice(1)}}`)?.url) ?? '';
   try {
     const reply = await post(connection, endpoint, body, ctx);
     const answer = parsedFields(await reply.text());
-    if (answer === null) throw unreadableReply(vendor, 'call');
+    if (answer === null) throw unreadableReply(caller.name, 'call');
     return formatLine(customId, reply.status, reply.headers.get('x-request-id'), answer);
   } catch (error) {
-    const refusal = readItemRefusal(vendor, error);
-    if (refusal === null) throw toProviderError(vendor, 'call', error);
+    const refusal = readItemRefusal(caller, error);
+    if (refusal === null) throw toProviderError(caller, 'call', error);
     return formatLine(customId, refusal.status, refusal.requestId, { error: refusal.inner });
   }
 }
 
 /** The body's own text is sent, so that a number too large for a double is the same in both lanes. */
-function post({ sdk, timeouts }: Connection, endpoint: string, body: string, { signal }: Context): Promise<Response> {
+function post({ sdk }: Connection, endpoint: string, body: string, { signal }: Context): Promise<Response> {
   // The base ends in /v1 already.
   const path = endpoint.replace(/^\/v1\//, '/');
   const headers = { 'content-type': 'application/json' };
-  return sdk.post(path, { body, headers, signal, timeout: timeouts.callMs, fetchOptions: noRedirect }).asResponse();
+  return sdk.post(path, { body, headers, signal, timeout: callTimeouts.callMs, fetchOptions: noRedirect }).asResponse();
 }
 
 function formatLine(customId: string, status: number, requestId: string | null, body: Fields): Buffer {

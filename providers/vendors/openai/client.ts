@@ -1,45 +1,61 @@
-// The calls to OpenAI that are more than one line, made with its SDK: replies are checked, failures become ProviderErrors.
+// The connection to OpenAI, or to a provider with the same batch API, by OpenAI's SDK: replies are checked, failures become
+// ProviderErrors.
 
 import OpenAI from 'openai';
-import { resolveBaseUrl, resolveTimeouts, type Timeouts, type VendorConfig } from '../../config.ts';
-import type { Context } from '../../provider.ts';
-import { callAndParse, type Shape } from '../../transport/asked.ts';
-import type { Purpose } from '../../transport/fault.ts';
+import { type Account, requireBaseUrl } from '../../account.ts';
+import type { VendorFaults } from '../../faults.ts';
+import type { BatchStates, Context, ProviderLimits } from '../../provider.ts';
+import { callAndParse, callTimeouts, type Shape } from '../../transport/call.ts';
+import type { Caller, Purpose } from '../../transport/fault.ts';
 import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
 import type { Candidate } from './find.ts';
 import { type BatchWire, batchWire } from './wire.ts';
 
-export const vendor = 'openai';
+/** What may differ between providers with OpenAI's batch API. Pure data. */
+export interface OpenaiProfile {
+  /** As in the registry. */
+  readonly name: string;
+  readonly limits: ProviderLimits;
+  readonly endings: BatchStates;
+  readonly faults: VendorFaults;
+  readonly endpoints: readonly string[];
+  /** The `completion_window` of a batch. */
+  readonly completionWindow: string;
+  /** The `purpose` of an uploaded requests file. */
+  readonly filePurpose: string;
+}
 
 export interface Connection {
+  readonly profile: OpenaiProfile;
+  readonly caller: Caller;
   readonly sdk: OpenAI;
-  readonly timeouts: Timeouts;
   readonly recent: RecentList<Candidate>;
 }
 
 /** Retries are off: they would repeat a create, and hide time from heartbeats. Logs are off: they would hold bodies. */
-export function connect(config: VendorConfig): Connection {
-  const timeouts = resolveTimeouts(config);
-  const apiKey = config.apiKey ?? 'none';
+export function connect(profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Connection {
+  const apiKey = account.apiKey ?? 'none';
   const options = {
     apiKey,
     fetch: fetchWithOwnHeaders(apiKey),
-    baseURL: resolveBaseUrl(config, 'https://api.openai.com/v1'),
+    baseURL: requireBaseUrl(account),
     adminAPIKey: null,
     organization: null,
     project: null,
     webhookSecret: null,
     maxRetries: 0,
-    timeout: timeouts.requestMs,
+    timeout: callTimeouts.requestMs,
     logLevel: 'off' as const,
   };
-  return { sdk: new OpenAI(options), timeouts, recent: recentList() };
+  const caller = { name: profile.name, calls: profile.faults.calls };
+  return { profile, caller, sdk: new OpenAI(options), recent: recentList() };
 }
 
-export const asked = <T>(purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>): Promise<T> =>
-  callAndParse(vendor, purpose, shape, call);
+export function ask<T>({ caller }: Connection, purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>) {
+  return callAndParse(caller, purpose, shape, call);
+}
 
-export function retrieveBatch({ sdk }: Connection, id: string, { signal }: Context): Promise<BatchWire> {
-  return asked('read', batchWire, () => sdk.batches.retrieve(id, { signal }));
+export function retrieveBatch(connection: Connection, id: string, { signal }: Context): Promise<BatchWire> {
+  return ask(connection, 'read', batchWire, () => connection.sdk.batches.retrieve(id, { signal }));
 }

@@ -1,16 +1,18 @@
-// Everything an ended batch left: its output file, then its error file, either of which may be absent in any ending.
+// Everything an ended batch left: its output file, then its error file. Either may be absent, whatever the ending.
 
+import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { ProviderError } from '../../error.ts';
 import type { Context } from '../../provider.ts';
-import { callProvider, plainFault, toProviderError, unreadableReply } from '../../transport/fault.ts';
+import { callProvider } from '../../transport/call.ts';
+import { type Caller, plainFault, toProviderError, unreadableReply } from '../../transport/fault.ts';
 import { replyBytes } from '../../transport/reply-bytes.ts';
-import { asked, type Connection, retrieveBatch, vendor } from './client.ts';
+import { ask, type Connection, retrieveBatch } from './client.ts';
 import { fileWire } from './wire.ts';
 
 const newline = 0x0a;
 
-export async function* download(connection: Connection, batchId: string, ctx: Context): AsyncGenerator<Uint8Array> {
-  const batch = await retrieveBatch(connection, batchId, ctx);
+export async function* download(connection: Connection, handle: BatchHandle, ctx: Context): AsyncGenerator<Uint8Array> {
+  const batch = await retrieveBatch(connection, handle.id, ctx);
   const files = [batch.output_file_id, batch.error_file_id].filter((id) => typeof id === 'string' && id !== '');
   let last = newline;
   for (const id of files) {
@@ -23,25 +25,30 @@ export async function* download(connection: Connection, batchId: string, ctx: Co
 }
 
 /** A cut transfer can end like a whole one, and Content-Length counts encoded bytes: the file's own size decides. */
-async function* readContent({ sdk }: Connection, id: string, ctx: Context): AsyncGenerator<Uint8Array> {
+async function* readContent(connection: Connection, id: string, ctx: Context): AsyncGenerator<Uint8Array> {
+  const { caller, sdk } = connection;
   const { signal } = ctx;
-  const file = await present(() => asked('read', fileWire, () => sdk.files.retrieve(id, { signal })));
-  const reply = await present(() => callProvider(vendor, 'read', () => sdk.files.content(id, { signal })));
+  const file = await waitIfMissing(caller, () =>
+    ask(connection, 'read', fileWire, () => sdk.files.retrieve(id, { signal })),
+  );
+  const reply = await waitIfMissing(caller, () =>
+    callProvider(caller, 'read', () => sdk.files.content(id, { signal })),
+  );
   let received = 0;
-  for await (const chunk of replyBytes(vendor, reply, ctx)) {
+  for await (const chunk of replyBytes(caller, reply, ctx)) {
     received += chunk.byteLength;
     yield chunk;
   }
-  if (typeof file.bytes === 'number' && received < file.bytes) throw unreadableReply(vendor, 'read');
+  if (typeof file.bytes === 'number' && received < file.bytes) throw unreadableReply(caller.name, 'read');
 }
 
-/** A batch may name its output before that can be read. */
-async function present<T>(read: () => Promise<T>): Promise<T> {
+/** A batch may name its output before the output can be read. */
+async function waitIfMissing<T>(caller: Caller, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (isNotFound(error)) throw plainFault(vendor, 'not_ready');
-    throw toProviderError(vendor, 'read', error);
+    if (isNotFound(error)) throw plainFault(caller.name, 'not_ready');
+    throw toProviderError(caller, 'read', error);
   }
 }
 

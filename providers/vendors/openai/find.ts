@@ -1,14 +1,14 @@
-// Looks for the batches of a submission by the metadata that every create of ours carries.
+// Finds the batches of a submission by the metadata that each of our creates carries.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
 import { oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
-import { asked, type Connection, vendor } from './client.ts';
+import { ask, type Connection } from './client.ts';
 import { listPageMax } from './limits.ts';
-import { toHandle } from './view.ts';
+import { toHandle } from './poll.ts';
 import { batchPageWire, batchWire } from './wire.ts';
 
-/** The key in a batch's metadata under which its submission stands. */
+/** The metadata field that holds a batch's submission key. */
 export const metadataKey = 'nightshift';
 
 export interface Candidate extends BatchHandle {
@@ -17,7 +17,7 @@ export interface Candidate extends BatchHandle {
 
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
   const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
-    turnPages(vendor, since, (after) => pageAfter(connection, after, ctx)),
+    turnPages(connection.caller.name, since, (after) => pageAfter(connection, after, ctx)),
   );
   const confirmed: BatchHandle[] = [];
   for (const { submission: key, ...handle } of listed) {
@@ -26,10 +26,11 @@ export async function find(connection: Connection, submission: Submission, ctx: 
   return { confirmed: oldestFirst(confirmed), possible: [] };
 }
 
-async function pageAfter({ sdk }: Connection, after: string | null, { signal }: Context): Promise<Page<Candidate>> {
+async function pageAfter(connection: Connection, after: string | null, ctx: Context): Promise<Page<Candidate>> {
+  const { signal } = ctx;
   const query = { limit: listPageMax, ...(after === null ? {} : { after }) };
-  const page = await asked('read', batchPageWire, () => sdk.get('/batches', { query, signal }));
-  // Somebody else's batch in a shape of its own is no reason not to find ours.
+  const page = await ask(connection, 'read', batchPageWire, () => connection.sdk.get('/batches', { query, signal }));
+  // A batch of another program may have an unknown shape: it is left out, and ours are still found.
   const items = page.data.flatMap((each) => {
     const batch = batchWire.safeParse(each);
     return batch.success ? [{ ...toHandle(batch.data), submission: batch.data.metadata?.[metadataKey] }] : [];

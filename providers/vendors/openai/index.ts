@@ -1,6 +1,6 @@
-// OpenAI behind the port.
+// OpenAI behind the port, and whatever provider has the same batch API: those differ by a profile and their settings.
 
-import type { VendorConfig } from '../../config.ts';
+import type { Account, VendorEntry } from '../../account.ts';
 import { decode } from '../../dialects/openai/answers.ts';
 import {
   buildBody,
@@ -13,54 +13,77 @@ import {
 } from '../../dialects/openai/requests.ts';
 import { relabelled } from '../../dialects/request-line.ts';
 import type { Provider } from '../../provider.ts';
-import { plainFault } from '../../transport/fault.ts';
-import { checkModel } from '../../transport/model-check.ts';
+import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
-import { asked, type Connection, connect, retrieveBatch, vendor } from './client.ts';
+import { cancel } from './cancel.ts';
+import { connect, type OpenaiProfile } from './client.ts';
+import { create } from './create.ts';
 import { download } from './download.ts';
-import { find, metadataKey } from './find.ts';
-import { cancel, forget } from './forget.ts';
+import { openaiEndings } from './endings.ts';
+import { openaiFaults } from './faults.ts';
+import { find } from './find.ts';
+import { forget } from './forget.ts';
 import { openaiLimits } from './limits.ts';
+import { poll } from './poll.ts';
 import { upload } from './upload.ts';
-import { toHandle, toView } from './view.ts';
-import { batchWire } from './wire.ts';
 
-const missingModel: ReadonlySet<string> = new Set(['model_not_found']);
+const openaiProfile: OpenaiProfile = {
+  name: 'openai',
+  limits: openaiLimits,
+  endings: openaiEndings,
+  faults: openaiFaults,
+  endpoints: openaiEndpoints,
+  completionWindow: '24h',
+  filePurpose: 'batch',
+};
 
-export function openaiProvider(config: VendorConfig): Provider {
-  const connection = connect(config);
+export const openai: VendorEntry<'apiKey' | 'baseUrl'> = {
+  settings: [
+    {
+      name: 'apiKey',
+      variable: 'OPENAI_API_KEY',
+      secret: true,
+      required: true,
+      default: null,
+      meaning: "The project's key.",
+    },
+    {
+      name: 'baseUrl',
+      variable: 'OPENAI_BASE_URL',
+      secret: false,
+      required: false,
+      default: 'https://api.openai.com/v1',
+      meaning: "The API's address, `/v1` included: another one for a proxy or a compatible server.",
+    },
+  ],
+  make: (account) => createOpenaiProvider(openaiProfile, account),
+};
+
+/** For OpenAI and for providers with the same batch API. */
+export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Provider {
+  const { name, limits, endpoints, faults } = profile;
+  const connection = connect(profile, account);
+  const { caller, sdk } = connection;
   return {
-    name: vendor,
-    limits: openaiLimits,
+    name,
+    limits,
     defaultEndpoint: chatEndpoint,
-    endpoints: openaiEndpoints,
+    endpoints,
     buildBody,
-    findProblems,
+    findProblems: (body, endpoint) => findProblems(body, endpoint, endpoints),
     outputTokensMax,
     encode,
-    parseRequestLine,
+    parseRequestLine: (record) => parseRequestLine(record, endpoints),
     relabel: relabelled,
-    decode,
-    check: (model, { signal }) =>
-      checkModel(vendor, missingModel, () => connection.sdk.models.retrieve(model, { signal })),
+    decode: (line, endpoint) => decode(line, endpoint, faults.items),
+    check: (model, { signal }) => checkModel(caller, faults.missingModel, () => sdk.models.retrieve(model, { signal })),
     upload: (file, _submission, ctx) => upload(connection, file, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
-    create: (staged, _file, submission, ctx) => create(connection, staged.fileId, submission, ctx),
-    poll: async (handle, ctx) => toView(await retrieveBatch(connection, handle.id, ctx)),
-    download: (handle, ctx) => download(connection, handle.id, ctx),
+    create: (staged, _file, submission, ctx) => create(connection, staged, submission, ctx),
+    poll: (handle, ctx) => poll(connection, handle, ctx),
+    download: (handle, ctx) => download(connection, handle, ctx),
     cancel: (handle, ctx) => cancel(connection, handle, ctx),
     forget: (handle, ctx) => forget(connection, handle, ctx),
     call: (line, ctx) => call(connection, line, ctx),
   };
-}
-
-async function create(
-  { sdk }: Connection,
-  fileId: string | null,
-  { endpoint, key }: Parameters<Provider['create']>[2],
-  { signal }: Parameters<Provider['create']>[3],
-): Promise<Awaited<ReturnType<Provider['create']>>> {
-  if (fileId === null) throw plainFault(vendor, 'not_found');
-  const body = { input_file_id: fileId, endpoint, completion_window: '24h', metadata: { [metadataKey]: key } };
-  return toHandle(await asked('create', batchWire, () => sdk.post('/batches', { body, signal })));
 }

@@ -13,9 +13,7 @@ export const openaiLimits: ProviderLimits = {
   createSendsItems: false,
 };
 
-/** Inputs of one embeddings request. */
-export const embeddingInputsMax = 2048;
 /** Most that a list page may hold. */
 export const listPageMax = 100;
-/** How long an uploaded requests file stays where nobody deletes it: longer than a batch may wait for capacity. */
+/** How long an uploaded requests file stays if nothing deletes it: longer than a batch may wait for capacity. */
 export const inputExpirySeconds = 14 * 24 * 60 * 60;

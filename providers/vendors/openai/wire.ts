@@ -1,17 +1,16 @@
-// The parts of OpenAI's replies that are used, as tolerantly as can be: many servers speak this dialect.
+// The parts of OpenAI's replies that are used. Whatever can be absent may be: many servers speak this dialect.
 
 import { z } from 'zod';
 
 const time = z.number().nullish();
 
+const batchErrorWire = z.object({ code: z.string().nullish(), line: z.number().nullish() });
+export type BatchErrorWire = z.output<typeof batchErrorWire>;
+
 export const batchWire = z.object({
   id: z.string().min(1),
   status: z.string(),
-  errors: z
-    .object({
-      data: z.array(z.object({ code: z.string().nullish(), line: z.number().nullish() })).nullish(),
-    })
-    .nullish(),
+  errors: z.object({ data: z.array(batchErrorWire).nullish() }).nullish(),
   input_file_id: z.string().nullish(),
   output_file_id: z.string().nullish(),
   error_file_id: z.string().nullish(),

@@ -1,10 +1,14 @@
 // Vendors' bodies as documented or seen (November 2026), and what is made of them.
 
 import { describe, expect, test } from 'vitest';
-import { decode as decodeAnthropic } from '../../../providers/dialects/anthropic/answers.ts';
-import { decode as decodeOpenai } from '../../../providers/dialects/openai/answers.ts';
+import { decode as readAnthropic } from '../../../providers/dialects/anthropic/answers.ts';
+import { decode as readOpenai } from '../../../providers/dialects/openai/answers.ts';
+import { anthropicFaults } from '../../../providers/vendors/anthropic/faults.ts';
+import { openaiFaults } from '../../../providers/vendors/openai/faults.ts';
 
 const chat = '/v1/chat/completions';
+const decodeOpenai = (line: Buffer, endpoint: string) => readOpenai(line, endpoint, openaiFaults.items);
+const decodeAnthropic = (line: Buffer) => readAnthropic(line, anthropicFaults.items);
 const openai = (body: unknown, endpoint = chat) =>
   decodeOpenai(
     Buffer.from(
@@ -71,7 +75,7 @@ describe('a line of OpenAI’s', () => {
     expect(of(cut)).toMatchObject({ text: 'a', finish: 'length' });
     expect(of({ status: 'failed', error: { code: 'server_error', message: 'x' } })).toMatchObject({
       kind: 'error',
-      code: 'server_error',
+      reason: 'provider_error',
     });
   });
 });
@@ -103,10 +107,42 @@ describe('another line of OpenAI’s', () => {
     expect(refused(429, { code: 'rate_limit_exceeded', type: 'requests', message: 'x' })).toEqual({
       kind: 'error',
       customId: 'a',
-      status: 429,
-      code: 'rate_limit_exceeded',
+      reason: 'rate_limited',
     });
-    expect(refused(400, { code: 'Your prompt said: hello', message: 'x' })).toMatchObject({ code: null });
+    expect(refused(400, { code: 'Your prompt said: hello', message: 'x' })).toEqual({
+      kind: 'error',
+      customId: 'a',
+      reason: 'bad_request',
+    });
+  });
+
+  test.each([
+    [429, null, 'rate_limited'],
+    [500, null, 'provider_error'],
+    [529, null, 'overloaded'],
+    [504, null, 'timeout'],
+    [408, null, 'timeout'],
+    [400, null, 'bad_request'],
+    [422, null, 'bad_request'],
+    [404, null, 'not_found'],
+    [413, null, 'too_large'],
+    [401, null, 'unauthorized'],
+    [403, null, 'unauthorized'],
+    [402, null, 'no_money'],
+    [429, 'insufficient_quota', 'no_money'],
+    [400, 'overloaded_error', 'bad_request'],
+  ])('status %s with code %s is %s', (status, code, reason) => {
+    expect(refused(status, { code, message: 'x' })).toEqual({ kind: 'error', customId: 'a', reason });
+  });
+
+  test.each([
+    ['overloaded_error', 'overloaded'],
+    ['invalid_request_error', 'bad_request'],
+    ['insufficient_quota', 'no_money'],
+    ['never_heard_of', 'provider_error'],
+    ['constructor', 'provider_error'],
+  ])('code %s without a status is %s', (code, reason) => {
+    expect(undone(code)).toEqual({ kind: 'error', customId: 'a', reason });
   });
 
   test.each([
@@ -116,9 +152,11 @@ describe('another line of OpenAI’s', () => {
   ])('%s was not run', (code, why) => {
     expect(undone(code)).toEqual({ kind: 'unrun', customId: 'a', why });
   });
+});
 
+describe('further lines of OpenAI’s', () => {
   test('another code is an error of unknown status', () => {
-    expect(undone('odd')).toMatchObject({ kind: 'error', status: null, code: 'odd' });
+    expect(undone('odd')).toEqual({ kind: 'error', customId: 'a', reason: 'provider_error' });
   });
 });
 
@@ -167,13 +205,26 @@ describe('a line of Anthropic’s', () => {
   });
 
   test.each([
-    ['invalid_request_error', 400],
-    ['overloaded_error', 529],
-    ['api_error', 500],
-    ['something_new', null],
-  ])('%s inside its envelope has status %s', (type, status) => {
+    ['invalid_request_error', 'bad_request'],
+    ['authentication_error', 'unauthorized'],
+    ['permission_error', 'unauthorized'],
+    ['billing_error', 'no_money'],
+    ['not_found_error', 'not_found'],
+    ['request_too_large', 'too_large'],
+    ['rate_limit_error', 'rate_limited'],
+    ['timeout_error', 'timeout'],
+    ['overloaded_error', 'overloaded'],
+    ['api_error', 'provider_error'],
+    ['something_new', 'provider_error'],
+  ])('%s inside its envelope is %s', (type, reason) => {
     const error = { type: 'error', error: { type, message: 'x' }, request_id: null };
-    expect(anthropic({ type: 'errored', error })).toEqual({ kind: 'error', customId: 'a', status, code: type });
+    expect(anthropic({ type: 'errored', error })).toEqual({ kind: 'error', customId: 'a', reason });
+  });
+
+  test('an account without money is told by the code inside of a rate limit', () => {
+    const details = { error_code: 'enforced_spend_limit_reached' };
+    const error = { type: 'error', error: { type: 'rate_limit_error', details }, request_id: null };
+    expect(anthropic({ type: 'errored', error })).toEqual({ kind: 'error', customId: 'a', reason: 'no_money' });
   });
 
   test('canceled and expired were not run', () => {

@@ -2,13 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { type CustomId, customId, itemKey } from '../../../domain/ids.ts';
-import { createProviders } from '../../../providers/registry.ts';
-import { anthropicProvider } from '../../../providers/vendors/anthropic/index.ts';
-import { openaiProvider } from '../../../providers/vendors/openai/index.ts';
-import { catchFacts, context } from '../vendors/bench.ts';
+import { vendorEntries } from '../../../providers/registry.ts';
+import { makeProvider } from '../vendors/emulated-vendor.ts';
 
-const openai = openaiProvider({ apiKey: 'k' });
-const anthropic = anthropicProvider({ apiKey: 'k' });
+const openai = makeProvider(vendorEntries.openai, { apiKey: 'k' });
+const anthropic = makeProvider(vendorEntries.anthropic, { apiKey: 'k' });
 const idOf = (digit: string): CustomId => customId(digit.repeat(8), itemKey(digit.repeat(24)));
 const prompt = {
   system: 'be {{ tone }}',
@@ -126,25 +124,4 @@ describe.each([openai, anthropic])('request lines of $name', (provider) => {
       expect(provider.parseRequestLine(record).kind).toBe('problem');
     },
   );
-});
-
-describe('the registry', () => {
-  const providers = createProviders({ openai: { apiKey: null }, anthropic: { apiKey: 'k' } });
-
-  test('tells an unknown vendor from one without a key', async () => {
-    expect(providers.get('nobody')).toBeUndefined();
-    expect([providers.hasKey('openai'), providers.hasKey('anthropic'), providers.hasKey('nobody')]).toEqual([
-      false,
-      true,
-      false,
-    ]);
-  });
-
-  test('a vendor without a key plans, and refuses calls before anything is sent', async () => {
-    const keyless = providers.get('openai') ?? openai;
-    expect(keyless.buildBody({ user: 'x' }, '/v1/responses')).toEqual(openai.buildBody({ user: 'x' }, '/v1/responses'));
-    expect(await keyless.check('m', context())).toBe('bad_key');
-    const look = keyless.poll({ id: 'b', createdAt: 0, fileId: null }, context());
-    expect(await catchFacts(look)).toMatchObject({ fault: 'unauthorized', status: null });
-  });
 });

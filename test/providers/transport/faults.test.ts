@@ -1,10 +1,12 @@
-// What either SDK throws, and what is made of it.
+// Errors as the SDKs throw them, and the faults that they are.
 
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../../providers/error.ts';
 import { type Purpose, toProviderError } from '../../../providers/transport/fault.ts';
+import { readRetryAfterMs } from '../../../providers/transport/headers.ts';
 import { turnPages } from '../../../providers/transport/list-pages.ts';
-import { readRetryAfterMs } from '../../../providers/transport/retry-after.ts';
+import { anthropicFaults } from '../../../providers/vendors/anthropic/faults.ts';
+import { openaiFaults } from '../../../providers/vendors/openai/faults.ts';
 
 const now = Date.parse('2026-11-20T00:00:00Z');
 
@@ -27,12 +29,15 @@ describe('a wait', () => {
 });
 
 const reply = (status: number, error: object) => Object.assign(new Error('x'), { status, error });
-const facts = (purpose: Purpose, thrown: unknown) => {
-  const fault = toProviderError('v', purpose, thrown);
+const openai = { name: 'openai', calls: openaiFaults.calls };
+const anthropic = { name: 'anthropic', calls: anthropicFaults.calls };
+const facts = (purpose: Purpose, thrown: unknown, caller = openai) => {
+  const fault = toProviderError(caller, purpose, thrown);
   return fault instanceof ProviderError ? fault.facts : null;
 };
 
-describe('a refused call', () => {
+// A gateway passes on the codes of the vendor behind it: each knows the other's.
+describe.each([openai, anthropic])('a call that $name refuses', (caller) => {
   test.each([
     ['read', 429, { code: 'insufficient_quota', type: 'insufficient_quota' }, 'no_money'],
     ['read', 400, { code: 'billing_hard_limit_reached' }, 'no_money'],
@@ -47,8 +52,10 @@ describe('a refused call', () => {
     ['create', 400, { message: 'Cannot find file file-1, or organization has no access to it' }, 'not_ready'],
     ['call', 400, { message: 'Cannot find file file-1' }, 'refused'],
     ['create', 400, { code: 'missing_required_parameter' }, 'refused'],
+    ['read', 500, { code: 'cmek_key_disabled' }, 'server_error'],
+    ['read', 400, { code: 'constructor' }, 'refused'],
   ] as const)('%s HTTP %i %j is %s', (purpose, status, error, fault) => {
-    expect(facts(purpose, reply(status, error))).toMatchObject({ fault, status });
+    expect(facts(purpose, reply(status, error), caller)).toMatchObject({ fault, status });
   });
 
   test('only what changes something is ambiguous, and only where it may have happened', () => {
@@ -80,7 +87,7 @@ describe('a call without a reply', () => {
 
   test('a bug stays what it is', () => {
     const bug = new TypeError('x is not a function');
-    expect(toProviderError('v', 'create', bug)).toBe(bug);
+    expect(toProviderError(openai, 'create', bug)).toBe(bug);
   });
 });
 

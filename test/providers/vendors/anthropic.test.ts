@@ -1,27 +1,13 @@
-// Anthropic against the emulator: the contract, and what is Anthropic's alone.
+// What Anthropic alone has of a provider, against the emulator.
 
 import { describe, expect, test } from 'vitest';
-import { anthropicProvider } from '../../../providers/vendors/anthropic/index.ts';
-import { bench, catchFacts, context, type Vendor } from './bench.ts';
-import { providerContract } from './contract.ts';
+import { catchFacts, context, requireEmulated, startVendor } from './emulated-vendor.ts';
 
-const anthropic: Vendor = {
-  name: 'anthropic',
-  make: anthropicProvider,
-  baseUrl: (emulator) => emulator.anthropicBaseUrl,
-  model: 'claude-haiku-4-5',
-};
-
-providerContract(anthropic, {
-  create: 'anthropic.batches.create',
-  look: 'anthropic.batches.retrieve',
-  download: 'anthropic.batches.results',
-  call: 'anthropic.messages',
-});
+const anthropic = requireEmulated('anthropic');
 
 describe('anthropic alone', () => {
   test('a batch that has not ended is possible, and confirmed or excluded once it has', async () => {
-    const { provider, prepare, submit, end } = await bench(anthropic);
+    const { provider, prepare, submit, end } = await startVendor(anthropic);
     const [one, other] = [await prepare(['a', 'b']), await prepare(['c', 'd'])];
     const [first] = [await submit(one), await submit(other)];
     const early = await provider.find(one.submission, context());
@@ -32,7 +18,7 @@ describe('anthropic alone', () => {
   });
 
   test('batches of another size, known ones and older ones are no candidates', async () => {
-    const { provider, prepare, submit, control } = await bench(anthropic);
+    const { provider, prepare, submit, control } = await startVendor(anthropic);
     await submit(await prepare(['a', 'b', 'c']));
     const known = await submit(await prepare(['a', 'b']));
     const { submission } = await prepare(['c', 'd'], [known.id]);
@@ -43,7 +29,7 @@ describe('anthropic alone', () => {
   });
 
   test('whose a batch is gets read once, however often it is looked for', async () => {
-    const { provider, prepare, submit, end, control } = await bench(anthropic);
+    const { provider, prepare, submit, end, control } = await startVendor(anthropic);
     const one = await prepare(['a', 'b']);
     await submit(await prepare(['c', 'd']));
     await end();
@@ -52,7 +38,7 @@ describe('anthropic alone', () => {
   });
 
   test('a full queue is capacity, not a rate', async () => {
-    const { prepare, submit } = await bench(anthropic, { anthropicQueueLimit: 1 });
+    const { prepare, submit } = await startVendor(anthropic, { anthropicQueueLimit: 1 });
     expect((await catchFacts(submit(await prepare(['a', 'b'])))).fault).toBe('capacity');
   });
 });

@@ -1,17 +1,24 @@
 // The part of the contract that is about single calls: their faults, models, and the realtime lane.
 
 import { describe, expect, test } from 'vitest';
-import { bench, catchError, catchFacts, collectLines, context, makeLine, type Vendor } from './bench.ts';
-import type { Routes } from './contract.ts';
+import {
+  catchError,
+  catchFacts,
+  collectLines,
+  context,
+  type EmulatedVendor,
+  makeLine,
+  startVendor,
+} from './emulated-vendor.ts';
 
-export function callsContract(vendor: Vendor, routes: Routes): void {
-  faultsContract(vendor, routes);
+export function callsContract(vendor: EmulatedVendor): void {
+  faultsContract(vendor);
   secretsContract(vendor);
   modelContract(vendor);
-  realtimeContract(vendor, routes);
+  realtimeContract(vendor);
 }
 
-function faultsContract(vendor: Vendor, routes: Routes): void {
+function faultsContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: faults of calls`, () => {
     test.each([
       [401, 'unauthorized'],
@@ -27,16 +34,16 @@ function faultsContract(vendor: Vendor, routes: Routes): void {
       [504, 'gateway_timeout'],
       [529, 'overloaded'],
     ])('HTTP %i is %s', async (status, fault) => {
-      const { provider, control } = await bench(vendor);
-      await control.setOptions({ calls: { [routes.look]: { status } } });
+      const { provider, control } = await startVendor(vendor);
+      await control.setOptions({ calls: { [vendor.routes.poll]: { status } } });
       const handle = { id: 'some', createdAt: 0, fileId: null };
       expect(await catchFacts(provider.poll(handle, context()))).toMatchObject({ fault, status, ambiguous: false });
     });
 
     test.each(['seconds', 'date', 'ms'] as const)('the wait asked for in %s is read', async (retryAfterFormat) => {
-      const { provider } = await bench(vendor, {
+      const { provider } = await startVendor(vendor, {
         startMs: Date.now(),
-        calls: { [routes.look]: { status: 429, retryAfter: 90, retryAfterFormat } },
+        calls: { [vendor.routes.poll]: { status: 429, retryAfter: 90, retryAfterFormat } },
       });
       const { retryAfterMs } = await catchFacts(provider.poll({ id: 'some', createdAt: 0, fileId: null }, context()));
       expect(retryAfterMs).toBeGreaterThan(80_000);
@@ -51,11 +58,11 @@ function faultsContract(vendor: Vendor, routes: Routes): void {
   });
 }
 
-function secretsContract(vendor: Vendor): void {
+function secretsContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: secrets of calls`, () => {
     test('no word of a vendor’s error leaves in any thrown error', async () => {
       const canary = 'canary the patient said';
-      const { provider, control, prepare } = await bench(vendor, { errorBodyText: canary });
+      const { provider, control, prepare } = await startVendor(vendor, { errorBodyText: canary });
       const { file, submission } = await prepare(['a', 'b']);
       const line = Buffer.from(makeLine(vendor, provider, (await prepare(['x'])).ids[0] as never, 'x'));
       const handle = { id: 'none', createdAt: 0, fileId: 'file-none' };
@@ -84,7 +91,7 @@ function secretsContract(vendor: Vendor): void {
         process.env[name] = name.endsWith('URL') ? 'http://127.0.0.1:1' : 'authorization: stolen';
       }
       try {
-        const { provider } = await bench(vendor, { keys: { 'sk-test': 'ours' } });
+        const { provider } = await startVendor(vendor, { keys: { 'sk-test': 'ours' } });
         expect(await provider.check(vendor.model, context())).toBe('ok');
       } finally {
         for (const name of names) delete process.env[name];
@@ -93,10 +100,10 @@ function secretsContract(vendor: Vendor): void {
   });
 }
 
-function modelContract(vendor: Vendor): void {
+function modelContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: a model`, () => {
     test('is there, is not, or the key is bad', async () => {
-      const { provider, control } = await bench(vendor);
+      const { provider, control } = await startVendor(vendor);
       expect(await provider.check(vendor.model, context())).toBe('ok');
       expect(await provider.check('no-such-model', context())).toBe('unknown_model');
       await control.setOptions({ auth: { reject: 401 } });
@@ -106,14 +113,14 @@ function modelContract(vendor: Vendor): void {
     });
 
     test('cannot be asked for where nobody listens', async () => {
-      const { provider, emulator } = await bench(vendor);
+      const { provider, emulator } = await startVendor(vendor);
       await emulator.close();
       expect(await catchFacts(provider.check(vendor.model, context()))).toMatchObject({ fault: 'connection' });
     });
   });
 }
 
-function realtimeContract(vendor: Vendor, routes: Routes): void {
+function realtimeContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: the realtime lane`, () => {
     test('gives the line that the batch would have given', async () => {
       const { provider, ids, customId } = await withLine(vendor);
@@ -122,7 +129,7 @@ function realtimeContract(vendor: Vendor, routes: Routes): void {
     });
 
     test.each([400, 404, 413, 422])('has an item’s own refusal (%i) as its line', async (status) => {
-      const { provider, ids, customId } = await withLine(vendor, { calls: { [routes.call]: { status } } });
+      const { provider, ids, customId } = await withLine(vendor, { calls: { [vendor.routes.call]: { status } } });
       const outcome = provider.decode(await provider.call(ids, context()), provider.defaultEndpoint);
       expect(outcome).toMatchObject({ kind: 'error', customId });
     });
@@ -133,14 +140,14 @@ function realtimeContract(vendor: Vendor, routes: Routes): void {
       [500, 'server_error'],
       [529, 'overloaded'],
     ])('leaves %i to the caller', async (status, fault) => {
-      const { provider, ids } = await withLine(vendor, { calls: { [routes.call]: { status } } });
+      const { provider, ids } = await withLine(vendor, { calls: { [vendor.routes.call]: { status } } });
       expect((await catchFacts(provider.call(ids, context()))).fault).toBe(fault);
     });
   });
 }
 
-async function withLine(vendor: Vendor, options: Parameters<typeof bench>[1] = {}) {
-  const made = await bench(vendor, options);
+async function withLine(vendor: EmulatedVendor, options: Parameters<typeof startVendor>[1] = {}) {
+  const made = await startVendor(vendor, options);
   const { ids } = await made.prepare(['one']);
   const [customId] = ids;
   if (customId === undefined) throw new Error('one item was prepared');

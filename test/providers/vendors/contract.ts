@@ -1,30 +1,30 @@
-// What every provider promises, whatever its vendor: run by each against the emulator.
+// The promises that every provider keeps, whatever its vendor. contract.test.ts runs them for each vendor of the registry.
 
 import { describe, expect, test } from 'vitest';
-import { bench, catchFacts, collectLines, collectOutcomes, context, type Vendor } from './bench.ts';
 import { callsContract } from './contract-calls.ts';
+import {
+  catchFacts,
+  collectLines,
+  collectOutcomes,
+  context,
+  type EmulatedVendor,
+  startVendor,
+} from './emulated-vendor.ts';
 
 const texts = (count: number): string[] => Array.from({ length: count }, (_, at) => `question ${at}`);
 
-export interface Routes {
-  readonly create: string;
-  readonly look: string;
-  readonly download: string;
-  readonly call: string;
-}
-
-export function providerContract(vendor: Vendor, routes: Routes): void {
+export function providerContract(vendor: EmulatedVendor): void {
   batchContract(vendor);
   uploadContract(vendor);
-  outputContract(vendor, routes);
-  findContract(vendor, routes);
-  callsContract(vendor, routes);
+  outputContract(vendor);
+  findContract(vendor);
+  callsContract(vendor);
 }
 
-function batchContract(vendor: Vendor): void {
+function batchContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: a batch`, () => {
     test('goes from requests file to one answer per item', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor);
+      const { provider, prepare, submit, end } = await startVendor(vendor);
       const prepared = await prepare(texts(20));
       const handle = await submit(prepared);
       expect((await provider.poll(handle, context())).phase).not.toBe('ended');
@@ -41,7 +41,7 @@ function batchContract(vendor: Vendor): void {
     });
 
     test.each(['expired', 'cancelled'] as const)('that ends %s still gives what it finished', async (endAs) => {
-      const { provider, prepare, submit, end } = await bench(vendor, { batch: { endAs, partial: 0.5 } });
+      const { provider, prepare, submit, end } = await startVendor(vendor, { batch: { endAs, partial: 0.5 } });
       const handle = await submit(await prepare(texts(20)));
       await end();
       expect((await provider.poll(handle, context())).ending).toBe(endAs);
@@ -51,7 +51,7 @@ function batchContract(vendor: Vendor): void {
     });
 
     test('is cancelled, and cancelling it again once it has ended is no error', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor);
+      const { provider, prepare, submit, end } = await startVendor(vendor);
       const handle = await submit(await prepare(texts(5)));
       await provider.cancel(handle, context());
       await provider.cancel(handle, context());
@@ -61,7 +61,7 @@ function batchContract(vendor: Vendor): void {
     });
 
     test('is forgotten, as often as is asked', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor);
+      const { provider, prepare, submit, end } = await startVendor(vendor);
       const handle = await submit(await prepare(texts(3)));
       await end();
       await provider.forget(handle, context());
@@ -73,10 +73,10 @@ function batchContract(vendor: Vendor): void {
   });
 }
 
-function uploadContract(vendor: Vendor): void {
+function uploadContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: a batch and its items`, () => {
     test('reports every byte of its upload', async () => {
-      const { provider, prepare } = await bench(vendor);
+      const { provider, prepare } = await startVendor(vendor);
       const prepared = await prepare(texts(200));
       let moved = 0;
       const ctx = { ...context(), moved: (bytes: number) => (moved += bytes) };
@@ -86,25 +86,29 @@ function uploadContract(vendor: Vendor): void {
     });
 
     test('has its items’ failures as outcomes', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor);
+      const { provider, prepare, submit, end } = await startVendor(vendor);
       const markers = ['[[fail:400]]', '[[fail:429]]', '[[fail:500]]', '[[refuse]]', '[[truncate]]', 'fine'];
       const prepared = await prepare(markers);
       const handle = await submit(prepared);
       await end();
       const outcomes = await collectOutcomes(provider, handle);
       const of = (at: number) => outcomes.find((each) => 'customId' in each && each.customId === prepared.ids[at]);
-      expect([of(0), of(1), of(2)]).toMatchObject([{ status: 400 }, { status: 429 }, { status: 500 }]);
+      expect([of(0), of(1), of(2)]).toMatchObject([
+        { kind: 'error', reason: 'bad_request' },
+        { kind: 'error', reason: 'rate_limited' },
+        { kind: 'error', reason: 'provider_error' },
+      ]);
       expect([of(3), of(4), of(5)]).toMatchObject([{ finish: 'refused' }, { finish: 'length' }, { finish: 'stop' }]);
     });
   });
 }
 
-function outputContract(vendor: Vendor, routes: Routes): void {
+function outputContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: output`, () => {
     const odd = { shuffle: true, crlf: true, blankLines: true, noFinalNewline: true, unicodeSeparators: true };
 
     test.each([false, true])('survives odd lines, compressed: %s', async (gzip) => {
-      const { provider, prepare, submit, end } = await bench(vendor, { gzip, output: odd });
+      const { provider, prepare, submit, end } = await startVendor(vendor, { gzip, output: odd });
       const handle = await submit(await prepare([...texts(30), '[[fail:400]]']));
       await end();
       const outcomes = await collectOutcomes(provider, handle);
@@ -117,8 +121,8 @@ function outputContract(vendor: Vendor, routes: Routes): void {
       [true, false],
       [false, true],
     ])('that was cut is not taken for whole, with length: %s, compressed: %s', async (withLength, gzip) => {
-      const cut = { route: routes.download, afterBytes: 600, withLength, times: 1 };
-      const { provider, prepare, submit, end } = await bench(vendor, { truncateBody: cut, gzip });
+      const cut = { route: vendor.routes.download, afterBytes: 600, withLength, times: 1 };
+      const { provider, prepare, submit, end } = await startVendor(vendor, { truncateBody: cut, gzip });
       const handle = await submit(await prepare(texts(30)));
       await end();
       const { fault } = await catchFacts(collectLines(provider.download(handle, context())));
@@ -127,8 +131,8 @@ function outputContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('that stalls ends with the caller’s signal', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor, {
-        stallBody: { route: routes.download, afterBytes: 500 },
+      const { provider, prepare, submit, end } = await startVendor(vendor, {
+        stallBody: { route: vendor.routes.download, afterBytes: 500 },
       });
       const handle = await submit(await prepare(texts(30)));
       await end();
@@ -137,7 +141,7 @@ function outputContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('that is not there yet is waited for', async () => {
-      const { provider, prepare, submit, end } = await bench(vendor, { batch: { outputNotFoundFor: 1 } });
+      const { provider, prepare, submit, end } = await startVendor(vendor, { batch: { outputNotFoundFor: 1 } });
       const handle = await submit(await prepare(texts(3)));
       await end();
       expect((await catchFacts(collectLines(provider.download(handle, context())))).fault).toBe('not_ready');
@@ -146,10 +150,12 @@ function outputContract(vendor: Vendor, routes: Routes): void {
   });
 }
 
-function findContract(vendor: Vendor, routes: Routes): void {
+function findContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: looking before creating`, () => {
     test.each(['reset', '502'] as const)('a create whose reply is lost by %s is ambiguous, and found', async (how) => {
-      const { provider, prepare, submit, end } = await bench(vendor, { loseReply: { route: routes.create, how } });
+      const { provider, prepare, submit, end } = await startVendor(vendor, {
+        loseReply: { route: vendor.routes.create, how },
+      });
       const prepared = await prepare(texts(7));
       const { ambiguous, fault } = await catchFacts(submit(prepared));
       expect(ambiguous, fault).toBe(true);
@@ -159,7 +165,9 @@ function findContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('a create that takes too long is ambiguous', async () => {
-      const { provider, prepare } = await bench(vendor, { loseReply: { route: routes.create, how: 'timeout' } });
+      const { provider, prepare } = await startVendor(vendor, {
+        loseReply: { route: vendor.routes.create, how: 'timeout' },
+      });
       const { file, submission } = await prepare(texts(3));
       const staged = await provider.upload(file, submission, context());
       const facts = await catchFacts(provider.create(staged, file, submission, { signal: AbortSignal.timeout(500) }));
@@ -168,7 +176,7 @@ function findContract(vendor: Vendor, routes: Routes): void {
 
     test.each(['newest', 'oldest'] as const)('it finds its own among thousands, listed %s first', async (order) => {
       const list = { foreign: 3000, foreignSpreadMs: 6 * 60 * 60_000, order };
-      const { provider, prepare, submit, end, control } = await bench(vendor, { list });
+      const { provider, prepare, submit, end, control } = await startVendor(vendor, { list });
       const [one, other] = [await prepare(texts(4)), await prepare(texts(4))];
       const [first, second] = [await submit(one), await submit(other)];
       await control.clock({ advanceMs: 2000 });
@@ -181,7 +189,7 @@ function findContract(vendor: Vendor, routes: Routes): void {
     });
 
     test('it finds nothing where nothing is', async () => {
-      const { provider, prepare } = await bench(vendor);
+      const { provider, prepare } = await startVendor(vendor);
       const { submission } = await prepare(texts(4));
       expect(await provider.find(submission, context())).toEqual({ confirmed: [], possible: [] });
     });

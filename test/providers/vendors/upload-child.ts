@@ -3,8 +3,8 @@
 import { statSync } from 'node:fs';
 import { submissionKey } from '../../../domain/ids.ts';
 import type { Submission } from '../../../providers/provider.ts';
-import { anthropicProvider } from '../../../providers/vendors/anthropic/index.ts';
-import { openaiProvider } from '../../../providers/vendors/openai/index.ts';
+import { anthropic } from '../../../providers/vendors/anthropic/index.ts';
+import { openai } from '../../../providers/vendors/openai/index.ts';
 
 const [vendor, baseUrl, path] = process.argv.slice(2);
 if (vendor === undefined || baseUrl === undefined || path === undefined) throw new Error('vendor, base URL and path');
@@ -23,8 +23,8 @@ const count = (bytes: number): void => {
 };
 const ctx = { signal: AbortSignal.timeout(60_000), moved: count };
 if (vendor === 'openai') {
-  await openaiProvider({ apiKey: 'k', baseUrl }).upload(file, submission, ctx);
+  await openai.make({ apiKey: 'k', baseUrl }).upload(file, submission, ctx);
 } else {
-  await anthropicProvider({ apiKey: 'k', baseUrl }).create({ fileId: null }, file, submission, ctx);
+  await anthropic.make({ apiKey: 'k', baseUrl }).create({ fileId: null }, file, submission, ctx);
 }
 process.stdout.write(JSON.stringify({ moved, peakMb: process.resourceUsage().maxRSS / 1024 }));

@@ -1,4 +1,4 @@
-// A provider connected to an emulator of its own, and requests files to give it.
+// Providers connected to an emulator of their own, and requests files to give them. Each vendor of the registry has a setup here.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,17 +9,66 @@ import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { type CustomId, customId, itemKey, submissionKey } from '../../../domain/ids.ts';
 import type { RawOutcome } from '../../../domain/outcome/outcome.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
+import { frontPaths } from '../../../emulator/fronts.ts';
 import { createControl } from '../../../emulator/server/control.ts';
-import { type Emulator, startEmulator } from '../../../emulator/server/start.ts';
-import type { VendorConfig } from '../../../providers/config.ts';
+import { startEmulator } from '../../../emulator/server/start.ts';
+import { resolveAccount, type VendorEntry } from '../../../providers/account.ts';
 import { ProviderError, type ProviderErrorFacts } from '../../../providers/error.ts';
 import type { Context, Provider, RequestFile, Submission } from '../../../providers/provider.ts';
+import { type ProviderName, vendorEntries } from '../../../providers/registry.ts';
 
-export interface Vendor {
-  readonly name: 'openai' | 'anthropic';
-  readonly make: (config: VendorConfig) => Provider;
-  readonly baseUrl: (emulator: Emulator) => string;
+/** How the emulator stands in for a vendor. */
+export interface EmulatedVendor {
+  readonly name: ProviderName;
+  readonly entry: VendorEntry;
+  /** Where the vendor's API begins, below the emulator's address. */
+  readonly path: string;
   readonly model: string;
+  /** The emulator's names of the routes that the contract disturbs. */
+  readonly routes: {
+    readonly create: string;
+    readonly poll: string;
+    readonly download: string;
+    readonly call: string;
+  };
+}
+
+const emulatedVendors: Readonly<Partial<Record<ProviderName, Omit<EmulatedVendor, 'name' | 'entry'>>>> = {
+  openai: {
+    path: frontPaths.openai,
+    model: 'gpt-5.4-mini',
+    routes: {
+      create: 'openai.batches.create',
+      poll: 'openai.batches.retrieve',
+      download: 'openai.files.content',
+      call: 'openai.chat',
+    },
+  },
+  anthropic: {
+    path: frontPaths.anthropic,
+    model: 'claude-haiku-4-5',
+    routes: {
+      create: 'anthropic.batches.create',
+      poll: 'anthropic.batches.retrieve',
+      download: 'anthropic.batches.results',
+      call: 'anthropic.messages',
+    },
+  },
+};
+
+export function requireEmulated(name: ProviderName): EmulatedVendor {
+  const setup = emulatedVendors[name];
+  if (setup === undefined) {
+    throw new Error(
+      `${name} is in the registry, but no emulator stands in for it: give it one, and a setup in emulated-vendor.ts`,
+    );
+  }
+  return { name, entry: vendorEntries[name], ...setup };
+}
+
+/** Without the registry's guard: calls are made even if a required setting is missing. */
+export function makeProvider(entry: VendorEntry, given: Readonly<Record<string, string>>): Provider {
+  return entry.make(resolveAccount(entry.settings, ({ name }) => given[name]));
 }
 
 /** Long enough for every batch to have ended, short enough to stay inside its window. */
@@ -27,7 +76,7 @@ const allDoneMs = 60_000;
 
 export const context = (): Context => ({ signal: AbortSignal.timeout(20_000) });
 
-export async function bench(vendor: Vendor, options: OptionsInput = {}) {
+export async function startVendor(vendor: EmulatedVendor, options: OptionsInput = {}) {
   const emulator = await startEmulator({ clock: 'manual', startMs: Date.parse('2026-11-20T00:00:00Z'), ...options });
   const folder = await mkdtemp(join(tmpdir(), 'nightshift-provider-'));
   onTestFinished(async () => {
@@ -35,7 +84,7 @@ export async function bench(vendor: Vendor, options: OptionsInput = {}) {
     await rm(folder, { recursive: true, force: true });
   });
   const control = createControl(emulator.url);
-  const provider = vendor.make({ apiKey: 'sk-test', baseUrl: vendor.baseUrl(emulator) });
+  const provider = makeProvider(vendor.entry, { apiKey: 'sk-test', baseUrl: `${emulator.url}${vendor.path}` });
 
   async function prepare(texts: readonly string[], known: readonly string[] = []): Promise<Prepared> {
     const prefix = randomBytes(4).toString('hex');
@@ -68,7 +117,7 @@ export interface Prepared {
 const makeId = (prefix: string, at: number): CustomId =>
   customId(prefix, itemKey(createHash('sha256').update(String(at)).digest('hex').slice(0, 24)));
 
-export function makeLine(vendor: Vendor, provider: Provider, id: CustomId, text: string): string {
+export function makeLine(vendor: EmulatedVendor, provider: Provider, id: CustomId, text: string): string {
   const body = {
     model: vendor.model,
     ...Object(provider.buildBody({ user: text, maxTokens: 64 }, provider.defaultEndpoint)),

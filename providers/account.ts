@@ -1,0 +1,51 @@
+// What the registry holds of each vendor: which settings an account of it has, and how a provider is made of one account.
+
+import type { Provider } from './provider.ts';
+
+/** One value that a vendor's client is made from. Everything is explicit: no environment variable that an SDK reads has a say. */
+export interface Setting<Name extends string = string> {
+  readonly name: Name;
+  /** The environment variable that gives the account `default` this setting. */
+  readonly variable: string;
+  /** True where the value must not be shown: it is read from the environment and kept out of logs and files. */
+  readonly secret: boolean;
+  /** Without it the provider plans and reads, and refuses every call as `unauthorized`. */
+  readonly required: boolean;
+  /** Used where the setting is not given; null for none. */
+  readonly default: string | null;
+  /** One sentence for the table in docs/providers.md. */
+  readonly meaning: string;
+}
+
+/** A value for each setting; null where there is none. */
+export type Account<Name extends string = string> = Readonly<Record<Name, string | null>>;
+
+/** The registry's entry of one vendor. */
+export interface VendorEntry<Name extends string = string> {
+  readonly settings: readonly Setting<Name>[];
+  /** Makes no call. An account without a required setting is allowed: the registry keeps such a provider from calling. */
+  make(account: Account<Name>): Provider;
+}
+
+/** The account that all jobs use: its settings come from the environment. */
+export const defaultAccount = 'default';
+
+/** Fills in what was not given. */
+export function resolveAccount<Name extends string>(
+  settings: readonly Setting<Name>[],
+  given: (setting: Setting<Name>) => string | null | undefined,
+): Account<Name> {
+  const values = settings.map((setting) => [setting.name, given(setting) ?? setting.default]);
+  return Object.fromEntries(values) as Account<Name>;
+}
+
+/** Required settings that are not given. A blank one counts as not given. */
+export function listMissing(settings: readonly Setting[], account: Account): readonly Setting[] {
+  return settings.filter(({ name, required }) => required && (account[name] ?? '').trim() === '');
+}
+
+/** For SDKs that take the address from a variable of their own if they are given none. */
+export function requireBaseUrl({ baseUrl }: Account<'baseUrl'>): string {
+  if (baseUrl === null) throw new Error('a provider without a base URL: resolveAccount gives the default');
+  return baseUrl.replace(/\/+$/, '');
+}

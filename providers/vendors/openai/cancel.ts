@@ -1,0 +1,23 @@
+// Asks for a batch to be cancelled. It ends some minutes later, with what it had finished.
+
+import type { BatchHandle } from '../../../domain/batch/state.ts';
+import { ProviderError } from '../../error.ts';
+import type { Context } from '../../provider.ts';
+import { ask, type Connection } from './client.ts';
+import { poll } from './poll.ts';
+import { batchWire } from './wire.ts';
+
+/** A batch that has ended, or is being cancelled, refuses to be cancelled: that counts as done. */
+export async function cancel(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
+  const { signal } = ctx;
+  try {
+    await ask(connection, 'read', batchWire, () => connection.sdk.batches.cancel(handle.id, { signal }));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const { phase } = await poll(connection, handle, ctx);
+    if (phase !== 'ended' && phase !== 'cancelling') throw error;
+  }
+}
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ProviderError && (error.facts.status === 400 || error.facts.status === 409);

@@ -1,0 +1,26 @@
+// Creates a batch of an uploaded requests file. Its submission's key goes into the metadata, by which it is found again.
+
+import type { BatchHandle, Staged } from '../../../domain/batch/state.ts';
+import type { Context, Submission } from '../../provider.ts';
+import { plainFault } from '../../transport/fault.ts';
+import { ask, type Connection } from './client.ts';
+import { metadataKey } from './find.ts';
+import { toHandle } from './poll.ts';
+import { batchWire } from './wire.ts';
+
+export async function create(
+  connection: Connection,
+  { fileId }: Staged,
+  { endpoint, key }: Submission,
+  { signal }: Context,
+): Promise<BatchHandle> {
+  const { caller, profile, sdk } = connection;
+  if (fileId === null) throw plainFault(caller.name, 'not_found');
+  const body = {
+    input_file_id: fileId,
+    endpoint,
+    completion_window: profile.completionWindow,
+    metadata: { [metadataKey]: key },
+  };
+  return toHandle(await ask(connection, 'create', batchWire, () => sdk.post('/batches', { body, signal })));
+}

@@ -1,0 +1,46 @@
+// Asks for the state of a batch: OpenAI's batch object in the words of the domain.
+
+import type { BatchError, BatchHandle, BatchView } from '../../../domain/batch/state.ts';
+import { asCode, findByCode } from '../../json-fields.ts';
+import type { Context } from '../../provider.ts';
+import { type Connection, type OpenaiProfile, retrieveBatch } from './client.ts';
+import type { BatchErrorWire, BatchWire } from './wire.ts';
+
+const errorsMax = 100;
+
+export async function poll(connection: Connection, handle: BatchHandle, ctx: Context): Promise<BatchView> {
+  return toView(await retrieveBatch(connection, handle.id, ctx), connection.profile);
+}
+
+export function toHandle(batch: BatchWire): BatchHandle {
+  return { id: batch.id, createdAt: batch.created_at * 1000, fileId: batch.input_file_id ?? null };
+}
+
+function toView(batch: BatchWire, { endings, faults }: OpenaiProfile): BatchView {
+  // A status that is not known means: keep waiting.
+  const { phase, ending } = findByCode(endings, batch.status) ?? { phase: 'running', ending: null };
+  const endedAt = batch.completed_at ?? batch.failed_at ?? batch.expired_at ?? batch.cancelled_at;
+  return {
+    phase,
+    ending,
+    status: asCode(batch.status) ?? 'unknown',
+    counts: readCounts(batch),
+    createdAt: batch.created_at * 1000,
+    endedAt: ending === null ? null : toMilliseconds(endedAt),
+    expiresAt: toMilliseconds(batch.expires_at),
+    errors: (batch.errors?.data ?? []).slice(0, errorsMax).map((error) => toBatchError(error, faults.batches)),
+    files: [batch.input_file_id, batch.output_file_id, batch.error_file_id].filter((id) => typeof id === 'string'),
+  };
+}
+
+function readCounts({ request_counts: counts }: BatchWire): BatchView['counts'] {
+  if (typeof counts?.total !== 'number') return null;
+  return { total: counts.total, done: counts.completed ?? 0, failed: counts.failed ?? 0 };
+}
+
+function toBatchError({ code, line }: BatchErrorWire, reasons: OpenaiProfile['faults']['batches']): BatchError {
+  return { reason: findByCode(reasons, code ?? '') ?? 'other', line: line ?? null };
+}
+
+const toMilliseconds = (seconds: number | null | undefined): number | null =>
+  typeof seconds === 'number' ? seconds * 1000 : null;

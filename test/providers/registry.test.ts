@@ -1,0 +1,64 @@
+// The registry: providers by account, and which of their settings are missing.
+
+import { describe, expect, test } from 'vitest';
+import { type Account, resolveAccount, type Setting } from '../../providers/account.ts';
+import { createProviders, providerNames, readDefaultAccounts, vendorEntries } from '../../providers/registry.ts';
+import { catchFacts, context, makeProvider } from './vendors/emulated-vendor.ts';
+
+const fake: Account = { apiKey: 'k', baseUrl: 'http://127.0.0.1:1' };
+const blank: Account = { apiKey: ' ', baseUrl: 'http://127.0.0.1:1' };
+
+describe('the registry', () => {
+  const providers = createProviders({ openai: { default: blank, other: fake }, anthropic: { default: fake } });
+
+  test('has each provider under the name that it gives itself', () => {
+    expect(providerNames.map((name) => providers.get(name)?.name)).toEqual(providerNames);
+  });
+
+  test('tells an unknown vendor and an unknown account from one without a key', () => {
+    expect([providers.get('nobody'), providers.get('openai', 'nobody')]).toEqual([undefined, undefined]);
+    expect(providers.credentials('openai')).toEqual({ present: false, variable: 'OPENAI_API_KEY' });
+    expect(providers.credentials('anthropic')).toEqual({ present: true, variable: 'ANTHROPIC_API_KEY' });
+    expect(providers.credentials('nobody').present).toBe(false);
+  });
+
+  test('keeps the accounts of a vendor apart', () => {
+    expect(providers.credentials('openai', 'other').present).toBe(true);
+    expect(providers.get('openai', 'other')).not.toBe(providers.get('openai'));
+  });
+
+  test('a vendor without a key plans, and refuses calls before anything is sent', async () => {
+    const keyless = providers.get('openai') ?? makeProvider(vendorEntries.openai, {});
+    const body = makeProvider(vendorEntries.openai, { apiKey: 'k' }).buildBody({ user: 'x' }, '/v1/responses');
+    expect(keyless.buildBody({ user: 'x' }, '/v1/responses')).toEqual(body);
+    expect(await keyless.check('m', context())).toBe('bad_key');
+    const polled = keyless.poll({ id: 'b', createdAt: 0, fileId: null }, context());
+    expect(await catchFacts(polled)).toMatchObject({ fault: 'unauthorized', status: null });
+  });
+});
+
+describe('settings', () => {
+  const all = providerNames.flatMap((name): readonly Setting[] => vendorEntries[name].settings);
+
+  test('of two vendors never share a variable, and a secret has no default', () => {
+    expect(new Set(all.map(({ variable }) => variable)).size).toBe(all.length);
+    expect(all.filter(({ secret, default: value }) => secret && value !== null)).toEqual([]);
+  });
+
+  test('are read from their variables, else have their defaults', () => {
+    const accounts = readDefaultAccounts((variable) => (variable === 'ANTHROPIC_API_KEY' ? 'k' : null));
+    expect(accounts).toEqual({
+      openai: { default: { apiKey: null, baseUrl: 'https://api.openai.com/v1' } },
+      anthropic: { default: { apiKey: 'k', baseUrl: 'https://api.anthropic.com' } },
+    });
+  });
+
+  test('that are optional may be missing: a region with a default, a key that a credential chain replaces', () => {
+    const meaning = '';
+    const settings: readonly Setting[] = [
+      { name: 'region', variable: 'REGION', secret: false, required: true, default: 'eu', meaning },
+      { name: 'key', variable: 'KEY', secret: true, required: false, default: null, meaning },
+    ];
+    expect(resolveAccount(settings, () => null)).toEqual({ region: 'eu', key: null });
+  });
+});

@@ -1,0 +1,39 @@
+// Example behind the port: OpenAI's batch API at another address, with bounds of its own.
+
+import type { VendorEntry } from '../../../../providers/account.ts';
+import { openaiEndings } from '../../../../providers/vendors/openai/endings.ts';
+import { createOpenaiProvider } from '../../../../providers/vendors/openai/index.ts';
+import { exampleFaults } from './faults.ts';
+import { exampleLimits } from './limits.ts';
+
+export const example: VendorEntry<'apiKey' | 'baseUrl'> = {
+  settings: [
+    {
+      name: 'apiKey',
+      variable: 'EXAMPLE_API_KEY',
+      secret: true,
+      required: true,
+      default: null,
+      meaning: "The account's key.",
+    },
+    {
+      name: 'baseUrl',
+      variable: 'EXAMPLE_BASE_URL',
+      secret: false,
+      required: false,
+      default: 'https://api.example.com/v1',
+      meaning: "The API's address, `/v1` included.",
+    },
+  ],
+  make: (account) => createOpenaiProvider(exampleProfile, account),
+};
+
+const exampleProfile = {
+  name: 'example',
+  limits: exampleLimits,
+  endings: openaiEndings,
+  faults: exampleFaults,
+  endpoints: ['/v1/chat/completions'],
+  completionWindow: '24h',
+  filePurpose: 'batch',
+};
