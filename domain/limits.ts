@@ -1,4 +1,5 @@
-// Every bound of ours in one place. A provider's own limits stand in its `limits.ts`.
+// Bounds that several files share, or that shape a job as a whole. A bound that only one file needs stands in that file; a vendor's
+// limits stand in its `limits.ts`.
 
 const kilobyte = 1024;
 const megabyte = 1024 * kilobyte;

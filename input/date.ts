@@ -16,14 +16,6 @@ function dayAt(at: number, timezone = 'UTC'): string {
   return `${find('year').padStart(4, '0')}-${find('month')}-${find('day')}`;
 }
 
-export function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
-  } catch {
-    return false;
-  }
-}
-
 export function withDate(fields: JobFields, at: number): JobFields {
   const { dataset, output, timezone } = fields;
   const day = dayAt(at, timezone);

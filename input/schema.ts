@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { durationPattern, formatDuration, parseDuration } from '../domain/duration.ts';
 import { batchesPerSegment, realtimeConcurrencyMax, wavesMax } from '../domain/limits.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
-import { isTimezone } from './date.ts';
 import { pathProblem } from './path.ts';
 
 export type JsonObject = { [name: string]: Json };
@@ -196,3 +195,11 @@ export type JobFields = z.infer<typeof jobFields>;
 
 /** A job as a person writes it: durations are text. */
 export type Job = z.input<typeof jobFields>;
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+}

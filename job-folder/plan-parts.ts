@@ -4,7 +4,7 @@ import type { ItemKey, RowId } from '../domain/ids.ts';
 import type { RowCounts } from '../domain/job.ts';
 import type { MaybePromise } from '../domain/maybe-promise.ts';
 import type { Json, RefusalReason } from '../domain/outcome/outcome.ts';
-import type { DatasetPosition } from '../storage/formats/dataset.ts';
+import type { DatasetPosition } from '../storage/formats/rows.ts';
 import {
   cursorLineBytesMax,
   type LineWriter,

@@ -86,8 +86,9 @@ function installDependencies(node, env) {
   say('Installing dependencies, once (usually under a minute) ...');
   const started = Date.now();
   const done = npm(node, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], env, 'ignore');
-  if (done.status !== 0)
+  if (done.status !== 0) {
     fail(`npm install failed in ${root}. Its messages are above; correct the cause and run this again.`);
+  }
   say(`Dependencies are installed (${Math.round((Date.now() - started) / 1000)} s).`);
 }
 

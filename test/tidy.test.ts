@@ -6,6 +6,8 @@ import { dirname, join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 
 const linesMax = 250;
+/** More than this cannot be taken in at a glance: the folder holds two things. */
+const filesPerFolderMax = 15;
 const root = dirname(import.meta.dirname);
 
 interface SourceFile {
@@ -28,11 +30,7 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   input: [/^(input|domain)\//],
   providers: [/^(providers|domain)\//],
   storage: [/^(storage|domain)\//],
-  'job-folder': [
-    /^(job-folder|domain)\//,
-    /^activities\/plan\/item-encoder\.ts$/,
-    /^storage\/(store|lines\/|formats\/)/,
-  ],
+  'job-folder': [/^(job-folder|domain)\//, /^storage\/(store|lines\/|formats\/)/],
   activities: [
     /^(activities|job-folder|domain|input|report)\//,
     /^providers\/(provider|error)\.ts$/,
@@ -85,6 +83,12 @@ const textRules: readonly TextRule[] = [
   { rule: 'zod only where data comes in', pattern: /from\s+'zod(\/[^']*)?'/, except: parsesAtTheEdge },
   { rule: 'no path of one machine', pattern: /(^|[\s"'`(=:])\/(root|work|Users|home\/(?!node\b)\w+)\/\w/, over: files },
   {
+    rule: 'an `if` or a loop over several lines has braces',
+    pattern: /^\s*(\} else )?(if|for|while) \([^;]*\)$|^\s*(\} )?else$/,
+  },
+  { rule: 'constants are camel case', pattern: /\b(const|let) [A-Z][A-Z0-9]*_[A-Z0-9_]*\b/ },
+  { rule: 'no object is spread to please the formatter', pattern: /\.\.\.\{ [^}]*\}[,;]?$/ },
+  {
     rule: 'no host of a package registry',
     pattern: /registry\.npm[j]s|npm[j]s\.org|repo1?\.maven|proxy\.golan[g]|pyp[i]\.org|crates\.i[o]\b/,
     over: files,
@@ -98,6 +102,17 @@ test('imports go in one direction', () => {
 test.for(textRules)('$rule', ({ pattern, except, over = sources }) => {
   const checked = over.filter(({ path }) => !except?.test(path));
   expect(checked.flatMap((file) => matchingLines(file, pattern))).toEqual([]);
+});
+
+test('no file imports itself by way of others, types included', () => {
+  expect(findCycles(new Map(sources.map((file) => [file.path, listTargets(file)])))).toEqual([]);
+});
+
+test(`a folder holds at most ${filesPerFolderMax} source files`, () => {
+  const counts = new Map<string, number>();
+  for (const { path } of sources) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  const full = [...counts].filter(([, count]) => count > filesPerFolderMax);
+  expect(full.map(([folder, count]) => `${folder}/ holds ${count} files`)).toEqual([]);
 });
 
 test(`a source file stays under ${linesMax} lines`, () => {
@@ -162,6 +177,28 @@ function findImports(text: string): Import[] {
     target: match[2] ?? match[3] ?? '',
     typeOnly: match[1] !== undefined,
   }));
+}
+
+/** The project's own files that a file imports, `import type` included. */
+function listTargets({ path, text }: SourceFile): string[] {
+  return findImports(text)
+    .filter(({ target }) => target.startsWith('.'))
+    .map(({ target }) => posix.join(posix.dirname(path), target));
+}
+
+/** Each cycle once, from the file in it that was visited first. */
+function findCycles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const cycles: string[] = [];
+  const finished = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path);
+    if (at >= 0) cycles.push([...trail.slice(at), path].join(' -> '));
+    if (at >= 0 || finished.has(path)) return;
+    for (const target of imports.get(path) ?? []) visit(target, [...trail, path]);
+    finished.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return cycles;
 }
 
 function matchingLines({ path, text }: SourceFile, pattern: RegExp): string[] {

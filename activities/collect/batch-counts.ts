@@ -10,7 +10,7 @@ import {
   type Tally,
 } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import type { ClassifyInput } from './classify.ts';
+import type { ClassifyInput } from './classify-input.ts';
 
 export class BatchCounts {
   readonly #items: number;

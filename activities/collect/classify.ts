@@ -1,8 +1,7 @@
 // From a batch's raw output to one judged line for each item, in row order. Missing lines are computed, never assumed.
 
-import type { BatchRef } from '../../domain/ids.ts';
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
-import { type ItemReason, noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
+import { noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { readEntries } from '../../job-folder/manifest.ts';
@@ -14,27 +13,13 @@ import { heartbeating } from '../heartbeat.ts';
 import { countTally } from '../metrics.ts';
 import { ScratchFile } from '../scratch-file.ts';
 import { BatchCounts } from './batch-counts.ts';
+import type { ClassifyInput } from './classify-input.ts';
 import { FirstAnswers } from './first-answers.ts';
 import { readItemIndex } from './item-index.ts';
 import { createJudge } from './judge.ts';
 import { RawLines } from './raw-lines.ts';
 import { UnreadItems } from './unread-items.ts';
 import { writeAnswers } from './write-answers.ts';
-
-/** How a batch ended at its provider, as far as its answers are judged by it. */
-export interface ClassifyInput extends BatchRef {
-  readonly batchId: string | null;
-  readonly ending: string | null;
-  readonly createdAt: number | null;
-  readonly endedAt: number | null;
-  readonly polls: number;
-  readonly twinBatches: number;
-  readonly cancelReason: 'cancelled' | 'deadline';
-  /** For items without any line. */
-  readonly missingReason: ItemReason;
-  /** Lines of the requests file that the provider refused, from 1. */
-  readonly blamed: 'all' | readonly number[];
-}
 
 type ClassifyDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'scratch' | 'randomHex'>;
 

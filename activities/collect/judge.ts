@@ -5,7 +5,7 @@ import { costUsd, findPrice } from '../../domain/money/cost.ts';
 import { classify, failed, type Judged, messageByReason } from '../../domain/outcome/classify.ts';
 import type { ItemReason, Outcome, RawOutcome } from '../../domain/outcome/outcome.ts';
 import { compileSchema } from '../../input/answer-schema.ts';
-import type { ClassifyInput } from './classify.ts';
+import type { ClassifyInput } from './classify-input.ts';
 
 /** A line of the provider's output that could be read. */
 type ReadLine = Exclude<RawOutcome, { kind: 'unreadable' }>;

@@ -1,7 +1,7 @@
 // Outcomes of the items that the provider's output does not mention.
 
 import type { Outcome } from '../../domain/outcome/outcome.ts';
-import type { ClassifyInput } from './classify.ts';
+import type { ClassifyInput } from './classify-input.ts';
 import type { ItemIndex } from './item-index.ts';
 import type { Judge } from './judge.ts';
 

@@ -2,7 +2,7 @@
 // ends its parts at the same rows.
 
 import type { ManifestEntry } from '../../job-folder/manifest.ts';
-import type { DatasetPosition, DatasetRow } from '../../storage/formats/dataset.ts';
+import type { DatasetPosition, DatasetRow } from '../../storage/formats/rows.ts';
 
 export class PartBoundary {
   readonly #partRows: number;

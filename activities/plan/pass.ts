@@ -15,14 +15,14 @@ import {
   readParts,
 } from '../../job-folder/plan-parts.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { DatasetPosition, DatasetRow } from '../../storage/formats/dataset.ts';
+import type { DatasetPosition, DatasetRow } from '../../storage/formats/rows.ts';
 import type { Store } from '../../storage/store.ts';
-import { type KeyedRow, KeyedRows } from './keyed-rows.ts';
+import { type KeyedRow, KeyedRows } from './keys/keyed-rows.ts';
+import { createSeenIds, type SeenIds } from './keys/seen-ids.ts';
 import { PartBoundary } from './part-boundary.ts';
 import { type EarlierAnswers, readEarlierAnswers } from './reuse.ts';
 import { RowTally } from './row-tally.ts';
 import { isRefusal } from './rows.ts';
-import { createSeenIds, type SeenIds } from './seen-ids.ts';
 import { type Added, WavePlanner } from './wave-planner.ts';
 
 export interface PassOptions {

@@ -9,7 +9,7 @@ import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifes
 import { computeFingerprint, readDataset } from '../../storage/formats/dataset.ts';
 import { StoreError } from '../../storage/store.ts';
 import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
-import type { KeyedRow } from './keyed-rows.ts';
+import type { KeyedRow } from './keys/keyed-rows.ts';
 import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
 
 export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'timing'>;

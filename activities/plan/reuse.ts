@@ -6,7 +6,7 @@ import { InvariantBroken } from '../../domain/refusal.ts';
 import { resultsFile } from '../../job-folder/paths.ts';
 import { cursorLineBytesMax, type LineCursor, lineChunks, lineCursor } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
-import { createEntryTable, type EntryTable } from './entry-table.ts';
+import { createEntryTable, type EntryTable } from './keys/entry-table.ts';
 
 /** The fields of a results line that are carried over. */
 interface EarlierResult {

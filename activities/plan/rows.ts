@@ -10,7 +10,7 @@ import { compileText } from '../../input/liquid.ts';
 import type { PlannedItem } from '../../job-folder/batch-files.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { DatasetRow } from '../../storage/formats/dataset.ts';
+import type { DatasetRow } from '../../storage/formats/rows.ts';
 
 export interface RowRefusal {
   readonly reason: RefusalReason;

@@ -92,8 +92,9 @@ export function findAlerts(facts: AlertFacts): readonly Alert[] {
   if (late.finalizing > 0) {
     alerts.push({ name: 'slow_finalizing', text: `${describeBatches(late.finalizing)} over 30 minutes in finalizing` });
   }
-  if (late.open > 0)
+  if (late.open > 0) {
     alerts.push({ name: 'open_too_long', text: `${describeBatches(late.open)} open for over 25 hours` });
+  }
   if (running && pause === null && now - movedAt > noProgressMs) {
     alerts.push({ name: 'no_progress', text: 'nothing has moved for over 6 hours' });
   }

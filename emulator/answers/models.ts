@@ -1,7 +1,7 @@
 // The model names that exist in the emulator: the vendors' current families and those named in the options.
 
 import type { Options } from '../faults/options.ts';
-import type { Vendor } from '../world/batch.ts';
+import type { Vendor } from '../server/routes.ts';
 
 const known: Record<Vendor, readonly string[]> = {
   openai: [

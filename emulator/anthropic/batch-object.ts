@@ -1,9 +1,8 @@
 // The message batch object as Anthropic puts it on the wire; counts stay frozen until the whole batch has ended.
 import { type Batch, batchMoment, itemCount } from '../world/batch.ts';
 import { isoTime } from '../world/clock.ts';
-import type { Foreign } from '../world/listing.ts';
 import { isTerminal, type Phase, windowMs } from '../world/timeline.ts';
-import type { World } from '../world/world.ts';
+import type { Foreign, World } from '../world/world.ts';
 import { unrunType } from './result-lines.ts';
 
 const time = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Call } from '../server/call.ts';
 import { type Problem, Refused, refuse } from '../server/reply.ts';
-import type { Vendor } from '../world/batch.ts';
+import type { Vendor } from '../server/routes.ts';
 import { hashText, hex8, roll } from '../world/hash.ts';
 import type { World } from '../world/world.ts';
 import type { CallFault } from './options.ts';

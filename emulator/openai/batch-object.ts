@@ -4,9 +4,8 @@ import { isBilled } from '../answers/outcome.ts';
 import { itemAt, openInput } from '../answers/results.ts';
 import { type Batch, batchMoment, itemCount } from '../world/batch.ts';
 import { seconds } from '../world/clock.ts';
-import type { Foreign } from '../world/listing.ts';
 import { isTerminal, type Moment, windowMs } from '../world/timeline.ts';
-import type { World } from '../world/world.ts';
+import type { Foreign, World } from '../world/world.ts';
 import { isEndpoint, outputTokens } from './answers.ts';
 
 const time = (ms: number | null): number | null => (ms === null ? null : seconds(ms));

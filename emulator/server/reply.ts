@@ -1,5 +1,5 @@
 // A handler's reply before any fault is applied to it, and the error formats of the two vendors.
-import type { Vendor } from '../world/batch.ts';
+import type { Vendor } from './routes.ts';
 
 export type Chunks = Iterable<Uint8Array>;
 export interface Reply {

@@ -1,5 +1,6 @@
 // The names of all calls; faults, barriers and counters refer to a call by its name here.
-import type { Vendor } from '../world/batch.ts';
+
+export type Vendor = 'openai' | 'anthropic';
 
 interface RouteSpec {
   vendor: Vendor;

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Barriers } from '../faults/barriers.ts';
 import { callFault, checkVersion, readTenant } from '../faults/gate.ts';
-import type { Vendor } from '../world/batch.ts';
 import { isoTime } from '../world/clock.ts';
 import type { Journal } from '../world/journal.ts';
 import { newId, type World } from '../world/world.ts';
@@ -11,6 +10,7 @@ import { bodySignal, type Call } from './call.ts';
 import { handlers } from './handlers.ts';
 import { parseObject } from './json.ts';
 import { problemReply, Refused, type Reply, refuse } from './reply.ts';
+import type { Vendor } from './routes.ts';
 import { findRoute, type Route } from './routes.ts';
 import { closed, named, send } from './send.ts';
 

@@ -2,10 +2,9 @@
 
 import { type BatchFault, faultFor, type Options } from '../faults/options.ts';
 import type { Json } from '../server/json.ts';
+import type { Vendor } from '../server/routes.ts';
 import type { ItemIndex } from './item-index.ts';
 import { type Moment, momentAt, type Phase, type Timeline } from './timeline.ts';
-
-export type Vendor = 'openai' | 'anthropic';
 
 export interface BatchProblem {
   code: string;

@@ -1,15 +1,10 @@
 // A vendor's batch list: own batches once they are visible, among batches of other people.
 
 import type { Call } from '../server/call.ts';
-import { type Batch, itemCount, type Vendor } from './batch.ts';
+import type { Vendor } from '../server/routes.ts';
+import { type Batch, itemCount } from './batch.ts';
 import { hashParts, hex16 } from './hash.ts';
-import type { World } from './world.ts';
-
-/** Another person's batch in the same workspace. It has only the fields that a list shows. */
-export interface Foreign extends Pick<Batch, 'id' | 'createdAtMs'> {
-  kind: 'foreign';
-  number: number;
-}
+import type { Foreign, World } from './world.ts';
 
 interface Own extends Pick<Batch, 'id' | 'createdAtMs'> {
   kind: 'own';

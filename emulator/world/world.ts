@@ -2,11 +2,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Failures } from '../answers/outcome.ts';
 import type { OptionStore } from '../faults/option-store.ts';
-import type { Batch, Scan, Vendor } from './batch.ts';
+import type { Vendor } from '../server/routes.ts';
+import type { Batch, Scan } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { hashParts, hex8, hex16 } from './hash.ts';
 import { createLedger, type Ledger } from './ledger.ts';
-import type { Foreign } from './listing.ts';
 
 export type FileSource = { kind: 'disk'; path: string } | { kind: 'result'; batch: Batch; part: 'output' | 'error' };
 export interface StoredFile {
@@ -21,6 +21,12 @@ export interface StoredFile {
   source: FileSource;
   scans: Map<string, Promise<Scan>>;
   createsRefused: number;
+}
+
+/** Another person's batch in the same workspace. It has only the fields that a list shows. */
+export interface Foreign extends Pick<Batch, 'id' | 'createdAtMs'> {
+  kind: 'foreign';
+  number: number;
 }
 
 export interface World {

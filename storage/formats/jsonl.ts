@@ -6,7 +6,7 @@ import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
 import { jsonFault } from '../lines/json-fault.ts';
 import { type Line, lineChunks } from '../lines/json-lines.ts';
 import type { Store } from '../store.ts';
-import type { DatasetFile, DatasetRow, ReadDatasetOptions } from './dataset.ts';
+import type { DatasetFile, DatasetRow, ReadDatasetOptions } from './rows.ts';
 
 export async function* readJsonl(
   store: Store,

@@ -1,14 +1,32 @@
 // Computes a job's status and alerts from its state. Reads only.
 
 import { computeNextPoll } from '../../domain/batch/backoff.ts';
+import type { JobSettings, PlanSummary } from '../../domain/job.ts';
+import type { Budget } from '../../domain/money/budget.ts';
 import { type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
 import { type Alert, findAlerts } from '../../domain/progress/alerts.ts';
 import { countOpen } from '../../domain/progress/events.ts';
 import { estimateEnd, type JobStatus } from '../../domain/progress/status.ts';
+import type { JobReport } from '../../domain/report/report.ts';
 import { addTotals, type Totals } from '../../domain/waves/totals.ts';
-import type { JobRun } from './job-run.ts';
+import type { Wave } from '../../domain/waves/waves.ts';
+import type { Coordinator } from '../coordinator.ts';
 
-export function computeStatus(job: JobRun, alerts = findJobAlerts(job)): JobStatus {
+/** A job's state as far as its status shows it. */
+export interface JobFacts extends Pick<JobStatus, 'phase' | 'pause' | 'startedAt'> {
+  readonly coordinator: Coordinator;
+  readonly budget: Budget;
+  readonly firstPlan: PlanSummary | null;
+  readonly wave: Wave;
+  readonly plannedBatches: number;
+  readonly earlierTotals: Totals;
+  readonly warnings: readonly string[];
+  readonly report: JobReport | null;
+  readonly isOpen: boolean;
+  readonly settings: JobSettings;
+}
+
+export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobStatus {
   const { coordinator, pause, budget, startedAt, firstPlan } = job;
   const totals = sumTotals(job);
   const rows = firstPlan?.rows ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
@@ -34,7 +52,7 @@ export function computeStatus(job: JobRun, alerts = findJobAlerts(job)): JobStat
   };
 }
 
-export function findJobAlerts(job: JobRun): readonly Alert[] {
+export function findJobAlerts(job: JobFacts): readonly Alert[] {
   const { coordinator, pause, budget, phase } = job;
   const { items, rejected } = sumTotals(job);
   return findAlerts({
@@ -49,16 +67,16 @@ export function findJobAlerts(job: JobRun): readonly Alert[] {
   });
 }
 
-const sumTotals = (job: JobRun): Totals => addTotals(job.earlierTotals, job.coordinator.totals);
+const sumTotals = (job: JobFacts): Totals => addTotals(job.earlierTotals, job.coordinator.totals);
 
 /** Once the report is written, its counts are final. */
-function readReportedItems({ report }: JobRun): JobStatus['items'] | null {
+function readReportedItems({ report }: JobFacts): JobStatus['items'] | null {
   if (report === null) return null;
   const { rows, errorsByReason } = report;
   return { answered: rows.answered, underWay: 0, failed: rows.failed, byReason: errorsByReason };
 }
 
-function countItems(job: JobRun, totals: Totals, rows: JobStatus['rows']): JobStatus['items'] {
+function countItems(job: JobFacts, totals: Totals, rows: JobStatus['rows']): JobStatus['items'] {
   const failed = sumCounts(totals.rejected);
   return {
     answered: totals.answered + rows.carriedOver,
@@ -69,7 +87,7 @@ function countItems(job: JobRun, totals: Totals, rows: JobStatus['rows']): JobSt
 }
 
 /** Items without an answer so far: failed ones, and those of this wave that the next one may send again. */
-function countReasons({ coordinator }: JobRun, { rejected }: Totals): Counts {
+function countReasons({ coordinator }: JobFacts, { rejected }: Totals): Counts {
   const counts: Partial<Record<ItemReason, number>> = {};
   for (const reason of itemReasons) {
     const count = (rejected[reason] ?? 0) + (coordinator.totals.retryable[reason] ?? 0);
@@ -79,7 +97,7 @@ function countReasons({ coordinator }: JobRun, { rejected }: Totals): Counts {
 }
 
 /** About when the next poll is due. A batch's age decides when it is polled. */
-function findNextPoll(job: JobRun): number | null {
+function findNextPoll(job: JobFacts): number | null {
   if (!job.isOpen) return null;
   const now = Date.now();
   const polls = [...job.coordinator.listCreationTimes()].map((at) => computeNextPoll(at, job.settings.poll, now));

@@ -1,6 +1,6 @@
 // One line of OpenAI's output and error files, understood: the HTTP status counts first, then the line's own error.
 
-import { type Finish, type Json, noUsage, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
+import { type Finish, noUsage, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
 import {
   asCode,
   asFields,
@@ -14,16 +14,7 @@ import {
   parsedFields,
 } from '../../json-fields.ts';
 import { type ItemCodes, toItemReason } from '../item-reason.ts';
-import { embeddingsAnswer, moderationsAnswer } from './values.ts';
-
-/** The content of an answer's body, whichever endpoint it came from. */
-export interface Answer {
-  readonly text: string | null;
-  readonly value?: Json;
-  readonly finish: Finish;
-  readonly finishReason: string | null;
-  readonly usage: Usage;
-}
+import { type Answer, embeddingsAnswer, moderationsAnswer } from './values.ts';
 
 export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOutcome {
   const record = parsedFields(line.toString('utf8'));

@@ -1,8 +1,16 @@
 // Answers that are no text: vectors and moderation results.
 
-import { type Json, noUsage } from '../../../domain/outcome/outcome.ts';
+import { type Finish, type Json, noUsage, type Usage } from '../../../domain/outcome/outcome.ts';
 import { asFields, asJson, asList, asNumber, asObjects, type Fields } from '../../json-fields.ts';
-import type { Answer } from './answers.ts';
+
+/** The content of an answer's body, whichever endpoint it came from. */
+export interface Answer {
+  readonly text: string | null;
+  readonly value?: Json;
+  readonly finish: Finish;
+  readonly finishReason: string | null;
+  readonly usage: Usage;
+}
 
 /** One input gives a vector, several give a list of vectors in the order of the inputs. */
 export function embeddingsAnswer(body: Fields): Answer {

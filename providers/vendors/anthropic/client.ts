@@ -1,6 +1,7 @@
 // The connection to Anthropic, by its SDK: replies are checked, failures become ProviderErrors.
 
 import Anthropic from '@anthropic-ai/sdk';
+import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { type Account, requireBaseUrl } from '../../account.ts';
 import { ProviderError } from '../../error.ts';
 import type { Context } from '../../provider.ts';
@@ -9,11 +10,14 @@ import type { Caller, Purpose } from '../../transport/fault.ts';
 import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
 import { anthropicFaults } from './faults.ts';
-import type { Candidate } from './find.ts';
 import { type BatchWire, batchWire } from './wire.ts';
 
 export const caller: Caller = { name: 'anthropic', calls: anthropicFaults.calls };
 export const batchesPath = '/v1/messages/batches';
+
+export interface Candidate extends BatchHandle {
+  readonly batch: BatchWire;
+}
 
 export interface Connection {
   readonly sdk: Anthropic;

@@ -7,14 +7,10 @@ import { findCandidatesMax } from '../../../domain/limits.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
 import { oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
 import { replyBytes } from '../../transport/reply-bytes.ts';
-import { ask, batchesPath, type Connection, caller, hasStatus, openResults } from './client.ts';
+import { ask, batchesPath, type Candidate, type Connection, caller, hasStatus, openResults } from './client.ts';
 import { firstLineBytesMax, listPageMax } from './limits.ts';
 import { isEnded, sumCounts, toHandle } from './poll.ts';
-import { type BatchWire, batchPageWire, batchWire } from './wire.ts';
-
-export interface Candidate extends BatchHandle {
-  readonly batch: BatchWire;
-}
+import { batchPageWire, batchWire } from './wire.ts';
 
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
   const candidates = new Map<string, Candidate>();

@@ -2,6 +2,7 @@
 // ProviderErrors.
 
 import OpenAI from 'openai';
+import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { type Account, requireBaseUrl } from '../../account.ts';
 import type { VendorFaults } from '../../faults.ts';
 import type { BatchStates, Context, ProviderLimits } from '../../provider.ts';
@@ -9,7 +10,6 @@ import { callAndParse, callTimeouts, type Shape } from '../../transport/call.ts'
 import type { Caller, Purpose } from '../../transport/fault.ts';
 import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
-import type { Candidate } from './find.ts';
 import { type BatchWire, batchWire } from './wire.ts';
 
 /** What may differ between providers with OpenAI's batch API. Pure data. */
@@ -24,6 +24,10 @@ export interface OpenaiProfile {
   readonly completionWindow: string;
   /** The `purpose` of an uploaded requests file. */
   readonly filePurpose: string;
+}
+
+export interface Candidate extends BatchHandle {
+  readonly submission: unknown;
 }
 
 export interface Connection {

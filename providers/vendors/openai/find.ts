@@ -3,17 +3,13 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
 import { oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
-import { ask, type Connection } from './client.ts';
+import { ask, type Candidate, type Connection } from './client.ts';
 import { listPageMax } from './limits.ts';
 import { toHandle } from './poll.ts';
 import { batchPageWire, batchWire } from './wire.ts';
 
 /** The metadata field that holds a batch's submission key. */
 export const metadataKey = 'nightshift';
-
-export interface Candidate extends BatchHandle {
-  readonly submission: unknown;
-}
 
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
   const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>

@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { createSeenIds } from '../../../activities/plan/seen-ids.ts';
+import { createSeenIds } from '../../../activities/plan/keys/seen-ids.ts';
 import { rowId } from '../../../bench/rows.ts';
 import { itemKey } from '../../../domain/ids.ts';
 

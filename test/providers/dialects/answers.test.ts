@@ -232,20 +232,3 @@ describe('a line of Anthropic’s', () => {
     expect(anthropic({ type: 'expired' })).toMatchObject({ kind: 'unrun', why: 'expired' });
   });
 });
-
-test.each([
-  '',
-  '   ',
-  'null',
-  '[]',
-  '7',
-  '{',
-  '{"custom_id":""}',
-  '{"custom_id":7}',
-  '{"custom_id":"a"}',
-  '{"custom_id":"a","response":{"status_code":200},"result":{"type":"succeeded"}}',
-  '{"custom_id":"a","response":{"status_code":200,"body":[]},"result":{"type":"new"}}',
-])('nothing is thrown over %j', (line) => {
-  expect(decodeOpenai(Buffer.from(line), chat)).toEqual({ kind: 'unreadable' });
-  expect(decodeAnthropic(Buffer.from(line))).toEqual({ kind: 'unreadable' });
-});

@@ -7,12 +7,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rowBytesMax } from '../../../domain/limits.ts';
-import {
-  computeFingerprint,
-  type DatasetRow,
-  type ReadDatasetOptions,
-  readDataset,
-} from '../../../storage/formats/dataset.ts';
+import { computeFingerprint, readDataset } from '../../../storage/formats/dataset.ts';
+import type { DatasetRow, ReadDatasetOptions } from '../../../storage/formats/rows.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
 
 let root = '';

@@ -2,8 +2,8 @@
 // planning.
 
 import { Worker } from 'node:worker_threads';
-import { type ItemKey, itemKey } from '../../domain/ids.ts';
-import { hashKey } from '../../job-folder/identity.ts';
+import { type ItemKey, itemKey } from '../../../domain/ids.ts';
+import { hashKey } from '../../../job-folder/identity.ts';
 
 /** How much of a SHA-256 a key keeps. */
 export const keyBytes = 12;

@@ -1,6 +1,6 @@
 // Remembers which row ids were seen, and with which request, in 16 bytes a row: no id stays in memory.
 
-import type { ItemKey, RowId, RowNumber } from '../../domain/ids.ts';
+import type { ItemKey, RowId, RowNumber } from '../../../domain/ids.ts';
 import { createEntryTable } from './entry-table.ts';
 
 export interface SeenIds {

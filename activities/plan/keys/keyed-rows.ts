@@ -1,13 +1,13 @@
 // Renders rows into items with their keys. The keys of one chunk's rows are hashed together, beside the planner.
 
-import type { ItemKey } from '../../domain/ids.ts';
-import type { JobFile } from '../../domain/job.ts';
-import { InvariantBroken } from '../../domain/refusal.ts';
-import type { PlannedItem } from '../../job-folder/batch-files.ts';
-import type { Provider } from '../../providers/provider.ts';
-import type { DatasetRow } from '../../storage/formats/dataset.ts';
+import type { ItemKey } from '../../../domain/ids.ts';
+import type { JobFile } from '../../../domain/job.ts';
+import { InvariantBroken } from '../../../domain/refusal.ts';
+import type { PlannedItem } from '../../../job-folder/batch-files.ts';
+import type { Provider } from '../../../providers/provider.ts';
+import type { DatasetRow } from '../../../storage/formats/rows.ts';
+import { isRefusal, type ReadItem, type ReadRow, type RowRefusal, rowReader } from '../rows.ts';
 import { createKeyHasher, type KeyHasher } from './key-hasher.ts';
-import { isRefusal, type ReadItem, type ReadRow, type RowRefusal, rowReader } from './rows.ts';
 
 /** A row that was read: its item, or why it has none. */
 export interface KeyedRow {
