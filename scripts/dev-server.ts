@@ -9,7 +9,7 @@ import { freePort } from './tools/free-port.ts';
 import { ensureTemporalCli } from './tools/temporal-cli.ts';
 
 const host = '127.0.0.1';
-const readyTimeoutMs = 30_000;
+const readyTimeoutMs = 120_000;
 
 /** The search attributes that the workflows upsert. A server that does not know one fails the workflow task. */
 export const searchAttributeNames: readonly string[] = searchAttributes;

@@ -9,7 +9,8 @@ import { type DevServer, type DevServerOptions, startDevServer } from './dev-ser
 import { projectRoot } from './tools/cache.ts';
 import { type Child, type ChildOptions, startScript } from './tools/child.ts';
 
-const readyTimeoutMs = 30_000;
+// A worker on a busy machine bundles its workflows in a minute.
+const readyTimeoutMs = 120_000;
 
 export interface StackOptions {
   /** Holds the server's state and the logs. Only one stack at a time can use a folder. */
