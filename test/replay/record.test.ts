@@ -91,7 +91,7 @@ describe.runIf(process.env.NIGHTSHIFT_RECORD === '1')('recording', () => {
   );
 });
 
-/** The job itself, and of each kind of workflow below it the one that was started first. */
+/** The job itself, and the first workflow of each kind below it. */
 async function firstOfEachType(site: Site): Promise<Map<string, string>> {
   const found = new Map([['processDataset', site.name]]);
   for (const workflowId of found.values()) {
@@ -103,12 +103,12 @@ async function firstOfEachType(site: Site): Promise<Map<string, string>> {
   return found;
 }
 
-/** One event a line, without what names the machine it ran on. */
+/** One event a line, without the names of the machine that recorded it. */
 function asText(json: string): string {
   const { events } = JSON.parse(json, (key, value) => (isOfTheMachine(key, value) ? undefined : value));
   return `{"events": [\n${events.map((event: unknown) => JSON.stringify(event)).join(',\n')}\n]}\n`;
 }
 
-/** Who took a task, and the queues of one process, which are named after it. */
+/** The worker that took a task, and the queues of one process, which are named after the process. */
 const isOfTheMachine = (key: string, value: unknown): boolean =>
   key === 'identity' || key === 'binaryChecksum' || (key === 'name' && /^\d+@/.test(String(value)));

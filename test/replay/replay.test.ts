@@ -1,4 +1,4 @@
-// Histories of earlier runs, replayed against today's workflows: what a deploy would do to the jobs that are running.
+// Replays recorded histories against today's workflows, as a deploy would do to running jobs.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const textOf = (file: string): string => readFileSync(join(folder, file), 'utf8'
 
 beforeAll(() => Runtime.install({ logger: new DefaultLogger('ERROR') }));
 
-/** Under its own id, which the ids of its children begin with. */
+/** Each history needs its own workflow id, because its children's ids begin with it. */
 async function replay(texts: readonly string[]): Promise<unknown[]> {
   const histories = texts.map((text) => {
     const history = JSON.parse(text);
@@ -35,7 +35,7 @@ test('each kind of workflow has a recorded history', () => {
   expect([...new Set(files.map((file) => file.split('.')[1]))].sort()).toEqual(kinds);
 });
 
-test('a history of which an activity is another would not replay', async () => {
+test('a history with a different activity does not replay', async () => {
   const text = textOf('openai.processBatch.json').replaceAll('"name":"create"', '"name":"createTwice"');
   const [failure] = await replay([text]);
   expect(failure).toMatchObject({ error: expect.any(DeterminismViolationError) });

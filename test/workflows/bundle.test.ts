@@ -1,4 +1,4 @@
-// The workflow bundle: small, and without anything that has no place in the sandbox.
+// The workflow bundle: small, and without code that must not run in the sandbox.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

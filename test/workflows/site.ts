@@ -34,7 +34,7 @@ export const deadline = (then: 'fallback' | 'retry' | 'fail', times: { batch?: s
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
 export interface SiteOptions {
-  /** A small number shows with few batches what a job of many does. */
+  /** With a small number, a job of few batches runs like a job of many. Defaults to 500. */
   readonly batchesPerSegment?: number;
 }
 
@@ -53,7 +53,7 @@ export class Site {
     this.control = createControl(emulatorUrl);
   }
 
-  /** Gives a test an emulator, a data folder and a worker of its own, and takes them away after it. One at a time in a process. */
+  /** Gives a test its own emulator, data folder and worker, and removes them afterwards. One at a time in a process. */
   static async with(
     env: TestWorkflowEnvironment,
     name: string,
@@ -133,7 +133,7 @@ export class Site {
     return this.env.client.workflow.getHandle(workflowId).result();
   }
 
-  /** How a job ended that did not complete: `CancelledFailure`, say. */
+  /** The failure of a job that did not complete, e.g. `CancelledFailure`. */
   async failure(workflowId = this.name): Promise<string> {
     const error: unknown = await this.result(workflowId).catch((failure: unknown) => failure);
     return error instanceof WorkflowFailedError ? (error.cause?.name ?? 'no cause') : `not failed: ${String(error)}`;
@@ -155,7 +155,7 @@ export class Site {
     return this.handle.executeUpdate<JobStatus, [unknown]>(name, { args: [input] });
   }
 
-  /** Lets virtual time pass in steps until the job's status is as wanted. */
+  /** Lets virtual time pass in steps until `isSo` accepts the job's status. */
   async untilStatus(what: string, isSo: (status: JobStatus) => boolean, stepMs = 10_000): Promise<JobStatus> {
     for (let step = 0; step < stepsMax; step += 1) {
       const status = await this.status();
@@ -166,14 +166,14 @@ export class Site {
   }
 
   /**
-   * Time stands still until the batch has heard: this server cannot cancel an activity that ends in the same moment, as a look may that
-   * skipped time has begun.
+   * Time stands still until the batch has received the cancellation: this server cannot cancel an activity that ends in the same moment,
+   * as a poll may do that skipped time has started.
    */
   async cancel(batch = `${this.name}/wave-1/batch-0001`): Promise<void> {
     await this.handle.cancel();
-    const hasHeard = async (): Promise<boolean> =>
+    const isReceived = async (): Promise<boolean> =>
       (await this.events(batch)).some((event) => event.workflowExecutionCancelRequestedEventAttributes != null);
-    await until(`${batch} hears of the cancel`, hasHeard);
+    await until(`${batch} receives the cancellation`, isReceived);
   }
 
   async untilCreated(batches: number, stepMs = 10_000): Promise<void> {
@@ -210,7 +210,7 @@ export class Site {
       .map((line) => JSON.parse(line));
   }
 
-  /** What a cancelled job leaves in its folder. */
+  /** The report on disk: a cancelled job has no result. */
   report(workflowId = this.name): JobReport {
     return JSON.parse(readFileSync(join(this.root, 'runs', workflowId, 'report.json'), 'utf8'));
   }

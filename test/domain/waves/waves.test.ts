@@ -29,7 +29,7 @@ interface Step {
   readonly retryable: Counts;
 }
 
-/** A job's waves, where each ends with what the provider makes of it; a wave's failures are among what it sent. */
+/** A job's waves, each with the failures that the provider gives it; a wave's failures are among the items that it sent. */
 function wavesOf(policy: WavePolicy, outcomes: readonly Counts[]): Step[] {
   const steps: Step[] = [];
   let [rounds, fallbackDone] = [0, false];
@@ -53,7 +53,7 @@ function wavesOf(policy: WavePolicy, outcomes: readonly Counts[]): Step[] {
   return steps;
 }
 
-test('whatever fails, a job has its rounds, at most one fallback, and an end', () => {
+test('if anything fails, a job has its rounds, at most one fallback, and an end', () => {
   fc.assert(
     fc.property(policies, fc.array(counts, { minLength: 1, maxLength: 8 }), (policy, outcomes) => {
       const steps = wavesOf(policy, outcomes);
@@ -89,7 +89,7 @@ test('a wave follows the one before, and sends only what failed there, each reas
   );
 });
 
-test('nothing that may be sent again is forgotten while a round is left', () => {
+test('every item that may be sent again is sent while a round is left', () => {
   fc.assert(
     fc.property(policies, counts, (policy, retryable) => {
       const state = {
@@ -111,7 +111,7 @@ test('nothing that may be sent again is forgotten while a round is left', () => 
   );
 });
 
-test('a cancelled job has no further wave, whatever was asked', () => {
+test('a cancelled job has no further wave, even if a person asked for one', () => {
   fc.assert(
     fc.property(policies, counts, (policy, retryable) => {
       const state = { number: 1, rounds: 0, fallbackDone: false, retryable, pastDeadline: false, cancelled: true };
@@ -120,7 +120,7 @@ test('a cancelled job has no further wave, whatever was asked', () => {
   );
 });
 
-test('a person’s word sends again what was final, from all waves', () => {
+test('`retryFailed` sends final failures again, from all waves', () => {
   const policy: WavePolicy = {
     mode: 'batch',
     retry: { rounds: 3, backoffMs: 1 },

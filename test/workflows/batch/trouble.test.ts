@@ -1,4 +1,4 @@
-// Trouble that only a person can end, and trouble that ends by itself: nothing is lost, and nothing is paid for twice.
+// Trouble that only a person can end, and faults that end by themselves: nothing is lost, and nothing is paid for twice.
 
 import { expect, test } from 'vitest';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
@@ -98,7 +98,7 @@ test('a batch refused for its tokens waits for room, in the same wave, under the
     },
   ));
 
-test('a provider that never has room is left to the fallback when the deadline comes', () =>
+test('if a provider never has room, the fallback answers after the deadline', () =>
   Site.with(
     server.env,
     'no-room',

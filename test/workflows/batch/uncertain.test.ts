@@ -1,4 +1,4 @@
-// What is done while it is not known whether a create went through, or the provider does not answer: nothing is sent twice, nothing waits for ever.
+// While it is not known whether a create took effect, or while the provider does not answer: nothing is sent twice, and waits are bounded.
 
 import { expect, test } from 'vitest';
 import { timeSkippingServer } from '../../support/temporal.ts';
@@ -34,14 +34,14 @@ test.each(Object.entries(refusedList))(
     ),
 );
 
-test('output that the provider does not show for an hour is waited for, not paid for again', () =>
+test('output that the provider does not show for an hour is waited for and not paid for again', () =>
   Site.with(server.env, 'hidden', { batch: { outputNotFoundFor: 60 } }, async (site) => {
     const report = await site.run(site.openaiJob(60, { poll }));
     await site.expectPaidOnce(report, 60);
     expect(report).toMatchObject({ verdict: 'complete', waves: 1, batches: { count: 1 } });
   }));
 
-test('output that never shows leaves its items in doubt, and what there may be stays at the provider', () =>
+test('if output never shows, its items are in doubt, and the provider’s files are kept', () =>
   Site.with(server.env, 'gone', { batch: { outputNotFoundFor: 1_000_000 } }, async (site) => {
     const report = await site.run(site.openaiJob(60, { poll }));
     await site.expectPaidOnce(report, 60);
@@ -49,7 +49,7 @@ test('output that never shows leaves its items in doubt, and what there may be s
     expect(await site.control.requests('openai.files.delete')).toEqual([]);
   }));
 
-test('a batch that is not found once, after many looks, is not given up', () =>
+test('a batch that one poll out of many does not find is not given up', () =>
   Site.with(server.env, 'blink', { runMs: 3 * hourMs }, async (site) => {
     await site.start(site.openaiJob(60, { poll }));
     await site.untilCreated(1);
@@ -60,7 +60,7 @@ test('a batch that is not found once, after many looks, is not given up', () =>
     expect(report).toMatchObject({ verdict: 'complete', waves: 1 });
   }));
 
-test('a key that is refused over a weekend costs nothing: after the fix `resume` collects what was finished', () =>
+test('a key that is refused over a weekend costs nothing: after the fix, `resume` collects the finished answers', () =>
   Site.with(server.env, 'weekend', {}, async (site) => {
     await site.start(site.openaiJob(60, { poll }));
     await site.untilCreated(1);
@@ -78,7 +78,7 @@ test('a key that is refused over a weekend costs nothing: after the fix `resume`
     expect(report).toMatchObject({ verdict: 'complete', waves: 1 });
   }));
 
-test('a provider that refuses to cancel a late batch is believed by the looks, and by nothing else', () =>
+test('if a provider refuses to cancel a late batch, only the polls decide how it ends', () =>
   Site.with(
     server.env,
     'no-cancel',
@@ -90,7 +90,7 @@ test('a provider that refuses to cancel a late batch is believed by the looks, a
     },
   ));
 
-test('an upload that is refused gives its items back: they go on in other company, and in the end one by one', () =>
+test('a refused upload gives its items back: they are sent in other batches, and in the end one by one', () =>
   Site.with(
     server.env,
     'refused-upload',
@@ -103,7 +103,7 @@ test('an upload that is refused gives its items back: they go on in other compan
     },
   ));
 
-test('a create that waits for its next try is not tried while the job is paused', () =>
+test('a create that waits for its next attempt is not attempted while the job is paused', () =>
   Site.with(server.env, 'paused-create', { calls: { 'openai.batches.create': { status: 503 } } }, async (site) => {
     await site.start(site.openaiJob(100, { poll }));
     await site.untilStatus('a create is tried', ({ batches }) => batches.open === 1);
@@ -119,7 +119,7 @@ test('a create that waits for its next try is not tried while the job is paused'
     expect(report).toMatchObject({ verdict: 'complete', waves: 1, batches: { count: 1 } });
   }));
 
-test('a job that is cancelled while its provider does not answer ends all the same, its items in doubt', () =>
+test('a job that is cancelled while its provider does not answer ends, and its items are in doubt', () =>
   Site.with(server.env, 'down', { runMs: 22 * hourMs }, async (site) => {
     await site.start(site.openaiJob(100, { poll }));
     await site.untilCreated(1);
@@ -132,7 +132,7 @@ test('a job that is cancelled while its provider does not answer ends all the sa
     expect(Date.parse(report.endedAt) - askedAt).toBeLessThan(3 * hourMs);
   }));
 
-test('batches that wait for room tell the job once, however long they wait', () =>
+test('a batch that waits for room notifies the job once, even if it waits for long', () =>
   Site.with(
     server.env,
     'no-room',

@@ -1,4 +1,4 @@
-// Alerts while a job runs: raised when it is time, seen by whoever looks, and taken back.
+// Alerts while a job runs: raised in time, shown in the status, and taken back.
 
 import { expect, test } from 'vitest';
 import { timeSkippingServer } from '../../support/temporal.ts';
@@ -7,7 +7,7 @@ import { hourMs, minuteMs, Site } from '../site.ts';
 const server = timeSkippingServer();
 const poll = { initial: '1m', max: '5m' };
 
-test('a batch that the provider validates for half an hour is told of, until it goes on', () =>
+test('a batch that is validated for over half an hour raises an alert until it runs', () =>
   Site.with(server.env, 'validating', { validateMs: hourMs, runMs: hourMs }, async (site) => {
     await site.start(site.openaiJob(100, { poll }));
     await site.untilCreated(1);
@@ -24,7 +24,7 @@ test('a batch that the provider validates for half an hour is told of, until it 
     expect((await site.result()).verdict).toBe('complete');
   }));
 
-test('batches in segments are told of by their segments', () =>
+test('segments report their late batches to the job', () =>
   Site.with(server.env, 'segments', { batchesPerSegment: 1, validateMs: 2 * hourMs }, async (site) => {
     await site.start(site.openaiJob(100, { poll, batch: { maxItems: 50 }, minBatchItems: 1 }));
     await site.untilCreated(2);

@@ -1,4 +1,4 @@
-// What people do to a running job: pause, budget, concurrency, deadlines, another round, cancel; and what it tells them.
+// Controls of a running job: pause, budget, concurrency, deadlines, another round, cancel, and the queries.
 
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { deadline, hourMs, minuteMs, Site } from '../site.ts';
 const server = timeSkippingServer();
 const poll = { initial: '1m', max: '5m' };
 
-test('while a job is paused nothing new is created and what runs is collected; resumed, it goes on', () =>
+test('while a job is paused, nothing new is created and running batches are collected; it continues after `resume`', () =>
   Site.with(server.env, 'pause', {}, async (site) => {
     await site.start(site.openaiJob(180, { poll, batch: { maxItems: 60, concurrency: 1 } }));
     await site.untilCreated(1);
@@ -29,7 +29,7 @@ test('while a job is paused nothing new is created and what runs is collected; r
     expect(report).toMatchObject({ verdict: 'complete', batches: { count: 3 } });
   }));
 
-test('a budget too small for the first batch spends nothing; with a larger one the job goes on by itself', () =>
+test('a budget too small for the first batch spends nothing; with a larger one the job continues by itself', () =>
   Site.with(server.env, 'budget', {}, async (site) => {
     await site.start(site.openaiJob(120, { poll, budget: { usd: 0.000001 }, batch: { maxItems: 60 } }));
     const paused = await site.untilStatus('paused', ({ phase }) => phase === 'paused');
@@ -61,7 +61,7 @@ const wrong: readonly [string, unknown][] = [
   ['pause', { note: 7 }],
 ];
 
-test('a wrong update is refused in words and writes nothing to history', () =>
+test('a wrong update is refused with a message and writes nothing to history', () =>
   Site.with(server.env, 'wrong', {}, async (site) => {
     await site.start(site.openaiJob(60, { poll }));
     await site.untilCreated(1);
@@ -75,7 +75,7 @@ test('a wrong update is refused in words and writes nothing to history', () =>
     expect((await site.result()).verdict).toBe('complete');
   }));
 
-test('a deadline and a concurrency given to a running job are obeyed', () =>
+test('a running job obeys a new deadline and a new concurrency', () =>
   Site.with(server.env, 'changed', { runMs: 22 * hourMs }, async (site) => {
     await site.start(site.openaiJob(240, { poll, batch: { maxItems: 60, concurrency: 1 } }));
     await site.untilCreated(1);
@@ -92,7 +92,7 @@ test('a deadline and a concurrency given to a running job are obeyed', () =>
     expect((await site.control.counts()).batchesCreated).toBe(3);
   }));
 
-test("a batch's deadline given while it runs is its deadline", () =>
+test('a running batch obeys a new deadline', () =>
   Site.with(server.env, 'sooner', { runMs: 22 * hourMs }, async (site) => {
     await site.start(site.openaiJob(60, { poll }));
     await site.untilCreated(1);
@@ -103,7 +103,7 @@ test("a batch's deadline given while it runs is its deadline", () =>
     expect(Date.parse(report.endedAt) - Date.parse(report.startedAt)).toBeLessThan(1.3 * hourMs);
   }));
 
-test('`retryFailed`, asked while paused, sends what was refused for good once more', () =>
+test('`retryFailed` on a paused job sends finally failed items once more', () =>
   Site.with(server.env, 'again', {}, async (site) => {
     const row = (number: number) => ({ id: number, text: `${number > 60 ? '[[fail-once:400]]' : ''} ${number}` });
     const job = site.openaiJob(1, { poll, batch: { maxItems: 60, concurrency: 1 } });
@@ -118,7 +118,7 @@ test('`retryFailed`, asked while paused, sends what was refused for good once mo
     expect(report).toMatchObject({ verdict: 'complete', waves: 2, attempts: { 1: 60, 2: 60 } });
   }));
 
-test('`retryFailed` where nothing fails changes nothing', () =>
+test('`retryFailed` changes nothing if nothing fails', () =>
   Site.with(server.env, 'nothing-failed', {}, async (site) => {
     await site.start(site.openaiJob(60, { poll }));
     await site.untilCreated(1);
@@ -129,7 +129,7 @@ test('`retryFailed` where nothing fails changes nothing', () =>
     expect((await site.control.counts()).batchesCreated).toBe(1);
   }));
 
-test('a cancelled job ends as cancelled, after a merge of all that was finished; its batches complete', () =>
+test('a cancelled job merges every finished answer and ends as cancelled; its batches complete', () =>
   Site.with(server.env, 'cancel', { runMs: 30 * minuteMs }, async (site) => {
     const changes = { poll, batch: { maxItems: 60, concurrency: 1 }, retry: { rounds: 0 }, fallback: { lane: 'none' } };
     await site.start(site.openaiJob(180, changes));
@@ -152,7 +152,7 @@ test('a cancelled job ends as cancelled, after a merge of all that was finished;
     expect((await site.handle.describe()).status.name).toBe('CANCELLED');
   }));
 
-test('`status` and `batches` tell page by page how far a job is, and after its end what the report says', () =>
+test('`status` and the pages of `batches` show progress, and the report’s figures after the end', () =>
   Site.with(server.env, 'asked', { itemErrors: { rate400: 0.1, failTimes: 0 } }, async (site) => {
     await site.start(site.openaiJob(300, { poll, batch: { maxItems: 60, concurrency: 2 } }));
     await site.untilCreated(2);

@@ -1,15 +1,15 @@
-// Deadlines: of a batch and of the job, what follows them, and a provider that does not end what it was asked to end.
+// Deadlines of a batch and of the job, their consequences, and a provider that does not end a cancelled batch.
 
 import { expect, test } from 'vitest';
 import { timeSkippingServer } from '../../support/temporal.ts';
 import { deadline, hourMs, minuteMs, Site } from '../site.ts';
 
 const server = timeSkippingServer();
-/** Polled seldom, so that hours cost few looks. */
+/** Long delays, so that hours cost few polls. */
 const poll = { initial: '10m', max: '1h' };
 const slow = { runMs: 22 * hourMs };
 
-test('past its deadline a batch is cancelled at the provider, its finished part is read, the rest is asked in realtime', () =>
+test('after its deadline a batch is cancelled at the provider, its finished part is read, and the rest goes realtime', () =>
   Site.with(server.env, 'late-fallback', slow, async (site) => {
     const report = await site.run(site.openaiJob(200, { poll, deadline: { batch: '20h' } }));
     await site.expectPaidOnce(report, 200);
@@ -21,7 +21,7 @@ test('past its deadline a batch is cancelled at the provider, its finished part 
     expect(sync.billed).toBeLessThan(200);
   }));
 
-test('with `then: retry` what was late is sent in a batch again', () =>
+test('with `then: retry`, late items are sent in a batch again', () =>
   Site.with(server.env, 'late-retry', slow, async (site) => {
     await site.start(site.openaiJob(2000, { poll, deadline: deadline('retry', { batch: '20h' }) }));
     await site.env.sleep(19 * hourMs);
@@ -31,7 +31,7 @@ test('with `then: retry` what was late is sent in a batch again', () =>
     expect(report).toMatchObject({ verdict: 'complete', waves: 2, batches: { count: 2, realtime: 0 } });
   }));
 
-test('with `then: fail` what was late fails with the reason `deadline`', () =>
+test('with `then: fail`, late items fail with the reason `deadline`', () =>
   Site.with(server.env, 'late-fail', slow, async (site) => {
     const report = await site.run(site.openaiJob(200, { poll, deadline: deadline('fail', { batch: '20h' }) }));
     await site.expectPaidOnce(report, 200);
@@ -39,7 +39,7 @@ test('with `then: fail` what was late fails with the reason `deadline`', () =>
     expect(report.rows.failed).toBeGreaterThan(0);
   }));
 
-test("past the job's own deadline open batches are brought to their end, what was not begun is not begun, and all goes realtime", () =>
+test("after the job's own deadline open batches are ended, no batch starts, and the rest goes realtime", () =>
   Site.with(server.env, 'job-late', slow, async (site) => {
     const job = site.openaiJob(120, { poll, batch: { maxItems: 60, concurrency: 1 }, deadline: { job: '2h' } });
     const report = await site.run(job);
@@ -49,7 +49,7 @@ test("past the job's own deadline open batches are brought to their end, what wa
     expect(Date.parse(report.endedAt) - Date.parse(report.startedAt)).toBeLessThan(2.5 * hourMs);
   }));
 
-test('a job paused past its own deadline ends by it', () =>
+test('a paused job ends at its own deadline', () =>
   Site.with(server.env, 'paused-late', slow, async (site) => {
     const job = site.openaiJob(120, { poll, deadline: deadline('fail', { job: '2h' }) });
     await site.start(job);
@@ -59,7 +59,7 @@ test('a job paused past its own deadline ends by it', () =>
     expect(report).toMatchObject({ verdict: 'none', errorsByReason: { deadline: 120 } });
   }));
 
-test('a batch that the provider never ends is given up two hours after its expiry, and nothing of it is sent again', () =>
+test('a batch that the provider never ends is given up two hours after its expiry, and none of its items is sent again', () =>
   Site.with(server.env, 'never', { ...slow, batch: { stuckIn: 'cancelling' } }, async (site) => {
     const report = await site.run(site.openaiJob(120, { poll, deadline: { batch: '20h' } }));
     await site.expectPaidOnce(report, 120);

@@ -1,4 +1,4 @@
-// Retry rounds: how long each waits, what is sent in them, and what becomes of items that no round answers.
+// Retry rounds: their waits, their items, and the items that no round answers.
 
 import { expect, test } from 'vitest';
 import type { JobReport } from '../../../domain/report/report.ts';
@@ -6,12 +6,12 @@ import { timeSkippingServer } from '../../support/temporal.ts';
 import { hourMs, Site } from '../site.ts';
 
 const server = timeSkippingServer();
-/** Every ten minutes a job looks whether anything is amiss. */
+/** A job checks for alerts every ten minutes. */
 const wakingMs = 600_000;
 const poll = { initial: '1m', max: '5m' };
 const always = { itemErrors: { rate500: 1, failTimes: 0 } };
 
-test('each round is sent in full batches after its wait, and what fails in all of them is asked in realtime', () =>
+test('each round is sent in full batches after its wait, and items that fail in all of them go realtime', () =>
   Site.with(server.env, 'rounds', { itemErrors: { rate500: 1, failTimes: 3 } }, async (site) => {
     await site.start(site.openaiJob(120, { poll, batch: { maxItems: 60 }, retry: { rounds: 2 } }));
     const report = await site.result();
@@ -34,7 +34,7 @@ test('rounds wait 30, 60 and 120 s', () =>
     expect(site.results().every(({ attempts, reason }) => attempts === 4 && reason === 'provider_error')).toBe(true);
   }));
 
-test('what is left of a wave below `minBatchItems` goes through the realtime lane', () =>
+test('a remainder below `minBatchItems` goes through the realtime lane', () =>
   Site.with(server.env, 'few', { batch: { endAs: 'expired', partial: 0.9 } }, async (site) => {
     const report = await site.run(site.openaiJob(100, { poll }));
     await site.expectPaidOnce(report, 100);
@@ -50,7 +50,7 @@ test('an item whose answer is cut in realtime too is failed with that reason', (
     expect(site.results().every(({ attempts, lane }) => attempts === 2 && lane === 'realtime')).toBe(true);
   }));
 
-test('the fallback spends no more than its `maxUsd`, and says of the rest why it failed', () =>
+test('the fallback spends no more than its `maxUsd`, and the rest has its reason', () =>
   Site.with(server.env, 'frugal', { itemErrors: { rate500: 1, failTimes: 1 } }, async (site) => {
     const changes = { poll, retry: { rounds: 0 }, fallback: { maxUsd: 0.002 } };
     const report = await site.run(site.openaiJob(120, changes));
@@ -61,7 +61,7 @@ test('the fallback spends no more than its `maxUsd`, and says of the rest why it
     expect(realtimeUsd(report)).toBeLessThanOrEqual(0.002);
   }));
 
-test('an answer that breaks the schema is asked for once more, and then is failed as it came', () =>
+test('an item whose answer breaks the schema is sent once more, and then failed', () =>
   Site.with(server.env, 'schema', {}, async (site) => {
     const schema = { type: 'object', required: ['label'] };
     const report = await site.run(site.openaiJob(60, { poll, schema }));
@@ -70,7 +70,7 @@ test('an answer that breaks the schema is asked for once more, and then is faile
     expect(site.results().every(({ attempts }) => attempts === 2)).toBe(true);
   }));
 
-test('a second job with `reuse` pays only for what the first did not answer', () =>
+test('a second job with `reuse` pays only for items that the first did not answer', () =>
   Site.with(server.env, 'first', { batch: { endAs: 'expired', partial: 0.5 } }, async (site) => {
     const changes = { poll, retry: { rounds: 0 }, fallback: { lane: 'none' } };
     const first = await site.run(site.openaiJob(200, changes));
@@ -83,7 +83,7 @@ test('a second job with `reuse` pays only for what the first did not answer', ()
     expect((await site.control.counts()).billed).toBe(200);
   }));
 
-test('a row that asks the same as another is sent once and answered twice', () =>
+test('two rows with the same request are sent once and have a result each', () =>
   Site.with(server.env, 'twice', {}, async (site) => {
     const same = (number: number) => ({ id: `t-${(number - 1) % 60}`, text: `ticket ${(number - 1) % 60}` });
     const report = await site.run({ ...site.openaiJob(1, { poll }), dataset: site.dataset(120, same) });
@@ -95,7 +95,7 @@ test('a row that asks the same as another is sent once and answered twice', () =
 const realtimeUsd = (report: JobReport): number =>
   report.cost.byModelAndLane.find(({ lane }) => lane === 'realtime')?.usd ?? 0;
 
-test('Anthropic: expired halves of batches are asked for again, in two waves, each batch known by its count', () =>
+test('Anthropic: expired halves of batches are sent again, in two waves, and each batch is known by its count', () =>
   Site.with(server.env, 'anthropic', { batch: { endAs: 'expired', partial: 0.5, first: 2 } }, async (site) => {
     const job = {
       ...site.openaiJob(250, { poll, batch: { maxItems: 125 } }),

@@ -1,4 +1,4 @@
-// Waiting for a provider: how often it is looked at, how long a history gets, and what is read of a batch that did not finish.
+// Waiting for a provider: the number of polls, the length of a history, and the output of a batch that did not finish.
 
 import { expect, test } from 'vitest';
 import { timeSkippingServer } from '../../support/temporal.ts';
@@ -7,7 +7,7 @@ import { hourMs, minuteMs, Site } from '../site.ts';
 const server = timeSkippingServer();
 const eventsPerLook = 11;
 
-test('a batch of ten minutes is looked at fewer than 12 times', () =>
+test('a batch of ten minutes is polled fewer than 12 times', () =>
   Site.with(server.env, 'ten-minutes', { runMs: 10 * minuteMs }, async (site) => {
     const report = await site.run(site.openaiJob(60));
     await site.expectPaidOnce(report, 60);
@@ -15,7 +15,7 @@ test('a batch of ten minutes is looked at fewer than 12 times', () =>
     expect(report.batches.polls).toBeLessThan(12);
   }));
 
-test('a batch that runs into its 24 hours gives what it finished, the next wave asks for the rest, and its history stays small', () =>
+test('the answers of an expired batch are collected, the next wave sends the rest, and its history stays small', () =>
   Site.with(
     server.env,
     'a-day',

@@ -1,4 +1,5 @@
-// Segments that are cancelled or vanish, on the real server: the one that skips time cannot cancel an activity that ends in the same moment.
+// Segments that are cancelled or vanish. On the real server, because the one that skips time cannot cancel an activity that ends in the
+// same moment.
 
 import { expect, test } from 'vitest';
 import { devServer } from '../../support/temporal.ts';
@@ -13,7 +14,7 @@ const changes = {
   retry: { backoff: '1s' },
 };
 
-test('a segment that vanished is started again, and takes up its batches', () =>
+test('a segment that vanished is started again and adopts its batches', () =>
   Site.with(
     server.env,
     'vanished',
@@ -28,7 +29,7 @@ test('a segment that vanished is started again, and takes up its batches', () =>
     },
   ));
 
-test('a cancelled job of segments collects what all of them had finished', () =>
+test('a cancelled job collects the finished answers of all its segments', () =>
   Site.with(
     server.env,
     'stopped',

@@ -1,4 +1,4 @@
-// A job of more batches than one workflow may hold: segments, a tree of three levels, and people who reach every batch of it.
+// A job of more batches than one workflow may hold: segments, a tree of three levels, and controls that reach every batch.
 
 import { expect, test } from 'vitest';
 import { timeSkippingServer } from '../../support/temporal.ts';
@@ -9,7 +9,7 @@ const batchesPerSegment = 4;
 const poll = { initial: '1m', max: '5m' };
 const batch = { maxItems: 20, concurrency: 3 };
 
-test('batches run in segments, each of which answers for its own, and no history holds them all', () =>
+test('batches run in segments, each with its own table, and no history holds them all', () =>
   Site.with(server.env, 'tree', { batchesPerSegment }, async (site) => {
     const report = await site.run(site.openaiJob(200, { poll, batch, minBatchItems: 1 }));
     await site.expectPaidOnce(report, 200);
@@ -27,11 +27,11 @@ test('batches run in segments, each of which answers for its own, and no history
     expect(parents).toEqual(['tree', 'tree/wave-1/segment-0001', 'tree/wave-1/segment-0003']);
   }));
 
-test('never more batches are under way than the job allows, over all segments', () =>
+test('all segments together never have more open batches than the job allows', () =>
   Site.with(server.env, 'together', { batchesPerSegment, runMs: hourMs }, async (site) => {
     await site.start(site.openaiJob(200, { poll, batch, minBatchItems: 1 }));
     const seen: number[] = [];
-    for (let look = 0; look < 30; look += 1) {
+    for (let check = 0; check < 30; check += 1) {
       await site.env.sleep(10 * minuteMs);
       seen.push(openOf((await site.control.counts()).batchesByState));
     }

@@ -1,4 +1,4 @@
-// Later lives of a job, on the real server: reset after trouble, taken over with waves that a person had asked for.
+// A job that is reset after trouble, and a job that is taken over with waves that a person had asked for. On the real server.
 
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
@@ -39,7 +39,7 @@ test('a job that met trouble can be reset to its start', () =>
     },
   ));
 
-test('a job that is taken over runs the waves that its first life had planned', () =>
+test('a job that takes over another runs the waves that the other had planned', () =>
   Site.with(
     server.env,
     'asked',
