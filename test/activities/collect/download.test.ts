@@ -24,8 +24,8 @@ async function attempts(folder: Folder, given: readonly Attempt[]) {
       { attempt: index + 1, heartbeatDetails: details },
       { logger: new DefaultLogger('ERROR') },
     );
-    environment.on('heartbeat', (given: unknown) => {
-      details = given;
+    environment.on('heartbeat', (beat: unknown) => {
+      details = beat;
     });
     const fake = {
       ...provider,
