@@ -33,7 +33,10 @@ test(
       expect(same).toEqual({ code: 0, out: expect.stringContaining('2 running workflows on upgraded') });
       const changed = join(at.root, 'changed.js');
       // A version whose jobs begin with another activity.
-      writeFileSync(changed, readFileSync(codePath, 'utf8').replaceAll('.open(describeRun(', '.openDifferently(describeRun('));
+      writeFileSync(
+        changed,
+        readFileSync(codePath, 'utf8').replaceAll('.open(describeRun(', '.openDifferently(describeRun('),
+      );
       const other = await replay({ ...env, NIGHTSHIFT_BUNDLE: changed });
       expect(other.code).toBe(1);
       expect(other.out).toContain('upgraded: DeterminismViolationError');
