@@ -13,15 +13,22 @@ export const outcomes = {
   truncated: 3,
   invalidJson: 4,
   empty: 5,
-  missing: 6,
-  timeout: 7,
-  error400: 8,
-  error429: 9,
-  error500: 10,
+  dropped: 6,
+  withoutId: 7,
+  garbled: 8,
+  missing: 9,
+  timeout: 10,
+  error400: 11,
+  error429: 12,
+  error500: 13,
 } as const;
 export type Outcome = (typeof outcomes)[keyof typeof outcomes];
 
-export const isBilled = (outcome: number): boolean => outcome >= outcomes.answered && outcome <= outcomes.empty;
+export const isBilled = (outcome: number): boolean => outcome >= outcomes.answered && outcome <= outcomes.garbled;
+/** Whether an item has a line among the answers, be it spoilt. */
+export const hasLine = (outcome: number): boolean => isBilled(outcome) && outcome !== outcomes.dropped;
+/** Answered, but the line in the results is spoilt or absent; a request sent alone has no line. */
+const isLineFault = (outcome: number): boolean => outcome >= outcomes.dropped && outcome <= outcomes.missing;
 export const isError = (outcome: number): boolean => outcome >= outcomes.timeout;
 
 export interface Subject {
@@ -50,7 +57,7 @@ function sentinelOutcome(told: Sentinel, { lane, body }: Subject, failures: Fail
   if (told.fail !== null) return errorOutcome(told.fail);
   if (told.failInBatch !== null && lane === 'batch') return errorOutcome(told.failInBatch);
   if (told.failOnce !== null && failsAgain(failures, `once:${hex16(body)}`, 1)) return errorOutcome(told.failOnce);
-  if (told.missing) return lane === 'batch' ? outcomes.missing : null;
+  if (told.line !== null) return lane === 'batch' ? outcomes[told.line] : null;
   if (told.refuse) return outcomes.refused;
   if (told.truncate) return outcomes.truncated;
   return told.invalid ? outcomes.invalidJson : null;
@@ -62,7 +69,7 @@ function rolledOutcome({ lane, body, fate }: Subject, { itemErrors, seed }: Opti
   for (const [rate, outcome] of rateTable(itemErrors)) {
     threshold += rate;
     if (drawn >= threshold) continue;
-    if (outcome === outcomes.missing && lane === 'sync') return outcomes.answered;
+    if (isLineFault(outcome) && lane === 'sync') return outcomes.answered;
     const fails = itemErrors.failTimes === 0 || failsAgain(failures, hex16(body), itemErrors.failTimes);
     return fails ? outcome : outcomes.answered;
   }
@@ -80,6 +87,9 @@ function rateTable(errors: Options['itemErrors']): [number, Outcome][] {
     [errors.rateInvalidJson, outcomes.invalidJson],
     [errors.rateEmpty, outcomes.empty],
     [errors.missing, outcomes.missing],
+    [errors.dropped, outcomes.dropped],
+    [errors.withoutId, outcomes.withoutId],
+    [errors.garbledLine, outcomes.garbled],
   ];
 }
 

@@ -11,11 +11,19 @@ import { type Outcome, outcomes } from './outcome.ts';
 const chunkChars = 65_536;
 const codes: readonly Outcome[] = Object.values(outcomes);
 
-export type LineWriter = (item: Item, customId: string, at: number) => string | null;
+const garbledLine = '<html><body>502 Bad Gateway</body></html>';
 
-export function* resultChunks(batch: Batch, write: LineWriter): Generator<Buffer> {
+/** A custom id of null is left out of the line. */
+export type LineWriter = (item: Item, customId: string | null, at: number) => string | null;
+export type Extent = 'all' | 'first half';
+
+export const idField = (customId: string | null): string =>
+  customId === null ? '' : `"custom_id":${JSON.stringify(customId)},`;
+
+export function* resultChunks(batch: Batch, write: LineWriter, extent: Extent): Generator<Buffer> {
+  const lines = extent === 'all' ? resultLines(batch, write) : firstHalf(() => resultLines(batch, write));
   let text = '';
-  for (const line of separated(batch, resultLines(batch, write))) {
+  for (const line of separated(batch, lines)) {
     text += line;
     if (text.length < chunkChars) continue;
     yield Buffer.from(text, 'utf8');
@@ -24,9 +32,9 @@ export function* resultChunks(batch: Batch, write: LineWriter): Generator<Buffer
   if (text !== '') yield Buffer.from(text, 'utf8');
 }
 
-export function resultBytes(batch: Batch, write: LineWriter): number {
+export function resultBytes(batch: Batch, write: LineWriter, extent: Extent): number {
   let bytes = 0;
-  for (const chunk of resultChunks(batch, write)) bytes += chunk.length;
+  for (const chunk of resultChunks(batch, write, extent)) bytes += chunk.length;
   return bytes;
 }
 
@@ -40,6 +48,17 @@ function* separated({ options: { output } }: Batch, lines: Iterable<string>): Ge
   if (!first && !output.noFinalNewline) yield end;
 }
 
+function* firstHalf(read: () => Iterable<string>): Generator<string> {
+  let lines = 0;
+  for (const _ of read()) lines += 1;
+  let left = lines >> 1;
+  for (const line of read()) {
+    if (left === 0) return;
+    left -= 1;
+    yield line;
+  }
+}
+
 function* resultLines(batch: Batch, write: LineWriter): Generator<string> {
   const index = batch.scan?.index;
   if (index === undefined) return;
@@ -49,7 +68,7 @@ function* resultLines(batch: Batch, write: LineWriter): Generator<string> {
   try {
     for (const at of order(batch)) {
       const item = itemAt(batch, at, reader.body);
-      const line = write(item, index.customId(at), at);
+      const line = writeLine(item, index.customId(at), at, write);
       if (line === null) continue;
       yield line;
       if (!oddLines) continue;
@@ -61,6 +80,12 @@ function* resultLines(batch: Batch, write: LineWriter): Generator<string> {
   } finally {
     reader.close();
   }
+}
+
+function writeLine(item: Item, customId: string, at: number, write: LineWriter): string | null {
+  if (item.outcome === outcomes.dropped) return null;
+  const line = write(item, item.outcome === outcomes.withoutId ? null : customId, at);
+  return line !== null && item.outcome === outcomes.garbled ? garbledLine : line;
 }
 
 function order(batch: Batch): Iterable<number> {

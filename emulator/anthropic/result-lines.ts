@@ -1,16 +1,20 @@
 // The lines of a batch's results, one for every request whatever became of it.
 
+import type { Item } from '../answers/answer.ts';
 import { isError, type Outcome, outcomes } from '../answers/outcome.ts';
-import type { LineWriter } from '../answers/results.ts';
+import { idField, type LineWriter } from '../answers/results.ts';
+import { parseOptions } from '../faults/options.ts';
 import { errorBody, type Problem } from '../server/reply.ts';
 import type { Batch } from '../world/batch.ts';
 import { hex16 } from '../world/hash.ts';
 import { messageBody } from './answers.ts';
 import { unknownModelPrefix } from './receive.ts';
 
+const plainOptions = parseOptions({});
+
 export function resultWriter(batch: Batch): LineWriter {
   return (item, customId, at) => {
-    const head = `{"custom_id":${JSON.stringify(customId)},"result":`;
+    const head = `{${idField(customId)}"result":`;
     if (item.outcome === outcomes.missing) return null;
     if (item.outcome === outcomes.notRun) return `${head}{"type":"${unrunType(batch)}"}}`;
     if (!isError(item.outcome)) return `${head}{"type":"succeeded","message":${messageBody(item, batch.options)}}}`;
@@ -23,6 +27,10 @@ export function resultWriter(batch: Batch): LineWriter {
     return `${head}{"type":"errored","error":${JSON.stringify(error)}}}`;
   };
 }
+
+/** The line of somebody else's item; the batch's options do not touch it. */
+export const foreignLine = (item: Item, customId: string): string =>
+  `{${idField(customId)}"result":{"type":"succeeded","message":${messageBody({ ...item, model: 'claude-haiku-4-5' }, plainOptions)}}}`;
 
 export const unrunType = ({ final }: Batch): 'canceled' | 'expired' =>
   final?.phase === 'cancelled' ? 'canceled' : 'expired';

@@ -2,6 +2,7 @@
 // silently leave a test without its fault.
 import { z } from 'zod';
 import { isRouteName } from '../server/routes.ts';
+import { batchFaults } from './batch-faults.ts';
 
 const rate = z.number().min(0).max(1).default(0);
 const ms = z.number().min(0);
@@ -18,6 +19,9 @@ const itemErrors = z.strictObject({
   rateInvalidJson: rate,
   rateEmpty: rate,
   missing: rate,
+  dropped: rate,
+  withoutId: rate,
+  garbledLine: rate,
   duplicate: rate,
   foreign: rate,
   malformedLines: rate,
@@ -33,28 +37,42 @@ const output = z.strictObject({
   bigLines: z.strictObject({ rate: z.number().min(0).max(1), bytes: count }).optional(),
 });
 
-const batchFault = z.strictObject({
-  endAs: z.enum(['completed', 'expired', 'cancelled', 'failed']).optional(),
-  partial: z.number().min(0).max(1).optional(),
-  failWith: z.strictObject({ code: z.string(), message: z.string(), line: count.optional() }).optional(),
-  allFailed: z.boolean().optional(),
-  stuckIn: z.enum(['validating', 'in_progress', 'finalizing', 'cancelling']).optional(),
-  neverEnd: z.boolean().optional(),
-  fileNotFoundFor: count.optional(),
-  outputNotFoundFor: count.optional(),
-  requestCountsNull: z.boolean().optional(),
-  zeroByteErrorFile: z.boolean().optional(),
-  applyTo: z.strictObject({ batches: z.array(count) }).optional(),
-  first: count.optional(),
-});
-
 const callFault = z.strictObject({
   status: z.number().int().min(300).max(599),
   times: count.optional(),
   retryAfter: z.number().optional(),
   retryAfterFormat: z.enum(['seconds', 'date', 'ms', 'none']).optional(),
+  type: z.string().optional(),
+  code: z.string().optional(),
+  param: z.string().optional(),
+  message: z.string().optional(),
   body: z.string().optional(),
   shouldRetry: z.boolean().optional(),
+});
+
+const bodyCut = z.strictObject({
+  route: route.optional(),
+  afterBytes: count,
+  withLength: z.boolean().default(false),
+  times: count.default(1),
+});
+
+const list = z.strictObject({
+  foreign: count.default(0),
+  foreignItems: count.default(100),
+  foreignSpreadMs: ms.default(60_000),
+  foreignLater: z
+    .strictObject({
+      count: count.default(1),
+      afterMs: ms.default(1000),
+      items: count.optional(),
+      runMs: ms.default(6 * 3_600_000),
+    })
+    .optional(),
+  visibleAfterMs: ms.default(0),
+  order: z.enum(['newest', 'oldest']).default('newest'),
+  odd: z.enum(['noCreatedAt', 'farPast', 'farFuture', 'notObject']).optional(),
+  oddAt: count.default(0),
 });
 
 const times = z.strictObject({ times: count.optional() });
@@ -76,31 +94,20 @@ const optionsSchema = z.strictObject({
     .prefault({}),
   itemErrors: itemErrors.prefault({}),
   output: output.prefault({}),
-  batch: z.union([batchFault, z.array(batchFault)]).prefault({}),
+  batch: batchFaults.prefault({}),
+  vanishAll: z.union([z.boolean(), z.array(z.string())]).default(false),
   calls: z.record(route, callFault).prefault({}),
   loseReply: z.strictObject({ route, times: count.default(1), how: z.enum(['reset', 'timeout', '502']) }).optional(),
   stallBody: z.strictObject({ route, afterBytes: count.default(0), times: count.default(1) }).optional(),
-  truncateBody: z
-    .strictObject({
-      route: route.optional(),
-      afterBytes: count,
-      withLength: z.boolean().default(false),
-      times: count.default(1),
-    })
-    .optional(),
+  truncateBody: z.union([bodyCut, z.array(bodyCut)]).optional(),
+  contentLength: z.enum(['texts', 'all', 'none']).default('texts'),
+  fileBytesNull: z.boolean().default(false),
   slowHeadersMs: ms.default(0),
   latencyMs: ms.default(0),
   gzip: z.boolean().default(false),
   rate429: rate,
   errorBodyText: z.string().optional(),
-  list: z
-    .strictObject({
-      foreign: count.default(0),
-      foreignSpreadMs: ms.default(60_000),
-      visibleAfterMs: ms.default(0),
-      order: z.enum(['newest', 'oldest']).default('newest'),
-    })
-    .prefault({}),
+  list: list.prefault({}),
   retention: z.strictObject({ resultsMs: ms.optional(), inputMs: ms.optional() }).prefault({}),
   keys: z.record(z.string(), z.string()).optional(),
   sharedWorkspace: z.boolean().default(false),
@@ -118,8 +125,8 @@ export type Options = z.output<typeof optionsSchema>;
 export type OptionsInput = z.input<typeof optionsSchema>;
 /** A null resets the key to its default. */
 export type OptionsPatch = { [Key in keyof OptionsInput]?: OptionsInput[Key] | null };
-export type BatchFault = z.output<typeof batchFault>;
 export type CallFault = z.output<typeof callFault>;
+export type BodyCut = z.output<typeof bodyCut>;
 
 export function parseOptions(input: unknown): Options {
   const parsed = optionsSchema.safeParse(input ?? {});
@@ -139,17 +146,6 @@ export function mergeDeep(base: unknown, patch: unknown): unknown {
     }
   }
   return merged;
-}
-
-/** The batch fault meant for the batch of this ordinal (batches count from 1, both vendors together). */
-export function faultFor(options: Options, ordinal: number): BatchFault {
-  const faults = Array.isArray(options.batch) ? options.batch : [options.batch];
-  return faults.find((fault) => applies(fault, ordinal)) ?? {};
-}
-
-function applies({ applyTo, first }: BatchFault, ordinal: number): boolean {
-  if (applyTo !== undefined) return applyTo.batches.includes(ordinal);
-  return first === undefined || ordinal <= first;
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

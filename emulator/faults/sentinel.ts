@@ -7,10 +7,12 @@ export interface Sentinel {
   refuse: boolean;
   truncate: boolean;
   invalid: boolean;
-  missing: boolean;
+  /** What is wrong with the item's line in the results of a batch. */
+  line: 'missing' | 'dropped' | 'withoutId' | 'garbled' | null;
 }
 
-const marker = /\[\[(fail|fail-once|fail-in-batch|slow|refuse|truncate|invalid|missing)(?::(\d+))?\]\]/g;
+const marker =
+  /\[\[(fail|fail-once|fail-in-batch|slow|refuse|truncate|invalid|missing|dropped|without-id|garbled)(?::(\d+))?\]\]/g;
 
 export function readSentinel(text: string): Sentinel | null {
   const found = new Map([...text.matchAll(marker)].map(([, name, value]) => [name, Number(value ?? 500)]));
@@ -23,6 +25,13 @@ export function readSentinel(text: string): Sentinel | null {
     refuse: found.has('refuse'),
     truncate: found.has('truncate'),
     invalid: found.has('invalid'),
-    missing: found.has('missing'),
+    line: readLineFault(found),
   };
+}
+
+function readLineFault(found: ReadonlyMap<string | undefined, number>): Sentinel['line'] {
+  if (found.has('missing')) return 'missing';
+  if (found.has('dropped')) return 'dropped';
+  if (found.has('without-id')) return 'withoutId';
+  return found.has('garbled') ? 'garbled' : null;
 }

@@ -5,6 +5,7 @@ import { itemAt, openInput } from '../answers/results.ts';
 import { type Batch, batchMoment, itemCount } from '../world/batch.ts';
 import { seconds } from '../world/clock.ts';
 import { isTerminal, type Moment, windowMs } from '../world/timeline.ts';
+import { isShown, unknownStatus } from '../world/visibility.ts';
 import type { Foreign, World } from '../world/world.ts';
 import { isEndpoint, outputTokens } from './answers.ts';
 
@@ -22,9 +23,9 @@ export function batchObject(world: World, batch: Batch) {
     errors: phase === 'failed' ? { object: 'list', data: batch.problems } : null,
     input_file_id: batch.inputFileId,
     completion_window: '24h',
-    status: phase,
-    output_file_id: batch.outputFileId,
-    error_file_id: batch.errorFileId,
+    status: unknownStatus(world, batch, moment) ?? phase,
+    output_file_id: isShown(batch, 'output', world.settledAtMs) ? batch.outputFileId : null,
+    error_file_id: isShown(batch, 'error', world.settledAtMs) ? batch.errorFileId : null,
     created_at: seconds(batch.createdAtMs),
     in_progress_at: time(moment.inProgressAtMs),
     expires_at: seconds(batch.createdAtMs + windowMs),
@@ -35,12 +36,13 @@ export function batchObject(world: World, batch: Batch) {
     cancelling_at: time(moment.cancellingAtMs),
     cancelled_at: endedAt('cancelled'),
     request_counts: batch.fault.requestCountsNull === true ? null : counts(batch, phase),
-    usage: isTerminal(phase) && phase !== 'failed' ? usage(batch) : null,
+    usage: isTerminal(phase) && (phase !== 'failed' || batch.executed > 0) ? usage(batch) : null,
     metadata: batch.metadata,
   };
 }
 
 function counts(batch: Batch, phase: Moment['phase']) {
+  if (batch.fault.countsZero === true) return { total: 0, completed: 0, failed: 0 };
   const total = phase === 'validating' || !batch.admitted ? 0 : itemCount(batch);
   return { total, completed: batch.succeeded, failed: batch.failed };
 }
@@ -71,29 +73,33 @@ function sumUsage(batch: Batch): { input: number; output: number } {
   return sum;
 }
 
-export function foreignObject({ id, createdAtMs, number }: Foreign) {
+export const foreignModel = 'gpt-4o-mini';
+export const foreignFileId = (batchId: string): string => `file-of-${batchId}`;
+
+export function foreignObject({ id, createdAtMs, number, items, endedAtMs, cancelled }: Foreign) {
   const created = seconds(createdAtMs);
+  const done = endedAtMs !== null && !cancelled;
   return {
     id,
     object: 'batch',
     endpoint: '/v1/chat/completions',
-    model: 'gpt-4o-mini',
+    model: foreignModel,
     errors: null,
     input_file_id: `file-foreign${number}`,
     completion_window: '24h',
-    status: 'in_progress',
-    output_file_id: null,
+    status: cancelled ? 'cancelled' : done ? 'completed' : 'in_progress',
+    output_file_id: done ? foreignFileId(id) : null,
     error_file_id: null,
     created_at: created,
     in_progress_at: created,
     expires_at: created + windowMs / 1000,
     finalizing_at: null,
-    completed_at: null,
+    completed_at: done ? time(endedAtMs) : null,
     failed_at: null,
     expired_at: null,
-    cancelling_at: null,
-    cancelled_at: null,
-    request_counts: { total: 100, completed: 0, failed: 0 },
+    cancelling_at: cancelled ? time(endedAtMs) : null,
+    cancelled_at: cancelled ? time(endedAtMs) : null,
+    request_counts: { total: items, completed: done ? items : 0, failed: 0 },
     usage: null,
     metadata: number % 2 === 0 ? null : { owner: `other-${number}` },
   };

@@ -1,16 +1,18 @@
 // The Batch API of OpenAI.
 
 import { isKnownModel } from '../answers/models.ts';
-import { faultFor } from '../faults/options.ts';
+import { faultFor } from '../faults/batch-faults.ts';
 import type { Call, Handler } from '../server/call.ts';
 import { asObject, asText, isObject, type Json } from '../server/json.ts';
 import { json, refuse } from '../server/reply.ts';
 import { type Batch, batchMoment } from '../world/batch.ts';
 import { countCreate, createBatch } from '../world/create-batch.ts';
+import { cancelForeign, findForeign } from '../world/foreign.ts';
 import { ItemIndex } from '../world/item-index.ts';
-import { findForeign, listedBatches } from '../world/listing.ts';
+import { type Listed, listedBatches, spoilEntry } from '../world/listing.ts';
 import { settle } from '../world/settle.ts';
 import { isTerminal } from '../world/timeline.ts';
+import { isVanished } from '../world/visibility.ts';
 import type { StoredFile, World } from '../world/world.ts';
 import { isEndpoint } from './answers.ts';
 import { batchObject, foreignObject } from './batch-object.ts';
@@ -123,21 +125,25 @@ function unreadable(world: World, batch: Batch, error: unknown): void {
 
 export const retrieveOpenaiBatch: Handler = async (world, call) => {
   await settle(world);
-  const foreign = world.batches.has(call.id) ? undefined : findForeign(world, 'openai', call.id);
+  const foreign = findForeign(world, call, call.id);
   return json(foreign === undefined ? batchObject(world, findBatch(world, call)) : foreignObject(foreign));
 };
 
 export const listOpenaiBatches: Handler = async (world, call) => {
   await settle(world);
   const page = pageAfter(listedBatches(world, call), call.query, { fallback: 20, max: 100 });
-  return json({
-    ...page,
-    data: page.data.map((listed) => (listed.kind === 'own' ? batchObject(world, listed.batch) : foreignObject(listed))),
-  });
+  return json({ ...page, data: page.data.map((listed) => listedObject(world, listed)) });
 };
+
+function listedObject(world: World, listed: Listed): object | null {
+  if (listed.kind === 'own') return batchObject(world, listed.batch);
+  return listed.kind === 'foreign' ? foreignObject(listed) : spoilEntry(world, foreignObject(listed.foreign));
+}
 
 export const cancelOpenaiBatch: Handler = async (world, call) => {
   await settle(world);
+  const foreign = cancelForeign(world, call);
+  if (foreign !== undefined) return json(foreignObject(foreign));
   const batch = findBatch(world, call);
   const { phase } = batchMoment(batch, world.options.current, world.settledAtMs);
   if (isTerminal(phase)) throw refuse(409, `Cannot cancel a batch with status '${phase}'.`);
@@ -149,7 +155,7 @@ export const cancelOpenaiBatch: Handler = async (world, call) => {
 function findBatch(world: World, call: Call): Batch {
   const batch = world.batches.get(call.id);
   call.entry.batch = call.id;
-  if (batch === undefined || batch.vendor !== 'openai' || batch.tenant !== call.tenant) {
+  if (batch === undefined || batch.vendor !== 'openai' || batch.tenant !== call.tenant || isVanished(world, batch)) {
     throw refuse(404, `No batch found with id '${call.id}'.`);
   }
   return batch;

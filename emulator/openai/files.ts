@@ -1,13 +1,16 @@
 // The Files API: uploads, listings and downloads of inputs and of batch results.
 import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { resultBytes, resultChunks } from '../answers/results.ts';
+import { type Extent, resultBytes, resultChunks } from '../answers/results.ts';
 import type { Call, Handler } from '../server/call.ts';
 import { json, type Reply, refuse, stream } from '../server/reply.ts';
 import { seconds } from '../world/clock.ts';
+import { findForeign, foreignBytes, foreignChunks } from '../world/foreign.ts';
+import { isGrowing, isVanished } from '../world/visibility.ts';
 import { newId, type StoredFile, type World } from '../world/world.ts';
+import { foreignFileId } from './batch-object.ts';
 import { pageAfter } from './page.ts';
-import { resultWriter } from './result-lines.ts';
+import { foreignLine, resultWriter } from './result-lines.ts';
 import { receiveUpload, type Upload } from './upload.ts';
 
 const inputTtlMs = 30 * 86_400_000;
@@ -35,7 +38,7 @@ export const createFile: Handler = async (world, call) => {
   };
   world.files.set(id, file);
   Object.assign(call.entry, { file: id, bytes: file.bytes });
-  return json(fileObject(file));
+  return json(fileObject(world, file));
 };
 
 function checkedName({ filename, fields }: Upload, path: string): string {
@@ -62,10 +65,16 @@ export const listFiles: Handler = (world, call) => {
   const files = [...world.files.values()]
     .filter((file) => isVisible(world, call, file) && (purpose === null || file.purpose === purpose))
     .sort((a, b) => order * (a.createdAtMs - b.createdAtMs));
-  return json(pageAfter(files.map(fileObject), call.query, { fallback: 10_000, max: 10_000 }));
+  return json(
+    pageAfter(
+      files.map((file) => fileObject(world, file)),
+      call.query,
+      { fallback: 10_000, max: 10_000 },
+    ),
+  );
 };
 
-export const retrieveFile: Handler = (world, call) => json(fileObject(findFile(world, call, call.id)));
+export const retrieveFile: Handler = (world, call) => json(fileObject(world, findFile(world, call, call.id)));
 
 export const deleteFile: Handler = (world, call) => {
   const { id } = findFile(world, call, call.id);
@@ -85,20 +94,31 @@ export const fileContent: Handler = (world, call) => {
       () => file.bytes ?? 0,
     );
   }
-  return resultContent(file.source);
+  if (file.source.kind === 'result') return resultContent(world, file.source);
+  const { foreign } = file.source;
+  const chunks = () => foreignChunks(foreign, foreignLine);
+  return stream('application/octet-stream', chunks, () => foreignBytes(chunks()));
 };
 
-function resultContent({ batch, part }: Extract<StoredFile['source'], { kind: 'result' }>): Reply {
+type ResultSource = Extract<StoredFile['source'], { kind: 'result' }>;
+
+function resultContent(world: World, source: ResultSource): Reply {
+  const { batch, part } = source;
   if (batch.downloadsRefused < (batch.fault.outputNotFoundFor ?? 0)) {
     batch.downloadsRefused += 1;
     throw refuse(404, 'No such File object.', { param: 'id' });
   }
   const write = resultWriter(batch, part);
+  const extent = readExtent(world, source);
   return stream(
     'application/octet-stream',
-    () => resultChunks(batch, write),
-    () => resultBytes(batch, write),
+    () => resultChunks(batch, write, extent),
+    () => resultBytes(batch, write, extent),
   );
+}
+
+function readExtent({ clock }: World, { batch, part }: ResultSource): Extent {
+  return part === 'output' && isGrowing(batch, clock.now()) ? 'first half' : 'all';
 }
 
 function* diskChunks(path: string): Generator<Buffer> {
@@ -116,24 +136,43 @@ function* diskChunks(path: string): Generator<Buffer> {
 }
 
 function findFile(world: World, call: Call, id: string): StoredFile {
-  const file = world.files.get(id);
+  const file = world.files.get(id) ?? findForeignFile(world, call, id);
   if (file === undefined || !isVisible(world, call, file)) {
     throw refuse(404, `No such File object: ${id}`, { param: 'id' });
   }
   return file;
 }
 
-function isVisible({ clock }: World, { tenant }: Call, file: StoredFile): boolean {
-  return file.tenant === tenant && clock.now() < file.expiresAtMs;
+function findForeignFile(world: World, call: Call, id: string): StoredFile | undefined {
+  const foreign = findForeign(world, call, id.slice(foreignFileId('').length));
+  if (foreign === undefined || foreignFileId(foreign.id) !== id || foreign.endedAtMs === null) return undefined;
+  return {
+    id,
+    tenant: call.tenant,
+    filename: `${foreign.id}_output.jsonl`,
+    purpose: 'batch_output',
+    bytes: foreignBytes(foreignChunks(foreign, foreignLine)),
+    createdAtMs: foreign.endedAtMs,
+    expiresAtMs: foreign.endedAtMs + inputTtlMs,
+    source: { kind: 'foreign', foreign },
+    scans: new Map(),
+    createsRefused: 0,
+  };
 }
 
-function fileObject(file: StoredFile) {
-  const { id, filename, purpose, source } = file;
-  file.bytes ??= source.kind === 'result' ? resultBytes(source.batch, resultWriter(source.batch, source.part)) : 0;
+function isVisible(world: World, { tenant }: Call, file: StoredFile): boolean {
+  const nowMs = world.clock.now();
+  if (file.tenant !== tenant || nowMs >= file.expiresAtMs) return false;
+  const { source } = file;
+  return source.kind !== 'result' || (nowMs >= file.createdAtMs && !isVanished(world, source.batch));
+}
+
+function fileObject(world: World, file: StoredFile) {
+  const { id, filename, purpose } = file;
   return {
     id,
     object: 'file',
-    bytes: file.bytes,
+    bytes: world.options.current.fileBytesNull ? null : readSize(world, file),
     created_at: seconds(file.createdAtMs),
     expires_at: seconds(file.expiresAtMs),
     filename,
@@ -141,4 +180,14 @@ function fileObject(file: StoredFile) {
     status: 'processed',
     status_details: null,
   };
+}
+
+function readSize(world: World, file: StoredFile): number {
+  const { source } = file;
+  if (source.kind !== 'result') return file.bytes ?? 0;
+  const write = resultWriter(source.batch, source.part);
+  const extent = readExtent(world, source);
+  if (extent !== 'all') return resultBytes(source.batch, write, extent);
+  file.bytes ??= resultBytes(source.batch, write, extent);
+  return file.bytes;
 }

@@ -1,16 +1,19 @@
 // The lines of a batch's output and error files.
 import type { Item } from '../answers/answer.ts';
 import { isBilled, isError, type Outcome, outcomes } from '../answers/outcome.ts';
-import type { LineWriter } from '../answers/results.ts';
+import { idField, type LineWriter } from '../answers/results.ts';
+import { parseOptions } from '../faults/options.ts';
 import { errorBody, type Problem } from '../server/reply.ts';
 import type { Batch } from '../world/batch.ts';
 import { hex16 } from '../world/hash.ts';
 import { type Endpoint, isEndpoint, openaiBody } from './answers.ts';
+import { foreignModel } from './batch-object.ts';
 
 const notRun = {
   expired: ['batch_expired', 'This request could not be executed before the completion window expired.'],
   cancelled: ['batch_cancelled', 'This request was cancelled before it was executed.'],
 } as const;
+const plainOptions = parseOptions({});
 const timedOut = ['request_timeout', 'This request timed out.'] as const;
 
 export function resultWriter(batch: Batch, part: 'output' | 'error'): LineWriter {
@@ -20,7 +23,7 @@ export function resultWriter(batch: Batch, part: 'output' | 'error'): LineWriter
     isBilled(item.outcome) ? httpLine(batch, customId, at, item, 200, openaiBody(endpoint, item, batch.options)) : null;
 }
 
-function errorLine(batch: Batch, item: Item, customId: string, at: number): string | null {
+function errorLine(batch: Batch, item: Item, customId: string | null, at: number): string | null {
   if (item.outcome === outcomes.timeout) return unansweredLine(batch, customId, at, timedOut);
   if (isError(item.outcome)) {
     const problem = itemProblem(
@@ -31,7 +34,8 @@ function errorLine(batch: Batch, item: Item, customId: string, at: number): stri
     const body = JSON.stringify(errorBody('openai', problem, null, batch.options.errorBodyText));
     return httpLine(batch, customId, at, item, problem.status, body);
   }
-  if (item.outcome !== outcomes.notRun) return null;
+  // A failed batch says what was wrong with it, and nothing of the items that it never ran.
+  if (item.outcome !== outcomes.notRun || batch.final?.phase === 'failed') return null;
   return unansweredLine(batch, customId, at, batch.final?.phase === 'cancelled' ? notRun.cancelled : notRun.expired);
 }
 
@@ -48,17 +52,31 @@ export function itemProblem(outcome: Outcome, defect: string | undefined, told?:
   return { status: told ?? 500, message, type: 'server_error', code: 'server_error' };
 }
 
-function httpLine(batch: Batch, customId: string, at: number, { hash }: Item, status: number, body: string): string {
-  return `{"id":"${lineId(batch, at)}","custom_id":${JSON.stringify(customId)},"response":{"status_code":${status},"request_id":"req_${hex16(hash)}","body":${body}},"error":null}`;
+function httpLine(
+  batch: Batch,
+  customId: string | null,
+  at: number,
+  { hash }: Item,
+  status: number,
+  body: string,
+): string {
+  return `{"id":"${lineId(batch, at)}",${idField(customId)}"response":{"status_code":${status},"request_id":"req_${hex16(hash)}","body":${body}},"error":null}`;
 }
 
 function unansweredLine(
   batch: Batch,
-  customId: string,
+  customId: string | null,
   at: number,
   [code, message]: readonly [string, string],
 ): string {
-  return `{"id":"${lineId(batch, at)}","custom_id":${JSON.stringify(customId)},"response":null,"error":{"code":"${code}","message":${JSON.stringify(message)}}}`;
+  return `{"id":"${lineId(batch, at)}",${idField(customId)}"response":null,"error":{"code":"${code}","message":${JSON.stringify(message)}}}`;
 }
 
 const lineId = ({ id }: Batch, at: number): string => `batch_req_${id.slice(6, 22)}${at}`;
+
+/** The line of somebody else's item; the batch's options do not touch it. */
+export function foreignLine(item: Item, customId: string): string {
+  const body = openaiBody('/v1/chat/completions', { ...item, model: foreignModel }, plainOptions);
+  const request = `req_${hex16(item.hash)}`;
+  return `{"id":"batch_${request}",${idField(customId)}"response":{"status_code":200,"request_id":"${request}","body":${body}},"error":null}`;
+}

@@ -12,9 +12,9 @@ export interface Problem {
   status: number;
   message: string;
   /** The vendor's error type; guessed from the status when left out. */
-  type?: string;
-  code?: string;
-  param?: string;
+  type?: string | undefined;
+  code?: string | undefined;
+  param?: string | undefined;
   headers?: Record<string, string>;
 }
 

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Barrier } from '../faults/barriers.ts';
-import type { Options } from '../faults/options.ts';
+import type { BodyCut, Options } from '../faults/options.ts';
 import type { World } from '../world/world.ts';
 import type { Call } from './call.ts';
 import type { Chunks, Reply } from './reply.ts';
@@ -43,22 +43,24 @@ function plannedCut(world: World, { route }: Call): Cut | null {
   ) {
     return { afterBytes: stallBody.afterBytes, act: 'stall' };
   }
-  if (truncateBody === undefined) return null;
-  const meant =
-    truncateBody.route === undefined ? downloads.includes(route.name) : named(truncateBody.route, route.name);
-  if (!meant || !world.options.take('truncateBody', truncateBody.times)) return null;
-  return { afterBytes: truncateBody.afterBytes, act: truncateBody.withLength ? 'destroy' : 'end' };
+  const cuts = Array.isArray(truncateBody) ? truncateBody : truncateBody === undefined ? [] : [truncateBody];
+  const cut = cuts.find((one, at) => isFor(one, route.name) && world.options.take(`truncateBody/${at}`, one.times));
+  return cut === undefined ? null : { afterBytes: cut.afterBytes, act: cut.withLength ? 'destroy' : 'end' };
 }
+
+const isFor = ({ route }: BodyCut, name: string): boolean =>
+  route === undefined ? downloads.includes(name) : named(route, name);
 
 export const named = (pattern: string, name: string): boolean => pattern === '*' || pattern === name;
 
-function encoded(reply: Reply, { gzip }: Options, { request }: Call, cut: Cut | null) {
+function encoded(reply: Reply, { gzip, contentLength }: Options, { request }: Call, cut: Cut | null) {
   const { body } = reply;
   const chunks: Chunks = body.kind === 'text' ? [Buffer.from(body.text, 'utf8')] : body.chunks();
   if (gzip && String(request.headers['accept-encoding']).includes('gzip')) {
     return { chunks: zipped(chunks), headers: { 'content-encoding': 'gzip' } };
   }
-  const lengthKnown = cut === null ? body.kind === 'text' : cut.act === 'destroy';
+  const whole = contentLength === 'all' || (contentLength === 'texts' && body.kind === 'text');
+  const lengthKnown = cut === null ? whole : cut.act === 'destroy';
   if (!lengthKnown) return { chunks, headers: {} };
   const length = body.kind === 'text' ? Buffer.byteLength(body.text) : body.length();
   return { chunks, headers: { 'content-length': String(length) } };

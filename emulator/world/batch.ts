@@ -1,6 +1,7 @@
 // One batch of either vendor: what was asked, what is known of its items and how far it has come.
 
-import { type BatchFault, faultFor, type Options } from '../faults/options.ts';
+import { type BatchFault, faultFor } from '../faults/batch-faults.ts';
+import type { Options } from '../faults/options.ts';
 import type { Json } from '../server/json.ts';
 import type { Vendor } from '../server/routes.ts';
 import type { ItemIndex } from './item-index.ts';
@@ -42,6 +43,9 @@ export interface Batch {
   executed: number;
   succeeded: number;
   failed: number;
+  /** Items that were billed but have no line in the results, and those whose line does not say whose it is. */
+  billedWithoutLine: number;
+  billedWithoutId: number;
   final: Moment | null;
   outputFileId: string | null;
   errorFileId: string | null;

@@ -10,6 +10,11 @@ export type Counts = LaneCounts & {
   requests: Record<string, number>;
   batchesCreated: number;
   batchesByState: Record<string, number>;
+  /** Billed items without a line in the results, and those whose line does not say whose it is. */
+  billedWithoutLine: number;
+  billedWithoutId: number;
+  /** Batches of other people that were cancelled, by id. */
+  foreignCancelled: string[];
   sync: LaneCounts;
   /** Bodies billed in both lanes. */
   acrossLanes: string[];
@@ -27,10 +32,17 @@ export async function takeCounts(world: World, journal: Journal): Promise<Counts
     requests: journal.counts(),
     batchesCreated: world.batches.size,
     batchesByState,
+    billedWithoutLine: sum(world, (batch) => batch.billedWithoutLine),
+    billedWithoutId: sum(world, (batch) => batch.billedWithoutId),
+    foreignCancelled: [...world.foreignCancels.keys()],
     ...world.ledger.counts('batch'),
     sync: world.ledger.counts('sync'),
     acrossLanes: world.ledger.acrossLanes(),
   };
+}
+
+function sum(world: World, read: (batch: Batch) => number): number {
+  return [...world.batches.values()].reduce((total, batch) => total + read(batch), 0);
 }
 
 function describeState(world: World, batch: Batch): string {

@@ -1,6 +1,6 @@
 // Makes the record of a new batch and holds the vendors' limit on how many may be created in an hour.
 
-import { faultFor } from '../faults/options.ts';
+import { faultFor } from '../faults/batch-faults.ts';
 import type { Call } from '../server/call.ts';
 import { refuse } from '../server/reply.ts';
 import type { Batch } from './batch.ts';
@@ -44,6 +44,8 @@ export function createBatch(world: World, call: Call, given: Given): Batch {
     executed: 0,
     succeeded: 0,
     failed: 0,
+    billedWithoutLine: 0,
+    billedWithoutId: 0,
     final: null,
     outputFileId: null,
     errorFileId: null,

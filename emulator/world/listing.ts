@@ -1,9 +1,10 @@
-// A vendor's batch list: own batches once they are visible, among batches of other people.
+// What a vendor's batch list shows: own batches once they are visible, among batches other people made.
 
 import type { Call } from '../server/call.ts';
 import type { Vendor } from '../server/routes.ts';
 import { type Batch, itemCount } from './batch.ts';
-import { hashParts, hex16 } from './hash.ts';
+import { foreignBatches } from './foreign.ts';
+import { isVanished } from './visibility.ts';
 import type { Foreign, World } from './world.ts';
 
 interface Own extends Pick<Batch, 'id' | 'createdAtMs'> {
@@ -11,38 +12,46 @@ interface Own extends Pick<Batch, 'id' | 'createdAtMs'> {
   batch: Batch;
 }
 
-export type Listed = Own | Foreign;
+/** An entry of a shape that no client expects. */
+interface Odd extends Pick<Batch, 'id' | 'createdAtMs'> {
+  kind: 'odd';
+  foreign: Foreign;
+}
 
-export function listedBatches(world: World, { tenant, route }: Call): Listed[] {
-  const { order, visibleAfterMs } = world.options.current.list;
+export type Listed = Own | Foreign | Odd;
+
+const yearMs = 365 * 86_400_000;
+
+export function listedBatches(world: World, call: Call): Listed[] {
+  const { tenant, route } = call;
+  const { order, visibleAfterMs, odd, oddAt } = world.options.current.list;
   const nowMs = world.clock.now();
   const own = [...world.batches.values()]
     .filter((batch) => batch.vendor === route.vendor && batch.tenant === tenant && !batch.deleted)
-    .filter(({ createdAtMs }) => createdAtMs + visibleAfterMs <= nowMs)
+    .filter((batch) => batch.createdAtMs + visibleAfterMs <= nowMs && !isVanished(world, batch))
     .map((batch): Listed => ({ kind: 'own', batch, id: batch.id, createdAtMs: batch.createdAtMs }))
     .reverse();
-  const newestFirst = [...own, ...foreignBatches(world, route.vendor)].sort((a, b) => b.createdAtMs - a.createdAtMs);
-  return order === 'newest' ? newestFirst : newestFirst.reverse();
+  const newestFirst = [...own, ...foreignBatches(world, call)].sort((a, b) => b.createdAtMs - a.createdAtMs);
+  const listed = order === 'newest' ? newestFirst : newestFirst.reverse();
+  return odd === undefined ? listed : listed.toSpliced(oddAt, 0, oddEntry(world, route.vendor, nowMs));
 }
 
-export function findForeign(world: World, vendor: Vendor, id: string): Foreign | undefined {
-  return foreignBatches(world, vendor).find((foreign) => foreign.id === id);
+function oddEntry({ options }: World, vendor: Vendor, nowMs: number): Odd {
+  const { odd, foreignItems } = options.current.list;
+  const awayMs = odd === 'farPast' ? -10 * yearMs : odd === 'farFuture' ? 10 * yearMs : 0;
+  const id = `${vendor === 'openai' ? 'batch_' : 'msgbatch_'}odd`;
+  const createdAtMs = nowMs + awayMs;
+  const shape = { number: 0, items: foreignItems, endedAtMs: null, cancelled: false };
+  return { kind: 'odd', id, createdAtMs, foreign: { kind: 'foreign', id, createdAtMs, ...shape } };
 }
 
-/** Spread evenly over the time before the option was set, so that they lie between and above the own ones. */
-function foreignBatches(world: World, vendor: Vendor): Foreign[] {
-  const { foreign, foreignSpreadMs } = world.options.current.list;
-  if (foreign === 0) return [];
-  const kept = world.foreign.get(vendor);
-  if (kept !== undefined) return kept;
-  const prefix = vendor === 'openai' ? 'batch_' : 'msgbatch_';
-  const newestMs = world.clock.now();
-  const made = Array.from({ length: foreign }, (_, number): Foreign => {
-    const id = `${prefix}${hex16(hashParts(world.options.current.seed, 'foreign', number))}`;
-    return { kind: 'foreign', id, createdAtMs: newestMs - Math.floor((number * foreignSpreadMs) / foreign), number };
-  });
-  world.foreign.set(vendor, made);
-  return made;
+/** The odd entry as it goes onto the wire, made from the object that a good one would have. */
+export function spoilEntry<T extends { created_at: unknown }>({ options }: World, good: T): object | null {
+  const { odd } = options.current.list;
+  if (odd === 'notObject') return null;
+  if (odd !== 'noCreatedAt') return good;
+  const { created_at: _left, ...rest } = good;
+  return rest;
 }
 
 /** Items accepted and not yet processed, which the vendors' queue limits count. */

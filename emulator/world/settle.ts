@@ -1,10 +1,11 @@
 // Brings all batches up to the clock: admits validated ones, executes and bills what should have run by now, and
 // closes those that have ended. Called before anything reads a batch, so states never depend on timers.
 
-import { decideOutcome, hasItemFaults, isBilled, outcomes } from '../answers/outcome.ts';
+import { decideOutcome, hasItemFaults, hasLine, isBilled, outcomes } from '../answers/outcome.ts';
 import { type Batch, batchMoment, itemCount } from './batch.ts';
 import { isTerminal, type Moment } from './timeline.ts';
-import { newId, type World } from './world.ts';
+import { shownAtMs } from './visibility.ts';
+import { newId, type Part, type World } from './world.ts';
 
 export async function settle(world: World): Promise<void> {
   const nowMs = world.clock.now();
@@ -81,6 +82,8 @@ function recordRun(ledger: World['ledger'], batch: Batch, at: number, outcome: n
   ledger.executed('batch');
   if (isBilled(outcome)) {
     batch.succeeded += 1;
+    if (outcome === outcomes.dropped) batch.billedWithoutLine += 1;
+    if (outcome === outcomes.withoutId || outcome === outcomes.garbled) batch.billedWithoutId += 1;
     ledger.billed('batch', index.bodyHash(at), index.idHash(at), () => index.customId(at));
   } else {
     batch.failed += 1;
@@ -104,13 +107,13 @@ function executeItem(world: World, batch: Batch, at: number, faulty: boolean) {
 function close(world: World, batch: Batch, moment: Moment): void {
   batch.final = moment;
   world.active.delete(batch);
-  if (moment.phase === 'failed' && batch.problems.length === 0) batch.problems = [lateFailure(batch)];
-  if (batch.vendor !== 'openai' || moment.phase === 'failed') return;
-  const unrun = itemCount(batch) - batch.executed;
-  const answered = batch.outcomes.some(isBilled);
-  const errors = batch.failed + (moment.phase === 'completed' ? 0 : unrun) > 0;
-  if (answered) batch.outputFileId = storeResult(world, batch, 'output', moment);
-  if (errors || batch.fault.zeroByteErrorFile === true) batch.errorFileId = storeResult(world, batch, 'error', moment);
+  const { phase } = moment;
+  if (phase === 'failed' && batch.problems.length === 0) batch.problems = [lateFailure(batch)];
+  if (batch.vendor !== 'openai') return;
+  const unrun = phase === 'completed' || phase === 'failed' ? 0 : itemCount(batch) - batch.executed;
+  const emptyErrors = phase !== 'failed' && batch.fault.zeroByteErrorFile === true;
+  if (batch.outcomes.some(hasLine)) batch.outputFileId = storeResult(world, batch, 'output', moment);
+  if (batch.failed + unrun > 0 || emptyErrors) batch.errorFileId = storeResult(world, batch, 'error', moment);
 }
 
 function lateFailure({ fault }: Batch) {
@@ -118,9 +121,9 @@ function lateFailure({ fault }: Batch) {
   return { param: null, ...(fault.failWith ?? generic), line: fault.failWith?.line ?? null };
 }
 
-function storeResult(world: World, batch: Batch, part: 'output' | 'error', { endedAtMs }: Moment): string {
+function storeResult(world: World, batch: Batch, part: Part, moment: Moment): string {
   const id = newId(world, 'file-');
-  const createdAtMs = endedAtMs ?? batch.createdAtMs;
+  const createdAtMs = shownAtMs(batch, part, moment);
   const source = { kind: 'result', batch, part } as const;
   const rest = {
     purpose: 'batch_output',

@@ -8,7 +8,22 @@ import type { Clock } from './clock.ts';
 import { hashParts, hex8, hex16 } from './hash.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 
-export type FileSource = { kind: 'disk'; path: string } | { kind: 'result'; batch: Batch; part: 'output' | 'error' };
+/** Of what an OpenAI batch leaves. */
+export type Part = 'output' | 'error';
+
+export interface Foreign extends Pick<Batch, 'id' | 'createdAtMs'> {
+  kind: 'foreign';
+  number: number;
+  items: number;
+  /** Null while it is in progress. */
+  endedAtMs: number | null;
+  cancelled: boolean;
+}
+
+export type FileSource =
+  | { kind: 'disk'; path: string }
+  | { kind: 'result'; batch: Batch; part: Part }
+  | { kind: 'foreign'; foreign: Foreign };
 export interface StoredFile {
   id: string;
   tenant: string;
@@ -23,12 +38,6 @@ export interface StoredFile {
   createsRefused: number;
 }
 
-/** Another person's batch in the same workspace. It has only the fields that a list shows. */
-export interface Foreign extends Pick<Batch, 'id' | 'createdAtMs'> {
-  kind: 'foreign';
-  number: number;
-}
-
 export interface World {
   options: OptionStore;
   clock: Clock;
@@ -37,7 +46,7 @@ export interface World {
   batches: Map<string, Batch>;
   /** Batches that may still change. */
   active: Set<Batch>;
-  /** A reply describes batches at this instant. At a later one, a batch could have ended without `settle` having closed it. */
+  /** What a reply says of batches is true of this instant: a later one could be past an end that nobody has dealt with. */
   settledAtMs: number;
   ledger: Ledger;
   failures: Failures;
@@ -45,8 +54,10 @@ export interface World {
   seenPrefixes: Set<string>;
   createTimes: Map<string, number[]>;
   rolls: number;
-  /** Batches of other people, made when a list is first read after the option was set. */
+  /** Batches of others, made when a list is first looked at after the switch was thrown. */
   foreign: Map<Vendor, Foreign[]>;
+  /** When somebody here cancelled a batch that is not theirs, by its id. */
+  foreignCancels: Map<string, number>;
   ids: Map<string, number>;
 }
 
@@ -80,6 +91,7 @@ function emptyState() {
     createTimes: new Map<string, number[]>(),
     rolls: 0,
     foreign: new Map<Vendor, Foreign[]>(),
+    foreignCancels: new Map<string, number>(),
     ids: new Map<string, number>(),
   };
 }

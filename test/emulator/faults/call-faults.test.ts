@@ -1,6 +1,6 @@
 // Every way in which a single call can go wrong: statuses, lost replies, broken bodies, keys and money.
 import { describe, expect, test } from 'vitest';
-import type { OptionsInput } from '../../emulator/faults/options.ts';
+import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import {
   allDoneMs,
   chatBody,
@@ -12,7 +12,7 @@ import {
   setup,
   submit,
   upload,
-} from './harness.ts';
+} from '../harness.ts';
 
 const ask = (rig: Awaited<ReturnType<typeof setup>>) => rig.openai.chat.completions.create(chatBody('hello'));
 
@@ -54,8 +54,10 @@ describe('a call can', () => {
     );
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
   });
+});
 
-  test.for(['reset', 'timeout', '502'] as const)('be executed although its reply is lost by %s', async (how) => {
+describe('the reply to a call can', () => {
+  test.for(['reset', 'timeout', '502'] as const)('be lost by %s although the call is executed', async (how) => {
     const rig = await setup({ loseReply: { route: 'openai.batches.create', times: 1, how } });
     const file = await upload(rig.openai, jsonl(chatLines(2)));
     const given = { input_file_id: file.id, endpoint: '/v1/chat/completions', completion_window: '24h' } as const;
@@ -139,6 +141,40 @@ describe('a download can', () => {
     };
     await expect(read()).rejects.toThrow();
   });
+});
+
+test('a download can be cut a number of times, at each vendor by itself, and then be whole', async () => {
+  const { openai, anthropic, control, pass } = await setup();
+  const { id } = await submit({ openai }, chatLines(100));
+  const requests = Array.from({ length: 100 }, (_, at) => request(`r${at}`));
+  const messages = await anthropic.messages.batches.create({ requests });
+  await pass(allDoneMs);
+  const { output_file_id } = await openai.batches.retrieve(id);
+  const read = async () => (await contentText(openai, output_file_id)).length;
+  const readMessages = async () =>
+    (await anthropic.get(`/v1/messages/batches/${messages.id}/results`).asResponse()).text();
+  const [whole, wholeMessages] = [await read(), (await readMessages()).length];
+  await control.setOptions({
+    truncateBody: [
+      { route: 'openai.files.content', afterBytes: 3000, times: 2 },
+      { route: 'anthropic.batches.results', afterBytes: 1000, times: 1 },
+      { route: 'anthropic.batches.results', afterBytes: 2000, times: 2 },
+    ],
+  });
+  const lengths = [];
+  for (let time = 0; time < 4; time++) lengths.push([await read(), (await readMessages()).length]);
+  expect(lengths).toEqual([
+    [3000, 1000],
+    [3000, 2000],
+    [whole, 2000],
+    [whole, wholeMessages],
+  ]);
+  await control.setOptions({ truncateBody: { route: 'anthropic.batches.results', afterBytes: 500 } });
+  expect([await read(), (await readMessages()).length, (await readMessages()).length]).toEqual([
+    whole,
+    500,
+    wholeMessages,
+  ]);
 });
 
 describe('keys and money', () => {

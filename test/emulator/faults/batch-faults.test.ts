@@ -1,6 +1,6 @@
 // Every way in which a whole batch can go wrong, and the limits a vendor sets on batches.
 import { expect, test } from 'vitest';
-import type { OptionsInput } from '../../emulator/faults/options.ts';
+import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import {
   allDoneMs,
   anthropicResults,
@@ -14,7 +14,7 @@ import {
   setup,
   submit,
   upload,
-} from './harness.ts';
+} from '../harness.ts';
 
 async function begin(options: OptionsInput, count = 10) {
   const rig = await setup(options);

@@ -1,6 +1,6 @@
 // Every way in which an item of a batch can go wrong, by rates, by its own text, and in the result file.
 import { describe, expect, test } from 'vitest';
-import type { OptionsInput } from '../../emulator/faults/options.ts';
+import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import {
   allDoneMs,
   answerOf,
@@ -14,7 +14,7 @@ import {
   results,
   setup,
   submit,
-} from './harness.ts';
+} from '../harness.ts';
 
 async function run(options: OptionsInput, lines: object[] = chatLines(4)) {
   const rig = await setup(options);
@@ -67,7 +67,9 @@ describe('an item told to fail by the rates', () => {
     expect(lines.length).toBeLessThan(80);
     expect((await control.counts()).billed).toBe(lines.length);
   });
+});
 
+describe('an item told to fail by the rates and sent more than once', () => {
   test('succeeds when it is sent again, in any batch, unless failTimes is 0', async () => {
     const { openai, control, pass } = await run({ itemErrors: { rate500: 1 } });
     const again = async () => {

@@ -1,0 +1,41 @@
+// The faults of whole batches, and which batch each of them is meant for.
+import { z } from 'zod';
+
+const ms = z.number().min(0);
+const count = z.number().int().min(0);
+
+const batchFault = z.strictObject({
+  endAs: z.enum(['completed', 'expired', 'cancelled', 'failed']).optional(),
+  partial: z.number().min(0).max(1).optional(),
+  failWith: z.strictObject({ code: z.string(), message: z.string(), line: count.optional() }).optional(),
+  allFailed: z.boolean().optional(),
+  stuckIn: z.enum(['validating', 'in_progress', 'finalizing', 'cancelling']).optional(),
+  neverEnd: z.boolean().optional(),
+  vanish: z.boolean().optional(),
+  unknownStatus: z.string().min(1).optional(),
+  unknownStatusForMs: ms.optional(),
+  fileNotFoundFor: count.optional(),
+  outputNotFoundFor: count.optional(),
+  outputShownAfterMs: ms.optional(),
+  errorsShownAfterMs: ms.optional(),
+  outputGrowsForMs: ms.optional(),
+  requestCountsNull: z.boolean().optional(),
+  countsZero: z.boolean().optional(),
+  zeroByteErrorFile: z.boolean().optional(),
+  applyTo: z.strictObject({ batches: z.array(count) }).optional(),
+  first: count.optional(),
+});
+
+export type BatchFault = z.output<typeof batchFault>;
+export const batchFaults = z.union([batchFault, z.array(batchFault)]);
+
+/** The batch fault meant for the batch of this ordinal (batches count from 1, both vendors together). */
+export function faultFor(options: { readonly batch: z.output<typeof batchFaults> }, ordinal: number): BatchFault {
+  const faults = Array.isArray(options.batch) ? options.batch : [options.batch];
+  return faults.find((fault) => applies(fault, ordinal)) ?? {};
+}
+
+function applies({ applyTo, first }: BatchFault, ordinal: number): boolean {
+  if (applyTo !== undefined) return applyTo.batches.includes(ordinal);
+  return first === undefined || ordinal <= first;
+}

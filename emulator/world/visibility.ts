@@ -1,0 +1,40 @@
+// What a client is shown of a batch that differs from what is so: batches that vanish, results that are shown late or
+// grow, and states with an unknown name. Everything is computed from the clock.
+import { faultFor } from '../faults/batch-faults.ts';
+import type { Batch } from './batch.ts';
+import type { Moment } from './timeline.ts';
+import type { Part, World } from './world.ts';
+
+/** A vanished batch runs on and is billed. The options of the moment decide, so that a test can bring it back. */
+export function isVanished({ options: { current } }: World, batch: Batch): boolean {
+  const { vanishAll } = current;
+  if (Array.isArray(vanishAll) ? vanishAll.includes(batch.tenant) : vanishAll) return true;
+  return faultFor(current, batch.ordinal).vanish === true;
+}
+
+/** When the results of an ended batch get a name. */
+export function shownAtMs({ fault, createdAtMs }: Batch, part: Part, { endedAtMs }: Moment): number {
+  const delayMs = part === 'output' ? fault.outputShownAfterMs : fault.errorsShownAfterMs;
+  return (endedAtMs ?? createdAtMs) + (delayMs ?? 0);
+}
+
+export function isShown(batch: Batch, part: Part, nowMs: number): boolean {
+  return batch.final !== null && nowMs >= shownAtMs(batch, part, batch.final);
+}
+
+/** Whether the output is still short: it grows from the time at which it is shown. Error files never grow. */
+export function isGrowing(batch: Batch, nowMs: number): boolean {
+  if (batch.final === null) return false;
+  return nowMs < shownAtMs(batch, 'output', batch.final) + (batch.fault.outputGrowsForMs ?? 0);
+}
+
+/** The unknown name under which the batch's state is shown, or null; a batch that is being validated has its own. */
+export function unknownStatus(
+  { options: { current }, settledAtMs }: World,
+  batch: Batch,
+  { inProgressAtMs }: Moment,
+): string | null {
+  const { unknownStatus: name, unknownStatusForMs: forMs } = faultFor(current, batch.ordinal);
+  if (name === undefined || inProgressAtMs === null) return null;
+  return forMs === undefined || settledAtMs < inProgressAtMs + forMs ? name : null;
+}

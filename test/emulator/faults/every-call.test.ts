@@ -1,0 +1,91 @@
+// That every call of both vendors can be refused so many times, in the vendor's own words, and then succeeds.
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { RouteName } from '../../../emulator/server/control.ts';
+import { allDoneMs, chatBody, chatLines, createFrom, jsonl, request, setup, submit, upload } from '../harness.ts';
+
+type Rig = Awaited<ReturnType<typeof prepare>>;
+
+/** A batch that has ended, one that runs and a file at each vendor, so that every call has something to work on. */
+async function prepare() {
+  const rig = await setup();
+  const { openai, anthropic } = rig;
+  const createMessages = () => anthropic.messages.batches.create({ requests: [request('a')] });
+  const ended = await submit(rig, chatLines(1));
+  const endedMessages = await createMessages();
+  await rig.pass(allDoneMs);
+  const { output_file_id } = await openai.batches.retrieve(ended.id);
+  const file = await upload(openai, jsonl(chatLines(2)));
+  const running = await createFrom(openai, file.id);
+  const runningMessages = await createMessages();
+  return { ...rig, ended, endedMessages, file, running, runningMessages, outputId: output_file_id ?? '' };
+}
+
+const prompt = { model: 'gpt-3.5-turbo-instruct', prompt: 'hi' };
+
+const openaiCalls = {
+  'openai.files.create': ({ openai }: Rig) => upload(openai, jsonl(chatLines(1))),
+  'openai.files.list': ({ openai }: Rig) => openai.files.list(),
+  'openai.files.retrieve': ({ openai, file }: Rig) => openai.files.retrieve(file.id),
+  'openai.files.delete': ({ openai, file }: Rig) => openai.files.delete(file.id),
+  'openai.files.content': ({ openai, outputId }: Rig) => openai.files.content(outputId),
+  'openai.batches.create': ({ openai, file }: Rig) => createFrom(openai, file.id),
+  'openai.batches.list': ({ openai }: Rig) => openai.batches.list(),
+  'openai.batches.retrieve': ({ openai, ended }: Rig) => openai.batches.retrieve(ended.id),
+  'openai.batches.cancel': ({ openai, running }: Rig) => openai.batches.cancel(running.id),
+  'openai.chat': ({ openai }: Rig) => openai.chat.completions.create(chatBody('hi')),
+  'openai.responses': ({ openai }: Rig) => openai.responses.create({ model: 'gpt-4o-mini', input: 'hi' }),
+  'openai.embeddings': ({ openai }: Rig) => openai.embeddings.create({ model: 'text-embedding-3-small', input: 'hi' }),
+  'openai.completions': ({ openai }: Rig) => openai.completions.create(prompt),
+  'openai.moderations': ({ openai }: Rig) => openai.moderations.create({ input: 'hi' }),
+  'openai.models.list': ({ openai }: Rig) => openai.models.list(),
+  'openai.models.retrieve': ({ openai }: Rig) => openai.models.retrieve('gpt-4o'),
+};
+
+const anthropicCalls = {
+  'anthropic.messages': ({ anthropic }: Rig) => anthropic.messages.create(request('a').params),
+  'anthropic.batches.create': ({ anthropic }: Rig) => anthropic.messages.batches.create({ requests: [request('b')] }),
+  'anthropic.batches.list': ({ anthropic }: Rig) => anthropic.messages.batches.list(),
+  'anthropic.batches.retrieve': ({ anthropic, endedMessages }: Rig) =>
+    anthropic.messages.batches.retrieve(endedMessages.id),
+  'anthropic.batches.delete': ({ anthropic, endedMessages }: Rig) =>
+    anthropic.messages.batches.delete(endedMessages.id),
+  'anthropic.batches.cancel': ({ anthropic, runningMessages }: Rig) =>
+    anthropic.messages.batches.cancel(runningMessages.id),
+  'anthropic.batches.results': ({ anthropic, endedMessages }: Rig) =>
+    anthropic.messages.batches.results(endedMessages.id),
+  'anthropic.models.list': ({ anthropic }: Rig) => anthropic.models.list(),
+  'anthropic.models.retrieve': ({ anthropic }: Rig) => anthropic.models.retrieve('claude-haiku-4-5'),
+};
+
+/** Complete by its type: a new route does not compile until it has a call here. */
+const calls: Record<RouteName, (rig: Rig) => Promise<unknown>> = { ...openaiCalls, ...anthropicCalls };
+
+describe('each call can be refused twice, in words of the test', () => {
+  let rig: Rig;
+  beforeEach(async () => {
+    rig = await prepare();
+  });
+
+  const fault = { status: 403, times: 2, type: 'odd_error', code: 'odd_code', message: 'Not today.', param: 'odd' };
+
+  test.for(Object.entries(calls))('%s', async ([name, call]) => {
+    await rig.control.setOptions({ calls: { [name]: fault } });
+    const shape = name.startsWith('openai')
+      ? { status: 403, type: 'odd_error', code: 'odd_code', param: 'odd' }
+      : { status: 403, type: 'odd_error', errorCode: 'odd_code' };
+    for (let time = 0; time < 2; time++) {
+      const refused = call(rig).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      expect(await refused).toMatchObject({ ...shape, message: expect.stringContaining('Not today.') });
+    }
+    await expect(call(rig)).resolves.toBeDefined();
+  });
+});
+
+test('a refusal without words has the type that fits its status', async () => {
+  const { openai, anthropic } = await setup({ calls: { '*': { status: 503 } } });
+  await expect(openai.models.list()).rejects.toMatchObject({ status: 503, type: 'server_error', code: null });
+  await expect(anthropic.models.list()).rejects.toMatchObject({ status: 503, type: 'api_error' });
+});
