@@ -15,6 +15,8 @@ import { planWave } from './plan/retry.ts';
 import { cancelBatch, poll } from './poll/poll.ts';
 import { realtime } from './realtime/realtime.ts';
 import { create } from './submit/create.ts';
+import { find } from './submit/find.ts';
+import { recover } from './submit/recover.ts';
 import { upload } from './submit/upload.ts';
 
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
@@ -28,6 +30,8 @@ export const createActivities = (deps: ActivityDeps) => ({
   readManifest: (input: Parameters<typeof readManifest>[1]) => readManifest(deps, input),
   stage: (input: Input<typeof upload>) => upload(deps, input),
   create: (input: Input<typeof create>) => create(deps, input),
+  findBatch: (input: Input<typeof find>) => find(deps, input),
+  recoverBatch: (input: Input<typeof recover>) => recover(deps, input),
   look: (input: Input<typeof poll>) => poll(deps, input),
   cancelBatch: (input: Input<typeof cancelBatch>) => cancelBatch(deps, input),
   download: (input: Input<typeof download>) => download(deps, input),

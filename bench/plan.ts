@@ -12,6 +12,7 @@ import { defaultVerdicts } from '../domain/outcome/verdict.ts';
 import { manifestFile } from '../job-folder/paths.ts';
 import { chatEndpoint, encode, outputTokensMax } from '../providers/dialects/openai/requests.ts';
 import type { Provider } from '../providers/provider.ts';
+import { openaiProofs } from '../providers/vendors/openai/endings.ts';
 import { openaiLimits } from '../providers/vendors/openai/limits.ts';
 import { computeFingerprint } from '../storage/formats/dataset.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
@@ -85,7 +86,16 @@ function planIn(root: string, whenPlanned: () => Promise<void>): Promise<PlanSum
     store: watched,
     provider: () => offlineProvider,
     heavy: <T>(work: () => Promise<T>) => work(),
-    timing: { createCallMs: 60_000, settleMs: 0, heartbeatMs: 30_000, cancelGraceMs: 0 },
+    timing: {
+      createCallMs: 60_000,
+      settleMs: 0,
+      heartbeatMs: 30_000,
+      cancelGraceMs: 0,
+      notShownMs: 10_800_000,
+      readAgainMs: 600_000,
+      notFoundMs: 21_600_000,
+      openGraceMs: 7_200_000,
+    },
   };
   return new MockActivityEnvironment().run(() => plan(deps, { output }));
 }
@@ -141,8 +151,19 @@ function makeJob(fingerprint: string): JobFile {
     },
     policy: defaultVerdicts,
     prices: { 'gpt-5.4-mini': { batch: { input: 0.375, output: 2.25 }, realtime: { input: 0.75, output: 4.5 } } },
+    proofs: openaiProofs,
     pricesDated: '2026-01-01',
-    timing: { createCallMs: 60_000, settleMs: 0, heartbeatMs: 30_000, cancelGraceMs: 0, providerWindowMs: 24 * hour },
+    timing: {
+      createCallMs: 60_000,
+      settleMs: 0,
+      heartbeatMs: 30_000,
+      cancelGraceMs: 0,
+      notShownMs: 10_800_000,
+      readAgainMs: 600_000,
+      notFoundMs: 21_600_000,
+      openGraceMs: 7_200_000,
+      providerWindowMs: 24 * hour,
+    },
     fingerprint,
   };
 }
@@ -154,6 +175,7 @@ const notHere = (): never => {
 const offlineProvider: Provider = {
   name: 'openai',
   limits: openaiLimits,
+  proofs: openaiProofs,
   defaultEndpoint: chatEndpoint,
   endpoints: [chatEndpoint],
   outputTokensMax,

@@ -1,5 +1,6 @@
 // A job as its first activity resolved it: the content of `job.json`, and the small part of it that workflows decide by.
 
+import type { EndingRules } from './batch/evidence.ts';
 import type { ModelPrice } from './money/cost.ts';
 import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
@@ -67,6 +68,14 @@ export interface Timing {
   readonly cancelGraceMs: number;
   /** The provider's own window for a batch. */
   readonly providerWindowMs: number;
+  /** How long an ended batch's output is waited for while the provider does not show it whole. */
+  readonly notShownMs: number;
+  /** Between two readings of an output that must give the same bytes before a missing item counts as lost. */
+  readonly readAgainMs: number;
+  /** How long a batch may be unknown to its provider before its items are in doubt. */
+  readonly notFoundMs: number;
+  /** How much longer than the provider's window a batch may stay open before its items are in doubt. */
+  readonly openGraceMs: number;
 }
 
 /** Who writes an output folder. It is created once and only if there is none, so that two runs never share a folder. */
@@ -89,6 +98,8 @@ export interface JobFile {
   readonly prices: Readonly<Record<string, ModelPrice>>;
   readonly pricesDated: string;
   readonly timing: Timing;
+  /** What the provider's endings prove, as it was known when the job began. */
+  readonly proofs: EndingRules;
   /** The dataset's fingerprint when the job began. */
   readonly fingerprint: string;
 }
@@ -99,7 +110,7 @@ export interface JobSettings
       JobSpec,
       'output' | 'provider' | 'model' | 'mode' | 'poll' | 'retry' | 'deadline' | 'fallback' | 'budgetUsd'
     >,
-    Pick<JobFile, 'policy' | 'timing'> {
+    Pick<JobFile, 'policy' | 'timing' | 'proofs'> {
   readonly dataset: string;
   readonly startedAt: number;
   readonly concurrency: number;

@@ -32,5 +32,3 @@ export const findCandidatesMax = 200;
 export const findPagesMax = 2000;
 /** A spec given by reference or inline may be this large. */
 export const specBytesMax = 1 * megabyte;
-/** How often capacity may be refused before a batch's items are given back. */
-export const capacityWaitsMax = 500;

@@ -48,8 +48,12 @@ export function parseHandleFile(output: string, uri: string): BatchRef | null {
 /** Written before a create is sent, so that no later attempt, reset or takeover can miss it. */
 export const intentFile = (ref: BatchRef): string => `${planPath(ref)}.intent.json`;
 
-/** The provider's lines as it sent them. */
-export const rawFile = (ref: BatchRef): string => `${answersPath(ref)}.raw`;
+/** How its provider batches ended, and what was read of them. */
+export const endedFile = (ref: BatchRef): string => `${planPath(ref)}.ended.json`;
+
+/** A provider batch's lines as it sent them; a further batch that was found for the same submission has a number of its own, from 1. */
+export const rawFile = (ref: BatchRef, twin = 0): string =>
+  twin === 0 ? `${answersPath(ref)}.raw` : `${answersPath(ref)}.twin-${twin}.raw`;
 /** One outcome for each item, in row order. */
 export const answersFile = (ref: BatchRef): string => `${answersPath(ref)}.jsonl`;
 /** The batch's counts. If it exists, the answers are final. */

@@ -32,8 +32,10 @@ export interface Intent {
 export interface HandleRecord {
   readonly ordinal: number;
   readonly handle: BatchHandle;
-  /** Further batches that were found for the same submission and cancelled, over all ordinals. */
+  /** How many further batches were found for the same submission and cancelled, over all ordinals. */
   readonly twins: number;
+  /** Those of this ordinal. A folder of an older version does not name them. */
+  readonly twinHandles?: readonly BatchHandle[];
   /** Handles of earlier ordinals: those batches ran nothing, but their files at the provider must be deleted too. */
   readonly earlier: readonly BatchHandle[];
 }
@@ -55,14 +57,15 @@ export async function recordHandle(
   store: Store,
   ref: SubmissionRef,
   handle: BatchHandle,
-  twins: number,
+  twinHandles: readonly BatchHandle[],
 ): Promise<HandleRecord> {
   const before = await readHandle(store, ref);
   const record: HandleRecord = {
     ordinal: ref.ordinal,
     handle,
-    twins: twins + (before?.twins ?? 0),
-    earlier: before === null ? [] : [...before.earlier, before.handle],
+    twins: twinHandles.length + (before?.twins ?? 0),
+    twinHandles,
+    earlier: before === null ? [] : [...before.earlier, before.handle, ...(before.twinHandles ?? [])],
   };
   await writeJson(store, handleFile(ref), record);
   return record;

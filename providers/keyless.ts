@@ -17,7 +17,7 @@ export function keyless(provider: Provider): Provider {
     poll: refuse,
     // biome-ignore lint/correctness/useYield: it throws before there is anything to yield
     download: async function* () {
-      await refuse();
+      return await refuse();
     },
     cancel: refuse,
     forget: refuse,

@@ -1,5 +1,6 @@
 // The port in front of every vendor. It offers what the activities need; a vendor's own words do not pass it.
 
+import type { EndingRules } from '../domain/batch/evidence.ts';
 import type { BatchEnding, BatchHandle, BatchPhase, BatchView, Staged } from '../domain/batch/state.ts';
 import type { CustomId, SubmissionKey } from '../domain/ids.ts';
 import type { Json, RawOutcome } from '../domain/outcome/outcome.ts';
@@ -80,6 +81,8 @@ export interface Provider {
   /** As in the registry. */
   readonly name: string;
   readonly limits: ProviderLimits;
+  /** What the end of a batch proves of its items. */
+  readonly proofs: EndingRules;
   readonly defaultEndpoint: string;
   readonly endpoints: readonly string[];
 
@@ -108,8 +111,11 @@ export interface Provider {
   create(staged: Staged, file: RequestFile, submission: Submission, ctx: Context): Promise<BatchHandle>;
   /** The state of the batch now. A state that is not known counts as `running`. */
   poll(handle: BatchHandle, ctx: Context): Promise<BatchView>;
-  /** Every line that the ended batch has, as the vendor sent it. Throws `broken_stream` if bytes are known to be missing, `not_ready` if the output is not there yet. */
-  download(handle: BatchHandle, ctx: Context): AsyncIterable<Uint8Array>;
+  /**
+   * Every line that the ended batch has, as the vendor sent it. Throws `broken_stream` if bytes are known to be missing, `not_ready` if the
+   * output is not there yet. Returns whether all of it is known to have come; null if the vendor states no size.
+   */
+  download(handle: BatchHandle, ctx: Context): AsyncGenerator<Uint8Array, true | null>;
   /** Asks the vendor to stop the batch. A batch that has ended or is being cancelled is not an error. */
   cancel(handle: BatchHandle, ctx: Context): Promise<void>;
   /** Deletes the vendor's copies. Copies that are gone already are not an error. */

@@ -100,6 +100,8 @@ const oddities = {
   unknownAnswers: 'answers to nothing that was asked',
   unreadableLines: 'lines of output that could not be read',
   missing: 'items of which the output said nothing; they were sent again while rounds were left',
+  paidWithoutAnswer:
+    'items that ran, as far as is known, and were sent again because their answer could not be read anywhere',
   twinBatches: 'further provider batches found for one submission; they were cancelled',
   inDoubtCalls: 'realtime calls in flight when a worker died; they were sent again and may be billed twice',
 } as const satisfies Record<keyof Anomalies, string>;

@@ -55,7 +55,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     );
     stops.push(emulator.stop);
     const env = environment(server.address, await emulator.waitForLine(emulatorUrl, readyTimeoutMs));
-    const worker = startPart('worker', 'worker/main.ts', [], options, { ...env, ...options.workerEnv });
+    const worker = startPart('worker', 'worker/main.ts', [], options, {
+      ...env,
+      ...emulatedTimes,
+      ...options.workerEnv,
+    });
     stops.push(worker.stop);
     await worker.waitForLine((line) => (line.includes('worker ready') ? true : undefined), readyTimeoutMs);
     const { onWorkerEnd } = options;
@@ -86,6 +90,9 @@ function startPart(
   const options: ChildOptions = { name, env, logFile: join(folder, `${name}.log`), ...(echo && { echo }) };
   return startScript(join(projectRoot, file), args, options);
 }
+
+/** An emulated provider's lists and outputs do not lag for minutes, so the worker need not wait for minutes either. */
+const emulatedTimes = { NIGHTSHIFT_SETTLE: '2s', NIGHTSHIFT_READ_AGAIN: '5s', NIGHTSHIFT_NOT_SHOWN: '1m' };
 
 function environment(address: string, emulatorUrl: string): Record<string, string> {
   return { TEMPORAL_ADDRESS: address, ...emulatedAccounts(emulatorUrl) };

@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { itemProofs } from '../domain/batch/evidence.ts';
+import { type BatchStep, holdReasons } from '../domain/batch/machine.ts';
 import { batchEndings, batchPhases } from '../domain/batch/state.ts';
 import { waveKinds } from '../domain/job.ts';
 import { resultStatuses } from '../domain/outcome/merge.ts';
@@ -12,11 +14,15 @@ import { jobPhases, pauseReasons } from '../domain/progress/status.ts';
 
 const read = (page: string): string => readFileSync(join(dirname(import.meta.dirname), 'docs', page), 'utf8');
 
-/** The text below each heading of one level. */
-function readSections(page: string, level: string): Map<string, string> {
+/** The text below each heading of one level, up to the next heading of that level or a higher one. */
+function readSections(page: string, level: '##' | '###'): Map<string, string> {
   const [, ...parts] = read(page).split(new RegExp(`^${level} `, 'm'));
-  return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), part]));
+  const higher = new RegExp(`^#{1,${level.length - 1}} `, 'm');
+  return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), part.split(higher)[0] ?? '']));
 }
+
+/** The text of a section before the first of its own sections. */
+const readOpening = (text: string): string => text.split(/^### /m)[0] ?? '';
 
 /** The names in code font that begin the rows of a table. */
 const listRows = (text: string): string[] => [...text.matchAll(/^\| `(\w+)`/gm)].map((match) => match[1] ?? '');
@@ -41,6 +47,7 @@ test('the glossary has every state and no other', () => {
     Batch: batchStates,
     'Batch at its provider': batchPhases,
     'Batch ending': batchEndings,
+    'Item proof': itemProofs,
     'Item after a wave': outcomeKinds,
     'Item at the end': resultStatuses,
     Lane: lanes,
@@ -59,7 +66,34 @@ test.each([
   ['A batch', batchStates],
   ['A batch at its provider', [...batchPhases, ...batchEndings]],
 ])('the diagram and the table of %s have every state and no other', (title, states) => {
-  const text = readSections('states.md', '##').get(title) ?? '';
+  const text = readOpening(readSections('states.md', '##').get(title) ?? '');
   expect(sorted(listDrawn(text))).toEqual(sorted(states));
   expect(sorted(listRows(text))).toEqual(sorted(states));
+});
+
+/** The compiler checks that every step of the machine is here. */
+const batchSteps = Object.keys({
+  recover: true,
+  hold: true,
+  upload: true,
+  create: true,
+  find: true,
+  cancel: true,
+  poll: true,
+  read: true,
+  classify: true,
+  done: true,
+} satisfies Record<BatchStep['kind'], true>);
+
+test('the steps and the waits of a batch are drawn and described, each once and no other', () => {
+  const sections = readSections('states.md', '###');
+  const steps = sections.get('The steps of a batch') ?? '';
+  const drawn = [...batchSteps.filter((step) => step !== 'hold'), ...holdReasons];
+  expect(sorted(listDrawn(steps))).toEqual(sorted(drawn));
+  expect(listRows(steps).toSorted()).toEqual(batchSteps.toSorted());
+  expect(listRows(sections.get('The waits of a batch') ?? '')).toEqual(holdReasons);
+});
+
+test('what may be proven of an item is described, from the strongest proof to the weakest', () => {
+  expect(listRows(readSections('states.md', '###').get('What is proven of an item') ?? '')).toEqual(itemProofs);
 });

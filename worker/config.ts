@@ -38,6 +38,14 @@ const environment = z.object({
   NIGHTSHIFT_SETTLE: duration('60s'),
   NIGHTSHIFT_HEARTBEAT: duration('30s'),
   NIGHTSHIFT_CANCEL_GRACE: duration('30m'),
+  /** How long output that a provider does not show whole is waited for. */
+  NIGHTSHIFT_NOT_SHOWN: duration('3h'),
+  /** Between two readings of an output that must give the same bytes before a missing item counts as lost. */
+  NIGHTSHIFT_READ_AGAIN: duration('10m'),
+  /** How long a batch may be unknown to its provider. */
+  NIGHTSHIFT_NOT_FOUND: duration('6h'),
+  /** How much longer than the provider's window a batch may stay open. */
+  NIGHTSHIFT_OPEN_GRACE: duration('2h'),
   /** Passes over whole files at once: each may fill a core. */
   NIGHTSHIFT_HEAVY: z.coerce.number().int().min(1).default(2),
   /** Uploads and downloads at once. */
@@ -82,6 +90,10 @@ export interface WorkerConfig {
     readonly settleMs: number;
     readonly heartbeatMs: number;
     readonly cancelGraceMs: number;
+    readonly notShownMs: number;
+    readonly readAgainMs: number;
+    readonly notFoundMs: number;
+    readonly openGraceMs: number;
   };
   readonly prices: { readonly dated: string; readonly models: Prices };
   readonly accounts: Accounts;
@@ -110,6 +122,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       settleMs: data.NIGHTSHIFT_SETTLE,
       heartbeatMs: data.NIGHTSHIFT_HEARTBEAT,
       cancelGraceMs: data.NIGHTSHIFT_CANCEL_GRACE,
+      notShownMs: data.NIGHTSHIFT_NOT_SHOWN,
+      readAgainMs: data.NIGHTSHIFT_READ_AGAIN,
+      notFoundMs: data.NIGHTSHIFT_NOT_FOUND,
+      openGraceMs: data.NIGHTSHIFT_OPEN_GRACE,
     },
     prices: data.NIGHTSHIFT_PRICES === undefined ? builtInPrices : pricesWith(data.NIGHTSHIFT_PRICES),
     accounts: readDefaultAccounts((variable) => given[variable] ?? null),

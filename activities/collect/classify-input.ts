@@ -1,5 +1,6 @@
 // What classify is told of a batch, for itself and for the pieces that it is made of.
 
+import type { ProviderBatch } from '../../domain/batch/machine.ts';
 import type { BatchRef } from '../../domain/ids.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
 
@@ -10,10 +11,18 @@ export interface ClassifyInput extends BatchRef {
   readonly createdAt: number | null;
   readonly endedAt: number | null;
   readonly polls: number;
-  readonly twinBatches: number;
   readonly cancelReason: 'cancelled' | 'deadline';
-  /** For items without any line. */
-  readonly missingReason: ItemReason;
+  /** Every provider batch that was made of it, the batch itself first. Empty in the realtime lane. */
+  readonly batches: readonly (Pick<ProviderBatch, 'handle' | 'phase' | 'ended' | 'reading'> & {
+    /** Its output was asked for over all of its time: what is unknown of it stays unknown. */
+    readonly final: boolean;
+  })[];
+  /** A create may have made a batch that nobody has seen. */
+  readonly isCreateUnknown: boolean;
+  /** For items that provably did not run. */
+  readonly notRunReason: ItemReason;
+  /** Items that cannot be judged now stay in doubt. Otherwise nothing is written for them, and the output is read again. */
+  readonly final: boolean;
   /** Lines of the requests file that the provider refused, from 1. */
   readonly blamed: 'all' | readonly number[];
 }

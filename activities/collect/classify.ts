@@ -5,9 +5,8 @@ import { noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { readEntries } from '../../job-folder/manifest.ts';
-import { rawFile, tallyFile } from '../../job-folder/paths.ts';
+import { tallyFile } from '../../job-folder/paths.ts';
 import { writeJson } from '../../storage/lines/json-lines.ts';
-import type { Store } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { countTally } from '../metrics.ts';
@@ -17,50 +16,57 @@ import type { ClassifyInput } from './classify-input.ts';
 import { FirstAnswers } from './first-answers.ts';
 import { readItemIndex } from './item-index.ts';
 import { createJudge } from './judge.ts';
+import { proveItems, type Unproven } from './proofs.ts';
 import { RawLines } from './raw-lines.ts';
 import { UnreadItems } from './unread-items.ts';
 import { writeAnswers } from './write-answers.ts';
 
 type ClassifyDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'scratch' | 'randomHex'>;
 
+export type ClassifyResult =
+  | { readonly kind: 'tally'; readonly tally: Tally }
+  /** The output does not prove what became of some items: nothing is written, and it is to be read again. */
+  | { readonly kind: 'unproven'; readonly unproven: readonly Unproven[] };
+
 /** A tally that is there already was counted in the metrics by the attempt that wrote it. */
-export async function classify(deps: ClassifyDeps, input: ClassifyInput): Promise<Tally> {
+export async function classify(deps: ClassifyDeps, input: ClassifyInput): Promise<ClassifyResult> {
   const there = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
-  if (there !== null) return there;
+  if (there !== null) return { kind: 'tally', tally: there };
   const job = await readJobFile(deps.store, input.output);
-  const tally = await heartbeating(job.timing, () => deps.heavy(() => classifyBatch(deps, job, input)));
-  countTally(job.spec.provider, tally);
-  return tally;
+  const result = await heartbeating(job.timing, () => deps.heavy(() => classifyBatch(deps, job, input)));
+  if (result.kind === 'tally') countTally(job.spec.provider, result.tally);
+  return result;
 }
 
-async function classifyBatch(deps: ClassifyDeps, job: JobFile, input: ClassifyInput): Promise<Tally> {
+async function classifyBatch(deps: ClassifyDeps, job: JobFile, input: ClassifyInput): Promise<ClassifyResult> {
   const [planned] = await readEntries(deps.store, input.output, input.wave, input.batch, 1);
   if (planned === undefined) throw new InvariantBroken(`wave ${input.wave} has no batch ${input.batch}`);
   const texts = new ScratchFile(deps, 'answers');
   try {
-    const tally = await writeJudged(deps, job, planned, input, texts);
-    await writeJson(deps.store, tallyFile(input), tally);
-    return tally;
+    const result = await judgeBatch(deps, job, planned, input, texts);
+    if (result.kind === 'tally') await writeJson(deps.store, tallyFile(input), result.tally);
+    return result;
   } finally {
     texts.close();
   }
 }
 
-async function writeJudged(
+async function judgeBatch(
   deps: ClassifyDeps,
   job: JobFile,
   planned: PlannedBatch,
   input: ClassifyInput,
   texts: ScratchFile,
-): Promise<Tally> {
+): Promise<ClassifyResult> {
   const { store } = deps;
   const items = await readItemIndex(store, input, planned.items);
   const counts = new BatchCounts(planned.items);
   const answers = new FirstAnswers(texts, planned.items, counts);
   const judge = createJudge(job, planned, input);
   const raw = new RawLines({ planned, provider: requireProvider(deps, job), items, judge, answers });
-  await readRaw(store, input, raw);
-  const unread = new UnreadItems(items, judge, input);
+  const { unproven, weakest } = await proveItems(store, input, planned, { rules: job.proofs, raw, answers });
+  if (unproven.length > 0) return { kind: 'unproven', unproven };
+  const unread = new UnreadItems(items, judge, input, weakest);
   await writeAnswers(store, input, planned.items, (place) => {
     const kept = answers.read(place);
     if (kept !== null) return kept;
@@ -68,12 +74,8 @@ async function writeJudged(
     counts.add(outcome);
     return JSON.stringify(outcome);
   });
-  const { twinBatches } = input;
-  return counts.tally(planned, input, { ...noAnomalies, ...raw.anomalies, missing: unread.missing, twinBatches });
-}
-
-/** A batch that was never sent, or that was refused as a whole, has no output. */
-async function readRaw(store: Store, input: ClassifyInput, raw: RawLines): Promise<void> {
-  const uri = rawFile(input);
-  if ((await store.head(uri)) !== null) await raw.read(store, uri);
+  const twinBatches = Math.max(0, input.batches.length - 1);
+  const { missing, paidWithoutAnswer } = unread;
+  const anomalies = { ...noAnomalies, ...raw.anomalies, missing, paidWithoutAnswer, twinBatches };
+  return { kind: 'tally', tally: counts.tally(planned, input, anomalies) };
 }

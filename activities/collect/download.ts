@@ -1,111 +1,91 @@
-// Stores a batch's output byte by byte as the provider sends it. Nothing is interpreted here.
+// Stores a batch's output byte by byte as the provider sends it, and says how much of it came. Nothing is interpreted here.
 
-import { activityInfo, heartbeat } from '@temporalio/activity';
+import { crc32 } from 'node:zlib';
+import { activityInfo } from '@temporalio/activity';
 import { notReadyAttemptsMax } from '../../domain/batch/backoff.ts';
+import { isConfirmedBy, type Reading } from '../../domain/batch/evidence.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { BatchRef } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
+import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { rawFile } from '../../job-folder/paths.ts';
 import { ProviderError } from '../../providers/error.ts';
+import type { Sink } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating, transfer } from '../heartbeat.ts';
 
 export interface DownloadInput extends BatchRef {
   readonly handle: BatchHandle;
+  /** 0 for the batch itself, from 1 for a further batch of the same submission. */
+  readonly twin: number;
 }
 
-export interface DownloadResult {
-  readonly bytes: number;
-  /** The provider kept sending less than it says it has. The missing items are computed from what came, and sent again. */
-  readonly short: boolean;
-}
+/** From this attempt on, the bytes of a download that broke are kept, as known not to be whole: lines in them are answers all the same. */
+const brokenAttemptsMax = 6;
 
-/** After this many broken downloads the output is taken as it came: the missing items are computed as for any other output. */
-const breaksMax = 6;
-const newline = 0x0a;
+type DownloadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'transfers' | 'now'>;
 
-/** Passed from attempt to attempt by heartbeats. Every heartbeat carries it, since one without details would delete it. */
-interface Breaks {
-  count: number;
-  /** The bytes that the last broken download received, if they were whole lines. */
-  whole: number | null;
-}
-
-type DownloadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'transfers'>;
-
-export async function download(deps: DownloadDeps, input: DownloadInput): Promise<DownloadResult> {
-  const uri = rawFile(input);
-  const there = await deps.store.head(uri);
-  if (there !== null) return { bytes: there.bytes, short: false };
+/** An output may be read again: a second reading with the same bytes confirms the first. A shorter one never replaces a longer one. */
+export async function download(deps: DownloadDeps, input: DownloadInput): Promise<Reading> {
   const job = await readJobFile(deps.store, input.output);
-  const breaks = readBreaks();
-  return heartbeating(
-    job.timing,
-    () => deps.transfers(() => downloadTo(deps, job, input, uri, breaks)),
-    () => breaks,
-  );
+  const before = (await readEvidence(deps.store, input))[input.handle.id]?.reading ?? null;
+  const received = await heartbeating(job.timing, () => deps.transfers(() => receive(deps, job, input, before)));
+  const reading: Reading = { ...received, confirmed: isConfirmedBy(before, received, job.timing.readAgainMs) };
+  await recordEvidence(deps.store, input, input.handle.id, { reading });
+  return reading;
 }
 
-async function downloadTo(
+type Received = Omit<Reading, 'confirmed'>;
+
+async function receive(
   deps: DownloadDeps,
   job: JobFile,
   input: DownloadInput,
-  uri: string,
-  breaks: Breaks,
-): Promise<DownloadResult> {
+  before: Reading | null,
+): Promise<Received> {
   const provider = requireProvider(deps, job);
-  const sink = await deps.store.create(uri);
-  let short = false;
+  const sink = await deps.store.create(rawFile(input, input.twin));
   try {
-    await transfer(job.timing, async (ctx) => {
-      const received = { bytes: 0, last: newline };
-      try {
-        for await (const chunk of provider.download(input.handle, ctx)) {
-          await sink.write(chunk);
-          received.bytes += chunk.byteLength;
-          received.last = chunk.at(-1) ?? received.last;
-        }
-      } catch (error) {
-        if (!isTakenAsWhole(error, received, breaks)) throw error;
-        short = true;
-      }
-    });
-    const { bytes } = await sink.close();
-    return { bytes, short };
+    const received = await transfer(job.timing, (ctx) => copy(provider.download(input.handle, ctx), sink, deps.now));
+    if (before !== null && received.bytes < before.bytes) {
+      await sink.abort();
+      return { ...received, bytes: before.bytes, crc32: before.crc32, whole: false };
+    }
+    await sink.close();
+    return received;
   } catch (error) {
     await sink.abort();
     throw error;
   }
 }
 
-/** Whether the output is taken as it came, though the download failed. */
-function isTakenAsWhole(
-  error: unknown,
-  received: { readonly bytes: number; readonly last: number },
-  breaks: Breaks,
-): boolean {
-  if (!(error instanceof ProviderError)) return false;
-  switch (error.facts.fault) {
-    case 'broken_stream': {
-      // A transfer that breaks does so at another byte each time. If the same whole lines come twice, the provider has no more.
-      const whole = received.last === newline ? received.bytes : null;
-      const again = whole !== null && whole === breaks.whole;
-      Object.assign(breaks, { count: breaks.count + 1, whole } satisfies Breaks);
-      heartbeat(breaks);
-      return again || breaks.count >= breaksMax;
+async function copy(chunks: AsyncGenerator<Uint8Array, true | null>, sink: Sink, now: () => number): Promise<Received> {
+  let bytes = 0;
+  let check = 0;
+  const received = (whole: boolean | null): Received => ({
+    bytes,
+    crc32: check.toString(16).padStart(8, '0'),
+    whole,
+    at: now(),
+  });
+  try {
+    for (let next = await chunks.next(); ; next = await chunks.next()) {
+      if (next.done === true) return received(next.value);
+      await sink.write(next.value);
+      bytes += next.value.byteLength;
+      check = crc32(next.value, check);
     }
-    case 'not_ready':
-      // Only the second of two files is missing after all attempts: the first is better than nothing.
-      return received.bytes > 0 && activityInfo().attempt >= notReadyAttemptsMax;
-    default:
-      return false;
+  } catch (error) {
+    if (!isKept(error, bytes)) throw error;
+    return received(false);
   }
 }
 
-function readBreaks(): Breaks {
-  const { heartbeatDetails: details } = activityInfo();
-  const { count, whole }: Partial<Record<keyof Breaks, unknown>> =
-    typeof details === 'object' && details !== null ? details : {};
-  return { count: typeof count === 'number' ? count : 0, whole: typeof whole === 'number' ? whole : null };
+/** A second file that does not come is no reason to do without the first. */
+function isKept(error: unknown, bytes: number): boolean {
+  if (!(error instanceof ProviderError)) return false;
+  const { attempt } = activityInfo();
+  if (error.facts.fault === 'broken_stream') return attempt >= brokenAttemptsMax;
+  return error.facts.fault === 'not_ready' && bytes > 0 && attempt >= notReadyAttemptsMax;
 }

@@ -12,6 +12,7 @@ export class FirstAnswers {
   /** 0 where nothing is kept yet. */
   readonly #lengths: Uint32Array;
   readonly #answered: Uint8Array;
+  #count = 0;
 
   constructor(texts: ScratchFile, items: number, counts: BatchCounts) {
     this.#texts = texts;
@@ -19,6 +20,11 @@ export class FirstAnswers {
     this.#offsets = new Float64Array(items);
     this.#lengths = new Uint32Array(items);
     this.#answered = new Uint8Array(items);
+  }
+
+  /** Items of which something is kept. */
+  get count(): number {
+    return this.#count;
   }
 
   has(place: number): boolean {
@@ -32,6 +38,7 @@ export class FirstAnswers {
       if (this.#answered[place] === 1 || !isAnswered) return;
       this.#counts.add(JSON.parse(this.read(place) ?? ''), -1);
     }
+    if (!this.has(place)) this.#count += 1;
     this.#counts.add(outcome);
     const { offset, length } = this.#texts.append(JSON.stringify(outcome));
     this.#offsets[place] = offset;

@@ -1,5 +1,6 @@
 // Reads a batch's raw output line by line, and keeps what each line says of its item.
 
+import type { LineCounts } from '../../domain/batch/evidence.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import { reasonOfFault } from '../../domain/outcome/classify.ts';
 import type { Anomalies } from '../../domain/outcome/outcome.ts';
@@ -15,7 +16,7 @@ import { PendingCalls } from './pending-calls.ts';
 
 /** The batch that the lines belong to, and what is done with each line. */
 export interface RawLineTarget {
-  readonly planned: Pick<PlannedBatch, 'lane' | 'endpoint'>;
+  readonly planned: Pick<PlannedBatch, 'lane' | 'endpoint' | 'items'>;
   readonly provider: Pick<Provider, 'decode'>;
   readonly items: ItemIndex;
   readonly judge: Judge;
@@ -30,13 +31,22 @@ export class RawLines {
   #duplicates = 0;
   #unknown = 0;
   #unreadable = 0;
+  /** Number of the output that is being read, and of the last one that named each item. */
+  #file = 0;
+  #known = 0;
+  readonly #lastFile: Uint16Array;
 
   constructor(target: RawLineTarget) {
     this.#target = target;
+    this.#lastFile = new Uint16Array(target.planned.items);
   }
 
-  async read(store: Store, uri: string): Promise<void> {
+  /** One output after the other: each has its own counts of the items that it names. */
+  async read(store: Store, uri: string): Promise<LineCounts> {
     let seen = 0;
+    this.#file += 1;
+    this.#known = 0;
+    const unreadableBefore = this.#unreadable;
     for await (const lines of lineChunks(store.read(uri), { lineBytesMax: cursorLineBytesMax })) {
       for (const line of lines) {
         if (line.bytes === null) {
@@ -48,6 +58,7 @@ export class RawLines {
         beatOnLine(seen);
       }
     }
+    return { known: this.#known, withoutId: this.#unreadable - unreadableBefore };
   }
 
   get anomalies(): RawAnomalies {
@@ -77,9 +88,16 @@ export class RawLines {
       this.#unknown += 1;
       return;
     }
+    this.#countKnown(place);
     // In the realtime lane a second line for an item is a second call, and not a mistake of the provider.
     if (planned.lane === 'batch' && answers.has(place)) this.#duplicates += 1;
     answers.keep(place, judge.judgeLine(line, items.countFlawedAttempts(place)));
+  }
+
+  #countKnown(place: number): void {
+    if (this.#lastFile[place] === this.#file) return;
+    this.#lastFile[place] = this.#file;
+    this.#known += 1;
   }
 
   /** A note of the realtime lane's own. */

@@ -1,6 +1,7 @@
-// Outcomes of the items that the provider's output does not mention.
+// Outcomes of the items that no line of output names, by what is proven of them.
 
-import type { Outcome } from '../../domain/outcome/outcome.ts';
+import type { ItemProof } from '../../domain/batch/evidence.ts';
+import type { ItemReason, Outcome } from '../../domain/outcome/outcome.ts';
 import type { ClassifyInput } from './classify-input.ts';
 import type { ItemIndex } from './item-index.ts';
 import type { Judge } from './judge.ts';
@@ -8,27 +9,33 @@ import type { Judge } from './judge.ts';
 export class UnreadItems {
   /** Items whose line should be there and is not. */
   missing = 0;
+  /** Those of them that ran, as far as is known: they are sent, and paid, again. */
+  paidWithoutAnswer = 0;
   readonly #items: ItemIndex;
   readonly #judge: Judge;
-  readonly #missingReason: ClassifyInput['missingReason'];
+  readonly #reason: ItemReason;
   readonly #blamed: 'all' | ReadonlySet<number>;
 
   constructor(
     items: ItemIndex,
     judge: Judge,
-    { blamed, missingReason }: Pick<ClassifyInput, 'blamed' | 'missingReason'>,
+    { blamed, notRunReason }: Pick<ClassifyInput, 'blamed' | 'notRunReason'>,
+    proof: ItemProof,
   ) {
     this.#items = items;
     this.#judge = judge;
-    this.#missingReason = missingReason;
+    this.#reason = proof === 'lost' ? 'missing' : proof === 'unknown' ? 'in_doubt' : notRunReason;
     this.#blamed = blamed === 'all' ? 'all' : new Set(blamed);
   }
 
   /** Call it once for each such item: it counts. */
   judge(place: number): Outcome {
     const isBlamed = this.#blamed === 'all' || this.#blamed.has(place + 1);
-    const reason = isBlamed ? 'bad_request' : this.#missingReason;
-    if (reason === 'missing') this.missing += 1;
+    const reason = isBlamed ? 'bad_request' : this.#reason;
+    if (reason === 'missing') {
+      this.missing += 1;
+      this.paidWithoutAnswer += 1;
+    }
     return this.#judge.judgeFailure(reason, this.#items.countFlawedAttempts(place));
   }
 }

@@ -48,7 +48,7 @@ async function* listHandles(store: Store, output: string): AsyncGenerator<BatchH
     if (!uri.endsWith('.handle.json')) continue;
     const record = await readOwn<HandleRecord>(store, uri);
     yield* record.earlier;
-    if (await isCollected(store, output, uri)) yield record.handle;
+    if (await isCollected(store, output, uri)) yield* [record.handle, ...(record.twinHandles ?? [])];
   }
 }
 

@@ -3,7 +3,7 @@
 import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
-import { JobRefused } from '../../domain/refusal.ts';
+import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
 import { claimOutput, isOwnedBy, makeClaim, type Owner } from '../../job-folder/claim.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -17,6 +17,8 @@ export async function beginJob(
   owner: Owner,
   spec: JobSpec,
 ): Promise<JobFile> {
+  const provider = deps.provider(spec.provider);
+  if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
   const job = await claimOutput(deps.store, {
     version: 1,
     claim: makeClaim(owner, deps.randomHex(nonceBytes), deps.now()),
@@ -25,7 +27,8 @@ export async function beginJob(
     policy: defaultVerdicts,
     prices: pickPrices(deps.prices.models, spec),
     pricesDated: deps.prices.dated,
-    timing: { ...deps.timing, providerWindowMs: deps.provider(spec.provider)?.limits.windowMs ?? 0 },
+    timing: { ...deps.timing, providerWindowMs: provider.limits.windowMs },
+    proofs: provider.proofs,
     fingerprint: await computeFingerprint(deps.store, spec.dataset.uri),
   });
   if (isOwnedBy(job.claim, owner)) return job;

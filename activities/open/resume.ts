@@ -6,15 +6,16 @@ import type { TakenOver } from '../../input/resume.ts';
 import { isOwnedBy, makeClaim, type Owner, replaceJobFile, winTakeover } from '../../job-folder/claim.ts';
 import { readOwnIfThere } from '../../job-folder/job-file.ts';
 import { jobFile, reportFile } from '../../job-folder/paths.ts';
-import type { ActivityDeps } from '../deps.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
 
 /** `change` gives the spec under which the job continues. The same run finds the job that it took over before. */
 export async function resumeJob(
-  { store, cluster, now }: Pick<ActivityDeps, 'store' | 'cluster' | 'now'>,
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'now' | 'provider' | 'timing'>,
   owner: Owner,
   from: string,
   change: (old: JobSpec) => TakenOver,
 ): Promise<JobFile> {
+  const { store, cluster, now } = deps;
   const isOpen = ({ workflowId, firstRunId }: Owner): Promise<boolean> => cluster.isOpen(workflowId, firstRunId);
   const old = await readOwnIfThere<JobFile>(store, jobFile(from));
   if (old === null) throw refuse('nothing_to_resume', `${from} holds no job`);
@@ -33,7 +34,15 @@ export async function resumeJob(
   if (!isOwnedBy(winner, owner)) {
     throw refuse('still_running', `${winner.workflowId} is already taking this job over`);
   }
-  const job: JobFile = { ...old, claim, takenOver: [...old.takenOver, old.claim], spec: taken.spec };
+  const job: JobFile = {
+    ...old,
+    claim,
+    takenOver: [...old.takenOver, old.claim],
+    spec: taken.spec,
+    // A folder of an older version lacks some settings.
+    timing: { ...deps.timing, ...old.timing },
+    proofs: old.proofs ?? requireProvider(deps, old).proofs,
+  };
   await replaceJobFile(store, from, job);
   return job;
 }

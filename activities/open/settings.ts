@@ -7,7 +7,7 @@ import type { Store } from '../../storage/store.ts';
 
 export async function resolveSettings(
   store: Store,
-  { spec, policy, timing }: JobFile,
+  { spec, policy, timing, proofs }: JobFile,
   startedAt: number,
   searchAttributes: readonly string[],
 ): Promise<JobSettings> {
@@ -26,6 +26,7 @@ export async function resolveSettings(
     budgetUsd: spec.budgetUsd,
     policy,
     timing,
+    proofs,
     keepProviderFiles: spec.keep.providerFiles,
     batchesPerSegment,
     planned: await listPlannedWaves(store, spec.output),

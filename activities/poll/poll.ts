@@ -2,15 +2,26 @@
 // of the workflow.
 
 import { cancellationSignal } from '@temporalio/activity';
-import { type BatchHandle, type BatchPhase, type BatchView, tenthsDone } from '../../domain/batch/state.ts';
+import type { EndedBatch } from '../../domain/batch/evidence.ts';
+import {
+  type BatchHandle,
+  type BatchPhase,
+  type BatchView,
+  blamedLines,
+  chooseUnrunAction,
+  isRefusedUnrun,
+  tenthsDone,
+  type UnrunAction,
+} from '../../domain/batch/state.ts';
 import type { BatchRef } from '../../domain/ids.ts';
+import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
 
 export interface PollInput extends BatchRef {
   readonly handle: BatchHandle;
-  /** The workflow to notify of progress. */
-  readonly coordinator: string;
+  /** The workflow to notify of progress; null if none is to be notified. */
+  readonly coordinator: string | null;
   /** The last tenth that it was notified of. */
   readonly toldTenths: number;
   /** The last phase that it was notified of; null before the first. */
@@ -20,14 +31,19 @@ export interface PollInput extends BatchRef {
 }
 
 export interface PollResult {
-  readonly view: BatchView;
+  readonly phase: BatchPhase;
+  readonly status: string;
   readonly tenths: number;
+  /** Null while the batch is open. */
+  readonly ended: EndedBatch | null;
+  /** What is to be done if it ran nothing. */
+  readonly action: UnrunAction;
 }
 
 const callMs = 30_000;
 
 export async function poll(
-  deps: Pick<ActivityDeps, 'store' | 'provider' | 'cluster'>,
+  deps: Pick<ActivityDeps, 'store' | 'provider' | 'cluster' | 'now'>,
   input: PollInput,
 ): Promise<PollResult> {
   const job = await readJobFile(deps.store, input.output);
@@ -36,7 +52,34 @@ export async function poll(
   const { phase } = view;
   // The coordinator learns of the end from the batch's workflow.
   if (phase !== 'ended' && isNews(input, phase, tenths)) await notifyCoordinator(deps, input, phase, view);
-  return { view, tenths };
+  const ended = toEnded(view);
+  if (ended !== null) await recordEnd(deps, input, ended);
+  return { phase, status: view.status, tenths, ended, action: chooseUnrunAction(view.errors) };
+}
+
+function toEnded({ phase, ending, status, counts, outputs, endedAt, errors }: BatchView): EndedBatch | null {
+  if (phase !== 'ended' || ending === null) return null;
+  const blamed = blamedLines(errors);
+  return {
+    ending,
+    status,
+    counts,
+    outputs,
+    endedAt,
+    refusedUnrun: isRefusedUnrun(errors),
+    blamed: blamed === 'all' ? 'all' : [...blamed],
+  };
+}
+
+/** On disk before the workflow acts on it. The time of the first poll that saw the end stays. */
+async function recordEnd(
+  { store, now }: Pick<ActivityDeps, 'store' | 'now'>,
+  input: PollInput,
+  ended: EndedBatch,
+): Promise<void> {
+  const { id } = input.handle;
+  const known = (await readEvidence(store, input))[id];
+  await recordEvidence(store, input, id, { ended, endedSeenAt: known?.endedSeenAt ?? now() });
 }
 
 /** The batch does not end here: the provider still ends it, and what it had finished is then collected. */
@@ -62,6 +105,7 @@ async function notifyCoordinator(
   phase: Exclude<BatchPhase, 'ended'>,
   { counts }: BatchView,
 ): Promise<void> {
+  if (coordinator === null) return;
   await cluster.notify(coordinator, {
     wave,
     batch,

@@ -2,11 +2,10 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { Staged } from '../../domain/batch/state.ts';
-import type { Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
-import { requestsFile, tallyFile } from '../../job-folder/paths.ts';
-import { readHandle, type SubmissionRef } from '../../job-folder/submission.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
+import { requestsFile } from '../../job-folder/paths.ts';
+import type { SubmissionRef } from '../../job-folder/submission.ts';
 import { computeCrc32 } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
@@ -15,31 +14,20 @@ import { heartbeating } from '../heartbeat.ts';
 import { describeSubmission } from './describe-submission.ts';
 import { withRequestsFile } from './requests-file.ts';
 
-export type UploadResult =
-  /** The batch was started again after its answers were final. */
-  { readonly kind: 'answered'; readonly tally: Tally } | { readonly kind: 'staged'; readonly staged: Staged };
-
 /** May be repeated: a second upload costs one more file at the provider, and no batch. */
 export async function upload(
   deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'transfers' | 'now'>,
   input: SubmissionRef,
-): Promise<UploadResult> {
+): Promise<Staged> {
   const { store } = deps;
   const job = await readJobFile(store, input.output);
   await awaitEarlierOwners(deps, job, input);
-  const tally = await readOwnIfThere<Tally>(store, tallyFile(input));
-  if (tally !== null) return { kind: 'answered', tally };
-  const known = await readHandle(store, input);
-  if (known !== null && known.ordinal >= input.ordinal) {
-    return { kind: 'staged', staged: { fileId: known.handle.fileId } };
-  }
   await checkRequests(store, input);
   const provider = requireProvider(deps, job);
   const submission = await describeSubmission(store, provider, job, input, deps.now());
-  const staged = await heartbeating(job.timing, (ctx) =>
+  return heartbeating(job.timing, (ctx) =>
     deps.transfers(() => withRequestsFile(store, input, submission, (file) => provider.upload(file, submission, ctx))),
   );
-  return { kind: 'staged', staged };
 }
 
 /** Only the planned bytes are paid for: a file that is torn or was changed is not sent. */

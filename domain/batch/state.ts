@@ -7,11 +7,7 @@
 export const batchPhases = ['validating', 'running', 'finalizing', 'cancelling', 'ended'] as const;
 export type BatchPhase = (typeof batchPhases)[number];
 
-/**
- * How a batch ended, and what that proves of an item that no line of its output speaks of. `failed`: nothing ran and nothing was billed,
- * so there is no output to read. `expired` and `cancelled`: it never ran. `completed`: nothing, it is `missing`. Each vendor's
- * `endings.ts` maps its own endings to these, so one that cannot prove that nothing ran must not become `failed`.
- */
+/** How a batch ended. An ending alone says nothing of single items: each vendor's `endings.ts` says what it proves. */
 export const batchEndings = ['completed', 'expired', 'cancelled', 'failed'] as const;
 export type BatchEnding = (typeof batchEndings)[number];
 
@@ -43,6 +39,8 @@ export interface BatchView {
   readonly errors: readonly BatchError[];
   /** The provider's copies, to be deleted in the end. */
   readonly files: readonly string[];
+  /** The files of output that it names; empty if it names none (yet). */
+  readonly outputs: readonly string[];
 }
 
 /** Why a provider refused a batch after creating it, before it ran anything. Each vendor's `faults.ts` maps its codes to these. */
@@ -55,7 +53,9 @@ export const batchFailures = [
   'file_missing',
   /** Something that all items share, such as the model: sending the batch again unchanged would fail the same way. */
   'whole_batch',
-  /** Anything else; the lines that the errors name are to blame. */
+  /** The check before the run found something wrong with the file; the lines that the errors name are to blame. */
+  'invalid',
+  /** Anything else. It does not prove that nothing ran. */
   'other',
 ] as const;
 export type BatchFailure = (typeof batchFailures)[number];
@@ -67,21 +67,21 @@ export interface BatchError {
 }
 
 /** What to do with a batch that failed before it ran anything. Nothing was billed. */
-export type FailedBatchAction = 'wait_for_capacity' | 'ask_a_person' | 'stage_again' | 'give_items_back';
+export type UnrunAction = 'wait_for_capacity' | 'ask_a_person' | 'upload_again' | 'give_back';
 
-const actions: Readonly<Partial<Record<BatchFailure, FailedBatchAction>>> = {
+const actions: Readonly<Partial<Record<BatchFailure, UnrunAction>>> = {
   capacity: 'wait_for_capacity',
   no_money: 'ask_a_person',
-  file_missing: 'stage_again',
+  file_missing: 'upload_again',
 };
 
 /** The first error that allows another try decides. */
-export function failedBatchAction(errors: readonly BatchError[]): FailedBatchAction {
+export function chooseUnrunAction(errors: readonly BatchError[]): UnrunAction {
   for (const { reason } of errors) {
     const action = actions[reason];
     if (action !== undefined) return action;
   }
-  return 'give_items_back';
+  return 'give_back';
 }
 
 /** Which lines of a failed batch are to blame; 'all' where every one is. The items of the others are sent again in the next wave. */
@@ -95,3 +95,7 @@ export function tenthsDone(view: BatchView): number {
   if (view.counts === null || view.counts.total === 0) return 0;
   return Math.floor((10 * (view.counts.done + view.counts.failed)) / view.counts.total);
 }
+
+/** Whether every error of a failed batch comes from the check before the run, so that nothing of it ran. */
+export const isRefusedUnrun = (errors: readonly BatchError[]): boolean =>
+  errors.length > 0 && errors.every(({ reason }) => reason !== 'other');

@@ -148,6 +148,8 @@ export interface Anomalies {
   readonly unknownAnswers: number;
   readonly unreadableLines: number;
   readonly missing: number;
+  /** Missing items that ran, as far as is known, and are sent again. */
+  readonly paidWithoutAnswer: number;
   /** Further batches that were found for the same submission, and were cancelled. */
   readonly twinBatches: number;
   /** Realtime calls that were in flight when a worker died and were sent again. */
@@ -159,6 +161,7 @@ export const noAnomalies: Anomalies = {
   unknownAnswers: 0,
   unreadableLines: 0,
   missing: 0,
+  paidWithoutAnswer: 0,
   twinBatches: 0,
   inDoubtCalls: 0,
 };

@@ -156,6 +156,8 @@ function addAnomalies(a: Anomalies, b: Anomalies): Anomalies {
     unknownAnswers: a.unknownAnswers + b.unknownAnswers,
     unreadableLines: a.unreadableLines + b.unreadableLines,
     missing: a.missing + b.missing,
+    // A tally of an older version does not count them.
+    paidWithoutAnswer: a.paidWithoutAnswer + (b.paidWithoutAnswer ?? 0),
     twinBatches: a.twinBatches + b.twinBatches,
     inDoubtCalls: a.inDoubtCalls + b.inDoubtCalls,
   };

@@ -21,3 +21,7 @@ export async function* replyBytes(caller: Caller, reply: Response, ctx: Context)
     await reader.cancel().catch(() => undefined);
   }
 }
+
+/** The length of an encoded reply says nothing of the bytes that are read. If it is stated, a shorter reply fails while it is read. */
+export const isLengthStated = ({ headers }: Response): boolean =>
+  headers.get('content-length') !== null && headers.get('content-encoding') === null;

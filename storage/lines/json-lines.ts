@@ -5,7 +5,7 @@ import type { MaybePromise } from '../../domain/maybe-promise.ts';
 import type { Json } from '../../domain/outcome/outcome.ts';
 import { type Store, type Stored, StoreError, type WriteOptions } from '../store.ts';
 import { formatCrc32 } from './line-writer.ts';
-import { createSplitter, type Line, type LineOptions } from './splitter.ts';
+import { type Line, type LineOptions, Splitter } from './splitter.ts';
 
 export { type LineWriter, lineWriter, type Written } from './line-writer.ts';
 export type { Line, LineOptions };
@@ -18,7 +18,7 @@ export async function* lineChunks(
   source: AsyncIterable<Uint8Array>,
   options: LineOptions,
 ): AsyncGenerator<readonly Line[]> {
-  const splitter = createSplitter(options);
+  const splitter = new Splitter(options);
   for await (const chunk of source) {
     const lines = splitter.push(asBuffer(chunk));
     if (lines.length > 0) yield lines;

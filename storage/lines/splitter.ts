@@ -28,76 +28,86 @@ const markBytes = 3;
 /** A line within the limit may be so much longer before it is trimmed: mark and CR. */
 const trimmedBytesMax = markBytes + 1;
 
-export function createSplitter({ lineBytesMax, firstLine = 1, firstByte = 0 }: LineOptions) {
-  let number = firstLine;
-  let lineStart = firstByte;
+export class Splitter {
+  readonly #lineBytesMax: number;
+  #number: number;
+  #lineStart: number;
   // The beginning of a line whose end has not come yet: copies, since a source may reuse its chunk.
-  let held: Buffer[] = [];
-  let heldBytes = 0;
-  let tooLong = false;
-  let beginsWithMark = false;
-  let endsWithReturn = false;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #tooLong = false;
+  #beginsWithMark = false;
+  #endsWithReturn = false;
 
-  const hold = (part: Buffer): void => {
+  constructor({ lineBytesMax, firstLine = 1, firstByte = 0 }: LineOptions) {
+    this.#lineBytesMax = lineBytesMax;
+    this.#number = firstLine;
+    this.#lineStart = firstByte;
+  }
+
+  /** The lines that end in this chunk. */
+  push(chunk: Buffer): Line[] {
+    const lines: Line[] = [];
+    let from = 0;
+    const chunkStart = this.#lineStart + this.#heldBytes;
+    for (let to = chunk.indexOf(newline); to !== -1; to = chunk.indexOf(newline, from)) {
+      const end = chunkStart + to + 1;
+      if (this.#heldBytes > 0) {
+        this.#hold(chunk.subarray(from, to));
+        lines.push(this.#takeHeldLine(end));
+      } else {
+        lines.push(this.#makeLine(chunk.subarray(from, to), end));
+      }
+      from = to + 1;
+    }
+    this.#hold(chunk.subarray(from));
+    return lines;
+  }
+
+  /** The last line if no newline ends it, else null. */
+  end(): Line | null {
+    return this.#heldBytes === 0 ? null : this.#takeHeldLine(this.#lineStart + this.#heldBytes);
+  }
+
+  #hold(part: Buffer): void {
     if (part.length === 0) return;
-    heldBytes += part.length;
-    endsWithReturn = part[part.length - 1] === carriageReturn;
-    if (tooLong) return;
-    held.push(Buffer.from(part));
-    if (heldBytes <= lineBytesMax + trimmedBytesMax) return;
-    tooLong = true;
-    beginsWithMark = startsWithMark(Buffer.concat(held, markBytes));
-    held = [];
-  };
+    this.#heldBytes += part.length;
+    this.#endsWithReturn = part[part.length - 1] === carriageReturn;
+    if (this.#tooLong) return;
+    this.#held.push(Buffer.from(part));
+    if (this.#heldBytes <= this.#lineBytesMax + trimmedBytesMax) return;
+    this.#tooLong = true;
+    this.#beginsWithMark = startsWithMark(Buffer.concat(this.#held, markBytes));
+    this.#held = [];
+  }
 
-  const heldLine = (end: number): Line => {
-    const line = tooLong ? lineTooLong(end) : makeLine(Buffer.concat(held), end);
-    held = [];
-    heldBytes = 0;
-    tooLong = false;
+  #takeHeldLine(end: number): Line {
+    const line = this.#tooLong ? this.#makeLongLine(end) : this.#makeLine(Buffer.concat(this.#held), end);
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#tooLong = false;
     return line;
-  };
+  }
 
-  const makeLine = (bytes: Buffer, end: number): Line => {
-    const from = lineStart === 0 && startsWithMark(bytes) ? markBytes : 0;
+  #makeLine(bytes: Buffer, end: number): Line {
+    const from = this.#lineStart === 0 && startsWithMark(bytes) ? markBytes : 0;
     const to = bytes.length > from && bytes[bytes.length - 1] === carriageReturn ? bytes.length - 1 : bytes.length;
     const length = to - from;
-    const text = length > lineBytesMax ? null : length === bytes.length ? bytes : bytes.subarray(from, to);
-    return advance({ number, start: lineStart, end, bytes: text, length });
-  };
+    const text = length > this.#lineBytesMax ? null : length === bytes.length ? bytes : bytes.subarray(from, to);
+    return this.#advance({ number: this.#number, start: this.#lineStart, end, bytes: text, length });
+  }
 
-  const lineTooLong = (end: number): Line => {
-    const mark = lineStart === 0 && beginsWithMark ? markBytes : 0;
-    const length = heldBytes - mark - (endsWithReturn ? 1 : 0);
-    return advance({ number, start: lineStart, end, bytes: null, length });
-  };
+  #makeLongLine(end: number): Line {
+    const mark = this.#lineStart === 0 && this.#beginsWithMark ? markBytes : 0;
+    const length = this.#heldBytes - mark - (this.#endsWithReturn ? 1 : 0);
+    return this.#advance({ number: this.#number, start: this.#lineStart, end, bytes: null, length });
+  }
 
-  const advance = (line: Line): Line => {
-    number += 1;
-    lineStart = line.end;
+  #advance(line: Line): Line {
+    this.#number += 1;
+    this.#lineStart = line.end;
     return line;
-  };
-
-  return {
-    push(chunk: Buffer): Line[] {
-      const lines: Line[] = [];
-      let from = 0;
-      const chunkStart = lineStart + heldBytes;
-      for (let to = chunk.indexOf(newline); to !== -1; to = chunk.indexOf(newline, from)) {
-        const end = chunkStart + to + 1;
-        if (heldBytes > 0) {
-          hold(chunk.subarray(from, to));
-          lines.push(heldLine(end));
-        } else {
-          lines.push(makeLine(chunk.subarray(from, to), end));
-        }
-        from = to + 1;
-      }
-      hold(chunk.subarray(from));
-      return lines;
-    },
-    end: (): Line | null => (heldBytes === 0 ? null : heldLine(lineStart + heldBytes)),
-  };
+  }
 }
 
 /** The byte order mark that some editors put before the first line. */

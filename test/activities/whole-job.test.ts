@@ -9,7 +9,7 @@ import { merge } from '../../activities/finish/merge.ts';
 import type { ResultLine } from '../../domain/outcome/merge.ts';
 import { folderWith, output, quietEnvironment } from './plan/planning.ts';
 import { chance, isGood, shuffled, text, unrulyProvider, writeDataset } from './submit/unruly-provider.ts';
-import { answerLine, errorLine, runWhole, usdOf, wholeDeps } from './whole-job.ts';
+import { answerLine, endedBatches, errorLine, runWhole, usdOf, wholeDeps } from './whole-job.ts';
 
 const runs = fc.record({
   seed: fc.nat(),
@@ -105,9 +105,11 @@ test('classify and merge give the same bytes when they are done again', async ()
       createdAt,
       endedAt,
       polls,
-      twinBatches: 0,
+      batches: endedBatches,
+      isCreateUnknown: false,
+      final: true,
       cancelReason: 'cancelled',
-      missingReason: 'missing',
+      notRunReason: 'missing',
       blamed: [],
     }),
   );

@@ -10,7 +10,7 @@ import {
   reactionTo,
   roundDelayMs,
 } from '../../domain/batch/backoff.ts';
-import { batchFailures, blamedLines, failedBatchAction, tenthsDone } from '../../domain/batch/state.ts';
+import { batchFailures, blamedLines, chooseUnrunAction, tenthsDone } from '../../domain/batch/state.ts';
 import { formatDuration, parseDuration } from '../../domain/duration.ts';
 import { chargedUsd, fits, openBudget, reserve, settle } from '../../domain/money/budget.ts';
 import { costUsd, findPrice } from '../../domain/money/cost.ts';
@@ -190,19 +190,20 @@ describe('money', () => {
 
 describe('a batch that failed', () => {
   test('by its reason it waits, asks a person, is staged again, or gives its items back', () => {
-    const actions = batchFailures.map((reason) => [reason, failedBatchAction([{ reason, line: null }])]);
+    const actions = batchFailures.map((reason) => [reason, chooseUnrunAction([{ reason, line: null }])]);
     expect(Object.fromEntries(actions)).toEqual({
       capacity: 'wait_for_capacity',
       no_money: 'ask_a_person',
-      file_missing: 'stage_again',
-      whole_batch: 'give_items_back',
-      other: 'give_items_back',
+      file_missing: 'upload_again',
+      whole_batch: 'give_back',
+      invalid: 'give_back',
+      other: 'give_back',
     });
   });
 
   test('the first of its errors that allows another try decides', () => {
     const errors = (['other', 'no_money', 'capacity'] as const).map((reason) => ({ reason, line: null }));
-    expect(failedBatchAction(errors)).toBe('ask_a_person');
+    expect(chooseUnrunAction(errors)).toBe('ask_a_person');
   });
 
   test('blames the lines that it names, or all', () => {
@@ -226,6 +227,7 @@ describe('a batch that failed', () => {
       expiresAt: null,
       errors: [],
       files: [],
+      outputs: [],
     } as const;
     expect(tenthsDone({ ...view, counts: { total: 30, done: 20, failed: 1 } })).toBe(7);
     expect(tenthsDone({ ...view, counts: null })).toBe(0);

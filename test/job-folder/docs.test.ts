@@ -4,8 +4,12 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { download } from '../../activities/collect/download.ts';
 import { resumeJob } from '../../activities/open/resume.ts';
+import { poll } from '../../activities/poll/poll.ts';
 import { create } from '../../activities/submit/create.ts';
+import type { BatchHandle, BatchView } from '../../domain/batch/state.ts';
+import type { BatchRef } from '../../domain/ids.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import type { Store } from '../../storage/store.ts';
 import { type Folder, folderWith, output, quietEnvironment } from '../activities/plan/planning.ts';
@@ -92,19 +96,69 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
   return { folder, written };
 }
 
+/** Creates the batch, or finds it with a twin, and collects the twin. */
 async function createBatch(
   folder: Folder,
   { batch, items, bytes, requestsCrc32, endpoint }: PlannedBatch,
 ): Promise<void> {
   const made = { id: `batch-${batch}`, createdAt: 0, fileId: null };
-  const found = { confirmed: [], possible: [] };
+  const twin = { ...made, id: `twin-${batch}` };
+  const found = { confirmed: batch === 1 ? [made, twin] : [], possible: [] };
   const deps = {
     ...wholeDeps(folder),
-    provider: () => ({ ...provider, find: async () => found, create: async () => made }),
+    provider: () => ({
+      ...provider,
+      find: async () => found,
+      create: async () => made,
+      poll: async () => endedView,
+      download: downloadNothing,
+    }),
   };
-  const ref = { output, wave: 1, batch, ordinal: 0, items, bytes, crc32: requestsCrc32, endpoint };
-  await quietEnvironment().run(() => create(deps, { ...ref, staged: { fileId: 'file' } }));
+  const ref = { output, wave: 1, batch };
+  const submission = { ...ref, ordinal: 0, items, bytes, crc32: requestsCrc32, endpoint };
+  await quietEnvironment().run(() => create(deps, { ...submission, staged: { fileId: 'file' } }));
+  if (batch === 1) await collectTwin(deps, ref, twin);
 }
+
+async function collectTwin(
+  deps: Parameters<typeof poll>[0] & Parameters<typeof download>[0],
+  ref: BatchRef,
+  handle: BatchHandle,
+): Promise<void> {
+  const told = { coordinator: null, toldTenths: -1, toldPhase: null, tellEvery: 1 };
+  await quietEnvironment().run(() => poll(deps, { ...ref, ...told, handle }));
+  await quietEnvironment().run(() => download(deps, { ...ref, handle, twin: 1 }));
+}
+
+const endedView: BatchView = {
+  phase: 'ended',
+  ending: 'cancelled',
+  status: 'cancelled',
+  counts: { total: 1, done: 0, failed: 0 },
+  createdAt: 0,
+  endedAt: 1,
+  expiresAt: null,
+  errors: [],
+  files: [],
+  outputs: ['output'],
+};
+
+async function* downloadNothing(): AsyncGenerator<Uint8Array, true> {
+  yield Buffer.from('\n');
+  return true;
+}
+
+/** Names of the fields of an object, and of those of its parts that the page describes field by field. */
+function listFields(path: string, object: object): string[] {
+  if (path.endsWith('.ended.json')) {
+    return Object.values(object).flatMap((each) => [...Object.keys(each), ...listParts(each)]);
+  }
+  const parts = path === 'job.json' ? ['timing'] : path.endsWith('.tally.json') ? ['anomalies'] : [];
+  return [...Object.keys(object), ...parts.flatMap((part) => Object.keys(Reflect.get(object, part)))];
+}
+
+const listParts = (object: object): string[] =>
+  Object.values(object).flatMap((part) => (typeof part === 'object' && part !== null ? Object.keys(part) : []));
 
 test('every file that a job writes is on the page once, and every file of the page is written by some job', async () => {
   const { folder, written } = await buildJobFolder();
@@ -129,7 +183,7 @@ test('every field that a file has is on the page', async () => {
     const columns = path === 'failures.jsonl' ? ['id', 'text'] : [];
     const text = folder.text(path);
     const objects: object[] = path.endsWith('.json') ? [JSON.parse(text)] : folder.lines(path);
-    const fields = new Set(objects.flatMap((each) => Object.keys(each)));
+    const fields = new Set(objects.flatMap((each) => listFields(path, each)));
     return [...fields]
       .filter((field) => !columns.includes(field) && !file.contains.includes(`\`${field}\``))
       .map((field) => `${path}: ${field}`);

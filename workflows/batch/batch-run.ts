@@ -1,6 +1,7 @@
 // The state of one running batch: its input, the signals that change it, and the news that it sends to its coordinator.
 
 import { CancellationScope, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { BatchEvent } from '../../domain/batch/transitions.ts';
 import type { BatchRef } from '../../domain/ids.ts';
 import type { JobSettings, PlannedBatch } from '../../domain/job.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
@@ -16,7 +17,7 @@ import {
 
 /** The part of a job that its batches need: references and times, nothing of its rows. */
 export interface BatchInput {
-  readonly job: Pick<JobSettings, 'output' | 'provider' | 'poll' | 'deadline' | 'timing'> & {
+  readonly job: Pick<JobSettings, 'output' | 'provider' | 'poll' | 'deadline' | 'timing' | 'proofs'> & {
     /** The coordinator wants news at every so many tenths of the batch. */
     readonly tellEvery: number;
   };
@@ -33,15 +34,14 @@ export class BatchRun {
   paused: boolean;
   endNow: boolean;
   /** Counts, so that a wait can tell whether another signal has arrived. */
-  nudges = 0;
   resumes = 0;
-  batchDeadlineMs: number;
+  /** For a batch that a machine decides for: what the signals say, as events. */
+  onSignal: (event: BatchEvent) => void = () => undefined;
 
   constructor(input: BatchInput) {
     this.input = input;
     this.paused = input.paused;
     this.endNow = input.endNow;
-    this.batchDeadlineMs = input.job.deadline.batchMs;
     registerHandlers(this);
   }
 
@@ -78,19 +78,22 @@ export class BatchRun {
 function registerHandlers(run: BatchRun): void {
   const pause = (): void => {
     run.paused = true;
+    run.onSignal({ kind: 'paused' });
   };
   const resume = (): void => {
     run.paused = false;
     run.resumes += 1;
+    run.onSignal({ kind: 'resumed' });
   };
   const nudge = (): void => {
-    run.nudges += 1;
+    run.onSignal({ kind: 'nudged' });
   };
   const endNow = (): void => {
     run.endNow = true;
+    run.onSignal({ kind: 'deadline' });
   };
   const setDeadline = (ms: number): void => {
-    run.batchDeadlineMs = ms;
+    run.onSignal({ kind: 'deadline_changed', deadlineMs: ms });
   };
   setHandler(pauseSignal, pause, { description: 'Upload and create nothing more until resumed.' });
   setHandler(resumeSignal, resume, { description: 'Continue; work that waits for a key or for money is tried again.' });

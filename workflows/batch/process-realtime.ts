@@ -3,6 +3,7 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import { realtimeChunkItems } from '../../domain/limits.ts';
 import type { ItemReason, Tally } from '../../domain/outcome/outcome.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
 import { filePass } from '../proxies.ts';
 import { type BatchInput, BatchRun, logTally } from './batch-run.ts';
 import { outOfTime, runThroughTrouble } from './trouble.ts';
@@ -38,18 +39,22 @@ async function askAll(run: BatchRun): Promise<boolean> {
   return false;
 }
 
-function classify(run: BatchRun, missingReason: ItemReason): Promise<Tally> {
+async function classify(run: BatchRun, notRunReason: ItemReason): Promise<Tally> {
   const { planned, job } = run.input;
-  return filePass(job.timing, `classify ${planned.items} items`).classify({
+  const result = await filePass(job.timing, `classify ${planned.items} items`).classify({
     ...run.ref,
     batchId: null,
     ending: null,
     createdAt: run.startedAt,
     endedAt: Date.now(),
     polls: 0,
-    twinBatches: 0,
     cancelReason: 'cancelled',
-    missingReason,
+    batches: [],
+    isCreateUnknown: false,
+    notRunReason,
+    final: true,
     blamed: [],
   });
+  if (result.kind !== 'tally') throw new InvariantBroken('a realtime batch has no tally');
+  return result.tally;
 }

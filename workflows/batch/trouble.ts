@@ -53,10 +53,10 @@ function readFailure(error: unknown): ApplicationFailure | null {
 }
 
 /** The time for all attempts ended, or would end before the next attempt. */
-const isOutOfTime = (error: unknown): boolean =>
+export const isOutOfTime = (error: unknown): boolean =>
   error instanceof ActivityFailure && error.retryState === RetryState.TIMEOUT;
 
-function readTrouble(error: unknown): Trouble | null {
+export function readTrouble(error: unknown): Trouble | null {
   const failure = readFailure(error);
   if (failure?.type !== 'trouble') return null;
   const [facts] = failure.details ?? [];

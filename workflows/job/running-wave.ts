@@ -40,8 +40,8 @@ export class RunningWave {
   /** The part of a batch's input that is the same for all batches. */
   describeJob(): BatchInput['job'] {
     const { settings, deadline, plannedBatches } = this.job;
-    const { output, provider, poll, timing } = settings;
-    return { output, provider, poll, timing, deadline, tellEvery: chooseNewsStep(plannedBatches) };
+    const { output, provider, poll, timing, proofs } = settings;
+    return { output, provider, poll, timing, proofs, deadline, tellEvery: chooseNewsStep(plannedBatches) };
   }
 
   /** Work that would pass the cap does not start. If no running work can make room for it any more, the job pauses for a person. */

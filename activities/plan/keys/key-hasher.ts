@@ -75,28 +75,34 @@ export function createKeyHasher(): KeyHasher {
   };
 
   return {
-    batch() {
-      let texts: Buffer<ArrayBuffer> = spare.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
-      let used = 0;
-      const ends: number[] = [];
-      return {
-        add(text) {
-          // A character takes at most three bytes.
-          if (used + 3 * text.length > texts.length) texts = grow(texts, used + 3 * text.length);
-          used += texts.write(text, used);
-          ends.push(used);
-        },
-        async keys() {
-          if (used >= threadBytesMin) return send(texts, ends);
-          const keys = ends.map((end, index) => hashKey(texts.subarray(ends[index - 1] ?? 0, end)));
-          if (texts.length === bufferBytes) spare.push(texts);
-          return keys;
-        },
-      };
-    },
+    batch: () => createBatch(spare, send),
     async close() {
       await thread?.terminate();
       thread = null;
+    },
+  };
+}
+
+/** Takes a spare buffer if there is one; gives it back unless it was sent: then the thread's reply does. */
+function createBatch(
+  spare: Buffer<ArrayBuffer>[],
+  send: (texts: Buffer<ArrayBuffer>, ends: readonly number[]) => Promise<ItemKey[]>,
+): KeyBatch {
+  let texts: Buffer<ArrayBuffer> = spare.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+  let used = 0;
+  const ends: number[] = [];
+  return {
+    add(text) {
+      // A character takes at most three bytes.
+      if (used + 3 * text.length > texts.length) texts = grow(texts, used + 3 * text.length);
+      used += texts.write(text, used);
+      ends.push(used);
+    },
+    async keys() {
+      if (used >= threadBytesMin) return send(texts, ends);
+      const keys = ends.map((end, index) => hashKey(texts.subarray(ends[index - 1] ?? 0, end)));
+      if (texts.length === bufferBytes) spare.push(texts);
+      return keys;
     },
   };
 }

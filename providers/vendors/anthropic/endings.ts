@@ -1,6 +1,7 @@
-// The states of Anthropic's batches. All of them end as `ended`: the counts of their requests tell how. No ending proves that nothing
-// ran, so none becomes `failed`.
+// The states of Anthropic's batches, and what their end proves of its items. All of them end as `ended`: the counts of their requests tell
+// how.
 
+import type { EndingRule, EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchEnding } from '../../../domain/batch/state.ts';
 import type { BatchStates } from '../../provider.ts';
 import type { BatchWire } from './wire.ts';
@@ -18,3 +19,7 @@ export const endingByCount: readonly (readonly [Count, BatchEnding])[] = [
   ['expired', 'expired'],
   ['canceled', 'cancelled'],
 ];
+
+/** If no request succeeded or failed, none ran. Otherwise the results have a line for each request, whatever became of it. */
+const ended: EndingRule = { nothingRan: 'none_counted', lines: 'all', beyondCounted: 'unknown' };
+export const anthropicProofs: EndingRules = { completed: ended, failed: ended, expired: ended, cancelled: ended };

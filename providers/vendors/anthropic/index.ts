@@ -18,6 +18,7 @@ import { cancel } from './cancel.ts';
 import { type Connection, caller, connect } from './client.ts';
 import { create } from './create.ts';
 import { download } from './download.ts';
+import { anthropicProofs } from './endings.ts';
 import { anthropicFaults } from './faults.ts';
 import { find } from './find.ts';
 import { forget } from './forget.ts';
@@ -52,6 +53,7 @@ function createProvider(connection: Connection): Provider {
   return {
     name: caller.name,
     limits: anthropicLimits,
+    proofs: anthropicProofs,
     defaultEndpoint: messagesEndpoint,
     endpoints: [messagesEndpoint],
     buildBody,

@@ -36,6 +36,7 @@ function toView(batch: BatchWire): BatchView {
     expiresAt: parseTime(batch.expires_at),
     errors: [],
     files: [],
+    outputs: typeof batch.results_url === 'string' && typeof batch.archived_at !== 'string' ? [batch.id] : [],
   };
 }
 

@@ -14,6 +14,7 @@ export const batchWire = z.object({
   ended_at: z.string().nullish(),
   expires_at: z.string().nullish(),
   archived_at: z.string().nullish(),
+  results_url: z.string().nullish(),
   cancel_initiated_at: z.string().nullish(),
 });
 export type BatchWire = z.output<typeof batchWire>;

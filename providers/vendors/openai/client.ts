@@ -2,6 +2,7 @@
 // ProviderErrors.
 
 import OpenAI from 'openai';
+import type { EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { type Account, requireBaseUrl } from '../../account.ts';
 import type { VendorFaults } from '../../faults.ts';
@@ -18,6 +19,7 @@ export interface OpenaiProfile {
   readonly name: string;
   readonly limits: ProviderLimits;
   readonly endings: BatchStates;
+  readonly proofs: EndingRules;
   readonly faults: VendorFaults;
   readonly endpoints: readonly string[];
   /** The `completion_window` of a batch. */

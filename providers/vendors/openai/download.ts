@@ -11,21 +11,32 @@ import { fileWire } from './wire.ts';
 
 const newline = 0x0a;
 
-export async function* download(connection: Connection, handle: BatchHandle, ctx: Context): AsyncGenerator<Uint8Array> {
+export async function* download(
+  connection: Connection,
+  handle: BatchHandle,
+  ctx: Context,
+): AsyncGenerator<Uint8Array, true | null> {
   const batch = await retrieveBatch(connection, handle.id, ctx);
   const files = [batch.output_file_id, batch.error_file_id].filter((id) => typeof id === 'string' && id !== '');
   let last = newline;
+  let isWhole: true | null = true;
   for (const id of files) {
     if (last !== newline) yield Buffer.from('\n');
-    for await (const chunk of readContent(connection, id ?? '', ctx)) {
-      last = chunk.at(-1) ?? last;
-      yield chunk;
+    const content = readContent(connection, id ?? '', ctx);
+    for (let next = await content.next(); ; next = await content.next()) {
+      if (next.done === true) {
+        isWhole = isWhole === null ? null : next.value;
+        break;
+      }
+      last = next.value.at(-1) ?? last;
+      yield next.value;
     }
   }
+  return isWhole;
 }
 
 /** A cut transfer can end like a whole one, and Content-Length counts encoded bytes: the file's own size decides. */
-async function* readContent(connection: Connection, id: string, ctx: Context): AsyncGenerator<Uint8Array> {
+async function* readContent(connection: Connection, id: string, ctx: Context): AsyncGenerator<Uint8Array, true | null> {
   const { caller, sdk } = connection;
   const { signal } = ctx;
   const file = await waitIfMissing(caller, () =>
@@ -39,7 +50,9 @@ async function* readContent(connection: Connection, id: string, ctx: Context): A
     received += chunk.byteLength;
     yield chunk;
   }
-  if (typeof file.bytes === 'number' && received < file.bytes) throw unreadableReply(caller.name, 'read');
+  if (typeof file.bytes !== 'number') return null;
+  if (received < file.bytes) throw unreadableReply(caller.name, 'read');
+  return true;
 }
 
 /** A batch may name its output before the output can be read. */

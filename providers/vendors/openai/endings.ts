@@ -1,6 +1,6 @@
-// The states of OpenAI's batches, and how the last of them ended. A `failed` batch did not pass validation: nothing ran, nothing is
-// billed, there is no output. Every other ending leaves what was finished.
+// The states of OpenAI's batches, and what each ending proves of its items.
 
+import type { EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchStates } from '../../provider.ts';
 
 export const openaiEndings: BatchStates = {
@@ -12,4 +12,15 @@ export const openaiEndings: BatchStates = {
   failed: { phase: 'ended', ending: 'failed' },
   expired: { phase: 'ended', ending: 'expired' },
   cancelled: { phase: 'ended', ending: 'cancelled' },
+};
+
+/**
+ * A batch may also end `failed` after a part of it ran: only the validator's own errors prove that nothing did. Requests beyond the counted
+ * ones of an expired or cancelled batch did not run. A completed batch has a line for each counted request, in one of its two files.
+ */
+export const openaiProofs: EndingRules = {
+  completed: { nothingRan: 'never', lines: 'counted', beyondCounted: 'unknown' },
+  failed: { nothingRan: 'validator', lines: 'counted', beyondCounted: 'unknown' },
+  expired: { nothingRan: 'never', lines: 'counted', beyondCounted: 'not_run' },
+  cancelled: { nothingRan: 'never', lines: 'counted', beyondCounted: 'not_run' },
 };

@@ -19,7 +19,7 @@ import { cancel } from './cancel.ts';
 import { connect, type OpenaiProfile } from './client.ts';
 import { create } from './create.ts';
 import { download } from './download.ts';
-import { openaiEndings } from './endings.ts';
+import { openaiEndings, openaiProofs } from './endings.ts';
 import { openaiFaults } from './faults.ts';
 import { find } from './find.ts';
 import { forget } from './forget.ts';
@@ -31,6 +31,7 @@ const openaiProfile: OpenaiProfile = {
   name: 'openai',
   limits: openaiLimits,
   endings: openaiEndings,
+  proofs: openaiProofs,
   faults: openaiFaults,
   endpoints: openaiEndpoints,
   completionWindow: '24h',
@@ -61,12 +62,13 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl'> = {
 
 /** For OpenAI and for providers with the same batch API. */
 export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Provider {
-  const { name, limits, endpoints, faults } = profile;
+  const { name, limits, proofs, endpoints, faults } = profile;
   const connection = connect(profile, account);
   const { caller, sdk } = connection;
   return {
     name,
     limits,
+    proofs,
     defaultEndpoint: chatEndpoint,
     endpoints,
     buildBody,

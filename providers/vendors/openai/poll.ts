@@ -30,6 +30,9 @@ function toView(batch: BatchWire, { endings, faults }: OpenaiProfile): BatchView
     expiresAt: toMilliseconds(batch.expires_at),
     errors: (batch.errors?.data ?? []).slice(0, errorsMax).map((error) => toBatchError(error, faults.batches)),
     files: [batch.input_file_id, batch.output_file_id, batch.error_file_id].filter((id) => typeof id === 'string'),
+    outputs: [batch.output_file_id, batch.error_file_id].filter(
+      (id) => typeof id === 'string' && id !== '',
+    ) as string[],
   };
 }
 

@@ -1,4 +1,4 @@
-// A provider's output is stored whole, or as far as it goes: broken downloads are counted over all attempts, waits are not.
+// A provider's output is stored as far as it comes, and whether it came whole is known, never believed.
 
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -9,14 +9,14 @@ import { type Folder, folderWith, makeRows, output } from '../plan/planning.ts';
 import { fault } from '../submit/submission-site.ts';
 import { provider, wholeDeps } from '../whole-job.ts';
 
-const ref = { output, wave: 1, batch: 1 };
+const ref = { output, wave: 1, batch: 1, twin: 0 };
 const handle = { id: 'made', createdAt: 0, fileId: null };
 
 /** The bytes that one attempt receives, and the fault that ends it, or null. */
 type Attempt = readonly [sent: string, fault: Fault | null];
 
 /** Runs attempts as Temporal does: each receives the details of the last heartbeat before it. Null for those that failed. */
-async function attempts(folder: Folder, given: readonly Attempt[]) {
+async function attempts(folder: Folder, given: readonly Attempt[], { sizes = true, at = 0 } = {}) {
   const ends: unknown[] = [];
   let details: unknown;
   for (const [index, [sent, failure]] of given.entries()) {
@@ -29,12 +29,13 @@ async function attempts(folder: Folder, given: readonly Attempt[]) {
     });
     const fake = {
       ...provider,
-      download: async function* () {
+      download: async function* (): AsyncGenerator<Uint8Array, true | null> {
         if (sent !== '') yield Buffer.from(sent);
         if (failure !== null) throw fault(failure, false);
+        return sizes ? true : null;
       },
     };
-    const deps = { ...wholeDeps(folder), provider: () => fake };
+    const deps = { ...wholeDeps(folder), provider: () => fake, now: () => at };
     ends.push(await environment.run(() => download(deps, { ...ref, handle })).catch(() => null));
   }
   return ends;
@@ -42,36 +43,51 @@ async function attempts(folder: Folder, given: readonly Attempt[]) {
 
 const times = <T>(count: number, each: T): T[] => Array<T>(count).fill(each);
 
-test('an output that breaks is asked for again, until it comes whole', async () => {
+test('an output that breaks is downloaded again, until it comes whole', async () => {
   const folder = await folderWith(makeRows(1));
   const [first, second, third] = await attempts(folder, [
     ['{"a', 'broken_stream'],
     ['{"a":', 'broken_stream'],
     ['{"a":1}\n', null],
   ]);
-  expect([first, second, third]).toEqual([null, null, { bytes: 8, short: false }]);
+  expect([first, second]).toEqual([null, null]);
+  expect(third).toMatchObject({ bytes: 8, whole: true, confirmed: false });
 });
 
-test('the same whole lines twice are all there is', async () => {
+test('the same whole lines again and again prove nothing: they are kept at last, and known not to be whole', async () => {
   const folder = await folderWith(makeRows(1));
-  const ends = await attempts(folder, times(2, ['{}\n', 'broken_stream']));
-  expect(ends).toEqual([null, { bytes: 3, short: true }]);
+  const ends = await attempts(folder, times(6, ['{}\n', 'broken_stream']));
+  expect(ends.slice(0, 5)).toEqual(times(5, null));
+  expect(ends[5]).toMatchObject({ bytes: 3, whole: false });
 });
 
-test('only breaks count towards believing a cut output, not waits for a provider that is down', async () => {
+test('a second reading with the same bytes ten minutes later confirms the first, one that is sooner or has others does not', async () => {
   const folder = await folderWith(makeRows(1));
-  const ends = await attempts(folder, [
-    ...times<Attempt>(10, ['', 'server_error']),
-    ...times<Attempt>(5, ['{"a', 'broken_stream']),
-    ...times<Attempt>(3, ['', 'overloaded']),
-    ['{"a', 'broken_stream'],
-  ]);
-  expect(ends).toEqual([...times(18, null), { bytes: 3, short: true }]);
+  const [first] = await attempts(folder, [['{"a":1}\n', null]]);
+  const [other] = await attempts(folder, [['{"a":1}\n{}\n', null]]);
+  const [soon] = await attempts(folder, [['{"a":1}\n{}\n', null]], { at: 599_999 });
+  const [same] = await attempts(folder, [['{"a":1}\n{}\n', null]], { at: 1_200_000 });
+  expect(first).toMatchObject({ confirmed: false });
+  expect(other).toMatchObject({ bytes: 11, confirmed: false });
+  expect(soon).toMatchObject({ bytes: 11, confirmed: false });
+  expect(same).toMatchObject({ bytes: 11, confirmed: true });
+});
+
+test('a shorter reading does not take the place of a longer one', async () => {
+  const folder = await folderWith(makeRows(1));
+  await attempts(folder, [['{"a":1}\n{}\n', null]]);
+  const [shorter] = await attempts(folder, [['{"a":1}\n', null]]);
+  expect(shorter).toMatchObject({ bytes: 11, whole: false });
+});
+
+test('an output whose size the provider does not state is not known to be whole', async () => {
+  const folder = await folderWith(makeRows(1));
+  expect(await attempts(folder, [['{"a":1}\n', null]], { sizes: false })).toMatchObject([{ bytes: 8, whole: null }]);
 });
 
 test('a second file that never comes is no reason to do without the first', async () => {
   const folder = await folderWith(makeRows(1));
-  expect((await attempts(folder, times(20, ['{}\n', 'not_ready']))).at(-1)).toEqual({ bytes: 3, short: true });
+  expect((await attempts(folder, times(20, ['{}\n', 'not_ready']))).at(-1)).toMatchObject({ bytes: 3, whole: false });
   const other = await folderWith(makeRows(1));
   expect((await attempts(other, times(20, ['', 'not_ready']))).at(-1)).toBeNull();
 });

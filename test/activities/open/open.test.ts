@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { ActivityDeps } from '../../../activities/deps.ts';
 import { open } from '../../../activities/open/open.ts';
 import type { OpenInput } from '../../../activities/open/read-job.ts';
+import { type RecoverResult, recover } from '../../../activities/submit/recover.ts';
 import type { JobFile, JobSettings } from '../../../domain/job.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import type { Provider } from '../../../providers/provider.ts';
@@ -55,7 +56,16 @@ async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'ok', has
       dated: '2026-01-01',
       models: { m: { batch: { input: 1, output: 1 }, realtime: { input: 2, output: 2 } } },
     },
-    timing: { createCallMs: 1, settleMs: 1, heartbeatMs: 1000, cancelGraceMs: 1 },
+    timing: {
+      createCallMs: 1,
+      settleMs: 1,
+      heartbeatMs: 1000,
+      cancelGraceMs: 1,
+      notShownMs: 10_800_000,
+      readAgainMs: 600_000,
+      notFoundMs: 21_600_000,
+      openGraceMs: 7_200_000,
+    },
     scratch: root,
     heavy: (work) => work(),
     transfers: (work) => work(),
@@ -201,3 +211,36 @@ test('of several takeovers at the same instant, one wins', async () => {
   const ends = await Promise.allSettled(takers);
   expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
+
+test('a folder of an earlier version, without the settings that came later, is taken over with those of the worker', async () => {
+  const at = await world();
+  await at.open({ ...job, output: 'runs/tickets/' });
+  const { proofs: _proofs, timing, ...old } = written(at) ?? fail();
+  const { notShownMs: _1, readAgainMs: _2, notFoundMs: _3, openGraceMs: _4, ...oldTiming } = timing;
+  writeFileSync(
+    join(at.root, 'runs/tickets/job.json'),
+    JSON.stringify({ ...old, timing: { ...oldTiming, settleMs: 7 } }),
+  );
+  // An earlier version did not name the twins of a batch, and wrote no evidence.
+  mkdirSync(join(at.root, 'runs/tickets/plan/wave-1'), { recursive: true });
+  const handle = { id: 'batch_1', createdAt: 5, fileId: 'file_1' };
+  const record = { ordinal: 1, handle, twins: 0, earlier: [{ ...handle, id: 'batch_0' }] };
+  writeFileSync(join(at.root, 'runs/tickets/plan/wave-1/batch-0001.handle.json'), JSON.stringify(record));
+
+  const settings = await at.open({ resumeFrom: 'runs/tickets/' }, { workflowId: 'taker', firstRunId: 'run-2' });
+  expect(settings.timing).toMatchObject({ settleMs: 7, notShownMs: 10_800_000, openGraceMs: 7_200_000 });
+  expect(settings.proofs).toEqual(openaiOffline.proofs);
+  const ref = { output: 'runs/tickets/', wave: 1, batch: 1 };
+  let result: RecoverResult | null = null;
+  await quietEnvironment().run(async () => {
+    result = await recover(at.deps, ref);
+  });
+  expect(result).toMatchObject({
+    tally: null,
+    recovered: { ordinal: 1, intent: null, settled: false, batches: [{ handle, role: 'own', ended: null }] },
+  });
+});
+
+function fail(): never {
+  throw new Error('the job wrote no job.json');
+}

@@ -57,67 +57,63 @@ const arbitraryRow = fc.record({
   model: fc.constantFrom('priced', 'b', 'c'),
 });
 
-describe('a plan', () => {
-  test('loses, doubles and reorders nothing, and keeps to its limits', async () => {
-    const limits = fc.record({
-      maxItems: fc.integer({ min: 1, max: 8 }),
-      maxBytes: fc.integer({ min: 300, max: 2000 }),
-    });
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(arbitraryRow, { minLength: 1, maxLength: 40 }),
-        limits,
-        async (rows, { maxItems, maxBytes }) => {
-          const batch = { maxItems, maxBytes, concurrency: 1 };
-          const folder = await folderWith(rows, { request: modelOfRow, model: null, batch });
-          const summary = await folder.run().catch((error: unknown) => error);
-          if (summary instanceof JobRefused) return expect(summary.kind).toBe('too_many_rejects');
-          const planned = plannedRows(folder);
-          const refused = folder.lines<{ line: number; reason: string }>('rejects.jsonl');
-          const duplicates = folder.lines<{ row: number; sameAs: number }>('plan/wave-1/duplicates.jsonl');
-          const places = [...planned, ...duplicates, ...refused.map(({ line }) => ({ row: line }))].map(
-            ({ row }) => row,
-          );
-          expect(places.toSorted((a, b) => a - b)).toEqual(rows.map((_, index) => index + 1));
-          for (const { row, body } of planned) {
-            const { text, model } = rows[row - 1] ?? {};
-            expect(body).toEqual({ model, messages: [{ role: 'user', content: text }] });
-          }
-          for (const { row, sameAs } of duplicates) expect(rows[row - 1]).toEqual(rows[sameAs - 1]);
-          for (const { line, reason } of refused) {
-            expect(reason, `line ${line}`).toMatch(/duplicate_id|request_too_large/);
-          }
-          for (const entry of folder.lines<ManifestEntry>('plan/wave-1/manifest.jsonl').slice(0, -1)) {
-            expect(entry.items).toBeLessThanOrEqual(maxItems);
-            expect(entry.bytes).toBeLessThanOrEqual(maxBytes);
-          }
-        },
-      ),
-      { numRuns: 30 },
-    );
+test('a plan loses, doubles and reorders nothing, and keeps to its limits', async () => {
+  const limits = fc.record({
+    maxItems: fc.integer({ min: 1, max: 8 }),
+    maxBytes: fc.integer({ min: 300, max: 2000 }),
   });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(arbitraryRow, { minLength: 1, maxLength: 40 }),
+      limits,
+      async (rows, { maxItems, maxBytes }) => {
+        const batch = { maxItems, maxBytes, concurrency: 1 };
+        const folder = await folderWith(rows, { request: modelOfRow, model: null, batch });
+        const summary = await folder.run().catch((error: unknown) => error);
+        if (summary instanceof JobRefused) return expect(summary.kind).toBe('too_many_rejects');
+        const planned = plannedRows(folder);
+        const refused = folder.lines<{ line: number; reason: string }>('rejects.jsonl');
+        const duplicates = folder.lines<{ row: number; sameAs: number }>('plan/wave-1/duplicates.jsonl');
+        const places = [...planned, ...duplicates, ...refused.map(({ line }) => ({ row: line }))].map(({ row }) => row);
+        expect(places.toSorted((a, b) => a - b)).toEqual(rows.map((_, index) => index + 1));
+        for (const { row, body } of planned) {
+          const { text, model } = rows[row - 1] ?? {};
+          expect(body).toEqual({ model, messages: [{ role: 'user', content: text }] });
+        }
+        for (const { row, sameAs } of duplicates) expect(rows[row - 1]).toEqual(rows[sameAs - 1]);
+        for (const { line, reason } of refused) {
+          expect(reason, `line ${line}`).toMatch(/duplicate_id|request_too_large/);
+        }
+        for (const entry of folder.lines<ManifestEntry>('plan/wave-1/manifest.jsonl').slice(0, -1)) {
+          expect(entry.items).toBeLessThanOrEqual(maxItems);
+          expect(entry.bytes).toBeLessThanOrEqual(maxBytes);
+        }
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
 
-  test('is read back by pages and by its summary, and planning again finds it', async () => {
-    const folder = await folderWith(makeRows(25), { batch: { maxItems: 10, maxBytes: 1e6, concurrency: 1 } });
-    const summary = await folder.run();
-    expect(summary).toMatchObject({ wave: 1, batches: 3, items: 25, rows: { rows: 25, accepted: 25 } });
-    const deps = { ...makeDeps(folder.store, openaiOffline) };
-    expect(await folder.run()).toEqual(summary);
-    const pages = [
-      await readManifest(deps, { output, wave: 1, from: 1, count: 2 }),
-      await readManifest(deps, { output, wave: 1, from: 3, count: 2 }),
-    ];
-    expect(pages.map((page) => page.map(({ batch, items }) => [batch, items]))).toEqual([
-      [
-        [1, 10],
-        [2, 10],
-      ],
-      [[3, 5]],
-    ]);
-    expect(await readPlanSummary(deps, { output, wave: 1 })).toEqual(summary);
-    expect(await readPlanSummary(deps, { output, wave: 2 })).toBeNull();
-    expect(Object.keys(folder.digests()).filter((name) => name.includes('part-'))).toEqual([]);
-  });
+test('a plan is read back by pages and by its summary, and planning again finds it', async () => {
+  const folder = await folderWith(makeRows(25), { batch: { maxItems: 10, maxBytes: 1e6, concurrency: 1 } });
+  const summary = await folder.run();
+  expect(summary).toMatchObject({ wave: 1, batches: 3, items: 25, rows: { rows: 25, accepted: 25 } });
+  const deps = { ...makeDeps(folder.store, openaiOffline) };
+  expect(await folder.run()).toEqual(summary);
+  const pages = [
+    await readManifest(deps, { output, wave: 1, from: 1, count: 2 }),
+    await readManifest(deps, { output, wave: 1, from: 3, count: 2 }),
+  ];
+  expect(pages.map((page) => page.map(({ batch, items }) => [batch, items]))).toEqual([
+    [
+      [1, 10],
+      [2, 10],
+    ],
+    [[3, 5]],
+  ]);
+  expect(await readPlanSummary(deps, { output, wave: 1 })).toEqual(summary);
+  expect(await readPlanSummary(deps, { output, wave: 2 })).toBeNull();
+  expect(Object.keys(folder.digests()).filter((name) => name.includes('part-'))).toEqual([]);
 });
 
 describe('the plan of a wave', () => {
@@ -143,6 +139,30 @@ describe('the plan of a wave', () => {
     expect(item?.key).toBe('0d7439ab1ccca19f78898c77');
   });
 
+  test('gives batches different counts where a provider has no other way to tell them apart', async () => {
+    const folder = await folderWith(
+      makeRows(60),
+      { batch: { maxItems: 10, maxBytes: 1e6, concurrency: 1 } },
+      anthropicOffline,
+    );
+    await folder.run();
+    const entries = folder.lines<ManifestEntry>('plan/wave-1/manifest.jsonl').slice(0, -1);
+    expect(entries.map(({ items }) => items)).toEqual([10, 9, 8, 7, 6, 5, 10, 5]);
+  });
+
+  test('keeps few files open: the batch that was not used for longest is closed early', async () => {
+    const rows = Array.from({ length: 40 }, (_, index) => ({ text: 'x', model: `m${index % 20}` }));
+    const folder = await folderWith(rows, { request: modelOfRow, model: null });
+    expect((await folder.run()).batches).toBe(40);
+    expect(
+      plannedRows(folder)
+        .map(({ row }) => row)
+        .toSorted((a, b) => a - b),
+    ).toEqual(rows.map((_, index) => index + 1));
+  });
+});
+
+describe('the estimate of a plan', () => {
   test('shows unknown prices as unknown, known ones by lane', async () => {
     const rows = makeRows(3).map((row) => ({ ...row, model: 'priced' }));
     const batch = await folderWith(rows, { request: { ...modelOfRow, max_tokens: 100 } });
@@ -165,28 +185,6 @@ describe('the plan of a wave', () => {
       { request: { max_tokens: '{{ n }}', messages: [] } },
     );
     expect((await folder.run()).estimate.outputTokens).toBe(16);
-  });
-
-  test('gives batches different counts where a provider has no other way to tell them apart', async () => {
-    const folder = await folderWith(
-      makeRows(60),
-      { batch: { maxItems: 10, maxBytes: 1e6, concurrency: 1 } },
-      anthropicOffline,
-    );
-    await folder.run();
-    const entries = folder.lines<ManifestEntry>('plan/wave-1/manifest.jsonl').slice(0, -1);
-    expect(entries.map(({ items }) => items)).toEqual([10, 9, 8, 7, 6, 5, 10, 5]);
-  });
-
-  test('keeps few files open: the batch that was not used for longest is closed early', async () => {
-    const rows = Array.from({ length: 40 }, (_, index) => ({ text: 'x', model: `m${index % 20}` }));
-    const folder = await folderWith(rows, { request: modelOfRow, model: null });
-    expect((await folder.run()).batches).toBe(40);
-    expect(
-      plannedRows(folder)
-        .map(({ row }) => row)
-        .toSorted((a, b) => a - b),
-    ).toEqual(rows.map((_, index) => index + 1));
   });
 });
 

@@ -16,7 +16,9 @@ import * as anthropic from '../../../providers/dialects/anthropic/requests.ts';
 import * as openai from '../../../providers/dialects/openai/requests.ts';
 import { relabelled } from '../../../providers/dialects/request-line.ts';
 import type { Provider } from '../../../providers/provider.ts';
+import { anthropicProofs } from '../../../providers/vendors/anthropic/endings.ts';
 import { anthropicLimits } from '../../../providers/vendors/anthropic/limits.ts';
+import { openaiProofs } from '../../../providers/vendors/openai/endings.ts';
 import { openaiLimits } from '../../../providers/vendors/openai/limits.ts';
 import { computeFingerprint } from '../../../storage/formats/dataset.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
@@ -50,6 +52,7 @@ export const openaiOffline: Provider = {
   ...offline,
   name: 'openai',
   limits: openaiLimits,
+  proofs: openaiProofs,
   defaultEndpoint: openai.chatEndpoint,
   endpoints: openai.openaiEndpoints,
   outputTokensMax: openai.outputTokensMax,
@@ -61,6 +64,7 @@ export const anthropicOffline: Provider = {
   ...offline,
   name: 'anthropic',
   limits: anthropicLimits,
+  proofs: anthropicProofs,
   defaultEndpoint: anthropic.messagesEndpoint,
   endpoints: [anthropic.messagesEndpoint],
   outputTokensMax: anthropic.outputTokensMax,
@@ -141,7 +145,16 @@ export const makeDeps = (store: Store, provider: Provider): PlanDeps => ({
   store,
   provider: (name) => (name === provider.name ? provider : undefined),
   heavy: (work) => work(),
-  timing: { createCallMs: 1000, settleMs: 0, heartbeatMs: 1000, cancelGraceMs: 0 },
+  timing: {
+    createCallMs: 1000,
+    settleMs: 0,
+    heartbeatMs: 1000,
+    cancelGraceMs: 0,
+    notShownMs: 10_800_000,
+    readAgainMs: 600_000,
+    notFoundMs: 21_600_000,
+    openGraceMs: 7_200_000,
+  },
 });
 
 function makeJob(fingerprint: string, { id = null, ...change }: SpecChange, provider: Provider): JobFile {
@@ -151,10 +164,21 @@ function makeJob(fingerprint: string, { id = null, ...change }: SpecChange, prov
     claim,
     takenOver: [],
     policy: defaultVerdicts,
+    proofs: provider.proofs,
     pricesDated: '2026-01-01',
     fingerprint,
     prices: { priced: { batch: { input: 1, output: 10 }, realtime: { input: 2, output: 20 } } },
-    timing: { createCallMs: 1000, settleMs: 0, heartbeatMs: 1000, cancelGraceMs: 0, providerWindowMs: 1000 },
+    timing: {
+      createCallMs: 1000,
+      settleMs: 0,
+      heartbeatMs: 1000,
+      cancelGraceMs: 0,
+      notShownMs: 10_800_000,
+      readAgainMs: 600_000,
+      notFoundMs: 21_600_000,
+      openGraceMs: 7_200_000,
+      providerWindowMs: 1000,
+    },
     spec: {
       version: 1,
       dataset: { uri: dataset, format: 'jsonl', id, limit: null },

@@ -7,7 +7,7 @@ import { classify } from '../../../activities/collect/classify.ts';
 import type { ActivityDeps } from '../../../activities/deps.ts';
 import { realtime } from '../../../activities/realtime/realtime.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
-import type { ItemLine } from '../../../domain/outcome/outcome.ts';
+import type { ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import { type Folder, folderWith, output, quietEnvironment } from '../plan/planning.ts';
 import { answerLine, provider, wholeDeps } from '../whole-job.ts';
@@ -28,7 +28,7 @@ interface Lane {
   readonly calls: string[];
   most: number;
   run(): Promise<{ asked: number; kept: number }>;
-  collect(): ReturnType<typeof classify>;
+  collect(): Promise<Tally>;
 }
 
 /** `answer` gives the reply to the nth call of an item, from 1. */
@@ -70,23 +70,28 @@ async function makeLane(
     calls,
     most: 0,
     run: () => quietEnvironment().run(() => realtime(deps, { ...ref, from: 0, count: items })),
-    collect: () =>
-      quietEnvironment().run(() =>
-        classify(deps, {
-          ...ref,
-          batchId: null,
-          ending: null,
-          createdAt: 0,
-          endedAt: 1,
-          polls: 0,
-          twinBatches: 0,
-          cancelReason: 'cancelled',
-          missingReason: 'missing',
-          blamed: [],
-        }),
-      ),
+    collect: () => quietEnvironment().run(() => collect(deps)),
   };
   return lane;
+}
+
+async function collect(deps: ActivityDeps): Promise<Tally> {
+  const result = await classify(deps, {
+    ...ref,
+    batchId: null,
+    ending: null,
+    createdAt: 0,
+    endedAt: 1,
+    polls: 0,
+    batches: [],
+    isCreateUnknown: false,
+    final: true,
+    cancelReason: 'cancelled',
+    notRunReason: 'missing',
+    blamed: [],
+  });
+  if (result.kind !== 'tally') throw new Error('the realtime lane proves every item');
+  return result.tally;
 }
 
 test('every item is asked once, a bounded number at a time', async () => {

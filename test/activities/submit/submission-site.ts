@@ -1,18 +1,22 @@
 // A planned batch and a scripted provider, for tests of the create protocol: they read and write the batch's files here.
 
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { ActivityDeps } from '../../../activities/deps.ts';
 import { create } from '../../../activities/submit/create.ts';
+import { find } from '../../../activities/submit/find.ts';
+import { recover } from '../../../activities/submit/recover.ts';
 import { upload } from '../../../activities/submit/upload.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import type { BatchHandle } from '../../../domain/batch/state.ts';
+import type { BatchEvidence } from '../../../job-folder/evidence.ts';
+import { endedFile, handleFile, intentFile, tallyFile } from '../../../job-folder/paths.ts';
 import type { HandleRecord, Intent, SubmissionRef } from '../../../job-folder/submission.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import type { Found } from '../../../providers/provider.ts';
-import { type Folder, folderWith, output, quietEnvironment } from '../plan/planning.ts';
+import { type Folder, folderWith, output } from '../plan/planning.ts';
 import { provider, wholeDeps } from '../whole-job.ts';
 
 export const nothing: Found = { confirmed: [], possible: [] };
@@ -27,17 +31,30 @@ export const fault = (kind: Fault, ambiguous: boolean): ProviderError =>
     ambiguous,
   });
 
+/** What a test may leave on disk, as an attempt that crashed would have. */
+interface Left {
+  readonly intent: Intent;
+  readonly handle: HandleRecord;
+  readonly ended: Readonly<Record<string, BatchEvidence>>;
+  readonly tally: object;
+}
+
+const paths = { intent: intentFile, handle: handleFile, ended: endedFile, tally: tallyFile };
+
 export class SubmissionSite {
   readonly folder: Folder;
   readonly ref: SubmissionRef;
   now = 1_000_000;
   creates = 0;
-  readonly cancelled: string[] = [];
-  refusesCancel = false;
+  finds = 0;
+  uploads = 0;
   /** Ids of the workflows that are open. */
   readonly open = new Set<string>();
   found: () => Found | Promise<Found> = () => nothing;
   made: () => BatchHandle | Promise<BatchHandle> = () => handle('made');
+  /** Called at the nth time that an activity asks for the time. */
+  atClock: (nth: number) => void = () => undefined;
+  #clocks = 0;
 
   private constructor(folder: Folder, ref: SubmissionRef) {
     this.folder = folder;
@@ -64,50 +81,69 @@ export class SubmissionSite {
   get deps(): ActivityDeps {
     const fake = {
       ...provider,
-      upload: async () => ({ fileId: 'file' }),
-      find: async () => this.found(),
+      upload: async () => {
+        this.uploads += 1;
+        return { fileId: 'file' };
+      },
+      find: async () => {
+        this.finds += 1;
+        return this.found();
+      },
       create: async () => {
         this.creates += 1;
         return this.made();
       },
-      cancel: async ({ id }: BatchHandle) => {
-        if (this.refusesCancel) throw fault('refused', false);
-        this.cancelled.push(id);
-      },
     };
     const deps = wholeDeps(this.folder);
     const cluster = { ...deps.cluster, isOpen: async (id: string) => this.open.has(id) };
-    return { ...deps, cluster, provider: () => fake, now: () => this.now };
+    return { ...deps, cluster, provider: () => fake, now: () => this.#readClock() };
   }
 
-  create(lookOnly = false, workflowId = 'test') {
-    const input = { ...this.ref, staged: { fileId: 'file' }, lookOnly };
-    const environment = new MockActivityEnvironment(
-      { workflowExecution: { workflowId, runId: 'run' } },
-      { logger: new DefaultLogger('ERROR') },
-    );
-    return environment.run(() => create(this.deps, input));
+  create({ ordinal = 0, workflowId = 'test' } = {}) {
+    const input = { ...this.ref, ordinal, staged: { fileId: 'file' } };
+    return runAs(workflowId, () => create(this.deps, input));
   }
 
-  upload() {
-    return quietEnvironment().run(() => upload(this.deps, this.ref));
+  find({ last = false, ordinal = 0, workflowId = 'test' } = {}) {
+    return runAs(workflowId, () => find(this.deps, { ...this.ref, ordinal, last }));
+  }
+
+  recover(workflowId = 'test') {
+    const { wave, batch } = this.ref;
+    return runAs(workflowId, () => recover(this.deps, { output, wave, batch }));
+  }
+
+  upload(workflowId = 'test') {
+    return runAs(workflowId, () => upload(this.deps, this.ref));
   }
 
   get intent(): Intent | null {
     return this.#read('intent');
   }
 
-  get handle(): { handle: BatchHandle } | null {
+  get handle(): HandleRecord | null {
     return this.#read('handle');
   }
 
-  /** Leaves a file as an attempt that crashed would have. */
-  write(what: 'intent' | 'handle', content: Intent | HandleRecord): void {
-    writeFileSync(join(this.folder.root, output, `plan/wave-1/batch-0001.${what}.json`), JSON.stringify(content));
+  write<What extends keyof Left>(what: What, content: Left[What]): void {
+    const path = join(this.folder.root, paths[what](this.ref));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, JSON.stringify(content));
   }
 
-  #read<T>(what: string): T | null {
-    const name = `plan/wave-1/batch-0001.${what}.json`;
+  #read<What extends keyof Left>(what: What): Left[What] | null {
+    const name = paths[what](this.ref).slice(output.length);
     return name in this.folder.digests() ? JSON.parse(this.folder.text(name)) : null;
   }
+
+  #readClock(): number {
+    this.#clocks += 1;
+    this.atClock(this.#clocks);
+    return this.now;
+  }
+}
+
+function runAs<T>(workflowId: string, work: () => Promise<T>): Promise<T> {
+  const info = { workflowExecution: { workflowId, runId: 'run' } };
+  return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') }).run(work);
 }

@@ -1,9 +1,9 @@
-// No create is sent without a search before it, and none that could be a second one: with attempts that are slow, suspended, lost or concurrent.
+// No create is sent while an earlier one may have taken effect, and none that could be a second one: with attempts that are slow, suspended,
+// lost or concurrent.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { TryAgain } from '../../../activities/failure.ts';
 import { realtime } from '../../../activities/realtime/realtime.ts';
 import { InvariantBroken } from '../../../domain/refusal.ts';
 import type { Intent } from '../../../job-folder/submission.ts';
@@ -11,144 +11,191 @@ import { ProviderError } from '../../../providers/error.ts';
 import { output, quietEnvironment } from '../plan/planning.ts';
 import { fault, handle, nothing, SubmissionSite as Site } from './submission-site.ts';
 
+const others: Intent = { ordinal: 0, by: 'other', firstAt: 0, overAt: 1_005_000 };
+
 test('a batch is created once, and a later attempt gets the batch that was created', async () => {
   const site = await Site.open();
-  expect(await site.create()).toMatchObject({ kind: 'created', adopted: false, handle: { id: 'made' } });
-  expect(await site.create()).toMatchObject({ kind: 'created', adopted: true, handle: { id: 'made' } });
+  const created = { kind: 'created', ordinal: 0, handle: handle('made'), twins: [] };
+  expect(await site.create()).toEqual(created);
+  expect(await site.create()).toEqual(created);
+  expect([site.creates, site.finds, site.intent]).toEqual([1, 1, null]);
+});
+
+test('no create is sent without a search before it', async () => {
+  const site = await Site.open();
+  site.found = () => {
+    expect([site.creates, site.intent]).toEqual([0, null]);
+    return nothing;
+  };
+  site.made = () => {
+    expect([site.finds, site.intent === null]).toEqual([1, false]);
+    return handle('made');
+  };
+  await site.create();
+  expect(site.creates).toBe(1);
+});
+
+test('before a first create, other batches that look alike are not waited for, and a match is adopted with its twins', async () => {
+  const alike = await Site.open();
+  alike.found = () => ({ confirmed: [], possible: [handle('whose?')] });
+  expect(await alike.create()).toMatchObject({ kind: 'created', handle: { id: 'made' } });
+  const matched = await Site.open();
+  matched.found = () => ({ confirmed: [handle('first'), handle('second')], possible: [] });
+  expect(await matched.create()).toMatchObject({ handle: { id: 'first' }, twins: [{ id: 'second' }] });
+  expect([matched.creates, matched.intent]).toEqual([0, null]);
+});
+
+test.each([0, 1])(
+  'an intent that is there already, of ordinal %i, means that nobody knows, and nothing is called',
+  async (ordinal) => {
+    const site = await Site.open();
+    site.write('intent', { ...others, ordinal });
+    for (const asked of [0, 1]) {
+      expect(await site.create({ ordinal: asked })).toEqual({ kind: 'unknown', overAt: others.overAt });
+    }
+    site.now = others.overAt + 1_000_000;
+    expect(await site.create()).toEqual({ kind: 'unknown', overAt: others.overAt });
+    expect([site.creates, site.finds, site.intent]).toEqual([0, 0, { ...others, ordinal }]);
+  },
+);
+
+test('a lost reply leaves an intent that is over now, and no later attempt creates', async () => {
+  const site = await Site.open();
+  site.made = () => {
+    site.now += 300;
+    throw fault('connection', true);
+  };
+  expect(await site.create()).toEqual({ kind: 'unknown', overAt: 1_000_300 });
+  expect(site.intent).toMatchObject({ ordinal: 0, firstAt: 1_000_000, overAt: 1_000_300 });
+  expect(await site.create()).toEqual({ kind: 'unknown', overAt: 1_000_300 });
+  expect([site.creates, site.handle]).toEqual([1, null]);
+});
+
+test.each(['refused', 'capacity', 'too_large', 'not_found'] as const)(
+  'a create that fails as %s leaves no intent',
+  async (kind) => {
+    const site = await Site.open();
+    site.made = () => Promise.reject(fault(kind, false));
+    expect(await site.create()).toEqual({ kind: 'refused', fault: kind });
+    expect([site.creates, site.intent]).toEqual([1, null]);
+  },
+);
+
+test.each(['unauthorized', 'forbidden', 'no_money', 'rate_limited'] as const)(
+  'a create that fails as %s leaves no intent, and the next attempt creates',
+  async (kind) => {
+    const site = await Site.open();
+    site.made = () => Promise.reject(fault(kind, false));
+    await expect(site.create()).rejects.toBeInstanceOf(ProviderError);
+    expect(site.intent).toBeNull();
+    site.made = () => handle('made');
+    expect(await site.create()).toMatchObject({ kind: 'created' });
+    expect(site.creates).toBe(2);
+  },
+);
+
+test('a search that fails before a create leaves no intent and creates nothing', async () => {
+  const site = await Site.open();
+  site.found = () => Promise.reject(fault('server_error', false));
+  await expect(site.create()).rejects.toBeInstanceOf(ProviderError);
+  expect([site.creates, site.intent]).toEqual([0, null]);
+});
+
+test('an attempt that was suspended before its create sees that it is late, and creates nothing', async () => {
+  const site = await Site.open();
+  site.found = () => {
+    site.now += 60_000;
+    return nothing;
+  };
+  const { timing } = site.folder.job;
+  expect(await site.create()).toEqual({ kind: 'unknown', overAt: 1_000_000 + 2 * timing.createCallMs });
+  expect([site.creates, site.intent === null]).toEqual([0, false]);
+});
+
+test('an attempt that was superseded during its search creates nothing, and leaves the other’s intent alone', async () => {
+  const site = await Site.open();
+  site.found = () => {
+    site.write('intent', others);
+    return nothing;
+  };
+  expect(await site.create()).toEqual({ kind: 'unknown', overAt: others.overAt });
+  expect([site.creates, site.intent]).toEqual([0, others]);
+});
+
+test('an attempt that was superseded after it wrote its intent creates nothing, and leaves the other’s intent alone', async () => {
+  const site = await Site.open();
+  site.atClock = (nth) => {
+    if (nth === 2) site.write('intent', others);
+  };
+  expect(await site.create()).toMatchObject({ kind: 'unknown' });
+  expect([site.creates, site.intent]).toEqual([0, others]);
+});
+
+test('a refusal of an attempt that was superseded leaves the other’s intent alone', async () => {
+  const site = await Site.open();
+  site.made = () => {
+    site.write('intent', others);
+    throw fault('refused', false);
+  };
+  expect(await site.create()).toEqual({ kind: 'refused', fault: 'refused' });
+  expect(site.intent).toEqual(others);
+});
+
+test('if another attempt created between the search and the intent, its batch is returned and nothing is created', async () => {
+  const site = await Site.open();
+  site.found = () => {
+    site.write('handle', { ordinal: 0, handle: handle('theirs'), twins: 0, twinHandles: [], earlier: [] });
+    return nothing;
+  };
+  expect(await site.create()).toMatchObject({ kind: 'created', handle: { id: 'theirs' } });
+  expect([site.creates, site.intent]).toEqual([0, null]);
+});
+
+test('of several attempts at the same instant, exactly one creates, and the others wait for it or get its batch', async () => {
+  const site = await Site.open();
+  const results = await Promise.all([site.create(), site.create(), site.create(), site.create()]);
+  expect(site.creates).toBe(1);
+  expect(results.filter(({ kind }) => kind === 'created').length).toBeGreaterThan(0);
+  for (const result of results) {
+    expect(result).toMatchObject(result.kind === 'created' ? { handle: { id: 'made' } } : { kind: 'unknown' });
+  }
+  expect(await site.create()).toMatchObject({ kind: 'created', handle: { id: 'made' } });
   expect([site.creates, site.intent]).toEqual([1, null]);
 });
 
-test('with lookOnly and without an intent, the provider is not called', async () => {
+test('a submission after one that ran nothing is created beside it, and keeps the handle of the earlier one', async () => {
   const site = await Site.open();
-  site.found = () => Promise.reject(fault('server_error', false));
-  expect(await site.create(true)).toEqual({ kind: 'none' });
-});
-
-test('while an earlier create may have gone through, a refused search is retried and decides nothing', async () => {
-  const site = await Site.open();
-  site.made = () => Promise.reject(fault('connection', true));
-  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
-  site.found = () => Promise.reject(fault('refused', false));
-  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
-  await expect(site.create(true)).rejects.toBeInstanceOf(TryAgain);
-  expect([site.creates, site.intent === null]).toEqual([1, false]);
+  const earlier = [handle('failed'), handle('its twin')];
+  site.write('handle', {
+    ordinal: 0,
+    handle: handle('failed'),
+    twins: 1,
+    twinHandles: [handle('its twin')],
+    earlier: [],
+  });
+  expect(await site.create({ ordinal: 1 })).toMatchObject({ kind: 'created', ordinal: 1, handle: { id: 'made' } });
+  expect(site.handle).toMatchObject({ ordinal: 1, handle: { id: 'made' }, twins: 1, twinHandles: [], earlier });
 });
 
 test('while a child of the job that was taken over finishes the batch, nothing is uploaded, created or called', async () => {
   const site = await Site.open();
   const { job } = site.folder;
   const before = { ...job.claim, workflowId: 'before' };
+  const child = 'before/wave-1/batch-0001';
   writeFileSync(join(site.folder.root, output, 'job.json'), JSON.stringify({ ...job, takenOver: [before] }));
-  site.open.add('before/wave-1/batch-0001');
-  await expect(site.create()).rejects.toMatchObject({ name: 'TryAgain' });
-  await expect(site.create(true)).rejects.toMatchObject({ name: 'TryAgain' });
-  await expect(site.upload()).rejects.toMatchObject({ name: 'TryAgain' });
-  await expect(
-    quietEnvironment().run(() => realtime(site.deps, { output, wave: 1, batch: 1, from: 0, count: 1 })),
-  ).rejects.toMatchObject({ name: 'TryAgain' });
+  site.write('intent', others);
+  site.open.add(child);
+  const askRealtime = () => realtime(site.deps, { output, wave: 1, batch: 1, from: 0, count: 1 });
+  const waiting = [site.upload(), site.create(), site.find(), site.recover(), quietEnvironment().run(askRealtime)];
+  for (const each of waiting) await expect(each).rejects.toMatchObject({ name: 'TryAgain' });
+  expect([site.uploads, site.creates, site.finds, site.intent]).toEqual([0, 0, 0, others]);
   // That child does not wait for itself.
-  expect(await site.create(true, 'before/wave-1/batch-0001')).toEqual({ kind: 'none' });
+  expect(await site.create({ workflowId: child })).toMatchObject({ kind: 'unknown' });
+  expect(await site.find({ last: true, workflowId: child })).toEqual({ kind: 'none' });
+  expect(await site.recover(child)).toMatchObject({ recovered: { intent: null } });
   site.open.clear();
-  expect(await site.upload()).toMatchObject({ kind: 'staged' });
+  expect(await site.upload()).toEqual({ fileId: 'file' });
   expect(await site.create()).toMatchObject({ kind: 'created' });
-});
-
-test('after a lost reply the next attempt waits until the lists have settled, then finds the batch and adopts it', async () => {
-  const site = await Site.open();
-  site.made = () => Promise.reject(fault('connection', true));
-  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
-  site.found = () => ({ confirmed: [handle('lost')], possible: [] });
-  expect(await site.create()).toMatchObject({ adopted: true, handle: { id: 'lost' } });
-  expect([site.creates, site.intent, site.handle?.handle.id]).toEqual([1, null, 'lost']);
-});
-
-test('an attempt waits until a recorded intent is over, however that attempt ended', async () => {
-  const site = await Site.open();
-  site.write('intent', { ordinal: 0, by: 'dead', firstAt: site.now, overAt: site.now + 5000 });
-  await expect(site.create()).rejects.toMatchObject({ delayMs: 5000 });
-  expect(site.creates).toBe(0);
-  site.now += 5000;
-  expect(await site.create()).toMatchObject({ kind: 'created', adopted: false });
-});
-
-test('a refused create leaves no intent behind, because nothing went through', async () => {
-  const site = await Site.open();
-  site.made = () => Promise.reject(fault('rate_limited', false));
-  await expect(site.create()).rejects.toBeInstanceOf(ProviderError);
-  expect(site.intent).toBeNull();
-  site.found = () => Promise.reject(fault('server_error', false));
-  await expect(site.create()).rejects.toBeInstanceOf(ProviderError);
-  expect([site.creates, site.intent]).toEqual([1, null]);
-});
-
-test('an attempt that was suspended during its search sees that it is late, and creates nothing', async () => {
-  const site = await Site.open();
-  site.found = () => {
-    site.now += 60_000;
-    return nothing;
-  };
-  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
-  expect(site.creates).toBe(0);
-});
-
-test('an attempt that was superseded creates nothing, and leaves the other’s intent alone', async () => {
-  const site = await Site.open();
-  const others: Intent = { ordinal: 0, by: 'other', firstAt: 0, overAt: site.now + 1000 };
-  site.found = () => {
-    site.write('intent', others);
-    return nothing;
-  };
-  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
-  site.found = () => {
-    site.write('intent', others);
-    return Promise.reject(fault('timeout', false));
-  };
-  site.now += 10_000;
-  await expect(site.create()).rejects.toBeInstanceOf(ProviderError);
-  expect([site.creates, site.intent]).toEqual([0, others]);
-});
-
-test('of several attempts at the same instant, one creates', async () => {
-  const site = await Site.open();
-  const ends = await Promise.allSettled([site.create(), site.create(), site.create()]);
-  expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  expect(site.creates).toBe(1);
-});
-
-test('after a lost reply, batches that may be the lost one are awaited; a first create does not wait for other batches', async () => {
-  const site = await Site.open();
-  site.found = () => ({ confirmed: [], possible: [handle('whose?')] });
-  site.made = () => Promise.reject(fault('gateway_timeout', true));
-  await expect(site.create()).rejects.toBeInstanceOf(TryAgain);
-  expect(await site.create()).toEqual({ kind: 'uncertain', candidates: 1 });
-  expect(await site.create()).toEqual({ kind: 'uncertain', candidates: 1 });
-  expect([site.creates, site.intent === null]).toEqual([1, false]);
-  site.found = () => nothing;
-  expect(await site.create(true)).toEqual({ kind: 'none' });
-  expect([site.creates, site.intent]).toEqual([1, null]);
-});
-
-test('of several matches the oldest is adopted, and the others are cancelled and counted', async () => {
-  const site = await Site.open();
-  site.found = () => ({ confirmed: [handle('first'), handle('second'), handle('third')], possible: [] });
-  expect(await site.create()).toMatchObject({ handle: { id: 'first' }, twins: 2 });
-  expect(site.cancelled).toEqual(['second', 'third']);
-});
-
-test('a twin that cannot be cancelled does not stop the adoption', async () => {
-  const site = await Site.open();
-  site.found = () => ({ confirmed: [handle('first'), handle('second')], possible: [] });
-  site.refusesCancel = true;
-  expect(await site.create()).toMatchObject({ handle: { id: 'first' }, twins: 1 });
-});
-
-test('with lookOnly, a later submission than the one asked for is found', async () => {
-  const site = await Site.open();
-  site.write('handle', { ordinal: 0, handle: handle('failed'), twins: 0, earlier: [] });
-  site.write('intent', { ordinal: 1, by: 'dead', firstAt: 0, overAt: 0 });
-  site.found = () => ({ confirmed: [handle('later')], possible: [] });
-  expect(await site.create(true)).toMatchObject({ ordinal: 1, handle: { id: 'later' } });
-  expect(site.creates).toBe(0);
 });
 
 test('a requests file that changed after planning is not sent', async () => {
@@ -156,4 +203,5 @@ test('a requests file that changed after planning is not sent', async () => {
   const path = join(site.folder.root, output, 'plan/wave-1/batch-0001.requests.jsonl');
   writeFileSync(path, site.folder.text('plan/wave-1/batch-0001.requests.jsonl').replace('x', 'y'));
   await expect(site.upload()).rejects.toBeInstanceOf(InvariantBroken);
+  expect(site.uploads).toBe(0);
 });

@@ -102,7 +102,9 @@ describe('another line of OpenAI’s', () => {
       finish: 'length',
     });
   });
+});
 
+describe('a line of OpenAI’s without an answer', () => {
   test('a refusal by HTTP is known by its status, although the line says error: null', () => {
     expect(refused(429, { code: 'rate_limit_exceeded', type: 'requests', message: 'x' })).toEqual({
       kind: 'error',
@@ -152,9 +154,7 @@ describe('another line of OpenAI’s', () => {
   ])('%s was not run', (code, why) => {
     expect(undone(code)).toEqual({ kind: 'unrun', customId: 'a', why });
   });
-});
 
-describe('further lines of OpenAI’s', () => {
   test('another code is an error of unknown status', () => {
     expect(undone('odd')).toEqual({ kind: 'error', customId: 'a', reason: 'provider_error' });
   });
@@ -203,7 +203,9 @@ describe('a line of Anthropic’s', () => {
     const content = [{ type: 'tool_use', name: 'f', input: {} }];
     expect(anthropic({ type: 'succeeded', message: { content } })).toMatchObject({ value: content, text: null });
   });
+});
 
+describe('a line of Anthropic’s without an answer', () => {
   test.each([
     ['invalid_request_error', 'bad_request'],
     ['authentication_error', 'unauthorized'],

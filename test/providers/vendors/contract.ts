@@ -1,6 +1,8 @@
 // The promises that every provider keeps, whatever its vendor. contract.test.ts runs them for each vendor of the registry.
 
 import { describe, expect, test } from 'vitest';
+import type { Fault } from '../../../domain/batch/backoff.ts';
+import { ProviderError } from '../../../providers/error.ts';
 import { callsContract } from './contract-calls.ts';
 import {
   catchFacts,
@@ -10,6 +12,16 @@ import {
   type EmulatedVendor,
   startVendor,
 } from './emulated-vendor.ts';
+
+/** What a download says of itself at its end, or the fault that it ended with. */
+async function downloadToEnd(chunks: AsyncGenerator<Uint8Array, true | null>): Promise<true | null | Fault> {
+  try {
+    for (let next = await chunks.next(); ; next = await chunks.next()) if (next.done === true) return next.value;
+  } catch (error) {
+    if (error instanceof ProviderError) return error.facts.fault;
+    throw error;
+  }
+}
 
 const texts = (count: number): string[] => Array.from({ length: count }, (_, at) => `question ${at}`);
 
@@ -125,8 +137,7 @@ function outputContract(vendor: EmulatedVendor): void {
       const { provider, prepare, submit, end } = await startVendor(vendor, { truncateBody: cut, gzip });
       const handle = await submit(await prepare(texts(30)));
       await end();
-      const { fault } = await catchFacts(collectLines(provider.download(handle, context())));
-      expect(['broken_stream', 'connection']).toContain(fault);
+      expect(await downloadToEnd(provider.download(handle, context()))).not.toBe(true);
       expect(await collectOutcomes(provider, handle)).toHaveLength(30);
     });
 

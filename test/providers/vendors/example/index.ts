@@ -1,7 +1,7 @@
 // Example behind the port: OpenAI's batch API at another address, with bounds of its own.
 
 import type { VendorEntry } from '../../../../providers/account.ts';
-import { openaiEndings } from '../../../../providers/vendors/openai/endings.ts';
+import { openaiEndings, openaiProofs } from '../../../../providers/vendors/openai/endings.ts';
 import { createOpenaiProvider } from '../../../../providers/vendors/openai/index.ts';
 import { exampleFaults } from './faults.ts';
 import { exampleLimits } from './limits.ts';
@@ -32,6 +32,7 @@ const exampleProfile = {
   name: 'example',
   limits: exampleLimits,
   endings: openaiEndings,
+  proofs: openaiProofs,
   faults: exampleFaults,
   endpoints: ['/v1/chat/completions'],
   completionWindow: '24h',

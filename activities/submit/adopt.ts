@@ -1,0 +1,60 @@
+// Takes provider batches that were created or found as a planned batch's own: their handles on disk, the intent removed.
+
+import type { BatchHandle } from '../../domain/batch/state.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
+import {
+  type HandleRecord,
+  readIntent,
+  recordHandle,
+  removeIntent,
+  type SubmissionRef,
+} from '../../job-folder/submission.ts';
+import type { Store } from '../../storage/store.ts';
+import type { ActivityDeps } from '../deps.ts';
+
+export interface Created {
+  readonly kind: 'created';
+  readonly handle: BatchHandle;
+  readonly ordinal: number;
+  /** Further batches of the same submission: they are cancelled, and what they ran is read. */
+  readonly twins: readonly BatchHandle[];
+}
+
+export const toCreated = ({ handle, ordinal, twinHandles = [] }: HandleRecord): Created => ({
+  kind: 'created',
+  handle,
+  ordinal,
+  twins: twinHandles,
+});
+
+type Submitted = SubmissionRef & { readonly staged?: { readonly fileId: string | null } };
+
+/** The oldest match is the batch, the others are its twins. */
+export async function adopt(
+  deps: Pick<ActivityDeps, 'store'>,
+  input: Submitted,
+  [oldest, ...twins]: readonly BatchHandle[],
+): Promise<Created> {
+  if (oldest === undefined) throw new InvariantBroken('nothing to adopt');
+  return toCreated(await recordCreated(deps, input, oldest, twins));
+}
+
+/** The handle first: a crash between the two leaves an intent that the handle makes meaningless. */
+export async function recordCreated(
+  { store }: Pick<ActivityDeps, 'store'>,
+  input: Submitted,
+  handle: BatchHandle,
+  twins: readonly BatchHandle[],
+): Promise<HandleRecord> {
+  const withFile = { ...handle, fileId: handle.fileId ?? input.staged?.fileId ?? null };
+  const record = await recordHandle(store, input, withFile, twins);
+  await removeIntent(store, input);
+  return record;
+}
+
+/** A crash may have left the intent of a create whose handle is recorded: it means nothing any more. */
+export async function keepKnown(store: Store, ref: SubmissionRef, known: HandleRecord): Promise<Created> {
+  const recorded = await readIntent(store, ref);
+  if (recorded !== null && recorded.ordinal <= known.ordinal) await removeIntent(store, ref);
+  return toCreated(known);
+}

@@ -1,0 +1,55 @@
+// Searches the provider for the batch of a create whose reply is not known. Creates nothing. Registered as the activity `findBatch`.
+
+import { cancellationSignal } from '@temporalio/activity';
+import { reactionTo } from '../../domain/batch/backoff.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
+import { readHandle, readIntent, removeIntent, type SubmissionRef } from '../../job-folder/submission.ts';
+import { ProviderError } from '../../providers/error.ts';
+import type { Found } from '../../providers/provider.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { awaitEarlierOwners } from '../earlier-owners.ts';
+import { adopt, type Created, keepKnown } from './adopt.ts';
+import { describeSubmission } from './describe-submission.ts';
+
+export interface FindInput extends SubmissionRef {
+  /** If this search finds nothing either, the create is known not to have happened, and its intent is removed. */
+  readonly last: boolean;
+}
+
+export type FindResult =
+  | Created
+  | { readonly kind: 'none' }
+  /** Some batches at the provider may be it and show it when they end, or the search was refused. */
+  | { readonly kind: 'unclear'; readonly candidates: number };
+
+export async function find(
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider'>,
+  input: FindInput,
+): Promise<FindResult> {
+  const { store } = deps;
+  const job = await readJobFile(store, input.output);
+  await awaitEarlierOwners(deps, job, input);
+  const known = await readHandle(store, input);
+  if (known !== null && known.ordinal >= input.ordinal) return keepKnown(store, input, known);
+  const recorded = await readIntent(store, input);
+  if (recorded === null) return { kind: 'none' };
+  const provider = requireProvider(deps, job);
+  const submission = await describeSubmission(store, provider, job, input, recorded.firstAt);
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
+  const found = await unlessRefused(() => provider.find(submission, { signal }));
+  if (found === null) return { kind: 'unclear', candidates: 0 };
+  if (found.confirmed.length > 0) return adopt(deps, input, found.confirmed);
+  if (found.possible.length > 0) return { kind: 'unclear', candidates: found.possible.length };
+  if (input.last) await removeIntent(store, input);
+  return { kind: 'none' };
+}
+
+/** A refused search says nothing about a create that may have gone through. */
+async function unlessRefused(search: () => Promise<Found>): Promise<Found | null> {
+  try {
+    return await search();
+  } catch (error) {
+    if (error instanceof ProviderError && reactionTo[error.facts.fault].kind === 'final') return null;
+    throw error;
+  }
+}

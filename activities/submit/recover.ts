@@ -1,0 +1,47 @@
+// Reads what is on disk of a batch that was started before: by an earlier attempt, run or owner. A new batch has nothing there.
+
+import type { Recovered } from '../../domain/batch/recovered.ts';
+import type { BatchRef } from '../../domain/ids.ts';
+import type { Tally } from '../../domain/outcome/outcome.ts';
+import { noEvidence, readEvidence } from '../../job-folder/evidence.ts';
+import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
+import { tallyFile } from '../../job-folder/paths.ts';
+import { readHandle, readIntent, removeIntent } from '../../job-folder/submission.ts';
+import type { ActivityDeps } from '../deps.ts';
+import { awaitEarlierOwners } from '../earlier-owners.ts';
+
+export interface RecoverResult {
+  readonly recovered: Recovered;
+  /** The batch was started again after its answers were final. */
+  readonly tally: Tally | null;
+}
+
+export async function recover(deps: Pick<ActivityDeps, 'store' | 'cluster'>, ref: BatchRef): Promise<RecoverResult> {
+  const { store } = deps;
+  const job = await readJobFile(store, ref.output);
+  await awaitEarlierOwners(deps, job, ref);
+  const tally = await readOwnIfThere<Tally>(store, tallyFile(ref));
+  const record = await readHandle(store, ref);
+  const evidence = await readEvidence(store, ref);
+  const recorded = await readIntent(store, ref);
+  // A crash between the handle and the removal of its intent: the handle says what came of the create.
+  const isKnown = recorded !== null && record !== null && recorded.ordinal <= record.ordinal;
+  if (isKnown) await removeIntent(store, ref);
+  const intent = isKnown ? null : recorded;
+  const ordinal = Math.max(intent?.ordinal ?? 0, record?.ordinal ?? 0);
+  const batches = record === null ? [] : [record.handle, ...(record.twinHandles ?? [])];
+  return {
+    tally,
+    recovered: {
+      ordinal,
+      intent: intent === null ? null : { overAt: intent.overAt },
+      settled: tally !== null,
+      batches: batches.map((handle, index) => ({
+        handle,
+        ordinal: record?.ordinal ?? 0,
+        role: index === 0 ? 'own' : 'twin',
+        ...(evidence[handle.id] ?? noEvidence),
+      })),
+    },
+  };
+}

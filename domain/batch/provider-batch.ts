@@ -1,0 +1,72 @@
+// One provider batch, and one open intent, as the batch machine keeps them: how they begin, and what a poll changes.
+
+import type { BatchBounds, OpenIntent, ProviderBatch } from './machine.ts';
+import type { Recovered } from './recovered.ts';
+import type { BatchHandle } from './state.ts';
+
+export const newIntent = (overAt: number, now: number, { findDelaysMs }: BatchBounds): OpenIntent => ({
+  finds: 0,
+  overAt,
+  nextAt: Math.max(now, overAt) + delayAt(findDelaysMs, 0),
+});
+
+export const newBatch = (
+  handle: BatchHandle,
+  role: ProviderBatch['role'],
+  ordinal: number,
+  now: number,
+  bounds: BatchBounds,
+): ProviderBatch => ({
+  handle,
+  ordinal,
+  role,
+  phase: 'open',
+  polls: 0,
+  nextAt: now + delayAt(bounds.pollDelaysMs, 0),
+  cancelAskedAt: null,
+  missingSince: null,
+  ended: null,
+  endedSeenAt: null,
+  action: 'give_back',
+  firstTriedAt: null,
+  lastTriedAt: null,
+  reading: null,
+  readAgain: false,
+});
+
+export const recoverBatch = (batch: Recovered['batches'][number], now: number): ProviderBatch => ({
+  ...batch,
+  phase: batch.ended === null ? 'open' : 'ended',
+  polls: 0,
+  nextAt: now,
+  cancelAskedAt: null,
+  missingSince: null,
+  action: 'give_back',
+  firstTriedAt: null,
+  lastTriedAt: null,
+  readAgain: false,
+});
+
+export const delayAt = (delays: readonly number[], index: number): number =>
+  delays[Math.min(index, delays.length - 1)] ?? 0;
+
+export const countPoll = (batch: ProviderBatch, now: number, bounds: BatchBounds): ProviderBatch => ({
+  ...batch,
+  polls: batch.polls + 1,
+  nextAt: now + delayAt(bounds.pollDelaysMs, batch.polls + 1),
+});
+
+export const isPastWindow = ({ handle }: ProviderBatch, now: number, { windowMs, graceMs }: BatchBounds): boolean =>
+  now >= handle.createdAt + windowMs + graceMs;
+
+export function missBatch(batch: ProviderBatch, notFound: boolean, now: number, bounds: BatchBounds): ProviderBatch {
+  if (batch.phase !== 'open') return batch;
+  if (isPastWindow(batch, now, bounds)) return { ...batch, phase: 'unresolved' };
+  if (!notFound) return batch;
+  const missingSince = batch.missingSince ?? now;
+  return { ...batch, missingSince, phase: now - missingSince >= bounds.notFoundMs ? 'unresolved' : batch.phase };
+}
+
+/** The output of an ended batch was asked for. */
+export const countTry = (batch: ProviderBatch, now: number): ProviderBatch =>
+  batch.phase === 'ended' ? { ...batch, firstTriedAt: batch.firstTriedAt ?? now, lastTriedAt: now } : batch;

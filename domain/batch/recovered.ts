@@ -1,0 +1,12 @@
+// The facts of a planned batch that are on disk, as the batch machine takes them up.
+
+import type { ProviderBatch } from './machine.ts';
+
+/** What lies on disk of an earlier attempt, run or owner. */
+export interface Recovered {
+  readonly ordinal: number;
+  readonly intent: { readonly overAt: number } | null;
+  readonly batches: readonly Pick<ProviderBatch, 'handle' | 'ordinal' | 'role' | 'ended' | 'endedSeenAt' | 'reading'>[];
+  /** Its answers are final already. */
+  readonly settled: boolean;
+}

@@ -1,0 +1,38 @@
+// `batch-NNNN.ended.json`: how each provider batch of a planned batch ended, and what was read of it. On disk before anyone acts on it.
+
+import type { EndedBatch, Reading } from '../domain/batch/evidence.ts';
+import type { BatchRef } from '../domain/ids.ts';
+import { writeJson } from '../storage/lines/json-lines.ts';
+import type { Store } from '../storage/store.ts';
+import { readOwnIfThere } from './job-file.ts';
+import { endedFile } from './paths.ts';
+
+/** What is known of one provider batch. Null where it has not ended, or was not read. */
+export interface BatchEvidence {
+  readonly ended: EndedBatch | null;
+  /** When it was first seen to have ended, in milliseconds. */
+  readonly endedSeenAt: number | null;
+  readonly reading: Reading | null;
+}
+
+/** By the provider's id. */
+type Evidence = Readonly<Record<string, BatchEvidence>>;
+
+export const noEvidence: BatchEvidence = { ended: null, endedSeenAt: null, reading: null };
+
+export async function readEvidence(store: Store, ref: BatchRef): Promise<Evidence> {
+  return (await readOwnIfThere<Evidence>(store, endedFile(ref))) ?? {};
+}
+
+/** Adds to what is known of one provider batch. A planned batch has one workflow, whose activities come one after another. */
+export async function recordEvidence(
+  store: Store,
+  ref: BatchRef,
+  id: string,
+  change: Partial<BatchEvidence>,
+): Promise<BatchEvidence> {
+  const known = await readEvidence(store, ref);
+  const next = { ...noEvidence, ...known[id], ...change };
+  await writeJson(store, endedFile(ref), { ...known, [id]: next });
+  return next;
+}

@@ -1,0 +1,110 @@
+// Drives one batch to its tally: asks the batch machine for the next step, takes it or waits, until the batch is settled.
+
+import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { toBounds } from '../../domain/batch/bounds.ts';
+import {
+  type BatchBounds,
+  type BatchCase,
+  type BatchStep,
+  type HoldReason,
+  newCase,
+  nextStep,
+} from '../../domain/batch/machine.ts';
+import { applyEvent, type BatchEvent, type Rulebook } from '../../domain/batch/transitions.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import type { Tally } from '../../domain/outcome/outcome.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
+import type { BatchInput, BatchRun } from './batch-run.ts';
+import { BatchSteps, type StepContext } from './batch-steps.ts';
+
+/** What a batch carries over when it continues as new: a few kilobytes. */
+export interface CarriedBatch {
+  readonly known: BatchCase;
+  readonly polls: number;
+  readonly toldTenths: number;
+}
+
+/** Well below the 51,200 events at which the server ends a workflow. */
+const eventsMax = 4_000;
+
+const holdTexts: Readonly<Record<HoldReason, string>> = {
+  paused: 'paused',
+  trouble: 'waits to be resumed',
+  capacity: 'the provider has no room for another batch',
+  lost_create: 'a batch whose create had no reply may be running',
+  running: 'poll',
+  not_shown: 'the batch has ended; the provider does not show its output',
+  read_again: 'the output is read again before anything is believed to be missing',
+};
+
+export class BatchDriver implements StepContext {
+  readonly run: BatchRun;
+  readonly bounds: BatchBounds;
+  stops = 0;
+  cancels = 0;
+  known: BatchCase;
+  readonly #book: Rulebook;
+  readonly #steps: BatchSteps;
+  /** Rises with every event, so that a wait ends. */
+  #changes = 0;
+
+  constructor(run: BatchRun, carried: CarriedBatch | null) {
+    const { job, paused, endNow } = run.input;
+    this.run = run;
+    this.#book = { rules: job.proofs, bounds: toBounds(job.timing, job.poll) };
+    this.bounds = this.#book.bounds;
+    this.known = carried?.known ?? newCase(job.deadline.batchMs);
+    this.#steps = new BatchSteps(this, carried?.polls ?? 0, carried?.toldTenths ?? -1);
+    this.report = this.report.bind(this);
+    if (carried === null && paused) this.report({ kind: 'paused' });
+    if (carried === null && endNow) this.report({ kind: 'deadline' });
+  }
+
+  report(event: BatchEvent): void {
+    this.known = applyEvent(this.known, event, Date.now(), this.#book);
+    this.#changes += 1;
+    if (event.kind === 'paused' || event.kind === 'deadline') this.stops += 1;
+    if (event.kind === 'cancelled') this.cancels += 1;
+  }
+
+  async drive(): Promise<Tally> {
+    for (;;) {
+      const step = nextStep(this.known, Date.now(), this.#book.rules, this.#book.bounds);
+      if (step.kind === 'done') return this.#end();
+      if (step.kind === 'hold') await this.#hold(step);
+      else await this.#steps.take(step);
+      if (workflowInfo().historyLength > eventsMax) await this.#continue();
+    }
+  }
+
+  #end(): Tally {
+    if (this.#steps.tally === null) throw new InvariantBroken('a settled batch has no tally');
+    return this.#steps.tally;
+  }
+
+  async #hold({ why, until }: Extract<BatchStep, { kind: 'hold' }>): Promise<void> {
+    const before = this.#changes;
+    const isChanged = (): boolean => this.#changes > before;
+    if (until === null) {
+      await condition(isChanged);
+      return;
+    }
+    const delayMs = Math.max(1, until - Date.now());
+    await condition(isChanged, delayMs, { summary: this.#describeHold(why, delayMs) });
+  }
+
+  #describeHold(why: HoldReason, delayMs: number): string {
+    if (why !== 'running') return holdTexts[why];
+    const id = this.known.batches.find(({ phase }) => phase === 'open')?.handle.id ?? 'the batch';
+    return `poll ${this.#steps.polls + 1} of ${id} (${this.#steps.lastStatus}) in ${formatDuration(delayMs)}`;
+  }
+
+  async #continue(): Promise<void> {
+    const carried: CarriedBatch = {
+      known: this.known,
+      polls: this.#steps.polls,
+      toldTenths: this.#steps.toldTenths,
+    };
+    await continueAsNew<(input: BatchInput, carried: CarriedBatch) => Promise<Tally>>(this.run.input, carried);
+  }
+}

@@ -1,0 +1,233 @@
+// Takes the steps of one batch: each is one activity, and what came of it is an event for the batch machine.
+
+import { CancellationScope, condition, log } from '@temporalio/workflow';
+import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
+import type { BatchHandle, BatchPhase } from '../../domain/batch/state.ts';
+import type { BatchEvent } from '../../domain/batch/transitions.ts';
+import type { Tally } from '../../domain/outcome/outcome.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
+import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
+import type { BatchRun } from './batch-run.ts';
+import { describeEnd } from './describe-end.ts';
+import { isOutOfTime, readFailureType, readTrouble } from './trouble.ts';
+
+/** What a step needs of its driver. */
+export interface StepContext {
+  readonly run: BatchRun;
+  readonly bounds: BatchBounds;
+  readonly known: BatchCase;
+  /** Rise when a running call is to be stopped: a call that sends something new by a pause or a deadline, any call by a cancellation. */
+  readonly stops: number;
+  readonly cancels: number;
+  report(event: BatchEvent): void;
+}
+
+type Called<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  /** It failed for good. */
+  | { readonly kind: 'failed'; readonly fault: string }
+  /** It was stopped, or a person is needed first: the machine decides again. */
+  | { readonly kind: 'stopped' };
+
+export class BatchSteps {
+  tally: Tally | null = null;
+  polls: number;
+  toldTenths: number;
+  readonly #context: StepContext;
+  #toldPhase: BatchPhase | null = null;
+  #lastStatus = 'created';
+
+  constructor(context: StepContext, polls: number, toldTenths: number) {
+    this.#context = context;
+    this.polls = polls;
+    this.toldTenths = toldTenths;
+  }
+
+  get lastStatus(): string {
+    return this.#lastStatus;
+  }
+
+  async take(step: Exclude<BatchStep, { kind: 'hold' | 'done' }>): Promise<void> {
+    switch (step.kind) {
+      case 'recover':
+        return this.#recover();
+      case 'upload':
+        return this.#upload();
+      case 'create':
+        return this.#create();
+      case 'find':
+        return this.#find();
+      case 'cancel':
+        return this.#cancel(step.id);
+      case 'poll':
+        return this.#poll(step.id);
+      case 'read':
+        return this.#read(step.id);
+      case 'classify':
+        return this.#classify(step.final);
+    }
+  }
+
+  async #recover(): Promise<void> {
+    const { run, report, known } = this.#context;
+    const proxy = shortCall(run.input.job.timing, 'read what is known of the batch', known.giveUpAt);
+    const called = await this.#call(() => proxy.recoverBatch(run.ref));
+    if (called.kind === 'failed') throw new InvariantBroken(`recovering the batch failed: ${called.fault}`);
+    if (called.kind === 'stopped' && known.giveUpAt !== null && Date.now() >= known.giveUpAt) {
+      // An earlier owner's child does not end: whatever it may have sent is in doubt.
+      report({ kind: 'recovered', ordinal: 0, intent: { overAt: Date.now() }, batches: [], settled: false });
+    }
+    if (called.kind !== 'done') return;
+    this.tally = called.value.tally;
+    report({ kind: 'recovered', ...called.value.recovered });
+  }
+
+  async #upload(): Promise<void> {
+    const { run, report } = this.#context;
+    const { planned, job } = run.input;
+    const summary = `upload ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
+    const proxy = transfer(job.timing, planned.bytes, summary);
+    const called = await this.#call(() => proxy.stage(this.#submission), true);
+    if (called.kind === 'failed') report({ kind: 'upload_refused', reason: 'batch_failed' });
+    if (called.kind === 'done') report({ kind: 'uploaded', fileId: called.value.fileId });
+  }
+
+  async #create(): Promise<void> {
+    const { run, report, known } = this.#context;
+    const { planned, job } = run.input;
+    const input = { ...this.#submission, staged: { fileId: known.fileId } };
+    const proxy = exclusiveCall(job.timing, planned.bytes, `create ${job.provider} batch of ${planned.items} items`);
+    const called = await this.#call(() => proxy.create(input), true);
+    if (called.kind === 'failed') return this.#refuse(called.fault);
+    if (called.kind !== 'done') return;
+    const { value } = called;
+    if (value.kind === 'created') this.#reportCreated(value);
+    if (value.kind === 'unknown') report({ kind: 'create_unknown', overAt: value.overAt });
+    if (value.kind === 'refused') await this.#refuse(value.fault);
+  }
+
+  /** The provider refused the whole body, and nothing ran. The next wave sends the items in other batches, in the end one by one. */
+  async #refuse(fault: string): Promise<void> {
+    const { run, report, known } = this.#context;
+    if (fault === 'capacity' && known.capacityWaits === 0) await run.notify('waiting');
+    const action = fault === 'capacity' ? 'wait_for_capacity' : fault === 'not_ready' ? 'upload_again' : 'give_back';
+    report({ kind: 'create_refused', action, reason: 'batch_failed' });
+  }
+
+  #reportCreated({ handle, twins }: { readonly handle: BatchHandle; readonly twins: readonly BatchHandle[] }): void {
+    log.info('batch created', { event: 'batch_created', batchId: handle.id });
+    this.#context.report({ kind: 'created', handle, twins });
+  }
+
+  async #find(): Promise<void> {
+    const { run, report, known, bounds } = this.#context;
+    const last = (known.intent?.finds ?? 0) + 1 >= bounds.findDelaysMs.length;
+    const proxy = shortCall(run.input.job.timing, 'find the batch of a create whose reply was lost', known.giveUpAt);
+    const called = await this.#call(() => proxy.findBatch({ ...this.#submission, last }));
+    if (called.kind === 'failed') report({ kind: 'found_unclear' });
+    if (called.kind !== 'done') return;
+    if (called.value.kind === 'created') this.#reportCreated(called.value);
+    else report({ kind: called.value.kind === 'none' ? 'found_none' : 'found_unclear' });
+  }
+
+  async #cancel(id: string): Promise<void> {
+    const { run, report, known } = this.#context;
+    const { timing, output } = run.input.job;
+    const proxy = shortCall(timing, `cancel ${id}`, known.giveUpAt);
+    const called = await this.#call(() => proxy.cancelBatch({ output, handle: this.#at(id).handle }));
+    // If the provider refuses to cancel, the polls show how the batch ends.
+    if (called.kind !== 'stopped') report({ kind: 'cancel_asked', id });
+  }
+
+  async #poll(id: string): Promise<void> {
+    const { run, report, known } = this.#context;
+    const { timing, tellEvery } = run.input.job;
+    const { handle, role } = this.#at(id);
+    const told = { toldTenths: this.toldTenths, toldPhase: this.#toldPhase, tellEvery };
+    const input = { ...run.ref, handle, coordinator: role === 'own' ? run.coordinator : null, ...told };
+    const called = await this.#call(() => shortCall(timing, `poll ${id}`, known.giveUpAt).look(input));
+    if (called.kind === 'stopped') return;
+    this.polls += 1;
+    if (called.kind === 'failed') {
+      report({ kind: 'poll_missed', id, notFound: called.fault === 'not_found' });
+      return;
+    }
+    const { phase, status, tenths, ended, action } = called.value;
+    if (role === 'own') {
+      this.toldTenths = Math.max(this.toldTenths, tenths);
+      this.#toldPhase = phase;
+      this.#lastStatus = status;
+    }
+    report(ended === null ? { kind: 'polled_open', id } : { kind: 'polled_ended', id, ended, action });
+    await this.#notifyTrouble(id);
+  }
+
+  /** A batch that failed for want of money needs a person before it is created again. */
+  async #notifyTrouble(batchId: string): Promise<void> {
+    const { run, known } = this.#context;
+    if (known.trouble !== null) await run.notify('waiting', { batchId, trouble: known.trouble });
+  }
+
+  async #read(id: string): Promise<void> {
+    const { run, report, known } = this.#context;
+    const twin = known.batches.findIndex((batch) => batch.handle.id === id);
+    const proxy = filePass(run.input.job.timing, `download ${id}`, known.giveUpAt);
+    const called = await this.#call(() => proxy.download({ ...run.ref, handle: this.#at(id).handle, twin }));
+    if (called.kind === 'failed') report({ kind: 'read_failed', id });
+    if (called.kind === 'done') report({ kind: 'read', id, reading: called.value });
+  }
+
+  async #classify(final: boolean): Promise<void> {
+    const { run, report, known, bounds } = this.#context;
+    const { planned, job } = run.input;
+    const input = { ...describeEnd(known, final, bounds), ...run.ref, polls: this.polls };
+    const result = await filePass(job.timing, `classify ${planned.items} items`).classify(input);
+    if (result.kind === 'tally') this.tally = result.tally;
+    report({ kind: 'classified', unproven: result.kind === 'tally' ? [] : result.unproven });
+  }
+
+  get #submission() {
+    const { run, known } = this.#context;
+    const { items, bytes, requestsCrc32: crc32, endpoint } = run.input.planned;
+    return { ...run.ref, ordinal: known.ordinal, items, bytes, crc32, endpoint };
+  }
+
+  #at(id: string): ProviderBatch {
+    const batch = this.#context.known.batches.find(({ handle }) => handle.id === id);
+    if (batch === undefined) throw new InvariantBroken(`the batch has no provider batch ${id}`);
+    return batch;
+  }
+
+  /** Stops the work if the job is cancelled, or if it sends something new and the job pauses or passes its deadline. */
+  async #call<T>(work: () => Promise<T>, sendsNew = false): Promise<Called<T>> {
+    const { stops, cancels } = this.#context;
+    const scope = new CancellationScope();
+    let isOver = false;
+    const mustStop = (): boolean => this.#context.cancels > cancels || (sendsNew && this.#context.stops > stops);
+    condition(() => isOver || mustStop())
+      .then(() => (isOver ? undefined : scope.cancel()))
+      .catch(() => undefined);
+    try {
+      return { kind: 'done', value: await scope.run(work) };
+    } catch (error) {
+      return this.#readError(error, scope.consideredCancelled);
+    } finally {
+      isOver = true;
+    }
+  }
+
+  async #readError(error: unknown, isStopped: boolean): Promise<Exclude<Called<never>, { kind: 'done' }>> {
+    const { run, report } = this.#context;
+    const trouble = readTrouble(error);
+    if (trouble !== null) {
+      report({ kind: 'trouble', trouble });
+      await run.notify('waiting', { batchId: this.#context.known.batches[0]?.handle.id ?? null, trouble });
+      return { kind: 'stopped' };
+    }
+    const fault = readFailureType(error);
+    if (fault !== null) return { kind: 'failed', fault };
+    if (!isStopped && !isOutOfTime(error)) throw error;
+    report({ kind: 'interrupted' });
+    return { kind: 'stopped' };
+  }
+}

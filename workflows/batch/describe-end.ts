@@ -1,0 +1,43 @@
+// What a batch's case says to those who judge its answers. Pure.
+
+import { type BatchBounds, type BatchCase, isGivenUp, type ProviderBatch } from '../../domain/batch/machine.ts';
+import type { ItemReason } from '../../domain/outcome/outcome.ts';
+
+export function describeEnd(known: BatchCase, final: boolean, bounds: BatchBounds) {
+  const own = known.batches.findLast(({ role }) => role === 'own');
+  const cancelReason = readCancelReason(known, own);
+  return {
+    batchId: own?.handle.id ?? null,
+    ending: own?.ended?.status ?? null,
+    createdAt: own?.handle.createdAt ?? null,
+    endedAt: own?.ended?.endedAt ?? null,
+    cancelReason,
+    batches: known.batches.map((batch) => {
+      const { handle, phase, ended, reading } = batch;
+      return { handle, phase, ended, reading, final: isGivenUp(batch, bounds) };
+    }),
+    isCreateUnknown: known.intent !== null || known.unresolvedIntent,
+    notRunReason: readNotRunReason(known, own, cancelReason),
+    final,
+    blamed: own?.ended?.blamed ?? [],
+  };
+}
+
+/** A batch that was asked to end while the job went on had passed its own deadline. */
+const readCancelReason = ({ reason }: BatchCase, own: ProviderBatch | undefined): 'cancelled' | 'deadline' =>
+  reason === 'deadline' || (reason === null && own?.cancelAskedAt != null) ? 'deadline' : 'cancelled';
+
+function readNotRunReason(
+  { reason }: BatchCase,
+  own: ProviderBatch | undefined,
+  cancelReason: 'cancelled' | 'deadline',
+): ItemReason {
+  switch (own?.ended?.ending) {
+    case 'expired':
+      return 'expired';
+    case 'cancelled':
+      return cancelReason;
+    default:
+      return reason ?? 'batch_failed';
+  }
+}
