@@ -20,7 +20,7 @@ export interface PlannedItem {
   readonly key: ItemKey;
   readonly model: string;
   readonly endpoint: string;
-  /** The body as JSON text, to be encoded; or an existing request line without its newline, to be relabelled. */
+  /** The body as JSON text, to be encoded; or the line of an earlier wave without its newline, to be relabelled. */
   readonly request: string | Buffer;
   /** Null if the request names no limit of its own. */
   readonly outputTokens: number | null;

@@ -24,7 +24,7 @@ export interface ProviderLimits {
   readonly createSendsItems: boolean;
 }
 
-/** A ready-made request line, taken apart. */
+/** A ready-made request line of the dataset, taken apart. Its members may stand in any order. */
 export type RequestLine =
   | {
       readonly kind: 'request';
@@ -32,6 +32,8 @@ export type RequestLine =
       readonly endpoint: string;
       readonly model: string;
       readonly body: Json;
+      /** The body as the row's bytes spell it: it is sent so, whatever a number in it would become by being parsed. */
+      readonly bodyText: string;
     }
   | { readonly kind: 'problem'; readonly problem: string };
 
@@ -94,9 +96,9 @@ export interface Provider {
   outputTokensMax(body: Json): number | null;
   /** One line of a requests file, without its newline. `body` is JSON text. */
   encode(customId: CustomId, body: string, endpoint: string): string;
-  /** A ready-made request line of the dataset. */
-  parseRequestLine(record: Json): RequestLine;
-  /** The same request line under another wire id. */
+  /** Reads a ready-made request line; `record` is what `raw` parses to. The line is not sent: `encode` writes another around the body's text. */
+  parseRequestLine(record: Json, raw: Buffer): RequestLine;
+  /** A line of `encode` under another custom id. Throws InvariantBroken if the line does not have that form. */
   relabel(line: Buffer, customId: CustomId): Buffer;
   /** Reads one line of output. Never throws: a line that cannot be read is `unreadable`. Runs for every line, so it allocates little. */
   decode(line: Buffer, endpoint: string): RawOutcome;

@@ -52,18 +52,17 @@ function sparingTheStack(read: ReadRow): ReadRow {
   };
 }
 
-/** Rows that are the provider's own request lines. */
+/** Rows that are request lines already: of each, the body is kept, and planning writes the line around it again in its own form. */
 function requestLineReader({ spec }: JobFile, provider: Provider): ReadRow {
   const makeKeyText = keyTexts(provider.name, spec.schema);
   return ({ row, record, raw }, addKeyText) => {
-    const line = provider.parseRequestLine(record);
+    const line = provider.parseRequestLine(record, raw);
     if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
-    const { id, endpoint, model, body } = line;
+    const { id, endpoint, model, body, bodyText } = line;
     if (!isGoodId(id)) return badId('custom_id');
     const outputTokens = provider.outputTokensMax(body);
     addKeyText(makeKeyText(id, endpoint, canonicalJson(body)));
-    // A copy: the row is written only after the next chunk has been asked for.
-    return { row, id, model, endpoint, request: Buffer.from(raw), outputTokens };
+    return { row, id, model, endpoint, request: bodyText, outputTokens };
   };
 }
 

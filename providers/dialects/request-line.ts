@@ -1,48 +1,51 @@
-// The bytes of a request line: its custom id stands first, at a fixed offset, so that it can be exchanged without parsing.
+// The one form of request line. The custom id stands first, at a fixed offset, so that it can be exchanged without parsing; the body
+// stands last, so that its text can be cut out. Only `encode` of a dialect writes such lines, whatever form the dataset's rows had.
 
 import type { CustomId } from '../../domain/ids.ts';
-import { parsedFields } from '../json-fields.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
 
-export const opening = '{"custom_id":"';
-const idStart = opening.length;
-const idEnd = idStart + 32;
-const quote = 0x22;
+/** How a dialect's lines go from their first byte up to the body: group 1 is the custom id, group 2 the endpoint if the line names it. */
+export type LineHead = RegExp;
 
-export function relabelled(line: Buffer, customId: CustomId): Buffer {
-  if (!hasIdInPlace(line)) return reencoded(line, customId);
-  const copy = Buffer.from(line);
-  copy.write(customId, idStart, 'latin1');
-  return copy;
-}
-
-/** The wire id, and the JSON text of the value that ends the line under `field`. */
 export interface LineParts {
   readonly customId: string;
-  /** What stands between the id and the last field. */
-  readonly head: string;
+  /** Empty if the dialect's lines do not name it. */
+  readonly endpoint: string;
+  /** The body's own text. */
   readonly body: string;
 }
 
-export function splitLine(line: Buffer, field: string): LineParts {
-  const marker = `,"${field}":`;
-  const at = line.indexOf(marker);
-  if (!hasIdInPlace(line) || at < 0) throw new Error(`a request line of ${line.length} bytes is not as it was encoded`);
-  const end = line.lastIndexOf('}');
-  return {
-    customId: line.toString('latin1', idStart, idEnd),
-    head: line.toString('utf8', idEnd + 1, at),
-    body: line.toString('utf8', at + marker.length, end),
-  };
+export const opening = '{"custom_id":"';
+/** What `customId` makes. */
+const idPattern = '([0-9a-f]{32})';
+/** More than any head has: only so many bytes are matched. */
+const headBytesMax = 512;
+const closeBrace = 0x7d;
+
+/** `between` is the pattern of what stands between the custom id's quotes and the body. */
+export function makeLineHead(between: string): LineHead {
+  return new RegExp(`^\\{"custom_id":"${idPattern}"${between}(?=\\{)`);
 }
 
-function hasIdInPlace(line: Buffer): boolean {
-  return line.length > idEnd && line[idEnd] === quote && line.toString('latin1', 0, idStart) === opening;
+/** The same line under another custom id. Throws InvariantBroken if the line does not have the form. */
+export function relabelLine(head: LineHead, line: Buffer, customId: CustomId): Buffer {
+  matchHead(head, line);
+  const copy = Buffer.from(line);
+  copy.write(customId, opening.length, 'latin1');
+  return copy;
 }
 
-/** A line that somebody else wrote. */
-function reencoded(line: Buffer, customId: CustomId): Buffer {
-  const record = parsedFields(line.toString('utf8'));
-  if (record === null) throw new Error(`a request line of ${line.length} bytes is no JSON object`);
-  const { custom_id: _, ...rest } = record;
-  return Buffer.from(JSON.stringify({ custom_id: customId, ...rest }));
+/** Throws InvariantBroken if the line does not have the form. */
+export function splitLine(head: LineHead, line: Buffer): LineParts {
+  const [matched, customId = '', endpoint = ''] = matchHead(head, line);
+  return { customId, endpoint, body: line.toString('utf8', matched.length, line.length - 1) };
+}
+
+/** A head is ASCII: its length in characters is its length in bytes. */
+function matchHead(head: LineHead, line: Buffer): RegExpExecArray {
+  const matched = head.exec(line.toString('latin1', 0, headBytesMax));
+  if (matched === null || line.at(-1) !== closeBrace || line.at(-2) !== closeBrace) {
+    throw new InvariantBroken(`a request line of ${line.length} bytes does not have the form in which it was planned`);
+  }
+  return matched;
 }

@@ -5,7 +5,8 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asNumber, asText } from '../../json-fields.ts';
 import type { RequestLine } from '../../provider.ts';
-import { opening } from '../request-line.ts';
+import { readRawMember } from '../raw-member.ts';
+import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
 
 export const messagesEndpoint = '/v1/messages';
 
@@ -52,7 +53,13 @@ export function encode(customId: CustomId, body: string): string {
   return `${opening}${customId}","params":${body}}`;
 }
 
-export function parseRequestLine(record: Json): RequestLine {
+const lineHead = makeLineHead(',"params":');
+
+/** For lines of `encode` alone. */
+export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);
+export const takeApart = (line: Buffer): LineParts => splitLine(lineHead, line);
+
+export function parseRequestLine(record: Json, raw: Buffer): RequestLine {
   const fields = asFields(record);
   const id = asText(fields?.custom_id);
   if (fields === null || id === null || id === '') return problem('custom_id must be a text');
@@ -62,7 +69,8 @@ export function parseRequestLine(record: Json): RequestLine {
   if (model === null || model === '') return problem('params.model must be a text');
   const [first] = findProblems(asJson(body), messagesEndpoint);
   if (first !== undefined) return problem(first);
-  return { kind: 'request', id, endpoint: messagesEndpoint, model, body: asJson(body) };
+  const bodyText = readRawMember(raw, 'params');
+  return { kind: 'request', id, endpoint: messagesEndpoint, model, body: asJson(body), bodyText };
 }
 
 const problem = (words: string): RequestLine => ({ kind: 'problem', problem: words });

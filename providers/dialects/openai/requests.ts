@@ -5,7 +5,8 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asNumber, asText, type Fields } from '../../json-fields.ts';
 import type { RequestLine } from '../../provider.ts';
-import { opening } from '../request-line.ts';
+import { readRawMember } from '../raw-member.ts';
+import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
 
 export const chatEndpoint = '/v1/chat/completions';
 const responsesEndpoint = '/v1/responses';
@@ -88,7 +89,17 @@ export function encode(customId: CustomId, body: string, endpoint: string): stri
   return `${opening}${customId}","method":"POST","url":"${endpoint}","body":${body}}`;
 }
 
-export function parseRequestLine(record: Json, endpoints: readonly string[] = openaiEndpoints): RequestLine {
+const lineHead = makeLineHead(',"method":"POST","url":"([^"\\\\]+)","body":');
+
+/** For lines of `encode` alone. */
+export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);
+export const takeApart = (line: Buffer): LineParts => splitLine(lineHead, line);
+
+export function parseRequestLine(
+  record: Json,
+  raw: Buffer,
+  endpoints: readonly string[] = openaiEndpoints,
+): RequestLine {
   const fields = asFields(record);
   const id = asText(fields?.custom_id);
   if (fields === null || id === null || id === '') return problem('custom_id must be a text');
@@ -100,7 +111,8 @@ export function parseRequestLine(record: Json, endpoints: readonly string[] = op
   const model = asText(body.model);
   if (model === null || model === '') return problem('body.model must be a text');
   const [first] = findProblems(asJson(body), endpoint, endpoints);
-  return first === undefined ? { kind: 'request', id, endpoint, model, body: asJson(body) } : problem(first);
+  if (first !== undefined) return problem(first);
+  return { kind: 'request', id, endpoint, model, body: asJson(body), bodyText: readRawMember(raw, 'body') };
 }
 
 const problem = (words: string): RequestLine => ({ kind: 'problem', problem: words });

@@ -1,7 +1,6 @@
 // The realtime lane: one request line sent by itself, its reply made into the line that a batch would have had.
 
-import { messagesEndpoint } from '../../dialects/anthropic/requests.ts';
-import { splitLine } from '../../dialects/request-line.ts';
+import { messagesEndpoint, takeApart } from '../../dialects/anthropic/requests.ts';
 import { parsedFields } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
 import { callTimeouts, readItemRefusal } from '../../transport/call.ts';
@@ -10,7 +9,7 @@ import { noRedirect } from '../../transport/file-body.ts';
 import { type Connection, caller } from './client.ts';
 
 export async function call(connection: Connection, line: Buffer, ctx: Context): Promise<Buffer> {
-  const { customId, body } = splitLine(line, 'params');
+  const { customId, body } = takeApart(line);
   try {
     const reply = await post(connection, body, ctx);
     const message = parsedFields(await reply.text());

@@ -9,8 +9,8 @@ import {
   messagesEndpoint,
   outputTokensMax,
   parseRequestLine,
+  relabel,
 } from '../../dialects/anthropic/requests.ts';
-import { relabelled } from '../../dialects/request-line.ts';
 import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
@@ -61,7 +61,7 @@ function createProvider(connection: Connection): Provider {
     outputTokensMax,
     encode,
     parseRequestLine,
-    relabel: relabelled,
+    relabel,
     decode: (line) => decode(line, items),
     check: (model, { signal }) => checkModel(caller, missingModel, () => sdk.models.retrieve(model, null, { signal })),
     // The create carries everything.

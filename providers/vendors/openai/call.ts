@@ -1,7 +1,7 @@
 // The realtime lane: one request line sent by itself, its reply made into the line that a batch would have had.
 
-import { splitLine } from '../../dialects/request-line.ts';
-import { asRequestId, asText, type Fields, parsedFields } from '../../json-fields.ts';
+import { takeApart } from '../../dialects/openai/requests.ts';
+import { asRequestId, type Fields, parsedFields } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
 import { callTimeouts, readItemRefusal } from '../../transport/call.ts';
 import { toProviderError, unreadableReply } from '../../transport/fault.ts';
@@ -10,8 +10,7 @@ import type { Connection } from './client.ts';
 
 export async function call(connection: Connection, line: Buffer, ctx: Context): Promise<Buffer> {
   const { caller } = connection;
-  const { customId, head, body } = splitLine(line, 'body');
-  const endpoint = asText(parsedFields(`{${head.slice(1)}}`)?.url) ?? '';
+  const { customId, endpoint, body } = takeApart(line);
   try {
     const reply = await post(connection, endpoint, body, ctx);
     const answer = parsedFields(await reply.text());

@@ -10,8 +10,8 @@ import {
   openaiEndpoints,
   outputTokensMax,
   parseRequestLine,
+  relabel,
 } from '../../dialects/openai/requests.ts';
-import { relabelled } from '../../dialects/request-line.ts';
 import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
@@ -75,8 +75,8 @@ export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'a
     findProblems: (body, endpoint) => findProblems(body, endpoint, endpoints),
     outputTokensMax,
     encode,
-    parseRequestLine: (record) => parseRequestLine(record, endpoints),
-    relabel: relabelled,
+    parseRequestLine: (record, raw) => parseRequestLine(record, raw, endpoints),
+    relabel,
     decode: (line, endpoint) => decode(line, endpoint, faults.items),
     check: (model, { signal }) => checkModel(caller, faults.missingModel, () => sdk.models.retrieve(model, { signal })),
     upload: (file, _submission, ctx) => upload(connection, file, ctx),

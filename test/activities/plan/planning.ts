@@ -14,7 +14,6 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import { defaultVerdicts } from '../../../domain/outcome/verdict.ts';
 import * as anthropic from '../../../providers/dialects/anthropic/requests.ts';
 import * as openai from '../../../providers/dialects/openai/requests.ts';
-import { relabelled } from '../../../providers/dialects/request-line.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import { anthropicProofs } from '../../../providers/vendors/anthropic/endings.ts';
 import { anthropicLimits } from '../../../providers/vendors/anthropic/limits.ts';
@@ -35,7 +34,6 @@ const notHere = (): never => {
 const offline = {
   buildBody: notHere,
   findProblems: notHere,
-  relabel: relabelled,
   decode: notHere,
   check: notHere,
   upload: notHere,
@@ -58,6 +56,7 @@ export const openaiOffline: Provider = {
   outputTokensMax: openai.outputTokensMax,
   encode: openai.encode,
   parseRequestLine: openai.parseRequestLine,
+  relabel: openai.relabel,
 };
 
 export const anthropicOffline: Provider = {
@@ -70,6 +69,7 @@ export const anthropicOffline: Provider = {
   outputTokensMax: anthropic.outputTokensMax,
   encode: anthropic.encode,
   parseRequestLine: anthropic.parseRequestLine,
+  relabel: anthropic.relabel,
 };
 
 const defaultRequest: Json = { messages: [{ role: 'user', content: '{{ text }}' }], max_completion_tokens: 16 };

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { type CustomId, customId, itemKey } from '../../../domain/ids.ts';
+import { InvariantBroken } from '../../../domain/refusal.ts';
 import { vendorEntries } from '../../../providers/registry.ts';
 import { makeProvider } from '../vendors/emulated-vendor.ts';
 
@@ -102,8 +103,10 @@ describe.each([openai, anthropic])('request lines of $name', (provider) => {
   const line = (id: CustomId) => Buffer.from(provider.encode(id, body, provider.defaultEndpoint));
 
   test('are taken apart into what they were made from', () => {
-    const parts = provider.parseRequestLine(JSON.parse(line(idOf('a')).toString()));
+    const raw = line(idOf('a'));
+    const parts = provider.parseRequestLine(JSON.parse(raw.toString()), raw);
     expect(parts).toMatchObject({ kind: 'request', id: idOf('a'), endpoint: provider.defaultEndpoint, model: 'm' });
+    expect(parts).toMatchObject({ bodyText: body });
   });
 
   test('get another id without another byte changing, and the first line stays', () => {
@@ -112,16 +115,30 @@ describe.each([openai, anthropic])('request lines of $name', (provider) => {
     expect(first).toEqual(line(idOf('a')));
   });
 
-  test('of another hand get another id too', () => {
-    const { custom_id: _, ...rest } = JSON.parse(line(idOf('a')).toString());
-    const odd = Buffer.from(JSON.stringify({ ...rest, custom_id: 'short' }));
-    expect(JSON.parse(provider.relabel(odd, idOf('b')).toString())).toEqual({ custom_id: idOf('b'), ...rest });
+  test('of any other form are an error that quotes nothing', () => {
+    const good = line(idOf('a')).toString();
+    const { custom_id, ...rest } = JSON.parse(good);
+    const others = [
+      JSON.stringify({ ...rest, custom_id }),
+      JSON.stringify({ custom_id: 'short', ...rest }),
+      JSON.stringify({ custom_id, extra: 1, ...rest }),
+      good.replace(':{', ' : {'),
+      good.replace(',', ', '),
+      `${good} `,
+      good.slice(0, -1),
+      good.slice(0, 60),
+      '',
+    ];
+    for (const other of others) {
+      expect(() => provider.relabel(Buffer.from(other), idOf('b'))).toThrow(InvariantBroken);
+      expect(() => provider.relabel(Buffer.from(other), idOf('b'))).not.toThrow(/aaaa|POST|12345/);
+    }
   });
 
   test.each([null, [], {}, { custom_id: 7 }, { custom_id: 'a' }, { custom_id: 'a', body: {}, params: {}, url: 'x' }])(
     '%j is a problem, not a crash',
     (record) => {
-      expect(provider.parseRequestLine(record).kind).toBe('problem');
+      expect(provider.parseRequestLine(record, Buffer.from(JSON.stringify(record))).kind).toBe('problem');
     },
   );
 });
