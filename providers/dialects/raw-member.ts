@@ -21,8 +21,7 @@ export function readRawMember(object: Buffer, name: string): string {
     at = skipSpace(object, valueEnd);
     if (object[at] === comma) at = skipSpace(object, at + 1);
   }
-  if (start === -1)
-    throw new InvariantBroken(`a row was parsed with a member that its ${object.length} bytes do not have`);
+  if (start === -1) throw new InvariantBroken(`a member of a row was not found in its ${object.length} bytes`);
   return object.toString('utf8', start, end);
 }
 

@@ -1,4 +1,5 @@
-// Rows that are request lines already, with their members in other orders and other spacing: answered in both lanes, and sent again.
+// Rows that are request lines already, with their members in other orders and other spacing: planned in one form, answered in both
+// lanes, and sent again.
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +16,7 @@ import {
   requireEmulated,
   startVendor,
 } from '../providers/vendors/emulated-vendor.ts';
-import { type Folder, folderWith, output, quietEnvironment } from './plan/planning.ts';
+import { type Folder, folderWith, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
 import { answerLine, errorLine, runWhole, wholeDeps } from './whole-job.ts';
 
 const plannedPath = 'plan/wave-1/batch-0001';
@@ -48,6 +49,25 @@ async function makeFolder(vendor: EmulatedVendor, provider: Provider, mode: 'bat
   for (const line of folder.text(`${plannedPath}.requests.jsonl`).trimEnd().split('\n')) expect(line).toContain(exact);
   return folder;
 }
+
+test('lines of any order and spacing are planned in one form, around their own bodies', async () => {
+  const body =
+    '{ "model":"priced", "n":12345678901234567890,"t":1.10,"messages":[{"body":1,"custom_id":"\\u00e9\\n"}] }';
+  const rest = ['"method":"POST"', '"url":"/v1/chat/completions"'];
+  const rows = [
+    ['"custom_id":"a"', ...rest, `"body":${body}`].join(','),
+    [`"body":${body}`, ...rest.toReversed(), '"custom_id":"b"'].join(' , '),
+    ['"custom_id":"0123456789abcdef0123456789abcdef"', rest[1], ` "body" : ${body} `].join(','),
+    ['"body":{"model":"first"}', ...rest, '"custom_id":"no"', '"custom_id":"d","extra":0', `"body":${body}`].join(','),
+  ];
+  const folder = await folderWith(rows.map((row) => `{${row}}\r\n`).join(''), { request: null, model: null });
+  expect((await folder.run()).items).toBe(4);
+  const items = folder.lines<ItemLine>(`${plannedPath}.items.jsonl`);
+  expect(items.map(({ id }) => id)).toEqual(['a', 'b', '0123456789abcdef0123456789abcdef', 'd']);
+  expect(folder.text(`${plannedPath}.requests.jsonl`)).toBe(
+    items.map(({ customId }) => `${openaiOffline.encode(customId, body, '/v1/chat/completions')}\n`).join(''),
+  );
+});
 
 describe.each(['openai', 'anthropic'] as const)('ready-made lines for %s are answered', (name) => {
   const vendor = requireEmulated(name);

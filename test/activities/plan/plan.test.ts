@@ -214,27 +214,6 @@ describe('ready-made request lines', () => {
     expect(folder.lines('rejects.jsonl')).toMatchObject([{ line: 4, reason: 'bad_request_line' }]);
   });
 
-  test('of any order and spacing are planned in one form, around their own bodies', async () => {
-    const body =
-      '{ "model":"priced", "n":12345678901234567890,"t":1.10,"messages":[{"body":1,"custom_id":"\\u00e9\\n"}] }';
-    const rest = ['"method":"POST"', '"url":"/v1/chat/completions"'];
-    const rows = [
-      ['"custom_id":"a"', ...rest, `"body":${body}`].join(','),
-      [`"body":${body}`, ...rest.toReversed(), '"custom_id":"b"'].join(' , '),
-      ['"custom_id":"0123456789abcdef0123456789abcdef"', rest[1], ` "body" : ${body} `].join(','),
-      ['"body":{"model":"first"}', ...rest, '"custom_id":"no"', '"custom_id":"d","extra":0', `"body":${body}`].join(
-        ',',
-      ),
-    ];
-    const folder = await folderWith(rows.map((row) => `{${row}}\r\n`).join(''), { request: null, model: null });
-    expect((await folder.run()).items).toBe(4);
-    const items = folder.lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl');
-    expect(items.map(({ id }) => id)).toEqual(['a', 'b', '0123456789abcdef0123456789abcdef', 'd']);
-    expect(folder.text('plan/wave-1/batch-0001.requests.jsonl')).toBe(
-      items.map(({ customId }) => `${openaiOffline.encode(customId, body, '/v1/chat/completions')}\n`).join(''),
-    );
-  });
-
   test('go to Anthropic as they are', async () => {
     const line = (id: string, model: string) => ({
       custom_id: id,
