@@ -1,8 +1,15 @@
 // The client's connection to Temporal, configured by Temporal's own variables and profiles, and the client's other settings. The
 // client reads its environment only here.
 
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import {
+  describeServerFailure,
+  describeWrongSettings,
+  explainServerFailure,
+  noAnswer,
+  type ServerFailure,
+} from '../domain/server-failure.ts';
 
 export interface Connected {
   readonly client: Client;
@@ -14,20 +21,56 @@ export interface Connected {
 export interface ConnectOptions {
   readonly address?: string;
   readonly namespace?: string;
+  /** How long to wait in all for a server that does not answer yet. Default: 10 s. */
+  readonly waitMs?: number;
 }
 
+/** Throws an error of one line that names the address, the cause and the variables that change it. */
 export async function connect(options: ConnectOptions = {}): Promise<Connected> {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = readSettings();
   const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
+  const waitMs = options.waitMs ?? waitMsDefault;
+  const settings = { ...connectionOptions, address, channelArgs, connectTimeout: waitMs - reasonMs };
+  let connection: Connection | undefined;
   try {
-    const connection = await Connection.connect({ ...connectionOptions, address });
-    const client = new Client({ connection, namespace: options.namespace ?? namespace });
-    return { client, address, close: () => connection.close() };
+    connection = Connection.lazy(settings);
+    await connection.ensureConnected();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `no Temporal server answers at ${address} (${why}): start one, or set TEMPORAL_ADDRESS or TEMPORAL_PROFILE`,
-    );
+    await connection?.close();
+    throw new Error(describeServerFailure(await explain(error, settings), address));
+  }
+  const connected = connection;
+  const client = new Client({ connection, namespace: options.namespace ?? namespace });
+  return { client, address, close: () => connected.close() };
+}
+
+const waitMsDefault = 10_000;
+/** Part of the wait: how long the search for the reason may take. */
+const reasonMs = 300;
+/** gRPC's own first pause is a second, too long for a command that waits for three. */
+const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 100 };
+
+function readSettings(): Required<Pick<ReturnType<typeof loadClientConnectConfig>, 'connectionOptions' | 'namespace'>> {
+  try {
+    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+    return { connectionOptions, namespace };
+  } catch (error) {
+    throw new Error(describeWrongSettings(error));
+  }
+}
+
+/** The SDK says only that the time is over. A single call, without the SDK's retries, has the reason. */
+async function explain(error: unknown, settings: ConnectionOptions): Promise<ServerFailure> {
+  const failure = explainServerFailure(error);
+  if (failure.why !== noAnswer) return failure;
+  const connection = Connection.lazy({ ...settings, interceptors: [] });
+  try {
+    await connection.withDeadline(Date.now() + reasonMs, () => connection.workflowService.getSystemInfo({}));
+    return failure;
+  } catch (reason) {
+    return explainServerFailure(reason);
+  } finally {
+    await connection.close();
   }
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The worker program: connects with Temporal's own configuration, serves the task queue until it is asked to stop, then drains.
+// The worker program: connects with Temporal's own configuration, waits if the server is not there yet, serves the task queue until it is
+// asked to stop, then drains.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,18 +9,32 @@ import { failureInterceptor } from '../activities/failure.ts';
 import { createActivities } from '../activities/index.ts';
 import { builtBundle, writeWorkflowBundle } from './bundle.ts';
 import { createCluster } from './cluster.ts';
-import { readConfig } from './config.ts';
-import { connect } from './connection.ts';
+import { readConfig, type WorkerConfig } from './config.ts';
+import { type Connected, connect } from './connection.ts';
 import { createDependencies } from './dependencies.ts';
-import { serveHealth } from './health.ts';
+import { type HealthServer, serveHealth } from './health.ts';
 import { installTelemetry } from './telemetry.ts';
 
-const config = readConfig();
-installTelemetry(config);
-const { connection, client, namespace } = await connect();
-const deps = createDependencies(config, createCluster(client, namespace));
+interface Started extends Connected {
+  readonly config: WorkerConfig;
+  readonly health: HealthServer | null;
+}
+
 let worker: Worker | undefined;
-const health = config.health && (await serveHealth(config.health, () => worker?.getStatus()));
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+// Before the worker takes tasks there is nothing to finish or to hand back. Afterwards the SDK drains on these signals.
+const signals = ['SIGINT', 'SIGTERM'] as const;
+const endAtOnce = (): void => process.exit(0);
+for (const signal of signals) process.on(signal, endAtOnce);
+
+const { config, health, connection, client, namespace } = await start().catch((error: unknown) => {
+  say(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});
+const deps = createDependencies(config, createCluster(client, namespace));
+const removeScratch = (): void => rmSync(deps.scratch, { recursive: true, force: true });
+process.once('exit', removeScratch);
 try {
   worker = await Worker.create({
     connection,
@@ -33,10 +48,19 @@ try {
     interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
     shutdownGraceTime: config.drainMs,
   });
-  process.stderr.write(`worker ready on task queue ${config.taskQueue}\n`);
+  for (const signal of signals) process.off(signal, endAtOnce);
+  say(`worker ready on task queue ${config.taskQueue}`);
   await worker.run();
 } finally {
   await health?.close();
-  rmSync(deps.scratch, { recursive: true, force: true });
+  removeScratch();
   await connection.close();
+}
+
+/** An error here is one of the settings, and its message says which. */
+async function start(): Promise<Started> {
+  const config = readConfig();
+  installTelemetry(config);
+  const health = config.health && (await serveHealth(config.health, () => worker?.getStatus()));
+  return { config, health, ...(await connect({ say })) };
 }

@@ -8,6 +8,9 @@ import { writeWorkflowBundle } from './bundle.ts';
 import { readConfig } from './config.ts';
 import { connect } from './connection.ts';
 
+/** As long as a command of the client waits for a server. */
+const serverWaitMs = 3_000;
+
 const { taskQueue, bundlePath } = readConfig();
 // The SDK would log each failed replay at length; below, each gets one line.
 Runtime.install({
@@ -15,7 +18,13 @@ Runtime.install({
   telemetryOptions: { logging: { forward: {} } },
 });
 const scratch = mkdtempSync(join(tmpdir(), 'nightshift-replay-'));
-const { connection, client, address } = await connect();
+const { connection, client, address } = await connect({ say: console.error, limitMs: serverWaitMs }).catch(
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    rmSync(scratch, { recursive: true, force: true });
+    process.exit(1);
+  },
+);
 try {
   const running = client.workflow.list({ query: `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"` });
   const workflowBundle = {

@@ -6,9 +6,18 @@ import { exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failures.ts';
 import { createProgram } from './program.ts';
 
+/** Long enough for a server that is just starting, short enough for a person. */
+const serverWaitMs = 3_000;
+
+// An error that nothing catches would be printed with its stack.
+process.on('uncaughtException', (error) => {
+  console.error(describeFailure(error));
+  process.exit(exitCodes.failed);
+});
+
 const connected: Nightshift[] = [];
 const jobs = async (): Promise<Nightshift> => {
-  const [made = await Nightshift.connect()] = connected;
+  const [made = await Nightshift.connect({ waitMs: serverWaitMs })] = connected;
   if (connected.length === 0) connected.push(made);
   return made;
 };

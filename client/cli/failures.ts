@@ -1,5 +1,6 @@
 // Describes a failed command for people, with the next command to try.
 
+import { explainServerFailure } from '../../domain/server-failure.ts';
 import { ownCommand, workerCommand } from './own-command.ts';
 
 export function describeFailure(error: unknown): string {
@@ -13,8 +14,14 @@ export function describeFailure(error: unknown): string {
   if (/DEADLINE_EXCEEDED|context deadline exceeded|Deadline exceeded/.test(message)) {
     return `Temporal or the worker did not answer in time: \`${ownCommand('doctor')}\` shows which`;
   }
+  if (grpcFailure.test(message)) {
+    return `Temporal cannot be used: ${explainServerFailure(error).why}: \`${ownCommand('doctor')}\` shows more`;
+  }
   return message;
 }
+
+/** A call that failed after the connection was made: the server went away, refuses this caller, or lacks the namespace. */
+const grpcFailure = /^(14 UNAVAILABLE|16 UNAUTHENTICATED|7 PERMISSION_DENIED|5 NOT_FOUND: Namespace )/;
 
 const byName: Readonly<Record<string, (error: Error) => string>> = {
   WorkflowNotFoundError: (error) => {
