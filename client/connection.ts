@@ -1,6 +1,7 @@
 // The client's connection to Temporal, configured by Temporal's own variables and profiles, and the client's other settings. The
 // client reads its environment only here.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
@@ -30,14 +31,19 @@ export async function connect(options: ConnectOptions = {}): Promise<Connected> 
   const { connectionOptions, namespace } = readSettings();
   const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
   const waitMs = options.waitMs ?? waitMsDefault;
-  const settings = { ...connectionOptions, address, channelArgs, connectTimeout: waitMs - reasonMs };
+  const settings = { ...connectionOptions, address, channelArgs, connectTimeout: waitMs };
+  const search = new AbortController();
+  const reason = findReason(settings, Date.now() + waitMs, search.signal);
   let connection: Connection | undefined;
   try {
     connection = Connection.lazy(settings);
     await connection.ensureConnected();
   } catch (error) {
     await connection?.close();
-    throw new Error(describeServerFailure(await explain(error, settings), address));
+    const failure = explainServerFailure(error);
+    throw new Error(describeServerFailure(failure.why === noAnswer ? ((await reason) ?? failure) : failure, address));
+  } finally {
+    search.abort();
   }
   const connected = connection;
   const client = new Client({ connection, namespace: options.namespace ?? namespace });
@@ -45,8 +51,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Connected> 
 }
 
 const waitMsDefault = 10_000;
-/** Part of the wait: how long the search for the reason may take. */
-const reasonMs = 300;
+/** A server that is there has answered by then. */
+const reasonDelayMs = 500;
 /** gRPC's own first pause is a second, too long for a command that waits for three. */
 const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 100 };
 
@@ -59,18 +65,28 @@ function readSettings(): Required<Pick<ReturnType<typeof loadClientConnectConfig
   }
 }
 
-/** The SDK says only that the time is over. A single call, without the SDK's retries, has the reason. */
-async function explain(error: unknown, settings: ConnectionOptions): Promise<ServerFailure> {
-  const failure = explainServerFailure(error);
-  if (failure.why !== noAnswer) return failure;
-  const connection = Connection.lazy({ ...settings, interceptors: [] });
+/**
+ * The SDK says only that the time is over. A single call without the SDK's retries has the reason. It runs beside the SDK's attempts, so that
+ * it takes no time of its own. Null if it finds none.
+ */
+async function findReason(
+  settings: ConnectionOptions,
+  end: number,
+  signal: AbortSignal,
+): Promise<ServerFailure | null> {
+  let connection: Connection | undefined;
   try {
-    await connection.withDeadline(Date.now() + reasonMs, () => connection.workflowService.getSystemInfo({}));
-    return failure;
-  } catch (reason) {
-    return explainServerFailure(reason);
+    await sleep(reasonDelayMs, undefined, { signal });
+    connection = Connection.lazy({ ...settings, interceptors: [] });
+    const { workflowService } = connection;
+    await connection.withAbortSignal(signal, () =>
+      connection?.withDeadline(end, () => workflowService.getSystemInfo({})),
+    );
+    return null;
+  } catch (error) {
+    return explainServerFailure(error);
   } finally {
-    await connection.close();
+    await connection?.close();
   }
 }
 

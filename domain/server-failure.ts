@@ -36,7 +36,7 @@ const clientPair = 'TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PA
 /** The first that matches counts. The message of an illegal key contains the key, and so is never shown. */
 const causes: readonly (readonly [pattern: RegExp, why: string, check?: string])[] = [
   [/illegal characters|InvalidMetadata|invalid header value/i, 'illegal characters in a key', 'TEMPORAL_API_KEY'],
-  [/Namespace (\S+) (is|was) not found/i, 'no namespace $1'],
+  [/Namespace (?:not found: ')?([\w.-]+)(?: is not found|')/, 'no namespace $1'],
   [
     /code 16:|UNAUTHENTICATED|valid authentication credentials/,
     'credentials refused',

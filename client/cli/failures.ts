@@ -21,7 +21,8 @@ export function describeFailure(error: unknown): string {
 }
 
 /** A call that failed after the connection was made: the server went away, refuses this caller, or lacks the namespace. */
-const grpcFailure = /^(14 UNAVAILABLE|16 UNAUTHENTICATED|7 PERMISSION_DENIED|5 NOT_FOUND: Namespace )/;
+const grpcFailure =
+  /^(14 UNAVAILABLE|16 UNAUTHENTICATED|7 PERMISSION_DENIED|5 NOT_FOUND: Namespace |Namespace not found)/;
 
 const byName: Readonly<Record<string, (error: Error) => string>> = {
   WorkflowNotFoundError: (error) => {

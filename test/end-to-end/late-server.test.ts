@@ -69,7 +69,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a waiting worker with 0', asy
   const worker = startWorker(address);
   await awaitLine(worker, 'waiting');
   process.kill(worker.pid, signal);
-  await until('gone', () => !worker.running, 5_000);
+  await until('gone', () => !worker.running, 20_000);
   expect(worker.exitCode).toBe(0);
   expect(worker.tail()).toBe(`waiting for Temporal: connection refused at ${address}`);
 });
@@ -102,8 +102,9 @@ async function createNamespace(address: string, namespace: string): Promise<void
 test(
   'wrong settings end a worker and a command with one line',
   async () => {
-    const { port, address } = await emptyPlace();
-    await startServer(port);
+    const { port } = await startServer(await freePort());
+    // By name: Node warns of TLS to an IP address.
+    const address = `localhost:${port}`;
     const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
       [{ TEMPORAL_TLS: 'true' }, /no TLS at .*TEMPORAL_TLS/],
       [{ TEMPORAL_API_KEY: 'secret-key' }, /no TLS at .*TEMPORAL_API_KEY/],
@@ -133,10 +134,12 @@ test(
 test('a command without a server ends in time, with what to do', async () => {
   const { address } = await emptyPlace();
   const nightshift = commandsAt({ env: { TEMPORAL_ADDRESS: address } });
-  const begin = performance.now();
+  const began = performance.now();
+  await nightshift(['--version']);
+  const startMs = performance.now() - began;
   const { code, err } = await nightshift(['list']);
-  // Three seconds of waiting, and the start of a process on a busy machine.
-  expect(performance.now() - begin).toBeLessThan(6_000);
+  // Three seconds of waiting, beside the start of the process, which takes long on a busy machine.
+  expect(performance.now() - began - 2 * startMs).toBeLessThan(5_000);
   expect(code).toBe(1);
   expect(err).toBe(
     `no Temporal server: connection refused at ${address}: start one, or set TEMPORAL_ADDRESS or TEMPORAL_PROFILE\n`,
