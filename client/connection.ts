@@ -74,19 +74,20 @@ async function findReason(
   end: number,
   signal: AbortSignal,
 ): Promise<ServerFailure | null> {
-  let connection: Connection | undefined;
+  let probe: Connection | undefined;
   try {
     await sleep(reasonDelayMs, undefined, { signal });
-    connection = Connection.lazy({ ...settings, interceptors: [] });
-    const { workflowService } = connection;
-    await connection.withAbortSignal(signal, () =>
-      connection?.withDeadline(end, () => workflowService.getSystemInfo({})),
-    );
+    // A transport of its own: one that is shared, and pauses between two attempts, has forgotten why it failed.
+    const channelArgs = { 'grpc.use_local_subchannel_pool': 1 };
+    const connection = Connection.lazy({ ...settings, channelArgs, interceptors: [] });
+    probe = connection;
+    const call = () => connection.workflowService.getSystemInfo({});
+    await connection.withAbortSignal(signal, () => connection.withDeadline(end, call));
     return null;
   } catch (error) {
     return explainServerFailure(error);
   } finally {
-    await connection?.close();
+    await probe?.close();
   }
 }
 
