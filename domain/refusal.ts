@@ -8,6 +8,7 @@ export const refusalKinds = [
   'unknown_model',
   'no_api_key',
   'output_claimed',
+  'output_not_empty',
   'dataset_missing',
   'dataset_unreadable',
   'dataset_empty',

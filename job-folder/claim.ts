@@ -2,7 +2,7 @@
 // decide which one of several workflows takes the folder over.
 
 import type { Claim, JobFile } from '../domain/job.ts';
-import { writeJson } from '../storage/lines/json-lines.ts';
+import { readJson, writeJson } from '../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../storage/store.ts';
 import { readOwn } from './job-file.ts';
 import { jobFile, takeoverFile } from './paths.ts';
@@ -20,9 +20,33 @@ export const makeClaim = ({ workflowId, firstRunId }: Owner, nonce: string, now:
 export const isOwnedBy = (claim: Owner, owner: Owner): boolean =>
   claim.workflowId === owner.workflowId && claim.firstRunId === owner.firstRunId;
 
-/** Creates `job.json` only if there is none, so that two jobs never share an output. Returns the job that the file then holds. */
-export const claimOutput = (store: Store, job: JobFile): Promise<JobFile> =>
-  createOrRead(store, jobFile(job.spec.output), job);
+/** The job that has claimed an output; null if none has; `not_ours` if Nightshift did not write the folder's `job.json`. */
+export async function readClaimed(store: Store, output: string): Promise<JobFile | 'not_ours' | null> {
+  try {
+    const value: unknown = await readJson(store, jobFile(output));
+    return holdsClaim(value) ? value : 'not_ours';
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.problem === 'missing') return null;
+    if (error.problem === 'unreadable') return 'not_ours';
+    throw error;
+  }
+}
+
+/**
+ * Creates `job.json` only if there is none, so that two jobs never share an output. Returns what the file then holds, as `readClaimed`
+ * does.
+ */
+export async function claimOutput(store: Store, job: JobFile): Promise<JobFile | 'not_ours' | null> {
+  const { output } = job.spec;
+  try {
+    await writeJson(store, jobFile(output), job, { ifAbsent: true });
+    return job;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+    return readClaimed(store, output);
+  }
+}
 
 /**
  * Decides who takes a folder over after `earlier` takeovers: creates the next `takeover-N.json` only if there is none. Returns the
@@ -45,6 +69,14 @@ export async function winTakeover(
 /** Replaces `job.json`, after a takeover was won. */
 export async function replaceJobFile(store: Store, output: string, job: JobFile): Promise<void> {
   await writeJson(store, jobFile(output), job);
+}
+
+/** Only Nightshift writes a claim, and a file appears whole or not at all: the rest of the file is trusted. */
+function holdsClaim(value: unknown): value is JobFile {
+  if (typeof value !== 'object' || value === null || !('claim' in value) || !('spec' in value)) return false;
+  const { claim } = value;
+  if (typeof claim !== 'object' || claim === null) return false;
+  return ['workflowId', 'firstRunId', 'nonce'].every((name) => typeof Reflect.get(claim, name) === 'string');
 }
 
 /** Of several that create the same file at the same instant, one succeeds; the others read what it wrote. */

@@ -3,15 +3,16 @@
 import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
-import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
 import { claimOutput, isOwnedBy, makeClaim, type Owner } from '../../job-folder/claim.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { refuseOutput } from './check-output.ts';
 
 /** 128 bits: what is hashed with it names this job's batches and nobody else's. */
 const nonceBytes = 16;
 
-/** The same run finds the job that it claimed before, unchanged. Another workflow's output is refused. */
+/** `checkOutput` found nothing. The same run finds the job that it claimed before, unchanged. Of several runs at the same instant, one wins. */
 export async function beginJob(
   deps: Pick<ActivityDeps, 'store' | 'provider' | 'prices' | 'timing' | 'now' | 'randomHex'>,
   owner: Owner,
@@ -19,7 +20,7 @@ export async function beginJob(
 ): Promise<JobFile> {
   const provider = deps.provider(spec.provider);
   if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
-  const job = await claimOutput(deps.store, {
+  const found = await claimOutput(deps.store, {
     version: 1,
     claim: makeClaim(owner, deps.randomHex(nonceBytes), deps.now()),
     takenOver: [],
@@ -31,10 +32,9 @@ export async function beginJob(
     proofs: provider.proofs,
     fingerprint: await computeFingerprint(deps.store, spec.dataset.uri),
   });
-  if (isOwnedBy(job.claim, owner)) return job;
-  const { workflowId, claimedAt } = job.claim;
-  const message = `${spec.output} belongs to ${workflowId} (since ${claimedAt}): give another \`output\`, carry its answers over with \`reuse\`, or continue that job with \`resumeFrom\``;
-  throw new JobRefused('output_claimed', [{ where: 'output', message }]);
+  if (found === null) throw new InvariantBroken(`${spec.output}job.json vanished while the output was claimed`);
+  if (found !== 'not_ours' && isOwnedBy(found.claim, owner)) return found;
+  throw refuseOutput(found, spec.output);
 }
 
 /** A job with one model needs one price; ready-made request lines may name any model. */

@@ -3,28 +3,29 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
-import { JobRefused, type Problem, type RefusalKind } from '../../domain/refusal.ts';
+import { JobRefused } from '../../domain/refusal.ts';
+import type { Owner } from '../../job-folder/claim.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
-
-interface Finding {
-  readonly kind: RefusalKind;
-  readonly problem: Problem;
-}
+import { checkInputsOutside, checkOutput, type Finding, report } from './check-output.ts';
 
 /** Asking a provider about a model takes at most this long. */
 const modelCheckMs = 30_000;
 
-/** The first finding names the refusal; the message lists them all. */
+/** The first finding names the refusal; the message lists them all. `output` is the folder to claim: an estimate has one of its own. */
 export async function checkWorld(
   deps: Pick<ActivityDeps, 'store' | 'provider' | 'credentials' | 'prices'>,
+  owner: Owner,
   spec: JobSpec,
+  output: string,
 ): Promise<void> {
   const findings = [
     ...(await checkFile(deps.store, spec.dataset.uri, 'dataset')),
     ...(spec.reuse === null ? [] : await checkFile(deps.store, spec.reuse, 'reuse')),
     ...(await checkProvider(deps, spec)),
     ...checkPrice(deps.prices.models, spec),
+    ...checkInputsOutside(spec),
+    ...(await checkOutput(deps, owner, output)),
   ];
   const [first] = findings;
   if (first === undefined) return;
@@ -33,10 +34,6 @@ export async function checkWorld(
     findings.map(({ problem }) => problem),
   );
 }
-
-const report = (kind: RefusalKind, where: string, message: string): Finding[] => [
-  { kind, problem: { where, message } },
-];
 
 async function checkFile(store: Store, uri: string, where: 'dataset' | 'reuse'): Promise<Finding[]> {
   try {

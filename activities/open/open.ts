@@ -21,7 +21,7 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
 /** Refuses what `open` would refuse, but claims nothing. */
 export async function validate(deps: ActivityDeps, input: OpenInput): Promise<void> {
   const { parsed } = await readJob(deps, input);
-  if (parsed.kind === 'job') await checkWorld(deps, parsed.spec);
+  if (parsed.kind === 'job') await checkWorld(deps, input, parsed.spec, parsed.spec.output);
 }
 
 async function claimJob(deps: ActivityDeps, input: OpenInput, { parsed, facts }: ReadJob): Promise<JobFile> {
@@ -32,6 +32,7 @@ async function claimJob(deps: ActivityDeps, input: OpenInput, { parsed, facts }:
     }
     return resumeJob(deps, input, parsed.from, (old) => takeOver(old, parsed.changes, parsed.same, facts));
   }
-  await checkWorld(deps, parsed.spec);
-  return beginJob(deps, input, input.output === undefined ? parsed.spec : { ...parsed.spec, output: input.output });
+  const output = input.output ?? parsed.spec.output;
+  await checkWorld(deps, input, parsed.spec, output);
+  return beginJob(deps, input, { ...parsed.spec, output });
 }

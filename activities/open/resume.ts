@@ -3,8 +3,7 @@
 import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { JobRefused, type RefusalKind } from '../../domain/refusal.ts';
 import type { TakenOver } from '../../input/resume.ts';
-import { isOwnedBy, makeClaim, type Owner, replaceJobFile, winTakeover } from '../../job-folder/claim.ts';
-import { readOwnIfThere } from '../../job-folder/job-file.ts';
+import { isOwnedBy, makeClaim, type Owner, readClaimed, replaceJobFile, winTakeover } from '../../job-folder/claim.ts';
 import { jobFile, reportFile } from '../../job-folder/paths.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 
@@ -17,8 +16,9 @@ export async function resumeJob(
 ): Promise<JobFile> {
   const { store, cluster, now } = deps;
   const isOpen = ({ workflowId, firstRunId }: Owner): Promise<boolean> => cluster.isOpen(workflowId, firstRunId);
-  const old = await readOwnIfThere<JobFile>(store, jobFile(from));
+  const old = await readClaimed(store, from);
   if (old === null) throw refuse('nothing_to_resume', `${from} holds no job`);
+  if (old === 'not_ours') throw refuse('nothing_to_resume', `${jobFile(from)} was not written by Nightshift`);
   if (isOwnedBy(old.claim, owner)) return old;
   if ((await store.head(reportFile(from))) !== null) {
     throw refuse('nothing_to_resume', `${from} is finished: carry its answers over with \`reuse\``);

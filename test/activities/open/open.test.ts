@@ -1,95 +1,9 @@
 // A job that is wrong is refused at once with every problem, and nothing is written; one that is right is claimed once.
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import type { ActivityDeps } from '../../../activities/deps.ts';
-import { open } from '../../../activities/open/open.ts';
-import type { OpenInput } from '../../../activities/open/read-job.ts';
-import { type RecoverResult, recover } from '../../../activities/submit/recover.ts';
-import type { JobFile, JobSettings } from '../../../domain/job.ts';
-import { JobRefused } from '../../../domain/refusal.ts';
-import type { Provider } from '../../../providers/provider.ts';
-import { createFileStore } from '../../../storage/local/store.ts';
-import { openaiOffline, quietEnvironment } from '../plan/planning.ts';
-
-const job = {
-  dataset: 'rows.jsonl',
-  provider: 'openai',
-  model: 'm',
-  request: { messages: [{ role: 'user', content: '{{ text }}' }] },
-};
-
-interface World {
-  readonly root: string;
-  readonly deps: ActivityDeps;
-  readonly openWorkflows: Set<string>;
-  open(input: unknown, change?: Partial<OpenInput>): Promise<JobSettings>;
-  refusal(input: unknown, change?: Partial<OpenInput>): Promise<JobRefused>;
-}
-
-async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'ok', hasKey = true): Promise<World> {
-  const root = await mkdtemp(join(tmpdir(), 'nightshift-open-test-'));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
-  writeFileSync(join(root, 'rows.jsonl'), '{"id":1,"text":"x"}\n');
-  const openWorkflows = new Set<string>();
-  const provider: Provider = {
-    ...openaiOffline,
-    buildBody: () => null,
-    findProblems: () => [],
-    check: async () => verdict,
-  };
-  let nonces = 0;
-  const deps: ActivityDeps = {
-    store: createFileStore({ root }),
-    cluster: {
-      isOpen: async (id) => openWorkflows.has(id),
-      notify: async () => undefined,
-      registeredSearchAttributes: async () => [],
-    },
-    provider: (name) => (name === 'openai' ? provider : undefined),
-    providerNames: ['openai'],
-    credentials: () => ({ present: hasKey, variable: 'OPENAI_API_KEY' }),
-    prices: {
-      dated: '2026-01-01',
-      models: { m: { batch: { input: 1, output: 1 }, realtime: { input: 2, output: 2 } } },
-    },
-    timing: {
-      createCallMs: 1,
-      settleMs: 1,
-      heartbeatMs: 1000,
-      cancelGraceMs: 1,
-      notShownMs: 10_800_000,
-      readAgainMs: 600_000,
-      notFoundMs: 21_600_000,
-      openGraceMs: 7_200_000,
-    },
-    scratch: root,
-    heavy: (work) => work(),
-    transfers: (work) => work(),
-    now: () => 0,
-    version: 'test',
-    randomHex: (bytes) => String(++nonces).padStart(2 * bytes, '0'),
-  };
-  const opened = (input: unknown, change: Partial<OpenInput> = {}): Promise<JobSettings> =>
-    quietEnvironment().run(() =>
-      open(deps, { input, workflowId: 'tickets', firstRunId: 'run-1', startedAt: 0, ...change }),
-    );
-  const refusal = async (input: unknown, change: Partial<OpenInput> = {}): Promise<JobRefused> => {
-    const error = await opened(input, change).then(
-      () => null,
-      (failure: unknown) => failure,
-    );
-    if (!(error instanceof JobRefused)) throw new Error('it was not refused', { cause: error });
-    return error;
-  };
-  return { root, deps, openWorkflows, open: opened, refusal };
-}
-
-const written = ({ root }: World, output = 'runs/tickets/'): JobFile | null =>
-  existsSync(join(root, output, 'job.json')) ? JSON.parse(readFileSync(join(root, output, 'job.json'), 'utf8')) : null;
+import { expect, test } from 'vitest';
+import { job, world, written } from './world.ts';
 
 test.each([
   [undefined, 'no input'],
@@ -211,36 +125,3 @@ test('of several takeovers at the same instant, one wins', async () => {
   const ends = await Promise.allSettled(takers);
   expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
-
-test('a folder of an earlier version, without the settings that came later, is taken over with those of the worker', async () => {
-  const at = await world();
-  await at.open({ ...job, output: 'runs/tickets/' });
-  const { proofs: _proofs, timing, ...old } = written(at) ?? fail();
-  const { notShownMs: _1, readAgainMs: _2, notFoundMs: _3, openGraceMs: _4, ...oldTiming } = timing;
-  writeFileSync(
-    join(at.root, 'runs/tickets/job.json'),
-    JSON.stringify({ ...old, timing: { ...oldTiming, settleMs: 7 } }),
-  );
-  // An earlier version did not name the twins of a batch, and wrote no evidence.
-  mkdirSync(join(at.root, 'runs/tickets/plan/wave-1'), { recursive: true });
-  const handle = { id: 'batch_1', createdAt: 5, fileId: 'file_1' };
-  const record = { ordinal: 1, handle, twins: 0, earlier: [{ ...handle, id: 'batch_0' }] };
-  writeFileSync(join(at.root, 'runs/tickets/plan/wave-1/batch-0001.handle.json'), JSON.stringify(record));
-
-  const settings = await at.open({ resumeFrom: 'runs/tickets/' }, { workflowId: 'taker', firstRunId: 'run-2' });
-  expect(settings.timing).toMatchObject({ settleMs: 7, notShownMs: 10_800_000, openGraceMs: 7_200_000 });
-  expect(settings.proofs).toEqual(openaiOffline.proofs);
-  const ref = { output: 'runs/tickets/', wave: 1, batch: 1 };
-  let result: RecoverResult | null = null;
-  await quietEnvironment().run(async () => {
-    result = await recover(at.deps, ref);
-  });
-  expect(result).toMatchObject({
-    tally: null,
-    recovered: { ordinal: 1, intent: null, settled: false, batches: [{ handle, role: 'own', ended: null }] },
-  });
-});
-
-function fail(): never {
-  throw new Error('the job wrote no job.json');
-}

@@ -1,0 +1,102 @@
+// A folder with a dataset, and `open` as workflows call it, for one provider whose replies a test chooses.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { ActivityDeps } from '../../../activities/deps.ts';
+import { open, validate } from '../../../activities/open/open.ts';
+import type { OpenInput } from '../../../activities/open/read-job.ts';
+import type { JobFile, JobSettings } from '../../../domain/job.ts';
+import { JobRefused } from '../../../domain/refusal.ts';
+import type { Provider } from '../../../providers/provider.ts';
+import { createFileStore } from '../../../storage/local/store.ts';
+import { openaiOffline, quietEnvironment } from '../plan/planning.ts';
+
+export const job = {
+  dataset: 'rows.jsonl',
+  provider: 'openai',
+  model: 'm',
+  request: { messages: [{ role: 'user', content: '{{ text }}' }] },
+};
+
+export interface World {
+  readonly root: string;
+  readonly deps: ActivityDeps;
+  readonly openWorkflows: Set<string>;
+  open(input: unknown, change?: Partial<OpenInput>): Promise<JobSettings>;
+  refusal(input: unknown, change?: Partial<OpenInput>): Promise<JobRefused>;
+  /** The refusal of `validate`. */
+  invalid(input: unknown): Promise<JobRefused>;
+}
+
+export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'ok', hasKey = true): Promise<World> {
+  const root = await mkdtemp(join(tmpdir(), 'nightshift-open-test-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  writeFileSync(join(root, 'rows.jsonl'), '{"id":1,"text":"x"}\n');
+  const openWorkflows = new Set<string>();
+  const provider: Provider = {
+    ...openaiOffline,
+    buildBody: () => null,
+    findProblems: () => [],
+    check: async () => verdict,
+  };
+  let nonces = 0;
+  const deps: ActivityDeps = {
+    store: createFileStore({ root }),
+    cluster: {
+      isOpen: async (id) => openWorkflows.has(id),
+      notify: async () => undefined,
+      registeredSearchAttributes: async () => [],
+    },
+    provider: (name) => (name === 'openai' ? provider : undefined),
+    providerNames: ['openai'],
+    credentials: () => ({ present: hasKey, variable: 'OPENAI_API_KEY' }),
+    prices: {
+      dated: '2026-01-01',
+      models: { m: { batch: { input: 1, output: 1 }, realtime: { input: 2, output: 2 } } },
+    },
+    timing: {
+      createCallMs: 1,
+      settleMs: 1,
+      heartbeatMs: 1000,
+      cancelGraceMs: 1,
+      notShownMs: 10_800_000,
+      readAgainMs: 600_000,
+      notFoundMs: 21_600_000,
+      openGraceMs: 7_200_000,
+    },
+    scratch: root,
+    heavy: (work) => work(),
+    transfers: (work) => work(),
+    now: () => 0,
+    version: 'test',
+    randomHex: (bytes) => String(++nonces).padStart(2 * bytes, '0'),
+  };
+  const opened = (input: unknown, change: Partial<OpenInput> = {}): Promise<JobSettings> =>
+    quietEnvironment().run(() =>
+      open(deps, { input, workflowId: 'tickets', firstRunId: 'run-1', startedAt: 0, ...change }),
+    );
+  const refusal = (input: unknown, change: Partial<OpenInput> = {}): Promise<JobRefused> =>
+    catchRefusal(opened(input, change));
+  const invalid = (input: unknown): Promise<JobRefused> =>
+    catchRefusal(
+      quietEnvironment().run(() =>
+        validate(deps, { input, workflowId: 'validation', firstRunId: 'validation', startedAt: 0 }),
+      ),
+    );
+  return { root, deps, openWorkflows, open: opened, refusal, invalid };
+}
+
+export async function catchRefusal(work: Promise<unknown>): Promise<JobRefused> {
+  const error = await work.then(
+    () => null,
+    (failure: unknown) => failure,
+  );
+  if (!(error instanceof JobRefused)) throw new Error('it was not refused', { cause: error });
+  return error;
+}
+
+export const written = ({ root }: World, output = 'runs/tickets/'): JobFile | null =>
+  existsSync(join(root, output, 'job.json')) ? JSON.parse(readFileSync(join(root, output, 'job.json'), 'utf8')) : null;
