@@ -4,6 +4,7 @@ import type { EndingRules } from './batch/evidence.ts';
 import type { ModelPrice } from './money/cost.ts';
 import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
+import type { JobRefused } from './refusal.ts';
 
 /** Why a wave is run. */
 export const waveKinds = ['first', 'retry', 'fallback', 'again'] as const;
@@ -91,7 +92,7 @@ export interface Claim {
 export interface JobFile {
   readonly version: 1;
   readonly claim: Claim;
-  /** Earlier claims of this output that `resumeFrom` took over, oldest first. */
+  /** Earlier claims of this output, oldest first. */
   readonly takenOver: readonly Claim[];
   readonly spec: JobSpec;
   readonly policy: VerdictPolicy;
@@ -102,6 +103,8 @@ export interface JobFile {
   readonly proofs: EndingRules;
   /** The dataset's fingerprint when the job began. */
   readonly fingerprint: string;
+  /** Present if planning refused the job: the claim is given up, and planning it again is refused for the same reason. */
+  readonly refused?: Pick<JobRefused, 'kind' | 'problems'>;
 }
 
 /** The part of a job that workflows need to decide on order and time. Everything else stays in `job.json`. */

@@ -2,6 +2,7 @@
 // decide which one of several workflows takes the folder over.
 
 import type { Claim, JobFile } from '../domain/job.ts';
+import type { JobRefused } from '../domain/refusal.ts';
 import { readJson, writeJson } from '../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../storage/store.ts';
 import { readOwn } from './job-file.ts';
@@ -77,6 +78,14 @@ function holdsClaim(value: unknown): value is JobFile {
   const { claim } = value;
   if (typeof claim !== 'object' || claim === null) return false;
   return ['workflowId', 'firstRunId', 'nonce'].every((name) => typeof Reflect.get(claim, name) === 'string');
+}
+
+/** Records that planning refused the job, so that another job may take its output. Does nothing if another has taken it already. */
+export async function giveUpClaim(store: Store, output: string, { nonce }: Claim, refused: JobRefused): Promise<void> {
+  const now = await readClaimed(store, output);
+  if (now === null || now === 'not_ours' || now.claim.nonce !== nonce) return;
+  const { kind, problems } = refused;
+  await replaceJobFile(store, output, { ...now, refused: { kind, problems } });
 }
 
 /** Of several that create the same file at the same instant, one succeeds; the others read what it wrote. */

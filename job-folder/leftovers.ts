@@ -1,6 +1,7 @@
-// Files that lie in an output folder before a job claims it.
+// Files that lie in an output folder before a job claims it: those of other people, and those that an earlier job left there.
 
 import type { Store } from '../storage/store.ts';
+import { answersFolder, failuresFile, planFolder, rejectsFile, reportFile, reportPage, resultsFile } from './paths.ts';
 
 /**
  * The first file that is not the folder's own; null if there is none. Files and folders whose name begins with a dot do not count, nor
@@ -16,4 +17,28 @@ export async function findForeignFile(
     if (name !== '' && !name.endsWith('/') && !/(^|\/)\./.test(name) && !isOwn(name)) return uri;
   }
   return null;
+}
+
+/** Files of an earlier job in the folder itself. Its claims are not among them: they decide who takes the folder. */
+const leftFiles = [reportFile, reportPage, rejectsFile, failuresFile, resultsFile] as const;
+
+/** Whether a job may have written this file before it sent anything. */
+export const isLeftover = (name: string): boolean =>
+  /^(job|takeover-\d+)\.json$/.test(name) ||
+  name.startsWith(planFolder('')) ||
+  leftFiles.some((file) => file('') === name);
+
+/** Whether the folder has a file that proves that something may have been sent or answered: an intent, a handle, an answer or a journal. */
+export async function holdsSent(store: Store, output: string): Promise<boolean> {
+  for await (const _answer of store.list(answersFolder(output))) return true;
+  for await (const { uri } of store.list(planFolder(output))) {
+    if (/\.(intent|handle|ended)\.json$/.test(uri)) return true;
+  }
+  return false;
+}
+
+/** The report goes first: if a removal fails, the rest does not look like a finished job. */
+export async function removeLeftovers(store: Store, output: string): Promise<void> {
+  for (const file of leftFiles) await store.remove(file(output));
+  await store.clear(planFolder(output));
 }

@@ -20,7 +20,9 @@ export const reportPage = (output: string): string => `${output}report.html`;
 /** All waves' plans and handles are in it. */
 export const planFolder = (output: string): string => `${output}plan/`;
 const wavePlanFolder = (output: string, wave: number): string => `${planFolder(output)}wave-${wave}/`;
-const answersFolder = (output: string, wave: number): string => `${output}answers/wave-${wave}/`;
+/** All waves' answers and realtime journals are in it. */
+export const answersFolder = (output: string): string => `${output}answers/`;
+const waveAnswersFolder = (output: string, wave: number): string => `${answersFolder(output)}wave-${wave}/`;
 
 /** A wave's plan exists once its manifest exists, and not before. */
 export const manifestFile = (output: string, wave: number): string => `${wavePlanFolder(output, wave)}manifest.jsonl`;
@@ -29,7 +31,7 @@ export const duplicatesFile = (output: string): string => `${wavePlanFolder(outp
 
 const planPath = ({ output, wave, batch }: BatchRef): string => `${wavePlanFolder(output, wave)}batch-${padded(batch)}`;
 const answersPath = ({ output, wave, batch }: BatchRef): string =>
-  `${answersFolder(output, wave)}batch-${padded(batch)}`;
+  `${waveAnswersFolder(output, wave)}batch-${padded(batch)}`;
 
 /** The exact bytes that are sent. */
 export const requestsFile = (ref: BatchRef): string => `${planPath(ref)}.requests.jsonl`;

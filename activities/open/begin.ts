@@ -4,23 +4,24 @@ import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { claimOutput, isOwnedBy, makeClaim, type Owner } from '../../job-folder/claim.ts';
+import { claimOutput, makeClaim, type Owner } from '../../job-folder/claim.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { refuseOutput } from './check-output.ts';
+import { isOwnJob, mayTake, takeOutput } from './take.ts';
 
 /** 128 bits: what is hashed with it names this job's batches and nobody else's. */
 const nonceBytes = 16;
 
 /** `checkOutput` found nothing. The same run finds the job that it claimed before, unchanged. Of several runs at the same instant, one wins. */
 export async function beginJob(
-  deps: Pick<ActivityDeps, 'store' | 'provider' | 'prices' | 'timing' | 'now' | 'randomHex'>,
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'prices' | 'timing' | 'now' | 'randomHex'>,
   owner: Owner,
   spec: JobSpec,
 ): Promise<JobFile> {
   const provider = deps.provider(spec.provider);
   if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
-  const found = await claimOutput(deps.store, {
+  const job: JobFile = {
     version: 1,
     claim: makeClaim(owner, deps.randomHex(nonceBytes), deps.now()),
     takenOver: [],
@@ -31,10 +32,14 @@ export async function beginJob(
     timing: { ...deps.timing, providerWindowMs: provider.limits.windowMs },
     proofs: provider.proofs,
     fingerprint: await computeFingerprint(deps.store, spec.dataset.uri),
-  });
+  };
+  const found = await claimOutput(deps.store, job);
   if (found === null) throw new InvariantBroken(`${spec.output}job.json vanished while the output was claimed`);
-  if (found !== 'not_ours' && isOwnedBy(found.claim, owner)) return found;
-  throw refuseOutput(found, spec.output);
+  if (found === 'not_ours') throw refuseOutput(found, spec.output);
+  if (isOwnJob(found, owner)) return found;
+  const taken = (await mayTake(deps, spec.output, found)) ? await takeOutput(deps, found, job) : found;
+  if (isOwnJob(taken, owner)) return taken;
+  throw refuseOutput(taken, spec.output);
 }
 
 /** A job with one model needs one price; ready-made request lines may name any model. */

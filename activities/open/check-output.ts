@@ -3,11 +3,12 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { JobRefused, type Problem, type RefusalKind } from '../../domain/refusal.ts';
-import { isOwnedBy, type Owner, readClaimed } from '../../job-folder/claim.ts';
+import { type Owner, readClaimed } from '../../job-folder/claim.ts';
 import { findForeignFile } from '../../job-folder/leftovers.ts';
 import { jobFile } from '../../job-folder/paths.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { isOwnJob, mayTake } from './take.ts';
 
 export interface Finding {
   readonly kind: RefusalKind;
@@ -28,12 +29,13 @@ export function checkInputsOutside({ dataset, reuse, output }: JobSpec): Finding
   return [...findInside('dataset', dataset.uri), ...findInside('reuse', reuse)];
 }
 
-/** Nothing is found if the output is free, or if `owner` has claimed it. */
+/** Nothing is found if the output is free, if `owner` has claimed it, or if it may be taken from the job that claimed it. */
 export async function checkOutput(
-  { store }: Pick<ActivityDeps, 'store'>,
+  deps: Pick<ActivityDeps, 'store' | 'cluster'>,
   owner: Owner,
   output: string,
 ): Promise<Finding[]> {
+  const { store } = deps;
   try {
     const file = await findFileOnPath(store, output);
     if (file !== null) {
@@ -42,7 +44,8 @@ export async function checkOutput(
     }
     const found = await readClaimed(store, output);
     if (found === null) return await checkEmpty(store, output);
-    return found !== 'not_ours' && isOwnedBy(found.claim, owner) ? [] : [describeOwner(found, output)];
+    if (found === 'not_ours') return [describeOwner(found, output)];
+    return isOwnJob(found, owner) || (await mayTake(deps, output, found)) ? [] : [describeOwner(found, output)];
   } catch (error) {
     if (!isUnusable(error)) throw error;
     return report('invalid_job', 'output', `${output} is not a folder under the data root: give another \`output\``);

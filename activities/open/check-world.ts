@@ -14,7 +14,7 @@ const modelCheckMs = 30_000;
 
 /** The first finding names the refusal; the message lists them all. `output` is the folder to claim: an estimate has one of its own. */
 export async function checkWorld(
-  deps: Pick<ActivityDeps, 'store' | 'provider' | 'credentials' | 'prices'>,
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'credentials' | 'prices'>,
   owner: Owner,
   spec: JobSpec,
   output: string,

@@ -34,8 +34,10 @@ export async function resumeJob(
   if (!isOwnedBy(winner, owner)) {
     throw refuse('still_running', `${winner.workflowId} is already taking this job over`);
   }
+  // Planning is tried again: the dataset may be as it was.
+  const { refused: _, ...kept } = old;
   const job: JobFile = {
-    ...old,
+    ...kept,
     claim,
     takenOver: [...old.takenOver, old.claim],
     spec: taken.spec,

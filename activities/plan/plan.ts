@@ -3,7 +3,8 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobFile, PlannedBatch, PlanSummary } from '../../domain/job.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
-import { JobRefused } from '../../domain/refusal.ts';
+import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
+import { giveUpClaim } from '../../job-folder/claim.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
 import { computeFingerprint, readDataset } from '../../storage/formats/dataset.ts';
@@ -21,16 +22,20 @@ export interface ManifestPage extends JobRef {
   readonly count: number;
 }
 
-/** May be run again at any time: a plan that exists is kept, and an unfinished one is resumed. */
+/** May be run again at any time: a plan that exists is kept, an unfinished one is resumed, and a refusal is repeated. */
 export async function plan(deps: PlanDeps, { output }: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
   const found = await readSummary(deps.store, output, 1);
   if (found !== null) return found;
   const job = await readJobFile(deps.store, output);
+  if (job.refused !== undefined) throw new JobRefused(job.refused.kind, job.refused.problems);
   const signal = cancellationSignal();
   const progress = { rows: 0, bytes: 0, batches: 0 };
   const beat = setInterval(() => heartbeat(progress), deps.timing.heartbeatMs / 3);
   try {
     return await deps.heavy(() => planAll(deps, { job, output, signal, partRows }, progress));
+  } catch (error) {
+    if (error instanceof JobRefused) await giveUpClaim(deps.store, output, job.claim, error);
+    throw error;
   } finally {
     clearInterval(beat);
   }
@@ -65,11 +70,18 @@ async function planAll(deps: PlanDeps, input: PlanInput, progress: Progress): Pr
   try {
     await readAll(deps, job, pass, signal, progress);
     await checkFingerprint(deps, job, signal);
+    await checkClaim(deps, input);
     return await pass.finish();
   } catch (error) {
     await pass.abort();
     throw error;
   }
+}
+
+/** A planner whose workflow was terminated may still run when another job has taken the output: it must not write that job's manifest. */
+async function checkClaim({ store }: PlanDeps, { job, output }: PlanInput): Promise<void> {
+  const { claim } = await readJobFile(store, output);
+  if (claim.nonce !== job.claim.nonce) throw new InvariantBroken(`${output} now belongs to ${claim.workflowId}`);
 }
 
 async function readAll(

@@ -72,6 +72,7 @@ test('the same run finds its claim again; another run is refused, with the ways 
   const at = await world();
   const first = await at.open(job);
   expect(await at.open(job)).toEqual(first);
+  at.openWorkflows.add('tickets');
   expect(written(at)?.claim.nonce).toBe('1'.padStart(32, '0'));
   const { kind, message } = await at.refusal(job, { firstRunId: 'run-2' });
   expect(kind).toBe('output_claimed');

@@ -1,0 +1,50 @@
+// Takes the output of an earlier job that sent nothing: its leftovers are removed, and the new job begins there as in an empty folder.
+
+import { batchWorkflowId } from '../../domain/ids.ts';
+import type { JobFile } from '../../domain/job.ts';
+import { batchesPerSegment } from '../../domain/limits.ts';
+import { isOwnedBy, type Owner, readClaimed, replaceJobFile, winTakeover } from '../../job-folder/claim.ts';
+import { findForeignFile, holdsSent, isLeftover, removeLeftovers } from '../../job-folder/leftovers.ts';
+import { readSummary } from '../../job-folder/manifest.ts';
+import type { ActivityDeps } from '../deps.ts';
+
+type TakeDeps = Pick<ActivityDeps, 'store' | 'cluster'>;
+
+/** Whether this run's job is in the folder and is not refused: it continues. */
+export const isOwnJob = (job: JobFile, owner: Owner): boolean =>
+  isOwnedBy(job.claim, owner) && job.refused === undefined;
+
+/** Whether the earlier job has ended, or gave its claim up, and neither it nor a child of it has sent or can still send anything. */
+export async function mayTake({ store, cluster }: TakeDeps, output: string, old: JobFile): Promise<boolean> {
+  const { workflowId, firstRunId } = old.claim;
+  if (old.refused === undefined && (await cluster.isOpen(workflowId, firstRunId))) return false;
+  if (await holdsSent(store, output)) return false;
+  if ((await findForeignFile(store, output, isLeftover)) !== null) return false;
+  return !(await hasOpenChild({ store, cluster }, output, workflowId));
+}
+
+/** Of several that take the folder at the same instant, one succeeds. Returns the job that has the output then. */
+export async function takeOutput(deps: TakeDeps, old: JobFile, job: JobFile): Promise<JobFile> {
+  const { output } = job.spec;
+  const winner = await winTakeover(deps.store, output, old.takenOver.length, job.claim, (owner) =>
+    deps.cluster.isOpen(owner.workflowId, owner.firstRunId),
+  );
+  if (!isOwnedBy(winner, job.claim)) return { ...old, claim: winner };
+  // An earlier winner may have begun its job, and ended, since `old` was read.
+  const now = await readClaimed(deps.store, output);
+  if (now === null || now === 'not_ours' || now.claim.nonce !== old.claim.nonce) return old;
+  if (!(await mayTake(deps, output, now))) return now;
+  await removeLeftovers(deps.store, output);
+  const taken = { ...job, takenOver: [...old.takenOver, old.claim] };
+  await replaceJobFile(deps.store, output, taken);
+  return taken;
+}
+
+/** A job's end only asks its children to end. Batches are started in the plan's order, so an open child without answers is among the first. */
+async function hasOpenChild({ store, cluster }: TakeDeps, output: string, workflowId: string): Promise<boolean> {
+  const plan = await readSummary(store, output, 1);
+  for (let batch = 1; batch <= Math.min(plan?.batches ?? 0, batchesPerSegment); batch += 1) {
+    if (await cluster.isOpen(batchWorkflowId(workflowId, 1, batch))) return true;
+  }
+  return false;
+}
