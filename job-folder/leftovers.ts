@@ -1,7 +1,7 @@
 // Files that lie in an output folder before a job claims it: those of other people, and those that an earlier job left there.
 
 import type { Store } from '../storage/store.ts';
-import { answersFolder, failuresFile, planFolder, rejectsFile, reportFile, reportPage, resultsFile } from './paths.ts';
+import { answersFolder, planFolder, rejectsFile, reportFile, resultsFile } from './paths.ts';
 
 /**
  * The first file that is not the folder's own; null if there is none. Files and folders whose name begins with a dot do not count, nor
@@ -19,17 +19,16 @@ export async function findForeignFile(
   return null;
 }
 
-/** Files of an earlier job in the folder itself. Its claims are not among them: they decide who takes the folder. */
-const leftFiles = [reportFile, reportPage, rejectsFile, failuresFile, resultsFile] as const;
-
 /** Whether a job may have written this file before it sent anything. */
 export const isLeftover = (name: string): boolean =>
-  /^(job|takeover-\d+)\.json$/.test(name) ||
-  name.startsWith(planFolder('')) ||
-  leftFiles.some((file) => file('') === name);
+  /^(job|takeover-\d+)\.json$/.test(name) || name.startsWith(planFolder('')) || name === rejectsFile('');
 
-/** Whether the folder has a file that proves that something may have been sent or answered: an intent, a handle, an answer or a journal. */
+/**
+ * Whether the folder has a file that proves that something may have been sent or answered: an intent, a handle, an answer or a journal. Of
+ * an ended job a user may keep the results alone: they count as answers.
+ */
 export async function holdsSent(store: Store, output: string): Promise<boolean> {
+  for (const uri of [resultsFile(output), reportFile(output)]) if ((await store.head(uri)) !== null) return true;
   for await (const _answer of store.list(answersFolder(output))) return true;
   for await (const { uri } of store.list(planFolder(output))) {
     if (/\.(intent|handle|ended)\.json$/.test(uri)) return true;
@@ -37,8 +36,8 @@ export async function holdsSent(store: Store, output: string): Promise<boolean> 
   return false;
 }
 
-/** The report goes first: if a removal fails, the rest does not look like a finished job. */
+/** The earlier claims stay: they decide who takes the folder. */
 export async function removeLeftovers(store: Store, output: string): Promise<void> {
-  for (const file of leftFiles) await store.remove(file(output));
+  await store.remove(rejectsFile(output));
   await store.clear(planFolder(output));
 }

@@ -83,6 +83,8 @@ test.each([
   'answers/wave-1/batch-0001.raw',
   'answers/wave-1/batch-0001.jsonl',
   'answers/wave-1/batch-0001.tally.json',
+  'results.jsonl',
+  'report.json',
   'notes.txt',
 ])('a closed workflow keeps its output if there is %s', async (file) => {
   const at = await world();
