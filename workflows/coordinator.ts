@@ -49,7 +49,10 @@ export class Coordinator {
   /** When a batch last reported progress. */
   movedAt = Date.now();
   readonly #entries = new Map<string, BatchEntry>();
-  readonly #open = new Set<string>();
+  /** By workflow id: the entry of an open batch, or null for a segment. */
+  readonly #open = new Map<string, BatchEntry | null>();
+  /** The open children that were told of the pause that a person asked for; null if there is none. */
+  #told: Set<string> | null = null;
   readonly #onNews: (news: BatchNews) => void;
 
   constructor(switches: Switches, onNews: (news: BatchNews) => void) {
@@ -100,10 +103,9 @@ export class Coordinator {
   }
 
   recordStart(wave: number, planned: PlannedBatch, workflowId: string): void {
-    this.#open.add(workflowId);
     this.movedAt = Date.now();
     const { batch, lane, model, items } = planned;
-    this.#entries.set(`${wave}/${batch}`, {
+    const entry: BatchEntry = {
       wave,
       batch,
       lane,
@@ -116,7 +118,9 @@ export class Coordinator {
       done: 0,
       failed: 0,
       trouble: null,
-    });
+    };
+    this.#open.set(workflowId, entry);
+    this.#entries.set(`${wave}/${batch}`, entry);
   }
 
   /** The tally is null if the batch's workflow never came to a result. */
@@ -138,7 +142,7 @@ export class Coordinator {
   }
 
   openSegment(workflowId: string): void {
-    this.#open.add(workflowId);
+    this.#open.set(workflowId, null);
     this.segments.add(workflowId);
   }
 
@@ -146,13 +150,16 @@ export class Coordinator {
     this.#open.delete(workflowId);
   }
 
+  /** Tells the segments, and the batches that may still upload or create. A further pause, before `resume`, tells nobody. */
   async pause(): Promise<void> {
-    this.switches.paused = true;
-    await this.#signalOpen(pauseSignal);
+    if (this.#told !== null) return;
+    this.#told = new Set();
+    await this.#tellOfPause();
   }
 
+  /** Reaches every open child, because each of them may have met trouble. */
   async resume(): Promise<void> {
-    this.switches.paused = false;
+    this.#told = null;
     for (const entry of this.#entries.values()) entry.trouble = null;
     await this.#signalOpen(resumeSignal);
   }
@@ -171,11 +178,28 @@ export class Coordinator {
     return this.#signalOpen(nudgeSignal);
   }
 
+  async #tellOfPause(): Promise<void> {
+    const told = this.#told;
+    if (told === null) return;
+    const untold = [...this.#open].filter(([id, entry]) => !told.has(id) && (entry === null || mayCreate(entry)));
+    const ids = untold.map(([id]) => id);
+    for (const id of ids) told.add(id);
+    await this.#signal(ids, pauseSignal);
+  }
+
+  #signalOpen<Args extends unknown[]>(signal: SignalDefinition<Args>, ...args: Args): Promise<void> {
+    return this.#signal([...this.#open.keys()], signal, ...args);
+  }
+
   /** A child that has just ended cannot receive the signal and does not need it, so a failed signal is only logged. */
-  async #signalOpen<Args extends unknown[]>(signal: SignalDefinition<Args>, ...args: Args): Promise<void> {
+  async #signal<Args extends unknown[]>(
+    ids: readonly string[],
+    signal: SignalDefinition<Args>,
+    ...args: Args
+  ): Promise<void> {
     const send = (workflowId: string) => getExternalWorkflowHandle(workflowId).signal(signal, ...args);
     // A cancelled job must still reach its batches.
-    const sent = await CancellationScope.nonCancellable(() => Promise.allSettled([...this.#open].map(send)));
+    const sent = await CancellationScope.nonCancellable(() => Promise.allSettled(ids.map(send)));
     const missed = sent.filter(({ status }) => status === 'rejected').length;
     if (missed > 0) log.info('some batches had ended before the signal', { signal: signal.name, missed });
   }
@@ -202,7 +226,12 @@ export class Coordinator {
         done: Math.max(entry.done, news.done),
         failed: Math.max(entry.failed, news.failed),
       } satisfies Partial<BatchEntry>);
+      // A batch that the provider failed before it ran is made again, unless it learns of the pause now.
+      if (entry.stage === 'waiting') this.#tellOfPause().catch(() => undefined);
     }
     this.#onNews(news);
   }
 }
+
+/** A batch that the provider has created does not care for a pause, until it waits to be created again. */
+const mayCreate = ({ batchId, stage }: BatchEntry): boolean => batchId === null || stage === 'waiting';

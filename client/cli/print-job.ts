@@ -26,7 +26,7 @@ export function statusFacts(status: JobStatus, now: number): Row {
   const stages = Object.entries(batches.byStage).map(([stage, count]) => `${count} ${stage}`);
   return {
     phase: status.phase,
-    why: status.pause?.note ?? null,
+    why: status.pauses.length === 0 ? null : status.pauses.map(({ note }) => note).join('\n'),
     wave: `${status.wave} (${status.waveKind})`,
     'running for': status.phase === 'done' ? null : formatDuration(Math.max(0, now - status.startedAt)),
     rows: `${number(items.answered)} answered, ${number(items.underWay)} in progress, ${number(items.failed)} failed`,

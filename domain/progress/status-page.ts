@@ -4,7 +4,8 @@ import { formatDuration } from '../duration.ts';
 import { type Counts, sumCounts } from '../outcome/outcome.ts';
 import type { JobReport } from '../report/report.ts';
 import type { BatchState, BatchStateCounts } from './events.ts';
-import type { JobStatus } from './status.ts';
+import { findRemedy } from './pauses.ts';
+import type { JobStatus, Pause } from './status.ts';
 
 export function renderStatusPage(status: JobStatus, now: number, report: JobReport | null): string {
   const { items, rows } = status;
@@ -24,21 +25,24 @@ export function renderStatusPage(status: JobStatus, now: number, report: JobRepo
 }
 
 function renderHeadline({ phase, pause }: JobStatus, report: JobReport | null): string {
-  if (pause !== null) return `paused: ${pause.note}`;
+  if (phase === 'paused' && pause !== null) return `paused: ${pause.note}`;
   if (phase !== 'done' || report === null) return phase.replace('_', ' ');
   return report.cancelled ? `cancelled, ${report.verdict}` : report.verdict;
 }
 
 /** The reason why the job waits; empty if it does not wait. */
-function describeWait({ phase, pause, batches, nextLookAt }: JobStatus): string {
+function describeWait({ phase, pauses, batches, nextLookAt }: JobStatus): string {
   if (phase === 'done') return '';
-  if (pause !== null) return `Waits for a person since ${formatTime(pause.since)}: fix the cause, then \`resume\`.`;
+  if (pauses.length > 0) return pauses.map(describePause).join('\n');
   if (phase === 'backing_off') return 'Waits before the next round.';
   const atProvider = providerStates.reduce((sum, state) => sum + (batches.byStage[state] ?? 0), 0);
   if (atProvider === 0) return '';
   const next = nextLookAt === null ? '' : `; next poll about ${formatTime(nextLookAt)}`;
   return `Waits for the provider: ${atProvider} ${atProvider === 1 ? 'batch' : 'batches'} open${next}.`;
 }
+
+const describePause = ({ reason, note, since }: Pause): string =>
+  `- ${reason}: ${note}; since ${formatTime(since)}; lifted by \`${findRemedy(reason)}\``;
 
 const providerStates: readonly BatchState[] = ['validating', 'running', 'finalizing', 'cancelling'];
 

@@ -29,7 +29,10 @@ export interface Pause {
 
 export interface JobStatus {
   readonly phase: JobPhase;
+  /** The first of `pauses`; null if there is none. */
   readonly pause: Pause | null;
+  /** Every reason that holds the job or one of its batches, in the order in which they came. */
+  readonly pauses: readonly Pause[];
   readonly wave: number;
   readonly waveKind: WaveKind;
   readonly rows: Omit<RowCounts, 'rows'>;

@@ -159,13 +159,17 @@ export class BatchSteps {
       this.#lastStatus = status;
     }
     report(ended === null ? { kind: 'polled_open', id } : { kind: 'polled_ended', id, ended, action });
-    await this.#notifyTrouble(id);
+    await this.#notifyWaiting(id, known);
   }
 
-  /** A batch that failed for want of money needs a person before it is created again. */
-  async #notifyTrouble(batchId: string): Promise<void> {
+  /**
+   * A batch that failed for want of money needs a person before it is created again. One that is to be created again by itself must learn
+   * whether the job is paused, and the coordinator does not tell a batch that it knows to be created.
+   */
+  async #notifyWaiting(batchId: string, before: BatchCase): Promise<void> {
     const { run, known } = this.#context;
     if (known.trouble !== null) await run.notify('waiting', { batchId, trouble: known.trouble });
+    else if (known.goal === 'run' && known.ordinal > before.ordinal) await run.notify('waiting', { batchId });
   }
 
   async #read(id: string): Promise<void> {

@@ -6,7 +6,8 @@ import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.
 import { type Budget, openBudget } from '../../domain/money/budget.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
 import type { BatchNews, Trouble } from '../../domain/progress/events.ts';
-import type { JobPhase, Pause } from '../../domain/progress/status.ts';
+import { addPause, holdsBatches, liftPauses, type Pauses, type Remedy } from '../../domain/progress/pauses.ts';
+import type { JobPhase, PauseReason } from '../../domain/progress/status.ts';
 import { renderStatusPage } from '../../domain/progress/status-page.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import { noTotals, type Totals } from '../../domain/waves/totals.ts';
@@ -26,7 +27,8 @@ export class JobRun {
   readonly coordinator: Coordinator;
   readonly startedAt = workflowInfo().startTime.getTime();
   phase: JobPhase = 'opening';
-  pause: Pause | null = null;
+  /** Why the job is paused; it starts nothing new unless this is empty. */
+  pauses: Pauses = [];
   /** The current wave. */
   wave: Wave = firstWave;
   /** Retry rounds that have ended. */
@@ -50,6 +52,8 @@ export class JobRun {
   earlierTotals: Totals = noTotals;
   readonly warnings: string[] = [];
   readonly #alertLog = new AlertLog();
+  /** The wave that waits to start; null if none does. */
+  #waiting: Wave | null = null;
   #opened: { readonly settings: JobSettings; deadline: DeadlinePolicy } | null = null;
 
   constructor() {
@@ -103,12 +107,19 @@ export class JobRun {
     setCurrentDetails(renderStatusPage(computeStatus(this, alerts), Date.now(), this.report));
   }
 
-  /** The first reason stands until the job is resumed. */
-  pauseFor(reason: Pause['reason'], note: string): void {
-    if (this.pause !== null) return;
-    this.pause = { reason, since: Date.now(), note };
-    this.coordinator.switches.paused = true;
-    this.publish();
+  /** False if the reason already holds: nothing has changed. */
+  pauseFor(reason: PauseReason, note: string): boolean {
+    return this.#setPauses(addPause(this.pauses, { reason, since: Date.now(), note }));
+  }
+
+  /** False if the remedy lifts none of the reasons: nothing has changed. */
+  lift(remedy: Remedy): boolean {
+    return this.#setPauses(liftPauses(this.pauses, remedy));
+  }
+
+  /** Whether only what is open is ended, and a pause holds nothing back. */
+  get isEnding(): boolean {
+    return this.mustEnd(this.#waiting ?? this.wave);
   }
 
   /** After its deadline a job starts nothing more, except the fallback wave if the deadline asks for it. */
@@ -123,7 +134,17 @@ export class JobRun {
   }
 
   async awaitResumed(wave: Wave): Promise<void> {
-    await condition(() => this.pause === null || this.mustEnd(wave));
+    this.#waiting = wave;
+    await condition(() => this.pauses.length === 0 || this.mustEnd(wave));
+    this.#waiting = null;
+  }
+
+  #setPauses(pauses: Pauses): boolean {
+    if (pauses === this.pauses) return false;
+    this.pauses = pauses;
+    this.coordinator.switches.paused = holdsBatches(pauses);
+    this.publish();
+    return true;
   }
 
   #requireOpened(): { readonly settings: JobSettings; deadline: DeadlinePolicy } {

@@ -6,6 +6,7 @@ import type { Budget } from '../../domain/money/budget.ts';
 import { type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
 import { type Alert, findAlerts } from '../../domain/progress/alerts.ts';
 import { countOpen } from '../../domain/progress/events.ts';
+import { choosePhase, type Ending, listHolding } from '../../domain/progress/pauses.ts';
 import { estimateEnd, type JobStatus } from '../../domain/progress/status.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import { addTotals, type Totals } from '../../domain/waves/totals.ts';
@@ -13,7 +14,7 @@ import type { Wave } from '../../domain/waves/waves.ts';
 import type { Coordinator } from '../coordinator.ts';
 
 /** A job's state as far as its status shows it. */
-export interface JobFacts extends Pick<JobStatus, 'phase' | 'pause' | 'startedAt'> {
+export interface JobFacts extends Ending, Pick<JobStatus, 'pauses' | 'startedAt'> {
   readonly coordinator: Coordinator;
   readonly budget: Budget;
   readonly firstPlan: PlanSummary | null;
@@ -27,14 +28,16 @@ export interface JobFacts extends Pick<JobStatus, 'phase' | 'pause' | 'startedAt
 }
 
 export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobStatus {
-  const { coordinator, pause, budget, startedAt, firstPlan } = job;
+  const { coordinator, budget, startedAt, firstPlan } = job;
+  const pauses = listHolding(job.pauses, job);
   const totals = sumTotals(job);
   const rows = firstPlan?.rows ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
   const done = totals.answered + rows.carriedOver + coordinator.countDoneInOpen();
   const byStage = coordinator.countStates();
   return {
-    phase: pause === null ? job.phase : 'paused',
-    pause,
+    phase: choosePhase(job.pauses, job),
+    pause: pauses[0] ?? null,
+    pauses,
     wave: job.wave.number,
     waveKind: job.wave.kind,
     rows,
@@ -53,11 +56,11 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
 }
 
 export function findJobAlerts(job: JobFacts): readonly Alert[] {
-  const { coordinator, pause, budget, phase } = job;
+  const { coordinator, budget, phase } = job;
   const { items, rejected } = sumTotals(job);
   return findAlerts({
     now: Date.now(),
-    pause,
+    pause: listHolding(job.pauses, job)[0] ?? null,
     running: phase === 'running',
     movedAt: coordinator.movedAt,
     late: coordinator.countLate(),

@@ -3,6 +3,7 @@
 import { setHandler } from '@temporalio/workflow';
 import { parseDuration } from '../../domain/duration.ts';
 import { type ItemReason, itemReasons } from '../../domain/outcome/outcome.ts';
+import { onlyEnds } from '../../domain/progress/pauses.ts';
 import type { JobStatus } from '../../domain/progress/status.ts';
 import {
   type DeadlineChange,
@@ -15,7 +16,15 @@ import {
 } from '../messages.ts';
 import type { JobRun } from './job-run.ts';
 import { computeStatus } from './job-status.ts';
-import { checkBudget, checkConcurrency, checkDeadline, checkNote, checkReasons, mustNotEnd } from './update-checks.ts';
+import {
+  checkBudget,
+  checkConcurrency,
+  checkDeadline,
+  checkNote,
+  checkReasons,
+  mustNotBePast,
+  mustNotEnd,
+} from './update-checks.ts';
 
 export function registerUpdates(job: JobRun): void {
   setHandler(pauseUpdate, (input) => pause(job, input?.note), {
@@ -23,7 +32,8 @@ export function registerUpdates(job: JobRun): void {
     description: 'Upload and create nothing more; batches that run are still collected.',
   });
   setHandler(resumeUpdate, () => resume(job), {
-    description: 'Continue after a pause, or after trouble with a key or money was fixed.',
+    description:
+      'Continue after a pause, or after trouble with a key or money was fixed; only setBudget lifts a budget.',
   });
   setHandler(setConcurrencyUpdate, (input) => setConcurrency(job, input.concurrency), {
     validator: checkConcurrency,
@@ -34,7 +44,10 @@ export function registerUpdates(job: JobRun): void {
     description: 'The most that the job may spend: {"usd": 25}.',
   });
   setHandler(setDeadlineUpdate, (input) => setDeadline(job, input), {
-    validator: checkDeadline,
+    validator: (input) => {
+      checkDeadline(input);
+      mustNotBePast(job.pastDeadline);
+    },
     description: 'Deadlines: {"batch": "12h", "job": "30h", "then": "fallback"}.',
   });
   setHandler(retryFailedUpdate, (input) => retryFailed(job, input?.reasons), {
@@ -48,20 +61,18 @@ export function registerUpdates(job: JobRun): void {
 }
 
 async function pause(job: JobRun, note = 'paused by a person'): Promise<JobStatus> {
-  job.pauseFor('person', note);
-  await job.coordinator.pause();
+  if (!onlyEnds({ phase: job.phase, isEnding: false }) && job.pauseFor('person', note)) await job.coordinator.pause();
   return computeStatus(job);
 }
 
 async function resume(job: JobRun): Promise<JobStatus> {
-  job.pause = null;
-  await job.coordinator.resume();
-  job.publish();
+  if (job.lift('resume')) await job.coordinator.resume();
   return computeStatus(job);
 }
 
 async function setConcurrency(job: JobRun, concurrency: number): Promise<JobStatus> {
   await job.awaitOpened();
+  if (concurrency === job.coordinator.switches.concurrency) return computeStatus(job);
   job.coordinator.switches.concurrency = concurrency;
   job.onConcurrency();
   job.publish();
@@ -70,9 +81,11 @@ async function setConcurrency(job: JobRun, concurrency: number): Promise<JobStat
 
 async function setBudget(job: JobRun, usd: number | null): Promise<JobStatus> {
   await job.awaitOpened();
+  if (usd === job.budget.capUsd) return computeStatus(job);
   job.budget = { ...job.budget, capUsd: usd };
-  // A job that waits for a larger budget continues by itself; a job that a person paused does not.
-  if (job.pause?.reason === 'budget') await resume(job);
+  // A job that waits only for a larger budget continues by itself. If the next batch does not fit either, the reason comes back.
+  job.lift('setBudget');
+  job.publish();
   return computeStatus(job);
 }
 
@@ -83,7 +96,7 @@ async function setDeadline(job: JobRun, change: DeadlineChange): Promise<JobStat
   const jobMs = change.job === undefined ? before.jobMs : change.job === null ? null : parseDuration(change.job);
   // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
   job.setDeadline({ batchMs, jobMs, then: change.then ?? before.then });
-  await job.coordinator.setBatchDeadline(batchMs);
+  if (batchMs !== before.batchMs) await job.coordinator.setBatchDeadline(batchMs);
   return computeStatus(job);
 }
 

@@ -29,7 +29,7 @@ export async function processDataset(input: unknown): Promise<JobReport> {
 
 const checkAlerts = (job: JobRun): CancellationScope =>
   checkPeriodically(
-    () => job.pause !== null,
+    () => job.pauses.length > 0,
     () => job.publish(),
   );
 

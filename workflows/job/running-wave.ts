@@ -28,7 +28,7 @@ export class RunningWave {
 
   /** A paused job starts no batch, unless the batch only has to end. */
   get isHeld(): boolean {
-    return this.job.coordinator.switches.paused && !this.mustEnd;
+    return this.job.pauses.length > 0 && !this.mustEnd;
   }
 
   /** The batches of the plan from the one numbered `from`, counted from 1. */

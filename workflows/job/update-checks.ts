@@ -64,3 +64,12 @@ export function mustNotEnd(phase: JobPhase): void {
     'invalid_update',
   );
 }
+
+/** The open batches were told to end when the deadline passed, and that cannot be taken back. */
+export function mustNotBePast(pastDeadline: boolean): void {
+  if (!pastDeadline) return;
+  throw ApplicationFailure.nonRetryable(
+    "the job's deadline has passed and its deadlines cannot change any more: start another one with `reuse` for what failed",
+    'invalid_update',
+  );
+}

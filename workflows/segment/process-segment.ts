@@ -119,8 +119,12 @@ class SegmentRun implements WindowOwner {
 
 function forwardSwitches(coordinator: Coordinator): void {
   const description = `From ${workflowInfo().parent?.workflowId ?? 'the job'}, forwarded to the open batches.`;
-  setHandler(pauseSignal, () => coordinator.pause(), { description });
-  setHandler(resumeSignal, () => coordinator.resume(), { description });
+  const setPaused = (paused: boolean): Promise<void> => {
+    coordinator.switches.paused = paused;
+    return paused ? coordinator.pause() : coordinator.resume();
+  };
+  setHandler(pauseSignal, () => setPaused(true), { description });
+  setHandler(resumeSignal, () => setPaused(false), { description });
   setHandler(endNowSignal, () => coordinator.endNow(), { description });
   setHandler(nudgeSignal, () => coordinator.nudge(), { description });
   setHandler(batchDeadlineSignal, (ms) => coordinator.setBatchDeadline(ms), { description });

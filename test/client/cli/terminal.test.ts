@@ -11,6 +11,7 @@ import type { JobStatus } from '../../../domain/progress/status.ts';
 const status: JobStatus = {
   phase: 'running',
   pause: null,
+  pauses: [],
   wave: 1,
   waveKind: 'first',
   rows: { accepted: 2000, refused: 3, duplicates: 0, carriedOver: 0 },

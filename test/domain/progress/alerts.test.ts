@@ -87,6 +87,7 @@ test('the next poll is the first of the scheduled polls that is still to come', 
 const status: JobStatus = {
   phase: 'running',
   pause: null,
+  pauses: [],
   wave: 1,
   waveKind: 'first',
   rows: { accepted: 1000, refused: 3, duplicates: 0, carriedOver: 0 },

@@ -1,0 +1,47 @@
+// The reasons why a job is paused, as a set in the order in which they came. Each is lifted by its own remedy, and the job continues when none
+// is left. Pure.
+
+import { troubles } from './events.ts';
+import type { JobPhase, Pause, PauseReason } from './status.ts';
+
+export type Pauses = readonly Pause[];
+
+/** The updates that lift a reason. */
+export type Remedy = 'resume' | 'setBudget';
+
+/** The same set if the reason already holds: its first note and time stay. */
+export const addPause = (pauses: Pauses, pause: Pause): Pauses =>
+  pauses.some(({ reason }) => reason === pause.reason) ? pauses : [...pauses, pause];
+
+/** The same set if the remedy lifts none of them. */
+export function liftPauses(pauses: Pauses, remedy: Remedy): Pauses {
+  const left = pauses.filter(({ reason }) => findRemedy(reason) !== remedy);
+  return left.length === pauses.length ? pauses : left;
+}
+
+export const findRemedy = (reason: PauseReason): Remedy => (reason === 'budget' ? 'setBudget' : 'resume');
+
+/** A budget holds back only what is not started: the cost of a started batch is reserved. */
+export const holdsBatches = (pauses: Pauses): boolean => pauses.some(({ reason }) => reason !== 'budget');
+
+/** Whether the job starts nothing more in any case, because it was cancelled, has passed its deadline or is at its end. */
+export interface Ending {
+  readonly phase: JobPhase;
+  readonly isEnding: boolean;
+}
+
+/**
+ * The reasons that still hold something back. A job that only ends starts nothing that a person or a budget could hold back, but a batch in
+ * trouble still waits to be resumed. After its last batch, nothing waits.
+ */
+export function listHolding(pauses: Pauses, ending: Ending): Pauses {
+  if (ending.phase === 'merging' || ending.phase === 'done') return [];
+  return onlyEnds(ending) ? pauses.filter(({ reason }) => troubles.some((trouble) => trouble === reason)) : pauses;
+}
+
+/** `paused` takes the place of the job's phase as long as the job would start something. */
+export const choosePhase = (pauses: Pauses, ending: Ending): JobPhase =>
+  pauses.length > 0 && !onlyEnds(ending) ? 'paused' : ending.phase;
+
+export const onlyEnds = ({ phase, isEnding }: Ending): boolean =>
+  isEnding || phase === 'cancelling' || phase === 'merging' || phase === 'done';
