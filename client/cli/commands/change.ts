@@ -29,7 +29,9 @@ export function addChanges(program: Command, context: Context): void {
   program
     .command('resume <id>')
     .summary('continue a paused job')
-    .description('Resumes a paused job, for example after you replace a key or add credit.')
+    .description(
+      'Resumes a paused job, for example after you replace a key or add credit. A job that waits for its budget needs `set --budget`.',
+    )
     .action(async (id: string) => printChanged(await changeJob(context, id, (jobs) => jobs.resume(id))));
   addSet(program, context);
   program
