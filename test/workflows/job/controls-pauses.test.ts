@@ -70,26 +70,30 @@ test('a reason that `resume` lifts comes back if its cause is not fixed', () =>
     expect((await site.result()).verdict).toBe('complete');
   }));
 
-test('a request for a state that already holds notifies nobody, and a pause notifies no batch that is created', () =>
-  Site.with(server.env, 'five-pauses', { runMs: 2 * hourMs }, async (site) => {
-    const batch = { maxItems: 2, concurrency: 40 };
-    const rarely = { initial: '10m', max: '3h' };
-    await site.start(site.openaiJob(80, { poll: rarely, batch, minBatchItems: 1 }));
-    await site.untilStatus('40 polled', ({ batches }) => batches.byStage.running === 40, 5 * minuteMs);
-    const before = (await site.events()).length;
-    for (let pause = 0; pause < 5; pause += 1) await site.update('pause');
-    // Accepted, completed, and a workflow task of three events, for each.
-    expect((await site.events()).length - before).toBeLessThanOrEqual(5 * 5);
-    expect(await countSignalsTo(site)).toBe(0);
-    await site.update('setConcurrency', { concurrency: 40 });
-    await site.update('setBudget', { usd: null });
-    await site.update('setDeadline', { batch: '20h' });
-    expect(await countSignalsTo(site)).toBe(0);
-    await site.update('resume');
-    await site.update('resume');
-    expect(await countSignalsTo(site)).toBe(40);
-    expect((await site.result()).verdict).toBe('complete');
-  }));
+test(
+  'a request for a state that already holds notifies nobody, and a pause notifies no batch that is created',
+  () =>
+    Site.with(server.env, 'five-pauses', { runMs: 2 * hourMs }, async (site) => {
+      const batch = { maxItems: 2, concurrency: 40 };
+      const rarely = { initial: '10m', max: '3h' };
+      await site.start(site.openaiJob(80, { poll: rarely, batch, minBatchItems: 1 }));
+      await site.untilStatus('40 polled', ({ batches }) => batches.byStage.running === 40, 5 * minuteMs);
+      const before = (await site.events()).length;
+      for (let pause = 0; pause < 5; pause += 1) await site.update('pause');
+      // Accepted, completed, and a workflow task of three events, for each.
+      expect((await site.events()).length - before).toBeLessThanOrEqual(5 * 5);
+      expect(await countSignalsTo(site)).toBe(0);
+      await site.update('setConcurrency', { concurrency: 40 });
+      await site.update('setBudget', { usd: null });
+      await site.update('setDeadline', { batch: '20h' });
+      expect(await countSignalsTo(site)).toBe(0);
+      await site.update('resume');
+      await site.update('resume');
+      expect(await countSignalsTo(site)).toBe(40);
+      expect((await site.result()).verdict).toBe('complete');
+    }),
+  120_000,
+);
 
 test('a batch that fails unrun while the job is paused is not created again before `resume`', () => {
   const failWith = { code: 'token_limit_exceeded', message: 'full' };
