@@ -169,7 +169,8 @@ export class BatchSteps {
   async #notifyWaiting(batchId: string, before: BatchCase): Promise<void> {
     const { run, known } = this.#context;
     if (known.trouble !== null) await run.notify('waiting', { batchId, trouble: known.trouble });
-    else if (known.goal === 'run' && known.ordinal > before.ordinal) await run.notify('waiting', { batchId });
+    // Not awaited, so that the wait for room is as long as it was decided to be; `notify` never fails.
+    else if (known.goal === 'run' && known.ordinal > before.ordinal) void run.notify('waiting', { batchId });
   }
 
   async #read(id: string): Promise<void> {
