@@ -86,19 +86,21 @@ function planIn(root: string, whenPlanned: () => Promise<void>): Promise<PlanSum
     store: watched,
     provider: () => offlineProvider,
     heavy: <T>(work: () => Promise<T>) => work(),
-    timing: {
-      createCallMs: 60_000,
-      settleMs: 0,
-      heartbeatMs: 30_000,
-      cancelGraceMs: 0,
-      notShownMs: 10_800_000,
-      readAgainMs: 600_000,
-      notFoundMs: 21_600_000,
-      openGraceMs: 7_200_000,
-    },
+    timing,
   };
   return new MockActivityEnvironment().run(() => plan(deps, { output }));
 }
+
+const timing = {
+  createCallMs: 60_000,
+  settleMs: 0,
+  heartbeatMs: 30_000,
+  cancelGraceMs: 0,
+  notShownMs: 10_800_000,
+  readAgainMs: 600_000,
+  notFoundMs: 21_600_000,
+  openGraceMs: 7_200_000,
+};
 
 /** Buffers are freed beside the collection that finds them unused, so the least of several measurements is taken. */
 async function measureHeld(): Promise<number | null> {
@@ -153,17 +155,7 @@ function makeJob(fingerprint: string): JobFile {
     prices: { 'gpt-5.4-mini': { batch: { input: 0.375, output: 2.25 }, realtime: { input: 0.75, output: 4.5 } } },
     proofs: openaiProofs,
     pricesDated: '2026-01-01',
-    timing: {
-      createCallMs: 60_000,
-      settleMs: 0,
-      heartbeatMs: 30_000,
-      cancelGraceMs: 0,
-      notShownMs: 10_800_000,
-      readAgainMs: 600_000,
-      notFoundMs: 21_600_000,
-      openGraceMs: 7_200_000,
-      providerWindowMs: 24 * hour,
-    },
+    timing: { ...timing, providerWindowMs: 24 * hour },
     fingerprint,
   };
 }

@@ -4,6 +4,7 @@ import type { BatchHandle } from '../../domain/batch/state.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import {
   type HandleRecord,
+  readHandle,
   readIntent,
   recordHandle,
   removeIntent,
@@ -50,6 +51,15 @@ export async function recordCreated(
   const record = await recordHandle(store, input, withFile, twins);
   await removeIntent(store, input);
   return record;
+}
+
+/** The handle of this submission or of a later one, null if none is recorded. */
+export async function readKnown(
+  store: Store,
+  ref: SubmissionRef & { readonly ordinal: number },
+): Promise<HandleRecord | null> {
+  const known = await readHandle(store, ref);
+  return known !== null && known.ordinal >= ref.ordinal ? known : null;
 }
 
 /** A crash may have left the intent of a create whose handle is recorded: it means nothing any more. */

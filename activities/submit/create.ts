@@ -6,20 +6,13 @@ import type { Fault } from '../../domain/batch/backoff.ts';
 import type { BatchHandle, Staged } from '../../domain/batch/state.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import {
-  type Intent,
-  readHandle,
-  readIntent,
-  removeIntent,
-  type SubmissionRef,
-  writeIntent,
-} from '../../job-folder/submission.ts';
+import { type Intent, readIntent, removeIntent, type SubmissionRef, writeIntent } from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Provider, RequestFile, Submission } from '../../providers/provider.ts';
 import { StoreError } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
-import { adopt, type Created, keepKnown, recordCreated, toCreated } from './adopt.ts';
+import { adopt, type Created, keepKnown, readKnown, recordCreated, toCreated } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
 import { withRequestsFile } from './requests-file.ts';
 
@@ -50,8 +43,8 @@ export async function create(deps: CreateDeps, input: CreateInput): Promise<Crea
   const { store } = deps;
   const job = await readJobFile(store, input.output);
   await awaitEarlierOwners(deps, job, input);
-  const known = await readHandle(store, input);
-  if (known !== null && known.ordinal >= input.ordinal) return keepKnown(store, input, known);
+  const known = await readKnown(store, input);
+  if (known !== null) return keepKnown(store, input, known);
   const recorded = await readIntent(store, input);
   if (recorded !== null) return { kind: 'unknown', overAt: recorded.overAt };
 
@@ -64,8 +57,8 @@ export async function create(deps: CreateDeps, input: CreateInput): Promise<Crea
   const earlier = await recordIntent(deps, input, intent);
   if (earlier !== null) return { kind: 'unknown', overAt: earlier.overAt };
   // Since the search above, another attempt may have created the batch, recorded it and removed its intent.
-  const since = await readHandle(store, input);
-  if (since !== null && since.ordinal >= input.ordinal) {
+  const since = await readKnown(store, input);
+  if (since !== null) {
     await removeIntent(store, input);
     return toCreated(since);
   }

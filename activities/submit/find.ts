@@ -3,12 +3,12 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { reactionTo } from '../../domain/batch/backoff.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { readHandle, readIntent, removeIntent, type SubmissionRef } from '../../job-folder/submission.ts';
+import { readIntent, removeIntent, type SubmissionRef } from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Found } from '../../providers/provider.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
-import { adopt, type Created, keepKnown } from './adopt.ts';
+import { adopt, type Created, keepKnown, readKnown } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
 
 export interface FindInput extends SubmissionRef {
@@ -29,8 +29,8 @@ export async function find(
   const { store } = deps;
   const job = await readJobFile(store, input.output);
   await awaitEarlierOwners(deps, job, input);
-  const known = await readHandle(store, input);
-  if (known !== null && known.ordinal >= input.ordinal) return keepKnown(store, input, known);
+  const known = await readKnown(store, input);
+  if (known !== null) return keepKnown(store, input, known);
   const recorded = await readIntent(store, input);
   if (recorded === null) return { kind: 'none' };
   const provider = requireProvider(deps, job);

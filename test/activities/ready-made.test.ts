@@ -17,7 +17,7 @@ import {
   startVendor,
 } from '../providers/vendors/emulated-vendor.ts';
 import { type Folder, folderWith, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
-import { answerLine, errorLine, runWhole, wholeDeps } from './whole-job.ts';
+import { answerLine, errorLine, realtimeBatch, runWhole, wholeDeps } from './whole-job.ts';
 
 const plannedPath = 'plan/wave-1/batch-0001';
 const exact = '"seed":12345678901234567890,"temperature":1.10';
@@ -99,20 +99,6 @@ describe.each(['openai', 'anthropic'] as const)('ready-made lines for %s are ans
     expect(result).toMatchObject({ kind: 'tally', tally: { answered: 4, lane: 'realtime' } });
   });
 });
-
-const realtimeBatch = {
-  batchId: null,
-  ending: null,
-  createdAt: 0,
-  endedAt: 1,
-  polls: 0,
-  batches: [],
-  isCreateUnknown: false,
-  final: true,
-  cancelReason: 'cancelled' as const,
-  notRunReason: 'missing' as const,
-  blamed: [],
-};
 
 test('ready-made lines are sent again, in later batches and in the fallback, with the same bodies', async () => {
   const folder = await folderWith(datasets.openai?.('priced') ?? '', { request: null, model: null });

@@ -54,7 +54,7 @@ export interface Done {
 
 /** Does what a job's workflow does, without the waits, and without the plots unless a test asks for them. */
 /** A provider batch of which everything there is was read whole, twice. */
-export const endedBatches: ClassifyInput['batches'] = [
+const endedBatches: ClassifyInput['batches'] = [
   {
     handle: { id: 'batch', createdAt: 0, fileId: null },
     phase: 'ended',
@@ -127,8 +127,28 @@ export async function runWhole(
   return { waves: number, tallies, summary, report: figures };
 }
 
+/** For the input of `classify`: nothing is uncertain, and nothing more is waited for. */
+const allProven = {
+  isCreateUnknown: false,
+  final: true,
+  cancelReason: 'cancelled',
+  notRunReason: 'missing',
+  blamed: [],
+} satisfies Partial<ClassifyInput>;
+
+/** For the input of `classify`: a batch of the realtime lane, which has no batch at a provider. */
+export const realtimeBatch = {
+  batchId: null,
+  ending: null,
+  createdAt: 0,
+  endedAt: 1,
+  polls: 0,
+  batches: [],
+  ...allProven,
+} satisfies Partial<ClassifyInput>;
+
 /** The input of `classify` for a batch that ended well. */
-function endedBatch(ref: BatchRef): ClassifyInput {
+export function endedBatch(ref: BatchRef): ClassifyInput {
   return {
     ...ref,
     batchId: `batch-${ref.wave}-${ref.batch}`,
@@ -137,11 +157,7 @@ function endedBatch(ref: BatchRef): ClassifyInput {
     endedAt: 1000,
     polls: 1,
     batches: endedBatches,
-    isCreateUnknown: false,
-    final: true,
-    cancelReason: 'cancelled',
-    notRunReason: 'missing',
-    blamed: [],
+    ...allProven,
   };
 }
 

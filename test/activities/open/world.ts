@@ -12,7 +12,7 @@ import type { JobFile, JobSettings } from '../../../domain/job.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
-import { openaiOffline, quietEnvironment } from '../plan/planning.ts';
+import { openaiOffline, quietEnvironment, timing } from '../plan/planning.ts';
 
 export const job = {
   dataset: 'rows.jsonl',
@@ -57,16 +57,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
       dated: '2026-01-01',
       models: { m: { batch: { input: 1, output: 1 }, realtime: { input: 2, output: 2 } } },
     },
-    timing: {
-      createCallMs: 1,
-      settleMs: 1,
-      heartbeatMs: 1000,
-      cancelGraceMs: 1,
-      notShownMs: 10_800_000,
-      readAgainMs: 600_000,
-      notFoundMs: 21_600_000,
-      openGraceMs: 7_200_000,
-    },
+    timing: { ...timing, createCallMs: 1, settleMs: 1, cancelGraceMs: 1 },
     scratch: root,
     heavy: (work) => work(),
     transfers: (work) => work(),

@@ -141,20 +141,22 @@ async function folderAt(root: string, change: SpecChange, provider: Provider): P
 export const quietEnvironment = (): MockActivityEnvironment =>
   new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
 
+export const timing = {
+  createCallMs: 1000,
+  settleMs: 0,
+  heartbeatMs: 1000,
+  cancelGraceMs: 0,
+  notShownMs: 10_800_000,
+  readAgainMs: 600_000,
+  notFoundMs: 21_600_000,
+  openGraceMs: 7_200_000,
+};
+
 export const makeDeps = (store: Store, provider: Provider): PlanDeps => ({
   store,
   provider: (name) => (name === provider.name ? provider : undefined),
   heavy: (work) => work(),
-  timing: {
-    createCallMs: 1000,
-    settleMs: 0,
-    heartbeatMs: 1000,
-    cancelGraceMs: 0,
-    notShownMs: 10_800_000,
-    readAgainMs: 600_000,
-    notFoundMs: 21_600_000,
-    openGraceMs: 7_200_000,
-  },
+  timing,
 });
 
 function makeJob(fingerprint: string, { id = null, ...change }: SpecChange, provider: Provider): JobFile {
@@ -168,17 +170,7 @@ function makeJob(fingerprint: string, { id = null, ...change }: SpecChange, prov
     pricesDated: '2026-01-01',
     fingerprint,
     prices: { priced: { batch: { input: 1, output: 10 }, realtime: { input: 2, output: 20 } } },
-    timing: {
-      createCallMs: 1000,
-      settleMs: 0,
-      heartbeatMs: 1000,
-      cancelGraceMs: 0,
-      notShownMs: 10_800_000,
-      readAgainMs: 600_000,
-      notFoundMs: 21_600_000,
-      openGraceMs: 7_200_000,
-      providerWindowMs: 1000,
-    },
+    timing: { ...timing, providerWindowMs: 1000 },
     spec: {
       version: 1,
       dataset: { uri: dataset, format: 'jsonl', id, limit: null },

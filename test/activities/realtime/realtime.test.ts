@@ -10,7 +10,7 @@ import type { Fault } from '../../../domain/batch/backoff.ts';
 import type { ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import { type Folder, folderWith, output, quietEnvironment } from '../plan/planning.ts';
-import { answerLine, provider, wholeDeps } from '../whole-job.ts';
+import { answerLine, provider, realtimeBatch, wholeDeps } from '../whole-job.ts';
 
 const ref = { output, wave: 1, batch: 1 };
 const fault = (kind: Fault, retryAfterMs: number | null = null): ProviderError =>
@@ -76,20 +76,7 @@ async function makeLane(
 }
 
 async function collect(deps: ActivityDeps): Promise<Tally> {
-  const result = await classify(deps, {
-    ...ref,
-    batchId: null,
-    ending: null,
-    createdAt: 0,
-    endedAt: 1,
-    polls: 0,
-    batches: [],
-    isCreateUnknown: false,
-    final: true,
-    cancelReason: 'cancelled',
-    notRunReason: 'missing',
-    blamed: [],
-  });
+  const result = await classify(deps, { ...ref, ...realtimeBatch });
   if (result.kind !== 'tally') throw new Error('the realtime lane proves every item');
   return result.tally;
 }
