@@ -42,11 +42,6 @@ export interface ActivityDeps {
   readonly randomHex: (bytes: number) => string;
 }
 
-/** The input of nearly every activity: the folder that holds `job.json`. */
-export interface JobRef {
-  readonly output: string;
-}
-
 /** The provider of a job that was opened already. A worker of another version may not have it; Temporal then tries again. */
 export function requireProvider(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {
   const provider = deps.provider(job.spec.provider);

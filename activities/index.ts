@@ -1,5 +1,8 @@
 // All activities under their registered names, each with its dependencies bound. Workflows import only the type.
 
+import type { JobRef } from '../domain/ids.ts';
+import { fenceStore } from '../job-folder/fence.ts';
+import { requireClaim } from '../job-folder/job-file.ts';
 import { classify } from './collect/classify.ts';
 import { download } from './collect/download.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -21,28 +24,37 @@ import { upload } from './submit/upload.ts';
 
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
 
-export const createActivities = (deps: ActivityDeps) => ({
-  open: (input: Input<typeof open>) => open(deps, input),
-  validate: (input: Input<typeof validate>) => validate(deps, input),
-  checkup: () => checkup(deps),
-  plan: (input: { readonly output: string }) => plan(deps, input),
-  planWave: (input: Input<typeof planWave>) => planWave(deps, input),
-  readManifest: (input: Parameters<typeof readManifest>[1]) => readManifest(deps, input),
-  stage: (input: Input<typeof upload>) => upload(deps, input),
-  create: (input: Input<typeof create>) => create(deps, input),
-  findBatch: (input: Input<typeof find>) => find(deps, input),
-  recoverBatch: (input: Input<typeof recover>) => recover(deps, input),
-  look: (input: Input<typeof poll>) => poll(deps, input),
-  cancelBatch: (input: Input<typeof cancelBatch>) => cancelBatch(deps, input),
-  download: (input: Input<typeof download>) => download(deps, input),
-  realtime: (input: Input<typeof realtime>) => realtime(deps, input),
-  classify: (input: Input<typeof classify>) => classify(deps, input),
-  merge: (input: Input<typeof merge>) => merge(deps, input),
-  report: (input: Input<typeof report>) => report(deps, input),
-  cleanup: (input: Input<typeof cleanup>) => cleanup(deps, input),
-  estimate: (input: Input<typeof estimate>) => estimate(deps, input),
-  discard: (input: Input<typeof discard>) => discard(deps, input),
-  untilClosed: (input: Input<typeof untilClosed>) => untilClosed(deps, input),
-});
+export const createActivities = (deps: ActivityDeps) => {
+  /** For an activity of a job that was opened: fails if the output has another claim, and writes nothing once it has. */
+  const owned =
+    <I extends JobRef, R>(activity: (fenced: ActivityDeps, input: I) => Promise<R>) =>
+    async (input: I): Promise<R> => {
+      await requireClaim(deps.store, input);
+      return activity({ ...deps, store: fenceStore(deps.store, input) }, input);
+    };
+  return {
+    open: (input: Input<typeof open>) => open(deps, input),
+    validate: (input: Input<typeof validate>) => validate(deps, input),
+    checkup: () => checkup(deps),
+    plan: owned((fenced, input: Input<typeof plan>) => plan(fenced, input)),
+    planWave: owned((fenced, input: Input<typeof planWave>) => planWave(fenced, input)),
+    readManifest: owned((fenced, input: Input<typeof readManifest>) => readManifest(fenced, input)),
+    stage: owned((fenced, input: Input<typeof upload>) => upload(fenced, input)),
+    create: owned((fenced, input: Input<typeof create>) => create(fenced, input, deps.store)),
+    findBatch: owned((fenced, input: Input<typeof find>) => find(fenced, input)),
+    recoverBatch: owned((fenced, input: Input<typeof recover>) => recover(fenced, input)),
+    look: owned((fenced, input: Input<typeof poll>) => poll(fenced, input)),
+    cancelBatch: owned((fenced, input: Input<typeof cancelBatch>) => cancelBatch(fenced, input)),
+    download: owned((fenced, input: Input<typeof download>) => download(fenced, input)),
+    realtime: owned((fenced, input: Input<typeof realtime>) => realtime(fenced, input)),
+    classify: owned((fenced, input: Input<typeof classify>) => classify(fenced, input)),
+    merge: owned((fenced, input: Input<typeof merge>) => merge(fenced, input)),
+    report: owned((fenced, input: Input<typeof report>) => report(fenced, input)),
+    cleanup: owned((fenced, input: Input<typeof cleanup>) => cleanup(fenced, input)),
+    estimate: owned((fenced, input: Input<typeof estimate>) => estimate(fenced, input)),
+    discard: (input: Input<typeof discard>) => discard(deps, input),
+    untilClosed: (input: Input<typeof untilClosed>) => untilClosed(deps, input),
+  };
+};
 
 export type Activities = ReturnType<typeof createActivities>;

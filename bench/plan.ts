@@ -88,7 +88,7 @@ function planIn(root: string, whenPlanned: () => Promise<void>): Promise<PlanSum
     heavy: <T>(work: () => Promise<T>) => work(),
     timing,
   };
-  return new MockActivityEnvironment().run(() => plan(deps, { output }));
+  return new MockActivityEnvironment().run(() => plan(deps, { output, nonce }));
 }
 
 const timing = {
@@ -115,12 +115,15 @@ async function measureHeld(): Promise<number | null> {
   return least;
 }
 
+const nonce = '0'.repeat(32);
+
 function makeJob(fingerprint: string): JobFile {
-  const claim = { workflowId: 'bench', firstRunId: 'bench', nonce: '0'.repeat(32), claimedAt: '2026-01-01T00:00:00Z' };
+  const claim = { workflowId: 'bench', firstRunId: 'bench', nonce, claimedAt: '2026-01-01T00:00:00Z' };
   const hour = 60 * 60_000;
   return {
     version: 1,
     claim,
+    planNonce: nonce,
     takenOver: [],
     spec: {
       version: 1,

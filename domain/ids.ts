@@ -14,6 +14,13 @@ export type RowNumber = number;
 /** A row's own identity, as its id column gives it, or its number. */
 export type RowId = string | number;
 
+/** The input of nearly every activity: the folder that holds `job.json`, and the claim under which the activity works. */
+export interface JobRef {
+  readonly output: string;
+  /** Of the claim. If the folder has another claim by now, the activity does nothing. */
+  readonly nonce: string;
+}
+
 /** Which batch is meant: enough to find each of its files. Waves and batches count from 1; wave 0 is what `reuse` carried over. */
 export interface BatchRef {
   readonly output: string;

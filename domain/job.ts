@@ -83,7 +83,7 @@ export interface Timing {
 export interface Claim {
   readonly workflowId: string;
   readonly firstRunId: string;
-  /** 128 random bits in hex. */
+  /** 128 random bits in hex. Activities that work under an earlier claim of the folder do nothing. */
   readonly nonce: string;
   readonly claimedAt: string;
 }
@@ -92,6 +92,8 @@ export interface Claim {
 export interface JobFile {
   readonly version: 1;
   readonly claim: Claim;
+  /** The nonce of the claim under which the job was planned. The custom ids and submissions come from it, so a takeover keeps it. */
+  readonly planNonce: string;
   /** Earlier claims of this output, oldest first. */
   readonly takenOver: readonly Claim[];
   readonly spec: JobSpec;
@@ -105,6 +107,8 @@ export interface JobFile {
   readonly fingerprint: string;
   /** Present if planning refused the job: the claim is given up, and planning it again is refused for the same reason. */
   readonly refused?: Pick<JobRefused, 'kind' | 'problems'>;
+  /** Present while the files of an earlier job are being removed: the claim holds already, the job does not begin yet. */
+  readonly clearing?: true;
 }
 
 /** The part of a job that workflows need to decide on order and time. Everything else stays in `job.json`. */
@@ -114,6 +118,8 @@ export interface JobSettings
       'output' | 'provider' | 'model' | 'mode' | 'poll' | 'retry' | 'deadline' | 'fallback' | 'budgetUsd'
     >,
     Pick<JobFile, 'policy' | 'timing' | 'proofs'> {
+  /** Of the claim. */
+  readonly nonce: string;
   readonly dataset: string;
   readonly startedAt: number;
   readonly concurrency: number;

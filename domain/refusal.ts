@@ -16,6 +16,7 @@ export const refusalKinds = [
   'too_many_rejects',
   'nothing_to_resume',
   'still_running',
+  'taken_over',
 ] as const;
 export type RefusalKind = (typeof refusalKinds)[number];
 

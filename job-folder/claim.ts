@@ -11,6 +11,9 @@ import { jobFile, takeoverFile } from './paths.ts';
 /** A workflow and its first run: a retried or reset workflow keeps what it owns. */
 export type Owner = Pick<Claim, 'workflowId' | 'firstRunId'>;
 
+/** 128 bits: what is hashed with them names this job's batches and nobody else's. */
+export const nonceBytes = 16;
+
 export const makeClaim = ({ workflowId, firstRunId }: Owner, nonce: string, now: number): Claim => ({
   workflowId,
   firstRunId,

@@ -1,12 +1,35 @@
 // Reads back the small JSON files that Nightshift itself wrote into a job's folder, `job.json` first of all.
 
-import type { JobFile } from '../domain/job.ts';
+import type { JobRef } from '../domain/ids.ts';
+import type { Claim, JobFile } from '../domain/job.ts';
+import { JobRefused } from '../domain/refusal.ts';
 import { readJson } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
 import { jobFile } from './paths.ts';
 
-/** The spec as resolved. Every activity works by it, so that a deploy changes no running job. */
-export const readJobFile = (store: Store, output: string): Promise<JobFile> => readOwn<JobFile>(store, jobFile(output));
+/**
+ * The spec as resolved. Every activity works by it, so that a deploy changes no running job. Fails if the folder has another claim by now:
+ * an activity that a terminated workflow left behind, or a workflow that was reset after a takeover, must not touch it.
+ */
+export async function readJobFile(store: Store, { output, nonce }: JobRef): Promise<JobFile> {
+  const job = await readOwn<JobFile>(store, jobFile(output));
+  const { claim } = job;
+  if (claim.nonce === nonce) return job;
+  throw new JobRefused('taken_over', [{ where: 'output', message: describeTakeover(claim, { output, nonce }) }]);
+}
+
+/** Fails as `readJobFile` does. For an activity that read `job.json` some time ago, directly before it does what cannot be undone. */
+export async function requireClaim(store: Store, ref: JobRef): Promise<void> {
+  await readJobFile(store, ref);
+}
+
+function describeTakeover({ workflowId, claimedAt }: Claim, { output, nonce }: Partial<JobRef>): string {
+  // Only the input of an activity that an earlier version scheduled lacks it.
+  if (nonce === undefined) {
+    return `this job began under an earlier version: terminate it, and continue it in a new job with \`resumeFrom\`: ${output}`;
+  }
+  return `${output} was taken over by ${workflowId} (${claimedAt}), so this job does nothing more in it`;
+}
 
 /** Trusts the file's shape without checking it: only Nightshift writes into an output folder. Fails with `missing` if there is no file. */
 export async function readOwn<T>(store: Store, uri: string): Promise<T> {

@@ -1,14 +1,14 @@
 // The durable record of how a planned batch becomes a provider's batch: the intent before a create, the handle after it.
 
 import type { BatchHandle } from '../domain/batch/state.ts';
-import type { BatchRef } from '../domain/ids.ts';
+import type { BatchRef, JobRef } from '../domain/ids.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import type { Store, WriteOptions } from '../storage/store.ts';
 import { readOwnIfThere } from './job-file.ts';
 import { handleFile, intentFile, isHandleFile, planFolder } from './paths.ts';
 
 /** One planned batch as it is submitted, and the facts of its requests file that the manifest recorded. */
-export interface SubmissionRef extends BatchRef {
+export interface SubmissionRef extends BatchRef, JobRef {
   /** How many provider batches were made from it before that ended without running anything. */
   readonly ordinal: number;
   readonly items: number;

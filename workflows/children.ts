@@ -15,6 +15,7 @@ import type { Timing } from '../domain/job.ts';
 import type { Switches } from './coordinator.ts';
 import { batchDeadlineSignal, endNowSignal, pauseSignal, resumeSignal } from './messages.ts';
 import { shortCall } from './proxies.ts';
+import { endIfTakenOver } from './takeover.ts';
 
 /** A child is never abandoned: its parent's end cancels it, and its parent's cancellation waits for its result. */
 export const childOptions = {
@@ -95,6 +96,7 @@ export async function runUntilResult<T>(
       return await start();
     } catch (error) {
       if (isCancellation(error)) throw error;
+      endIfTakenOver(error);
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
         await awaitEarlierChild(workflowId, timing);
       } else if (!(error instanceof ChildWorkflowFailure)) {

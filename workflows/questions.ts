@@ -10,12 +10,12 @@ import { bestEffort, filePass, promptCall } from './proxies.ts';
 export async function estimateDataset(input: unknown): Promise<JobEstimate> {
   const output = `estimates/${workflowInfo().firstExecutionRunId}/`;
   try {
-    const { timing } = await promptCall('validate the job').open({ ...describeRun(input), output });
+    const { timing, nonce } = await promptCall('validate the job').open({ ...describeRun(input), output });
     try {
-      await filePass(timing, 'plan every batch').plan({ output });
-      return await filePass(timing, 'add up the plan').estimate({ output });
+      await filePass(timing, 'plan every batch').plan({ output, nonce });
+      return await filePass(timing, 'add up the plan').estimate({ output, nonce });
     } finally {
-      await CancellationScope.nonCancellable(() => bestEffort(timing, 'delete the plan').discard({ output }));
+      await CancellationScope.nonCancellable(() => bestEffort(timing, 'delete the plan').discard({ output, nonce }));
     }
   } catch (error) {
     throw asRefusal(error);

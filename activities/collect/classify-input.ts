@@ -1,11 +1,11 @@
 // What classify is told of a batch, for itself and for the pieces that it is made of.
 
 import type { ProviderBatch } from '../../domain/batch/machine.ts';
-import type { BatchRef } from '../../domain/ids.ts';
+import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
 
 /** How a batch ended at its provider, as far as its answers are judged by it. */
-export interface ClassifyInput extends BatchRef {
+export interface ClassifyInput extends BatchRef, JobRef {
   readonly batchId: string | null;
   readonly ending: string | null;
   readonly createdAt: number | null;

@@ -30,9 +30,9 @@ export type ClassifyResult =
 
 /** A tally that is there already was counted in the metrics by the attempt that wrote it. */
 export async function classify(deps: ClassifyDeps, input: ClassifyInput): Promise<ClassifyResult> {
+  const job = await readJobFile(deps.store, input);
   const there = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
   if (there !== null) return { kind: 'tally', tally: there };
-  const job = await readJobFile(deps.store, input.output);
   const result = await heartbeating(job.timing, () => deps.heavy(() => classifyBatch(deps, job, input)));
   if (result.kind === 'tally') countTally(job.spec.provider, result.tally);
   return result;

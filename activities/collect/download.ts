@@ -5,7 +5,7 @@ import { activityInfo } from '@temporalio/activity';
 import { notReadyAttemptsMax } from '../../domain/batch/backoff.ts';
 import { isConfirmedBy, type Reading } from '../../domain/batch/evidence.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
-import type { BatchRef } from '../../domain/ids.ts';
+import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
@@ -15,7 +15,7 @@ import type { Sink } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating, transfer } from '../heartbeat.ts';
 
-export interface DownloadInput extends BatchRef {
+export interface DownloadInput extends BatchRef, JobRef {
   readonly handle: BatchHandle;
   /** 0 for the batch itself, from 1 for a further batch of the same submission. */
   readonly twin: number;
@@ -28,7 +28,7 @@ type DownloadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'transfers' | 'now
 
 /** An output may be read again: a second reading with the same bytes confirms the first. A shorter one never replaces a longer one. */
 export async function download(deps: DownloadDeps, input: DownloadInput): Promise<Reading> {
-  const job = await readJobFile(deps.store, input.output);
+  const job = await readJobFile(deps.store, input);
   const before = (await readEvidence(deps.store, input))[input.handle.id]?.reading ?? null;
   const received = await heartbeating(job.timing, () => deps.transfers(() => receive(deps, job, input, before)));
   const reading: Reading = { ...received, confirmed: isConfirmedBy(before, received, job.timing.readAgainMs) };

@@ -2,12 +2,13 @@
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../../domain/batch/state.ts';
+import type { JobRef } from '../../domain/ids.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { readJobFile, readOwn, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { parseHandleFile, planFolder, tallyFile } from '../../job-folder/paths.ts';
 import type { HandleRecord } from '../../job-folder/submission.ts';
 import type { Store } from '../../storage/store.ts';
-import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
 
 /** Deletions at the same time. */
 const concurrency = 4;
@@ -18,11 +19,8 @@ export interface CleanupResult {
   readonly left: number;
 }
 
-export async function cleanup(
-  deps: Pick<ActivityDeps, 'store' | 'provider'>,
-  { output }: JobRef,
-): Promise<CleanupResult> {
-  const job = await readJobFile(deps.store, output);
+export async function cleanup(deps: Pick<ActivityDeps, 'store' | 'provider'>, ref: JobRef): Promise<CleanupResult> {
+  const job = await readJobFile(deps.store, ref);
   const provider = requireProvider(deps, job);
   let forgotten = 0;
   let left = 0;
@@ -35,7 +33,7 @@ export async function cleanup(
     }
     heartbeat(forgotten + left);
   };
-  const handles = listHandles(deps.store, output);
+  const handles = listHandles(deps.store, ref.output);
   const forgetInTurn = async (): Promise<void> => {
     for (let next = await handles.next(); next.done !== true; next = await handles.next()) await forget(next.value);
   };

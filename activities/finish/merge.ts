@@ -1,6 +1,7 @@
 // Merges all waves' answers into `results.jsonl`: one line for every accepted row, in the dataset's order.
 
 import { cancellationSignal } from '@temporalio/activity';
+import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile, RowCounts } from '../../domain/job.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
 import {
@@ -23,7 +24,7 @@ import { resultsFile } from '../../job-folder/paths.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import { lineWriter } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
-import type { ActivityDeps, JobRef } from '../deps.ts';
+import type { ActivityDeps } from '../deps.ts';
 import { beatOnLine, heartbeating } from '../heartbeat.ts';
 import { writeFailures } from './failures.ts';
 import { SharedRows } from './shared-rows.ts';
@@ -51,7 +52,7 @@ export interface MergeSummary {
 type MergeDeps = Pick<ActivityDeps, 'store' | 'heavy' | 'scratch' | 'randomHex'>;
 
 export async function merge(deps: MergeDeps, input: MergeInput): Promise<MergeSummary> {
-  const job = await readJobFile(deps.store, input.output);
+  const job = await readJobFile(deps.store, input);
   return heartbeating(job.timing, () => deps.heavy(() => mergeAll(deps, job, input)));
 }
 

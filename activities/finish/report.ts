@@ -1,6 +1,7 @@
 // Writes `report.json` and `report.html`, from the merged rows and every batch's tally.
 
 import { log } from '@temporalio/activity';
+import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { batchesPerWaveMax } from '../../domain/limits.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
@@ -14,7 +15,7 @@ import { renderPage } from '../../report/page.ts';
 import { buildCharts, gatherPageFacts, type PageFacts } from '../../report/page-facts.ts';
 import { writeJson, writeText } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
-import type { ActivityDeps, JobRef } from '../deps.ts';
+import type { ActivityDeps } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { countJob } from '../metrics.ts';
 import type { MergeSummary } from './merge.ts';
@@ -32,7 +33,7 @@ type ReportDeps = Pick<ActivityDeps, 'store' | 'heavy'>;
 type Draw = (facts: PageFacts) => Promise<Drawn>;
 
 export async function report(deps: ReportDeps, input: ReportInput, draw: Draw = drawPlots): Promise<JobReport> {
-  const job = await readJobFile(deps.store, input.output);
+  const job = await readJobFile(deps.store, input);
   return heartbeating(job.timing, () => writeBoth(deps, job, input, draw));
 }
 

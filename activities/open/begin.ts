@@ -4,14 +4,11 @@ import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { claimOutput, makeClaim, type Owner } from '../../job-folder/claim.ts';
+import { claimOutput, makeClaim, nonceBytes, type Owner } from '../../job-folder/claim.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { refuseOutput } from './check-output.ts';
 import { isOwnJob, mayTake, takeOutput } from './take.ts';
-
-/** 128 bits: what is hashed with it names this job's batches and nobody else's. */
-const nonceBytes = 16;
 
 /** `checkOutput` found nothing. The same run finds the job that it claimed before, unchanged. Of several runs at the same instant, one wins. */
 export async function beginJob(
@@ -21,9 +18,11 @@ export async function beginJob(
 ): Promise<JobFile> {
   const provider = deps.provider(spec.provider);
   if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
+  const claim = makeClaim(owner, deps.randomHex(nonceBytes), deps.now());
   const job: JobFile = {
     version: 1,
-    claim: makeClaim(owner, deps.randomHex(nonceBytes), deps.now()),
+    claim,
+    planNonce: claim.nonce,
     takenOver: [],
     spec,
     policy: defaultVerdicts,
@@ -37,7 +36,7 @@ export async function beginJob(
   if (found === null) throw new InvariantBroken(`${spec.output}job.json vanished while the output was claimed`);
   if (found === 'not_ours') throw refuseOutput(found, spec.output);
   if (isOwnJob(found, owner)) return found;
-  const taken = (await mayTake(deps, spec.output, found)) ? await takeOutput(deps, found, job) : found;
+  const taken = (await mayTake(deps, owner, spec.output, found)) ? await takeOutput(deps, found, job) : found;
   if (isOwnJob(taken, owner)) return taken;
   throw refuseOutput(taken, spec.output);
 }

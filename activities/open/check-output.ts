@@ -45,7 +45,7 @@ export async function checkOutput(
     const found = await readClaimed(store, output);
     if (found === null) return await checkEmpty(store, output);
     if (found === 'not_ours') return [describeOwner(found, output)];
-    return isOwnJob(found, owner) || (await mayTake(deps, output, found)) ? [] : [describeOwner(found, output)];
+    return isOwnJob(found, owner) || (await mayTake(deps, owner, output, found)) ? [] : [describeOwner(found, output)];
   } catch (error) {
     if (!isUnusable(error)) throw error;
     return report('invalid_job', 'output', `${output} is not a folder under the data root: give another \`output\``);

@@ -7,12 +7,13 @@ import type { Store } from '../../storage/store.ts';
 
 export async function resolveSettings(
   store: Store,
-  { spec, policy, timing, proofs }: JobFile,
+  { claim, spec, policy, timing, proofs }: JobFile,
   startedAt: number,
   searchAttributes: readonly string[],
 ): Promise<JobSettings> {
   return {
     output: spec.output,
+    nonce: claim.nonce,
     provider: spec.provider,
     model: spec.model,
     dataset: spec.dataset.uri,

@@ -4,20 +4,31 @@ import { batchWorkflowId } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { batchesPerSegment } from '../../domain/limits.ts';
 import { isOwnedBy, type Owner, readClaimed, replaceJobFile, winTakeover } from '../../job-folder/claim.ts';
+import { fenceStore } from '../../job-folder/fence.ts';
 import { findForeignFile, holdsSent, isLeftover, removeLeftovers } from '../../job-folder/leftovers.ts';
 import { readSummary } from '../../job-folder/manifest.ts';
+import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 
 type TakeDeps = Pick<ActivityDeps, 'store' | 'cluster'>;
 
-/** Whether this run's job is in the folder and is not refused: it continues. */
+/** Whether this run's job is in the folder, whole, and is not refused: it continues. */
 export const isOwnJob = (job: JobFile, owner: Owner): boolean =>
-  isOwnedBy(job.claim, owner) && job.refused === undefined;
+  isOwnedBy(job.claim, owner) && job.refused === undefined && job.clearing === undefined;
 
-/** Whether the earlier job has ended, or gave its claim up, and neither it nor a child of it has sent or can still send anything. */
-export async function mayTake({ store, cluster }: TakeDeps, output: string, old: JobFile): Promise<boolean> {
+/**
+ * Whether the earlier job has ended, or gave its claim up, and neither it nor a child of it has sent or can still send anything. An earlier
+ * attempt of this run may have stopped half-way in taking the output.
+ */
+export async function mayTake(
+  { store, cluster }: TakeDeps,
+  owner: Owner,
+  output: string,
+  old: JobFile,
+): Promise<boolean> {
   const { workflowId, firstRunId } = old.claim;
-  if (old.refused === undefined && (await cluster.isOpen(workflowId, firstRunId))) return false;
+  const isFree = old.refused !== undefined || isOwnedBy(old.claim, owner);
+  if (!isFree && (await cluster.isOpen(workflowId, firstRunId))) return false;
   if (await holdsSent(store, output)) return false;
   if ((await findForeignFile(store, output, isLeftover)) !== null) return false;
   return !(await hasOpenChild({ store, cluster }, output, workflowId));
@@ -33,11 +44,27 @@ export async function takeOutput(deps: TakeDeps, old: JobFile, job: JobFile): Pr
   // An earlier winner may have begun its job, and ended, since `old` was read.
   const now = await readClaimed(deps.store, output);
   if (now === null || now === 'not_ours' || now.claim.nonce !== old.claim.nonce) return old;
-  if (!(await mayTake(deps, output, now))) return now;
-  await removeLeftovers(deps.store, output);
-  const taken = { ...job, takenOver: [...old.takenOver, old.claim] };
-  await replaceJobFile(deps.store, output, taken);
-  return taken;
+  if (!(await mayTake(deps, job.claim, output, now))) return now;
+  return replaceJob(deps.store, now, { ...job, takenOver: [...now.takenOver, now.claim] });
+}
+
+/**
+ * The claim first, then the removal, then the job. From the claim on, what the earlier job left running writes and sends nothing. Directly
+ * before each step, the claim is checked: another attempt of this activity may have taken the output, and begun to plan, while this one
+ * hung.
+ */
+async function replaceJob(store: Store, old: JobFile, job: JobFile): Promise<JobFile> {
+  const { output } = job.spec;
+  await replaceJobFile(fenceStore(store, { output, nonce: old.claim.nonce }), output, { ...job, clearing: true });
+  const fenced = fenceStore(store, { output, nonce: job.claim.nonce });
+  // An activity of the earlier job may have recorded an intent meanwhile: then it may also send.
+  if (await holdsSent(store, output)) {
+    await replaceJobFile(fenced, output, old);
+    return old;
+  }
+  await removeLeftovers(fenced, output);
+  await replaceJobFile(fenced, output, job);
+  return job;
 }
 
 /** A job's end only asks its children to end. Batches are started in the plan's order, so an open child without answers is among the first. */

@@ -1,15 +1,18 @@
 // Estimates what a job would cost: sums up the plan that was made for it, then deletes the plan. Nothing is sent.
 
 import { log } from '@temporalio/activity';
+import type { JobRef } from '../../domain/ids.ts';
 import { batchesPerWaveMax } from '../../domain/limits.ts';
 import { EstimateSums, type JobEstimate, listCaveats } from '../../domain/plan/estimate.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { readJobFile } from '../../job-folder/job-file.ts';
+import { readJobFile, requireClaim } from '../../job-folder/job-file.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
-import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
+import { jobFile } from '../../job-folder/paths.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
 
-export async function estimate(deps: ActivityDeps, { output }: JobRef): Promise<JobEstimate> {
-  const job = await readJobFile(deps.store, output);
+export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEstimate> {
+  const { output } = ref;
+  const job = await readJobFile(deps.store, ref);
   const summary = await readSummary(deps.store, output, 1);
   if (summary?.rows === undefined) throw new InvariantBroken('there is no plan to read the estimate from');
   const { rows } = summary;
@@ -35,8 +38,9 @@ export async function estimate(deps: ActivityDeps, { output }: JobRef): Promise<
   };
 }
 
-/** Deletes what was written for an estimate. */
-export async function discard(deps: ActivityDeps, { output }: JobRef): Promise<void> {
-  await deps.store.clear(output);
+/** Deletes what was written for an estimate. An earlier attempt may have deleted `job.json` before something else. */
+export async function discard({ store }: ActivityDeps, ref: JobRef): Promise<void> {
+  if ((await store.head(jobFile(ref.output))) !== null) await requireClaim(store, ref);
+  await store.clear(ref.output);
   log.debug('an estimate was put away');
 }

@@ -41,8 +41,8 @@ export const rowsPerPart = 50_000;
 /** Resumes where an earlier planner of the same job stopped, if there was one. */
 export async function openPass(options: PassOptions): Promise<Pass> {
   const { store, job, output, signal } = options;
-  const parts = await readParts(store, output, job.claim.nonce, job.fingerprint);
-  const seen = createSeenIds(job.claim.nonce);
+  const parts = await readParts(store, output, job.planNonce, job.fingerprint);
+  const seen = createSeenIds(job.planNonce);
   await rememberAll(store, output, parts, seen);
   const earlier = job.spec.reuse === null ? null : await readEarlierAnswers(store, job.spec.reuse, signal);
   return new Pass(options, parts, seen, earlier);
@@ -169,9 +169,9 @@ export class Pass {
 
   async #endPart(): Promise<void> {
     await this.#planner.settle();
-    const { claim, fingerprint } = this.#job;
+    const { planNonce: nonce, fingerprint } = this.#job;
     const { counts, rejects } = this.#tally;
     const entries = this.#boundary.endPart(this.#planner.closed);
-    await this.#parts.closePart({ nonce: claim.nonce, fingerprint, position: this.position, counts, rejects, entries });
+    await this.#parts.closePart({ nonce, fingerprint, position: this.position, counts, rejects, entries });
   }
 }

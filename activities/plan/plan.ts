@@ -1,15 +1,16 @@
 // Plans a job's first wave: one pass over the dataset, all batches written before any money is spent.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile, PlannedBatch, PlanSummary } from '../../domain/job.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
-import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
+import { JobRefused } from '../../domain/refusal.ts';
 import { giveUpClaim } from '../../job-folder/claim.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
 import { computeFingerprint, readDataset } from '../../storage/formats/dataset.ts';
 import { StoreError } from '../../storage/store.ts';
-import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
 import type { KeyedRow } from './keys/keyed-rows.ts';
 import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
 
@@ -23,10 +24,11 @@ export interface ManifestPage extends JobRef {
 }
 
 /** May be run again at any time: a plan that exists is kept, an unfinished one is resumed, and a refusal is repeated. */
-export async function plan(deps: PlanDeps, { output }: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
+export async function plan(deps: PlanDeps, ref: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
+  const { output } = ref;
+  const job = await readJobFile(deps.store, ref);
   const found = await readSummary(deps.store, output, 1);
   if (found !== null) return found;
-  const job = await readJobFile(deps.store, output);
   if (job.refused !== undefined) throw new JobRefused(job.refused.kind, job.refused.problems);
   const signal = cancellationSignal();
   const progress = { rows: 0, bytes: 0, batches: 0 };
@@ -47,14 +49,6 @@ export async function readManifest(deps: PlanDeps, page: ManifestPage): Promise<
   return entries.map(plannedBatch);
 }
 
-/** Null if the wave has no plan yet. */
-export function readPlanSummary(
-  deps: PlanDeps,
-  { output, wave }: JobRef & { readonly wave: number },
-): Promise<PlanSummary | null> {
-  return readSummary(deps.store, output, wave);
-}
-
 interface Progress {
   rows: number;
   bytes: number;
@@ -70,18 +64,11 @@ async function planAll(deps: PlanDeps, input: PlanInput, progress: Progress): Pr
   try {
     await readAll(deps, job, pass, signal, progress);
     await checkFingerprint(deps, job, signal);
-    await checkClaim(deps, input);
     return await pass.finish();
   } catch (error) {
     await pass.abort();
     throw error;
   }
-}
-
-/** A planner whose workflow was terminated may still run when another job has taken the output: it must not write that job's manifest. */
-async function checkClaim({ store }: PlanDeps, { job, output }: PlanInput): Promise<void> {
-  const { claim } = await readJobFile(store, output);
-  if (claim.nonce !== job.claim.nonce) throw new InvariantBroken(`${output} now belongs to ${claim.workflowId}`);
 }
 
 async function readAll(

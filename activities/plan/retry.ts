@@ -1,6 +1,7 @@
 // Plans a later wave: gathers the items that need another attempt from the answers of earlier waves, under new wire ids.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
@@ -8,7 +9,7 @@ import { type Attempt, openRows, type RowAttempts } from '../../job-folder/answe
 import type { PlannedItem } from '../../job-folder/batch-files.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readSummary } from '../../job-folder/manifest.ts';
-import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { WavePlanner } from './wave-planner.ts';
 
@@ -23,9 +24,9 @@ const beatEvery = 5000;
 
 /** A pure function of immutable files: a second planner writes the same bytes. */
 export async function planWave(deps: ActivityDeps, input: PlanWaveInput): Promise<PlanSummary> {
+  const job = await readJobFile(deps.store, input);
   const there = await readSummary(deps.store, input.output, input.wave);
   if (there !== null) return there;
-  const job = await readJobFile(deps.store, input.output);
   return heartbeating(job.timing, () => deps.heavy(() => gather(deps, job, input)));
 }
 

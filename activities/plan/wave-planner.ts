@@ -127,7 +127,7 @@ export class WavePlanner {
     const [price, caps] = [findPrice(model, job.prices), computeCaps(this.#rules, batch)];
     const files = await openBatchFiles(
       { output, wave, batch },
-      { store, price, nonce: job.claim.nonce, model, endpoint, forcedLane: lane ?? null, caps, signal },
+      { store, price, nonce: job.planNonce, model, endpoint, forcedLane: lane ?? null, caps, signal },
     );
     this.#models.add(nameModel(files));
     return this.#open.add(files);

@@ -13,12 +13,12 @@ import {
   tenthsDone,
   type UnrunAction,
 } from '../../domain/batch/state.ts';
-import type { BatchRef } from '../../domain/ids.ts';
+import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { type ActivityDeps, type JobRef, requireProvider } from '../deps.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
 
-export interface PollInput extends BatchRef {
+export interface PollInput extends BatchRef, JobRef {
   readonly handle: BatchHandle;
   /** The workflow to notify of progress; null if none is to be notified. */
   readonly coordinator: string | null;
@@ -46,7 +46,7 @@ export async function poll(
   deps: Pick<ActivityDeps, 'store' | 'provider' | 'cluster' | 'now'>,
   input: PollInput,
 ): Promise<PollResult> {
-  const job = await readJobFile(deps.store, input.output);
+  const job = await readJobFile(deps.store, input);
   const view = await requireProvider(deps, job).poll(input.handle, { signal: shortCallSignal() });
   const tenths = tenthsDone(view);
   const { phase } = view;
@@ -87,7 +87,7 @@ export async function cancelBatch(
   deps: Pick<ActivityDeps, 'store' | 'provider'>,
   input: JobRef & Pick<PollInput, 'handle'>,
 ): Promise<void> {
-  const job = await readJobFile(deps.store, input.output);
+  const job = await readJobFile(deps.store, input);
   await requireProvider(deps, job).cancel(input.handle, { signal: shortCallSignal() });
 }
 

@@ -1,6 +1,6 @@
 // The calls that a part of a realtime batch is made of, and those that an earlier attempt has settled.
 
-import type { BatchRef } from '../../domain/ids.ts';
+import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { rowBytesMax } from '../../domain/limits.ts';
 import { parseItemLine } from '../../job-folder/item-line.ts';
 import { parseNote } from '../../job-folder/journal-notes.ts';
@@ -16,7 +16,7 @@ export interface Call {
 }
 
 /** The items of a batch that one activity asks for. */
-export interface CallRange extends BatchRef {
+export interface CallRange extends BatchRef, JobRef {
   /** The first item's place in the batch, from 0. */
   readonly from: number;
   readonly count: number;

@@ -17,7 +17,7 @@ export interface RealtimeResult {
 
 export async function realtime(deps: ActivityDeps, input: CallRange): Promise<RealtimeResult> {
   const { store, now } = deps;
-  const job = await readJobFile(deps.store, input.output);
+  const job = await readJobFile(deps.store, input);
   await awaitEarlierOwners(deps, job, input);
   // The batch was started again after its answers had been counted.
   if ((await store.head(tallyFile(input))) !== null) return { asked: 0, kept: input.count };

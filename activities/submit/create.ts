@@ -5,11 +5,12 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { Fault } from '../../domain/batch/backoff.ts';
 import type { BatchHandle, Staged } from '../../domain/batch/state.ts';
 import type { JobFile } from '../../domain/job.ts';
-import { readJobFile } from '../../job-folder/job-file.ts';
+import { JobRefused } from '../../domain/refusal.ts';
+import { readJobFile, requireClaim } from '../../job-folder/job-file.ts';
 import { type Intent, readIntent, removeIntent, type SubmissionRef, writeIntent } from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Provider, RequestFile, Submission } from '../../providers/provider.ts';
-import { StoreError } from '../../storage/store.ts';
+import { type Store, StoreError } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { adopt, type Created, keepKnown, readKnown, recordCreated, toCreated } from './adopt.ts';
@@ -36,12 +37,14 @@ type CreateDeps = Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 
  *
  * An attempt records its intent before it sends the create, and removes it when it knows what came of it. So an intent that is there belongs
  * to an attempt that may have created a batch: the batch's workflow then searches for it, and this activity creates nothing.
+ *
+ * The handle of a batch that was made is written to `records`, even if the output was taken over since: the new owner must know of it.
  */
-export async function create(deps: CreateDeps, input: CreateInput): Promise<CreateResult> {
+export async function create(deps: CreateDeps, input: CreateInput, records: Store = deps.store): Promise<CreateResult> {
   // Read before any file: a process that is suspended anywhere below must see that it is late.
   const startedAt = deps.now();
   const { store } = deps;
-  const job = await readJobFile(store, input.output);
+  const job = await readJobFile(store, input);
   await awaitEarlierOwners(deps, job, input);
   const known = await readKnown(store, input);
   if (known !== null) return keepKnown(store, input, known);
@@ -63,13 +66,13 @@ export async function create(deps: CreateDeps, input: CreateInput): Promise<Crea
     return toCreated(since);
   }
   if (found.confirmed.length > 0) return adopt(deps, input, found.confirmed);
-  return createNow({ deps, job, provider, input, intent }, submission);
+  return createNow({ deps, records, provider, input, intent }, submission);
 }
 
 /** One create attempt and the intent it recorded. */
 interface CreateAttempt {
   readonly deps: CreateDeps;
-  readonly job: JobFile;
+  readonly records: Store;
   readonly provider: Provider;
   readonly input: CreateInput;
   readonly intent: Intent;
@@ -99,10 +102,10 @@ async function recordIntent({ store }: CreateDeps, input: CreateInput, intent: I
 }
 
 async function createNow(attempt: CreateAttempt, submission: Submission): Promise<CreateResult> {
-  const { deps, input } = attempt;
+  const { deps, records, input } = attempt;
   const sent = await withRequestsFile(deps.store, input, submission, (file) => sendCreate(attempt, submission, file));
   if (sent.kind !== 'handle') return sent;
-  return toCreated(await recordCreated(deps, input, sent.handle, []));
+  return toCreated(await recordCreated({ store: records }, input, sent.handle, []));
 }
 
 type Sent = Exclude<CreateResult, Created> | { readonly kind: 'handle'; readonly handle: BatchHandle };
@@ -112,6 +115,7 @@ async function sendCreate(attempt: CreateAttempt, submission: Submission, file: 
   const leftMs = intent.overAt - deps.now();
   // This process was suspended on its way here, and another attempt may be searching already.
   if (leftMs <= 0 || (await isSuperseded(attempt))) return { kind: 'unknown', overAt: intent.overAt };
+  await requireOwnOutput(attempt);
   try {
     // Not cancellable: an aborted create may have gone through.
     return {
@@ -128,6 +132,16 @@ async function sendCreate(attempt: CreateAttempt, submission: Submission, file: 
     if (!(await isSuperseded(attempt))) await removeIntent(deps.store, input);
     const { fault } = error.facts;
     if (isRefused(fault)) return { kind: 'refused', fault };
+    throw error;
+  }
+}
+
+/** Withdraws the intent if the output was taken over: nothing was sent, and the new owner must not search for it. */
+async function requireOwnOutput({ deps, records, input }: CreateAttempt): Promise<void> {
+  try {
+    await requireClaim(deps.store, input);
+  } catch (error) {
+    if (error instanceof JobRefused) await removeIntent(records, input);
     throw error;
   }
 }

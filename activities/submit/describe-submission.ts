@@ -13,13 +13,13 @@ const clockMarginMs = 60 * 60_000;
 export async function describeSubmission(
   store: Store,
   provider: Provider,
-  { claim: { nonce } }: JobFile,
+  { planNonce }: JobFile,
   ref: SubmissionRef,
   firstAt: number,
 ): Promise<Submission> {
   return {
-    key: hashSubmissionKey(nonce, ref),
-    prefix: hashBatchPrefix(nonce, ref),
+    key: hashSubmissionKey(planNonce, ref),
+    prefix: hashBatchPrefix(planNonce, ref),
     endpoint: ref.endpoint,
     items: ref.items,
     since: firstAt - clockMarginMs,

@@ -27,7 +27,7 @@ export async function find(
   input: FindInput,
 ): Promise<FindResult> {
   const { store } = deps;
-  const job = await readJobFile(store, input.output);
+  const job = await readJobFile(store, input);
   await awaitEarlierOwners(deps, job, input);
   const known = await readKnown(store, input);
   if (known !== null) return keepKnown(store, input, known);

@@ -1,7 +1,7 @@
 // Reads what is on disk of a batch that was started before: by an earlier attempt, run or owner. A new batch has nothing there.
 
 import type { Recovered } from '../../domain/batch/recovered.ts';
-import type { BatchRef } from '../../domain/ids.ts';
+import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { noEvidence, readEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
@@ -16,9 +16,12 @@ export interface RecoverResult {
   readonly tally: Tally | null;
 }
 
-export async function recover(deps: Pick<ActivityDeps, 'store' | 'cluster'>, ref: BatchRef): Promise<RecoverResult> {
+export async function recover(
+  deps: Pick<ActivityDeps, 'store' | 'cluster'>,
+  ref: BatchRef & JobRef,
+): Promise<RecoverResult> {
   const { store } = deps;
-  const job = await readJobFile(store, ref.output);
+  const job = await readJobFile(store, ref);
   await awaitEarlierOwners(deps, job, ref);
   const tally = await readOwnIfThere<Tally>(store, tallyFile(ref));
   const record = await readHandle(store, ref);

@@ -20,7 +20,7 @@ export async function upload(
   input: SubmissionRef,
 ): Promise<Staged> {
   const { store } = deps;
-  const job = await readJobFile(store, input.output);
+  const job = await readJobFile(store, input);
   await awaitEarlierOwners(deps, job, input);
   await checkRequests(store, input);
   const provider = requireProvider(deps, job);

@@ -16,7 +16,7 @@ import {
   requireEmulated,
   startVendor,
 } from '../providers/vendors/emulated-vendor.ts';
-import { type Folder, folderWith, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
+import { type Folder, folderWith, jobRef, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
 import { answerLine, errorLine, realtimeBatch, runWhole, wholeDeps } from './whole-job.ts';
 
 const plannedPath = 'plan/wave-1/batch-0001';
@@ -92,7 +92,7 @@ describe.each(['openai', 'anthropic'] as const)('ready-made lines for %s are ans
     const { provider } = await startVendor(vendor);
     const folder = await makeFolder(vendor, provider, 'realtime');
     const deps: ActivityDeps = { ...wholeDeps(folder), provider: () => provider };
-    const ref = { output, wave: 1, batch: 1 };
+    const ref = { ...jobRef, wave: 1, batch: 1 };
     const asked = await quietEnvironment().run(() => realtime(deps, { ...ref, from: 0, count: 4 }));
     expect(asked).toEqual({ asked: 4, kept: 0 });
     const result = await quietEnvironment().run(() => classify(deps, { ...ref, ...realtimeBatch }));

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { classify } from '../../activities/collect/classify.ts';
 import { merge } from '../../activities/finish/merge.ts';
 import type { ResultLine } from '../../domain/outcome/merge.ts';
-import { folderWith, output, quietEnvironment } from './plan/planning.ts';
+import { folderWith, jobRef, output, quietEnvironment } from './plan/planning.ts';
 import { chance, isGood, shuffled, text, unrulyProvider, writeDataset } from './submit/unruly-provider.ts';
 import { answerLine, endedBatch, errorLine, runWhole, usdOf, wholeDeps } from './whole-job.ts';
 
@@ -96,10 +96,10 @@ test('classify and merge give the same bytes when they are done again', async ()
   await folder.store.remove(`${output}answers/wave-1/batch-0002.tally.json`);
   const { createdAt, endedAt, ending, batchId, polls, wave, batch } = tally;
   await quietEnvironment().run(() =>
-    classify(deps, { ...endedBatch({ output, wave, batch }), batchId, ending, createdAt, endedAt, polls }),
+    classify(deps, { ...endedBatch({ ...jobRef, wave, batch }), batchId, ending, createdAt, endedAt, polls }),
   );
   const waves = Math.max(...Object.keys(before).map((name) => Number(/^answers\/wave-(\d+)/.exec(name)?.[1] ?? 0)));
-  await quietEnvironment().run(() => merge(deps, { output, waves, unsentReason: 'cancelled' }));
+  await quietEnvironment().run(() => merge(deps, { ...jobRef, waves, unsentReason: 'cancelled' }));
   expect(folder.digests()).toEqual(before);
 });
 

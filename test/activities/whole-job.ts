@@ -10,7 +10,7 @@ import type { ActivityDeps } from '../../activities/deps.ts';
 import { type MergeSummary, merge } from '../../activities/finish/merge.ts';
 import { report } from '../../activities/finish/report.ts';
 import { planWave } from '../../activities/plan/retry.ts';
-import type { BatchRef } from '../../domain/ids.ts';
+import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import type { ItemLine, Tally } from '../../domain/outcome/outcome.ts';
 import type { JobReport } from '../../domain/report/report.ts';
@@ -20,7 +20,7 @@ import { itemsFile, rawFile } from '../../job-folder/paths.ts';
 import { decode } from '../../providers/dialects/openai/answers.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { openaiFaults } from '../../providers/vendors/openai/faults.ts';
-import { type Folder, makeDeps, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
+import { type Folder, jobRef, makeDeps, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
 
 export const provider: Provider = {
   ...openaiOffline,
@@ -86,13 +86,13 @@ export async function runWhole(
   for (let wave: Wave | null = firstWave; wave !== null; ) {
     const current: Wave = wave;
     number = current.number;
-    if (number > 1) await inActivity(() => planWave(deps, { ...current, output, wave: number }));
+    if (number > 1) await inActivity(() => planWave(deps, { ...current, ...jobRef, wave: number }));
     const entries = folder
       .lines<PlannedBatch & { summary?: unknown }>(`plan/wave-${number}/manifest.jsonl`)
       .filter(({ summary }) => summary === undefined);
     let sum = noTotals;
     for (const planned of entries) {
-      const ref = { output, wave: number, batch: planned.batch };
+      const ref = { ...jobRef, wave: number, batch: planned.batch };
       const items = folder.lines<ItemLine>(itemsFile(ref).slice(output.length));
       const lines = answering(number, planned, items);
       if (lines === null) continue;
@@ -119,10 +119,10 @@ export async function runWhole(
     };
     wave = nextWave(state, { mode, retry, deadline, fallback, policy });
   }
-  const summary = await inActivity(() => merge(deps, { output, waves: number, unsentReason: 'cancelled' }));
+  const summary = await inActivity(() => merge(deps, { ...jobRef, waves: number, unsentReason: 'cancelled' }));
   const end = { startedAt: 0, endedAt: 1, cancelled: false, warnings: [] };
   const figures = await inActivity(() =>
-    report(deps, { output, summary, waves: number, ...end }, plots ? undefined : async () => ({})),
+    report(deps, { ...jobRef, summary, waves: number, ...end }, plots ? undefined : async () => ({})),
   );
   return { waves: number, tallies, summary, report: figures };
 }
@@ -148,7 +148,7 @@ export const realtimeBatch = {
 } satisfies Partial<ClassifyInput>;
 
 /** The input of `classify` for a batch that ended well. */
-export function endedBatch(ref: BatchRef): ClassifyInput {
+export function endedBatch(ref: BatchRef & JobRef): ClassifyInput {
   return {
     ...ref,
     batchId: `batch-${ref.wave}-${ref.batch}`,

@@ -9,10 +9,10 @@ import { resumeJob } from '../../activities/open/resume.ts';
 import { poll } from '../../activities/poll/poll.ts';
 import { create } from '../../activities/submit/create.ts';
 import type { BatchHandle, BatchView } from '../../domain/batch/state.ts';
-import type { BatchRef } from '../../domain/ids.ts';
+import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import type { Store } from '../../storage/store.ts';
-import { type Folder, folderWith, output, quietEnvironment } from '../activities/plan/planning.ts';
+import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../activities/plan/planning.ts';
 import { answerLine, errorLine, provider, runWhole, wholeDeps } from '../activities/whole-job.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/job-folder.md'), 'utf8');
@@ -114,7 +114,7 @@ async function createBatch(
       download: downloadNothing,
     }),
   };
-  const ref = { output, wave: 1, batch };
+  const ref = { ...jobRef, wave: 1, batch };
   const submission = { ...ref, ordinal: 0, items, bytes, crc32: requestsCrc32, endpoint };
   await quietEnvironment().run(() => create(deps, { ...submission, staged: { fileId: 'file' } }));
   if (batch === 1) await collectTwin(deps, ref, twin);
@@ -122,7 +122,7 @@ async function createBatch(
 
 async function collectTwin(
   deps: Parameters<typeof poll>[0] & Parameters<typeof download>[0],
-  ref: BatchRef,
+  ref: BatchRef & JobRef,
   handle: BatchHandle,
 ): Promise<void> {
   const told = { coordinator: null, toldTenths: -1, toldPhase: null, tellEvery: 1 };

@@ -7,7 +7,7 @@ import { type ReportInput, report } from '../../activities/finish/report.ts';
 import { addCounts, type Counts, noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import { manifestFile, tallyFile } from '../../job-folder/paths.ts';
-import { type Folder, folderWith, output, quietEnvironment } from '../activities/plan/planning.ts';
+import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../activities/plan/planning.ts';
 import { wholeDeps } from '../activities/whole-job.ts';
 
 const minute = 60_000;
@@ -57,7 +57,7 @@ export async function endedJob(
   }
   await Promise.all(tallies.map((tally) => put(folder, tallyFile({ output, ...tally }), JSON.stringify(tally))));
   const input: ReportInput = {
-    output,
+    ...jobRef,
     waves,
     startedAt,
     cancelled: false,

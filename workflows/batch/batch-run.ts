@@ -2,7 +2,7 @@
 
 import { CancellationScope, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { BatchEvent } from '../../domain/batch/transitions.ts';
-import type { BatchRef } from '../../domain/ids.ts';
+import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { JobSettings, PlannedBatch } from '../../domain/job.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import type { BatchNews, BatchState } from '../../domain/progress/events.ts';
@@ -17,7 +17,7 @@ import {
 
 /** The part of a job that its batches need: references and times, nothing of its rows. */
 export interface BatchInput {
-  readonly job: Pick<JobSettings, 'output' | 'provider' | 'poll' | 'deadline' | 'timing' | 'proofs'> & {
+  readonly job: Pick<JobSettings, 'output' | 'nonce' | 'provider' | 'poll' | 'deadline' | 'timing' | 'proofs'> & {
     /** The coordinator wants news at every so many tenths of the batch. */
     readonly tellEvery: number;
   };
@@ -45,9 +45,9 @@ export class BatchRun {
     registerHandlers(this);
   }
 
-  get ref(): BatchRef {
+  get ref(): BatchRef & JobRef {
     const { job, wave, planned } = this.input;
-    return { output: job.output, wave, batch: planned.batch };
+    return { output: job.output, nonce: job.nonce, wave, batch: planned.batch };
   }
 
   /** Sends news to the coordinator. If the coordinator is gone, the news is lost; the batch's answers are in its files all the same. */

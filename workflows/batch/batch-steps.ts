@@ -7,6 +7,7 @@ import type { BatchEvent } from '../../domain/batch/transitions.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
+import { endIfTakenOver } from '../takeover.ts';
 import type { BatchRun } from './batch-run.ts';
 import { describeEnd } from './describe-end.ts';
 import { isOutOfTime, readFailureType, readTrouble } from './trouble.ts';
@@ -132,9 +133,9 @@ export class BatchSteps {
 
   async #cancel(id: string): Promise<void> {
     const { run, report, known } = this.#context;
-    const { timing, output } = run.input.job;
+    const { timing, output, nonce } = run.input.job;
     const proxy = shortCall(timing, `cancel ${id}`, known.giveUpAt);
-    const called = await this.#call(() => proxy.cancelBatch({ output, handle: this.#at(id).handle }));
+    const called = await this.#call(() => proxy.cancelBatch({ output, nonce, handle: this.#at(id).handle }));
     // If the provider refuses to cancel, the polls show how the batch ends.
     if (called.kind !== 'stopped') report({ kind: 'cancel_asked', id });
   }
@@ -222,6 +223,7 @@ export class BatchSteps {
   }
 
   async #readError(error: unknown, isStopped: boolean): Promise<Exclude<Called<never>, { kind: 'done' }>> {
+    endIfTakenOver(error);
     const { run, report } = this.#context;
     const trouble = readTrouble(error);
     if (trouble !== null) {

@@ -8,17 +8,27 @@ import type { JobRun } from './job-run.ts';
 
 export async function finish(job: JobRun): Promise<JobReport> {
   if (job.firstPlan === null) throw new CancelledFailure('cancelled before anything was planned');
-  const { output, timing } = job.settings;
+  const { output, nonce, timing } = job.settings;
   job.enterPhase('merging');
   const waves = Math.max(job.lastPlanned, job.settings.planned.length);
   const summary = await filePass(timing, 'merge the answers in row order').merge({
     output,
+    nonce,
     waves,
     unsentReason: job.cancelled ? 'cancelled' : 'in_doubt',
   });
   const { startedAt, cancelled, warnings } = job;
   const proxy = filePass(timing, 'write the report');
-  const report = await proxy.report({ output, summary, waves, startedAt, endedAt: Date.now(), cancelled, warnings });
+  const report = await proxy.report({
+    output,
+    nonce,
+    summary,
+    waves,
+    startedAt,
+    endedAt: Date.now(),
+    cancelled,
+    warnings,
+  });
   publishReport(job, report);
   await cleanUp(job);
   job.enterPhase('done');
@@ -39,10 +49,10 @@ function publishReport(job: JobRun, report: JobReport): void {
 
 /** The provider's copies go last, when the results are durable here. A failure here does not affect the results. */
 async function cleanUp(job: JobRun): Promise<void> {
-  const { keepProviderFiles, timing, output } = job.settings;
+  const { keepProviderFiles, timing, output, nonce } = job.settings;
   if (keepProviderFiles) return;
   try {
-    await bestEffort(timing, "delete the provider's copies").cleanup({ output });
+    await bestEffort(timing, "delete the provider's copies").cleanup({ output, nonce });
   } catch {
     job.warnings.push("the provider's copies could not be deleted; they expire there");
   }

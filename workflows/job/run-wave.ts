@@ -25,11 +25,11 @@ export async function runWave(job: JobRun, wave: Wave): Promise<void> {
   }
 }
 
-function planBatches(job: JobRun, wave: Wave): Promise<PlanSummary> {
-  const { output, timing } = job.settings;
-  if (wave.kind === 'first') return filePass(timing, 'plan every batch before anything is spent').plan({ output });
-  const { number, delayMs: _, ...content } = wave;
-  return filePass(timing, `plan wave ${number} (${wave.kind})`).planWave({ output, wave: number, ...content });
+function planBatches(job: JobRun, { number, kind, delayMs: _, ...content }: Wave): Promise<PlanSummary> {
+  const { output, nonce, timing } = job.settings;
+  const ref = { output, nonce };
+  if (kind === 'first') return filePass(timing, 'plan every batch before anything is spent').plan(ref);
+  return filePass(timing, `plan wave ${number} (${kind})`).planWave({ ...ref, wave: number, kind, ...content });
 }
 
 function recordPlan(job: JobRun, { number, kind }: Wave, plan: PlanSummary): void {

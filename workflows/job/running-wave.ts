@@ -33,15 +33,15 @@ export class RunningWave {
 
   /** The batches of the plan from the one numbered `from`, counted from 1. */
   readPage(from: number): Promise<PlannedBatch[]> {
-    const { output, timing, batchesPerSegment: count } = this.job.settings;
-    return shortCall(timing, 'read the plan').readManifest({ output, wave: this.wave.number, from, count });
+    const { output, nonce, timing, batchesPerSegment: count } = this.job.settings;
+    return shortCall(timing, 'read the plan').readManifest({ output, nonce, wave: this.wave.number, from, count });
   }
 
   /** The part of a batch's input that is the same for all batches. */
   describeJob(): BatchInput['job'] {
     const { settings, deadline, plannedBatches } = this.job;
-    const { output, provider, poll, timing, proofs } = settings;
-    return { output, provider, poll, timing, proofs, deadline, tellEvery: chooseNewsStep(plannedBatches) };
+    const { output, nonce, provider, poll, timing, proofs } = settings;
+    return { output, nonce, provider, poll, timing, proofs, deadline, tellEvery: chooseNewsStep(plannedBatches) };
   }
 
   /** Work that would pass the cap does not start. If no running work can make room for it any more, the job pauses for a person. */

@@ -35,7 +35,13 @@ export interface SegmentInput {
 export async function processSegment(input: SegmentInput): Promise<Totals> {
   const run = new SegmentRun(input);
   const { job, wave, from, count } = input;
-  const batches = await shortCall(job.timing, 'read the plan').readManifest({ output: job.output, wave, from, count });
+  const batches = await shortCall(job.timing, 'read the plan').readManifest({
+    output: job.output,
+    nonce: job.nonce,
+    wave,
+    from,
+    count,
+  });
   const checks = checkPeriodically(
     () => run.coordinator.switches.paused,
     () => run.notifyJob(),

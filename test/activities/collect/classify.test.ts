@@ -8,12 +8,12 @@ import type { ClassifyInput } from '../../../activities/collect/classify-input.t
 import type { EndedBatch, Reading } from '../../../domain/batch/evidence.ts';
 import type { AnswerLine, ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
 import { answersFile, rawFile, tallyFile } from '../../../job-folder/paths.ts';
-import { type Folder, folderWith, makeRows, output, quietEnvironment } from '../plan/planning.ts';
+import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } from '../plan/planning.ts';
 import { answerLine, errorLine, usdOf, wholeDeps } from '../whole-job.ts';
 
 type Batch = ClassifyInput['batches'][number];
 
-const ref = { output, wave: 1, batch: 1 };
+const ref = { ...jobRef, wave: 1, batch: 1 };
 const garbage = '{"custom_id": cut';
 
 const readTwice: Reading = { bytes: 1, crc32: 'a', whole: true, at: 0, confirmed: true };

@@ -5,11 +5,11 @@ import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { download } from '../../../activities/collect/download.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
-import { type Folder, folderWith, makeRows, output } from '../plan/planning.ts';
+import { type Folder, folderWith, jobRef, makeRows } from '../plan/planning.ts';
 import { fault } from '../submit/submission-site.ts';
 import { provider, wholeDeps } from '../whole-job.ts';
 
-const ref = { output, wave: 1, batch: 1, twin: 0 };
+const ref = { ...jobRef, wave: 1, batch: 1, twin: 0 };
 const handle = { id: 'made', createdAt: 0, fileId: null };
 
 /** The bytes that one attempt receives, and the fault that ends it, or null. */

@@ -4,7 +4,7 @@ import { noopMetricMeter } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { type ReportInput, report } from '../../../activities/finish/report.ts';
-import { folderWith, makeRows, output } from '../plan/planning.ts';
+import { folderWith, jobRef, makeRows } from '../plan/planning.ts';
 import { answerLine, runWhole, wholeDeps } from '../whole-job.ts';
 
 /** Sums by the name of the counter. */
@@ -27,7 +27,7 @@ test('a second attempt of the report counts no job, and writes the same report; 
     items.map(({ customId }) => answerLine(customId, 'yes')),
   );
   const input: ReportInput = {
-    output,
+    ...jobRef,
     summary,
     waves,
     startedAt: 0,

@@ -10,7 +10,7 @@ import { job, world, written } from './world.ts';
 test('a folder of an earlier version, without the settings that came later, is taken over with those of the worker', async () => {
   const at = await world();
   await at.open({ ...job, output: 'runs/tickets/' });
-  const { proofs: _proofs, timing, ...old } = written(at) ?? fail();
+  const { proofs: _proofs, planNonce: _nonce, timing, ...old } = written(at) ?? fail();
   const { notShownMs: _1, readAgainMs: _2, notFoundMs: _3, openGraceMs: _4, ...oldTiming } = timing;
   writeFileSync(
     join(at.root, 'runs/tickets/job.json'),
@@ -25,7 +25,11 @@ test('a folder of an earlier version, without the settings that came later, is t
   const settings = await at.open({ resumeFrom: 'runs/tickets/' }, { workflowId: 'taker', firstRunId: 'run-2' });
   expect(settings.timing).toMatchObject({ settleMs: 7, notShownMs: 10_800_000, openGraceMs: 7_200_000 });
   expect(settings.proofs).toEqual(openaiOffline.proofs);
-  const ref = { output: 'runs/tickets/', wave: 1, batch: 1 };
+  // Batches that were sent keep their submissions and custom ids.
+  expect(written(at)?.planNonce).toBe(old.claim.nonce);
+  expect(settings.nonce).not.toBe(old.claim.nonce);
+  const { nonce } = settings;
+  const ref = { output: 'runs/tickets/', nonce, wave: 1, batch: 1 };
   let result: RecoverResult | null = null;
   await quietEnvironment().run(async () => {
     result = await recover(at.deps, ref);

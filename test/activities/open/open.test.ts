@@ -79,7 +79,7 @@ test('the same run finds its claim again; another run is refused, with the ways 
   for (const way of ['output', 'reuse', 'resumeFrom']) expect(message).toContain(way);
 });
 
-test('a dead job is taken over with its nonce, by one taker only, and only when it is dead and unfinished', async () => {
+test('a dead job is taken over with the nonce of its plan, by one taker only, and only when it is dead and unfinished', async () => {
   const at = await world();
   await at.open(job);
   const taker = { workflowId: 'second', firstRunId: 'run-2' };
@@ -89,9 +89,11 @@ test('a dead job is taken over with its nonce, by one taker only, and only when 
   at.openWorkflows.clear();
   expect((await at.open(from, taker)).output).toBe('runs/tickets/');
   expect(written(at)).toMatchObject({
-    claim: { workflowId: 'second', nonce: '1'.padStart(32, '0') },
-    takenOver: [{ workflowId: 'tickets' }],
+    claim: { workflowId: 'second' },
+    planNonce: '1'.padStart(32, '0'),
+    takenOver: [{ workflowId: 'tickets', nonce: '1'.padStart(32, '0') }],
   });
+  expect(written(at)?.claim.nonce).not.toBe(written(at)?.planNonce);
   expect((await at.open(from, taker)).output).toBe('runs/tickets/');
   at.openWorkflows.add('second');
   expect((await at.refusal(from, { workflowId: 'third', firstRunId: 'run-3' })).kind).toBe('still_running');

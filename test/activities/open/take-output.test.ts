@@ -3,6 +3,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createActivities } from '../../../activities/index.ts';
+import { open } from '../../../activities/open/open.ts';
 import { plan } from '../../../activities/plan/plan.ts';
 import type { PlanSummary } from '../../../domain/job.ts';
 import { quietEnvironment } from '../plan/planning.ts';
@@ -20,7 +22,9 @@ function put({ root }: World, name: string, text = ''): void {
   writeFileSync(join(root, name), text);
 }
 
-const planned = ({ deps }: World): Promise<PlanSummary> => quietEnvironment().run(() => plan(deps, { output }));
+const planned = (at: World, nonce = readNonce(at)): Promise<PlanSummary> =>
+  quietEnvironment().run(() => plan(at.deps, { output, nonce }));
+const readNonce = (at: World): string => written(at, output)?.claim.nonce ?? '';
 const isThere = ({ root }: World, name: string): boolean => existsSync(join(root, output, name));
 
 test('a typo in the template is fixed, and the job is started again with the same output', async () => {
@@ -129,6 +133,7 @@ test('a planner whose output was taken meanwhile writes no manifest', async () =
   const at = await world();
   await at.open(inOut);
   const { store } = at.deps;
+  const nonce = readNonce(at);
   let taken = false;
   const deps: World['deps'] = {
     ...at.deps,
@@ -143,6 +148,76 @@ test('a planner whose output was taken meanwhile writes no manifest', async () =
       },
     },
   };
-  await expect(quietEnvironment().run(() => plan(deps, { output }))).rejects.toThrow('now belongs to second');
+  await expect(quietEnvironment().run(() => createActivities(deps).plan({ output, nonce }))).rejects.toThrow(
+    'taken over by second',
+  );
   expect(isThere(at, 'plan/wave-1/manifest.jsonl')).toBe(false);
+});
+
+/** Opens the second job, and does something once, directly before or after its claim is written over the earlier job's. */
+function openSecond({ deps }: World, when: 'before' | 'after', act: () => Promise<unknown>): Promise<unknown> {
+  const { store } = deps;
+  let isDone = false;
+  const create: typeof store.create = async (uri, options) => {
+    const sink = await store.create(uri, options);
+    if (isDone || uri !== `${output}job.json` || options?.ifAbsent === true) return sink;
+    isDone = true;
+    if (when === 'before') await act();
+    const close: typeof sink.close = async () => {
+      const stored = await sink.close();
+      if (when === 'after') await act();
+      return stored;
+    };
+    return { ...sink, close };
+  };
+  const input = { input: inOut, startedAt: 0, ...second };
+  return quietEnvironment().run(() => open({ ...deps, store: { ...store, create } }, input));
+}
+
+test('an attempt to take an output that hung while another attempt of it went on removes nothing of the new plan', async () => {
+  const at = await world();
+  await at.open(inOut);
+  await planned(at);
+  const goOn = async (): Promise<void> => {
+    await at.open(inOut, second);
+    await planned(at);
+  };
+  await expect(openSecond(at, 'after', goOn)).rejects.toMatchObject({ kind: 'taken_over' });
+  expect([isThere(at, 'plan/wave-1/manifest.jsonl'), isThere(at, 'rejects.jsonl')]).toEqual([true, true]);
+  expect(await planned(at)).toMatchObject({ items: 1 });
+});
+
+test('an attempt that hung before it claimed the output leaves the claim of the attempt after it alone', async () => {
+  const at = await world();
+  await at.open(inOut);
+  const goOn = (): Promise<unknown> => at.open(inOut, second);
+  await expect(openSecond(at, 'before', goOn)).rejects.toMatchObject({ kind: 'taken_over' });
+  expect(await planned(at)).toMatchObject({ items: 1 });
+});
+
+test('an output whose taking broke off half-way is taken by the next attempt, and not resumed from', async () => {
+  const at = await world();
+  await at.open(inOut);
+  await planned(at);
+  const die = (): Promise<never> => Promise.reject(new Error('the worker died'));
+  await expect(openSecond(at, 'after', die)).rejects.toThrow('the worker died');
+  const third = { workflowId: 'third', firstRunId: 'run-4' };
+  expect((await at.refusal({ resumeFrom: output }, third)).kind).toBe('nothing_to_resume');
+  at.openWorkflows.add('second');
+  expect((await at.refusal(inOut, third)).kind).toBe('output_claimed');
+  expect(await at.open(inOut, second)).toMatchObject({ planned: [], nonce: readNonce(at) });
+  expect(isThere(at, 'plan')).toBe(false);
+  expect(written(at, output)?.clearing).toBeUndefined();
+});
+
+test('an earlier job that recorded an intent just before its output was taken keeps the output', async () => {
+  const at = await world();
+  await at.open(inOut);
+  await planned(at);
+  const before = written(at, output);
+  const intent = 'plan/wave-1/batch-0001.intent.json';
+  const record = async (): Promise<void> => put(at, output + intent, '{}');
+  await expect(openSecond(at, 'before', record)).rejects.toMatchObject({ kind: 'output_claimed' });
+  expect(written(at, output)).toEqual(before);
+  expect([isThere(at, intent), isThere(at, 'plan/wave-1/manifest.jsonl')]).toEqual([true, true]);
 });

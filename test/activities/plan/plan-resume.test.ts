@@ -120,7 +120,7 @@ test('what another claim left is not gone on with', async () => {
   const folder = await folderWith(each, change);
   await expect(folder.run({ store: dyingStore(folder.store, 60), partRows: 4 })).rejects.toThrow(StoreError);
   const sink = await folder.store.create('runs/test/job.json');
-  const job = { ...folder.job, claim: { ...folder.job.claim, nonce: 'f'.repeat(32) } };
+  const job = { ...folder.job, planNonce: 'f'.repeat(32) };
   await sink.write(Buffer.from(JSON.stringify(job)));
   await sink.close();
   await folder.run({ partRows: 4 });

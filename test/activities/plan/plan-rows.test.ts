@@ -7,11 +7,11 @@ import { JobRefused } from '../../../domain/refusal.ts';
 import {
   type Folder,
   folderWith,
+  jobRef,
   makeDeps,
   makeRows,
   modelOfRow,
   openaiOffline,
-  output,
   quietEnvironment,
 } from './planning.ts';
 
@@ -147,6 +147,6 @@ test('planning that is cancelled stops and leaves nothing', async () => {
       return work();
     },
   };
-  await expect(environment.run(() => plan(deps, { output }))).rejects.toThrow();
+  await expect(environment.run(() => plan(deps, jobRef))).rejects.toThrow();
   expect(folder.digests()).toEqual({});
 });

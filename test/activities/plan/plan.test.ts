@@ -3,16 +3,18 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readManifest, readPlanSummary } from '../../../activities/plan/plan.ts';
+import { readManifest } from '../../../activities/plan/plan.ts';
 import type { ItemLine, Json } from '../../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import { canonicalJson } from '../../../domain/request/canonical-json.ts';
 import { hashHex } from '../../../job-folder/identity.ts';
 import type { ManifestEntry } from '../../../job-folder/manifest.ts';
+import { readSummary } from '../../../job-folder/manifest.ts';
 import {
   anthropicOffline,
   type Folder,
   folderWith,
+  jobRef,
   makeDeps,
   makeRows,
   modelOfRow,
@@ -101,8 +103,8 @@ test('a plan is read back by pages and by its summary, and planning again finds 
   const deps = { ...makeDeps(folder.store, openaiOffline) };
   expect(await folder.run()).toEqual(summary);
   const pages = [
-    await readManifest(deps, { output, wave: 1, from: 1, count: 2 }),
-    await readManifest(deps, { output, wave: 1, from: 3, count: 2 }),
+    await readManifest(deps, { ...jobRef, wave: 1, from: 1, count: 2 }),
+    await readManifest(deps, { ...jobRef, wave: 1, from: 3, count: 2 }),
   ];
   expect(pages.map((page) => page.map(({ batch, items }) => [batch, items]))).toEqual([
     [
@@ -111,8 +113,8 @@ test('a plan is read back by pages and by its summary, and planning again finds 
     ],
     [[3, 5]],
   ]);
-  expect(await readPlanSummary(deps, { output, wave: 1 })).toEqual(summary);
-  expect(await readPlanSummary(deps, { output, wave: 2 })).toBeNull();
+  expect(await readSummary(folder.store, output, 1)).toEqual(summary);
+  expect(await readSummary(folder.store, output, 2)).toBeNull();
   expect(Object.keys(folder.digests()).filter((name) => name.includes('part-'))).toEqual([]);
 });
 

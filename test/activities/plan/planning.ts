@@ -25,6 +25,7 @@ import type { Store } from '../../../storage/store.ts';
 
 export const output = 'runs/test/';
 export const nonce = '0123456789abcdef0123456789abcdef';
+export const jobRef = { output, nonce };
 const dataset = 'rows.jsonl';
 
 const notHere = (): never => {
@@ -117,7 +118,7 @@ async function folderAt(root: string, change: SpecChange, provider: Provider): P
     store,
     job,
     run: ({ store: other = store, partRows } = {}) =>
-      quietEnvironment().run(() => plan(makeDeps(other, provider), { output }, partRows)),
+      quietEnvironment().run(() => plan(makeDeps(other, provider), jobRef, partRows)),
     lines: <T>(name: string): T[] =>
       existsSync(path(name))
         ? readFileSync(path(name), 'utf8')
@@ -164,6 +165,7 @@ function makeJob(fingerprint: string, { id = null, ...change }: SpecChange, prov
   return {
     version: 1,
     claim,
+    planNonce: nonce,
     takenOver: [],
     policy: defaultVerdicts,
     proofs: provider.proofs,

@@ -9,10 +9,10 @@ import { realtime } from '../../../activities/realtime/realtime.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import type { ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
 import { ProviderError } from '../../../providers/error.ts';
-import { type Folder, folderWith, output, quietEnvironment } from '../plan/planning.ts';
+import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../plan/planning.ts';
 import { answerLine, provider, realtimeBatch, wholeDeps } from '../whole-job.ts';
 
-const ref = { output, wave: 1, batch: 1 };
+const ref = { ...jobRef, wave: 1, batch: 1 };
 const fault = (kind: Fault, retryAfterMs: number | null = null): ProviderError =>
   new ProviderError('openai', {
     fault: kind,

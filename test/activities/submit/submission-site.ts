@@ -16,7 +16,7 @@ import { endedFile, handleFile, intentFile, tallyFile } from '../../../job-folde
 import type { HandleRecord, Intent, SubmissionRef } from '../../../job-folder/submission.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import type { Found } from '../../../providers/provider.ts';
-import { type Folder, folderWith, output } from '../plan/planning.ts';
+import { type Folder, folderWith, jobRef, output } from '../plan/planning.ts';
 import { provider, wholeDeps } from '../whole-job.ts';
 
 export const nothing: Found = { confirmed: [], possible: [] };
@@ -67,7 +67,7 @@ export class SubmissionSite {
     const [entry] = folder.lines<{ bytes: number; requestsCrc32: string }>('plan/wave-1/manifest.jsonl');
     const { bytes = 0, requestsCrc32: crc32 = '' } = entry ?? {};
     return new SubmissionSite(folder, {
-      output,
+      ...jobRef,
       wave: 1,
       batch: 1,
       ordinal: 0,
@@ -110,7 +110,7 @@ export class SubmissionSite {
 
   recover(workflowId = 'test') {
     const { wave, batch } = this.ref;
-    return runAs(workflowId, () => recover(this.deps, { output, wave, batch }));
+    return runAs(workflowId, () => recover(this.deps, { ...jobRef, wave, batch }));
   }
 
   upload(workflowId = 'test') {
