@@ -83,7 +83,9 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
   const store = watch(plain.store, written);
   const folder: Folder = { ...plain, store, run: () => plain.run({ store, partRows: 1 }) };
   const deps = wholeDeps(folder);
-  await resumeJob(deps, { workflowId: 'second', firstRunId: 'run' }, output, (spec) => ({ kind: 'job', spec }));
+  // The other activities of the test work under one nonce.
+  const taker = { ...deps, randomHex: () => jobRef.nonce };
+  await resumeJob(taker, { workflowId: 'second', firstRunId: 'run' }, output, (spec) => ({ kind: 'job', spec }));
   await folder.run();
   for (const planned of folder.lines<PlannedBatch>('plan/wave-1/manifest.jsonl')) {
     if (planned.batch !== undefined) await createBatch(folder, planned);
