@@ -10,10 +10,11 @@ import { untilClosed } from './earlier-owners.ts';
 import { cleanup } from './finish/cleanup.ts';
 import { merge } from './finish/merge.ts';
 import { report } from './finish/report.ts';
+import { listUnsettled, untilBatchesClosed } from './finish/unsettled.ts';
 import { checkup } from './open/checkup.ts';
 import { open, validate } from './open/open.ts';
 import { discard, estimate } from './plan/estimate.ts';
-import { plan, readManifest } from './plan/plan.ts';
+import { plan } from './plan/plan.ts';
 import { planWave } from './plan/retry.ts';
 import { cancelBatch, poll } from './poll/poll.ts';
 import { realtime } from './realtime/realtime.ts';
@@ -21,6 +22,8 @@ import { create } from './submit/create.ts';
 import { find } from './submit/find.ts';
 import { recover } from './submit/recover.ts';
 import { upload } from './submit/upload.ts';
+import { readPart } from './waves/read-part.ts';
+import { sumWave } from './waves/sum-wave.ts';
 
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
 
@@ -38,7 +41,8 @@ export const createActivities = (deps: ActivityDeps) => {
     checkup: () => checkup(deps),
     plan: owned((fenced, input: Input<typeof plan>) => plan(fenced, input)),
     planWave: owned((fenced, input: Input<typeof planWave>) => planWave(fenced, input)),
-    readManifest: owned((fenced, input: Input<typeof readManifest>) => readManifest(fenced, input)),
+    readPart: owned((fenced, input: Input<typeof readPart>) => readPart(fenced, input)),
+    sumWave: owned((fenced, input: Input<typeof sumWave>) => sumWave(fenced, input)),
     stage: owned((fenced, input: Input<typeof upload>) => upload(fenced, input)),
     create: owned((fenced, input: Input<typeof create>) => create(fenced, input, deps.store)),
     findBatch: owned((fenced, input: Input<typeof find>) => find(fenced, input)),
@@ -48,6 +52,8 @@ export const createActivities = (deps: ActivityDeps) => {
     download: owned((fenced, input: Input<typeof download>) => download(fenced, input)),
     realtime: owned((fenced, input: Input<typeof realtime>) => realtime(fenced, input)),
     classify: owned((fenced, input: Input<typeof classify>) => classify(fenced, input)),
+    untilBatchesClosed: owned((fenced, input: Input<typeof untilBatchesClosed>) => untilBatchesClosed(fenced, input)),
+    listUnsettled: owned((fenced, input: Input<typeof listUnsettled>) => listUnsettled(fenced, input)),
     merge: owned((fenced, input: Input<typeof merge>) => merge(fenced, input)),
     report: owned((fenced, input: Input<typeof report>) => report(fenced, input)),
     cleanup: owned((fenced, input: Input<typeof cleanup>) => cleanup(fenced, input)),

@@ -26,7 +26,8 @@ export interface ListOptions {
   readonly limit?: number;
 }
 
-const jobs = 'WorkflowType = "processDataset"';
+/** A job that continued as new is listed by its last run. */
+const jobs = 'WorkflowType = "processDataset" AND ExecutionStatus != "ContinuedAsNew"';
 
 export async function* listJobs(
   client: Client,

@@ -125,6 +125,8 @@ export interface JobSettings
   readonly concurrency: number;
   readonly keepProviderFiles: boolean;
   readonly batchesPerSegment: number;
+  /** The length of a history at which its workflow continues as new as soon as it can. */
+  readonly historyEventsMax: number;
   /** Waves that an earlier workflow of this job planned, first to last. They are run as they were planned. */
   readonly planned: readonly WaveKind[];
   /** Names of the search attributes that this namespace has registered. */
@@ -143,6 +145,22 @@ export interface PlannedBatch {
   readonly requestsCrc32: string;
   readonly estimate: Estimate;
 }
+
+/** A place in a wave's plan: a batch, counted from 1, and the byte of the manifest at which its line begins. */
+export interface PlanPosition {
+  readonly batch: number;
+  readonly byte: number;
+}
+
+export const planStart: PlanPosition = { batch: 1, byte: 0 };
+
+/** A place in the plans of all waves. */
+export interface JobPosition {
+  readonly wave: number;
+  readonly at: PlanPosition;
+}
+
+export const jobStart: JobPosition = { wave: 1, at: planStart };
 
 /** Tokens by a rule of thumb, and their cost; `usd` is null if no price is known. */
 export interface Estimate {

@@ -12,6 +12,11 @@ export const openBatchesMax = 16;
 export const modelsMax = 64;
 /** Batches in one workflow's hands: three to eight events each, of 51,200 a history may have. */
 export const batchesPerSegment = 500;
+/**
+ * Events of a history after which a job or segment starts nothing more, lets what runs end and continues as new. Far below the 51,200 at
+ * which the server ends a workflow, because what runs still adds events.
+ */
+export const historyEventsMax = 8000;
 /** Children started in one workflow task: a burst of more makes tasks slow. */
 export const startsAtOnce = 20;
 /** Batches that one job may have in one wave: 500 segments of 500. */

@@ -1,11 +1,10 @@
 // The attempts of several waves, merged row by row: all attempts at an item together, in dataset order, however many files hold them.
 
-import { batchesPerWaveMax } from '../domain/limits.ts';
 import { isPending, type MaybePromise } from '../domain/maybe-promise.ts';
 import type { Store } from '../storage/store.ts';
 import { type Attempt, type AttemptSource, CarriedSource, type Track, TrackSource } from './attempts.ts';
-import { type ManifestEntry, readEntries } from './manifest.ts';
 import { answersFile } from './paths.ts';
+import { type ManifestEntry, readEntries } from './plan/manifest.ts';
 
 export type { Attempt } from './attempts.ts';
 
@@ -38,7 +37,7 @@ async function openCarried(store: Store, output: string): Promise<CarriedSource[
 
 async function listTracks(store: Store, output: string, wave: number): Promise<Track[]> {
   const tracks: ManifestEntry[][] = [];
-  for (const entry of await readEntries(store, output, wave, 1, batchesPerWaveMax)) {
+  for await (const entry of readEntries(store, output, wave)) {
     const track = tracks.find((entries) => (entries.at(-1)?.lastRow ?? 0) < entry.firstRow);
     if (track === undefined) {
       tracks.push([entry]);

@@ -4,10 +4,10 @@ import { isPending, type MaybePromise } from '../domain/maybe-promise.ts';
 import type { AnswerLine, ItemLine, Tally } from '../domain/outcome/outcome.ts';
 import { type Line, type LineCursor, lineCursor } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
-import { parseItemLine } from './item-line.ts';
-import { readOwnIfThere } from './job-file.ts';
-import type { ManifestEntry } from './manifest.ts';
-import { answersFile, itemsFile, requestsFile, tallyFile } from './paths.ts';
+import { answersFile, itemsFile, requestsFile } from './paths.ts';
+import { parseItemLine } from './plan/item-line.ts';
+import type { ManifestEntry } from './plan/manifest.ts';
+import { findSent, readTally, type Sent } from './tallies.ts';
 
 /** One attempt at an item: its line as it is in the file, parsed only if it is asked for. */
 export class Attempt {
@@ -15,6 +15,8 @@ export class Attempt {
   readonly wave: number;
   readonly entry: ManifestEntry | null;
   readonly tally: Tally | null;
+  /** Null if the batch has a tally, or was never sent. */
+  readonly sent: Sent | null;
   /** A line of answers, or of items if the batch was never sent. */
   readonly line: string;
   readonly isAnswer: boolean;
@@ -22,12 +24,13 @@ export class Attempt {
   readonly request: Buffer | null;
   #parsed: ItemLine | AnswerLine | null = null;
 
-  constructor(bytes: Buffer, source: Pick<Attempt, 'wave' | 'entry' | 'tally' | 'isAnswer' | 'request'>) {
+  constructor(bytes: Buffer, source: Pick<Attempt, 'wave' | 'entry' | 'tally' | 'sent' | 'isAnswer' | 'request'>) {
     this.row = parseRow(bytes);
     this.line = bytes.toString();
     this.wave = source.wave;
     this.entry = source.entry;
     this.tally = source.tally;
+    this.sent = source.sent;
     this.isAnswer = source.isAnswer;
     this.request = source.request;
   }
@@ -37,7 +40,7 @@ export class Attempt {
     return this.#parsed;
   }
 
-  /** Null if the batch was never sent. */
+  /** Null if the batch has no tally. */
   get answer(): AnswerLine | null {
     const { item } = this;
     return this.isAnswer && 'kind' in item ? (item as AnswerLine) : null;
@@ -76,8 +79,9 @@ export interface Track {
 /** The batch of a track that is being read. */
 interface OpenFiles {
   readonly entry: ManifestEntry;
-  /** Null if the batch was never sent. */
+  /** Null if what became of the batch is not known. */
   readonly tally: Tally | null;
+  readonly sent: Sent | null;
   readonly lines: LineCursor;
   /** Null if requests are not read. */
   readonly requests: LineCursor | null;
@@ -118,10 +122,10 @@ export class TrackSource implements AttemptSource {
     await this.#take(files, first, second);
   }
 
-  #take({ entry, tally }: OpenFiles, line: Line | null, request: Line | null): MaybePromise<void> {
+  #take({ entry, tally, sent }: OpenFiles, line: Line | null, request: Line | null): MaybePromise<void> {
     if (line?.bytes == null) return this.#advanceToNextBatch();
     const { wave } = this.#track;
-    const source = { wave, entry, tally, isAnswer: tally !== null, request: request?.bytes ?? null };
+    const source = { wave, entry, tally, sent, isAnswer: tally !== null, request: request?.bytes ?? null };
     this.head = new Attempt(line.bytes, source);
   }
 
@@ -137,10 +141,11 @@ export class TrackSource implements AttemptSource {
   async #open(entry: ManifestEntry): Promise<OpenFiles> {
     const { output, wave } = this.#track;
     const ref = { output, wave, batch: entry.batch };
-    const tally = await readOwnIfThere<Tally>(this.#store, tallyFile(ref));
+    const tally = await readTally(this.#store, ref);
     return {
       entry,
       tally,
+      sent: tally === null ? await findSent(this.#store, ref) : null,
       lines: lineCursor(this.#store.read(tally === null ? itemsFile(ref) : answersFile(ref))),
       requests: this.#withRequests ? lineCursor(this.#store.read(requestsFile(ref))) : null,
     };
@@ -166,7 +171,7 @@ export class CarriedSource implements AttemptSource {
   }
 
   #take(line: Line | null): void {
-    const source = { wave: 0, entry: null, tally: null, isAnswer: true, request: null };
+    const source = { wave: 0, entry: null, tally: null, sent: null, isAnswer: true, request: null };
     this.head = line?.bytes == null ? null : new Attempt(line.bytes, source);
   }
 }

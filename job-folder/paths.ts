@@ -60,3 +60,6 @@ export const rawFile = (ref: BatchRef, twin = 0): string =>
 export const answersFile = (ref: BatchRef): string => `${answersPath(ref)}.jsonl`;
 /** The batch's counts. If it exists, the answers are final. */
 export const tallyFile = (ref: BatchRef): string => `${answersPath(ref)}.tally.json`;
+/** The sums of the tallies from one batch on. If it exists, each of these batches has its tally. */
+export const rollUpFile = (output: string, wave: number, from: number): string =>
+  `${waveAnswersFolder(output, wave)}roll-up-${padded(from)}.json`;

@@ -1,17 +1,25 @@
-// Alerts: each is logged and counted once when it is raised, and logged once when it is over. A timer checks for them, because a job that
-// makes no progress sends no news. Work beside the main line of a workflow is started here too.
+// Alerts: each is logged and counted once when it is raised, and logged once when it is over. A timer waits for the next one that time alone
+// can raise, because a job that makes no progress sends no news. Work beside the main line of a workflow is started here too.
 
-import { CancellationScope, isCancellation, log, metricMeter, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, log, metricMeter } from '@temporalio/workflow';
 import type { Alert, AlertName } from '../domain/progress/alerts.ts';
 
-const everyMs = 10 * 60_000;
-/** A job may be paused for weeks, and each check costs its history five events. */
-const everyPausedMs = 60 * 60_000;
+/** Each check costs the history five events, and batches that become late one after another need only one for several. */
+const checkEveryMs = 10 * 60_000;
 
 const counter = metricMeter.createCounter('nightshift_alerts', '1', 'Alerts that a job raised, by their name.');
 
 export class AlertLog {
-  readonly #raised = new Set<AlertName>();
+  readonly #raised: Set<AlertName>;
+
+  /** With the alerts that an earlier run of the job has raised already. */
+  constructor(raised: readonly AlertName[] = []) {
+    this.#raised = new Set(raised);
+  }
+
+  get raised(): readonly AlertName[] {
+    return [...this.#raised];
+  }
 
   /** Takes the alerts that hold now. */
   update(alerts: readonly Alert[]): void {
@@ -29,12 +37,25 @@ export class AlertLog {
   }
 }
 
-/** Calls `check` every ten minutes (every hour while paused) until the returned scope is cancelled. */
-export function checkPeriodically(isPaused: () => boolean, check: () => void): CancellationScope {
+/**
+ * Calls `check` when time alone may have raised an alert, until the returned scope is cancelled. `findDueAt` says when that is: null if only
+ * news can raise one. A workflow that waits for weeks with nothing due writes nothing.
+ */
+export function checkWhenDue(findDueAt: () => number | null, check: () => void): CancellationScope {
   return runInBackground(async () => {
-    for (;;) {
-      await sleep(isPaused() ? everyPausedMs : everyMs, { summary: 'check for alerts' });
+    for (let notBefore = 0; ; ) {
+      const dueAt = findDueAt();
+      if (dueAt === null) {
+        await condition(() => findDueAt() !== null);
+        continue;
+      }
+      const at = Math.max(dueAt, notBefore);
+      // A later time is noticed when this one has come.
+      const isEarlier = (): boolean => Math.max(findDueAt() ?? at, notBefore) < at;
+      const summary = 'check for alerts';
+      if (await condition(isEarlier, Math.max(1, at - Date.now()), { summary })) continue;
       check();
+      notBefore = Date.now() + checkEveryMs;
     }
   });
 }

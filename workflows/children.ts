@@ -82,26 +82,34 @@ export async function replaySwitches(
 const startsMax = 1000;
 const maxDelayMs = 300_000;
 
+export interface ChildPlan {
+  readonly workflowId: string;
+  readonly timing: Timing;
+  /** Called with the id of an earlier run's child that is waited for, and with null when it has ended. */
+  readonly onWait: (workflowId: string | null) => void;
+  /** After this, nothing is started again or waited for. Null means no limit. */
+  readonly untilMs: number | null;
+}
+
 /**
- * Starts a child and waits for its result. A child that vanished without a result is started again under its id: it finds what it had
- * created, and adopts it. Null if it has no result after `startsMax` starts; the other children's answers are then merged without it.
+ * Starts a child and waits for its result. A child that a person cancelled, terminated or reset, or that vanished, is started again under
+ * its id: it finds what it had created, and adopts it. Null if it has no result after `startsMax` starts; what it may have sent is then
+ * settled when the job finishes.
  */
-export async function runUntilResult<T>(
-  workflowId: string,
-  timing: Timing,
-  start: () => Promise<T>,
-): Promise<T | null> {
+export async function runUntilResult<T>(plan: ChildPlan, start: () => Promise<T>): Promise<T | null> {
+  const { workflowId, untilMs } = plan;
+  const scope = CancellationScope.current();
   for (let starts = 1; ; starts += 1) {
     try {
       return await start();
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (isCancellation(error) && scope.consideredCancelled) throw error;
       endIfTakenOver(error);
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
-        await awaitEarlierChild(workflowId, timing);
+        await awaitEarlierChild(plan);
       } else if (!(error instanceof ChildWorkflowFailure)) {
         throw error;
-      } else if (starts >= startsMax) {
+      } else if (starts >= startsMax || (untilMs !== null && Date.now() >= untilMs)) {
         return null;
       } else {
         await sleep(Math.min(maxDelayMs, 1000 * 2 ** starts), {
@@ -114,7 +122,12 @@ export async function runUntilResult<T>(
 }
 
 /** After a reset, the earlier run's child may still be ending its batch. Its answers must be on disk before it is started again. */
-function awaitEarlierChild(workflowId: string, timing: Timing): Promise<void> {
-  const proxy = shortCall(timing, `wait until ${workflowId} of an earlier run has ended`);
-  return CancellationScope.nonCancellable(() => proxy.untilClosed({ workflowId }));
+async function awaitEarlierChild({ workflowId, timing, onWait, untilMs }: ChildPlan): Promise<void> {
+  const proxy = shortCall(timing, `wait until ${workflowId} of an earlier run has ended`, untilMs);
+  onWait(workflowId);
+  try {
+    await CancellationScope.nonCancellable(() => proxy.untilClosed({ workflowId }));
+  } finally {
+    onWait(null);
+  }
 }

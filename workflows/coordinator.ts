@@ -1,16 +1,18 @@
 // The part that a job and a segment share: a table of their batches, the switches that people turn, and signals to the open children.
 
-import {
-  CancellationScope,
-  getExternalWorkflowHandle,
-  log,
-  type SignalDefinition,
-  setHandler,
-} from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
+import type { WavePart } from '../activities/waves/read-part.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import { pageMax } from '../domain/limits.ts';
 import type { Tally } from '../domain/outcome/outcome.ts';
-import { addLate, countLate, type LateCounts, noneLate } from '../domain/progress/alerts.ts';
+import {
+  addLate,
+  countLate,
+  type EarlierChild,
+  findNextLateAt,
+  type LateCounts,
+  noneLate,
+} from '../domain/progress/alerts.ts';
 import {
   addBatchStates,
   type BatchEntry,
@@ -18,19 +20,10 @@ import {
   type BatchState,
   type BatchStateCounts,
 } from '../domain/progress/events.ts';
+import { countRefusal, noRefusals, type Refusals } from '../domain/progress/refusals.ts';
 import { addTally, noTotals, type Totals } from '../domain/waves/totals.ts';
-import {
-  type BatchesRequest,
-  type BatchPage,
-  batchDeadlineSignal,
-  batchesQuery,
-  batchNewsSignal,
-  endNowSignal,
-  nudgeSignal,
-  pauseSignal,
-  resumeSignal,
-  type SegmentNews,
-} from './messages.ts';
+import { type BatchesRequest, type BatchPage, batchesQuery, batchNewsSignal, type SegmentNews } from './messages.ts';
+import { OpenChildren } from './open-children.ts';
 
 export interface Switches {
   paused: boolean;
@@ -41,18 +34,24 @@ export interface Switches {
 
 export class Coordinator {
   readonly switches: Switches;
+  readonly children = new OpenChildren();
   /** Sums of the current wave. */
   totals: Totals = noTotals;
   readonly segments = new Set<string>();
-  /** Counts that segments report for batches which are not in this table. */
-  inSegments: Pick<SegmentNews, 'stages' | 'late'> = { stages: {}, late: noneLate };
+  /** What segments report of batches that are not in this table. */
+  inSegments: Pick<SegmentNews, 'stages' | 'late' | 'earlierChild'> = {
+    stages: {},
+    late: noneLate,
+    earlierChild: null,
+  };
   /** When a batch last reported progress. */
   movedAt = Date.now();
+  refusals: Refusals = noRefusals;
+  /** Called if so many batches were refused in a row that a person should look. */
+  onRefusals: () => void = () => undefined;
   readonly #entries = new Map<string, BatchEntry>();
-  /** By workflow id: the entry of an open batch, or null for a segment. */
-  readonly #open = new Map<string, BatchEntry | null>();
-  /** The open children that were told of the pause that a person asked for; null if there is none. */
-  #told: Set<string> | null = null;
+  /** By the batch that waits for it. */
+  readonly #earlierChildren = new Map<string, EarlierChild>();
   readonly #onNews: (news: BatchNews) => void;
 
   constructor(switches: Switches, onNews: (news: BatchNews) => void) {
@@ -70,10 +69,6 @@ export class Coordinator {
     });
   }
 
-  get openBatches(): number {
-    return this.#open.size;
-  }
-
   /** Items in open batches that the provider has finished. */
   countDoneInOpen(): number {
     let done = 0;
@@ -83,6 +78,17 @@ export class Coordinator {
 
   countLate(): LateCounts {
     return addLate(countLate(this.#entries.values(), Date.now()), this.inSegments.late);
+  }
+
+  /** When an open batch may next become late; null if none can. */
+  findNextLateAt(): number | null {
+    return findNextLateAt(this.#entries.values(), this.#earlierChildren.values(), Date.now());
+  }
+
+  /** The workflow of an earlier run that has been waited for the longest; null if none is. */
+  get earlierChild(): EarlierChild | null {
+    const [first] = this.#earlierChildren.values();
+    return first ?? this.inSegments.earlierChild;
   }
 
   countStates(): BatchStateCounts {
@@ -102,33 +108,36 @@ export class Coordinator {
     this.totals = noTotals;
   }
 
+  /** Takes the batches that were settled before this run, or before a child was started again, into the table. */
+  recordPart(wave: number, { settled, totals }: WavePart): void {
+    this.totals = totals;
+    for (const batch of settled) {
+      const { items, answered, batchId } = batch;
+      const end = { stage: 'done', batchId, done: answered, failed: items - answered } as const;
+      this.#entries.set(`${wave}/${batch.batch}`, { ...newEntry(wave, batch), ...end });
+    }
+  }
+
   recordStart(wave: number, planned: PlannedBatch, workflowId: string): void {
     this.movedAt = Date.now();
-    const { batch, lane, model, items } = planned;
-    const entry: BatchEntry = {
-      wave,
-      batch,
-      lane,
-      model,
-      items,
-      stage: 'staging',
-      since: Date.now(),
-      createdAt: null,
-      batchId: null,
-      done: 0,
-      failed: 0,
-      trouble: null,
-    };
-    this.#open.set(workflowId, entry);
-    this.#entries.set(`${wave}/${batch}`, entry);
+    const entry = newEntry(wave, planned);
+    this.children.add(workflowId, entry);
+    this.#entries.set(`${wave}/${planned.batch}`, entry);
+  }
+
+  recordWait(batch: number, workflowId: string | null): void {
+    const key = String(batch);
+    if (workflowId === null) this.#earlierChildren.delete(key);
+    else this.#earlierChildren.set(key, { workflowId, since: Date.now() });
   }
 
   /** The tally is null if the batch's workflow never came to a result. */
   recordEnd(wave: number, batch: number, workflowId: string, tally: Tally | null): void {
-    this.#open.delete(workflowId);
+    this.children.remove(workflowId);
     this.movedAt = Date.now();
     if (tally === null) return;
     this.totals = addTally(this.totals, tally);
+    this.#countRefusal(tally);
     const entry = this.#entries.get(`${wave}/${batch}`);
     if (entry === undefined) return;
     Object.assign(entry, {
@@ -142,72 +151,34 @@ export class Coordinator {
   }
 
   openSegment(workflowId: string): void {
-    this.#open.set(workflowId, null);
+    this.children.add(workflowId, null);
     this.segments.add(workflowId);
   }
 
   closeSegment(workflowId: string): void {
-    this.#open.delete(workflowId);
-  }
-
-  /** Tells the segments, and the batches that may still upload or create. A further pause, before `resume`, tells nobody. */
-  async pause(): Promise<void> {
-    if (this.#told !== null) return;
-    this.#told = new Set();
-    await this.#tellOfPause();
-  }
-
-  /** Reaches every open child, because each of them may have met trouble. */
-  async resume(): Promise<void> {
-    this.#told = null;
-    for (const entry of this.#entries.values()) entry.trouble = null;
-    await this.#signalOpen(resumeSignal);
+    this.children.remove(workflowId);
   }
 
   async endNow(): Promise<void> {
     this.switches.endNow = true;
-    await this.#signalOpen(endNowSignal);
+    await this.children.endNow();
   }
 
   async setBatchDeadline(ms: number): Promise<void> {
     this.switches.batchDeadlineMs = ms;
-    await this.#signalOpen(batchDeadlineSignal, ms);
-  }
-
-  nudge(): Promise<void> {
-    return this.#signalOpen(nudgeSignal);
-  }
-
-  async #tellOfPause(): Promise<void> {
-    const told = this.#told;
-    if (told === null) return;
-    const untold = [...this.#open].filter(([id, entry]) => !told.has(id) && (entry === null || mayCreate(entry)));
-    const ids = untold.map(([id]) => id);
-    for (const id of ids) told.add(id);
-    await this.#signal(ids, pauseSignal);
-  }
-
-  #signalOpen<Args extends unknown[]>(signal: SignalDefinition<Args>, ...args: Args): Promise<void> {
-    return this.#signal([...this.#open.keys()], signal, ...args);
-  }
-
-  /** A child that has just ended cannot receive the signal and does not need it, so a failed signal is only logged. */
-  async #signal<Args extends unknown[]>(
-    ids: readonly string[],
-    signal: SignalDefinition<Args>,
-    ...args: Args
-  ): Promise<void> {
-    const send = (workflowId: string) => getExternalWorkflowHandle(workflowId).signal(signal, ...args);
-    // A cancelled job must still reach its batches.
-    const sent = await CancellationScope.nonCancellable(() => Promise.allSettled(ids.map(send)));
-    const missed = sent.filter(({ status }) => status === 'rejected').length;
-    if (missed > 0) log.info('some batches had ended before the signal', { signal: signal.name, missed });
+    await this.children.setBatchDeadline(ms);
   }
 
   readPage({ offset = 0, limit = 100, stage }: BatchesRequest): BatchPage {
     const all = [...this.#entries.values()].filter((entry) => stage === undefined || entry.stage === stage);
     const size = Math.min(Math.max(1, limit), pageMax);
     return { total: all.length, offset, batches: all.slice(offset, offset + size), segments: [...this.segments] };
+  }
+
+  #countRefusal(tally: Tally): void {
+    const before = this.refusals;
+    this.refusals = countRefusal(before, tally);
+    if (this.refusals.inRow > before.inRow) this.onRefusals();
   }
 
   #applyNews(news: BatchNews): void {
@@ -227,11 +198,26 @@ export class Coordinator {
         failed: Math.max(entry.failed, news.failed),
       } satisfies Partial<BatchEntry>);
       // A batch that the provider failed before it ran is made again, unless it learns of the pause now.
-      if (entry.stage === 'waiting') this.#tellOfPause().catch(() => undefined);
+      if (entry.stage === 'waiting') this.children.tellOfPause().catch(() => undefined);
     }
     this.#onNews(news);
   }
 }
 
-/** A batch that the provider has created does not care for a pause, until it waits to be created again. */
-const mayCreate = ({ batchId, stage }: BatchEntry): boolean => batchId === null || stage === 'waiting';
+const newEntry = (
+  wave: number,
+  { batch, lane, model, items }: Pick<PlannedBatch, 'batch' | 'lane' | 'model' | 'items'>,
+): BatchEntry => ({
+  wave,
+  batch,
+  lane,
+  model,
+  items,
+  stage: 'staging',
+  since: Date.now(),
+  createdAt: null,
+  batchId: null,
+  done: 0,
+  failed: 0,
+  trouble: null,
+});

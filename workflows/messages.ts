@@ -3,8 +3,9 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeadlineAction } from '../domain/job.ts';
 import type { ItemReason } from '../domain/outcome/outcome.ts';
-import type { LateCounts } from '../domain/progress/alerts.ts';
+import type { EarlierChild, LateCounts } from '../domain/progress/alerts.ts';
 import type { BatchEntry, BatchNews, BatchStateCounts } from '../domain/progress/events.ts';
+import type { Refusals } from '../domain/progress/refusals.ts';
 import type { JobStatus } from '../domain/progress/status.ts';
 import type { Totals } from '../domain/waves/totals.ts';
 
@@ -61,6 +62,8 @@ export interface SegmentNews {
   readonly stages: BatchStateCounts;
   readonly late: LateCounts;
   readonly movedAt: number;
+  readonly earlierChild: EarlierChild | null;
+  readonly refusals: Refusals;
   readonly trouble?: BatchNews['trouble'];
 }
 

@@ -11,11 +11,15 @@ const retryForever = { initialInterval: '1s', backoffCoefficient: 2, maximumInte
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** A short call that somebody waits for: it is tried again at least every 30 seconds. */
+/**
+ * A short call that somebody waits for: it is tried again at least every 30 seconds. If the workflow is cancelled, a try that runs is awaited,
+ * because it may have claimed something.
+ */
 export const promptCall = (summary: string) =>
   proxyActivities<Activities>({
     startToCloseTimeout: 2 * minuteMs,
     retry: { ...retryForever, maximumInterval: '30s' },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary,
   });
 

@@ -1,4 +1,5 @@
-// The sliding window: keeps as many batches open as its owner allows, each a child awaited in the same run, and collects every tally.
+// The sliding window: keeps as many batches open as its owner allows, each a child awaited in the same run, until all have ended or the
+// owner drains.
 
 import { condition, sleep, startChild } from '@temporalio/workflow';
 import { batchWorkflowId } from '../domain/ids.ts';
@@ -9,15 +10,21 @@ import type { BatchInput } from './batch/batch-run.ts';
 import { processBatch } from './batch/process-batch.ts';
 import { processRealtime } from './batch/process-realtime.ts';
 import { ChildGroup, type ChildSwitches, childOptions, replaySwitches, runUntilResult } from './children.ts';
+import type { Coordinator } from './coordinator.ts';
 
-/** The job or segment whose batches a window runs. */
+/** The workflow whose batches a window runs. */
 export interface WindowOwner {
   readonly jobWorkflowId: string;
+  readonly wave: number;
+  readonly coordinator: Coordinator;
+  /** Whether nothing more is started. Once true, it stays true. */
+  readonly isDraining: boolean;
   /** Must be cheap: it is called on every turn. */
   mayStart(batch: PlannedBatch, running: number): boolean;
   makeInput(batch: PlannedBatch): BatchInput;
-  recordStart(batch: PlannedBatch, workflowId: string): void;
-  recordEnd(batch: PlannedBatch, workflowId: string, tally: Tally | null): void;
+  onStart(batch: PlannedBatch): void;
+  /** The tally is null if the batch's workflow never came to a result. */
+  onEnd(batch: PlannedBatch, tally: Tally | null): void;
 }
 
 export function runWindow(batches: readonly PlannedBatch[], owner: WindowOwner): Promise<void> {
@@ -40,10 +47,12 @@ class Window {
 
   async run(): Promise<void> {
     try {
-      while (this.#waiting.some((queue) => queue.length > 0) && !this.#children.hasFailed) {
-        await condition(() => this.#findStartable() !== undefined || this.#children.hasFailed);
+      while (this.#mayGoOn) {
+        await condition(() => this.#findStartable() !== undefined || !this.#mayGoOn);
         this.#startSome();
-        if (this.#findStartable() !== undefined) await sleep(1, { summary: 'start batches in small groups' });
+        if (this.#mayGoOn && this.#findStartable() !== undefined) {
+          await sleep(1, { summary: 'start batches in small groups' });
+        }
       }
     } finally {
       await this.#children.awaitAll();
@@ -51,8 +60,12 @@ class Window {
     this.#children.throwFailure();
   }
 
+  get #mayGoOn(): boolean {
+    return this.#waiting.some((queue) => queue.length > 0) && !this.#children.hasFailed && !this.#owner.isDraining;
+  }
+
   #startSome(): void {
-    for (let started = 0; started < startsAtOnce; started += 1) {
+    for (let started = 0; started < startsAtOnce && this.#mayGoOn; started += 1) {
       const batch = this.#findStartable()?.shift();
       if (batch === undefined) return;
       this.#start(batch);
@@ -79,14 +92,19 @@ class Window {
 }
 
 async function runBatch(batch: PlannedBatch, owner: WindowOwner): Promise<void> {
-  const { wave, job } = owner.makeInput(batch);
+  const { wave, coordinator } = owner;
   const workflowId = batchWorkflowId(owner.jobWorkflowId, wave, batch.batch);
-  owner.recordStart(batch, workflowId);
+  coordinator.recordStart(wave, batch, workflowId);
+  owner.onStart(batch);
+  const { job, endBy } = owner.makeInput(batch);
+  const onWait = (awaited: string | null): void => coordinator.recordWait(batch.batch, awaited);
   let tally: Tally | null = null;
   try {
-    tally = await runUntilResult(workflowId, job.timing, () => startBatch(batch, owner, workflowId));
+    const plan = { workflowId, timing: job.timing, onWait, untilMs: endBy };
+    tally = await runUntilResult(plan, () => startBatch(batch, owner, workflowId));
   } finally {
-    owner.recordEnd(batch, workflowId, tally);
+    coordinator.recordEnd(wave, batch.batch, workflowId, tally);
+    owner.onEnd(batch, tally);
   }
 }
 
@@ -98,7 +116,9 @@ async function startBatch(batch: PlannedBatch, owner: WindowOwner, workflowId: s
     args: [given],
     staticSummary: `${batch.items} items to ${batch.model}, ${batch.lane} lane`,
   });
-  await replaySwitches(child, pickSwitches(given), pickSwitches(owner.makeInput(batch)));
+  const now = owner.makeInput(batch);
+  if (given.paused || now.paused) owner.coordinator.children.noteTold(workflowId);
+  await replaySwitches(child, pickSwitches(given), pickSwitches(now));
   return child.result();
 }
 

@@ -50,7 +50,7 @@ export class BatchCounts {
       this.#answered,
     );
     if (outcomes !== this.#items) throw new InvariantBroken(`${this.#items} items, ${outcomes} outcomes`);
-    const { wave, batch, batchId, ending, createdAt, endedAt, polls } = input;
+    const { wave, batch, batchId, ending, createdAt, endedAt, polls, refusal } = input;
     const { lane, model } = planned;
     return {
       wave,
@@ -74,6 +74,7 @@ export class BatchCounts {
       createdAt,
       endedAt,
       polls,
+      refusal,
       anomalies,
     };
   }

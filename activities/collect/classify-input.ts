@@ -2,10 +2,12 @@
 
 import type { ProviderBatch } from '../../domain/batch/machine.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
+import type { PlannedBatch } from '../../domain/job.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
 
 /** How a batch ended at its provider, as far as its answers are judged by it. */
 export interface ClassifyInput extends BatchRef, JobRef {
+  readonly planned: PlannedBatch;
   readonly batchId: string | null;
   readonly ending: string | null;
   readonly createdAt: number | null;
@@ -21,6 +23,8 @@ export interface ClassifyInput extends BatchRef, JobRef {
   readonly isCreateUnknown: boolean;
   /** For items that provably did not run. */
   readonly notRunReason: ItemReason;
+  /** Why the provider refused the whole batch before it ran, in a word; null if it did not. */
+  readonly refusal: string | null;
   /** Items that cannot be judged now stay in doubt. Otherwise nothing is written for them, and the output is read again. */
   readonly final: boolean;
   /** Lines of the requests file that the provider refused, from 1. */

@@ -1,10 +1,8 @@
 // From a batch's raw output to one judged line for each item, in row order. Missing lines are computed, never assumed.
 
-import type { JobFile, PlannedBatch } from '../../domain/job.ts';
+import type { JobFile } from '../../domain/job.ts';
 import { noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
-import { InvariantBroken } from '../../domain/refusal.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
-import { readEntries } from '../../job-folder/manifest.ts';
 import { tallyFile } from '../../job-folder/paths.ts';
 import { writeJson } from '../../storage/lines/json-lines.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
@@ -39,11 +37,9 @@ export async function classify(deps: ClassifyDeps, input: ClassifyInput): Promis
 }
 
 async function classifyBatch(deps: ClassifyDeps, job: JobFile, input: ClassifyInput): Promise<ClassifyResult> {
-  const [planned] = await readEntries(deps.store, input.output, input.wave, input.batch, 1);
-  if (planned === undefined) throw new InvariantBroken(`wave ${input.wave} has no batch ${input.batch}`);
   const texts = new ScratchFile(deps, 'answers');
   try {
-    const result = await judgeBatch(deps, job, planned, input, texts);
+    const result = await judgeBatch(deps, job, input, texts);
     if (result.kind === 'tally') await writeJson(deps.store, tallyFile(input), result.tally);
     return result;
   } finally {
@@ -54,11 +50,11 @@ async function classifyBatch(deps: ClassifyDeps, job: JobFile, input: ClassifyIn
 async function judgeBatch(
   deps: ClassifyDeps,
   job: JobFile,
-  planned: PlannedBatch,
   input: ClassifyInput,
   texts: ScratchFile,
 ): Promise<ClassifyResult> {
   const { store } = deps;
+  const { planned } = input;
   const items = await readItemIndex(store, input, planned.items);
   const counts = new BatchCounts(planned.items);
   const answers = new FirstAnswers(texts, planned.items, counts);

@@ -2,8 +2,8 @@
 
 import type { BatchRef } from '../../domain/ids.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { parseItemLine } from '../../job-folder/item-line.ts';
 import { itemsFile } from '../../job-folder/paths.ts';
+import { parseItemLine } from '../../job-folder/plan/item-line.ts';
 import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 

@@ -10,6 +10,7 @@ import {
   buildUnsentResult,
   formatResult,
   joinFirstAnswer,
+  makeDoubtful,
   type ResultFacts,
   type ResultLine,
   type WrittenResult,
@@ -19,8 +20,8 @@ import { InvariantBroken } from '../../domain/refusal.ts';
 import { type ExpensiveRow, MostExpensiveRows } from '../../domain/report/expensive-rows.ts';
 import { openRows, type RowAttempts, type RowCursor } from '../../job-folder/answers.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { readSummary } from '../../job-folder/manifest.ts';
 import { resultsFile } from '../../job-folder/paths.ts';
+import { readSummary } from '../../job-folder/plan/manifest.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import { lineWriter } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
@@ -31,7 +32,7 @@ import { SharedRows } from './shared-rows.ts';
 
 export interface MergeInput extends JobRef {
   readonly waves: number;
-  /** The reason of rows whose batch was never sent. */
+  /** The reason of rows whose batch was never sent, as far as is known. */
   readonly unsentReason: ItemReason;
 }
 
@@ -124,11 +125,13 @@ function mergeRow(attempts: RowAttempts, unsentReason: ItemReason): WrittenResul
   return usual ?? formatResult(mergeAttempts(attempts, unsentReason));
 }
 
-/** Batches that were never sent have items and no answers. */
+/** Batches without a tally have items and no answers: either they were never sent, or nobody knows what became of them. */
 function mergeAttempts(attempts: RowAttempts, unsentReason: ItemReason): ResultLine {
-  const answered = attempts.flatMap(({ answer, tally }): AnsweredAttempt[] =>
-    answer === null ? [] : [{ answer, lane: tally?.lane ?? 'batch', batchId: tally?.batchId ?? null }],
-  );
+  const answered = attempts.flatMap(({ item, answer, entry, tally, sent }): AnsweredAttempt[] => {
+    const lane = entry?.lane ?? 'batch';
+    if (answer !== null) return [{ answer, lane, batchId: tally?.batchId ?? null }];
+    return sent === null ? [] : [{ answer: makeDoubtful(item), lane, batchId: sent.batchId }];
+  });
   const [first, ...more] = answered;
   return first === undefined ? buildUnsentResult(attempts[0].item, unsentReason) : buildResult([first, ...more]);
 }

@@ -1,8 +1,8 @@
 // The settings that a job's workflow runs by: a small part of `job.json`, and the waves that are planned already.
 
 import type { JobFile, JobSettings, WaveKind } from '../../domain/job.ts';
-import { batchesPerSegment } from '../../domain/limits.ts';
-import { readSummary } from '../../job-folder/manifest.ts';
+import { batchesPerSegment, historyEventsMax } from '../../domain/limits.ts';
+import { readSummary } from '../../job-folder/plan/manifest.ts';
 import type { Store } from '../../storage/store.ts';
 
 export async function resolveSettings(
@@ -30,6 +30,7 @@ export async function resolveSettings(
     proofs,
     keepProviderFiles: spec.keep.providerFiles,
     batchesPerSegment,
+    historyEventsMax,
     planned: await listPlannedWaves(store, spec.output),
     searchAttributes,
   };

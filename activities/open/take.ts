@@ -6,7 +6,7 @@ import { batchesPerSegment } from '../../domain/limits.ts';
 import { isOwnedBy, type Owner, readClaimed, replaceJobFile, winTakeover } from '../../job-folder/claim.ts';
 import { fenceStore } from '../../job-folder/fence.ts';
 import { findForeignFile, holdsSent, isLeftover, removeLeftovers } from '../../job-folder/leftovers.ts';
-import { readSummary } from '../../job-folder/manifest.ts';
+import { readSummary } from '../../job-folder/plan/manifest.ts';
 import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 

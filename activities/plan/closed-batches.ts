@@ -1,8 +1,8 @@
 // The batches of a wave that are whole, or on their way to it, and what they cost together.
 
 import type { Lane } from '../../domain/outcome/outcome.ts';
-import type { BatchFiles } from '../../job-folder/batch-files.ts';
-import type { ManifestEntry } from '../../job-folder/manifest.ts';
+import type { BatchFiles } from '../../job-folder/plan/batch-files.ts';
+import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
 
 export class ClosedBatches {
   readonly #entries: ManifestEntry[];

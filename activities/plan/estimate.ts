@@ -2,12 +2,11 @@
 
 import { log } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
-import { batchesPerWaveMax } from '../../domain/limits.ts';
 import { EstimateSums, type JobEstimate, listCaveats } from '../../domain/plan/estimate.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { readJobFile, requireClaim } from '../../job-folder/job-file.ts';
-import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
 import { jobFile } from '../../job-folder/paths.ts';
+import { plannedBatch, readEntries, readSummary } from '../../job-folder/plan/manifest.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 
 export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEstimate> {
@@ -17,7 +16,7 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
   if (summary?.rows === undefined) throw new InvariantBroken('there is no plan to read the estimate from');
   const { rows } = summary;
   const sums = new EstimateSums();
-  for (const entry of await readEntries(deps.store, output, 1, 1, batchesPerWaveMax)) {
+  for await (const entry of readEntries(deps.store, output, 1)) {
     sums.add(plannedBatch(entry), job.prices);
   }
   const { spec, pricesDated } = job;

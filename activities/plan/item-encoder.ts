@@ -2,7 +2,7 @@
 
 import { customId, itemKey } from '../../domain/ids.ts';
 import { assumedOutputTokens, estimatedTokens } from '../../domain/money/cost.ts';
-import type { EncodedItem, PlannedItem } from '../../job-folder/batch-files.ts';
+import type { EncodedItem, PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import type { Provider } from '../../providers/provider.ts';
 
 export interface ItemEncoder {

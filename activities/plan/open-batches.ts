@@ -1,7 +1,7 @@
 // The batches that are being written. Items of one group share a batch: one model, one endpoint, and one lane if a lane was asked for.
 
 import { openBatchesMax } from '../../domain/limits.ts';
-import type { BatchFiles, PlannedItem } from '../../job-folder/batch-files.ts';
+import type { BatchFiles, PlannedItem } from '../../job-folder/plan/batch-files.ts';
 
 export interface OpenBatch {
   readonly files: BatchFiles;

@@ -1,7 +1,7 @@
 // How far a pass has come, and where its last part ended. Where a part ends depends on rows alone, never on time: a planner that resumes
 // ends its parts at the same rows.
 
-import type { ManifestEntry } from '../../job-folder/manifest.ts';
+import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
 import type { DatasetPosition, DatasetRow } from '../../storage/formats/rows.ts';
 
 export class PartBoundary {

@@ -4,8 +4,8 @@ import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import type { RefusalReason } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import type { PlannedItem } from '../../job-folder/batch-files.ts';
 import { itemsFile } from '../../job-folder/paths.ts';
+import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import {
   createPlanParts,
   eachCarried,
@@ -13,7 +13,7 @@ import {
   type Part,
   type PlanParts,
   readParts,
-} from '../../job-folder/plan-parts.ts';
+} from '../../job-folder/plan/plan-parts.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { DatasetPosition, DatasetRow } from '../../storage/formats/rows.ts';
 import type { Store } from '../../storage/store.ts';

@@ -2,12 +2,12 @@
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
-import type { JobFile, PlannedBatch, PlanSummary } from '../../domain/job.ts';
+import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { giveUpClaim } from '../../job-folder/claim.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { plannedBatch, readEntries, readSummary } from '../../job-folder/manifest.ts';
+import { readSummary } from '../../job-folder/plan/manifest.ts';
 import { computeFingerprint, readDataset } from '../../storage/formats/dataset.ts';
 import { StoreError } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
@@ -15,13 +15,6 @@ import type { KeyedRow } from './keys/keyed-rows.ts';
 import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
 
 export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'timing'>;
-
-export interface ManifestPage extends JobRef {
-  readonly wave: number;
-  /** Number of the first batch wanted. */
-  readonly from: number;
-  readonly count: number;
-}
 
 /** May be run again at any time: a plan that exists is kept, an unfinished one is resumed, and a refusal is repeated. */
 export async function plan(deps: PlanDeps, ref: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
@@ -41,12 +34,6 @@ export async function plan(deps: PlanDeps, ref: JobRef, partRows = rowsPerPart):
   } finally {
     clearInterval(beat);
   }
-}
-
-/** Reads a page of any wave's plan. */
-export async function readManifest(deps: PlanDeps, page: ManifestPage): Promise<PlannedBatch[]> {
-  const entries = await readEntries(deps.store, page.output, page.wave, page.from, page.count);
-  return entries.map(plannedBatch);
 }
 
 interface Progress {

@@ -3,7 +3,7 @@
 import type { JobSpec, RowCounts } from '../../domain/job.ts';
 import type { RefusalReason } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
-import type { Part, RejectSummary } from '../../job-folder/plan-parts.ts';
+import type { Part, RejectSummary } from '../../job-folder/plan/plan-parts.ts';
 
 /** Refusals that a person is shown with the job's own refusal; `rejects.jsonl` has them all. */
 const shownRejectsMax = 5;

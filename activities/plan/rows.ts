@@ -7,8 +7,8 @@ import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
 import { compileText } from '../../input/liquid.ts';
-import type { PlannedItem } from '../../job-folder/batch-files.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
+import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { DatasetRow } from '../../storage/formats/rows.ts';
 

@@ -7,8 +7,13 @@ import { estimateUsd, findPrice, roundUsd } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
 import { chooseLane, computeCaps, hasRoom, isFull, type SplitRules, splitRules } from '../../domain/plan/split.ts';
 import { JobRefused } from '../../domain/refusal.ts';
-import { type BatchFiles, type EncodedItem, openBatchFiles, type PlannedItem } from '../../job-folder/batch-files.ts';
-import { type ManifestEntry, writeManifest } from '../../job-folder/manifest.ts';
+import {
+  type BatchFiles,
+  type EncodedItem,
+  openBatchFiles,
+  type PlannedItem,
+} from '../../job-folder/plan/batch-files.ts';
+import { type ManifestEntry, writeManifest } from '../../job-folder/plan/manifest.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 import { ClosedBatches } from './closed-batches.ts';

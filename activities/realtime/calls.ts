@@ -2,9 +2,9 @@
 
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { rowBytesMax } from '../../domain/limits.ts';
-import { parseItemLine } from '../../job-folder/item-line.ts';
 import { parseNote } from '../../job-folder/journal-notes.ts';
 import { itemsFile, requestsFile } from '../../job-folder/paths.ts';
+import { parseItemLine } from '../../job-folder/plan/item-line.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { lineCursor } from '../../storage/lines/json-lines.ts';
 import type { Journal, Store } from '../../storage/store.ts';

@@ -68,6 +68,8 @@ export interface BatchCase {
   readonly goal: 'run' | 'end';
   /** Why the items that did not run were not sent, once the goal is to end. */
   readonly reason: ItemReason | null;
+  /** Why the provider refused the whole batch before it ran, in a word; null if it did not. */
+  readonly refusal: string | null;
   readonly paused: boolean;
   readonly trouble: Trouble | null;
   readonly ordinal: number;
@@ -92,6 +94,7 @@ export const newCase = (deadlineMs: number): BatchCase => ({
   settled: false,
   goal: 'run',
   reason: null,
+  refusal: null,
   paused: false,
   trouble: null,
   ordinal: 0,

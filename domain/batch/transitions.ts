@@ -20,10 +20,10 @@ import type { BatchHandle, UnrunAction } from './state.ts';
 export interface BatchEvents {
   readonly recovered: Recovered;
   readonly uploaded: { readonly fileId: string | null };
-  readonly upload_refused: { readonly reason: ItemReason };
+  readonly upload_refused: { readonly refusal: string };
   readonly created: { readonly handle: BatchHandle; readonly twins: readonly BatchHandle[] };
   /** Nothing came of the create: the provider said so. */
-  readonly create_refused: { readonly action: UnrunAction; readonly reason: ItemReason };
+  readonly create_refused: { readonly action: UnrunAction; readonly refusal: string };
   /** The create may have taken effect: its reply was lost, or an earlier attempt's intent was found. */
   readonly create_unknown: { readonly overAt: number };
   /** A find saw nothing that might be it. */
@@ -44,7 +44,8 @@ export interface BatchEvents {
   /** The job's deadline passed. */
   readonly deadline: object;
   readonly deadline_changed: { readonly deadlineMs: number };
-  readonly cancelled: object;
+  /** With the time by which it must end, if the job has set one. */
+  readonly cancelled: { readonly endBy: number | null };
   /** Someone knows that there is news at the provider: poll now. */
   readonly nudged: object;
   /** A step was stopped before its end: what came of it is read from disk. */
@@ -87,7 +88,7 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
     };
   },
   uploaded: (known, { fileId }) => ({ ...known, uploaded: true, fileId, uploads: known.uploads + 1 }),
-  upload_refused: (known, { reason }) => endWith(known, reason),
+  upload_refused: (known, { refusal }) => endRefused(known, refusal),
   created: (known, { handle, twins }, now, { bounds }) => ({
     ...known,
     intent: null,
@@ -100,8 +101,8 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
     ),
   }),
   // Nothing was created, so the submission stays the same: a find still sees whatever an earlier create of it made.
-  create_refused: (known, { action, reason }, now, { bounds }) =>
-    actOnUnrun({ ...known, intent: null }, action, reason, now, bounds),
+  create_refused: (known, { action, refusal }, now, { bounds }) =>
+    actOnUnrun({ ...known, intent: null }, action, refusal, now, bounds),
   create_unknown: (known, { overAt }, now, { bounds }) => ({ ...known, intent: newIntent(overAt, now, bounds) }),
   found_none: (known, _event, now, { bounds }) => countFind(known, now, bounds),
   found_unclear: (known, _event, now, { bounds }) => awaitCandidates(known, now, bounds),
@@ -143,9 +144,9 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
   resumed: (known) => ({ ...known, paused: false, trouble: null }),
   deadline: (known) => endWith(known, 'deadline'),
   deadline_changed: (known, { deadlineMs }) => ({ ...known, deadlineMs }),
-  cancelled: (known, _event, now, { bounds }) => ({
+  cancelled: (known, { endBy }, now, { bounds }) => ({
     ...endWith(known, 'cancelled'),
-    giveUpAt: known.giveUpAt ?? now + bounds.cancelledMs,
+    giveUpAt: known.giveUpAt ?? endBy ?? now + bounds.cancelledMs,
   }),
   nudged: (known, _event, now) => ({
     ...known,
@@ -160,6 +161,8 @@ const endWith = (known: BatchCase, reason: ItemReason): BatchCase => ({
   goal: 'end',
   reason: known.reason ?? reason,
 });
+
+const endRefused = (known: BatchCase, refusal: string): BatchCase => endWith({ ...known, refusal }, 'batch_failed');
 
 function changeBatch(known: BatchCase, id: string, change: (batch: ProviderBatch) => ProviderBatch): BatchCase {
   return { ...known, batches: known.batches.map((batch) => (batch.handle.id === id ? change(batch) : batch)) };
@@ -202,14 +205,14 @@ function endBatch(
   if (next.goal !== 'run' || !next.batches.every((batch) => ranNothing(batch, rules))) return next;
   const own = next.batches.find(({ role }) => role === 'own');
   if (own === undefined) return next;
-  return actOnUnrun({ ...next, ordinal: next.ordinal + 1 }, own.action, 'batch_failed', now, bounds);
+  return actOnUnrun({ ...next, ordinal: next.ordinal + 1 }, own.action, ended.status, now, bounds);
 }
 
 /** Nothing of the batch ran: it is made again when that can help, else its items are given back, not run. */
 function actOnUnrun(
   known: BatchCase,
   action: UnrunAction,
-  reason: ItemReason,
+  refusal: string,
   now: number,
   bounds: BatchBounds,
 ): BatchCase {
@@ -223,9 +226,9 @@ function actOnUnrun(
     case 'ask_a_person':
       return { ...known, trouble: 'no_money' };
     case 'upload_again':
-      if (known.uploads >= bounds.uploadsMax) return endWith(known, reason);
+      if (known.uploads >= bounds.uploadsMax) return endRefused(known, refusal);
       return { ...known, uploaded: false, fileId: null, createAt: now + delayAt(bounds.capacityDelaysMs, 0) };
     case 'give_back':
-      return endWith(known, reason);
+      return endRefused(known, refusal);
   }
 }

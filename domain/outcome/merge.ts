@@ -92,6 +92,17 @@ export function joinFirstAnswer(answer: string, lane: Lane, batchId: string | nu
   };
 }
 
+/** For an item that may have been sent, and of which nothing more is known. */
+export const makeDoubtful = (item: ItemLine): AnswerLine => ({
+  ...item,
+  kind: 'rejected',
+  reason: 'in_doubt',
+  usage: null,
+  costUsd: null,
+  finishReason: null,
+  model: null,
+});
+
 /** For an item that was planned and never sent. */
 export function buildUnsentResult({ row, id, key, customId }: ItemLine, reason: ItemReason): ResultLine {
   const nothing = {

@@ -139,6 +139,8 @@ export interface Tally {
   readonly createdAt: number | null;
   readonly endedAt: number | null;
   readonly polls: number;
+  /** Why the provider refused the whole batch before it ran, in a word; absent or null if it did not. */
+  readonly refusal?: string | null;
   readonly anomalies: Anomalies;
 }
 

@@ -13,6 +13,7 @@ export const alertNames = [
   'no_progress',
   'budget',
   'paused',
+  'earlier_child',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -28,6 +29,8 @@ const slowPhaseMs = 30 * minuteMs;
 const openMaxMs = 25 * 60 * minuteMs;
 /** Vendors sometimes queue a batch for hours and then run it within one hour. */
 const noProgressMs = 6 * 60 * minuteMs;
+/** A workflow of an earlier run ends its batch within this time, unless a person has to act. */
+const earlierChildMs = 10 * minuteMs;
 const errorShareMax = 0.05;
 const budgetShareMax = 0.8;
 
@@ -62,24 +65,57 @@ export function countLate(entries: Iterable<BatchEntry>, now: number): LateCount
   return late;
 }
 
+/** A workflow that an earlier run left: its batch is not started again before it has ended. */
+export interface EarlierChild {
+  readonly workflowId: string;
+  /** Since when it is waited for. */
+  readonly since: number;
+}
+
+/** When time alone will next make a batch late; null if it makes none late any more. */
+export function findNextLateAt(
+  entries: Iterable<BatchEntry>,
+  earlier: Iterable<EarlierChild>,
+  now: number,
+): number | null {
+  let next = Number.POSITIVE_INFINITY;
+  const consider = (at: number): void => {
+    if (at > now && at < next) next = at;
+  };
+  for (const { stage, since, createdAt } of entries) {
+    if (stage === 'done') continue;
+    if (stage === 'validating' || stage === 'finalizing') consider(since + slowPhaseMs + 1);
+    if (createdAt !== null) consider(createdAt + openMaxMs + 1);
+  }
+  for (const { since } of earlier) consider(since + earlierChildMs + 1);
+  return Number.isFinite(next) ? next : null;
+}
+
+/** When a job without news raises its alert. */
+export const findNoProgressAt = (movedAt: number): number => movedAt + noProgressMs + 1;
+
 export interface AlertFacts {
   readonly now: number;
-  readonly pause: Pause | null;
+  /** Everything that holds the job. */
+  readonly pauses: readonly Pause[];
   /** Whether batches are expected to make progress. */
   readonly running: boolean;
   /** When a batch last made progress. */
   readonly movedAt: number;
   readonly late: LateCounts;
+  readonly earlierChild: EarlierChild | null;
   readonly budget: Pick<Budget, 'capUsd' | 'settledUsd'>;
   readonly items: number;
   readonly failed: number;
 }
 
 export function findAlerts(facts: AlertFacts): readonly Alert[] {
-  const { now, pause, running, movedAt, late, budget, items, failed } = facts;
+  const { now, pauses, running, movedAt, late, earlierChild, budget, items, failed } = facts;
   const { capUsd, settledUsd } = budget;
   const alerts: Alert[] = [];
-  if (pause !== null) alerts.push({ name: 'paused', text: `paused: ${pause.note}` });
+  if (pauses.length > 0) {
+    alerts.push({ name: 'paused', text: `paused: ${pauses.map(({ note }) => note).join('; ')}` });
+  }
   if (capUsd !== null && settledUsd >= budgetShareMax * capUsd) {
     alerts.push({ name: 'budget', text: `${formatPercent(settledUsd, capUsd)} of the budget is spent` });
   }
@@ -95,8 +131,12 @@ export function findAlerts(facts: AlertFacts): readonly Alert[] {
   if (late.open > 0) {
     alerts.push({ name: 'open_too_long', text: `${describeBatches(late.open)} open for over 25 hours` });
   }
-  if (running && pause === null && now - movedAt > noProgressMs) {
+  if (running && pauses.length === 0 && now - movedAt > noProgressMs) {
     alerts.push({ name: 'no_progress', text: 'nothing has moved for over 6 hours' });
+  }
+  if (earlierChild !== null && now - earlierChild.since > earlierChildMs) {
+    const text = `${earlierChild.workflowId} of an earlier run has not ended: its batch is not started again before that`;
+    alerts.push({ name: 'earlier_child', text });
   }
   return alerts;
 }

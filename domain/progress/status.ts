@@ -17,8 +17,11 @@ export const jobPhases = [
 ] as const;
 export type JobPhase = (typeof jobPhases)[number];
 
-/** Why a job is paused: a person asked for it, the next batch would pass the budget, or a batch met trouble. */
-export const pauseReasons = ['person', 'budget', ...troubles] as const;
+/**
+ * Why a job is paused: a person asked for it, the next batch would pass the budget, the provider refused several batches in a row, or a batch
+ * met trouble.
+ */
+export const pauseReasons = ['person', 'budget', 'refused', ...troubles] as const;
 export type PauseReason = (typeof pauseReasons)[number];
 
 export interface Pause {

@@ -20,10 +20,20 @@ function takeOver({ root, job }: Folder): void {
 
 const inActivity = <T>(work: () => Promise<T>): Promise<T> => quietEnvironment().run(work);
 const ref = { ...jobRef, wave: 1, batch: 1 };
+const planned = {
+  batch: 1,
+  lane: 'batch',
+  model: 'm',
+  endpoint: 'e',
+  items: 1,
+  bytes: 1,
+  requestsCrc32: '',
+  estimate: { inputTokens: 1, outputTokens: 1, usd: 1 },
+} as const;
 
 /** Enough of an input for each activity. */
 const anything = {
-  ...endedBatch(ref),
+  ...endedBatch(ref, planned),
   handle: handle('batch'),
   twin: 0,
   ordinal: 0,

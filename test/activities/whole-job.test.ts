@@ -9,7 +9,7 @@ import { merge } from '../../activities/finish/merge.ts';
 import type { ResultLine } from '../../domain/outcome/merge.ts';
 import { folderWith, jobRef, output, quietEnvironment } from './plan/planning.ts';
 import { chance, isGood, shuffled, text, unrulyProvider, writeDataset } from './submit/unruly-provider.ts';
-import { answerLine, endedBatch, errorLine, runWhole, usdOf, wholeDeps } from './whole-job.ts';
+import { answerLine, endedBatch, errorLine, findPlanned, runWhole, usdOf, wholeDeps } from './whole-job.ts';
 
 const runs = fc.record({
   seed: fc.nat(),
@@ -95,8 +95,9 @@ test('classify and merge give the same bytes when they are done again', async ()
   const deps = wholeDeps(folder);
   await folder.store.remove(`${output}answers/wave-1/batch-0002.tally.json`);
   const { createdAt, endedAt, ending, batchId, polls, wave, batch } = tally;
+  const ref = { ...jobRef, wave, batch };
   await quietEnvironment().run(() =>
-    classify(deps, { ...endedBatch({ ...jobRef, wave, batch }), batchId, ending, createdAt, endedAt, polls }),
+    classify(deps, { ...endedBatch(ref, findPlanned(folder, ref)), batchId, ending, createdAt, endedAt, polls }),
   );
   const waves = Math.max(...Object.keys(before).map((name) => Number(/^answers\/wave-(\d+)/.exec(name)?.[1] ?? 0)));
   await quietEnvironment().run(() => merge(deps, { ...jobRef, waves, unsentReason: 'cancelled' }));

@@ -97,7 +97,7 @@ export async function runWhole(
       const lines = answering(number, planned, items);
       if (lines === null) continue;
       await writeRaw(folder, rawFile(ref), lines);
-      const result = await inActivity(() => classify(deps, endedBatch(ref)));
+      const result = await inActivity(() => classify(deps, endedBatch(ref, planned)));
       if (result.kind !== 'tally') throw new Error('not every item is proven');
       const { tally } = result;
       tallies.push(tally);
@@ -133,6 +133,7 @@ const allProven = {
   final: true,
   cancelReason: 'cancelled',
   notRunReason: 'missing',
+  refusal: null,
   blamed: [],
 } satisfies Partial<ClassifyInput>;
 
@@ -147,10 +148,18 @@ export const realtimeBatch = {
   ...allProven,
 } satisfies Partial<ClassifyInput>;
 
+/** A batch as the manifest has it. */
+export function findPlanned(folder: Folder, { wave, batch }: BatchRef): PlannedBatch {
+  const planned = folder.lines<PlannedBatch>(`plan/wave-${wave}/manifest.jsonl`).find((each) => each.batch === batch);
+  if (planned === undefined) throw new Error(`wave ${wave} has no batch ${batch}`);
+  return planned;
+}
+
 /** The input of `classify` for a batch that ended well. */
-export function endedBatch(ref: BatchRef & JobRef): ClassifyInput {
+export function endedBatch(ref: BatchRef & JobRef, planned: PlannedBatch): ClassifyInput {
   return {
     ...ref,
+    planned,
     batchId: `batch-${ref.wave}-${ref.batch}`,
     ending: 'completed',
     createdAt: 0,

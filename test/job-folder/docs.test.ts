@@ -8,9 +8,10 @@ import { download } from '../../activities/collect/download.ts';
 import { resumeJob } from '../../activities/open/resume.ts';
 import { poll } from '../../activities/poll/poll.ts';
 import { create } from '../../activities/submit/create.ts';
+import { readPart } from '../../activities/waves/read-part.ts';
 import type { BatchHandle, BatchView } from '../../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
-import type { PlannedBatch } from '../../domain/job.ts';
+import { type PlannedBatch, planStart } from '../../domain/job.ts';
 import type { Store } from '../../storage/store.ts';
 import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../activities/plan/planning.ts';
 import { answerLine, errorLine, provider, runWhole, wholeDeps } from '../activities/whole-job.ts';
@@ -95,6 +96,7 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
       number === 6 || wave === 1 ? errorLine(customId, number === 6 ? 400 : 500) : answerLine(customId, 'answered'),
     ),
   );
+  await quietEnvironment().run(() => readPart(deps, { ...jobRef, wave: 1, at: planStart, count: 10 }));
   return { folder, written };
 }
 

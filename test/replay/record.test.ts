@@ -6,7 +6,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { describe, expect, test } from 'vitest';
 import type { OptionsInput } from '../../emulator/faults/options.ts';
 import { devServer } from '../support/temporal.ts';
-import { Site, type SiteOptions } from '../workflows/site.ts';
+import { Site } from '../workflows/site.ts';
+import type { SiteOptions } from '../workflows/site-worker.ts';
 
 const folder = join(import.meta.dirname, 'histories');
 const quick = { validateMs: 100, runMs: 1000, finalizeMs: 100, cancelMs: 100 };

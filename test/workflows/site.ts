@@ -5,22 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import { expect } from 'vitest';
-import { failureInterceptor } from '../../activities/failure.ts';
-import { createActivities } from '../../activities/index.ts';
+import type { Claim, JobFile } from '../../domain/job.ts';
 import type { JobStatus } from '../../domain/progress/status.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import type { OptionsInput } from '../../emulator/faults/options.ts';
 import { createControl } from '../../emulator/server/control.ts';
 import { startEmulator } from '../../emulator/server/start.ts';
-import { createCluster } from '../../worker/cluster.ts';
-import { readConfig } from '../../worker/config.ts';
-import { createDependencies } from '../../worker/dependencies.ts';
 import type { BatchesRequest, BatchPage } from '../../workflows/messages.ts';
 import { type Result, until } from '../end-to-end/crash/cell.ts';
-import { workflowBundle } from '../support/temporal.ts';
-import { sharedClock } from './shared-clock.ts';
+import { createSiteWorker, type SiteOptions } from './site-worker.ts';
 
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
@@ -32,11 +26,6 @@ export const deadline = (then: 'fallback' | 'retry' | 'fail', times: { batch?: s
 });
 
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
-
-export interface SiteOptions {
-  /** With a small number, a job of few batches runs like a job of many. Defaults to 500. */
-  readonly batchesPerSegment?: number;
-}
 
 export class Site {
   readonly root: string;
@@ -60,46 +49,18 @@ export class Site {
     options: OptionsInput & SiteOptions,
     use: (site: Site) => Promise<void>,
   ): Promise<void> {
-    const { batchesPerSegment, ...faults } = options;
+    const { batchesPerSegment, historyEventsMax, ...faults } = options;
+    const limits = { batchesPerSegment, historyEventsMax };
     const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
     const emulator = await startEmulator({ validateMs: 1000, runMs: 5 * minuteMs, finalizeMs: 1000, ...faults });
     const site = new Site(env, name, root, emulator.url);
     try {
-      const worker = await site.#worker(emulator, batchesPerSegment);
+      const worker = await createSiteWorker(site, emulator, limits);
       await worker.runUntil(() => use(site));
     } finally {
       await emulator.close();
       rmSync(root, { recursive: true, force: true });
     }
-  }
-
-  async #worker(
-    emulator: { readonly openaiBaseUrl: string; readonly anthropicBaseUrl: string },
-    batchesPerSegment: number | undefined,
-  ): Promise<Worker> {
-    const config = readConfig({
-      NIGHTSHIFT_DATA: this.root,
-      OPENAI_BASE_URL: emulator.openaiBaseUrl,
-      OPENAI_API_KEY: 'test',
-      ANTHROPIC_BASE_URL: emulator.anthropicBaseUrl,
-      ANTHROPIC_API_KEY: 'test',
-    });
-    const namespace = this.env.namespace ?? 'default';
-    const clock = sharedClock(this.control);
-    const deps = { ...createDependencies(config, createCluster(this.client, namespace)), now: clock.now };
-    const activities = createActivities(deps);
-    const open: typeof activities.open = async (input) => {
-      const settings = await activities.open(input);
-      return { ...settings, batchesPerSegment: batchesPerSegment ?? settings.batchesPerSegment };
-    };
-    return Worker.create({
-      connection: this.env.nativeConnection,
-      namespace,
-      taskQueue: this.name,
-      activities: { ...activities, open },
-      workflowBundle: workflowBundle(),
-      interceptors: { activity: [() => ({ inbound: clock.interceptor }), () => ({ inbound: failureInterceptor() })] },
-    });
   }
 
   dataset(rows: number, row: (number: number) => object = ticket): string {
@@ -188,6 +149,18 @@ export class Site {
     return events ?? [];
   }
 
+  /** The run ids of a workflow, first run first: a run that continues as new is followed by another. */
+  async runs(workflowId = this.name): Promise<string[]> {
+    const runs: string[] = [];
+    let runId: string | undefined = (await this.client.workflow.getHandle(workflowId).describe()).runId;
+    while (runId !== undefined && runId !== '') {
+      runs.unshift(runId);
+      const { events } = await this.client.workflow.getHandle(workflowId, runId).fetchHistory();
+      runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
+    }
+    return runs;
+  }
+
   async parent(workflowId: string): Promise<string | undefined> {
     const [started] = await this.events(workflowId);
     return started?.workflowExecutionStartedEventAttributes?.parentWorkflowExecution?.workflowId ?? undefined;
@@ -208,6 +181,12 @@ export class Site {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
+  }
+
+  /** Who owns the output folder. */
+  claim(workflowId = this.name): Claim {
+    const file: JobFile = JSON.parse(readFileSync(join(this.root, 'runs', workflowId, 'job.json'), 'utf8'));
+    return file.claim;
   }
 
   /** The report on disk: a cancelled job has no result. */

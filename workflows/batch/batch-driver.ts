@@ -1,6 +1,6 @@
 // Drives one batch to its tally: asks the batch machine for the next step, takes it or waits, until the batch is settled.
 
-import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { condition, continueAsNew } from '@temporalio/workflow';
 import { toBounds } from '../../domain/batch/bounds.ts';
 import {
   type BatchBounds,
@@ -14,6 +14,7 @@ import { applyEvent, type BatchEvent, type Rulebook } from '../../domain/batch/t
 import { formatDuration } from '../../domain/duration.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
+import { isHistoryLong } from '../history.ts';
 import type { BatchInput, BatchRun } from './batch-run.ts';
 import { BatchSteps, type StepContext } from './batch-steps.ts';
 
@@ -23,9 +24,6 @@ export interface CarriedBatch {
   readonly polls: number;
   readonly toldTenths: number;
 }
-
-/** Well below the 51,200 events at which the server ends a workflow. */
-const eventsMax = 4_000;
 
 const holdTexts: Readonly<Record<HoldReason, string>> = {
   paused: 'paused',
@@ -49,7 +47,7 @@ export class BatchDriver implements StepContext {
   #changes = 0;
 
   constructor(run: BatchRun, carried: CarriedBatch | null) {
-    const { job, paused, endNow } = run.input;
+    const { job, paused, endNow, endBy } = run.input;
     this.run = run;
     this.#book = { rules: job.proofs, bounds: toBounds(job.timing, job.poll) };
     this.bounds = this.#book.bounds;
@@ -57,6 +55,7 @@ export class BatchDriver implements StepContext {
     this.#steps = new BatchSteps(this, carried?.polls ?? 0, carried?.toldTenths ?? -1);
     this.report = this.report.bind(this);
     if (carried === null && paused) this.report({ kind: 'paused' });
+    if (carried === null && endBy !== null) this.report({ kind: 'cancelled', endBy });
     if (carried === null && endNow) this.report({ kind: 'deadline' });
   }
 
@@ -73,7 +72,8 @@ export class BatchDriver implements StepContext {
       if (step.kind === 'done') return this.#end();
       if (step.kind === 'hold') await this.#hold(step);
       else await this.#steps.take(step);
-      if (workflowInfo().historyLength > eventsMax) await this.#continue();
+      // A settled batch only has to return its tally, which the next run would not have.
+      if (!this.known.settled && isHistoryLong(this.run.input.job.historyEventsMax / 2)) await this.#continue();
     }
   }
 

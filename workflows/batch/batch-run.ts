@@ -17,7 +17,10 @@ import {
 
 /** The part of a job that its batches need: references and times, nothing of its rows. */
 export interface BatchInput {
-  readonly job: Pick<JobSettings, 'output' | 'nonce' | 'provider' | 'poll' | 'deadline' | 'timing' | 'proofs'> & {
+  readonly job: Pick<
+    JobSettings,
+    'output' | 'nonce' | 'provider' | 'poll' | 'deadline' | 'timing' | 'proofs' | 'historyEventsMax'
+  > & {
     /** The coordinator wants news at every so many tenths of the batch. */
     readonly tellEvery: number;
   };
@@ -25,6 +28,8 @@ export interface BatchInput {
   readonly planned: PlannedBatch;
   readonly paused: boolean;
   readonly endNow: boolean;
+  /** The job is finishing: the batch is cancelled, and ends by then. Null otherwise. */
+  readonly endBy: number | null;
 }
 
 export class BatchRun {

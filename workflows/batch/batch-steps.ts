@@ -89,7 +89,7 @@ export class BatchSteps {
     const summary = `upload ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
     const proxy = transfer(job.timing, planned.bytes, summary);
     const called = await this.#call(() => proxy.stage(this.#submission), true);
-    if (called.kind === 'failed') report({ kind: 'upload_refused', reason: 'batch_failed' });
+    if (called.kind === 'failed') report({ kind: 'upload_refused', refusal: called.fault });
     if (called.kind === 'done') report({ kind: 'uploaded', fileId: called.value.fileId });
   }
 
@@ -112,7 +112,7 @@ export class BatchSteps {
     const { run, report, known } = this.#context;
     if (fault === 'capacity' && known.capacityWaits === 0) await run.notify('waiting');
     const action = fault === 'capacity' ? 'wait_for_capacity' : fault === 'not_ready' ? 'upload_again' : 'give_back';
-    report({ kind: 'create_refused', action, reason: 'batch_failed' });
+    report({ kind: 'create_refused', action, refusal: fault });
   }
 
   #reportCreated({ handle, twins }: { readonly handle: BatchHandle; readonly twins: readonly BatchHandle[] }): void {
@@ -186,7 +186,7 @@ export class BatchSteps {
   async #classify(final: boolean): Promise<void> {
     const { run, report, known, bounds } = this.#context;
     const { planned, job } = run.input;
-    const input = { ...describeEnd(known, final, bounds), ...run.ref, polls: this.polls };
+    const input = { ...describeEnd(known, final, bounds), ...run.ref, planned, polls: this.polls };
     const result = await filePass(job.timing, `classify ${planned.items} items`).classify(input);
     if (result.kind === 'tally') this.tally = result.tally;
     report({ kind: 'classified', unproven: result.kind === 'tally' ? [] : result.unproven });

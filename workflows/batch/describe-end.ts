@@ -6,6 +6,7 @@ import type { ItemReason } from '../../domain/outcome/outcome.ts';
 export function describeEnd(known: BatchCase, final: boolean, bounds: BatchBounds) {
   const own = known.batches.findLast(({ role }) => role === 'own');
   const cancelReason = readCancelReason(known, own);
+  const blamed = own?.ended?.blamed ?? [];
   return {
     batchId: own?.handle.id ?? null,
     ending: own?.ended?.status ?? null,
@@ -18,14 +19,19 @@ export function describeEnd(known: BatchCase, final: boolean, bounds: BatchBound
     }),
     isCreateUnknown: known.intent !== null || known.unresolvedIntent,
     notRunReason: readNotRunReason(known, own, cancelReason),
+    refusal: readRefusal(known, blamed),
     final,
-    blamed: own?.ended?.blamed ?? [],
+    blamed,
   };
 }
 
 /** A batch that was asked to end while the job went on had passed its own deadline. */
 const readCancelReason = ({ reason }: BatchCase, own: ProviderBatch | undefined): 'cancelled' | 'deadline' =>
   reason === 'deadline' || (reason === null && own?.cancelAskedAt != null) ? 'deadline' : 'cancelled';
+
+/** Lines that are to blame say nothing of other batches. */
+const readRefusal = ({ reason, refusal }: BatchCase, blamed: 'all' | readonly number[]): string | null =>
+  reason !== 'batch_failed' || (blamed !== 'all' && blamed.length > 0) ? null : refusal;
 
 function readNotRunReason(
   { reason }: BatchCase,

@@ -10,6 +10,6 @@ export async function processBatch(input: BatchInput, carried: CarriedBatch | nu
   const run = new BatchRun(input);
   const driver = new BatchDriver(run, carried);
   run.onSignal = (event) => driver.report(event);
-  CancellationScope.current().cancelRequested.catch(() => driver.report({ kind: 'cancelled' }));
+  CancellationScope.current().cancelRequested.catch(() => driver.report({ kind: 'cancelled', endBy: null }));
   return logTally(await CancellationScope.nonCancellable(() => driver.drive()));
 }

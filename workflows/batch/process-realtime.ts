@@ -43,6 +43,7 @@ async function classify(run: BatchRun, notRunReason: ItemReason): Promise<Tally>
   const { planned, job } = run.input;
   const result = await filePass(job.timing, `classify ${planned.items} items`).classify({
     ...run.ref,
+    planned,
     batchId: null,
     ending: null,
     createdAt: run.startedAt,
@@ -52,6 +53,7 @@ async function classify(run: BatchRun, notRunReason: ItemReason): Promise<Tally>
     batches: [],
     isCreateUnknown: false,
     notRunReason,
+    refusal: null,
     final: true,
     blamed: [],
   });

@@ -2,19 +2,31 @@
 
 import { type CancellationScope, condition } from '@temporalio/workflow';
 import { formatDuration } from '../../domain/duration.ts';
+import { mustPauseBeforeFallback } from '../../domain/progress/refusals.ts';
 import { addTotals, type Totals } from '../../domain/waves/totals.ts';
 import { nextWave, takeOverWave, type Wave } from '../../domain/waves/waves.ts';
 import { runInBackground } from '../alerting.ts';
+import { isHistoryLong } from '../history.ts';
 import type { JobRun } from './job-run.ts';
 
-/** Waits for the wave's backoff, and until the job is not paused. */
+/** The wave that this run of the job begins with or is inside of; null if it only has to finish. */
+export function chooseFirstWave(job: JobRun): Wave | null {
+  return job.place.kind === 'finish' || job.cancelled ? null : job.place.wave;
+}
+
+/**
+ * Waits for the wave's backoff, and until the job is not paused. Between two waves nothing of the job is running, so this is the best time to
+ * continue as a new run; a job whose history is short stays one run, because the Web UI shows a tree of one run.
+ */
 export async function gate(job: JobRun, wave: Wave): Promise<void> {
+  if (isHistoryLong(job.settings.historyEventsMax / 4)) await job.continueAt({ kind: 'before', wave });
   if (wave.delayMs > 0 && !job.pastDeadline) {
     job.enterPhase('backing_off');
     await condition(() => job.pastDeadline, wave.delayMs, {
       summary: `wave ${wave.number} (${wave.kind}) in ${formatDuration(wave.delayMs)}`,
     });
   }
+  if (wave.kind === 'fallback') job.pauseIfRefused(mustPauseBeforeFallback);
   await job.awaitResumed(wave);
 }
 
@@ -43,17 +55,16 @@ function closeWave(job: JobRun, wave: Wave): Totals {
 /** When the job's own deadline passes, every open batch is ended. The deadline may be set, moved or removed while the job runs. */
 export function watchDeadline(job: JobRun): CancellationScope {
   return runInBackground(async () => {
-    for (;;) {
+    while (!job.pastDeadline) {
       const { jobMs } = job.deadline;
       const isChanged = (): boolean => job.deadline.jobMs !== jobMs;
       if (jobMs === null) {
         await condition(isChanged);
       } else {
         const leftMs = Math.max(1, job.startedAt + jobMs - Date.now());
-        if (!(await condition(isChanged, leftMs, { summary: "the job's deadline" }))) break;
+        job.pastDeadline = !(await condition(isChanged, leftMs, { summary: "the job's deadline" }));
       }
     }
-    job.pastDeadline = true;
     if (job.mustEnd(job.wave)) await job.coordinator.endNow();
   });
 }

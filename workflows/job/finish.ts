@@ -5,23 +5,23 @@ import { allHandlersFinished, condition, log, upsertMemo } from '@temporalio/wor
 import type { JobReport } from '../../domain/report/report.ts';
 import { bestEffort, filePass } from '../proxies.ts';
 import type { JobRun } from './job-run.ts';
+import { settleLeftovers } from './settle-leftovers.ts';
 
 export async function finish(job: JobRun): Promise<JobReport> {
-  if (job.firstPlan === null) throw new CancelledFailure('cancelled before anything was planned');
-  const { output, nonce, timing } = job.settings;
+  const { timing, planned } = job.settings;
+  const waves = Math.max(job.lastPlanned, planned.length);
+  if (waves === 0) throw new CancelledFailure('cancelled before anything was planned');
+  await settleLeftovers(job, waves);
   job.enterPhase('merging');
-  const waves = Math.max(job.lastPlanned, job.settings.planned.length);
   const summary = await filePass(timing, 'merge the answers in row order').merge({
-    output,
-    nonce,
+    ...job.ref,
     waves,
-    unsentReason: job.cancelled ? 'cancelled' : 'in_doubt',
+    unsentReason: job.cancelled ? 'cancelled' : 'batch_failed',
   });
   const { startedAt, cancelled, warnings } = job;
   const proxy = filePass(timing, 'write the report');
   const report = await proxy.report({
-    output,
-    nonce,
+    ...job.ref,
     summary,
     waves,
     startedAt,
@@ -49,11 +49,11 @@ function publishReport(job: JobRun, report: JobReport): void {
 
 /** The provider's copies go last, when the results are durable here. A failure here does not affect the results. */
 async function cleanUp(job: JobRun): Promise<void> {
-  const { keepProviderFiles, timing, output, nonce } = job.settings;
+  const { keepProviderFiles, timing } = job.settings;
   if (keepProviderFiles) return;
   try {
-    await bestEffort(timing, "delete the provider's copies").cleanup({ output, nonce });
+    await bestEffort(timing, "delete the provider's copies").cleanup(job.ref);
   } catch {
-    job.warnings.push("the provider's copies could not be deleted; they expire there");
+    job.warn("the provider's copies could not be deleted; they expire there");
   }
 }

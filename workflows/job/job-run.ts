@@ -1,12 +1,22 @@
 // The state of a running job, in memory only: a replay rebuilds it from history.
 
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { condition, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { JobRef } from '../../domain/ids.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import { type Budget, openBudget } from '../../domain/money/budget.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
 import type { BatchNews, Trouble } from '../../domain/progress/events.ts';
 import { addPause, holdsBatches, liftPauses, type Pauses, type Remedy } from '../../domain/progress/pauses.ts';
+import { acknowledge, describeRefusals, mustPause, type Refusals } from '../../domain/progress/refusals.ts';
 import type { JobPhase, PauseReason } from '../../domain/progress/status.ts';
 import { renderStatusPage } from '../../domain/progress/status-page.ts';
 import type { JobReport } from '../../domain/report/report.ts';
@@ -15,6 +25,7 @@ import { firstWave, type Wave } from '../../domain/waves/waves.ts';
 import { AlertLog } from '../alerting.ts';
 import { Coordinator } from '../coordinator.ts';
 import { statusQuery } from '../messages.ts';
+import { type CarriedJob, type JobProgress, type Place, pickProgress } from './carried-job.ts';
 import { computeStatus, findJobAlerts } from './job-status.ts';
 
 const troubleNotes: Readonly<Record<Trouble, string>> = {
@@ -23,42 +34,45 @@ const troubleNotes: Readonly<Record<Trouble, string>> = {
   no_money: 'the account has no credit or met its spend limit: raise it, then resume',
 };
 
-export class JobRun {
+export class JobRun implements JobProgress {
   readonly coordinator: Coordinator;
-  readonly startedAt = workflowInfo().startTime.getTime();
+  startedAt = workflowInfo().startTime.getTime();
   phase: JobPhase = 'opening';
-  /** Why the job is paused; it starts nothing new unless this is empty. */
   pauses: Pauses = [];
   /** The current wave. */
   wave: Wave = firstWave;
-  /** Retry rounds that have ended. */
   rounds = 0;
   fallbackDone = false;
   budget: Budget = openBudget(null);
   pastDeadline = false;
   cancelled = false;
-  /** The reasons that `retryFailed` named, until a wave has taken them up. */
   retryReasons: readonly ItemReason[] | null = null;
   firstPlan: PlanSummary | null = null;
-  /** The last wave that has a plan: all waves up to it are merged. */
   lastPlanned = 0;
-  /** Batches planned in all waves. */
   plannedBatches = 0;
   /** Called if `setConcurrency` changes the number of places. Segments set it while they run. */
   onConcurrency: () => void = () => undefined;
   /** Null until the report is written. */
   report: JobReport | null = null;
-  /** Sums of the waves that have ended. */
   earlierTotals: Totals = noTotals;
-  readonly warnings: string[] = [];
-  readonly #alertLog = new AlertLog();
+  warnings: readonly string[] = [];
+  /** Where this run of the job goes on. */
+  readonly place: Place;
+  readonly #alertLog: AlertLog;
+  /** Ends when the children know of the last pause or resume. */
+  #told: Promise<void> = Promise.resolve();
   /** The wave that waits to start; null if none does. */
   #waiting: Wave | null = null;
   #opened: { readonly settings: JobSettings; deadline: DeadlinePolicy } | null = null;
 
-  constructor() {
+  /** `carried` is the state of the run before this one. */
+  constructor(carried: CarriedJob | null) {
+    this.place = carried?.place ?? { kind: 'before', wave: firstWave };
+    this.#alertLog = new AlertLog(carried?.alerts);
     const switches = { paused: false, endNow: false, concurrency: 1, batchDeadlineMs: 0 };
     this.coordinator = new Coordinator(switches, (news) => this.#applyNews(news));
+    if (carried !== null) this.#takeOver(carried);
+    this.coordinator.onRefusals = () => this.pauseIfRefused(mustPause);
     this.coordinator.registerHandlers();
     setHandler(statusQuery, () => computeStatus(this), {
       description: 'Phase, wave, counts, tokens, cost and the estimated end.',
@@ -71,6 +85,12 @@ export class JobRun {
 
   get settings(): JobSettings {
     return this.#requireOpened().settings;
+  }
+
+  /** What every activity of the job is given. */
+  get ref(): JobRef {
+    const { output, nonce } = this.settings;
+    return { output, nonce };
   }
 
   /** The settings' deadline, or what `setDeadline` made of it. */
@@ -87,6 +107,16 @@ export class JobRun {
     });
     this.#tag('NightshiftProvider', settings.provider);
     if (settings.model !== null) this.#tag('NightshiftModel', settings.model);
+  }
+
+  /**
+   * Continues as a new run with a short history. Nothing of the job may be running. Updates that have not ended yet end first. Never
+   * returns.
+   */
+  async continueAt(place: Place): Promise<never> {
+    await condition(allHandlersFinished);
+    // The input may be large, and its only use was to open the job.
+    return continueAsNew<(input: unknown, carried: CarriedJob) => Promise<JobReport>>(null, this.#carry(place));
   }
 
   setDeadline(deadline: DeadlinePolicy): void {
@@ -112,9 +142,25 @@ export class JobRun {
     return this.#setPauses(addPause(this.pauses, { reason, since: Date.now(), note }));
   }
 
+  /** Pauses if the provider's refusals in a row are a reason to. */
+  pauseIfRefused(isReason: (refusals: Refusals) => boolean): void {
+    const { refusals } = this.coordinator;
+    if (isReason(refusals)) this.pauseFor('refused', describeRefusals(refusals));
+  }
+
   /** False if the remedy lifts none of the reasons: nothing has changed. */
   lift(remedy: Remedy): boolean {
+    if (remedy === 'resume') this.coordinator.refusals = acknowledge(this.coordinator.refusals);
     return this.#setPauses(liftPauses(this.pauses, remedy));
+  }
+
+  /** Waits until the children know whether the job is paused. Never fails. */
+  untilTold(): Promise<void> {
+    return this.#told;
+  }
+
+  warn(warning: string): void {
+    this.warnings = [...this.warnings, warning];
   }
 
   /** Whether only what is open is ended, and a pause holds nothing back. */
@@ -142,9 +188,28 @@ export class JobRun {
   #setPauses(pauses: Pauses): boolean {
     if (pauses === this.pauses) return false;
     this.pauses = pauses;
-    this.coordinator.switches.paused = holdsBatches(pauses);
+    const { switches, children } = this.coordinator;
+    const paused = holdsBatches(pauses);
+    if (paused !== switches.paused) this.#told = paused ? children.pause() : children.resume();
+    switches.paused = paused;
     this.publish();
     return true;
+  }
+
+  #takeOver(carried: CarriedJob): void {
+    const { settings, deadline, concurrency, movedAt, refusals } = carried;
+    Object.assign(this, pickProgress(carried));
+    this.#opened = { settings, deadline };
+    Object.assign(this.coordinator, { movedAt, refusals });
+    const paused = holdsBatches(this.pauses);
+    Object.assign(this.coordinator.switches, { paused, concurrency, batchDeadlineMs: deadline.batchMs });
+  }
+
+  #carry(place: Place): CarriedJob {
+    const { settings, deadline } = this;
+    const { movedAt, refusals, switches } = this.coordinator;
+    const state = { place, settings, deadline, concurrency: switches.concurrency, movedAt, refusals };
+    return { ...pickProgress(this), ...state, alerts: this.#alertLog.raised };
   }
 
   #requireOpened(): { readonly settings: JobSettings; deadline: DeadlinePolicy } {

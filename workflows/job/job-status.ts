@@ -4,7 +4,7 @@ import { computeNextPoll } from '../../domain/batch/backoff.ts';
 import type { JobSettings, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
 import { type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
-import { type Alert, findAlerts } from '../../domain/progress/alerts.ts';
+import { type Alert, findAlerts, findNoProgressAt } from '../../domain/progress/alerts.ts';
 import { countOpen } from '../../domain/progress/events.ts';
 import { choosePhase, type Ending, listHolding } from '../../domain/progress/pauses.ts';
 import { estimateEnd, type JobStatus } from '../../domain/progress/status.ts';
@@ -60,14 +60,24 @@ export function findJobAlerts(job: JobFacts): readonly Alert[] {
   const { items, rejected } = sumTotals(job);
   return findAlerts({
     now: Date.now(),
-    pause: listHolding(job.pauses, job)[0] ?? null,
+    pauses: listHolding(job.pauses, job),
     running: phase === 'running',
     movedAt: coordinator.movedAt,
     late: coordinator.countLate(),
+    earlierChild: coordinator.earlierChild,
     budget,
     items,
     failed: sumCounts(rejected) + sumCounts(coordinator.totals.retryable),
   });
+}
+
+/** When time alone may next raise an alert; null if only news can. */
+export function findNextAlertAt(job: JobFacts): number | null {
+  const { coordinator, phase } = job;
+  const lateAt = coordinator.findNextLateAt();
+  const stillAt = findNoProgressAt(coordinator.movedAt);
+  if (phase !== 'running' || job.pauses.length > 0 || stillAt <= Date.now()) return lateAt;
+  return Math.min(lateAt ?? stillAt, stillAt);
 }
 
 const sumTotals = (job: JobFacts): Totals => addTotals(job.earlierTotals, job.coordinator.totals);

@@ -61,12 +61,12 @@ export function registerUpdates(job: JobRun): void {
 }
 
 async function pause(job: JobRun, note = 'paused by a person'): Promise<JobStatus> {
-  if (!onlyEnds({ phase: job.phase, isEnding: false }) && job.pauseFor('person', note)) await job.coordinator.pause();
+  if (!onlyEnds({ phase: job.phase, isEnding: false }) && job.pauseFor('person', note)) await job.untilTold();
   return computeStatus(job);
 }
 
 async function resume(job: JobRun): Promise<JobStatus> {
-  if (job.lift('resume')) await job.coordinator.resume();
+  if (job.lift('resume')) await job.untilTold();
   return computeStatus(job);
 }
 

@@ -5,7 +5,7 @@ import { addBatchStates, type BatchStateCounts } from '../../domain/progress/eve
 import { addTotals, noTotals, type Totals } from '../../domain/waves/totals.ts';
 import type { SegmentNews } from '../messages.ts';
 
-type Report = Pick<SegmentNews, 'running' | 'draining' | 'totals' | 'stages' | 'late'>;
+type Report = Pick<SegmentNews, 'running' | 'draining' | 'totals' | 'stages' | 'late' | 'earlierChild'>;
 
 interface OpenSegment {
   /** How many batches it may run at once. */
@@ -14,11 +14,23 @@ interface OpenSegment {
   report: Report;
 }
 
-const emptyReport: Report = { running: 0, draining: false, totals: noTotals, stages: {}, late: noneLate };
+const emptyReport: Report = {
+  running: 0,
+  draining: false,
+  totals: noTotals,
+  stages: {},
+  late: noneLate,
+  earlierChild: null,
+};
 
 export class OpenSegments {
   readonly #open = new Map<string, OpenSegment>();
-  #endedTotals: Totals = noTotals;
+  #endedTotals: Totals;
+
+  /** With the sums of the segments that had ended before. */
+  constructor(endedTotals: Totals) {
+    this.#endedTotals = endedTotals;
+  }
 
   get size(): number {
     return this.#open.size;
@@ -37,15 +49,20 @@ export class OpenSegments {
     this.#open.set(workflowId, { limit: this.countFreePlaces(concurrency), report: emptyReport });
   }
 
-  update(workflowId: string, { running, draining, totals, stages, late }: Report): void {
+  update(workflowId: string, { running, draining, totals, stages, late, earlierChild }: Report): void {
     const segment = this.#open.get(workflowId);
-    if (segment !== undefined) segment.report = { running, draining, totals, stages, late };
+    if (segment !== undefined) segment.report = { running, draining, totals, stages, late, earlierChild };
+  }
+
+  /** Batches that need no segment any more. */
+  addSettled(totals: Totals): void {
+    this.#endedTotals = addTotals(this.#endedTotals, totals);
   }
 
   /** The totals are null if the segment never came to a result. */
   remove(workflowId: string, totals: Totals | null): void {
     this.#open.delete(workflowId);
-    if (totals !== null) this.#endedTotals = addTotals(this.#endedTotals, totals);
+    if (totals !== null) this.addSettled(totals);
   }
 
   /** Places for a further segment. There are none while a segment still has batches to start: it uses all that is left. */
@@ -66,12 +83,13 @@ export class OpenSegments {
     return this.#listReports().reduce((sum, { totals }) => addTotals(sum, totals), this.#endedTotals);
   }
 
-  sumCounts(): Pick<Report, 'stages' | 'late'> {
+  sumCounts(): Pick<Report, 'stages' | 'late' | 'earlierChild'> {
     const reports = this.#listReports();
     const ended: BatchStateCounts = { done: this.#endedTotals.batches };
     return {
       stages: reports.reduce((sum, { stages }) => addBatchStates(sum, stages), ended),
       late: reports.reduce((sum, { late }) => addLate(sum, late), noneLate),
+      earlierChild: reports.find(({ earlierChild }) => earlierChild !== null)?.earlierChild ?? null,
     };
   }
 

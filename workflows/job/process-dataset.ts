@@ -1,24 +1,28 @@
 // The job as its table of contents: open, then wave after wave, then merge, report and clean up, even if the job was cancelled.
 
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { JobReport } from '../../domain/report/report.ts';
-import { firstWave, type Wave } from '../../domain/waves/waves.ts';
-import { checkPeriodically } from '../alerting.ts';
-import { chooseNextWave, gate, watchDeadline } from './between-waves.ts';
+import { checkWhenDue } from '../alerting.ts';
+import { chooseFirstWave, chooseNextWave, gate, watchDeadline } from './between-waves.ts';
+import type { CarriedJob } from './carried-job.ts';
 import { finish } from './finish.ts';
 import { JobRun } from './job-run.ts';
+import { findNextAlertAt } from './job-status.ts';
 import { registerUpdates } from './job-updates.ts';
 import { asRefusal, openJob } from './open.ts';
 import { runWave } from './run-wave.ts';
 
-/** Guarantees one result per accepted row, that no item is paid for twice in the batch lane, and a report at the end. */
-export async function processDataset(input: unknown): Promise<JobReport> {
-  const job = new JobRun();
+/**
+ * Guarantees one result per accepted row, that no item is paid for twice in the batch lane, and a report at the end. `carried` is the state of
+ * the run before, if this one continues it.
+ */
+export async function processDataset(input: unknown, carried?: unknown): Promise<JobReport> {
+  const job = new JobRun(readCarried(carried));
   registerUpdates(job);
-  await openJob(job, input);
+  if (!job.isOpen) await openJob(job, input);
   const background = [watchDeadline(job), checkAlerts(job)];
   await runUntilCancelled(job, async () => {
-    for (let wave: Wave | null = firstWave; wave !== null; wave = chooseNextWave(job, wave)) {
+    for (let wave = chooseFirstWave(job); wave !== null; wave = chooseNextWave(job, wave)) {
       await gate(job, wave);
       await runWave(job, wave);
     }
@@ -27,9 +31,13 @@ export async function processDataset(input: unknown): Promise<JobReport> {
   return CancellationScope.nonCancellable(() => finish(job));
 }
 
+/** A person who starts a job cannot give a state: only a run that continues another one has any. */
+const readCarried = (carried: unknown): CarriedJob | null =>
+  workflowInfo().continuedFromExecutionRunId === undefined ? null : (carried as CarriedJob);
+
 const checkAlerts = (job: JobRun): CancellationScope =>
-  checkPeriodically(
-    () => job.pauses.length > 0,
+  checkWhenDue(
+    () => findNextAlertAt(job),
     () => job.publish(),
   );
 

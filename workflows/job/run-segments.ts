@@ -1,57 +1,92 @@
 // A wave of more batches than one history may hold runs in segments: each is a child with its own window. They share the job's places.
 
 import { condition, getExternalWorkflowHandle, setHandler, startChild } from '@temporalio/workflow';
+import type { WavePart } from '../../activities/waves/read-part.ts';
 import { segmentWorkflowId } from '../../domain/ids.ts';
-import type { PlannedBatch } from '../../domain/job.ts';
+import { type PlanPosition, planStart } from '../../domain/job.ts';
 import { fits, reserve } from '../../domain/money/budget.ts';
-import type { Totals } from '../../domain/waves/totals.ts';
+import { mustPause } from '../../domain/progress/refusals.ts';
+import { noTotals, type Totals } from '../../domain/waves/totals.ts';
 import { ChildGroup, childOptions, replaySwitches, runUntilResult } from '../children.ts';
 import type { Switches } from '../coordinator.ts';
 import { limitSignal, type SegmentNews, segmentNewsSignal } from '../messages.ts';
+import { filePass } from '../proxies.ts';
+import { readPart } from '../run-part.ts';
 import { processSegment, type SegmentInput } from '../segment/process-segment.ts';
+import type { SegmentPlace } from './carried-job.ts';
 import { OpenSegments } from './open-segments.ts';
-import type { RunningWave } from './running-wave.ts';
+import { describeJob, type RunningWave } from './running-wave.ts';
 
-export function runInSegments(running: RunningWave, batches: number): Promise<void> {
-  return new SegmentedWave(running).run(batches);
+const firstSegment: SegmentPlace = { number: 1, at: planStart, totals: noTotals };
+
+export function runInSegments(running: RunningWave): Promise<void> {
+  return new SegmentedWave(running).run();
 }
 
 /** Places that a segment at its end does not need any more go to the next one, so that slow batches keep nobody waiting. */
 class SegmentedWave {
   readonly #running: RunningWave;
-  readonly #segments = new OpenSegments();
+  readonly #segments: OpenSegments;
   readonly #children = new ChildGroup();
+  /** The next segment. Null if there is none. */
+  #next: SegmentPlace | null;
 
   constructor(running: RunningWave) {
+    const { place } = running.job;
     this.#running = running;
+    this.#next = (running.isContinued && place.kind === 'inside' ? place.segments : null) ?? firstSegment;
+    this.#segments = new OpenSegments(this.#next.totals);
   }
 
-  async run(batches: number): Promise<void> {
-    const { job } = this.#running;
+  async run(): Promise<void> {
+    const { job, wave, plan } = this.#running;
+    const { timing } = job.settings;
     job.onConcurrency = () => this.#sharePlaces();
     setHandler(segmentNewsSignal, (news) => this.#applyNews(news), {
       description: "From a segment: the progress of the segment's batches.",
     });
     try {
-      for (let segment = 1, from = 1; from <= batches && !this.#children.hasFailed; segment += 1) {
-        const page = await this.#running.readPage(from);
-        await condition(() => this.#mayStart(page));
-        const part = takeAffordable(this.#running, page);
-        this.#children.add(this.#runSegment(segment, from, part));
-        from += part.length;
-      }
+      while (this.#next !== null && !this.#mustStop) await this.#startNext(this.#next);
     } finally {
       await this.#children.awaitAll();
       job.onConcurrency = () => undefined;
     }
     this.#children.throwFailure();
+    if (this.#next !== null) {
+      const segments = { ...this.#next, totals: this.#segments.sumTotals() };
+      await job.continueAt({ kind: 'inside', wave, plan, segments });
+    }
+    const summing = filePass(timing, `sum up wave ${wave.number}`);
+    job.coordinator.totals = await summing.sumWave({ ...job.ref, wave: wave.number });
+  }
+
+  get #mustStop(): boolean {
+    return this.#children.hasFailed || this.#running.isDraining;
+  }
+
+  async #startNext(place: SegmentPlace): Promise<void> {
+    const { job } = this.#running;
+    const page = await readPart(this.#running.describePart(place.at), job.settings.timing);
+    if (page.open.length > 0) await condition(() => this.#mayStart(page) || this.#mustStop);
+    if (this.#mustStop) return;
+    const { estimateUsd, count, next } = takeAffordable(this.#running, place.at, page);
+    this.#next = next === null ? null : { number: place.number + 1, at: next, totals: noTotals };
+    if (page.open.length > 0) this.#children.add(this.#runSegment({ ...place, count }, estimateUsd));
+    else this.#recordSettled(page);
+  }
+
+  /** Its batches were settled before this workflow began. */
+  #recordSettled({ settled, totals }: WavePart): void {
+    this.#segments.addSettled(totals);
+    for (const { chargedUsd } of settled) this.#running.charge(chargedUsd);
+    this.#publish();
   }
 
   get #concurrency(): number {
     return this.#running.job.coordinator.switches.concurrency;
   }
 
-  #mayStart([first]: readonly PlannedBatch[]): boolean {
+  #mayStart({ open: [first] }: WavePart): boolean {
     return (
       this.#segments.countFreePlaces(this.#concurrency) > 0 &&
       !this.#running.isHeld &&
@@ -59,17 +94,21 @@ class SegmentedWave {
     );
   }
 
-  async #runSegment(segment: number, from: number, batches: readonly PlannedBatch[]): Promise<void> {
+  async #runSegment(
+    part: Omit<SegmentPlace, 'totals'> & { readonly count: number },
+    estimateUsd: number,
+  ): Promise<void> {
     const { job, wave, jobWorkflowId } = this.#running;
-    const workflowId = segmentWorkflowId(jobWorkflowId, wave.number, segment);
-    const estimateUsd = batches.reduce((total, { estimate }) => total + (estimate.usd ?? 0), 0);
+    const workflowId = segmentWorkflowId(jobWorkflowId, wave.number, part.number);
+    const { timing } = job.settings;
+    const onWait = (awaited: string | null): void => job.coordinator.recordWait(part.at.batch, awaited);
     this.#segments.add(workflowId, this.#concurrency);
     job.coordinator.openSegment(workflowId);
     this.#running.reserve(estimateUsd);
     let totals: Totals | null = null;
     try {
-      totals = await runUntilResult(workflowId, job.settings.timing, () =>
-        this.#startSegment(workflowId, { segment, from, count: batches.length }),
+      totals = await runUntilResult({ workflowId, timing, onWait, untilMs: null }, () =>
+        this.#startSegment(workflowId, { segment: part.number, at: part.at, count: part.count }),
       );
     } finally {
       this.#segments.remove(workflowId, totals);
@@ -80,15 +119,15 @@ class SegmentedWave {
     }
   }
 
-  async #startSegment(workflowId: string, part: Pick<SegmentInput, 'segment' | 'from' | 'count'>): Promise<Totals> {
+  async #startSegment(workflowId: string, part: Pick<SegmentInput, 'segment' | 'at' | 'count'>): Promise<Totals> {
     const { wave, jobWorkflowId } = this.#running;
     const switches = this.#readSwitches(workflowId);
-    const job = this.#running.describeJob();
+    const job = describeJob(this.#running.job);
     const child = await startChild(processSegment, {
       ...childOptions,
       workflowId,
       args: [{ job, jobWorkflowId, wave: wave.number, ...part, switches }],
-      staticSummary: `batches ${part.from} to ${part.from + part.count - 1} of wave ${wave.number}`,
+      staticSummary: `batches ${part.at.batch} to ${part.at.batch + part.count - 1} of wave ${wave.number}`,
     });
     await replaySwitches(child, switches, this.#readSwitches(workflowId));
     const limit = this.#segments.getLimit(workflowId);
@@ -107,6 +146,8 @@ class SegmentedWave {
     if (!this.#segments.has(workflowId)) return;
     this.#segments.update(workflowId, news);
     job.coordinator.movedAt = Math.max(job.coordinator.movedAt, news.movedAt);
+    job.coordinator.refusals = news.refusals;
+    job.pauseIfRefused(mustPause);
     if (news.trouble !== undefined) {
       job.pauseFor(news.trouble, 'a batch met trouble with its key or money: fix it, then resume');
     }
@@ -132,13 +173,19 @@ class SegmentedWave {
 }
 
 /** The first batch was found to fit; further ones are taken as long as the budget holds for them too. */
-function takeAffordable({ job, mustEnd }: RunningWave, page: readonly PlannedBatch[]): PlannedBatch[] {
+function takeAffordable(
+  { job, mustEnd }: RunningWave,
+  at: PlanPosition,
+  page: WavePart,
+): { readonly estimateUsd: number; readonly count: number; readonly next: PlanPosition | null } {
   let { budget } = job;
-  const batches: PlannedBatch[] = [];
-  for (const batch of page) {
-    if (batches.length > 0 && !mustEnd && !fits(budget, batch.estimate.usd)) break;
-    budget = reserve(budget, batch.estimate.usd);
-    batches.push(batch);
+  let estimateUsd = 0;
+  for (const [index, { batch, byte, estimate }] of page.open.entries()) {
+    if (index > 0 && !mustEnd && !fits(budget, estimate.usd)) {
+      return { estimateUsd, count: batch - at.batch, next: { batch, byte } };
+    }
+    budget = reserve(budget, estimate.usd);
+    estimateUsd += estimate.usd ?? 0;
   }
-  return batches;
+  return { estimateUsd, count: page.open.length + page.settled.length, next: page.next };
 }

@@ -1,38 +1,50 @@
 // One wave from its plan to its last tally. The job runs a small wave's batches itself, and gives a large wave to segments.
 
 import { log } from '@temporalio/workflow';
-import type { PlannedBatch, PlanSummary } from '../../domain/job.ts';
+import type { WavePart } from '../../activities/waves/read-part.ts';
+import { type PlannedBatch, type PlanSummary, planStart } from '../../domain/job.ts';
+import type { Tally } from '../../domain/outcome/outcome.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
+import type { BatchInput } from '../batch/batch-run.ts';
+import type { Coordinator } from '../coordinator.ts';
 import { filePass } from '../proxies.ts';
-import { runWindow } from '../window.ts';
+import { type PartOwner, runPart } from '../run-part.ts';
 import type { JobRun } from './job-run.ts';
 import { runInSegments } from './run-segments.ts';
-import { RunningWave } from './running-wave.ts';
+import { describeJob, RunningWave } from './running-wave.ts';
 
+/** Returns when the wave is over. If the job's history grows too long before that, the job continues inside the wave, as a new run. */
 export async function runWave(job: JobRun, wave: Wave): Promise<void> {
-  job.wave = wave;
   job.coordinator.startWave();
-  job.enterPhase('planning');
-  const plan = await planBatches(job, wave);
-  recordPlan(job, wave, plan);
+  const plan = await enterWave(job, wave);
   job.enterPhase('running');
   if (plan.batches === 0) return;
-  const running = new RunningWave(job, wave);
-  if (job.plannedBatches <= job.settings.batchesPerSegment) {
-    await runInWindow(running, await running.readPage(1));
-  } else {
-    await runInSegments(running, plan.batches);
-  }
+  const running = new RunningWave(job, job.wave, plan);
+  if (job.plannedBatches <= job.settings.batchesPerSegment) await runInWindow(running);
+  else await runInSegments(running);
+}
+
+/** Plans the wave, unless an earlier run of the job did. A wave that an earlier workflow planned keeps its kind. */
+async function enterWave(job: JobRun, wave: Wave): Promise<PlanSummary> {
+  job.wave = wave;
+  const { place } = job;
+  if (place.kind === 'inside' && place.wave.number === wave.number) return place.plan;
+  job.enterPhase('planning');
+  const plan = await planBatches(job, wave);
+  job.wave = { ...wave, kind: plan.kind ?? 'first' };
+  recordPlan(job, plan);
+  return plan;
 }
 
 function planBatches(job: JobRun, { number, kind, delayMs: _, ...content }: Wave): Promise<PlanSummary> {
-  const { output, nonce, timing } = job.settings;
-  const ref = { output, nonce };
+  const { ref } = job;
+  const { timing } = job.settings;
   if (kind === 'first') return filePass(timing, 'plan every batch before anything is spent').plan(ref);
   return filePass(timing, `plan wave ${number} (${kind})`).planWave({ ...ref, wave: number, kind, ...content });
 }
 
-function recordPlan(job: JobRun, { number, kind }: Wave, plan: PlanSummary): void {
+function recordPlan(job: JobRun, plan: PlanSummary): void {
+  const { number, kind } = job.wave;
   if (kind === 'first') job.firstPlan = plan;
   job.lastPlanned = number;
   job.plannedBatches += plan.batches;
@@ -40,29 +52,57 @@ function recordPlan(job: JobRun, { number, kind }: Wave, plan: PlanSummary): voi
   log.info('wave planned', { event: 'wave_planned', wave: number, kind, batches, items, estimateUsd: estimate.usd });
 }
 
-async function runInWindow(running: RunningWave, batches: readonly PlannedBatch[]): Promise<void> {
-  const { job, wave, jobWorkflowId } = running;
-  const { coordinator } = job;
-  await runWindow(batches, {
-    jobWorkflowId,
-    mayStart: ({ estimate }, open) =>
-      !running.isHeld && open < coordinator.switches.concurrency && running.mayAfford(estimate.usd, open),
-    makeInput: (planned) => ({
-      job: running.describeJob(),
-      wave: wave.number,
-      planned,
-      paused: coordinator.switches.paused,
-      endNow: running.mustEnd,
-    }),
-    recordStart: (planned, workflowId) => {
-      running.reserve(planned.estimate.usd);
-      coordinator.recordStart(wave.number, planned, workflowId);
-      job.publish();
-    },
-    recordEnd: (planned, workflowId, tally) => {
-      running.settle(planned.estimate.usd, tally);
-      coordinator.recordEnd(wave.number, planned.batch, workflowId, tally);
-      job.publish();
-    },
-  });
+async function runInWindow(running: RunningWave): Promise<void> {
+  const { job, wave, plan } = running;
+  const part = await runPart(running.describePart(planStart), job.settings.timing, new WaveOwner(running));
+  if (part.open.length > 0 && running.isDraining) {
+    await job.continueAt({ kind: 'inside', wave, plan, segments: null });
+  }
+  job.coordinator.totals = part.totals;
+}
+
+/** Runs a wave's batches in the job itself. */
+class WaveOwner implements PartOwner {
+  readonly jobWorkflowId: string;
+  readonly wave: number;
+  readonly coordinator: Coordinator;
+  readonly #running: RunningWave;
+
+  constructor(running: RunningWave) {
+    this.#running = running;
+    this.jobWorkflowId = running.jobWorkflowId;
+    this.wave = running.wave.number;
+    this.coordinator = running.job.coordinator;
+  }
+
+  get isDraining(): boolean {
+    return this.#running.isDraining;
+  }
+
+  recordPart(part: WavePart): void {
+    this.coordinator.recordPart(this.wave, part);
+    if (!this.#running.isContinued) for (const { chargedUsd } of part.settled) this.#running.charge(chargedUsd);
+    this.#running.job.publish();
+  }
+
+  mayStart({ estimate }: PlannedBatch, open: number): boolean {
+    const { isHeld } = this.#running;
+    return !isHeld && open < this.coordinator.switches.concurrency && this.#running.mayAfford(estimate.usd, open);
+  }
+
+  makeInput(planned: PlannedBatch): BatchInput {
+    const { job, mustEnd } = this.#running;
+    const { paused } = this.coordinator.switches;
+    return { job: describeJob(job), wave: this.wave, planned, paused, endNow: mustEnd, endBy: null };
+  }
+
+  onStart({ estimate }: PlannedBatch): void {
+    this.#running.reserve(estimate.usd);
+    this.#running.job.publish();
+  }
+
+  onEnd({ estimate }: PlannedBatch, tally: Tally | null): void {
+    this.#running.settle(estimate.usd, tally);
+    this.#running.job.publish();
+  }
 }

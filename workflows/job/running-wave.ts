@@ -1,11 +1,12 @@
 // One wave while it runs: the part that running its batches in the job itself and in segments share.
 
 import { workflowInfo } from '@temporalio/workflow';
-import type { PlannedBatch } from '../../domain/job.ts';
+import type { WavePartRef } from '../../activities/waves/read-part.ts';
+import type { PlanPosition, PlanSummary } from '../../domain/job.ts';
 import { chargedUsd, fits, reserve, settle } from '../../domain/money/budget.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import type { BatchInput } from '../batch/batch-run.ts';
-import { shortCall } from '../proxies.ts';
+import { isHistoryLong } from '../history.ts';
 import type { JobRun } from './job-run.ts';
 
 const overBudget = 'the next batch would pass the budget: raise it with setBudget, or cancel the job';
@@ -15,11 +16,24 @@ const unpriced =
 export class RunningWave {
   readonly job: JobRun;
   readonly wave: Wave;
+  readonly plan: PlanSummary;
   readonly jobWorkflowId = workflowInfo().workflowId;
 
-  constructor(job: JobRun, wave: Wave) {
+  constructor(job: JobRun, wave: Wave, plan: PlanSummary) {
     this.job = job;
     this.wave = wave;
+    this.plan = plan;
+  }
+
+  /** Whether an earlier run of the job began the wave: what had ended then is charged already. */
+  get isContinued(): boolean {
+    const { place } = this.job;
+    return place.kind === 'inside' && place.wave.number === this.wave.number;
+  }
+
+  /** Whether the history has grown so long that the job starts nothing more in this run. */
+  get isDraining(): boolean {
+    return isHistoryLong(this.job.settings.historyEventsMax);
   }
 
   get mustEnd(): boolean {
@@ -31,17 +45,9 @@ export class RunningWave {
     return this.job.pauses.length > 0 && !this.mustEnd;
   }
 
-  /** The batches of the plan from the one numbered `from`, counted from 1. */
-  readPage(from: number): Promise<PlannedBatch[]> {
-    const { output, nonce, timing, batchesPerSegment: count } = this.job.settings;
-    return shortCall(timing, 'read the plan').readManifest({ output, nonce, wave: this.wave.number, from, count });
-  }
-
-  /** The part of a batch's input that is the same for all batches. */
-  describeJob(): BatchInput['job'] {
-    const { settings, deadline, plannedBatches } = this.job;
-    const { output, nonce, provider, poll, timing, proofs } = settings;
-    return { output, nonce, provider, poll, timing, proofs, deadline, tellEvery: chooseNewsStep(plannedBatches) };
+  /** A part of the plan as large as a segment. */
+  describePart(at: PlanPosition): WavePartRef {
+    return { ...this.job.ref, wave: this.wave.number, at, count: this.job.settings.batchesPerSegment };
   }
 
   /** Work that would pass the cap does not start. If no running work can make room for it any more, the job pauses for a person. */
@@ -49,6 +55,11 @@ export class RunningWave {
     if (this.mustEnd || fits(this.job.budget, estimateUsd)) return true;
     if (running === 0) this.job.pauseFor('budget', estimateUsd === null ? unpriced : overBudget);
     return false;
+  }
+
+  /** Work that ended before this workflow could reserve anything for it. */
+  charge(usd: number | null): void {
+    this.job.budget = settle(this.job.budget, null, usd);
   }
 
   reserve(estimateUsd: number | null): void {
@@ -60,6 +71,13 @@ export class RunningWave {
     const costUsd = result === null ? estimateUsd : chargedUsd(result, estimateUsd);
     this.job.budget = settle(this.job.budget, estimateUsd, costUsd);
   }
+}
+
+/** The part of a batch's input that is the same for all batches of a job. */
+export function describeJob({ settings, deadline, plannedBatches }: JobRun): BatchInput['job'] {
+  const { output, nonce, provider, poll, timing, proofs, historyEventsMax } = settings;
+  const tellEvery = chooseNewsStep(plannedBatches);
+  return { output, nonce, provider, poll, timing, proofs, historyEventsMax, deadline, tellEvery };
 }
 
 /** Each news signal costs the coordinator's history four events, so a job of many batches wants news at every half only. */

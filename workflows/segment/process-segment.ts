@@ -1,13 +1,22 @@
 // Up to 500 batches of a job that has more, in the same window as the job's own, so that no history grows past its bound.
 
-import { getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { PlannedBatch } from '../../domain/job.ts';
-import type { Tally } from '../../domain/outcome/outcome.ts';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { WavePart } from '../../activities/waves/read-part.ts';
+import type { PlannedBatch, PlanPosition } from '../../domain/job.ts';
 import type { Trouble } from '../../domain/progress/events.ts';
+import { acknowledge } from '../../domain/progress/refusals.ts';
 import type { Totals } from '../../domain/waves/totals.ts';
-import { checkPeriodically } from '../alerting.ts';
+import { checkWhenDue } from '../alerting.ts';
 import type { BatchInput } from '../batch/batch-run.ts';
 import { Coordinator, type Switches } from '../coordinator.ts';
+import { isHistoryLong } from '../history.ts';
 import {
   batchDeadlineSignal,
   endNowSignal,
@@ -17,46 +26,44 @@ import {
   resumeSignal,
   segmentNewsSignal,
 } from '../messages.ts';
-import { shortCall } from '../proxies.ts';
-import { runWindow, type WindowOwner } from '../window.ts';
+import { type PartOwner, runPart } from '../run-part.ts';
 
 export interface SegmentInput {
   readonly job: BatchInput['job'];
   readonly jobWorkflowId: string;
   readonly wave: number;
   readonly segment: number;
-  /** The first batch of the segment, by its number in the wave's plan. */
-  readonly from: number;
+  /** The part of the wave's plan that the segment runs. */
+  readonly at: PlanPosition;
   readonly count: number;
   readonly switches: Switches;
 }
 
-/** Guarantees a tally of every batch of the segment. */
+/** Guarantees a tally of every batch of the segment, as it is on disk. If its history grows too long, it continues as a new run. */
 export async function processSegment(input: SegmentInput): Promise<Totals> {
   const run = new SegmentRun(input);
-  const { job, wave, from, count } = input;
-  const batches = await shortCall(job.timing, 'read the plan').readManifest({
-    output: job.output,
-    nonce: job.nonce,
-    wave,
-    from,
-    count,
-  });
-  const checks = checkPeriodically(
-    () => run.coordinator.switches.paused,
+  const { job, wave, at, count } = input;
+  const checks = checkWhenDue(
+    () => run.coordinator.findNextLateAt(),
     () => run.notifyJob(),
   );
-  await runWindow(batches, run);
+  const { output, nonce, timing } = job;
+  const { open, totals } = await runPart({ output, nonce, wave, at, count }, timing, run);
+  if (open.length > 0 && run.isDraining) {
+    await condition(allHandlersFinished);
+    await continueAsNew<typeof processSegment>({ ...input, switches: run.coordinator.switches });
+  }
   checks.cancel();
-  return run.coordinator.totals;
+  return totals;
 }
 
 /** A segment sends at most this many news signals while it starts batches, and one for each of its last batches. */
 const newsSteps = 20;
 
-class SegmentRun implements WindowOwner {
+class SegmentRun implements PartOwner {
   readonly coordinator: Coordinator;
   readonly jobWorkflowId: string;
+  readonly wave: number;
   readonly #input: SegmentInput;
   /** Batches that are not started yet. */
   #toStart: number;
@@ -65,11 +72,22 @@ class SegmentRun implements WindowOwner {
     this.#input = input;
     this.#toStart = input.count;
     this.jobWorkflowId = input.jobWorkflowId;
+    this.wave = input.wave;
     this.coordinator = new Coordinator({ ...input.switches }, ({ trouble }) => {
       if (trouble !== undefined) this.notifyJob(trouble);
     });
+    this.coordinator.onRefusals = () => this.notifyJob();
     this.coordinator.registerHandlers();
     forwardSwitches(this.coordinator);
+  }
+
+  get isDraining(): boolean {
+    return isHistoryLong(this.#input.job.historyEventsMax);
+  }
+
+  recordPart(part: WavePart): void {
+    this.#toStart = part.open.length;
+    this.coordinator.recordPart(this.wave, part);
   }
 
   mayStart(_batch: PlannedBatch, running: number): boolean {
@@ -78,24 +96,23 @@ class SegmentRun implements WindowOwner {
   }
 
   makeInput(planned: PlannedBatch): BatchInput {
-    const { job, wave } = this.#input;
+    const { job } = this.#input;
     const { paused, endNow, batchDeadlineMs: batchMs } = this.coordinator.switches;
-    return { job: { ...job, deadline: { ...job.deadline, batchMs } }, wave, planned, paused, endNow };
+    const deadline = { ...job.deadline, batchMs };
+    return { job: { ...job, deadline }, wave: this.wave, planned, paused, endNow, endBy: null };
   }
 
-  recordStart(planned: PlannedBatch, workflowId: string): void {
+  onStart(): void {
     this.#toStart -= 1;
-    this.coordinator.recordStart(this.#input.wave, planned, workflowId);
-    if (this.#isDraining) this.notifyJob();
+    if (this.#hasStartedAll) this.notifyJob();
   }
 
-  recordEnd(planned: PlannedBatch, workflowId: string, tally: Tally | null): void {
-    this.coordinator.recordEnd(this.#input.wave, planned.batch, workflowId, tally);
-    const { openBatches, totals } = this.coordinator;
+  onEnd(): void {
+    const { children, totals } = this.coordinator;
     // After the last batch, the segment's own end carries the news.
-    if (this.#isDraining && openBatches === 0) return;
+    if (this.#hasStartedAll && children.size === 0) return;
     // Each of the last batches frees a place that another segment may use.
-    const isLast = this.#isDraining && openBatches <= newsSteps;
+    const isLast = this.#hasStartedAll && children.size <= newsSteps;
     const step = Math.max(1, Math.floor(this.#input.count / newsSteps));
     if (isLast || totals.batches % step === 0) this.notifyJob();
   }
@@ -105,12 +122,14 @@ class SegmentRun implements WindowOwner {
     const { coordinator } = this;
     const news = {
       segment: this.#input.segment,
-      running: coordinator.openBatches,
-      draining: this.#isDraining,
+      running: coordinator.children.size,
+      draining: this.#hasStartedAll,
       totals: coordinator.totals,
       stages: coordinator.countStates(),
       late: coordinator.countLate(),
       movedAt: coordinator.movedAt,
+      earlierChild: coordinator.earlierChild,
+      refusals: coordinator.refusals,
       ...(trouble === undefined ? {} : { trouble }),
     };
     getExternalWorkflowHandle(this.jobWorkflowId)
@@ -118,7 +137,7 @@ class SegmentRun implements WindowOwner {
       .catch(() => undefined);
   }
 
-  get #isDraining(): boolean {
+  get #hasStartedAll(): boolean {
     return this.#toStart === 0;
   }
 }
@@ -127,12 +146,13 @@ function forwardSwitches(coordinator: Coordinator): void {
   const description = `From ${workflowInfo().parent?.workflowId ?? 'the job'}, forwarded to the open batches.`;
   const setPaused = (paused: boolean): Promise<void> => {
     coordinator.switches.paused = paused;
-    return paused ? coordinator.pause() : coordinator.resume();
+    if (!paused) coordinator.refusals = acknowledge(coordinator.refusals);
+    return paused ? coordinator.children.pause() : coordinator.children.resume();
   };
   setHandler(pauseSignal, () => setPaused(true), { description });
   setHandler(resumeSignal, () => setPaused(false), { description });
   setHandler(endNowSignal, () => coordinator.endNow(), { description });
-  setHandler(nudgeSignal, () => coordinator.nudge(), { description });
+  setHandler(nudgeSignal, () => coordinator.children.nudge(), { description });
   setHandler(batchDeadlineSignal, (ms) => coordinator.setBatchDeadline(ms), { description });
   setHandler(
     limitSignal,

@@ -3,7 +3,7 @@
 import type { ItemKey } from '../../../domain/ids.ts';
 import type { JobFile } from '../../../domain/job.ts';
 import { InvariantBroken } from '../../../domain/refusal.ts';
-import type { PlannedItem } from '../../../job-folder/batch-files.ts';
+import type { PlannedItem } from '../../../job-folder/plan/batch-files.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import type { DatasetRow } from '../../../storage/formats/rows.ts';
 import { isRefusal, type ReadItem, type ReadRow, type RowRefusal, rowReader } from '../rows.ts';

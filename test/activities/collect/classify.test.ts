@@ -9,7 +9,7 @@ import type { EndedBatch, Reading } from '../../../domain/batch/evidence.ts';
 import type { AnswerLine, ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
 import { answersFile, rawFile, tallyFile } from '../../../job-folder/paths.ts';
 import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } from '../plan/planning.ts';
-import { answerLine, errorLine, usdOf, wholeDeps } from '../whole-job.ts';
+import { answerLine, errorLine, findPlanned, usdOf, wholeDeps } from '../whole-job.ts';
 
 type Batch = ClassifyInput['batches'][number];
 
@@ -69,6 +69,7 @@ class Collection {
   classify(batches: readonly Batch[], change: Partial<ClassifyInput> = {}): Promise<ClassifyResult> {
     const input: ClassifyInput = {
       ...ref,
+      planned: findPlanned(this.folder, ref),
       batchId: 'own',
       ending: 'completed',
       createdAt: 0,
@@ -78,6 +79,7 @@ class Collection {
       batches,
       isCreateUnknown: false,
       notRunReason: 'expired',
+      refusal: null,
       final: false,
       blamed: [],
       ...change,

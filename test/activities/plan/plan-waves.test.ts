@@ -3,8 +3,9 @@
 import { expect, test } from 'vitest';
 import { WavePlanner, type WavePlannerOptions } from '../../../activities/plan/wave-planner.ts';
 import { itemKey } from '../../../domain/ids.ts';
-import type { PlannedItem } from '../../../job-folder/batch-files.ts';
-import { readEntries, readSummary } from '../../../job-folder/manifest.ts';
+import { planStart } from '../../../domain/job.ts';
+import type { PlannedItem } from '../../../job-folder/plan/batch-files.ts';
+import { readPage, readSummary } from '../../../job-folder/plan/manifest.ts';
 import { type Folder, folderWith, openaiOffline, output, type SpecChange } from './planning.ts';
 
 const item = (row: number, change: Partial<PlannedItem> = {}): PlannedItem => ({
@@ -48,7 +49,7 @@ test('items asked for in one lane are never mixed with another’s', async () =>
   const { folder, planner } = await plannerWith({ minBatchItems: 50 });
   for (let row = 1; row <= 6; row++) await planner.add(item(row, { lane: row % 2 === 0 ? 'realtime' : 'batch' }));
   await planner.finish();
-  const entries = await readEntries(folder.store, output, 2, 1, 10);
+  const { entries } = await readPage(folder.store, output, 2, planStart, 10);
   expect(entries.map(({ lane, items, firstRow, lastRow }) => [lane, items, firstRow, lastRow])).toEqual([
     ['batch', 3, 1, 5],
     ['realtime', 3, 2, 6],

@@ -3,25 +3,13 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readManifest } from '../../../activities/plan/plan.ts';
+import { planStart } from '../../../domain/job.ts';
 import type { ItemLine, Json } from '../../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import { canonicalJson } from '../../../domain/request/canonical-json.ts';
 import { hashHex } from '../../../job-folder/identity.ts';
-import type { ManifestEntry } from '../../../job-folder/manifest.ts';
-import { readSummary } from '../../../job-folder/manifest.ts';
-import {
-  anthropicOffline,
-  type Folder,
-  folderWith,
-  jobRef,
-  makeDeps,
-  makeRows,
-  modelOfRow,
-  nonce,
-  openaiOffline,
-  output,
-} from './planning.ts';
+import { type ManifestEntry, readPage, readSummary } from '../../../job-folder/plan/manifest.ts';
+import { anthropicOffline, type Folder, folderWith, makeRows, modelOfRow, nonce, output } from './planning.ts';
 
 interface PlannedRow {
   readonly row: number;
@@ -100,19 +88,17 @@ test('a plan is read back by pages and by its summary, and planning again finds 
   const folder = await folderWith(makeRows(25), { batch: { maxItems: 10, maxBytes: 1e6, concurrency: 1 } });
   const summary = await folder.run();
   expect(summary).toMatchObject({ wave: 1, batches: 3, items: 25, rows: { rows: 25, accepted: 25 } });
-  const deps = { ...makeDeps(folder.store, openaiOffline) };
   expect(await folder.run()).toEqual(summary);
-  const pages = [
-    await readManifest(deps, { ...jobRef, wave: 1, from: 1, count: 2 }),
-    await readManifest(deps, { ...jobRef, wave: 1, from: 3, count: 2 }),
-  ];
-  expect(pages.map((page) => page.map(({ batch, items }) => [batch, items]))).toEqual([
-    [
-      [1, 10],
-      [2, 10],
-    ],
-    [[3, 5]],
+  const first = await readPage(folder.store, output, 1, planStart, 2);
+  expect(first.entries.map(({ batch, items }) => [batch, items])).toEqual([
+    [1, 10],
+    [2, 10],
   ]);
+  const [one = '', two = ''] = folder.text('plan/wave-1/manifest.jsonl').split('\n');
+  expect(first.next).toEqual({ batch: 3, byte: one.length + two.length + 2 });
+  const last = await readPage(folder.store, output, 1, first.next ?? planStart, 2);
+  expect([last.entries.map(({ batch, items }) => [batch, items]), last.next]).toEqual([[[3, 5]], null]);
+  await expect(readPage(folder.store, output, 1, { batch: 2, byte: 0 }, 2)).rejects.toThrow('no batch at byte 0');
   expect(await readSummary(folder.store, output, 1)).toEqual(summary);
   expect(await readSummary(folder.store, output, 2)).toBeNull();
   expect(Object.keys(folder.digests()).filter((name) => name.includes('part-'))).toEqual([]);

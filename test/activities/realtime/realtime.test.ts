@@ -7,10 +7,11 @@ import { classify } from '../../../activities/collect/classify.ts';
 import type { ActivityDeps } from '../../../activities/deps.ts';
 import { realtime } from '../../../activities/realtime/realtime.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
+import type { PlannedBatch } from '../../../domain/job.ts';
 import type { ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../plan/planning.ts';
-import { answerLine, provider, realtimeBatch, wholeDeps } from '../whole-job.ts';
+import { answerLine, findPlanned, provider, realtimeBatch, wholeDeps } from '../whole-job.ts';
 
 const ref = { ...jobRef, wave: 1, batch: 1 };
 const fault = (kind: Fault, retryAfterMs: number | null = null): ProviderError =>
@@ -70,13 +71,13 @@ async function makeLane(
     calls,
     most: 0,
     run: () => quietEnvironment().run(() => realtime(deps, { ...ref, from: 0, count: items })),
-    collect: () => quietEnvironment().run(() => collect(deps)),
+    collect: () => quietEnvironment().run(() => collect(deps, findPlanned(folder, ref))),
   };
   return lane;
 }
 
-async function collect(deps: ActivityDeps): Promise<Tally> {
-  const result = await classify(deps, { ...ref, ...realtimeBatch });
+async function collect(deps: ActivityDeps, planned: PlannedBatch): Promise<Tally> {
+  const result = await classify(deps, { ...ref, planned, ...realtimeBatch });
   if (result.kind !== 'tally') throw new Error('the realtime lane proves every item');
   return result.tally;
 }

@@ -59,7 +59,7 @@ export class FailingWorld {
     if (change === 1) this.#apply({ kind: 'paused' });
     if (change === 2) this.#apply({ kind: 'resumed' });
     if (change === 3) this.#applyForever({ kind: 'deadline' });
-    if (change === 4) this.#applyForever({ kind: 'cancelled' });
+    if (change === 4) this.#applyForever({ kind: 'cancelled', endBy: null });
     if (change === 5) this.#apply({ kind: 'trouble', trouble: 'unauthorized' });
     if (change === 6) this.#apply({ kind: 'deadline_changed', deadlineMs: (1 + this.#choices.pick(40)) * 60 * minute });
     if (change === 7) this.#restart();
@@ -124,7 +124,7 @@ export class FailingWorld {
   }
 
   #upload(): void {
-    if (this.#choices.onceIn(20)) this.#apply({ kind: 'upload_refused', reason: 'too_large' });
+    if (this.#choices.onceIn(20)) this.#apply({ kind: 'upload_refused', refusal: 'too_large' });
     else this.#apply({ kind: 'uploaded', fileId: 'file' });
   }
 
@@ -161,7 +161,7 @@ export class FailingWorld {
 
   #refuse(action: UnrunAction): void {
     this.#disk.intent = null;
-    this.#apply({ kind: 'create_refused', action, reason: 'batch_failed' });
+    this.#apply({ kind: 'create_refused', action, refusal: 'refused' });
   }
 
   #adopt(found: readonly Made[]): void {

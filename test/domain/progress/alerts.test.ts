@@ -13,10 +13,11 @@ const now = 100 * hourMs;
 
 const calm: AlertFacts = {
   now,
-  pause: null,
+  pauses: [],
   running: true,
   movedAt: now,
   late: noneLate,
+  earlierChild: null,
   budget: { capUsd: 10, settledUsd: 7.9 },
   items: 100,
   failed: 5,
@@ -27,7 +28,12 @@ test('a job that goes well raises nothing', () => {
 });
 
 test.each<[string, Partial<AlertFacts>, string]>([
-  ['paused', { pause: { reason: 'no_money', since: 0, note: 'no credit' } }, 'paused: no credit'],
+  ['paused', { pauses: [{ reason: 'no_money', since: 0, note: 'no credit' }] }, 'paused: no credit'],
+  [
+    'earlier_child',
+    { earlierChild: { workflowId: 'job/wave-1/batch-0001', since: now - 10 * minuteMs - 1 } },
+    'job/wave-1/batch-0001 of an earlier run has not ended: its batch is not started again before that',
+  ],
   ['budget', { budget: { capUsd: 10, settledUsd: 8 } }, '80% of the budget is spent'],
   ['error_rate', { failed: 6 }, '6% of the items failed so far'],
   ['slow_validating', { late: { ...noneLate, validating: 1 } }, 'a batch is over 30 minutes in validating'],
@@ -42,7 +48,7 @@ test('a job that is paused, or has nothing to run, is not asked to move', () => 
   const still = { ...calm, movedAt: 0 };
   expect(findAlerts({ ...still, running: false })).toEqual([]);
   const pause = { reason: 'person', since: 0, note: 'lunch' } as const;
-  expect(findAlerts({ ...still, pause }).map(({ name }) => name)).toEqual(['paused']);
+  expect(findAlerts({ ...still, pauses: [pause] }).map(({ name }) => name)).toEqual(['paused']);
 });
 
 test('a batch is late by the time in its state, or by its age', () => {

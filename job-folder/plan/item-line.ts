@@ -1,6 +1,6 @@
 // Lines of items and of answers as they are on disk: the only place that knows where a key differs from its name in the code.
 
-import type { AnswerLine, ItemLine } from '../domain/outcome/outcome.ts';
+import type { AnswerLine, ItemLine } from '../../domain/outcome/outcome.ts';
 
 /** The key is older than the name `flawedAttempts`, and folders that were written with it must stay readable. */
 interface StoredLine extends Omit<ItemLine, 'flawedAttempts'> {

@@ -1,17 +1,17 @@
 // The two files of one planned batch, requests and items: written line by line, and there whole or not at all.
 
-import { type BatchRef, batchIdentity, type CustomId, type ItemKey, type RowId } from '../domain/ids.ts';
-import type { Estimate } from '../domain/job.ts';
-import { type MaybePromise, whenBoth } from '../domain/maybe-promise.ts';
-import { estimateUsd, type ModelPrice, roundUsd } from '../domain/money/cost.ts';
-import type { Lane } from '../domain/outcome/outcome.ts';
-import type { Caps } from '../domain/plan/split.ts';
-import { type LineWriter, lineWriter, type Written } from '../storage/lines/json-lines.ts';
-import type { Store } from '../storage/store.ts';
-import { hashHex } from './identity.ts';
+import { type BatchRef, batchIdentity, type CustomId, type ItemKey, type RowId } from '../../domain/ids.ts';
+import type { Estimate } from '../../domain/job.ts';
+import { type MaybePromise, whenBoth } from '../../domain/maybe-promise.ts';
+import { estimateUsd, type ModelPrice, roundUsd } from '../../domain/money/cost.ts';
+import type { Lane } from '../../domain/outcome/outcome.ts';
+import type { Caps } from '../../domain/plan/split.ts';
+import { type LineWriter, lineWriter, type Written } from '../../storage/lines/json-lines.ts';
+import type { Store } from '../../storage/store.ts';
+import { hashHex } from '../identity.ts';
+import { itemsFile, requestsFile } from '../paths.ts';
 import { formatItemLine } from './item-line.ts';
 import type { ManifestEntry } from './manifest.ts';
-import { itemsFile, requestsFile } from './paths.ts';
 
 /** An item that a planner puts into a batch. */
 export interface PlannedItem {

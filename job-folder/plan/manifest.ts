@@ -1,11 +1,11 @@
 // The manifest of a wave's plan, read by pages. It is written last and only once: a plan exists if its manifest does.
 
-import type { PlannedBatch, PlanSummary } from '../domain/job.ts';
-import type { Json } from '../domain/outcome/outcome.ts';
-import { InvariantBroken } from '../domain/refusal.ts';
-import { lineCursor, lineWriter } from '../storage/lines/json-lines.ts';
-import { type Store, StoreError } from '../storage/store.ts';
-import { manifestFile } from './paths.ts';
+import type { PlannedBatch, PlanPosition, PlanSummary } from '../../domain/job.ts';
+import type { Json } from '../../domain/outcome/outcome.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
+import { lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
+import { type Store, StoreError } from '../../storage/store.ts';
+import { manifestFile } from '../paths.ts';
 
 /** A line of the manifest: a batch, and the rows that its items came from. */
 export interface ManifestEntry extends PlannedBatch {
@@ -48,20 +48,34 @@ async function writeOnce(
   }
 }
 
-/** Reads up to `count` batches, beginning with batch number `from`. */
-export async function readEntries(
+export interface ManifestPage {
+  /** Each with the byte at which its line begins. */
+  readonly entries: readonly (ManifestEntry & { readonly byte: number })[];
+  /** Where the next page begins; null after the last batch. */
+  readonly next: PlanPosition | null;
+}
+
+/** Reads up to `count` batches from a place that an earlier page named. It reads nothing of the manifest before that place. */
+export async function readPage(
   store: Store,
   output: string,
   wave: number,
-  from: number,
+  at: PlanPosition,
   count: number,
-): Promise<ManifestEntry[]> {
-  const entries: ManifestEntry[] = [];
-  await eachLine(store, output, wave, (value) => {
-    if (isEntry(value) && value.batch >= from && entries.length < count) entries.push(value);
-    return entries.length < count;
-  });
-  return entries;
+): Promise<ManifestPage> {
+  const entries: (ManifestEntry & { readonly byte: number })[] = [];
+  for await (const { value, byte } of readLines(store, output, wave, at.byte)) {
+    if (!isEntry(value)) break;
+    if (entries.length === count) return { entries, next: { batch: value.batch, byte } };
+    if (value.batch !== at.batch + entries.length) throw new InvariantBroken(`wave ${wave}: no batch at byte ${byte}`);
+    entries.push({ ...value, byte });
+  }
+  return { entries, next: null };
+}
+
+/** All batches of a wave, one by one. */
+export async function* readEntries(store: Store, output: string, wave: number): AsyncGenerator<ManifestEntry> {
+  for await (const { value } of readLines(store, output, wave)) if (isEntry(value)) yield value;
 }
 
 /** The part that crosses Temporal: an entry without its rows. */
@@ -74,27 +88,23 @@ export function plannedBatch(entry: ManifestEntry): PlannedBatch {
 export async function readSummary(store: Store, output: string, wave: number): Promise<PlanSummary | null> {
   if ((await store.head(manifestFile(output, wave))) === null) return null;
   let summary: PlanSummary | null = null;
-  await eachLine(store, output, wave, (value) => {
-    if (isSummary(value)) summary = value.summary;
-    return true;
-  });
+  for await (const { value } of readLines(store, output, wave)) if (isSummary(value)) summary = value.summary;
   if (summary === null) throw new InvariantBroken(`the manifest of wave ${wave} has no summary`);
   return summary;
 }
 
 type ManifestLine = ManifestEntry | { readonly summary: PlanSummary } | Json;
 
-async function eachLine(
+async function* readLines(
   store: Store,
   output: string,
   wave: number,
-  take: (value: ManifestLine) => boolean,
-): Promise<void> {
-  const cursor = lineCursor(store.read(manifestFile(output, wave)));
+  start = 0,
+): AsyncGenerator<{ readonly value: ManifestLine; readonly byte: number }> {
+  const cursor = lineCursor(store.read(manifestFile(output, wave), { start }), { firstByte: start });
   try {
     for (let line = await cursor.next(); line !== null; line = await cursor.next()) {
-      if (line.bytes === null || line.length === 0) continue;
-      if (!take(JSON.parse(line.bytes.toString()))) return;
+      if (line.bytes !== null && line.length > 0) yield { value: JSON.parse(line.bytes.toString()), byte: line.start };
     }
   } finally {
     await cursor.close();

@@ -1,10 +1,10 @@
 // Records a planner's progress in numbered parts: if a planner dies, its successor resumes after the last whole part.
 
-import type { ItemKey, RowId } from '../domain/ids.ts';
-import type { RowCounts } from '../domain/job.ts';
-import type { MaybePromise } from '../domain/maybe-promise.ts';
-import type { Json, RefusalReason } from '../domain/outcome/outcome.ts';
-import type { DatasetPosition } from '../storage/formats/rows.ts';
+import type { ItemKey, RowId } from '../../domain/ids.ts';
+import type { RowCounts } from '../../domain/job.ts';
+import type { MaybePromise } from '../../domain/maybe-promise.ts';
+import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
+import type { DatasetPosition } from '../../storage/formats/rows.ts';
 import {
   cursorLineBytesMax,
   type LineWriter,
@@ -12,10 +12,10 @@ import {
   lineWriter,
   readJson,
   writeJson,
-} from '../storage/lines/json-lines.ts';
-import type { Store } from '../storage/store.ts';
+} from '../../storage/lines/json-lines.ts';
+import type { Store } from '../../storage/store.ts';
+import { answersFile, duplicatesFile, manifestFile, rejectsFile } from '../paths.ts';
 import type { ManifestEntry } from './manifest.ts';
-import { answersFile, duplicatesFile, manifestFile, rejectsFile } from './paths.ts';
 
 /** The lists of rows that are in no batch. Each part holds a piece of each list. */
 export type RowList = 'rejects' | 'duplicates' | 'carried';

@@ -1,0 +1,75 @@
+// Reads the tallies of batches, and writes and reads the roll-ups that sum up many of them in one file.
+
+import type { BatchRef } from '../domain/ids.ts';
+import type { Tally } from '../domain/outcome/outcome.ts';
+import { addTally, addTotals, noTotals, type Totals } from '../domain/waves/totals.ts';
+import { writeJson } from '../storage/lines/json-lines.ts';
+import type { Store } from '../storage/store.ts';
+import { readOwnIfThere } from './job-file.ts';
+import { intentFile, rawFile, rollUpFile, tallyFile } from './paths.ts';
+import { readHandle } from './submission.ts';
+
+/** Files that are looked at side by side. */
+const readsAtOnce = 16;
+
+/** `roll-up-NNNN.json`: the sums of `count` batches, beginning with the one that the name says. */
+interface RollUp {
+  readonly count: number;
+  readonly totals: Totals;
+}
+
+/** Null if the batch is not settled. */
+export const readTally = (store: Store, ref: BatchRef): Promise<Tally | null> =>
+  readOwnIfThere<Tally>(store, tallyFile(ref));
+
+/** In the order of the refs. */
+export async function readTallies(store: Store, refs: readonly BatchRef[]): Promise<(Tally | null)[]> {
+  const tallies: (Tally | null)[] = [];
+  for (let at = 0; at < refs.length; at += readsAtOnce) {
+    const some = refs.slice(at, at + readsAtOnce);
+    tallies.push(...(await Promise.all(some.map((ref) => readTally(store, ref)))));
+  }
+  return tallies;
+}
+
+/** What is on disk of a batch without a tally that may have been sent. */
+export interface Sent {
+  /** Null if it is not known, or in the realtime lane. */
+  readonly batchId: string | null;
+}
+
+/** Null if nothing on disk says that the batch may have been sent. */
+export async function findSent(store: Store, ref: BatchRef): Promise<Sent | null> {
+  const record = await readHandle(store, ref);
+  if (record !== null) return { batchId: record.handle.id };
+  const found = await Promise.all([intentFile(ref), rawFile(ref)].map((uri) => store.head(uri)));
+  return found.some((file) => file !== null) ? { batchId: null } : null;
+}
+
+/** Each of the batches must have its tally, which never changes. So a roll-up that exists stays true. */
+export async function writeRollUp(
+  store: Store,
+  output: string,
+  wave: number,
+  from: number,
+  rollUp: RollUp,
+): Promise<void> {
+  await writeJson(store, rollUpFile(output, wave, from), rollUp);
+}
+
+/** The sums of a wave of so many batches. It reads single tallies only where no roll-up begins. */
+export async function sumTallies(store: Store, output: string, wave: number, batches: number): Promise<Totals> {
+  let totals = noTotals;
+  for (let batch = 1; batch <= batches; ) {
+    const rollUp = await readOwnIfThere<RollUp>(store, rollUpFile(output, wave, batch));
+    if (rollUp !== null) {
+      totals = addTotals(totals, rollUp.totals);
+      batch += rollUp.count;
+      continue;
+    }
+    const tally = await readTally(store, { output, wave, batch });
+    if (tally !== null) totals = addTally(totals, tally);
+    batch += 1;
+  }
+  return totals;
+}

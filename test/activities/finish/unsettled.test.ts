@@ -1,0 +1,46 @@
+// The batches that a job would leave behind: those that may have been sent and have no tally.
+
+import { expect, test } from 'vitest';
+import { TryAgain } from '../../../activities/failure.ts';
+import { listUnsettled, type UnsettledPage, untilBatchesClosed } from '../../../activities/finish/unsettled.ts';
+import { jobStart } from '../../../domain/job.ts';
+import { handleFile, intentFile, rawFile, tallyFile } from '../../../job-folder/paths.ts';
+import { writeJson, writeText } from '../../../storage/lines/json-lines.ts';
+import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } from '../plan/planning.ts';
+import { wholeDeps } from '../whole-job.ts';
+
+const ref = (batch: number) => ({ output, wave: 1, batch });
+
+/** Of five batches, the first has a tally, the second a handle, the third an intent, the fourth realtime answers, and the fifth nothing. */
+async function planFive(): Promise<Folder> {
+  const folder = await folderWith(makeRows(50), { batch: { maxItems: 10, maxBytes: 1e6, concurrency: 1 } });
+  await folder.run();
+  const { store } = folder;
+  await writeJson(store, tallyFile(ref(1)), {});
+  await writeJson(store, handleFile(ref(2)), { handle: { id: 'batch_2', createdAt: 0, fileId: null }, earlier: [] });
+  await writeJson(store, intentFile(ref(3)), {});
+  await writeText(store, rawFile(ref(4)), '{}\n');
+  return folder;
+}
+
+test('a batch with a handle, an intent or an answer and no tally is unsettled; one that was never sent is not', async () => {
+  const folder = await planFive();
+  const page: UnsettledPage = await quietEnvironment().run(() =>
+    listUnsettled(folder, { ...jobRef, waves: 1, from: jobStart }),
+  );
+  expect([page.wave, page.batches.map(({ batch }) => batch), page.next]).toEqual([1, [2, 3, 4], null]);
+});
+
+test('a job does not finish while a workflow of a batch without a tally is open', async () => {
+  const folder = await planFive();
+  const asked: string[] = [];
+  const cluster = { ...wholeDeps(folder).cluster, isOpen: async (id: string) => asked.push(id) === 2 };
+  const waiting = quietEnvironment().run(() =>
+    untilBatchesClosed({ store: folder.store, cluster }, { ...jobRef, waves: 1 }),
+  );
+  await expect(waiting).rejects.toThrow(TryAgain);
+  await expect(waiting).rejects.toThrow(/wave-1\/batch-0003 has not ended yet/);
+  asked.push('the one that was open has ended');
+  await quietEnvironment().run(() => untilBatchesClosed({ store: folder.store, cluster }, { ...jobRef, waves: 1 }));
+  expect(asked.slice(3).map((id) => id.slice(-4))).toEqual(['0002', '0003', '0004', '0005']);
+});

@@ -1,0 +1,44 @@
+// What a job that ends would leave behind at the provider: it is cancelled there, and what it finished is collected. On the real server.
+
+import { expect, test } from 'vitest';
+import { devServer } from '../../support/temporal.ts';
+import { Site } from '../site.ts';
+
+const server = devServer();
+const quick = { validateMs: 50, runMs: 60_000, finalizeMs: 50, cancelMs: 50 };
+const changes = { poll: { initial: '300ms', max: '500ms' }, batch: { maxItems: 20, concurrency: 4 }, minBatchItems: 1 };
+
+test('a batch whose workflow was terminated before the job was cancelled does not run on', () =>
+  Site.with(server.env, 'terminated', quick, async (site) => {
+    await site.start(site.openaiJob(80, changes));
+    await site.untilCreated(4, 100);
+    await site.client.workflow.getHandle('terminated/wave-1/batch-0002').terminate('test');
+    await site.handle.cancel();
+    expect(await site.failure()).toBe('CancelledFailure');
+    await expectNothingRuns(site, 80);
+  }));
+
+test('a job that took over another and is cancelled at once leaves none of its batches running', () =>
+  Site.with(server.env, 'taker', quick, async (site) => {
+    await site.start(site.openaiJob(80, { ...changes, output: 'runs/taken/' }), 'first');
+    await site.untilCreated(4, 100);
+    // The batches first: a job's end would have them cancelled.
+    for (const batch of [1, 2, 3, 4]) {
+      await site.client.workflow.getHandle(`first/wave-1/batch-000${batch}`).terminate('test');
+    }
+    await site.client.workflow.getHandle('first').terminate('test');
+    await site.start({ resumeFrom: 'runs/taken/' }, 'taker');
+    await site.handle.cancel();
+    expect(await site.failure()).toBe('CancelledFailure');
+    const { batchesByState } = await site.control.counts();
+    expect(batchesByState).toEqual({ cancelled: 4 });
+  }));
+
+async function expectNothingRuns(site: Site, rows: number): Promise<void> {
+  const { batchesByState } = await site.control.counts();
+  expect(batchesByState).toEqual({ cancelled: 4 });
+  const report = site.report();
+  await site.expectPaidOnce(report, rows);
+  expect(report.errorsByReason).toEqual({ cancelled: report.rows.failed });
+  expect(report.batches.count).toBe(4);
+}

@@ -1,0 +1,57 @@
+// The worker of a test's site: the real activities and SDKs against the site's emulator, and the clock that they share with the server.
+
+import type { Client } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { failureInterceptor } from '../../activities/failure.ts';
+import { createActivities } from '../../activities/index.ts';
+import type { createControl } from '../../emulator/server/control.ts';
+import { createCluster } from '../../worker/cluster.ts';
+import { readConfig } from '../../worker/config.ts';
+import { createDependencies } from '../../worker/dependencies.ts';
+import { workflowBundle } from '../support/temporal.ts';
+import { sharedClock } from './shared-clock.ts';
+
+export interface SiteOptions {
+  /** With a small number, a job of few batches runs like a job of many. Defaults to 500. */
+  readonly batchesPerSegment?: number | undefined;
+  /** With a small number, workflows soon continue as new. Defaults to 8,000. */
+  readonly historyEventsMax?: number | undefined;
+}
+
+export async function createSiteWorker(
+  site: {
+    readonly root: string;
+    readonly name: string;
+    readonly env: TestWorkflowEnvironment;
+    readonly client: Client;
+    readonly control: ReturnType<typeof createControl>;
+  },
+  emulator: { readonly openaiBaseUrl: string; readonly anthropicBaseUrl: string },
+  limits: SiteOptions,
+): Promise<Worker> {
+  const config = readConfig({
+    NIGHTSHIFT_DATA: site.root,
+    OPENAI_BASE_URL: emulator.openaiBaseUrl,
+    OPENAI_API_KEY: 'test',
+    ANTHROPIC_BASE_URL: emulator.anthropicBaseUrl,
+    ANTHROPIC_API_KEY: 'test',
+  });
+  const namespace = site.env.namespace ?? 'default';
+  const clock = sharedClock(site.control);
+  const deps = { ...createDependencies(config, createCluster(site.client, namespace)), now: clock.now };
+  const activities = createActivities(deps);
+  const open: typeof activities.open = async (input) => {
+    const settings = await activities.open(input);
+    const { batchesPerSegment = settings.batchesPerSegment, historyEventsMax = settings.historyEventsMax } = limits;
+    return { ...settings, batchesPerSegment, historyEventsMax };
+  };
+  return Worker.create({
+    connection: site.env.nativeConnection,
+    namespace,
+    taskQueue: site.name,
+    activities: { ...activities, open },
+    workflowBundle: workflowBundle(),
+    interceptors: { activity: [() => ({ inbound: clock.interceptor }), () => ({ inbound: failureInterceptor() })] },
+  });
+}

@@ -1,0 +1,76 @@
+// The state that a job carries over when it continues as new: a few kilobytes, however large the job is. Everything else is on disk.
+
+import type { DeadlinePolicy, JobPosition, JobSettings, PlanPosition, PlanSummary } from '../../domain/job.ts';
+import type { Budget } from '../../domain/money/budget.ts';
+import type { ItemReason } from '../../domain/outcome/outcome.ts';
+import type { AlertName } from '../../domain/progress/alerts.ts';
+import type { Pauses } from '../../domain/progress/pauses.ts';
+import type { Refusals } from '../../domain/progress/refusals.ts';
+import type { Totals } from '../../domain/waves/totals.ts';
+import type { Wave } from '../../domain/waves/waves.ts';
+
+/** Where the next run goes on. */
+export type Place =
+  | { readonly kind: 'before'; readonly wave: Wave }
+  | { readonly kind: 'inside'; readonly wave: Wave; readonly plan: PlanSummary; readonly segments: SegmentPlace | null }
+  | { readonly kind: 'finish'; readonly from: JobPosition; readonly until: number };
+
+/** The next segment of a wave that runs in segments. All segments before it have ended. */
+export interface SegmentPlace {
+  readonly number: number;
+  readonly at: PlanPosition;
+  /** Sums of the segments before it, for the status. */
+  readonly totals: Totals;
+}
+
+/** The part of a running job's state that changes while it runs. */
+export interface JobProgress {
+  readonly startedAt: number;
+  /** Why the job is paused; it starts nothing new unless this is empty. */
+  pauses: Pauses;
+  /** Retry rounds that have ended. */
+  rounds: number;
+  fallbackDone: boolean;
+  budget: Budget;
+  pastDeadline: boolean;
+  cancelled: boolean;
+  /** The reasons that `retryFailed` named, until a wave has taken them up. */
+  retryReasons: readonly ItemReason[] | null;
+  firstPlan: PlanSummary | null;
+  /** The last wave that has a plan: all waves up to it are merged. */
+  lastPlanned: number;
+  /** Batches planned in all waves. */
+  plannedBatches: number;
+  /** Sums of the waves that have ended. */
+  earlierTotals: Totals;
+  warnings: readonly string[];
+}
+
+export interface CarriedJob extends JobProgress {
+  readonly place: Place;
+  readonly settings: JobSettings;
+  readonly deadline: DeadlinePolicy;
+  readonly concurrency: number;
+  readonly movedAt: number;
+  readonly refusals: Refusals;
+  readonly alerts: readonly AlertName[];
+}
+
+const progressFields: readonly (keyof JobProgress)[] = [
+  'startedAt',
+  'pauses',
+  'rounds',
+  'fallbackDone',
+  'budget',
+  'pastDeadline',
+  'cancelled',
+  'retryReasons',
+  'firstPlan',
+  'lastPlanned',
+  'plannedBatches',
+  'earlierTotals',
+  'warnings',
+];
+
+export const pickProgress = (state: JobProgress): JobProgress =>
+  Object.fromEntries(progressFields.map((field) => [field, state[field]])) as unknown as JobProgress;

@@ -1,0 +1,89 @@
+// The open children of a coordinator, and the signals that reach them.
+
+import { CancellationScope, getExternalWorkflowHandle, log, type SignalDefinition } from '@temporalio/workflow';
+import type { BatchEntry } from '../domain/progress/events.ts';
+import { batchDeadlineSignal, endNowSignal, nudgeSignal, pauseSignal, resumeSignal } from './messages.ts';
+
+export class OpenChildren {
+  /** By workflow id: the entry of an open batch, or null for a segment. */
+  readonly #open = new Map<string, BatchEntry | null>();
+  /** Children that know of a pause that a person or trouble asked for. Only these need to hear of its end. */
+  readonly #told = new Set<string>();
+  #isPaused = false;
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(workflowId: string, entry: BatchEntry | null): void {
+    this.#open.set(workflowId, entry);
+  }
+
+  /** A child was started with the pause in its input. */
+  noteTold(workflowId: string): void {
+    this.#told.add(workflowId);
+  }
+
+  remove(workflowId: string): void {
+    this.#open.delete(workflowId);
+    this.#told.delete(workflowId);
+  }
+
+  /** Tells the segments, and the batches that may still upload or create. A further pause, before `resume`, tells nobody. */
+  async pause(): Promise<void> {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    await this.tellOfPause();
+  }
+
+  /** Tells those of a pause that came to need it since: a batch that the provider failed before it ran is made again. */
+  async tellOfPause(): Promise<void> {
+    if (!this.#isPaused) return;
+    const untold = [...this.#open].filter(([id, entry]) => !this.#told.has(id) && (entry === null || mayCreate(entry)));
+    const ids = untold.map(([id]) => id);
+    for (const id of ids) this.#told.add(id);
+    await this.#signal(ids, pauseSignal);
+  }
+
+  /** Reaches those that were told of the pause, those in trouble, and every segment, which knows of its batches. */
+  async resume(): Promise<void> {
+    this.#isPaused = false;
+    const waiting = [...this.#open].filter(
+      ([id, entry]) => this.#told.has(id) || entry === null || entry.trouble !== null,
+    );
+    this.#told.clear();
+    for (const [, entry] of waiting) if (entry !== null) entry.trouble = null;
+    await this.#signal(
+      waiting.map(([id]) => id),
+      resumeSignal,
+    );
+  }
+
+  endNow(): Promise<void> {
+    return this.#signal([...this.#open.keys()], endNowSignal);
+  }
+
+  setBatchDeadline(ms: number): Promise<void> {
+    return this.#signal([...this.#open.keys()], batchDeadlineSignal, ms);
+  }
+
+  nudge(): Promise<void> {
+    return this.#signal([...this.#open.keys()], nudgeSignal);
+  }
+
+  /** A child that has just ended cannot receive the signal and does not need it, so a failed signal is only logged. */
+  async #signal<Args extends unknown[]>(
+    ids: readonly string[],
+    signal: SignalDefinition<Args>,
+    ...args: Args
+  ): Promise<void> {
+    const send = (workflowId: string) => getExternalWorkflowHandle(workflowId).signal(signal, ...args);
+    // A cancelled job must still reach its batches.
+    const sent = await CancellationScope.nonCancellable(() => Promise.allSettled(ids.map(send)));
+    const missed = sent.filter(({ status }) => status === 'rejected').length;
+    if (missed > 0) log.info('some batches had ended before the signal', { signal: signal.name, missed });
+  }
+}
+
+/** A batch that the provider has created does not care for a pause, until it waits to be created again. */
+const mayCreate = ({ batchId, stage }: BatchEntry): boolean => batchId === null || stage === 'waiting';

@@ -1,0 +1,24 @@
+// Runs a part of a wave: reads from disk which of its batches are not settled, and runs these. What the part came to is read from disk too,
+// so that children which people cancel, terminate or reset cost time, and no rows.
+
+import type { WavePart, WavePartRef } from '../activities/waves/read-part.ts';
+import type { Timing } from '../domain/job.ts';
+import { shortCall } from './proxies.ts';
+import { runWindow, type WindowOwner } from './window.ts';
+
+export interface PartOwner extends WindowOwner {
+  /** The part as it is before its first batch is started. */
+  recordPart(part: WavePart): void;
+}
+
+/** Some batches are still open in the result if the owner drains, or if a child came to no result however often it was started. */
+export async function runPart(ref: WavePartRef, timing: Timing, owner: PartOwner): Promise<WavePart> {
+  const before = await readPart(ref, timing);
+  owner.recordPart(before);
+  if (before.open.length === 0) return before;
+  await runWindow(before.open, owner);
+  return readPart(ref, timing);
+}
+
+export const readPart = (ref: WavePartRef, timing: Timing): Promise<WavePart> =>
+  shortCall(timing, 'read the plan and what is settled of it').readPart(ref);
