@@ -60,9 +60,9 @@ async function judgeBatch(
   const answers = new FirstAnswers(texts, planned.items, counts);
   const judge = createJudge(job, planned, input);
   const raw = new RawLines({ planned, provider: requireProvider(deps, job), items, judge, answers });
-  const { unproven, weakest } = await proveItems(store, input, planned, { rules: job.proofs, raw, answers });
-  if (unproven.length > 0) return { kind: 'unproven', unproven };
-  const unread = new UnreadItems(items, judge, input, weakest);
+  const proofs = await proveItems(store, input, planned, { rules: job.proofs, raw, answers });
+  if (proofs.unproven.length > 0) return { kind: 'unproven', unproven: proofs.unproven };
+  const unread = new UnreadItems(items, judge, input, proofs);
   await writeAnswers(store, input, planned.items, (place) => {
     const kept = answers.read(place);
     if (kept !== null) return kept;

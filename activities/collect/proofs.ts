@@ -21,11 +21,13 @@ export interface Unproven {
   readonly proof: MissingProof;
 }
 
-interface Proofs {
+export interface Proofs {
   /** Provider batches to be read again; empty if every item can be judged. */
   readonly unproven: readonly Unproven[];
   /** What is proven of the items without a line. */
   readonly weakest: ItemProof;
+  /** Lines of all provider batches that name no item. */
+  readonly linesWithoutId: number;
 }
 
 export async function proveItems(
@@ -36,11 +38,13 @@ export async function proveItems(
 ): Promise<Proofs> {
   if (planned.lane === 'realtime') {
     await readIfThere(store, rawFile(input), raw);
-    return { unproven: [], weakest: 'not_run' };
+    return { unproven: [], weakest: 'not_run', linesWithoutId: 0 };
   }
   const proofs: (Unproven & { readonly isReadable: boolean })[] = [];
+  let linesWithoutId = 0;
   for (const [twin, batch] of input.batches.entries()) {
     const lines = await readIfThere(store, rawFile(input, twin), raw);
+    linesWithoutId += lines.withoutId;
     const proof = prove(batch, rules, planned.items, lines);
     proofs.push({ id: batch.handle.id, proof, isReadable: batch.phase === 'ended' && !batch.final });
   }
@@ -53,6 +57,7 @@ export async function proveItems(
       ...proofs.map(({ proof }) => (proof === 'read_again' ? 'unknown' : proof)),
       input.isCreateUnknown ? 'unknown' : 'not_run',
     ]),
+    linesWithoutId,
   };
 }
 

@@ -1,16 +1,18 @@
 // Outcomes of the items that no line of output names, by what is proven of them.
 
-import type { ItemProof } from '../../domain/batch/evidence.ts';
 import type { ItemReason, Outcome } from '../../domain/outcome/outcome.ts';
 import type { ClassifyInput } from './classify-input.ts';
 import type { ItemIndex } from './item-index.ts';
 import type { Judge } from './judge.ts';
+import type { Proofs } from './proofs.ts';
 
 export class UnreadItems {
   /** Items whose line should be there and is not. */
   missing = 0;
   /** Those of them that ran, as far as is known: they are sent, and paid, again. */
   paidWithoutAnswer = 0;
+  /** Lines without an id that are not yet matched with an item: each is the line of one that ran, whichever it is. */
+  #linesWithoutId: number;
   readonly #items: ItemIndex;
   readonly #judge: Judge;
   readonly #reason: ItemReason;
@@ -20,8 +22,9 @@ export class UnreadItems {
     items: ItemIndex,
     judge: Judge,
     { blamed, notRunReason }: Pick<ClassifyInput, 'blamed' | 'notRunReason'>,
-    proof: ItemProof,
+    { weakest: proof, linesWithoutId }: Pick<Proofs, 'weakest' | 'linesWithoutId'>,
   ) {
+    this.#linesWithoutId = linesWithoutId;
     this.#items = items;
     this.#judge = judge;
     this.#reason = proof === 'lost' ? 'missing' : proof === 'unknown' ? 'in_doubt' : notRunReason;
@@ -31,11 +34,18 @@ export class UnreadItems {
   /** Call it once for each such item: it counts. */
   judge(place: number): Outcome {
     const isBlamed = this.#blamed === 'all' || this.#blamed.has(place + 1);
-    const reason = isBlamed ? 'bad_request' : this.#reason;
+    const reason = isBlamed ? 'bad_request' : this.#takeReason();
     if (reason === 'missing') {
       this.missing += 1;
       this.paidWithoutAnswer += 1;
     }
     return this.#judge.judgeFailure(reason, this.#items.countFlawedAttempts(place));
+  }
+
+  /** What is unknown stays unknown: a line without an id does not say which item may be sent again. */
+  #takeReason(): ItemReason {
+    if (this.#reason === 'in_doubt' || this.#linesWithoutId === 0) return this.#reason;
+    this.#linesWithoutId -= 1;
+    return 'missing';
   }
 }

@@ -90,12 +90,16 @@ export function proveMissing(
 ): MissingProof {
   const output = describeOutput(ended, rules);
   if (output.kind !== 'shown') return output.kind === 'nothing_ran' ? 'not_run' : 'unknown';
-  const enough = output.linesMin !== null && known + withoutId >= output.linesMin;
-  if (known + withoutId >= items) return 'lost';
+  const lines = known + (isUncut(reading) ? withoutId : 0);
+  const enough = output.linesMin !== null && lines >= output.linesMin;
+  if (lines >= items) return 'lost';
   if (enough && rules[ended.ending].beyondCounted === 'not_run') return 'not_run';
   if (reading.whole === false || (reading.whole === null && !enough)) return 'unknown';
   return reading.confirmed ? 'lost' : 'read_again';
 }
+
+/** The last line of an output that was cut off has no id either: it may be there in a later reading. */
+const isUncut = ({ whole, confirmed }: Reading): boolean => whole === true || (whole === null && confirmed);
 
 const order: readonly ItemProof[] = ['read', 'not_run', 'lost', 'unknown'];
 

@@ -1,110 +1,8 @@
 // What the end of a batch and the bytes read from it prove decides the outcome of each item: read, not run, lost or unknown.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type ClassifyResult, classify } from '../../../activities/collect/classify.ts';
-import type { ClassifyInput } from '../../../activities/collect/classify-input.ts';
-import type { EndedBatch, Reading } from '../../../domain/batch/evidence.ts';
-import type { AnswerLine, ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
-import { answersFile, rawFile, tallyFile } from '../../../job-folder/paths.ts';
-import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } from '../plan/planning.ts';
-import { answerLine, errorLine, findPlanned, usdOf, wholeDeps } from '../whole-job.ts';
-
-type Batch = ClassifyInput['batches'][number];
-
-const ref = { ...jobRef, wave: 1, batch: 1 };
-const garbage = '{"custom_id": cut';
-
-const readTwice: Reading = { bytes: 1, crc32: 'a', whole: true, at: 0, confirmed: true };
-const readOnce: Reading = { ...readTwice, confirmed: false };
-
-const ended = (ending: EndedBatch['ending'], done: number | null, change: Partial<EndedBatch> = {}): EndedBatch => ({
-  ending,
-  status: ending,
-  counts: done === null ? null : { total: 3, done, failed: 0 },
-  outputs: ['output'],
-  endedAt: 1000,
-  refusedUnrun: false,
-  blamed: [],
-  ...change,
-});
-
-const batch = (end: EndedBatch | null, reading: Reading | null = readTwice, id = 'own'): Batch => ({
-  handle: { id, createdAt: 0, fileId: null },
-  phase: end === null ? 'unresolved' : 'ended',
-  ended: end,
-  reading,
-  final: false,
-});
-
-/** Three items of one batch, and the raw files of its provider batches: each gives the places of the items with a line. */
-class Collection {
-  readonly folder: Folder;
-  readonly ids: readonly string[];
-
-  private constructor(folder: Folder) {
-    this.folder = folder;
-    this.ids = folder.lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl').map(({ customId }) => customId);
-  }
-
-  static async plan(...files: readonly (readonly (number | string)[])[]): Promise<Collection> {
-    const folder = await folderWith(makeRows(3));
-    await folder.run();
-    const collection = new Collection(folder);
-    for (const [twin, lines] of files.entries()) collection.write(twin, lines);
-    return collection;
-  }
-
-  /** A number stands for an answer to that item, from 0; a text for itself. */
-  write(twin: number, lines: readonly (number | string)[]): void {
-    const path = join(this.folder.root, rawFile(ref, twin));
-    const texts = lines.map((line) =>
-      typeof line === 'number' ? answerLine(this.ids[line] ?? '', `own ${line}`) : line,
-    );
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, texts.map((text) => `${text}\n`).join(''));
-  }
-
-  classify(batches: readonly Batch[], change: Partial<ClassifyInput> = {}): Promise<ClassifyResult> {
-    const input: ClassifyInput = {
-      ...ref,
-      planned: findPlanned(this.folder, ref),
-      batchId: 'own',
-      ending: 'completed',
-      createdAt: 0,
-      endedAt: 1000,
-      polls: 1,
-      cancelReason: 'cancelled',
-      batches,
-      isCreateUnknown: false,
-      notRunReason: 'expired',
-      refusal: null,
-      final: false,
-      blamed: [],
-      ...change,
-    };
-    return quietEnvironment().run(() => classify(wholeDeps(this.folder), input));
-  }
-
-  async tally(batches: readonly Batch[], change: Partial<ClassifyInput> = {}): Promise<Tally> {
-    const result = await this.classify(batches, change);
-    if (result.kind !== 'tally') throw new Error(`not proven: ${JSON.stringify(result.unproven)}`);
-    return result.tally;
-  }
-
-  /** `answered`, or the kind and the reason, by item. */
-  get outcomes(): string[] {
-    return this.folder
-      .lines<AnswerLine & Record<string, never>>(answersFile(ref).slice(output.length))
-      .map(({ kind, reason }) => (reason === undefined ? kind : `${kind} ${reason}`));
-  }
-
-  get written(): string[] {
-    const names = [answersFile(ref), tallyFile(ref)].map((path) => path.slice(output.length));
-    return names.filter((name) => name in this.folder.digests());
-  }
-}
+import { errorLine, usdOf } from '../whole-job.ts';
+import { batch, Collection, ended, readOnce, readTwice } from './collection.ts';
 
 test('read: a line decides, whatever the ending says', async () => {
   const site = await Collection.plan([0, 1, 2]);
@@ -221,22 +119,6 @@ test('a twin that nobody could read makes the items without a line unknown', asy
   });
   await site.tally([own, batch(null, null, 'twin')]);
   expect(site.outcomes).toEqual(['answered', 'rejected in_doubt', 'rejected in_doubt']);
-});
-
-test('lines without an id may be those of the missing items: these ran, and their answers cannot be used', async () => {
-  const site = await Collection.plan([0, garbage, garbage]);
-  const tally = await site.tally([batch(ended('completed', 3), readOnce)]);
-  expect(tally).toMatchObject({ retryable: { missing: 2 }, anomalies: { unreadableLines: 2, paidWithoutAnswer: 2 } });
-});
-
-test('lines without an id count towards the lines that must be there, and lines of strangers do not', async () => {
-  const enough = await Collection.plan([0, garbage]);
-  expect(await enough.tally([batch(ended('expired', 2))])).toMatchObject({ answered: 1, retryable: { expired: 2 } });
-  const tooFew = await Collection.plan([0, answerLine('stranger', 'x')]);
-  expect(await tooFew.tally([batch(ended('expired', 2))])).toMatchObject({
-    retryable: { missing: 2 },
-    anomalies: { unknownAnswers: 1 },
-  });
 });
 
 test('a tally that is there is returned as it is', async () => {
