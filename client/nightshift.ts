@@ -41,11 +41,12 @@ export interface StartOptions {
   readonly taskQueue?: string;
 }
 
-export type JobFile = 'results' | 'failures' | 'rejects' | 'report' | 'page';
+export type JobFile = 'results' | 'failures' | 'inDoubt' | 'rejects' | 'report' | 'page';
 
 const fileNames = {
   results: 'results.jsonl',
   failures: 'failures.jsonl',
+  inDoubt: 'in-doubt.jsonl',
   rejects: 'rejects.jsonl',
   report: 'report.json',
   page: 'report.html',

@@ -8,8 +8,10 @@ export const jobFile = (output: string): string => `${output}job.json`;
 export const takeoverFile = (output: string, takeover: number): string => `${output}takeover-${takeover}.json`;
 /** One line for each accepted row, in dataset order. */
 export const resultsFile = (output: string): string => `${output}results.jsonl`;
-/** The failed rows with their records. */
+/** The failed rows with their records, except those in doubt. */
 export const failuresFile = (output: string): string => `${output}failures.jsonl`;
+/** The rows of which it is not known whether they ran, with their records. */
+export const inDoubtFile = (output: string): string => `${output}in-doubt.jsonl`;
 /** The refused rows. */
 export const rejectsFile = (output: string): string => `${output}rejects.jsonl`;
 /** The job's figures. Written last: if it exists, the job is finished. */

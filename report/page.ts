@@ -103,6 +103,7 @@ function files({ report }: PageFacts): Html {
   const about = {
     results: 'one line per accepted row, in the dataset’s order',
     failures: 'the failed rows with their record and reason',
+    inDoubt: 'the rows of which it is not known whether they ran, with their record, batch and request',
     rejects: 'the rows that were refused before anything was sent',
     report: 'these figures, for programs',
   };

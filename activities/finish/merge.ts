@@ -18,6 +18,7 @@ import {
 import { addCounts, type Counts, type ItemReason, plus } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { type ExpensiveRow, MostExpensiveRows } from '../../domain/report/expensive-rows.ts';
+import { namedMax } from '../../domain/report/report.ts';
 import { openRows, type RowAttempts, type RowCursor } from '../../job-folder/answers.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { resultsFile } from '../../job-folder/paths.ts';
@@ -46,7 +47,9 @@ export interface MergeSummary {
   readonly costUsd: number | null;
   /** Absent if an older worker merged. */
   readonly dearestRows?: readonly ExpensiveRow[];
-  /** The dataset is no longer the one that was planned: `failures.jsonl` names rows without their records. */
+  /** Provider batches of the rows in doubt, as far as they are known: the first few. Absent if an older worker merged. */
+  readonly inDoubtBatches?: readonly string[];
+  /** The dataset is no longer the one that was planned: `failures.jsonl` and `in-doubt.jsonl` name rows without their records. */
   readonly datasetChanged: boolean;
 }
 
@@ -149,6 +152,7 @@ class ResultsTally {
   #lastRow = 0;
   readonly #attempts: Record<string, number> = {};
   readonly #mostExpensive = new MostExpensiveRows();
+  readonly #inDoubtBatches = new Set<string>();
 
   add(result: ResultFacts): void {
     if (result.row <= this.#lastRow) throw new InvariantBroken(`row ${result.row} comes after row ${this.#lastRow}`);
@@ -158,10 +162,15 @@ class ResultsTally {
     } else {
       this.#failed += 1;
       this.#byReason = addCounts(this.#byReason, { [result.reason ?? 'provider_error']: 1 });
+      if (result.reason === 'in_doubt') this.#nameBatch(result.batchId ?? null);
     }
     this.#attempts[result.attempts] = (this.#attempts[result.attempts] ?? 0) + 1;
     this.#costUsd = plus(this.#costUsd, result.costUsd);
     this.#mostExpensive.add(result.row, result.costUsd);
+  }
+
+  #nameBatch(batchId: string | null): void {
+    if (batchId !== null && this.#inDoubtBatches.size < namedMax) this.#inDoubtBatches.add(batchId);
   }
 
   get lines(): number {
@@ -182,6 +191,7 @@ class ResultsTally {
       attempts: this.#attempts,
       costUsd: this.#costUsd,
       dearestRows: this.#mostExpensive.rows,
+      inDoubtBatches: [...this.#inDoubtBatches],
     };
   }
 }

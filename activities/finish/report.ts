@@ -7,7 +7,15 @@ import type { Tally } from '../../domain/outcome/outcome.ts';
 import { BatchFigures, computeJobResult, type JobReport, percentiles } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
-import { failuresFile, rejectsFile, reportFile, reportPage, resultsFile, tallyFile } from '../../job-folder/paths.ts';
+import {
+  failuresFile,
+  inDoubtFile,
+  rejectsFile,
+  reportFile,
+  reportPage,
+  resultsFile,
+  tallyFile,
+} from '../../job-folder/paths.ts';
 import { readEntries } from '../../job-folder/plan/manifest.ts';
 import type { Drawn } from '../../report/chart.ts';
 import { renderPage } from '../../report/page.ts';
@@ -91,16 +99,20 @@ function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): J
     // Absent if an older worker merged.
     dearestRows: summary.dearestRows ?? [],
     anomalies: figures.anomalies,
-    inDoubtBatches: figures.inDoubt,
+    // Absent if an older worker merged.
+    inDoubtBatches: summary.inDoubtBatches ?? [],
     warnings: [
       ...input.warnings,
       ...(summary.datasetChanged
-        ? ['the dataset changed since it was planned: failures.jsonl names rows without their records']
+        ? [
+            'the dataset changed since it was planned: failures.jsonl and in-doubt.jsonl name rows without their records',
+          ]
         : []),
     ],
     files: {
       results: resultsFile(output),
       failures: failuresFile(output),
+      inDoubt: inDoubtFile(output),
       rejects: rejectsFile(output),
       report: reportFile(output),
       page: reportPage(output),

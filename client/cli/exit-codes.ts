@@ -7,7 +7,7 @@ export const exitCodes = {
   failed: 1,
   /** Wrong usage: an unknown command or option, or an impossible value. */
   usage: 2,
-  /** A followed job ended with failed rows: `failures.jsonl` has them. */
+  /** A followed job ended with failed rows: `failures.jsonl` and `in-doubt.jsonl` have them. */
   partial: 3,
   /** A followed job failed as a whole, or was terminated. */
   jobFailed: 4,

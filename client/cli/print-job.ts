@@ -31,6 +31,7 @@ export function statusFacts(status: JobStatus, now: number): Row {
     'running for': status.phase === 'done' ? null : formatDuration(Math.max(0, now - status.startedAt)),
     rows: `${number(items.answered)} answered, ${number(items.underWay)} in progress, ${number(items.failed)} failed`,
     reasons: counts(items.byReason),
+    'in doubt': describeDoubt(status),
     'rows refused': rows.refused === 0 ? null : rows.refused,
     batches: `${number(batches.planned)} planned${stages.length === 0 ? '' : `: ${stages.join(', ')}`}`,
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
@@ -49,6 +50,7 @@ export function reportFacts(report: JobReport): Row {
     took: formatDuration(Date.parse(report.endedAt) - Date.parse(report.startedAt)),
     rows: `${number(rows.answered)} answered, ${number(rows.failed)} failed, ${number(rows.refused)} refused`,
     reasons: counts(report.errorsByReason),
+    'in doubt': report.errorsByReason.in_doubt === undefined ? null : files.inDoubt,
     batches: `${number(batches.count)}, and ${number(batches.realtime)} in realtime`,
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
     cost: costText(cost),
@@ -56,6 +58,12 @@ export function reportFacts(report: JobReport): Row {
     results: files.results,
     page: files.page,
   };
+}
+
+function describeDoubt({ items, phase, output }: JobStatus): string | null {
+  if (items.byReason.in_doubt === undefined) return null;
+  if (phase === 'done') return `see ${output}in-doubt.jsonl`;
+  return 'may have run; sent again only with `retry --reason in_doubt`';
 }
 
 export const listFacts = (job: ListedJob): Row => ({

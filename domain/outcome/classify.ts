@@ -101,5 +101,5 @@ export const messageByReason: Readonly<Record<ItemReason, string>> = {
   no_money: 'the account had no credit while this item ran',
   budget: 'the budget did not allow this item',
   in_doubt:
-    'it is not known whether the provider ran this item, so it is not sent again: look at the batch, then retryFailed with this reason',
+    'it is not known whether the provider ran this item, so it is sent again only if a person asks for it: look at its batch there first',
 };

@@ -47,10 +47,10 @@ export function buildResult(attempts: readonly [AnsweredAttempt, ...AnsweredAtte
     usage: answer.usage,
     costUsd: attempts.reduce<number | null>((sum, each) => plus(sum, each.answer.costUsd), null),
     attempts: answer.carried === undefined ? attempts.length : 0,
-    lane: answer.carried?.lane ?? lane,
+    lane: answer.carried === undefined ? lane : answer.carried.lane,
     model: answer.model,
     finishReason: answer.finishReason,
-    batchId: answer.carried?.batchId ?? batchId,
+    batchId: answer.carried === undefined ? batchId : answer.carried.batchId,
     key: answer.key,
     customId: answer.customId,
     ...(answered ? {} : { reason, message: answer.message ?? messageByReason[reason] }),
@@ -59,7 +59,8 @@ export function buildResult(attempts: readonly [AnsweredAttempt, ...AnsweredAtte
 }
 
 /** The part of a result that the job's sums need. */
-export type ResultFacts = Pick<ResultLine, 'row' | 'status' | 'costUsd' | 'attempts' | 'reason'>;
+export type ResultFacts = Pick<ResultLine, 'row' | 'status' | 'costUsd' | 'attempts' | 'reason'> &
+  Partial<Pick<ResultLine, 'batchId'>>;
 
 // Bounded, since each repetition takes stack.
 const text = String.raw`"(?:[^"\\]|\\.){0,1000}"`;

@@ -77,13 +77,14 @@ const listCosts = ({ costUsd, estimateUsd, budgetUsd }: JobStatus, report: JobRe
   ...(report === null ? [] : [['the same in realtime', formatUsd(report.cost.realtimeUsd)] satisfies Row]),
 ];
 
-function describeResult({ files, batches }: JobReport): string {
+function describeResult({ files, batches, errorsByReason }: JobReport): string {
   const { completionMs } = batches;
   const times =
     completionMs === null
       ? ''
       : `\n\nBatches took ${formatDuration(completionMs.p50)} (median), ${formatDuration(completionMs.p95)} (p95).`;
-  return `Results: \`${files.results}\` · report: \`${files.report}\`${times}`;
+  const inDoubt = errorsByReason.in_doubt === undefined ? '' : ` · in doubt: \`${files.inDoubt}\``;
+  return `Results: \`${files.results}\` · report: \`${files.report}\`${inDoubt}${times}`;
 }
 
 /** Empty if there are no rows. */

@@ -84,13 +84,15 @@ export function buildAdvice(report: JobReport): readonly Advice[] {
 
 const rows = (count: number): string => (count === 1 ? '1 row' : `${count.toLocaleString('en-US')} rows`);
 
-function adviseOnDoubt({ errorsByReason, anomalies }: JobReport): Advice[] {
+function adviseOnDoubt({ errorsByReason, anomalies, files }: JobReport): Advice[] {
   const doubted = errorsByReason.in_doubt ?? 0;
   const calls = anomalies.inDoubtCalls;
+  const [was, them] = doubted === 1 ? ['it was', 'it'] : ['they were', 'them'];
   const unknown: Advice = {
     kind: 'look',
-    title: 'Look at the batches in doubt',
-    text: `It is not known whether the provider ran ${rows(doubted)}, so ${doubted === 1 ? 'it was' : 'they were'} not sent again. Look at the batches (their ids are under Oddities) in the provider’s console. A job with reuse asks for them anew, and what the provider did run is then paid twice.`,
+    title: `Look at the batches in doubt (${rows(doubted)})`,
+    text: `It is not known whether the provider ran ${rows(doubted)}, so ${was} not sent again. in-doubt.jsonl holds ${them}, with the ids of batch and request: look ${them} up in the provider’s console. A job with reuse does not send ${them} either. To send ${them} all the same, give the file to a job as its dataset, without reuse: what did run is then paid twice.`,
+    job: { dataset: files.inDoubt, output: `${nameFolder(files)}-in-doubt/` },
   };
   const twice: Advice = {
     kind: 'look',
@@ -99,6 +101,9 @@ function adviseOnDoubt({ errorsByReason, anomalies }: JobReport): Advice[] {
   };
   return [...(doubted > 0 ? [unknown] : []), ...(calls > 0 ? [twice] : [])];
 }
+
+/** The job's folder, without the slash at its end. */
+const nameFolder = ({ results }: JobReport['files']): string => results.replace(/\/?[^/]*$/, '');
 
 const countAll = (reasons: readonly ItemReason[], counts: Counts): number =>
   reasons.reduce((sum, reason) => sum + (counts[reason] ?? 0), 0);
@@ -114,18 +119,20 @@ function adviseRerun({ errorsByReason, files, cancelled, rows: { failed } }: Job
     insideRequest.flatMap(({ reasons }) => reasons),
     errorsByReason,
   );
-  const same = sumCounts(errorsByReason) - other;
-  const folder = files.results.replace(/\/?[^/]*$/, '');
+  // Neither of the two jobs sends what is in doubt.
+  const doubted = errorsByReason.in_doubt ?? 0;
+  const same = sumCounts(errorsByReason) - other - doubted;
+  const folder = nameFolder(files);
   const why = cancelled ? 'The job was cancelled; the' : 'The';
   const reuse: Advice = {
     kind: 'rerun',
     title: `Ask again for what may pass (${rows(same)})`,
-    text: `${why} same job with a new output and reuse sends only what has no answer: the answered rows are carried over, not paid again, and the new results.jsonl is whole.`,
+    text: `${why} same job with a new output and reuse sends only what failed: the answered rows are carried over, not paid again, and the new results.jsonl is whole.`,
     job: { output: `${folder}-again/`, reuse: files.results },
   };
   const alone: Advice = {
     kind: 'rerun',
-    title: `Send the failed rows with a mended request (${rows(failed)})`,
+    title: `Send the failed rows with a mended request (${rows(failed - doubted)})`,
     text: 'A changed template makes every request a new one, so reuse would carry nothing over. failures.jsonl is a dataset by itself: each failed row as it was given, with its reason under nightshift.',
     job: { dataset: files.failures, output: `${folder}-mended/` },
   };

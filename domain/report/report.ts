@@ -52,7 +52,7 @@ export interface JobReport {
   readonly anomalies: Anomalies;
   readonly inDoubtBatches: readonly string[];
   readonly warnings: readonly string[];
-  readonly files: Readonly<Record<'results' | 'failures' | 'rejects' | 'report' | 'page', string>>;
+  readonly files: Readonly<Record<'results' | 'failures' | 'inDoubt' | 'rejects' | 'report' | 'page', string>>;
 }
 
 /** How many answers came back, over all attempts, and how many of them were flawed, by reason. */
@@ -87,7 +87,6 @@ export class BatchFigures {
   anomalies: Anomalies = noAnomalies;
   quality: Quality = { answers: 0, flawed: {} };
   readonly durations: number[] = [];
-  readonly inDoubt: string[] = [];
   readonly #lines = new Map<string, CostLine>();
 
   add(tally: Tally, prices: Prices): void {
@@ -105,9 +104,6 @@ export class BatchFigures {
     this.anomalies = addAnomalies(this.anomalies, tally.anomalies);
     if (tally.lane === 'batch' && tally.createdAt !== null && tally.endedAt !== null) {
       this.durations.push(tally.endedAt - tally.createdAt);
-    }
-    if ((tally.rejected.in_doubt ?? 0) > 0 && tally.batchId !== null && this.inDoubt.length < namedMax) {
-      this.inDoubt.push(tally.batchId);
     }
     const name = `${tally.model} ${tally.lane}`;
     const before = this.#lines.get(name);
@@ -127,7 +123,7 @@ export class BatchFigures {
 }
 
 /** Names listed in a report, which must stay small, since it is a workflow's result. */
-const namedMax = 20;
+export const namedMax = 20;
 
 /** Reasons of attempts whose answer came and could not be used. */
 export const flaws = [

@@ -12,7 +12,7 @@ import { report } from '../../activities/finish/report.ts';
 import { planWave } from '../../activities/plan/retry.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
-import type { ItemLine, Tally } from '../../domain/outcome/outcome.ts';
+import type { ItemLine, ItemReason, Tally } from '../../domain/outcome/outcome.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import { addTally, addTotals, noTotals } from '../../domain/waves/totals.ts';
 import { firstWave, nextWave, type Wave } from '../../domain/waves/waves.ts';
@@ -52,7 +52,6 @@ export interface Done {
   readonly report: JobReport;
 }
 
-/** Does what a job's workflow does, without the waits, and without the plots unless a test asks for them. */
 /** A provider batch of which everything there is was read whole, twice. */
 const endedBatches: ClassifyInput['batches'] = [
   {
@@ -72,10 +71,22 @@ const endedBatches: ClassifyInput['batches'] = [
   },
 ];
 
+/** A provider batch that did not come to an end. */
+const openBatches = endedBatches.map((batch) => ({ ...batch, phase: 'unresolved' as const, ended: null }));
+
+interface WholeOptions {
+  readonly plots?: boolean;
+  /** What the provider did not answer in these batches of the first wave is in doubt. */
+  readonly inDoubt?: readonly number[];
+  /** Reasons that a person names with `retryFailed`. */
+  readonly again?: readonly ItemReason[];
+}
+
+/** Does what a job's workflow does, without the waits, and without the plots unless a test asks for them. */
 export async function runWhole(
   folder: Folder,
   answering: Answering,
-  { plots = false }: { readonly plots?: boolean } = {},
+  { plots = false, inDoubt = [], ...options }: WholeOptions = {},
 ): Promise<Done> {
   const deps = wholeDeps(folder);
   const inActivity = <T>(work: () => Promise<T>): Promise<T> => quietEnvironment().run(work);
@@ -83,6 +94,7 @@ export async function runWhole(
   const tallies: Tally[] = [];
   let totals = noTotals;
   let [number, rounds, fallbackDone] = [0, 0, false];
+  let again = options.again ?? null;
   for (let wave: Wave | null = firstWave; wave !== null; ) {
     const current: Wave = wave;
     number = current.number;
@@ -97,7 +109,9 @@ export async function runWhole(
       const lines = answering(number, planned, items);
       if (lines === null) continue;
       await writeRaw(folder, rawFile(ref), lines);
-      const result = await inActivity(() => classify(deps, endedBatch(ref, planned)));
+      const isInDoubt = number === 1 && inDoubt.includes(planned.batch);
+      const end = isInDoubt ? { ...endedBatch(ref, planned), batches: openBatches } : endedBatch(ref, planned);
+      const result = await inActivity(() => classify(deps, end));
       if (result.kind !== 'tally') throw new Error('not every item is proven');
       const { tally } = result;
       tallies.push(tally);
@@ -115,9 +129,10 @@ export async function runWhole(
       retryable: sum.retryable,
       pastDeadline: false,
       cancelled: false,
-      again: null,
+      again,
     };
     wave = nextWave(state, { mode, retry, deadline, fallback, policy });
+    if (wave?.kind === 'again') again = null;
   }
   const summary = await inActivity(() => merge(deps, { ...jobRef, waves: number, unsentReason: 'cancelled' }));
   const end = { startedAt: 0, endedAt: 1, cancelled: false, warnings: [] };

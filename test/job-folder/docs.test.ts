@@ -184,7 +184,7 @@ test('every field that a file has is on the page', async () => {
     const [file] = describedAs(path);
     // The provider's format and the dataset's columns are not Nightshift's to list.
     if (file === undefined || /provider's own format/.test(file.contains)) return [];
-    const columns = path === 'failures.jsonl' ? ['id', 'text'] : [];
+    const columns = ['failures.jsonl', 'in-doubt.jsonl'].includes(path) ? ['id', 'text'] : [];
     const text = folder.text(path);
     const objects: object[] = path.endsWith('.json') ? [JSON.parse(text)] : folder.lines(path);
     const fields = new Set(objects.flatMap((each) => listFields(path, each)));

@@ -40,7 +40,14 @@ test('whatever is put into a template is text, unless a template made it', () =>
 test('the page asks nothing of any host, runs nothing, and shows names as they are', async () => {
   const { page } = await eventfulJob();
   const addresses = [...page.matchAll(/\b(?:src|href)="([^"]*)"/g)].map((match) => match[1]);
-  expect(addresses).toEqual(['data:,', 'results.jsonl', 'failures.jsonl', 'rejects.jsonl', 'report.json']);
+  expect(addresses).toEqual([
+    'data:,',
+    'results.jsonl',
+    'failures.jsonl',
+    'in-doubt.jsonl',
+    'rejects.jsonl',
+    'report.json',
+  ]);
   expect(page).not.toMatch(/https?:|\burl\(|<script|<link(?! rel="icon")|@import|\son\w+=|<iframe|<object/i);
   expect(page).toContain('&lt;b&gt;a model with a very long &amp; unfriendly name&lt;/b&gt;');
   expect(page).not.toMatch(/<b>|<i>x/);
@@ -83,7 +90,8 @@ test('the numbers shown are those of report.json', async () => {
   const text = textOf(page);
   expect(text).toContain(`${usd(cost.usd)} where the realtime lane alone would have cost ${usd(cost.realtimeUsd)}`);
   expect(text).toContain('row 431 $0.031');
-  for (const id of report.inDoubtBatches) expect(text).toContain(id);
+  expect(report.inDoubtBatches).toEqual(['batch_2_1']);
+  expect(text).toContain('batch_2_1');
 });
 
 test('the lines by model and lane add up to the whole', async () => {

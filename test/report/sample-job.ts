@@ -83,6 +83,7 @@ function summarize(tallies: readonly Tally[]): MergeSummary {
     attempts: { 1: items },
     datasetChanged: false,
     dearestRows: [],
+    inDoubtBatches: tallies.flatMap(({ rejected, batchId }) => (rejected.in_doubt && batchId ? [batchId] : [])),
     costUsd: tallies.reduce((sum, tally) => sum + (tally.costUsd ?? 0), 0),
   };
 }

@@ -38,7 +38,9 @@ export function addChanges(program: Command, context: Context): void {
     .command('retry <id>')
     .summary('send failed items again')
     .description(
-      'Sends failed items again in one more round. To retry the failed items of a finished job, start a new job with `reuse`.',
+      'Sends failed items again in one more round. To retry the failed items of a finished job, start a new job with `reuse`. ' +
+        'Items in doubt may have run: they are sent again, and perhaps paid twice, only with `--reason in_doubt`, or if ' +
+        'the in-doubt.jsonl of a finished job is the dataset of a new one.',
     )
     .option('--reason <reason...>', 'only items that failed for these reasons; default: all except in_doubt', reasonIn)
     .action(async (id: string, { reason }: { reason?: readonly ItemReason[] }) =>

@@ -49,8 +49,12 @@ async function reportEnd(jobs: Nightshift, id: string): Promise<number> {
   try {
     const report = await jobs.result(id);
     console.error(endLine(report));
-    if (report.rows.failed > 0) {
+    const inDoubt = report.errorsByReason.in_doubt ?? 0;
+    if (report.rows.failed > inDoubt) {
       console.error(`the failed rows, ready to be the next job's dataset: \`${ownCommand(`results ${id} --failed`)}\``);
+    }
+    if (inDoubt > 0) {
+      console.error(`rows that may have run, with their batches: \`${ownCommand(`results ${id} --in-doubt`)}\``);
     }
     console.log(report.files.results);
     return report.rows.failed === 0 ? exitCodes.ok : exitCodes.partial;

@@ -8,9 +8,13 @@ import type { Context } from '../context.ts';
 interface ResultsOptions {
   readonly output?: string;
   readonly failed?: boolean;
+  readonly inDoubt?: boolean;
 }
 
 export function addResults(program: Command, context: Context): void {
+  const failedRows = program
+    .createOption('--failed', 'print the failed rows instead, ready to be the dataset of the next job')
+    .conflicts('inDoubt');
   program
     .command('results <id>')
     .summary('the answers of a job, one line per row')
@@ -19,9 +23,10 @@ export function addResults(program: Command, context: Context): void {
         "below NIGHTSHIFT_DATA, which must be the workers' data folder.",
     )
     .option('-o, --output <file>', 'write the lines to this file')
-    .option('--failed', 'print the failed rows instead, ready to be the dataset of the next job')
-    .action(async (id: string, { output, failed = false }: ResultsOptions) => {
-      const file = await (await context.jobs()).file(id, failed ? 'failures' : 'results');
+    .addOption(failedRows)
+    .option('--in-doubt', 'print the rows instead of which it is not known whether they ran, with batch and request')
+    .action(async (id: string, { output, failed = false, inDoubt = false }: ResultsOptions) => {
+      const file = await (await context.jobs()).file(id, inDoubt ? 'inDoubt' : failed ? 'failures' : 'results');
       const to = output === undefined ? process.stdout : createWriteStream(output);
       try {
         await pipeline(createReadStream(file), to, { end: output !== undefined });

@@ -41,14 +41,17 @@ test.each([
   expect((await at.refusal({ resumeFrom: output })).message).toContain('out/job.json');
 });
 
-test.each(['out/notes.txt', 'out/results.jsonl', 'out/old/x.csv', 'out/plan/wave-1/batch-0001.items.jsonl'])(
-  "another's file in the output is refused: %s",
-  async (file) => {
-    const at = await world();
-    put(at, file, 'x');
-    await expectRefused(at, { ...job, output }, 'output', [file, 'not empty', 'another `output`']);
-  },
-);
+test.each([
+  'out/notes.txt',
+  'out/results.jsonl',
+  'out/in-doubt.jsonl',
+  'out/old/x.csv',
+  'out/plan/wave-1/batch-0001.items.jsonl',
+])("another's file in the output is refused: %s", async (file) => {
+  const at = await world();
+  put(at, file, 'x');
+  await expectRefused(at, { ...job, output }, 'output', [file, 'not empty', 'another `output`']);
+});
 
 test('dot files, what lies below dot folders, and empty folders do not count', async () => {
   const at = await world();
@@ -109,6 +112,23 @@ test('a dataset or `reuse` inside the output is refused, however the paths are w
   expect(written(at, 'x/')).toBeNull();
   expect(readFileSync(join(at.root, 'x/failures.jsonl'), 'utf8')).not.toBe('');
   expect((await at.refusal({ ...other, output: 'x' }, { output: 'estimates/1/' })).message).toContain('dataset');
+});
+
+test('the in-doubt.jsonl of a job is no dataset for a job in the same folder', async () => {
+  const at = await world();
+  const text = '{"id":1,"text":"x"}\n';
+  put(at, 'x/in-doubt.jsonl', text);
+  const { kind, problems } = await at.refusal({ ...job, dataset: 'x/in-doubt.jsonl', output: 'x' });
+  expect({ kind, where: problems[0]?.where }).toEqual({ kind: 'invalid_job', where: 'dataset' });
+  expect(readFileSync(join(at.root, 'x/in-doubt.jsonl'), 'utf8')).toBe(text);
+});
+
+test('a folder in which an earlier job left nothing but its in-doubt.jsonl is not taken', async () => {
+  const at = await world();
+  await at.open({ ...job, output });
+  put(at, 'out/in-doubt.jsonl', '{"id":1,"text":"x"}\n');
+  expect((await at.refusal({ ...job, output }, another)).kind).toBe('output_claimed');
+  expect(readFileSync(join(at.root, 'out/in-doubt.jsonl'), 'utf8')).not.toBe('');
 });
 
 test('a dataset beside the output, with a name that begins alike, is fine', async () => {

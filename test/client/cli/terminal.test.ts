@@ -109,6 +109,10 @@ test('the facts of a status and of an estimate are in words', () => {
     'next poll': 'in about 30s',
     'estimated end': 'in about 59m',
   });
+  const items = { ...status.items, byReason: { in_doubt: 4 } };
+  expect(statusFacts(status, 0)['in doubt']).toBeNull();
+  expect(statusFacts({ ...status, items }, 0)['in doubt']).toContain('retry --reason in_doubt');
+  expect(statusFacts({ ...status, items, phase: 'done' }, 0)['in doubt']).toContain('runs/tickets/in-doubt.jsonl');
   const rows = { rows: 10, accepted: 9, refused: 1, duplicates: 0, carriedOver: 0 };
   const counts = { rows, batches: 2, items: 9, realtimeBatches: 1, inputTokens: 5000, outputTokens: 900 };
   const money = { usd: 1.5, realtimeUsd: 3, pricesDated: '2026-11-20', budgetUsd: null };

@@ -11,7 +11,8 @@ test('a whole job leaves nothing to do', () => {
 
 test.each(itemReasons)('a job that failed by %s is told how to go on', (reason) => {
   const advice = buildAdvice(reportWith({ errorsByReason: { [reason]: 3 } }));
-  expect(advice.filter(({ kind }) => kind === 'rerun')).toHaveLength(1);
+  // What is in doubt is only looked at: no job that is advised sends it together with what failed.
+  expect(advice.filter(({ kind }) => kind === 'rerun')).toHaveLength(reason === 'in_doubt' ? 0 : 1);
   expect(advice.map(({ title }) => title).join()).toContain('3 rows');
 });
 
@@ -29,7 +30,15 @@ test('passing trouble is asked again under `reuse`, and a request that must chan
 
 test('what is in doubt is looked at before anything is sent again, and paying twice is said', () => {
   const advice = buildAdvice(reportWith({ errorsByReason: { in_doubt: 4, timeout: 1 } }));
-  expect(advice[0]).toMatchObject({ kind: 'look', text: expect.stringContaining('paid twice') });
+  expect(advice[0]).toMatchObject({
+    kind: 'look',
+    title: 'Look at the batches in doubt (4 rows)',
+    text: expect.stringContaining('paid twice'),
+    job: { dataset: 'runs/tickets/in-doubt.jsonl', output: 'runs/tickets-in-doubt/' },
+  });
+  expect(advice[1]).toMatchObject({ kind: 'rerun', title: 'Ask again for what may pass (1 row)' });
+  const mended = buildAdvice(reportWith({ errorsByReason: { in_doubt: 4, truncated: 1 } })).at(-1);
+  expect(mended?.title).toBe('Send the failed rows with a mended request (1 row)');
   const calls = buildAdvice(reportWith({ anomalies: { ...noAnomalies, inDoubtCalls: 2, twinBatches: 1 } }));
   expect(calls.map(({ kind }) => kind)).toEqual(['look', 'look']);
 });

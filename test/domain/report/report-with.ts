@@ -28,6 +28,7 @@ export function reportWith(change: Partial<JobReport> = {}): JobReport {
     files: {
       results: `${folder}results.jsonl`,
       failures: `${folder}failures.jsonl`,
+      inDoubt: `${folder}in-doubt.jsonl`,
       rejects: `${folder}rejects.jsonl`,
       report: `${folder}report.json`,
       page: `${folder}report.html`,

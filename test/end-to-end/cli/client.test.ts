@@ -43,6 +43,8 @@ test(
       await nightshift(['results', 'tickets', '-o', copy]);
       expect(readFileSync(copy, 'utf8')).toBe(readFileSync(at.path('results.jsonl', 'tickets'), 'utf8'));
       expect((await nightshift(['results', 'tickets', '--failed'])).out).toBe('');
+      expect(await nightshift(['results', 'tickets', '--in-doubt'])).toMatchObject({ code: 0, out: '' });
+      expect(await nightshift(['results', 'tickets', '--in-doubt', '--failed'])).toMatchObject({ code: 2 });
 
       await at.control.setOptions({ runMs: 60_000 });
       const detached = await nightshift(['run', file, '--id', 'slow', '--detach']);
