@@ -186,4 +186,6 @@ export interface RowCounts {
   readonly refused: number;
   readonly duplicates: number;
   readonly carriedOver: number;
+  /** Those of `carriedOver` that are in doubt; absent if there are none. */
+  readonly carriedInDoubt?: number;
 }

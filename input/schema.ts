@@ -184,7 +184,11 @@ export const jobFields = z.strictObject({
     .optional()
     .describe('Share of refused rows that stops the job. Default 0.05.'),
   budget: budget.optional().describe('What the job may cost.'),
-  reuse: fixedPath().optional().describe('`results.jsonl` of an earlier job, whose answers are not paid for again.'),
+  reuse: fixedPath()
+    .optional()
+    .describe(
+      '`results.jsonl` of an earlier job: its answers are not paid for again, and what is in doubt there is not sent again.',
+    ),
   resumeFrom: fixedPath()
     .optional()
     .describe('The output of a job that ended unfinished: its plan, batches and answers are taken over.'),

@@ -25,6 +25,7 @@ export function outcomes({ report: { rows } }: PageFacts, plots: Drawn): Html {
     rows.duplicates > 0 &&
       `${counted(rows.duplicates, 'row shares', 'rows share')} an earlier row’s item and cost nothing`,
     rows.carriedOver > 0 && `${counted(rows.carriedOver, 'row was', 'rows were')} carried over from an earlier job`,
+    (rows.carriedInDoubt ?? 0) > 0 && `${count(rows.carriedInDoubt ?? 0)} of these in doubt`,
   ].filter((one) => one !== false);
   return html`<section aria-labelledby="outcomes"><h2 id="outcomes">Outcomes</h2>
 <p class="soft">Of ${counted(rows.rows, 'row', 'rows')} in the dataset.${among.length > 0 && ` Among them: ${among.join('; ')}.`}</p>
@@ -46,7 +47,7 @@ export function errors({ report: { errorsByReason, rows } }: PageFacts, plots: D
   const reasons = Object.entries(errorsByReason).toSorted(([, a], [, b]) => b - a);
   if (reasons.length === 0) return null;
   return html`<section aria-labelledby="errors"><h2 id="errors">Errors by reason</h2>
-<p class="soft">A failed row has the reason of its last attempt.</p>
+<p class="soft">A failed row has the reason of its last attempt. Rows that are <code>in_doubt</code> are in <code>in-doubt.jsonl</code>, the others in <code>failures.jsonl</code>.</p>
 ${reasons.length > 1 && figure(plots, 'errors')}
 ${table(
   'Failed rows by reason',
@@ -126,7 +127,7 @@ ${
 }
 ${
   doubted > 0 &&
-  html`<h3>In doubt</h3><p>It is not known whether the provider ran ${counted(doubted, 'row', 'rows')}. ${
+  html`<h3>In doubt</h3><p>It is not known whether the provider ran ${counted(doubted, 'row', 'rows')}; <code>in-doubt.jsonl</code> names the batch and the request of each. ${
     inDoubtBatches.length > 0 && 'The provider’s batches:'
   }</p><ul class="plain">${inDoubtBatches.map((id) => html`<li><code>${id}</code></li>`)}</ul>`
 }</section>`;

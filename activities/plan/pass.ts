@@ -1,4 +1,4 @@
-// One pass over a dataset: each row becomes an item, a duplicate, a carried-over answer or a refusal, and is counted as one of them.
+// One pass over a dataset: each row becomes an item, a duplicate, a carried-over row or a refusal, and is counted as one of them.
 
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
@@ -20,7 +20,7 @@ import type { Store } from '../../storage/store.ts';
 import { type KeyedRow, KeyedRows } from './keys/keyed-rows.ts';
 import { createSeenIds, type SeenIds } from './keys/seen-ids.ts';
 import { PartBoundary } from './part-boundary.ts';
-import { type EarlierAnswers, readEarlierAnswers } from './reuse.ts';
+import { type EarlierResults, readEarlierResults } from './reuse.ts';
 import { RowTally } from './row-tally.ts';
 import { isRefusal } from './rows.ts';
 import { type Added, WavePlanner } from './wave-planner.ts';
@@ -44,7 +44,7 @@ export async function openPass(options: PassOptions): Promise<Pass> {
   const parts = await readParts(store, output, job.planNonce, job.fingerprint);
   const seen = createSeenIds(job.planNonce);
   await rememberAll(store, output, parts, seen);
-  const earlier = job.spec.reuse === null ? null : await readEarlierAnswers(store, job.spec.reuse, signal);
+  const earlier = job.spec.reuse === null ? null : await readEarlierResults(store, job.spec.reuse, signal);
   return new Pass(options, parts, seen, earlier);
 }
 
@@ -59,14 +59,14 @@ async function rememberAll(store: Store, output: string, parts: readonly Part[],
 export class Pass {
   readonly #job: JobFile;
   readonly #seen: SeenIds;
-  readonly #earlier: EarlierAnswers | null;
+  readonly #earlier: EarlierResults | null;
   readonly #rows: KeyedRows;
   readonly #planner: WavePlanner;
   readonly #parts: PlanParts;
   readonly #tally: RowTally;
   readonly #boundary: PartBoundary;
 
-  constructor(options: PassOptions, parts: readonly Part[], seen: SeenIds, earlier: EarlierAnswers | null) {
+  constructor(options: PassOptions, parts: readonly Part[], seen: SeenIds, earlier: EarlierResults | null) {
     const { store, provider, job, output, signal, partRows } = options;
     const last = parts.at(-1);
     const closed = parts.flatMap(({ entries }) => entries);
@@ -155,9 +155,10 @@ export class Pass {
     return this.#parts.write('duplicates', JSON.stringify({ row, id, sameAs }));
   }
 
-  async #carryOver(answers: EarlierAnswers, item: PlannedItem): Promise<void> {
-    await this.#parts.write('carried', JSON.stringify(await answers.answerFor(item)));
-    this.#tally.add('carriedOver');
+  async #carryOver(earlier: EarlierResults, item: PlannedItem): Promise<void> {
+    const line = await earlier.carryOver(item);
+    await this.#parts.write('carried', JSON.stringify(line));
+    this.#tally.addCarriedOver(line.reason === 'in_doubt');
     this.#seen.note(item.id, item.row, item.key);
   }
 

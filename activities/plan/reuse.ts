@@ -1,6 +1,7 @@
-// Finds the answers of an earlier job by key: an index of places in its results file, 16 bytes a result, and a reader of lines at a place.
+// Finds the results of an earlier job by key: an index of places in its results file, 16 bytes a result, and a reader of lines at a place.
 
 import type { CustomId, ItemKey } from '../../domain/ids.ts';
+import { messageByReason } from '../../domain/outcome/classify.ts';
 import type { AnswerLine, Json, Lane, Usage } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { resultsFile } from '../../job-folder/paths.ts';
@@ -11,79 +12,101 @@ import { createEntryTable, type EntryTable } from './keys/entry-table.ts';
 /** The fields of a results line that are carried over. */
 interface EarlierResult {
   readonly status: string;
+  readonly reason?: string;
   readonly key: ItemKey;
   readonly customId: CustomId;
   readonly output: Json;
   readonly usage: Usage | null;
-  readonly lane: Lane;
+  readonly lane: Lane | null;
   readonly model: string | null;
   readonly finishReason: string | null;
   readonly batchId: string | null;
   readonly response?: Json;
 }
 
-export interface EarlierAnswers {
-  readonly count: number;
-  /** Whether the earlier job answered this key. */
+export interface EarlierResults {
+  /** Whether the earlier job answered this key, or left it in doubt. */
   has(key: ItemKey): boolean;
-  /** The line of this job's wave 0 for a row with that key. */
-  answerFor(row: Pick<AnswerLine, 'row' | 'id' | 'key'>): Promise<AnswerLine>;
+  /** The line of this job's wave 0 for a row with that key: answered, or still in doubt. */
+  carryOver(row: Pick<AnswerLine, 'row' | 'id' | 'key'>): Promise<AnswerLine>;
   close(): Promise<void>;
+}
+
+/** An item that has an answer in one line and is in doubt in another is answered. */
+interface Index {
+  readonly answered: EntryTable;
+  readonly inDoubt: EntryTable;
 }
 
 /** Up to so many bytes, skipping forward costs less than opening the file again. */
 const skipBytesMax = 4 * 1024 * 1024;
 
 /** `reuse` names the results file or its folder. Fails if the file changes while it is in use. */
-export async function readEarlierAnswers(store: Store, reuse: string, signal?: AbortSignal): Promise<EarlierAnswers> {
+export async function readEarlierResults(store: Store, reuse: string, signal?: AbortSignal): Promise<EarlierResults> {
   const uri = reuse.endsWith('/') ? resultsFile(reuse) : reuse;
   const index = await buildIndex(store, uri, signal);
   const lines = createForwardReader(store, uri, signal);
   return {
-    count: index.size,
     has: (key) => findPlace(index, key) !== null,
-    async answerFor({ row, id, key }) {
-      const place = findPlace(index, key);
+    async carryOver(row) {
+      const place = findPlace(index, row.key);
       const found = place === null ? null : parseResult(await lines.at(place));
-      if (found === null || found.key !== key) throw new InvariantBroken(`${uri} changed while it was read`);
-      const { customId, output, usage, lane, model, finishReason, batchId } = found;
-      return {
-        row,
-        id,
-        key,
-        customId,
-        kind: 'answered',
-        output,
-        usage,
-        costUsd: 0,
-        finishReason,
-        model,
-        ...(found.response === undefined ? {} : { response: found.response }),
-        carried: { lane, batchId },
-      };
+      if (found === null || found.key !== row.key) throw new InvariantBroken(`${uri} changed while it was read`);
+      return describeCarried(row, found);
     },
     close: () => lines.close(),
   };
 }
 
+/** This job pays nothing for it. What is in doubt has no answer, and a person decides whether it is sent again. */
+function describeCarried({ row, id, key }: Pick<AnswerLine, 'row' | 'id' | 'key'>, found: EarlierResult): AnswerLine {
+  const { customId, output, usage, lane, model, finishReason, batchId, response } = found;
+  const state: Pick<AnswerLine, 'kind' | 'reason' | 'message'> = isInDoubt(found)
+    ? { kind: 'rejected', reason: 'in_doubt', message: messageByReason.in_doubt }
+    : { kind: 'answered' };
+  return {
+    row,
+    id,
+    key,
+    customId,
+    ...state,
+    output,
+    usage,
+    costUsd: 0,
+    finishReason,
+    model,
+    ...(response === undefined ? {} : { response }),
+    carried: { lane, batchId },
+  };
+}
+
+const isInDoubt = ({ status, reason }: EarlierResult): boolean => status === 'failed' && reason === 'in_doubt';
+
 /** Keys are hashes already: the first 64 bits find the entry, and its two words hold the place. */
-async function buildIndex(store: Store, uri: string, signal: AbortSignal | undefined): Promise<EntryTable> {
-  const table = createEntryTable();
+async function buildIndex(store: Store, uri: string, signal: AbortSignal | undefined): Promise<Index> {
+  const index = { answered: createEntryTable(), inDoubt: createEntryTable() };
   for await (const lines of lineChunks(store.read(uri, { signal }), { lineBytesMax: cursorLineBytesMax })) {
     for (const { bytes, start } of lines) {
       const result = bytes === null ? null : parseResult(bytes);
-      if (result?.status !== 'answered') continue;
+      const table = result === null ? null : chooseTable(index, result);
+      if (result === null || table === null) continue;
       const place = start + 1;
       const [value, extra] = [(place % 2 ** 31) + 2 ** 31, Math.floor(place / 2 ** 31)];
       table.putIfAbsent({ ...splitKey(result.key), value, extra });
     }
   }
-  return table;
+  return index;
 }
 
-function findPlace(index: EntryTable, key: ItemKey): number | null {
+/** Null if it is to be sent again. */
+function chooseTable({ answered, inDoubt }: Index, result: EarlierResult): EntryTable | null {
+  if (result.status === 'answered') return answered;
+  return isInDoubt(result) ? inDoubt : null;
+}
+
+function findPlace({ answered, inDoubt }: Index, key: ItemKey): number | null {
   const { high, low } = splitKey(key);
-  const entry = index.find(high, low);
+  const entry = answered.find(high, low) ?? inDoubt.find(high, low);
   return entry === null ? null : entry.extra * 2 ** 31 + (entry.value - 2 ** 31) - 1;
 }
 

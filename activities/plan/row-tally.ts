@@ -8,8 +8,10 @@ import type { Part, RejectSummary } from '../../job-folder/plan/plan-parts.ts';
 /** Refusals that a person is shown with the job's own refusal; `rejects.jsonl` has them all. */
 const shownRejectsMax = 5;
 
+type Writable<T> = { -readonly [name in keyof T]: T[name] };
+
 export class RowTally {
-  readonly #counts = { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
+  readonly #counts: Writable<RowCounts> = { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
   readonly #reasons: Partial<Record<RefusalReason, number>> = {};
   readonly #first: string[] = [];
 
@@ -33,8 +35,13 @@ export class RowTally {
     this.#counts.rows += 1;
   }
 
-  add(what: 'accepted' | 'duplicates' | 'carriedOver'): void {
+  add(what: 'accepted' | 'duplicates'): void {
     this.#counts[what] += 1;
+  }
+
+  addCarriedOver(isInDoubt: boolean): void {
+    this.#counts.carriedOver += 1;
+    if (isInDoubt) this.#counts.carriedInDoubt = (this.#counts.carriedInDoubt ?? 0) + 1;
   }
 
   /** Gives the row's line of `rejects.jsonl`. */

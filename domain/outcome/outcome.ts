@@ -115,8 +115,8 @@ export interface Outcome {
 
 /** One line of `answers/wave-N/batch-NNNN.jsonl`: an item with its outcome in that wave, in row order. */
 export interface AnswerLine extends ItemLine, Outcome {
-  /** Where an answer that `reuse` carried over came from. */
-  readonly carried?: { readonly lane: Lane; readonly batchId: string | null };
+  /** Where an item that `reuse` carried over was sent. Both are null if it was in doubt without a batch that is known. */
+  readonly carried?: { readonly lane: Lane | null; readonly batchId: string | null };
 }
 
 export type Counts = Readonly<Partial<Record<ItemReason, number>>>;

@@ -55,6 +55,7 @@ export interface CaveatFacts {
 }
 
 export function listCaveats({ spec, rows, sums, outputTokensMax }: CaveatFacts): readonly string[] {
+  const carriedInDoubt = rows.carriedInDoubt ?? 0;
   const { fallback, retry, mode, budgetUsd } = spec;
   const unpriced = [...sums.unpriced];
   return given([
@@ -74,7 +75,8 @@ export function listCaveats({ spec, rows, sums, outputTokensMax }: CaveatFacts):
     ],
     [`${rows.refused} rows are refused: a run lists them in rejects.jsonl`, rows.refused > 0],
     [`${rows.duplicates} rows ask the same as another and are sent once`, rows.duplicates > 0],
-    [`${rows.carriedOver} rows are answered already by \`reuse\``, rows.carriedOver > 0],
+    [`${rows.carriedOver - carriedInDoubt} rows are answered already by \`reuse\``, rows.carriedOver > carriedInDoubt],
+    [`${carriedInDoubt} rows are in doubt in the results of \`reuse\` and are not sent again`, carriedInDoubt > 0],
     [
       'the estimate passes the budget: the job would pause when the next batch would',
       budgetUsd !== null && sums.usd !== null && sums.usd > budgetUsd,

@@ -3,7 +3,7 @@
 import { computeNextPoll } from '../../domain/batch/backoff.ts';
 import type { JobSettings, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
-import { type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
+import { addCounts, type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
 import { type Alert, findAlerts, findNoProgressAt } from '../../domain/progress/alerts.ts';
 import { countOpen } from '../../domain/progress/events.ts';
 import { choosePhase, type Ending, listHolding } from '../../domain/progress/pauses.ts';
@@ -91,11 +91,12 @@ function readReportedItems({ report }: JobFacts): JobStatus['items'] | null {
 
 function countItems(job: JobFacts, totals: Totals, rows: JobStatus['rows']): JobStatus['items'] {
   const failed = sumCounts(totals.rejected);
+  const carriedInDoubt = rows.carriedInDoubt ?? 0;
   return {
-    answered: totals.answered + rows.carriedOver,
+    answered: totals.answered + rows.carriedOver - carriedInDoubt,
     underWay: Math.max(0, rows.accepted - totals.answered - failed),
-    failed,
-    byReason: countReasons(job, totals),
+    failed: failed + carriedInDoubt,
+    byReason: addCounts(countReasons(job, totals), carriedInDoubt === 0 ? {} : { in_doubt: carriedInDoubt }),
   };
 }
 
