@@ -7,7 +7,15 @@ import { merge } from '../../../activities/finish/merge.ts';
 import type { ResultLine } from '../../../domain/outcome/merge.ts';
 import type { ItemLine, ItemReason } from '../../../domain/outcome/outcome.ts';
 import type { Store } from '../../../storage/store.ts';
-import { type Folder, folderWith, makeRows, output, quietEnvironment, type SpecChange } from '../plan/planning.ts';
+import {
+  type Folder,
+  folderWith,
+  jobRef,
+  makeRows,
+  output,
+  quietEnvironment,
+  type SpecChange,
+} from '../plan/planning.ts';
 import { type Answering, answerLine, errorLine, runWhole, wholeDeps } from '../whole-job.ts';
 
 const batchesOfTwo: SpecChange = { id: 'id', batch: { maxItems: 2, maxBytes: 1e8, concurrency: 1 } };
@@ -26,7 +34,9 @@ const doubtful = (): Promise<Folder> =>
 const path = (folder: Folder, name: string): string => join(folder.root, output, name);
 
 const mergeAgain = (folder: Folder, store: Store = folder.store) =>
-  quietEnvironment().run(() => merge({ ...wholeDeps(folder), store }, { output, waves: 1, unsentReason: 'cancelled' }));
+  quietEnvironment().run(() =>
+    merge({ ...wholeDeps(folder), store }, { ...jobRef, waves: 1, unsentReason: 'cancelled' }),
+  );
 
 test('rows in doubt are in in-doubt.jsonl with their record, batch and request, and not in failures.jsonl', async () => {
   const folder = await doubtful();

@@ -90,13 +90,17 @@ test('if a provider refuses to cancel a late batch, only the polls decide how it
     },
   ));
 
-test('a refused upload gives its items back: they are sent in other batches, and in the end one by one', () =>
+test('a refused upload gives its items back; before all of them are sent one by one, a person is asked', () =>
   Site.with(
     server.env,
     'refused-upload',
     { calls: { 'openai.files.create': { status: 400, body: '{"error":{"message":"no"}}' } } },
     async (site) => {
-      const report = await site.run(site.openaiJob(100, { poll, retry: { rounds: 1 } }));
+      await site.start(site.openaiJob(100, { poll, retry: { rounds: 1 } }));
+      const { pauses, wave, costUsd } = await site.untilStatus('paused', ({ phase }) => phase === 'paused');
+      expect([pauses.map(({ reason }) => reason), wave, costUsd]).toEqual([['refused'], 2, null]);
+      await site.update('resume');
+      const report = await site.result();
       await site.expectPaidOnce(report, 100);
       expect(report).toMatchObject({ verdict: 'complete', batches: { realtime: 1 } });
       expect((await site.events()).length).toBeLessThan(200);
