@@ -74,6 +74,12 @@ const scenarios: readonly Scenario[] = [
     options: { batchesPerSegment: 2 },
     play: (site) => site.run(site.openaiJob(100, { ...changes, batch: { maxItems: 20, concurrency: 2 } })),
   },
+  {
+    // Of a job that continued as new, the last run is recorded.
+    name: 'continued',
+    options: { historyEventsMax: 40 },
+    play: (site) => site.run(site.openaiJob(160, { ...changes, batch: { maxItems: 20, concurrency: 2 } })),
+  },
 ];
 
 describe.runIf(process.env.NIGHTSHIFT_RECORD === '1')('recording', () => {

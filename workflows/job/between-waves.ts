@@ -19,6 +19,8 @@ export function chooseFirstWave(job: JobRun): Wave | null {
  * continue as a new run; a job whose history is short stays one run, because the Web UI shows a tree of one run.
  */
 export async function gate(job: JobRun, wave: Wave): Promise<void> {
+  // An earlier run has passed this gate.
+  if (job.findPlaceInside(wave) !== null) return;
   if (isHistoryLong(job.settings.historyEventsMax / 4)) await job.continueAt({ kind: 'before', wave });
   if (wave.delayMs > 0 && !job.pastDeadline) {
     job.enterPhase('backing_off');

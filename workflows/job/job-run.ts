@@ -168,6 +168,11 @@ export class JobRun implements JobProgress {
     return this.mustEnd(this.#waiting ?? this.wave);
   }
 
+  /** Where an earlier run of the job stopped inside the wave; null if the wave begins in this run. */
+  findPlaceInside({ number }: Wave): Extract<Place, { kind: 'inside' }> | null {
+    return this.place.kind === 'inside' && this.place.wave.number === number ? this.place : null;
+  }
+
   /** After its deadline a job starts nothing more, except the fallback wave if the deadline asks for it. */
   mustEnd(wave: Wave): boolean {
     const fallsBack = wave.kind === 'fallback' && this.deadline.then === 'fallback';

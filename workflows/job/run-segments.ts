@@ -32,9 +32,8 @@ class SegmentedWave {
   #next: SegmentPlace | null;
 
   constructor(running: RunningWave) {
-    const { place } = running.job;
     this.#running = running;
-    this.#next = (running.isContinued && place.kind === 'inside' ? place.segments : null) ?? firstSegment;
+    this.#next = running.job.findPlaceInside(running.wave)?.segments ?? firstSegment;
     this.#segments = new OpenSegments(this.#next.totals);
   }
 

@@ -27,8 +27,8 @@ export async function runWave(job: JobRun, wave: Wave): Promise<void> {
 /** Plans the wave, unless an earlier run of the job did. A wave that an earlier workflow planned keeps its kind. */
 async function enterWave(job: JobRun, wave: Wave): Promise<PlanSummary> {
   job.wave = wave;
-  const { place } = job;
-  if (place.kind === 'inside' && place.wave.number === wave.number) return place.plan;
+  const inside = job.findPlaceInside(wave);
+  if (inside !== null) return inside.plan;
   job.enterPhase('planning');
   const plan = await planBatches(job, wave);
   job.wave = { ...wave, kind: plan.kind ?? 'first' };

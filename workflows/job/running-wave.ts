@@ -27,8 +27,7 @@ export class RunningWave {
 
   /** Whether an earlier run of the job began the wave: what had ended then is charged already. */
   get isContinued(): boolean {
-    const { place } = this.job;
-    return place.kind === 'inside' && place.wave.number === this.wave.number;
+    return this.job.findPlaceInside(this.wave) !== null;
   }
 
   /** Whether the history has grown so long that the job starts nothing more in this run. */

@@ -1,6 +1,7 @@
 // A job that continued as new and is reset to an earlier run: what is settled on disk stays settled. On the real server.
 
 import { randomUUID } from 'node:crypto';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { until } from '../../end-to-end/crash/cell.ts';
 import { devServer } from '../../support/temporal.ts';
@@ -15,7 +16,13 @@ const slowMs = 120_000;
 test('a job that is reset to an earlier run pays for nothing twice', { timeout: 2 * slowMs }, () =>
   Site.with(server.env, 'reset', { ...quick, historyEventsMax: 40 }, async (site) => {
     const changes = { poll: { initial: '300ms', max: '500ms' }, batch: { maxItems: 20, concurrency: 2 } };
-    await site.start(site.openaiJob(200, { ...changes, minBatchItems: 1, retry: { backoff: '1s' } }));
+    const job = site.openaiJob(200, { ...changes, minBatchItems: 1, retry: { backoff: '1s' } });
+    await site.client.workflow.start('processDataset', {
+      workflowId: site.name,
+      taskQueue: site.name,
+      args: [job],
+      memo: { from: 'a person' },
+    });
     await until('the job has continued', async () => (await site.runs()).length > 1, slowMs);
     const [firstRun = ''] = await site.runs();
     const { events } = await site.client.workflow.getHandle(site.name, firstRun).fetchHistory();
@@ -31,5 +38,9 @@ test('a job that is reset to an earlier run pays for nothing twice', { timeout: 
     await site.expectPaidOnce(report, 200);
     expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 200 } });
     expect(site.claim().firstRunId).toBe(firstRun);
+    const { memo, typedSearchAttributes } = await site.handle.describe();
+    expect(memo).toMatchObject({ nightshift: { verdict: 'complete', answered: 200 }, from: 'a person' });
+    const read = (name: string) => typedSearchAttributes.get(defineSearchAttributeKey(name, 'KEYWORD'));
+    expect([read('NightshiftProvider'), read('NightshiftPhase')]).toEqual(['openai', 'done']);
   }),
 );

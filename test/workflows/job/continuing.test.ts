@@ -1,13 +1,12 @@
 // Jobs whose histories grow too long: they continue as new, between waves and inside one, and lose nothing.
 
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { timeSkippingServer } from '../../support/temporal.ts';
-import { hourMs, Site } from '../site.ts';
+import { hourMs, minuteMs, Site } from '../site.ts';
 
 const server = timeSkippingServer();
 const poll = { initial: '5m', max: '5m' };
-/** Under load, a job of fifty batches may take a minute or two. */
+/** Under load, a job of thirty batches may take a minute or two. */
 const slowMs = 240_000;
 
 test('a job and its batches continue as new inside a wave, and every batch runs once', () =>
@@ -23,23 +22,23 @@ test('a job and its batches continue as new inside a wave, and every batch runs 
   }));
 
 test('segments, each with a straggler, do not keep the job from continuing as new', { timeout: slowMs }, () => {
-  const stragglers = { outputShownAfterMs: 2 * hourMs, applyTo: { batches: [1, 6, 11, 16, 21, 26, 31, 36, 41, 46] } };
-  const limits = { historyEventsMax: 300, batchesPerSegment: 5, runMs: hourMs, batch: stragglers };
+  const stragglers = { outputShownAfterMs: 2 * hourMs, applyTo: { batches: [1, 6, 11, 16, 21, 26] } };
+  const limits = { historyEventsMax: 150, batchesPerSegment: 5, runMs: hourMs, batch: stragglers };
   return Site.with(server.env, 'stragglers', limits, async (site) => {
     const batch = { maxItems: 4, concurrency: 8 };
-    const report = await site.run(site.openaiJob(200, { poll, batch, minBatchItems: 1 }));
-    await site.expectPaidOnce(report, 200);
-    expect(report).toMatchObject({ verdict: 'complete', waves: 1, batches: { count: 50 } });
+    const report = await site.run(site.openaiJob(120, { poll, batch, minBatchItems: 1 }));
+    await site.expectPaidOnce(report, 120);
+    expect(report).toMatchObject({ verdict: 'complete', waves: 1, batches: { count: 30 } });
     expect((await site.runs()).length).toBeGreaterThan(1);
-    expect((await site.control.counts()).batchesCreated).toBe(50);
+    expect((await site.control.counts()).batchesCreated).toBe(30);
   });
 });
 
-test('claim, attributes, pauses, budget and deadlines hold over several runs', () =>
+test('claim, pauses, budget and deadlines hold over several runs', () =>
   Site.with(server.env, 'kept', { historyEventsMax: 100, runMs: hourMs }, async (site) => {
     const batch = { maxItems: 20, concurrency: 3 };
     await site.start(site.openaiJob(240, { poll, batch, minBatchItems: 1, budget: { usd: 5 } }));
-    await site.untilCreated(4);
+    await site.untilCreated(4, minuteMs);
     const { costUsd: before } = await site.status();
     await site.update('setDeadline', { job: '200h' });
     await site.update('setConcurrency', { concurrency: 2 });
@@ -55,8 +54,5 @@ test('claim, attributes, pauses, budget and deadlines hold over several runs', (
     expect(report.verdict).toBe('complete');
     expect(site.claim().firstRunId).toBe(first);
     expect((await site.runs()).length).toBeGreaterThan(1);
-    const { memo, typedSearchAttributes } = await site.handle.describe();
-    expect(memo).toMatchObject({ nightshift: { verdict: 'complete', answered: 240 } });
-    expect(typedSearchAttributes.get(defineSearchAttributeKey('NightshiftProvider', 'KEYWORD'))).toBe('openai');
     expect(Date.parse(report.endedAt) - Date.parse(report.startedAt)).toBeGreaterThan(3 * hourMs);
   }));

@@ -17,9 +17,8 @@ test.each([
     await site.start(site.openaiJob(120, { poll, batch, minBatchItems: 1 }));
     const paused = await site.untilStatus('paused', ({ phase }) => phase === 'paused', minuteMs);
     expect(paused.pauses.map(({ reason, note }) => [reason, note.slice(0, 36)])).toEqual([
-      ['refused', 'the provider refused 3 batches in a r'.slice(0, 36)],
+      ['refused', 'the provider refused 3 batches in a '],
     ]);
-    expect(paused.batches.open).toBe(0);
     await site.control.setOptions({ calls: null });
     await site.update('resume');
     const report = await site.result();
