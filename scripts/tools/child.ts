@@ -1,10 +1,11 @@
 // A child process that certainly ends: it is stopped by its process id, first with SIGTERM, and it is killed if this process ends
-// without stopping it.
-import { type ChildProcess, spawn } from 'node:child_process';
+// without stopping it, even by SIGKILL.
+import type { ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { spawnGuarded } from './guard.ts';
 
 const stopGraceMs = 10_000;
 const tailLinesMax = 20;
@@ -43,7 +44,7 @@ export function startScript(file: string, args: readonly string[], options: Chil
 
 export function startChild(file: string, args: readonly string[], options: ChildOptions): Child {
   const env = { ...process.env, ...options.env };
-  const child = spawn(file, args, { ...(options.cwd && { cwd: options.cwd }), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawnGuarded(file, args, { cwd: options.cwd, env });
   const killNow = () => child.kill('SIGKILL');
   process.once('exit', killNow);
   const gone = new Promise<void>((resolve) => {

@@ -1,9 +1,9 @@
 // Runs a command to its end with a time limit, progress messages, and the end of its output if it fails: installing a tool must
 // never hang silently or fail without a reason.
-import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Progress } from './cache.ts';
+import { spawnGuarded } from './guard.ts';
 
 const tailCharactersMax = 2_000;
 // Without a listener, these signals would end this process and leave the command running.
@@ -27,7 +27,7 @@ export type CommandResult =
 /** Uses a separate process group, so that a time-out also ends what the command started. */
 export function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const env = options.env ?? process.env;
-  const child = spawn(file, args, { cwd: options.cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawnGuarded(file, args, { cwd: options.cwd, env, detached: true });
   const end = () => endGroup(child.pid);
   const interrupted = () => process.exit(130);
   process.once('exit', end);

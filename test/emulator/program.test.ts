@@ -1,5 +1,5 @@
 // The emulator as a program of its own: how it starts and stops, and that a large upload does not stay in memory.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { createControl } from '../../emulator/server/control.ts';
 import { startEmulator } from '../../emulator/server/start.ts';
+import { spawnGuarded } from '../../scripts/tools/guard.ts';
 import { chatLine, createFrom, openaiClient } from './harness.ts';
 
 const main = join(import.meta.dirname, '../../emulator/main.ts');
@@ -63,12 +64,13 @@ async function start(
 ): Promise<{ child: ChildProcess; url: string; dataDir: string }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'emulator-test-'));
   const args = [main, '--options', JSON.stringify(options), '--data', dataDir, ...more];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawnGuarded(process.execPath, args);
+  child.stderr.pipe(process.stderr, { end: false });
   onTestFinished(async () => {
     if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit');
     rmSync(dataDir, { recursive: true, force: true });
   });
-  const [line] = await once(child.stdout ?? Readable.from([]), 'data');
+  const [line] = await once(child.stdout, 'data');
   return { child, url: JSON.parse(String(line)).url, dataDir };
 }
 

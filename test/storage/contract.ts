@@ -1,10 +1,10 @@
 // What every store must do, whatever it stands on: run by each adapter's own test.
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
+import { type GuardedChild, spawnGuarded } from '../../scripts/tools/guard.ts';
 import { readJson, writeJson } from '../../storage/lines/json-lines.ts';
 import { type Store, StoreError, type StoreProblem } from '../../storage/store.ts';
 
@@ -191,7 +191,8 @@ function journalContract(setup: () => Promise<StoreUnderTest>): void {
 
   test('what a killed process was promised is there, whole and once', async () => {
     const { store, appendForEver } = await setup();
-    const child = spawn(process.execPath, [...appendForEver('journal')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawnGuarded(process.execPath, appendForEver('journal'));
+    child.stderr.pipe(process.stderr, { end: false });
     const promised = await killAfterLines(child, 20);
     const numbers = (await readLines(store, 'journal')).map((line) => JSON.parse(line).n);
     expect(numbers).toEqual(numbers.map((_, index) => index));
@@ -199,8 +200,7 @@ function journalContract(setup: () => Promise<StoreUnderTest>): void {
   });
 }
 
-async function killAfterLines(child: ChildProcess, count: number): Promise<number> {
-  if (child.stdout === null) throw new Error('the child has no output');
+async function killAfterLines(child: GuardedChild, count: number): Promise<number> {
   let last = -1;
   let lines = 0;
   const exit = once(child, 'exit');

@@ -1,55 +1,39 @@
 // Temporal servers for test files. Call one of these at the top of a file (or a `describe`): the server starts before
 // its first test and is gone after its last one. One environment per file; tests use task queues and ids of their own.
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { searchAttributeNames } from '../../scripts/dev-server.ts';
+import { searchAttributeNames, startDevServer } from '../../scripts/dev-server.ts';
+import { startTestServer } from './test-server.ts';
 
 export interface TemporalServer {
   /** Read this inside tests and hooks only: it throws before the server is up. */
   readonly env: TestWorkflowEnvironment;
 }
 
-export interface DevServerTestOptions {
-  /** Further arguments of `temporal server start-dev`, such as `--dynamic-config-value`, `key=value`. */
-  readonly extraArgs?: readonly string[];
-}
-
 // A KEYWORD in the test service's own numbering (temporal.api.enums.v1.IndexedValueType).
 const keywordType = 2;
-// The SDK starts the time-skipping server, a Java program, and gives it only 5 s to answer. On a busy machine (several test runs on few
-// cores) a JVM can need longer to start, and the SDK has no setting for it. So try for about a minute before failing.
-const startTries = 12;
 
 /** The real server, in memory: for limits, search attributes, schedules, close policies and priority. */
-export function devServer(options: DevServerTestOptions = {}): TemporalServer {
-  return whileTestsRun(() =>
-    TestWorkflowEnvironment.createLocal({
-      server: {
-        executable: { type: 'existing-path', path: provided('temporalCli') },
-        searchAttributes: searchAttributeNames.map((name) =>
-          defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
-        ),
-        log: { format: 'pretty', level: 'error' },
-        extraArgs: [...(options.extraArgs ?? [])],
-      },
-    }),
+export function devServer(): TemporalServer {
+  return whileTestsRun(
+    () => startDevServer({ headless: true }),
+    (address) => TestWorkflowEnvironment.createFromExistingServer({ address }),
   );
 }
 
 /** The server that skips time while only timers are pending: for waits, backoffs and deadlines. */
 export function timeSkippingServer(): TemporalServer {
-  return whileTestsRun(async () => {
-    const executable = { type: 'existing-path', path: provided('testServer') } as const;
-    const env = await retried(() => TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
-    const searchAttributes = Object.fromEntries(searchAttributeNames.map((name) => [name, keywordType]));
-    await env.connection.operatorService.addSearchAttributes({
-      namespace: env.namespace ?? 'default',
-      searchAttributes,
-    });
-    return env;
-  });
+  return whileTestsRun(() => startTestServer(inject('testServer')), skipTimeAt);
+}
+
+async function skipTimeAt(address: string): Promise<TestWorkflowEnvironment> {
+  const options = { server: { type: 'existing' }, supportsTimeSkipping: true, address };
+  // biome-ignore lint/complexity/useLiteralKeys: it is private, and the only way to skip time on a server that the SDK did not start itself.
+  const env: TestWorkflowEnvironment = await TestWorkflowEnvironment['create'](options);
+  const searchAttributes = Object.fromEntries(searchAttributeNames.map((name) => [name, keywordType]));
+  await env.connection.operatorService.addSearchAttributes({ namespace: env.namespace ?? 'default', searchAttributes });
+  return env;
 }
 
 /** The workflows, bundled once for all files, for `Worker.create({ workflowBundle: workflowBundle() })`. */
@@ -61,15 +45,26 @@ export function workflowBundle(): { codePath: string } {
   return { codePath };
 }
 
-function whileTestsRun(start: () => Promise<TestWorkflowEnvironment>): TemporalServer {
+interface Server {
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+function whileTestsRun(
+  start: () => Promise<Server>,
+  connect: (address: string) => Promise<TestWorkflowEnvironment>,
+): TemporalServer {
+  let server: Server | undefined;
   let started: TestWorkflowEnvironment | undefined;
   beforeAll(async () => {
     quietSdk();
-    started = await start();
+    server = await start();
+    started = await connect(server.address);
   });
   afterAll(async () => {
     await started?.teardown();
     started = undefined;
+    await server?.stop();
   });
   return {
     get env() {
@@ -77,26 +72,6 @@ function whileTestsRun(start: () => Promise<TestWorkflowEnvironment>): TemporalS
       return started;
     },
   };
-}
-
-async function retried<T>(start: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await start();
-    } catch (error) {
-      if (tries === startTries) throw error;
-    }
-  }
-}
-
-function provided(name: 'temporalCli' | 'testServer'): string {
-  const path: string | undefined = inject(name);
-  if (!path) {
-    throw new Error(
-      `No ${name} here: this test file belongs into a folder of the project "temporal" (vitest.config.ts).`,
-    );
-  }
-  return path;
 }
 
 let quiet = false;

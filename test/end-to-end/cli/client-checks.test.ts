@@ -1,6 +1,5 @@
 // The client's checks before anything is spent: wrong jobs, estimates, the doctor's findings, and wrong usage.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { Client, Connection } from '@temporalio/client';
 import { beforeAll, expect, test } from 'vitest';
 import { startDevServer } from '../../../scripts/dev-server.ts';
+import { spawnGuarded } from '../../../scripts/tools/guard.ts';
 import { Cell } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
 import { commandsAt, type Nightshift, parseLines } from './commands.ts';
@@ -122,10 +122,10 @@ test('a worker without keys, a store that it cannot write, and attributes that a
 }, 120_000);
 
 test('Ctrl-C takes a question back, with or without a worker to hear it', async () => {
-  const child = spawn(process.execPath, ['client/cli/main.ts', 'estimate', 'examples/tickets.json'], {
+  const child = spawnGuarded(process.execPath, ['client/cli/main.ts', 'estimate', 'examples/tickets.json'], {
     env: { ...process.env, TEMPORAL_ADDRESS: server.address, NIGHTSHIFT_TASK_QUEUE: 'nobody-asks' },
-    stdio: ['ignore', 'ignore', 'pipe'],
   });
+  child.stdout.resume();
   const err = text(child.stderr);
   await once(child.stderr, 'data');
   child.kill('SIGINT');

@@ -1,12 +1,12 @@
 // The client as a person uses it: a process of its own, its output and its exit codes.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { whichCommand } from '../../../scripts/tools/command.ts';
+import { spawnGuarded } from '../../../scripts/tools/guard.ts';
 import { Cell, until } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
 import { commandsAt, type Nightshift, parseLines, terminalAt } from './commands.ts';
@@ -137,9 +137,8 @@ test(
       'nobody',
       async (at, nightshift) => {
         const file = written(at, 'waiting.json', at.openaiJob(3));
-        const running = spawn(process.execPath, ['client/cli/main.ts', 'run', file], {
+        const running = spawnGuarded(process.execPath, ['client/cli/main.ts', 'run', file], {
           env: { ...process.env, ...at.env },
-          stdio: ['ignore', 'pipe', 'pipe'],
         });
         const said = Promise.all([text(running.stdout), text(running.stderr), once(running, 'close')]);
         await once(running.stderr, 'data');
@@ -164,10 +163,10 @@ test(
     cell('interrupted', async (at) => {
       await at.control.setOptions({ runMs: 60_000 });
       const file = written(at, 'long.json', at.openaiJob(60));
-      const running = spawn(process.execPath, ['client/cli/main.ts', 'run', file], {
+      const running = spawnGuarded(process.execPath, ['client/cli/main.ts', 'run', file], {
         env: { ...process.env, ...at.env },
-        stdio: ['ignore', 'ignore', 'pipe'],
       });
+      running.stdout.resume();
       const err = text(running.stderr);
       await until('the job runs', async () => {
         const status = await at.client.workflow

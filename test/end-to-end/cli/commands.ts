@@ -1,10 +1,10 @@
 // The command line as a person or a script uses it: a process of its own, in a pipe or on a terminal.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { projectRoot } from '../../../scripts/tools/cache.ts';
+import { spawnGuarded } from '../../../scripts/tools/guard.ts';
 
 export interface Said {
   readonly code: number | null;
@@ -36,7 +36,7 @@ export function terminalAt({ cwd = projectRoot, env }: Place): Nightshift {
 }
 
 export async function said(file: string, args: readonly string[], { cwd, env }: Place): Promise<Said> {
-  const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawnGuarded(file, args, { cwd, env: { ...process.env, ...env }, detached: true });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, out, err };
 }

@@ -1,6 +1,5 @@
 // Every command that the docs show is run as it stands there, in its order.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { Client, Connection } from '@temporalio/client';
 import { expect, inject, test } from 'vitest';
 import { startDevServer } from '../../../scripts/dev-server.ts';
 import { projectRoot } from '../../../scripts/tools/cache.ts';
+import { spawnGuarded } from '../../../scripts/tools/guard.ts';
 import { Cell } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
 
@@ -25,10 +25,10 @@ const commandsIn = (page: string): { line: string; code: number }[] =>
 async function run(line: string, { root, env }: Cell): Promise<{ code: number | null; said: string }> {
   const main = join(projectRoot, 'client/cli/main.ts');
   const names = `nightshift() { '${process.execPath}' '${main}' "$@"; }; temporal() { '${inject('temporalCli')}' "$@"; }`;
-  const child = spawn('bash', ['-c', `set -o pipefail; ${names}; ${line}`], {
+  const child = spawnGuarded('bash', ['-c', `set -o pipefail; ${names}; ${line}`], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, said: out + err };

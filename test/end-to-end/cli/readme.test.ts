@@ -1,6 +1,5 @@
 // The README as a new user follows it: its commands, one after the other, as they stand there.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,14 +8,15 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { projectRoot } from '../../../scripts/tools/cache.ts';
 import { startScript } from '../../../scripts/tools/child.ts';
+import { spawnGuarded } from '../../../scripts/tools/guard.ts';
 
 type Env = Readonly<Record<string, string>>;
 
 async function shell(line: string, env: Env = {}): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn('sh', ['-c', line], {
+  const child = spawnGuarded('sh', ['-c', line], {
     cwd: projectRoot,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, out, err };

@@ -1,11 +1,11 @@
 // The check before an upgrade: running jobs are replayed with the new version, and each job that would break is named.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { spawnGuarded } from '../../../scripts/tools/guard.ts';
 import { workflowBundle } from '../../support/temporal.ts';
 import { Cell, until } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
@@ -13,10 +13,10 @@ import { realServer } from '../server.ts';
 const server = realServer();
 
 async function replay(env: Readonly<Record<string, string>>): Promise<{ code: number | null; out: string }> {
-  const child = spawn(process.execPath, ['worker/replay.ts'], {
+  const child = spawnGuarded(process.execPath, ['worker/replay.ts'], {
     env: { ...process.env, TEMPORAL_ADDRESS: server.address, ...env },
-    stdio: ['ignore', 'pipe', 'ignore'],
   });
+  child.stderr.resume();
   const [out] = await Promise.all([text(child.stdout), once(child, 'close')]);
   return { code: child.exitCode, out };
 }
