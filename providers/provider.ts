@@ -56,6 +56,8 @@ export interface Submission {
   readonly items: number;
   /** Batches made before this cannot be it (milliseconds, margin for clocks included). */
   readonly since: number;
+  /** Batches made after this cannot be it either: by then no create of it could still arrive (milliseconds, margin included). */
+  readonly until: number;
   /** True if no create of it is known to have been tried: a list that is some seconds old is new enough. Default: false, the list is requested. */
   readonly untried?: boolean;
   /** Ids of this job's other batches, which are left out. */

@@ -52,11 +52,11 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
   if (recorded !== null) return { kind: 'unknown', overAt: recorded.overAt };
 
   const provider = requireProvider(deps, job);
-  const described = await describeSubmission(store, provider, job, input, startedAt);
+  const intent = planIntent(deps, job, provider, input, startedAt);
+  const described = await describeSubmission(store, provider, job, input, intent);
   const submission = { ...described, untried: input.ordinal === 0 };
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await provider.find(submission, { signal });
-  const intent = planIntent(deps, job, provider, input, startedAt);
   const earlier = await recordIntent(deps, input, intent);
   if (earlier !== null) return { kind: 'unknown', overAt: earlier.overAt };
   // Since the search above, another attempt may have created the batch, recorded it and removed its intent.

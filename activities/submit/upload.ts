@@ -24,7 +24,9 @@ export async function upload(
   await awaitEarlierOwners(deps, job, input);
   await checkRequests(store, input);
   const provider = requireProvider(deps, job);
-  const submission = await describeSubmission(store, provider, job, input, deps.now());
+  // Nothing is searched for here.
+  const now = deps.now();
+  const submission = await describeSubmission(store, provider, job, input, { firstAt: now, overAt: now });
   return heartbeating(job.timing, (ctx) =>
     deps.transfers(() => withRequestsFile(store, input, submission, (file) => provider.upload(file, submission, ctx))),
   );

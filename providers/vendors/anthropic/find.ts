@@ -22,9 +22,9 @@ export async function find(connection: Connection, submission: Submission, ctx: 
 }
 
 /** An archived batch has no results any more: it is weeks old, and of no use even if it is ours. */
-function mayBe({ id, createdAt, batch }: Candidate, { since, items, known }: Submission): boolean {
+function mayBe({ id, createdAt, batch }: Candidate, { since, until, items, known }: Submission): boolean {
   const archived = typeof batch.archived_at === 'string';
-  return createdAt >= since && sumCounts(batch) === items && !known.has(id) && !archived;
+  return createdAt >= since && createdAt <= until && sumCounts(batch) === items && !known.has(id) && !archived;
 }
 
 async function sortCandidates(

@@ -1,27 +1,15 @@
 // The hardest case of paying once: identical batches at a provider that stores no submission key, and every create's reply lost.
 
 import { expect, test } from 'vitest';
+import type { JobReport } from '../../../domain/report/report.ts';
 import { realServer } from '../server.ts';
-import { Cell } from './cell.ts';
+import { Cell, until } from './cell.ts';
+import { startStrangersBatch } from './stranger.ts';
 
 const server = realServer();
 
 const jobs = 10;
 const rows = 60;
-
-/** Another person's batch of the same size in the same workspace. */
-async function strangersBatch(at: Cell): Promise<void> {
-  const requests = Array.from({ length: rows }, (_, index) => ({
-    custom_id: `stranger-${index}`,
-    params: { model: 'claude-haiku-4-5', max_tokens: 16, messages: [{ role: 'user', content: 'hello' }] },
-  }));
-  const reply = await fetch(`${at.env.ANTHROPIC_BASE_URL}/v1/messages/batches`, {
-    method: 'POST',
-    headers: { 'x-api-key': 'stranger', 'anthropic-version': '2023-06-01', 'content-type': 'application/json' },
-    body: JSON.stringify({ requests }),
-  });
-  expect(reply.status).toBe(200);
-}
 
 test.concurrent.each(['reset', '502', 'timeout'] as const)(
   "ten identical Anthropic batches beside a stranger's: every reply is lost (%s), each is found again and none is made twice",
@@ -31,7 +19,7 @@ test.concurrent.each(['reset', '502', 'timeout'] as const)(
       `lost-${how}`,
       { emulator: { sharedWorkspace: true, runMs: 3000, list: { foreign: 250, visibleAfterMs: 500 } } },
       async (at) => {
-        await strangersBatch(at);
+        await startStrangersBatch(at, rows);
         await at.control.setOptions({ loseReply: { route: 'anthropic.batches.create', times: jobs, how } });
         const job = at.anthropicJob(rows);
         const names = Array.from({ length: jobs }, (_, index) => `${at.name}-${index}`);
@@ -48,6 +36,55 @@ test.concurrent.each(['reset', '502', 'timeout'] as const)(
         const counts = await at.control.counts();
         expect(counts.batchesCreated).toBe(jobs + 1);
         expect(counts.billedTwice.byCustomId).toEqual([]);
+      },
+    ),
+  120_000,
+);
+
+/** Starts a stranger's batch while the first search after a create that did not happen is held. */
+async function startStrangerBeforeFind(at: Cell, beforeIt: () => Promise<unknown> = async () => undefined) {
+  await at.control.setOptions({ calls: { 'anthropic.batches.create': { status: 500, times: 1 } } });
+  await at.control.barrier({ name: 'find', route: 'anthropic.batches.list', when: 'before', nth: 2 });
+  const handle = await at.start(at.anthropicJob(rows));
+  await at.control.waitHit('find', 30_000);
+  await beforeIt();
+  await startStrangersBatch(at, rows);
+  await at.control.release('find');
+  return handle;
+}
+
+const workerEnv = { NIGHTSHIFT_SETTLE: '200ms' };
+
+async function expectOneOfItsOwn(at: Cell, report: JobReport): Promise<void> {
+  await at.expectComplete(report, rows, 2);
+  const { foreignCancelled, batchesByState } = await at.control.counts();
+  expect(foreignCancelled).toEqual([]);
+  expect(batchesByState).not.toHaveProperty('canceling');
+  expect(report.batches.count).toBe(1);
+}
+
+test.concurrent(
+  "a create that did not happen, then a stranger's batch of the same size: it is never adopted, and the items are sent when it has ended",
+  () =>
+    Cell.with(server, 'stranger-then', { emulator: { sharedWorkspace: true, runMs: 3000 }, workerEnv }, async (at) => {
+      const handle = await startStrangerBeforeFind(at);
+      await expectOneOfItsOwn(at, await handle.result());
+    }),
+  120_000,
+);
+
+test.concurrent(
+  "a stranger's batch that starts long after a create was over cannot be its batch: its end is not waited for",
+  () =>
+    Cell.with(
+      server,
+      'stranger-late',
+      { emulator: { sharedWorkspace: true, clock: 'manual' }, workerEnv },
+      async (at) => {
+        const handle = await startStrangerBeforeFind(at, () => at.control.clock({ advanceMs: 2 * 3_600_000 }));
+        await until('its own batch is created', async () => (await at.control.counts()).batchesCreated === 2, 60_000);
+        await at.control.clock({ advanceMs: 60_000 });
+        await expectOneOfItsOwn(at, await handle.result());
       },
     ),
   120_000,

@@ -17,15 +17,18 @@ describe('anthropic alone', () => {
     expect(late).toMatchObject({ confirmed: [{ id: first?.id }], possible: [] });
   });
 
-  test('batches of another size, known ones and older ones are no candidates', async () => {
+  test('batches of another size, known ones, older ones and younger ones are no candidates', async () => {
     const { provider, prepare, submit, control } = await startVendor(anthropic);
     await submit(await prepare(['a', 'b', 'c']));
     const known = await submit(await prepare(['a', 'b']));
     const { submission } = await prepare(['c', 'd'], [known.id]);
     expect(await provider.find(submission, context())).toEqual({ confirmed: [], possible: [] });
     const { nowMs } = await control.now();
-    const later = { ...submission, known: new Set<string>(), since: nowMs + 1 };
-    expect((await provider.find(later, context())).possible).toEqual([]);
+    const unknown = { ...submission, known: new Set<string>() };
+    expect((await provider.find({ ...unknown, until: nowMs }, context())).possible).toHaveLength(1);
+    for (const times of [{ since: nowMs + 1 }, { until: nowMs - 60_000 }]) {
+      expect((await provider.find({ ...unknown, ...times }, context())).possible).toEqual([]);
+    }
   });
 
   test('whose a batch is gets read once, however often it is looked for', async () => {

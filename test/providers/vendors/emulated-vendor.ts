@@ -97,7 +97,8 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
     const file = { path, name: `${key}.jsonl`, bytes: bytes.length, items: texts.length };
     const since = (await control.now()).nowMs - 60_000;
     const endpoint = provider.defaultEndpoint;
-    return { file, submission: { key, prefix, endpoint, items: texts.length, since, known: new Set(known) }, ids };
+    const times = { since, until: Number.POSITIVE_INFINITY };
+    return { file, submission: { key, prefix, endpoint, items: texts.length, ...times, known: new Set(known) }, ids };
   }
 
   async function submit({ file, submission }: Prepared): Promise<BatchHandle> {

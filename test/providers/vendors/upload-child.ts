@@ -15,6 +15,7 @@ const submission: Submission = {
   endpoint: '/v1/messages',
   items: 1,
   since: 0,
+  until: 0,
   known: new Set(),
 };
 let moved = 0;
