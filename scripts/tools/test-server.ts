@@ -13,7 +13,7 @@ const serverFolder = `temporal-test-server-${serverVersion}`;
 const executableName = 'temporal-test-server';
 const mavenTimeoutMs = 10 * 60_000;
 
-/** The returned path is for `createTimeSkipping({ server: { executable: { type: 'existing-path', path } } })`. */
+/** The returned path is a program that takes the port as its only argument. */
 export async function ensureTestServer(progress: Progress = say): Promise<string> {
   const folder = await installOnce(serverFolder, (temporary) => install(temporary, progress));
   return join(folder, executableName);
@@ -52,7 +52,7 @@ const advice =
   'The test server is needed by the tests only. Install a Java runtime (11 or later) and Maven, or run where ' +
   "Temporal's downloads can be reached, and run this again.";
 
-// The SDK passes the port as the only argument. The Java options are for a quick start: the SDK waits 5 s at most.
+// The Java options are for a quick start.
 const starterScript = `#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)
 exec "\${JAVA_HOME:+$JAVA_HOME/bin/}java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Xmx512m \\
