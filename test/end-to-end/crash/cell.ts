@@ -161,6 +161,11 @@ export class Cell {
     return existsSync(this.path(file, workflowId));
   }
 
+  /** A file of the job that holds one JSON value. */
+  readJson<T>(file: string, workflowId = this.name): T {
+    return JSON.parse(readFileSync(this.path(file, workflowId), 'utf8'));
+  }
+
   results(workflowId = this.name): Result[] {
     const text = readFileSync(this.path('results.jsonl', workflowId), 'utf8');
     return text

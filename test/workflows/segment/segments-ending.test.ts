@@ -45,3 +45,21 @@ test('a cancelled job collects the finished answers of all its segments', () =>
       expect(report.rows.failed).toBeGreaterThan(0);
     },
   ));
+
+test('a segment that a person cancels costs time, never rows: its items are answered or sent again, and no other item is in doubt', () =>
+  Site.with(
+    server.env,
+    'by-hand',
+    { batchesPerSegment: 6, validateMs: 50, runMs: 3000, cancelMs: 50 },
+    async (site) => {
+      // Most of the segment's batches are not started when it is cancelled.
+      await site.start(site.openaiJob(220, { ...changes, batch: { maxItems: 20, concurrency: 2 } }));
+      await site.untilCreated(2, 200);
+      await site.client.workflow.getHandle('by-hand/wave-1/segment-0001').cancel();
+      const report = await site.result();
+      await site.expectPaidOnce(report, 220);
+      expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 220, failed: 0 }, errorsByReason: {} });
+      const { billed, sync } = await site.control.counts();
+      expect(billed + sync.billed).toBe(220);
+    },
+  ));
