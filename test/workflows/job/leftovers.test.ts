@@ -1,6 +1,7 @@
 // What a job that ends would leave behind at the provider: it is cancelled there, and what it finished is collected. On the real server.
 
 import { expect, test } from 'vitest';
+import { until } from '../../end-to-end/crash/cell.ts';
 import { devServer } from '../../support/temporal.ts';
 import { Site } from '../site.ts';
 
@@ -18,7 +19,7 @@ test('a batch whose workflow was terminated before the job was cancelled does no
     await expectNothingRuns(site, 80);
   }));
 
-test('a job that took over another and is cancelled at once leaves none of its batches running', () =>
+test('a job that is cancelled as soon as it took over another leaves none of its batches running', () =>
   Site.with(server.env, 'taker', quick, async (site) => {
     await site.start(site.openaiJob(80, { ...changes, output: 'runs/taken/' }), 'first');
     await site.untilCreated(4, 100);
@@ -28,6 +29,7 @@ test('a job that took over another and is cancelled at once leaves none of its b
     }
     await site.client.workflow.getHandle('first').terminate('test');
     await site.start({ resumeFrom: 'runs/taken/' }, 'taker');
+    await until('it has the output', () => site.claim('taken').workflowId === 'taker');
     await site.handle.cancel();
     expect(await site.failure()).toBe('CancelledFailure');
     const { batchesByState } = await site.control.counts();
