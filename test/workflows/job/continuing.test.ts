@@ -34,6 +34,19 @@ test('segments, each with a straggler, do not keep the job from continuing as ne
   });
 });
 
+test('a segment continues as new too, and knows what it had settled', { timeout: slowMs }, () =>
+  Site.with(server.env, 'segmented', { historyEventsMax: 60, batchesPerSegment: 12, runMs: hourMs }, async (site) => {
+    const report = await site.run(
+      site.openaiJob(96, { poll, batch: { maxItems: 4, concurrency: 6 }, minBatchItems: 1 }),
+    );
+    await site.expectPaidOnce(report, 96);
+    expect(report).toMatchObject({ verdict: 'complete', waves: 1, batches: { count: 24 } });
+    const segment = 'segmented/wave-1/segment-0001';
+    expect((await site.runs(segment)).length).toBeGreaterThan(1);
+    expect((await site.batches({}, segment)).total).toBe(12);
+  }),
+);
+
 test('claim, pauses, budget and deadlines hold over several runs', () =>
   Site.with(server.env, 'kept', { historyEventsMax: 100, runMs: hourMs }, async (site) => {
     const batch = { maxItems: 20, concurrency: 3 };
