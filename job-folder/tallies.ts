@@ -1,6 +1,7 @@
 // Reads the tallies of batches, and writes and reads the roll-ups that sum up many of them in one file.
 
 import type { BatchRef } from '../domain/ids.ts';
+import type { PlanPosition } from '../domain/job.ts';
 import type { Tally } from '../domain/outcome/outcome.ts';
 import { addTally, addTotals, noTotals, type Totals } from '../domain/waves/totals.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
@@ -16,6 +17,8 @@ const readsAtOnce = 16;
 interface RollUp {
   readonly count: number;
   readonly totals: Totals;
+  /** Where the batches after them begin in the manifest; null after the wave's last batch. */
+  readonly next: PlanPosition | null;
 }
 
 /** Null if the batch is not settled. */
@@ -57,11 +60,15 @@ export async function writeRollUp(
   await writeJson(store, rollUpFile(output, wave, from), rollUp);
 }
 
+/** Null if no roll-up begins with that batch. */
+export const readRollUp = (store: Store, output: string, wave: number, from: number): Promise<RollUp | null> =>
+  readOwnIfThere<RollUp>(store, rollUpFile(output, wave, from));
+
 /** The sums of a wave of so many batches. It reads single tallies only where no roll-up begins. */
 export async function sumTallies(store: Store, output: string, wave: number, batches: number): Promise<Totals> {
   let totals = noTotals;
   for (let batch = 1; batch <= batches; ) {
-    const rollUp = await readOwnIfThere<RollUp>(store, rollUpFile(output, wave, batch));
+    const rollUp = await readRollUp(store, output, wave, batch);
     if (rollUp !== null) {
       totals = addTotals(totals, rollUp.totals);
       batch += rollUp.count;

@@ -2,11 +2,11 @@
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { type BatchRef, batchWorkflowId, type JobRef } from '../../domain/ids.ts';
-import { type JobPosition, jobStart, type PlannedBatch, planStart } from '../../domain/job.ts';
+import { type JobPosition, jobStart, type PlannedBatch, type PlanPosition, planStart } from '../../domain/job.ts';
 import { pageMax } from '../../domain/limits.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { plannedBatch, readPage } from '../../job-folder/plan/manifest.ts';
-import { findSent, readTallies } from '../../job-folder/tallies.ts';
+import { findSent, readRollUp, readTallies } from '../../job-folder/tallies.ts';
 import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { TryAgain } from '../failure.ts';
@@ -77,17 +77,23 @@ interface OpenEntries {
   readonly next: JobPosition | null;
 }
 
-/** One page of a plan, without the batches that have a tally. */
+/** One page of a plan, without the batches that have a tally. Where a roll-up begins, all of its batches have one. */
 async function readUnsettled(
   store: Store,
   output: string,
   waves: number,
   { wave, at }: JobPosition,
 ): Promise<OpenEntries> {
+  const rollUp = await readRollUp(store, output, wave, at.batch);
+  if (rollUp !== null) return { wave, entries: [], next: followingPlace(wave, waves, rollUp.next) };
   const { entries, next } = await readPage(store, output, wave, at, pageMax);
   const refs = entries.map(({ batch }): BatchRef => ({ output, wave, batch }));
   const tallies = await readTallies(store, refs);
   const open = entries.filter((_, index) => tallies[index] === null).map(plannedBatch);
-  if (next !== null) return { wave, entries: open, next: { wave, at: next } };
-  return { wave, entries: open, next: wave < waves ? { wave: wave + 1, at: planStart } : null };
+  return { wave, entries: open, next: followingPlace(wave, waves, next) };
+}
+
+function followingPlace(wave: number, waves: number, next: PlanPosition | null): JobPosition | null {
+  if (next !== null) return { wave, at: next };
+  return wave < waves ? { wave: wave + 1, at: planStart } : null;
 }

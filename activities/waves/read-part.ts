@@ -57,7 +57,7 @@ export async function readPart(
       settled.push(describeSettled(tally, entry.estimate.usd));
     }
   }
-  if (open.length === 0) await writeRollUp(store, output, wave, at.batch, { count: entries.length, totals });
+  if (open.length === 0) await writeRollUp(store, output, wave, at.batch, { count: entries.length, totals, next });
   return { open, settled, totals, next };
 }
 

@@ -3,13 +3,17 @@
 import { expect, test } from 'vitest';
 import { TryAgain } from '../../../activities/failure.ts';
 import { listUnsettled, type UnsettledPage, untilBatchesClosed } from '../../../activities/finish/unsettled.ts';
-import { jobStart } from '../../../domain/job.ts';
+import { readPart } from '../../../activities/waves/read-part.ts';
+import { jobStart, planStart } from '../../../domain/job.ts';
+import { noUsage } from '../../../domain/outcome/outcome.ts';
 import { handleFile, intentFile, rawFile, tallyFile } from '../../../job-folder/paths.ts';
 import { writeJson, writeText } from '../../../storage/lines/json-lines.ts';
 import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } from '../plan/planning.ts';
 import { wholeDeps } from '../whole-job.ts';
 
 const ref = (batch: number) => ({ output, wave: 1, batch });
+
+const emptyTally = { items: 0, answered: 0, retryable: {}, rejected: {}, usage: { ...noUsage }, costUsd: null };
 
 /** Of five batches, the first has a tally, the second a handle, the third an intent, the fourth realtime answers, and the fifth nothing. */
 async function planFive(): Promise<Folder> {
@@ -29,6 +33,18 @@ test('a batch with a handle, an intent or an answer and no tally is unsettled; o
     listUnsettled(folder, { ...jobRef, waves: 1, from: jobStart }),
   );
   expect([page.wave, page.batches.map(({ batch }) => batch), page.next]).toEqual([1, [2, 3, 4], null]);
+});
+
+test('what is rolled up is settled, and its tallies are not looked at again', async () => {
+  const folder = await planFive();
+  for (const batch of [2, 3]) await writeJson(folder.store, tallyFile(ref(batch)), emptyTally);
+  await writeJson(folder.store, tallyFile(ref(1)), emptyTally);
+  await readPart(folder, { ...jobRef, wave: 1, at: planStart, count: 3 });
+  for (const batch of [1, 2, 3]) await folder.store.remove(tallyFile(ref(batch)));
+  const page: UnsettledPage = await quietEnvironment().run(() =>
+    listUnsettled(folder, { ...jobRef, waves: 1, from: jobStart }),
+  );
+  expect(page.batches.map(({ batch }) => batch)).toEqual([4]);
 });
 
 test('a job does not finish while a workflow of a batch without a tally is open', async () => {
