@@ -10,7 +10,7 @@ import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
 import type { BatchRun } from './batch-run.ts';
 import { describeEnd } from './describe-end.ts';
-import { isOutOfTime, readFailureType, readTrouble } from './trouble.ts';
+import { isOutOfTime, readFinalFailure, readTrouble } from './trouble.ts';
 
 /** What a step needs of its driver. */
 export interface StepContext {
@@ -231,7 +231,7 @@ export class BatchSteps {
       await run.notify('waiting', { batchId: this.#context.known.batches[0]?.handle.id ?? null, trouble });
       return { kind: 'stopped' };
     }
-    const fault = readFailureType(error);
+    const fault = readFinalFailure(error);
     if (fault !== null) return { kind: 'failed', fault };
     if (!isStopped && !isOutOfTime(error)) throw error;
     report({ kind: 'interrupted' });

@@ -45,8 +45,14 @@ export async function runThroughTrouble<T>(
   }
 }
 
-/** The type that an activity gave its final failure; null for other errors. */
-export const readFailureType = (error: unknown): string | null => readFailure(error)?.type ?? null;
+/**
+ * The type of a failure that no further attempt could help; null for other errors. If a call is stopped, its last attempt may end with any
+ * failure, and Temporal then tries no more: such a failure says nothing of what the call came to.
+ */
+export function readFinalFailure(error: unknown): string | null {
+  const failure = readFailure(error);
+  return failure?.nonRetryable === true ? (failure.type ?? null) : null;
+}
 
 function readFailure(error: unknown): ApplicationFailure | null {
   return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : null;
