@@ -15,14 +15,25 @@ const checkAgainMs = 5_000;
  * A job that was taken over may have left children that still finish their batches. While the child of this batch is open, what it will
  * write is not known, so nothing of the batch may be sent again: fails with `TryAgain`.
  */
-export async function awaitEarlierOwners(deps: ClusterDeps, job: JobFile, { wave, batch }: BatchRef): Promise<void> {
+export async function awaitEarlierOwners(deps: ClusterDeps, job: JobFile, ref: BatchRef): Promise<void> {
+  const child = await findEarlierChild(deps, job, ref);
+  if (child === null) return;
+  throw new TryAgain(`waiting for ${child}, which the earlier owner of this output started, to end`, checkAgainMs);
+}
+
+/** The batch's workflow that an earlier owner started and that is still open; null if there is none. */
+export async function findEarlierChild(
+  deps: ClusterDeps,
+  job: JobFile,
+  { wave, batch }: BatchRef,
+): Promise<string | null> {
   for (const { workflowId } of job.takenOver) {
     const child = batchWorkflowId(workflowId, wave, batch);
     // Under the job's own id only one child can be open, and the job's window waits for it. And that child must not wait for itself.
     if (workflowId === job.claim.workflowId || child === activityInfo().workflowExecution?.workflowId) continue;
-    if (!(await deps.cluster.isOpen(child))) continue;
-    throw new TryAgain(`waiting for ${child}, which the earlier owner of this output started, to end`, checkAgainMs);
+    if (await deps.cluster.isOpen(child)) return child;
   }
+  return null;
 }
 
 /** Fails with `TryAgain` until the workflow has ended. Retries of an activity add nothing to the workflow's history. */

@@ -10,7 +10,7 @@ import { untilClosed } from './earlier-owners.ts';
 import { cleanup } from './finish/cleanup.ts';
 import { merge } from './finish/merge.ts';
 import { report } from './finish/report.ts';
-import { listUnsettled, untilBatchesClosed } from './finish/unsettled.ts';
+import { countWaves, listUnsettled, untilBatchesClosed } from './finish/unsettled.ts';
 import { checkup } from './open/checkup.ts';
 import { open, validate } from './open/open.ts';
 import { discard, estimate } from './plan/estimate.ts';
@@ -52,6 +52,7 @@ export const createActivities = (deps: ActivityDeps) => {
     download: owned((fenced, input: Input<typeof download>) => download(fenced, input)),
     realtime: owned((fenced, input: Input<typeof realtime>) => realtime(fenced, input)),
     classify: owned((fenced, input: Input<typeof classify>) => classify(fenced, input)),
+    countWaves: owned((fenced, input: Input<typeof countWaves>) => countWaves(fenced, input)),
     untilBatchesClosed: owned((fenced, input: Input<typeof untilBatchesClosed>) => untilBatchesClosed(fenced, input)),
     listUnsettled: owned((fenced, input: Input<typeof listUnsettled>) => listUnsettled(fenced, input)),
     merge: owned((fenced, input: Input<typeof merge>) => merge(fenced, input)),

@@ -5,6 +5,7 @@ import {
   CancellationScope,
   ChildWorkflowCancellationType,
   type ChildWorkflowHandle,
+  getExternalWorkflowHandle,
   isCancellation,
   log,
   ParentClosePolicy,
@@ -59,7 +60,7 @@ export class ChildGroup {
   }
 }
 
-export type ChildSwitches = Pick<Switches, 'paused' | 'endNow' | 'batchDeadlineMs'>;
+export type ChildSwitches = Pick<Switches, 'paused' | 'turn' | 'endNow' | 'batchDeadlineMs'>;
 
 /**
  * Replays switches that changed before the child could receive signals. Never fails: if the child has ended or was cancelled, its result is
@@ -71,7 +72,7 @@ export async function replaySwitches(
   now: ChildSwitches,
 ): Promise<void> {
   try {
-    if (now.paused !== given.paused) await child.signal(now.paused ? pauseSignal : resumeSignal);
+    if (now.paused !== given.paused) await child.signal(now.paused ? pauseSignal : resumeSignal, now.turn);
     if (now.endNow && !given.endNow) await child.signal(endNowSignal);
     if (now.batchDeadlineMs !== given.batchDeadlineMs) await child.signal(batchDeadlineSignal, now.batchDeadlineMs);
   } catch {
@@ -81,6 +82,8 @@ export async function replaySwitches(
 
 const startsMax = 1000;
 const maxDelayMs = 300_000;
+/** A workflow task that starts a child and cancels it by its id fails for ever: so the second waits. */
+const cancelAfterMs = 5_000;
 
 export interface ChildPlan {
   readonly workflowId: string;
@@ -97,6 +100,28 @@ export interface ChildPlan {
  * settled when the job finishes.
  */
 export async function runUntilResult<T>(plan: ChildPlan, start: () => Promise<T>): Promise<T | null> {
+  const scope = CancellationScope.current();
+  let isOver = false;
+  scope.cancelRequested.catch(async () => {
+    if (!scope.consideredCancelled) return;
+    await CancellationScope.nonCancellable(() => sleep(cancelAfterMs, { summary: `cancel ${plan.workflowId}` }));
+    if (!isOver) await cancelById(plan.workflowId);
+  });
+  try {
+    return await startUntilResult(plan, start);
+  } finally {
+    isOver = true;
+  }
+}
+
+/**
+ * Temporal's own request reaches neither a run that a person's reset has made, nor the child of an earlier run. If the child has ended, the
+ * request fails, and is not needed.
+ */
+const cancelById = (workflowId: string): Promise<void> =>
+  CancellationScope.nonCancellable(() => getExternalWorkflowHandle(workflowId).cancel()).catch(() => undefined);
+
+async function startUntilResult<T>(plan: ChildPlan, start: () => Promise<T>): Promise<T | null> {
   const { workflowId, untilMs } = plan;
   const scope = CancellationScope.current();
   for (let starts = 1; ; starts += 1) {

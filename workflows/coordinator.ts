@@ -27,6 +27,8 @@ import { OpenChildren } from './open-children.ts';
 
 export interface Switches {
   paused: boolean;
+  /** Rises with each pause and resume. It travels with the signals, because these may overtake each other. */
+  turn: number;
   endNow: boolean;
   concurrency: number;
   batchDeadlineMs: number;
@@ -157,6 +159,11 @@ export class Coordinator {
 
   closeSegment(workflowId: string): void {
     this.children.remove(workflowId);
+  }
+
+  async setPaused(paused: boolean, turn = this.switches.turn + 1): Promise<void> {
+    Object.assign(this.switches, { paused, turn });
+    await (paused ? this.children.pause(turn) : this.children.resume(turn));
   }
 
   async endNow(): Promise<void> {

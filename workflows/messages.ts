@@ -69,8 +69,9 @@ export interface SegmentNews {
 
 // From a coordinator to its batches and segments
 
-export const pauseSignal = defineSignal('pauseWork');
-export const resumeSignal = defineSignal('resumeWork');
+/** With the number of the change that it tells of: signals may overtake each other, and an earlier change means nothing after a later one. */
+export const pauseSignal = defineSignal<[number?]>('pauseWork');
+export const resumeSignal = defineSignal<[number?]>('resumeWork');
 export const nudgeSignal = defineSignal('nudge');
 /** The job's deadline has passed: end the batch and collect what it finished. */
 export const endNowSignal = defineSignal('endNow');

@@ -10,6 +10,8 @@ export class OpenChildren {
   /** Children that know of a pause that a person or trouble asked for. Only these need to hear of its end. */
   readonly #told = new Set<string>();
   #isPaused = false;
+  /** Of the last pause or resume. */
+  #turn = 0;
 
   get size(): number {
     return this.#open.size;
@@ -30,7 +32,8 @@ export class OpenChildren {
   }
 
   /** Tells the segments, and the batches that may still upload or create. A further pause, before `resume`, tells nobody. */
-  async pause(): Promise<void> {
+  async pause(turn: number): Promise<void> {
+    this.#turn = turn;
     if (this.#isPaused) return;
     this.#isPaused = true;
     await this.tellOfPause();
@@ -42,11 +45,12 @@ export class OpenChildren {
     const untold = [...this.#open].filter(([id, entry]) => !this.#told.has(id) && (entry === null || mayCreate(entry)));
     const ids = untold.map(([id]) => id);
     for (const id of ids) this.#told.add(id);
-    await this.#signal(ids, pauseSignal);
+    await this.#signal(ids, pauseSignal, this.#turn);
   }
 
   /** Reaches those that were told of the pause, those in trouble, and every segment, which knows of its batches. */
-  async resume(): Promise<void> {
+  async resume(turn: number): Promise<void> {
+    this.#turn = turn;
     this.#isPaused = false;
     const waiting = [...this.#open].filter(
       ([id, entry]) => this.#told.has(id) || entry === null || entry.trouble !== null,
@@ -56,6 +60,7 @@ export class OpenChildren {
     await this.#signal(
       waiting.map(([id]) => id),
       resumeSignal,
+      turn,
     );
   }
 

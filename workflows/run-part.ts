@@ -1,6 +1,7 @@
 // Runs a part of a wave: reads from disk which of its batches are not settled, and runs these. What the part came to is read from disk too,
 // so that children which people cancel, terminate or reset cost time, and no rows.
 
+import { CancellationScope } from '@temporalio/workflow';
 import type { WavePart, WavePartRef } from '../activities/waves/read-part.ts';
 import type { Timing } from '../domain/job.ts';
 import { shortCall } from './proxies.ts';
@@ -17,7 +18,8 @@ export async function runPart(ref: WavePartRef, timing: Timing, owner: PartOwner
   owner.recordPart(before);
   if (before.open.length === 0) return before;
   await runWindow(before.open, owner);
-  return readPart(ref, timing);
+  // Cancelled batches end normally, and count.
+  return CancellationScope.nonCancellable(() => readPart(ref, timing));
 }
 
 export const readPart = (ref: WavePartRef, timing: Timing): Promise<WavePart> =>

@@ -122,8 +122,9 @@ async function startBatch(batch: PlannedBatch, owner: WindowOwner, workflowId: s
   return child.result();
 }
 
-const pickSwitches = ({ paused, endNow, job }: BatchInput): ChildSwitches => ({
+const pickSwitches = ({ paused, turn, endNow, job }: BatchInput): ChildSwitches => ({
   paused,
+  turn,
   endNow,
   batchDeadlineMs: job.deadline.batchMs,
 });

@@ -5,7 +5,7 @@ import { type BatchRef, batchWorkflowId, type JobRef } from '../../domain/ids.ts
 import { type JobPosition, jobStart, type PlannedBatch, type PlanPosition, planStart } from '../../domain/job.ts';
 import { pageMax } from '../../domain/limits.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { plannedBatch, readPage } from '../../job-folder/plan/manifest.ts';
+import { listPlannedWaves, plannedBatch, readPage } from '../../job-folder/plan/manifest.ts';
 import { findSent, readRollUp, readTallies } from '../../job-folder/tallies.ts';
 import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -24,6 +24,11 @@ export interface UnsettledPage {
   readonly batches: readonly PlannedBatch[];
   /** Null if all plans are read. */
   readonly next: JobPosition | null;
+}
+
+/** Waves with a plan. After a reset, an earlier run of the job may have planned, and sent, more waves than this one knows of. */
+export async function countWaves({ store }: Pick<ActivityDeps, 'store'>, { output }: JobRef): Promise<number> {
+  return (await listPlannedWaves(store, output)).length;
 }
 
 /**

@@ -1,8 +1,8 @@
 // The settings that a job's workflow runs by: a small part of `job.json`, and the waves that are planned already.
 
-import type { JobFile, JobSettings, WaveKind } from '../../domain/job.ts';
+import type { JobFile, JobSettings } from '../../domain/job.ts';
 import { batchesPerSegment, historyEventsMax } from '../../domain/limits.ts';
-import { readSummary } from '../../job-folder/plan/manifest.ts';
+import { listPlannedWaves } from '../../job-folder/plan/manifest.ts';
 import type { Store } from '../../storage/store.ts';
 
 export async function resolveSettings(
@@ -34,14 +34,4 @@ export async function resolveSettings(
     planned: await listPlannedWaves(store, spec.output),
     searchAttributes,
   };
-}
-
-/** Waves that an earlier run of the job, or an earlier owner of its output, planned: they are run as they are. */
-async function listPlannedWaves(store: Store, output: string): Promise<WaveKind[]> {
-  const planned: WaveKind[] = [];
-  for (;;) {
-    const summary = await readSummary(store, output, planned.length + 1);
-    if (summary === null) return planned;
-    planned.push(summary.kind ?? 'first');
-  }
 }

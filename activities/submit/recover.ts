@@ -8,7 +8,12 @@ import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { tallyFile } from '../../job-folder/paths.ts';
 import { readHandle, readIntent, removeIntent } from '../../job-folder/submission.ts';
 import type { ActivityDeps } from '../deps.ts';
-import { awaitEarlierOwners } from '../earlier-owners.ts';
+import { awaitEarlierOwners, findEarlierChild } from '../earlier-owners.ts';
+
+export interface RecoverInput extends BatchRef, JobRef {
+  /** The time of the batch is over: an earlier owner's workflow is not waited for, and what it may have sent is in doubt. */
+  readonly isLate: boolean;
+}
 
 export interface RecoverResult {
   readonly recovered: Recovered;
@@ -18,11 +23,12 @@ export interface RecoverResult {
 
 export async function recover(
   deps: Pick<ActivityDeps, 'store' | 'cluster'>,
-  ref: BatchRef & JobRef,
+  { isLate, ...ref }: RecoverInput,
 ): Promise<RecoverResult> {
   const { store } = deps;
   const job = await readJobFile(store, ref);
-  await awaitEarlierOwners(deps, job, ref);
+  if (!isLate) await awaitEarlierOwners(deps, job, ref);
+  const isUnknown = isLate && (await findEarlierChild(deps, job, ref)) !== null;
   const tally = await readOwnIfThere<Tally>(store, tallyFile(ref));
   const record = await readHandle(store, ref);
   const evidence = await readEvidence(store, ref);
@@ -30,7 +36,7 @@ export async function recover(
   // A crash between the handle and the removal of its intent: the handle says what came of the create.
   const isKnown = recorded !== null && record !== null && recorded.ordinal <= record.ordinal;
   if (isKnown) await removeIntent(store, ref);
-  const intent = isKnown ? null : recorded;
+  const intent = isUnknown ? (recorded ?? { ordinal: 0, overAt: 0 }) : isKnown ? null : recorded;
   const ordinal = Math.max(intent?.ordinal ?? 0, record?.ordinal ?? 0);
   const batches = record === null ? [] : [record.handle, ...(record.twinHandles ?? [])];
   return {

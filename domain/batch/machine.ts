@@ -40,6 +40,8 @@ export interface ProviderBatch {
   readonly polls: number;
   readonly nextAt: number;
   readonly cancelAskedAt: number | null;
+  /** The provider refused to cancel it: it is asked again after the next poll. */
+  readonly cancelAt: number;
   readonly missingSince: number | null;
   readonly ended: EndedBatch | null;
   readonly endedSeenAt: number | null;
@@ -176,10 +178,10 @@ function stepForBatch(
   const { id } = batch.handle;
   if (batch.phase === 'unresolved') return null;
   if (batch.phase === 'open') {
-    if (mustCancel(known, batch, now)) return { kind: 'cancel', id };
+    const cancelAt = computeCancelTime(known, batch);
+    if (now >= cancelAt) return { kind: 'cancel', id };
     if (now >= batch.nextAt) return { kind: 'poll', id };
-    const lateAt = batch.cancelAskedAt === null ? batch.handle.createdAt + known.deadlineMs : batch.nextAt;
-    return { kind: 'hold', why: 'running', until: Math.min(batch.nextAt, lateAt) };
+    return { kind: 'hold', why: 'running', until: Math.min(batch.nextAt, cancelAt) };
   }
   if (batch.ended === null || isGivenUp(batch, bounds)) return null;
   const output = describeOutput(batch.ended, rules);
@@ -191,10 +193,12 @@ function stepForBatch(
   return now >= batch.nextAt ? { kind: 'read', id } : { kind: 'hold', why: 'read_again', until: batch.nextAt };
 }
 
-/** A twin is cancelled at once; the own one if the batch is to end, or is late. */
-const mustCancel = (known: BatchCase, batch: ProviderBatch, now: number): boolean =>
-  batch.cancelAskedAt === null &&
-  (batch.role === 'twin' || known.goal === 'end' || now >= batch.handle.createdAt + known.deadlineMs);
+/** A twin is cancelled at once; the own one if the batch is to end, or when it is late. Infinite once it was asked for. */
+function computeCancelTime(known: BatchCase, batch: ProviderBatch): number {
+  if (batch.cancelAskedAt !== null) return Number.POSITIVE_INFINITY;
+  const isDue = batch.role === 'twin' || known.goal === 'end';
+  return isDue ? batch.cancelAt : Math.max(batch.cancelAt, batch.handle.createdAt + known.deadlineMs);
+}
 
 /** Its output was asked for over all of its time, and once more after that: a stop of the workers does not count against it. */
 export const isGivenUp = ({ firstTriedAt, lastTriedAt }: ProviderBatch, { notShownMs }: BatchBounds): boolean =>

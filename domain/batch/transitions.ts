@@ -34,6 +34,8 @@ export interface BatchEvents {
   readonly polled_ended: { readonly id: string; readonly ended: EndedBatch; readonly action: UnrunAction };
   readonly poll_missed: { readonly id: string; readonly notFound: boolean };
   readonly cancel_asked: { readonly id: string };
+  /** The provider would not cancel it now, for instance because it is still being checked. */
+  readonly cancel_refused: { readonly id: string };
   readonly read: { readonly id: string; readonly reading: Reading };
   readonly read_failed: { readonly id: string };
   /** What classify could not prove of the missing items, by provider batch; empty if the tally is written. */
@@ -117,6 +119,8 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
     changeBatch(known, id, (batch) => missBatch(countTry(countPoll(batch, now, bounds), now), notFound, now, bounds)),
   cancel_asked: (known, { id }, now) =>
     changeBatch(known, id, (batch) => ({ ...batch, cancelAskedAt: now, nextAt: now, polls: 0 })),
+  cancel_refused: (known, { id }, now, { bounds }) =>
+    changeBatch(known, id, (batch) => ({ ...batch, cancelAt: now + delayAt(bounds.pollDelaysMs, batch.polls) })),
   read: (known, { id, reading }, now, { bounds }) =>
     changeBatch(known, id, (batch) => ({
       ...countTry(batch, now),

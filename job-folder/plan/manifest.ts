@@ -1,6 +1,6 @@
 // The manifest of a wave's plan, read by pages. It is written last and only once: a plan exists if its manifest does.
 
-import type { PlannedBatch, PlanPosition, PlanSummary } from '../../domain/job.ts';
+import type { PlannedBatch, PlanPosition, PlanSummary, WaveKind } from '../../domain/job.ts';
 import type { Json } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
@@ -91,6 +91,16 @@ export async function readSummary(store: Store, output: string, wave: number): P
   for await (const { value } of readLines(store, output, wave)) if (isSummary(value)) summary = value.summary;
   if (summary === null) throw new InvariantBroken(`the manifest of wave ${wave} has no summary`);
   return summary;
+}
+
+/** The kinds of all waves that have a plan, first to last. */
+export async function listPlannedWaves(store: Store, output: string): Promise<WaveKind[]> {
+  const planned: WaveKind[] = [];
+  for (;;) {
+    const summary = await readSummary(store, output, planned.length + 1);
+    if (summary === null) return planned;
+    planned.push(summary.kind ?? 'first');
+  }
 }
 
 type ManifestLine = ManifestEntry | { readonly summary: PlanSummary } | Json;

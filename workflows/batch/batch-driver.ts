@@ -105,6 +105,9 @@ export class BatchDriver implements StepContext {
       polls: this.#steps.polls,
       toldTenths: this.#steps.toldTenths,
     };
-    await continueAsNew<(input: BatchInput, carried: CarriedBatch) => Promise<Tally>>(this.run.input, carried);
+    await continueAsNew<(input: BatchInput, carried: CarriedBatch) => Promise<Tally>>(
+      { ...this.run.input, turn: this.run.turn },
+      carried,
+    );
   }
 }

@@ -27,6 +27,8 @@ export interface BatchInput {
   readonly wave: number;
   readonly planned: PlannedBatch;
   readonly paused: boolean;
+  /** The coordinator's last pause or resume. */
+  readonly turn: number;
   readonly endNow: boolean;
   /** The job is finishing: the batch is cancelled, and ends by then. Null otherwise. */
   readonly endBy: number | null;
@@ -37,6 +39,7 @@ export class BatchRun {
   readonly startedAt = Date.now();
   readonly coordinator = workflowInfo().parent?.workflowId ?? workflowInfo().workflowId;
   paused: boolean;
+  turn: number;
   endNow: boolean;
   /** Counts, so that a wait can tell whether another signal has arrived. */
   resumes = 0;
@@ -46,8 +49,16 @@ export class BatchRun {
   constructor(input: BatchInput) {
     this.input = input;
     this.paused = input.paused;
+    this.turn = input.turn;
     this.endNow = input.endNow;
     registerHandlers(this);
+  }
+
+  /** Whether the signal is newer than what the batch knows. One that a person sends has no turn, and always counts. */
+  takeTurn(turn: number | undefined): boolean {
+    if ((turn ?? this.turn) < this.turn) return false;
+    this.turn = turn ?? this.turn;
+    return true;
   }
 
   get ref(): BatchRef & JobRef {
@@ -81,11 +92,13 @@ export class BatchRun {
 }
 
 function registerHandlers(run: BatchRun): void {
-  const pause = (): void => {
+  const pause = (turn?: number): void => {
+    if (!run.takeTurn(turn)) return;
     run.paused = true;
     run.onSignal({ kind: 'paused' });
   };
-  const resume = (): void => {
+  const resume = (turn?: number): void => {
+    if (!run.takeTurn(turn)) return;
     run.paused = false;
     run.resumes += 1;
     run.onSignal({ kind: 'resumed' });

@@ -71,13 +71,11 @@ export class BatchSteps {
 
   async #recover(): Promise<void> {
     const { run, report, known } = this.#context;
-    const proxy = shortCall(run.input.job.timing, 'read what is known of the batch', known.giveUpAt);
-    const called = await this.#call(() => proxy.recoverBatch(run.ref));
+    const isLate = known.giveUpAt !== null && Date.now() >= known.giveUpAt;
+    // What is on disk is read in any case: only the wait for an earlier owner has an end.
+    const proxy = shortCall(run.input.job.timing, 'read what is known of the batch', isLate ? null : known.giveUpAt);
+    const called = await this.#call(() => proxy.recoverBatch({ ...run.ref, isLate }));
     if (called.kind === 'failed') throw new InvariantBroken(`recovering the batch failed: ${called.fault}`);
-    if (called.kind === 'stopped' && known.giveUpAt !== null && Date.now() >= known.giveUpAt) {
-      // An earlier owner's child does not end: whatever it may have sent is in doubt.
-      report({ kind: 'recovered', ordinal: 0, intent: { overAt: Date.now() }, batches: [], settled: false });
-    }
     if (called.kind !== 'done') return;
     this.tally = called.value.tally;
     report({ kind: 'recovered', ...called.value.recovered });
@@ -136,8 +134,8 @@ export class BatchSteps {
     const { timing, output, nonce } = run.input.job;
     const proxy = shortCall(timing, `cancel ${id}`, known.giveUpAt);
     const called = await this.#call(() => proxy.cancelBatch({ output, nonce, handle: this.#at(id).handle }));
-    // If the provider refuses to cancel, the polls show how the batch ends.
-    if (called.kind !== 'stopped') report({ kind: 'cancel_asked', id });
+    // If the provider refuses, the polls show how the batch ends.
+    if (called.kind !== 'stopped') report({ kind: called.kind === 'done' ? 'cancel_asked' : 'cancel_refused', id });
   }
 
   async #poll(id: string): Promise<void> {

@@ -3,14 +3,15 @@
 import { CancelledFailure } from '@temporalio/common';
 import { allHandlersFinished, condition, log, upsertMemo } from '@temporalio/workflow';
 import type { JobReport } from '../../domain/report/report.ts';
-import { bestEffort, filePass } from '../proxies.ts';
+import { bestEffort, filePass, shortCall } from '../proxies.ts';
 import type { JobRun } from './job-run.ts';
 import { settleLeftovers } from './settle-leftovers.ts';
 
 export async function finish(job: JobRun): Promise<JobReport> {
   const { timing, planned } = job.settings;
-  const waves = Math.max(job.lastPlanned, planned.length);
-  if (waves === 0) throw new CancelledFailure('cancelled before anything was planned');
+  const isPlanned = job.lastPlanned > 0 || planned.length > 0;
+  if (!isPlanned) throw new CancelledFailure('cancelled before anything was planned');
+  const waves = await shortCall(timing, 'count the waves that are planned').countWaves(job.ref);
   await settleLeftovers(job, waves);
   job.enterPhase('merging');
   const summary = await filePass(timing, 'merge the answers in row order').merge({

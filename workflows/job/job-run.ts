@@ -69,7 +69,7 @@ export class JobRun implements JobProgress {
   constructor(carried: CarriedJob | null) {
     this.place = carried?.place ?? { kind: 'before', wave: firstWave };
     this.#alertLog = new AlertLog(carried?.alerts);
-    const switches = { paused: false, endNow: false, concurrency: 1, batchDeadlineMs: 0 };
+    const switches = { paused: false, turn: 0, endNow: false, concurrency: 1, batchDeadlineMs: 0 };
     this.coordinator = new Coordinator(switches, (news) => this.#applyNews(news));
     if (carried !== null) this.#takeOver(carried);
     this.coordinator.onRefusals = () => this.pauseIfRefused(mustPause);
@@ -193,10 +193,8 @@ export class JobRun implements JobProgress {
   #setPauses(pauses: Pauses): boolean {
     if (pauses === this.pauses) return false;
     this.pauses = pauses;
-    const { switches, children } = this.coordinator;
     const paused = holdsBatches(pauses);
-    if (paused !== switches.paused) this.#told = paused ? children.pause() : children.resume();
-    switches.paused = paused;
+    if (paused !== this.coordinator.switches.paused) this.#told = this.coordinator.setPaused(paused);
     this.publish();
     return true;
   }

@@ -1,6 +1,6 @@
 // A wave of more batches than one history may hold runs in segments: each is a child with its own window. They share the job's places.
 
-import { condition, getExternalWorkflowHandle, setHandler, startChild } from '@temporalio/workflow';
+import { CancellationScope, condition, getExternalWorkflowHandle, setHandler, startChild } from '@temporalio/workflow';
 import type { WavePart } from '../../activities/waves/read-part.ts';
 import { segmentWorkflowId } from '../../domain/ids.ts';
 import { type PlanPosition, planStart } from '../../domain/job.ts';
@@ -56,7 +56,8 @@ class SegmentedWave {
       await job.continueAt({ kind: 'inside', wave, plan, segments });
     }
     const summing = filePass(timing, `sum up wave ${wave.number}`);
-    job.coordinator.totals = await summing.sumWave({ ...job.ref, wave: wave.number });
+    const sum = () => summing.sumWave({ ...job.ref, wave: wave.number });
+    job.coordinator.totals = await CancellationScope.nonCancellable(sum);
   }
 
   get #mustStop(): boolean {

@@ -56,6 +56,7 @@ async function runInWindow(running: RunningWave): Promise<void> {
   const { job, wave, plan } = running;
   const part = await runPart(running.describePart(planStart), job.settings.timing, new WaveOwner(running));
   if (part.open.length > 0 && running.isDraining) {
+    running.takeChargesBack();
     await job.continueAt({ kind: 'inside', wave, plan, segments: null });
   }
   job.coordinator.totals = part.totals;
@@ -81,7 +82,7 @@ class WaveOwner implements PartOwner {
 
   recordPart(part: WavePart): void {
     this.coordinator.recordPart(this.wave, part);
-    if (!this.#running.isContinued) for (const { chargedUsd } of part.settled) this.#running.charge(chargedUsd);
+    for (const { chargedUsd } of part.settled) this.#running.charge(chargedUsd);
     this.#running.job.publish();
   }
 
@@ -92,8 +93,8 @@ class WaveOwner implements PartOwner {
 
   makeInput(planned: PlannedBatch): BatchInput {
     const { job, mustEnd } = this.#running;
-    const { paused } = this.coordinator.switches;
-    return { job: describeJob(job), wave: this.wave, planned, paused, endNow: mustEnd, endBy: null };
+    const { paused, turn } = this.coordinator.switches;
+    return { job: describeJob(job), wave: this.wave, planned, paused, turn, endNow: mustEnd, endBy: null };
   }
 
   onStart({ estimate }: PlannedBatch): void {

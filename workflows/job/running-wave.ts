@@ -17,17 +17,20 @@ export class RunningWave {
   readonly job: JobRun;
   readonly wave: Wave;
   readonly plan: PlanSummary;
+  /** What was spent before the wave. */
+  readonly #settledBefore: number;
   readonly jobWorkflowId = workflowInfo().workflowId;
 
   constructor(job: JobRun, wave: Wave, plan: PlanSummary) {
     this.job = job;
     this.wave = wave;
     this.plan = plan;
+    this.#settledBefore = job.budget.settledUsd;
   }
 
-  /** Whether an earlier run of the job began the wave: what had ended then is charged already. */
-  get isContinued(): boolean {
-    return this.job.findPlaceInside(this.wave) !== null;
+  /** For a next run of the job, which charges every batch that it finds settled. */
+  takeChargesBack(): void {
+    this.job.budget = { ...this.job.budget, settledUsd: this.#settledBefore };
   }
 
   /** Whether the history has grown so long that the job starts nothing more in this run. */

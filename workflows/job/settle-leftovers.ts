@@ -13,9 +13,6 @@ import { runWindow, type WindowOwner } from '../window.ts';
 import type { JobRun } from './job-run.ts';
 import { describeJob } from './running-wave.ts';
 
-/** Batches that are settled at the same time. */
-const concurrency = 10;
-
 /** Returns when nothing is left, or when the time that a cancelled job has is over. What is then left is in doubt. */
 export async function settleLeftovers(job: JobRun, waves: number): Promise<void> {
   const { timing } = job.settings;
@@ -28,7 +25,11 @@ export async function settleLeftovers(job: JobRun, waves: number): Promise<void>
       await filePass(timing, summary, until).untilBatchesClosed({ ...ref, waves });
     }
     let next: JobPosition | null = isContinued ? place.from : jobStart;
-    while (next !== null && Date.now() < until) {
+    while (next !== null) {
+      if (Date.now() >= until) {
+        job.warn('there was no time to end all batches of an earlier run; some may still run at the provider');
+        break;
+      }
       const finding = filePass(timing, 'find batches without a tally', until);
       const page: UnsettledPage = await finding.listUnsettled({ ...ref, waves, from: next });
       next = page.next;
@@ -61,12 +62,13 @@ class Leftovers implements WindowOwner {
     return this.#job.coordinator;
   }
 
-  mayStart(_batch: PlannedBatch, running: number): boolean {
-    return running < concurrency;
+  /** All of a page at once: each has to be cancelled at the provider before its time is over, and then mostly waits. */
+  mayStart(): boolean {
+    return true;
   }
 
   makeInput(planned: PlannedBatch): BatchInput {
-    const ending = { paused: false, endNow: true, endBy: this.#endBy };
+    const ending = { paused: false, turn: 0, endNow: true, endBy: this.#endBy };
     return { job: describeJob(this.#job), wave: this.wave, planned, ...ending };
   }
 

@@ -97,9 +97,9 @@ class SegmentRun implements PartOwner {
 
   makeInput(planned: PlannedBatch): BatchInput {
     const { job } = this.#input;
-    const { paused, endNow, batchDeadlineMs: batchMs } = this.coordinator.switches;
+    const { paused, turn, endNow, batchDeadlineMs: batchMs } = this.coordinator.switches;
     const deadline = { ...job.deadline, batchMs };
-    return { job: { ...job, deadline }, wave: this.wave, planned, paused, endNow, endBy: null };
+    return { job: { ...job, deadline }, wave: this.wave, planned, paused, turn, endNow, endBy: null };
   }
 
   onStart(): void {
@@ -144,13 +144,13 @@ class SegmentRun implements PartOwner {
 
 function forwardSwitches(coordinator: Coordinator): void {
   const description = `From ${workflowInfo().parent?.workflowId ?? 'the job'}, forwarded to the open batches.`;
-  const setPaused = (paused: boolean): Promise<void> => {
-    coordinator.switches.paused = paused;
+  const setPaused = async (paused: boolean, turn = coordinator.switches.turn): Promise<void> => {
+    if (turn < coordinator.switches.turn) return;
     if (!paused) coordinator.refusals = acknowledge(coordinator.refusals);
-    return paused ? coordinator.children.pause() : coordinator.children.resume();
+    await coordinator.setPaused(paused, turn);
   };
-  setHandler(pauseSignal, () => setPaused(true), { description });
-  setHandler(resumeSignal, () => setPaused(false), { description });
+  setHandler(pauseSignal, (turn) => setPaused(true, turn), { description });
+  setHandler(resumeSignal, (turn) => setPaused(false, turn), { description });
   setHandler(endNowSignal, () => coordinator.endNow(), { description });
   setHandler(nudgeSignal, () => coordinator.children.nudge(), { description });
   setHandler(batchDeadlineSignal, (ms) => coordinator.setBatchDeadline(ms), { description });

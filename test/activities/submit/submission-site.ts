@@ -108,9 +108,9 @@ export class SubmissionSite {
     return runAs(workflowId, () => find(this.deps, { ...this.ref, ordinal, last }));
   }
 
-  recover(workflowId = 'test') {
+  recover(workflowId = 'test', isLate = false) {
     const { wave, batch } = this.ref;
-    return runAs(workflowId, () => recover(this.deps, { ...jobRef, wave, batch }));
+    return runAs(workflowId, () => recover(this.deps, { ...jobRef, wave, batch, isLate }));
   }
 
   upload(workflowId = 'test') {

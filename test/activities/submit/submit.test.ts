@@ -193,6 +193,8 @@ test('while a child of the job that was taken over finishes the batch, nothing i
   expect(await site.create({ workflowId: child })).toMatchObject({ kind: 'unknown' });
   expect(await site.find({ last: true, workflowId: child })).toEqual({ kind: 'none' });
   expect(await site.recover(child)).toMatchObject({ recovered: { intent: null } });
+  // When the time of the batch is over, it is not waited for, and what it may have sent is unknown.
+  expect(await site.recover('test', true)).toMatchObject({ recovered: { intent: { overAt: expect.any(Number) } } });
   site.open.clear();
   expect(await site.upload()).toEqual({ fileId: 'file' });
   expect(await site.create()).toMatchObject({ kind: 'created' });

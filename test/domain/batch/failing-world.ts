@@ -190,7 +190,7 @@ export class FailingWorld {
   #cancel(id: string): void {
     const made = this.provider.at(id);
     if (!this.#choices.onceIn(4) && made.ending === null) this.provider.end(made, this.now, 'cancelled');
-    this.#apply({ kind: 'cancel_asked', id });
+    this.#apply({ kind: this.#choices.onceIn(8) ? 'cancel_refused' : 'cancel_asked', id });
   }
 
   #poll(id: string): void {

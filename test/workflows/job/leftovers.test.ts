@@ -1,5 +1,6 @@
 // What a job that ends would leave behind at the provider: it is cancelled there, and what it finished is collected. On the real server.
 
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { until } from '../../end-to-end/crash/cell.ts';
 import { devServer } from '../../support/temporal.ts';
@@ -34,6 +35,26 @@ test('a job that is cancelled as soon as it took over another leaves none of its
     expect(await site.failure()).toBe('CancelledFailure');
     const { batchesByState } = await site.control.counts();
     expect(batchesByState).toEqual({ cancelled: 4 });
+  }));
+
+test('a batch whose workflow a person has reset is cancelled with the job', () =>
+  Site.with(server.env, 'reset-batch', quick, async (site) => {
+    await site.start(site.openaiJob(20, changes));
+    await site.untilCreated(1, 100);
+    const workflowId = 'reset-batch/wave-1/batch-0001';
+    const { runId } = await site.client.workflow.getHandle(workflowId).describe();
+    const task = (await site.events(workflowId)).find((event) => event.workflowTaskCompletedEventAttributes != null);
+    await site.client.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId, runId },
+      reason: 'test',
+      requestId: randomUUID(),
+      workflowTaskFinishEventId: task?.eventId ?? null,
+    });
+    await site.handle.cancel();
+    expect(await site.failure()).toBe('CancelledFailure');
+    expect((await site.control.counts()).batchesByState).toEqual({ cancelled: 1 });
+    await site.expectPaidOnce(site.report(), 20);
   }));
 
 async function expectNothingRuns(site: Site, rows: number): Promise<void> {
