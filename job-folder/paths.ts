@@ -1,6 +1,7 @@
 // Every path that a job writes, under its output. docs/job-folder.md describes each file.
 
 import { type BatchRef, padded } from '../domain/ids.ts';
+import { hashHex } from './identity.ts';
 
 /** The claim, and the job as resolved. */
 export const jobFile = (output: string): string => `${output}job.json`;
@@ -49,6 +50,9 @@ export function parseHandleFile(output: string, uri: string): BatchRef | null {
   const [, wave, batch] = /plan\/wave-(\d+)\/batch-(\d+)\.handle\.json$/.exec(uri) ?? [];
   return wave === undefined || batch === undefined ? null : { output, wave: Number(wave), batch: Number(batch) };
 }
+/** Which submission has a provider batch. Its name is made from the provider's id, which may hold signs that no file name can. */
+export const ownedFile = (output: string, id: string): string =>
+  `${planFolder(output)}owned/${hashHex(id, 24)}.owner.json`;
 /** Written before a create is sent, so that no later attempt, reset or takeover can miss it. */
 export const intentFile = (ref: BatchRef): string => `${planPath(ref)}.intent.json`;
 

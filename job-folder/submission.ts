@@ -3,9 +3,9 @@
 import type { BatchHandle } from '../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../domain/ids.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
-import type { Store, WriteOptions } from '../storage/store.ts';
-import { readOwnIfThere } from './job-file.ts';
-import { handleFile, intentFile, isHandleFile, planFolder } from './paths.ts';
+import { type Store, StoreError, type WriteOptions } from '../storage/store.ts';
+import { readOwn, readOwnIfThere } from './job-file.ts';
+import { handleFile, intentFile, isHandleFile, ownedFile, parseHandleFile, planFolder } from './paths.ts';
 
 /** One planned batch as it is submitted, and the facts of its requests file that the manifest recorded. */
 export interface SubmissionRef extends BatchRef, JobRef {
@@ -40,6 +40,17 @@ export interface HandleRecord {
   readonly earlier: readonly BatchHandle[];
 }
 
+/** One provider batch's worth of a planned batch. */
+type SubmissionName = BatchRef & Pick<SubmissionRef, 'ordinal'>;
+
+/** `plan/owned/HEX.owner.json`: the submission that has this provider batch, its own one or a twin. */
+interface OwnedRecord {
+  readonly id: string;
+  readonly wave: number;
+  readonly batch: number;
+  readonly ordinal: number;
+}
+
 export const readIntent = (store: Store, ref: BatchRef): Promise<Intent | null> =>
   readOwnIfThere<Intent>(store, intentFile(ref));
 
@@ -52,13 +63,17 @@ export const removeIntent = (store: Store, ref: BatchRef): Promise<void> => stor
 export const readHandle = (store: Store, ref: BatchRef): Promise<HandleRecord | null> =>
   readOwnIfThere<HandleRecord>(store, handleFile(ref));
 
-/** Keeps the twins and handles of earlier ordinals. */
+/**
+ * Keeps the twins and handles of earlier ordinals. The provider batches are marked as owned first: whoever reads the handle can rely on the
+ * marks. Returns null, and records no handle, if another submission owns one of them.
+ */
 export async function recordHandle(
   store: Store,
   ref: SubmissionRef,
   handle: BatchHandle,
   twinHandles: readonly BatchHandle[],
-): Promise<HandleRecord> {
+): Promise<HandleRecord | null> {
+  for (const { id } of [handle, ...twinHandles]) if (!(await own(store, ref, id))) return null;
   const before = await readHandle(store, ref);
   const record: HandleRecord = {
     ordinal: ref.ordinal,
@@ -71,14 +86,36 @@ export async function recordHandle(
   return record;
 }
 
-/** The provider ids of the job's other batches. Reads every handle file of the job. */
-export async function listOtherBatchIds(store: Store, ref: BatchRef): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
-  const own = handleFile(ref);
-  for await (const { uri } of store.list(planFolder(ref.output))) {
-    if (!isHandleFile(uri) || uri === own) continue;
-    const record = await readOwnIfThere<HandleRecord>(store, uri);
-    if (record !== null) ids.add(record.handle.id);
-  }
-  return ids;
+/** Whether another submission of the job owns this provider batch. Reads one small file at most, however many batches the job has. */
+export async function isOwnedByOther(store: Store, ref: SubmissionName, id: string): Promise<boolean> {
+  const owned = await readOwnIfThere<OwnedRecord>(store, ownedFile(ref.output, id));
+  return owned !== null && !isSameSubmission(owned, ref);
 }
+
+/** Marks what the handle files name, since an earlier version wrote handles without marks. Marks that are there stay. */
+export async function markOwned(store: Store, output: string): Promise<void> {
+  for await (const { uri } of store.list(planFolder(output))) {
+    const ref = isHandleFile(uri) ? parseHandleFile(output, uri) : null;
+    if (ref === null) continue;
+    const { ordinal, handle, twinHandles = [], earlier } = await readOwn<HandleRecord>(store, uri);
+    for (const { id } of [handle, ...twinHandles]) await own(store, { ...ref, ordinal }, id);
+    for (const { id } of earlier) await own(store, { ...ref, ordinal: ordinal - 1 }, id);
+  }
+}
+
+/** False if another submission owns the provider batch. Of several that try at the same instant, one succeeds. */
+async function own(store: Store, ref: SubmissionName, id: string): Promise<boolean> {
+  const { output, wave, batch, ordinal } = ref;
+  const uri = ownedFile(output, id);
+  const record: OwnedRecord = { id, wave, batch, ordinal };
+  try {
+    await writeJson(store, uri, record, { ifAbsent: true });
+    return true;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+    return isSameSubmission(await readOwn<OwnedRecord>(store, uri), ref);
+  }
+}
+
+const isSameSubmission = (owned: OwnedRecord, { wave, batch, ordinal }: SubmissionName): boolean =>
+  owned.wave === wave && owned.batch === batch && owned.ordinal === ordinal;

@@ -60,8 +60,8 @@ export interface Submission {
   readonly until: number;
   /** True if no create of it is known to have been tried: a list that is some seconds old is new enough. Default: false, the list is requested. */
   readonly untried?: boolean;
-  /** Ids of this job's other batches, which are left out. */
-  readonly known: ReadonlySet<string>;
+  /** Whether the job has recorded this batch as that of another submission: then it is left out. Asked only of batches that may be it. */
+  readonly isOwnedByOther: (id: string) => Promise<boolean>;
 }
 
 export interface Found {

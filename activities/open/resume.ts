@@ -14,6 +14,7 @@ import {
 } from '../../job-folder/claim.ts';
 import { fenceStore } from '../../job-folder/fence.ts';
 import { jobFile, reportFile } from '../../job-folder/paths.ts';
+import { markOwned } from '../../job-folder/submission.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 
 /** `change` gives the spec under which the job continues. The same run finds the job that it took over before. */
@@ -46,6 +47,7 @@ export async function resumeJob(
   if (!isOwnedBy(winner, owner)) {
     throw refuse('still_running', `${winner.workflowId} is already taking this job over`);
   }
+  await markOwned(store, from);
   // Planning is tried again: the dataset may be as it was.
   const { refused: _, ...kept } = old;
   const job: JobFile = {

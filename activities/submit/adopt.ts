@@ -12,6 +12,7 @@ import {
 } from '../../job-folder/submission.ts';
 import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { TryAgain } from '../failure.ts';
 
 export interface Created {
   readonly kind: 'created';
@@ -40,6 +41,9 @@ export async function adopt(
   return toCreated(await recordCreated(deps, input, oldest, twins));
 }
 
+/** The next search leaves out a batch that another submission has recorded since this one. */
+const searchAgainMs = 5_000;
+
 /** The handle first: a crash between the two leaves an intent that the handle makes meaningless. */
 export async function recordCreated(
   { store }: Pick<ActivityDeps, 'store'>,
@@ -49,6 +53,12 @@ export async function recordCreated(
 ): Promise<HandleRecord> {
   const withFile = { ...handle, fileId: handle.fileId ?? input.staged?.fileId ?? null };
   const record = await recordHandle(store, input, withFile, twins);
+  if (record === null) {
+    throw new TryAgain(
+      `another batch of this job has ${[handle, ...twins].map(({ id }) => id).join(' or ')}`,
+      searchAgainMs,
+    );
+  }
   await removeIntent(store, input);
   return record;
 }

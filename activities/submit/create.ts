@@ -53,7 +53,7 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
 
   const provider = requireProvider(deps, job);
   const intent = planIntent(deps, job, provider, input, startedAt);
-  const described = await describeSubmission(store, provider, job, input, intent);
+  const described = describeSubmission(store, job, input, intent);
   const submission = { ...described, untried: input.ordinal === 0 };
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await provider.find(submission, { signal });

@@ -2,21 +2,20 @@
 
 import type { JobFile } from '../../domain/job.ts';
 import { hashBatchPrefix, hashSubmissionKey } from '../../job-folder/identity.ts';
-import { type Intent, listOtherBatchIds, type SubmissionRef } from '../../job-folder/submission.ts';
-import type { Provider, Submission } from '../../providers/provider.ts';
+import { type Intent, isOwnedByOther, type SubmissionRef } from '../../job-folder/submission.ts';
+import type { Submission } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 
 /** The provider's clock and ours differ: a batch may seem this much older or younger than it is. */
 const clockMarginMs = 60 * 60_000;
 
 /** `firstAt` is when the first attempt at this submission began, `overAt` when no create of it can arrive at the provider any more. */
-export async function describeSubmission(
+export function describeSubmission(
   store: Store,
-  provider: Provider,
   { planNonce }: JobFile,
   ref: SubmissionRef,
   { firstAt, overAt }: Pick<Intent, 'firstAt' | 'overAt'>,
-): Promise<Submission> {
+): Submission {
   return {
     key: hashSubmissionKey(planNonce, ref),
     prefix: hashBatchPrefix(planNonce, ref),
@@ -24,7 +23,6 @@ export async function describeSubmission(
     items: ref.items,
     since: firstAt - clockMarginMs,
     until: overAt + clockMarginMs,
-    // Reads every handle file of the job, so only for a vendor whose batches are told apart by their size.
-    known: provider.limits.distinctCounts ? await listOtherBatchIds(store, ref) : new Set(),
+    isOwnedByOther: (id) => isOwnedByOther(store, ref, id),
   };
 }

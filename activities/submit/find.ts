@@ -34,7 +34,7 @@ export async function find(
   const recorded = await readIntent(store, input);
   if (recorded === null) return { kind: 'none' };
   const provider = requireProvider(deps, job);
-  const submission = await describeSubmission(store, provider, job, input, recorded);
+  const submission = describeSubmission(store, job, input, recorded);
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await unlessRefused(() => provider.find(submission, { signal }));
   if (found === null) return { kind: 'unclear', candidates: 0 };

@@ -26,7 +26,7 @@ export async function upload(
   const provider = requireProvider(deps, job);
   // Nothing is searched for here.
   const now = deps.now();
-  const submission = await describeSubmission(store, provider, job, input, { firstAt: now, overAt: now });
+  const submission = describeSubmission(store, job, input, { firstAt: now, overAt: now });
   return heartbeating(job.timing, (ctx) =>
     deps.transfers(() => withRequestsFile(store, input, submission, (file) => provider.upload(file, submission, ctx))),
   );

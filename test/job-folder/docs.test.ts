@@ -39,7 +39,7 @@ function toExpression(name: string): string {
   return name
     .replaceAll('.', '\\.')
     .replaceAll('NNNN', '\\d{4,}')
-    .replace(/\bHEX$/, '[0-9a-f]{24}')
+    .replace(/\bHEX\b/, '[0-9a-f]{24}')
     .replace(/-N\b/g, '-\\d+');
 }
 

@@ -17,14 +17,16 @@ export async function find(connection: Connection, submission: Submission, ctx: 
   const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
     turnPages(caller.name, since, (after) => pageAfter(connection, after, ctx)),
   );
-  for (const each of listed) if (mayBe(each, submission)) candidates.set(each.id, each);
+  for (const each of listed) {
+    if (mayBe(each, submission) && !(await submission.isOwnedByOther(each.id))) candidates.set(each.id, each);
+  }
   return sortCandidates(connection, submission, oldestFirst([...candidates.values()]), ctx);
 }
 
 /** An archived batch has no results any more: it is weeks old, and of no use even if it is ours. */
-function mayBe({ id, createdAt, batch }: Candidate, { since, until, items, known }: Submission): boolean {
+function mayBe({ createdAt, batch }: Candidate, { since, until, items }: Submission): boolean {
   const archived = typeof batch.archived_at === 'string';
-  return createdAt >= since && createdAt <= until && sumCounts(batch) === items && !known.has(id) && !archived;
+  return createdAt >= since && createdAt <= until && sumCounts(batch) === items && !archived;
 }
 
 async function sortCandidates(

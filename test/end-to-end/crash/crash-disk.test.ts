@@ -21,6 +21,7 @@ const death = (at: Cell): Promise<void> => until('the worker dies', () => !at.wo
 
 const points = [
   ['its intent is recorded, before it is created', 'write .intent.json'],
+  ['its provider batch is marked as its own, before its handle is recorded', 'write .owner.json'],
   ['its handle is recorded, before its intent is removed', 'write .handle.json'],
   ['its intent is removed', 'remove .intent.json'],
   ['its end is recorded', 'write .ended.json'],
@@ -33,7 +34,7 @@ const points = [
 /** After the create, the vendors differ in nothing that the disk holds. */
 const cases = [
   ...points.map(([what, point]) => ({ provider: 'openai' as const, what, point })),
-  ...points.slice(0, 2).map(([what, point]) => ({ provider: 'anthropic' as const, what, point })),
+  ...points.slice(0, 3).map(([what, point]) => ({ provider: 'anthropic' as const, what, point })),
 ];
 
 test.concurrent.each(cases)(

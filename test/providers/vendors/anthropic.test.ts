@@ -1,7 +1,7 @@
 // What Anthropic alone has of a provider, against the emulator.
 
 import { describe, expect, test } from 'vitest';
-import { catchFacts, context, requireEmulated, startVendor } from './emulated-vendor.ts';
+import { catchFacts, context, isOneOf, requireEmulated, startVendor } from './emulated-vendor.ts';
 
 const anthropic = requireEmulated('anthropic');
 
@@ -24,7 +24,7 @@ describe('anthropic alone', () => {
     const { submission } = await prepare(['c', 'd'], [known.id]);
     expect(await provider.find(submission, context())).toEqual({ confirmed: [], possible: [] });
     const { nowMs } = await control.now();
-    const unknown = { ...submission, known: new Set<string>() };
+    const unknown = { ...submission, isOwnedByOther: isOneOf([]) };
     expect((await provider.find({ ...unknown, until: nowMs }, context())).possible).toHaveLength(1);
     for (const times of [{ since: nowMs + 1 }, { until: nowMs - 60_000 }]) {
       expect((await provider.find({ ...unknown, ...times }, context())).possible).toEqual([]);

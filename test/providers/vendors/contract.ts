@@ -10,6 +10,7 @@ import {
   collectOutcomes,
   context,
   type EmulatedVendor,
+  isOneOf,
   startVendor,
 } from './emulated-vendor.ts';
 
@@ -195,7 +196,10 @@ function findContract(vendor: EmulatedVendor): void {
       await end();
       const found = await provider.find(one.submission, context());
       expect(found.confirmed.map(({ id }) => id)).toEqual([first.id, twin.id]);
-      const others = await provider.find({ ...other.submission, known: new Set([first.id, twin.id]) }, context());
+      const others = await provider.find(
+        { ...other.submission, isOwnedByOther: isOneOf([first.id, twin.id]) },
+        context(),
+      );
       expect(others.confirmed.map(({ id }) => id)).toEqual([second.id]);
     });
 

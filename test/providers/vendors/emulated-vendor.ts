@@ -71,6 +71,12 @@ export function makeProvider(entry: VendorEntry, given: Readonly<Record<string, 
   return entry.make(resolveAccount(entry.settings, ({ name }) => given[name]));
 }
 
+/** Stands in for the job's folder, which says whose batches these are. */
+export const isOneOf =
+  (ids: readonly string[]) =>
+  async (id: string): Promise<boolean> =>
+    ids.includes(id);
+
 /** Long enough for every batch to have ended, short enough to stay inside its window. */
 const allDoneMs = 60_000;
 
@@ -98,7 +104,11 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
     const since = (await control.now()).nowMs - 60_000;
     const endpoint = provider.defaultEndpoint;
     const times = { since, until: Number.POSITIVE_INFINITY };
-    return { file, submission: { key, prefix, endpoint, items: texts.length, ...times, known: new Set(known) }, ids };
+    return {
+      file,
+      submission: { key, prefix, endpoint, items: texts.length, ...times, isOwnedByOther: isOneOf(known) },
+      ids,
+    };
   }
 
   async function submit({ file, submission }: Prepared): Promise<BatchHandle> {

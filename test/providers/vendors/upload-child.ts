@@ -16,7 +16,7 @@ const submission: Submission = {
   items: 1,
   since: 0,
   until: 0,
-  known: new Set(),
+  isOwnedByOther: async () => false,
 };
 let moved = 0;
 const count = (bytes: number): void => {
