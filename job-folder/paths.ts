@@ -23,7 +23,7 @@ export const reportPage = (output: string): string => `${output}report.html`;
 /** All waves' plans and handles are in it. */
 export const planFolder = (output: string): string => `${output}plan/`;
 const wavePlanFolder = (output: string, wave: number): string => `${planFolder(output)}wave-${wave}/`;
-/** All waves' answers and realtime journals are in it. */
+/** All waves' answers and journals are in it. */
 export const answersFolder = (output: string): string => `${output}answers/`;
 const waveAnswersFolder = (output: string, wave: number): string => `${answersFolder(output)}wave-${wave}/`;
 
@@ -62,6 +62,8 @@ export const endedFile = (ref: BatchRef): string => `${planPath(ref)}.ended.json
 /** A provider batch's lines as it sent them; a further batch that was found for the same submission has a number of its own, from 1. */
 export const rawFile = (ref: BatchRef, twin = 0): string =>
   twin === 0 ? `${answersPath(ref)}.raw` : `${answersPath(ref)}.twin-${twin}.raw`;
+/** What one attempt of the realtime lane noted and was answered; numbered from 1. */
+export const journalFile = (ref: BatchRef, number: number): string => `${answersPath(ref)}.journal-${number}.raw`;
 /** One outcome for each item, in row order. */
 export const answersFile = (ref: BatchRef): string => `${answersPath(ref)}.jsonl`;
 /** The batch's counts. If it exists, the answers are final. */

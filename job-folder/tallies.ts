@@ -7,7 +7,7 @@ import { addTally, addTotals, noTotals, type Totals } from '../domain/waves/tota
 import { writeJson } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
 import { readOwnIfThere } from './job-file.ts';
-import { intentFile, rawFile, rollUpFile, tallyFile } from './paths.ts';
+import { intentFile, journalFile, rawFile, rollUpFile, tallyFile } from './paths.ts';
 import { readHandle } from './submission.ts';
 
 /** Files that are looked at side by side. */
@@ -45,7 +45,9 @@ export interface Sent {
 export async function findSent(store: Store, ref: BatchRef): Promise<Sent | null> {
   const record = await readHandle(store, ref);
   if (record !== null) return { batchId: record.handle.id };
-  const found = await Promise.all([intentFile(ref), rawFile(ref)].map((uri) => store.head(uri)));
+  // Journals are numbered without a gap. Those of earlier versions were in the raw file.
+  const proofs = [intentFile(ref), journalFile(ref, 1), rawFile(ref)];
+  const found = await Promise.all(proofs.map((uri) => store.head(uri)));
   return found.some((file) => file !== null) ? { batchId: null } : null;
 }
 

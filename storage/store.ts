@@ -28,10 +28,8 @@ export interface Sink {
   abort(): Promise<void>;
 }
 
-/** An append-only file whose lines become durable one by one: they survive a crash in the middle of the realtime lane. */
+/** A new append-only file whose lines become durable one by one: they survive a crash in the middle of the realtime lane. */
 export interface Journal {
-  /** Lines that were there when it was opened; a torn last line is left out. */
-  lines(): AsyncIterable<Buffer>;
   /** Durable when it resolves. Appends that wait at the same time share one sync. */
   append(line: Uint8Array): Promise<void>;
   /** Written but not synced: may be lost if the machine fails, but not if the process dies. */
@@ -52,6 +50,7 @@ export interface Store {
   clear(folder: string, signal?: AbortSignal): Promise<void>;
   /** How many bytes can still be written; null if the store does not know. */
   freeBytes(): Promise<number | null>;
+  /** Fails with `exists` if the file exists already. Readers may see its last line torn: they read it with `endedOnly`. */
   journal(uri: string): Promise<Journal>;
   /** A path at which this machine can read the file; a copy if the store is remote. `done` frees the copy. */
   localFile(uri: string, signal?: AbortSignal): Promise<{ readonly path: string; done(): Promise<void> }>;

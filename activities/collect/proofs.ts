@@ -10,6 +10,7 @@ import {
   weakestProof,
 } from '../../domain/batch/evidence.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
+import { listJournals } from '../../job-folder/journals.ts';
 import { rawFile } from '../../job-folder/paths.ts';
 import type { Store } from '../../storage/store.ts';
 import type { ClassifyInput } from './classify-input.ts';
@@ -37,7 +38,7 @@ export async function proveItems(
   { rules, raw, answers }: { readonly rules: EndingRules; readonly raw: RawLines; readonly answers: FirstAnswers },
 ): Promise<Proofs> {
   if (planned.lane === 'realtime') {
-    await readIfThere(store, rawFile(input), raw);
+    for (const uri of await listJournals(store, input)) await raw.read(store, uri);
     return { unproven: [], weakest: 'not_run', linesWithoutId: 0 };
   }
   const proofs: (Unproven & { readonly isReadable: boolean })[] = [];

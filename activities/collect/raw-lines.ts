@@ -4,7 +4,7 @@ import type { LineCounts } from '../../domain/batch/evidence.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import { reasonOfFault } from '../../domain/outcome/classify.ts';
 import type { Anomalies } from '../../domain/outcome/outcome.ts';
-import { type JournalNote, parseNote } from '../../job-folder/journal-notes.ts';
+import { type JournalNote, parseNote } from '../../job-folder/journals.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
@@ -47,7 +47,8 @@ export class RawLines {
     this.#file += 1;
     this.#known = 0;
     const unreadableBefore = this.#unreadable;
-    for await (const lines of lineChunks(store.read(uri), { lineBytesMax: cursorLineBytesMax })) {
+    const options = { lineBytesMax: cursorLineBytesMax, endedOnly: this.#target.planned.lane === 'realtime' };
+    for await (const lines of lineChunks(store.read(uri), options)) {
       for (const line of lines) {
         if (line.bytes === null) {
           this.#unreadable += 1;
@@ -82,7 +83,7 @@ export class RawLines {
       this.#unreadable += 1;
       return;
     }
-    this.#pending.settle(line.customId);
+    if (planned.lane === 'realtime') this.#pending.answer(line.customId);
     const place = items.find(line.customId);
     if (place === undefined) {
       this.#unknown += 1;

@@ -4,7 +4,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { type Fault, faultDelayMs, reactionTo } from '../../domain/batch/backoff.ts';
 import { realtimeAttemptsMax } from '../../domain/limits.ts';
 import { estimatedTokens } from '../../domain/money/cost.ts';
-import { noteLine } from '../../job-folder/journal-notes.ts';
+import { noteLine } from '../../job-folder/journals.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Journal } from '../../storage/store.ts';

@@ -2,7 +2,8 @@
 
 import { heartbeat } from '@temporalio/activity';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { rawFile, tallyFile } from '../../job-folder/paths.ts';
+import { beginJournal } from '../../job-folder/journals.ts';
+import { tallyFile } from '../../job-folder/paths.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { CallPace } from './call-pace.ts';
@@ -22,10 +23,10 @@ export async function realtime(deps: ActivityDeps, input: CallRange): Promise<Re
   // The batch was started again after its answers had been counted.
   if ((await store.head(tallyFile(input))) !== null) return { asked: 0, kept: input.count };
   const provider = requireProvider(deps, job);
-  const journal = await store.journal(rawFile(input));
+  const { journal, earlier } = await beginJournal(store, input);
   const beat = setInterval(() => heartbeat(), job.timing.heartbeatMs / 3);
   try {
-    const settled = await readSettled(journal, provider);
+    const settled = await readSettled(store, earlier, provider);
     const lane = new RealtimeLane(provider, journal, new CallPace(job.spec.realtime, now));
     let kept = 0;
     let asked = 0;

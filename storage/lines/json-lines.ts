@@ -13,17 +13,22 @@ export type { Line, LineOptions };
 /** The longest line that a cursor holds by default: under half the length of the longest string there can be. */
 export const cursorLineBytesMax = 256 * 1024 * 1024;
 
+interface ChunkOptions extends LineOptions {
+  /** Leaves out a last line without its newline: a file that grows line by line may end in a torn one. Default: false. */
+  readonly endedOnly?: boolean;
+}
+
 /** Arrays of lines, one array for each chunk: waiting costs something per chunk, not per line. Blank lines have length 0. */
 export async function* lineChunks(
   source: AsyncIterable<Uint8Array>,
-  options: LineOptions,
+  options: ChunkOptions,
 ): AsyncGenerator<readonly Line[]> {
   const splitter = new Splitter(options);
   for await (const chunk of source) {
     const lines = splitter.push(asBuffer(chunk));
     if (lines.length > 0) yield lines;
   }
-  const last = splitter.end();
+  const last = options.endedOnly === true ? null : splitter.end();
   if (last !== null) yield [last];
 }
 

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { download } from '../../activities/collect/download.ts';
 import { resumeJob } from '../../activities/open/resume.ts';
 import { poll } from '../../activities/poll/poll.ts';
+import { realtime } from '../../activities/realtime/realtime.ts';
 import { create } from '../../activities/submit/create.ts';
 import { readPart } from '../../activities/waves/read-part.ts';
 import type { BatchHandle, BatchView } from '../../domain/batch/state.ts';
@@ -100,7 +101,7 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
   return { folder, written };
 }
 
-/** Creates the batch, or finds it with a twin, and collects the twin. */
+/** Creates the batch, or finds it with a twin, collects the twin, and asks for an item in the realtime lane. */
 async function createBatch(
   folder: Folder,
   { batch, items, bytes, requestsCrc32, endpoint }: PlannedBatch,
@@ -116,12 +117,15 @@ async function createBatch(
       create: async () => made,
       poll: async () => endedView,
       download: downloadNothing,
+      call: async () => Buffer.from(answerLine('unknown', 'answer')),
     }),
   };
   const ref = { ...jobRef, wave: 1, batch };
   const submission = { ...ref, ordinal: 0, items, bytes, crc32: requestsCrc32, endpoint };
   await quietEnvironment().run(() => create(deps, { ...submission, staged: { fileId: 'file' } }));
-  if (batch === 1) await collectTwin(deps, ref, twin);
+  if (batch !== 1) return;
+  await collectTwin(deps, ref, twin);
+  await quietEnvironment().run(() => realtime(deps, { ...ref, from: 0, count: 1 }));
 }
 
 async function collectTwin(

@@ -1,6 +1,6 @@
 // The realtime lane: each answer is durable before its place is used again, and after a crash only calls in flight are sent again.
 
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { classify } from '../../../activities/collect/classify.ts';
@@ -28,7 +28,7 @@ interface Lane {
   readonly folder: Folder;
   readonly calls: string[];
   most: number;
-  run(): Promise<{ asked: number; kept: number }>;
+  run(count?: number): Promise<{ asked: number; kept: number }>;
   collect(): Promise<Tally>;
 }
 
@@ -70,7 +70,7 @@ async function makeLane(
     folder,
     calls,
     most: 0,
-    run: () => quietEnvironment().run(() => realtime(deps, { ...ref, from: 0, count: items })),
+    run: (count = items) => quietEnvironment().run(() => realtime(deps, { ...ref, from: 0, count })),
     collect: () => quietEnvironment().run(() => collect(deps, findPlanned(folder, ref))),
   };
   return lane;
@@ -80,6 +80,15 @@ async function collect(deps: ActivityDeps, planned: PlannedBatch): Promise<Tally
   const result = await classify(deps, { ...ref, planned, ...realtimeBatch });
   if (result.kind !== 'tally') throw new Error('the realtime lane proves every item');
   return result.tally;
+}
+
+const listIds = ({ folder }: Lane): string[] =>
+  folder.lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl').map(({ customId }) => customId);
+
+/** The last line has no newline. */
+function leave({ folder }: Lane, file: string, lines: readonly string[]): void {
+  mkdirSync(join(folder.root, output, 'answers/wave-1'), { recursive: true });
+  writeFileSync(join(folder.root, output, 'answers/wave-1', file), lines.join('\n'));
 }
 
 test('every item is asked once, a bounded number at a time', async () => {
@@ -98,30 +107,58 @@ test('run again, nothing that is in the journal is asked again', async () => {
   expect(lane.calls).toHaveLength(10);
 });
 
-test('after a crash the answered are kept, a torn line is not, and what was in flight is asked again and counted', async () => {
-  const lane = await makeLane(4, (row) => `second life ${row}`);
-  const [first, second, third] = lane.folder
-    .lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl')
-    .map(({ customId }) => customId);
-  mkdirSync(join(lane.folder.root, output, 'answers/wave-1'), { recursive: true });
-  const journal = [
-    `{"sent":"${first}"}`,
-    answerLine(first ?? '', 'first life'),
-    `{"sent":"${second}"}`,
-    `{"sent":"${third}"}`,
-    answerLine(third ?? '', 'torn').slice(0, 60),
-  ];
-  appendFileSync(join(lane.folder.root, output, 'answers/wave-1/batch-0001.raw'), journal.join('\n'));
-  expect(await lane.run()).toEqual({ asked: 3, kept: 1 });
-  expect(lane.calls).not.toContain(first);
-  expect(await lane.collect()).toMatchObject({ answered: 4, anomalies: { inDoubtCalls: 2, duplicateAnswers: 0 } });
-  const answers = lane.folder.lines('answers/wave-1/batch-0001.jsonl');
-  expect(answers.map((answer) => answer.output)).toEqual([
-    'first life',
-    'second life 2',
-    'second life 3',
-    'second life 4',
-  ]);
+/** The files in which an attempt that died may have left its lines: its own, and the one of all attempts that earlier versions had. */
+const leftFiles = ['batch-0001.journal-1.raw', 'batch-0001.raw'];
+
+test.each(leftFiles)(
+  'after a crash the answers in %s are kept, its torn line is not, and what was in flight is asked again and counted',
+  async (file) => {
+    const lane = await makeLane(4, (row) => `second life ${row}`);
+    const [first, second, third] = listIds(lane);
+    leave(lane, file, [
+      `{"sent":"${first}"}`,
+      answerLine(first ?? '', 'first life'),
+      `{"sent":"${second}"}`,
+      `{"sent":"${third}"}`,
+      answerLine(third ?? '', 'torn').slice(0, 60),
+    ]);
+    expect(await lane.run()).toEqual({ asked: 3, kept: 1 });
+    expect(lane.calls).not.toContain(first);
+    const anomalies = { inDoubtCalls: 2, duplicateAnswers: 0, unreadableLines: 0 };
+    expect(await lane.collect()).toMatchObject({ answered: 4, anomalies });
+    const answers = lane.folder.lines('answers/wave-1/batch-0001.jsonl');
+    expect(answers.map((answer) => answer.output)).toEqual([
+      'first life',
+      'second life 2',
+      'second life 3',
+      'second life 4',
+    ]);
+  },
+);
+
+test.each(leftFiles)('a note in %s that was torn in the middle is no obstacle', async (file) => {
+  const lane = await makeLane(2, () => 'yes');
+  leave(lane, file, [`{"sent":"${listIds(lane)[0]}"}`, '{"gaveUp":"01']);
+  expect(await lane.run()).toEqual({ asked: 2, kept: 0 });
+  expect(await lane.collect()).toMatchObject({ answered: 2, anomalies: { inDoubtCalls: 1, unreadableLines: 0 } });
+});
+
+test('two attempts that run at the same time leave every line whole, and what both asked is counted', async () => {
+  const lane = await makeLane(60, (row) => `answer ${row}`);
+  await Promise.all([lane.run(), lane.run()]);
+  const written = [1, 2].map((number) => lane.folder.text(`answers/wave-1/batch-0001.journal-${number}.raw`));
+  for (const text of written) {
+    expect(text.endsWith('\n')).toBe(true);
+    for (const line of text.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+  }
+  expect(lane.calls.length).toBeGreaterThan(60);
+  const anomalies = { inDoubtCalls: lane.calls.length - 60, unreadableLines: 0 };
+  expect(await lane.collect()).toMatchObject({ answered: 60, anomalies });
+});
+
+test('a plan with fewer items than are asked for is an error, and not the end of the batch', async () => {
+  const lane = await makeLane(3, () => 'yes');
+  await expect(lane.run(4)).rejects.toThrow('fewer lines than were planned');
 });
 
 test('what the provider cannot do now is asked again, and given up for the next round after five tries', async () => {

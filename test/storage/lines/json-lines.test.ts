@@ -57,6 +57,20 @@ test('any chunking of any bytes gives the same lines', async () => {
   );
 });
 
+test('of a file that grows line by line, a last line without its newline is left out', async () => {
+  const read = async (text: string): Promise<string[]> => {
+    const found: string[] = [];
+    const source = inChunks(Buffer.from(text), [4]);
+    for await (const lines of lineChunks(source, { ...bounds, endedOnly: true })) {
+      found.push(...lines.map((line) => String(line.bytes)));
+    }
+    return found;
+  };
+  expect(await read('whole\ntorn')).toEqual(['whole']);
+  expect(await read('whole\nwhole\n')).toEqual(['whole', 'whole']);
+  expect(await read('torn')).toEqual([]);
+});
+
 test('a cursor gives the same lines, at once wherever one is at hand', async () => {
   await fc.assert(
     fc.asyncProperty(bytes, fc.integer({ min: 1, max: 30 }), async (content, size) => {

@@ -1,6 +1,6 @@
 // The store contract on local disk, and what only a disk has: links, torn ends, leftovers and permissions.
 
-import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,18 +76,6 @@ test('leftovers of a dead process are never seen', async () => {
   for await (const { uri } of store.list('')) found.push(uri);
   expect(found).toEqual([]);
 });
-
-test.each(['whole\ntorn', 'whole\n', `whole\n{"long":"${'x'.repeat(200_000)}`])(
-  'a torn end is cut off when a journal is opened, whole lines stay',
-  async (content) => {
-    const root = await freshRoot();
-    await appendFile(join(root, 'journal'), content);
-    const journal = await createFileStore({ root }).journal('journal');
-    await journal.append(Buffer.from('next'));
-    await journal.close();
-    expect(await readFile(join(root, 'journal'), 'utf8')).toBe('whole\nnext\n');
-  },
-);
 
 test('a folder is no file', async () => {
   const root = await freshRoot();
