@@ -3,14 +3,12 @@
 import { Liquid } from 'liquidjs';
 import type { Json } from '../domain/outcome/outcome.ts';
 import type { Column, Row } from '../domain/request/column.ts';
+import type { RenderWork } from '../domain/request/render-work.ts';
 import { type CompiledText, type Refusal, textOfValue } from '../domain/request/template.ts';
+import { countingOperators, countWorkOf, renderCounting } from './bounded-liquid.ts';
 
 /** The longest template string. */
 const parseCharsMax = 1024 * 1024;
-/** The longest time for one string of one row: far more than any reasonable template needs. */
-const renderMsMax = 5_000;
-/** The most elements and characters that one rendering may produce, as liquidjs counts them. */
-const memoryMax = 64 * 1024 * 1024;
 
 /** They read files, or take their text from elsewhere. */
 const fileTags = new Set(['include', 'render', 'layout', 'block']);
@@ -48,8 +46,7 @@ function createLiquid(): Liquid {
     lenientIf: true,
     ownPropertyOnly: true,
     parseLimit: parseCharsMax,
-    renderLimit: renderMsMax,
-    memoryLimit: memoryMax,
+    operators: countingOperators,
     outputEscape: (value: unknown) => (isTree(value) ? textOfValue(value) : String(value ?? '')),
     // The same text on every machine.
     timezoneOffset: 0,
@@ -59,6 +56,7 @@ function createLiquid(): Liquid {
   for (const tag of fileTags) delete engine.tags[tag];
   for (const filter of impureFilters) delete engine.filters[filter];
   for (const filter of dateFilters) refuseNow(engine, filter);
+  countWorkOf(engine);
   return engine;
 }
 
@@ -77,12 +75,13 @@ function isTree(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function renderedBy(text: string): (row: Row) => string | Refusal {
+function renderedBy(text: string): (row: Row, work: RenderWork) => string | Refusal {
   const templates = liquid.parse(text);
-  return (row) => {
+  return (row, work) => {
     try {
-      return String(liquid.renderSync(templates, row));
+      return renderCounting(liquid, templates, row, work);
     } catch (error) {
+      if (work.isPassed) throw error;
       return toRefusal(error, text);
     }
   };

@@ -46,6 +46,7 @@ export const refusalReasons = [
   'request_too_large',
   'missing_column',
   'template_failed',
+  'rendering_too_large',
   'missing_id',
   'bad_id',
   'duplicate_id',

@@ -3,6 +3,7 @@
 import type { Json } from '../outcome/outcome.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Column, columnName, type Row, valueAt } from './column.ts';
+import { RenderWork, renderStepsMax, renderUnitsMax } from './render-work.ts';
 
 /** What a string of the template turned out to be. */
 export type CompiledText =
@@ -11,11 +12,12 @@ export type CompiledText =
   | { readonly kind: 'column'; readonly column: Column }
   /** Text with columns in between. */
   | { readonly kind: 'parts'; readonly parts: readonly (string | Column)[] }
-  | { readonly kind: 'text'; readonly render: (row: Row) => string | Refusal };
+  /** Whatever it throws counts as a bound that was passed, if the work says so. */
+  | { readonly kind: 'text'; readonly render: (row: Row, work: RenderWork) => string | Refusal };
 
 /** Why a row cannot be rendered: says what the template wants, nothing that the row holds. */
 export interface Refusal {
-  readonly reason: 'missing_column' | 'template_failed';
+  readonly reason: 'missing_column' | 'template_failed' | 'rendering_too_large';
   readonly message: string;
 }
 
@@ -38,6 +40,7 @@ type Slot = (row: Row, isPlain: boolean, into: Texts, index: number) => Refusal 
 interface Texts {
   readonly wire: string[];
   readonly canonical: string[];
+  readonly work: RenderWork;
 }
 
 type Node =
@@ -78,11 +81,23 @@ export function compileTemplate(request: Json, compileText: (text: string) => Co
 
 function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Template['render'] {
   // Used again for every row: rendering is never interrupted.
-  const texts: Texts = { wire: slots.map(() => ''), canonical: slots.map(() => '') };
-  return (row, isPlain = false) => {
+  const work = new RenderWork();
+  const texts: Texts = { wire: slots.map(() => ''), canonical: slots.map(() => ''), work };
+  const fill = (row: Row, isPlain: boolean): Refusal | null => {
     for (let index = 0; index < slots.length; index++) {
       const refusal = slots[index]?.(row, isPlain, texts, index) ?? null;
       if (refusal !== null) return refusal;
+    }
+    return null;
+  };
+  return (row, isPlain = false) => {
+    work.begin();
+    try {
+      const refusal = fill(row, isPlain);
+      if (refusal !== null) return refusal;
+    } catch (error) {
+      if (work.isPassed) return tooMuchWork;
+      throw error;
     }
     return { wire: joined(wire, texts.wire), canonical: joined(canonical, texts.canonical) };
   };
@@ -98,7 +113,7 @@ function makeSlot(text: Exclude<CompiledText, { kind: 'static' }>): Slot {
   if (text.kind === 'column') return columnSlot(text.column);
   if (text.kind === 'parts') return partsSlot(text.parts);
   return (row, _, into, index) => {
-    const rendered = text.render(row);
+    const rendered = text.render(row, into.work);
     if (typeof rendered !== 'string') return rendered;
     into.wire[index] = into.canonical[index] = JSON.stringify(rendered);
     return null;
@@ -112,6 +127,7 @@ function columnSlot(column: Column): Slot {
     if (typeof value === 'number' && !Number.isFinite(value)) return tooGreat(column);
     into.wire[index] = into.canonical[index] =
       isPlain && typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+    into.work.make(into.wire[index].length);
     if (typeof value === 'object' && value !== null) into.canonical[index] = canonicalJson(value);
     return null;
   };
@@ -129,7 +145,9 @@ function partsSlot(parts: readonly (string | Column)[]): Slot {
       }
       const value = valueAt(row, part);
       if (value === undefined) return missing(part);
-      text += isPlain && typeof value === 'string' ? value : escaped(textOfValue(value));
+      const shown = isPlain && typeof value === 'string' ? value : escaped(textOfValue(value));
+      into.work.make(shown.length);
+      text += shown;
     }
     into.wire[index] = into.canonical[index] = `${text}"`;
     return null;
@@ -151,6 +169,11 @@ export function textOfValue(value: Json): string {
 function missing(column: Column): Refusal {
   return { reason: 'missing_column', message: `there is no column ${columnName(column)}` };
 }
+
+const tooMuchWork: Refusal = {
+  reason: 'rendering_too_large',
+  message: `the template takes more than ${renderStepsMax} steps, or makes more than ${renderUnitsMax} characters and list elements, with this row`,
+};
 
 function tooGreat(column: Column): Refusal {
   return { reason: 'template_failed', message: `the number in column ${columnName(column)} is too great` };

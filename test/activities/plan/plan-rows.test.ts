@@ -68,6 +68,17 @@ describe('a single row', () => {
     expect(folder.lines('rejects.jsonl')).toMatchObject([{ line: 1, reason: 'row_too_large' }]);
   });
 
+  test('whose rendering would not end is refused with its line, and the next one is planned', async () => {
+    const request = { messages: [{ role: 'user', content: '{{ text }}{% for i in (1..count) %}{% endfor %}' }] };
+    const rows = [1, 1e15, 2_000_000, 3].map((count) => ({ text: 'x', count }));
+    const folder = await folderWith(rows, { request });
+    expect((await folder.run()).rows).toMatchObject({ accepted: 2, refused: 2 });
+    expect(folder.lines('rejects.jsonl')).toMatchObject([
+      { line: 2, reason: 'rendering_too_large', message: expect.stringContaining('more than 1000000 steps') },
+      { line: 3, reason: 'rendering_too_large' },
+    ]);
+  });
+
   test('with a model too many is refused', async () => {
     const rows = Array.from({ length: 70 }, (_, index) => ({ text: 'x', model: `m${index}` }));
     const folder = await folderWith(rows, { request: modelOfRow, model: null });
