@@ -35,5 +35,7 @@ export const realtimeAttemptsMax = 5;
 export const findCandidatesMax = 200;
 /** Pages of a provider's list that `find` turns. */
 export const findPagesMax = 2000;
+/** Pages that `find` turns in a row, all of whose entries are older than what it searches for, before it believes that the rest is older too. */
+export const findPagesBeyond = 2;
 /** A spec given by reference or inline may be this large. */
 export const specBytesMax = 1 * megabyte;

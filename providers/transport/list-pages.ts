@@ -1,6 +1,7 @@
-// Reads a vendor's list page by page, back to a point in time: to its end, unless the list has shown that it is newest first.
+// Reads a vendor's list page by page, back to a point in time and some pages beyond: to its end, unless the list has shown that it is newest
+// first.
 
-import { findPagesMax } from '../../domain/limits.ts';
+import { findPagesBeyond, findPagesMax } from '../../domain/limits.ts';
 import { asFields, asText } from '../json-fields.ts';
 import { unreadableReply } from './fault.ts';
 
@@ -18,8 +19,8 @@ export interface Page<Item extends Listed> {
 }
 
 /**
- * Everything that is listed, up to what is certainly older than `since`. Throws if it cannot read that far: what was not read may be
- * ours, so nothing may be created because such a list does not show it.
+ * Everything that is listed, up to some pages that are older than `since`: an odd entry neither ends the search nor makes it read everything.
+ * Throws if it cannot read that far: what was not read may be ours, so nothing may be created because such a list does not show it.
  */
 export async function turnPages<Item extends Listed>(
   vendor: string,
@@ -27,17 +28,18 @@ export async function turnPages<Item extends Listed>(
   read: (after: string | null) => Promise<Page<Item>>,
 ): Promise<Item[]> {
   const listed: Item[] = [];
-  const order = orderWatch();
+  const order = watchOrder();
   const turned = new Set<string>();
   let after: string | null = null;
+  let beyond = 0;
   for (let pages = 0; pages < findPagesMax; pages += 1) {
     const page: Page<Item> = await read(after);
     for (const item of page.items) {
       order.see(item.createdAt);
       listed.push(item);
     }
-    const last = page.items.at(-1);
-    if (last !== undefined && order.isNewestFirst() && last.createdAt < since) return listed;
+    beyond = countBeyond(page.items, since, beyond);
+    if (beyond >= findPagesBeyond && order.isNewestFirst()) return listed;
     // A list that ignores the cursor would show its first page without end.
     const ends = page.next === null || turned.has(page.next);
     if (ends && !page.more) return listed;
@@ -48,18 +50,27 @@ export async function turnPages<Item extends Listed>(
   throw unreadableReply(vendor, 'read');
 }
 
-/** A list counts as newest first once a step down was seen, and only while no step up was. */
-function orderWatch() {
-  let previous = Number.POSITIVE_INFINITY;
-  let down = false;
-  let up = false;
+/** How many pages in a row were older than `since`, all of their entries. A page of which nothing can be read says nothing. */
+function countBeyond(items: readonly Listed[], since: number, before: number): number {
+  if (items.length === 0) return before;
+  return items.every(({ createdAt }) => createdAt < since) ? before + 1 : 0;
+}
+
+/** Steps down for each step up that a list newest first may have: an odd entry makes one of each. */
+const stepsDownPerUp = 20;
+
+/** Entries of the same time are no step: a second may have many. */
+function watchOrder() {
+  let previous: number | null = null;
+  let down = 0;
+  let up = 0;
   return {
     see(createdAt: number): void {
-      if (createdAt > previous) up = true;
-      if (createdAt < previous && previous !== Number.POSITIVE_INFINITY) down = true;
+      if (previous !== null && createdAt > previous) up += 1;
+      if (previous !== null && createdAt < previous) down += 1;
       previous = createdAt;
     },
-    isNewestFirst: (): boolean => down && !up,
+    isNewestFirst: (): boolean => down > 0 && down >= up * stepsDownPerUp,
   };
 }
 
@@ -91,8 +102,14 @@ export function recentList<Item extends Listed>(now: () => number = Date.now): R
   };
 }
 
-/** The id of the page's last item, whatever shape that item has. */
-export const readLastId = (data: readonly unknown[]): string | null => asText(asFields(data.at(-1))?.id);
+/** The id of the page's last item that has one, whatever shape it has otherwise: from there on, items may be listed again, but none is left out. */
+export function readLastId(data: readonly unknown[]): string | null {
+  for (const item of data.toReversed()) {
+    const id = asText(asFields(item)?.id);
+    if (id !== null) return id;
+  }
+  return null;
+}
 
 export function oldestFirst<Item extends Listed>(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));

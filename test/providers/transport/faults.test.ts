@@ -107,10 +107,18 @@ describe('pages', () => {
   const down = Array.from({ length: 100 }, (_, at) => 1000 - at);
 
   test.each([
-    ['newest first, as far as needed', down, 2],
+    ['newest first, two pages beyond', down, 4],
+    ['newest first with an old entry at the end of a page, two pages beyond', down.with(9, 1), 4],
+    ['newest first with a new entry far beyond, to no more than two pages after it', down.with(35, 9999), 6],
     ['oldest first, to the end', [...down].reverse(), 10],
+    ['oldest first with an odd entry, to the end', [...down].reverse().with(9, 1).with(35, 9999), 10],
     ['without an order that shows, to the end', Array<number>(100).fill(5), 10],
-    ['that turn out of order before the point in time, to the end', [990, 989, 995, ...down], 11],
+    ['in no order, to the end', down.map((_, at) => 900 + ((at * 37) % 100)), 10],
+    [
+      'that are all old at first and in no order, to the end',
+      [...down.map((_, at) => 800 + ((at * 37) % 100)), 1000],
+      11,
+    ],
   ])('%s', async (_, times, expected) => {
     const { read, reads } = pagesOf(times, 10);
     const seen = (await turnPages('openai', 985, read)).map(({ id }) => id);
