@@ -1,4 +1,5 @@
-// A batch of 200 MB is sent with the memory of a small one: fetch is easily talked into holding a whole body.
+// A batch of 200 MB is sent with the memory of a small one: fetch is easily talked into holding a whole body. Measured is what is held, not
+// what the process takes from its machine.
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,7 +13,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const line = `${JSON.stringify({ custom_id: '0'.repeat(32), params: { text: 'x'.repeat(9_940) } })}\n`;
 const linesBig = 20_000;
-const growthMbMax = 90;
+/** A few buffers on their way. The file has 200 MB. */
+const growthMbMax = 20;
 
 const folder = await mkdtemp(join(tmpdir(), 'nightshift-memory-'));
 const received: { bytes: number; length: string | undefined; sha256: string }[] = [];
@@ -47,7 +49,7 @@ test.each(['openai', 'anthropic'])('%s', async (vendor) => {
   expect(big.moved).toBe(linesBig * line.length);
   // The length is announced: not every edge takes a body of unknown length.
   expect(received.at(-1)?.length).toBe(String(received.at(-1)?.bytes));
-  expect(big.peakMb - small.peakMb).toBeLessThan(growthMbMax);
+  expect(big.heldMb - small.heldMb).toBeLessThan(growthMbMax);
 });
 
 test('what Anthropic receives is the file’s requests, as one JSON array', async () => {
@@ -64,7 +66,7 @@ async function writeLines(name: string, count: number): Promise<void> {
   await file.close();
 }
 
-async function send(vendor: string, name: string): Promise<{ moved: number; peakMb: number }> {
+async function send(vendor: string, name: string): Promise<{ moved: number; heldMb: number }> {
   const { port } = server.address() as AddressInfo;
   const script = new URL('upload-child.ts', import.meta.url).pathname;
   const args = [script, vendor, `http://127.0.0.1:${port}`, join(folder, name)];
