@@ -1,5 +1,11 @@
 // A worker's report on its surroundings, for `nightshift doctor` and the library.
 
+/** What a job needs of a store beyond plain writing and removing. */
+export const storeAbilities = ['exclusiveCreate', 'rename', 'append'] as const;
+export type StoreAbility = (typeof storeAbilities)[number];
+
+export type StoreVerdict = 'ok' | 'unwritable' | 'full' | 'unavailable';
+
 export interface Checkup {
   /**
    * For each provider, whether the worker has a key. Whether the provider accepts the key is not asked: a job that names one model asks
@@ -9,9 +15,17 @@ export interface Checkup {
     readonly variable: string;
     readonly verdict: 'ok' | 'missing';
   }[];
-  /** Whether a file could be written and removed; `freeBytes` is null if the store cannot tell. */
-  readonly store: { readonly verdict: 'ok' | 'unwritable' | 'full' | 'unavailable'; readonly freeBytes: number | null };
+  readonly store: {
+    /** Whether a file could be written and removed. */
+    readonly verdict: StoreVerdict;
+    /** Null if the store cannot tell. */
+    readonly freeBytes: number | null;
+    /** What was tried on the data root. `wrong`: it succeeded, but did something else. A worker of an earlier version does not try it. */
+    readonly abilities?: Readonly<Record<StoreAbility, StoreVerdict | 'wrong'>>;
+  };
   /** The worker's clock minus the server's, in milliseconds. It includes the time that the task took to arrive. */
   readonly clockMs: number;
+  /** The server's time when it scheduled the checkup: it lies between the question and the answer. Not there in an earlier version. */
+  readonly serverMs?: number;
   readonly version: string;
 }

@@ -1,34 +1,39 @@
 // Checks what a job needs of its worker: keys, a store that takes files, a clock that agrees with the server's.
 
 import { activityInfo } from '@temporalio/activity';
-import type { Checkup } from '../../domain/checkup.ts';
-import { type Store, StoreError } from '../../storage/store.ts';
+import type { Checkup, StoreVerdict } from '../../domain/checkup.ts';
+import { StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { tryAppend, tryExclusiveCreate, tryRename, tryWrite } from './store-trials.ts';
 
-export async function checkup(deps: ActivityDeps): Promise<Checkup> {
-  const clockMs = deps.now() - activityInfo().currentAttemptScheduledTimestampMs;
+export async function checkup({ store, ...deps }: ActivityDeps): Promise<Checkup> {
+  const serverMs = activityInfo().currentAttemptScheduledTimestampMs;
+  const clockMs = deps.now() - serverMs;
+  const uri = (): string => `checkups/${deps.randomHex(8)}`;
   return {
     keys: deps.providerNames.map((provider) => {
       const { present, variable } = deps.credentials(provider);
       return { provider, variable, verdict: present ? 'ok' : 'missing' };
     }),
     store: {
-      verdict: await tryStore(deps.store, `checkups/${deps.randomHex(8)}`),
-      freeBytes: await deps.store.freeBytes(),
+      verdict: await judgeTrial(() => tryWrite(store, uri())),
+      freeBytes: await store.freeBytes(),
+      abilities: {
+        exclusiveCreate: await judgeTrial(() => tryExclusiveCreate(store, uri())),
+        rename: await judgeTrial(() => tryRename(store, uri())),
+        append: await judgeTrial(() => tryAppend(store, uri())),
+      },
     },
     clockMs,
+    serverMs,
     version: deps.version,
   };
 }
 
-/** The finding about the store: writes a file and removes it. */
-async function tryStore(store: Store, uri: string): Promise<Checkup['store']['verdict']> {
+/** The verdict that a trial gives, or that its failure amounts to. */
+async function judgeTrial<Verdict>(run: () => Promise<Verdict>): Promise<Verdict | StoreVerdict> {
   try {
-    const sink = await store.create(uri);
-    await sink.write(Buffer.from('a checkup'));
-    await sink.close();
-    await store.remove(uri);
-    return 'ok';
+    return await run();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return error.problem === 'full' || error.problem === 'unwritable' ? error.problem : 'unavailable';

@@ -3,7 +3,8 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { examine, type Finding } from '../doctor.ts';
+import { examine } from '../doctor/examine.ts';
+import type { Finding } from '../doctor/findings.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { serverCommand } from '../own-command.ts';
 import { taskQueueOption } from './run.ts';
@@ -15,7 +16,7 @@ export function addDoctor(program: Command, context: Context): void {
     .command('doctor')
     .summary('check everything that a job needs')
     .description(
-      'Checks Temporal, namespace, search attributes, workers and, through a worker, keys, store, disk and clock. ' +
+      'Checks Temporal, namespace, search attributes, workers and, through a worker, keys, disk, what the store can do, and clocks. ' +
         'Each finding says how to fix it. Exits with 1 if a job could not run.',
     )
     .option(...taskQueueOption)

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { toFindings } from '../../../client/cli/doctor.ts';
+import { toFindings } from '../../../client/cli/doctor/checkup-findings.ts';
 import { cautions } from '../../../client/cli/schedule-cautions.ts';
 import { backfillSpan } from '../../../client/day.ts';
 import { jobText } from '../../../client/job-text.ts';
@@ -60,10 +60,20 @@ test('a schedule is cautioned about what would go wrong each night', () => {
 
 const well: Checkup = {
   keys: [{ provider: 'openai', variable: 'OPENAI_API_KEY', verdict: 'ok' }],
-  store: { verdict: 'ok', freeBytes: 10 * 1024 ** 3 },
+  store: {
+    verdict: 'ok',
+    freeBytes: 10 * 1024 ** 3,
+    abilities: { exclusiveCreate: 'ok', rename: 'ok', append: 'ok' },
+  },
   clockMs: 12,
+  serverMs: 1_000_500,
   version,
 };
+const asked = { from: 1_000_000, to: 1_001_000 };
+const { abilities = { exclusiveCreate: 'ok', rename: 'ok', append: 'ok' } } = well.store;
+const storeWith = (change: Partial<typeof abilities>) => ({
+  store: { ...well.store, abilities: { ...abilities, ...change } },
+});
 
 test.each([
   [
@@ -82,14 +92,29 @@ test.each([
   ['a store that is gone', { store: { verdict: 'unavailable', freeBytes: null } }, 'bad', 'NIGHTSHIFT_DATA'],
   ['little room', { store: { verdict: 'ok', freeBytes: 1000 } }, 'warn', 'df -h'],
   ['a clock that is wrong', { clockMs: -90_000 }, 'warn', 'timedatectl'],
+  ['a clock of this machine that is ahead', { serverMs: asked.from - 6000 }, 'warn', 'timedatectl'],
+  ['a clock of this machine that is behind', { serverMs: asked.to + 6000 }, 'warn', 'timedatectl'],
+  ['a store that lets two create one file', storeWith({ exclusiveCreate: 'wrong' }), 'bad', 'hard links'],
+  ['a store that does not rename', storeWith({ rename: 'unavailable' }), 'bad', 'renaming'],
+  ['a store that does not append', storeWith({ append: 'unwritable' }), 'bad', 'appends'],
   ['another version', { version: '0.0.1' }, 'warn', 'one version'],
 ] as const)('the doctor finds %s', (_, ill, state, fix) => {
-  const found = [...toFindings({ ...well, ...ill })].filter((each) => each.state !== 'ok');
+  const found = [...toFindings({ ...well, ...ill }, asked)].filter((each) => each.state !== 'ok');
   expect(found).toMatchObject([{ state, fix: expect.stringContaining(fix) }]);
 });
 
 test('the doctor finds nothing wrong where nothing is', () => {
-  expect([...toFindings(well)].map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok']);
+  expect([...toFindings(well, asked)].map(({ what, state }) => `${what}: ${state}`)).toEqual([
+    ...['key of openai: ok', 'store: ok', 'exclusive create: ok', 'rename: ok', 'append: ok'],
+    ...['clock: ok', 'clock here: ok', 'version: ok'],
+  ]);
+});
+
+test('the doctor takes the checkup of an earlier version, which tried less', () => {
+  const { serverMs: _none, ...earlier } = { ...well, store: { verdict: 'ok', freeBytes: null } } as const;
+  expect([...toFindings(earlier, asked)].map(({ what, state }) => `${what}: ${state}`)).toEqual([
+    ...['key of openai: ok', 'store: ok', 'clock: ok', 'version: ok'],
+  ]);
 });
 
 test('a job is described by what it is, in 180 characters, and never by its prompt', () => {

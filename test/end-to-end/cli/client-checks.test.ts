@@ -87,7 +87,8 @@ test(
       expect(well.code).toBe(0);
       expect(parseLines(well).map(({ what, state }) => `${what}: ${state}`)).toEqual([
         ...['temporal: ok', 'namespace: ok', 'search attributes: ok', 'workers: ok', 'key of anthropic: ok'],
-        ...['key of openai: ok', 'store: ok', 'clock: ok', 'version: ok'],
+        ...['key of openai: ok', 'store: ok', 'exclusive create: ok', 'rename: ok', 'append: ok'],
+        ...['clock: ok', 'clock here: ok', 'version: ok'],
       ]);
       const alone = await here(['doctor', '--task-queue', 'nobody-is-here']);
       expect(alone.code).toBe(1);

@@ -1,0 +1,66 @@
+// Tries on the data root what a job needs of it, each with a file of its own, which is removed again.
+
+import { writeText } from '../../storage/lines/json-lines.ts';
+import { type Store, StoreError } from '../../storage/store.ts';
+
+type Trial = 'ok' | 'wrong';
+
+export const tryWrite = (store: Store, uri: string): Promise<'ok'> =>
+  withFile(store, uri, async (): Promise<'ok'> => {
+    await writeText(store, uri, 'a checkup');
+    return 'ok';
+  });
+
+/** Of two that create the same file only if it is absent, the second must fail: otherwise two jobs could take one output. */
+export const tryExclusiveCreate = (store: Store, uri: string): Promise<Trial> =>
+  withFile(store, uri, async () => {
+    await writeText(store, uri, 'first', { ifAbsent: true });
+    const isRefused = await isThere(() => writeText(store, uri, 'second', { ifAbsent: true }));
+    return isRefused && (await readText(store, uri)) === 'first' ? 'ok' : 'wrong';
+  });
+
+/** A file is written under another name, and takes the place of the one that is there in one step. */
+export const tryRename = (store: Store, uri: string): Promise<Trial> =>
+  withFile(store, uri, async () => {
+    await writeText(store, uri, 'before');
+    await writeText(store, uri, 'after');
+    return (await readText(store, uri)) === 'after' ? 'ok' : 'wrong';
+  });
+
+/** A journal keeps its lines in order, and belongs to whoever created it. */
+export const tryAppend = (store: Store, uri: string): Promise<Trial> =>
+  withFile(store, uri, async () => {
+    const journal = await store.journal(uri);
+    try {
+      for (const line of ['first', 'second']) await journal.append(Buffer.from(line));
+    } finally {
+      await journal.close();
+    }
+    const isRefused = await isThere(async () => (await store.journal(uri)).close());
+    return isRefused && (await readText(store, uri)) === 'first\nsecond\n' ? 'ok' : 'wrong';
+  });
+
+async function withFile<T>(store: Store, uri: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } finally {
+    await store.remove(uri);
+  }
+}
+
+/** Whether it fails because the file exists. */
+async function isThere(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return false;
+  } catch (error) {
+    if (error instanceof StoreError && error.problem === 'exists') return true;
+    throw error;
+  }
+}
+
+async function readText(store: Store, uri: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of store.read(uri)) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString();
+}

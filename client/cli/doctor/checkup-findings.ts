@@ -1,0 +1,104 @@
+// What a worker's checkup means, and how to fix what is not right.
+
+import { type Checkup, type StoreAbility, storeAbilities } from '../../../domain/checkup.ts';
+import { formatDuration } from '../../../domain/duration.ts';
+import { version } from '../../version.ts';
+import { bad, type Finding, ok, warn } from './findings.ts';
+
+/** A plan and its answers take about three times the dataset's size. */
+const freeBytesWanted = 1024 ** 3;
+/** The measured difference includes the time a task takes to arrive. More than this means that the clock is wrong. */
+const clockMsMax = 5000;
+
+/** When this machine asked for the checkup and when it was answered, by its own clock. */
+export interface Asked {
+  readonly from: number;
+  readonly to: number;
+}
+
+export function* toFindings(checkup: Checkup, asked: Asked): Generator<Finding> {
+  const { keys, store, clockMs, serverMs } = checkup;
+  const none = keys.every(({ verdict }) => verdict === 'missing');
+  for (const { provider, variable, verdict } of keys) {
+    const what = `key of ${provider}`;
+    const fix = `set ${variable} for the worker, and restart it`;
+    if (verdict === 'ok') {
+      yield ok(what, `${variable} is set`);
+    } else {
+      yield (none ? bad : warn)(what, `${variable} is not set`, fix);
+    }
+  }
+  yield describeStore(store);
+  if (store.verdict === 'ok') yield* describeAbilities(store.abilities);
+  yield describeClock('clock', "the worker's", clockMs);
+  if (serverMs !== undefined) yield describeClock('clock here', "this machine's", computeAheadMs(asked, serverMs));
+  yield describeVersion(checkup);
+}
+
+/** How far this machine's clock is ahead of the server's, at least. The server's time lies between question and answer if they agree. */
+function computeAheadMs({ from, to }: Asked, serverMs: number): number {
+  if (serverMs < from) return from - serverMs;
+  return serverMs > to ? to - serverMs : 0;
+}
+
+function describeClock(what: string, whose: string, aheadMs: number): Finding {
+  if (Math.abs(aheadMs) <= clockMsMax) return ok(what, `${whose} agrees with the server's`);
+  const found = `${whose} is ${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead' : 'behind'}`;
+  return warn(what, found, 'synchronize it: timedatectl set-ntp true');
+}
+
+function describeVersion({ version: of }: Checkup): Finding {
+  if (of === version) return ok('version', of);
+  return warn('version', `the worker is ${of}, this is ${version}`, 'install one version for both');
+}
+
+function describeStore({ verdict, freeBytes }: Checkup['store']): Finding {
+  const what = 'store';
+  if (verdict === 'unwritable') {
+    return bad(what, 'the worker may not write to its data folder', 'give it write permission, or set NIGHTSHIFT_DATA');
+  }
+  if (verdict === 'full') return bad(what, 'the data folder is full', 'free space below NIGHTSHIFT_DATA: df -h');
+  if (verdict === 'unavailable') {
+    return bad(what, 'the data folder cannot be used', "check NIGHTSHIFT_DATA and the worker's log");
+  }
+  if (freeBytes === null) return ok(what, 'takes files');
+  const free = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free`;
+  if (freeBytes >= freeBytesWanted) return ok(what, `takes files, ${free}`);
+  return warn(what, `takes files, only ${free}`, 'free space below NIGHTSHIFT_DATA: df -h');
+}
+
+interface AbilityWords {
+  readonly what: string;
+  readonly works: string;
+  readonly fails: string;
+  readonly fix: string;
+}
+
+const wordsByAbility: Readonly<Record<StoreAbility, AbilityWords>> = {
+  exclusiveCreate: {
+    what: 'exclusive create',
+    works: 'of two that create a file, one succeeds',
+    fails: 'a file cannot be created so that only one of two succeeds: two jobs could take one output',
+    fix: 'put NIGHTSHIFT_DATA on a file system with hard links: ext4, xfs, or NFS of version 4',
+  },
+  rename: {
+    what: 'rename',
+    works: 'a file takes the place of another in one step',
+    fails: 'a file cannot take the place of another in one step: readers could see half of it',
+    fix: 'put NIGHTSHIFT_DATA on a file system that replaces a file by renaming: ext4, xfs, or NFS of version 4',
+  },
+  append: {
+    what: 'append',
+    works: 'lines stay whole and in order',
+    fails: 'lines cannot be appended to a new file: answers of the realtime lane could be lost',
+    fix: 'put NIGHTSHIFT_DATA on a file system that appends to files: ext4, xfs, or NFS of version 4',
+  },
+};
+
+function* describeAbilities(abilities: Checkup['store']['abilities']): Generator<Finding> {
+  if (abilities === undefined) return;
+  for (const ability of storeAbilities) {
+    const { what, works, fails, fix } = wordsByAbility[ability];
+    yield abilities[ability] === 'ok' ? ok(what, works) : bad(what, fails, fix);
+  }
+}

@@ -1,0 +1,68 @@
+// The worker's report on its surroundings: what it tries on the data root, and the clocks.
+
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { checkup } from '../../../activities/open/checkup.ts';
+import type { Checkup } from '../../../domain/checkup.ts';
+import { type Store, StoreError } from '../../../storage/store.ts';
+import { type Folder, folderWith, quietEnvironment } from '../plan/planning.ts';
+import { wholeDeps } from '../whole-job.ts';
+
+async function examine(folder: Folder, change: Partial<Store> = {}): Promise<Checkup> {
+  const deps = wholeDeps(folder);
+  return quietEnvironment().run(() => checkup({ ...deps, store: { ...deps.store, ...change } }));
+}
+
+test('a good data root can do everything, and nothing is left in it', async () => {
+  const folder = await folderWith([]);
+  const { store, serverMs } = await examine(folder);
+  expect(store).toMatchObject({
+    verdict: 'ok',
+    abilities: { exclusiveCreate: 'ok', rename: 'ok', append: 'ok' },
+  });
+  expect(serverMs).toEqual(expect.any(Number));
+  expect(readdirSync(`${folder.root}/checkups`)).toEqual([]);
+});
+
+test('a store that lets two create the same file is found', async () => {
+  const folder = await folderWith([]);
+  const { store } = folder;
+  const { abilities } = (await examine(folder, { create: (uri) => store.create(uri) })).store;
+  expect(abilities).toEqual({ exclusiveCreate: 'wrong', rename: 'ok', append: 'ok' });
+});
+
+test('a store that keeps the old file when a new one takes its place is found', async () => {
+  const folder = await folderWith([]);
+  const { store } = folder;
+  const stale = async function* () {
+    yield Buffer.from('before');
+  };
+  const { abilities } = (await examine(folder, { read: stale, create: (uri, options) => store.create(uri, options) }))
+    .store;
+  expect(abilities).toMatchObject({ rename: 'wrong' });
+});
+
+test.each([
+  ['unavailable', 'unavailable'],
+  ['full', 'full'],
+] as const)('a store that fails to append as %s is found', async (problem, verdict) => {
+  const folder = await folderWith([]);
+  const journal = async (uri: string): Promise<never> => {
+    throw new StoreError(problem, uri);
+  };
+  expect((await examine(folder, { journal })).store.abilities).toEqual({
+    exclusiveCreate: 'ok',
+    rename: 'ok',
+    append: verdict,
+  });
+});
+
+test('a store that loses an appended line is found', async () => {
+  const folder = await folderWith([]);
+  const { store } = folder;
+  const journal: Store['journal'] = async (uri) => {
+    const real = await store.journal(uri);
+    return { ...real, append: async (line) => (String(line) === 'first' ? undefined : real.append(line)) };
+  };
+  expect((await examine(folder, { journal })).store.abilities).toMatchObject({ append: 'wrong' });
+});
