@@ -8,10 +8,9 @@ import type { JobRun } from './job-run.ts';
 import { settleLeftovers } from './settle-leftovers.ts';
 
 export async function finish(job: JobRun): Promise<JobReport> {
-  const { timing, planned } = job.settings;
-  const isPlanned = job.lastPlanned > 0 || planned.length > 0;
-  if (!isPlanned) throw new CancelledFailure('cancelled before anything was planned');
+  const { timing } = job.settings;
   const waves = await shortCall(timing, 'count the waves that are planned').countWaves(job.ref);
+  if (waves === 0) throw new CancelledFailure('cancelled before anything was planned');
   await settleLeftovers(job, waves);
   job.enterPhase('merging');
   const summary = await filePass(timing, 'merge the answers in row order').merge({
