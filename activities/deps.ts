@@ -37,8 +37,10 @@ export interface ActivityDeps {
   readonly transfers: Limiter;
   /** The software's version, e.g. `0.1.0`. */
   readonly version: string;
-  /** Milliseconds since 1970. */
+  /** The worker's own clock, in milliseconds since 1970. Times that others compare with theirs come from `startClock`. */
   readonly now: () => number;
+  /** Milliseconds since some point in time. Never goes back. */
+  readonly elapsed: () => number;
   readonly randomHex: (bytes: number) => string;
 }
 

@@ -31,14 +31,14 @@ export async function transfer<T>(
   work: (ctx: Required<Context>) => Promise<T>,
 ): Promise<T> {
   const stalled = new AbortController();
-  let movedAt = Date.now();
+  let movedAt = performance.now();
   const check = setInterval(() => {
-    if (Date.now() - movedAt > stalledAfter * timing.heartbeatMs) {
+    if (performance.now() - movedAt > stalledAfter * timing.heartbeatMs) {
       stalled.abort(new DOMException('stalled', 'TimeoutError'));
     }
   }, timing.heartbeatMs / 3);
   const moved = (): void => {
-    movedAt = Date.now();
+    movedAt = performance.now();
   };
   try {
     return await work({ signal: AbortSignal.any([cancellationSignal(), stalled.signal]), moved });

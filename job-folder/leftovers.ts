@@ -31,7 +31,7 @@ export async function holdsSent(store: Store, output: string): Promise<boolean> 
   for (const uri of [resultsFile(output), reportFile(output)]) if ((await store.head(uri)) !== null) return true;
   for await (const _answer of store.list(answersFolder(output))) return true;
   for await (const { uri } of store.list(planFolder(output))) {
-    if (/\.(intent|handle|ended)\.json$/.test(uri)) return true;
+    if (/\.(intent|handle|ended|given-up)\.json$/.test(uri)) return true;
   }
   return false;
 }

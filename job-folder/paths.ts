@@ -56,6 +56,9 @@ export const ownedFile = (output: string, id: string): string =>
 /** Written before a create is sent, so that no later attempt, reset or takeover can miss it. */
 export const intentFile = (ref: BatchRef): string => `${planPath(ref)}.intent.json`;
 
+/** Written when a create whose result was never seen is given up: a list that lags for very long may still show its batch. */
+export const givenUpFile = (ref: BatchRef): string => `${planPath(ref)}.given-up.json`;
+
 /** How its provider batches ended, and what was read of them. */
 export const endedFile = (ref: BatchRef): string => `${planPath(ref)}.ended.json`;
 

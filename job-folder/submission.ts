@@ -1,11 +1,13 @@
 // The durable record of how a planned batch becomes a provider's batch: the intent before a create, the handle after it.
 
+import { setTimeout } from 'node:timers/promises';
 import type { BatchHandle } from '../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../domain/ids.ts';
+import { InvariantBroken } from '../domain/refusal.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import { type Store, StoreError, type WriteOptions } from '../storage/store.ts';
 import { readOwn, readOwnIfThere } from './job-file.ts';
-import { handleFile, intentFile, isHandleFile, ownedFile, parseHandleFile, planFolder } from './paths.ts';
+import { givenUpFile, handleFile, intentFile, isHandleFile, ownedFile, parseHandleFile, planFolder } from './paths.ts';
 
 /** One planned batch as it is submitted, and the facts of its requests file that the manifest recorded. */
 export interface SubmissionRef extends BatchRef, JobRef {
@@ -17,15 +19,19 @@ export interface SubmissionRef extends BatchRef, JobRef {
   readonly endpoint: string;
 }
 
-/** `batch-NNNN.intent.json`: a create may have been sent, and its reply is not recorded. Times are milliseconds. */
+/** `batch-NNNN.intent.json`: a create may have been sent, and its reply is not recorded. Times are the Temporal server's, in milliseconds. */
 export interface Intent {
   readonly ordinal: number;
   /** The create attempt that wrote it. An attempt withdraws an intent only if it is still its own. */
   readonly by: string;
-  /** When the first attempt of this ordinal began: an older batch cannot be its batch. */
+  /** When the first attempt of this ordinal that may have created a batch began: an older batch cannot be its batch. */
   readonly firstAt: number;
-  /** After this, no create of the attempt can reach the provider any more. */
+  /** When this attempt began. Absent if an earlier version wrote it. */
+  readonly startedAt?: number;
+  /** After this, no create of the attempt can reach the provider any more. Too early by as long as the attempt waited for a worker. */
   readonly overAt: number;
+  /** When the first find of it began: by then every create of it had been sent. Absent before that. */
+  readonly sentBy?: number | undefined;
 }
 
 /** `batch-NNNN.handle.json`: which provider batch it became. */
@@ -60,12 +66,30 @@ export async function writeIntent(store: Store, ref: BatchRef, intent: Intent, o
 
 export const removeIntent = (store: Store, ref: BatchRef): Promise<void> => store.remove(intentFile(ref));
 
+/** `batch-NNNN.given-up.json`: several finds saw nothing of a create that had no reply, so the ordinal is created again. */
+type GivenUp = Pick<Intent, 'ordinal' | 'firstAt' | 'sentBy'>;
+
+/** Null if no create of this ordinal was given up. */
+export async function readGivenUp(store: Store, ref: SubmissionRef): Promise<GivenUp | null> {
+  const last = await readOwnIfThere<GivenUp>(store, givenUpFile(ref));
+  return last?.ordinal === ref.ordinal ? last : null;
+}
+
+/** Recorded before the intent is removed, so that the next create searches for this one, too. */
+export async function giveUpIntent(store: Store, ref: BatchRef, { ordinal, firstAt, sentBy }: Intent): Promise<void> {
+  const givenUp: GivenUp = { ordinal, firstAt, sentBy };
+  await writeJson(store, givenUpFile(ref), givenUp);
+  await removeIntent(store, ref);
+}
+
 export const readHandle = (store: Store, ref: BatchRef): Promise<HandleRecord | null> =>
   readOwnIfThere<HandleRecord>(store, handleFile(ref));
 
 /**
  * Keeps the twins and handles of earlier ordinals. The provider batches are marked as owned first: whoever reads the handle can rely on the
  * marks. Returns null, and records no handle, if another submission owns one of them.
+ * Keeps the twins and handles of earlier ordinals. If an attempt that was late has a batch of an ordinal that has one already, its batch
+ * becomes a twin. The first record is written only if there is none: on a shared folder, another worker's file may not be seen yet.
  */
 export async function recordHandle(
   store: Store,
@@ -74,16 +98,43 @@ export async function recordHandle(
   twinHandles: readonly BatchHandle[],
 ): Promise<HandleRecord | null> {
   for (const { id } of [handle, ...twinHandles]) if (!(await own(store, ref, id))) return null;
-  const before = await readHandle(store, ref);
-  const record: HandleRecord = {
-    ordinal: ref.ordinal,
-    handle,
-    twins: twinHandles.length + (before?.twins ?? 0),
-    twinHandles,
-    earlier: before === null ? [] : [...before.earlier, before.handle, ...(before.twinHandles ?? [])],
-  };
-  await writeJson(store, handleFile(ref), record);
-  return record;
+  for (let looks = 1; ; looks += 1) {
+    const before = await readHandle(store, ref);
+    const record = joinRecords(before, ref.ordinal, [handle, ...twinHandles]);
+    try {
+      await writeJson(store, handleFile(ref), record, { ifAbsent: before === null });
+      return record;
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+      if (looks === looksMax) throw notSeen(ref, handle);
+      await setTimeout(lookAgainMs);
+    }
+  }
+}
+
+/** A minute, in all. */
+const [lookAgainMs, looksMax] = [500, 120];
+
+const notSeen = (ref: BatchRef, { id }: BatchHandle): InvariantBroken =>
+  new InvariantBroken(
+    `${handleFile(ref)} exists, and this worker does not see it after a minute; ${id} is not recorded: the data root must show a new file to all workers at once`,
+  );
+
+function joinRecords(before: HandleRecord | null, ordinal: number, handles: readonly BatchHandle[]): HandleRecord {
+  const [handle, ...twinHandles] = handles as readonly [BatchHandle, ...BatchHandle[]];
+  if (before === null || before.ordinal < ordinal) {
+    return {
+      ordinal,
+      handle,
+      twins: twinHandles.length + (before?.twins ?? 0),
+      twinHandles,
+      earlier: before === null ? [] : [...before.earlier, before.handle, ...(before.twinHandles ?? [])],
+    };
+  }
+  const known = [before.handle, ...(before.twinHandles ?? [])];
+  const more = handles.filter(({ id }) => !known.some((each) => each.id === id));
+  const twins = [...(before.twinHandles ?? []), ...more];
+  return { ...before, twins: before.twins + more.length, twinHandles: twins };
 }
 
 /** Whether another submission of the job owns this provider batch. Reads one small file at most, however many batches the job has. */

@@ -25,6 +25,7 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     transfers: limiter(config.transfers),
     version,
     now: () => Date.now(),
+    elapsed: () => performance.now(),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   };
 }

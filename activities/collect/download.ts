@@ -12,6 +12,7 @@ import { readJobFile } from '../../job-folder/job-file.ts';
 import { rawFile } from '../../job-folder/paths.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Sink } from '../../storage/store.ts';
+import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating, transfer } from '../heartbeat.ts';
 
@@ -24,13 +25,16 @@ export interface DownloadInput extends BatchRef, JobRef {
 /** From this attempt on, the bytes of a download that broke are kept, as known not to be whole: lines in them are answers all the same. */
 const brokenAttemptsMax = 6;
 
-type DownloadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'transfers' | 'now'>;
+type DownloadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'transfers' | 'now' | 'elapsed'>;
 
 /** An output may be read again: a second reading with the same bytes confirms the first. A shorter one never replaces a longer one. */
 export async function download(deps: DownloadDeps, input: DownloadInput): Promise<Reading> {
+  const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
   const before = (await readEvidence(deps.store, input))[input.handle.id]?.reading ?? null;
-  const received = await heartbeating(job.timing, () => deps.transfers(() => receive(deps, job, input, before)));
+  const received = await heartbeating(job.timing, () =>
+    deps.transfers(() => receive(deps, job, input, { before, clock })),
+  );
   const reading: Reading = { ...received, confirmed: isConfirmedBy(before, received, job.timing.readAgainMs) };
   await recordEvidence(deps.store, input, input.handle.id, { reading });
   return reading;
@@ -42,12 +46,12 @@ async function receive(
   deps: DownloadDeps,
   job: JobFile,
   input: DownloadInput,
-  before: Reading | null,
+  { before, clock }: { readonly before: Reading | null; readonly clock: Clock },
 ): Promise<Received> {
   const provider = requireProvider(deps, job);
   const sink = await deps.store.create(rawFile(input, input.twin));
   try {
-    const received = await transfer(job.timing, (ctx) => copy(provider.download(input.handle, ctx), sink, deps.now));
+    const received = await transfer(job.timing, (ctx) => copy(provider.download(input.handle, ctx), sink, clock));
     if (before !== null && received.bytes < before.bytes) {
       await sink.abort();
       return { ...received, bytes: before.bytes, crc32: before.crc32, whole: false };
@@ -60,14 +64,14 @@ async function receive(
   }
 }
 
-async function copy(chunks: AsyncGenerator<Uint8Array, true | null>, sink: Sink, now: () => number): Promise<Received> {
+async function copy(chunks: AsyncGenerator<Uint8Array, true | null>, sink: Sink, clock: Clock): Promise<Received> {
   let bytes = 0;
   let check = 0;
   const received = (whole: boolean | null): Received => ({
     bytes,
     crc32: check.toString(16).padStart(8, '0'),
     whole,
-    at: now(),
+    at: clock.now(),
   });
   try {
     for (let next = await chunks.next(); ; next = await chunks.next()) {

@@ -16,6 +16,9 @@ import {
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
+import { readHandle } from '../../job-folder/submission.ts';
+import type { Store } from '../../storage/store.ts';
+import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 
 export interface PollInput extends BatchRef, JobRef {
@@ -38,14 +41,17 @@ export interface PollResult {
   readonly ended: EndedBatch | null;
   /** What is to be done if it ran nothing. */
   readonly action: UnrunAction;
+  /** Further batches of the same submission, as they are on disk: an attempt to create it that was late may have made one. */
+  readonly twins: readonly BatchHandle[];
 }
 
 const callMs = 30_000;
 
 export async function poll(
-  deps: Pick<ActivityDeps, 'store' | 'provider' | 'cluster' | 'now'>,
+  deps: Pick<ActivityDeps, 'store' | 'provider' | 'cluster' | 'now' | 'elapsed'>,
   input: PollInput,
 ): Promise<PollResult> {
+  const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
   const view = await requireProvider(deps, job).poll(input.handle, { signal: shortCallSignal() });
   const tenths = tenthsDone(view);
@@ -53,8 +59,20 @@ export async function poll(
   // The coordinator learns of the end from the batch's workflow.
   if (phase !== 'ended' && isNews(input, phase, tenths)) await notifyCoordinator(deps, input, phase, view);
   const ended = toEnded(view);
-  if (ended !== null) await recordEnd(deps, input, ended);
-  return { phase, status: view.status, tenths, ended, action: chooseUnrunAction(view.errors) };
+  if (ended !== null) await recordEnd(deps.store, input, ended, clock);
+  return {
+    phase,
+    status: view.status,
+    tenths,
+    ended,
+    action: chooseUnrunAction(view.errors),
+    twins: await readTwins(deps.store, input),
+  };
+}
+
+async function readTwins(store: Store, ref: PollInput): Promise<readonly BatchHandle[]> {
+  const record = await readHandle(store, ref);
+  return record?.handle.id === ref.handle.id ? (record.twinHandles ?? []) : [];
 }
 
 function toEnded({ phase, ending, status, counts, outputs, endedAt, errors }: BatchView): EndedBatch | null {
@@ -72,14 +90,10 @@ function toEnded({ phase, ending, status, counts, outputs, endedAt, errors }: Ba
 }
 
 /** On disk before the workflow acts on it. The time of the first poll that saw the end stays. */
-async function recordEnd(
-  { store, now }: Pick<ActivityDeps, 'store' | 'now'>,
-  input: PollInput,
-  ended: EndedBatch,
-): Promise<void> {
+async function recordEnd(store: Store, input: PollInput, ended: EndedBatch, clock: Clock): Promise<void> {
   const { id } = input.handle;
   const known = (await readEvidence(store, input))[id];
-  await recordEvidence(store, input, id, { ended, endedSeenAt: known?.endedSeenAt ?? now() });
+  await recordEvidence(store, input, id, { ended, endedSeenAt: known?.endedSeenAt ?? clock.now() });
 }
 
 /** The batch does not end here: the provider still ends it, and what it had finished is then collected. */

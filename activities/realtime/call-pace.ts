@@ -22,6 +22,7 @@ export class CallPace {
   /** Calls of the last minute. */
   #spent: readonly Spent[] = [];
 
+  /** `now` must never go back: a worker's clock that is set back would stop the lane. */
   constructor(limits: JobSpec['realtime'], now: () => number) {
     this.#limits = limits;
     this.#now = now;

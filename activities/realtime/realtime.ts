@@ -17,7 +17,7 @@ export interface RealtimeResult {
 }
 
 export async function realtime(deps: ActivityDeps, input: CallRange): Promise<RealtimeResult> {
-  const { store, now } = deps;
+  const { store, elapsed } = deps;
   const job = await readJobFile(deps.store, input);
   await awaitEarlierOwners(deps, job, input);
   // The batch was started again after its answers had been counted.
@@ -27,7 +27,7 @@ export async function realtime(deps: ActivityDeps, input: CallRange): Promise<Re
   const beat = setInterval(() => heartbeat(), job.timing.heartbeatMs / 3);
   try {
     const settled = await readSettled(store, earlier, provider);
-    const lane = new RealtimeLane(provider, journal, new CallPace(job.spec.realtime, now));
+    const lane = new RealtimeLane(provider, journal, new CallPace(job.spec.realtime, elapsed));
     let kept = 0;
     let asked = 0;
     for await (const call of listCalls(store, input)) {

@@ -35,19 +35,24 @@ type Submitted = SubmissionRef & { readonly staged?: { readonly fileId: string |
 export async function adopt(
   deps: Pick<ActivityDeps, 'store'>,
   input: Submitted,
+  by: string,
   [oldest, ...twins]: readonly BatchHandle[],
 ): Promise<Created> {
   if (oldest === undefined) throw new InvariantBroken('nothing to adopt');
-  return toCreated(await recordCreated(deps, input, oldest, twins));
+  return toCreated(await recordCreated(deps, input, by, oldest, twins));
 }
 
 /** The next search leaves out a batch that another submission has recorded since this one. */
 const searchAgainMs = 5_000;
 
-/** The handle first: a crash between the two leaves an intent that the handle makes meaningless. */
+/**
+ * The handle first: a crash between the two leaves an intent that the handle makes meaningless. Only the intent of the attempt `by` is
+ * removed: if this one was late, another's may be open.
+ */
 export async function recordCreated(
   { store }: Pick<ActivityDeps, 'store'>,
   input: Submitted,
+  by: string,
   handle: BatchHandle,
   twins: readonly BatchHandle[],
 ): Promise<HandleRecord> {
@@ -59,7 +64,7 @@ export async function recordCreated(
       searchAgainMs,
     );
   }
-  await removeIntent(store, input);
+  if ((await readIntent(store, input))?.by === by) await removeIntent(store, input);
   return record;
 }
 

@@ -7,14 +7,23 @@ import type { BatchHandle, Staged } from '../../domain/batch/state.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { readJobFile, requireClaim } from '../../job-folder/job-file.ts';
-import { type Intent, readIntent, removeIntent, type SubmissionRef, writeIntent } from '../../job-folder/submission.ts';
+import {
+  type Intent,
+  readGivenUp,
+  readIntent,
+  removeIntent,
+  type SubmissionRef,
+  writeIntent,
+} from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Provider, RequestFile, Submission } from '../../providers/provider.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
+import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { adopt, type Created, keepKnown, readKnown, recordCreated, toCreated } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
+import { searchLate } from './late-create.ts';
 import { withRequestsFile } from './requests-file.ts';
 
 export interface CreateInput extends SubmissionRef {
@@ -30,7 +39,7 @@ export type CreateResult =
   | { readonly kind: 'unknown'; readonly overAt: number }
   | { readonly kind: 'refused'; readonly fault: RefusedCreate };
 
-type CreateDeps = Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'randomHex'>;
+type CreateDeps = Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'elapsed' | 'randomHex'>;
 
 /**
  * The protocol: earlier owners, known handle, recorded intent, find, intent, handle again, create.
@@ -42,7 +51,7 @@ type CreateDeps = Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 
  */
 export async function create(deps: CreateDeps, input: CreateInput, records: Store = deps.store): Promise<CreateResult> {
   // Read before any file: a process that is suspended anywhere below must see that it is late.
-  const startedAt = deps.now();
+  const clock = startClock(deps);
   const { store } = deps;
   const job = await readJobFile(store, input);
   await awaitEarlierOwners(deps, job, input);
@@ -52,11 +61,13 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
   if (recorded !== null) return { kind: 'unknown', overAt: recorded.overAt };
 
   const provider = requireProvider(deps, job);
-  const intent = planIntent(deps, job, provider, input, startedAt);
-  const described = describeSubmission(store, job, input, intent);
-  const submission = { ...described, untried: input.ordinal === 0 };
+  const givenUp = await readGivenUp(store, input);
+  const firstAt = givenUp?.firstAt ?? clock.startedAt;
+  const described = describeSubmission(store, job, input, { firstAt, sentBy: givenUp?.sentBy });
+  const submission = { ...described, untried: givenUp === null };
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await provider.find(submission, { signal });
+  const intent = planIntent(deps, job, provider, input, { firstAt, startedAt: clock.startedAt });
   const earlier = await recordIntent(deps, input, intent);
   if (earlier !== null) return { kind: 'unknown', overAt: earlier.overAt };
   // Since the search above, another attempt may have created the batch, recorded it and removed its intent.
@@ -65,14 +76,18 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
     await removeIntent(store, input);
     return toCreated(since);
   }
-  if (found.confirmed.length > 0) return adopt(deps, input, found.confirmed);
-  return createNow({ deps, records, provider, input, intent }, submission);
+  if (found.confirmed.length > 0) return adopt(deps, input, intent.by, found.confirmed);
+  // One of them may be the batch of the create that was given up: its workflow waits until they show whose they are.
+  if (givenUp !== null && found.possible.length > 0) return { kind: 'unknown', overAt: clock.now() };
+  return createNow({ deps, records, clock, job, provider, input, intent }, submission);
 }
 
 /** One create attempt and the intent it recorded. */
 interface CreateAttempt {
   readonly deps: CreateDeps;
   readonly records: Store;
+  readonly clock: Clock;
+  readonly job: JobFile;
   readonly provider: Provider;
   readonly input: CreateInput;
   readonly intent: Intent;
@@ -84,10 +99,11 @@ function planIntent(
   { timing }: JobFile,
   { limits }: Provider,
   { ordinal, bytes }: CreateInput,
-  startedAt: number,
+  { firstAt, startedAt }: Required<Pick<Intent, 'firstAt' | 'startedAt'>>,
 ): Intent {
   const sendMs = limits.createSendsItems ? Math.ceil(bytes / 1000) : 0;
-  return { ordinal, by: randomHex(8), firstAt: startedAt, overAt: startedAt + 2 * timing.createCallMs + sendMs };
+  const overAt = startedAt + 2 * timing.createCallMs + sendMs;
+  return { ordinal, by: randomHex(8), firstAt, startedAt, overAt };
 }
 
 /** Null if it is recorded; the other attempt's intent if there is one. */
@@ -96,8 +112,12 @@ async function recordIntent({ store }: CreateDeps, input: CreateInput, intent: I
     await writeIntent(store, input, intent, { ifAbsent: true });
     return null;
   } catch (error) {
-    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
-    return (await readIntent(store, input)) ?? intent;
+    if (!(error instanceof StoreError)) throw error;
+    // Another worker's file that is not seen yet on a shared folder: that attempt has about the same time.
+    if (error.problem === 'exists') return (await readIntent(store, input)) ?? intent;
+    // It may have appeared before the disk failed, and nothing is sent: the next attempt must not take it for somebody's create.
+    if ((await readIntent(store, input))?.by === intent.by) await removeIntent(store, input);
+    throw error;
   }
 }
 
@@ -105,14 +125,14 @@ async function createNow(attempt: CreateAttempt, submission: Submission): Promis
   const { deps, records, input } = attempt;
   const sent = await withRequestsFile(deps.store, input, submission, (file) => sendCreate(attempt, submission, file));
   if (sent.kind !== 'handle') return sent;
-  return toCreated(await recordCreated({ store: records }, input, sent.handle, []));
+  return toCreated(await recordCreated({ store: records }, input, attempt.intent.by, sent.handle, []));
 }
 
 type Sent = Exclude<CreateResult, Created> | { readonly kind: 'handle'; readonly handle: BatchHandle };
 
 async function sendCreate(attempt: CreateAttempt, submission: Submission, file: RequestFile): Promise<Sent> {
-  const { deps, provider, input, intent } = attempt;
-  const leftMs = intent.overAt - deps.now();
+  const { deps, clock, provider, input, intent } = attempt;
+  const leftMs = clock.leftUntil(intent.overAt);
   // This process was suspended on its way here, and another attempt may be searching already.
   if (leftMs <= 0 || (await isSuperseded(attempt))) return { kind: 'unknown', overAt: intent.overAt };
   await requireOwnOutput(attempt);
@@ -124,16 +144,21 @@ async function sendCreate(attempt: CreateAttempt, submission: Submission, file: 
     };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    if (error.facts.ambiguous) {
-      const overAt = deps.now();
-      await writeIntent(deps.store, input, { ...intent, overAt });
-      return { kind: 'unknown', overAt };
-    }
+    if (error.facts.ambiguous) return keepOpen(attempt, submission);
     if (!(await isSuperseded(attempt))) await removeIntent(deps.store, input);
     const { fault } = error.facts;
     if (isRefused(fault)) return { kind: 'refused', fault };
     throw error;
   }
+}
+
+/** The create may have taken effect. If this attempt was late, so that another has taken its place, nobody else searches for its batch. */
+async function keepOpen(attempt: CreateAttempt, submission: Submission): Promise<Sent> {
+  const { deps, clock, input, intent } = attempt;
+  const overAt = clock.now();
+  if (await isSuperseded(attempt)) await searchLate(attempt, submission);
+  else await writeIntent(deps.store, input, { ...intent, overAt });
+  return { kind: 'unknown', overAt };
 }
 
 /** Withdraws the intent if the output was taken over: nothing was sent, and the new owner must not search for it. */

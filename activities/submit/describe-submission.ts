@@ -6,15 +6,15 @@ import { type Intent, isOwnedByOther, type SubmissionRef } from '../../job-folde
 import type { Submission } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 
-/** The provider's clock and ours differ: a batch may seem this much older or younger than it is. */
+/** The provider's clock and the Temporal server's differ: a batch may seem this much older or younger than it is. */
 const clockMarginMs = 60 * 60_000;
 
-/** `firstAt` is when the first attempt at this submission began, `overAt` when no create of it can arrive at the provider any more. */
+/** `firstAt` is when the first attempt at this submission began; from `sentBy` on, no create of it can have been sent. */
 export function describeSubmission(
   store: Store,
   { planNonce }: JobFile,
   ref: SubmissionRef,
-  { firstAt, overAt }: Pick<Intent, 'firstAt' | 'overAt'>,
+  { firstAt, sentBy }: Pick<Intent, 'firstAt' | 'sentBy'>,
 ): Submission {
   return {
     key: hashSubmissionKey(planNonce, ref),
@@ -22,7 +22,7 @@ export function describeSubmission(
     endpoint: ref.endpoint,
     items: ref.items,
     since: firstAt - clockMarginMs,
-    until: overAt + clockMarginMs,
+    until: (sentBy ?? Number.POSITIVE_INFINITY) + clockMarginMs,
     isOwnedByOther: (id) => isOwnedByOther(store, ref, id),
   };
 }

@@ -3,16 +3,18 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { reactionTo } from '../../domain/batch/backoff.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { readIntent, removeIntent, type SubmissionRef } from '../../job-folder/submission.ts';
+import { giveUpIntent, type Intent, readIntent, type SubmissionRef, writeIntent } from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Found } from '../../providers/provider.ts';
+import type { Store } from '../../storage/store.ts';
+import { startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { adopt, type Created, keepKnown, readKnown } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
 
 export interface FindInput extends SubmissionRef {
-  /** If this search finds nothing either, the create is known not to have happened, and its intent is removed. */
+  /** If this search finds nothing either, the create is given up, and its intent is removed. */
   readonly last: boolean;
 }
 
@@ -23,25 +25,35 @@ export type FindResult =
   | { readonly kind: 'unclear'; readonly candidates: number };
 
 export async function find(
-  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider'>,
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'elapsed'>,
   input: FindInput,
 ): Promise<FindResult> {
+  const { startedAt } = startClock(deps);
   const { store } = deps;
   const job = await readJobFile(store, input);
   await awaitEarlierOwners(deps, job, input);
   const known = await readKnown(store, input);
   if (known !== null) return keepKnown(store, input, known);
-  const recorded = await readIntent(store, input);
-  if (recorded === null) return { kind: 'none' };
+  const open = await readIntent(store, input);
+  if (open === null) return { kind: 'none' };
+  const recorded = await noteFirstFind(store, input, open, startedAt);
   const provider = requireProvider(deps, job);
   const submission = describeSubmission(store, job, input, recorded);
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await unlessRefused(() => provider.find(submission, { signal }));
   if (found === null) return { kind: 'unclear', candidates: 0 };
-  if (found.confirmed.length > 0) return adopt(deps, input, found.confirmed);
+  if (found.confirmed.length > 0) return adopt(deps, input, recorded.by, found.confirmed);
   if (found.possible.length > 0) return { kind: 'unclear', candidates: found.possible.length };
-  if (input.last) await removeIntent(store, input);
+  if (input.last) await giveUpIntent(store, input, recorded);
   return { kind: 'none' };
+}
+
+/** A find comes after the create's time. Batches that began later are other people's, and are not waited for. */
+async function noteFirstFind(store: Store, ref: FindInput, open: Intent, startedAt: number): Promise<Intent> {
+  if (open.sentBy !== undefined) return open;
+  const noted: Intent = { ...open, sentBy: Math.max(startedAt, open.overAt) };
+  await writeIntent(store, ref, noted);
+  return noted;
 }
 
 /** A refused search says nothing about a create that may have gone through. */

@@ -6,7 +6,7 @@ import type { Tally } from '../../domain/outcome/outcome.ts';
 import { noEvidence, readEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { tallyFile } from '../../job-folder/paths.ts';
-import { readHandle, readIntent, removeIntent } from '../../job-folder/submission.ts';
+import { type Intent, readHandle, readIntent, removeIntent } from '../../job-folder/submission.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { awaitEarlierOwners, findEarlierChild } from '../earlier-owners.ts';
 
@@ -20,6 +20,14 @@ export interface RecoverResult {
   /** The batch was started again after its answers were final. */
   readonly tally: Tally | null;
 }
+
+const describeIntent = ({ overAt, startedAt, firstAt }: Intent): Recovered['intent'] => ({
+  overAt,
+  lastsMs: Math.max(0, overAt - (startedAt ?? firstAt)),
+});
+
+/** Of a create that an earlier owner's workflow may still send. */
+const nobodysIntent: Intent = { ordinal: 0, by: '', firstAt: 0, overAt: 0 };
 
 export async function recover(
   deps: Pick<ActivityDeps, 'store' | 'cluster'>,
@@ -36,14 +44,14 @@ export async function recover(
   // A crash between the handle and the removal of its intent: the handle says what came of the create.
   const isKnown = recorded !== null && record !== null && recorded.ordinal <= record.ordinal;
   if (isKnown) await removeIntent(store, ref);
-  const intent = isUnknown ? (recorded ?? { ordinal: 0, overAt: 0 }) : isKnown ? null : recorded;
+  const intent = isUnknown ? (recorded ?? nobodysIntent) : isKnown ? null : recorded;
   const ordinal = Math.max(intent?.ordinal ?? 0, record?.ordinal ?? 0);
   const batches = record === null ? [] : [record.handle, ...(record.twinHandles ?? [])];
   return {
     tally,
     recovered: {
       ordinal,
-      intent: intent === null ? null : { overAt: intent.overAt },
+      intent: intent === null ? null : describeIntent(intent),
       settled: tally !== null,
       batches: batches.map((handle, index) => ({
         handle,

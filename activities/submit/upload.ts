@@ -8,6 +8,7 @@ import { requestsFile } from '../../job-folder/paths.ts';
 import type { SubmissionRef } from '../../job-folder/submission.ts';
 import { computeCrc32 } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
+import { startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { heartbeating } from '../heartbeat.ts';
@@ -16,7 +17,7 @@ import { withRequestsFile } from './requests-file.ts';
 
 /** May be repeated: a second upload costs one more file at the provider, and no batch. */
 export async function upload(
-  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'transfers' | 'now'>,
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'transfers' | 'now' | 'elapsed'>,
   input: SubmissionRef,
 ): Promise<Staged> {
   const { store } = deps;
@@ -24,9 +25,9 @@ export async function upload(
   await awaitEarlierOwners(deps, job, input);
   await checkRequests(store, input);
   const provider = requireProvider(deps, job);
+  const { startedAt } = startClock(deps);
   // Nothing is searched for here.
-  const now = deps.now();
-  const submission = describeSubmission(store, job, input, { firstAt: now, overAt: now });
+  const submission = describeSubmission(store, job, input, { firstAt: startedAt });
   return heartbeating(job.timing, (ctx) =>
     deps.transfers(() => withRequestsFile(store, input, submission, (file) => provider.upload(file, submission, ctx))),
   );

@@ -10,6 +10,15 @@ export const newIntent = (overAt: number, now: number, { findDelaysMs }: BatchBo
   nextAt: Math.max(now, overAt) + delayAt(findDelaysMs, 0),
 });
 
+/**
+ * An attempt that recorded an intent by now is over after its whole time from now on. Its own statement may be wrong: it may have waited for
+ * a worker for hours before it began.
+ */
+export function recoverIntent(found: NonNullable<Recovered['intent']>, now: number, bounds: BatchBounds): OpenIntent {
+  const certainlyOverAt = now + found.lastsMs;
+  return newIntent(Math.min(found.overAt, certainlyOverAt), certainlyOverAt, bounds);
+}
+
 export const newBatch = (
   handle: BatchHandle,
   role: ProviderBatch['role'],

@@ -13,6 +13,7 @@ import {
   newBatch,
   newIntent,
   recoverBatch,
+  recoverIntent,
 } from './provider-batch.ts';
 import type { Recovered } from './recovered.ts';
 import type { BatchHandle, UnrunAction } from './state.ts';
@@ -77,7 +78,7 @@ export function applyEvent(known: BatchCase, event: BatchEvent, now: number, boo
 const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
   recovered: (known, found, now, { rules, bounds }) => {
     const batches = found.batches.map((batch) => recoverBatch(batch, now));
-    const intent = found.intent === null ? null : newIntent(found.intent.overAt, now, bounds);
+    const intent = found.intent === null ? null : recoverIntent(found.intent, now, bounds);
     // The last submission is over: the next one has a name of its own.
     const isOver = intent === null && batches.length > 0 && batches.every((batch) => ranNothing(batch, rules));
     return {

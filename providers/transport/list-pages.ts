@@ -84,7 +84,8 @@ export interface RecentList<Item extends Listed> {
   read(since: number, untried: boolean, turn: (since: number) => Promise<readonly Item[]>): Promise<readonly Item[]>;
 }
 
-export function recentList<Item extends Listed>(now: () => number = Date.now): RecentList<Item> {
+/** `now` must never go back: a list that is hours old would pass for new. */
+export function recentList<Item extends Listed>(now: () => number = () => performance.now()): RecentList<Item> {
   let last: { readonly at: number; readonly since: number; readonly items: Promise<readonly Item[]> } | null = null;
   return {
     async read(since, untried, turn) {

@@ -140,5 +140,5 @@ test('a find of the earlier owner neither adopts nor withdraws anything after th
     writeFileSync(join(site.folder.root, output, 'job.json'), JSON.stringify(site.folder.job));
     await expect(inActivity(() => findBatch({ ...site.ref, last: true }))).rejects.toThrow(taken);
   }
-  expect([site.handle, site.intent]).toEqual([null, intent]);
+  expect([site.handle, site.intent]).toMatchObject([null, intent]);
 });

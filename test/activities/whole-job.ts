@@ -37,6 +37,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
     transfers: (work) => work(),
     scratch: folder.root,
     now: () => Date.now(),
+    elapsed: () => performance.now(),
     version: 'test',
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   };

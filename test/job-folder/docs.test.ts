@@ -9,12 +9,14 @@ import { resumeJob } from '../../activities/open/resume.ts';
 import { poll } from '../../activities/poll/poll.ts';
 import { realtime } from '../../activities/realtime/realtime.ts';
 import { create } from '../../activities/submit/create.ts';
+import { find } from '../../activities/submit/find.ts';
 import { readPart } from '../../activities/waves/read-part.ts';
 import type { BatchHandle, BatchView } from '../../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { type PlannedBatch, planStart } from '../../domain/job.ts';
 import type { Store } from '../../storage/store.ts';
 import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../activities/plan/planning.ts';
+import { fault, nothing } from '../activities/submit/submission-site.ts';
 import { answerLine, errorLine, provider, runWhole, wholeDeps } from '../activities/whole-job.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/job-folder.md'), 'utf8');
@@ -101,7 +103,7 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
   return { folder, written };
 }
 
-/** Creates the batch, or finds it with a twin, collects the twin, and asks for an item in the realtime lane. */
+/** Gives a create up whose reply was lost; then creates the batch, or finds it with a twin, and collects the twin. Asks for an item at once. */
 async function createBatch(
   folder: Folder,
   { batch, items, bytes, requestsCrc32, endpoint }: PlannedBatch,
@@ -120,8 +122,16 @@ async function createBatch(
       call: async () => Buffer.from(answerLine('unknown', 'answer')),
     }),
   };
+  const lost = {
+    ...deps.provider(),
+    find: async () => nothing,
+    create: () => Promise.reject(fault('connection', true)),
+  };
+  const lossy = { ...deps, provider: () => lost };
   const ref = { ...jobRef, wave: 1, batch };
   const submission = { ...ref, ordinal: 0, items, bytes, crc32: requestsCrc32, endpoint };
+  await quietEnvironment().run(() => create(lossy, { ...submission, staged: { fileId: 'file' } }));
+  await quietEnvironment().run(() => find(lossy, { ...submission, last: true }));
   await quietEnvironment().run(() => create(deps, { ...submission, staged: { fileId: 'file' } }));
   if (batch !== 1) return;
   await collectTwin(deps, ref, twin);

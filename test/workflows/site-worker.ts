@@ -17,6 +17,8 @@ export interface SiteOptions {
   readonly batchesPerSegment?: number | undefined;
   /** With a small number, workflows soon continue as new. Defaults to 8,000. */
   readonly historyEventsMax?: number | undefined;
+  /** What the worker's own clock shows at a time of the server. Defaults to that time. */
+  readonly workerClock?: ((serverMs: number) => number) | undefined;
 }
 
 export async function createSiteWorker(
@@ -28,7 +30,7 @@ export async function createSiteWorker(
     readonly control: ReturnType<typeof createControl>;
   },
   emulator: { readonly openaiBaseUrl: string; readonly anthropicBaseUrl: string },
-  limits: SiteOptions,
+  { workerClock = (serverMs) => serverMs, ...limits }: SiteOptions,
 ): Promise<Worker> {
   const config = readConfig({
     NIGHTSHIFT_DATA: site.root,
@@ -39,7 +41,10 @@ export async function createSiteWorker(
   });
   const namespace = site.env.namespace ?? 'default';
   const clock = sharedClock(site.control);
-  const deps = { ...createDependencies(config, createCluster(site.client, namespace)), now: clock.now };
+  const deps = {
+    ...createDependencies(config, createCluster(site.client, namespace)),
+    now: () => workerClock(clock.now()),
+  };
   const activities = createActivities(deps);
   const open: typeof activities.open = async (input) => {
     const settings = await activities.open(input);

@@ -49,13 +49,13 @@ export class Site {
     options: OptionsInput & SiteOptions,
     use: (site: Site) => Promise<void>,
   ): Promise<void> {
-    const { batchesPerSegment, historyEventsMax, ...faults } = options;
-    const limits = { batchesPerSegment, historyEventsMax };
+    const { batchesPerSegment, historyEventsMax, workerClock, ...faults } = options;
+    const settings = { batchesPerSegment, historyEventsMax, workerClock };
     const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
     const emulator = await startEmulator({ validateMs: 1000, runMs: 5 * minuteMs, finalizeMs: 1000, ...faults });
     const site = new Site(env, name, root, emulator.url);
     try {
-      const worker = await createSiteWorker(site, emulator, limits);
+      const worker = await createSiteWorker(site, emulator, settings);
       await worker.runUntil(() => use(site));
     } finally {
       await emulator.close();

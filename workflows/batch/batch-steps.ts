@@ -34,18 +34,14 @@ export class BatchSteps {
   tally: Tally | null = null;
   polls: number;
   toldTenths: number;
+  lastStatus = 'created';
   readonly #context: StepContext;
   #toldPhase: BatchPhase | null = null;
-  #lastStatus = 'created';
 
   constructor(context: StepContext, polls: number, toldTenths: number) {
     this.#context = context;
     this.polls = polls;
     this.toldTenths = toldTenths;
-  }
-
-  get lastStatus(): string {
-    return this.#lastStatus;
   }
 
   async take(step: Exclude<BatchStep, { kind: 'hold' | 'done' }>): Promise<void> {
@@ -151,19 +147,21 @@ export class BatchSteps {
       report({ kind: 'poll_missed', id, notFound: called.fault === 'not_found' });
       return;
     }
-    const { phase, status, tenths, ended, action } = called.value;
+    const { phase, status, tenths, ended, action, twins } = called.value;
+    // It was sent late. A worker of an earlier version looks for none.
+    if (twins?.some((twin) => isNew(known, twin))) report({ kind: 'created', handle, twins });
     if (role === 'own') {
       this.toldTenths = Math.max(this.toldTenths, tenths);
       this.#toldPhase = phase;
-      this.#lastStatus = status;
+      this.lastStatus = status;
     }
     report(ended === null ? { kind: 'polled_open', id } : { kind: 'polled_ended', id, ended, action });
     await this.#notifyWaiting(id, known);
   }
 
   /**
-   * A batch that failed for want of money needs a person before it is created again. One that is to be created again by itself must learn
-   * whether the job is paused, and the coordinator does not tell a batch that it knows to be created.
+   * A batch that failed for want of money needs a person. One that is created again by itself must learn whether the job is paused, and the
+   * coordinator does not tell a batch that it knows to be created.
    */
   async #notifyWaiting(batchId: string, before: BatchCase): Promise<void> {
     const { run, known } = this.#context;
@@ -236,3 +234,5 @@ export class BatchSteps {
     return { kind: 'stopped' };
   }
 }
+
+const isNew = ({ batches }: BatchCase, { id }: BatchHandle): boolean => batches.every(({ handle }) => handle.id !== id);

@@ -21,7 +21,7 @@ async function attempts(folder: Folder, given: readonly Attempt[], { sizes = tru
   let details: unknown;
   for (const [index, [sent, failure]] of given.entries()) {
     const environment = new MockActivityEnvironment(
-      { attempt: index + 1, heartbeatDetails: details },
+      { attempt: index + 1, heartbeatDetails: details, currentAttemptScheduledTimestampMs: at },
       { logger: new DefaultLogger('ERROR') },
     );
     environment.on('heartbeat', (beat: unknown) => {
@@ -35,7 +35,7 @@ async function attempts(folder: Folder, given: readonly Attempt[], { sizes = tru
         return sizes ? true : null;
       },
     };
-    const deps = { ...wholeDeps(folder), provider: () => fake, now: () => at };
+    const deps = { ...wholeDeps(folder), provider: () => fake, elapsed: () => 0 };
     ends.push(await environment.run(() => download(deps, { ...ref, handle })).catch(() => null));
   }
   return ends;

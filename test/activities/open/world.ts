@@ -62,6 +62,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     heavy: (work) => work(),
     transfers: (work) => work(),
     now: () => 0,
+    elapsed: () => 0,
     version: 'test',
     randomHex: (bytes) => String(++nonces).padStart(2 * bytes, '0'),
   };

@@ -7,6 +7,7 @@ import type { Intent } from '../../../job-folder/submission.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import { fault, handle, SubmissionSite as Site } from './submission-site.ts';
 
+const hourMs = 3_600_000;
 const intent: Intent = { ordinal: 0, by: 'dead', firstAt: 0, overAt: 5 };
 
 const ended: EndedBatch = {
@@ -71,7 +72,7 @@ test('batches that may be the lost one keep the intent, also at the last search,
   expect(await site.find()).toEqual({ kind: 'unclear', candidates: 2 });
   expect(await site.find({ last: true })).toEqual({ kind: 'unclear', candidates: 2 });
   expect(await site.create()).toMatchObject({ kind: 'unknown' });
-  expect([site.creates, site.intent]).toEqual([0, intent]);
+  expect([site.creates, site.intent]).toMatchObject([0, intent]);
 });
 
 test.each(['refused', 'not_found'] as const)(
@@ -80,7 +81,7 @@ test.each(['refused', 'not_found'] as const)(
     const site = await siteWithIntent();
     site.found = () => Promise.reject(fault(kind, false));
     expect(await site.find({ last: true })).toEqual({ kind: 'unclear', candidates: 0 });
-    expect(site.intent).toEqual(intent);
+    expect(site.intent).toMatchObject(intent);
   },
 );
 
@@ -90,18 +91,63 @@ test.each(['unauthorized', 'server_error'] as const)(
     const site = await siteWithIntent();
     site.found = () => Promise.reject(fault(kind, false));
     await expect(site.find({ last: true })).rejects.toBeInstanceOf(ProviderError);
-    expect(site.intent).toEqual(intent);
+    expect(site.intent).toMatchObject(intent);
   },
 );
 
 test('only the last search that finds nothing removes the intent, and then a batch may be created', async () => {
   const site = await siteWithIntent();
   expect(await site.find()).toEqual({ kind: 'none' });
-  expect(site.intent).toEqual(intent);
+  expect(site.intent).toMatchObject(intent);
   expect(await site.create()).toMatchObject({ kind: 'unknown' });
   expect(await site.find({ last: true })).toEqual({ kind: 'none' });
   expect([site.creates, site.intent]).toEqual([0, null]);
   expect(await site.create()).toMatchObject({ kind: 'created', handle: { id: 'made' } });
+});
+
+test('a create that was given up is searched for again, in a list of its own time, before the batch is created again', async () => {
+  const site = await Site.open();
+  await site.create();
+  expect(site.searched).toMatchObject([{ untried: true }]);
+  const again = await Site.open();
+  again.made = () => Promise.reject(fault('connection', true));
+  await again.create();
+  const { since } = again.searched[0] ?? {};
+  again.now += 30 * hourMs;
+  await again.find({ last: true });
+  expect(again.intent).toBeNull();
+  // The list shows it a day later, and it has not ended, so it does not show whose it is.
+  again.found = () => ({ confirmed: [], possible: [handle('lost')] });
+  expect(await again.create()).toEqual({ kind: 'unknown', overAt: again.now });
+  expect(again.searched.at(-1)).toMatchObject({ untried: false, since });
+  again.found = () => ({ confirmed: [handle('lost')], possible: [] });
+  expect(await again.find()).toMatchObject({ kind: 'created', handle: { id: 'lost' } });
+  expect([again.creates, again.intent]).toEqual([1, null]);
+});
+
+test('batches that began over an hour after the first search are not waited for, however long the create waited for a worker', async () => {
+  const site = await Site.open();
+  site.made = () => Promise.reject(fault('connection', true));
+  await site.create();
+  // The attempt had waited for five hours, which nobody noticed.
+  site.now += 5 * hourMs;
+  const sentBy = site.now;
+  await site.find();
+  site.now += 20 * hourMs;
+  await site.find({ last: true });
+  await site.create();
+  const searched = site.searched.map(({ until }) => until);
+  expect(searched).toEqual([Number.POSITIVE_INFINITY, sentBy + hourMs, sentBy + hourMs, sentBy + hourMs]);
+});
+
+test('a later submission is not taken for one that was given up', async () => {
+  const site = await Site.open();
+  site.made = () => Promise.reject(fault('connection', true));
+  await site.create();
+  await site.find({ last: true });
+  site.made = () => handle('made');
+  expect(await site.create({ ordinal: 1 })).toMatchObject({ kind: 'created' });
+  expect(site.searched.at(-1)).toMatchObject({ untried: true });
 });
 
 test('recovery of a new batch finds nothing', async () => {
@@ -113,7 +159,9 @@ test('recovery of a new batch finds nothing', async () => {
 
 test('recovery finds an intent, beside the handle of an earlier submission too', async () => {
   const site = await siteWithIntent(1);
-  expect(await site.recover()).toMatchObject({ recovered: { ordinal: 1, intent: { overAt: 5 }, batches: [] } });
+  expect(await site.recover()).toMatchObject({
+    recovered: { ordinal: 1, intent: { overAt: 5, lastsMs: 5 }, batches: [] },
+  });
   site.write('handle', { ordinal: 0, handle: handle('failed'), twins: 0, twinHandles: [], earlier: [] });
   expect(await site.recover()).toMatchObject({
     recovered: { ordinal: 1, intent: { overAt: 5 }, batches: [{ handle: { id: 'failed' }, ordinal: 0 }] },

@@ -15,7 +15,8 @@ import type { BatchEvidence } from '../../../job-folder/evidence.ts';
 import { endedFile, handleFile, intentFile, tallyFile } from '../../../job-folder/paths.ts';
 import type { HandleRecord, Intent, SubmissionRef } from '../../../job-folder/submission.ts';
 import { ProviderError } from '../../../providers/error.ts';
-import type { Found } from '../../../providers/provider.ts';
+import type { Found, Submission } from '../../../providers/provider.ts';
+import type { Store } from '../../../storage/store.ts';
 import { type Folder, folderWith, jobRef, output } from '../plan/planning.ts';
 import { provider, wholeDeps } from '../whole-job.ts';
 
@@ -44,10 +45,17 @@ const paths = { intent: intentFile, handle: handleFile, ended: endedFile, tally:
 export class SubmissionSite {
   readonly folder: Folder;
   readonly ref: SubmissionRef;
+  /** The Temporal server's time. */
   now = 1_000_000;
+  /** How far the worker's own clock is ahead of it. */
+  ahead = 0;
   creates = 0;
   finds = 0;
   uploads = 0;
+  /** What each find was asked for. */
+  readonly searched: Submission[] = [];
+  /** In place of the folder's own store. */
+  store: Store | null = null;
   /** Ids of the workflows that are open. */
   readonly open = new Set<string>();
   found: () => Found | Promise<Found> = () => nothing;
@@ -85,8 +93,9 @@ export class SubmissionSite {
         this.uploads += 1;
         return { fileId: 'file' };
       },
-      find: async () => {
+      find: async (submission: Submission) => {
         this.finds += 1;
+        this.searched.push(submission);
         return this.found();
       },
       create: async () => {
@@ -96,25 +105,42 @@ export class SubmissionSite {
     };
     const deps = wholeDeps(this.folder);
     const cluster = { ...deps.cluster, isOpen: async (id: string) => this.open.has(id) };
-    return { ...deps, cluster, provider: () => fake, now: () => this.#readClock() };
+    return {
+      ...deps,
+      store: this.store ?? deps.store,
+      cluster,
+      provider: () => fake,
+      now: () => this.now + this.ahead,
+      // Not whole milliseconds, as on a real machine.
+      elapsed: () => this.#readClock() + this.#clocks / 1000,
+    };
   }
 
   create({ ordinal = 0, workflowId = 'test' } = {}) {
     const input = { ...this.ref, ordinal, staged: { fileId: 'file' } };
-    return runAs(workflowId, () => create(this.deps, input));
+    return this.run(() => create(this.deps, input), workflowId);
   }
 
   find({ last = false, ordinal = 0, workflowId = 'test' } = {}) {
-    return runAs(workflowId, () => find(this.deps, { ...this.ref, ordinal, last }));
+    return this.run(() => find(this.deps, { ...this.ref, ordinal, last }), workflowId);
   }
 
   recover(workflowId = 'test', isLate = false) {
     const { wave, batch } = this.ref;
-    return runAs(workflowId, () => recover(this.deps, { ...jobRef, wave, batch, isLate }));
+    return this.run(() => recover(this.deps, { ...jobRef, wave, batch, isLate }), workflowId);
   }
 
   upload(workflowId = 'test') {
-    return runAs(workflowId, () => upload(this.deps, this.ref));
+    return this.run(() => upload(this.deps, this.ref), workflowId);
+  }
+
+  /** As an activity that is scheduled now. */
+  run<T>(work: () => Promise<T>, workflowId = 'test'): Promise<T> {
+    const info = {
+      workflowExecution: { workflowId, runId: 'run' },
+      currentAttemptScheduledTimestampMs: this.now,
+    };
+    return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') }).run(work);
   }
 
   get intent(): Intent | null {
@@ -141,9 +167,4 @@ export class SubmissionSite {
     this.atClock(this.#clocks);
     return this.now;
   }
-}
-
-function runAs<T>(workflowId: string, work: () => Promise<T>): Promise<T> {
-  const info = { workflowExecution: { workflowId, runId: 'run' } };
-  return new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') }).run(work);
 }

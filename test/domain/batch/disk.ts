@@ -6,7 +6,7 @@ import type { Made } from './lying-provider.ts';
 type OnDisk = Recovered['batches'][number];
 
 export class Disk {
-  intent: { readonly overAt: number; readonly ordinal: number } | null = null;
+  intent: { readonly overAt: number; readonly lastsMs: number; readonly ordinal: number } | null = null;
   readonly #batches: OnDisk[] = [];
 
   add({ handle, ordinal }: Made, role: OnDisk['role']): void {

@@ -136,7 +136,7 @@ export class FailingWorld {
       this.#apply({ kind: 'create_unknown', overAt: this.#disk.intent.overAt });
       return;
     }
-    this.#disk.intent = { overAt, ordinal };
+    this.#disk.intent = { overAt, lastsMs: minute, ordinal };
     const found = this.provider.list(ordinal, this.now);
     if (found.length > 0) {
       this.#adopt(found);

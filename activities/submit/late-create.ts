@@ -1,0 +1,37 @@
+// Searches for the batch of a create that was sent late: its attempt was suspended, and another one has taken its place meanwhile.
+
+import { sleep } from '@temporalio/activity';
+import type { JobFile } from '../../domain/job.ts';
+import { recordHandle, type SubmissionRef } from '../../job-folder/submission.ts';
+import { ProviderError } from '../../providers/error.ts';
+import type { Provider, Submission } from '../../providers/provider.ts';
+import type { Store } from '../../storage/store.ts';
+
+/** A list may lag behind: after so many times the time that it is given to settle. */
+const settleFactors = [1, 5, 15] as const;
+
+/** Where the search looks, and what it is for. */
+interface LateCreate {
+  readonly records: Store;
+  readonly job: JobFile;
+  readonly provider: Provider;
+  readonly input: SubmissionRef;
+}
+
+/**
+ * Temporal has given this attempt up, so its result reaches nobody: what it finds is recorded as a twin, which the next poll of the batch
+ * sees. Ends early if the worker stops.
+ */
+export async function searchLate({ records, job, provider, input }: LateCreate, submission: Submission): Promise<void> {
+  for (const factor of settleFactors) {
+    await sleep(factor * job.timing.settleMs);
+    try {
+      const signal = AbortSignal.timeout(job.timing.createCallMs);
+      const { confirmed } = await provider.find({ ...submission, untried: false }, { signal });
+      const [oldest, ...others] = confirmed;
+      if (oldest !== undefined) await recordHandle(records, input, oldest, others);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+    }
+  }
+}
