@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type Barrier, barrierSchema } from '../faults/barriers.ts';
-import { takeCounts } from '../world/counts.ts';
+import { listItems, takeCounts } from '../world/counts.ts';
 import { resetWorld } from '../world/world.ts';
 import type { Stage } from './serve.ts';
 
@@ -36,6 +36,7 @@ async function answer(stage: Stage, call: string, url: URL, text: string): Promi
   if (call === 'POST /_control/clock') return ok(setClock(stage, body));
   if (call === 'GET /_control/clock') return ok({ nowMs: world.clock.now() });
   if (call === 'GET /_control/counts') return ok(await takeCounts(world, journal));
+  if (call === 'GET /_control/items') return ok(await listItems(world));
   if (call === 'GET /_control/requests') return ok(journal.list(url.searchParams.get('route')));
   if (call === 'POST /_control/reset') return ok(reset(stage));
   if (call === 'POST /_control/barriers') return ok(stage.barriers.add(barrierSchema.parse(body)).state());

@@ -1,11 +1,11 @@
 // A typed client for the control calls, for tests that run against an emulator in this or another process.
 import type { BarrierInput, BarrierState } from '../faults/barriers.ts';
 import type { Options, OptionsPatch } from '../faults/options.ts';
-import type { Counts } from '../world/counts.ts';
+import type { Counts, ItemFates } from '../world/counts.ts';
 import type { JournalEntry } from '../world/journal.ts';
 import type { RouteName } from './routes.ts';
 
-export type { BarrierInput, BarrierState, Counts, JournalEntry, Options, OptionsPatch, RouteName };
+export type { BarrierInput, BarrierState, Counts, ItemFates, JournalEntry, Options, OptionsPatch, RouteName };
 
 export type ClockChange = { advanceMs: number } | { nowMs: number };
 
@@ -26,6 +26,7 @@ export function createControl(url: string) {
     },
     release: (name: string) => call<BarrierState>(url, 'POST', `barriers/${encodeURIComponent(name)}/release`),
     counts: () => call<Counts>(url, 'GET', 'counts'),
+    items: () => call<ItemFates>(url, 'GET', 'items'),
     reset: () => call<object>(url, 'POST', 'reset'),
     clock: (change: ClockChange) => call<{ nowMs: number }>(url, 'POST', 'clock', change),
     now: () => call<{ nowMs: number }>(url, 'GET', 'clock'),

@@ -1,8 +1,10 @@
-// The figures tests assert on: calls, batches by state, and what was billed, once or more often.
+// The figures tests assert on: calls, batches by state, what was billed, once or more often, and the fate of each item.
 import { toStatus } from '../anthropic/batch-object.ts';
+import { type Outcome, outcomes } from '../answers/outcome.ts';
 import { type Batch, computePhase } from './batch.ts';
+import { hex16 } from './hash.ts';
 import type { Journal } from './journal.ts';
-import type { LaneCounts } from './ledger.ts';
+import type { BilledBody, LaneCounts } from './ledger.ts';
 import { settle } from './settle.ts';
 import type { World } from './world.ts';
 
@@ -19,6 +21,24 @@ export type Counts = LaneCounts & {
   /** Bodies billed in both lanes. */
   acrossLanes: string[];
 };
+
+export type OutcomeName = keyof typeof outcomes;
+
+export interface BatchItems {
+  id: string;
+  state: string;
+  createdAtMs: number;
+  /** Null for a batch that nobody cancelled. */
+  cancelRequestedAtMs: number | null;
+  items: { customId: string; body: string; outcome: OutcomeName }[];
+}
+
+export interface ItemFates {
+  /** In the order in which they were created. */
+  batches: BatchItems[];
+  /** What was billed for single calls. */
+  sync: BilledBody[];
+}
 
 /** Top-level executed, billed and billedTwice are those of the batch lane. */
 export async function takeCounts(world: World, journal: Journal): Promise<Counts> {
@@ -48,4 +68,28 @@ function sum(world: World, read: (batch: Batch) => number): number {
 function describeState(world: World, batch: Batch): string {
   const phase = computePhase(batch, world.options.current, world.settledAtMs);
   return batch.vendor === 'openai' ? phase : toStatus(phase);
+}
+
+/** Every item of every batch, and what became of it by now. For small tests. */
+export async function listItems(world: World): Promise<ItemFates> {
+  await settle(world);
+  const batches = [...world.batches.values()].map((batch): BatchItems => {
+    const { id, createdAtMs, cancelRequestedAtMs } = batch;
+    return { id, state: describeState(world, batch), createdAtMs, cancelRequestedAtMs, items: listFates(batch) };
+  });
+  return { batches, sync: world.ledger.listBodies('sync') };
+}
+
+const outcomeNames = new Map<number, OutcomeName>(
+  Object.entries(outcomes).map(([name, outcome]: [string, Outcome]) => [outcome, name as OutcomeName]),
+);
+
+function listFates({ scan, outcomes: fates }: Batch): BatchItems['items'] {
+  const index = scan?.index;
+  if (index === undefined) return [];
+  return Array.from({ length: index.length }, (_, at) => ({
+    customId: index.customId(at),
+    body: hex16(index.bodyHash(at)),
+    outcome: outcomeNames.get(fates[at] ?? 0) ?? 'notRun',
+  }));
 }

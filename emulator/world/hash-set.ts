@@ -48,5 +48,12 @@ export function createHashSet() {
       const slot = find(hi, hi === 0 && lo === 0 ? 1 : lo);
       return slots[slot * 2] !== 0 || slots[slot * 2 + 1] !== 0;
     },
+    /** In no particular order. */
+    *list(): Generator<Hash> {
+      for (let at = 0; at < slots.length; at += 2) {
+        const hash = { hi: slots[at] ?? 0, lo: slots[at + 1] ?? 0 };
+        if (hash.hi !== 0 || hash.lo !== 0) yield hash;
+      }
+    },
   };
 }

@@ -13,6 +13,11 @@ export interface BodyRepeat extends IdRepeat {
   body: string;
 }
 
+export interface BilledBody {
+  body: string;
+  times: number;
+}
+
 export interface LaneCounts {
   executed: number;
   billed: number;
@@ -46,6 +51,14 @@ export function createLedger() {
       return { executed, billed, billedTwice: { byCustomId, byBody } };
     },
     acrossLanes: (): string[] => [...acrossLanes],
+    /** How often each body was billed. For small tests: it makes an object for each body. */
+    listBodies(lane: Lane): BilledBody[] {
+      const { bodies, bodyRepeats } = lanes[lane];
+      return [...bodies.list()].map((hash) => {
+        const body = hex16(hash);
+        return { body, times: bodyRepeats.get(body)?.times ?? 1 };
+      });
+    },
   };
 }
 

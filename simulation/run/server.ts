@@ -1,0 +1,121 @@
+// What all simulated jobs of a process share: the server that skips time, one worker, one bundle of the workflows.
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { activityInfo } from '@temporalio/activity';
+import { Client } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { failureInterceptor } from '../../activities/failure.ts';
+import { ensureTestServer } from '../../scripts/tools/test-server.ts';
+import { writeWorkflowBundle } from '../../worker/bundle.ts';
+import { createCluster } from '../../worker/cluster.ts';
+import { readConfig } from '../../worker/config.ts';
+import { createDependencies } from '../../worker/dependencies.ts';
+import type { Grounds, JobWorld } from '../world/job-world.ts';
+
+const taskQueue = 'simulation';
+/** A file system in memory, where there is one: half of a job's time would be waiting for the disk. */
+const inMemory = '/dev/shm';
+const serverTries = 12;
+const logLinesMax = 50;
+
+export class SimulationServer {
+  readonly env: TestWorkflowEnvironment;
+  readonly client: Client;
+  readonly grounds: Grounds;
+  readonly taskQueue = taskQueue;
+  /** The last lines that the SDK logged as warnings or errors. */
+  readonly log: string[] = [];
+  readonly #worlds = new Map<string, JobWorld>();
+  #worker: Worker | null = null;
+  #running: Promise<void> = Promise.resolve();
+
+  /** The bundle is made if none is given. */
+  static async start(bundlePath: string | null = null): Promise<SimulationServer> {
+    const log: string[] = [];
+    Runtime.install({
+      logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+        log.push(`${level} ${message} ${describeError(meta?.error)}`);
+        if (log.length > logLinesMax) log.shift();
+      }),
+    });
+    const executable = { type: 'existing-path', path: await ensureTestServer() } as const;
+    const env = await retried(() => TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
+    const folder = mkdtempSync(join(existsSync(inMemory) ? inMemory : tmpdir(), 'nightshift-simulation-'));
+    const server = new SimulationServer(env, folder, log);
+    const codePath = bundlePath ?? (await writeWorkflowBundle(join(folder, 'workflow-bundle.js'))).codePath;
+    await server.#startWorker(codePath);
+    return server;
+  }
+
+  private constructor(env: TestWorkflowEnvironment, folder: string, log: string[]) {
+    this.env = env;
+    this.log = log;
+    this.client = new Client({ connection: env.connection, namespace: 'default' });
+    const cluster = createCluster(this.client, 'default');
+    const deps = createDependencies(readConfig({ NIGHTSHIFT_DATA: folder }), cluster);
+    this.grounds = { folder, deps, cluster, settings: {} };
+  }
+
+  /** From now on, the activities of this job run in its world. */
+  add(world: JobWorld): void {
+    this.#worlds.set(world.name, world);
+  }
+
+  remove(world: JobWorld): void {
+    this.#worlds.delete(world.name);
+  }
+
+  /** Lets virtual time pass. It stands still while an activity runs. */
+  pass(ms: number): Promise<void> {
+    return this.env.sleep(ms);
+  }
+
+  async stop(): Promise<void> {
+    this.#worker?.shutdown();
+    await this.#running;
+    await this.env.teardown();
+    rmSync(this.grounds.deps.scratch, { recursive: true, force: true });
+    rmSync(this.grounds.folder, { recursive: true, force: true });
+  }
+
+  async #startWorker(codePath: string): Promise<void> {
+    this.#worker = await Worker.create({
+      connection: this.env.nativeConnection,
+      namespace: 'default',
+      taskQueue,
+      workflowBundle: { codePath },
+      activities: { default: (input: unknown) => this.#findWorld().runActivity(activityInfo().activityType, input) },
+      interceptors: {
+        activity: [
+          () => ({ inbound: { execute: (input, next) => this.#findWorld().execute(input, next) } }),
+          () => ({ inbound: failureInterceptor() }),
+        ],
+      },
+    });
+    this.#running = this.#worker.run();
+  }
+
+  /** Workflow ids begin with the name of their world. */
+  #findWorld(): JobWorld {
+    const [name = ''] = activityInfo().workflowExecution?.workflowId.split(/[./]/) ?? [];
+    const world = this.#worlds.get(name);
+    if (world === undefined) throw new Error(`the simulation of ${name} is over`);
+    return world;
+  }
+}
+
+const describeError = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : '');
+
+/** The SDK gives the server, a Java program, only 5 s to start. */
+async function retried<T>(start: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === serverTries) throw error;
+    }
+  }
+}

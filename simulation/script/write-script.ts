@@ -1,0 +1,76 @@
+// Writes a random script from a seed: a small job, a provider with its habits, and a few events.
+
+import type { OptionsInput } from '../../emulator/faults/options.ts';
+import { Dice } from './dice.ts';
+import { type Script, vendors } from './script.ts';
+import { writeEvents } from './write-events.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+export function writeScript(seed: number): Script {
+  const dice = new Dice(seed);
+  const vendor = dice.choose(...vendors);
+  const rows = dice.between(6, 40);
+  const batches = dice.between(1, 6);
+  const maxItems = Math.max(2, Math.ceil(rows / batches));
+  return {
+    seed,
+    vendor,
+    rows,
+    job: writeJob(dice, maxItems),
+    batchesPerSegment: dice.choose(500, 500, 500, 2, 1),
+    provider: writeProvider(dice),
+    events: writeEvents(dice, { batches: Math.ceil(rows / maxItems), vendor }),
+  };
+}
+
+function writeJob(dice: Dice, maxItems: number): Script['job'] {
+  return {
+    batch: { maxItems, concurrency: dice.choose(1, 2, 10) },
+    minBatchItems: dice.choose(1, 1, 3, 8),
+    poll: { initial: dice.choose('1m', '5m'), factor: 2, max: '1h' },
+    retry: { rounds: dice.choose(0, 1, 1, 2, 3), backoff: '1m' },
+    realtime: { concurrency: dice.choose(1, 4) },
+    fallback: { lane: dice.choose('realtime', 'realtime', 'none') },
+    ...(dice.isBelow(0.3)
+      ? // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+        { deadline: { batch: dice.choose('2h', '20h'), then: dice.choose('fallback', 'retry', 'fail') } }
+      : {}),
+  };
+}
+
+function writeProvider(dice: Dice): OptionsInput {
+  return {
+    answer: { mode: 'echo' },
+    validateMs: dice.choose(0, minuteMs),
+    runMs: dice.choose(minuteMs, 10 * minuteMs, 90 * minuteMs, 4 * hourMs),
+    finalizeMs: dice.choose(0, minuteMs),
+    cancelMs: dice.choose(0, minuteMs, 5 * minuteMs),
+    fileBytesNull: dice.isBelow(0.2),
+    contentLength: dice.choose('texts', 'texts', 'all', 'none'),
+    output: { shuffle: dice.isBelow(0.3), blankLines: dice.isBelow(0.1), noFinalNewline: dice.isBelow(0.1) },
+    itemErrors: writeItemErrors(dice),
+    list: {
+      order: dice.choose('newest', 'newest', 'oldest'),
+      visibleAfterMs: dice.choose(0, 0, 0, 30_000, 4 * minuteMs, 15 * minuteMs),
+      foreign: dice.choose(0, 0, 3),
+    },
+  };
+}
+
+function writeItemErrors(dice: Dice): OptionsInput['itemErrors'] {
+  if (dice.isBelow(0.5)) return {};
+  const rate = (): number => (dice.isBelow(0.25) ? dice.choose(0.1, 0.3) : 0);
+  return {
+    rate400: rate(),
+    rate429: rate(),
+    rate500: rate(),
+    rateTruncated: rate(),
+    dropped: rate(),
+    withoutId: rate() / 2,
+    duplicate: rate(),
+    foreign: rate(),
+    failTimes: dice.choose(1, 1, 2),
+  };
+}

@@ -1,0 +1,91 @@
+// Gives a person's commands to a running job, as the client does. A refused command is an answer too.
+
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Command } from '../script/script.ts';
+
+/** A command that has no answer within this real time is left alone: it may need an activity that waits for this command. */
+const answerMsMax = 3_000;
+
+export class Commands {
+  readonly #client: Client;
+  readonly #taskQueue: string;
+  readonly #name: string;
+  /** Workflows that ran this job: a job that takes over has an id of its own. */
+  readonly workflowIds: string[] = [];
+
+  constructor(client: Client, taskQueue: string, name: string) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+    this.#name = name;
+  }
+
+  get output(): string {
+    return `runs/${this.#name}/`;
+  }
+
+  /** The workflow that runs the job now. */
+  get handle(): WorkflowHandle {
+    return this.#client.workflow.getHandle(this.workflowIds.at(-1) ?? this.#name);
+  }
+
+  async start(input: unknown): Promise<void> {
+    const takeovers = this.workflowIds.length;
+    const workflowId = takeovers === 0 ? this.#name : `${this.#name}.${takeovers}`;
+    this.workflowIds.push(workflowId);
+    await this.#client.workflow.start('processDataset', {
+      workflowId,
+      taskQueue: this.#taskQueue,
+      args: [input],
+      workflowExecutionTimeout: '90 days',
+    });
+  }
+
+  async give(command: Command): Promise<string> {
+    const limit = new Promise<string>((resolve) => setTimeout(resolve, answerMsMax, 'no answer yet').unref());
+    const answer = this.#give(command).catch((error: unknown) => {
+      const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+      return `refused (${error instanceof Error ? error.message : String(error)}${cause})`;
+    });
+    return `${command.name}: ${await Promise.race([answer, limit])}`;
+  }
+
+  async #give(command: Command): Promise<string> {
+    switch (command.name) {
+      case 'pause':
+      case 'resume':
+        return this.#update(command.name);
+      case 'setBudget':
+        return this.#update(command.name, { usd: command.usd });
+      case 'setDeadline':
+        return this.#update(command.name, command.change);
+      case 'setConcurrency':
+        return this.#update(command.name, { concurrency: command.concurrency });
+      case 'retryFailed':
+        return this.#update(command.name, command.reasons === null ? undefined : { reasons: command.reasons });
+      case 'cancel':
+        await this.handle.cancel();
+        return 'asked';
+      case 'terminate child':
+        await this.#child(command.child).terminate('simulation');
+        return 'done';
+      case 'cancel child':
+        await this.#child(command.child).cancel();
+        return 'asked';
+      case 'terminate and resume':
+        await this.handle.terminate('simulation');
+        await this.start({ resumeFrom: this.output });
+        return 'done';
+      case 'reset':
+        throw new Error('only the real server resets');
+    }
+  }
+
+  #child(place: string): WorkflowHandle {
+    return this.#client.workflow.getHandle(`${this.workflowIds.at(-1)}/${place}`);
+  }
+
+  async #update(name: string, input: unknown = {}): Promise<string> {
+    await this.handle.executeUpdate<unknown, [unknown]>(name, { args: [input] });
+    return 'done';
+  }
+}
