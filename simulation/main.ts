@@ -1,9 +1,11 @@
-// `npm run simulate`: plays whole jobs by seed, and for each that breaks an invariant says how and keeps what it takes to play it again.
+// `npm run simulate`: plays whole jobs by seed. For each seed that breaks an invariant it says how, and keeps what it takes to play it again.
 
+import '../scripts/plain-errors.ts';
 import { parseArgs } from 'node:util';
-import { playScript } from './run/run-script.ts';
+import { readRecording } from './run/recording.ts';
+import { type Played, playScript } from './run/run-script.ts';
 import { SimulationServer } from './run/server.ts';
-import { describeScript } from './script/script.ts';
+import { describeFigures, describePlayed, simulate } from './run/simulate.ts';
 import { writeScript } from './script/write-script.ts';
 
 const { values } = parseArgs({
@@ -11,28 +13,37 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    replay: { type: 'string' },
+    folder: { type: 'string', default: 'runs/simulation' },
   },
 });
 
-const from = Number(values.seed ?? values.from);
-const count = values.seed === undefined ? Number(values.seeds) : 1;
+const say = (line: string): void => console.log(line);
 const server = await SimulationServer.start();
-let failed = 0;
-const startedAt = Date.now();
 try {
-  for (let seed = from; seed < from + count; seed += 1) {
-    const played = await playScript(server, writeScript(seed));
-    const figures = `${(played.realMs / 1000).toFixed(1)} s, ${played.virtualHours} h, ${played.order.length} calls`;
-    if (played.broken.length > 0) failed += 1;
-    if (played.broken.length > 0 || values.seed !== undefined) {
-      console.log(describeScript(played.script));
-      for (const line of [...played.story, ...played.broken.map((sentence) => `BROKEN: ${sentence}`)]) console.log(`  ${line}`);
-      if (values.seed !== undefined) console.log(played.order.map((call) => `    ${call}`).join('\n'));
-    }
-    console.log(`seed ${seed}: ${played.broken.length > 0 ? 'BROKEN' : 'ok'}, ${figures}`);
-  }
-  console.log(`${count - failed} of ${count} seeds hold, ${((Date.now() - startedAt) / count / 1000).toFixed(2)} s a seed`);
+  process.exitCode = (await run()) ? 0 : 1;
 } finally {
   await server.stop();
 }
-process.exitCode = failed > 0 ? 1 : 0;
+
+/** Whether all invariants held. */
+async function run(): Promise<boolean> {
+  if (values.replay !== undefined) {
+    const { script, order } = readRecording(values.replay);
+    return show(await playScript(server, script, order));
+  }
+  if (values.seed !== undefined) return show(await playScript(server, writeScript(Number(values.seed))));
+  const startedAt = Date.now();
+  const [seeds, from] = [Number(values.seeds), Number(values.from)];
+  const failures = await simulate(server, { seeds, from, folder: values.folder, say });
+  const each = ((Date.now() - startedAt) / seeds / 1000).toFixed(2);
+  say(`${seeds - failures.length} of ${seeds} seeds hold, ${each} s a seed`);
+  return failures.length === 0;
+}
+
+function show(played: Played): boolean {
+  say(describePlayed(played));
+  for (const call of played.order) say(`    ${call}`);
+  say(describeFigures(played));
+  return played.broken.length === 0;
+}

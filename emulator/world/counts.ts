@@ -1,6 +1,7 @@
 // The figures tests assert on: calls, batches by state, what was billed, once or more often, and the fate of each item.
-import { toStatus } from '../anthropic/batch-object.ts';
+
 import { type Outcome, outcomes } from '../answers/outcome.ts';
+import { toStatus } from '../anthropic/batch-object.ts';
 import { type Batch, computePhase } from './batch.ts';
 import { hex16 } from './hash.ts';
 import type { Journal } from './journal.ts';

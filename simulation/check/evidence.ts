@@ -7,10 +7,17 @@ import type { JobReport } from '../../domain/report/report.ts';
 import { bodyFacts } from '../../emulator/answers/body-facts.ts';
 import type { ItemFates } from '../../emulator/server/control.ts';
 import { hex16 } from '../../emulator/world/hash.ts';
-import type { Ended } from '../run/run-script.ts';
 import type { Script } from '../script/script.ts';
 import type { Commands } from '../world/commands.ts';
 import type { JobWorld } from '../world/job-world.ts';
+
+/** How the job's last workflow ended. */
+export interface Ended {
+  readonly kind: 'ended';
+  readonly hours: number;
+  readonly isCancelled: boolean;
+  readonly failure: string | null;
+}
 
 /** One time that the provider ran an item and billed it. */
 export interface Run {
@@ -23,7 +30,7 @@ export interface Run {
 export interface Evidence {
   readonly world: JobWorld;
   readonly script: Script;
-  readonly ended: Extract<Ended, { kind: 'ended' }>;
+  readonly ended: Ended;
   readonly results: readonly ResultLine[];
   /** Null if the job ended before it had one. */
   readonly report: JobReport | null;
@@ -34,11 +41,7 @@ export interface Evidence {
   readonly sent: ReadonlySet<number>;
 }
 
-export async function gatherEvidence(
-  world: JobWorld,
-  commands: Commands,
-  ended: Extract<Ended, { kind: 'ended' }>,
-): Promise<Evidence> {
+export async function gatherEvidence(world: JobWorld, commands: Commands, ended: Ended): Promise<Evidence> {
   const folder = join(world.root, commands.output);
   const { batches, sync } = await world.control.items();
   const planned = readPlanned(folder, world);

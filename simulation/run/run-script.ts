@@ -2,9 +2,10 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobStatus } from '../../domain/progress/status.ts';
+import { type Ended, gatherEvidence } from '../check/evidence.ts';
 import { findBrokenInvariants } from '../check/invariants.ts';
-import { gatherEvidence } from '../check/evidence.ts';
 import { nameMoment, type Script } from '../script/script.ts';
+
 import { Commands } from '../world/commands.ts';
 import { JobWorld } from '../world/job-world.ts';
 import type { SimulationServer } from './server.ts';
@@ -43,8 +44,10 @@ export async function playScript(
   const world = await JobWorld.open(server.grounds, script, name, commands, recorded);
   server.add(world);
   server.log.length = 0;
+  let isClosed = false;
   try {
     const ended = await runToEnd(server, world, commands);
+    isClosed = ended.kind === 'ended' && commands.workflowIds.length === 1;
     const broken =
       ended.kind === 'ended' ? findBrokenInvariants(await gatherEvidence(world, commands, ended)) : [ended.why];
     return {
@@ -57,17 +60,15 @@ export async function playScript(
       strayed: world.calls.strayed,
     };
   } finally {
-    await endAll(commands);
+    if (!isClosed) await endAll(server, world, commands);
     server.remove(world);
     await world.close();
   }
 }
 
-export type Ended =
-  | { readonly kind: 'ended'; readonly hours: number; readonly isCancelled: boolean; readonly failure: string | null }
-  | { readonly kind: 'stuck'; readonly hours: number; readonly why: string };
+type Outcome = Ended | { readonly kind: 'stuck'; readonly hours: number; readonly why: string };
 
-async function runToEnd(server: SimulationServer, world: JobWorld, commands: Commands): Promise<Ended> {
+async function runToEnd(server: SimulationServer, world: JobWorld, commands: Commands): Promise<Outcome> {
   const startedAt = Date.now();
   await commands.start({ ...describeJob(world.script) });
   for (let hours = 0; hours < hoursMax; hours += stepHours) {
@@ -95,7 +96,10 @@ function describeJob({ vendor, job }: Script): Record<string, unknown> {
 
 /** A person who looks at the job from time to time, and lifts each pause. */
 async function helpOn(commands: Commands): Promise<void> {
-  const status = await within(answerMsMax, commands.handle.query<JobStatus, []>('status').catch(() => null));
+  const status = await within(
+    answerMsMax,
+    commands.handle.query<JobStatus, []>('status').catch(() => null),
+  );
   if (status === 'late' || status === null) return;
   if (status.pauses.some(({ reason }) => reason === 'budget')) await commands.give({ name: 'setBudget', usd: null });
   if (status.pauses.some(({ reason }) => reason !== 'budget')) await commands.give({ name: 'resume' });
@@ -121,15 +125,19 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | 'late'> {
   }
 }
 
-/** Whatever is still open would stay open for all further seeds. */
-async function endAll({ workflowIds }: Commands, places: readonly string[] = []): Promise<void> {
-  void places;
-  void workflowIds;
+/** Whatever is still open would go on beside all further seeds. */
+async function endAll({ client }: SimulationServer, { calls }: JobWorld, { workflowIds }: Commands): Promise<void> {
+  const places = [...calls.places].filter((place) => place !== 'job');
+  const ids = workflowIds.flatMap((id) => [id, ...places.map((place) => `${id}/${place}`)]);
+  const end = (id: string): Promise<unknown> => client.workflow.getHandle(id).terminate('the simulation is over');
+  await Promise.all(ids.map((id) => end(id).catch(() => undefined)));
 }
 
 function tellStory(world: JobWorld, server: SimulationServer, isLong: boolean): string[] {
   const fired = [...world.director.fired].map(({ at, deed }) => `${nameMoment(at)}: ${deed.kind}`);
   const unfired = world.script.events.length - world.director.fired.size;
   const facts = [`fired: ${fired.join('; ') || 'nothing'}; not reached: ${unfired}; deaths: ${world.deaths}`];
-  return isLong ? [...facts, ...world.director.notes, ...server.log.map((line) => `log: ${line.slice(0, 300)}`)] : facts;
+  return isLong
+    ? [...facts, ...world.director.notes, ...server.log.map((line) => `log: ${line.slice(0, 300)}`)]
+    : facts;
 }

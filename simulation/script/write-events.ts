@@ -13,7 +13,7 @@ interface Facts {
 }
 
 export function writeEvents(dice: Dice, facts: Facts): ScriptEvent[] {
-  const count = dice.choose(0, 1, 2, 2, 3, 3, 4, 5, 6);
+  const count = dice.choose(1, 2, 3, 3, 4, 4, 5, 6, 8);
   return Array.from({ length: count }, () => writeEvent(dice, facts));
 }
 
@@ -45,14 +45,14 @@ function moment(dice: Dice, { batches }: Facts, kind: CallKind): Moment {
   return {
     place: choosePlace(dice, batches, kind),
     kind,
-    nth: dice.choose(1, 1, 1, 2, 3),
+    nth: dice.choose(1, 1, 1, 1, 2, 2, 3),
     when: dice.choose('before', 'after'),
   };
 }
 
 function choosePlace(dice: Dice, batches: number, kind: CallKind): Place {
   if (/job.json|results|report/.test(kind)) return 'job';
-  if (kind === 'forget' || kind === 'ask' || kind === 'write journal' || dice.isBelow(0.2)) return 'any';
+  if (kind === 'forget' || kind === 'ask' || kind === 'write journal' || dice.isBelow(0.4)) return 'any';
   return chooseBatch(dice, batches);
 }
 
@@ -78,7 +78,10 @@ function writeCommand(dice: Dice, { batches }: Facts): Command {
     case 'setBudget':
       return { name, usd: dice.choose(0, 0.00001, 100, null) };
     case 'setDeadline':
-      return { name, change: dice.choose({ batch: '1h' }, { batch: '30h' }, { job: '3h' }, { job: '30h' }, { job: null }) };
+      return {
+        name,
+        change: dice.choose({ batch: '1h' }, { batch: '30h' }, { job: '3h' }, { job: '30h' }, { job: null }),
+      };
     case 'setConcurrency':
       return { name, concurrency: dice.choose(1, 2, 20) };
     case 'retryFailed':

@@ -11,8 +11,8 @@ const hourMs = 60 * minuteMs;
 export function writeScript(seed: number): Script {
   const dice = new Dice(seed);
   const vendor = dice.choose(...vendors);
-  const rows = dice.between(6, 40);
-  const batches = dice.between(1, 6);
+  const rows = dice.between(6, 30);
+  const batches = dice.choose(1, 1, 2, 2, 3, 3, 4, 6);
   const maxItems = Math.max(2, Math.ceil(rows / batches));
   return {
     seed,
@@ -29,7 +29,7 @@ function writeJob(dice: Dice, maxItems: number): Script['job'] {
   return {
     batch: { maxItems, concurrency: dice.choose(1, 2, 10) },
     minBatchItems: dice.choose(1, 1, 3, 8),
-    poll: { initial: dice.choose('1m', '5m'), factor: 2, max: '1h' },
+    poll: { initial: dice.choose('1m', '5m'), factor: 3, max: '2h' },
     retry: { rounds: dice.choose(0, 1, 1, 2, 3), backoff: '1m' },
     realtime: { concurrency: dice.choose(1, 4) },
     fallback: { lane: dice.choose('realtime', 'realtime', 'none') },
@@ -44,7 +44,7 @@ function writeProvider(dice: Dice): OptionsInput {
   return {
     answer: { mode: 'echo' },
     validateMs: dice.choose(0, minuteMs),
-    runMs: dice.choose(minuteMs, 10 * minuteMs, 90 * minuteMs, 4 * hourMs),
+    runMs: dice.choose(minuteMs, 5 * minuteMs, 20 * minuteMs, 20 * minuteMs, 2 * hourMs),
     finalizeMs: dice.choose(0, minuteMs),
     cancelMs: dice.choose(0, minuteMs, 5 * minuteMs),
     fileBytesNull: dice.isBelow(0.2),

@@ -37,13 +37,13 @@ export class CallLog {
     return { place, kind, nth, nthOfAny };
   }
 
+  get places(): ReadonlySet<Place> {
+    return new Set(this.order.map((name) => name.split(' ')[0] ?? ''));
+  }
+
   /** Whether such a call ever began. */
   has(place: Place, kind: CallKind): boolean {
     return this.#counts.has(`${place} ${kind}`);
-  }
-
-  count(kind: CallKind): number {
-    return this.#counts.get(kind) ?? 0;
   }
 
   #count(name: string): number {

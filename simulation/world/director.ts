@@ -14,8 +14,8 @@ import {
   type ScriptEvent,
   type Vendor,
 } from '../script/script.ts';
-import type { Call, CallLog } from './call-log.ts';
 import { CallLock } from './call-lock.ts';
+import type { Call, CallLog } from './call-log.ts';
 import type { Commands } from './commands.ts';
 import type { CallWatcher, Incarnation } from './incarnation.ts';
 

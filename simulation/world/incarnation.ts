@@ -2,7 +2,7 @@
 
 import type { CallKind } from '../script/script.ts';
 
-export class WorkerDied extends Error {
+class WorkerDied extends Error {
   override readonly name = 'WorkerDied';
   constructor() {
     super('this incarnation of the worker has died');

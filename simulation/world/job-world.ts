@@ -8,8 +8,8 @@ import type { ActivityExecuteInput, ActivityInboundCallsInterceptor } from '@tem
 import type { ActivityDeps, Cluster } from '../../activities/deps.ts';
 import { report } from '../../activities/finish/report.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
-import type { Emulator } from '../../emulator/server/start.ts';
 import { createControl } from '../../emulator/server/control.ts';
+import type { Emulator } from '../../emulator/server/start.ts';
 import { startEmulator } from '../../emulator/server/start.ts';
 import { createProviders } from '../../providers/registry.ts';
 import { createStore } from '../../storage/registry.ts';

@@ -11,6 +11,7 @@ import { createFileSink, storedAs, syncFolder } from './sink.ts';
 
 /** Size of one read: larger ones are not faster, and each smaller one would cost a turn of the event loop. */
 const chunkBytes = 1024 * 1024;
+const chunkBytesMin = 4096;
 
 export function createFileStore({ root }: { readonly root: string }): Store {
   return {
@@ -48,7 +49,7 @@ async function* readFile(root: string, uri: string, options: ReadOptions = {}): 
   options.signal?.throwIfAborted();
   const handle = await attempt(uri, 'reading', async () => open(await resolvePath(root, uri), 'r'));
   try {
-    yield* readAhead(handle, options);
+    yield* readAhead(handle, await chooseChunk(handle, options), options);
   } catch (error) {
     throw storeError(error, uri, 'reading');
   } finally {
@@ -56,12 +57,22 @@ async function* readFile(root: string, uri: string, options: ReadOptions = {}): 
   }
 }
 
+/** Most files of a job are small, and memory that is taken for two whole chunks has to be collected each time. */
+async function chooseChunk(handle: FileHandle, { start = 0 }: ReadOptions): Promise<number> {
+  const { size } = await handle.stat();
+  return Math.max(chunkBytesMin, Math.min(chunkBytes, size - start));
+}
+
 /** Reads the next chunk while the last one is used. Two buffers take turns: fresh ones would pile up until they are collected. */
-async function* readAhead(handle: FileHandle, { signal, start = 0 }: ReadOptions): AsyncGenerator<Uint8Array> {
+async function* readAhead(
+  handle: FileHandle,
+  bytes: number,
+  { signal, start = 0 }: ReadOptions,
+): AsyncGenerator<Uint8Array> {
   let position = start;
-  let [buffer, other] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];
+  let [buffer, other] = [Buffer.allocUnsafeSlow(bytes), Buffer.allocUnsafeSlow(bytes)];
   const ask = () => {
-    const asked = handle.read(buffer, 0, chunkBytes, position);
+    const asked = handle.read(buffer, 0, bytes, position);
     [buffer, other] = [other, buffer];
     asked.catch(() => undefined); // It fails where it is awaited.
     return asked;
