@@ -8,6 +8,7 @@ const temporal = [
   'test/replay/**/*.test.ts',
   'test/end-to-end/**/*.test.ts',
   'test/support/**/*.test.ts',
+  'test/simulation/**/*.test.ts',
 ];
 
 export default defineConfig({

@@ -30,7 +30,7 @@ try {
 async function run(): Promise<boolean> {
   if (values.replay !== undefined) {
     const { script, order } = readRecording(values.replay);
-    return show(await playScript(server, script, order));
+    return show(await playScript(server, script, { recorded: order }));
   }
   if (values.seed !== undefined) return show(await playScript(server, writeScript(Number(values.seed))));
   const startedAt = Date.now();

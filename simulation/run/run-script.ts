@@ -7,7 +7,7 @@ import { findBrokenInvariants } from '../check/invariants.ts';
 import { nameMoment, type Script } from '../script/script.ts';
 
 import { Commands } from '../world/commands.ts';
-import { JobWorld } from '../world/job-world.ts';
+import { type Grounds, JobWorld } from '../world/job-world.ts';
 import type { SimulationServer } from './server.ts';
 
 export interface Played {
@@ -27,21 +27,28 @@ const hourMs = 3_600_000;
 const stepHours = 6;
 /** The longest job: five waves, each with a lost create, a window of 26 hours and its pauses. */
 const hoursMax = 40 * 24;
-const realMsMax = 90_000;
+const realMsMax = 60_000;
 const answerMsMax = 5_000;
 
 let runs = 0;
 
+export interface PlayOptions {
+  /** The order of calls to reproduce. Default: none, the calls come as they come. */
+  readonly recorded?: readonly string[];
+  /** Breaks the product on purpose, to show that an invariant notices it. */
+  readonly alter?: Grounds['alter'];
+}
+
 export async function playScript(
   server: SimulationServer,
   script: Script,
-  recorded: readonly string[] = [],
+  { recorded = [], alter = (provider) => provider }: PlayOptions = {},
 ): Promise<Played> {
   runs += 1;
   const startedAt = Date.now();
   const name = `seed-${script.seed}-${runs}`;
   const commands = new Commands(server.client, server.taskQueue, name);
-  const world = await JobWorld.open(server.grounds, script, name, commands, recorded);
+  const world = await JobWorld.open({ ...server.grounds, alter }, script, name, commands, recorded);
   server.add(world);
   server.log.length = 0;
   let isClosed = false;
@@ -73,7 +80,12 @@ async function runToEnd(server: SimulationServer, world: JobWorld, commands: Com
   await commands.start({ ...describeJob(world.script) });
   for (let hours = 0; hours < hoursMax; hours += stepHours) {
     const passed = await within(realMsMax - (Date.now() - startedAt), server.pass(stepHours * hourMs));
-    if (passed === 'late') return { kind: 'stuck', hours, why: await describeStuck(commands, 'in real time') };
+    if (passed === 'late')
+      return {
+        kind: 'stuck',
+        hours,
+        why: `does not end in real time: ${await describeStuck(server, world, commands)}`,
+      };
     const { status } = await commands.handle.describe();
     if (status.name !== 'RUNNING') {
       const failure = await commands.handle.result().then(
@@ -84,7 +96,11 @@ async function runToEnd(server: SimulationServer, world: JobWorld, commands: Com
     }
     await helpOn(commands);
   }
-  return { kind: 'stuck', hours: hoursMax, why: await describeStuck(commands, `within ${hoursMax} hours`) };
+  return {
+    kind: 'stuck',
+    hours: hoursMax,
+    why: `does not end within ${hoursMax} hours: ${await describeStuck(server, world, commands)}`,
+  };
 }
 
 function describeJob({ vendor, job }: Script): Record<string, unknown> {
@@ -105,9 +121,22 @@ async function helpOn(commands: Commands): Promise<void> {
   if (status.pauses.some(({ reason }) => reason !== 'budget')) await commands.give({ name: 'resume' });
 }
 
-async function describeStuck(commands: Commands, where: string): Promise<string> {
+async function describeStuck(server: SimulationServer, world: JobWorld, commands: Commands): Promise<string> {
   const status = await within(answerMsMax, commands.handle.query<JobStatus, []>('status').catch(String));
-  return `the job does not end ${where}: ${JSON.stringify(status)}`;
+  const ids = commands.workflowIds.flatMap((id) => [...world.calls.places].map((place) => `${id}/${place}`));
+  const open = await Promise.all(ids.map((id) => describeOpen(server, id.replace('/job', ''))));
+  return `${JSON.stringify(status)}; open: ${open.filter((one) => one !== '').join('; ')}`;
+}
+
+async function describeOpen({ client }: SimulationServer, workflowId: string): Promise<string> {
+  const handle = client.workflow.getHandle(workflowId);
+  const described = await handle.describe().catch(() => null);
+  if (described === null || described.status.name !== 'RUNNING') return '';
+  const pending = (described.raw.pendingActivities ?? []).map(({ activityType, attempt, lastFailure }) =>
+    [activityType?.name, `attempt ${attempt}`, lastFailure?.message ?? ''].join(' '),
+  );
+  const { events } = await handle.fetchHistory();
+  return `${workflowId}: ${events?.length} events, waits for ${pending.join(', ') || 'no activity'}`;
 }
 
 function describeFailure(error: unknown): string {

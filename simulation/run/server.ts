@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { activityInfo } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../../activities/failure.ts';
 import { ensureTestServer } from '../../scripts/tools/test-server.ts';
 import { writeWorkflowBundle } from '../../worker/bundle.ts';
@@ -20,11 +20,12 @@ const taskQueue = 'simulation';
 const inMemory = '/dev/shm';
 const serverTries = 12;
 const logLinesMax = 50;
+const idleMsMax = 1_500;
 
 export class SimulationServer {
   readonly env: TestWorkflowEnvironment;
   readonly client: Client;
-  readonly grounds: Grounds;
+  readonly grounds: Omit<Grounds, 'alter'>;
   readonly taskQueue = taskQueue;
   /** The last lines that the SDK logged as warnings or errors. */
   readonly log: string[] = [];
@@ -40,6 +41,7 @@ export class SimulationServer {
         log.push(`${level} ${message} ${describeError(meta?.error)}`);
         if (log.length > logLinesMax) log.shift();
       }),
+      telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
     });
     const executable = { type: 'existing-path', path: await ensureTestServer() } as const;
     const env = await retried(() => TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
@@ -69,8 +71,24 @@ export class SimulationServer {
   }
 
   /** Lets virtual time pass. It stands still while an activity runs. */
-  pass(ms: number): Promise<void> {
-    return this.env.sleep(ms);
+  async pass(ms: number): Promise<void> {
+    const watch = setInterval(() => void this.#freeTime(), idleMsMax);
+    try {
+      await this.env.sleep(ms);
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  /**
+   * This server holds time for ever if a workflow is terminated while one of its activities runs. If nothing has run for a while, time is let
+   * go; the server refuses that if it is not held.
+   */
+  async #freeTime(): Promise<void> {
+    const worlds = [...this.#worlds.values()];
+    const isIdle = worlds.every(({ activity: { running, since } }) => running === 0 && Date.now() - since > idleMsMax);
+    // A connection to this server has the test service.
+    if (isIdle) await this.env.connection.testService?.unlockTimeSkipping({}).catch(() => undefined);
   }
 
   async stop(): Promise<void> {

@@ -72,7 +72,7 @@ function anyCall(dice: Dice): CallKind {
 function writeCommand(dice: Dice, { batches }: Facts): Command {
   const name = dice.choose(
     ...(['pause', 'pause', 'resume', 'cancel', 'setBudget', 'setDeadline', 'setConcurrency', 'retryFailed'] as const),
-    ...(['terminate child', 'cancel child', 'terminate and resume'] as const),
+    ...(['cancel child', 'terminate and resume'] as const),
   );
   switch (name) {
     case 'setBudget':
@@ -86,9 +86,8 @@ function writeCommand(dice: Dice, { batches }: Facts): Command {
       return { name, concurrency: dice.choose(1, 2, 20) };
     case 'retryFailed':
       return { name, reasons: dice.choose<readonly string[] | null>(null, ['bad_request']) };
-    case 'terminate child':
     case 'cancel child':
-      return { name, child: chooseBatch(dice, batches) };
+      return { name, child: dice.choose(chooseBatch(dice, batches), 'wave-1/segment-0001') };
     default:
       return { name };
   }

@@ -11,6 +11,7 @@ import { type Activities, createActivities } from '../../activities/index.ts';
 import { createControl } from '../../emulator/server/control.ts';
 import type { Emulator } from '../../emulator/server/start.ts';
 import { startEmulator } from '../../emulator/server/start.ts';
+import type { Provider } from '../../providers/provider.ts';
 import { createProviders } from '../../providers/registry.ts';
 import { createStore } from '../../storage/registry.ts';
 import { sharedClock } from '../../test/workflows/shared-clock.ts';
@@ -34,6 +35,8 @@ export interface Grounds {
   readonly cluster: Cluster;
   /** Settings of the workers, as environment variables. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Changes a provider's client before a worker gets it. */
+  readonly alter: (provider: Provider) => Provider;
 }
 
 export class JobWorld {
@@ -45,6 +48,8 @@ export class JobWorld {
   readonly director: Director;
   readonly clock: ReturnType<typeof sharedClock>;
   deaths = 0;
+  /** How many activities run, and since when that many. */
+  activity = { running: 0, since: Date.now() };
   readonly #grounds: Grounds;
   readonly #emulator: Emulator;
   readonly #dice: Dice;
@@ -89,10 +94,13 @@ export class JobWorld {
   /** As Temporal sees it: an activity of a worker that died is heard of no more, until its time is over. */
   async execute(input: ActivityExecuteInput, next: NextExecute): Promise<unknown> {
     const life = this.#life;
+    this.#countActivity(1);
     try {
       return await this.clock.interceptor.execute?.(input, next);
     } catch (error) {
       if (!life.isDead) throw error;
+    } finally {
+      this.#countActivity(-1);
     }
     throw noticeDeath();
   }
@@ -109,6 +117,10 @@ export class JobWorld {
     this.#life.die();
     await this.#emulator.close();
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  #countActivity(change: 1 | -1): void {
+    this.activity = { running: this.activity.running + change, since: Date.now() };
   }
 
   #replaceWorker(): void {
@@ -134,7 +146,7 @@ export class JobWorld {
   }
 
   #createDeps(life: Incarnation): ActivityDeps {
-    const { deps, cluster, settings } = this.#grounds;
+    const { deps, cluster, settings, alter } = this.#grounds;
     const config = readConfig({
       ...settings,
       NIGHTSHIFT_DATA: this.root,
@@ -150,7 +162,7 @@ export class JobWorld {
       store: guardStore(createStore(config), life),
       provider: (name) => {
         const provider = providers.get(name);
-        return provider && guardProvider(provider, life);
+        return provider && guardProvider(alter(provider), life);
       },
       credentials: (name) => providers.credentials(name),
       cluster: {

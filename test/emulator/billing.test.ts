@@ -94,6 +94,22 @@ test('the ledger counts both vendors and is empty after a reset', async () => {
   expect((await control.counts()).billed).toBe(1);
 });
 
+test('the fate of each item is listed by batch, and what was sent alone by body', async () => {
+  const rig = await setup({ batch: { endAs: 'expired', partial: 0.5 } });
+  const { id } = await submit(rig, [chatLine('a'), chatLine('b', '[[dropped]]'), chatLine('c'), chatLine('d')]);
+  await rig.pass(allDoneMs);
+  await rig.openai.chat.completions.create(chatBody('question c'));
+  const { batches, sync } = await rig.control.items();
+  expect(batches).toMatchObject([{ id, state: 'expired' }]);
+  expect(batches[0]?.items.map(({ customId, outcome }) => [customId, outcome])).toEqual([
+    ['a', 'answered'],
+    ['b', 'dropped'],
+    ['c', 'notRun'],
+    ['d', 'notRun'],
+  ]);
+  expect(sync).toEqual([{ body: batches[0]?.items[2]?.body, times: 1 }]);
+});
+
 test('a hash set holds exactly what was added', () => {
   const half = fc.integer({ min: -2, max: 2 });
   const key = fc.record({ hi: half, lo: fc.oneof(half, fc.integer()) });
@@ -107,6 +123,7 @@ test('a hash set holds exactly what was added', () => {
         expect(set.add(one)).toBe(!names.has(`${hi}/${lo}`));
         names.add(`${hi}/${lo}`);
       }
+      expect(new Set([...set.list()].map(({ hi, lo }) => `${hi}/${lo}`))).toEqual(names);
     }),
   );
 });

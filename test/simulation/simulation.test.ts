@@ -1,0 +1,87 @@
+// Whole jobs by seed: whatever happens to them, nothing runs twice, nothing is lost, and the report is true.
+
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Provider } from '../../providers/provider.ts';
+import { playScript } from '../../simulation/run/run-script.ts';
+import { SimulationServer } from '../../simulation/run/server.ts';
+import { simulate } from '../../simulation/run/simulate.ts';
+import type { Script, ScriptEvent } from '../../simulation/script/script.ts';
+import { workflowBundle } from '../support/temporal.ts';
+
+const seeds = 60;
+const folder = join(tmpdir(), 'nightshift-simulation');
+let server: SimulationServer;
+
+beforeAll(async () => {
+  server = await SimulationServer.start(workflowBundle().codePath);
+});
+afterAll(() => server.stop());
+
+test(`the invariants hold for ${seeds} seeds`, async () => {
+  const failures = await simulate(server, { from: 1, seeds, folder, say: console.log });
+  expect(failures.map(({ script, broken }) => ({ seed: script.seed, broken }))).toEqual([]);
+}, 600_000);
+
+const scriptWith = (...events: readonly ScriptEvent[]): Script => ({
+  seed: 0,
+  vendor: 'openai',
+  rows: 12,
+  job: { batch: { maxItems: 6 }, minBatchItems: 1, poll: { initial: '1m', max: '10m' }, retry: { rounds: 1 } },
+  batchesPerSegment: 500,
+  provider: { answer: { mode: 'echo' }, runMs: 60_000 },
+  events,
+});
+
+const lostCreate: ScriptEvent = {
+  at: { place: 'wave-1/batch-0001', kind: 'create', nth: 1, when: 'before' },
+  deed: { kind: 'lost reply', how: 'reset', times: 1 },
+};
+
+test('a provider that finds nothing is caught: the rows of a lost create run twice', async () => {
+  const blind = (provider: Provider): Provider => ({
+    ...provider,
+    find: async () => ({ confirmed: [], possible: [] }),
+  });
+  expect((await playScript(server, scriptWith(lostCreate))).broken).toEqual([]);
+  const { broken } = await playScript(server, scriptWith(lostCreate), { alter: blind });
+  expect(broken).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^row 1 ran again after it was answered: answered in batch_/)]),
+  );
+});
+
+test('a download that loses lines is caught: rows that were answered are not', async () => {
+  const forgetful = (provider: Provider): Provider => ({
+    ...provider,
+    download: async function* (handle, ctx) {
+      for await (const chunk of provider.download(handle, ctx)) yield chunk.subarray(0, chunk.length / 2);
+      return true;
+    },
+  });
+  const { broken } = await playScript(server, scriptWith(), { alter: forgetful });
+  expect(broken.join()).toMatch(/ran again after it was answered/);
+});
+
+test('a death is fail-stop: the next incarnation goes on with what is on disk', async () => {
+  const at = { place: 'wave-1/batch-0002', kind: 'create', nth: 1, when: 'after' } as const;
+  const { broken, story } = await playScript(server, scriptWith({ at, deed: { kind: 'death' } }));
+  expect(broken).toEqual([]);
+  expect(story.join()).toContain('deaths: 1');
+});
+
+test('a recorded order of calls is reproduced', async () => {
+  const death: ScriptEvent = {
+    at: { place: 'any', kind: 'write handle', nth: 2, when: 'before' },
+    deed: { kind: 'death' },
+  };
+  const { order } = await playScript(server, scriptWith(lostCreate, death));
+  const swapped = order.map((call) => call.replace(/batch-000([12])/, (_, batch) => `batch-000${3 - Number(batch)}`));
+  const same = await playScript(server, scriptWith(lostCreate, death), { recorded: order });
+  expect(same.order).toEqual(order);
+  const other = await playScript(server, scriptWith(), { recorded: swapped });
+  expect(other.order.filter((call) => call.includes('create'))).toEqual([
+    'wave-1/batch-0002 create 1',
+    'wave-1/batch-0001 create 1',
+  ]);
+});
