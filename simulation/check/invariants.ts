@@ -2,17 +2,17 @@
 
 import { sumCounts } from '../../domain/outcome/outcome.ts';
 import { textOfRow } from '../world/job-world.ts';
-import type { Evidence, Run } from './evidence.ts';
+import type { EndFacts, Run } from './facts.ts';
 
-type Check = (evidence: Evidence) => readonly string[];
+type Check = (facts: EndFacts) => readonly string[];
 
-export function findBrokenInvariants(evidence: Evidence): string[] {
-  const { report, ended, results, runs } = evidence;
+export function findBrokenInvariants(facts: EndFacts): string[] {
+  const { report, ended, results, runs } = facts;
   if (report === null) {
     const isRefused = runs.size === 0 && results.length === 0;
     return isRefused ? [] : [`the job ended without a report: ${ended.failure}`];
   }
-  return checks.flatMap((check) => check(evidence));
+  return checks.flatMap((check) => check(facts));
 }
 
 const eachRowHasOneResult: Check = ({ results, script }) => {
@@ -74,17 +74,17 @@ const nothingRunsTwice: Check = ({ runs, report }) => {
   return broken;
 };
 
-const answersAreCollected: Check = (evidence) =>
-  evidence.results
+const answersAreCollected: Check = (facts) =>
+  facts.results
     .filter(({ status }) => status === 'failed')
     .flatMap(({ row, reason }) => {
-      const answered = (evidence.runs.get(row) ?? []).filter(({ outcome }) => outcome === 'answered');
-      if (answered.length === 0 || (reason === 'in_doubt' && isExcused(evidence, answered))) return [];
+      const answered = (facts.runs.get(row) ?? []).filter(({ outcome }) => outcome === 'answered');
+      if (answered.length === 0 || (reason === 'in_doubt' && isExcused(facts, answered))) return [];
       return [`row ${row} was answered (${describeRuns(answered)}) and is ${reason}`];
     });
 
 /** Whether the answers could not be read in time: then they may be in doubt. */
-function isExcused({ ended, world, batches }: Evidence, answered: readonly Run[]): boolean {
+function isExcused({ ended, world, batches }: EndFacts, answered: readonly Run[]): boolean {
   if (ended.isCancelled) return true;
   return answered.every(({ batchId }) => {
     const fault = world.director.batchFaults.get(batches.findIndex(({ id }) => id === batchId) + 1) ?? {};

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobStatus } from '../../domain/progress/status.ts';
-import { type Ended, gatherEvidence } from '../check/evidence.ts';
+import { type Ended, gatherFacts } from '../check/facts.ts';
 import { findBrokenInvariants } from '../check/invariants.ts';
 import { nameMoment, type Script } from '../script/script.ts';
 
@@ -56,7 +56,7 @@ export async function playScript(
     const ended = await runToEnd(server, world, commands);
     isClosed = ended.kind === 'ended' && commands.workflowIds.length === 1;
     const broken =
-      ended.kind === 'ended' ? findBrokenInvariants(await gatherEvidence(world, commands, ended)) : [ended.why];
+      ended.kind === 'ended' ? findBrokenInvariants(await gatherFacts(world, commands, ended)) : [ended.why];
     return {
       script,
       order: world.calls.order,
@@ -123,7 +123,7 @@ async function helpOn(commands: Commands): Promise<void> {
 
 async function describeStuck(server: SimulationServer, world: JobWorld, commands: Commands): Promise<string> {
   const status = await within(answerMsMax, commands.handle.query<JobStatus, []>('status').catch(String));
-  const ids = commands.workflowIds.flatMap((id) => [...world.calls.places].map((place) => `${id}/${place}`));
+  const ids = commands.workflowIds.flatMap((id) => [...world.calls.parts].map((part) => `${id}/${part}`));
   const open = await Promise.all(ids.map((id) => describeOpen(server, id.replace('/job', ''))));
   return `${JSON.stringify(status)}; open: ${open.filter((one) => one !== '').join('; ')}`;
 }
@@ -156,8 +156,8 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | 'late'> {
 
 /** Whatever is still open would go on beside all further seeds. */
 async function endAll({ client }: SimulationServer, { calls }: JobWorld, { workflowIds }: Commands): Promise<void> {
-  const places = [...calls.places].filter((place) => place !== 'job');
-  const ids = workflowIds.flatMap((id) => [id, ...places.map((place) => `${id}/${place}`)]);
+  const parts = [...calls.parts].filter((part) => part !== 'job');
+  const ids = workflowIds.flatMap((id) => [id, ...parts.map((part) => `${id}/${part}`)]);
   const end = (id: string): Promise<unknown> => client.workflow.getHandle(id).terminate('the simulation is over');
   await Promise.all(ids.map((id) => end(id).catch(() => undefined)));
 }

@@ -28,12 +28,12 @@ export type WrittenFile = (typeof writtenFiles)[number];
 
 export type CallKind = ProviderCall | `write ${WrittenFile}` | 'remove intent' | 'notify';
 
-/** A batch like `wave-1/batch-0002`, a segment, or `job`; `any` counts the calls of all places together. */
-export type Place = string;
+/** A batch like `wave-1/batch-0002`, a segment, or `job`; `any` counts the calls of all parts together. */
+export type Part = string;
 
 /** The moment before or after a worker's nth call of a kind, counted from 1 over all incarnations. */
 export interface Moment {
-  readonly place: Place;
+  readonly part: Part;
   readonly kind: CallKind;
   readonly nth: number;
   readonly when: 'before' | 'after';
@@ -45,7 +45,7 @@ export type Command =
   | { readonly name: 'setDeadline'; readonly change: Readonly<Record<string, string | null>> }
   | { readonly name: 'setConcurrency'; readonly concurrency: number }
   | { readonly name: 'retryFailed'; readonly reasons: readonly string[] | null }
-  | { readonly name: 'terminate child' | 'cancel child'; readonly child: Place }
+  | { readonly name: 'terminate child' | 'cancel child'; readonly child: Part }
   /** To an earlier workflow task, given as a share of those that have completed. The real server only. */
   | { readonly name: 'reset'; readonly share: number };
 
@@ -86,7 +86,7 @@ export interface Script {
   readonly events: readonly ScriptEvent[];
 }
 
-export const nameMoment = ({ place, kind, nth, when }: Moment): string => `${when} ${kind} ${nth} of ${place}`;
+export const nameMoment = ({ part, kind, nth, when }: Moment): string => `${when} ${kind} ${nth} of ${part}`;
 
 export function describeScript(script: Script): string {
   const { seed, vendor, rows, job, batchesPerSegment, provider, events } = script;

@@ -2,7 +2,7 @@
 
 import type { BatchFault } from '../../emulator/faults/batch-faults.ts';
 import type { Dice } from './dice.ts';
-import type { CallKind, Command, Deed, Moment, Place, ProviderCall, ScriptEvent, Vendor } from './script.ts';
+import type { CallKind, Command, Deed, Moment, Part, ProviderCall, ScriptEvent, Vendor } from './script.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -43,20 +43,20 @@ function writeEvent(dice: Dice, facts: Facts): ScriptEvent {
 
 function moment(dice: Dice, { batches }: Facts, kind: CallKind): Moment {
   return {
-    place: choosePlace(dice, batches, kind),
+    part: choosePart(dice, batches, kind),
     kind,
     nth: dice.choose(1, 1, 1, 1, 2, 2, 3),
     when: dice.choose('before', 'after'),
   };
 }
 
-function choosePlace(dice: Dice, batches: number, kind: CallKind): Place {
+function choosePart(dice: Dice, batches: number, kind: CallKind): Part {
   if (/job.json|results|report/.test(kind)) return 'job';
   if (kind === 'forget' || kind === 'ask' || kind === 'write journal' || dice.isBelow(0.4)) return 'any';
   return chooseBatch(dice, batches);
 }
 
-const chooseBatch = (dice: Dice, batches: number): Place => {
+const chooseBatch = (dice: Dice, batches: number): Part => {
   const wave = dice.choose(1, 1, 1, 2);
   return `wave-${wave}/batch-${String(dice.between(1, wave === 1 ? batches : 1)).padStart(4, '0')}`;
 };

@@ -1,13 +1,13 @@
 // Numbers the calls of a job's workers and keeps their order. A recorded order is reproduced by holding each call until its turn comes.
 
-import type { CallKind, Place } from '../script/script.ts';
+import type { CallKind, Part } from '../script/script.ts';
 
 export interface Call {
-  readonly place: Place;
+  readonly part: Part;
   readonly kind: CallKind;
   /** Counted from 1 over all incarnations. */
   readonly nth: number;
-  /** The same, over all places. */
+  /** The same, over all parts. */
   readonly nthOfAny: number;
 }
 
@@ -28,22 +28,22 @@ export class CallLog {
     this.#recorded = recorded;
   }
 
-  async begin(place: Place, kind: CallKind): Promise<Call> {
-    const nth = this.#count(`${place} ${kind}`);
+  async begin(part: Part, kind: CallKind): Promise<Call> {
+    const nth = this.#count(`${part} ${kind}`);
     const nthOfAny = this.#count(kind);
-    const name = `${place} ${kind} ${nth}`;
+    const name = `${part} ${kind} ${nth}`;
     await this.#awaitTurn(name);
     this.order.push(name);
-    return { place, kind, nth, nthOfAny };
+    return { part, kind, nth, nthOfAny };
   }
 
-  get places(): ReadonlySet<Place> {
+  get parts(): ReadonlySet<Part> {
     return new Set(this.order.map((name) => name.split(' ')[0] ?? ''));
   }
 
   /** Whether such a call ever began. */
-  has(place: Place, kind: CallKind): boolean {
-    return this.#counts.has(`${place} ${kind}`);
+  has(part: Part, kind: CallKind): boolean {
+    return this.#counts.has(`${part} ${kind}`);
   }
 
   #count(name: string): number {

@@ -80,8 +80,8 @@ export class Commands {
     }
   }
 
-  #child(place: string): WorkflowHandle {
-    return this.#client.workflow.getHandle(`${this.workflowIds.at(-1)}/${place}`);
+  #child(part: string): WorkflowHandle {
+    return this.#client.workflow.getHandle(`${this.workflowIds.at(-1)}/${part}`);
   }
 
   async #update(name: string, input: unknown = {}): Promise<string> {

@@ -52,7 +52,7 @@ export class Director implements CallWatcher {
   }
 
   async watch<T>(life: Incarnation, kind: CallKind, work: () => Promise<T>): Promise<T> {
-    const call = await this.#calls.begin(readPlace(), kind);
+    const call = await this.#calls.begin(readPart(), kind);
     await this.#play(call, 'before', life);
     life.requireAlive();
     try {
@@ -115,7 +115,7 @@ export class Director implements CallWatcher {
 }
 
 /** The workflow's id below its job's. */
-function readPlace(): string {
+function readPart(): string {
   const [, ...rest] = activityInfo().workflowExecution?.workflowId.split('/') ?? [];
   return rest.length === 0 ? 'job' : rest.join('/');
 }
@@ -123,8 +123,8 @@ function readPlace(): string {
 const isProviderCall = (kind: CallKind): kind is ProviderCall => providerCalls.some((call) => call === kind);
 
 function isAt({ at, deed }: ScriptEvent, call: Call): boolean {
-  if (at.kind !== call.kind || (at.place !== 'any' && at.place !== call.place)) return false;
-  const nth = at.place === 'any' ? call.nthOfAny : call.nth;
+  if (at.kind !== call.kind || (at.part !== 'any' && at.part !== call.part)) return false;
+  const nth = at.part === 'any' ? call.nthOfAny : call.nth;
   return nth >= at.nth && nth < at.nth + countTimes(deed);
 }
 

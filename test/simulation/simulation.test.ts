@@ -35,7 +35,7 @@ const scriptWith = (...events: readonly ScriptEvent[]): Script => ({
 });
 
 const lostCreate: ScriptEvent = {
-  at: { place: 'wave-1/batch-0001', kind: 'create', nth: 1, when: 'before' },
+  at: { part: 'wave-1/batch-0001', kind: 'create', nth: 1, when: 'before' },
   deed: { kind: 'lost reply', how: 'reset', times: 1 },
 };
 
@@ -64,7 +64,7 @@ test('a download that loses lines is caught: rows that were answered are not', a
 });
 
 test('a death is fail-stop: the next incarnation goes on with what is on disk', async () => {
-  const at = { place: 'wave-1/batch-0002', kind: 'create', nth: 1, when: 'after' } as const;
+  const at = { part: 'wave-1/batch-0002', kind: 'create', nth: 1, when: 'after' } as const;
   const { broken, story } = await playScript(server, scriptWith({ at, deed: { kind: 'death' } }));
   expect(broken).toEqual([]);
   expect(story.join()).toContain('deaths: 1');
@@ -72,7 +72,7 @@ test('a death is fail-stop: the next incarnation goes on with what is on disk', 
 
 test('a recorded order of calls is reproduced', async () => {
   const death: ScriptEvent = {
-    at: { place: 'any', kind: 'write handle', nth: 2, when: 'before' },
+    at: { part: 'any', kind: 'write handle', nth: 2, when: 'before' },
     deed: { kind: 'death' },
   };
   const { order } = await playScript(server, scriptWith(lostCreate, death));

@@ -27,7 +27,7 @@ export interface Run {
   readonly outcome: ItemFates['batches'][number]['items'][number]['outcome'];
 }
 
-export interface Evidence {
+export interface EndFacts {
   readonly world: JobWorld;
   readonly script: Script;
   readonly ended: Ended;
@@ -41,7 +41,7 @@ export interface Evidence {
   readonly sent: ReadonlySet<number>;
 }
 
-export async function gatherEvidence(world: JobWorld, commands: Commands, ended: Ended): Promise<Evidence> {
+export async function gatherFacts(world: JobWorld, commands: Commands, ended: Ended): Promise<EndFacts> {
   const folder = join(world.root, commands.output);
   const { batches, sync } = await world.control.items();
   const planned = readPlanned(folder, world);
@@ -73,9 +73,9 @@ function readPlanned(folder: string, { calls }: JobWorld): PlannedItem[] {
     readdirSync(join(plan, wave))
       .filter((file) => file.endsWith('.items.jsonl'))
       .flatMap((file) => {
-        const place = `${wave}/${file.slice(0, -'.items.jsonl'.length)}`;
-        const isSent = calls.has(place, 'create') || calls.has(place, 'ask');
-        const requests = readLines<{ body?: object; params?: object }>(join(plan, place.concat('.requests.jsonl')));
+        const part = `${wave}/${file.slice(0, -'.items.jsonl'.length)}`;
+        const isSent = calls.has(part, 'create') || calls.has(part, 'ask');
+        const requests = readLines<{ body?: object; params?: object }>(join(plan, part.concat('.requests.jsonl')));
         return readLines<{ row: number; customId: string }>(join(plan, wave, file)).map(({ row, customId }, at) => {
           const request = requests[at];
           const body = hex16(bodyFacts({ ...(request?.body ?? request?.params) }).hash);
