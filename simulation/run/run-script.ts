@@ -19,6 +19,8 @@ export interface Played {
   readonly story: readonly string[];
   readonly realMs: number;
   readonly virtualHours: number;
+  /** The job did not end: its workflows are still open, and the server cannot be used any more. */
+  readonly isStuck: boolean;
   /** Calls out of the recorded order, if there was one. */
   readonly strayed: number;
 }
@@ -51,10 +53,9 @@ export async function playScript(
   const world = await JobWorld.open({ ...server.grounds, alter }, script, name, commands, recorded);
   server.add(world);
   server.log.length = 0;
-  let isClosed = false;
   try {
     const ended = await runToEnd(server, world, commands);
-    isClosed = ended.kind === 'ended' && commands.workflowIds.length === 1;
+    if (ended.kind === 'ended' && commands.workflowIds.length > 1) await endAll(server, world, commands);
     const broken =
       ended.kind === 'ended' ? findBrokenInvariants(await gatherFacts(world, commands, ended)) : [ended.why];
     return {
@@ -65,9 +66,9 @@ export async function playScript(
       realMs: Date.now() - startedAt,
       virtualHours: ended.hours,
       strayed: world.calls.strayed,
+      isStuck: ended.kind === 'stuck',
     };
   } finally {
-    if (!isClosed) await endAll(server, world, commands);
     server.remove(world);
     await world.close();
   }
@@ -80,13 +81,16 @@ async function runToEnd(server: SimulationServer, world: JobWorld, commands: Com
   await commands.start({ ...describeJob(world.script) });
   for (let hours = 0; hours < hoursMax; hours += stepHours) {
     const passed = await within(realMsMax - (Date.now() - startedAt), server.pass(stepHours * hourMs));
-    if (passed === 'late')
+    if (passed === 'late') {
       return {
         kind: 'stuck',
         hours,
         why: `does not end in real time: ${await describeStuck(server, world, commands)}`,
       };
-    const { status } = await commands.handle.describe();
+    }
+    const described = await within(answerMsMax, commands.handle.describe());
+    if (described === 'late') return { kind: 'stuck', hours, why: 'the server does not answer' };
+    const { status } = described;
     if (status.name !== 'RUNNING') {
       const failure = await commands.handle.result().then(
         () => null,

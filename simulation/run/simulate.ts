@@ -1,6 +1,6 @@
 // Plays many seeds, and makes of each that breaks an invariant a report for people and a recording.
 
-import { describeScript } from '../script/script.ts';
+import { describeScript, type Script } from '../script/script.ts';
 import { writeScript } from '../script/write-script.ts';
 import { saveRecording } from './recording.ts';
 import { reduceScript } from './reduce.ts';
@@ -15,19 +15,41 @@ export interface Wanted {
   readonly say: (line: string) => void;
 }
 
-/** Returns what was played of the seeds that failed. */
-export async function simulate(server: SimulationServer, { from, seeds, folder, say }: Wanted): Promise<Played[]> {
+/** Returns what was played of the seeds that failed. After a job that did not end, another server is started. */
+export async function simulate(start: () => Promise<SimulationServer>, wanted: Wanted): Promise<Played[]> {
   const failures: Played[] = [];
-  for (let seed = from; seed < from + seeds; seed += 1) {
-    const played = await playScript(server, writeScript(seed));
-    say(`seed ${seed}: ${describeFigures(played)}`);
-    if (played.broken.length === 0) continue;
-    const shortest = await reduceScript(played, (script) => playScript(server, script));
-    failures.push(shortest);
-    say(describePlayed(shortest));
-    say(`  recorded in ${saveRecording(folder, shortest)}`);
+  let server = await start();
+  const play = async (script: Script): Promise<Played> => {
+    const played = await playScript(server, script);
+    if (played.isStuck) {
+      await server.stop();
+      server = await start();
+    }
+    return played;
+  };
+  try {
+    for (let seed = wanted.from; seed < wanted.from + wanted.seeds; seed += 1) {
+      const failed = await simulateSeed(seed, play, wanted);
+      if (failed !== null) failures.push(failed);
+    }
+  } finally {
+    await server.stop();
   }
   return failures;
+}
+
+async function simulateSeed(
+  seed: number,
+  play: (script: Script) => Promise<Played>,
+  { folder, say }: Wanted,
+): Promise<Played | null> {
+  const played = await play(writeScript(seed));
+  say(`seed ${seed}: ${describeFigures(played)}`);
+  if (played.broken.length === 0) return null;
+  const shortest = await reduceScript(played, play);
+  say(describePlayed(shortest));
+  say(`  recorded in ${saveRecording(folder, shortest)}`);
+  return shortest;
 }
 
 export function describeFigures({ broken, realMs, virtualHours, order, strayed }: Played): string {

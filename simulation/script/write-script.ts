@@ -33,10 +33,8 @@ function writeJob(dice: Dice, maxItems: number): Script['job'] {
     retry: { rounds: dice.choose(0, 1, 1, 2, 3), backoff: '1m' },
     realtime: { concurrency: dice.choose(1, 4) },
     fallback: { lane: dice.choose('realtime', 'realtime', 'none') },
-    ...(dice.isBelow(0.3)
-      ? // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
-        { deadline: { batch: dice.choose('2h', '20h'), then: dice.choose('fallback', 'retry', 'fail') } }
-      : {}),
+    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+    deadline: { batch: dice.choose('2h', '2h', '6h', '20h'), then: dice.choose('fallback', 'retry', 'fail') },
   };
 }
 

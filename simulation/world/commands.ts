@@ -1,7 +1,7 @@
 // Gives a person's commands to a running job, as the client does. A refused command is an answer too.
 
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import type { Command } from '../script/script.ts';
+import type { Command, Part } from '../script/script.ts';
 
 /** A command that has no answer within this real time is left alone: it may need an activity that waits for this command. */
 const answerMsMax = 3_000;
@@ -10,6 +10,8 @@ export class Commands {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #name: string;
+  /** Whether an activity of that part of the job runs. */
+  isBusy: (part: Part) => boolean = () => false;
   /** Workflows that ran this job: a job that takes over has an id of its own. */
   readonly workflowIds: string[] = [];
 
@@ -72,6 +74,7 @@ export class Commands {
         await this.#child(command.child).cancel();
         return 'asked';
       case 'terminate and resume':
+        if (this.isBusy('job')) return 'left out: this server would hold time for ever if an activity of the job runs';
         await this.handle.terminate('simulation');
         await this.start({ resumeFrom: this.output });
         return 'done';
