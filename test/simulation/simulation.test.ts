@@ -20,7 +20,8 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 test(`the invariants hold for ${seeds} seeds`, async () => {
-  const failures = await simulate(server, { from: 1, seeds, folder, say: console.log });
+  const start = (): Promise<SimulationServer> => SimulationServer.start(workflowBundle().codePath);
+  const failures = await simulate(start, { from: 1, seeds, folder, say: console.log });
   expect(failures.map(({ script, broken }) => ({ seed: script.seed, broken }))).toEqual([]);
 }, 600_000);
 
