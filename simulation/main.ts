@@ -2,10 +2,11 @@
 
 import '../scripts/plain-errors.ts';
 import { parseArgs } from 'node:util';
+import { realTime, skippedTime } from './run/environments.ts';
 import { readRecording } from './run/recording.ts';
 import { playScript } from './run/run-script.ts';
 import { SimulationServer } from './run/server.ts';
-import { describeFigures, describePlayed, simulate } from './run/simulate.ts';
+import { describeFigures, describePlayed, simulate, simulateResets } from './run/simulate.ts';
 import type { Script } from './script/script.ts';
 import { writeScript } from './script/write-script.ts';
 
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     replay: { type: 'string' },
+    resets: { type: 'string' },
     folder: { type: 'string', default: 'runs/simulation' },
   },
 });
@@ -29,16 +31,23 @@ async function run(): Promise<boolean> {
     return showOne(script, order);
   }
   if (values.seed !== undefined) return showOne(writeScript(Number(values.seed)), []);
+  if (values.resets !== undefined) return showResets(Number(values.resets));
   const startedAt = Date.now();
   const [seeds, from] = [Number(values.seeds), Number(values.from)];
-  const failures = await simulate(SimulationServer.start, { seeds, from, folder: values.folder, say });
+  const failures = await simulate(() => SimulationServer.start(skippedTime), {
+    seeds,
+    from,
+    folder: values.folder,
+    say,
+  });
   const each = ((Date.now() - startedAt) / seeds / 1000).toFixed(2);
   say(`${seeds - failures.length} of ${seeds} seeds hold, ${each} s a seed`);
   return failures.length === 0;
 }
 
 async function showOne(script: Script, recorded: readonly string[]): Promise<boolean> {
-  const server = await SimulationServer.start();
+  const kind = isHard(script) ? realTime : skippedTime;
+  const server = await SimulationServer.start(kind);
   try {
     const played = await playScript(server, script, { recorded });
     say(describePlayed(played));
@@ -48,4 +57,21 @@ async function showOne(script: Script, recorded: readonly string[]): Promise<boo
   } finally {
     await server.stop();
   }
+}
+
+async function showResets(seeds: number): Promise<boolean> {
+  const server = await SimulationServer.start(realTime);
+  try {
+    const failures = await simulateResets(server, { seeds, from: Number(values.from), folder: values.folder, say });
+    say(`${seeds - failures.length} of ${seeds} seeds with resets hold`);
+    return failures.length === 0;
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Whether only the real server can play it. */
+function isHard({ events }: Script): boolean {
+  const hard = ['reset', 'terminate child', 'terminate and resume'];
+  return events.some(({ deed }) => deed.kind === 'command' && hard.includes(deed.command.name));
 }

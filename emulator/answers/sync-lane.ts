@@ -6,7 +6,7 @@ import { seconds } from '../world/clock.ts';
 import type { World } from '../world/world.ts';
 import type { Item } from './answer.ts';
 import { type BodyFacts, bodyFacts } from './body-facts.ts';
-import { decideOutcome, isBilled, isError, type Outcome } from './outcome.ts';
+import { decideOutcome, isBilled, isError, type Outcome, outcomes } from './outcome.ts';
 
 type ToProblem = (outcome: Outcome, defect: undefined, told: number | null) => Problem;
 
@@ -19,6 +19,7 @@ export async function runSync(world: World, { body }: Call, toProblem: ToProblem
   world.ledger.executed('sync');
   if (isError(outcome)) throw new Refused(toProblem(outcome, undefined, sentinel?.fail ?? null));
   if (isBilled(outcome)) world.ledger.billed('sync', hash, null, () => '');
+  if (isBilled(outcome) && outcome !== outcomes.answered) world.ledger.flawed('sync', hash);
   return {
     ...facts,
     createdS: seconds(world.clock.now()),

@@ -16,6 +16,8 @@ export interface BodyRepeat extends IdRepeat {
 export interface BilledBody {
   body: string;
   times: number;
+  /** How many of these answers were not as hoped: refused, cut, empty or no JSON. */
+  flawed: number;
 }
 
 export interface LaneCounts {
@@ -44,6 +46,11 @@ export function createLedger() {
       }
       if (lanes[lane === 'batch' ? 'sync' : 'batch'].bodies.has(body)) acrossLanes.add(hex16(body));
     },
+    /** Of an answer that was billed and is not as hoped. */
+    flawed(lane: Lane, body: Hash) {
+      const { flawed } = lanes[lane];
+      flawed.set(hex16(body), (flawed.get(hex16(body)) ?? 0) + 1);
+    },
     counts(lane: Lane): LaneCounts {
       const { executed, billed, bodyRepeats, idRepeats } = lanes[lane];
       const byCustomId = [...idRepeats].map(([customId, times]) => ({ customId, times }));
@@ -53,10 +60,10 @@ export function createLedger() {
     acrossLanes: (): string[] => [...acrossLanes],
     /** How often each body was billed. For small tests: it makes an object for each body. */
     listBodies(lane: Lane): BilledBody[] {
-      const { bodies, bodyRepeats } = lanes[lane];
+      const { bodies, bodyRepeats, flawed } = lanes[lane];
       return [...bodies.list()].map((hash) => {
         const body = hex16(hash);
-        return { body, times: bodyRepeats.get(body)?.times ?? 1 };
+        return { body, times: bodyRepeats.get(body)?.times ?? 1, flawed: flawed.get(body) ?? 0 };
       });
     },
   };
@@ -70,5 +77,6 @@ function createLane() {
     ids: createHashSet(),
     bodyRepeats: new Map<string, IdRepeat>(),
     idRepeats: new Map<string, number>(),
+    flawed: new Map<string, number>(),
   };
 }

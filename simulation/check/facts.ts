@@ -98,9 +98,10 @@ function listRuns(planned: readonly PlannedItem[], { batches, sync }: ItemFates)
       add(rowById.get(customId) ?? rowByBody.get(body) ?? 0, { lane: 'batch', batchId: id, outcome });
     }
   }
-  for (const { body, times } of sync) {
+  for (const { body, times, flawed } of sync) {
     for (let time = 0; time < times; time += 1) {
-      add(rowByBody.get(body) ?? 0, { lane: 'realtime', batchId: null, outcome: 'answered' });
+      const outcome = time < flawed ? 'truncated' : 'answered';
+      add(rowByBody.get(body) ?? 0, { lane: 'realtime', batchId: null, outcome });
     }
   }
   return runs;

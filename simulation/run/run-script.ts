@@ -26,10 +26,6 @@ export interface Played {
 }
 
 const hourMs = 3_600_000;
-const stepHours = 6;
-/** The longest job: five waves, each with a lost create, a window of 26 hours and its pauses. */
-const hoursMax = 40 * 24;
-const realMsMax = 60_000;
 const answerMsMax = 5_000;
 
 let runs = 0;
@@ -52,7 +48,6 @@ export async function playScript(
   const commands = new Commands(server.client, server.taskQueue, name);
   const world = await JobWorld.open({ ...server.grounds, alter }, script, name, commands, recorded);
   server.add(world);
-  server.log.length = 0;
   try {
     const ended = await runToEnd(server, world, commands);
     if (ended.kind === 'ended' && commands.workflowIds.length > 1) await endAll(server, world, commands);
@@ -77,34 +72,32 @@ export async function playScript(
 type Outcome = Ended | { readonly kind: 'stuck'; readonly hours: number; readonly why: string };
 
 async function runToEnd(server: SimulationServer, world: JobWorld, commands: Commands): Promise<Outcome> {
+  const { stepMs, realMsMax, virtualMsMax } = server.kind;
   const startedAt = Date.now();
-  await commands.start({ ...describeJob(world.script) });
-  for (let hours = 0; hours < hoursMax; hours += stepHours) {
-    const passed = await within(realMsMax - (Date.now() - startedAt), server.pass(stepHours * hourMs));
-    if (passed === 'late') {
-      return {
-        kind: 'stuck',
-        hours,
-        why: `does not end in real time: ${await describeStuck(server, world, commands)}`,
-      };
-    }
-    const described = await within(answerMsMax, commands.handle.describe());
-    if (described === 'late') return { kind: 'stuck', hours, why: 'the server does not answer' };
-    const { status } = described;
-    if (status.name !== 'RUNNING') {
-      const failure = await commands.handle.result().then(
-        () => null,
-        (error: unknown) => describeFailure(error),
-      );
-      return { kind: 'ended', hours: hours + stepHours, isCancelled: status.name === 'CANCELLED', failure };
-    }
+  await commands.start(describeJob(world.script));
+  for (let passedMs = stepMs; passedMs <= virtualMsMax; passedMs += stepMs) {
+    const hours = passedMs / hourMs;
+    const leftMs = realMsMax - (Date.now() - startedAt);
+    const hasPassed = leftMs > 0 && (await server.pass(leftMs));
+    if (!hasPassed) return { kind: 'stuck', hours, why: await describeStuck(server, world, commands, 'in real time') };
+    const ended = await findEnd(commands, hours);
+    if (ended !== null) return ended;
     await helpOn(commands);
   }
-  return {
-    kind: 'stuck',
-    hours: hoursMax,
-    why: `does not end within ${hoursMax} hours: ${await describeStuck(server, world, commands)}`,
-  };
+  const hours = virtualMsMax / hourMs;
+  return { kind: 'stuck', hours, why: await describeStuck(server, world, commands, `within ${hours} hours`) };
+}
+
+async function findEnd(commands: Commands, hours: number): Promise<Outcome | null> {
+  const described = await within(answerMsMax, commands.handle.describe());
+  if (described === 'late') return { kind: 'stuck', hours, why: 'the server does not answer' };
+  const { status } = described;
+  if (status.name === 'RUNNING' || commands.isGiving) return null;
+  const result = commands.handle.result().then(
+    () => null,
+    (error: unknown) => describeFailure(error),
+  );
+  return { kind: 'ended', hours, isCancelled: status.name === 'CANCELLED', failure: await result };
 }
 
 function describeJob({ vendor, job }: Script): Record<string, unknown> {
@@ -125,11 +118,16 @@ async function helpOn(commands: Commands): Promise<void> {
   if (status.pauses.some(({ reason }) => reason !== 'budget')) await commands.give({ name: 'resume' });
 }
 
-async function describeStuck(server: SimulationServer, world: JobWorld, commands: Commands): Promise<string> {
+async function describeStuck(
+  server: SimulationServer,
+  world: JobWorld,
+  commands: Commands,
+  where: string,
+): Promise<string> {
   const status = await within(answerMsMax, commands.handle.query<JobStatus, []>('status').catch(String));
   const ids = commands.workflowIds.flatMap((id) => [...world.calls.parts].map((part) => `${id}/${part}`));
   const open = await Promise.all(ids.map((id) => describeOpen(server, id.replace('/job', ''))));
-  return `${JSON.stringify(status)}; open: ${open.filter((one) => one !== '').join('; ')}`;
+  return `the job does not end ${where}: ${JSON.stringify(status)}; open: ${open.filter((one) => one !== '').join('; ')}`;
 }
 
 async function describeOpen({ client }: SimulationServer, workflowId: string): Promise<string> {

@@ -4,24 +4,24 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { activityInfo } from '@temporalio/activity';
-import { Client } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Client, isGrpcDeadlineError } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../../activities/failure.ts';
-import { ensureTestServer } from '../../scripts/tools/test-server.ts';
 import { writeWorkflowBundle } from '../../worker/bundle.ts';
 import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
 import type { Grounds, JobWorld } from '../world/job-world.ts';
+import type { Environment } from './environments.ts';
 
 const taskQueue = 'simulation';
 /** A file system in memory, where there is one: half of a job's time would be waiting for the disk. */
 const inMemory = '/dev/shm';
-const serverTries = 12;
 const logLinesMax = 50;
 
 export class SimulationServer {
+  readonly kind: Environment;
   readonly env: TestWorkflowEnvironment;
   readonly client: Client;
   readonly grounds: Omit<Grounds, 'alter'>;
@@ -33,23 +33,23 @@ export class SimulationServer {
   #running: Promise<void> = Promise.resolve();
 
   /** The bundle is made if none is given. */
-  static async start(this: void, bundlePath: string | null = null): Promise<SimulationServer> {
+  static async start(kind: Environment, bundlePath: string | null = null): Promise<SimulationServer> {
     installRuntime();
-    const executable = { type: 'existing-path', path: await ensureTestServer() } as const;
-    const env = await retried(() => TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
+    const env = await kind.start();
     const folder = mkdtempSync(join(existsSync(inMemory) ? inMemory : tmpdir(), 'nightshift-simulation-'));
-    const server = new SimulationServer(env, folder);
+    const server = new SimulationServer(kind, env, folder);
     const codePath = bundlePath ?? (await writeWorkflowBundle(join(folder, 'workflow-bundle.js'))).codePath;
     await server.#startWorker(codePath);
     return server;
   }
 
-  private constructor(env: TestWorkflowEnvironment, folder: string) {
+  private constructor(kind: Environment, env: TestWorkflowEnvironment, folder: string) {
+    this.kind = kind;
     this.env = env;
     this.client = new Client({ connection: env.connection, namespace: 'default' });
     const cluster = createCluster(this.client, 'default');
     const deps = createDependencies(readConfig({ NIGHTSHIFT_DATA: folder }), cluster);
-    this.grounds = { folder, deps, cluster, settings: {} };
+    this.grounds = { folder, deps, cluster, settings: kind.settings };
   }
 
   /** From now on, the activities of this job run in its world. */
@@ -61,9 +61,16 @@ export class SimulationServer {
     this.#worlds.delete(world.name);
   }
 
-  /** Lets virtual time pass. It stands still while an activity runs. */
-  pass(ms: number): Promise<void> {
-    return this.env.sleep(ms);
+  /** Lets a step of time pass. Skipped time stands still while an activity runs. False if it has not passed within that real time. */
+  async pass(limitMs: number): Promise<boolean> {
+    const { connection } = this.env;
+    try {
+      await connection.withDeadline(Date.now() + Math.max(1, limitMs), () => this.env.sleep(this.kind.stepMs));
+      return true;
+    } catch (error) {
+      if (isGrpcDeadlineError(error)) return false;
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
@@ -119,14 +126,3 @@ function installRuntime(): void {
 }
 
 const describeError = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : '');
-
-/** The SDK gives the server, a Java program, only 5 s to start. */
-async function retried<T>(start: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await start();
-    } catch (error) {
-      if (tries === serverTries) throw error;
-    }
-  }
-}

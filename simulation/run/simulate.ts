@@ -1,6 +1,8 @@
 // Plays many seeds, and makes of each that breaks an invariant a report for people and a recording.
 
+import { join } from 'node:path';
 import { describeScript, type Script } from '../script/script.ts';
+import { writeResetScript } from '../script/write-reset-script.ts';
 import { writeScript } from '../script/write-script.ts';
 import { saveRecording } from './recording.ts';
 import { reduceScript } from './reduce.ts';
@@ -34,6 +36,24 @@ export async function simulate(start: () => Promise<SimulationServer>, wanted: W
     }
   } finally {
     await server.stop();
+  }
+  return failures;
+}
+
+/** Seeds of jobs that are reset, terminated and taken over, side by side on the real server. */
+export async function simulateResets(server: SimulationServer, wanted: Wanted): Promise<Played[]> {
+  const seeds = Array.from({ length: wanted.seeds }, (_, index) => wanted.from + index);
+  const played = await Promise.all(
+    seeds.map(async (seed) => {
+      const one = await playScript(server, writeResetScript(seed));
+      wanted.say(`reset seed ${seed}: ${describeFigures(one)}`);
+      return one;
+    }),
+  );
+  const failures = played.filter(({ broken }) => broken.length > 0);
+  for (const failed of failures) {
+    wanted.say(describePlayed(failed));
+    wanted.say(`  recorded in ${saveRecording(join(wanted.folder, 'resets'), failed)}`);
   }
   return failures;
 }

@@ -40,13 +40,16 @@ export interface Moment {
 }
 
 export type Command =
-  | { readonly name: 'pause' | 'resume' | 'cancel' | 'terminate and resume' }
+  | { readonly name: 'pause' | 'resume' | 'cancel' }
   | { readonly name: 'setBudget'; readonly usd: number | null }
   | { readonly name: 'setDeadline'; readonly change: Readonly<Record<string, string | null>> }
   | { readonly name: 'setConcurrency'; readonly concurrency: number }
   | { readonly name: 'retryFailed'; readonly reasons: readonly string[] | null }
-  | { readonly name: 'terminate child' | 'cancel child'; readonly child: Part }
-  /** To an earlier workflow task, given as a share of those that have completed. The real server only. */
+  | { readonly name: 'cancel child'; readonly child: Part }
+  // These need the real server: the one that skips time cannot reset, and tells no parent that its child was terminated.
+  | { readonly name: 'terminate child'; readonly child: Part }
+  | { readonly name: 'terminate and resume' }
+  /** To an earlier workflow task, given as a share of those that have completed. */
   | { readonly name: 'reset'; readonly share: number };
 
 /** A refused call, so many times in a row. */

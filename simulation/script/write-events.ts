@@ -72,7 +72,7 @@ function anyCall(dice: Dice): CallKind {
 function writeCommand(dice: Dice, { batches }: Facts): Command {
   const name = dice.choose(
     ...(['pause', 'pause', 'resume', 'cancel', 'setBudget', 'setDeadline', 'setConcurrency', 'retryFailed'] as const),
-    ...(['cancel child', 'terminate and resume'] as const),
+    ...(['cancel child', 'cancel child'] as const),
   );
   switch (name) {
     case 'setBudget':

@@ -1,7 +1,8 @@
 // Gives a person's commands to a running job, as the client does. A refused command is an answer too.
 
+import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import type { Command, Part } from '../script/script.ts';
+import type { Command } from '../script/script.ts';
 
 /** A command that has no answer within this real time is left alone: it may need an activity that waits for this command. */
 const answerMsMax = 3_000;
@@ -10,8 +11,7 @@ export class Commands {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #name: string;
-  /** Whether an activity of that part of the job runs. */
-  isBusy: (part: Part) => boolean = () => false;
+  #giving = 0;
   /** Workflows that ran this job: a job that takes over has an id of its own. */
   readonly workflowIds: string[] = [];
 
@@ -33,16 +33,30 @@ export class Commands {
   async start(input: unknown): Promise<void> {
     const takeovers = this.workflowIds.length;
     const workflowId = takeovers === 0 ? this.#name : `${this.#name}.${takeovers}`;
-    this.workflowIds.push(workflowId);
     await this.#client.workflow.start('processDataset', {
       workflowId,
       taskQueue: this.#taskQueue,
       args: [input],
       workflowExecutionTimeout: '90 days',
     });
+    this.workflowIds.push(workflowId);
+  }
+
+  /** A command is being given: the job may begin again. */
+  get isGiving(): boolean {
+    return this.#giving > 0;
   }
 
   async give(command: Command): Promise<string> {
+    this.#giving += 1;
+    try {
+      return await this.#giveInTime(command);
+    } finally {
+      this.#giving -= 1;
+    }
+  }
+
+  async #giveInTime(command: Command): Promise<string> {
     const limit = new Promise<string>((resolve) => setTimeout(resolve, answerMsMax, 'no answer yet').unref());
     const answer = this.#give(command).catch((error: unknown) => {
       const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
@@ -74,13 +88,28 @@ export class Commands {
         await this.#child(command.child).cancel();
         return 'asked';
       case 'terminate and resume':
-        if (this.isBusy('job')) return 'left out: this server would hold time for ever if an activity of the job runs';
         await this.handle.terminate('simulation');
         await this.start({ resumeFrom: this.output });
         return 'done';
       case 'reset':
-        throw new Error('only the real server resets');
+        return this.#reset(command.share);
     }
+  }
+
+  /** To one of the workflow tasks that have completed. */
+  async #reset(share: number): Promise<string> {
+    const { runId, workflowId } = await this.handle.describe();
+    const { events } = await this.handle.fetchHistory();
+    const tasks = (events ?? []).filter(({ workflowTaskCompletedEventAttributes: task }) => task != null);
+    const event = tasks[Math.min(tasks.length - 1, Math.floor(share * tasks.length))];
+    await this.#client.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId, runId },
+      reason: 'simulation',
+      requestId: randomUUID(),
+      workflowTaskFinishEventId: event?.eventId ?? null,
+    });
+    return `to event ${event?.eventId}`;
   }
 
   #child(part: string): WorkflowHandle {

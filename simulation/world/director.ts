@@ -115,7 +115,7 @@ export class Director implements CallWatcher {
 }
 
 /** The workflow's id below its job's. */
-export function readPart(): string {
+function readPart(): string {
   const [, ...rest] = activityInfo().workflowExecution?.workflowId.split('/') ?? [];
   return rest.length === 0 ? 'job' : rest.join('/');
 }

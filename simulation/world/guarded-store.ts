@@ -61,11 +61,16 @@ function guardSink(
   let isClosed = false;
   return {
     write: (chunk) => life.allow(() => sink.write(chunk)),
-    close: () =>
-      closeWith(() => {
-        isClosed = true;
-        return sink.close();
-      }),
+    close: async () => {
+      try {
+        return await closeWith(() => {
+          isClosed = true;
+          return sink.close();
+        });
+      } finally {
+        if (!isClosed) await sink.abort();
+      }
+    },
     // After a death too: it only frees the file that nobody else sees.
     abort: () => (isClosed ? Promise.resolve() : sink.abort()),
   };

@@ -17,10 +17,10 @@ import { createStore } from '../../storage/registry.ts';
 import { sharedClock } from '../../test/workflows/shared-clock.ts';
 import { readConfig } from '../../worker/config.ts';
 import { Dice } from '../script/dice.ts';
-import type { Part, Script } from '../script/script.ts';
+import type { Script } from '../script/script.ts';
 import { CallLog } from './call-log.ts';
 import type { Commands } from './commands.ts';
-import { Director, readPart } from './director.ts';
+import { Director } from './director.ts';
 import { guardProvider } from './guarded-provider.ts';
 import { guardStore } from './guarded-store.ts';
 import { Incarnation } from './incarnation.ts';
@@ -48,8 +48,6 @@ export class JobWorld {
   readonly director: Director;
   readonly clock: ReturnType<typeof sharedClock>;
   deaths = 0;
-  /** Running activities by the part of the job that they belong to. */
-  readonly running = new Map<Part, number>();
   readonly #grounds: Grounds;
   readonly #emulator: Emulator;
   readonly #dice: Dice;
@@ -85,7 +83,6 @@ export class JobWorld {
     this.control = createControl(emulator.url);
     this.clock = sharedClock(this.control);
     this.director = new Director(script, this.control, calls, commands, () => this.#replaceWorker());
-    commands.isBusy = (part) => (this.running.get(part) ?? 0) > 0;
     this.#life = new Incarnation(this.director);
     this.#activities = this.#createActivities();
     const rows = Array.from({ length: script.rows }, (_, index) => JSON.stringify(makeRow(index + 1)));
@@ -95,13 +92,10 @@ export class JobWorld {
   /** As Temporal sees it: an activity of a worker that died is heard of no more, until its time is over. */
   async execute(input: ActivityExecuteInput, next: NextExecute): Promise<unknown> {
     const life = this.#life;
-    this.#countRunning(1);
     try {
       return await this.clock.interceptor.execute?.(input, next);
     } catch (error) {
       if (!life.isDead) throw error;
-    } finally {
-      this.#countRunning(-1);
     }
     throw noticeDeath();
   }
@@ -118,11 +112,6 @@ export class JobWorld {
     this.#life.die();
     await this.#emulator.close();
     rmSync(this.root, { recursive: true, force: true });
-  }
-
-  #countRunning(change: 1 | -1): void {
-    const part = readPart();
-    this.running.set(part, (this.running.get(part) ?? 0) + change);
   }
 
   #replaceWorker(): void {

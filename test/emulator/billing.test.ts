@@ -107,7 +107,10 @@ test('the fate of each item is listed by batch, and what was sent alone by body'
     ['c', 'notRun'],
     ['d', 'notRun'],
   ]);
-  expect(sync).toEqual([{ body: batches[0]?.items[2]?.body, times: 1 }]);
+  expect(sync).toEqual([{ body: batches[0]?.items[2]?.body, times: 1, flawed: 0 }]);
+  await rig.control.reset();
+  await rig.openai.chat.completions.create(chatBody('[[truncate]]'));
+  expect((await rig.control.items()).sync).toMatchObject([{ times: 1, flawed: 1 }]);
 });
 
 test('a hash set holds exactly what was added', () => {

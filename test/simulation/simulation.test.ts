@@ -4,26 +4,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Provider } from '../../providers/provider.ts';
+import { realTime, skippedTime } from '../../simulation/run/environments.ts';
 import { playScript } from '../../simulation/run/run-script.ts';
 import { SimulationServer } from '../../simulation/run/server.ts';
-import { simulate } from '../../simulation/run/simulate.ts';
+import { simulate, simulateResets } from '../../simulation/run/simulate.ts';
 import type { Script, ScriptEvent } from '../../simulation/script/script.ts';
 import { workflowBundle } from '../support/temporal.ts';
 
 const seeds = 60;
+const resets = 10;
 const folder = join(tmpdir(), 'nightshift-simulation');
 let server: SimulationServer;
 
 beforeAll(async () => {
-  server = await SimulationServer.start(workflowBundle().codePath);
+  server = await SimulationServer.start(skippedTime, workflowBundle().codePath);
 });
 afterAll(() => server.stop());
 
 test(`the invariants hold for ${seeds} seeds`, async () => {
-  const start = (): Promise<SimulationServer> => SimulationServer.start(workflowBundle().codePath);
+  const start = (): Promise<SimulationServer> => SimulationServer.start(skippedTime, workflowBundle().codePath);
   const failures = await simulate(start, { from: 1, seeds, folder, say: console.log });
   expect(failures.map(({ script, broken }) => ({ seed: script.seed, broken }))).toEqual([]);
 }, 600_000);
+
+test(`the invariants hold for ${resets} seeds of jobs that are reset, terminated and taken over`, async () => {
+  const real = await SimulationServer.start(realTime, workflowBundle().codePath);
+  try {
+    const failures = await simulateResets(real, { from: 1, seeds: resets, folder, say: console.log });
+    expect(failures.map(({ script, broken }) => ({ seed: script.seed, broken }))).toEqual([]);
+  } finally {
+    await real.stop();
+  }
+}, 300_000);
 
 const scriptWith = (...events: readonly ScriptEvent[]): Script => ({
   seed: 0,
