@@ -1,17 +1,22 @@
 // Gives a person's commands to a running job, as the client does. A refused command is an answer too.
 
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Command } from '../script/script.ts';
 
 /** A command that has no answer within this real time is left alone: it may need an activity that waits for this command. */
 const answerMsMax = 3_000;
+const quietMs = 50;
 
 export class Commands {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #name: string;
   #giving = 0;
+  #given: Promise<void> = Promise.resolve();
+  /** The batches and segments of the job so far. */
+  parts: () => ReadonlySet<string> = () => new Set();
   /** Workflows that ran this job: a job that takes over has an id of its own. */
   readonly workflowIds: string[] = [];
 
@@ -47,13 +52,45 @@ export class Commands {
     return this.#giving > 0;
   }
 
+  /**
+   * Resolves when every command has reached the workflows that it concerns. The server that skips time cannot cancel an activity that ends in
+   * the same moment, so activities end before or after a command.
+   */
+  async awaitGiven(): Promise<void> {
+    while (this.isGiving) await this.#given;
+  }
+
   async give(command: Command): Promise<string> {
+    const given = Promise.withResolvers<void>();
     this.#giving += 1;
+    this.#given = given.promise;
     try {
-      return await this.#giveInTime(command);
+      const answer = await this.#giveInTime(command);
+      await this.#awaitQuiet();
+      return answer;
     } finally {
       this.#giving -= 1;
+      given.resolve();
     }
+  }
+
+  /** Until no workflow of the job writes history any more. */
+  async #awaitQuiet(): Promise<void> {
+    const end = Date.now() + answerMsMax;
+    for (let before = '', now = await this.#measureHistories(); now !== before && Date.now() < end; ) {
+      await delay(quietMs);
+      before = now;
+      now = await this.#measureHistories();
+    }
+  }
+
+  async #measureHistories(): Promise<string> {
+    const ids = this.workflowIds.flatMap((id) => [id, ...[...this.parts()].map((part) => `${id}/${part}`)]);
+    const measure = async (id: string): Promise<number> => {
+      const described = await this.#client.workflow.getHandle(id).describe();
+      return described.historyLength;
+    };
+    return (await Promise.all(ids.map((id) => measure(id).catch(() => 0)))).join();
   }
 
   async #giveInTime(command: Command): Promise<string> {

@@ -51,6 +51,7 @@ export class JobWorld {
   readonly #grounds: Grounds;
   readonly #emulator: Emulator;
   readonly #dice: Dice;
+  readonly #commands: Commands;
   #life: Incarnation;
   #activities: Activities;
 
@@ -79,6 +80,8 @@ export class JobWorld {
     this.script = script;
     this.name = name;
     this.calls = calls;
+    this.#commands = commands;
+    commands.parts = () => new Set([...calls.parts].filter((part) => part !== 'job'));
     this.root = mkdtempSync(join(grounds.folder, 'nightshift-simulation-'));
     this.control = createControl(emulator.url);
     this.clock = sharedClock(this.control);
@@ -96,6 +99,8 @@ export class JobWorld {
       return await this.clock.interceptor.execute?.(input, next);
     } catch (error) {
       if (!life.isDead) throw error;
+    } finally {
+      await this.#commands.awaitGiven();
     }
     throw noticeDeath();
   }
