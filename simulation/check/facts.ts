@@ -7,6 +7,8 @@ import type { JobReport } from '../../domain/report/report.ts';
 import { bodyFacts } from '../../emulator/answers/body-facts.ts';
 import type { ItemFates } from '../../emulator/server/control.ts';
 import { hex16 } from '../../emulator/world/hash.ts';
+import { isHandleFile } from '../../job-folder/paths.ts';
+import type { HandleRecord } from '../../job-folder/submission.ts';
 import type { Script } from '../script/script.ts';
 import type { Commands } from '../world/commands.ts';
 import type { JobWorld } from '../world/job-world.ts';
@@ -37,6 +39,8 @@ export interface EndFacts {
   readonly batches: ItemFates['batches'];
   /** Billed runs in the order in which their batches were created, realtime calls last. */
   readonly runs: ReadonlyMap<number, readonly Run[]>;
+  /** Provider batches that a handle on disk names. */
+  readonly handles: ReadonlySet<string>;
   /** Rows of which the provider was asked to run a request, whether it did or not. */
   readonly sent: ReadonlySet<number>;
 }
@@ -53,6 +57,7 @@ export async function gatherFacts(world: JobWorld, commands: Commands, ended: En
     report: readReport(join(folder, 'report.json')),
     batches,
     runs: listRuns(planned, { batches, sync }),
+    handles: new Set(listHandles(folder)),
     sent: new Set(planned.filter(({ isSent }) => isSent).map(({ row }) => row)),
   };
 }
@@ -83,6 +88,16 @@ function readPlanned(folder: string, { calls }: JobWorld): PlannedItem[] {
         });
       }),
   );
+}
+
+function listHandles(folder: string): string[] {
+  const plan = join(folder, 'plan');
+  if (!existsSync(plan)) return [];
+  const files = readdirSync(plan, { recursive: true, encoding: 'utf8' }).filter(isHandleFile);
+  return files.flatMap((file) => {
+    const { handle, twinHandles = [], earlier }: HandleRecord = JSON.parse(readFileSync(join(plan, file), 'utf8'));
+    return [handle, ...twinHandles, ...earlier].map(({ id }) => id);
+  });
 }
 
 const notBilled = ['notRun', 'missing', 'timeout', 'error400', 'error429', 'error500'];

@@ -56,13 +56,20 @@ const isFlawed = ({ outcome }: Run): boolean => ['refused', 'truncated', 'invali
 /** It was answered and billed, and its line does not say so. */
 const isLost = ({ outcome }: Run): boolean => ['dropped', 'withoutId', 'garbled'].includes(outcome);
 
-const nothingRunsTwice: Check = ({ runs, report }) => {
+/** Its create had no reply, and no list ever shows it: beyond what a job can know. */
+const isHidden = ({ world, batches, handles }: EndFacts, { batchId }: Run): boolean =>
+  batchId !== null &&
+  !handles.has(batchId) &&
+  world.director.batchFaults.get(batches.findIndex(({ id }) => id === batchId) + 1)?.vanish === true;
+
+const nothingRunsTwice: Check = (facts) => {
+  const { runs, report } = facts;
   const broken: string[] = [];
   let lost = 0;
   let inFlight = 0;
   for (const [row, all] of runs) {
     for (const run of all.slice(0, -1)) {
-      if (isFlawed(run)) continue;
+      if (isFlawed(run) || isHidden(facts, run)) continue;
       if (isLost(run)) lost += 1;
       else if (run.lane === 'realtime') inFlight += 1;
       else broken.push(`row ${row} ran again after it was answered: ${describeRuns(all)}`);
@@ -79,7 +86,8 @@ const answersAreCollected: Check = (facts) =>
     .filter(({ status }) => status === 'failed')
     .flatMap(({ row, reason }) => {
       const answered = (facts.runs.get(row) ?? []).filter(({ outcome }) => outcome === 'answered');
-      if (answered.length === 0 || (reason === 'in_doubt' && isExcused(facts, answered))) return [];
+      if (answered.every((run) => isHidden(facts, run)) || (reason === 'in_doubt' && isExcused(facts, answered)))
+        return [];
       return [`row ${row} was answered (${describeRuns(answered)}) and is ${reason}`];
     });
 

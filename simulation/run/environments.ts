@@ -25,7 +25,7 @@ export const skippedTime: Environment = {
   },
   settings: {},
   stepMs: 6 * hourMs,
-  realMsMax: 60_000,
+  realMsMax: 40_000,
   // Five waves, each with a lost create, a window of 26 hours and its pauses.
   virtualMsMax: 40 * 24 * hourMs,
 };

@@ -8,6 +8,7 @@ import { nameMoment, type Script } from '../script/script.ts';
 
 import { Commands } from '../world/commands.ts';
 import { type Grounds, JobWorld } from '../world/job-world.ts';
+import { skippedTime } from './environments.ts';
 import type { SimulationServer } from './server.ts';
 
 export interface Played {
@@ -21,6 +22,8 @@ export interface Played {
   readonly virtualHours: number;
   /** The job did not end: its workflows are still open, and the server cannot be used any more. */
   readonly isStuck: boolean;
+  /** It did not end for a fault of the server: nothing is known of the invariants. */
+  readonly isVoid: boolean;
   /** Calls out of the recorded order, if there was one. */
   readonly strayed: number;
 }
@@ -51,8 +54,7 @@ export async function playScript(
   try {
     const ended = await runToEnd(server, world, commands);
     if (ended.kind === 'ended' && commands.workflowIds.length > 1) await endAll(server, world, commands);
-    const broken =
-      ended.kind === 'ended' ? findBrokenInvariants(await gatherFacts(world, commands, ended)) : [ended.why];
+    const broken = await findBroken(world, commands, ended);
     return {
       script,
       order: world.calls.order,
@@ -61,7 +63,8 @@ export async function playScript(
       realMs: Date.now() - startedAt,
       virtualHours: ended.hours,
       strayed: world.calls.strayed,
-      isStuck: ended.kind === 'stuck',
+      isStuck: ended.kind !== 'ended' || server.isHeld,
+      isVoid: ended.kind === 'void',
     };
   } finally {
     server.remove(world);
@@ -69,7 +72,12 @@ export async function playScript(
   }
 }
 
-type Outcome = Ended | { readonly kind: 'stuck'; readonly hours: number; readonly why: string };
+async function findBroken(world: JobWorld, commands: Commands, ended: Outcome): Promise<readonly string[]> {
+  if (ended.kind === 'ended') return findBrokenInvariants(await gatherFacts(world, commands, ended));
+  return ended.kind === 'stuck' ? [ended.why] : [];
+}
+
+type Outcome = Ended | { readonly kind: 'stuck' | 'void'; readonly hours: number; readonly why: string };
 
 async function runToEnd(server: SimulationServer, world: JobWorld, commands: Commands): Promise<Outcome> {
   const { stepMs, realMsMax, virtualMsMax } = server.kind;
@@ -79,13 +87,12 @@ async function runToEnd(server: SimulationServer, world: JobWorld, commands: Com
     const hours = passedMs / hourMs;
     const leftMs = realMsMax - (Date.now() - startedAt);
     const hasPassed = leftMs > 0 && (await server.pass(leftMs));
-    if (!hasPassed) return { kind: 'stuck', hours, why: await describeStuck(server, world, commands, 'in real time') };
     const ended = await findEnd(commands, hours);
     if (ended !== null) return ended;
+    if (!hasPassed) return describeStuck(server, world, commands, hours);
     await helpOn(commands);
   }
-  const hours = virtualMsMax / hourMs;
-  return { kind: 'stuck', hours, why: await describeStuck(server, world, commands, `within ${hours} hours`) };
+  return describeStuck(server, world, commands, virtualMsMax / hourMs);
 }
 
 async function findEnd(commands: Commands, hours: number): Promise<Outcome | null> {
@@ -118,27 +125,36 @@ async function helpOn(commands: Commands): Promise<void> {
   if (status.pauses.some(({ reason }) => reason !== 'budget')) await commands.give({ name: 'resume' });
 }
 
+/** If nothing runs and only time is waited for, the fault is the server's, which now and then stops to skip time. */
 async function describeStuck(
   server: SimulationServer,
   world: JobWorld,
   commands: Commands,
-  where: string,
-): Promise<string> {
+  hours: number,
+): Promise<Outcome> {
   const status = await within(answerMsMax, commands.handle.query<JobStatus, []>('status').catch(String));
   const ids = commands.workflowIds.flatMap((id) => [...world.calls.parts].map((part) => `${id}/${part}`));
-  const open = await Promise.all(ids.map((id) => describeOpen(server, id.replace('/job', ''))));
-  return `the job does not end ${where}: ${JSON.stringify(status)}; open: ${open.filter((one) => one !== '').join('; ')}`;
+  const all = await Promise.all(ids.map((id) => describeOpen(server, id.replace('/job', ''))));
+  const open = all.filter((one) => one !== null);
+  const holdsTime = server.kind === skippedTime && open.every(({ waitsForTime }) => waitsForTime);
+  const why = `the job does not end: ${JSON.stringify(status)}; open: ${open.map(({ text }) => text).join('; ')}`;
+  return { kind: holdsTime && hours < 24 ? 'void' : 'stuck', hours, why };
 }
 
-async function describeOpen({ client }: SimulationServer, workflowId: string): Promise<string> {
-  const handle = client.workflow.getHandle(workflowId);
-  const described = await handle.describe().catch(() => null);
-  if (described === null || described.status.name !== 'RUNNING') return '';
-  const pending = (described.raw.pendingActivities ?? []).map(({ activityType, attempt, lastFailure }) =>
+async function describeOpen({ client }: SimulationServer, workflowId: string) {
+  const described = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => null);
+  if (described === null || described.status.name !== 'RUNNING') return null;
+  const { pendingActivities, pendingWorkflowTask } = described.raw;
+  const pending = (pendingActivities ?? []).map(({ activityType, attempt, lastFailure }) =>
     [activityType?.name, `attempt ${attempt}`, lastFailure?.message ?? ''].join(' '),
   );
-  const { events } = await handle.fetchHistory();
-  return `${workflowId}: ${events?.length} events, waits for ${pending.join(', ') || 'no activity'}`;
+  return {
+    text: `${workflowId} waits for ${pending.join(', ') || (pendingWorkflowTask == null ? 'time' : 'a workflow task')}`,
+    waitsForTime: pending.length === 0 && pendingWorkflowTask == null,
+  };
 }
 
 function describeFailure(error: unknown): string {

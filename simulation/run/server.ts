@@ -28,6 +28,8 @@ export class SimulationServer {
   readonly taskQueue = taskQueue;
   /** The last lines that the SDK logged as warnings or errors. */
   readonly log = lastLines;
+  /** Time did not pass: the server cannot be used any more. */
+  isHeld = false;
   readonly #worlds = new Map<string, JobWorld>();
   #worker: Worker | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -68,8 +70,9 @@ export class SimulationServer {
       await connection.withDeadline(Date.now() + Math.max(1, limitMs), () => this.env.sleep(this.kind.stepMs));
       return true;
     } catch (error) {
-      if (isGrpcDeadlineError(error)) return false;
-      throw error;
+      if (!isGrpcDeadlineError(error)) throw error;
+      this.isHeld = true;
+      return false;
     }
   }
 

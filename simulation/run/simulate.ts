@@ -72,9 +72,9 @@ async function simulateSeed(
   return shortest;
 }
 
-export function describeFigures({ broken, realMs, virtualHours, order, strayed }: Played): string {
+export function describeFigures({ broken, isVoid, realMs, virtualHours, order, strayed }: Played): string {
   const strays = strayed > 0 ? `, ${strayed} calls out of the recorded order` : '';
-  const verdict = broken.length > 0 ? 'BROKEN' : 'holds';
+  const verdict = isVoid ? 'void (the server stopped to skip time)' : broken.length > 0 ? 'BROKEN' : 'holds';
   return `${verdict}, ${(realMs / 1000).toFixed(1)} s, ${virtualHours} h, ${order.length} calls${strays}`;
 }
 

@@ -179,6 +179,7 @@ const makeRow = (row: number): object => ({ id: `t-${row}`, text: textOfRow(row)
 function noticeDeath(): Error {
   if (cancellationSignal().aborted) return new CancelledFailure('CANCELLED');
   const { heartbeatTimeoutMs, startToCloseTimeoutMs } = activityInfo();
-  const nextRetryDelay = heartbeatTimeoutMs ?? startToCloseTimeoutMs;
+  // Not in the very moment in which the time of this attempt is over: the server that skips time would take the next attempt for late.
+  const nextRetryDelay = (heartbeatTimeoutMs || startToCloseTimeoutMs) + 1_000;
   return ApplicationFailure.create({ message: 'the worker died', type: 'worker_died', nextRetryDelay });
 }

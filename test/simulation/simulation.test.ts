@@ -11,7 +11,7 @@ import { simulate, simulateResets } from '../../simulation/run/simulate.ts';
 import type { Script, ScriptEvent } from '../../simulation/script/script.ts';
 import { workflowBundle } from '../support/temporal.ts';
 
-const seeds = 60;
+const seeds = 20;
 const resets = 10;
 const folder = join(tmpdir(), 'nightshift-simulation');
 let server: SimulationServer;
