@@ -78,7 +78,6 @@ function guardSink(
 
 function guardJournal(journal: Journal, life: Incarnation): Journal {
   return {
-    lines: () => guardBytes(life, () => journal.lines()),
     append: (line) => life.effect('write journal', () => journal.append(line)),
     note: (line) => life.effect('write journal', () => journal.note(line)),
     close: () => journal.close(),
