@@ -12,7 +12,7 @@ export interface Call {
 }
 
 /** A call whose turn does not come within this real time goes on: the run has left the recorded order. */
-const heldMsMax = 2_000;
+const heldMsMax = 5_000;
 
 export class CallLog {
   /** The calls in the order in which they began. */
