@@ -21,6 +21,10 @@ const batchFault = z.strictObject({
   outputGrowsForMs: ms.optional(),
   requestCountsNull: z.boolean().optional(),
   countsZero: z.boolean().optional(),
+  /** Anthropic: an ended batch still counts its requests as processing. */
+  countsLate: z.boolean().optional(),
+  /** OpenAI: no time of creation, and errors as an empty list. */
+  oddFields: z.boolean().optional(),
   zeroByteErrorFile: z.boolean().optional(),
   applyTo: z.strictObject({ batches: z.array(count) }).optional(),
   first: count.optional(),

@@ -38,6 +38,7 @@ export function batchObject(world: World, batch: Batch) {
     request_counts: batch.fault.requestCountsNull === true ? null : counts(batch, phase),
     usage: isTerminal(phase) && (phase !== 'failed' || batch.executed > 0) ? usage(batch) : null,
     metadata: batch.metadata,
+    ...(batch.fault.oddFields === true ? { created_at: null, errors: [] } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import { unreadableReply } from './fault.ts';
 
 export interface Listed {
   readonly id: string;
+  /** In milliseconds; not a number if the vendor does not say. */
   readonly createdAt: number;
 }
 
@@ -52,8 +53,9 @@ export async function turnPages<Item extends Listed>(
 
 /** How many pages in a row were older than `since`, all of their entries. A page of which nothing can be read says nothing. */
 function countBeyond(items: readonly Listed[], since: number, before: number): number {
-  if (items.length === 0) return before;
-  return items.every(({ createdAt }) => createdAt < since) ? before + 1 : 0;
+  const times = items.map(({ createdAt }) => createdAt).filter((createdAt) => !Number.isNaN(createdAt));
+  if (times.length === 0) return before;
+  return times.every((createdAt) => createdAt < since) ? before + 1 : 0;
 }
 
 /** Steps down for each step up that a list newest first may have: an odd entry makes one of each. */
@@ -66,6 +68,7 @@ function watchOrder() {
   let up = 0;
   return {
     see(createdAt: number): void {
+      if (Number.isNaN(createdAt)) return;
       if (previous !== null && createdAt > previous) up += 1;
       if (previous !== null && createdAt < previous) down += 1;
       previous = createdAt;
@@ -111,6 +114,10 @@ export function readLastId(data: readonly unknown[]): string | null {
   }
   return null;
 }
+
+/** A batch of which the vendor does not say when it was made counts as made now: its deadline then comes late, and not at once. */
+export const dateUndated = <Item extends Listed>(item: Item): Item =>
+  Number.isNaN(item.createdAt) ? { ...item, createdAt: Date.now() } : item;
 
 export function oldestFirst<Item extends Listed>(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));

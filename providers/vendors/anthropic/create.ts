@@ -4,6 +4,7 @@ import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, RequestFile } from '../../provider.ts';
 import { callTimeouts } from '../../transport/call.ts';
 import { fileBody, noRedirect } from '../../transport/file-body.ts';
+import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, batchesPath, type Connection } from './client.ts';
 import { toHandle } from './poll.ts';
 import { batchWire } from './wire.ts';
@@ -27,7 +28,7 @@ export async function create({ sdk }: Connection, file: RequestFile, ctx: Contex
       fetchOptions: noRedirect,
     }),
   );
-  return toHandle(created);
+  return dateUndated(toHandle(created));
 }
 
 /** Newlines become commas, the last one a blank, so that the length stays the same. JSON has no raw newline inside a line. */

@@ -5,7 +5,7 @@ import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { prefixOfCustomId } from '../../../domain/ids.ts';
 import { findCandidatesMax } from '../../../domain/limits.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
-import { oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
+import { dateUndated, oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
 import { replyBytes } from '../../transport/reply-bytes.ts';
 import { ask, batchesPath, type Candidate, type Connection, caller, hasStatus, openResults } from './client.ts';
 import { firstLineBytesMax, listPageMax } from './limits.ts';
@@ -25,8 +25,12 @@ export async function find(connection: Connection, submission: Submission, ctx: 
 
 /** An archived batch has no results any more: it is weeks old, and of no use even if it is ours. */
 function mayBe({ createdAt, batch }: Candidate, { since, until, items }: Submission): boolean {
-  const archived = typeof batch.archived_at === 'string';
-  return createdAt >= since && createdAt <= until && sumCounts(batch) === items && !archived;
+  const isArchived = typeof batch.archived_at === 'string';
+  const size = sumCounts(batch);
+  // What is not shown excludes nothing. A batch that runs has some requests, even if they are not counted yet.
+  const isSizeShown = size !== null && (size > 0 || isEnded(batch));
+  const isExcluded = createdAt < since || createdAt > until || (isSizeShown && size !== items);
+  return !isExcluded && !isArchived;
 }
 
 async function sortCandidates(
@@ -38,7 +42,8 @@ async function sortCandidates(
   const confirmed: BatchHandle[] = [];
   const possible: BatchHandle[] = [];
   let reads = 0;
-  for (const { batch, ...handle } of candidates) {
+  for (const { batch, ...undated } of candidates) {
+    const handle = dateUndated(undated);
     const isRead = connection.prefixes.has(handle.id);
     if (!isEnded(batch) || (!isRead && reads >= findCandidatesMax)) {
       // Beyond the bound the results are read the next time: prefixes that were read are remembered.

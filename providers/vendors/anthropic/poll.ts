@@ -8,7 +8,7 @@ import { anthropicStates, endingByCount } from './endings.ts';
 import type { BatchWire } from './wire.ts';
 
 export async function poll(connection: Connection, handle: BatchHandle, ctx: Context): Promise<BatchView> {
-  return toView(await retrieveBatch(connection, handle.id, ctx));
+  return toView(await retrieveBatch(connection, handle.id, ctx), handle);
 }
 
 export const isEnded = (batch: BatchWire): boolean => readState(batch).phase === 'ended';
@@ -20,18 +20,19 @@ export function sumCounts({ request_counts: counts }: BatchWire): number | null 
   return (processing ?? 0) + (succeeded ?? 0) + (errored ?? 0) + (canceled ?? 0) + (expired ?? 0);
 }
 
+/** Not a number as its time if the vendor does not say when it made the batch: see `dateUndated`. */
 export function toHandle(batch: BatchWire): BatchHandle {
-  return { id: batch.id, createdAt: readCreatedAt(batch), fileId: null };
+  return { id: batch.id, createdAt: parseTime(batch.created_at) ?? Number.NaN, fileId: null };
 }
 
-function toView(batch: BatchWire): BatchView {
+function toView(batch: BatchWire, handle: BatchHandle): BatchView {
   const { phase, ending } = readState(batch);
   return {
     phase,
     ending: ending === null ? null : readEnding(batch, ending),
     status: asCode(batch.processing_status) ?? 'unknown',
     counts: ending === null ? null : readCounts(batch),
-    createdAt: readCreatedAt(batch),
+    createdAt: parseTime(batch.created_at) ?? handle.createdAt,
     endedAt: ending === null ? null : parseTime(batch.ended_at),
     expiresAt: parseTime(batch.expires_at),
     errors: [],
@@ -56,11 +57,10 @@ function readEnding({ request_counts: counts, cancel_initiated_at: cancelledAt }
 function readCounts(batch: BatchWire): BatchView['counts'] {
   const total = sumCounts(batch);
   const counts = batch.request_counts;
-  return total === null ? null : { total, done: counts?.succeeded ?? 0, failed: counts?.errored ?? 0 };
-}
-
-function readCreatedAt(batch: BatchWire): number {
-  return parseTime(batch.created_at) ?? 0;
+  // Until the end is counted, none counts as succeeded, whatever ran.
+  if (total === null || counts?.succeeded == null || counts.errored == null || (counts.processing ?? 0) > 0)
+    return null;
+  return { total, done: counts.succeeded, failed: counts.errored };
 }
 
 function parseTime(text: string | null | undefined): number | null {

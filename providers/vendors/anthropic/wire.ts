@@ -1,21 +1,25 @@
-// The parts of Anthropic's replies that are used. Whatever can be absent may be.
+// The parts of Anthropic's replies that are used. Whatever can be absent may be, and what has another shape
+// counts as absent: a batch whose object is not understood would be taken for one that was never created.
 
 import { z } from 'zod';
 
-const count = z.number().nullish();
+const count = z.number().nullish().catch(null);
+const text = z.string().nullish().catch(null);
 
 export const batchWire = z.object({
   id: z.string().min(1),
-  processing_status: z.string(),
+  /** An unknown one means that the batch goes on. */
+  processing_status: z.string().catch('unknown'),
   request_counts: z
     .object({ processing: count, succeeded: count, errored: count, canceled: count, expired: count })
-    .nullish(),
-  created_at: z.string(),
-  ended_at: z.string().nullish(),
-  expires_at: z.string().nullish(),
-  archived_at: z.string().nullish(),
-  results_url: z.string().nullish(),
-  cancel_initiated_at: z.string().nullish(),
+    .nullish()
+    .catch(null),
+  created_at: text,
+  ended_at: text,
+  expires_at: text,
+  archived_at: text,
+  results_url: text,
+  cancel_initiated_at: text,
 });
 export type BatchWire = z.output<typeof batchWire>;
 

@@ -3,6 +3,7 @@
 import type { BatchHandle, Staged } from '../../../domain/batch/state.ts';
 import type { Context, Submission } from '../../provider.ts';
 import { plainFault } from '../../transport/fault.ts';
+import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, type Connection } from './client.ts';
 import { metadataKey } from './find.ts';
 import { toHandle } from './poll.ts';
@@ -22,5 +23,7 @@ export async function create(
     completion_window: profile.completionWindow,
     metadata: { [metadataKey]: key },
   };
-  return toHandle(await ask(connection, 'create', batchWire, () => sdk.post('/batches', { body, signal })));
+  return dateUndated(
+    toHandle(await ask(connection, 'create', batchWire, () => sdk.post('/batches', { body, signal }))),
+  );
 }

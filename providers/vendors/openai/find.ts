@@ -2,7 +2,7 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
-import { oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
+import { dateUndated, oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
 import { ask, type Candidate, type Connection } from './client.ts';
 import { listPageMax } from './limits.ts';
 import { toHandle } from './poll.ts';
@@ -17,7 +17,7 @@ export async function find(connection: Connection, submission: Submission, ctx: 
   );
   const confirmed: BatchHandle[] = [];
   for (const { submission: key, ...handle } of listed) {
-    if (key === submission.key && !confirmed.some(({ id }) => id === handle.id)) confirmed.push(handle);
+    if (key === submission.key && !confirmed.some(({ id }) => id === handle.id)) confirmed.push(dateUndated(handle));
   }
   return { confirmed: oldestFirst(confirmed), possible: [] };
 }

@@ -9,14 +9,16 @@ import type { BatchErrorWire, BatchWire } from './wire.ts';
 const errorsMax = 100;
 
 export async function poll(connection: Connection, handle: BatchHandle, ctx: Context): Promise<BatchView> {
-  return toView(await retrieveBatch(connection, handle.id, ctx), connection.profile);
+  return toView(await retrieveBatch(connection, handle.id, ctx), handle, connection.profile);
 }
 
+/** Not a number as its time if the server does not say when it made the batch: see `dateUndated`. */
 export function toHandle(batch: BatchWire): BatchHandle {
-  return { id: batch.id, createdAt: batch.created_at * 1000, fileId: batch.input_file_id ?? null };
+  const createdAt = toMilliseconds(batch.created_at) ?? Number.NaN;
+  return { id: batch.id, createdAt, fileId: batch.input_file_id ?? null };
 }
 
-function toView(batch: BatchWire, { endings, faults }: OpenaiProfile): BatchView {
+function toView(batch: BatchWire, handle: BatchHandle, { endings, faults }: OpenaiProfile): BatchView {
   // A status that is not known means: keep waiting.
   const { phase, ending } = findByCode(endings, batch.status) ?? { phase: 'running', ending: null };
   const endedAt = batch.completed_at ?? batch.failed_at ?? batch.expired_at ?? batch.cancelled_at;
@@ -25,7 +27,7 @@ function toView(batch: BatchWire, { endings, faults }: OpenaiProfile): BatchView
     ending,
     status: asCode(batch.status) ?? 'unknown',
     counts: readCounts(batch),
-    createdAt: batch.created_at * 1000,
+    createdAt: toMilliseconds(batch.created_at) ?? handle.createdAt,
     endedAt: ending === null ? null : toMilliseconds(endedAt),
     expiresAt: toMilliseconds(batch.expires_at),
     errors: (batch.errors?.data ?? []).slice(0, errorsMax).map((error) => toBatchError(error, faults.batches)),
@@ -36,9 +38,10 @@ function toView(batch: BatchWire, { endings, faults }: OpenaiProfile): BatchView
   };
 }
 
-function readCounts({ request_counts: counts }: BatchWire): BatchView['counts'] {
-  if (typeof counts?.total !== 'number') return null;
-  return { total: counts.total, done: counts.completed ?? 0, failed: counts.failed ?? 0 };
+/** Null if they are not all reported: a batch that was run has a total, and only one that was never found valid counts none. */
+function readCounts({ request_counts: counts, in_progress_at: validAt }: BatchWire): BatchView['counts'] {
+  if (counts == null || (counts.total === 0 && typeof validAt === 'number')) return null;
+  return { total: counts.total, done: counts.completed, failed: counts.failed };
 }
 
 function toBatchError({ code, line }: BatchErrorWire, reasons: OpenaiProfile['faults']['batches']): BatchError {

@@ -1,28 +1,34 @@
-// The parts of OpenAI's replies that are used. Whatever can be absent may be: many servers speak this dialect.
+// The parts of OpenAI's replies that are used. Whatever can be absent may be, and what has another shape counts as absent: many servers
+// speak this dialect, and a batch whose object is not understood would be taken for one that was never created.
 
 import { z } from 'zod';
 
-const time = z.number().nullish();
+const time = z.number().nullish().catch(null);
+const name = z.string().nullish().catch(null);
 
 const batchErrorWire = z.object({ code: z.string().nullish(), line: z.number().nullish() });
 export type BatchErrorWire = z.output<typeof batchErrorWire>;
 
 export const batchWire = z.object({
   id: z.string().min(1),
-  status: z.string(),
-  errors: z.object({ data: z.array(batchErrorWire).nullish() }).nullish(),
-  input_file_id: z.string().nullish(),
-  output_file_id: z.string().nullish(),
-  error_file_id: z.string().nullish(),
-  created_at: z.number(),
+  /** An unknown one means that the batch goes on. */
+  status: z.string().catch('unknown'),
+  errors: z
+    .object({ data: z.array(batchErrorWire).nullish() })
+    .nullish()
+    .catch(null),
+  input_file_id: name,
+  output_file_id: name,
+  error_file_id: name,
+  created_at: time,
+  /** When it was found valid; absent if it never was. */
+  in_progress_at: time,
   completed_at: time,
   failed_at: time,
   expired_at: time,
   cancelled_at: time,
   expires_at: time,
-  request_counts: z
-    .object({ total: z.number().nullish(), completed: z.number().nullish(), failed: z.number().nullish() })
-    .nullish(),
+  request_counts: z.object({ total: z.number(), completed: z.number(), failed: z.number() }).nullish().catch(null),
   metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
 export type BatchWire = z.output<typeof batchWire>;

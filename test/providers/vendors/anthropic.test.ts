@@ -40,6 +40,25 @@ describe('anthropic alone', () => {
     expect(await control.requests('anthropic.batches.results')).toHaveLength(1);
   });
 
+  test.each([{ requestCountsNull: true }, { countsZero: true }])(
+    'a batch whose number of requests is not known yet, by %o, is possible until it has ended',
+    async (batch) => {
+      const { provider, prepare, submit, end } = await startVendor(anthropic, { batch });
+      const one = await prepare(['a', 'b']);
+      const { id } = await submit(one);
+      expect(await provider.find(one.submission, context())).toMatchObject({ confirmed: [], possible: [{ id }] });
+      await end();
+      expect(await provider.find(one.submission, context())).toMatchObject({ confirmed: [{ id }], possible: [] });
+    },
+  );
+
+  test('an ended batch whose counts still say that it runs has not run nothing', async () => {
+    const { provider, prepare, submit, end } = await startVendor(anthropic, { batch: { countsLate: true } });
+    const handle = await submit(await prepare(['a', 'b']));
+    await end();
+    expect(await provider.poll(handle, context())).toMatchObject({ phase: 'ended', counts: null });
+  });
+
   test('a full queue is capacity, not a rate', async () => {
     const { prepare, submit } = await startVendor(anthropic, { anthropicQueueLimit: 1 });
     expect((await catchFacts(submit(await prepare(['a', 'b'])))).fault).toBe('capacity');

@@ -34,6 +34,24 @@ describe('openai alone', () => {
     expect(await collectOutcomes(provider, handle)).toHaveLength(2);
   });
 
+  test('counts of 0 of a batch that was run prove nothing', async () => {
+    const fault = { endAs: 'cancelled', partial: 0.5, countsZero: true } as const;
+    const { provider, prepare, submit, end } = await startVendor(openai, { batch: fault });
+    const handle = await submit(await prepare(['a', 'b', 'c', 'd']));
+    await end();
+    expect(await provider.poll(handle, context())).toMatchObject({ ending: 'cancelled', counts: null });
+  });
+
+  test('a batch is created and found although its object lacks its time and has errors of another shape', async () => {
+    const { provider, prepare, submit } = await startVendor(openai, { batch: { oddFields: true } });
+    const [one, other] = [await prepare(['a']), await prepare(['b'])];
+    const { id, createdAt } = await submit(one);
+    expect(Math.abs(createdAt - Date.now())).toBeLessThan(60_000);
+    expect(await provider.find(one.submission, context())).toMatchObject({ confirmed: [{ id }] });
+    expect(await provider.find(other.submission, context())).toEqual({ confirmed: [], possible: [] });
+    expect((await provider.poll({ id, createdAt, fileId: null }, context())).phase).not.toBe('ended');
+  });
+
   test('what a batch leaves behind is deleted: its input and its output', async () => {
     const { provider, prepare, submit, end, control } = await startVendor(openai);
     const handle = await submit(await prepare(['a']));
