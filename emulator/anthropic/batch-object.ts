@@ -43,8 +43,8 @@ export function isArchived({ clock }: World, batch: Batch): boolean {
 function counts(batch: Batch, ended: boolean) {
   if (batch.fault.countsZero === true && !ended) return { ...noCounts };
   const total = itemCount(batch);
-  if (!ended || batch.fault.countsLate === true)
-    return { processing: total, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
+  const isCounted = ended && batch.fault.countsLate !== true;
+  if (!isCounted) return { processing: total, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
   const unrun = total - batch.executed;
   const canceled = unrunType(batch) === 'canceled' ? unrun : 0;
   return { processing: 0, succeeded: batch.succeeded, errored: batch.failed, canceled, expired: unrun - canceled };

@@ -19,6 +19,8 @@ export interface SiteOptions {
   readonly historyEventsMax?: number | undefined;
   /** What the worker's own clock shows at a time of the server. Defaults to that time. */
   readonly workerClock?: ((serverMs: number) => number) | undefined;
+  /** How long a cancelled job waits for the provider, e.g. `20s`. Defaults to 30 minutes. */
+  readonly cancelGrace?: string | undefined;
 }
 
 export async function createSiteWorker(
@@ -38,6 +40,7 @@ export async function createSiteWorker(
     OPENAI_API_KEY: 'test',
     ANTHROPIC_BASE_URL: emulator.anthropicBaseUrl,
     ANTHROPIC_API_KEY: 'test',
+    ...(limits.cancelGrace === undefined ? {} : { NIGHTSHIFT_CANCEL_GRACE: limits.cancelGrace }),
   });
   const namespace = site.env.namespace ?? 'default';
   const clock = sharedClock(site.control);

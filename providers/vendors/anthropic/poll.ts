@@ -58,8 +58,8 @@ function readCounts(batch: BatchWire): BatchView['counts'] {
   const total = sumCounts(batch);
   const counts = batch.request_counts;
   // Until the end is counted, none counts as succeeded, whatever ran.
-  if (total === null || counts?.succeeded == null || counts.errored == null || (counts.processing ?? 0) > 0)
-    return null;
+  if (total === null || counts?.succeeded == null || counts.errored == null) return null;
+  if ((counts.processing ?? 0) > 0) return null;
   return { total, done: counts.succeeded, failed: counts.errored };
 }
 
