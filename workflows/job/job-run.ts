@@ -203,6 +203,7 @@ export class JobRun implements JobProgress {
     const { settings, deadline, concurrency, movedAt, refusals } = carried;
     Object.assign(this, pickProgress(carried));
     this.#opened = { settings, deadline };
+    this.phase = carried.cancelled ? 'cancelling' : carried.place.kind === 'finish' ? 'merging' : 'running';
     Object.assign(this.coordinator, { movedAt, refusals });
     const paused = holdsBatches(this.pauses);
     Object.assign(this.coordinator.switches, { paused, concurrency, batchDeadlineMs: deadline.batchMs });

@@ -32,10 +32,15 @@ function toView(batch: BatchWire, handle: BatchHandle, { endings, faults }: Open
     expiresAt: toMilliseconds(batch.expires_at),
     errors: (batch.errors?.data ?? []).slice(0, errorsMax).map((error) => toBatchError(error, faults.batches)),
     files: [batch.input_file_id, batch.output_file_id, batch.error_file_id].filter((id) => typeof id === 'string'),
-    outputs: [batch.output_file_id, batch.error_file_id].filter(
-      (id) => typeof id === 'string' && id !== '',
-    ) as string[],
+    outputs: listOutputs(batch),
   };
+}
+
+/** The error file may be named first. While the output of counted answers is not named, the one file must not pass for all of it. */
+function listOutputs({ output_file_id: output, error_file_id: errors, request_counts: counts }: BatchWire): string[] {
+  const named = [output, errors].filter((id): id is string => typeof id === 'string' && id !== '');
+  const isComing = (counts?.completed ?? 0) > 0 && (output ?? '') === '';
+  return isComing ? [] : named;
 }
 
 /** Null if they are not all reported: a batch that was run has a total, and only one that was never found valid counts none. */

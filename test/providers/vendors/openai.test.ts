@@ -34,6 +34,15 @@ describe('openai alone', () => {
     expect(await collectOutcomes(provider, handle)).toHaveLength(2);
   });
 
+  test('an error file that is named before the output is not taken for all of it', async () => {
+    const late = { itemErrors: { rate500: 0.5 }, batch: { outputShownAfterMs: 3_600_000 } };
+    const { provider, prepare, submit, end } = await startVendor(openai, late);
+    const handle = await submit(await prepare(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']));
+    await end();
+    const { counts, files, outputs } = await provider.poll(handle, context());
+    expect([(counts?.done ?? 0) > 0, (counts?.failed ?? 0) > 0, files.length, outputs]).toEqual([true, true, 2, []]);
+  });
+
   test('counts of 0 of a batch that was run prove nothing', async () => {
     const fault = { endAs: 'cancelled', partial: 0.5, countsZero: true } as const;
     const { provider, prepare, submit, end } = await startVendor(openai, { batch: fault });
