@@ -5,6 +5,7 @@ import {
   CancellationScope,
   ChildWorkflowCancellationType,
   type ChildWorkflowHandle,
+  condition,
   getExternalWorkflowHandle,
   isCancellation,
   log,
@@ -82,8 +83,8 @@ export async function replaySwitches(
 
 const startsMax = 1000;
 const maxDelayMs = 300_000;
-/** A workflow task that starts a child and cancels it by its id fails for ever: so the second waits. */
-const cancelAfterMs = 5_000;
+/** A cancelled child that is not over after the time that it has, and a little more, never heard of it. */
+const cancelAgainFactor = 1.1;
 
 export interface ChildPlan {
   readonly workflowId: string;
@@ -104,8 +105,10 @@ export async function runUntilResult<T>(plan: ChildPlan, start: () => Promise<T>
   let isOver = false;
   scope.cancelRequested.catch(async () => {
     if (!scope.consideredCancelled) return;
-    await CancellationScope.nonCancellable(() => sleep(cancelAfterMs, { summary: `cancel ${plan.workflowId}` }));
-    if (!isOver) await cancelById(plan.workflowId);
+    const waitMs = cancelAgainFactor * plan.timing.cancelGraceMs;
+    const summary = `${plan.workflowId} has to end`;
+    const hasEnded = await CancellationScope.nonCancellable(() => condition(() => isOver, waitMs, { summary }));
+    if (!hasEnded) await cancelById(plan.workflowId);
   });
   try {
     return await startUntilResult(plan, start);

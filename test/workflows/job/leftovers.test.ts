@@ -38,7 +38,7 @@ test('a job that is cancelled as soon as it took over another leaves none of its
   }));
 
 test('a batch whose workflow a person has reset is cancelled with the job', () =>
-  Site.with(server.env, 'reset-batch', quick, async (site) => {
+  Site.with(server.env, 'reset-batch', { ...quick, cancelGrace: '4s' }, async (site) => {
     await site.start(site.openaiJob(20, changes));
     await site.untilCreated(1, 100);
     const workflowId = 'reset-batch/wave-1/batch-0001';
