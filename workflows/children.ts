@@ -83,8 +83,8 @@ export async function replaySwitches(
 
 const startsMax = 1000;
 const maxDelayMs = 300_000;
-/** A cancelled child that is not over after the time that it has, and a little more, never heard of it. */
-const cancelAgainFactor = 1.1;
+/** A cancelled child that is not over after the time that it has, and as much again, never heard of it. */
+const cancelAgainFactor = 2;
 
 export interface ChildPlan {
   readonly workflowId: string;

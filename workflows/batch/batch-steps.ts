@@ -1,6 +1,6 @@
 // Takes the steps of one batch: each is one activity, and what came of it is an event for the batch machine.
 
-import { CancellationScope, condition, log } from '@temporalio/workflow';
+import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
 import type { BatchHandle, BatchPhase } from '../../domain/batch/state.ts';
 import type { BatchEvent } from '../../domain/batch/transitions.ts';
@@ -10,7 +10,7 @@ import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
 import type { BatchRun } from './batch-run.ts';
 import { describeEnd } from './describe-end.ts';
-import { isOutOfTime, readFinalFailure, readTrouble } from './trouble.ts';
+import { isGivenUp, isOutOfTime, readFinalFailure, readTrouble } from './trouble.ts';
 
 /** What a step needs of its driver. */
 export interface StepContext {
@@ -229,7 +229,10 @@ export class BatchSteps {
     }
     const fault = readFinalFailure(error);
     if (fault !== null) return { kind: 'failed', fault };
-    if (!isStopped && !isOutOfTime(error)) throw error;
+    if (!isStopped && !isOutOfTime(error) && !isGivenUp(error)) throw error;
+    // No further attempt fits into the time that is left: asked again at once, it would fail again.
+    const leftMs = (this.#context.known.giveUpAt ?? 0) - Date.now();
+    if (!isStopped && leftMs > 0) await sleep(leftMs, { summary: 'the time of the batch runs out' });
     report({ kind: 'interrupted' });
     return { kind: 'stopped' };
   }

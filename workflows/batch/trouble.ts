@@ -54,6 +54,9 @@ export function readFinalFailure(error: unknown): string | null {
   return failure?.nonRetryable === true ? (failure.type ?? null) : null;
 }
 
+/** Temporal tries the activity no more, although a further attempt could help: its time is over, or it was asked to stop. */
+export const isGivenUp = (error: unknown): boolean => readFailure(error)?.nonRetryable === false;
+
 function readFailure(error: unknown): ApplicationFailure | null {
   return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : null;
 }
