@@ -5,7 +5,8 @@ import { type BatchRef, batchWorkflowId, type JobRef } from '../../domain/ids.ts
 import { type JobPosition, jobStart, type PlannedBatch, type PlanPosition, planStart } from '../../domain/job.ts';
 import { pageMax } from '../../domain/limits.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { listPlannedWaves, plannedBatch, readPage } from '../../job-folder/plan/manifest.ts';
+import { manifestFile } from '../../job-folder/paths.ts';
+import { plannedBatch, readPage } from '../../job-folder/plan/manifest.ts';
 import { findSent, readRollUp, readTallies } from '../../job-folder/tallies.ts';
 import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -28,7 +29,7 @@ export interface UnsettledPage {
 
 /** Waves with a plan. After a reset, an earlier run of the job may have planned, and sent, more waves than this one knows of. */
 export async function countWaves({ store }: Pick<ActivityDeps, 'store'>, { output }: JobRef): Promise<number> {
-  return (await listPlannedWaves(store, output)).length;
+  for (let waves = 0; ; waves += 1) if ((await store.head(manifestFile(output, waves + 1))) === null) return waves;
 }
 
 /**

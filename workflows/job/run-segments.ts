@@ -56,7 +56,7 @@ class SegmentedWave {
       await job.continueAt({ kind: 'inside', wave, plan, segments });
     }
     const summing = filePass(timing, `sum up wave ${wave.number}`);
-    const sum = () => summing.sumWave({ ...job.ref, wave: wave.number });
+    const sum = () => summing.sumWave({ ...job.ref, wave: wave.number, batches: plan.batches });
     job.coordinator.totals = await CancellationScope.nonCancellable(sum);
   }
 

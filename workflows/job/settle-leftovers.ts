@@ -33,7 +33,6 @@ export async function settleLeftovers(job: JobRun, waves: number): Promise<void>
       const finding = filePass(timing, 'find batches without a tally', until);
       const page: UnsettledPage = await finding.listUnsettled({ ...ref, waves, from: next });
       next = page.next;
-      if (page.batches.length === 0) break;
       await runWindow(page.batches, new Leftovers(job, page.wave, until));
       if (next !== null && isHistoryLong(job.settings.historyEventsMax)) {
         await job.continueAt({ kind: 'finish', from: next, until });
