@@ -21,7 +21,7 @@ export function startClock({ elapsed, now }: Pick<ActivityDeps, 'elapsed' | 'now
   return {
     startedAt,
     now: () => startedAt + Math.floor(measure()),
-    // Monotonic time stands still while a machine sleeps, the worker's clock does not: whoever may be late is late.
+    // Monotonic time stands still while a machine sleeps, and the worker's clock does not. If either says so, the attempt is late.
     leftUntil: (time) => Math.floor(time - startedAt - Math.max(measure(), now() - firstNow)),
   };
 }

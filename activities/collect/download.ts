@@ -86,7 +86,7 @@ async function copy(chunks: AsyncGenerator<Uint8Array, true | null>, sink: Sink,
   }
 }
 
-/** A second file that does not come is no reason to do without the first. */
+/** If the second file does not come, the first is kept. */
 function isKept(error: unknown, bytes: number): boolean {
   if (!(error instanceof ProviderError)) return false;
   const { attempt } = activityInfo();
