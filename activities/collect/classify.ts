@@ -2,8 +2,9 @@
 
 import type { JobFile } from '../../domain/job.ts';
 import { noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
-import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
 import { tallyFile } from '../../job-folder/paths.ts';
+import { readTally } from '../../job-folder/tallies.ts';
 import { writeJson } from '../../storage/lines/json-lines.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
@@ -29,7 +30,7 @@ export type ClassifyResult =
 /** A tally that is there already was counted in the metrics by the attempt that wrote it. */
 export async function classify(deps: ClassifyDeps, input: ClassifyInput): Promise<ClassifyResult> {
   const job = await readJobFile(deps.store, input);
-  const there = await readOwnIfThere<Tally>(deps.store, tallyFile(input));
+  const there = await readTally(deps.store, input);
   if (there !== null) return { kind: 'tally', tally: there };
   const result = await heartbeating(job.timing, () => deps.heavy(() => classifyBatch(deps, job, input)));
   if (result.kind === 'tally') countTally(job.spec.provider, result.tally);

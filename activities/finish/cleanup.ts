@@ -3,10 +3,10 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { JobRef } from '../../domain/ids.ts';
-import type { Tally } from '../../domain/outcome/outcome.ts';
-import { readJobFile, readOwn, readOwnIfThere } from '../../job-folder/job-file.ts';
-import { parseHandleFile, planFolder, tallyFile } from '../../job-folder/paths.ts';
+import { readJobFile, readOwn } from '../../job-folder/job-file.ts';
+import { parseHandleFile, planFolder } from '../../job-folder/paths.ts';
 import type { HandleRecord } from '../../job-folder/submission.ts';
+import { readTally } from '../../job-folder/tallies.ts';
 import type { Store } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 
@@ -53,6 +53,6 @@ async function* listHandles(store: Store, output: string): AsyncGenerator<BatchH
 /** A batch in doubt may have been answered and paid for. A person is asked to check it at the provider, so it must stay there. */
 async function isCollected(store: Store, output: string, handleUri: string): Promise<boolean> {
   const ref = parseHandleFile(output, handleUri);
-  const tally = ref === null ? null : await readOwnIfThere<Tally>(store, tallyFile(ref));
+  const tally = ref === null ? null : await readTally(store, ref);
   return tally !== null && (tally.rejected.in_doubt ?? 0) === 0;
 }

@@ -3,20 +3,12 @@
 import { log } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
-import type { Tally } from '../../domain/outcome/outcome.ts';
 import { BatchFigures, computeJobResult, type JobReport, percentiles } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
-import {
-  failuresFile,
-  inDoubtFile,
-  rejectsFile,
-  reportFile,
-  reportPage,
-  resultsFile,
-  tallyFile,
-} from '../../job-folder/paths.ts';
+import { failuresFile, inDoubtFile, rejectsFile, reportFile, reportPage, resultsFile } from '../../job-folder/paths.ts';
 import { readEntries } from '../../job-folder/plan/manifest.ts';
+import { readTally } from '../../job-folder/tallies.ts';
 import type { Drawn } from '../../report/chart.ts';
 import { renderPage } from '../../report/page.ts';
 import { buildCharts, gatherPageFacts, type PageFacts } from '../../report/page-facts.ts';
@@ -150,7 +142,7 @@ async function readTallies(
   const spans = new Spans(startedAt);
   for (let wave = 1; wave <= waves; wave += 1) {
     for await (const { batch } of readEntries(store, output, wave)) {
-      const tally = await readOwnIfThere<Tally>(store, tallyFile({ output, wave, batch }));
+      const tally = await readTally(store, { output, wave, batch });
       if (tally === null) continue;
       figures.add(tally, prices);
       spans.add(tally);

@@ -4,9 +4,9 @@ import type { Recovered } from '../../domain/batch/recovered.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { noEvidence, readEvidence } from '../../job-folder/evidence.ts';
-import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
-import { tallyFile } from '../../job-folder/paths.ts';
+import { readJobFile } from '../../job-folder/job-file.ts';
 import { type Intent, readHandle, readIntent, removeIntent } from '../../job-folder/submission.ts';
+import { readTally } from '../../job-folder/tallies.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { awaitEarlierOwners, findEarlierChild } from '../earlier-owners.ts';
 
@@ -37,7 +37,7 @@ export async function recover(
   const job = await readJobFile(store, ref);
   if (!isLate) await awaitEarlierOwners(deps, job, ref);
   const isUnknown = isLate && (await findEarlierChild(deps, job, ref)) !== null;
-  const tally = await readOwnIfThere<Tally>(store, tallyFile(ref));
+  const tally = await readTally(store, ref);
   const record = await readHandle(store, ref);
   const evidence = await readEvidence(store, ref);
   const recorded = await readIntent(store, ref);
