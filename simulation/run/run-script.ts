@@ -125,7 +125,7 @@ async function helpOn(commands: Commands): Promise<void> {
   if (status.pauses.some(({ reason }) => reason !== 'budget')) await commands.give({ name: 'resume' });
 }
 
-/** If nothing runs and only time is waited for, the fault is the server's, which now and then stops to skip time. */
+/** If the server lost a task, or if nothing runs and only time is waited for, the fault is the server's. */
 async function describeStuck(
   server: SimulationServer,
   world: JobWorld,
@@ -138,7 +138,7 @@ async function describeStuck(
   const open = all.filter((one) => one !== null);
   const holdsTime = server.kind === skippedTime && open.every(({ waitsForTime }) => waitsForTime);
   const why = `the job does not end: ${JSON.stringify(status)}; open: ${open.map(({ text }) => text).join('; ')}`;
-  return { kind: holdsTime && hours < 24 ? 'void' : 'stuck', hours, why };
+  return { kind: server.hasLostTask || (holdsTime && hours < 24) ? 'void' : 'stuck', hours, why };
 }
 
 async function describeOpen({ client }: SimulationServer, workflowId: string) {

@@ -8,6 +8,8 @@ import { Client, isGrpcDeadlineError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../../activities/failure.ts';
+import { endLateFailures } from '../../test/support/late-failure.ts';
+import { LostTask, noticeLostTask, orLostTask, takeLostTask } from '../../test/support/lost-task.ts';
 import { writeWorkflowBundle } from '../../worker/bundle.ts';
 import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
@@ -30,6 +32,8 @@ export class SimulationServer {
   readonly log = lastLines;
   /** Time did not pass: the server cannot be used any more. */
   isHeld = false;
+  /** It has forgotten a workflow's task: whatever comes of the job says nothing about it. */
+  hasLostTask = false;
   readonly #worlds = new Map<string, JobWorld>();
   #worker: Worker | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -37,6 +41,7 @@ export class SimulationServer {
   /** The bundle is made if none is given. */
   static async start(kind: Environment, bundlePath: string | null = null): Promise<SimulationServer> {
     installRuntime();
+    takeLostTask();
     const env = await kind.start();
     const folder = mkdtempSync(join(existsSync(inMemory) ? inMemory : tmpdir(), 'nightshift-simulation-'));
     const server = new SimulationServer(kind, env, folder);
@@ -67,11 +72,14 @@ export class SimulationServer {
   async pass(limitMs: number): Promise<boolean> {
     const { connection } = this.env;
     try {
-      await connection.withDeadline(Date.now() + Math.max(1, limitMs), () => this.env.sleep(this.kind.stepMs));
+      await orLostTask(
+        connection.withDeadline(Date.now() + Math.max(1, limitMs), () => this.env.sleep(this.kind.stepMs)),
+      );
       return true;
     } catch (error) {
-      if (!isGrpcDeadlineError(error)) throw error;
+      if (!isGrpcDeadlineError(error) && !(error instanceof LostTask)) throw error;
       this.isHeld = true;
+      this.hasLostTask = error instanceof LostTask;
       return false;
     }
   }
@@ -95,6 +103,7 @@ export class SimulationServer {
       activities: { default: (input: unknown) => this.#findWorld().runActivity(activityInfo().activityType, input) },
       interceptors: {
         activity: [
+          () => ({ inbound: endLateFailures(this.client) }),
           () => ({ inbound: { execute: (input, next) => this.#findWorld().execute(input, next) } }),
           () => ({ inbound: failureInterceptor() }),
         ],
@@ -120,11 +129,15 @@ function installRuntime(): void {
   if (isInstalled) return;
   isInstalled = true;
   Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+    logger: new DefaultLogger('WARN', (entry) => {
+      const { level, message, meta } = entry;
+      noticeLostTask(entry);
       lastLines.push(`${level} ${message} ${describeError(meta?.error)}`);
       if (lastLines.length > logLinesMax) lastLines.shift();
     }),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+    },
   });
 }
 

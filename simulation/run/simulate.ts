@@ -17,17 +17,22 @@ export interface Wanted {
   readonly say: (line: string) => void;
 }
 
-/** Returns what was played of the seeds that failed. After a job that did not end, another server is started. */
+/** A run that the server spoils shows nothing of its seed, which is played again, so many times in all. */
+const voidsMax = 3;
+
+/** Returns what was played of the seeds that failed, or were never shown to hold. After a job that did not end, another server is started. */
 export async function simulate(start: () => Promise<SimulationServer>, wanted: Wanted): Promise<Played[]> {
   const failures: Played[] = [];
   let server = await start();
   const play = async (script: Script): Promise<Played> => {
-    const played = await playScript(server, script);
-    if (played.isStuck) {
-      await server.stop();
-      server = await start();
+    for (let voids = 0; ; voids += 1) {
+      const played = await playScript(server, script);
+      if (played.isStuck) {
+        await server.stop();
+        server = await start();
+      }
+      if (!played.isVoid || voids === voidsMax) return played;
     }
-    return played;
   };
   try {
     for (let seed = wanted.from; seed < wanted.from + wanted.seeds; seed += 1) {
@@ -65,6 +70,7 @@ async function simulateSeed(
 ): Promise<Played | null> {
   const played = await play(writeScript(seed));
   say(`seed ${seed}: ${describeFigures(played)}`);
+  if (played.isVoid) return played;
   if (played.broken.length === 0) return null;
   const shortest = await reduceScript(played, play);
   say(describePlayed(shortest));
@@ -74,7 +80,7 @@ async function simulateSeed(
 
 export function describeFigures({ broken, isVoid, realMs, virtualHours, order, strayed }: Played): string {
   const strays = strayed > 0 ? `, ${strayed} calls out of the recorded order` : '';
-  const verdict = isVoid ? 'void (the server stopped to skip time)' : broken.length > 0 ? 'BROKEN' : 'holds';
+  const verdict = isVoid ? 'void (a fault of the server that skips time)' : broken.length > 0 ? 'BROKEN' : 'holds';
   return `${verdict}, ${(realMs / 1000).toFixed(1)} s, ${virtualHours} h, ${order.length} calls${strays}`;
 }
 

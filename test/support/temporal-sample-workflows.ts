@@ -1,6 +1,6 @@
 // The smallest workflows that show what the two test servers are for; only test/support/temporal.test.ts runs them.
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import { CancellationScope, proxyActivities, sleep, upsertSearchAttributes } from '@temporalio/workflow';
 
 const phase = defineSearchAttributeKey('NightshiftPhase', SearchAttributeType.KEYWORD);
 
@@ -13,4 +13,22 @@ export async function waitADay(): Promise<number> {
 export async function tellPhase(): Promise<string> {
   upsertSearchAttributes([{ key: phase, value: 'merging' }]);
   return 'told';
+}
+
+const { end } = proxyActivities<{ end(): Promise<void> }>({ startToCloseTimeout: '1 minute' });
+
+/** Cancels an activity that ends while the task is running which cancels it, and goes on. */
+export async function cancelTooLate(): Promise<void> {
+  const scope = new CancellationScope();
+  const ending = scope.run(end).catch(() => undefined);
+  await sleep(1);
+  count(1e9);
+  scope.cancel();
+  await ending;
+  await sleep('1 day');
+}
+
+/** Takes about a second. */
+function count(to: number): void {
+  for (let at = 0; at < to; at += 1);
 }

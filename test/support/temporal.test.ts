@@ -1,21 +1,20 @@
 // Shows that both Temporal servers of the test suite start, do what they are for, and leave no process behind.
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { describe, expect, test } from 'vitest';
+import { LostTask, orLostTask } from './lost-task.ts';
 import { devServer, timeSkippingServer } from './temporal.ts';
 
 const workflowsPath = join(import.meta.dirname, 'temporal-sample-workflows.ts');
+const activities = { end: () => delay(400) };
 
 async function run(env: TestWorkflowEnvironment, workflow: string): Promise<unknown> {
-  const worker = await Worker.create({ connection: env.nativeConnection, taskQueue: workflow, workflowsPath });
-  return worker.runUntil(
-    env.client.workflow.execute(workflow, {
-      taskQueue: workflow,
-      workflowId: workflow,
-      workflowExecutionTimeout: '2 days',
-    }),
-  );
+  const connection = env.nativeConnection;
+  const worker = await Worker.create({ connection, taskQueue: workflow, workflowsPath, activities });
+  const options = { taskQueue: workflow, workflowId: workflow, workflowExecutionTimeout: '2 days' } as const;
+  return worker.runUntil(orLostTask(env.client.workflow.execute(workflow, options)));
 }
 
 describe('the time-skipping server', () => {
@@ -27,6 +26,14 @@ describe('the time-skipping server', () => {
 
   test('knows the search attributes of Nightshift', async () => {
     expect(await run(server.env, 'tellPhase')).toBe('told');
+  });
+
+  test('forgets the task of a workflow that cancels an activity too late', async () => {
+    await expect(run(server.env, 'cancelTooLate')).rejects.toThrow(LostTask);
+  });
+
+  test('is replaced afterwards', async () => {
+    expect(await run(server.env, 'waitADay')).toBeGreaterThanOrEqual(24 * 3600 * 1000);
   });
 });
 

@@ -9,6 +9,7 @@ import type { createControl } from '../../emulator/server/control.ts';
 import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
+import { endLateFailures } from '../support/late-failure.ts';
 import { workflowBundle } from '../support/temporal.ts';
 import { sharedClock } from './shared-clock.ts';
 
@@ -60,6 +61,10 @@ export async function createSiteWorker(
     taskQueue: site.name,
     activities: { ...activities, open },
     workflowBundle: workflowBundle(),
-    interceptors: { activity: [() => ({ inbound: clock.interceptor }), () => ({ inbound: failureInterceptor() })] },
+    interceptors: {
+      activity: [endLateFailures(site.client), clock.interceptor, failureInterceptor()].map((inbound) => () => ({
+        inbound,
+      })),
+    },
   });
 }

@@ -14,6 +14,7 @@ import { createControl } from '../../emulator/server/control.ts';
 import { startEmulator } from '../../emulator/server/start.ts';
 import type { BatchesRequest, BatchPage } from '../../workflows/messages.ts';
 import { type Result, until } from '../end-to-end/crash/cell.ts';
+import { orLostTask } from '../support/lost-task.ts';
 import { createSiteWorker, type SiteOptions } from './site-worker.ts';
 
 export const minuteMs = 60_000;
@@ -56,7 +57,7 @@ export class Site {
     const site = new Site(env, name, root, emulator.url);
     try {
       const worker = await createSiteWorker(site, emulator, settings);
-      await worker.runUntil(() => use(site));
+      await worker.runUntil(() => orLostTask(use(site)));
     } finally {
       await emulator.close();
       rmSync(root, { recursive: true, force: true });
