@@ -38,13 +38,15 @@ export async function proveItems(
   { rules, raw, answers }: { readonly rules: EndingRules; readonly raw: RawLines; readonly answers: FirstAnswers },
 ): Promise<Proofs> {
   if (planned.lane === 'realtime') {
-    for (const uri of await listJournals(store, input)) await raw.read(store, uri);
+    for (const uri of await listJournals(store, input)) await raw.read(store, uri, true);
     return { unproven: [], weakest: 'not_run', linesWithoutId: 0 };
   }
   const proofs: (Unproven & { readonly isReadable: boolean })[] = [];
   let linesWithoutId = 0;
   for (const [twin, batch] of input.batches.entries()) {
-    const lines = await readIfThere(store, rawFile(input, twin), raw);
+    const uri = rawFile(input, twin);
+    const isThere = (await store.head(uri)) !== null;
+    const lines = isThere ? await raw.read(store, uri, batch.reading?.whole === true) : noLines;
     linesWithoutId += lines.withoutId;
     const proof = prove(batch, rules, planned.items, lines);
     proofs.push({ id: batch.handle.id, proof, isReadable: batch.phase === 'ended' && !batch.final });
@@ -62,11 +64,7 @@ export async function proveItems(
   };
 }
 
-const noLines: LineCounts = { known: 0, withoutId: 0 };
-
-async function readIfThere(store: Store, uri: string, raw: RawLines): Promise<LineCounts> {
-  return (await store.head(uri)) === null ? noLines : raw.read(store, uri);
-}
+const noLines: LineCounts = { known: 0, unrun: 0, withoutId: 0 };
 
 function prove(
   { phase, ended, reading }: ClassifyInput['batches'][number],

@@ -34,6 +34,7 @@ export class RawLines {
   /** Number of the output that is being read, and of the last one that named each item. */
   #file = 0;
   #known = 0;
+  #unrun = 0;
   readonly #lastFile: Uint16Array;
 
   constructor(target: RawLineTarget) {
@@ -41,25 +42,24 @@ export class RawLines {
     this.#lastFile = new Uint16Array(target.planned.items);
   }
 
-  /** One output after the other: each has its own counts of the items that it names. */
-  async read(store: Store, uri: string): Promise<LineCounts> {
+  /** One output after the other: each has its own counts of the items that it names. `isWhole` if all of its bytes are known to be there. */
+  async read(store: Store, uri: string, isWhole: boolean): Promise<LineCounts> {
     let seen = 0;
     this.#file += 1;
     this.#known = 0;
+    this.#unrun = 0;
+    let cut = 0;
     const unreadableBefore = this.#unreadable;
     const options = { lineBytesMax: cursorLineBytesMax, endedOnly: this.#target.planned.lane === 'realtime' };
     for await (const lines of lineChunks(store.read(uri), options)) {
       for (const line of lines) {
-        if (line.bytes === null) {
-          this.#unreadable += 1;
-        } else if (line.length > 0) {
-          this.#take(line.bytes);
-        }
+        const isRead = line.bytes === null ? this.#refuse() : line.length === 0 || this.#take(line.bytes);
+        if (!isRead && !line.isEnded && !isWhole) cut = 1;
         seen += 1;
         beatOnLine(seen);
       }
     }
-    return { known: this.#known, withoutId: this.#unreadable - unreadableBefore };
+    return { known: this.#known, unrun: this.#unrun, withoutId: this.#unreadable - unreadableBefore - cut };
   }
 
   get anomalies(): RawAnomalies {
@@ -71,34 +71,39 @@ export class RawLines {
     };
   }
 
-  #take(bytes: Buffer): void {
+  #refuse(): false {
+    this.#unreadable += 1;
+    return false;
+  }
+
+  /** False if the line names no item at all. */
+  #take(bytes: Buffer): boolean {
     const { planned, provider, items, judge, answers } = this.#target;
     const note = planned.lane === 'realtime' ? parseNote(bytes) : null;
     if (note !== null) {
       this.#takeNote(note);
-      return;
+      return true;
     }
     const line = provider.decode(bytes, planned.endpoint);
-    if (line.kind === 'unreadable') {
-      this.#unreadable += 1;
-      return;
-    }
+    if (line.kind === 'unreadable') return this.#refuse();
     if (planned.lane === 'realtime') this.#pending.answer(line.customId);
     const place = items.find(line.customId);
     if (place === undefined) {
       this.#unknown += 1;
-      return;
+      return true;
     }
-    this.#countKnown(place);
+    this.#countKnown(place, line.kind === 'unrun');
     // In the realtime lane a second line for an item is a second call, and not a mistake of the provider.
     if (planned.lane === 'batch' && answers.has(place)) this.#duplicates += 1;
     answers.keep(place, judge.judgeLine(line, items.countFlawedAttempts(place)));
+    return true;
   }
 
-  #countKnown(place: number): void {
+  #countKnown(place: number, isUnrun: boolean): void {
     if (this.#lastFile[place] === this.#file) return;
     this.#lastFile[place] = this.#file;
     this.#known += 1;
+    if (isUnrun) this.#unrun += 1;
   }
 
   /** A note of the realtime lane's own. */

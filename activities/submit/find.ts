@@ -21,8 +21,8 @@ export interface FindInput extends SubmissionRef {
 export type FindResult =
   | Created
   | { readonly kind: 'none' }
-  /** Some batches at the provider may be it and show it when they end, or the search was refused. */
-  | { readonly kind: 'unclear'; readonly candidates: number };
+  /** Some batches at the provider may be it and show it when they end, or the search was refused. The only one that may be it, or null. */
+  | { readonly kind: 'unclear'; readonly candidate: string | null };
 
 export async function find(
   deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'elapsed'>,
@@ -41,9 +41,10 @@ export async function find(
   const submission = describeSubmission(store, job, input, recorded);
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await unlessRefused(() => provider.find(submission, { signal }));
-  if (found === null) return { kind: 'unclear', candidates: 0 };
+  if (found === null) return { kind: 'unclear', candidate: null };
   if (found.confirmed.length > 0) return adopt(deps, input, recorded.by, found.confirmed);
-  if (found.possible.length > 0) return { kind: 'unclear', candidates: found.possible.length };
+  const [first, ...others] = found.possible;
+  if (first !== undefined) return { kind: 'unclear', candidate: others.length === 0 ? first.id : null };
   if (input.last) await giveUpIntent(store, input, recorded);
   return { kind: 'none' };
 }

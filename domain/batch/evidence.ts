@@ -17,7 +17,7 @@ export interface EndingRule {
    * counted as done, and every error comes from the check before the run. `none_counted`: if the counts say that nothing was done.
    */
   readonly nothingRan: 'always' | 'validator' | 'none_counted' | 'never';
-  /** How many lines an output has at least: one for each item that is counted as done or failed, or one for each item. */
+  /** How many lines an output has at least: one for each item that ran and is counted as done or failed, or one for each item. */
   readonly lines: 'counted' | 'all';
   /** Whether the items beyond the counted ones did not run. */
   readonly beyondCounted: 'not_run' | 'unknown';
@@ -71,7 +71,9 @@ export interface Reading {
 export interface LineCounts {
   /** Items of this batch with at least one line. */
   readonly known: number;
-  /** Lines that name no item: each may be the line of one that is missing. */
+  /** Those of them whose line says that they did not run. Whether a vendor counts them as failed is not known. */
+  readonly unrun: number;
+  /** Lines that name no item: each may be the line of one that is missing. A last line that may be cut off is none of them. */
   readonly withoutId: number;
 }
 
@@ -86,20 +88,19 @@ export function proveMissing(
   rules: EndingRules,
   items: number,
   reading: Reading,
-  { known, withoutId }: LineCounts,
+  { known, unrun, withoutId }: LineCounts,
 ): MissingProof {
   const output = describeOutput(ended, rules);
   if (output.kind !== 'shown') return output.kind === 'nothing_ran' ? 'not_run' : 'unknown';
-  const lines = known + (isUncut(reading) ? withoutId : 0);
-  const enough = output.linesMin !== null && lines >= output.linesMin;
+  const rule = rules[ended.ending];
+  const lines = known + withoutId;
+  const counting = rule.lines === 'all' ? lines : lines - unrun;
+  const enough = output.linesMin !== null && counting >= output.linesMin;
   if (lines >= items) return 'lost';
-  if (enough && rules[ended.ending].beyondCounted === 'not_run') return 'not_run';
+  if (enough && rule.beyondCounted === 'not_run') return 'not_run';
   if (reading.whole === false || (reading.whole === null && !enough)) return 'unknown';
   return reading.confirmed ? 'lost' : 'read_again';
 }
-
-/** The last line of an output that was cut off has no id either: it may be there in a later reading. */
-const isUncut = ({ whole, confirmed }: Reading): boolean => whole === true || (whole === null && confirmed);
 
 const order: readonly ItemProof[] = ['read', 'not_run', 'lost', 'unknown'];
 

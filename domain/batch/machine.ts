@@ -81,6 +81,8 @@ export interface BatchCase {
   readonly intent: OpenIntent | null;
   /** An intent whose bound is over: the items may have run. */
   readonly unresolvedIntent: boolean;
+  /** The provider batch that may be the one of that create, as the last find saw; null if none may be, or several. */
+  readonly candidate: string | null;
   readonly batches: readonly ProviderBatch[];
   readonly capacityWaits: number;
   readonly crampedSince: number | null;
@@ -105,6 +107,7 @@ export const newCase = (deadlineMs: number): BatchCase => ({
   uploads: 0,
   intent: null,
   unresolvedIntent: false,
+  candidate: null,
   batches: [],
   capacityWaits: 0,
   crampedSince: null,

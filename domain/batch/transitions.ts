@@ -30,7 +30,7 @@ export interface BatchEvents {
   /** A find saw nothing that might be it. */
   readonly found_none: object;
   /** A find saw batches that might be it, and will show it when they end; or the find was refused. */
-  readonly found_unclear: object;
+  readonly found_unclear: { readonly candidate: string | null };
   readonly polled_open: { readonly id: string };
   readonly polled_ended: { readonly id: string; readonly ended: EndedBatch; readonly action: UnrunAction };
   readonly poll_missed: { readonly id: string; readonly notFound: boolean };
@@ -96,6 +96,7 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
     ...known,
     intent: null,
     unresolvedIntent: false,
+    candidate: null,
     // Batches of earlier submissions provably ran nothing.
     batches: [handle, ...twins].map(
       (each, index) =>
@@ -108,7 +109,7 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
     actOnUnrun({ ...known, intent: null }, action, refusal, now, bounds),
   create_unknown: (known, { overAt }, now, { bounds }) => ({ ...known, intent: newIntent(overAt, now, bounds) }),
   found_none: (known, _event, now, { bounds }) => countFind(known, now, bounds),
-  found_unclear: (known, _event, now, { bounds }) => awaitCandidates(known, now, bounds),
+  found_unclear: (known, { candidate }, now, { bounds }) => awaitCandidates({ ...known, candidate }, now, bounds),
   polled_open: (known, { id }, now, { bounds }) =>
     changeBatch(known, id, (batch) =>
       isPastWindow(batch, now, bounds)
@@ -177,7 +178,7 @@ function changeBatch(known: BatchCase, id: string, change: (batch: ProviderBatch
 function countFind(known: BatchCase, now: number, { findDelaysMs }: BatchBounds): BatchCase {
   if (known.intent === null) return known;
   const finds = known.intent.finds + 1;
-  if (finds >= findDelaysMs.length) return { ...known, intent: null };
+  if (finds >= findDelaysMs.length) return { ...known, intent: null, candidate: null };
   return { ...known, intent: { ...known.intent, finds, nextAt: now + delayAt(findDelaysMs, finds) } };
 }
 

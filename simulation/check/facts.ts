@@ -37,7 +37,7 @@ export interface EndFacts {
   /** Null if the job ended before it had one. */
   readonly report: JobReport | null;
   readonly batches: ItemFates['batches'];
-  /** Billed runs in the order in which their batches were created, realtime calls last. */
+  /** Billed runs in the order in which their batches were created; realtime calls last, or first if a batch gave the row its result. */
   readonly runs: ReadonlyMap<number, readonly Run[]>;
   /** Provider batches that a handle on disk names. */
   readonly handles: ReadonlySet<string>;
@@ -49,14 +49,15 @@ export async function gatherFacts(world: JobWorld, commands: Commands, ended: En
   const folder = join(world.root, commands.output);
   const { batches, sync } = await world.control.items();
   const planned = readPlanned(folder, world);
+  const results = readLines<ResultLine>(join(folder, 'results.jsonl'));
   return {
     world,
     script: world.script,
     ended,
-    results: readLines<ResultLine>(join(folder, 'results.jsonl')),
+    results,
     report: readReport(join(folder, 'report.json')),
     batches,
-    runs: listRuns(planned, { batches, sync }),
+    runs: listRuns(planned, { batches, sync }, results),
     handles: new Set(listHandles(folder)),
     sent: new Set(planned.filter(({ isSent }) => isSent).map(({ row }) => row)),
   };
@@ -102,11 +103,19 @@ function listHandles(folder: string): string[] {
 
 const notBilled = ['notRun', 'missing', 'timeout', 'error400', 'error429', 'error500'];
 
-function listRuns(planned: readonly PlannedItem[], { batches, sync }: ItemFates): Map<number, Run[]> {
+function listRuns(
+  planned: readonly PlannedItem[],
+  { batches, sync }: ItemFates,
+  results: readonly ResultLine[],
+): Map<number, Run[]> {
   const rowById = new Map(planned.map(({ customId, row }) => [customId, row]));
   const rowByBody = new Map(planned.map(({ body, row }) => [body, row]));
   const runs = new Map<number, Run[]>();
-  const add = (row: number, run: Run): void => void runs.set(row, [...(runs.get(row) ?? []), run]);
+  const endedInBatch = new Set(results.flatMap(({ row, lane }) => (lane === 'batch' ? [row] : [])));
+  const add = (row: number, run: Run): void => {
+    const earlier = runs.get(row) ?? [];
+    runs.set(row, run.lane === 'realtime' && endedInBatch.has(row) ? [run, ...earlier] : [...earlier, run]);
+  };
   for (const { id, items } of batches) {
     for (const { customId, body, outcome } of items) {
       if (notBilled.includes(outcome)) continue;

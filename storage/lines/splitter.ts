@@ -12,6 +12,8 @@ export interface Line {
   readonly bytes: Buffer | null;
   /** The length of `bytes`, also if these are null. */
   readonly length: number;
+  /** False for a last line without its newline: the file may have been cut off there. */
+  readonly isEnded: boolean;
 }
 
 export interface LineOptions {
@@ -66,7 +68,7 @@ export class Splitter {
 
   /** The last line if no newline ends it, else null. */
   end(): Line | null {
-    return this.#heldBytes === 0 ? null : this.#takeHeldLine(this.#lineStart + this.#heldBytes);
+    return this.#heldBytes === 0 ? null : { ...this.#takeHeldLine(this.#lineStart + this.#heldBytes), isEnded: false };
   }
 
   #hold(part: Buffer): void {
@@ -94,13 +96,13 @@ export class Splitter {
     const to = bytes.length > from && bytes[bytes.length - 1] === carriageReturn ? bytes.length - 1 : bytes.length;
     const length = to - from;
     const text = length > this.#lineBytesMax ? null : length === bytes.length ? bytes : bytes.subarray(from, to);
-    return this.#advance({ number: this.#number, start: this.#lineStart, end, bytes: text, length });
+    return this.#advance({ number: this.#number, start: this.#lineStart, end, bytes: text, length, isEnded: true });
   }
 
   #makeLongLine(end: number): Line {
     const mark = this.#lineStart === 0 && this.#beginsWithMark ? markBytes : 0;
     const length = this.#heldBytes - mark - (this.#endsWithReturn ? 1 : 0);
-    return this.#advance({ number: this.#number, start: this.#lineStart, end, bytes: null, length });
+    return this.#advance({ number: this.#number, start: this.#lineStart, end, bytes: null, length, isEnded: true });
   }
 
   #advance(line: Line): Line {

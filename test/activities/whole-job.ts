@@ -207,6 +207,10 @@ export const answerLine = (customId: string, content: string, finish = 'stop'): 
     error: null,
   });
 
+/** The line of a request that did not run. */
+export const unrunLine = (customId: string): string =>
+  JSON.stringify({ custom_id: customId, response: null, error: { code: 'batch_expired', message: 'not run' } });
+
 export const errorLine = (customId: string, status: number): string =>
   JSON.stringify({
     custom_id: customId,

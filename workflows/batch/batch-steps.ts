@@ -119,10 +119,12 @@ export class BatchSteps {
     const last = (known.intent?.finds ?? 0) + 1 >= bounds.findDelaysMs.length;
     const proxy = shortCall(run.input.job.timing, 'find the batch of a create whose reply was lost', known.giveUpAt);
     const called = await this.#call(() => proxy.findBatch({ ...this.#submission, last }));
-    if (called.kind === 'failed') report({ kind: 'found_unclear' });
+    if (called.kind === 'failed') report({ kind: 'found_unclear', candidate: known.candidate });
     if (called.kind !== 'done') return;
-    if (called.value.kind === 'created') this.#reportCreated(called.value);
-    else report({ kind: called.value.kind === 'none' ? 'found_none' : 'found_unclear' });
+    const { value } = called;
+    if (value.kind === 'created') this.#reportCreated(value);
+    if (value.kind === 'unclear') report({ kind: 'found_unclear', candidate: value.candidate });
+    if (value.kind === 'none') report({ kind: 'found_none' });
   }
 
   async #cancel(id: string): Promise<void> {

@@ -8,7 +8,7 @@ export function describeEnd(known: BatchCase, final: boolean, bounds: BatchBound
   const cancelReason = readCancelReason(known, own);
   const blamed = own?.ended?.blamed ?? [];
   return {
-    batchId: own?.handle.id ?? null,
+    batchId: own?.handle.id ?? known.candidate,
     ending: own?.ended?.status ?? null,
     createdAt: own?.handle.createdAt ?? null,
     endedAt: own?.ended?.endedAt ?? null,

@@ -1,7 +1,7 @@
 // What the end of a batch and the bytes read from it prove decides the outcome of each item: read, not run, lost or unknown.
 
 import { expect, test } from 'vitest';
-import { errorLine, usdOf } from '../whole-job.ts';
+import { errorLine, unrunLine, usdOf } from '../whole-job.ts';
 import { batch, Collection, ended, readOnce, readTwice } from './collection.ts';
 
 test('read: a line decides, whatever the ending says', async () => {
@@ -58,6 +58,18 @@ test('lost: everything there is was read whole, twice, without a line for them',
 test('lost: fewer lines than an expired batch counts as done', async () => {
   const site = await Collection.plan([0]);
   expect(await site.tally([batch(ended('expired', 2))])).toMatchObject({ retryable: { missing: 2 } });
+});
+
+test('lost: a line that says that its item did not run is none of the lines that are counted as done', async () => {
+  const site = await Collection.plan([0]);
+  site.append(0, `${unrunLine(site.ids[1] ?? '')}\n`);
+  expect(await site.classify([batch(ended('expired', 2), readOnce)])).toMatchObject({
+    unproven: [{ proof: 'read_again' }],
+  });
+  expect(await site.tally([batch(ended('expired', 2))])).toMatchObject({
+    retryable: { missing: 1, expired: 1 },
+    anomalies: { paidWithoutAnswer: 1 },
+  });
 });
 
 test('unknown: only the items without a line are in doubt', async () => {

@@ -1,6 +1,6 @@
 // Three items of one planned batch, and what its provider batches left of them, for `classify`.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ClassifyResult, classify } from '../../../activities/collect/classify.ts';
 import type { ClassifyInput } from '../../../activities/collect/classify-input.ts';
@@ -67,6 +67,11 @@ export class Collection {
     );
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, texts.map((text) => `${text}\n`).join(''));
+  }
+
+  /** A last line without its newline. */
+  append(twin: number, text: string): void {
+    appendFileSync(join(this.folder.root, rawFile(ref, twin)), text);
   }
 
   classify(batches: readonly Batch[], change: Partial<ClassifyInput> = {}): Promise<ClassifyResult> {

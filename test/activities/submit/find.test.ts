@@ -69,8 +69,8 @@ test('a batch that is on disk is returned without a search', async () => {
 test('batches that may be the lost one keep the intent, also at the last search, and nothing is created meanwhile', async () => {
   const site = await siteWithIntent();
   site.found = () => ({ confirmed: [], possible: [handle('whose?'), handle('and this?')] });
-  expect(await site.find()).toEqual({ kind: 'unclear', candidates: 2 });
-  expect(await site.find({ last: true })).toEqual({ kind: 'unclear', candidates: 2 });
+  expect(await site.find()).toEqual({ kind: 'unclear', candidate: null });
+  expect(await site.find({ last: true })).toEqual({ kind: 'unclear', candidate: null });
   expect(await site.create()).toMatchObject({ kind: 'unknown' });
   expect([site.creates, site.intent]).toMatchObject([0, intent]);
 });
@@ -80,7 +80,7 @@ test.each(['refused', 'not_found'] as const)(
   async (kind) => {
     const site = await siteWithIntent();
     site.found = () => Promise.reject(fault(kind, false));
-    expect(await site.find({ last: true })).toEqual({ kind: 'unclear', candidates: 0 });
+    expect(await site.find({ last: true })).toEqual({ kind: 'unclear', candidate: null });
     expect(site.intent).toMatchObject(intent);
   },
 );

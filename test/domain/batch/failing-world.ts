@@ -180,7 +180,7 @@ export class FailingWorld {
       return;
     }
     if (isRefused || this.#hasForeign) {
-      this.#apply({ kind: 'found_unclear' });
+      this.#apply({ kind: 'found_unclear', candidate: null });
       return;
     }
     this.#apply({ kind: 'found_none' });

@@ -22,5 +22,5 @@ export function prove({ phase, ended, reading }: ProviderBatch, items: number, k
   if (phase !== 'ended' || ended === null) return 'unknown';
   if (describeOutput(ended, rules).kind === 'nothing_ran') return 'not_run';
   if (reading === null) return 'unknown';
-  return proveMissing(ended, rules, items, reading, { known, withoutId: 0 });
+  return proveMissing(ended, rules, items, reading, { known, unrun: 0, withoutId: 0 });
 }

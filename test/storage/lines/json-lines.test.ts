@@ -43,7 +43,8 @@ function expectedLines(content: Buffer): Line[] {
     const end = Math.min(content.length, start + raw.length + 1);
     const text = (start === 0 ? raw.replace(/^\xef\xbb\xbf/, '') : raw).replace(/\r$/, '');
     const held = text.length <= bounds.lineBytesMax ? Buffer.from(text, 'latin1') : null;
-    const line = { number: index + 1, start, end, bytes: held, length: text.length };
+    const isEnded = end === start + raw.length + 1;
+    const line = { number: index + 1, start, end, bytes: held, length: text.length, isEnded };
     start = end;
     return line;
   });
