@@ -1,6 +1,7 @@
 // A failed call to a provider, in words that every vendor shares. Carries nothing the provider wrote but its code and request id.
 
 import type { Fault } from '../domain/batch/backoff.ts';
+import type { NamedLimit } from '../domain/capacity/window.ts';
 
 export interface ProviderErrorFacts {
   readonly fault: Fault;
@@ -11,6 +12,8 @@ export interface ProviderErrorFacts {
   readonly retryAfterMs: number | null;
   /** True where the request may have been carried out although its reply was not seen. */
   readonly ambiguous: boolean;
+  /** The limit that the provider had no room within, if it named one. */
+  readonly limit?: NamedLimit | null;
 }
 
 export class ProviderError extends Error {

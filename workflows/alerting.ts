@@ -41,7 +41,15 @@ export class AlertLog {
  * Calls `check` when time alone may have raised an alert, until the returned scope is cancelled. `findDueAt` says when that is: null if only
  * news can raise one. A workflow that waits for weeks with nothing due writes nothing.
  */
-export function checkWhenDue(findDueAt: () => number | null, check: () => void): CancellationScope {
+export const checkWhenDue = (findDueAt: () => number | null, check: () => void): CancellationScope =>
+  callWhenDue(findDueAt, check, { summary: 'check for alerts', everyMs: checkEveryMs });
+
+/** Calls `act` at each time that `findDueAt` finds, at most every so often, until the returned scope is cancelled. */
+export function callWhenDue(
+  findDueAt: () => number | null,
+  act: () => void,
+  { summary, everyMs }: { readonly summary: string; readonly everyMs: number },
+): CancellationScope {
   return runInBackground(async () => {
     for (let notBefore = 0; ; ) {
       const dueAt = findDueAt();
@@ -52,10 +60,9 @@ export function checkWhenDue(findDueAt: () => number | null, check: () => void):
       const at = Math.max(dueAt, notBefore);
       // A later time is noticed when this one has come.
       const isEarlier = (): boolean => Math.max(findDueAt() ?? at, notBefore) < at;
-      const summary = 'check for alerts';
       if (await condition(isEarlier, Math.max(1, at - Date.now()), { summary })) continue;
-      check();
-      notBefore = Date.now() + checkEveryMs;
+      act();
+      notBefore = Date.now() + everyMs;
     }
   });
 }

@@ -3,7 +3,6 @@
 import { setHandler } from '@temporalio/workflow';
 import type { WavePart } from '../activities/waves/read-part.ts';
 import type { PlannedBatch } from '../domain/job.ts';
-import { pageMax } from '../domain/limits.ts';
 import type { Tally } from '../domain/outcome/outcome.ts';
 import {
   addLate,
@@ -13,15 +12,12 @@ import {
   type LateCounts,
   noneLate,
 } from '../domain/progress/alerts.ts';
-import {
-  addBatchStates,
-  type BatchEntry,
-  type BatchNews,
-  type BatchState,
-  type BatchStateCounts,
-} from '../domain/progress/events.ts';
+import { addBatchStates, type BatchEntry, type BatchNews, type BatchStateCounts } from '../domain/progress/events.ts';
 import { countRefusal, noRefusals, type Refusals } from '../domain/progress/refusals.ts';
+import type { CapacityWait } from '../domain/progress/status.ts';
 import { addTally, noTotals, type Totals } from '../domain/waves/totals.ts';
+import { applyToEntry, BatchTable } from './batch-table.ts';
+import { CapacityGate } from './capacity-gate.ts';
 import { type BatchesRequest, type BatchPage, batchesQuery, batchNewsSignal, type SegmentNews } from './messages.ts';
 import { OpenChildren } from './open-children.ts';
 
@@ -41,17 +37,21 @@ export class Coordinator {
   totals: Totals = noTotals;
   readonly segments = new Set<string>();
   /** What segments report of batches that are not in this table. */
-  inSegments: Pick<SegmentNews, 'stages' | 'late' | 'earlierChild'> = {
+  inSegments: Pick<SegmentNews, 'stages' | 'late' | 'earlierChild'> & { readonly capacity: readonly CapacityWait[] } = {
     stages: {},
     late: noneLate,
     earlierChild: null,
+    capacity: [],
   };
   /** When a batch last reported progress. */
   movedAt = Date.now();
   refusals: Refusals = noRefusals;
   /** Called if so many batches were refused in a row that a person should look. */
   onRefusals: () => void = () => undefined;
-  readonly #entries = new Map<string, BatchEntry>();
+  readonly gate = new CapacityGate();
+  readonly table = new BatchTable();
+  /** By wave and batch. */
+  readonly #workflowIds = new Map<string, string>();
   /** By the batch that waits for it. */
   readonly #earlierChildren = new Map<string, EarlierChild>();
   readonly #onNews: (news: BatchNews) => void;
@@ -71,20 +71,13 @@ export class Coordinator {
     });
   }
 
-  /** Items in open batches that the provider has finished. */
-  countDoneInOpen(): number {
-    let done = 0;
-    for (const entry of this.#entries.values()) if (entry.stage !== 'done') done += entry.done;
-    return done;
-  }
-
   countLate(): LateCounts {
-    return addLate(countLate(this.#entries.values(), Date.now()), this.inSegments.late);
+    return addLate(countLate(this.table.all(), Date.now()), this.inSegments.late);
   }
 
   /** When an open batch may next become late; null if none can. */
   findNextLateAt(): number | null {
-    return findNextLateAt(this.#entries.values(), this.#earlierChildren.values(), Date.now());
+    return findNextLateAt(this.table.all(), this.#earlierChildren.values(), Date.now());
   }
 
   /** The workflow of an earlier run that has been waited for the longest; null if none is. */
@@ -94,16 +87,16 @@ export class Coordinator {
   }
 
   countStates(): BatchStateCounts {
-    const counts: Partial<Record<BatchState, number>> = {};
-    for (const { stage } of this.#entries.values()) counts[stage] = (counts[stage] ?? 0) + 1;
-    return addBatchStates(counts, this.inSegments.stages);
+    return addBatchStates(this.table.countStates(), this.inSegments.stages);
   }
 
-  /** When the provider created each open batch. */
-  *listCreationTimes(): Generator<number> {
-    for (const { stage, createdAt } of this.#entries.values()) {
-      if (stage !== 'done' && createdAt !== null) yield createdAt;
-    }
+  get capacityWaits(): readonly CapacityWait[] {
+    return [...this.gate.describeWaits(), ...this.inSegments.capacity];
+  }
+
+  /** Lets batches create again that the provider has room for now. */
+  giveRoom(): void {
+    for (const workflowId of this.gate.takeReady()) this.children.giveRoom(workflowId).catch(() => undefined);
   }
 
   startWave(): void {
@@ -116,15 +109,15 @@ export class Coordinator {
     for (const batch of settled) {
       const { items, answered, batchId } = batch;
       const end = { stage: 'done', batchId, done: answered, failed: items - answered } as const;
-      this.#entries.set(`${wave}/${batch.batch}`, { ...newEntry(wave, batch), ...end });
+      Object.assign(this.table.add(wave, batch), end);
     }
   }
 
   recordStart(wave: number, planned: PlannedBatch, workflowId: string): void {
     this.movedAt = Date.now();
-    const entry = newEntry(wave, planned);
-    this.children.add(workflowId, entry);
-    this.#entries.set(`${wave}/${planned.batch}`, entry);
+    this.gate.start(workflowId, planned);
+    this.#workflowIds.set(`${wave}/${planned.batch}`, workflowId);
+    this.children.add(workflowId, this.table.add(wave, planned));
   }
 
   recordWait(batch: number, workflowId: string | null): void {
@@ -136,11 +129,13 @@ export class Coordinator {
   /** The tally is null if the batch's workflow never came to a result. */
   recordEnd(wave: number, batch: number, workflowId: string, tally: Tally | null): void {
     this.children.remove(workflowId);
+    this.gate.end(workflowId);
+    this.giveRoom();
     this.movedAt = Date.now();
     if (tally === null) return;
     this.totals = addTally(this.totals, tally);
     this.#countRefusal(tally);
-    const entry = this.#entries.get(`${wave}/${batch}`);
+    const entry = this.table.find({ wave, batch });
     if (entry === undefined) return;
     Object.assign(entry, {
       stage: 'done',
@@ -176,10 +171,8 @@ export class Coordinator {
     await this.children.setBatchDeadline(ms);
   }
 
-  readPage({ offset = 0, limit = 100, stage }: BatchesRequest): BatchPage {
-    const all = [...this.#entries.values()].filter((entry) => stage === undefined || entry.stage === stage);
-    const size = Math.min(Math.max(1, limit), pageMax);
-    return { total: all.length, offset, batches: all.slice(offset, offset + size), segments: [...this.segments] };
+  readPage(request: BatchesRequest): BatchPage {
+    return { ...this.table.readPage(request), segments: [...this.segments] };
   }
 
   #countRefusal(tally: Tally): void {
@@ -189,42 +182,16 @@ export class Coordinator {
   }
 
   #applyNews(news: BatchNews): void {
-    const entry = this.#entries.get(`${news.wave}/${news.batch}`);
+    const entry = this.table.find(news);
     // A batch from before a reset may send news of a batch that this run has not started yet.
     if (entry === undefined) return;
     if (entry.stage !== 'done') {
-      if (entry.stage !== news.stage) entry.since = Date.now();
-      if (entry.stage !== news.stage || news.done > entry.done) this.movedAt = Date.now();
-      Object.assign(entry, {
-        stage: news.stage,
-        batchId: news.batchId ?? entry.batchId,
-        createdAt: news.createdAt ?? entry.createdAt,
-        trouble: news.trouble ?? null,
-        // Signals may arrive out of order, so counts never fall.
-        done: Math.max(entry.done, news.done),
-        failed: Math.max(entry.failed, news.failed),
-      } satisfies Partial<BatchEntry>);
+      if (applyToEntry(entry, news)) this.movedAt = Date.now();
       // A batch that the provider failed before it ran is made again, unless it learns of the pause now.
       if (entry.stage === 'waiting') this.children.tellOfPause().catch(() => undefined);
+      this.gate.applyNews(this.#workflowIds.get(`${news.wave}/${news.batch}`) ?? '', news);
+      this.giveRoom();
     }
     this.#onNews(news);
   }
 }
-
-const newEntry = (
-  wave: number,
-  { batch, lane, model, items }: Pick<PlannedBatch, 'batch' | 'lane' | 'model' | 'items'>,
-): BatchEntry => ({
-  wave,
-  batch,
-  lane,
-  model,
-  items,
-  stage: 'staging',
-  since: Date.now(),
-  createdAt: null,
-  batchId: null,
-  done: 0,
-  failed: 0,
-  trouble: null,
-});

@@ -6,7 +6,7 @@ import type { ItemReason } from '../domain/outcome/outcome.ts';
 import type { EarlierChild, LateCounts } from '../domain/progress/alerts.ts';
 import type { BatchEntry, BatchNews, BatchStateCounts } from '../domain/progress/events.ts';
 import type { Refusals } from '../domain/progress/refusals.ts';
-import type { JobStatus } from '../domain/progress/status.ts';
+import type { CapacityWait, JobStatus } from '../domain/progress/status.ts';
 import type { Totals } from '../domain/waves/totals.ts';
 
 // From a person to a job
@@ -64,6 +64,8 @@ export interface SegmentNews {
   readonly movedAt: number;
   readonly earlierChild: EarlierChild | null;
   readonly refusals: Refusals;
+  /** Absent if an earlier version sent it. */
+  readonly capacity?: readonly CapacityWait[];
   readonly trouble?: BatchNews['trouble'];
 }
 
@@ -73,6 +75,8 @@ export interface SegmentNews {
 export const pauseSignal = defineSignal<[number?]>('pauseWork');
 export const resumeSignal = defineSignal<[number?]>('resumeWork');
 export const nudgeSignal = defineSignal('nudge');
+/** For a batch that waits for capacity: the provider has room again. */
+export const roomSignal = defineSignal('room');
 /** The job's deadline has passed: end the batch and collect what it finished. */
 export const endNowSignal = defineSignal('endNow');
 export const limitSignal = defineSignal<[number]>('limit');

@@ -2,7 +2,7 @@
 
 import { CancellationScope, getExternalWorkflowHandle, log, type SignalDefinition } from '@temporalio/workflow';
 import type { BatchEntry } from '../domain/progress/events.ts';
-import { batchDeadlineSignal, endNowSignal, nudgeSignal, pauseSignal, resumeSignal } from './messages.ts';
+import { batchDeadlineSignal, endNowSignal, nudgeSignal, pauseSignal, resumeSignal, roomSignal } from './messages.ts';
 
 export class OpenChildren {
   /** By workflow id: the entry of an open batch, or null for a segment. */
@@ -70,6 +70,10 @@ export class OpenChildren {
 
   setBatchDeadline(ms: number): Promise<void> {
     return this.#signal([...this.#open.keys()], batchDeadlineSignal, ms);
+  }
+
+  giveRoom(workflowId: string): Promise<void> {
+    return this.#signal([workflowId], roomSignal);
   }
 
   nudge(): Promise<void> {

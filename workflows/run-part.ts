@@ -4,6 +4,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { WavePart, WavePartRef } from '../activities/waves/read-part.ts';
 import type { Timing } from '../domain/job.ts';
+import { callWhenDue } from './alerting.ts';
 import { shortCall } from './proxies.ts';
 import { runWindow, type WindowOwner } from './window.ts';
 
@@ -17,7 +18,18 @@ export async function runPart(ref: WavePartRef, timing: Timing, owner: PartOwner
   const before = await readPart(ref, timing);
   owner.recordPart(before);
   if (before.open.length === 0) return before;
-  await runWindow(before.open, owner);
+  const { coordinator } = owner;
+  // Time alone may make room for a batch, when nothing else happens.
+  const room = callWhenDue(
+    () => coordinator.gate.findRoomAt(),
+    () => coordinator.giveRoom(),
+    { summary: 'see whether the provider has room', everyMs: 1_000 },
+  );
+  try {
+    await runWindow(before.open, owner);
+  } finally {
+    room.cancel();
+  }
   // Cancelled batches end normally, and count.
   return CancellationScope.nonCancellable(() => readPart(ref, timing));
 }

@@ -86,7 +86,8 @@ class Window {
       ([first]) =>
         first !== undefined &&
         (first.lane === 'batch' || this.#realtimeRunning === 0) &&
-        this.#owner.mayStart(first, this.#children.size),
+        this.#owner.mayStart(first, this.#children.size) &&
+        this.#owner.coordinator.gate.mayStart(first),
     );
   }
 }

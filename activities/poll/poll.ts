@@ -9,10 +9,12 @@ import {
   type BatchView,
   blamedLines,
   chooseUnrunAction,
+  findNamedLimit,
   isRefusedUnrun,
   tenthsDone,
   type UnrunAction,
 } from '../../domain/batch/state.ts';
+import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
@@ -41,6 +43,8 @@ export interface PollResult {
   readonly ended: EndedBatch | null;
   /** What is to be done if it ran nothing. */
   readonly action: UnrunAction;
+  /** The limit that it did not fit within, if the provider named one. */
+  readonly named: NamedLimit | null;
   /** Further batches of the same submission, as they are on disk: an attempt to create it that was late may have made one. */
   readonly twins: readonly BatchHandle[];
 }
@@ -66,6 +70,7 @@ export async function poll(
     tenths,
     ended,
     action: chooseUnrunAction(view.errors),
+    named: findNamedLimit(view.errors),
     twins: await readTwins(deps.store, input),
   };
 }

@@ -4,6 +4,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Fault } from '../../domain/batch/backoff.ts';
 import type { BatchHandle, Staged } from '../../domain/batch/state.ts';
+import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { readJobFile, requireClaim } from '../../job-folder/job-file.ts';
@@ -37,7 +38,8 @@ export type CreateResult =
   | Created
   /** A create may have taken effect, this one or an earlier one. From `overAt` on it can no longer reach the provider. */
   | { readonly kind: 'unknown'; readonly overAt: number }
-  | { readonly kind: 'refused'; readonly fault: RefusedCreate };
+  /** With the limit that the provider had no room within, if it named one. */
+  | { readonly kind: 'refused'; readonly fault: RefusedCreate; readonly named?: NamedLimit };
 
 type CreateDeps = Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'elapsed' | 'randomHex'>;
 
@@ -146,8 +148,8 @@ async function sendCreate(attempt: CreateAttempt, submission: Submission, file: 
     if (!(error instanceof ProviderError)) throw error;
     if (error.facts.ambiguous) return keepOpen(attempt, submission);
     if (!(await isSuperseded(attempt))) await removeIntent(deps.store, input);
-    const { fault } = error.facts;
-    if (isRefused(fault)) return { kind: 'refused', fault };
+    const { fault, limit: named } = error.facts;
+    if (isRefused(fault)) return { kind: 'refused', fault, ...(named == null ? {} : { named }) };
     throw error;
   }
 }

@@ -90,8 +90,3 @@ export function faultDelayMs(fault: Fault, attempt: number, retryAfterMs: number
   const delay = reaction.delaysMs[Math.min(attempt, reaction.delaysMs.length) - 1] ?? 0;
   return Math.max(delay, retryAfterMs ?? 0);
 }
-
-/** The wait for the provider to have room again: 1, 2, 4 … minutes, ten at the longest. */
-export function capacityDelayMs(waits: number): number {
-  return Math.min(600_000, 60_000 * 2 ** Math.min(waits, 4));
-}

@@ -1,7 +1,7 @@
 // The bounds of a batch's uncertain states, from the worker's settings as they were when the job opened.
 
 import type { PollPolicy, Timing } from '../job.ts';
-import { capacityDelayMs, pollDelayMs } from './backoff.ts';
+import { pollDelayMs } from './backoff.ts';
 import type { BatchBounds } from './machine.ts';
 
 /** A lost create is searched for after 1, 5 and 15 times the time that the provider's lists are given to settle. */
@@ -21,7 +21,7 @@ export function toBounds(timing: Timing, poll: PollPolicy): BatchBounds {
     windowMs: timing.providerWindowMs,
     graceMs: timing.openGraceMs,
     cancelledMs: timing.cancelGraceMs,
-    capacityDelaysMs: list(capacityDelayMs),
+    uploadAgainMs: 60_000,
     pollDelaysMs: list((polls) => pollDelayMs(polls, poll)),
     uploadsMax,
   };

@@ -4,6 +4,7 @@
 // only code that says so: each way out of a batch (refused, failed, expired, cancelled, deadline, capacity, terminated, taken over) ends in
 // `classify`, and its input says what is proven.
 
+import type { NamedLimit } from '../capacity/window.ts';
 import type { ItemReason } from '../outcome/outcome.ts';
 import type { Trouble } from '../progress/events.ts';
 import { describeOutput, type EndedBatch, type EndingRules, type Reading } from './evidence.ts';
@@ -24,8 +25,8 @@ export interface BatchBounds {
   readonly graceMs: number;
   /** A cancelled job, in all. */
   readonly cancelledMs: number;
-  /** Waits for capacity: the last one is repeated. */
-  readonly capacityDelaysMs: readonly number[];
+  /** Before a file that the provider does not find any more is uploaded again. */
+  readonly uploadAgainMs: number;
   readonly pollDelaysMs: readonly number[];
   readonly uploadsMax: number;
 }
@@ -84,8 +85,8 @@ export interface BatchCase {
   /** The provider batch that may be the one of that create, as the last find saw; null if none may be, or several. */
   readonly candidate: string | null;
   readonly batches: readonly ProviderBatch[];
-  readonly capacityWaits: number;
-  readonly crampedSince: number | null;
+  /** The provider had no room: nothing is created before the coordinator says that there is some. Null otherwise. */
+  readonly cramped: { readonly named: NamedLimit | null } | null;
   /** Nothing is created before this. */
   readonly createAt: number;
   /** A cancelled job ends by then, whatever is known. */
@@ -109,8 +110,7 @@ export const newCase = (deadlineMs: number): BatchCase => ({
   unresolvedIntent: false,
   candidate: null,
   batches: [],
-  capacityWaits: 0,
-  crampedSince: null,
+  cramped: null,
   createAt: 0,
   giveUpAt: null,
   deadlineMs,
@@ -134,6 +134,7 @@ export const holdReasons = [
   'paused',
   'trouble',
   'capacity',
+  'upload_again',
   'lost_create',
   'running',
   'not_shown',
@@ -218,6 +219,7 @@ export const ranNothing = ({ phase, ended }: ProviderBatch, rules: EndingRules):
 function stepToCreate(known: BatchCase, now: number, rules: EndingRules): BatchStep | null {
   if (!mayCreate(known, rules)) return null;
   if (known.paused) return { kind: 'hold', why: 'paused', until: null };
-  if (now < known.createAt) return { kind: 'hold', why: 'capacity', until: known.createAt };
+  if (known.cramped !== null) return { kind: 'hold', why: 'capacity', until: null };
+  if (now < known.createAt) return { kind: 'hold', why: 'upload_again', until: known.createAt };
   return { kind: known.uploaded ? 'create' : 'upload' };
 }

@@ -1,5 +1,7 @@
 // A provider's batch in our own words, whatever the vendor calls its states.
 
+import type { NamedLimit } from '../capacity/window.ts';
+
 /**
  * The usual order is validating, running, finalizing, ended. After a cancel request, cancelling comes before ended. Each vendor maps its
  * own words to the nearest of these; a word that the vendor's code does not know means that the batch is still open.
@@ -64,6 +66,8 @@ export interface BatchError {
   readonly reason: BatchFailure;
   /** Counts from 1 in the requests file; null where the error concerns no single line. */
   readonly line: number | null;
+  /** The limit that the provider had no room within, if it named one. */
+  readonly limit?: NamedLimit | null;
 }
 
 /** What to do with a batch that failed before it ran anything. Nothing was billed. */
@@ -83,6 +87,10 @@ export function chooseUnrunAction(errors: readonly BatchError[]): UnrunAction {
   }
   return 'give_back';
 }
+
+/** The limit that a batch was refused for; null if none is named. */
+export const findNamedLimit = (errors: readonly BatchError[]): NamedLimit | null =>
+  errors.find(({ limit }) => limit != null)?.limit ?? null;
 
 /** Which lines of a failed batch are to blame; 'all' where every one is. The items of the others are sent again in the next wave. */
 export function blamedLines(errors: readonly BatchError[]): 'all' | ReadonlySet<number> {

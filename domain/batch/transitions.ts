@@ -1,5 +1,6 @@
 // What each event changes of what is known of a planned batch. Pure and total: the compiler checks that every event has its transition.
 
+import type { NamedLimit } from '../capacity/window.ts';
 import type { ItemReason } from '../outcome/outcome.ts';
 import type { Trouble } from '../progress/events.ts';
 import { describeOutput, type EndedBatch, type EndingRules, type MissingProof, type Reading } from './evidence.ts';
@@ -24,7 +25,11 @@ export interface BatchEvents {
   readonly upload_refused: { readonly refusal: string };
   readonly created: { readonly handle: BatchHandle; readonly twins: readonly BatchHandle[] };
   /** Nothing came of the create: the provider said so. */
-  readonly create_refused: { readonly action: UnrunAction; readonly refusal: string };
+  readonly create_refused: {
+    readonly action: UnrunAction;
+    readonly refusal: string;
+    readonly named: NamedLimit | null;
+  };
   /** The create may have taken effect: its reply was lost, or an earlier attempt's intent was found. */
   readonly create_unknown: { readonly overAt: number };
   /** A find saw nothing that might be it. */
@@ -32,7 +37,12 @@ export interface BatchEvents {
   /** A find saw batches that might be it, and will show it when they end; or the find was refused. */
   readonly found_unclear: { readonly candidate: string | null };
   readonly polled_open: { readonly id: string };
-  readonly polled_ended: { readonly id: string; readonly ended: EndedBatch; readonly action: UnrunAction };
+  readonly polled_ended: {
+    readonly id: string;
+    readonly ended: EndedBatch;
+    readonly action: UnrunAction;
+    readonly named: NamedLimit | null;
+  };
   readonly poll_missed: { readonly id: string; readonly notFound: boolean };
   readonly cancel_asked: { readonly id: string };
   /** The provider would not cancel it now, for instance because it is still being checked. */
@@ -49,6 +59,8 @@ export interface BatchEvents {
   readonly deadline_changed: { readonly deadlineMs: number };
   /** With the time by which it must end, if the job has set one. */
   readonly cancelled: { readonly endBy: number | null };
+  /** The provider has room again, as far as the coordinator knows. */
+  readonly room: object;
   /** Someone knows that there is news at the provider: poll now. */
   readonly nudged: object;
   /** A step was stopped before its end: what came of it is read from disk. */
@@ -105,8 +117,7 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
     ),
   }),
   // Nothing was created, so the submission stays the same: a find still sees whatever an earlier create of it made.
-  create_refused: (known, { action, refusal }, now, { bounds }) =>
-    actOnUnrun({ ...known, intent: null }, action, refusal, now, bounds),
+  create_refused: (known, refused, now, { bounds }) => actOnUnrun({ ...known, intent: null }, refused, now, bounds),
   create_unknown: (known, { overAt }, now, { bounds }) => ({ ...known, intent: newIntent(overAt, now, bounds) }),
   found_none: (known, _event, now, { bounds }) => countFind(known, now, bounds),
   found_unclear: (known, { candidate }, now, { bounds }) => awaitCandidates({ ...known, candidate }, now, bounds),
@@ -148,12 +159,13 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
   trouble: (known, { trouble }) => ({ ...known, trouble }),
   paused: (known) => ({ ...known, paused: true }),
   resumed: (known) => ({ ...known, paused: false, trouble: null }),
-  deadline: (known) => endWith(known, 'deadline'),
+  deadline: (known) => endWith(known, known.cramped === null ? 'deadline' : 'capacity'),
   deadline_changed: (known, { deadlineMs }) => ({ ...known, deadlineMs }),
   cancelled: (known, { endBy }, now, { bounds }) => ({
     ...endWith(known, 'cancelled'),
     giveUpAt: known.giveUpAt ?? endBy ?? now + bounds.cancelledMs,
   }),
+  room: (known) => ({ ...known, cramped: null }),
   nudged: (known, _event, now) => ({
     ...known,
     batches: known.batches.map((batch) => (batch.phase === 'open' ? { ...batch, nextAt: now } : batch)),
@@ -192,7 +204,7 @@ function awaitCandidates(known: BatchCase, now: number, bounds: BatchBounds): Ba
 
 function endBatch(
   known: BatchCase,
-  { id, ended, action }: BatchEvents['polled_ended'],
+  { id, ended, action, named }: BatchEvents['polled_ended'],
   now: number,
   { rules, bounds }: Rulebook,
 ): BatchCase {
@@ -211,29 +223,25 @@ function endBatch(
   if (next.goal !== 'run' || !next.batches.every((batch) => ranNothing(batch, rules))) return next;
   const own = next.batches.find(({ role }) => role === 'own');
   if (own === undefined) return next;
-  return actOnUnrun({ ...next, ordinal: next.ordinal + 1 }, own.action, ended.status, now, bounds);
+  const refused = { action: own.action, refusal: ended.status, named };
+  return actOnUnrun({ ...next, ordinal: next.ordinal + 1 }, refused, now, bounds);
 }
 
 /** Nothing of the batch ran: it is made again when that can help, else its items are given back, not run. */
 function actOnUnrun(
   known: BatchCase,
-  action: UnrunAction,
-  refusal: string,
+  { action, refusal, named }: BatchEvents['create_refused'],
   now: number,
   bounds: BatchBounds,
 ): BatchCase {
   switch (action) {
-    case 'wait_for_capacity': {
-      const createAt = now + delayAt(bounds.capacityDelaysMs, known.capacityWaits);
-      const crampedSince = known.crampedSince ?? now;
-      if (createAt > crampedSince + known.deadlineMs) return endWith(known, 'capacity');
-      return { ...known, createAt, crampedSince, capacityWaits: known.capacityWaits + 1 };
-    }
+    case 'wait_for_capacity':
+      return { ...known, cramped: { named } };
     case 'ask_a_person':
       return { ...known, trouble: 'no_money' };
     case 'upload_again':
       if (known.uploads >= bounds.uploadsMax) return endRefused(known, refusal);
-      return { ...known, uploaded: false, fileId: null, createAt: now + delayAt(bounds.capacityDelaysMs, 0) };
+      return { ...known, uploaded: false, fileId: null, createAt: now + bounds.uploadAgainMs };
     case 'give_back':
       return endRefused(known, refusal);
   }

@@ -1,5 +1,6 @@
 // Messages between workflows about running batches: small, bounded, and safe to repeat.
 
+import type { NamedLimit } from '../capacity/window.ts';
 import { type Lane, sumCounts } from '../outcome/outcome.ts';
 
 /** Trouble that only a person can end. The batch waits until the job is resumed. */
@@ -31,6 +32,8 @@ export interface BatchNews {
   /** When the provider created the batch. */
   readonly createdAt?: number;
   readonly trouble?: Trouble;
+  /** The provider had no room for it: it waits for the coordinator to find some. With the limit that the provider named, or null. */
+  readonly cramped?: { readonly named: NamedLimit | null };
 }
 
 /** One row of the coordination table. */

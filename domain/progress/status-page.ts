@@ -5,7 +5,7 @@ import { type Counts, sumCounts } from '../outcome/outcome.ts';
 import type { JobReport } from '../report/report.ts';
 import type { BatchState, BatchStateCounts } from './events.ts';
 import { findRemedy } from './pauses.ts';
-import type { JobStatus, Pause } from './status.ts';
+import type { CapacityWait, JobStatus, Pause } from './status.ts';
 
 export function renderStatusPage(status: JobStatus, now: number, report: JobReport | null): string {
   const { items, rows } = status;
@@ -15,6 +15,7 @@ export function renderStatusPage(status: JobStatus, now: number, report: JobRepo
     `${renderBar(items.answered, accepted)} ${items.answered} of ${accepted} rows answered`,
     status.alerts.map((alert) => `- ⚠️ ${alert}`).join('\n'),
     describeWait(status),
+    status.capacity.map(describeCapacity).join('\n'),
     renderTable(['batches', 'number'], listStates(status)),
     renderTable(['items', 'number'], listItems(status)),
     renderTable(['reason', 'items'], listCounts(items.byReason)),
@@ -45,6 +46,19 @@ const describePause = ({ reason, note, since }: Pause): string =>
   `- ${reason}: ${note}; since ${formatTime(since)}; lifted by \`${findRemedy(reason)}\``;
 
 const providerStates: readonly BatchState[] = ['validating', 'running', 'finalizing', 'cancelling'];
+
+export function describeCapacity({ model, waiting, inUse, fitting, named }: CapacityWait): string {
+  const limit =
+    named !== null
+      ? `; the provider allows ${formatCount(named.limit)} ${named.unit}`
+      : fitting !== null && fitting.batches > 0
+        ? `; it last had room for ${fitting.batches} (${formatCount(fitting.tokens)} tokens)`
+        : '';
+  return `No room for ${model} at the provider: ${waiting} refused ${waiting === 1 ? 'batch waits' : 'batches wait'}; ${inUse.batches} open (about ${formatCount(inUse.tokens)} tokens)${limit}.`;
+}
+
+const formatCount = (count: number): string =>
+  count < 10_000 ? String(count) : count < 1e6 ? `${Math.round(count / 1000)} k` : `${(count / 1e6).toFixed(1)} M`;
 
 type Row = readonly [name: string, value: string | number];
 

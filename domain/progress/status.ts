@@ -1,5 +1,6 @@
 // The status of a job: the answer to the `status` query.
 
+import type { Load, NamedLimit } from '../capacity/window.ts';
 import type { RowCounts, WaveKind } from '../job.ts';
 import type { Counts } from '../outcome/outcome.ts';
 import { type BatchStateCounts, troubles } from './events.ts';
@@ -30,6 +31,18 @@ export interface Pause {
   readonly note: string;
 }
 
+export interface CapacityWait {
+  readonly model: string;
+  /** Batches that the provider had no room for. */
+  readonly waiting: number;
+  /** What this job uses now. Tokens are this job's own estimate of its requests. */
+  readonly inUse: Load;
+  /** What the provider last had room for. */
+  readonly fitting: Load | null;
+  /** The limit that the provider named; null if it named none. */
+  readonly named: NamedLimit | null;
+}
+
 export interface JobStatus {
   readonly phase: JobPhase;
   /** The first of `pauses`; null if there is none. */
@@ -51,6 +64,8 @@ export interface JobStatus {
     readonly done: number;
     readonly byStage: BatchStateCounts;
   };
+  /** By model, what waits for the provider to have room; empty if nothing does. */
+  readonly capacity: readonly CapacityWait[];
   readonly tokens: { readonly input: number; readonly output: number };
   readonly costUsd: number | null;
   readonly estimateUsd: number | null;

@@ -1,6 +1,7 @@
 // Why a call failed, from what an SDK or fetch throws. A vendor's words are read here, by the vendor's own table, and go no further.
 
 import type { Fault } from '../../domain/batch/backoff.ts';
+import type { NamedLimit } from '../../domain/capacity/window.ts';
 import { ProviderError, type ProviderErrorFacts } from '../error.ts';
 import { asCode, asFields, asNumber, asRequestId, asText, type Fields, findByCode } from '../json-fields.ts';
 import { readRetryAfterMs } from './headers.ts';
@@ -18,6 +19,13 @@ export interface CallFaults {
   readonly statuses: Readonly<Record<number, Fault>>;
   /** For refusals without a code of their own: the words in the message of a refused create. Never tried on a realtime call, which may quote a prompt. */
   readonly createWords: readonly CreateWords[];
+  /** How the vendor names the limit that it has no room within: the first group is the number. */
+  readonly limitWords: readonly LimitWords[];
+}
+
+export interface LimitWords {
+  readonly words: RegExp;
+  readonly unit: NamedLimit['unit'];
 }
 
 interface CreateWords {
@@ -69,8 +77,10 @@ export function readErrorBody(thrown: Fields): ErrorBody {
 function replyFacts(calls: CallFaults, purpose: Purpose, status: number, thrown: Fields): ProviderErrorFacts {
   const body = readErrorBody(thrown);
   const headers = thrown.headers instanceof Headers ? thrown.headers : new Headers();
+  const fault = readFault(calls, purpose, status, body);
   return {
-    fault: readFault(calls, purpose, status, body),
+    fault,
+    limit: fault === 'capacity' ? readNamedLimit(calls.limitWords, body.text) : null,
     status,
     code: body.codes[0] ?? null,
     requestId: asRequestId(headers.get('x-request-id') ?? headers.get('request-id')),
@@ -89,6 +99,15 @@ function readFault(calls: CallFaults, purpose: Purpose, status: number, { codes,
     if (known !== undefined) return known.fault;
   }
   return calls.statuses[status] ?? faultByStatus[status] ?? (status >= 500 ? 'server_error' : 'refused');
+}
+
+/** Only the number is kept of the vendor's message. Null if it names none. */
+export function readNamedLimit(limitWords: readonly LimitWords[], text: string): NamedLimit | null {
+  for (const { words, unit } of limitWords) {
+    const limit = Number(words.exec(text)?.[1]?.replaceAll(/[,_]/g, '') ?? Number.NaN);
+    if (Number.isSafeInteger(limit) && limit > 0) return { unit, limit };
+  }
+  return null;
 }
 
 function findByPrefix(prefixes: CallFaults['codePrefixes'], code: string): Fault | undefined {

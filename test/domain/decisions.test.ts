@@ -2,14 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  capacityDelayMs,
-  faultDelayMs,
-  faults,
-  pollDelayMs,
-  reactionTo,
-  roundDelayMs,
-} from '../../domain/batch/backoff.ts';
+import { faultDelayMs, faults, pollDelayMs, reactionTo, roundDelayMs } from '../../domain/batch/backoff.ts';
 import { batchFailures, blamedLines, chooseUnrunAction, tenthsDone } from '../../domain/batch/state.ts';
 import { formatDuration, parseDuration } from '../../domain/duration.ts';
 import { chargedUsd, fits, openBudget, reserve, settle } from '../../domain/money/budget.ts';
@@ -91,9 +84,8 @@ describe('waiting', () => {
     expect(looks).toBeLessThan(310);
   });
 
-  test('between rounds it doubles; for room it grows to ten minutes', () => {
+  test('between rounds it doubles', () => {
     expect([1, 2, 3].map((round) => roundDelayMs(round, 30_000))).toEqual([30_000, 60_000, 120_000]);
-    expect([0, 1, 2, 3, 9].map(capacityDelayMs)).toEqual([60_000, 120_000, 240_000, 480_000, 600_000]);
   });
 
   test("after a 429: 60, 120, 240 s, or the provider's own word where that is longer", () => {

@@ -29,6 +29,7 @@ const holdTexts: Readonly<Record<HoldReason, string>> = {
   paused: 'paused',
   trouble: 'waits to be resumed',
   capacity: 'the provider has no room for another batch',
+  upload_again: 'the provider does not find the file: it is uploaded again',
   lost_create: 'a batch whose create had no reply may be running',
   running: 'poll',
   not_shown: 'the batch has ended; the provider does not show its output',

@@ -13,6 +13,7 @@ import {
   nudgeSignal,
   pauseSignal,
   resumeSignal,
+  roomSignal,
 } from '../messages.ts';
 
 /** The part of a job that its batches need: references and times, nothing of its rows. */
@@ -69,7 +70,12 @@ export class BatchRun {
   /** Sends news to the coordinator. If the coordinator is gone, the news is lost; the batch's answers are in its files all the same. */
   async notify(
     stage: BatchState,
-    { batchId = null, done = 0, trouble }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble'>> = {},
+    {
+      batchId = null,
+      done = 0,
+      trouble,
+      cramped,
+    }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped'>> = {},
   ): Promise<void> {
     if (workflowInfo().parent === undefined) return;
     const { wave, batch } = this.ref;
@@ -81,6 +87,7 @@ export class BatchRun {
       done,
       failed: 0,
       ...(trouble === undefined ? {} : { trouble }),
+      ...(cramped === undefined ? {} : { cramped }),
     };
     try {
       const coordinator = getExternalWorkflowHandle(this.coordinator);
@@ -106,6 +113,9 @@ function registerHandlers(run: BatchRun): void {
   const nudge = (): void => {
     run.onSignal({ kind: 'nudged' });
   };
+  const room = (): void => {
+    run.onSignal({ kind: 'room' });
+  };
   const endNow = (): void => {
     run.endNow = true;
     run.onSignal({ kind: 'deadline' });
@@ -115,6 +125,7 @@ function registerHandlers(run: BatchRun): void {
   };
   setHandler(pauseSignal, pause, { description: 'Upload and create nothing more until resumed.' });
   setHandler(resumeSignal, resume, { description: 'Continue; work that waits for a key or for money is tried again.' });
+  setHandler(roomSignal, room, { description: 'The provider has room again: create the batch.' });
   setHandler(nudgeSignal, nudge, { description: 'Poll now.' });
   setHandler(endNowSignal, endNow, { description: "The job's deadline has passed: end the batch and collect it." });
   setHandler(batchDeadlineSignal, setDeadline, { description: "Change the batch's deadline." });

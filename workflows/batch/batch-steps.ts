@@ -4,6 +4,7 @@ import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
 import type { BatchHandle, BatchPhase } from '../../domain/batch/state.ts';
 import type { BatchEvent } from '../../domain/batch/transitions.ts';
+import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
@@ -93,20 +94,20 @@ export class BatchSteps {
     const input = { ...this.#submission, staged: { fileId: known.fileId } };
     const proxy = exclusiveCall(job.timing, planned.bytes, `create ${job.provider} batch of ${planned.items} items`);
     const called = await this.#call(() => proxy.create(input), true);
-    if (called.kind === 'failed') return this.#refuse(called.fault);
+    if (called.kind === 'failed') return this.#refuse(called.fault, null);
     if (called.kind !== 'done') return;
     const { value } = called;
     if (value.kind === 'created') this.#reportCreated(value);
     if (value.kind === 'unknown') report({ kind: 'create_unknown', overAt: value.overAt });
-    if (value.kind === 'refused') await this.#refuse(value.fault);
+    if (value.kind === 'refused') await this.#refuse(value.fault, value.named ?? null);
   }
 
   /** The provider refused the whole body, and nothing ran. The next wave sends the items in other batches, in the end one by one. */
-  async #refuse(fault: string): Promise<void> {
-    const { run, report, known } = this.#context;
-    if (fault === 'capacity' && known.capacityWaits === 0) await run.notify('waiting');
+  async #refuse(fault: string, named: NamedLimit | null): Promise<void> {
+    const { run, report } = this.#context;
     const action = fault === 'capacity' ? 'wait_for_capacity' : fault === 'not_ready' ? 'upload_again' : 'give_back';
-    report({ kind: 'create_refused', action, refusal: fault });
+    report({ kind: 'create_refused', action, refusal: fault, named });
+    if (fault === 'capacity') await run.notify('waiting', { cramped: { named } });
   }
 
   #reportCreated({ handle, twins }: { readonly handle: BatchHandle; readonly twins: readonly BatchHandle[] }): void {
@@ -149,7 +150,7 @@ export class BatchSteps {
       report({ kind: 'poll_missed', id, notFound: called.fault === 'not_found' });
       return;
     }
-    const { phase, status, tenths, ended, action, twins } = called.value;
+    const { phase, status, tenths, ended, action, named, twins } = called.value;
     // It was sent late. A worker of an earlier version looks for none.
     if (twins?.some((twin) => isNew(known, twin))) report({ kind: 'created', handle, twins });
     if (role === 'own') {
@@ -157,7 +158,7 @@ export class BatchSteps {
       this.#toldPhase = phase;
       this.lastStatus = status;
     }
-    report(ended === null ? { kind: 'polled_open', id } : { kind: 'polled_ended', id, ended, action });
+    report(ended === null ? { kind: 'polled_open', id } : { kind: 'polled_ended', id, ended, action, named });
     await this.#notifyWaiting(id, known);
   }
 
@@ -169,7 +170,9 @@ export class BatchSteps {
     const { run, known } = this.#context;
     if (known.trouble !== null) await run.notify('waiting', { batchId, trouble: known.trouble });
     // Not awaited, so that the wait for room is as long as it was decided to be; `notify` never fails.
-    else if (known.goal === 'run' && known.ordinal > before.ordinal) void run.notify('waiting', { batchId });
+    else if (known.goal === 'run' && known.ordinal > before.ordinal) {
+      void run.notify('waiting', { batchId, ...(known.cramped === null ? {} : { cramped: known.cramped }) });
+    }
   }
 
   async #read(id: string): Promise<void> {

@@ -8,6 +8,7 @@ import type { Pauses } from '../../domain/progress/pauses.ts';
 import type { Refusals } from '../../domain/progress/refusals.ts';
 import type { Totals } from '../../domain/waves/totals.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
+import type { KnownCapacity } from '../capacity-gate.ts';
 
 /** Where the next run goes on. */
 export type Place =
@@ -54,6 +55,8 @@ export interface CarriedJob extends JobProgress {
   readonly movedAt: number;
   readonly refusals: Refusals;
   readonly alerts: readonly AlertName[];
+  /** What is known of the provider's capacity, by model. Absent if an earlier version carried the job over. */
+  readonly capacity?: KnownCapacity;
 }
 
 const progressFields: readonly (keyof JobProgress)[] = [

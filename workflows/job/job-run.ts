@@ -205,14 +205,16 @@ export class JobRun implements JobProgress {
     this.#opened = { settings, deadline };
     this.phase = carried.cancelled ? 'cancelling' : carried.place.kind === 'finish' ? 'merging' : 'running';
     Object.assign(this.coordinator, { movedAt, refusals });
+    this.coordinator.gate.known = carried.capacity ?? {};
     const paused = holdsBatches(this.pauses);
     Object.assign(this.coordinator.switches, { paused, concurrency, batchDeadlineMs: deadline.batchMs });
   }
 
   #carry(place: Place): CarriedJob {
     const { settings, deadline } = this;
-    const { movedAt, refusals, switches } = this.coordinator;
-    const state = { place, settings, deadline, concurrency: switches.concurrency, movedAt, refusals };
+    const { movedAt, refusals, switches, gate } = this.coordinator;
+    const { concurrency } = switches;
+    const state = { place, settings, deadline, concurrency, movedAt, refusals, capacity: gate.known };
     return { ...pickProgress(this), ...state, alerts: this.#alertLog.raised };
   }
 

@@ -32,7 +32,7 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
   const pauses = listHolding(job.pauses, job);
   const totals = sumTotals(job);
   const rows = firstPlan?.rows ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
-  const done = totals.answered + rows.carriedOver + coordinator.countDoneInOpen();
+  const done = totals.answered + rows.carriedOver + coordinator.table.countDoneInOpen();
   const byStage = coordinator.countStates();
   return {
     phase: choosePhase(job.pauses, job),
@@ -43,6 +43,7 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
     rows,
     items: readReportedItems(job) ?? countItems(job, totals, rows),
     batches: { planned: job.plannedBatches, open: countOpen(byStage), done: totals.batches, byStage },
+    capacity: coordinator.capacityWaits,
     tokens: { input: totals.usage.input ?? 0, output: totals.usage.output ?? 0 },
     costUsd: totals.costUsd,
     estimateUsd: firstPlan?.estimate.usd ?? null,
@@ -114,6 +115,6 @@ function countReasons({ coordinator }: JobFacts, { rejected }: Totals): Counts {
 function findNextPoll(job: JobFacts): number | null {
   if (!job.isOpen) return null;
   const now = Date.now();
-  const polls = [...job.coordinator.listCreationTimes()].map((at) => computeNextPoll(at, job.settings.poll, now));
+  const polls = [...job.coordinator.table.listCreationTimes()].map((at) => computeNextPoll(at, job.settings.poll, now));
   return polls.length === 0 ? null : Math.min(...polls);
 }

@@ -2,10 +2,11 @@
 
 import { addLate, noneLate } from '../../domain/progress/alerts.ts';
 import { addBatchStates, type BatchStateCounts } from '../../domain/progress/events.ts';
+import type { CapacityWait } from '../../domain/progress/status.ts';
 import { addTotals, noTotals, type Totals } from '../../domain/waves/totals.ts';
 import type { SegmentNews } from '../messages.ts';
 
-type Report = Pick<SegmentNews, 'running' | 'draining' | 'totals' | 'stages' | 'late' | 'earlierChild'>;
+type Report = Omit<SegmentNews, 'segment' | 'movedAt' | 'refusals' | 'trouble'>;
 
 interface OpenSegment {
   /** How many batches it may run at once. */
@@ -21,6 +22,7 @@ const emptyReport: Report = {
   stages: {},
   late: noneLate,
   earlierChild: null,
+  capacity: [],
 };
 
 export class OpenSegments {
@@ -49,9 +51,9 @@ export class OpenSegments {
     this.#open.set(workflowId, { limit: this.countFreePlaces(concurrency), report: emptyReport });
   }
 
-  update(workflowId: string, { running, draining, totals, stages, late, earlierChild }: Report): void {
+  update(workflowId: string, report: Report): void {
     const segment = this.#open.get(workflowId);
-    if (segment !== undefined) segment.report = { running, draining, totals, stages, late, earlierChild };
+    if (segment !== undefined) segment.report = report;
   }
 
   /** Batches that need no segment any more. */
@@ -83,13 +85,14 @@ export class OpenSegments {
     return this.#listReports().reduce((sum, { totals }) => addTotals(sum, totals), this.#endedTotals);
   }
 
-  sumCounts(): Pick<Report, 'stages' | 'late' | 'earlierChild'> {
+  sumCounts(): Pick<Report, 'stages' | 'late' | 'earlierChild'> & { readonly capacity: readonly CapacityWait[] } {
     const reports = this.#listReports();
     const ended: BatchStateCounts = { done: this.#endedTotals.batches };
     return {
       stages: reports.reduce((sum, { stages }) => addBatchStates(sum, stages), ended),
       late: reports.reduce((sum, { late }) => addLate(sum, late), noneLate),
       earlierChild: reports.find(({ earlierChild }) => earlierChild !== null)?.earlierChild ?? null,
+      capacity: reports.flatMap(({ capacity = [] }) => capacity),
     };
   }
 

@@ -73,8 +73,8 @@ class SegmentRun implements PartOwner {
     this.#toStart = input.count;
     this.jobWorkflowId = input.jobWorkflowId;
     this.wave = input.wave;
-    this.coordinator = new Coordinator({ ...input.switches }, ({ trouble }) => {
-      if (trouble !== undefined) this.notifyJob(trouble);
+    this.coordinator = new Coordinator({ ...input.switches }, ({ trouble, cramped }) => {
+      if (trouble !== undefined || cramped !== undefined) this.notifyJob(trouble);
     });
     this.coordinator.onRefusals = () => this.notifyJob();
     this.coordinator.registerHandlers();
@@ -130,6 +130,7 @@ class SegmentRun implements PartOwner {
       movedAt: coordinator.movedAt,
       earlierChild: coordinator.earlierChild,
       refusals: coordinator.refusals,
+      capacity: coordinator.capacityWaits,
       ...(trouble === undefined ? {} : { trouble }),
     };
     getExternalWorkflowHandle(this.jobWorkflowId)

@@ -23,6 +23,10 @@ export const openaiFaults: VendorFaults = {
       { statuses: [400, 429], words: /enqueued|queue|waiting to be processed/i, fault: 'capacity' },
       { statuses: [400, 404], words: /cannot find file|no such file|file .{0,80}not found/i, fault: 'not_ready' },
     ],
+    limitWords: [
+      { words: /limit:? (?:of )?([\d,_]+) (?:enqueued )?tokens/i, unit: 'tokens' },
+      { words: /limit:? (?:of )?([\d,_]+) (?:concurrent |open |in[_ -]progress )?(?:batches|jobs)/i, unit: 'batches' },
+    ],
   },
   items: {
     reasons: {

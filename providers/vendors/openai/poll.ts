@@ -3,6 +3,7 @@
 import type { BatchError, BatchHandle, BatchView } from '../../../domain/batch/state.ts';
 import { asCode, findByCode } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
+import { readNamedLimit } from '../../transport/fault.ts';
 import { type Connection, type OpenaiProfile, retrieveBatch } from './client.ts';
 import type { BatchErrorWire, BatchWire } from './wire.ts';
 
@@ -30,7 +31,7 @@ function toView(batch: BatchWire, handle: BatchHandle, { endings, faults }: Open
     createdAt: toMilliseconds(batch.created_at) ?? handle.createdAt,
     endedAt: ending === null ? null : toMilliseconds(endedAt),
     expiresAt: toMilliseconds(batch.expires_at),
-    errors: (batch.errors?.data ?? []).slice(0, errorsMax).map((error) => toBatchError(error, faults.batches)),
+    errors: (batch.errors?.data ?? []).slice(0, errorsMax).map((error) => toBatchError(error, faults)),
     files: [batch.input_file_id, batch.output_file_id, batch.error_file_id].filter((id) => typeof id === 'string'),
     outputs: listOutputs(batch),
   };
@@ -49,8 +50,13 @@ function readCounts({ request_counts: counts, in_progress_at: validAt }: BatchWi
   return { total: counts.total, done: counts.completed, failed: counts.failed };
 }
 
-function toBatchError({ code, line }: BatchErrorWire, reasons: OpenaiProfile['faults']['batches']): BatchError {
-  return { reason: findByCode(reasons, code ?? '') ?? 'other', line: line ?? null };
+function toBatchError(
+  { code, line, message }: BatchErrorWire,
+  { batches, calls }: OpenaiProfile['faults'],
+): BatchError {
+  const reason = findByCode(batches, code ?? '') ?? 'other';
+  const limit = reason === 'capacity' ? readNamedLimit(calls.limitWords, message ?? '') : null;
+  return { reason, line: line ?? null, ...(limit === null ? {} : { limit }) };
 }
 
 const toMilliseconds = (seconds: number | null | undefined): number | null =>

@@ -6,7 +6,12 @@ import { z } from 'zod';
 const time = z.number().nullish().catch(null);
 const name = z.string().nullish().catch(null);
 
-const batchErrorWire = z.object({ code: z.string().nullish(), line: z.number().nullish() });
+const batchErrorWire = z.object({
+  code: z.string().nullish(),
+  line: z.number().nullish(),
+  /** Only a limit is read from it. */
+  message: name,
+});
 export type BatchErrorWire = z.output<typeof batchErrorWire>;
 
 export const batchWire = z.object({

@@ -17,6 +17,7 @@ const status: JobStatus = {
   rows: { accepted: 2000, refused: 3, duplicates: 0, carriedOver: 0 },
   items: { answered: 500, underWay: 1490, failed: 10, byReason: { truncated: 10 } },
   batches: { planned: 20, open: 10, done: 5, byStage: { running: 10, done: 5 } },
+  capacity: [],
   tokens: { input: 12_345, output: 678 },
   costUsd: 0.25,
   estimateUsd: 1,

@@ -86,7 +86,7 @@ export class FailingWorld {
         this.#recover();
         break;
       case 'hold':
-        this.#hold(step.until);
+        this.#hold(step);
         break;
       case 'upload':
         this.#upload();
@@ -118,8 +118,9 @@ export class FailingWorld {
     this.#apply({ kind: 'recovered', ...this.#disk.read(), settled: false });
   }
 
-  #hold(until: number | null): void {
-    if (until === null) this.#apply({ kind: 'resumed' });
+  #hold({ why, until }: Extract<BatchStep, { kind: 'hold' }>): void {
+    if (why === 'capacity') this.#apply({ kind: 'room' });
+    else if (until === null) this.#apply({ kind: 'resumed' });
     else this.now = Math.max(this.now + 1, until);
   }
 
@@ -161,7 +162,7 @@ export class FailingWorld {
 
   #refuse(action: UnrunAction): void {
     this.#disk.intent = null;
-    this.#apply({ kind: 'create_refused', action, refusal: 'refused' });
+    this.#apply({ kind: 'create_refused', action, refusal: 'refused', named: null });
   }
 
   #adopt(found: readonly Made[]): void {
@@ -209,7 +210,7 @@ export class FailingWorld {
     }
     const ended = this.provider.show(made, this.now);
     this.#disk.record(id, { ended, endedSeenAt: this.now });
-    this.#apply({ kind: 'polled_ended', id, ended, action: made.action });
+    this.#apply({ kind: 'polled_ended', id, ended, action: made.action, named: null });
   }
 
   #read(id: string): void {

@@ -13,7 +13,7 @@ export const bounds: BatchBounds = {
   windowMs: 1440 * minute,
   graceMs: 120 * minute,
   cancelledMs: 30 * minute,
-  capacityDelaysMs: [minute, 2 * minute, 4 * minute, 10 * minute],
+  uploadAgainMs: minute,
   pollDelaysMs: [10_000, minute, 5 * minute],
   uploadsMax: 5,
 };

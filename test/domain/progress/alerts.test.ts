@@ -99,6 +99,7 @@ const status: JobStatus = {
   rows: { accepted: 1000, refused: 3, duplicates: 0, carriedOver: 0 },
   items: { answered: 400, underWay: 590, failed: 10, byReason: { bad_request: 10 } },
   batches: { planned: 10, open: 4, done: 4, byStage: { done: 4, running: 3, validating: 1 } },
+  capacity: [],
   tokens: { input: 1, output: 1 },
   costUsd: 0.5,
   estimateUsd: 12.345,

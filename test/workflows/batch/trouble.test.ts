@@ -93,8 +93,9 @@ test('a batch refused for its tokens waits for room, in the same wave, under the
       await site.expectPaidOnce(report, 60);
       expect(report).toMatchObject({ verdict: 'complete', waves: 1, attempts: { 1: 60 } });
       expect((await site.control.counts()).batchesCreated).toBe(3);
-      const waits = await site.timers('capacity/wave-1/batch-0001');
-      expect(waits).toEqual(expect.arrayContaining([60_000, 120_000]));
+      expect((await site.control.counts()).requests['openai.files.create']).toBe(1);
+      // One minute and then two, while no batch of the job runs.
+      expect(await site.timers('capacity')).toEqual(expect.arrayContaining([60_000, 120_000]));
     },
   ));
 
@@ -104,7 +105,7 @@ test('if a provider never has room, the fallback answers after the deadline', ()
     'no-room',
     { batch: { failWith: { code: 'token_limit_exceeded', message: 'full' } } },
     async (site) => {
-      const report = await site.run(site.openaiJob(60, { poll, deadline: { batch: '1h' } }));
+      const report = await site.run(site.openaiJob(60, { poll, deadline: { job: '1h', batch: '10m' } }));
       await site.expectPaidOnce(report, 60);
       expect(report).toMatchObject({ verdict: 'complete', waves: 2, batches: { realtime: 1 } });
     },

@@ -1,0 +1,91 @@
+// A provider with room for fewer batches than a job has: the job uses what there is, wastes few creates, and uploads nothing twice.
+
+import { expect, test } from 'vitest';
+import { timeSkippingServer } from '../../support/temporal.ts';
+import { hourMs, minuteMs, Site } from '../site.ts';
+
+const server = timeSkippingServer();
+const poll = { initial: '1m', max: '5m' };
+const batch = { maxItems: 20, concurrency: 10 };
+const job = { poll, batch, minBatchItems: 1 };
+
+/** Tokens of a batch of 20 items, as the emulator counts them. */
+const batchTokens = 20 * 17;
+
+async function countCalls(site: Site): Promise<{ uploads: number; creates: number }> {
+  const { requests } = await site.control.counts();
+  return { uploads: requests['openai.files.create'] ?? 0, creates: requests['openai.batches.create'] ?? 0 };
+}
+
+test.each([
+  {
+    what: 'ten batches, room for one and a half',
+    name: 'narrow',
+    batches: 10,
+    room: 1.6,
+    creates: 15,
+    runMs: 20 * minuteMs,
+  },
+  { what: 'six batches, room for two', name: 'two-of-six', batches: 6, room: 2.3, creates: 11, runMs: 5 * minuteMs },
+])('$what', ({ name, batches, room, creates, runMs }) =>
+  Site.with(server.env, name, { enqueuedTokenLimit: Math.floor(room * batchTokens), runMs }, async (site) => {
+    const report = await site.run(site.openaiJob(20 * batches, job));
+    await site.expectPaidOnce(report, 20 * batches);
+    expect(report).toMatchObject({
+      verdict: 'complete',
+      waves: 1,
+      attempts: { 1: 20 * batches },
+      batches: { realtime: 0 },
+    });
+    const made = await countCalls(site);
+    expect(made.uploads).toBe(batches);
+    expect(made.creates).toBeLessThanOrEqual(creates);
+    const rounds = Math.ceil(batches / Math.floor(room));
+    const [start, end] = await readSpan(site);
+    // A round takes a batch's own time and a poll or two.
+    expect(end - start).toBeLessThan(rounds * (runMs + 8 * minuteMs));
+  }),
+);
+
+test('what waits says so: the model, what is in use and the limit that the provider named', () =>
+  Site.with(server.env, 'says-so', { enqueuedTokenLimit: batchTokens, runMs: hourMs }, async (site) => {
+    await site.start(site.openaiJob(100, job));
+    const { capacity } = await site.untilStatus('capacity', (status) => status.capacity.length > 0, minuteMs);
+    expect(capacity).toMatchObject([{ model: 'gpt-5.4-mini', named: { unit: 'tokens', limit: batchTokens } }]);
+    const { batches } = await site.untilStatus(
+      'waiting',
+      (status) => (status.batches.byStage.waiting ?? 0) > 0,
+      minuteMs,
+    );
+    expect(batches.byStage.waiting).toBeGreaterThan(0);
+    await site.control.setOptions({ enqueuedTokenLimit: null });
+    await site.expectPaidOnce(await site.result(), 100);
+  }));
+
+test('a job of segments shares the room, and carries what it knows of it into its next run', () =>
+  Site.with(
+    server.env,
+    'segmented',
+    { enqueuedTokenLimit: 2 * batchTokens, runMs: 10 * minuteMs, batchesPerSegment: 3, historyEventsMax: 150 },
+    async (site) => {
+      const report = await site.run(site.openaiJob(160, job));
+      await site.expectPaidOnce(report, 160);
+      expect(report).toMatchObject({ verdict: 'complete', batches: { realtime: 0 } });
+      expect((await countCalls(site)).uploads).toBe(8);
+    },
+  ));
+
+test('a job that is cancelled while its batches wait for room ends at once', () =>
+  Site.with(server.env, 'cancel-cramped', { enqueuedTokenLimit: 1, runMs: hourMs }, async (site) => {
+    await site.start(site.openaiJob(60, job));
+    await site.untilStatus('waiting', (status) => (status.batches.byStage.waiting ?? 0) > 0, minuteMs);
+    await site.handle.cancel();
+    expect(await site.failure()).toBe('CancelledFailure');
+    expect(site.report()).toMatchObject({ rows: { answered: 0, failed: 60 }, cost: { usd: 0 } });
+  }));
+
+/** When the job began and ended. */
+async function readSpan(site: Site): Promise<readonly [number, number]> {
+  const { startTime, closeTime } = await site.handle.describe();
+  return [startTime.getTime(), closeTime?.getTime() ?? Number.NaN];
+}

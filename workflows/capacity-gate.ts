@@ -1,0 +1,116 @@
+// Holds the batches of a coordinator to the capacity that their provider has: one window for each model, since providers limit each on its
+// own. A batch that was refused waits until the gate gives it room; while one waits, none of that model is started.
+
+import {
+  accept,
+  type CapacityWindow,
+  countInUse,
+  findRoomAt,
+  hasRoom,
+  listWaiting,
+  openWindow,
+  refuse,
+  release,
+  take,
+} from '../domain/capacity/window.ts';
+import type { PlannedBatch } from '../domain/job.ts';
+import type { BatchNews, BatchState } from '../domain/progress/events.ts';
+import type { CapacityWait } from '../domain/progress/status.ts';
+
+type Batch = Pick<PlannedBatch, 'lane' | 'model' | 'estimate'>;
+
+/** A provider that shows one of these has found room for the batch. */
+const acceptedStates: ReadonlySet<BatchState> = new Set(['running', 'finalizing', 'cancelling']);
+
+/** By model. */
+export type KnownCapacity = Readonly<Record<string, CapacityWindow>>;
+
+export class CapacityGate {
+  #windows = new Map<string, CapacityWindow>();
+  /** By the workflow of the batch. */
+  readonly #models = new Map<string, string>();
+  /** Models that a batch could not be started for, for want of room. */
+  readonly #held = new Set<string>();
+
+  /** Whether the batch may be started. */
+  mayStart({ lane, model, estimate }: Batch): boolean {
+    if (lane !== 'batch') return true;
+    const window = this.#at(model);
+    const may = listWaiting(window).length === 0 && hasRoom(window, estimate.inputTokens, Date.now());
+    if (may) this.#held.delete(model);
+    else this.#held.add(model);
+    return may;
+  }
+
+  start(workflowId: string, { lane, model, estimate }: Batch): void {
+    if (lane !== 'batch') return;
+    this.#models.set(workflowId, model);
+    this.#set(model, take(this.#at(model), workflowId, estimate.inputTokens, Date.now()));
+  }
+
+  end(workflowId: string): void {
+    const model = this.#models.get(workflowId);
+    if (model === undefined) return;
+    this.#models.delete(workflowId);
+    this.#set(model, release(this.#at(model), workflowId));
+  }
+
+  applyNews(workflowId: string, { stage, cramped }: BatchNews): void {
+    const model = this.#models.get(workflowId);
+    if (model === undefined) return;
+    const window = this.#at(model);
+    const slot = window.slots[workflowId];
+    if (slot === undefined) return;
+    if (cramped !== undefined) this.#set(model, refuse(window, workflowId, slot.tokens, cramped.named, Date.now()));
+    else if (acceptedStates.has(stage)) this.#set(model, accept(window, workflowId, Date.now()));
+  }
+
+  /** The batches that have room now, in the order in which they were refused: each is to create again. */
+  takeReady(): readonly string[] {
+    const ready: string[] = [];
+    for (const model of this.#windows.keys()) {
+      for (const { holder, tokens } of listWaiting(this.#at(model))) {
+        if (!hasRoom(this.#at(model), tokens, Date.now())) break;
+        this.#set(model, take(this.#at(model), holder, tokens, Date.now()));
+        ready.push(holder);
+      }
+    }
+    return ready;
+  }
+
+  /** When time alone may next make room for a batch that needs it; null if only an event can, or if none does. */
+  findRoomAt(): number | null {
+    const times = [...this.#windows].flatMap(([model, window]) => {
+      const isNeeded = this.#held.has(model) || listWaiting(window).length > 0;
+      return (isNeeded ? findRoomAt(window, Date.now()) : null) ?? [];
+    });
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** What waits for capacity, by model; empty if nothing does. */
+  describeWaits(): readonly CapacityWait[] {
+    return [...this.#windows].flatMap(([model, window]): CapacityWait[] => {
+      const waiting = listWaiting(window).length;
+      const isHeld = this.#held.has(model) && window.fitting !== null;
+      if (waiting === 0 && !isHeld) return [];
+      return [{ model, waiting, inUse: countInUse(window), fitting: window.fitting, named: window.named }];
+    });
+  }
+
+  /** For the next run of the workflow. No batch may be open. */
+  get known(): KnownCapacity {
+    return Object.fromEntries(this.#windows);
+  }
+
+  set known(known: KnownCapacity) {
+    this.#windows = new Map(Object.entries(known));
+  }
+
+  #at(model: string): CapacityWindow {
+    return this.#windows.get(model) ?? openWindow;
+  }
+
+  #set(model: string, window: CapacityWindow): void {
+    this.#windows.set(model, window);
+  }
+}
