@@ -50,9 +50,10 @@ export function parseHandleFile(output: string, uri: string): BatchRef | null {
   const [, wave, batch] = /plan\/wave-(\d+)\/batch-(\d+)\.handle\.json$/.exec(uri) ?? [];
   return wave === undefined || batch === undefined ? null : { output, wave: Number(wave), batch: Number(batch) };
 }
+/** Which provider batches the job has. */
+export const ownedFolder = (output: string): string => `${planFolder(output)}owned/`;
 /** Which submission has a provider batch. Its name is made from the provider's id, which may hold signs that no file name can. */
-export const ownedFile = (output: string, id: string): string =>
-  `${planFolder(output)}owned/${hashHex(id, 24)}.owner.json`;
+export const ownedFile = (output: string, id: string): string => `${ownedFolder(output)}${hashHex(id, 24)}.owner.json`;
 /** Written before a create is sent, so that no later attempt, reset or takeover can miss it. */
 export const intentFile = (ref: BatchRef): string => `${planPath(ref)}.intent.json`;
 

@@ -7,7 +7,16 @@ import { InvariantBroken } from '../domain/refusal.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import { type Store, StoreError, type WriteOptions } from '../storage/store.ts';
 import { readOwn, readOwnIfThere } from './job-file.ts';
-import { givenUpFile, handleFile, intentFile, isHandleFile, ownedFile, parseHandleFile, planFolder } from './paths.ts';
+import {
+  givenUpFile,
+  handleFile,
+  intentFile,
+  isHandleFile,
+  ownedFile,
+  ownedFolder,
+  parseHandleFile,
+  planFolder,
+} from './paths.ts';
 
 /** One planned batch as it is submitted, and the facts of its requests file that the manifest recorded. */
 export interface SubmissionRef extends BatchRef, JobRef {
@@ -142,6 +151,24 @@ export async function isOwnedByOther(store: Store, ref: SubmissionName, id: stri
   const owned = await readOwnIfThere<OwnedRecord>(store, ownedFile(ref.output, id));
   return owned !== null && !isSameSubmission(owned, ref);
 }
+
+/** Some provider batches of the job other than this one. Reads two small files for each, however many batches the job has. */
+export async function readOthersOwned(store: Store, output: string, id: string, max: number): Promise<BatchHandle[]> {
+  const others: BatchHandle[] = [];
+  for await (const { uri } of store.list(ownedFolder(output))) {
+    if (others.length === max) break;
+    if (uri === ownedFile(output, id)) continue;
+    const owned = await readOwn<OwnedRecord>(store, uri);
+    const record = await readHandle(store, { output, wave: owned.wave, batch: owned.batch });
+    // A crash between the mark and the handle leaves a mark alone.
+    const other = listHandles(record).find((handle) => handle.id === owned.id);
+    if (other !== undefined) others.push(other);
+  }
+  return others;
+}
+
+const listHandles = (record: HandleRecord | null): readonly BatchHandle[] =>
+  record === null ? [] : [record.handle, ...(record.twinHandles ?? []), ...record.earlier];
 
 /** Marks what the handle files name, since an earlier version wrote handles without marks. Marks that are there stay. */
 export async function markOwned(store: Store, output: string): Promise<void> {

@@ -19,9 +19,12 @@ import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readHandle } from '../../job-folder/submission.ts';
+import { ProviderError } from '../../providers/error.ts';
+import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { findsNoOther } from './account.ts';
 
 export interface PollInput extends BatchRef, JobRef {
   readonly handle: BatchHandle;
@@ -33,6 +36,8 @@ export interface PollInput extends BatchRef, JobRef {
   readonly toldPhase: BatchPhase | null;
   /** It is notified once for this many tenths. */
   readonly tellEvery: number;
+  /** Whether it is trouble with the account if neither this batch nor another one of the job is found. */
+  readonly mayBlameAccount: boolean;
 }
 
 export interface PollResult {
@@ -57,7 +62,7 @@ export async function poll(
 ): Promise<PollResult> {
   const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
-  const view = await requireProvider(deps, job).poll(input.handle, { signal: shortCallSignal() });
+  const view = await askProvider(deps.store, requireProvider(deps, job), input);
   const tenths = tenthsDone(view);
   const { phase } = view;
   // The coordinator learns of the end from the batch's workflow.
@@ -73,6 +78,17 @@ export async function poll(
     named: findNamedLimit(view.errors),
     twins: await readTwins(deps.store, input),
   };
+}
+
+async function askProvider(store: Store, provider: Provider, input: PollInput): Promise<BatchView> {
+  const { handle, output } = input;
+  try {
+    return await provider.poll(handle, { signal: shortCallSignal() });
+  } catch (error) {
+    const isMissing = error instanceof ProviderError && error.facts.fault === 'not_found';
+    if (!isMissing || !input.mayBlameAccount || !(await findsNoOther(store, provider, output, handle.id))) throw error;
+    throw new ProviderError(error.provider, { ...error.facts, fault: 'wrong_account' });
+  }
 }
 
 async function readTwins(store: Store, ref: PollInput): Promise<readonly BatchHandle[]> {

@@ -45,6 +45,8 @@ export const faults = [
   'unauthorized',
   'forbidden',
   'no_money',
+  /** A batch is not found, and neither is any other batch of the job: the API key is one of another account. */
+  'wrong_account',
   'broken_stream',
 ] as const;
 export type Fault = (typeof faults)[number];
@@ -78,6 +80,7 @@ export const reactionTo: Readonly<Record<Fault, Reaction>> = {
   unauthorized: { kind: 'trouble' },
   forbidden: { kind: 'trouble' },
   no_money: { kind: 'trouble' },
+  wrong_account: { kind: 'trouble' },
   refused: { kind: 'final' },
   too_large: { kind: 'final' },
   not_found: { kind: 'final' },

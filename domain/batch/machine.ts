@@ -75,6 +75,8 @@ export interface BatchCase {
   readonly refusal: string | null;
   readonly paused: boolean;
   readonly trouble: Trouble | null;
+  /** The provider found none of the job's batches, and a person resumed the job since. Until a poll finds this one again. */
+  readonly accountChecked: boolean;
   readonly ordinal: number;
   readonly uploaded: boolean;
   readonly fileId: string | null;
@@ -102,6 +104,7 @@ export const newCase = (deadlineMs: number): BatchCase => ({
   refusal: null,
   paused: false,
   trouble: null,
+  accountChecked: false,
   ordinal: 0,
   uploaded: false,
   fileId: null,

@@ -1,6 +1,6 @@
 // One provider batch, and one open intent, as the batch machine keeps them: how they begin, and what a poll changes.
 
-import type { BatchBounds, OpenIntent, ProviderBatch } from './machine.ts';
+import type { BatchBounds, BatchCase, OpenIntent, ProviderBatch } from './machine.ts';
 import type { Recovered } from './recovered.ts';
 import type { BatchHandle } from './state.ts';
 
@@ -77,6 +77,16 @@ export function missBatch(batch: ProviderBatch, notFound: boolean, now: number, 
   const missingSince = batch.missingSince ?? now;
   return { ...batch, missingSince, phase: now - missingSince >= bounds.notFoundMs ? 'unresolved' : batch.phase };
 }
+
+/**
+ * Whether a batch that is not found may be trouble with the account. Once a person has looked, it is missing for good, so that its time runs.
+ * The time of a cancelled job runs in any case, and further polls may find the batch sooner than a person mends the key.
+ */
+export const mayBlameAccount = ({ accountChecked, giveUpAt }: BatchCase): boolean =>
+  !accountChecked && giveUpAt === null;
+
+/** In trouble, nobody can look for the batch: the time for which it is not found begins again. */
+export const forgetMissing = (batch: ProviderBatch): ProviderBatch => ({ ...batch, missingSince: null });
 
 /** The output of an ended batch was asked for. */
 export const countTry = (batch: ProviderBatch, now: number): ProviderBatch =>

@@ -9,6 +9,7 @@ import {
   countPoll,
   countTry,
   delayAt,
+  forgetMissing,
   isPastWindow,
   missBatch,
   newBatch,
@@ -122,12 +123,12 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
   found_none: (known, _event, now, { bounds }) => countFind(known, now, bounds),
   found_unclear: (known, { candidate }, now, { bounds }) => awaitCandidates({ ...known, candidate }, now, bounds),
   polled_open: (known, { id }, now, { bounds }) =>
-    changeBatch(known, id, (batch) =>
+    changeBatch({ ...known, accountChecked: false }, id, (batch) =>
       isPastWindow(batch, now, bounds)
         ? { ...countPoll(batch, now, bounds), phase: 'unresolved' }
         : { ...countPoll(batch, now, bounds), missingSince: null },
     ),
-  polled_ended: (known, event, now, book) => endBatch(known, event, now, book),
+  polled_ended: (known, event, now, book) => endBatch({ ...known, accountChecked: false }, event, now, book),
   poll_missed: (known, { id, notFound }, now, { bounds }) =>
     changeBatch(known, id, (batch) => missBatch(countTry(countPoll(batch, now, bounds), now), notFound, now, bounds)),
   cancel_asked: (known, { id }, now) =>
@@ -156,9 +157,14 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
         : batch,
     ),
   }),
-  trouble: (known, { trouble }) => ({ ...known, trouble }),
+  trouble: (known, { trouble }) => ({ ...known, trouble, batches: known.batches.map(forgetMissing) }),
   paused: (known) => ({ ...known, paused: true }),
-  resumed: (known) => ({ ...known, paused: false, trouble: null }),
+  resumed: (known) => ({
+    ...known,
+    paused: false,
+    trouble: null,
+    accountChecked: known.accountChecked || known.trouble === 'wrong_account',
+  }),
   deadline: (known) => endWith(known, known.cramped === null ? 'deadline' : 'capacity'),
   deadline_changed: (known, { deadlineMs }) => ({ ...known, deadlineMs }),
   cancelled: (known, { endBy }, now, { bounds }) => ({

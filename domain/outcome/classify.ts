@@ -73,6 +73,7 @@ export const reasonOfFault: Readonly<Record<Fault, ItemReason>> = {
   unauthorized: 'unauthorized',
   forbidden: 'unauthorized',
   no_money: 'no_money',
+  wrong_account: 'unauthorized',
 };
 
 /** What a person reads beside the reason. */

@@ -143,7 +143,7 @@ async function collectTwin(
   ref: BatchRef & JobRef,
   handle: BatchHandle,
 ): Promise<void> {
-  const told = { coordinator: null, toldTenths: -1, toldPhase: null, tellEvery: 1 };
+  const told = { coordinator: null, toldTenths: -1, toldPhase: null, tellEvery: 1, mayBlameAccount: true };
   await quietEnvironment().run(() => poll(deps, { ...ref, ...told, handle }));
   await quietEnvironment().run(() => download(deps, { ...ref, handle, twin: 1 }));
 }

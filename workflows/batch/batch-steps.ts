@@ -2,6 +2,7 @@
 
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
+import { mayBlameAccount } from '../../domain/batch/provider-batch.ts';
 import type { BatchHandle, BatchPhase } from '../../domain/batch/state.ts';
 import type { BatchEvent } from '../../domain/batch/transitions.ts';
 import type { NamedLimit } from '../../domain/capacity/window.ts';
@@ -142,7 +143,8 @@ export class BatchSteps {
     const { timing, tellEvery } = run.input.job;
     const { handle, role } = this.#at(id);
     const told = { toldTenths: this.toldTenths, toldPhase: this.#toldPhase, tellEvery };
-    const input = { ...run.ref, handle, coordinator: role === 'own' ? run.coordinator : null, ...told };
+    const coordinator = role === 'own' ? run.coordinator : null;
+    const input = { ...run.ref, handle, coordinator, ...told, mayBlameAccount: mayBlameAccount(known) };
     const called = await this.#call(() => shortCall(timing, `poll ${id}`, known.giveUpAt).look(input));
     if (called.kind === 'stopped') return;
     this.polls += 1;

@@ -32,6 +32,8 @@ const troubleNotes: Readonly<Record<Trouble, string>> = {
   unauthorized: 'the provider refuses the key: give the worker a working one, then resume',
   forbidden: 'the key may not do this: give it the permission, then resume',
   no_money: 'the account has no credit or met its spend limit: raise it, then resume',
+  wrong_account:
+    "the provider knows none of this job's batches: give the worker a key of the account that made them, then resume; if they are gone for good, resume all the same",
 };
 
 export class JobRun implements JobProgress {

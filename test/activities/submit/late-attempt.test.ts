@@ -39,7 +39,7 @@ const view: BatchView = {
 
 function pollSecond(site: Site) {
   const provider = { ...site.deps.provider('openai'), poll: async () => view };
-  const told = { coordinator: null, toldTenths: -1, toldPhase: null, tellEvery: 1 };
+  const told = { coordinator: null, toldTenths: -1, toldPhase: null, tellEvery: 1, mayBlameAccount: true };
   const deps = { ...site.deps, provider: () => provider as never };
   return site.run(() => poll(deps, { ...site.ref, ...told, handle: handle('second') }));
 }

@@ -200,7 +200,7 @@ export class FailingWorld {
     const fault = this.#choices.pick(16);
     if (fault === 3) made.vanished = true;
     if (fault === 1 || fault === 2 || made.vanished) {
-      this.#apply({ kind: 'poll_missed', id, notFound: fault !== 2 });
+      this.#apply(this.provider.missPoll(id, fault !== 2, this.#known));
       return;
     }
     this.provider.advance(made, this.now);

@@ -1,7 +1,10 @@
 // A small model of a provider that lies: lists lag, output is named late, grows, is cut, lacks lines, sizes and counts; batches vanish.
 
 import type { EndedBatch, EndingRules } from '../../../domain/batch/evidence.ts';
+import type { BatchCase } from '../../../domain/batch/machine.ts';
+import { mayBlameAccount } from '../../../domain/batch/provider-batch.ts';
 import type { BatchEnding, BatchHandle, UnrunAction } from '../../../domain/batch/state.ts';
+import type { BatchEvent } from '../../../domain/batch/transitions.ts';
 import type { Choices } from './choices.ts';
 
 const minute = 60_000;
@@ -41,12 +44,15 @@ export interface Made {
 
 export class LyingProvider {
   readonly made: Made[] = [];
+  /** It finds no other batch of the job. */
+  readonly #findsNoOther: boolean;
   readonly #items: number;
   readonly #choices: Choices;
 
   constructor(items: number, choices: Choices) {
     this.#items = items;
     this.#choices = choices;
+    this.#findsNoOther = choices.onceIn(3);
   }
 
   at(id: string): Made {
@@ -89,6 +95,12 @@ export class LyingProvider {
   /** What the list shows of a submission. */
   list(ordinal: number, now: number): Made[] {
     return this.made.filter((made) => made.ordinal === ordinal && made.visibleAt <= now && !made.vanished);
+  }
+
+  /** A poll that fails, or does not find the batch: then other batches are asked about, unless a person has looked. */
+  missPoll(id: string, notFound: boolean, known: BatchCase): BatchEvent {
+    const isTrouble = notFound && this.#findsNoOther && mayBlameAccount(known);
+    return isTrouble ? { kind: 'trouble', trouble: 'wrong_account' } : { kind: 'poll_missed', id, notFound };
   }
 
   /** Time passes for a batch: some items run, and it may end. */

@@ -26,11 +26,13 @@ test('a budget holds back no batch that is started', () => {
   for (const reason of pauseReasons) expect(holdsBatches([pause('budget'), pause(reason)])).toBe(reason !== 'budget');
 });
 
+const troubles: readonly PauseReason[] = ['unauthorized', 'forbidden', 'no_money', 'wrong_account'];
+
 const shown: readonly [phase: JobPhase, isEnding: boolean, phaseShown: JobPhase, held: readonly PauseReason[]][] = [
   ['opening', false, 'paused', pauseReasons],
   ['running', false, 'paused', pauseReasons],
-  ['running', true, 'running', ['unauthorized', 'forbidden', 'no_money']],
-  ['cancelling', false, 'cancelling', ['unauthorized', 'forbidden', 'no_money']],
+  ['running', true, 'running', troubles],
+  ['cancelling', false, 'cancelling', troubles],
   ['merging', false, 'merging', []],
   ['done', true, 'done', []],
 ];

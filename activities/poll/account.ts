@@ -1,0 +1,31 @@
+// Tells a batch that is gone from an API key of another account: asks the provider about other batches of the job.
+
+import { cancellationSignal } from '@temporalio/activity';
+import type { BatchHandle } from '../../domain/batch/state.ts';
+import { readOthersOwned } from '../../job-folder/submission.ts';
+import { ProviderError } from '../../providers/error.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { Store } from '../../storage/store.ts';
+
+/** Enough to tell: it is most unlikely that the only batches that are gone are the ones that are asked about. */
+const othersMax = 3;
+/** For all of them together: a poll and these calls fit into the time of one try. */
+const callsMs = 20_000;
+
+/** Whether the provider finds none of the job's batches. Without another batch, or if a call fails in another way, there is no evidence. */
+export async function findsNoOther(store: Store, provider: Provider, output: string, id: string): Promise<boolean> {
+  const others = await readOthersOwned(store, output, id, othersMax);
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(callsMs)]);
+  for (const other of others) if (!(await isNotFound(provider, other, signal))) return false;
+  return others.length > 0;
+}
+
+async function isNotFound(provider: Provider, handle: BatchHandle, signal: AbortSignal): Promise<boolean> {
+  try {
+    await provider.poll(handle, { signal });
+    return false;
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return error.facts.fault === 'not_found';
+  }
+}
