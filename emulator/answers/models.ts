@@ -37,5 +37,8 @@ export const modelNames = (vendor: Vendor, options: Options): string[] => [...kn
 
 export function isKnownModel(vendor: Vendor, options: Options, name: string): boolean {
   const names = modelNames(vendor, options);
-  return names.includes(name) || names.includes(name.replace(dated, ''));
+  return names.includes(name) || names.includes(nameFamily(name));
 }
+
+/** The name without its date. */
+export const nameFamily = (name: string): string => name.replace(dated, '');

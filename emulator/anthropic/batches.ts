@@ -3,13 +3,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isKnownModel } from '../answers/models.ts';
 import { resultBytes, resultChunks } from '../answers/results.ts';
+import { checkOpenBatches, checkQueue, countCreate } from '../limits/batch-limits.ts';
 import type { Call, Handler } from '../server/call.ts';
 import { json, type Reply, refuse, stream } from '../server/reply.ts';
 import { type Batch, batchMoment } from '../world/batch.ts';
-import { countCreate, createBatch } from '../world/create-batch.ts';
+import { createBatch } from '../world/create-batch.ts';
 import { cancelForeign, findForeign, foreignBytes, foreignChunks } from '../world/foreign.ts';
 import type { ItemIndex } from '../world/item-index.ts';
-import { type Listed, listedBatches, queuedItems, spoilEntry } from '../world/listing.ts';
+import { type Listed, listedBatches, spoilEntry } from '../world/listing.ts';
 import { settle } from '../world/settle.ts';
 import { isTerminal } from '../world/timeline.ts';
 import { isGrowing, isShown, isVanished } from '../world/visibility.ts';
@@ -29,6 +30,7 @@ export const createAnthropicBatch: Handler = async (world, call) => {
   Object.assign(call.entry, { items: index.length });
   await call.ready();
   await settle(world);
+  checkOpenBatches(world, call);
   checkQueue(world, call, index.length);
   countCreate(world, call);
   const retention = world.options.current.retention.resultsMs ?? resultsTtlMs;
@@ -47,12 +49,6 @@ async function takeIn(world: World, { request }: Call, path: string): Promise<It
     rmSync(path, { force: true });
     throw error;
   }
-}
-
-function checkQueue(world: World, { tenant }: Call, added: number): void {
-  const limit = world.options.current.anthropicQueueLimit;
-  if (limit === undefined || queuedItems(world, 'anthropic', tenant) + added <= limit) return;
-  throw refuse(429, `This request would exceed the limit of ${limit} batch requests waiting to be processed.`);
 }
 
 export const retrieveAnthropicBatch: Handler = async (world, call) => {

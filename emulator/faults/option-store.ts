@@ -1,10 +1,14 @@
-// The options in force and how often each limited fault has been used up; patching a fault re-arms it.
+// The options in force, since when each has been, and how often each limited fault has been used up. Patching a fault
+// re-arms it, and spans of time begin again.
+import type { Clock } from '../world/clock.ts';
 import { mergeDeep, type Options, type OptionsInput, parseOptions } from './options.ts';
 
 export type OptionStore = ReturnType<typeof createOptionStore>;
 
-export function createOptionStore(initial: OptionsInput) {
+export function createOptionStore(initial: OptionsInput, clock: Pick<Clock, 'now'>) {
   let raw: unknown = initial;
+  let startedAtMs = clock.now();
+  const setAtMs = new Map<string, number>();
   let current = parseOptions(raw);
   const uses = new Map<string, number>();
 
@@ -17,8 +21,11 @@ export function createOptionStore(initial: OptionsInput) {
       current = parseOptions(merged);
       raw = merged;
       for (const key of Object.keys(isRecord(change) ? change : {})) rearm(uses, key);
+      for (const path of changedPaths(change)) setAtMs.set(path, clock.now());
       return current;
     },
+    /** When an option, named as `outage` or `limits.others`, was last given. */
+    sinceMs: (path: string): number => setAtMs.get(path) ?? startedAtMs,
     /** True while the fault called `name` has uses left; `times` undefined means always. */
     take(name: string, times: number | undefined): boolean {
       if (times === undefined) return true;
@@ -31,8 +38,19 @@ export function createOptionStore(initial: OptionsInput) {
       raw = initial;
       current = parseOptions(raw);
       uses.clear();
+      setAtMs.clear();
+      startedAtMs = clock.now();
     },
   };
+}
+
+/** The options that a patch names, and the members of those that are groups. */
+function changedPaths(change: unknown): string[] {
+  if (!isRecord(change)) return [];
+  return Object.entries(change).flatMap(([key, value]) => [
+    key,
+    ...(isRecord(value) ? Object.keys(value).map((member) => `${key}.${member}`) : []),
+  ]);
 }
 
 function rearm(uses: Map<string, number>, key: string): void {

@@ -1,6 +1,7 @@
 // Every switch of the emulator, its default and its type. Unknown keys are errors, so a misspelt fault cannot
 // silently leave a test without its fault.
 import { z } from 'zod';
+import { limitOptions } from '../limits/limit-options.ts';
 import { isRouteName } from '../server/routes.ts';
 import { batchFaults } from './batch-faults.ts';
 
@@ -113,9 +114,7 @@ const optionsSchema = z.strictObject({
   sharedWorkspace: z.boolean().default(false),
   auth: z.strictObject({ reject: z.union([z.literal(401), z.literal(403)]), times: count.optional() }).optional(),
   money: z.strictObject({ openai: times.optional(), anthropic: times.optional() }).prefault({}),
-  enqueuedTokenLimit: count.optional(),
-  createsPerHour: count.default(2000),
-  anthropicQueueLimit: count.optional(),
+  limits: limitOptions.prefault({}),
   models: z
     .strictObject({ openai: z.array(z.string()).default([]), anthropic: z.array(z.string()).default([]) })
     .prefault({}),
@@ -124,7 +123,8 @@ const optionsSchema = z.strictObject({
 export type Options = z.output<typeof optionsSchema>;
 export type OptionsInput = z.input<typeof optionsSchema>;
 /** A null resets the key to its default. */
-export type OptionsPatch = { [Key in keyof OptionsInput]?: OptionsInput[Key] | null };
+export type OptionsPatch = Patch<OptionsInput>;
+type Patch<T> = T extends readonly unknown[] ? T : T extends object ? { [Key in keyof T]?: Patch<T[Key]> | null } : T;
 export type CallFault = z.output<typeof callFault>;
 export type BodyCut = z.output<typeof bodyCut>;
 

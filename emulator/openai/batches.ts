@@ -2,11 +2,12 @@
 
 import { isKnownModel } from '../answers/models.ts';
 import { faultFor } from '../faults/batch-faults.ts';
+import { checkOpenBatches, checkTokens, countCreate } from '../limits/batch-limits.ts';
 import type { Call, Handler } from '../server/call.ts';
 import { asObject, asText, isObject, type Json } from '../server/json.ts';
 import { json, refuse } from '../server/reply.ts';
-import { type Batch, batchMoment } from '../world/batch.ts';
-import { countCreate, createBatch } from '../world/create-batch.ts';
+import { type Batch, batchMoment, type Scan } from '../world/batch.ts';
+import { createBatch } from '../world/create-batch.ts';
 import { cancelForeign, findForeign } from '../world/foreign.ts';
 import { ItemIndex } from '../world/item-index.ts';
 import { type Listed, listedBatches, spoilEntry } from '../world/listing.ts';
@@ -39,8 +40,11 @@ export const createOpenaiBatch: Handler = async (world, call) => {
   }
   const metadata = checkedMetadata(body.metadata);
   const file = inputFile(world, call, asText(body.input_file_id));
-  countCreate(world, call);
+  const checked = await scanBeforeCreate(world, file, body.endpoint);
   await settle(world);
+  checkOpenBatches(world, call);
+  if (checked?.problems.length === 0) checkTokens(world, call, checked);
+  countCreate(world, call);
   const batch = createBatch(world, call, {
     endpoint: body.endpoint,
     metadata,
@@ -48,6 +52,7 @@ export const createOpenaiBatch: Handler = async (world, call) => {
     inputPath: diskPath(file),
     resultsTtlMs: readTtl(world, body),
   });
+  batch.scan = checked;
   batch.scanning = validate(world, batch, file).catch((error: unknown) => unreadable(world, batch, error));
   return json(batchObject(world, batch));
 };
@@ -99,17 +104,27 @@ function readTtl(world: World, body: Json): number {
   return world.options.current.retention.resultsMs ?? (typeof asked === 'number' ? asked * 1000 : resultsTtlMs);
 }
 
+function scanOnce(world: World, file: StoredFile, endpoint: string): Promise<Scan> {
+  const known = file.scans.get(endpoint);
+  if (known !== undefined) return known;
+  const options = world.options.current;
+  const rules = { endpoint, isKnownModel: (name: string) => isKnownModel('openai', options, name) };
+  // One at a time: twenty files read at once would only need twenty times the memory.
+  const scanning = world.lastScan.then(() => scanFile(diskPath(file), rules));
+  world.lastScan = scanning.catch(() => {});
+  file.scans.set(endpoint, scanning);
+  return scanning;
+}
+
+/** A create that is to refuse tokens must know them; what else is wrong with the file, the validation says. */
+async function scanBeforeCreate(world: World, file: StoredFile, endpoint: string): Promise<Scan | null> {
+  if (world.options.current.limits.tokensRefusedAt !== 'create') return null;
+  return scanOnce(world, file, endpoint).catch(() => null);
+}
+
 async function validate(world: World, batch: Batch, file: StoredFile): Promise<void> {
   const { options, endpoint } = batch;
-  const rules = { endpoint, isKnownModel: (name: string) => isKnownModel('openai', options, name) };
-  let scanning = file.scans.get(endpoint);
-  if (scanning === undefined) {
-    // One at a time: twenty files read at once would only need twenty times the memory.
-    scanning = world.lastScan.then(() => scanFile(batch.inputPath, rules));
-    world.lastScan = scanning.catch(() => {});
-    file.scans.set(endpoint, scanning);
-  }
-  const scan = await scanning;
+  const scan = await scanOnce(world, file, endpoint);
   batch.scan = scan;
   batch.outcomes = new Uint8Array(scan.index.length);
   const plannedMs = batch.createdAtMs + options.validateMs;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBarriers } from '../faults/barriers.ts';
 import { createOptionStore } from '../faults/option-store.ts';
-import type { OptionsInput } from '../faults/options.ts';
+import { type OptionsInput, parseOptions } from '../faults/options.ts';
 import { frontPaths } from '../fronts.ts';
 import { createClock } from '../world/clock.ts';
 import { createJournal } from '../world/journal.ts';
@@ -39,8 +39,9 @@ export async function startEmulator({
   dataDir: parent = tmpdir(),
   ...input
 }: StartOptions = {}): Promise<Emulator> {
-  const options = createOptionStore(input);
-  const clock = createClock(options.current.clock, options.current.startMs);
+  const { clock: kind, startMs } = parseOptions(input);
+  const clock = createClock(kind, startMs);
+  const options = createOptionStore(input, clock);
   mkdirSync(parent, { recursive: true });
   const dataDir = mkdtempSync(join(parent, 'batch-emulator-'));
   const stage: Stage = {

@@ -1,25 +1,11 @@
-// Makes the record of a new batch and holds the vendors' limit on how many may be created in an hour.
+// Makes the record of a new batch.
 
 import { faultFor } from '../faults/batch-faults.ts';
 import type { Call } from '../server/call.ts';
-import { refuse } from '../server/reply.ts';
 import type { Batch } from './batch.ts';
 import { newId, type World } from './world.ts';
 
-const hourMs = 3_600_000;
-
 type Given = Pick<Batch, 'endpoint' | 'inputFileId' | 'inputPath' | 'metadata' | 'resultsTtlMs'>;
-
-export function countCreate(world: World, { tenant, route }: Call): void {
-  const key = `${route.vendor}/${tenant}`;
-  const nowMs = world.clock.now();
-  const recent = (world.createTimes.get(key) ?? []).filter((at) => at > nowMs - hourMs);
-  if (recent.length >= world.options.current.createsPerHour) {
-    const code = route.vendor === 'openai' ? { code: 'rate_limit_exceeded' } : {};
-    throw refuse(429, 'Too many batches were created within an hour. Please try again later.', code);
-  }
-  world.createTimes.set(key, [...recent, nowMs]);
-}
 
 export function createBatch(world: World, call: Call, given: Given): Batch {
   const { vendor } = call.route;

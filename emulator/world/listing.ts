@@ -2,7 +2,7 @@
 
 import type { Call } from '../server/call.ts';
 import type { Vendor } from '../server/routes.ts';
-import { type Batch, itemCount } from './batch.ts';
+import type { Batch } from './batch.ts';
 import { foreignBatches } from './foreign.ts';
 import { isVanished } from './visibility.ts';
 import type { Foreign, World } from './world.ts';
@@ -52,11 +52,4 @@ export function spoilEntry<T extends { created_at: unknown }>({ options }: World
   if (odd !== 'noCreatedAt') return good;
   const { created_at: _left, ...rest } = good;
   return rest;
-}
-
-/** Items accepted and not yet processed, which the vendors' queue limits count. */
-export function queuedItems(world: World, vendor: Vendor, tenant: string): number {
-  return [...world.active]
-    .filter((batch) => batch.vendor === vendor && batch.tenant === tenant)
-    .reduce((sum, batch) => sum + itemCount(batch) - batch.executed, 0);
 }

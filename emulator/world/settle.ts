@@ -2,6 +2,7 @@
 // closes those that have ended. Called before anything reads a batch, so states never depend on timers.
 
 import { decideOutcome, hasItemFaults, hasLine, isBilled, outcomes } from '../answers/outcome.ts';
+import { tokenProblem } from '../limits/batch-limits.ts';
 import { type Batch, batchMoment, itemCount } from './batch.ts';
 import { isTerminal, type Moment } from './timeline.ts';
 import { shownAtMs } from './visibility.ts';
@@ -28,31 +29,10 @@ function admit(world: World, batch: Batch): void {
   if (fault.failWith !== undefined && fault.endAs !== 'failed') {
     batch.problems = [{ param: null, ...fault.failWith, line: fault.failWith.line ?? null }];
   } else if (batch.vendor === 'openai' && batch.problems.length === 0) {
-    batch.problems = overEnqueued(world, batch);
+    const problem = tokenProblem(world, batch);
+    if (problem !== null) batch.problems = [problem];
   }
 }
-
-function overEnqueued(world: World, batch: Batch) {
-  const limit = world.options.current.enqueuedTokenLimit;
-  if (limit === undefined) return [];
-  const model = readModel(batch);
-  const taken = [...world.active]
-    .filter((other) => other !== batch && holdsTokens(world, other, batch, model))
-    .reduce((sum, { scan }) => sum + (scan?.index.tokensTotal ?? 0), 0);
-  if (taken + (batch.scan?.index.tokensTotal ?? 0) <= limit) return [];
-  const message = `Enqueued token limit reached for ${model} in organization ${nameOrganization(batch)}. Limit: ${limit.toLocaleString('en-US')} enqueued tokens. Please try again once some in_progress batches have been completed.`;
-  return [{ code: 'token_limit_exceeded', message, param: null, line: null }];
-}
-
-function holdsTokens(world: World, other: Batch, batch: Batch, model: string): boolean {
-  if (!other.admitted || other.vendor !== 'openai' || other.tenant !== batch.tenant || readModel(other) !== model) {
-    return false;
-  }
-  return !isTerminal(batchMoment(other, world.options.current, batch.validatedAtMs ?? 0).phase);
-}
-
-const readModel = (batch: Batch): string => batch.scan?.index.modelNames[0] ?? '';
-const nameOrganization = (batch: Batch): string => `org-${batch.tenant}`;
 
 function advance(world: World, batch: Batch, nowMs: number): void {
   const moment = batchMoment(batch, world.options.current, nowMs);

@@ -1,4 +1,4 @@
-// Every way in which a whole batch can go wrong, and the limits a vendor sets on batches.
+// Every way in which a whole batch can go wrong.
 import { expect, test } from 'vitest';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import {
@@ -155,40 +155,4 @@ test('a batch can end at Anthropic as ended whatever became of it', async () => 
     request_counts: { succeeded: 2, expired: 2 },
   });
   expect((await anthropicResults(anthropic, failed.id)).map(({ result }) => result.type)).toContain('errored');
-});
-
-test('limits on enqueued tokens fail a batch after its create, until another has ended', async () => {
-  const rig = await setup({ enqueuedTokenLimit: 400 });
-  const ids = [];
-  for (let at = 0; at < 2; at++) ids.push((await submit(rig, chatLines(15))).id);
-  await rig.pass(500);
-  const [first, second] = await Promise.all(ids.map((id) => rig.openai.batches.retrieve(id)));
-  expect(first?.status).toBe('in_progress');
-  const message = expect.stringMatching(
-    /^Enqueued token limit reached for gpt-4o-mini in organization org-\S+\. Limit: 400 enqueued tokens\. Please try again once some in_progress batches have been completed\.$/,
-  );
-  expect(second).toMatchObject({ status: 'failed', errors: { data: [{ code: 'token_limit_exceeded', message }] } });
-  await rig.pass(allDoneMs);
-  const third = await createFrom(rig.openai, second?.input_file_id ?? '');
-  await rig.pass(500);
-  expect((await rig.openai.batches.retrieve(third.id)).status).toBe('in_progress');
-});
-
-test('limits on creates per hour answer 429', async () => {
-  const rig = await setup({ createsPerHour: 2 });
-  const file = await upload(rig.openai, jsonl(chatLines(1)));
-  await createFrom(rig.openai, file.id);
-  await createFrom(rig.openai, file.id);
-  await expect(createFrom(rig.openai, file.id)).rejects.toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
-  await rig.pass(3_600_000);
-  expect((await createFrom(rig.openai, file.id)).status).toBe('validating');
-});
-
-test('limits on queued requests at Anthropic answer 429 until some are done', async () => {
-  const { anthropic, pass } = await setup({ anthropicQueueLimit: 3 });
-  const create = () => anthropic.messages.batches.create({ requests: ['a', 'b'].map((id) => request(id)) });
-  await create();
-  await expect(create()).rejects.toMatchObject({ status: 429, type: 'rate_limit_error' });
-  await pass(allDoneMs);
-  expect((await create()).processing_status).toBe('in_progress');
 });

@@ -60,7 +60,7 @@ describe('anthropic alone', () => {
   });
 
   test('a full queue is capacity, not a rate', async () => {
-    const { prepare, submit } = await startVendor(anthropic, { anthropicQueueLimit: 1 });
+    const { prepare, submit } = await startVendor(anthropic, { limits: { requests: 1 } });
     expect((await catchFacts(submit(await prepare(['a', 'b'])))).fault).toBe('capacity');
   });
 });

@@ -12,7 +12,7 @@ describe('openai alone', () => {
   });
 
   test('a batch over the limit of enqueued tokens says so by its reason', async () => {
-    const { provider, prepare, submit, end } = await startVendor(openai, { enqueuedTokenLimit: 1 });
+    const { provider, prepare, submit, end } = await startVendor(openai, { limits: { tokens: 1 } });
     const handle = await submit(await prepare(['a long enough question, and another']));
     await end();
     const view = await provider.poll(handle, context());

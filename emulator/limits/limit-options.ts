@@ -1,0 +1,30 @@
+// What an account may have open at once in the batch lane.
+import { z } from 'zod';
+import { spanFields } from '../faults/span.ts';
+
+const count = z.number().int().min(0);
+
+/** One figure for every model, or a figure for each model that has one. */
+const perModel = z.union([count, z.record(z.string(), count)]);
+export type PerModel = z.output<typeof perModel>;
+
+export const limitOptions = z.strictObject({
+  tokens: perModel.optional(),
+  tokensRefusedAt: z.enum(['validation', 'create']).default('validation'),
+  tokensMessage: z.enum(['exact', 'rounded', 'unnamed']).default('exact'),
+  batches: count.optional(),
+  requests: count.optional(),
+  createsPerHour: count.default(2000),
+  others: z
+    .strictObject({
+      tokens: perModel.default(0),
+      batches: count.default(0),
+      requests: count.default(0),
+      ...spanFields,
+    })
+    .prefault({}),
+});
+
+export function figureFor(figures: PerModel | undefined, model: string): number | undefined {
+  return typeof figures === 'object' ? figures[model] : figures;
+}
