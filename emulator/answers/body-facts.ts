@@ -41,6 +41,12 @@ export function bodyFacts(body: Json): BodyFacts {
   return { hash, model: asText(body.model), tokens, cachedTokens, cacheLife, wantsSchema, sentinel };
 }
 
+/** The most output that the request allows, or 0 if it names no limit. */
+export function countMaxOutput({ max_completion_tokens, max_output_tokens, max_tokens }: Json): number {
+  const named = [max_completion_tokens, max_output_tokens, max_tokens].find((value) => typeof value === 'number');
+  return named ?? 0;
+}
+
 // One tag byte before each value keeps different structures from hashing alike; cheaper than stringifying the body.
 const tags = { text: 1, other: 2, list: 3, object: 4, end: 5 };
 

@@ -30,11 +30,16 @@ export async function runSync(world: World, { body }: Call, toProblem: ToProblem
   };
 }
 
-function writesCache({ seenPrefixes }: World, { cacheLife, cachedTokens, model }: BodyFacts): boolean {
-  if (cacheLife === 'none') return false;
-  // Prefixes of one length and model are taken for the same: close enough for usage figures.
-  const key = `${model}/${cachedTokens}`;
-  const isNew = !seenPrefixes.has(key);
-  seenPrefixes.add(key);
-  return isNew;
+/** Whether an earlier call has written the prefix of this one into the cache. */
+export function isCached({ seenPrefixes }: World, facts: BodyFacts): boolean {
+  return facts.cacheLife !== 'none' && seenPrefixes.has(prefixKey(facts));
 }
+
+function writesCache(world: World, facts: BodyFacts): boolean {
+  if (facts.cacheLife === 'none' || isCached(world, facts)) return false;
+  world.seenPrefixes.add(prefixKey(facts));
+  return true;
+}
+
+/** Prefixes of one length and model are taken for the same: close enough for usage figures. */
+const prefixKey = ({ model, cachedTokens }: BodyFacts): string => `${model}/${cachedTokens}`;

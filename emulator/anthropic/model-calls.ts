@@ -1,7 +1,9 @@
 // Anthropic's synchronous Messages endpoint and its list of models.
 
+import { answerText, countTokens } from '../answers/answer.ts';
 import { isKnownModel, modelNames } from '../answers/models.ts';
 import { runSync } from '../answers/sync-lane.ts';
+import { chargeOutput } from '../limits/sync-limits.ts';
 import type { Handler } from '../server/call.ts';
 import { json, jsonText, refuse } from '../server/reply.ts';
 import { messageBody } from './answers.ts';
@@ -14,6 +16,7 @@ export const messageCall: Handler = async (world, call) => {
   const defect = paramsDefect(call.body, (name) => isKnownModel('anthropic', options.current, name), false);
   if (defect !== null) throw refuse(defect.startsWith(unknownModelPrefix) ? 404 : 400, defect);
   const item = await runSync(world, call, itemProblem);
+  chargeOutput(world, call, countTokens(answerText(item, options.current)));
   return jsonText(messageBody(item, options.current));
 };
 

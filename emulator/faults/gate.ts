@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Call } from '../server/call.ts';
 import { type Problem, Refused, refuse } from '../server/reply.ts';
-import type { Vendor } from '../server/routes.ts';
+import { isSync, type Vendor } from '../server/routes.ts';
 import { hashText, hex8, roll } from '../world/hash.ts';
 import type { World } from '../world/world.ts';
 import type { CallFault } from './options.ts';
@@ -47,10 +47,10 @@ export function checkVersion({ route, request }: Call): void {
 
 /** The refusal that the options define for this call. Null: the call continues. */
 export function callFault(world: World, call: Call): { problem: Problem; text: string | null } | null {
-  const { calls, rate429 } = world.options.current;
+  const { calls, sync } = world.options.current;
   const money = moneyProblem(world, call);
   if (money !== null) return { problem: money, text: null };
-  if (rate429 > 0 && isModelCall(call) && rolled(world) < rate429) {
+  if (sync.rate429 > 0 && isSync(call.route.name) && rolled(world) < sync.rate429) {
     return { problem: rateLimited(call.route.vendor), text: null };
   }
   const key = Object.hasOwn(calls, call.route.name) ? call.route.name : '*';
@@ -87,8 +87,6 @@ function rateLimited(vendor: Vendor): Problem {
     headers,
   };
 }
-
-const isModelCall = ({ route }: Call): boolean => route.body === 'json' && !route.name.includes('batches');
 
 function rolled(world: World): number {
   world.rolls += 1;

@@ -1,7 +1,7 @@
 // Every switch of the emulator, its default and its type. Unknown keys are errors, so a misspelt fault cannot
 // silently leave a test without its fault.
 import { z } from 'zod';
-import { limitOptions } from '../limits/limit-options.ts';
+import { limitOptions, syncOptions } from '../limits/limit-options.ts';
 import { isRouteName } from '../server/routes.ts';
 import { batchFaults } from './batch-faults.ts';
 
@@ -106,7 +106,6 @@ const optionsSchema = z.strictObject({
   slowHeadersMs: ms.default(0),
   latencyMs: ms.default(0),
   gzip: z.boolean().default(false),
-  rate429: rate,
   errorBodyText: z.string().optional(),
   list: list.prefault({}),
   retention: z.strictObject({ resultsMs: ms.optional(), inputMs: ms.optional() }).prefault({}),
@@ -115,6 +114,7 @@ const optionsSchema = z.strictObject({
   auth: z.strictObject({ reject: z.union([z.literal(401), z.literal(403)]), times: count.optional() }).optional(),
   money: z.strictObject({ openai: times.optional(), anthropic: times.optional() }).prefault({}),
   limits: limitOptions.prefault({}),
+  sync: syncOptions.prefault({}),
   models: z
     .strictObject({ openai: z.array(z.string()).default([]), anthropic: z.array(z.string()).default([]) })
     .prefault({}),

@@ -1,4 +1,4 @@
-// What an account may have open at once in the batch lane.
+// What an account may have open at once in the batch lane, and how fast it may call models.
 import { z } from 'zod';
 import { spanFields } from '../faults/span.ts';
 
@@ -23,6 +23,15 @@ export const limitOptions = z.strictObject({
       ...spanFields,
     })
     .prefault({}),
+});
+
+export const syncOptions = z.strictObject({
+  rpm: count.optional(),
+  tpm: count.optional(),
+  otpm: count.optional(),
+  burstMs: z.number().positive().default(60_000),
+  retryAfter: z.boolean().default(true),
+  rate429: z.number().min(0).max(1).default(0),
 });
 
 export function figureFor(figures: PerModel | undefined, model: string): number | undefined {

@@ -3,7 +3,7 @@
 import { isKnownModel, modelNames } from '../answers/models.ts';
 import { runSync } from '../answers/sync-lane.ts';
 import type { Call, Handler } from '../server/call.ts';
-import { json, jsonText, type Refused, type Reply, refuse } from '../server/reply.ts';
+import { json, jsonText, type Refused, refuse } from '../server/reply.ts';
 import type { World } from '../world/world.ts';
 import { type Endpoint, openaiBody } from './answers.ts';
 import { itemProblem } from './result-lines.ts';
@@ -22,7 +22,7 @@ export const modelCall =
   async (world, call) => {
     checkRequest(world, call, endpoint);
     const item = await runSync(world, call, itemProblem);
-    return withLimits(jsonText(openaiBody(endpoint, item, world.options.current)));
+    return jsonText(openaiBody(endpoint, item, world.options.current));
   };
 
 function checkRequest({ options }: World, call: Call, endpoint: Endpoint): void {
@@ -34,11 +34,6 @@ function checkRequest({ options }: World, call: Call, endpoint: Endpoint): void 
   }
   if (!isKnownModel('openai', options.current, String(body.model))) throw unknownModel(String(body.model));
   if (body.stream === true) throw refuse(400, 'This emulator does not stream answers.', { param: 'stream' });
-}
-
-function withLimits(reply: Reply): Reply {
-  const limits = { 'x-ratelimit-limit-requests': '10000', 'x-ratelimit-remaining-requests': '9999' };
-  return { ...reply, headers: { ...reply.headers, ...limits } };
 }
 
 export const listOpenaiModels: Handler = ({ options }) =>

@@ -56,6 +56,18 @@ const table = {
 
 export type RouteName = keyof typeof table;
 
+const callGroups = ['batch', 'sync', 'files', 'models'] as const;
+type CallGroup = (typeof callGroups)[number];
+
+/** What a call is about. Results of batches belong to the batches at Anthropic, and to the files at OpenAI. */
+function groupOf(name: RouteName): CallGroup {
+  const [, object] = name.split('.');
+  if (object === 'batches') return 'batch';
+  return object === 'files' || object === 'models' ? object : 'sync';
+}
+
+export const isSync = (name: RouteName): boolean => groupOf(name) === 'sync';
+
 export interface Route extends Pick<RouteSpec, 'vendor' | 'method' | 'body'> {
   name: RouteName;
   paid: boolean;

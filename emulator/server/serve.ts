@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Barriers } from '../faults/barriers.ts';
 import { callFault, checkVersion, readTenant } from '../faults/gate.ts';
+import { checkRate, finishSyncCall } from '../limits/sync-limits.ts';
 import { isoTime } from '../world/clock.ts';
 import type { Journal } from '../world/journal.ts';
 import { newId, type World } from '../world/world.ts';
@@ -34,6 +35,8 @@ export async function serve(stage: Stage, request: IncomingMessage, response: Se
   response.setHeader(idHeader, call.requestId);
   try {
     const reply = await answer(stage, call);
+    const limits = finishSyncCall(stage.world, call, reply.status);
+    for (const [name, value] of Object.entries(limits)) response.setHeader(name, value);
     await bodySignal(request);
     await holdAfter(stage, call, response);
     if (await loseReply(stage.world, call, response)) return;
@@ -83,6 +86,7 @@ async function answer({ world }: Stage, call: Call): Promise<Reply> {
     checkVersion(call);
     const fault = callFault(world, call);
     if (fault !== null) return faultReply(world, call, fault);
+    checkRate(world, call);
     if (route.body !== 'stream') await call.ready();
     return await handlers[route.name](world, call);
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { type Outcome, outcomes } from '../answers/outcome.ts';
 import { toStatus } from '../anthropic/batch-object.ts';
+import type { Rate } from '../limits/rates.ts';
 import { type Batch, computePhase } from './batch.ts';
 import { hex16 } from './hash.ts';
 import type { Journal } from './journal.ts';
@@ -19,6 +20,8 @@ export type Counts = LaneCounts & {
   /** Batches of other people that were cancelled, by id. */
   foreignCancelled: string[];
   sync: LaneCounts;
+  /** How fast the models were called alone, by account and model. */
+  rates: Rate[];
   /** Bodies billed in both lanes. */
   acrossLanes: string[];
 };
@@ -58,6 +61,7 @@ export async function takeCounts(world: World, journal: Journal): Promise<Counts
     foreignCancelled: [...world.foreignCancels.keys()],
     ...world.ledger.counts('batch'),
     sync: world.ledger.counts('sync'),
+    rates: world.rates.list(),
     acrossLanes: world.ledger.acrossLanes(),
   };
 }

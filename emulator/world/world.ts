@@ -2,6 +2,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Failures } from '../answers/outcome.ts';
 import type { OptionStore } from '../faults/option-store.ts';
+import type { Bucket } from '../limits/bucket.ts';
+import { createRates, type Rates } from '../limits/rates.ts';
 import type { Vendor } from '../server/routes.ts';
 import type { Batch, Scan } from './batch.ts';
 import type { Clock } from './clock.ts';
@@ -53,6 +55,9 @@ export interface World {
   lastScan: Promise<unknown>;
   seenPrefixes: Set<string>;
   createTimes: Map<string, number[]>;
+  /** What is left of the limits per minute, and how fast clients called. */
+  buckets: Map<string, Bucket>;
+  rates: Rates;
   rolls: number;
   /** Batches of others, made when a list is first looked at after the switch was thrown. */
   foreign: Map<Vendor, Foreign[]>;
@@ -89,6 +94,8 @@ function emptyState() {
     lastScan: Promise.resolve(),
     seenPrefixes: new Set<string>(),
     createTimes: new Map<string, number[]>(),
+    buckets: new Map<string, Bucket>(),
+    rates: createRates(),
     rolls: 0,
     foreign: new Map<Vendor, Foreign[]>(),
     foreignCancels: new Map<string, number>(),

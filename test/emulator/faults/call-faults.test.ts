@@ -43,7 +43,7 @@ describe('a call can', () => {
   });
 
   test('be refused now and then when it asks a model', async () => {
-    const rig = await setup({ rate429: 0.5 });
+    const rig = await setup({ sync: { rate429: 0.5 } });
     const statuses = await Promise.all(
       Array.from({ length: 40 }, () =>
         ask(rig).then(
