@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { limitOptions, syncOptions } from '../limits/limit-options.ts';
 import { isRouteName } from '../server/routes.ts';
 import { batchFaults } from './batch-faults.ts';
+import { outages } from './outage-options.ts';
 
 const rate = z.number().min(0).max(1).default(0);
 const ms = z.number().min(0);
@@ -99,6 +100,7 @@ const optionsSchema = z.strictObject({
   vanishAll: z.union([z.boolean(), z.array(z.string())]).default(false),
   calls: z.record(route, callFault).prefault({}),
   loseReply: z.strictObject({ route, times: count.default(1), how: z.enum(['reset', 'timeout', '502']) }).optional(),
+  outage: outages.optional(),
   stallBody: z.strictObject({ route, afterBytes: count.default(0), times: count.default(1) }).optional(),
   truncateBody: z.union([bodyCut, z.array(bodyCut)]).optional(),
   contentLength: z.enum(['texts', 'all', 'none']).default('texts'),

@@ -56,11 +56,11 @@ const table = {
 
 export type RouteName = keyof typeof table;
 
-const callGroups = ['batch', 'sync', 'files', 'models'] as const;
+export const callGroups = ['batch', 'sync', 'files', 'models'] as const;
 type CallGroup = (typeof callGroups)[number];
 
 /** What a call is about. Results of batches belong to the batches at Anthropic, and to the files at OpenAI. */
-function groupOf(name: RouteName): CallGroup {
+export function groupOf(name: RouteName): CallGroup {
   const [, object] = name.split('.');
   if (object === 'batches') return 'batch';
   return object === 'files' || object === 'models' ? object : 'sync';

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Barriers } from '../faults/barriers.ts';
 import { callFault, checkVersion, readTenant } from '../faults/gate.ts';
+import { failCall, meetOutage } from '../faults/outage.ts';
 import { checkRate, finishSyncCall } from '../limits/sync-limits.ts';
 import { isoTime } from '../world/clock.ts';
 import type { Journal } from '../world/journal.ts';
@@ -33,6 +34,8 @@ export async function serve(stage: Stage, request: IncomingMessage, response: Se
   const call = newCall(stage, { ...found, url }, request, response);
   const idHeader = call.route.vendor === 'openai' ? 'x-request-id' : 'request-id';
   response.setHeader(idHeader, call.requestId);
+  const outage = meetOutage(stage.world, call);
+  if (outage !== null) return failCall(outage, call, response);
   try {
     const reply = await answer(stage, call);
     const limits = finishSyncCall(stage.world, call, reply.status);

@@ -12,6 +12,8 @@ import type { World } from './world.ts';
 
 export type Counts = LaneCounts & {
   requests: Record<string, number>;
+  /** Of these, the calls that met an outage. */
+  outage: Record<string, number>;
   batchesCreated: number;
   batchesByState: Record<string, number>;
   /** Billed items without a line in the results, and those whose line does not say whose it is. */
@@ -54,6 +56,7 @@ export async function takeCounts(world: World, journal: Journal): Promise<Counts
   }
   return {
     requests: journal.counts(),
+    outage: Object.fromEntries(world.outageCalls),
     batchesCreated: world.batches.size,
     batchesByState,
     billedWithoutLine: sum(world, (batch) => batch.billedWithoutLine),

@@ -4,7 +4,7 @@ import type { Failures } from '../answers/outcome.ts';
 import type { OptionStore } from '../faults/option-store.ts';
 import type { Bucket } from '../limits/bucket.ts';
 import { createRates, type Rates } from '../limits/rates.ts';
-import type { Vendor } from '../server/routes.ts';
+import type { RouteName, Vendor } from '../server/routes.ts';
 import type { Batch, Scan } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { hashParts, hex8, hex16 } from './hash.ts';
@@ -58,6 +58,8 @@ export interface World {
   /** What is left of the limits per minute, and how fast clients called. */
   buckets: Map<string, Bucket>;
   rates: Rates;
+  /** Calls that met an outage, by route. */
+  outageCalls: Map<RouteName, number>;
   rolls: number;
   /** Batches of others, made when a list is first looked at after the switch was thrown. */
   foreign: Map<Vendor, Foreign[]>;
@@ -96,6 +98,7 @@ function emptyState() {
     createTimes: new Map<string, number[]>(),
     buckets: new Map<string, Bucket>(),
     rates: createRates(),
+    outageCalls: new Map<RouteName, number>(),
     rolls: 0,
     foreign: new Map<Vendor, Foreign[]>(),
     foreignCancels: new Map<string, number>(),
