@@ -7,6 +7,7 @@ import type { World } from '../world/world.ts';
 import type { Item } from './answer.ts';
 import { type BodyFacts, bodyFacts } from './body-facts.ts';
 import { decideOutcome, isBilled, isError, type Outcome, outcomes } from './outcome.ts';
+import { lacksUsage } from './usage.ts';
 
 type ToProblem = (outcome: Outcome, defect: undefined, told: number | null) => Problem;
 
@@ -15,10 +16,12 @@ export async function runSync(world: World, { body }: Call, toProblem: ToProblem
   const { hash, sentinel } = facts;
   if (sentinel !== null && sentinel.slowMs > 0) await delay(sentinel.slowMs);
   const subject = { lane: 'sync', body: hash, fate: hash, sentinel, defect: false, allFailed: false } as const;
-  const outcome = decideOutcome(subject, world.options.current, world.failures);
+  const options = world.options.current;
+  const outcome = decideOutcome(subject, options, world.failures);
   world.ledger.executed('sync');
   if (isError(outcome)) throw new Refused(toProblem(outcome, undefined, sentinel?.fail ?? null));
   if (isBilled(outcome)) world.ledger.billed('sync', hash, null, () => '');
+  if (isBilled(outcome) && lacksUsage(hash, 'sync', options)) world.ledger.withoutUsage('sync');
   if (isBilled(outcome) && outcome !== outcomes.answered) world.ledger.flawed('sync', hash);
   return {
     ...facts,

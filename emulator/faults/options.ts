@@ -77,6 +77,15 @@ const list = z.strictObject({
   oddAt: count.default(0),
 });
 
+const usage = z.strictObject({
+  missing: rate,
+  as: z.enum(['absent', 'null', 'empty']).default('absent'),
+  lane: z.enum(['both', 'batch', 'sync']).default('both'),
+  cacheWrite5m: count.default(0),
+  cacheWrite1h: count.default(0),
+  cacheSplit: z.boolean().default(true),
+});
+
 const times = z.strictObject({ times: count.optional() });
 
 const optionsSchema = z.strictObject({
@@ -94,6 +103,7 @@ const optionsSchema = z.strictObject({
       value: z.unknown().optional(),
     })
     .prefault({}),
+  usage: usage.prefault({}),
   itemErrors: itemErrors.prefault({}),
   output: output.prefault({}),
   batch: batchFaults.prefault({}),

@@ -1,12 +1,14 @@
 // Embedding and moderation bodies: seeded numbers in the vendor's shapes, one per input.
 import type { Item } from '../answers/answer.ts';
+import { usageMember } from '../answers/usage.ts';
+import type { Options } from '../faults/options.ts';
 import { asList } from '../server/json.ts';
 import { hashText, hex16 } from '../world/hash.ts';
 
 const dimensionsDefault = 1536;
 const categories = ['harassment', 'hate', 'illicit', 'self-harm', 'sexual', 'violence'];
 
-export function embeddingsBody(item: Item): string {
+export function embeddingsBody(item: Item, options: Options): string {
   const body = item.body();
   const dimensions = typeof body.dimensions === 'number' ? body.dimensions : dimensionsDefault;
   const data = listInputs(body.input).map((text, index) => {
@@ -14,8 +16,9 @@ export function embeddingsBody(item: Item): string {
     const embedding = body.encoding_format === 'base64' ? Buffer.from(vector.buffer).toString('base64') : [...vector];
     return { object: 'embedding', index, embedding };
   });
-  const usage = { prompt_tokens: item.tokens, total_tokens: item.tokens };
-  return JSON.stringify({ object: 'list', data, model: item.model, usage });
+  const usage = JSON.stringify({ prompt_tokens: item.tokens, total_tokens: item.tokens });
+  const members = JSON.stringify({ object: 'list', data, model: item.model });
+  return `${members.slice(0, -1)}${usageMember(item, options, usage)}}`;
 }
 
 export function moderationsBody(item: Item): string {

@@ -23,6 +23,8 @@ export interface BilledBody {
 export interface LaneCounts {
   executed: number;
   billed: number;
+  /** Billed answers that do not say what they used. */
+  withoutUsage: number;
   billedTwice: { byCustomId: IdRepeat[]; byBody: BodyRepeat[] };
 }
 
@@ -46,16 +48,19 @@ export function createLedger() {
       }
       if (lanes[lane === 'batch' ? 'sync' : 'batch'].bodies.has(body)) acrossLanes.add(hex16(body));
     },
+    withoutUsage(lane: Lane) {
+      lanes[lane].withoutUsage += 1;
+    },
     /** Of an answer that was billed and is not as hoped. */
     flawed(lane: Lane, body: Hash) {
       const { flawed } = lanes[lane];
       flawed.set(hex16(body), (flawed.get(hex16(body)) ?? 0) + 1);
     },
     counts(lane: Lane): LaneCounts {
-      const { executed, billed, bodyRepeats, idRepeats } = lanes[lane];
+      const { executed, billed, withoutUsage, bodyRepeats, idRepeats } = lanes[lane];
       const byCustomId = [...idRepeats].map(([customId, times]) => ({ customId, times }));
       const byBody = [...bodyRepeats].map(([body, repeat]) => ({ body, ...repeat }));
-      return { executed, billed, billedTwice: { byCustomId, byBody } };
+      return { executed, billed, withoutUsage, billedTwice: { byCustomId, byBody } };
     },
     acrossLanes: (): string[] => [...acrossLanes],
     /** How often each body was billed. For small tests: it makes an object for each body. */
@@ -73,6 +78,7 @@ function createLane() {
   return {
     executed: 0,
     billed: 0,
+    withoutUsage: 0,
     bodies: createHashSet(),
     ids: createHashSet(),
     bodyRepeats: new Map<string, IdRepeat>(),

@@ -2,6 +2,7 @@
 // closes those that have ended. Called before anything reads a batch, so states never depend on timers.
 
 import { decideOutcome, hasItemFaults, hasLine, isBilled, outcomes } from '../answers/outcome.ts';
+import { lacksUsage } from '../answers/usage.ts';
 import { tokenProblem } from '../limits/batch-limits.ts';
 import { type Batch, batchMoment, itemCount } from './batch.ts';
 import { isTerminal, type Moment } from './timeline.ts';
@@ -65,6 +66,7 @@ function recordRun(ledger: World['ledger'], batch: Batch, at: number, outcome: n
     if (outcome === outcomes.dropped) batch.billedWithoutLine += 1;
     if (outcome === outcomes.withoutId || outcome === outcomes.garbled) batch.billedWithoutId += 1;
     ledger.billed('batch', index.bodyHash(at), index.idHash(at), () => index.customId(at));
+    if (lacksUsage(index.bodyHash(at), 'batch', batch.options)) ledger.withoutUsage('batch');
   } else {
     batch.failed += 1;
   }

@@ -1,0 +1,18 @@
+// Whether an answer says what it used. Which ones do not is decided by seed and body, so it is the same in both lanes.
+import type { Options } from '../faults/options.ts';
+import { type Hash, roll } from '../world/hash.ts';
+import type { Lane } from '../world/ledger.ts';
+import type { Item } from './answer.ts';
+
+export function lacksUsage(hash: Hash, lane: Lane, { usage, seed }: Options): boolean {
+  if (usage.missing === 0 || (usage.lane !== 'both' && usage.lane !== lane)) return false;
+  return roll(hash, seed, 9) < usage.missing;
+}
+
+const members = { absent: '', null: ',"usage":null', empty: ',"usage":{}' };
+
+/** The member of an answer's JSON that says what it used, after its comma. */
+export function usageMember({ hash, inBatch }: Item, options: Options, usage: string): string {
+  if (!lacksUsage(hash, inBatch ? 'batch' : 'sync', options)) return `,"usage":${usage}`;
+  return members[options.usage.as];
+}
