@@ -7,6 +7,7 @@ import {
   countInUse,
   findRoomAt,
   hasRoom,
+  listTooLarge,
   listWaiting,
   openWindow,
   refuse,
@@ -63,6 +64,13 @@ export class CapacityGate {
     if (slot === undefined) return;
     if (cramped !== undefined) this.#set(model, refuse(window, workflowId, slot.tokens, cramped.named, Date.now()));
     else if (acceptedStates.has(stage)) this.#set(model, accept(window, workflowId, Date.now()));
+  }
+
+  /** Batches that the provider will never have room for. They are named once. */
+  takeTooLarge(): readonly string[] {
+    const all = [...this.#windows.values()].flatMap(listTooLarge);
+    for (const workflowId of all) this.end(workflowId);
+    return all;
   }
 
   /** The batches that have room now, in the order in which they were refused: each is to create again. */

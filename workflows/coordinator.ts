@@ -94,9 +94,12 @@ export class Coordinator {
     return [...this.gate.describeWaits(), ...this.inSegments.capacity];
   }
 
-  /** Lets batches create again that the provider has room for now. */
+  /** Lets batches create again that the provider has room for now, and ends those that it never has room for. */
   giveRoom(): void {
-    for (const workflowId of this.gate.takeReady()) this.children.giveRoom(workflowId).catch(() => undefined);
+    const [tooLarge, ready] = [this.gate.takeTooLarge(), this.gate.takeReady()];
+    // A batch that has ended in between needs neither.
+    if (tooLarge.length > 0) this.children.endTooLarge(tooLarge).catch(() => undefined);
+    if (ready.length > 0) this.children.giveRoom(ready).catch(() => undefined);
   }
 
   startWave(): void {

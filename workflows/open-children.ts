@@ -2,7 +2,15 @@
 
 import { CancellationScope, getExternalWorkflowHandle, log, type SignalDefinition } from '@temporalio/workflow';
 import type { BatchEntry } from '../domain/progress/events.ts';
-import { batchDeadlineSignal, endNowSignal, nudgeSignal, pauseSignal, resumeSignal, roomSignal } from './messages.ts';
+import {
+  batchDeadlineSignal,
+  endNowSignal,
+  nudgeSignal,
+  pauseSignal,
+  resumeSignal,
+  roomSignal,
+  tooLargeSignal,
+} from './messages.ts';
 
 export class OpenChildren {
   /** By workflow id: the entry of an open batch, or null for a segment. */
@@ -72,8 +80,12 @@ export class OpenChildren {
     return this.#signal([...this.#open.keys()], batchDeadlineSignal, ms);
   }
 
-  giveRoom(workflowId: string): Promise<void> {
-    return this.#signal([workflowId], roomSignal);
+  giveRoom(workflowIds: readonly string[]): Promise<void> {
+    return this.#signal(workflowIds, roomSignal);
+  }
+
+  endTooLarge(workflowIds: readonly string[]): Promise<void> {
+    return this.#signal(workflowIds, tooLargeSignal);
   }
 
   nudge(): Promise<void> {

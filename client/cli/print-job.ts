@@ -3,6 +3,7 @@
 import { formatDuration } from '../../domain/duration.ts';
 import type { JobEstimate } from '../../domain/plan/estimate.ts';
 import type { JobStatus } from '../../domain/progress/status.ts';
+import { describeCapacity } from '../../domain/progress/status-page.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import type { ListedJob } from '../job-list.ts';
 import type { Row } from './print.ts';
@@ -36,6 +37,7 @@ export function statusFacts(status: JobStatus, now: number): Row {
     batches: `${number(batches.planned)} planned${stages.length === 0 ? '' : `: ${stages.join(', ')}`}`,
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
     cost: `${usd(status.costUsd)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
+    capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity).join('\n'),
     'next poll': nextLookAt === null ? null : inTime(nextLookAt, now),
     'estimated end': estimatedEndAt === null ? null : inTime(estimatedEndAt, now),
     alerts: alerts.length === 0 ? null : alerts.join('\n'),

@@ -1,9 +1,8 @@
 // What each event changes of what is known of a planned batch. Pure and total: the compiler checks that every event has its transition.
 
-import type { NamedLimit } from '../capacity/window.ts';
 import type { ItemReason } from '../outcome/outcome.ts';
-import type { Trouble } from '../progress/events.ts';
-import { describeOutput, type EndedBatch, type EndingRules, type MissingProof, type Reading } from './evidence.ts';
+import type { BatchEvent, BatchEventKind, BatchEvents } from './events.ts';
+import { describeOutput, type EndingRules } from './evidence.ts';
 import { type BatchBounds, type BatchCase, type ProviderBatch, ranNothing } from './machine.ts';
 import {
   countPoll,
@@ -17,59 +16,6 @@ import {
   recoverBatch,
   recoverIntent,
 } from './provider-batch.ts';
-import type { Recovered } from './recovered.ts';
-import type { BatchHandle, UnrunAction } from './state.ts';
-
-export interface BatchEvents {
-  readonly recovered: Recovered;
-  readonly uploaded: { readonly fileId: string | null };
-  readonly upload_refused: { readonly refusal: string };
-  readonly created: { readonly handle: BatchHandle; readonly twins: readonly BatchHandle[] };
-  /** Nothing came of the create: the provider said so. */
-  readonly create_refused: {
-    readonly action: UnrunAction;
-    readonly refusal: string;
-    readonly named: NamedLimit | null;
-  };
-  /** The create may have taken effect: its reply was lost, or an earlier attempt's intent was found. */
-  readonly create_unknown: { readonly overAt: number };
-  /** A find saw nothing that might be it. */
-  readonly found_none: object;
-  /** A find saw batches that might be it, and will show it when they end; or the find was refused. */
-  readonly found_unclear: { readonly candidate: string | null };
-  readonly polled_open: { readonly id: string };
-  readonly polled_ended: {
-    readonly id: string;
-    readonly ended: EndedBatch;
-    readonly action: UnrunAction;
-    readonly named: NamedLimit | null;
-  };
-  readonly poll_missed: { readonly id: string; readonly notFound: boolean };
-  readonly cancel_asked: { readonly id: string };
-  /** The provider would not cancel it now, for instance because it is still being checked. */
-  readonly cancel_refused: { readonly id: string };
-  readonly read: { readonly id: string; readonly reading: Reading };
-  readonly read_failed: { readonly id: string };
-  /** What classify could not prove of the missing items, by provider batch; empty if the tally is written. */
-  readonly classified: { readonly unproven: readonly { readonly id: string; readonly proof: MissingProof }[] };
-  readonly trouble: { readonly trouble: Trouble };
-  readonly paused: object;
-  readonly resumed: object;
-  /** The job's deadline passed. */
-  readonly deadline: object;
-  readonly deadline_changed: { readonly deadlineMs: number };
-  /** With the time by which it must end, if the job has set one. */
-  readonly cancelled: { readonly endBy: number | null };
-  /** The provider has room again, as far as the coordinator knows. */
-  readonly room: object;
-  /** Someone knows that there is news at the provider: poll now. */
-  readonly nudged: object;
-  /** A step was stopped before its end: what came of it is read from disk. */
-  readonly interrupted: object;
-}
-
-export type BatchEventKind = keyof BatchEvents;
-export type BatchEvent = { [Kind in BatchEventKind]: { readonly kind: Kind } & BatchEvents[Kind] }[BatchEventKind];
 
 export interface Rulebook {
   readonly rules: EndingRules;
@@ -172,6 +118,7 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
     giveUpAt: known.giveUpAt ?? endBy ?? now + bounds.cancelledMs,
   }),
   room: (known) => ({ ...known, cramped: null }),
+  too_large: (known) => endWith(known, 'capacity'),
   nudged: (known, _event, now) => ({
     ...known,
     batches: known.batches.map((batch) => (batch.phase === 'open' ? { ...batch, nextAt: now } : batch)),

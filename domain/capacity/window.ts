@@ -48,9 +48,10 @@ const minuteMs = 60_000;
 /** A batch that was not refused for so long does not hold up others, although its provider may still be checking it. */
 const unsureMs = minuteMs;
 /** While the provider has no room for any of our batches, others use all of it: somebody must notice when they stop. */
-const emptyProbeMs = [1, 2, 4, 8, 10].map((minutes) => minutes * minuteMs);
+const emptyProbeMs = [1, 2, 4, 8, 15, 30].map((minutes) => minutes * minuteMs);
 /** While some batches run, their ends make room. More room than before is looked for seldom. */
 const growProbeMs = [30, 60, 120, 240].map((minutes) => minutes * minuteMs);
+const tooLargeAfter = 3;
 /** A limit that the provider names seldom changes. */
 const namedProbeMs = [240 * minuteMs];
 
@@ -136,6 +137,15 @@ export function listWaiting({
     .toSorted(([, a], [, b]) => a.since - b.since)
     .map(([holder, { tokens }]) => ({ holder, tokens }));
 }
+
+/**
+ * The refused batches that cannot fit: larger than the limit that the provider named, and refused while nothing else of ours was open, so
+ * often that it is not for others' use.
+ */
+export const listTooLarge = (window: CapacityWindow): readonly string[] =>
+  window.named?.unit === 'tokens' && window.fitting?.batches === 0 && window.failedProbes >= tooLargeAfter
+    ? listWaiting(window).flatMap(({ holder, tokens }) => (tokens > (window.named?.limit ?? 0) ? [holder] : []))
+    : [];
 
 /** When time alone may next make room; null if only an event can. */
 export function findRoomAt(window: CapacityWindow, now: number): number | null {

@@ -104,11 +104,20 @@ function readFault(calls: CallFaults, purpose: Purpose, status: number, { codes,
 /** Only the number is kept of the vendor's message. Null if it names none. */
 export function readNamedLimit(limitWords: readonly LimitWords[], text: string): NamedLimit | null {
   for (const { words, unit } of limitWords) {
-    const limit = Number(words.exec(text)?.[1]?.replaceAll(/[,_]/g, '') ?? Number.NaN);
-    if (Number.isSafeInteger(limit) && limit > 0) return { unit, limit };
+    const limit = readFigure(words.exec(text)?.[1] ?? '');
+    if (limit > 0) return { unit, limit };
   }
   return null;
 }
+
+/** `2,000,000` or `1.5M`; 0 for what is no figure. */
+function readFigure(text: string): number {
+  const [, figure = '', suffix = ''] = /^([\d.,]+)([KMB]?)$/.exec(text) ?? [];
+  const number = Number(figure.replaceAll(',', '')) * (figureSuffixes[suffix] ?? 1);
+  return Number.isFinite(number) ? Math.round(number) : 0;
+}
+
+const figureSuffixes: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, B: 1e9 };
 
 function findByPrefix(prefixes: CallFaults['codePrefixes'], code: string): Fault | undefined {
   return Object.entries(prefixes).find(([prefix]) => code.startsWith(prefix))?.[1];

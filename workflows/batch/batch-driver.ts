@@ -2,6 +2,7 @@
 
 import { condition, continueAsNew } from '@temporalio/workflow';
 import { toBounds } from '../../domain/batch/bounds.ts';
+import type { BatchEvent } from '../../domain/batch/events.ts';
 import {
   type BatchBounds,
   type BatchCase,
@@ -10,7 +11,7 @@ import {
   newCase,
   nextStep,
 } from '../../domain/batch/machine.ts';
-import { applyEvent, type BatchEvent, type Rulebook } from '../../domain/batch/transitions.ts';
+import { applyEvent, type Rulebook } from '../../domain/batch/transitions.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';

@@ -1,7 +1,7 @@
 // The state of one running batch: its input, the signals that change it, and the news that it sends to its coordinator.
 
 import { CancellationScope, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { BatchEvent } from '../../domain/batch/transitions.ts';
+import type { BatchEvent } from '../../domain/batch/events.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { JobSettings, PlannedBatch } from '../../domain/job.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
@@ -14,6 +14,7 @@ import {
   pauseSignal,
   resumeSignal,
   roomSignal,
+  tooLargeSignal,
 } from '../messages.ts';
 
 /** The part of a job that its batches need: references and times, nothing of its rows. */
@@ -116,6 +117,9 @@ function registerHandlers(run: BatchRun): void {
   const room = (): void => {
     run.onSignal({ kind: 'room' });
   };
+  const tooLarge = (): void => {
+    run.onSignal({ kind: 'too_large' });
+  };
   const endNow = (): void => {
     run.endNow = true;
     run.onSignal({ kind: 'deadline' });
@@ -126,6 +130,7 @@ function registerHandlers(run: BatchRun): void {
   setHandler(pauseSignal, pause, { description: 'Upload and create nothing more until resumed.' });
   setHandler(resumeSignal, resume, { description: 'Continue; work that waits for a key or for money is tried again.' });
   setHandler(roomSignal, room, { description: 'The provider has room again: create the batch.' });
+  setHandler(tooLargeSignal, tooLarge, { description: 'The provider will never have room: give the items back.' });
   setHandler(nudgeSignal, nudge, { description: 'Poll now.' });
   setHandler(endNowSignal, endNow, { description: "The job's deadline has passed: end the batch and collect it." });
   setHandler(batchDeadlineSignal, setDeadline, { description: "Change the batch's deadline." });

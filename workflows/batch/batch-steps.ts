@@ -1,10 +1,10 @@
 // Takes the steps of one batch: each is one activity, and what came of it is an event for the batch machine.
 
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
+import type { BatchEvent } from '../../domain/batch/events.ts';
 import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
 import { mayBlameAccount } from '../../domain/batch/provider-batch.ts';
 import type { BatchHandle, BatchPhase } from '../../domain/batch/state.ts';
-import type { BatchEvent } from '../../domain/batch/transitions.ts';
 import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';

@@ -20,12 +20,17 @@ export const openaiFaults: VendorFaults = {
     codePrefixes: { cmek_: 'forbidden' },
     statuses: { 529: 'overloaded' },
     createWords: [
-      { statuses: [400, 429], words: /enqueued|queue|waiting to be processed/i, fault: 'capacity' },
+      {
+        statuses: [400, 429],
+        words: /enqueued|queue|waiting to be processed|concurrent (message )?batches/i,
+        fault: 'capacity',
+      },
       { statuses: [400, 404], words: /cannot find file|no such file|file .{0,80}not found/i, fault: 'not_ready' },
     ],
     limitWords: [
-      { words: /limit:? (?:of )?([\d,_]+) (?:enqueued )?tokens/i, unit: 'tokens' },
-      { words: /limit:? (?:of )?([\d,_]+) (?:concurrent |open |in[_ -]progress )?(?:batches|jobs)/i, unit: 'batches' },
+      { words: /limit:? (?:of )?([\d,]+) enqueued tokens/i, unit: 'tokens' },
+      { words: /enqueued tokens has surpassed the configured limit of ([\d.,]+[KMB]?)/, unit: 'tokens' },
+      { words: /limit:? (?:of )?([\d,]+) (?:concurrent )?(?:message )?batches/i, unit: 'batches' },
     ],
   },
   items: {

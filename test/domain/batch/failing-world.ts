@@ -1,9 +1,10 @@
 // Drives the batch machine as a worker does, in a world where processes die and people change their minds. What is on disk survives.
 
+import type { BatchEvent } from '../../../domain/batch/events.ts';
 import { isConfirmedBy, weakestProof } from '../../../domain/batch/evidence.ts';
 import { type BatchCase, type BatchStep, isGivenUp, newCase, nextStep } from '../../../domain/batch/machine.ts';
 import type { UnrunAction } from '../../../domain/batch/state.ts';
-import { applyEvent, type BatchEvent } from '../../../domain/batch/transitions.ts';
+import { applyEvent } from '../../../domain/batch/transitions.ts';
 import type { Choices } from './choices.ts';
 import { Disk } from './disk.ts';
 import { LyingProvider, type Made, rules } from './lying-provider.ts';
@@ -83,7 +84,7 @@ export class FailingWorld {
   #take(step: BatchStep): void {
     switch (step.kind) {
       case 'recover':
-        this.#recover();
+        this.#apply({ kind: 'recovered', ...this.#disk.read(), settled: false });
         break;
       case 'hold':
         this.#hold(step);
@@ -112,10 +113,6 @@ export class FailingWorld {
       case 'done':
         throw new Error('done before the answers were classified');
     }
-  }
-
-  #recover(): void {
-    this.#apply({ kind: 'recovered', ...this.#disk.read(), settled: false });
   }
 
   #hold({ why, until }: Extract<BatchStep, { kind: 'hold' }>): void {

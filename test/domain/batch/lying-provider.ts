@@ -1,10 +1,10 @@
 // A small model of a provider that lies: lists lag, output is named late, grows, is cut, lacks lines, sizes and counts; batches vanish.
 
+import type { BatchEvent } from '../../../domain/batch/events.ts';
 import type { EndedBatch, EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchCase } from '../../../domain/batch/machine.ts';
 import { mayBlameAccount } from '../../../domain/batch/provider-batch.ts';
 import type { BatchEnding, BatchHandle, UnrunAction } from '../../../domain/batch/state.ts';
-import type { BatchEvent } from '../../../domain/batch/transitions.ts';
 import type { Choices } from './choices.ts';
 
 const minute = 60_000;

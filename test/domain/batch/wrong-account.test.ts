@@ -1,9 +1,10 @@
 // A batch of which the provider finds none, nor any other of the job: its time does not run before a person has looked, and then it does.
 
 import { expect, test } from 'vitest';
+import type { BatchEvent } from '../../../domain/batch/events.ts';
 import { type BatchCase, newCase, nextStep } from '../../../domain/batch/machine.ts';
 import { mayBlameAccount } from '../../../domain/batch/provider-batch.ts';
-import { applyEvent, type BatchEvent } from '../../../domain/batch/transitions.ts';
+import { applyEvent } from '../../../domain/batch/transitions.ts';
 import { rules } from './lying-provider.ts';
 import { bounds } from './rulebook.ts';
 

@@ -8,6 +8,7 @@ import {
   countInUse,
   findRoomAt,
   hasRoom,
+  listTooLarge,
   listWaiting,
   type NamedLimit,
   openWindow,
@@ -123,7 +124,7 @@ test('every batch comes to its end, and refusals are few, whatever the limit doe
       const limit = (now: number): number => limits[Math.min(limits.length - 1, Math.floor(now / (60 * minute)))] ?? 0;
       const run = runAll({ ...given, limit }, tokens);
       const hours = run.endedAt / (60 * minute);
-      // One failed probe every ten minutes at the most, and what a lower limit than before refuses.
+      // A failed probe every half hour at the most, and what a lower limit than before refuses.
       expect(run.refusals).toBeLessThanOrEqual(8 + 6 * hours + 4 * limits.length + tokens.length);
     }),
     { numRuns: 2000 },
@@ -143,7 +144,7 @@ test('after the limit has risen, all of it is used within some batches', () => {
   expect(run.endedAt).toBeLessThan((60 + 2 * 8 * 20) * minute);
 });
 
-test('others use all of the room: one batch asks again, at ten minutes the most, and nothing else is created', () => {
+test('others use all of the room: one batch asks again, every half hour at the latest, and nothing else is created', () => {
   let window = refuse(take(openWindow, 'a', 1, 0), 'a', 1, null, 0);
   let now = 0;
   const waits: number[] = [];
@@ -157,7 +158,25 @@ test('others use all of the room: one batch asks again, at ten minutes the most,
     expect(hasRoom(window, 1, now)).toBe(false);
     window = refuse(window, 'a', 1, null, now);
   }
-  expect(waits).toEqual([1, 2, 4, 8, 10, 10, 10]);
+  expect(waits).toEqual([1, 2, 4, 8, 15, 30, 30]);
+});
+
+test('a batch with more tokens than the named limit is too large once it was refused alone three times, and no other batch is', () => {
+  const named = { unit: 'tokens', limit: 10 } as const;
+  const refuseThrice = (tokens: number, limit: NamedLimit | null): readonly string[] => {
+    let window = openWindow;
+    let now = 0;
+    for (let tries = 0; tries < 3; tries += 1) {
+      expect(listTooLarge(window)).toEqual([]);
+      window = refuse(take(window, 'a', tokens, now), 'a', tokens, limit, now);
+      now = findRoomAt(window, now) ?? now;
+    }
+    return listTooLarge(window);
+  };
+  expect(refuseThrice(11, named)).toEqual(['a']);
+  expect(refuseThrice(10, named)).toEqual([]);
+  expect(refuseThrice(11, null)).toEqual([]);
+  expect(refuseThrice(11, { unit: 'batches', limit: 1 })).toEqual([]);
 });
 
 test('a batch that ends without a sign of life uses nothing any more', () => {

@@ -58,6 +58,29 @@ describe.each([openai, anthropic])('a call that $name refuses', (caller) => {
     expect(facts(purpose, reply(status, error), caller)).toMatchObject({ fault, status });
   });
 
+  test.each([
+    [
+      'Enqueued token limit reached for gpt-5 in organization o. Limit: 2,000,000 enqueued tokens. Please',
+      'tokens',
+      2e6,
+    ],
+    ['The number of enqueued tokens has surpassed the configured limit of 1.5M for the deployment d.', 'tokens', 1.5e6],
+    ['Too many concurrent batches in organization o. Limit: 40 batches.', 'batches', 40],
+    ['This request would exceed the limit of 100 concurrent message batches for your organization.', 'batches', 100],
+  ] as const)('the limit is read from "%s"', (message, unit, limit) => {
+    expect(facts('create', reply(429, { message }), caller)).toMatchObject({
+      fault: 'capacity',
+      limit: { unit, limit },
+    });
+  });
+
+  test('no limit is read where none is named, or where it is a rate', () => {
+    const read = (message: string) => facts('create', reply(429, { message }), caller)?.limit;
+    expect(read('the queue is full')).toBeNull();
+    expect(read('Rate limit reached: Limit: 500, used 500')).toBeNull();
+    expect(read('Number of concurrent connections has exceeded your rate limit')).toBeNull();
+  });
+
   test('only what changes something is ambiguous, and only where it may have happened', () => {
     expect(facts('create', reply(500, {}))?.ambiguous).toBe(true);
     expect(facts('call', reply(502, {}))?.ambiguous).toBe(true);

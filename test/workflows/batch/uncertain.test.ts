@@ -136,7 +136,7 @@ test('a job that is cancelled while its provider does not answer ends, and its i
     expect(Date.parse(report.endedAt) - askedAt).toBeLessThan(3 * hourMs);
   }));
 
-test('a batch that waits for room notifies the job once, even if it waits for long', () =>
+test('batches that wait for room notify the job once for each try, and try seldom', () =>
   Site.with(
     server.env,
     'no-room',
@@ -151,7 +151,8 @@ test('a batch that waits for room notifies the job once, even if it waits for lo
       await site.env.sleep(hourMs);
       await site.env.sleep(2 * hourMs);
       const signals = (await site.events()).filter((event) => event.workflowExecutionSignaledEventAttributes != null);
-      expect(signals).toHaveLength(2);
+      // Two batches, and one of them again after 1, 3, 7, 15 and 30 minutes, and then every half hour.
+      expect(signals.length).toBeLessThanOrEqual(2 + 5 + 6);
       await site.handle.terminate();
     },
   ));

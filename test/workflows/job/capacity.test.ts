@@ -28,7 +28,7 @@ test.each([
   },
   { what: 'six batches, room for two', name: 'two-of-six', batches: 6, room: 2.3, creates: 11, runMs: 5 * minuteMs },
 ])('$what', ({ name, batches, room, creates, runMs }) =>
-  Site.with(server.env, name, { enqueuedTokenLimit: Math.floor(room * batchTokens), runMs }, async (site) => {
+  Site.with(server.env, name, { limits: { tokens: Math.floor(room * batchTokens) }, runMs }, async (site) => {
     const report = await site.run(site.openaiJob(20 * batches, job));
     await site.expectPaidOnce(report, 20 * batches);
     expect(report).toMatchObject({
@@ -47,8 +47,37 @@ test.each([
   }),
 );
 
+test.each([
+  { name: 'at-create', limits: { tokens: 2 * batchTokens + 50, tokensRefusedAt: 'create' } },
+  { name: 'unnamed', limits: { tokens: 2 * batchTokens + 50, tokensMessage: 'unnamed' } },
+  { name: 'rounded', limits: { tokens: 2 * batchTokens + 50, tokensMessage: 'rounded' } },
+  { name: 'batches', limits: { batches: 2 } },
+  { name: 'others', limits: { tokens: 4 * batchTokens, others: { tokens: 4 * batchTokens, forMs: hourMs } } },
+] as const)(
+  'no room, $name: every batch is answered in the batch lane, and nothing is uploaded twice',
+  ({ name, limits }) =>
+    Site.with(server.env, name, { limits, runMs: 5 * minuteMs }, async (site) => {
+      const report = await site.run(site.openaiJob(120, job));
+      await site.expectPaidOnce(report, 120);
+      expect(report).toMatchObject({ verdict: 'complete', waves: 1, attempts: { 1: 120 }, batches: { realtime: 0 } });
+      const made = await countCalls(site);
+      expect(made.uploads).toBe(6);
+      expect(made.creates).toBeLessThanOrEqual(15);
+    }),
+);
+
+test('the end of a batch at Anthropic makes room for the next one', () =>
+  Site.with(server.env, 'anthropic-queue', { limits: { requests: 45 }, runMs: 5 * minuteMs }, async (site) => {
+    const { request: _, ...rest } = site.openaiJob(120, job);
+    const request = { messages: [{ role: 'user', content: '{{ text }}' }], max_tokens: 16 };
+    const report = await site.run({ ...rest, provider: 'anthropic', model: 'claude-haiku-4-5', request });
+    await site.expectPaidOnce(report, 120);
+    expect(report).toMatchObject({ verdict: 'complete', waves: 1, batches: { realtime: 0 } });
+    expect((await site.control.counts()).requests['anthropic.batches.create']).toBeLessThanOrEqual(15);
+  }));
+
 test('what waits says so: the model, what is in use and the limit that the provider named', () =>
-  Site.with(server.env, 'says-so', { enqueuedTokenLimit: batchTokens, runMs: hourMs }, async (site) => {
+  Site.with(server.env, 'says-so', { limits: { tokens: batchTokens }, runMs: hourMs }, async (site) => {
     await site.start(site.openaiJob(100, job));
     const { capacity } = await site.untilStatus('capacity', (status) => status.capacity.length > 0, minuteMs);
     expect(capacity).toMatchObject([{ model: 'gpt-5.4-mini', named: { unit: 'tokens', limit: batchTokens } }]);
@@ -58,15 +87,23 @@ test('what waits says so: the model, what is in use and the limit that the provi
       minuteMs,
     );
     expect(batches.byStage.waiting).toBeGreaterThan(0);
-    await site.control.setOptions({ enqueuedTokenLimit: null });
+    await site.control.setOptions({ limits: null });
     await site.expectPaidOnce(await site.result(), 100);
+  }));
+
+test('a batch that no room is ever large enough for gives its items back, and the fallback answers them', () =>
+  Site.with(server.env, 'too-large', { limits: { tokens: 50 }, runMs: 5 * minuteMs }, async (site) => {
+    const report = await site.run(site.openaiJob(40, { ...job, retry: { rounds: 0 } }));
+    await site.expectPaidOnce(report, 40);
+    expect(report).toMatchObject({ verdict: 'complete', batches: { realtime: 1 } });
+    expect((await countCalls(site)).uploads).toBe(2);
   }));
 
 test('a job of segments shares the room, and carries what it knows of it into its next run', () =>
   Site.with(
     server.env,
     'segmented',
-    { enqueuedTokenLimit: 2 * batchTokens, runMs: 10 * minuteMs, batchesPerSegment: 3, historyEventsMax: 150 },
+    { limits: { tokens: 2 * batchTokens }, runMs: 10 * minuteMs, batchesPerSegment: 3, historyEventsMax: 150 },
     async (site) => {
       const report = await site.run(site.openaiJob(160, job));
       await site.expectPaidOnce(report, 160);
@@ -76,7 +113,7 @@ test('a job of segments shares the room, and carries what it knows of it into it
   ));
 
 test('a job that is cancelled while its batches wait for room ends at once', () =>
-  Site.with(server.env, 'cancel-cramped', { enqueuedTokenLimit: 1, runMs: hourMs }, async (site) => {
+  Site.with(server.env, 'cancel-cramped', { limits: { tokens: 1 }, runMs: hourMs }, async (site) => {
     await site.start(site.openaiJob(60, job));
     await site.untilStatus('waiting', (status) => (status.batches.byStage.waiting ?? 0) > 0, minuteMs);
     await site.handle.cancel();
