@@ -68,7 +68,7 @@ function tile(name: string, figure: Content, about: Content): Html {
 function tiles({ report }: PageFacts): Html {
   const { rows, cost, batches, startedAt, endedAt, waves } = report;
   const wanted = rows.answered + rows.failed;
-  const { usd: paid, realtimeUsd, savedUsd } = cost;
+  const { usd: paid, unpricedRows = 0, realtimeUsd, savedUsd } = cost;
   const saved =
     savedUsd === null || realtimeUsd === null || realtimeUsd === 0
       ? 'against realtime: unknown'
@@ -77,7 +77,7 @@ function tiles({ report }: PageFacts): Html {
   return html`<dl class="tiles">
 ${tile('Answered', count(rows.answered), `${share(rows.answered, wanted)} of ${counted(wanted, 'row', 'rows')}`)}
 ${tile('Failed', count(rows.failed), `${share(rows.failed, wanted)}${refused}`)}
-${tile('Cost', usd(paid), saved)}
+${tile('Cost', usd(paid), unpricedRows > 0 ? `and ${counted(unpricedRows, 'row', 'rows')} of unknown cost` : saved)}
 ${tile('Time', duration(Date.parse(endedAt) - Date.parse(startedAt)), `in ${counted(waves, 'wave', 'waves')}`)}
 ${tile('Batches', count(batches.count), batches.completionMs === null ? counted(batches.polls, 'poll', 'polls') : `half done within ${duration(batches.completionMs.p50)}`)}
 </dl>`;

@@ -8,20 +8,30 @@ import { figure, legend, table } from './table.ts';
 
 export function cost({ report }: PageFacts, plots: Drawn): Html {
   const { usd: paid, realtimeUsd, savedUsd, byModelAndLane, pricesDated } = report.cost;
+  // Without a row of unknown cost, a column of zeros would say nothing.
+  const isWhole = byModelAndLane.every(({ unpriced = 0 }) => unpriced === 0);
   const lines = byModelAndLane.map((line): Content[] => [
     line.model,
     line.lane,
     line.items.toLocaleString('en-US'),
+    ...(isWhole ? [] : [(line.unpriced ?? 0).toLocaleString('en-US')]),
     usd(line.usd),
     usd(line.realtimeUsd),
   ]);
-  const total: Content[] = [html`<strong>all</strong>`, '', '', html`<strong>${usd(paid)}</strong>`, usd(realtimeUsd)];
+  const total: Content[] = [
+    html`<strong>all</strong>`,
+    '',
+    '',
+    ...(isWhole ? [] : ['']),
+    html`<strong>${usd(paid)}</strong>`,
+    usd(realtimeUsd),
+  ];
   return html`<section aria-labelledby="cost"><h2 id="cost">Cost</h2>
 <p class="soft">${
     savedUsd !== null && realtimeUsd !== null && realtimeUsd > 0
       ? `${usd(paid)} where the realtime lane alone would have cost ${usd(realtimeUsd)}: ${usd(savedUsd)} (${share(Math.max(0, savedUsd), realtimeUsd)}) saved.`
       : 'What the realtime lane would have cost is not known.'
-  } List prices of <span class="whole">${pricesDated}</span>.</p>
+  }${describeUnpriced(report.cost)} List prices of <span class="whole">${pricesDated}</span>.</p>
 ${figure(plots, 'cost', {
   legend: legend([
     ['accent', 'paid'],
@@ -36,12 +46,19 @@ ${
       { name: 'model' },
       { name: 'lane' },
       { name: 'items', numeric: true },
+      ...(isWhole ? [] : [{ name: 'of unknown cost', numeric: true }]),
       { name: 'paid', numeric: true },
       { name: 'in realtime', numeric: true },
     ],
     lines.length > 1 ? [...lines, total] : lines,
   )
 }</section>`;
+}
+
+function describeUnpriced({ unpricedRows = 0, unpricedUsd = null }: PageFacts['report']['cost']): string | null {
+  if (unpricedRows === 0) return null;
+  const estimate = unpricedUsd === null ? '' : ` It was estimated at ${usd(unpricedUsd)}.`;
+  return ` The cost of ${counted(unpricedRows, 'row', 'rows')} is not wholly known; what is unknown is in none of these sums.${estimate}`;
 }
 
 export function mostExpensiveRows({ report: { dearestRows, cost: whole } }: PageFacts): Content {
@@ -61,6 +78,7 @@ export function tokenTable({ report: { tokens: used } }: PageFacts): Html {
     ['input', used.input],
     ['of it read from the provider’s cache', used.cachedInput],
     ['of it written to the provider’s cache', used.cacheWrite],
+    ...(used.cacheWrite1h === undefined ? [] : [['of that for an hour', used.cacheWrite1h] as [string, number]]),
     ['output', used.output],
     ['of it reasoning', used.reasoning],
   ];

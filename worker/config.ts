@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
-import type { Prices } from '../domain/money/cost.ts';
+import { findPrice, type Prices } from '../domain/money/cost.ts';
 import { builtInPrices } from '../domain/money/prices.ts';
 import { type Accounts, readDefaultAccounts } from '../providers/registry.ts';
 
@@ -62,11 +62,20 @@ const price = z.object({
   input: z.number(),
   cachedInput: z.number().optional(),
   cacheWrite: z.number().optional(),
+  cacheWrite1h: z.number().optional(),
   output: z.number(),
 });
 const priceFile = z.object({
   dated: z.string(),
-  models: z.record(z.string(), z.object({ batch: price, realtime: price })),
+  models: z.record(
+    z.string(),
+    z.object({
+      batch: price,
+      realtime: price,
+      longContext: z.object({ above: z.number(), inputFactor: z.number(), outputFactor: z.number() }).optional(),
+      maxOutputTokens: z.number().int().min(0).optional(),
+    }),
+  ),
 });
 
 export interface Address {
@@ -132,12 +141,15 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   };
 }
 
-/** A file of the same shape as the built-in prices; its models come before the built-in ones. */
+/** A file of the same shape as the built-in prices; its models come before the built-in ones, which only fill in `maxOutputTokens`. */
 function pricesWith(path: string): WorkerConfig['prices'] {
   const parsed = priceFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   if (!parsed.success) {
     throw new Error(`NIGHTSHIFT_PRICES: ${path} is no price file: ${parsed.error.issues[0]?.path.join('.')}`);
   }
-  const models = parsed.data.models as Prices;
-  return { dated: parsed.data.dated, models: { ...builtInPrices.models, ...models } };
+  const own = Object.entries(parsed.data.models as Prices).map(([model, prices]) => {
+    const maxOutputTokens = prices.maxOutputTokens ?? findPrice(model, builtInPrices.models)?.maxOutputTokens;
+    return [model, maxOutputTokens === undefined ? prices : { ...prices, maxOutputTokens }] as const;
+  });
+  return { dated: parsed.data.dated, models: { ...builtInPrices.models, ...Object.fromEntries(own) } };
 }

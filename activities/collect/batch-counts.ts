@@ -1,6 +1,7 @@
 // Counts a batch's outcomes for its tally.
 
 import type { PlannedBatch } from '../../domain/job.ts';
+import { estimateShare, knownUsd } from '../../domain/money/unpriced.ts';
 import {
   type Anomalies,
   type Counts,
@@ -8,6 +9,7 @@ import {
   itemReasons,
   type Outcome,
   type Tally,
+  type Usage,
 } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import type { ClassifyInput } from './classify-input.ts';
@@ -20,10 +22,12 @@ export class BatchCounts {
     input: emptySum(),
     cachedInput: emptySum(),
     cacheWrite: emptySum(),
+    cacheWrite1h: emptySum(),
     output: emptySum(),
     reasoning: emptySum(),
   };
   readonly #costUsd = emptySum();
+  #unpriced = 0;
   #answered = 0;
 
   constructor(items: number) {
@@ -41,6 +45,7 @@ export class BatchCounts {
     }
     for (const name of usageNames) addTo(this.#usage[name], outcome.usage?.[name] ?? null, times);
     addTo(this.#costUsd, outcome.costUsd, times);
+    if (outcome.costUsd === null) this.#unpriced += times;
   }
 
   /** Throws if not every item has exactly one outcome. */
@@ -51,7 +56,8 @@ export class BatchCounts {
     );
     if (outcomes !== this.#items) throw new InvariantBroken(`${this.#items} items, ${outcomes} outcomes`);
     const { wave, batch, batchId, ending, createdAt, endedAt, polls, refusal } = input;
-    const { lane, model } = planned;
+    const { lane, model, estimate } = planned;
+    const unpriced = { items: this.#unpriced, usd: estimateShare(this.#unpriced, this.#items, estimate.usd) };
     return {
       wave,
       batch,
@@ -61,14 +67,9 @@ export class BatchCounts {
       answered: this.#answered,
       retryable: dropZeros(this.#retryable),
       rejected: dropZeros(this.#rejected),
-      usage: {
-        input: readSum(this.#usage.input),
-        cachedInput: readSum(this.#usage.cachedInput),
-        cacheWrite: readSum(this.#usage.cacheWrite),
-        output: readSum(this.#usage.output),
-        reasoning: readSum(this.#usage.reasoning),
-      },
-      costUsd: readSum(this.#costUsd),
+      usage: this.#sumUsage(),
+      costUsd: knownUsd(readSum(this.#costUsd), unpriced.items),
+      unpriced,
       batchId,
       ending,
       createdAt,
@@ -78,9 +79,21 @@ export class BatchCounts {
       anomalies,
     };
   }
+
+  #sumUsage(): Usage {
+    const cacheWrite1h = readSum(this.#usage.cacheWrite1h);
+    return {
+      input: readSum(this.#usage.input),
+      cachedInput: readSum(this.#usage.cachedInput),
+      cacheWrite: readSum(this.#usage.cacheWrite),
+      ...(cacheWrite1h === null ? {} : { cacheWrite1h }),
+      output: readSum(this.#usage.output),
+      reasoning: readSum(this.#usage.reasoning),
+    };
+  }
 }
 
-const usageNames = ['input', 'cachedInput', 'cacheWrite', 'output', 'reasoning'] as const;
+const usageNames = ['input', 'cachedInput', 'cacheWrite', 'cacheWrite1h', 'output', 'reasoning'] as const;
 
 /** A sum of numbers of which some are unknown: null if all are. */
 interface Sum {

@@ -43,10 +43,11 @@ export function createJudge(
   };
 }
 
+/** An item that is in doubt or lost may have been billed. */
 const withoutAnswer = (judged: Judged): Outcome => ({
   ...describe(judged),
   usage: null,
-  costUsd: 0,
+  costUsd: judged.reason === 'in_doubt' || judged.reason === 'missing' ? null : 0,
   finishReason: null,
   model: null,
 });

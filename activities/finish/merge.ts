@@ -45,6 +45,8 @@ export interface MergeSummary {
   /** Rows by the number of their attempts. */
   readonly attempts: Readonly<Record<string, number>>;
   readonly costUsd: number | null;
+  /** Rows whose cost is not known. Absent if an older worker merged. */
+  readonly unpricedRows?: number;
   /** Absent if an older worker merged. */
   readonly dearestRows?: readonly ExpensiveRow[];
   /** Provider batches of the rows in doubt, as far as they are known: the first few. Absent if an older worker merged. */
@@ -149,6 +151,7 @@ class ResultsTally {
   #failed = 0;
   #byReason: Counts = {};
   #costUsd: number | null = null;
+  #unpricedRows = 0;
   #lastRow = 0;
   readonly #attempts: Record<string, number> = {};
   readonly #mostExpensive = new MostExpensiveRows();
@@ -166,6 +169,7 @@ class ResultsTally {
     }
     this.#attempts[result.attempts] = (this.#attempts[result.attempts] ?? 0) + 1;
     this.#costUsd = plus(this.#costUsd, result.costUsd);
+    if (result.costUsd === null) this.#unpricedRows += 1;
     this.#mostExpensive.add(result.row, result.costUsd);
   }
 
@@ -190,6 +194,7 @@ class ResultsTally {
       byReason: this.#byReason,
       attempts: this.#attempts,
       costUsd: this.#costUsd,
+      unpricedRows: this.#unpricedRows,
       dearestRows: this.#mostExpensive.rows,
       inDoubtBatches: [...this.#inDoubtBatches],
     };

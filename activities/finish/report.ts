@@ -61,7 +61,7 @@ async function wasWrittenBefore(store: Store, { endedAt }: JobReport, output: st
 function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): JobReport {
   const { output, summary } = input;
   const { answered, failed } = summary;
-  const { usd, realtimeUsd } = figures;
+  const { usd, unpriced, realtimeUsd } = figures;
   return {
     version: 1,
     verdict: computeJobResult(answered, failed),
@@ -74,6 +74,8 @@ function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): J
     tokens: figures.usage,
     cost: {
       usd,
+      unpricedRows: summary.unpricedRows ?? unpriced.items,
+      unpricedUsd: unpriced.usd,
       pricesDated: job.pricesDated,
       byModelAndLane: figures.lines,
       realtimeUsd,

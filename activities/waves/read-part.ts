@@ -3,6 +3,7 @@
 import type { JobRef } from '../../domain/ids.ts';
 import type { PlannedBatch, PlanPosition } from '../../domain/job.ts';
 import { chargedUsd } from '../../domain/money/budget.ts';
+import { readUnpriced } from '../../domain/money/unpriced.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import { addTally, noTotals, type Totals } from '../../domain/waves/totals.ts';
 import { plannedBatch, readPage } from '../../job-folder/plan/manifest.ts';
@@ -53,8 +54,10 @@ export async function readPart(
     if (tally === null) {
       open.push({ ...plannedBatch(entry), byte: entry.byte });
     } else {
-      totals = addTally(totals, tally);
-      settled.push(describeSettled(tally, entry.estimate.usd));
+      const { usd } = entry.estimate;
+      const priced = { ...tally, unpriced: readUnpriced(tally, usd) };
+      totals = addTally(totals, priced);
+      settled.push(describeSettled(priced, usd));
     }
   }
   if (open.length === 0) await writeRollUp(store, output, wave, at.batch, { count: entries.length, totals, next });

@@ -9,8 +9,8 @@ import type { ListedJob } from '../job-list.ts';
 import type { Row } from './print.ts';
 
 /** One line of progress. */
-export function progressLine({ phase, rows, items, batches, costUsd, alerts }: JobStatus): string {
-  const cost = costUsd === null ? '' : `, ${usd(costUsd)}`;
+export function progressLine({ phase, rows, items, batches, costUsd, unpriced, alerts }: JobStatus): string {
+  const cost = costUsd === null ? '' : `, ${describeCost(costUsd, unpriced)}`;
   const alert = alerts.length === 0 ? '' : `, ${alerts.join('; ')}`;
   const of = rows.accepted + rows.carriedOver;
   return `${phase}: ${items.answered} of ${of} rows answered, ${items.failed} failed, batches ${batches.done} of ${batches.planned} done${cost}${alert}`;
@@ -36,7 +36,7 @@ export function statusFacts(status: JobStatus, now: number): Row {
     'rows refused': rows.refused === 0 ? null : rows.refused,
     batches: `${number(batches.planned)} planned${stages.length === 0 ? '' : `: ${stages.join(', ')}`}`,
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
-    cost: `${usd(status.costUsd)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
+    cost: `${describeCost(status.costUsd, status.unpriced)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
     capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity).join('\n'),
     'next poll': nextLookAt === null ? null : inTime(nextLookAt, now),
     'estimated end': estimatedEndAt === null ? null : inTime(estimatedEndAt, now),
@@ -105,10 +105,17 @@ export const number = (count: number | null): string => (count === null ? 'unkno
 export const formatMinute = (instant: string | null): string | null =>
   instant === null ? null : `${instant.slice(0, 16).replace('T', ' ')}Z`;
 
-function costText({ usd: amount, savedUsd, realtimeUsd }: JobReport['cost']): string {
+function costText({ usd: amount, unpricedRows, savedUsd, realtimeUsd }: JobReport['cost']): string {
   if (amount === null) return 'cost unknown';
-  if (savedUsd === null || savedUsd <= 0) return usd(amount);
-  return `${usd(amount)}, ${percent(savedUsd, realtimeUsd)} less than in realtime`;
+  const known = describeCost(amount, unpricedRows, 'row');
+  if (savedUsd === null || savedUsd <= 0) return known;
+  return `${known}, ${percent(savedUsd, realtimeUsd)} less than in realtime`;
+}
+
+/** An amount that leaves something out says so. */
+export function describeCost(amount: number | null, unpriced = 0, what: 'row' | 'attempt' = 'attempt'): string {
+  if (amount === null || unpriced === 0) return usd(amount);
+  return `${usd(amount)} and ${number(unpriced)} ${what}${unpriced === 1 ? '' : 's'} of unknown cost`;
 }
 
 const percent = (part: number, whole: number | null): string =>

@@ -2,7 +2,7 @@
 
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { JobStatus } from '../../domain/progress/status.ts';
-import { number, progressLine, usd } from './print-job.ts';
+import { describeCost, number, progressLine, usd } from './print-job.ts';
 
 export interface Progress {
   readonly show: (status: JobStatus) => void;
@@ -78,16 +78,13 @@ function set(bar: SingleBar, done: number, total: number, text: string): void {
 }
 
 /** The bar is full at the budget or, without one, at the plan's estimate. */
-function setCost(bar: SingleBar, { costUsd, estimateUsd, budgetUsd }: JobStatus): void {
+function setCost(bar: SingleBar, { costUsd, unpriced = 0, estimateUsd, budgetUsd }: JobStatus): void {
   const whole = budgetUsd ?? estimateUsd;
   if (whole === null) {
-    set(bar, 0, 1, 'no price is known');
+    set(bar, 0, 1, 'no estimate is known');
   } else {
-    set(
-      bar,
-      costUsd ?? 0,
-      whole,
-      `${usd(costUsd ?? 0)} of ${usd(whole)} ${budgetUsd === null ? 'estimated' : 'budget'}`,
-    );
+    // Without a cost and without an unknown one, nothing has been answered yet.
+    const paid = describeCost(costUsd ?? (unpriced > 0 ? null : 0), unpriced);
+    set(bar, costUsd ?? 0, whole, `${paid} of ${usd(whole)} ${budgetUsd === null ? 'estimated' : 'budget'}`);
   }
 }

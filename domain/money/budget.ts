@@ -1,6 +1,7 @@
 // A job's spend cap. Work is reserved by its estimate before it starts, and settled with its actual cost when it ends.
 
-import type { Tally } from '../outcome/outcome.ts';
+import { plus, type Tally } from '../outcome/outcome.ts';
+import { estimateShare } from './unpriced.ts';
 
 export interface Budget {
   readonly capUsd: number | null;
@@ -16,13 +17,14 @@ export function fits({ capUsd, settledUsd, reservedUsd }: Budget, estimateUsd: n
   return estimateUsd !== null && settledUsd + reservedUsd + estimateUsd <= capUsd;
 }
 
-/** The amount that ended work is settled with. Items in doubt may have been billed, so they count by their estimate. */
+/** The amount that ended work is settled with. Items of unknown cost may have been billed, so they count by their estimate. */
 export function chargedUsd(
-  { items, rejected, costUsd }: Pick<Tally, 'items' | 'rejected' | 'costUsd'>,
+  { items, rejected, costUsd, unpriced }: Pick<Tally, 'items' | 'rejected' | 'costUsd' | 'unpriced'>,
   estimateUsd: number | null,
 ): number | null {
-  const inDoubt = items === 0 ? 0 : (rejected.in_doubt ?? 0) / items;
-  return inDoubt === 0 ? costUsd : (costUsd ?? 0) + inDoubt * (estimateUsd ?? 0);
+  // A tally of an earlier version is charged as that version did, since a running workflow may have decided by it.
+  const unknownUsd = unpriced?.usd ?? estimateShare(unpriced?.items ?? rejected.in_doubt ?? 0, items, estimateUsd);
+  return unknownUsd === 0 ? costUsd : plus(costUsd, unknownUsd);
 }
 
 export const reserve = (budget: Budget, estimateUsd: number | null): Budget => ({

@@ -6,8 +6,10 @@ export interface TokenPrice {
   readonly input: number;
   /** What a cached input token costs; absent: as an uncached one. */
   readonly cachedInput?: number;
-  /** What writing to the cache costs per token; absent: as an uncached one. */
+  /** What writing to the cache costs per token, for the provider's shortest lifetime; absent: as an uncached one. */
   readonly cacheWrite?: number;
+  /** What writing to the cache for an hour costs; absent: as `cacheWrite`. */
+  readonly cacheWrite1h?: number;
   readonly output: number;
 }
 
@@ -16,6 +18,8 @@ export interface ModelPrice {
   readonly realtime: TokenPrice;
   /** Prompts above this many tokens cost `inputFactor` and `outputFactor` times as much. */
   readonly longContext?: { readonly above: number; readonly inputFactor: number; readonly outputFactor: number };
+  /** Output tokens that the model gives in one answer at most; absent if it is not known. */
+  readonly maxOutputTokens?: number;
 }
 
 export type Prices = Readonly<Record<string, ModelPrice>>;
@@ -24,16 +28,34 @@ const perToken = 1e-6;
 
 /** Null where the price or the tokens are unknown: an unknown cost is never shown as none. */
 export function costUsd(usage: Usage, lane: Lane, price: ModelPrice | undefined): number | null {
-  if (price === undefined || usage.input === null) return null;
+  if (price === undefined) return null;
   const rate = price[lane];
-  const cached = Math.min(usage.cachedInput ?? 0, usage.input);
-  const written = Math.min(usage.cacheWrite ?? 0, usage.input - cached);
-  const fresh = usage.input - cached - written;
-  const long = price.longContext !== undefined && usage.input > price.longContext.above ? price.longContext : undefined;
-  const input =
-    fresh * rate.input + cached * (rate.cachedInput ?? rate.input) + written * (rate.cacheWrite ?? rate.input);
-  const output = (usage.output ?? 0) * rate.output;
+  const [input, output] = [costOfInput(usage, rate), costOfTokens(usage.output, rate.output)];
+  if (input === null || output === null) return null;
+  const { longContext } = price;
+  const long = longContext !== undefined && (usage.input ?? 0) > longContext.above ? longContext : undefined;
   return perToken * (input * (long?.inputFactor ?? 1) + output * (long?.outputFactor ?? 1));
+}
+
+function costOfInput(usage: Usage, rate: TokenPrice): number | null {
+  const { input } = usage;
+  if (input === null) return costOfTokens(null, rate.input);
+  const cached = Math.min(usage.cachedInput ?? 0, input);
+  const written = Math.min(usage.cacheWrite ?? 0, input - cached);
+  const writtenForHour = Math.min(usage.cacheWrite1h ?? 0, written);
+  const write = rate.cacheWrite ?? rate.input;
+  return (
+    (input - cached - written) * rate.input +
+    cached * (rate.cachedInput ?? rate.input) +
+    (written - writtenForHour) * write +
+    writtenForHour * (rate.cacheWrite1h ?? write)
+  );
+}
+
+/** An unknown number of tokens costs nothing if they are free, as the output of embeddings is. */
+function costOfTokens(tokens: number | null, rate: number): number | null {
+  if (tokens === null) return rate === 0 ? 0 : null;
+  return tokens * rate;
 }
 
 /** What tokens of many items together cost: sums are no long prompt. */
@@ -41,14 +63,18 @@ export function costOfSum(usage: Usage, lane: Lane, price: ModelPrice | undefine
   return costUsd(usage, lane, price && { batch: price.batch, realtime: price.realtime });
 }
 
-/** What an item is estimated to cost in a lane; null where there is no price. */
+/** What an item is estimated to cost in a lane; null where there is no price, or no limit of its output tokens is known. */
 export function estimateUsd(
-  { inputTokens, outputTokens }: { readonly inputTokens: number; readonly outputTokens: number },
+  { inputTokens, outputTokens }: { readonly inputTokens: number; readonly outputTokens: number | null },
   lane: Lane,
   price: ModelPrice | undefined,
 ): number | null {
   return costUsd({ ...noUsage, input: inputTokens, output: outputTokens }, lane, price);
 }
+
+/** A sum that lacks a part is not known: for estimates, which must never be too small. */
+export const sumOrUnknown = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? null : a + b;
 
 /** To a billionth of a dollar: sums of binary fractions end in digits that mean nothing. */
 export function roundUsd(usd: number): number {

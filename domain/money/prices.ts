@@ -4,7 +4,6 @@
 import type { ModelPrice } from './cost.ts';
 import table from './prices.json' with { type: 'json' };
 
-/** Where a provider's cache has several lifetimes, `cacheWrite` is the price of one hour, which `prompt.cache` asks for. */
 export const builtInPrices: {
   readonly dated: string;
   readonly models: Readonly<Record<string, ModelPrice>>;

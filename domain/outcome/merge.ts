@@ -1,7 +1,7 @@
 // All attempts at one row, folded into its one line of results.
 
 import { messageByReason } from './classify.ts';
-import { type AnswerLine, type ItemLine, type ItemReason, type Json, type Lane, plus, type Usage } from './outcome.ts';
+import type { AnswerLine, ItemLine, ItemReason, Json, Lane, Usage } from './outcome.ts';
 
 /** The state of an item at the end of its job. */
 export const resultStatuses = ['answered', 'failed'] as const;
@@ -33,7 +33,7 @@ export interface AnsweredAttempt {
   readonly batchId: string | null;
 }
 
-/** The first answer decides, or else the last failure. The cost is that of all attempts. */
+/** The first answer decides, or else the last failure. The cost is that of all attempts; it is unknown if it is unknown of one of them. */
 export function buildResult(attempts: readonly [AnsweredAttempt, ...AnsweredAttempt[]]): ResultLine {
   const deciding = attempts.find(({ answer }) => answer.kind === 'answered') ?? attempts.at(-1) ?? attempts[0];
   const { answer, lane, batchId } = deciding;
@@ -45,7 +45,7 @@ export function buildResult(attempts: readonly [AnsweredAttempt, ...AnsweredAtte
     status: answered ? 'answered' : 'failed',
     output: answer.output ?? null,
     usage: answer.usage,
-    costUsd: attempts.reduce<number | null>((sum, each) => plus(sum, each.answer.costUsd), null),
+    costUsd: sumCosts(attempts),
     attempts: answer.carried === undefined ? attempts.length : 0,
     lane: answer.carried === undefined ? lane : answer.carried.lane,
     model: answer.model,
@@ -56,6 +56,15 @@ export function buildResult(attempts: readonly [AnsweredAttempt, ...AnsweredAtte
     ...(answered ? {} : { reason, message: answer.message ?? messageByReason[reason] }),
     ...(answer.response === undefined ? {} : { response: answer.response }),
   };
+}
+
+function sumCosts(attempts: readonly AnsweredAttempt[]): number | null {
+  let sum = 0;
+  for (const { answer } of attempts) {
+    if (answer.costUsd === null) return null;
+    sum += answer.costUsd;
+  }
+  return sum;
 }
 
 /** The part of a result that the job's sums need. */

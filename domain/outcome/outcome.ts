@@ -60,6 +60,8 @@ export interface Usage {
   readonly input: number | null;
   readonly cachedInput: number | null;
   readonly cacheWrite: number | null;
+  /** Those of `cacheWrite` that are kept for an hour, which costs more; absent if the provider reports none. */
+  readonly cacheWrite1h?: number;
   readonly output: number | null;
   readonly reasoning: number | null;
 }
@@ -122,6 +124,12 @@ export interface AnswerLine extends ItemLine, Outcome {
 
 export type Counts = Readonly<Partial<Record<ItemReason, number>>>;
 
+/** Items that cost something unknown: answered without usage or at no known price, in doubt, or lost. `usd` is what they were estimated to cost. */
+export interface Unpriced {
+  readonly items: number;
+  readonly usd: number | null;
+}
+
 /** What a batch returns to its parent workflow: counts, never rows. Written beside the answers as `batch-NNNN.tally.json`. */
 export interface Tally {
   readonly wave: number;
@@ -133,7 +141,10 @@ export interface Tally {
   readonly retryable: Counts;
   readonly rejected: Counts;
   readonly usage: Usage;
+  /** Over the items whose cost is known; null if it is known of none. */
   readonly costUsd: number | null;
+  /** Absent in tallies of earlier versions. */
+  readonly unpriced?: Unpriced;
   readonly batchId: string | null;
   /** The last state that the provider reported, in its own word, e.g. `completed`. */
   readonly ending: string | null;
@@ -184,10 +195,12 @@ export function addCounts(a: Counts, b: Counts): Counts {
 
 /** A sum is over what is known; it is null only if nothing is known. */
 export function addUsage(a: Usage, b: Usage): Usage {
+  const cacheWrite1h = plus(a.cacheWrite1h ?? null, b.cacheWrite1h ?? null);
   return {
     input: plus(a.input, b.input),
     cachedInput: plus(a.cachedInput, b.cachedInput),
     cacheWrite: plus(a.cacheWrite, b.cacheWrite),
+    ...(cacheWrite1h === null ? {} : { cacheWrite1h }),
     output: plus(a.output, b.output),
     reasoning: plus(a.reasoning, b.reasoning),
   };

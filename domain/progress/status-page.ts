@@ -84,8 +84,9 @@ const listItems = ({ items, rows }: JobStatus): Row[] =>
 const listCounts = (counts: Counts | BatchStateCounts): Row[] =>
   Object.entries(counts).map(([name, count]) => [name, count]);
 
-const listCosts = ({ costUsd, estimateUsd, budgetUsd }: JobStatus, report: JobReport | null): Row[] => [
+const listCosts = ({ costUsd, unpriced = 0, estimateUsd, budgetUsd }: JobStatus, report: JobReport | null): Row[] => [
   ['so far', formatUsd(costUsd)],
+  ...(unpriced === 0 ? [] : [['attempts of unknown cost', unpriced] satisfies Row]),
   ['estimated', formatUsd(estimateUsd)],
   ...(budgetUsd === null ? [] : [['budget', formatUsd(budgetUsd)] satisfies Row]),
   ...(report === null ? [] : [['the same in realtime', formatUsd(report.cost.realtimeUsd)] satisfies Row]),

@@ -67,7 +67,10 @@ export interface JobStatus {
   /** By model, what waits for the provider to have room; empty if nothing does. */
   readonly capacity: readonly CapacityWait[];
   readonly tokens: { readonly input: number; readonly output: number };
+  /** Over the items whose cost is known. */
   readonly costUsd: number | null;
+  /** Attempts whose cost is not known. Absent in the status of a job whose worker is older. */
+  readonly unpriced?: number;
   readonly estimateUsd: number | null;
   readonly budgetUsd: number | null;
   readonly startedAt: number;

@@ -150,16 +150,34 @@ function adviseOnRefusedRows({ rows: { refused } }: JobReport): Advice[] {
   ];
 }
 
+/** If tokens are known and no cost is, the price is missing; otherwise the usage is. */
+function adviseOnCost({ cost, quality, tokens }: JobReport): Advice | false {
+  const { usd, unpricedRows = 0, unpricedUsd = null } = cost;
+  const isUsageMissing = unpricedRows > 0 && tokens.input === null;
+  if (usd === null && quality.answers > 0 && !isUsageMissing) {
+    return {
+      kind: 'change',
+      title: 'Give the worker prices for this model',
+      text: 'The cost is unknown, since no price is known for the model, so budgets could not hold either. A price file is named by NIGHTSHIFT_PRICES.',
+    };
+  }
+  if (unpricedRows === 0) return false;
+  const estimate =
+    unpricedUsd === null
+      ? ''
+      : ` A budget was charged their estimate, $${unpricedUsd.toFixed(unpricedUsd < 1 ? 4 : 2)}.`;
+  return {
+    kind: 'look',
+    title: `Compare the provider’s bill for what has no known cost (${rows(unpricedRows)})`,
+    text: `The cost shown lacks ${rows(unpricedRows)}: an answer came without its usage, or it is not known whether the provider ran the request or what it answered. Their costUsd is null in results.jsonl.${estimate}`,
+  };
+}
+
 function listNotices(report: JobReport): Advice[] {
-  const { cost, quality, anomalies, errorsByReason } = report;
+  const { quality, anomalies, errorsByReason } = report;
   const cut = quality.flawed.truncated ?? 0;
   const notices: (Advice | false)[] = [
-    cost.usd === null &&
-      quality.answers > 0 && {
-        kind: 'change',
-        title: 'Give the worker prices for this model',
-        text: 'The cost is unknown, since no price is known for the model, so budgets could not hold either. A price file is named by NIGHTSHIFT_PRICES.',
-      },
+    adviseOnCost(report),
     cut > 0 &&
       errorsByReason.truncated === undefined && {
         kind: 'change',

@@ -3,6 +3,7 @@
 import type { RowCounts } from '../job.ts';
 import type { Prices } from '../money/cost.ts';
 import { costOfSum, findPrice } from '../money/cost.ts';
+import { addUnpriced, knownUsd, nothingUnpriced, readUnpriced } from '../money/unpriced.ts';
 import {
   type Anomalies,
   addCounts,
@@ -15,6 +16,7 @@ import {
   plus,
   sumCounts,
   type Tally,
+  type Unpriced,
   type Usage,
 } from '../outcome/outcome.ts';
 import type { ExpensiveRow } from './expensive-rows.ts';
@@ -33,7 +35,12 @@ export interface JobReport {
   readonly errorsByReason: Counts;
   readonly tokens: Usage;
   readonly cost: {
+    /** Over all attempts whose cost is known; null if it is known of none. */
     readonly usd: number | null;
+    /** Rows whose cost is not known: `usd` lacks an attempt at each. Absent in reports of earlier versions, as is `unpricedUsd`. */
+    readonly unpricedRows?: number;
+    /** What the attempts of unknown cost were estimated to cost, and a budget was charged for them; null if there is no estimate. */
+    readonly unpricedUsd?: number | null;
     readonly pricesDated: string;
     readonly byModelAndLane: readonly CostLine[];
     readonly realtimeUsd: number | null;
@@ -65,7 +72,10 @@ export interface CostLine {
   readonly model: string;
   readonly lane: Lane;
   readonly items: number;
+  /** Over the items whose cost is known. */
   readonly usd: number | null;
+  /** Items whose cost is not known. Absent in reports of earlier versions. */
+  readonly unpriced?: number;
   /** The same tokens at the realtime lane's price. */
   readonly realtimeUsd: number | null;
 }
@@ -83,6 +93,7 @@ export class BatchFigures {
   polls = 0;
   usage: Usage = noUsage;
   usd: number | null = null;
+  unpriced: Unpriced = nothingUnpriced;
   realtimeUsd: number | null = null;
   anomalies: Anomalies = noAnomalies;
   quality: Quality = { answers: 0, flawed: {} };
@@ -97,7 +108,9 @@ export class BatchFigures {
     }
     this.polls += tally.polls;
     this.usage = addUsage(this.usage, tally.usage);
-    this.usd = plus(this.usd, tally.costUsd);
+    const unpriced = readUnpriced(tally, null);
+    this.unpriced = addUnpriced(this.unpriced, unpriced);
+    this.usd = knownUsd(plus(this.usd, tally.costUsd), this.unpriced.items);
     const realtimeUsd = costOfSum(tally.usage, 'realtime', findPrice(tally.model, prices));
     this.realtimeUsd = plus(this.realtimeUsd, realtimeUsd);
     this.quality = addQuality(this.quality, tally);
@@ -108,11 +121,13 @@ export class BatchFigures {
     const name = `${tally.model} ${tally.lane}`;
     const before = this.#lines.get(name);
     const items = (before?.items ?? 0) + tally.items;
+    const unpricedItems = (before?.unpriced ?? 0) + unpriced.items;
     this.#lines.set(name, {
       model: tally.model,
       lane: tally.lane,
       items,
-      usd: plus(before?.usd ?? null, tally.costUsd),
+      usd: knownUsd(plus(before?.usd ?? null, tally.costUsd), unpricedItems),
+      unpriced: unpricedItems,
       realtimeUsd: plus(before?.realtimeUsd ?? null, realtimeUsd),
     });
   }

@@ -1,8 +1,10 @@
 // Sums over the batches of a wave: they decide the next wave, and people see them in the status.
 
+import { addUnpriced, knownUsd, nothingUnpriced, readUnpriced } from '../money/unpriced.ts';
 import { addCounts, addUsage, noUsage, plus, type Tally } from '../outcome/outcome.ts';
 
-export interface Totals extends Pick<Tally, 'items' | 'answered' | 'retryable' | 'rejected' | 'usage' | 'costUsd'> {
+export interface Totals
+  extends Pick<Tally, 'items' | 'answered' | 'retryable' | 'rejected' | 'usage' | 'costUsd' | 'unpriced'> {
   readonly batches: number;
 }
 
@@ -14,11 +16,13 @@ export const noTotals: Totals = {
   rejected: {},
   usage: noUsage,
   costUsd: null,
+  unpriced: nothingUnpriced,
 };
 
 export const addTally = (totals: Totals, tally: Tally): Totals => addTotals(totals, { ...tally, batches: 1 });
 
 export function addTotals(a: Totals, b: Totals): Totals {
+  const unpriced = addUnpriced(readUnpriced(a, null), readUnpriced(b, null));
   return {
     batches: a.batches + b.batches,
     items: a.items + b.items,
@@ -26,6 +30,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
     retryable: addCounts(a.retryable, b.retryable),
     rejected: addCounts(a.rejected, b.rejected),
     usage: addUsage(a.usage, b.usage),
-    costUsd: plus(a.costUsd, b.costUsd),
+    costUsd: knownUsd(plus(a.costUsd, b.costUsd), unpriced.items),
+    unpriced,
   };
 }

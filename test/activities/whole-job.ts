@@ -196,16 +196,20 @@ const usage = { prompt_tokens: 100, completion_tokens: 10 };
 /** The cost of one answered attempt at the test's prices. */
 export const usdOf = { batch: (100 + 10 * 10) / 1e6, realtime: (100 * 2 + 10 * 20) / 1e6 };
 
-export const answerLine = (customId: string, content: string, finish = 'stop'): string =>
+export const answerLine = (customId: string, content: string, finish = 'stop', used: object | null = usage): string =>
   JSON.stringify({
     id: 'line',
     custom_id: customId,
     response: {
       status_code: 200,
-      body: { model: 'priced', choices: [{ message: { content }, finish_reason: finish }], usage },
+      body: { model: 'priced', choices: [{ message: { content }, finish_reason: finish }], usage: used },
     },
     error: null,
   });
+
+/** An answer without its usage: nobody knows what it cost. */
+export const bareLine = (customId: string, content: string, finish = 'stop'): string =>
+  answerLine(customId, content, finish, null);
 
 /** The line of a request that did not run. */
 export const unrunLine = (customId: string): string =>

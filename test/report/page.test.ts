@@ -83,7 +83,7 @@ test('the numbers shown are those of report.json', async () => {
   expect(
     cellsOf(page, 'What the provider should not have done, and what a crash hid').map(([count]) => Number(count)),
   ).toEqual([9, 2, 3, 1, 2]);
-  expect(cellsOf(page, 'By model and lane; an item that was sent twice counts twice').at(-1)?.slice(3)).toEqual([
+  expect(cellsOf(page, 'By model and lane; an item that was sent twice counts twice').at(-1)?.slice(-2)).toEqual([
     usd(cost.usd),
     usd(cost.realtimeUsd),
   ]);
@@ -141,6 +141,20 @@ test('jobs of one batch, of nothing but failures, and of no known cost have a pa
   const none = await failedJob();
   expect(textOf(none.page)).toMatch(/none, cancelled .* Cost unknown .* Mend the key \(1,500 rows\)/);
   for (const { page } of [one, none]) expect(page).not.toMatch(/undefined|NaN|Infinity/);
+});
+
+test('costs that are not known are counted beside those that are, by model and lane', async () => {
+  const unpriced = { items: 40, usd: 0.02 };
+  const { page, report } = await endedJob([makeTally(1, 1, { unpriced }), makeTally(1, 2)], {}, { unpricedRows: 39 });
+  const text = textOf(page);
+  expect(report.cost).toMatchObject({ unpricedRows: 39, unpricedUsd: 0.02 });
+  expect(text).toContain('and 39 rows of unknown cost');
+  expect(text).toContain('The cost of 39 rows is not wholly known');
+  expect(text).toContain('It was estimated at $0.02.');
+  const [line] = cellsOf(page, 'By model and lane; an item that was sent twice counts twice');
+  expect(line?.slice(0, 4)).toEqual(['priced', 'batch', '1,000', '40']);
+  const { page: whole } = await endedJob([makeTally(1, 1)]);
+  expect(textOf(whole)).not.toMatch(/unknown cost|not wholly known/);
 });
 
 test('of a whole job the page knows rows by number only: no id, prompt, answer or message of a row', async () => {

@@ -1,6 +1,10 @@
-// The worker's environment: addresses and times it takes, and what an empty variable means.
+// The worker's environment: addresses, times and prices it takes, and what an empty variable means.
 
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { builtInPrices } from '../../domain/money/prices.ts';
 import { readConfig } from '../../worker/config.ts';
 
 test('a worker opens no port unless it is asked to, and drains for half a minute', () => {
@@ -23,4 +27,28 @@ test('an empty variable is one that is not set', () => {
   const config = readConfig({ NIGHTSHIFT_HEALTH: '', NIGHTSHIFT_DATA: '', OPENAI_BASE_URL: '', OPENAI_API_KEY: '' });
   expect(config).toMatchObject({ health: null, dataRoot: '.' });
   expect(config.accounts.openai).toEqual({ default: { apiKey: null, baseUrl: 'https://api.openai.com/v1' } });
+});
+
+function pricesOf(models: object) {
+  const root = mkdtempSync(join(tmpdir(), 'nightshift-prices-test-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const path = join(root, 'prices.json');
+  writeFileSync(path, JSON.stringify({ dated: '2026-01-01', models }));
+  return readConfig({ NIGHTSHIFT_PRICES: path }).prices;
+}
+
+test('prices of a person’s own come before the built-in ones, which only fill in how long an answer may be', () => {
+  const lane = { input: 1, cacheWrite: 2, output: 3 };
+  const hour = { ...lane, cacheWrite1h: 4 };
+  const longContext = { above: 9, inputFactor: 2, outputFactor: 3 };
+  const { dated, models } = pricesOf({
+    'gpt-4o-mini': { batch: lane, realtime: lane },
+    'gpt-4o': { batch: hour, realtime: hour, maxOutputTokens: 5, longContext },
+    mine: { batch: lane, realtime: lane },
+  });
+  expect(dated).toBe('2026-01-01');
+  expect(models['gpt-4o-mini']).toEqual({ batch: lane, realtime: lane, maxOutputTokens: 16_384 });
+  expect(models['gpt-4o']).toEqual({ batch: hour, realtime: hour, maxOutputTokens: 5, longContext });
+  expect(models.mine).toEqual({ batch: lane, realtime: lane });
+  expect(models['gpt-5.4']).toEqual(builtInPrices.models['gpt-5.4']);
 });

@@ -46,6 +46,7 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
     capacity: coordinator.capacityWaits,
     tokens: { input: totals.usage.input ?? 0, output: totals.usage.output ?? 0 },
     costUsd: totals.costUsd,
+    unpriced: totals.unpriced?.items ?? 0,
     estimateUsd: firstPlan?.estimate.usd ?? null,
     budgetUsd: budget.capUsd,
     startedAt,

@@ -1,6 +1,6 @@
 // One line of Anthropic's results, understood. `succeeded` means that the model ran, not that the answer is usable.
 
-import { type Finish, noUsage, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
+import { type Finish, noUsage, plus, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
 import {
   asCode,
   asFields,
@@ -72,11 +72,15 @@ function readUsage(usage: Fields | null): Usage {
   if (usage === null) return noUsage;
   const fresh = asNumber(usage.input_tokens);
   const cachedInput = asNumber(usage.cache_read_input_tokens);
-  const cacheWrite = asNumber(usage.cache_creation_input_tokens);
+  const lifetimes = asFields(usage.cache_creation);
+  const forHour = asNumber(lifetimes?.ephemeral_1h_input_tokens);
+  const cacheWrite =
+    asNumber(usage.cache_creation_input_tokens) ?? plus(asNumber(lifetimes?.ephemeral_5m_input_tokens), forHour);
   return {
     input: fresh === null ? null : fresh + (cachedInput ?? 0) + (cacheWrite ?? 0),
     cachedInput,
     cacheWrite,
+    ...(forHour === null ? {} : { cacheWrite1h: forHour }),
     output: asNumber(usage.output_tokens),
     reasoning: asNumber(asFields(usage.output_tokens_details)?.thinking_tokens),
   };

@@ -4,9 +4,10 @@ import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { factsText, rowsText } from '../../../client/cli/print.ts';
-import { estimateFacts, statusFacts } from '../../../client/cli/print-job.ts';
+import { endLine, estimateFacts, progressLine, reportFacts, statusFacts } from '../../../client/cli/print-job.ts';
 import { progressOn } from '../../../client/cli/progress.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
+import { reportWith } from '../../domain/report/report-with.ts';
 
 const status: JobStatus = {
   phase: 'running',
@@ -61,15 +62,17 @@ test('bars show items, batches and cost against their wholes, and alerts once', 
   expect(text.match(/no worker polls/g)).toHaveLength(1);
 });
 
-test('a bar of cost goes by the budget where there is one, and says where no price is known', () => {
+test('a bar of cost goes by the budget where there is one, and says where no estimate is known', () => {
   const terminal = stream(true);
   const progress = progressOn(terminal.stream);
   progress.show({ ...status, budgetUsd: 5, pause: { reason: 'budget', since: 0, note: 'raise it' } });
+  progress.show({ ...status, costUsd: null, unpriced: 4 });
   progress.show({ ...status, costUsd: null, estimateUsd: null });
   progress.stop();
   expect(terminal.text()).toContain('$0.2500 of $5.00 budget');
+  expect(terminal.text()).toContain('unknown of $1.00 estimated');
   expect(terminal.text()).toContain('paused: raise it');
-  expect(terminal.text()).toContain('no price is known');
+  expect(terminal.text()).toContain('no estimate is known');
 });
 
 test('a log gets a line only where the line has changed', () => {
@@ -124,5 +127,19 @@ test('the facts of a status and of an estimate are in words', () => {
     saved: '$1.50 (50%)',
     budget: null,
     caveats: 'a\nb',
+    tokens: 'about 5,000 in, at most 900 out',
   });
+});
+
+test('a cost that is not wholly known says so, in the progress, the status and the report', () => {
+  const bare = { ...status, unpriced: 7 };
+  expect(progressLine(bare)).toContain('$0.2500 and 7 attempts of unknown cost');
+  expect(statusFacts(bare, 0)).toMatchObject({
+    cost: '$0.2500 and 7 attempts of unknown cost so far, $1.00 estimated',
+  });
+  const { cost, ...report } = reportWith();
+  const some = { ...report, cost: { ...cost, unpricedRows: 1, unpricedUsd: 2 } };
+  expect(reportFacts(some)).toMatchObject({ cost: '$1.00 and 1 row of unknown cost, 50% less than in realtime' });
+  expect(endLine(some)).toContain('$1.00 and 1 row of unknown cost');
+  expect(endLine({ ...report, cost })).not.toContain('unknown');
 });

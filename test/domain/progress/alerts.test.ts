@@ -148,3 +148,9 @@ test('the page shows progress, what the job waits for, its cost and its alerts',
     Output: \`runs/tickets/\`"
   `);
 });
+
+test('attempts of unknown cost are counted below what is known', () => {
+  expect(renderStatusPage({ ...status, unpriced: 7 }, now, null)).toContain(
+    '| so far | 0.5000 |\n| attempts of unknown cost | 7 |\n| estimated |',
+  );
+});

@@ -1,8 +1,9 @@
 // What a report advises: nothing for a whole job, the right next step for each reason, and nothing that would pay twice unsaid.
 
 import { expect, test } from 'vitest';
-import { itemReasons, noAnomalies } from '../../../domain/outcome/outcome.ts';
+import { itemReasons, noAnomalies, noUsage } from '../../../domain/outcome/outcome.ts';
 import { buildAdvice } from '../../../domain/report/advice.ts';
+import type { JobReport } from '../../../domain/report/report.ts';
 import { reportWith } from './report-with.ts';
 
 test('a whole job leaves nothing to do', () => {
@@ -64,4 +65,19 @@ test('refused rows, unknown prices and answers that were cut at first are spoken
     }),
   );
   expect(advice.map(({ kind }) => kind)).toEqual(['change', 'change', 'change']);
+});
+
+test('costs that are not known are spoken of: with tokens the price is missing, without them the usage', () => {
+  const { cost } = reportWith();
+  const titles = (change: Partial<JobReport>): string[] => buildAdvice(reportWith(change)).map(({ title }) => title);
+  const bare = { ...cost, unpricedRows: 3, unpricedUsd: 0.5 };
+  const compare = 'Compare the provider’s bill for what has no known cost (3 rows)';
+  const [advice] = buildAdvice(reportWith({ cost: bare }));
+  expect(advice).toMatchObject({ kind: 'look', title: compare, text: expect.stringContaining('$0.5000') });
+  expect(titles({ cost: { ...bare, usd: null } })).toEqual([compare]);
+  const tokens = { ...noUsage, input: 10, output: 2 };
+  expect(titles({ cost: { ...bare, usd: null, unpricedUsd: null }, tokens })).toEqual([
+    'Give the worker prices for this model',
+  ]);
+  expect(titles({ cost: { ...cost, unpricedRows: 0, unpricedUsd: 0 } })).toEqual(['Nothing']);
 });

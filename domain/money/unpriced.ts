@@ -1,0 +1,32 @@
+// Items of which it is not known what they cost: how many there are, and their share of an estimate.
+
+import type { Tally, Unpriced } from '../outcome/outcome.ts';
+
+export const nothingUnpriced: Unpriced = { items: 0, usd: 0 };
+
+/** What so many of a batch's items were estimated to cost; null if the batch has no estimate. */
+export function estimateShare(some: number, items: number, estimateUsd: number | null): number | null {
+  if (some === 0) return 0;
+  return estimateUsd === null ? null : (some / items) * estimateUsd;
+}
+
+/** A tally of an earlier version does not say: then no item has a known cost if the tally has none, and otherwise those in doubt have none. */
+export function readUnpriced(
+  { items, rejected, costUsd, unpriced }: Pick<Tally, 'items' | 'rejected' | 'costUsd' | 'unpriced'>,
+  estimateUsd: number | null,
+): Unpriced {
+  if (unpriced !== undefined) return unpriced;
+  const unknown = costUsd === null ? items : (rejected.in_doubt ?? 0);
+  return { items: unknown, usd: estimateShare(unknown, items, estimateUsd) };
+}
+
+/** An estimate that lacks some items is none. */
+export function addUnpriced(a: Unpriced, b: Unpriced): Unpriced {
+  if (a.items === 0) return b;
+  if (b.items === 0) return a;
+  return { items: a.items + b.items, usd: a.usd === null || b.usd === null ? null : a.usd + b.usd };
+}
+
+/** Failed items that cost nothing do not make an unknown cost known. */
+export const knownUsd = (usd: number | null, unpricedItems: number): number | null =>
+  usd === 0 && unpricedItems > 0 ? null : usd;
