@@ -10,7 +10,7 @@ import { plan } from '../activities/plan/plan.ts';
 import type { JobFile, PlanSummary } from '../domain/job.ts';
 import { defaultVerdicts } from '../domain/outcome/verdict.ts';
 import { manifestFile } from '../job-folder/paths.ts';
-import { chatEndpoint, encode, outputTokensMax } from '../providers/dialects/openai/requests.ts';
+import { chatEndpoint, encode, outputLimit } from '../providers/dialects/openai/requests.ts';
 import type { Provider } from '../providers/provider.ts';
 import { openaiProofs } from '../providers/vendors/openai/endings.ts';
 import { openaiLimits } from '../providers/vendors/openai/limits.ts';
@@ -173,7 +173,7 @@ const offlineProvider: Provider = {
   proofs: openaiProofs,
   defaultEndpoint: chatEndpoint,
   endpoints: [chatEndpoint],
-  outputTokensMax,
+  outputLimit,
   encode,
   buildBody: notHere,
   findProblems: notHere,

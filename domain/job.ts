@@ -162,10 +162,12 @@ export interface JobPosition {
 
 export const jobStart: JobPosition = { wave: 1, at: planStart };
 
-/** Tokens by a rule of thumb, and their cost; `usd` is null if no price is known. */
+/** Tokens by a rule of thumb, and their cost: never too small, so null if it is not known. */
 export interface Estimate {
   readonly inputTokens: number;
-  readonly outputTokens: number;
+  /** At most, by the limits of the requests or of their models; null if an item has neither. */
+  readonly outputTokens: number | null;
+  /** Null if no price is known, or no limit of the output tokens. */
   readonly usd: number | null;
 }
 

@@ -16,5 +16,7 @@ export interface SpecFacts {
   readonly providers: Readonly<Record<string, ProviderFacts>>;
   /** Why this provider would never accept a request. */
   readonly findProblems: (provider: string, body: Json, endpoint: string) => readonly string[];
+  /** The field that would limit a request's output tokens, if the model has a price and neither limits them; null otherwise. */
+  readonly findMissingLimit: (provider: string, body: Json, endpoint: string, model: string) => string | null;
   readonly buildBody: (provider: string, prompt: Prompt, endpoint: string | undefined) => Json | null;
 }

@@ -35,7 +35,7 @@ export function requestProblems(fields: JobFields, failed: ReadonlySet<string>, 
     ...together,
     ...schema,
     ...templatesProblems(fields),
-    ...(sound ? bodyProblems(fields, facts) : []),
+    ...(sound ? [...bodyProblems(fields, facts), ...limitProblems(fields, facts)] : []),
   ];
 }
 
@@ -129,4 +129,19 @@ function bodyProblems(fields: JobFields, facts: SpecFacts): Problem[] {
   }
   const endpoint = fields.endpoint ?? provider.defaultEndpoint;
   return facts.findProblems(fields.provider, body, endpoint).map((message) => ({ where, message }));
+}
+
+/** A budget holds work back by its estimate, so the most that an answer may cost must be known. */
+function limitProblems(fields: JobFields, facts: SpecFacts): Problem[] {
+  const { provider: name, budget, fallback, mode, model } = fields;
+  const provider = providerFacts(fields, facts);
+  const body = requestBody(fields, facts);
+  const capsFallback = fallback?.maxUsd !== undefined && fallback.lane !== 'none' && mode !== 'realtime';
+  const cap = budget !== undefined ? 'budget' : capsFallback ? 'fallback.maxUsd' : null;
+  if (cap === null || provider === undefined || name === undefined || body === null || model === undefined) return [];
+  const field = facts.findMissingLimit(name, body, fields.endpoint ?? provider.defaultEndpoint, model);
+  if (field === null) return [];
+  const where = fields.request === undefined ? 'prompt.maxTokens' : `request.${field}`;
+  const message = `is missing, and the most output tokens of ${model} are not known, so ${cap} cannot be enforced: name a limit here, give the model's \`maxOutputTokens\` in NIGHTSHIFT_PRICES, or leave ${cap} out`;
+  return [{ where, message }];
 }

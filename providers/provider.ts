@@ -3,6 +3,7 @@
 import type { EndingRules } from '../domain/batch/evidence.ts';
 import type { BatchEnding, BatchHandle, BatchPhase, BatchView, Staged } from '../domain/batch/state.ts';
 import type { CustomId, SubmissionKey } from '../domain/ids.ts';
+import type { OutputLimit } from '../domain/money/output-limit.ts';
 import type { Json, RawOutcome } from '../domain/outcome/outcome.ts';
 import type { Prompt } from '../domain/request/prompt.ts';
 
@@ -94,8 +95,8 @@ export interface Provider {
   buildBody(prompt: Prompt, endpoint: string): Json | null;
   /** Reasons why the vendor can never accept such a request, e.g. `stream: true`; empty if there are none. */
   findProblems(body: Json, endpoint: string): readonly string[];
-  /** The request's own bound on its output tokens; null if it sets none. */
-  outputTokensMax(body: Json): number | null;
+  /** The request's own limit of output tokens. Requests of endpoints whose answers are no text have the limit 0. */
+  outputLimit(body: Json, endpoint: string): OutputLimit;
   /** One line of a requests file, without its newline. `body` is JSON text. */
   encode(customId: CustomId, body: string, endpoint: string): string;
   /** Reads a ready-made request line; `record` is what `raw` parses to. The line is not sent: `encode` writes another around the body's text. */

@@ -3,6 +3,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
+import { findCap } from '../../domain/money/output-limit.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import type { Owner } from '../../job-folder/claim.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
@@ -75,8 +76,10 @@ async function checkProvider(
   }
 }
 
-function checkPrice(prices: Prices, { budgetUsd, model }: JobSpec): Finding[] {
-  if (budgetUsd === null || model === null || findPrice(model, prices) !== undefined) return [];
-  const message = `no price is known for ${model}, so a budget cannot be enforced: give a price in NIGHTSHIFT_PRICES, or leave budget out`;
-  return report('invalid_job', 'budget', message);
+function checkPrice(prices: Prices, spec: JobSpec): Finding[] {
+  const { model } = spec;
+  const cap = findCap(spec);
+  if (cap === null || model === null || findPrice(model, prices) !== undefined) return [];
+  const message = `no price is known for ${model}, so a budget cannot be enforced: give a price in NIGHTSHIFT_PRICES, or leave ${cap} out`;
+  return report('invalid_job', cap, message);
 }

@@ -1,6 +1,7 @@
 // Reads the job that a workflow was started with, given inline or by reference, and validates everything about it that needs no provider call.
 
 import { specBytesMax } from '../../domain/limits.ts';
+import { findPrice } from '../../domain/money/cost.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import type { SpecFacts } from '../../input/facts.ts';
 import { jobReference } from '../../input/read.ts';
@@ -27,7 +28,7 @@ export interface ReadJob {
   readonly facts: SpecFacts;
 }
 
-type ReadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'providerNames'>;
+type ReadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'providerNames' | 'prices'>;
 
 /** Fails with every problem at once. */
 export async function readJob(deps: ReadDeps, input: OpenInput): Promise<ReadJob> {
@@ -50,6 +51,11 @@ function gatherFacts(deps: ReadDeps, { workflowId, startedAt, scheduledAt }: Ope
     at: scheduledAt ?? startedAt,
     providers: Object.fromEntries(deps.providerNames.map((name) => [name, known(name)])),
     findProblems: (name, body, endpoint) => known(name).findProblems(body, endpoint),
+    findMissingLimit: (name, body, endpoint, model) => {
+      const { tokens, field } = known(name).outputLimit(body, endpoint);
+      const price = findPrice(model, deps.prices.models);
+      return tokens === 'unlimited' && price !== undefined && price.maxOutputTokens === undefined ? field : null;
+    },
     buildBody: (name, prompt, endpoint) => known(name).buildBody(prompt, endpoint ?? known(name).defaultEndpoint),
   };
 }

@@ -8,6 +8,7 @@ import { readJobFile, requireClaim } from '../../job-folder/job-file.ts';
 import { jobFile } from '../../job-folder/paths.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/plan/manifest.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { findOutputMax, readTemplateLimit } from './output-tokens.ts';
 
 export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEstimate> {
   const { output } = ref;
@@ -20,7 +21,8 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
     sums.add(plannedBatch(entry), job.prices);
   }
   const { spec, pricesDated } = job;
-  const outputTokensMax = spec.request === null ? null : requireProvider(deps, job).outputTokensMax(spec.request);
+  const limit = readTemplateLimit(job, requireProvider(deps, job));
+  const modelMax = spec.model === null ? null : (findOutputMax(spec.model, job.prices) ?? null);
   const { batches, items, realtimeBatches, inputTokens, outputTokens, usd, realtimeUsd } = sums;
   return {
     rows,
@@ -33,7 +35,7 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
     realtimeUsd,
     pricesDated,
     budgetUsd: spec.budgetUsd,
-    caveats: listCaveats({ spec, rows, sums, outputTokensMax }),
+    caveats: listCaveats({ spec, rows, sums, limit, modelMax }),
   };
 }
 

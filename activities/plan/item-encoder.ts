@@ -1,7 +1,7 @@
 // Turns an item into one line of a requests file, and says how large the line is and how many tokens it may take.
 
 import { customId, itemKey } from '../../domain/ids.ts';
-import { assumedOutputTokens, estimatedTokens } from '../../domain/money/cost.ts';
+import { estimatedTokens } from '../../domain/money/cost.ts';
 import type { EncodedItem, PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import type { Provider } from '../../providers/provider.ts';
 
@@ -36,7 +36,7 @@ export function createItemEncoder(provider: Provider): ItemEncoder {
         line,
         bytes,
         inputTokens: estimatedTokens(Math.max(0, bytes - bytesAround(item.endpoint))),
-        outputTokens: item.outputTokens ?? assumedOutputTokens,
+        outputTokens: item.outputTokens,
       };
     },
   };

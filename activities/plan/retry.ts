@@ -4,6 +4,7 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
+import type { OutputLimit } from '../../domain/money/output-limit.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import { type Attempt, openRows, type RowAttempts } from '../../job-folder/answers.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
@@ -11,6 +12,7 @@ import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import { readSummary } from '../../job-folder/plan/manifest.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
+import { countOutput, readLineLimit, readTemplateLimit } from './output-tokens.ts';
 import { WavePlanner } from './wave-planner.ts';
 
 export interface PlanWaveInput
@@ -33,8 +35,7 @@ export async function planWave(deps: ActivityDeps, input: PlanWaveInput): Promis
 async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): Promise<PlanSummary> {
   const provider = requireProvider(deps, job);
   const planner = new WavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
-  // Null if each row names its own limit or none is named: then a number is assumed.
-  const outputTokens = job.spec.request === null ? null : provider.outputTokensMax(job.spec.request);
+  const limit = readTemplateLimit(job, provider);
   const cursor = await openRows(deps.store, input.output, input.sources, { withRequests: true });
   let rows = 0;
   try {
@@ -43,7 +44,9 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
       if (attempts === null) break;
       rows += 1;
       if (rows % beatEvery === 0) heartbeat(rows);
-      const chosen = chooseItem(attempts, input, job, outputTokens);
+      const chosen = chooseItem(attempts, input, job, (line, { model, endpoint }) =>
+        countOutput(job, isFixed(limit) ? limit : readLineLimit(provider, line, endpoint), model),
+      );
       // An item that no longer fits under `maxUsd` stays failed with its last reason.
       const added = chosen === null ? null : planner.add(chosen);
       if (isPending(added)) await added;
@@ -57,12 +60,17 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
   }
 }
 
+/** False if each row names its own limit. */
+const isFixed = (limit: OutputLimit | null): limit is OutputLimit => limit !== null && limit.tokens !== 'unread';
+
+type CountItemOutput = (line: Buffer, entry: Pick<PlannedItem, 'model' | 'endpoint'>) => number | null;
+
 /** Null if the row's item needs no further attempt. */
 function chooseItem(
   attempts: RowAttempts,
   input: PlanWaveInput,
   job: JobFile,
-  outputTokens: number | null,
+  countItemOutput: CountItemOutput,
 ): PlannedItem | null {
   const last: Attempt = attempts.at(-1) ?? attempts[0];
   const { answer, entry, request } = last;
@@ -79,7 +87,7 @@ function chooseItem(
     model: entry.model,
     endpoint: entry.endpoint,
     request,
-    outputTokens,
+    outputTokens: countItemOutput(request, entry),
     ...(realtime ? { lane: 'realtime' } : {}),
     ...(flawedAttempts === 0 ? {} : { flawedAttempts }),
   };

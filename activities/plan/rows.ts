@@ -2,6 +2,7 @@
 
 import type { RowId } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
+import type { OutputLimit } from '../../domain/money/output-limit.ts';
 import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
@@ -11,6 +12,7 @@ import { keyTexts } from '../../job-folder/identity.ts';
 import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { DatasetRow } from '../../storage/formats/rows.ts';
+import { countOutput, requireNoCap } from './output-tokens.ts';
 
 export interface RowRefusal {
   readonly reason: RefusalReason;
@@ -53,26 +55,29 @@ function sparingTheStack(read: ReadRow): ReadRow {
 }
 
 /** Rows that are request lines already: of each, the body is kept, and planning writes the line around it again in its own form. */
-function requestLineReader({ spec }: JobFile, provider: Provider): ReadRow {
-  const makeKeyText = keyTexts(provider.name, spec.schema);
+function requestLineReader(job: JobFile, provider: Provider): ReadRow {
+  const makeKeyText = keyTexts(provider.name, job.spec.schema);
+  const countOutput = outputCounter(job);
   return ({ row, record, raw }, addKeyText) => {
     const line = provider.parseRequestLine(record, raw);
     if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
     const { id, endpoint, model, body, bodyText } = line;
     if (!isGoodId(id)) return badId('custom_id');
-    const outputTokens = provider.outputTokensMax(body);
+    const outputTokens = countOutput(provider.outputLimit(body, endpoint), model, row);
     addKeyText(makeKeyText(id, endpoint, canonicalJson(body)));
     return { row, id, model, endpoint, request: bodyText, outputTokens };
   };
 }
 
-function templateReader({ spec }: JobFile, provider: Provider, request: Json): ReadRow {
+function templateReader(job: JobFile, provider: Provider, request: Json): ReadRow {
+  const { spec } = job;
   const body = withModel(request, spec.model);
   const template = compileTemplate(body, compileText);
   const makeKeyText = keyTexts(provider.name, spec.schema);
   const endpoint = spec.endpoint ?? provider.defaultEndpoint;
   const readModel = modelReader(body);
-  const readOutputTokens = outputTokensReader(provider, body, template.valuesFromRow);
+  const readLimit = limitReader(provider, body, endpoint, template.valuesFromRow);
+  const countOutput = outputCounter(job);
   return ({ row, record, raw }, addKeyText) => {
     const id = readId(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
@@ -80,7 +85,7 @@ function templateReader({ spec }: JobFile, provider: Provider, request: Json): R
     if ('reason' in rendered) return rendered;
     const model = readModel(rendered.wire);
     if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };
-    const outputTokens = readOutputTokens(rendered.wire);
+    const outputTokens = countOutput(readLimit(rendered.wire), model, row);
     addKeyText(makeKeyText(id, endpoint, rendered.canonical));
     return { row, id, model, endpoint, request: rendered.wire, outputTokens };
   };
@@ -105,9 +110,25 @@ function modelReader(body: Json): (wire: string) => string | null {
   };
 }
 
-function outputTokensReader(provider: Provider, body: Json, valuesFromRow: boolean): (wire: string) => number | null {
-  const fixed = provider.outputTokensMax(body);
-  return fixed !== null || !valuesFromRow ? () => fixed : (wire) => provider.outputTokensMax(JSON.parse(wire));
+/** Parses the rendered request only if its limit comes from the row. */
+function limitReader(
+  provider: Provider,
+  body: Json,
+  endpoint: string,
+  valuesFromRow: boolean,
+): (wire: string) => OutputLimit {
+  const fixed = provider.outputLimit(body, endpoint);
+  const isFromRow = fixed.tokens === 'unread' && valuesFromRow;
+  return isFromRow ? (wire) => provider.outputLimit(JSON.parse(wire), endpoint) : () => fixed;
+}
+
+/** Refuses the job if a budget needs to know the number and it is not known. */
+function outputCounter(job: JobFile): (limit: OutputLimit, model: string, row: number) => number | null {
+  return (limit, model, row) => {
+    const tokens = countOutput(job, limit, model);
+    if (tokens === null) requireNoCap(job.spec, limit, row);
+    return tokens;
+  };
 }
 
 /** The value of the id column. If no column is named: the value of `id` if the row has one, otherwise the row's number. */

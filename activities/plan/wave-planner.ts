@@ -3,7 +3,7 @@
 import type { JobFile, PlanSummary, RowCounts, WaveKind } from '../../domain/job.ts';
 import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
-import { estimateUsd, findPrice, roundUsd } from '../../domain/money/cost.ts';
+import { estimateUsd, findPrice, roundUsd, sumOrUnknown } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
 import { chooseLane, computeCaps, hasRoom, isFull, type SplitRules, splitRules } from '../../domain/plan/split.ts';
 import { JobRefused } from '../../domain/refusal.ts';
@@ -27,7 +27,7 @@ export interface WavePlannerOptions {
   readonly output: string;
   readonly wave: number;
   readonly kind?: WaveKind | undefined;
-  /** Items that would take the wave's estimate beyond this, or have no known price, are `over_budget`. Default: no limit. */
+  /** Items that would take the wave's estimate beyond this, or have no estimate, are `over_budget`. Default: no limit. */
   readonly maxUsd?: number | null | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Batches that an earlier planner of this wave closed when it had none open: numbering continues after them. Default: none. */
@@ -151,11 +151,11 @@ export class WavePlanner {
 
   #isWithinBudget(item: PlannedItem, encoded: EncodedItem, files: BatchFiles | undefined): boolean {
     const maxUsd = this.#options.maxUsd ?? null;
-    // An unknown price makes NaN, which no limit covers.
+    // An unknown estimate makes NaN, which no limit covers.
     return maxUsd === null || this.#usdWith(item, encoded, files) <= maxUsd;
   }
 
-  /** The wave's estimate with one more item, each open batch in the lane that it would take now; NaN if the item's price is unknown. */
+  /** The wave's estimate with one more item, each open batch in the lane that it would take now; NaN if the item has no estimate. */
   #usdWith(item: PlannedItem, encoded: EncodedItem, files: BatchFiles | undefined): number {
     const lane = this.#laneNow({ items: (files?.items ?? 0) + 1, forcedLane: item.lane ?? null });
     const more = estimateUsd(encoded, lane, findPrice(item.model, this.#options.job.prices)) ?? Number.NaN;
@@ -178,7 +178,9 @@ function summarize(
 ): PlanSummary {
   const sum = (value: (entry: ManifestEntry) => number): number =>
     entries.reduce((total, each) => total + value(each), 0);
-  const unpriced = entries.some(({ estimate }) => estimate.usd === null);
+  const sumKnown = (value: (entry: ManifestEntry) => number | null): number | null =>
+    entries.reduce<number | null>((total, each) => sumOrUnknown(total, value(each)), 0);
+  const usd = sumKnown(({ estimate }) => estimate.usd);
   return {
     wave,
     ...(kind === undefined ? {} : { kind }),
@@ -186,8 +188,8 @@ function summarize(
     items: sum(({ items }) => items),
     estimate: {
       inputTokens: sum(({ estimate }) => estimate.inputTokens),
-      outputTokens: sum(({ estimate }) => estimate.outputTokens),
-      usd: unpriced ? null : roundUsd(sum(({ estimate }) => estimate.usd ?? 0)),
+      outputTokens: sumKnown(({ estimate }) => estimate.outputTokens),
+      usd: usd === null ? null : roundUsd(usd),
     },
     ...(rows === undefined ? {} : { rows }),
   };

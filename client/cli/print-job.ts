@@ -86,7 +86,7 @@ export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEsti
   return {
     rows: `${number(rows.accepted)} accepted, ${number(rows.refused)} refused, ${number(rows.duplicates)} duplicates`,
     batches: `${number(batches)}${realtimeBatches === 0 ? '' : `, ${number(realtimeBatches)} of them in realtime`}`,
-    tokens: `about ${number(of.inputTokens)} in, at most ${number(of.outputTokens)} out`,
+    tokens: `about ${number(of.inputTokens)} in, ${of.outputTokens === null ? 'an unknown number' : `at most ${number(of.outputTokens)}`} out`,
     cost: usd(of.usd),
     'all in realtime': usd(of.realtimeUsd),
     saved: spared === null ? null : `${usd(spared)} (${percent(spared, of.realtimeUsd)})`,

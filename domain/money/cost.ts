@@ -95,6 +95,3 @@ function withoutDate(model: string): string {
 export function estimatedTokens(bytes: number): number {
   return Math.ceil(bytes / 4);
 }
-
-/** Where a request names no limit of its own, this many output tokens are assumed. */
-export const assumedOutputTokens = 512;

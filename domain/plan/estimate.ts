@@ -1,8 +1,8 @@
 // What a job would cost, told before anything is spent: the figures of its plan, and what they leave out.
 
 import type { JobSpec, PlannedBatch, RowCounts } from '../job.ts';
-import { assumedOutputTokens, costOfSum, findPrice, type Prices } from '../money/cost.ts';
-import { plus } from '../outcome/outcome.ts';
+import { costOfSum, findPrice, type Prices, sumOrUnknown } from '../money/cost.ts';
+import type { OutputLimit } from '../money/output-limit.ts';
 
 export interface JobEstimate {
   readonly rows: RowCounts;
@@ -11,8 +11,9 @@ export interface JobEstimate {
   /** Share of the batches that go through the realtime lane from the start. */
   readonly realtimeBatches: number;
   readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** In the lanes that the job would use, and all in realtime; null where a price is unknown. */
+  /** At most; null if an item has no limit that is known. */
+  readonly outputTokens: number | null;
+  /** In the lanes that the job would use, and all in realtime; null where a price or a limit of output tokens is unknown. */
   readonly usd: number | null;
   readonly realtimeUsd: number | null;
   readonly pricesDated: string;
@@ -26,9 +27,9 @@ export class EstimateSums {
   items = 0;
   realtimeBatches = 0;
   inputTokens = 0;
-  outputTokens = 0;
-  usd: number | null = null;
-  realtimeUsd: number | null = null;
+  outputTokens: number | null = 0;
+  usd: number | null = 0;
+  realtimeUsd: number | null = 0;
   readonly unpriced = new Set<string>();
 
   add({ items, lane, model, estimate }: PlannedBatch, prices: Prices): void {
@@ -37,34 +38,44 @@ export class EstimateSums {
     this.items += items;
     if (lane === 'realtime') this.realtimeBatches += 1;
     this.inputTokens += input;
-    this.outputTokens += output;
-    this.usd = plus(this.usd, estimate.usd);
+    this.outputTokens = sumOrUnknown(this.outputTokens, output);
+    this.usd = sumOrUnknown(this.usd, estimate.usd);
     const price = findPrice(model, prices);
     if (price === undefined) this.unpriced.add(model);
     const usage = { input, output, cachedInput: null, cacheWrite: null, reasoning: null };
-    this.realtimeUsd = plus(this.realtimeUsd, costOfSum(usage, 'realtime', price));
+    this.realtimeUsd = sumOrUnknown(this.realtimeUsd, costOfSum(usage, 'realtime', price));
   }
 }
 
-/** Whether the requests themselves bound what they may answer: `null` where each row has its own say. */
 export interface CaveatFacts {
   readonly spec: JobSpec;
   readonly rows: RowCounts;
   readonly sums: Pick<EstimateSums, 'usd' | 'realtimeBatches' | 'unpriced'>;
-  readonly outputTokensMax: number | null;
+  /** What the job's own request says; null if the rows are ready-made requests. */
+  readonly limit: OutputLimit | null;
+  /** Output tokens that the job's model gives at most; null if it is not known. */
+  readonly modelMax: number | null;
 }
 
-export function listCaveats({ spec, rows, sums, outputTokensMax }: CaveatFacts): readonly string[] {
+export function listCaveats({ spec, rows, sums, limit, modelMax }: CaveatFacts): readonly string[] {
   const carriedInDoubt = rows.carriedInDoubt ?? 0;
   const { fallback, retry, mode, budgetUsd } = spec;
   const unpriced = [...sums.unpriced];
+  const isUnlimited = limit?.tokens === 'unlimited';
   return given([
     ['tokens are estimated at four bytes each; other scripts than Latin need more', true],
     [
-      `requests name no limit of output tokens: ${assumedOutputTokens} are assumed for each`,
-      bounds(spec, outputTokensMax) === 'none',
+      `requests name no ${limit?.field}: each is estimated at the most that the model gives, ${modelMax} output tokens`,
+      isUnlimited && modelMax !== null,
     ],
-    ['output is estimated at its limit; answers are mostly shorter', bounds(spec, outputTokensMax) === 'all'],
+    [
+      `requests name no ${limit?.field}, and the most output tokens of the model are not known: name it, or give maxOutputTokens in NIGHTSHIFT_PRICES`,
+      isUnlimited && modelMax === null,
+    ],
+    [
+      'output is estimated at its limit; answers are mostly shorter',
+      typeof limit?.tokens === 'number' && limit.tokens > 0,
+    ],
     ['a prompt cache may make input cheaper; it is not counted on', true],
     [`no price is known for ${unpriced.slice(0, 3).join(', ')}: give one in NIGHTSHIFT_PRICES`, unpriced.length > 0],
     ['items that fail are sent again and may be billed again', mode === 'batch' && retry.rounds > 0],
@@ -86,8 +97,3 @@ export function listCaveats({ spec, rows, sums, outputTokensMax }: CaveatFacts):
 
 const given = (caveats: readonly (readonly [text: string, applies: boolean])[]): string[] =>
   caveats.flatMap(([text, applies]) => (applies ? [text] : []));
-
-function bounds({ request }: JobSpec, outputTokensMax: number | null): 'all' | 'none' | 'rows' {
-  if (request === null) return 'rows';
-  return outputTokensMax === null ? 'none' : 'all';
-}

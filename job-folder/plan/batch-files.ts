@@ -3,7 +3,7 @@
 import { type BatchRef, batchIdentity, type CustomId, type ItemKey, type RowId } from '../../domain/ids.ts';
 import type { Estimate } from '../../domain/job.ts';
 import { type MaybePromise, whenBoth } from '../../domain/maybe-promise.ts';
-import { estimateUsd, type ModelPrice, roundUsd } from '../../domain/money/cost.ts';
+import { estimateUsd, type ModelPrice, roundUsd, sumOrUnknown } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
 import type { Caps } from '../../domain/plan/split.ts';
 import { type LineWriter, lineWriter, type Written } from '../../storage/lines/json-lines.ts';
@@ -22,7 +22,7 @@ export interface PlannedItem {
   readonly endpoint: string;
   /** The body as JSON text, to be encoded; or the line of an earlier wave without its newline, to be relabelled. */
   readonly request: string | Buffer;
-  /** Null if the request names no limit of its own. */
+  /** At most; null if neither the request nor its model is known to have a limit. */
   readonly outputTokens: number | null;
   /** Absent: the number of items decides the lane. */
   readonly lane?: Lane | undefined;
@@ -38,7 +38,7 @@ export interface EncodedItem {
   readonly bytes: number;
   /** Estimated from the size of the body. */
   readonly inputTokens: number;
-  readonly outputTokens: number;
+  readonly outputTokens: number | null;
 }
 
 export interface BatchFilesOptions {
@@ -106,7 +106,7 @@ export class BatchFiles {
     return whenBoth(this.#requests.write(encoded.line), this.#items.write(formatItemLine(item, encoded.customId)));
   }
 
-  /** What its items cost in a lane; null if there is no price. */
+  /** What its items cost in a lane; null if there is no price, or no limit of the output tokens of one of them. */
   usd(lane: Lane): number | null {
     return this.#estimate.usd(lane);
   }
@@ -146,23 +146,26 @@ export class BatchFiles {
 /** Tokens of many items, and what they cost in each lane: which one the batch takes is decided when it is closed. */
 class EstimateSum {
   readonly #price: ModelPrice | undefined;
-  readonly #tokens = { input: 0, output: 0 };
-  readonly #usd: Record<Lane, number> = { batch: 0, realtime: 0 };
+  readonly #tokens: { input: number; output: number | null } = { input: 0, output: 0 };
+  readonly #usd: Record<Lane, number | null>;
 
   constructor(price: ModelPrice | undefined) {
     this.#price = price;
+    const none = price === undefined ? null : 0;
+    this.#usd = { batch: none, realtime: none };
   }
 
   add(encoded: EncodedItem): void {
     this.#tokens.input += encoded.inputTokens;
-    this.#tokens.output += encoded.outputTokens;
+    this.#tokens.output = sumOrUnknown(this.#tokens.output, encoded.outputTokens);
     if (this.#price === undefined) return;
-    this.#usd.batch += estimateUsd(encoded, 'batch', this.#price) ?? 0;
-    this.#usd.realtime += estimateUsd(encoded, 'realtime', this.#price) ?? 0;
+    this.#usd.batch = sumOrUnknown(this.#usd.batch, estimateUsd(encoded, 'batch', this.#price));
+    this.#usd.realtime = sumOrUnknown(this.#usd.realtime, estimateUsd(encoded, 'realtime', this.#price));
   }
 
   usd(lane: Lane): number | null {
-    return this.#price === undefined ? null : roundUsd(this.#usd[lane]);
+    const usd = this.#usd[lane];
+    return usd === null ? null : roundUsd(usd);
   }
 
   inLane(lane: Lane): Estimate {

@@ -43,6 +43,18 @@ test.each<[string, unknown, string, RegExp]>([
   ],
   ['an empty model', { ...smallest, model: '' }, 'model', /^must not be empty$/],
   ['version 2', { ...smallest, version: 2 }, 'version', /^must be 1$/],
+  [
+    'a budget for a model that may answer without end',
+    { ...smallest, model: 'boundless', budget: { usd: 1 } },
+    'request.max_tokens',
+    /^is missing, and the most output tokens of boundless are not known, so budget cannot be enforced/,
+  ],
+  [
+    'the same with a prompt and a capped fallback',
+    { ...without('request'), prompt: { user: 'x' }, model: 'boundless', fallback: { maxUsd: 1 } },
+    'prompt.maxTokens',
+    /so fallback\.maxUsd cannot be enforced/,
+  ],
   ['a budget without its sum', { ...smallest, budget: {} }, 'budget.usd', /^is missing$/],
   ['a duration as a number', { ...smallest, deadline: { batch: 60 } }, 'deadline.batch', /^must be a duration as text/],
   [

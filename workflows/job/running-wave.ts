@@ -11,7 +11,7 @@ import type { JobRun } from './job-run.ts';
 
 const overBudget = 'the next batch would pass the budget: raise it with setBudget, or cancel the job';
 const unpriced =
-  'no price is known for the next batch, so no budget can hold: take it away with setBudget and null, or cancel the job';
+  'what the next batch may cost is not known (no price of its model, or no limit of its output tokens), so no budget can hold: take it away with setBudget and null, or cancel the job';
 
 export class RunningWave {
   readonly job: JobRun;

@@ -1,10 +1,12 @@
 // Anthropic's requests: their bodies, and their lines in a requests file.
 
 import type { CustomId } from '../../../domain/ids.ts';
+import type { OutputLimit } from '../../../domain/money/output-limit.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
-import { asFields, asJson, asNumber, asText } from '../../json-fields.ts';
+import { asFields, asJson, asText } from '../../json-fields.ts';
 import type { RequestLine } from '../../provider.ts';
+import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
 
@@ -45,9 +47,11 @@ export function findProblems(body: Json, endpoint: string): readonly string[] {
 const isAbsent = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
-export function outputTokensMax(body: Json): number | null {
-  return asNumber(asFields(body)?.max_tokens);
-}
+export const outputLimit = (body: Json): OutputLimit => ({
+  field: 'max_tokens',
+  tokens: readLimit(asFields(body)?.max_tokens),
+  answers: 1,
+});
 
 export function encode(customId: CustomId, body: string): string {
   return `${opening}${customId}","params":${body}}`;

@@ -1,10 +1,12 @@
 // OpenAI's requests: their bodies, and their lines in a requests file.
 
 import type { CustomId } from '../../../domain/ids.ts';
+import type { OutputLimit } from '../../../domain/money/output-limit.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
-import { asFields, asJson, asNumber, asText, type Fields } from '../../json-fields.ts';
+import { asFields, asJson, asText, type Fields } from '../../json-fields.ts';
 import type { RequestLine } from '../../provider.ts';
+import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
 
@@ -78,12 +80,26 @@ function findMissing(fields: Fields, endpoint: string): string[] {
 const isAbsent = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
-export function outputTokensMax(body: Json): number | null {
+/** Endpoints whose answers have no output tokens. */
+const endpointsWithoutOutput = ['/v1/embeddings', '/v1/moderations'];
+
+export function outputLimit(body: Json, endpoint: string): OutputLimit {
+  const field = limitFields[endpoint] ?? 'max_completion_tokens';
+  if (endpointsWithoutOutput.includes(endpoint)) return { field, tokens: 0, answers: 1 };
   const fields = asFields(body) ?? {};
-  const most =
-    asNumber(fields.max_completion_tokens) ?? asNumber(fields.max_output_tokens) ?? asNumber(fields.max_tokens);
-  return most === null ? null : most * Math.max(1, asNumber(fields.n) ?? 1);
+  const tokens = readLimit(fields.max_completion_tokens ?? fields.max_output_tokens ?? fields.max_tokens);
+  // The completions endpoint bills each of the answers that it chooses the best of.
+  const [answers, candidates] = [readLimit(fields.n), readLimit(fields.best_of)];
+  if (answers === 'unread' || candidates === 'unread') return { field, tokens: 'unread', answers: 1 };
+  return { field, tokens, answers: Math.max(1, orOne(answers), orOne(candidates)) };
 }
+
+const limitFields: Readonly<Record<string, string>> = {
+  [responsesEndpoint]: 'max_output_tokens',
+  '/v1/completions': 'max_tokens',
+};
+
+const orOne = (count: number | 'unlimited'): number => (count === 'unlimited' ? 1 : count);
 
 export function encode(customId: CustomId, body: string, endpoint: string): string {
   return `${opening}${customId}","method":"POST","url":"${endpoint}","body":${body}}`;

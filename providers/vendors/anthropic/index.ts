@@ -7,7 +7,7 @@ import {
   encode,
   findProblems,
   messagesEndpoint,
-  outputTokensMax,
+  outputLimit,
   parseRequestLine,
   relabel,
 } from '../../dialects/anthropic/requests.ts';
@@ -58,7 +58,7 @@ function createProvider(connection: Connection): Provider {
     endpoints: [messagesEndpoint],
     buildBody,
     findProblems,
-    outputTokensMax,
+    outputLimit,
     encode,
     parseRequestLine,
     relabel,

@@ -8,7 +8,7 @@ import {
   encode,
   findProblems,
   openaiEndpoints,
-  outputTokensMax,
+  outputLimit,
   parseRequestLine,
   relabel,
 } from '../../dialects/openai/requests.ts';
@@ -73,7 +73,7 @@ export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'a
     endpoints,
     buildBody,
     findProblems: (body, endpoint) => findProblems(body, endpoint, endpoints),
-    outputTokensMax,
+    outputLimit,
     encode,
     parseRequestLine: (record, raw) => parseRequestLine(record, raw, endpoints),
     relabel,

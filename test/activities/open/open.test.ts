@@ -47,6 +47,49 @@ test('model, key, file and price are checked too', async () => {
   mkdirSync(join(at.root, 'folder.jsonl'));
   expect((await at.refusal({ ...job, dataset: 'folder.jsonl' })).message).toContain('folder.jsonl');
   expect((await at.refusal({ ...job, model: 'free', budget: { usd: 1 } })).message).toContain('no price is known');
+  expect((await at.refusal({ ...job, model: 'free', fallback: { maxUsd: 1 } })).problems).toMatchObject([
+    { where: 'fallback.maxUsd' },
+  ]);
+});
+
+test('a budget with a model whose maximum is not known refuses a request without a limit, by the field that mends it', async () => {
+  const at = await world();
+  const capped = { ...job, budget: { usd: 1 } };
+  const refusal = await at.refusal(capped);
+  expect(refusal.problems).toEqual([
+    {
+      where: 'request.max_completion_tokens',
+      message: expect.stringContaining('`maxOutputTokens` in NIGHTSHIFT_PRICES'),
+    },
+  ]);
+  expect((await at.invalid(capped)).problems).toEqual(refusal.problems);
+  expect((await at.refusal({ ...job, fallback: { maxUsd: 1 } })).message).toContain(
+    'fallback.maxUsd cannot be enforced',
+  );
+  expect((await at.refusal({ ...capped, endpoint: '/v1/responses' })).problems).toMatchObject([
+    { where: 'request.max_output_tokens' },
+  ]);
+  expect(existsSync(join(at.root, 'runs'))).toBe(false);
+});
+
+test.each([
+  ['a limit in the request', { request: { ...job.request, max_completion_tokens: 5 } }],
+  ['a limit from the row', { request: { ...job.request, max_completion_tokens: '{{ id }}' } }],
+  ['an endpoint without output', { endpoint: '/v1/embeddings' }],
+  ['a fallback that is never run', { budget: undefined, fallback: { lane: 'none', maxUsd: 1 } }],
+  ['no cap at all', { budget: undefined }],
+])('with %s nothing needs to be known of the model', async (_, change) => {
+  const at = await world();
+  await expect(at.open({ ...job, budget: { usd: 1 }, ...change })).resolves.toMatchObject({ output: 'runs/tickets/' });
+});
+
+test('the maximum of the model in the prices is enough for a budget, and is pinned with them', async () => {
+  const at = await world();
+  const { m } = at.deps.prices.models;
+  if (m === undefined) throw new Error('the price is gone');
+  Object.assign(at.deps.prices.models, { m: { ...m, maxOutputTokens: 100 } });
+  await at.open({ ...job, budget: { usd: 1 } });
+  expect(written(at)?.prices).toMatchObject({ m: { maxOutputTokens: 100 } });
 });
 
 test.skipIf(process.getuid?.() === 0)('a dataset without read permission is refused as unreadable', async () => {

@@ -54,7 +54,7 @@ export const openaiOffline: Provider = {
   proofs: openaiProofs,
   defaultEndpoint: openai.chatEndpoint,
   endpoints: openai.openaiEndpoints,
-  outputTokensMax: openai.outputTokensMax,
+  outputLimit: openai.outputLimit,
   encode: openai.encode,
   parseRequestLine: openai.parseRequestLine,
   relabel: openai.relabel,
@@ -67,7 +67,7 @@ export const anthropicOffline: Provider = {
   proofs: anthropicProofs,
   defaultEndpoint: anthropic.messagesEndpoint,
   endpoints: [anthropic.messagesEndpoint],
-  outputTokensMax: anthropic.outputTokensMax,
+  outputLimit: anthropic.outputLimit,
   encode: anthropic.encode,
   parseRequestLine: anthropic.parseRequestLine,
   relabel: anthropic.relabel,
@@ -92,7 +92,11 @@ export interface Folder {
   text(path: string): string;
 }
 
-export type SpecChange = Partial<JobSpec> & { readonly id?: string | null };
+export type SpecChange = Partial<JobSpec> & { readonly id?: string | null; readonly prices?: JobFile['prices'] };
+
+const defaultPrices: JobFile['prices'] = {
+  priced: { batch: { input: 1, output: 10 }, realtime: { input: 2, output: 20 } },
+};
 
 export async function folderWith(
   rows: string | Buffer | readonly Json[],
@@ -160,7 +164,11 @@ export const makeDeps = (store: Store, provider: Provider): PlanDeps => ({
   timing,
 });
 
-function makeJob(fingerprint: string, { id = null, ...change }: SpecChange, provider: Provider): JobFile {
+function makeJob(
+  fingerprint: string,
+  { id = null, prices = defaultPrices, ...change }: SpecChange,
+  provider: Provider,
+): JobFile {
   const claim = { workflowId: 'test', firstRunId: 'test', nonce, claimedAt: '2026-01-01T00:00:00Z' };
   return {
     version: 1,
@@ -171,7 +179,7 @@ function makeJob(fingerprint: string, { id = null, ...change }: SpecChange, prov
     proofs: provider.proofs,
     pricesDated: '2026-01-01',
     fingerprint,
-    prices: { priced: { batch: { input: 1, output: 10 }, realtime: { input: 2, output: 20 } } },
+    prices,
     timing: { ...timing, providerWindowMs: 1000 },
     spec: {
       version: 1,

@@ -129,6 +129,12 @@ test('the facts of a status and of an estimate are in words', () => {
     caveats: 'a\nb',
     tokens: 'about 5,000 in, at most 900 out',
   });
+  const unknown = { ...counts, ...money, outputTokens: null, usd: null, realtimeUsd: null, caveats: [] };
+  expect(estimateFacts(unknown)).toMatchObject({
+    tokens: 'about 5,000 in, an unknown number out',
+    cost: 'unknown',
+    saved: null,
+  });
 });
 
 test('a cost that is not wholly known says so, in the progress, the status and the report', () => {

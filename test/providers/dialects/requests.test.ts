@@ -92,9 +92,22 @@ describe('bodies as given:', () => {
   });
 
   test('name their own bound on output tokens, or none', () => {
-    expect(openai.outputTokensMax({ max_completion_tokens: 7, n: 2 })).toBe(14);
-    expect(openai.outputTokensMax({})).toBeNull();
-    expect(anthropic.outputTokensMax({ max_tokens: 9 })).toBe(9);
+    const chat = '/v1/chat/completions';
+    expect(openai.outputLimit({ max_completion_tokens: 7, n: 2 }, chat)).toMatchObject({ tokens: 7, answers: 2 });
+    expect(openai.outputLimit({ max_tokens: 7 }, chat)).toMatchObject({ tokens: 7, answers: 1 });
+    expect(openai.outputLimit({ n: 3 }, chat)).toEqual({
+      field: 'max_completion_tokens',
+      tokens: 'unlimited',
+      answers: 3,
+    });
+    expect(openai.outputLimit({}, '/v1/responses')).toMatchObject({ field: 'max_output_tokens', tokens: 'unlimited' });
+    expect(openai.outputLimit({ max_tokens: 7, best_of: 4 }, '/v1/completions')).toMatchObject({ answers: 4 });
+    expect(openai.outputLimit({ input: 'x' }, '/v1/embeddings')).toMatchObject({ tokens: 0 });
+    for (const unread of [{ max_tokens: '{{ n }}' }, { max_tokens: 7, n: '{{ n }}' }]) {
+      expect(openai.outputLimit(unread, chat)).toMatchObject({ tokens: 'unread' });
+    }
+    expect(anthropic.outputLimit({ max_tokens: 9 }, '/v1/messages')).toMatchObject({ tokens: 9, answers: 1 });
+    expect(anthropic.outputLimit({ max_tokens: '{{ n }}' }, '/v1/messages')).toMatchObject({ tokens: 'unread' });
   });
 });
 

@@ -1,0 +1,37 @@
+// How many output tokens a planned item may take. Where a budget holds, an item of which this is not known refuses the job.
+
+import type { JobFile } from '../../domain/job.ts';
+import { findPrice, type Prices } from '../../domain/money/cost.ts';
+import { countOutputTokens, findCap, type OutputLimit } from '../../domain/money/output-limit.ts';
+import { builtInPrices } from '../../domain/money/prices.ts';
+import type { Json } from '../../domain/outcome/outcome.ts';
+import { JobRefused } from '../../domain/refusal.ts';
+import type { Provider } from '../../providers/provider.ts';
+
+/** The prices of a job of an earlier version lack the models' maxima. */
+export const findOutputMax = (model: string, prices: Prices): number | undefined =>
+  findPrice(model, prices)?.maxOutputTokens ?? findPrice(model, builtInPrices.models)?.maxOutputTokens;
+
+/** What the job's own template says; `unread` where each row has its own say. */
+export function readTemplateLimit({ spec }: Pick<JobFile, 'spec'>, provider: Provider): OutputLimit | null {
+  return spec.request === null ? null : provider.outputLimit(spec.request, spec.endpoint ?? provider.defaultEndpoint);
+}
+
+/** Null if it is not known. */
+export const countOutput = ({ prices }: Pick<JobFile, 'prices'>, limit: OutputLimit, model: string): number | null =>
+  countOutputTokens(limit, findOutputMax(model, prices));
+
+/** For an item of a first wave whose output tokens are not known: nothing is sent yet. */
+export function requireNoCap(spec: JobFile['spec'], { field }: OutputLimit, row: number): void {
+  const cap = findCap(spec);
+  if (cap === null) return;
+  const message = `row ${row} names no \`${field}\`, and the most output tokens of its model are not known, so ${cap} cannot be enforced: name it, give the model's \`maxOutputTokens\` in NIGHTSHIFT_PRICES, or leave ${cap} out`;
+  throw new JobRefused('invalid_job', [{ where: field, message }]);
+}
+
+/** The limit in an item's line of an earlier wave. */
+export function readLineLimit(provider: Provider, line: Buffer, endpoint: string): OutputLimit {
+  const record: Json = JSON.parse(line.toString());
+  const parsed = provider.parseRequestLine(record, line);
+  return provider.outputLimit(parsed.kind === 'request' ? parsed.body : null, endpoint);
+}
