@@ -31,6 +31,7 @@ export interface Result {
   readonly attempts: number;
   readonly lane: string;
   readonly reason?: string;
+  readonly costUsd: number | null;
 }
 
 /** Shortens waits that last minutes in production. */
