@@ -7,7 +7,7 @@ import type { VerdictPolicy } from './outcome/verdict.ts';
 import type { JobRefused } from './refusal.ts';
 
 /** Why a wave is run. */
-export const waveKinds = ['first', 'retry', 'fallback', 'again'] as const;
+export const waveKinds = ['first', 'retry', 'split', 'fallback', 'again'] as const;
 export type WaveKind = (typeof waveKinds)[number];
 
 /** The action for items that a deadline left unanswered. */

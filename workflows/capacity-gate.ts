@@ -27,11 +27,17 @@ const acceptedStates: ReadonlySet<BatchState> = new Set(['running', 'finalizing'
 export type KnownCapacity = Readonly<Record<string, CapacityWindow>>;
 
 export class CapacityGate {
+  /** False if other coordinators of the job use the same capacity. */
+  readonly #isOnly: boolean;
   #windows = new Map<string, CapacityWindow>();
   /** By the workflow of the batch. */
   readonly #models = new Map<string, string>();
   /** Models that a batch could not be started for, for want of room. */
   readonly #held = new Set<string>();
+
+  constructor(isOnly: boolean) {
+    this.#isOnly = isOnly;
+  }
 
   /** Whether the batch may be started. */
   mayStart({ lane, model, estimate }: Batch): boolean {
@@ -67,9 +73,9 @@ export class CapacityGate {
   }
 
   /** Batches that the provider will never have room for. They are named once. */
-  takeTooLarge(): readonly string[] {
-    const all = [...this.#windows.values()].flatMap(listTooLarge);
-    for (const workflowId of all) this.end(workflowId);
+  takeTooLarge(): ReturnType<typeof listTooLarge> {
+    const all = [...this.#windows.values()].flatMap((window) => listTooLarge(window, this.#isOnly));
+    for (const { holder } of all) this.end(holder);
     return all;
   }
 

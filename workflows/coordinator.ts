@@ -48,7 +48,7 @@ export class Coordinator {
   refusals: Refusals = noRefusals;
   /** Called if so many batches were refused in a row that a person should look. */
   onRefusals: () => void = () => undefined;
-  readonly gate = new CapacityGate();
+  readonly gate: CapacityGate;
   readonly table = new BatchTable();
   /** By wave and batch. */
   readonly #workflowIds = new Map<string, string>();
@@ -56,7 +56,8 @@ export class Coordinator {
   readonly #earlierChildren = new Map<string, EarlierChild>();
   readonly #onNews: (news: BatchNews) => void;
 
-  constructor(switches: Switches, onNews: (news: BatchNews) => void) {
+  constructor(switches: Switches, isOnly: boolean, onNews: (news: BatchNews) => void) {
+    this.gate = new CapacityGate(isOnly);
     this.switches = switches;
     this.#onNews = onNews;
   }
@@ -96,9 +97,11 @@ export class Coordinator {
 
   /** Lets batches create again that the provider has room for now, and ends those that it never has room for. */
   giveRoom(): void {
-    const [tooLarge, ready] = [this.gate.takeTooLarge(), this.gate.takeReady()];
     // A batch that has ended in between needs neither.
-    if (tooLarge.length > 0) this.children.endTooLarge(tooLarge).catch(() => undefined);
+    for (const { holder, share } of this.gate.takeTooLarge()) {
+      this.children.endTooLarge(holder, share).catch(() => undefined);
+    }
+    const ready = this.gate.takeReady();
     if (ready.length > 0) this.children.giveRoom(ready).catch(() => undefined);
   }
 

@@ -77,8 +77,8 @@ export const resumeSignal = defineSignal<[number?]>('resumeWork');
 export const nudgeSignal = defineSignal('nudge');
 /** For a batch that waits for capacity: the provider has room again. */
 export const roomSignal = defineSignal('room');
-/** For a batch that waits for capacity: the provider will never have room for it. */
-export const tooLargeSignal = defineSignal('tooLarge');
+/** For a batch that waits for capacity: the provider will never have room for more than this share of it. */
+export const tooLargeSignal = defineSignal<[number]>('tooLarge');
 /** The job's deadline has passed: end the batch and collect what it finished. */
 export const endNowSignal = defineSignal('endNow');
 export const limitSignal = defineSignal<[number]>('limit');

@@ -84,8 +84,8 @@ export class OpenChildren {
     return this.#signal(workflowIds, roomSignal);
   }
 
-  endTooLarge(workflowIds: readonly string[]): Promise<void> {
-    return this.#signal(workflowIds, tooLargeSignal);
+  endTooLarge(workflowId: string, share: number): Promise<void> {
+    return this.#signal([workflowId], tooLargeSignal, share);
   }
 
   nudge(): Promise<void> {

@@ -55,7 +55,7 @@ export class BatchCounts {
       this.#answered,
     );
     if (outcomes !== this.#items) throw new InvariantBroken(`${this.#items} items, ${outcomes} outcomes`);
-    const { wave, batch, batchId, ending, createdAt, endedAt, polls, refusal } = input;
+    const { wave, batch, batchId, ending, createdAt, endedAt, polls, refusal, cutBytes } = input;
     const { lane, model, estimate } = planned;
     const unpriced = { items: this.#unpriced, usd: estimateShare(this.#unpriced, this.#items, estimate.usd) };
     return {
@@ -76,6 +76,7 @@ export class BatchCounts {
       endedAt,
       polls,
       refusal,
+      ...(cutBytes === undefined ? {} : { cutBytes }),
       anomalies,
     };
   }

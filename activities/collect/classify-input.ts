@@ -25,6 +25,8 @@ export interface ClassifyInput extends BatchRef, JobRef {
   readonly notRunReason: ItemReason;
   /** Why the provider refused the whole batch before it ran, in a word; null if it did not. */
   readonly refusal: string | null;
+  /** If it was too large for the provider: the bytes of requests that a batch may have in its place. */
+  readonly cutBytes?: number;
   /** Items that cannot be judged now stay in doubt. Otherwise nothing is written for them, and the output is read again. */
   readonly final: boolean;
   /** Lines of the requests file that the provider refused, from 1. */

@@ -17,7 +17,7 @@ import { WavePlanner } from './wave-planner.ts';
 
 export interface PlanWaveInput
   extends JobRef,
-    Pick<Wave, 'kind' | 'sources' | 'batchReasons' | 'realtimeReasons' | 'rejectedReasons' | 'maxUsd'> {
+    Pick<Wave, 'kind' | 'sources' | 'batchReasons' | 'realtimeReasons' | 'rejectedReasons' | 'maxUsd' | 'cutBytes'> {
   readonly wave: number;
 }
 

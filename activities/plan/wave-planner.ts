@@ -5,7 +5,15 @@ import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import { estimateUsd, findPrice, roundUsd, sumOrUnknown } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
-import { chooseLane, computeCaps, hasRoom, isFull, type SplitRules, splitRules } from '../../domain/plan/split.ts';
+import {
+  chooseLane,
+  computeCaps,
+  cutCaps,
+  hasRoom,
+  isFull,
+  type SplitRules,
+  splitRules,
+} from '../../domain/plan/split.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import {
   type BatchFiles,
@@ -29,6 +37,8 @@ export interface WavePlannerOptions {
   readonly kind?: WaveKind | undefined;
   /** Items that would take the wave's estimate beyond this, or have no estimate, are `over_budget`. Default: no limit. */
   readonly maxUsd?: number | null | undefined;
+  /** The bytes of requests that a batch may have, if that is less than usual. Default: no limit. */
+  readonly cutBytes?: number | null | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Batches that an earlier planner of this wave closed when it had none open: numbering continues after them. Default: none. */
   readonly closed?: readonly ManifestEntry[] | undefined;
@@ -129,7 +139,8 @@ export class WavePlanner {
     const { store, job, output, wave, signal } = this.#options;
     const batch = this.#closed.count + this.#open.size + 1;
     if (batch > batchesPerWaveMax) throw tooManyBatches();
-    const [price, caps] = [findPrice(model, job.prices), computeCaps(this.#rules, batch)];
+    const price = findPrice(model, job.prices);
+    const caps = cutCaps(computeCaps(this.#rules, batch), this.#options.cutBytes ?? null);
     const files = await openBatchFiles(
       { output, wave, batch },
       { store, price, nonce: job.planNonce, model, endpoint, forcedLane: lane ?? null, caps, signal },

@@ -48,8 +48,8 @@ export interface BatchEvents {
   readonly cancelled: { readonly endBy: number | null };
   /** The provider has room again, as far as the coordinator knows. */
   readonly room: object;
-  /** It is larger than what the provider has room for at all. */
-  readonly too_large: object;
+  /** It is larger than what the provider has room for at all: only such a share of it may fit. */
+  readonly too_large: { readonly share: number };
   /** Someone knows that there is news at the provider: poll now. */
   readonly nudged: object;
   /** A step was stopped before its end: what came of it is read from disk. */

@@ -89,6 +89,8 @@ export interface BatchCase {
   readonly batches: readonly ProviderBatch[];
   /** The provider had no room: nothing is created before the coordinator says that there is some. Null otherwise. */
   readonly cramped: { readonly named: NamedLimit | null } | null;
+  /** If it is too large for the provider: the share of its requests that a smaller batch may have. */
+  readonly share: number | null;
   /** Nothing is created before this. */
   readonly createAt: number;
   /** A cancelled job ends by then, whatever is known. */
@@ -114,6 +116,7 @@ export const newCase = (deadlineMs: number): BatchCase => ({
   candidate: null,
   batches: [],
   cramped: null,
+  share: null,
   createAt: 0,
   giveUpAt: null,
   deadlineMs,

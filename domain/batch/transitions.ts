@@ -118,7 +118,7 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
     giveUpAt: known.giveUpAt ?? endBy ?? now + bounds.cancelledMs,
   }),
   room: (known) => ({ ...known, cramped: null }),
-  too_large: (known) => endWith(known, 'capacity'),
+  too_large: (known, { share }) => endOversized(known, share),
   nudged: (known, _event, now) => ({
     ...known,
     batches: known.batches.map((batch) => (batch.phase === 'open' ? { ...batch, nextAt: now } : batch)),
@@ -133,7 +133,11 @@ const endWith = (known: BatchCase, reason: ItemReason): BatchCase => ({
   reason: known.reason ?? reason,
 });
 
-const endRefused = (known: BatchCase, refusal: string): BatchCase => endWith({ ...known, refusal }, 'batch_failed');
+/** A body that is too large as a whole is sent in halves. */
+const endRefused = (known: BatchCase, refusal: string): BatchCase =>
+  refusal === 'too_large' ? endOversized(known, 0.5) : endWith({ ...known, refusal }, 'batch_failed');
+
+const endOversized = (known: BatchCase, share: number): BatchCase => endWith({ ...known, share }, 'oversized');
 
 function changeBatch(known: BatchCase, id: string, change: (batch: ProviderBatch) => ProviderBatch): BatchCase {
   return { ...known, batches: known.batches.map((batch) => (batch.handle.id === id ? change(batch) : batch)) };

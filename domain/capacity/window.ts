@@ -52,6 +52,10 @@ const emptyProbeMs = [1, 2, 4, 8, 15, 30].map((minutes) => minutes * minuteMs);
 /** While some batches run, their ends make room. More room than before is looked for seldom. */
 const growProbeMs = [30, 60, 120, 240].map((minutes) => minutes * minuteMs);
 const tooLargeAfter = 3;
+/** Tokens are estimated: a batch that is refused alone for an hour may be larger than it seems, unless it is far below the limit. */
+const [doubtAfter, doubtShare] = [6, 0.6];
+/** A smaller batch is made to fill only so much of the limit. */
+const fillShare = 0.7;
 /** A limit that the provider names seldom changes. */
 const namedProbeMs = [240 * minuteMs];
 
@@ -140,12 +144,21 @@ export function listWaiting({
 
 /**
  * The refused batches that cannot fit: larger than the limit that the provider named, and refused while nothing else of ours was open, so
- * often that it is not for others' use.
+ * often that it is not for others' use. With the share of each that should fit. A guess needs to know of all batches of the job.
  */
-export const listTooLarge = (window: CapacityWindow): readonly string[] =>
-  window.named?.unit === 'tokens' && window.fitting?.batches === 0 && window.failedProbes >= tooLargeAfter
-    ? listWaiting(window).flatMap(({ holder, tokens }) => (tokens > (window.named?.limit ?? 0) ? [holder] : []))
-    : [];
+export function listTooLarge(
+  window: CapacityWindow,
+  mayGuess: boolean,
+): readonly { readonly holder: string; readonly share: number }[] {
+  const { named, fitting, failedProbes } = window;
+  if (named?.unit !== 'tokens' || fitting?.batches !== 0) return [];
+  const isTooLarge = (tokens: number): boolean =>
+    (tokens > named.limit && failedProbes >= tooLargeAfter) ||
+    (mayGuess && tokens > doubtShare * named.limit && failedProbes >= doubtAfter);
+  return listWaiting(window)
+    .filter(({ tokens }) => isTooLarge(tokens))
+    .map(({ holder, tokens }) => ({ holder, share: Math.min(0.5, (fillShare * named.limit) / tokens) }));
+}
 
 /** When time alone may next make room; null if only an event can. */
 export function findRoomAt(window: CapacityWindow, now: number): number | null {

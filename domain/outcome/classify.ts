@@ -88,6 +88,7 @@ export const messageByReason: Readonly<Record<ItemReason, string>> = {
   missing: 'the provider sent no line for this item',
   unreadable: 'what the provider sent for this item could not be read',
   batch_failed: 'the provider refused the whole batch before running anything',
+  oversized: 'the batch was too large for the provider; sent again in smaller ones',
   capacity: 'the provider had no room for the batch until the deadline',
   truncated: 'the answer was cut at the token limit: raise it, or ask for less',
   refused: 'the model refused to answer',

@@ -20,6 +20,7 @@ export const itemReasons = [
   'missing',
   'unreadable',
   'batch_failed',
+  'oversized',
   'capacity',
   'truncated',
   'refused',
@@ -153,6 +154,8 @@ export interface Tally {
   readonly polls: number;
   /** Why the provider refused the whole batch before it ran, in a word; absent or null if it did not. */
   readonly refusal?: string | null;
+  /** If it was too large for the provider: the bytes of requests that a batch may have in its place. */
+  readonly cutBytes?: number;
   readonly anomalies: Anomalies;
 }
 

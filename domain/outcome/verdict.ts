@@ -22,6 +22,7 @@ export const defaultVerdicts = {
   missing: 'retry',
   unreadable: 'retry',
   batch_failed: 'retry',
+  oversized: 'retry',
   capacity: 'deadline',
   truncated: 'once',
   refused: 'once',

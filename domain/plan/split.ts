@@ -62,6 +62,10 @@ export function computeCaps(rules: SplitRules, batch: number): Caps {
   return { items, bytes: Math.floor((rules.bytesMax * items) / rules.itemsMax) };
 }
 
+/** For items of a batch that was too large. A line that is longer than the cut is a batch of its own. */
+export const cutCaps = (caps: Caps, cutBytes: number | null): Caps =>
+  cutBytes === null ? caps : { ...caps, bytes: Math.min(caps.bytes, cutBytes) };
+
 /** Whether a batch has room for one more line of `lineBytes`; an empty one takes whatever a batch may hold at all. */
 export function hasRoom(fill: Fill, lineBytes: number): boolean {
   return fill.items === 0 || (fill.items < fill.caps.items && fill.bytes + lineBytes <= fill.caps.bytes);

@@ -4,7 +4,7 @@ import { addUnpriced, knownUsd, nothingUnpriced, readUnpriced } from '../money/u
 import { addCounts, addUsage, noUsage, plus, type Tally } from '../outcome/outcome.ts';
 
 export interface Totals
-  extends Pick<Tally, 'items' | 'answered' | 'retryable' | 'rejected' | 'usage' | 'costUsd' | 'unpriced'> {
+  extends Pick<Tally, 'items' | 'answered' | 'retryable' | 'rejected' | 'usage' | 'costUsd' | 'unpriced' | 'cutBytes'> {
   readonly batches: number;
 }
 
@@ -32,5 +32,11 @@ export function addTotals(a: Totals, b: Totals): Totals {
     usage: addUsage(a.usage, b.usage),
     costUsd: knownUsd(plus(a.costUsd, b.costUsd), unpriced.items),
     unpriced,
+    ...minCut(a, b),
   };
+}
+
+function minCut({ cutBytes: a = Infinity }: Totals, { cutBytes: b = Infinity }: Totals): Pick<Totals, 'cutBytes'> {
+  const cutBytes = Math.min(a, b);
+  return cutBytes === Infinity ? {} : { cutBytes };
 }

@@ -16,15 +16,21 @@ export interface Wave {
   /** A person asked for it: failed items with these reasons are sent again too. */
   readonly rejectedReasons: readonly ItemReason[];
   readonly maxUsd: number | null;
+  /** The bytes of requests that a batch of it may have, if that is less than usual. */
+  readonly cutBytes: number | null;
 }
 
 export interface WaveState {
   readonly number: number;
+  /** The last wave, and those before it whose items are not all taken up. */
+  readonly sources: readonly number[];
   /** Retry rounds that have ended. */
   readonly rounds: number;
   readonly fallbackDone: boolean;
-  /** Retryable items of the last wave, by reason. */
+  /** Retryable items of these, by reason. */
   readonly retryable: Counts;
+  /** For items of batches that were too large. */
+  readonly cutBytes: number | null;
   readonly pastDeadline: boolean;
   readonly cancelled: boolean;
   /** The reasons that `retryFailed` named; null if nobody called it. */
@@ -42,6 +48,7 @@ export const firstWave: Wave = {
   realtimeReasons: [],
   rejectedReasons: [],
   maxUsd: null,
+  cutBytes: null,
 };
 
 export function nextWave(state: WaveState, policy: WavePolicy): Wave | null {
@@ -57,14 +64,17 @@ function chooseOrdinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
   if (present.length === 0 || state.fallbackDone) return null;
   const late = present.filter((reason) => policy.policy[reason] === 'deadline');
   const others = present.filter((reason) => policy.policy[reason] !== 'deadline');
-  const sources = [state.number];
-  const wave = { ...firstWave, number: state.number + 1, sources };
+  const wave = { ...firstWave, number: state.number + 1, sources: state.sources };
   const mayFallBack = policy.fallback.lane === 'realtime' && policy.mode === 'batch';
   if (state.pastDeadline) {
     if (policy.deadline.then !== 'fallback' || !mayFallBack) return null;
     return { ...wave, kind: 'fallback', realtimeReasons: present, maxUsd: policy.fallback.maxUsd };
   }
   const lateToRealtime = policy.deadline.then === 'fallback' && mayFallBack ? late : [];
+  // Nothing of these was tried, so they use up no round. The others wait for the wave after it.
+  if (state.cutBytes !== null && (state.retryable.oversized ?? 0) > 0) {
+    return { ...wave, kind: 'split', batchReasons: ['oversized'], cutBytes: state.cutBytes };
+  }
   if (state.rounds < policy.retry.rounds) {
     const again = policy.deadline.then === 'retry' || policy.mode === 'realtime' ? present : others;
     if (again.length + lateToRealtime.length === 0) return null;

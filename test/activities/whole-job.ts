@@ -125,6 +125,8 @@ export async function runWhole(
     const { mode, retry, deadline, fallback } = folder.job.spec;
     const state = {
       number,
+      sources: [number],
+      cutBytes: null,
       rounds,
       fallbackDone,
       retryable: sum.retryable,

@@ -117,8 +117,8 @@ function registerHandlers(run: BatchRun): void {
   const room = (): void => {
     run.onSignal({ kind: 'room' });
   };
-  const tooLarge = (): void => {
-    run.onSignal({ kind: 'too_large' });
+  const tooLarge = (share: number): void => {
+    run.onSignal({ kind: 'too_large', share });
   };
   const endNow = (): void => {
     run.endNow = true;

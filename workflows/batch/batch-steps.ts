@@ -189,7 +189,7 @@ export class BatchSteps {
   async #classify(final: boolean): Promise<void> {
     const { run, report, known, bounds } = this.#context;
     const { planned, job } = run.input;
-    const input = { ...describeEnd(known, final, bounds), ...run.ref, planned, polls: this.polls };
+    const input = { ...describeEnd(known, final, bounds, planned), ...run.ref, planned, polls: this.polls };
     const result = await filePass(job.timing, `classify ${planned.items} items`).classify(input);
     if (result.kind === 'tally') this.tally = result.tally;
     report({ kind: 'classified', unproven: result.kind === 'tally' ? [] : result.unproven });

@@ -1,9 +1,15 @@
 // What a batch's case says to those who judge its answers. Pure.
 
 import { type BatchBounds, type BatchCase, isGivenUp, type ProviderBatch } from '../../domain/batch/machine.ts';
+import type { PlannedBatch } from '../../domain/job.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
 
-export function describeEnd(known: BatchCase, final: boolean, bounds: BatchBounds) {
+export function describeEnd(
+  known: BatchCase,
+  final: boolean,
+  bounds: BatchBounds,
+  { items, bytes }: Pick<PlannedBatch, 'items' | 'bytes'>,
+) {
   const own = known.batches.findLast(({ role }) => role === 'own');
   const cancelReason = readCancelReason(known, own);
   const blamed = own?.ended?.blamed ?? [];
@@ -18,7 +24,8 @@ export function describeEnd(known: BatchCase, final: boolean, bounds: BatchBound
       return { handle, phase, ended, reading, final: isGivenUp(batch, bounds) };
     }),
     isCreateUnknown: known.intent !== null || known.unresolvedIntent,
-    notRunReason: readNotRunReason(known, own, cancelReason),
+    notRunReason: readNotRunReason(known, own, cancelReason, items),
+    ...(known.share === null ? {} : { cutBytes: Math.floor(bytes * known.share) }),
     refusal: readRefusal(known, blamed),
     final,
     blamed,
@@ -37,6 +44,7 @@ function readNotRunReason(
   { reason }: BatchCase,
   own: ProviderBatch | undefined,
   cancelReason: 'cancelled' | 'deadline',
+  items: number,
 ): ItemReason {
   switch (own?.ended?.ending) {
     case 'expired':
@@ -44,6 +52,7 @@ function readNotRunReason(
     case 'cancelled':
       return cancelReason;
     default:
-      return reason ?? 'batch_failed';
+      // One item alone cannot be cut.
+      return reason === 'oversized' && items === 1 ? 'too_large' : (reason ?? 'batch_failed');
   }
 }

@@ -2,11 +2,13 @@
 
 import { type CancellationScope, condition } from '@temporalio/workflow';
 import { formatDuration } from '../../domain/duration.ts';
+import { addCounts } from '../../domain/outcome/outcome.ts';
 import { mustPauseBeforeFallback } from '../../domain/progress/refusals.ts';
 import { addTotals, type Totals } from '../../domain/waves/totals.ts';
-import { nextWave, takeOverWave, type Wave } from '../../domain/waves/waves.ts';
+import { nextWave, takeOverWave, type Wave, type WaveState } from '../../domain/waves/waves.ts';
 import { runInBackground } from '../alerting.ts';
 import { isHistoryLong } from '../history.ts';
+import { nothingLeft } from './carried-job.ts';
 import type { JobRun } from './job-run.ts';
 
 /** The wave that this run of the job begins with or is inside of; null if it only has to finish. */
@@ -34,11 +36,26 @@ export async function gate(job: JobRun, wave: Wave): Promise<void> {
 
 /** Adds up a wave that has ended, and chooses the next one; null if there is none. */
 export function chooseNextWave(job: JobRun, ended: Wave): Wave | null {
-  const { retryable } = closeWave(job, ended);
+  const totals = closeWave(job, ended);
+  const retryable = addCounts(totals.retryable, job.left.retryable);
+  const sources = [...job.left.waves, ended.number];
   const planned = job.settings.planned[ended.number];
-  if (planned !== undefined && !job.cancelled) return takeOverWave(ended.number + 1, planned);
+  const next =
+    planned === undefined || job.cancelled
+      ? decideNextWave(job, ended, { retryable, sources, cutBytes: totals.cutBytes ?? null })
+      : takeOverWave(ended.number + 1, planned);
+  const { oversized: _, ...others } = retryable;
+  job.left = next?.kind === 'split' ? { waves: sources, retryable: others } : nothingLeft;
+  return next;
+}
+
+function decideNextWave(
+  job: JobRun,
+  ended: Wave,
+  items: Pick<WaveState, 'retryable' | 'sources' | 'cutBytes'>,
+): Wave | null {
   const { rounds, fallbackDone, pastDeadline, cancelled, retryReasons: again, settings, deadline } = job;
-  const state = { number: ended.number, rounds, fallbackDone, retryable, pastDeadline, cancelled, again };
+  const state = { ...items, number: ended.number, rounds, fallbackDone, pastDeadline, cancelled, again };
   const next = nextWave(state, { ...settings, deadline });
   if (next?.kind === 'again') job.retryReasons = null;
   return next;

@@ -2,7 +2,7 @@
 
 import type { DeadlinePolicy, JobPosition, JobSettings, PlanPosition, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
-import type { ItemReason } from '../../domain/outcome/outcome.ts';
+import type { Counts, ItemReason } from '../../domain/outcome/outcome.ts';
 import type { AlertName } from '../../domain/progress/alerts.ts';
 import type { Pauses } from '../../domain/progress/pauses.ts';
 import type { Refusals } from '../../domain/progress/refusals.ts';
@@ -24,6 +24,14 @@ export interface SegmentPlace {
   readonly totals: Totals;
 }
 
+/** Items that may be sent again and that the last wave did not take up: it only sent what was too large in smaller batches. */
+export interface LeftItems {
+  readonly waves: readonly number[];
+  readonly retryable: Counts;
+}
+
+export const nothingLeft: LeftItems = { waves: [], retryable: {} };
+
 /** The part of a running job's state that changes while it runs. */
 export interface JobProgress {
   readonly startedAt: number;
@@ -42,6 +50,7 @@ export interface JobProgress {
   lastPlanned: number;
   /** Batches planned in all waves. */
   plannedBatches: number;
+  left: LeftItems;
   /** Sums of the waves that have ended. */
   earlierTotals: Totals;
   warnings: readonly string[];
@@ -71,6 +80,7 @@ const progressFields: readonly (keyof JobProgress)[] = [
   'firstPlan',
   'lastPlanned',
   'plannedBatches',
+  'left',
   'earlierTotals',
   'warnings',
 ];

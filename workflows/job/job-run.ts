@@ -25,7 +25,14 @@ import { firstWave, type Wave } from '../../domain/waves/waves.ts';
 import { AlertLog } from '../alerting.ts';
 import { Coordinator } from '../coordinator.ts';
 import { statusQuery } from '../messages.ts';
-import { type CarriedJob, type JobProgress, type Place, pickProgress } from './carried-job.ts';
+import {
+  type CarriedJob,
+  type JobProgress,
+  type LeftItems,
+  nothingLeft,
+  type Place,
+  pickProgress,
+} from './carried-job.ts';
 import { computeStatus, findJobAlerts } from './job-status.ts';
 
 const troubleNotes: Readonly<Record<Trouble, string>> = {
@@ -56,6 +63,7 @@ export class JobRun implements JobProgress {
   onConcurrency: () => void = () => undefined;
   /** Null until the report is written. */
   report: JobReport | null = null;
+  left: LeftItems = nothingLeft;
   earlierTotals: Totals = noTotals;
   warnings: readonly string[] = [];
   /** Where this run of the job goes on. */
@@ -72,7 +80,7 @@ export class JobRun implements JobProgress {
     this.place = carried?.place ?? { kind: 'before', wave: firstWave };
     this.#alertLog = new AlertLog(carried?.alerts);
     const switches = { paused: false, turn: 0, endNow: false, concurrency: 1, batchDeadlineMs: 0 };
-    this.coordinator = new Coordinator(switches, (news) => this.#applyNews(news));
+    this.coordinator = new Coordinator(switches, true, (news) => this.#applyNews(news));
     if (carried !== null) this.#takeOver(carried);
     this.coordinator.onRefusals = () => this.pauseIfRefused(mustPause);
     this.coordinator.registerHandlers();

@@ -73,7 +73,7 @@ class SegmentRun implements PartOwner {
     this.#toStart = input.count;
     this.jobWorkflowId = input.jobWorkflowId;
     this.wave = input.wave;
-    this.coordinator = new Coordinator({ ...input.switches }, ({ trouble, cramped }) => {
+    this.coordinator = new Coordinator({ ...input.switches }, false, ({ trouble, cramped }) => {
       if (trouble !== undefined || cramped !== undefined) this.notifyJob(trouble);
     });
     this.coordinator.onRefusals = () => this.notifyJob();

@@ -163,20 +163,23 @@ test('others use all of the room: one batch asks again, every half hour at the l
 
 test('a batch with more tokens than the named limit is too large once it was refused alone three times, and no other batch is', () => {
   const named = { unit: 'tokens', limit: 10 } as const;
-  const refuseThrice = (tokens: number, limit: NamedLimit | null): readonly string[] => {
+  const refuseAlone = (tokens: number, limit: NamedLimit | null, times = 3): ReturnType<typeof listTooLarge> => {
     let window = openWindow;
     let now = 0;
-    for (let tries = 0; tries < 3; tries += 1) {
-      expect(listTooLarge(window)).toEqual([]);
+    for (let tries = 0; tries < times; tries += 1) {
+      expect(listTooLarge(window, true)).toEqual([]);
       window = refuse(take(window, 'a', tokens, now), 'a', tokens, limit, now);
       now = findRoomAt(window, now) ?? now;
     }
-    return listTooLarge(window);
+    return listTooLarge(window, true);
   };
-  expect(refuseThrice(11, named)).toEqual(['a']);
-  expect(refuseThrice(10, named)).toEqual([]);
-  expect(refuseThrice(11, null)).toEqual([]);
-  expect(refuseThrice(11, { unit: 'batches', limit: 1 })).toEqual([]);
+  expect(refuseAlone(20, named)).toEqual([{ holder: 'a', share: 0.35 }]);
+  expect(refuseAlone(10, named)).toEqual([]);
+  expect(refuseAlone(11, null, 9)).toEqual([]);
+  expect(refuseAlone(11, { unit: 'batches', limit: 1 }, 9)).toEqual([]);
+  // It may have more tokens than were estimated.
+  expect(refuseAlone(10, named, 6)).toEqual([{ holder: 'a', share: 0.5 }]);
+  expect(refuseAlone(6, named, 9)).toEqual([]);
 });
 
 test('a batch that ends without a sign of life uses nothing any more', () => {

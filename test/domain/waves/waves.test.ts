@@ -40,6 +40,8 @@ function wavesOf(policy: WavePolicy, outcomes: readonly Counts[]): Step[] {
     if (wave.kind === 'fallback') fallbackDone = true;
     const state = {
       number: wave.number,
+      sources: [wave.number],
+      cutBytes: null,
       rounds,
       fallbackDone,
       retryable,
@@ -94,6 +96,8 @@ test('every item that may be sent again is sent while a round is left', () => {
     fc.property(policies, counts, (policy, retryable) => {
       const state = {
         number: 1,
+        sources: [1],
+        cutBytes: null,
         rounds: 0,
         fallbackDone: false,
         retryable,
@@ -111,10 +115,12 @@ test('every item that may be sent again is sent while a round is left', () => {
   );
 });
 
+const ofWave = (number: number) => ({ number, sources: [number], cutBytes: null });
+
 test('a cancelled job has no further wave, even if a person asked for one', () => {
   fc.assert(
     fc.property(policies, counts, (policy, retryable) => {
-      const state = { number: 1, rounds: 0, fallbackDone: false, retryable, pastDeadline: false, cancelled: true };
+      const state = { ...ofWave(1), rounds: 0, fallbackDone: false, retryable, pastDeadline: false, cancelled: true };
       expect(nextWave({ ...state, again: ['truncated'] }, policy)).toBeNull();
     }),
   );
@@ -129,7 +135,7 @@ test('`retryFailed` sends final failures again, from all waves', () => {
     // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
     deadline: { batchMs: 1, jobMs: null, then: 'fail' },
   };
-  const state = { number: 4, rounds: 3, fallbackDone: false, retryable: {}, pastDeadline: false, cancelled: false };
+  const state = { ...ofWave(4), rounds: 3, fallbackDone: false, retryable: {}, pastDeadline: false, cancelled: false };
   expect(nextWave({ ...state, again: null }, policy)).toBeNull();
   expect(nextWave({ ...state, again: ['bad_request'] }, policy)).toMatchObject({
     kind: 'again',
@@ -138,4 +144,22 @@ test('`retryFailed` sends final failures again, from all waves', () => {
     batchReasons: ['bad_request'],
     rejectedReasons: ['bad_request'],
   });
+});
+
+test('items of a batch that was too large are split before anything else is sent again, in no round', () => {
+  const policy: WavePolicy = {
+    mode: 'batch',
+    retry: { rounds: 0, backoffMs: 1 },
+    fallback: { lane: 'none', maxUsd: null },
+    policy: defaultVerdicts,
+    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+    deadline: { batchMs: 1, jobMs: null, then: 'fail' },
+  };
+  const retryable = { oversized: 40, provider_error: 3 };
+  const state = { number: 2, sources: [1, 2], rounds: 0, fallbackDone: false, pastDeadline: false, cancelled: false };
+  const split = { kind: 'split', number: 3, sources: [1, 2], batchReasons: ['oversized'], cutBytes: 700, delayMs: 0 };
+  expect(nextWave({ ...state, retryable, cutBytes: 700, again: null }, policy)).toMatchObject(split);
+  expect(nextWave({ ...state, retryable: { provider_error: 3 }, cutBytes: 700, again: null }, policy)).toBeNull();
+  const late = { ...state, retryable, cutBytes: 700, again: null, pastDeadline: true };
+  expect(nextWave(late, policy)).toBeNull();
 });

@@ -91,12 +91,25 @@ test('what waits says so: the model, what is in use and the limit that the provi
     await site.expectPaidOnce(await site.result(), 100);
   }));
 
-test('a batch that no room is ever large enough for gives its items back, and the fallback answers them', () =>
-  Site.with(server.env, 'too-large', { limits: { tokens: 50 }, runMs: 5 * minuteMs }, async (site) => {
-    const report = await site.run(site.openaiJob(40, { ...job, retry: { rounds: 0 } }));
+test('a batch that no room is ever large enough for is sent in smaller ones, in no round', () =>
+  Site.with(server.env, 'too-large', { limits: { tokens: 200 }, runMs: 5 * minuteMs }, async (site) => {
+    const report = await site.run(site.openaiJob(40, { ...job, retry: { rounds: 0 }, fallback: { lane: 'none' } }));
     await site.expectPaidOnce(report, 40);
-    expect(report).toMatchObject({ verdict: 'complete', batches: { realtime: 1 } });
-    expect((await countCalls(site)).uploads).toBe(2);
+    expect(report).toMatchObject({ verdict: 'complete', waves: 2, batches: { realtime: 0 } });
+  }));
+
+test('a body that is too large is cut until it is taken; a row that is too large alone fails', () =>
+  Site.with(server.env, 'body', { calls: { 'openai.files.create': { status: 413 } } }, async (site) => {
+    await site.start(site.openaiJob(8, { ...job, retry: { rounds: 0 }, fallback: { lane: 'none' } }));
+    await site.untilStatus('split', ({ waveKind }) => waveKind === 'split', 1000);
+    await site.untilStatus('alone', ({ wave }) => wave >= 4, 1000);
+    const report = await site.result();
+    expect(report).toMatchObject({
+      verdict: 'none',
+      rows: { answered: 0, failed: 8 },
+      errorsByReason: { too_large: 8 },
+    });
+    expect((await site.control.counts()).batchesCreated).toBe(0);
   }));
 
 test('a job of segments shares the room, and carries what it knows of it into its next run', () =>
