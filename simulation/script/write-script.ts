@@ -5,6 +5,9 @@ import { Dice } from './dice.ts';
 import { type Script, vendors } from './script.ts';
 import { writeEvents } from './write-events.ts';
 
+/** Shortages have dice of their own, so that a seed's other choices stay as they are. */
+const shortages = 1_000_000;
+
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
@@ -20,7 +23,7 @@ export function writeScript(seed: number): Script {
     rows,
     job: writeJob(dice, maxItems),
     batchesPerSegment: dice.choose(500, 500, 500, 2, 1),
-    provider: writeProvider(dice),
+    provider: { ...writeProvider(dice), ...writeShortages(new Dice(seed + shortages), vendor, maxItems) },
     events: writeEvents(dice, { batches: Math.ceil(rows / maxItems), vendor }),
   };
 }
@@ -54,6 +57,43 @@ function writeProvider(dice: Dice): OptionsInput {
       visibleAfterMs: dice.choose(0, 0, 0, 30_000, 4 * minuteMs, 15 * minuteMs),
       foreign: dice.choose(0, 0, 3),
     },
+  };
+}
+
+/** Limits that hold less than the job wants at once, outages, and answers that do not say what they cost. */
+function writeShortages(dice: Dice, vendor: Script['vendor'], maxItems: number): OptionsInput {
+  return {
+    ...(dice.isBelow(0.4) ? { limits: writeLimits(dice, vendor, maxItems) } : {}),
+    ...(dice.isBelow(0.2) ? { sync: { rpm: dice.choose(2, 20), retryAfter: dice.isBelow(0.5) } } : {}),
+    ...(dice.isBelow(0.25) ? { outage: writeOutage(dice) } : {}),
+    ...(dice.isBelow(0.2)
+      ? { usage: { missing: dice.choose(0.3, 1), as: dice.choose('absent', 'null', 'empty') } }
+      : {}),
+  };
+}
+
+/** The largest batch fits. */
+function writeLimits(dice: Dice, vendor: Script['vendor'], maxItems: number): OptionsInput['limits'] {
+  const room = dice.choose(1, 1.5, 2.5);
+  const others = dice.isBelow(0.3) ? { batches: 100, forMs: dice.choose(20 * minuteMs, 5 * hourMs) } : {};
+  if (dice.isBelow(0.3)) return { batches: Math.ceil(room), others };
+  if (vendor === 'anthropic') return { requests: Math.ceil(room * maxItems) };
+  return {
+    tokens: Math.ceil(room * maxItems * tokensOfItem),
+    tokensRefusedAt: dice.choose('validation', 'create'),
+    tokensMessage: dice.choose('exact', 'rounded', 'unnamed'),
+  };
+}
+
+/** As the emulator counts them, at most. */
+const tokensOfItem = 20;
+
+function writeOutage(dice: Dice): OptionsInput['outage'] {
+  return {
+    how: dice.choose<'reset' | 'close' | 500 | 502 | 503>('reset', 'close', 500, 502, 503),
+    calls: dice.choose('*', 'batch', 'sync', 'files'),
+    fromMs: dice.choose(0, minuteMs, 10 * minuteMs, hourMs),
+    forMs: dice.choose(minuteMs, 20 * minuteMs, 3 * hourMs),
   };
 }
 
