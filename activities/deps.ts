@@ -41,6 +41,8 @@ export interface ActivityDeps {
   readonly now: () => number;
   /** Milliseconds since some point in time. Never goes back. */
   readonly elapsed: () => number;
+  /** Resolves after that time, or when the signal is aborted. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly randomHex: (bytes: number) => string;
 }
 

@@ -4,6 +4,11 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Timing } from '../domain/job.ts';
 import type { Context } from '../providers/provider.ts';
 
+/**
+ * For the option `maxHeartbeatThrottleInterval` of a worker. A reply to a heartbeat tells an activity that it is to stop; by default, a worker
+ * holds heartbeats back for most of the heartbeat timeout.
+ */
+export const heartbeatThrottleMs = 1000;
 /** A transfer that reports its bytes is dead after this many heartbeat intervals without one. */
 const stalledAfter = 4;
 const linesPerBeat = 5000;

@@ -144,6 +144,8 @@ export interface PlannedBatch {
   readonly bytes: number;
   readonly requestsCrc32: string;
   readonly estimate: Estimate;
+  /** Its items fell back to the realtime lane: `fallback.maxUsd` is the cap of what they may cost. */
+  readonly fallback?: true;
 }
 
 /** A place in a wave's plan: a batch, counted from 1, and the byte of the manifest at which its line begins. */

@@ -92,8 +92,14 @@ const batch = z.strictObject({
 
 const realtime = z.strictObject({
   concurrency: count().max(realtimeConcurrencyMax).optional().describe('Calls under way at once. Default 16.'),
-  rpm: count().optional().describe("Requests a minute at most. Default: no bound but the provider's."),
-  tpm: count().optional().describe("Tokens a minute at most. Default: no bound but the provider's."),
+  rpm: count()
+    .optional()
+    .describe("Requests a minute at most, over all workers of the job. Default: no bound but the provider's."),
+  tpm: count()
+    .optional()
+    .describe(
+      "Tokens a minute at most: the prompt, and the output that a request allows. Default: no bound but the provider's.",
+    ),
 });
 
 const poll = z.strictObject({
@@ -131,10 +137,18 @@ const deadline = z.strictObject({
 
 const fallback = z.strictObject({
   lane: z.enum(['realtime', 'none']).optional().describe('Where unanswered items go last. Default `realtime`.'),
-  maxUsd: usd().optional().describe('What the fallback may cost. Default: what the budget leaves.'),
+  maxUsd: usd()
+    .optional()
+    .describe(
+      'What all items may cost together that fall back; further rows fail with `budget`. Default: what the budget leaves.',
+    ),
 });
 
-const budget = z.strictObject({ usd: usd().describe('What the whole job may cost, in USD.') });
+const budget = z.strictObject({
+  usd: usd().describe(
+    'What the whole job may cost, in USD: a batch that would pass it pauses the job; realtime rows that would fail with `budget`.',
+  ),
+});
 
 const keep = z.strictObject({
   responses: z.boolean().optional().describe("Put the provider's whole response into the results. Default false."),

@@ -5,33 +5,99 @@ import type { BatchRef } from '../domain/ids.ts';
 import { type Journal, type Store, StoreError } from '../storage/store.ts';
 import { journalFile, rawFile } from './paths.ts';
 
+/** Times are those of the attempt's clock: milliseconds since 1970 by the Temporal server. */
 export type JournalNote =
-  | { readonly kind: 'sent'; readonly customId: string }
+  /** The attempt's first note: earlier journals were at their end by then. */
+  | { readonly kind: 'began'; readonly at: number }
+  | SentNote
   /** The call failed in a way that leaves no doubt: the provider did not run it. */
   | { readonly kind: 'heard'; readonly customId: string }
+  /** The provider limits the rate: no call begins for so long. */
+  | { readonly kind: 'slowed'; readonly at: number; readonly waitMs: number }
   /** Not called again in this wave. */
-  | { readonly kind: 'gaveUp'; readonly customId: string; readonly fault: Fault };
+  | { readonly kind: 'gaveUp'; readonly customId: string; readonly fault: Fault }
+  /** Not called in this wave, because it would have passed a spend cap. */
+  | { readonly kind: 'overBudget'; readonly customId: string };
+
+export interface SentNote {
+  readonly kind: 'sent';
+  readonly customId: string;
+  /** Earlier versions noted the custom id only. */
+  readonly call?: PlannedCall | undefined;
+}
+
+/** What a call was counted as before it began. */
+export interface PlannedCall {
+  readonly at: number;
+  readonly tokens: number;
+  /** Its estimate in billionths of a US dollar; null if no price is known. */
+  readonly nanoUsd: number | null;
+}
 
 export function noteLine(note: JournalNote): Buffer {
-  const fault = note.kind === 'gaveUp' ? { fault: note.fault } : {};
-  return Buffer.from(JSON.stringify({ [note.kind]: note.customId, ...fault }));
+  return Buffer.from(JSON.stringify(describeNote(note)));
+}
+
+function describeNote(note: JournalNote): object {
+  switch (note.kind) {
+    case 'began':
+      return { began: note.at };
+    case 'sent':
+      return { sent: note.customId, ...note.call };
+    case 'slowed':
+      return { slowed: note.at, waitMs: note.waitMs };
+    case 'gaveUp':
+      return { gaveUp: note.customId, fault: note.fault };
+    case 'heard':
+    case 'overBudget':
+      return { [note.kind]: note.customId };
+  }
 }
 
 const noteBytesMax = 200;
-const noteForm = /^\{"(sent|heard|gaveUp)":"([^"\\]*)"(?:,"fault":"([a-z_]+)")?\}$/;
+const itemForm = /^\{"(heard|overBudget|gaveUp)":"([^"\\]*)"(?:,"fault":"([a-z_]+)")?\}$/;
+const sentForm = /^\{"sent":"([^"\\]*)"(?:,"at":(\d+),"tokens":(\d+),"nanoUsd":(\d+|null))?\}$/;
+const timeForm = /^\{"(began|slowed)":(\d+)(?:,"waitMs":(\d+))?\}$/;
 
 /** Null if the line is a provider's: no provider's line looks like a note. Never throws. */
 export function parseNote(line: Buffer): JournalNote | null {
   if (line.length > noteBytesMax) return null;
-  const [, kind, customId = '', fault] = noteForm.exec(line.toString('latin1')) ?? [];
-  if (kind === 'sent' || kind === 'heard') return { kind, customId };
+  const text = line.toString('latin1');
+  return parseSentNote(text) ?? parseItemNote(text) ?? parseTimeNote(text);
+}
+
+function parseSentNote(text: string): JournalNote | null {
+  const [, customId, at, tokens, nanoUsd] = sentForm.exec(text) ?? [];
+  if (customId === undefined) return null;
+  if (at === undefined) return { kind: 'sent', customId };
+  const call = { at: Number(at), tokens: Number(tokens), nanoUsd: nanoUsd === 'null' ? null : Number(nanoUsd) };
+  return { kind: 'sent', customId, call };
+}
+
+function parseItemNote(text: string): JournalNote | null {
+  const [, kind, customId = '', fault] = itemForm.exec(text) ?? [];
+  if (kind === 'heard' || kind === 'overBudget') return { kind, customId };
   return kind === 'gaveUp' && fault !== undefined ? { kind, customId, fault: fault as Fault } : null;
+}
+
+function parseTimeNote(text: string): JournalNote | null {
+  const [, kind, at, waitMs] = timeForm.exec(text) ?? [];
+  if (kind === 'began') return { kind, at: Number(at) };
+  return kind === 'slowed' && waitMs !== undefined ? { kind, at: Number(at), waitMs: Number(waitMs) } : null;
+}
+
+/** A journal of an earlier attempt; its writer may still live. */
+export interface EarlierJournal {
+  readonly uri: string;
+  /** From 1; 0 for the one that earlier versions had for all attempts. */
+  readonly number: number;
 }
 
 interface OwnJournal {
   readonly journal: Journal;
-  /** The journals of earlier attempts, in the order of their creation. Their writers may still live. */
-  readonly earlier: readonly string[];
+  readonly number: number;
+  /** In the order of their creation. */
+  readonly earlier: readonly EarlierJournal[];
 }
 
 /**
@@ -43,21 +109,24 @@ export async function beginJournal(store: Store, ref: BatchRef): Promise<OwnJour
   for (let number = 1; ; number += 1) {
     const uri = journalFile(ref, number);
     const journal = (await store.head(uri)) === null ? await createOrNull(store, uri) : null;
-    if (journal !== null) return { journal, earlier: await listEarlier(store, ref, number) };
+    if (journal !== null) return { journal, number, earlier: await listEarlier(store, ref, number) };
   }
 }
 
 /** All journals of a batch. Adds an empty one, which is how it knows that there are no more. */
-export async function listJournals(store: Store, ref: BatchRef): Promise<readonly string[]> {
+export async function listJournals(store: Store, ref: BatchRef): Promise<readonly EarlierJournal[]> {
   const { journal, earlier } = await beginJournal(store, ref);
   await journal.close();
   return earlier;
 }
 
-/** Earlier versions had one journal for all attempts. */
-async function listEarlier(store: Store, ref: BatchRef, number: number): Promise<string[]> {
-  const shared = (await store.head(rawFile(ref))) === null ? [] : [rawFile(ref)];
-  return [...shared, ...Array.from({ length: number - 1 }, (_, index) => journalFile(ref, index + 1))];
+async function listEarlier(store: Store, ref: BatchRef, number: number): Promise<EarlierJournal[]> {
+  const shared = (await store.head(rawFile(ref))) === null ? [] : [{ uri: rawFile(ref), number: 0 }];
+  const own = Array.from({ length: number - 1 }, (_, index) => ({
+    uri: journalFile(ref, index + 1),
+    number: index + 1,
+  }));
+  return [...shared, ...own];
 }
 
 /** Null if another attempt has created it since. */

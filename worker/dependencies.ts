@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityDeps, Cluster, Limiter } from '../activities/deps.ts';
 import { createProviders } from '../providers/registry.ts';
 import { createStore } from '../storage/registry.ts';
@@ -26,8 +27,17 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     version,
     now: () => Date.now(),
     elapsed: () => performance.now(),
+    wait,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   };
+}
+
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** A folder under this process's number. Those of workers that were killed are deleted. */

@@ -6,6 +6,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../activities/failure.ts';
+import { heartbeatThrottleMs } from '../activities/heartbeat.ts';
 import { createActivities } from '../activities/index.ts';
 import { builtBundle, writeWorkflowBundle } from './bundle.ts';
 import { createCluster } from './cluster.ts';
@@ -47,6 +48,7 @@ try {
         : { codePath: config.bundlePath },
     interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
     shutdownGraceTime: config.drainMs,
+    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
   });
   for (const signal of signals) process.off(signal, endAtOnce);
   say(`worker ready on task queue ${config.taskQueue}`);

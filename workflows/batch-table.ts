@@ -61,6 +61,7 @@ export function applyToEntry(entry: BatchEntry, news: BatchNews): boolean {
     batchId: news.batchId ?? entry.batchId,
     createdAt: news.createdAt ?? entry.createdAt,
     trouble: news.trouble ?? null,
+    unreachableSince: news.unreachableSince ?? null,
     // Signals may arrive out of order, so counts never fall.
     done: Math.max(entry.done, news.done),
     failed: Math.max(entry.failed, news.failed),
@@ -86,4 +87,5 @@ const newEntry = (
   done: 0,
   failed: 0,
   trouble: null,
+  unreachableSince: null,
 });

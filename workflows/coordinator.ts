@@ -2,6 +2,7 @@
 
 import { setHandler } from '@temporalio/workflow';
 import type { WavePart } from '../activities/waves/read-part.ts';
+import { type Allowance, openAllowance } from '../domain/capacity/allowance.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import type { Tally } from '../domain/outcome/outcome.ts';
 import {
@@ -46,6 +47,8 @@ export class Coordinator {
   /** When a batch last reported progress. */
   movedAt = Date.now();
   refusals: Refusals = noRefusals;
+  /** What the realtime lane may use of the provider, as its last batch left it. */
+  allowance: Allowance = openAllowance;
   /** Called if so many batches were refused in a row that a person should look. */
   onRefusals: () => void = () => undefined;
   readonly gate: CapacityGate;

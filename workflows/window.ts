@@ -1,7 +1,14 @@
 // The sliding window: keeps as many batches open as its owner allows, each a child awaited in the same run, until all have ended or the
 // owner drains.
 
-import { condition, sleep, startChild } from '@temporalio/workflow';
+import {
+  type ChildWorkflowHandle,
+  condition,
+  sleep,
+  startChild,
+  type Workflow,
+  type WorkflowResultType,
+} from '@temporalio/workflow';
 import { batchWorkflowId } from '../domain/ids.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import { startsAtOnce } from '../domain/limits.ts';
@@ -36,7 +43,7 @@ class Window {
   /** Batches that are not started yet. The lanes wait separately, so that a realtime batch does not hold up the others. */
   readonly #waiting: readonly PlannedBatch[][];
   readonly #children = new ChildGroup();
-  /** At most one at a time, so that `rpm` and `tpm` hold for the whole job. */
+  /** At most one at a time, because the job has one realtime lane: each hands the allowance to the next. */
   #realtimeRunning = 0;
 
   constructor(batches: readonly PlannedBatch[], owner: WindowOwner) {
@@ -111,14 +118,24 @@ async function runBatch(batch: PlannedBatch, owner: WindowOwner): Promise<void> 
 
 async function startBatch(batch: PlannedBatch, owner: WindowOwner, workflowId: string): Promise<Tally> {
   const given = owner.makeInput(batch);
-  const child = await startChild<typeof processBatch>(batch.lane === 'realtime' ? processRealtime : processBatch, {
-    ...childOptions,
-    workflowId,
-    args: [given],
-    staticSummary: `${batch.items} items to ${batch.model}, ${batch.lane} lane`,
-  });
+  const staticSummary = `${batch.items} items to ${batch.model}, ${batch.lane} lane`;
+  const options = { ...childOptions, workflowId, args: [given] as [BatchInput], staticSummary };
+  if (batch.lane === 'batch') return watchBatch(await startChild(processBatch, options), given, batch, owner);
+  const child = await startChild(processRealtime, options);
+  const { tally, allowance } = await watchBatch(child, given, batch, owner);
+  owner.coordinator.allowance = allowance;
+  return tally;
+}
+
+/** Waits for the child's result. What was switched while it started is told to it. */
+async function watchBatch<T extends Workflow>(
+  child: ChildWorkflowHandle<T>,
+  given: BatchInput,
+  batch: PlannedBatch,
+  owner: WindowOwner,
+): Promise<WorkflowResultType<T>> {
   const now = owner.makeInput(batch);
-  if (given.paused || now.paused) owner.coordinator.children.noteTold(workflowId);
+  if (given.paused || now.paused) owner.coordinator.children.noteTold(child.workflowId);
   await replaySwitches(child, pickSwitches(given), pickSwitches(now));
   return child.result();
 }

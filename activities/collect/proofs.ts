@@ -38,7 +38,7 @@ export async function proveItems(
   { rules, raw, answers }: { readonly rules: EndingRules; readonly raw: RawLines; readonly answers: FirstAnswers },
 ): Promise<Proofs> {
   if (planned.lane === 'realtime') {
-    for (const uri of await listJournals(store, input)) await raw.read(store, uri, true);
+    for (const { uri } of await listJournals(store, input)) await raw.read(store, uri, true);
     return { unproven: [], weakest: 'not_run', linesWithoutId: 0 };
   }
   const proofs: (Unproven & { readonly isReadable: boolean })[] = [];

@@ -3,7 +3,7 @@
 import type { LineCounts } from '../../domain/batch/evidence.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import { reasonOfFault } from '../../domain/outcome/classify.ts';
-import type { Anomalies } from '../../domain/outcome/outcome.ts';
+import type { Anomalies, ItemReason } from '../../domain/outcome/outcome.ts';
 import { type JournalNote, parseNote } from '../../job-folder/journals.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
@@ -108,15 +108,16 @@ export class RawLines {
 
   /** A note of the realtime lane's own. */
   #takeNote(note: JournalNote): void {
-    if (note.kind === 'sent') {
-      this.#pending.addSent(note.customId);
-    } else {
-      this.#pending.settle(note.customId);
-    }
-    if (note.kind !== 'gaveUp') return;
+    if (note.kind === 'began' || note.kind === 'slowed') return;
+    if (note.kind === 'sent') this.#pending.addSent(note.customId);
+    else this.#pending.settle(note.customId);
+    if (note.kind === 'gaveUp') this.#keepFailure(note.customId, reasonOfFault[note.fault]);
+    if (note.kind === 'overBudget') this.#keepFailure(note.customId, 'budget');
+  }
+
+  #keepFailure(customId: string, reason: ItemReason): void {
     const { items, judge, answers } = this.#target;
-    const place = items.find(note.customId);
-    if (place === undefined) return;
-    answers.keep(place, judge.judgeFailure(reasonOfFault[note.fault], items.countFlawedAttempts(place)));
+    const place = items.find(customId);
+    if (place !== undefined) answers.keep(place, judge.judgeFailure(reason, items.countFlawedAttempts(place)));
   }
 }

@@ -1,4 +1,4 @@
-// The batches of a wave that are whole, or on their way to it, and what they cost together.
+// The batches of a wave that are whole, or on their way to it.
 
 import type { Lane } from '../../domain/outcome/outcome.ts';
 import type { BatchFiles } from '../../job-folder/plan/batch-files.ts';
@@ -7,12 +7,10 @@ import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
 export class ClosedBatches {
   readonly #entries: ManifestEntry[];
   #closing: Promise<void> | null = null;
-  #usd: number;
 
   /** `earlier` are batches that an earlier planner of the same wave closed. */
   constructor(earlier: readonly ManifestEntry[]) {
     this.#entries = [...earlier];
-    this.#usd = earlier.reduce((sum, { estimate }) => sum + (estimate.usd ?? 0), 0);
   }
 
   /** In the order in which they were closed; one that is still being closed is missing until `settle` resolves. */
@@ -25,14 +23,8 @@ export class ClosedBatches {
     return this.#entries.length + (this.#closing === null ? 0 : 1);
   }
 
-  /** Those that are being closed included; a batch without a price counts as nothing. */
-  get usd(): number {
-    return this.#usd;
-  }
-
   /** Starts closing a batch, so that the next one is written while this one becomes durable. One at a time: call `settle` first. */
   startClosing(files: BatchFiles, lane: Lane): void {
-    this.#usd += files.usd(lane) ?? 0;
     this.#closing = this.#close(files, lane);
     this.#closing.catch(() => undefined); // The next `settle` fails with it.
   }

@@ -137,7 +137,6 @@ export class Pass {
       return this.#refuse(at, 'request_too_large', 'the request is larger than a batch may be');
     }
     if (added === 'too_many_models') return this.#refuse(at, 'too_many_models', 'the dataset names too many models');
-    if (added === 'over_budget') throw new InvariantBroken(`row ${item.row} met a budget where none was set`);
     this.#tally.add('accepted');
     this.#seen.note(item.id, item.row, item.key);
   }

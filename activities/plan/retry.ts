@@ -17,7 +17,7 @@ import { WavePlanner } from './wave-planner.ts';
 
 export interface PlanWaveInput
   extends JobRef,
-    Pick<Wave, 'kind' | 'sources' | 'batchReasons' | 'realtimeReasons' | 'rejectedReasons' | 'maxUsd' | 'cutBytes'> {
+    Pick<Wave, 'kind' | 'sources' | 'batchReasons' | 'realtimeReasons' | 'rejectedReasons' | 'cutBytes'> {
   readonly wave: number;
 }
 
@@ -47,7 +47,6 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
       const chosen = chooseItem(attempts, input, job, (line, { model, endpoint }) =>
         countOutput(job, isFixed(limit) ? limit : readLineLimit(provider, line, endpoint), model),
       );
-      // An item that no longer fits under `maxUsd` stays failed with its last reason.
       const added = chosen === null ? null : planner.add(chosen);
       if (isPending(added)) await added;
     }
@@ -88,7 +87,8 @@ function chooseItem(
     endpoint: entry.endpoint,
     request,
     outputTokens: countItemOutput(request, entry),
-    ...(realtime ? { lane: 'realtime' } : {}),
+    // In a job that is all realtime, nothing falls back.
+    ...(realtime && job.spec.mode === 'batch' ? { lane: 'realtime' } : {}),
     ...(flawedAttempts === 0 ? {} : { flawedAttempts }),
   };
 }

@@ -3,7 +3,7 @@
 import type { JobFile, PlanSummary, RowCounts, WaveKind } from '../../domain/job.ts';
 import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
-import { estimateUsd, findPrice, roundUsd, sumOrUnknown } from '../../domain/money/cost.ts';
+import { findPrice, roundUsd, sumOrUnknown } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
 import {
   chooseLane,
@@ -35,8 +35,6 @@ export interface WavePlannerOptions {
   readonly output: string;
   readonly wave: number;
   readonly kind?: WaveKind | undefined;
-  /** Items that would take the wave's estimate beyond this, or have no estimate, are `over_budget`. Default: no limit. */
-  readonly maxUsd?: number | null | undefined;
   /** The bytes of requests that a batch may have, if that is less than usual. Default: no limit. */
   readonly cutBytes?: number | null | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -45,7 +43,7 @@ export interface WavePlannerOptions {
 }
 
 /** What became of an item that was offered. An item that was not `taken` has left no trace. */
-export type Added = 'taken' | 'too_large' | 'too_many_models' | 'over_budget';
+export type Added = 'taken' | 'too_large' | 'too_many_models';
 
 export class WavePlanner {
   readonly #options: WavePlannerOptions;
@@ -84,7 +82,6 @@ export class WavePlanner {
       return 'too_many_models';
     }
     const fits = batch !== undefined && hasRoom(batch.files, encoded.bytes);
-    if (!this.#isWithinBudget(item, encoded, fits ? batch.files : undefined)) return 'over_budget';
     return fits ? this.#write(batch, item, encoded) : this.#writeToNew(batch, item);
   }
 
@@ -158,23 +155,6 @@ export class WavePlanner {
   /** The lane that a batch takes if it ends now, or after one more item. */
   #laneNow({ items, forcedLane }: Pick<BatchFiles, 'items' | 'forcedLane'>): Lane {
     return chooseLane(this.#rules, items, forcedLane);
-  }
-
-  #isWithinBudget(item: PlannedItem, encoded: EncodedItem, files: BatchFiles | undefined): boolean {
-    const maxUsd = this.#options.maxUsd ?? null;
-    // An unknown estimate makes NaN, which no limit covers.
-    return maxUsd === null || this.#usdWith(item, encoded, files) <= maxUsd;
-  }
-
-  /** The wave's estimate with one more item, each open batch in the lane that it would take now; NaN if the item has no estimate. */
-  #usdWith(item: PlannedItem, encoded: EncodedItem, files: BatchFiles | undefined): number {
-    const lane = this.#laneNow({ items: (files?.items ?? 0) + 1, forcedLane: item.lane ?? null });
-    const more = estimateUsd(encoded, lane, findPrice(item.model, this.#options.job.prices)) ?? Number.NaN;
-    let usd = this.#closed.usd + more + (files?.usd(lane) ?? 0);
-    for (const { files: other } of this.#open.list()) {
-      if (other !== files) usd += other.usd(this.#laneNow(other)) ?? 0;
-    }
-    return roundUsd(usd);
   }
 }
 

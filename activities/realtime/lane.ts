@@ -1,90 +1,237 @@
-// Runs realtime calls side by side. Each answer is durable before its place in the concurrency limit is used again.
+// Runs realtime calls side by side, each as soon as the ledger allows it. Each answer is durable before its place in the concurrency limit is
+// used again. Calls that have begun are awaited whatever happens, because they may be billed.
 
-import { cancellationSignal } from '@temporalio/activity';
 import { type Fault, faultDelayMs, reactionTo } from '../../domain/batch/backoff.ts';
+import { countsAgainstItem, isTransportFault, isUnreachable } from '../../domain/capacity/outage.ts';
 import { realtimeAttemptsMax } from '../../domain/limits.ts';
-import { estimatedTokens } from '../../domain/money/cost.ts';
 import { noteLine } from '../../job-folder/journals.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Journal } from '../../storage/store.ts';
+import type { Clock } from '../clock.ts';
+import type { ActivityDeps } from '../deps.ts';
 import { countFault } from '../metrics.ts';
-import { type CallPace, pause } from './call-pace.ts';
+import { CallQueue, type OpenCall } from './call-queue.ts';
 import type { Call } from './calls.ts';
+import type { LaneLedger } from './ledger.ts';
+import type { Meter } from './meter.ts';
 
 /** Reasoning models answer slowly. */
 const callTimeoutMs = 10 * 60_000;
+/** Waits are cut into pieces, so that whatever changes meanwhile is noticed. */
+const pieceMs = 500;
+/** For longer than this, the workflow waits. */
+const ownWaitMaxMs = 60_000;
+
+export type LaneEnd =
+  | { readonly kind: 'done' }
+  /** The activity was asked to stop. */
+  | { readonly kind: 'stopped' }
+  /** A probe had a reply. */
+  | { readonly kind: 'reached' }
+  /** No call has a reply. */
+  | { readonly kind: 'unreachable' }
+  /** The provider asks for a long wait. */
+  | { readonly kind: 'told_to_wait'; readonly waitMs: number };
+
+export interface LaneParts {
+  readonly provider: Pick<Provider, 'call'>;
+  readonly journal: Journal;
+  readonly ledger: LaneLedger;
+  readonly meter: Meter;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly wait: ActivityDeps['wait'];
+  /** Aborted if no further call is to begin. */
+  readonly stop: AbortSignal;
+}
+
+interface Suspect {
+  readonly call: OpenCall;
+  readonly fault: Fault;
+  readonly retryAfterMs: number | null;
+}
 
 export class RealtimeLane {
-  readonly #provider: Pick<Provider, 'call'>;
-  readonly #journal: Journal;
-  readonly #pace: CallPace;
+  readonly #parts: LaneParts;
   readonly #running = new Set<Promise<void>>();
+  readonly #queue: CallQueue;
+  /** Calls that had no reply since the last one that had: their items or the provider. */
+  #suspects: Suspect[] = [];
+  /** The next call, until it may begin. */
+  #held: OpenCall | null = null;
   #failure: unknown = null;
 
-  constructor(provider: Pick<Provider, 'call'>, journal: Journal, pace: CallPace) {
-    this.#provider = provider;
-    this.#journal = journal;
-    this.#pace = pace;
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+    this.#queue = new CallQueue(parts.meter);
   }
 
-  /** Returns when the call has begun. After a failure no call begins: it waits for those that run, and throws the failure. */
-  async start(call: Call): Promise<void> {
-    while (this.#running.size >= this.#pace.limit && this.#failure === null) await Promise.race(this.#running);
-    if (this.#failure !== null) return this.finish();
+  /** Items that were taken up. */
+  get asked(): number {
+    return this.#queue.taken;
+  }
+
+  /** Throws trouble with the key or the account, and every error that is not the provider's. */
+  async run(calls: AsyncIterator<Call>): Promise<LaneEnd> {
+    let end: LaneEnd | null = null;
+    try {
+      while (end === null && this.#failure === null) end = await this.#step(calls);
+    } catch (error) {
+      this.#failure ??= error;
+    }
+    await Promise.all(this.#running);
+    if (this.#failure !== null) throw this.#failure;
+    return end ?? { kind: 'stopped' };
+  }
+
+  /** One call alone, to see whether the provider can be reached again. `left` is the number of items that could have been taken for it. */
+  async probe(call: Call, probe: number, left: number): Promise<LaneEnd> {
+    const end = await this.run(iterateOne(call));
+    if (end.kind === 'done') return { kind: 'reached' };
+    if (end.kind !== 'unreachable') return end;
+    for (const { call: failed, fault } of this.#suspects) {
+      if (countsAgainstItem(fault, probe, left)) await this.#giveUp(failed, fault);
+    }
+    return end;
+  }
+
+  /** Does one thing, or waits for one. Null if the lane goes on. */
+  async #step(calls: AsyncIterator<Call>): Promise<LaneEnd | null> {
+    if (this.#parts.stop.aborted) return { kind: 'stopped' };
+    if (this.#suspects.length > 0 && this.#running.size > 0) return this.#awaitOne();
+    if (isUnreachable(this.#suspects.length)) return { kind: 'unreachable' };
+    this.#held ??= await this.#queue.take(calls, this.#parts.clock.now());
+    if (this.#held === null) return this.#endOrWait();
+    if (this.#running.size >= this.#parts.ledger.places) return this.#awaitOne();
+    return this.#tryToBegin(this.#held);
+  }
+
+  async #awaitOne(): Promise<null> {
+    await Promise.race(this.#running);
+    return null;
+  }
+
+  /** Nothing can begin now. */
+  async #endOrWait(): Promise<LaneEnd | null> {
+    if (this.#running.size > 0) return this.#awaitOne();
+    const { nextAt } = this.#queue;
+    if (nextAt !== null) return this.#waitUntil(nextAt);
+    return { kind: this.#suspects.length > 0 ? 'unreachable' : 'done' };
+  }
+
+  /** In order: a call that has to wait holds up those after it. */
+  async #tryToBegin(call: OpenCall): Promise<LaneEnd | null> {
+    const { ledger, clock } = this.#parts;
+    const cost = ledger.isCapped ? ledger.judgeCost(call) : 'fits';
+    if (cost === 'not_now' && this.#running.size > 0) return this.#awaitOne();
+    if (cost === 'never') return this.#leaveOut(call);
+    const now = clock.now();
+    const startAt = ledger.findStart(call.tokens, now);
+    if (startAt - now > ownWaitMaxMs && ledger.allowance.notBefore - now > ownWaitMaxMs) {
+      return this.#running.size > 0 ? this.#awaitOne() : { kind: 'told_to_wait', waitMs: startAt - now };
+    }
+    if (startAt > now) return this.#waitUntil(startAt);
+    this.#held = null;
+    return this.#begin(call, now);
+  }
+
+  async #waitUntil(time: number): Promise<null> {
+    const { clock, wait, stop } = this.#parts;
+    await wait(Math.min(pieceMs, Math.max(1, time - clock.now())), stop);
+    return null;
+  }
+
+  async #leaveOut({ customId }: OpenCall): Promise<null> {
+    this.#held = null;
+    await this.#parts.journal.append(noteLine({ kind: 'overBudget', customId }));
+    return null;
+  }
+
+  async #begin(call: OpenCall, at: number): Promise<null> {
+    const { ledger, journal } = this.#parts;
+    const { customId, tokens, nanoUsd } = call;
+    ledger.send(customId, { at, tokens, nanoUsd });
+    // Each call is sent directly after its note, so that the time between two calls is what the ledger takes it for.
+    await journal.note(noteLine({ kind: 'sent', customId, call: { at, tokens, nanoUsd } }));
     const run = this.#ask(call)
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
       .finally(() => this.#running.delete(run));
     this.#running.add(run);
+    return null;
   }
 
-  /** Waits for the calls that run, then throws the first failure, if there was one. */
-  async finish(): Promise<void> {
-    await Promise.all(this.#running);
-    if (this.#failure !== null) throw this.#failure;
-  }
-
-  async #ask(call: Call): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      await this.#pace.awaitTurn(estimatedTokens(call.line.length));
-      await this.#journal.note(noteLine({ kind: 'sent', customId: call.customId }));
-      try {
-        const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(callTimeoutMs)]);
-        await this.#journal.append(await this.#provider.call(call.line, { signal }));
-        this.#pace.speedUp();
-        return;
-      } catch (error) {
-        const isAskedAgain = await this.#afterFailure(call, tries, error);
-        if (!isAskedAgain) return;
-      }
+  async #ask(call: OpenCall): Promise<void> {
+    const { provider, journal, ledger, meter } = this.#parts;
+    const { customId } = call;
+    try {
+      const answer = await provider.call(call.line, { signal: AbortSignal.timeout(callTimeoutMs) });
+      await journal.append(answer);
+      ledger.answer(customId, ledger.isCapped ? (meter.read(answer)?.costUsd ?? null) : 0);
+    } catch (error) {
+      await this.#takeFailure(call, error);
+      return;
     }
+    await this.#clearSuspects();
   }
 
-  /**
-   * Whether to ask again. A call that is given up is journalled with its fault, and the next wave decides about its item. Trouble with the
-   * key or the account, and every error that is not the provider's, ends the activity.
-   */
-  async #afterFailure(call: Call, tries: number, error: unknown): Promise<boolean> {
-    if (!(error instanceof ProviderError) || cancellationSignal().aborted) throw error;
+  async #takeFailure(call: OpenCall, error: unknown): Promise<void> {
+    if (!(error instanceof ProviderError)) throw error;
+    const { ledger, journal } = this.#parts;
     const { fault, retryAfterMs, ambiguous } = error.facts;
     countFault(error.provider, fault);
-    if (!ambiguous) await this.#journal.note(noteLine({ kind: 'heard', customId: call.customId }));
-    if (reactionTo[fault].kind === 'trouble') throw error;
-    const waitMs = computeWaitMs(fault, tries, retryAfterMs);
-    const isTooFast = fault === 'rate_limited' || fault === 'overloaded' || fault === 'capacity';
-    if (isTooFast) this.#pace.slowDown(waitMs);
-    if (tries < realtimeAttemptsMax && reactionTo[fault].kind !== 'final') {
-      if (!isTooFast) await pause(waitMs);
-      return true;
+    if (ambiguous) {
+      ledger.loseReply(call.customId);
+    } else {
+      ledger.release(call.customId);
+      await journal.note(noteLine({ kind: 'heard', customId: call.customId }));
     }
-    await this.#journal.append(noteLine({ kind: 'gaveUp', customId: call.customId, fault }));
-    return false;
+    if (reactionTo[fault].kind === 'trouble') throw error;
+    if (isTransportFault(fault)) {
+      if (retryAfterMs !== null) await this.#slow(retryAfterMs);
+      this.#suspects.push({ call, fault, retryAfterMs });
+      return;
+    }
+    await this.#clearSuspects();
+    if (reactionTo[fault].kind === 'final') return this.#giveUp(call, fault);
+    await this.#slow(computeWaitMs(fault, call.tries + 1, retryAfterMs));
+    await this.#countTry(call, fault, 0);
+  }
+
+  /** The provider has replied: the calls that had no reply failed for themselves. */
+  async #clearSuspects(): Promise<void> {
+    const suspects = this.#suspects;
+    this.#suspects = [];
+    for (const { call, fault, retryAfterMs } of suspects) {
+      await this.#countTry(call, fault, computeWaitMs(fault, call.tries + 1, retryAfterMs));
+    }
+  }
+
+  async #countTry(call: OpenCall, fault: Fault, waitMs: number): Promise<void> {
+    const tries = call.tries + 1;
+    if (tries >= realtimeAttemptsMax) return this.#giveUp(call, fault);
+    this.#queue.putBack({ ...call, tries, notBefore: this.#parts.clock.now() + waitMs });
+  }
+
+  /** The next wave decides about the item. */
+  async #giveUp({ customId }: OpenCall, fault: Fault): Promise<void> {
+    await this.#parts.journal.append(noteLine({ kind: 'gaveUp', customId, fault }));
+  }
+
+  async #slow(waitMs: number): Promise<void> {
+    const { ledger, clock, journal } = this.#parts;
+    const at = clock.now();
+    ledger.slow(at, waitMs);
+    await journal.note(noteLine({ kind: 'slowed', at, waitMs: Math.round(waitMs) }));
   }
 }
 
 /** A call waits for seconds where a batch would wait for minutes, unless the provider asks for more. */
 function computeWaitMs(fault: Fault, tries: number, retryAfterMs: number | null): number {
   return retryAfterMs ?? Math.min(20_000, faultDelayMs(fault, tries, null) / 30);
+}
+
+async function* iterateOne(call: Call): AsyncGenerator<Call> {
+  yield call;
 }

@@ -1,47 +1,124 @@
 // The realtime lane's activity: asks for some items of a batch one by one, except those that an earlier attempt has settled.
 
-import { heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Allowance } from '../../domain/capacity/allowance.ts';
+import type { JobFile, PlannedBatch } from '../../domain/job.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { beginJournal } from '../../job-folder/journals.ts';
+import { beginJournal, noteLine } from '../../job-folder/journals.ts';
 import { tallyFile } from '../../job-folder/paths.ts';
+import type { Store } from '../../storage/store.ts';
+import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
-import { CallPace } from './call-pace.ts';
-import { type CallRange, listCalls, readSettled } from './calls.ts';
-import { RealtimeLane } from './lane.ts';
+import { type Call, type CallRange, listCalls } from './calls.ts';
+import { readEarlierAttempts } from './earlier-attempts.ts';
+import { type LaneEnd, RealtimeLane } from './lane.ts';
+import { LaneLedger } from './ledger.ts';
+import { createMeter } from './meter.ts';
 
-export interface RealtimeResult {
-  readonly asked: number;
-  /** Settled by an earlier attempt of this activity. */
-  readonly kept: number;
+/** What one chunk of a batch hands to the next. */
+export interface LaneState {
+  readonly allowance: Allowance;
+  /** The money that the batch has spent. */
+  readonly spentUsd: number;
+  /** Calls in the batch's journals up to this number are counted in it. */
+  readonly journals: number;
 }
 
-export async function realtime(deps: ActivityDeps, input: CallRange): Promise<RealtimeResult> {
-  const { store, elapsed } = deps;
+export interface RealtimeInput extends CallRange, Pick<PlannedBatch, 'model' | 'endpoint'> {
+  readonly lane: LaneState;
+  /** What the batch may spend; null if there is no cap. */
+  readonly grantUsd: number | null;
+  /** How many times the provider was not reached: from 1 on, a single call is tried before all others. */
+  readonly probe: number;
+}
+
+export interface RealtimeResult {
+  /** Items that no earlier attempt had settled, as far as they were taken up. */
+  readonly asked: number;
+  readonly end: LaneEnd;
+  readonly lane: LaneState;
+  /** When the chunk ended, by the clock that the times of `lane` belong to. */
+  readonly at: number;
+}
+
+/** The workflow asks for a stop by a cancellation, which a heartbeat's reply brings. */
+const beatMs = 500;
+
+export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promise<RealtimeResult> {
+  const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
   await awaitEarlierOwners(deps, job, input);
   // The batch was started again after its answers had been counted.
-  if ((await store.head(tallyFile(input))) !== null) return { asked: 0, kept: input.count };
-  const provider = requireProvider(deps, job);
-  const { journal, earlier } = await beginJournal(store, input);
-  const beat = setInterval(() => heartbeat(), job.timing.heartbeatMs / 3);
+  if ((await deps.store.head(tallyFile(input))) !== null) {
+    return { asked: 0, end: { kind: 'done' }, lane: input.lane, at: clock.now() };
+  }
+  const beat = setInterval(() => heartbeat(), Math.min(beatMs, job.timing.heartbeatMs / 3));
   try {
-    const settled = await readSettled(store, earlier, provider);
-    const lane = new RealtimeLane(provider, journal, new CallPace(job.spec.realtime, elapsed));
-    let kept = 0;
-    let asked = 0;
-    for await (const call of listCalls(store, input)) {
-      if (settled.has(call.customId)) {
-        kept += 1;
-        continue;
-      }
-      asked += 1;
-      await lane.start(call);
-    }
-    await lane.finish();
-    return { asked, kept };
+    return await askAll(deps, input, job, clock);
   } finally {
     clearInterval(beat);
+  }
+}
+
+async function askAll(deps: ActivityDeps, input: RealtimeInput, job: JobFile, clock: Clock): Promise<RealtimeResult> {
+  const { store, wait } = deps;
+  const provider = requireProvider(deps, job);
+  const meter = createMeter(provider, job, input);
+  const ledger = new LaneLedger(job.spec.realtime, input.lane.allowance, input.grantUsd, input.lane.spentUsd);
+  const { journal, number, earlier } = await beginJournal(store, input);
+  try {
+    const attempts = { store, journals: earlier, counted: input.lane.journals };
+    const settled = await readEarlierAttempts(attempts, ledger, meter);
+    ledger.begin(clock.startedAt);
+    await journal.note(noteLine({ kind: 'began', at: clock.startedAt }));
+    const stop = cancellationSignal();
+    const lane = new RealtimeLane({ provider, journal, ledger, meter, clock, wait, stop });
+    const end = input.probe === 0 ? null : await probe(store, input, lane, settled);
+    const finalEnd = end ?? (await runLane(store, input, lane, settled));
+    const { allowance, spentUsd } = ledger;
+    const state = { allowance, spentUsd, journals: number };
+    return { asked: lane.asked, end: finalEnd, lane: state, at: clock.now() };
+  } finally {
     await journal.close();
   }
+}
+
+async function runLane(
+  store: Store,
+  input: RealtimeInput,
+  lane: RealtimeLane,
+  settled: ReadonlySet<string>,
+): Promise<LaneEnd> {
+  const open = listOpen(store, input, settled);
+  try {
+    return await lane.run(open);
+  } finally {
+    await open.return();
+  }
+}
+
+/** Each probe takes another item. Null if no item is left. */
+async function probe(
+  store: Store,
+  input: RealtimeInput,
+  lane: RealtimeLane,
+  settled: ReadonlySet<string>,
+): Promise<LaneEnd | null> {
+  let left = 0;
+  for await (const _ of listOpen(store, input, settled)) left += 1;
+  let place = left === 0 ? 0 : input.probe % left;
+  for await (const call of listOpen(store, input, settled)) {
+    if (place === 0) return lane.probe(call, input.probe, left);
+    place -= 1;
+  }
+  return null;
+}
+
+async function* listOpen(
+  store: Store,
+  range: CallRange,
+  settled: ReadonlySet<string>,
+): AsyncGenerator<Call, void, void> {
+  for await (const call of listCalls(store, range)) if (!settled.has(call.customId)) yield call;
 }

@@ -22,7 +22,9 @@ export interface UnsettledBatch extends PlannedBatch {
   readonly byte: number;
 }
 
-export interface SettledBatch extends Pick<Tally, 'batch' | 'lane' | 'model' | 'items' | 'answered' | 'batchId'> {
+export interface SettledBatch
+  extends Pick<Tally, 'batch' | 'lane' | 'model' | 'items' | 'answered' | 'batchId'>,
+    Pick<PlannedBatch, 'fallback'> {
   /** The amount that a budget is charged. */
   readonly chargedUsd: number | null;
 }
@@ -54,17 +56,17 @@ export async function readPart(
     if (tally === null) {
       open.push({ ...plannedBatch(entry), byte: entry.byte });
     } else {
-      const { usd } = entry.estimate;
-      const priced = { ...tally, unpriced: readUnpriced(tally, usd) };
+      const priced = { ...tally, unpriced: readUnpriced(tally, entry.estimate.usd) };
       totals = addTally(totals, priced);
-      settled.push(describeSettled(priced, usd));
+      settled.push(describeSettled(priced, entry));
     }
   }
   if (open.length === 0) await writeRollUp(store, output, wave, at.batch, { count: entries.length, totals, next });
   return { open, settled, totals, next };
 }
 
-function describeSettled(tally: Tally, estimateUsd: number | null): SettledBatch {
+function describeSettled(tally: Tally, { estimate, fallback }: PlannedBatch): SettledBatch {
   const { batch, lane, model, items, answered, batchId } = tally;
-  return { batch, lane, model, items, answered, batchId, chargedUsd: chargedUsd(tally, estimateUsd) };
+  const settled = { batch, lane, model, items, answered, batchId, chargedUsd: chargedUsd(tally, estimate.usd) };
+  return fallback === undefined ? settled : { ...settled, fallback };
 }

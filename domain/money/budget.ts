@@ -38,3 +38,14 @@ export const settle = (budget: Budget, estimateUsd: number | null, costUsd: numb
   reservedUsd: Math.max(0, budget.reservedUsd - (estimateUsd ?? 0)),
   settledUsd: budget.settledUsd + (costUsd ?? 0),
 });
+
+/** What work may spend that has reserved so much of the budget already; null if there is no cap. */
+export function countLeftUsd({ capUsd, settledUsd, reservedUsd }: Budget, ownReservedUsd: number): number | null {
+  return capUsd === null ? null : Math.max(0, capUsd - settledUsd - Math.max(0, reservedUsd - ownReservedUsd));
+}
+
+/** The lower of two caps; null is no cap. */
+export function lowerCap(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}

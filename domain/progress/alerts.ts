@@ -14,6 +14,7 @@ export const alertNames = [
   'budget',
   'paused',
   'earlier_child',
+  'provider_unreachable',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -29,6 +30,8 @@ const slowPhaseMs = 30 * minuteMs;
 const openMaxMs = 25 * 60 * minuteMs;
 /** Vendors sometimes queue a batch for hours and then run it within one hour. */
 const noProgressMs = 6 * 60 * minuteMs;
+/** Most outages are over by then. */
+const unreachableMs = 30 * minuteMs;
 /** A workflow of an earlier run ends its batch within this time, unless a person has to act. */
 const earlierChildMs = 10 * minuteMs;
 const errorShareMax = 0.05;
@@ -39,14 +42,17 @@ export interface LateCounts {
   readonly validating: number;
   readonly finalizing: number;
   readonly open: number;
+  /** Realtime batches whose provider has not been reached for long. */
+  readonly unreachable: number;
 }
 
-export const noneLate: LateCounts = { validating: 0, finalizing: 0, open: 0 };
+export const noneLate: LateCounts = { validating: 0, finalizing: 0, open: 0, unreachable: 0 };
 
 export const addLate = (a: LateCounts, b: LateCounts): LateCounts => ({
   validating: a.validating + b.validating,
   finalizing: a.finalizing + b.finalizing,
   open: a.open + b.open,
+  unreachable: a.unreachable + b.unreachable,
 });
 
 export function countLate(entries: Iterable<BatchEntry>, now: number): LateCounts {
@@ -60,6 +66,7 @@ export function countLate(entries: Iterable<BatchEntry>, now: number): LateCount
       validating: countSlow(entry, 'validating'),
       finalizing: countSlow(entry, 'finalizing'),
       open,
+      unreachable: entry.unreachableSince !== null && now - entry.unreachableSince > unreachableMs ? 1 : 0,
     });
   }
   return late;
@@ -82,10 +89,11 @@ export function findNextLateAt(
   const consider = (at: number): void => {
     if (at > now && at < next) next = at;
   };
-  for (const { stage, since, createdAt } of entries) {
+  for (const { stage, since, createdAt, unreachableSince } of entries) {
     if (stage === 'done') continue;
     if (stage === 'validating' || stage === 'finalizing') consider(since + slowPhaseMs + 1);
     if (createdAt !== null) consider(createdAt + openMaxMs + 1);
+    if (unreachableSince !== null) consider(unreachableSince + unreachableMs + 1);
   }
   for (const { since } of earlier) consider(since + earlierChildMs + 1);
   return Number.isFinite(next) ? next : null;
@@ -130,6 +138,10 @@ export function findAlerts(facts: AlertFacts): readonly Alert[] {
   }
   if (late.open > 0) {
     alerts.push({ name: 'open_too_long', text: `${describeBatches(late.open)} open for over 25 hours` });
+  }
+  if (late.unreachable > 0) {
+    const text = 'the provider has not been reached for over 30 minutes: it is tried again every 5 minutes';
+    alerts.push({ name: 'provider_unreachable', text });
   }
   if (running && pauses.length === 0 && now - movedAt > noProgressMs) {
     alerts.push({ name: 'no_progress', text: 'nothing has moved for over 6 hours' });

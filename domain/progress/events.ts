@@ -34,6 +34,8 @@ export interface BatchNews {
   readonly trouble?: Trouble;
   /** The provider had no room for it: it waits for the coordinator to find some. With the limit that the provider named, or null. */
   readonly cramped?: { readonly named: NamedLimit | null };
+  /** Since when the provider is not reached, for a batch of the realtime lane. */
+  readonly unreachableSince?: number;
 }
 
 /** One row of the coordination table. */
@@ -51,6 +53,8 @@ export interface BatchEntry {
   done: number;
   failed: number;
   trouble: Trouble | null;
+  /** Null while the provider is reached, as far as is known. */
+  unreachableSince: number | null;
 }
 
 /** How many batches are in each state. */

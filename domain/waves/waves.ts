@@ -15,7 +15,6 @@ export interface Wave {
   readonly realtimeReasons: readonly ItemReason[];
   /** A person asked for it: failed items with these reasons are sent again too. */
   readonly rejectedReasons: readonly ItemReason[];
-  readonly maxUsd: number | null;
   /** The bytes of requests that a batch of it may have, if that is less than usual. */
   readonly cutBytes: number | null;
 }
@@ -47,7 +46,6 @@ export const firstWave: Wave = {
   batchReasons: [],
   realtimeReasons: [],
   rejectedReasons: [],
-  maxUsd: null,
   cutBytes: null,
 };
 
@@ -68,7 +66,7 @@ function chooseOrdinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
   const mayFallBack = policy.fallback.lane === 'realtime' && policy.mode === 'batch';
   if (state.pastDeadline) {
     if (policy.deadline.then !== 'fallback' || !mayFallBack) return null;
-    return { ...wave, kind: 'fallback', realtimeReasons: present, maxUsd: policy.fallback.maxUsd };
+    return { ...wave, kind: 'fallback', realtimeReasons: present };
   }
   const lateToRealtime = policy.deadline.then === 'fallback' && mayFallBack ? late : [];
   // Nothing of these was tried, so they use up no round. The others wait for the wave after it.
@@ -87,7 +85,7 @@ function chooseOrdinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
   }
   const left = policy.deadline.then === 'fallback' ? present : others;
   if (!mayFallBack || left.length === 0) return null;
-  return { ...wave, kind: 'fallback', realtimeReasons: left, maxUsd: policy.fallback.maxUsd };
+  return { ...wave, kind: 'fallback', realtimeReasons: left };
 }
 
 function chooseAgainWave(state: WaveState, policy: WavePolicy): Wave | null {

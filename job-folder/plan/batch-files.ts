@@ -126,6 +126,7 @@ export class BatchFiles {
       requestsCrc32: requests.crc32,
       itemsCrc32: items.crc32,
       estimate: this.#estimate.inLane(lane),
+      ...(this.forcedLane === 'realtime' ? { fallback: true } : {}),
     };
   }
 

@@ -80,8 +80,9 @@ export async function* readEntries(store: Store, output: string, wave: number): 
 
 /** The part that crosses Temporal: an entry without its rows. */
 export function plannedBatch(entry: ManifestEntry): PlannedBatch {
-  const { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate } = entry;
-  return { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate };
+  const { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate, fallback } = entry;
+  const planned = { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate };
+  return fallback === undefined ? planned : { ...planned, fallback };
 }
 
 /** Null if there is no plan yet. */

@@ -167,6 +167,8 @@ export class JobWorld {
         registeredSearchAttributes: () => life.allow(() => cluster.registeredSearchAttributes()),
       },
       now: this.clock.now,
+      elapsed: this.clock.elapsed,
+      wait: this.clock.wait,
       randomHex: (bytes) => Array.from({ length: 2 * bytes }, () => this.#dice.between(0, 15).toString(16)).join(''),
     };
   }

@@ -17,7 +17,7 @@ import {
   startVendor,
 } from '../providers/vendors/emulated-vendor.ts';
 import { type Folder, folderWith, jobRef, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
-import { answerLine, errorLine, findPlanned, realtimeBatch, runWhole, wholeDeps } from './whole-job.ts';
+import { answerLine, errorLine, findPlanned, freshLane, realtimeBatch, runWhole, wholeDeps } from './whole-job.ts';
 
 const plannedPath = 'plan/wave-1/batch-0001';
 const exact = '"seed":12345678901234567890,"temperature":1.10';
@@ -93,8 +93,8 @@ describe.each(['openai', 'anthropic'] as const)('ready-made lines for %s are ans
     const folder = await makeFolder(vendor, provider, 'realtime');
     const deps: ActivityDeps = { ...wholeDeps(folder), provider: () => provider };
     const ref = { ...jobRef, wave: 1, batch: 1 };
-    const asked = await quietEnvironment().run(() => realtime(deps, { ...ref, from: 0, count: 4 }));
-    expect(asked).toEqual({ asked: 4, kept: 0 });
+    const asked = await quietEnvironment().run(() => realtime(deps, { ...ref, ...freshLane, from: 0, count: 4 }));
+    expect(asked).toMatchObject({ asked: 4, end: { kind: 'done' } });
     const planned = findPlanned(folder, ref);
     const result = await quietEnvironment().run(() => classify(deps, { ...ref, planned, ...realtimeBatch }));
     expect(result).toMatchObject({ kind: 'tally', tally: { answered: 4, lane: 'realtime' } });

@@ -10,6 +10,8 @@ import type { ActivityDeps } from '../../activities/deps.ts';
 import { type MergeSummary, merge } from '../../activities/finish/merge.ts';
 import { report } from '../../activities/finish/report.ts';
 import { planWave } from '../../activities/plan/retry.ts';
+import type { RealtimeInput } from '../../activities/realtime/realtime.ts';
+import { openAllowance } from '../../domain/capacity/allowance.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import type { ItemLine, ItemReason, Tally } from '../../domain/outcome/outcome.ts';
@@ -28,6 +30,7 @@ export const provider: Provider = {
 };
 
 export function wholeDeps(folder: Folder): ActivityDeps {
+  let skippedMs = 0;
   return {
     ...makeDeps(folder.store, provider),
     cluster: { isOpen: async () => false, notify: async () => undefined, registeredSearchAttributes: async () => [] },
@@ -37,7 +40,10 @@ export function wholeDeps(folder: Folder): ActivityDeps {
     transfers: (work) => work(),
     scratch: folder.root,
     now: () => Date.now(),
-    elapsed: () => performance.now(),
+    elapsed: () => performance.now() + skippedMs,
+    wait: async (ms) => {
+      skippedMs += ms;
+    },
     version: 'test',
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   };
@@ -165,6 +171,15 @@ export const realtimeBatch = {
   batches: [],
   ...allProven,
 } satisfies Partial<ClassifyInput>;
+
+/** For the input of `realtime`: nothing was called before, and no money is capped. */
+export const freshLane = {
+  model: 'priced',
+  endpoint: '/v1/chat/completions',
+  lane: { allowance: openAllowance, spentUsd: 0, journals: 0 },
+  grantUsd: null,
+  probe: 0,
+} satisfies Partial<RealtimeInput>;
 
 /** A batch as the manifest has it. */
 export function findPlanned(folder: Folder, { wave, batch }: BatchRef): PlannedBatch {

@@ -10,7 +10,6 @@ import { costUsd, findPrice } from '../../domain/money/cost.ts';
 import { classify, reasonOfFault } from '../../domain/outcome/classify.ts';
 import { noUsage, type RawOutcome } from '../../domain/outcome/outcome.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
-import { afterAnswer, afterRefusal, startingPace, waitForRoomMs } from '../../domain/waves/pace.ts';
 
 const judging = { policy: defaultVerdicts, flawedAttempts: 0, cancelReason: 'deadline' as const, accepts: null };
 const answer = (change: Partial<Extract<RawOutcome, { kind: 'answer' }>>): Extract<RawOutcome, { kind: 'answer' }> => ({
@@ -109,40 +108,6 @@ describe('waiting', () => {
       null,
       null,
     ]);
-  });
-});
-
-describe('pace of the realtime lane', () => {
-  test('it halves when refused, never below one, and grows by one to the limit', () => {
-    let pace = startingPace(16);
-    for (let answers = 0; answers < 1000; answers += 1) pace = afterAnswer(pace, 16);
-    expect(pace.limit).toBe(16);
-    pace = afterRefusal(pace, 1000, 500);
-    expect(pace).toMatchObject({ limit: 8, notBefore: 1500 });
-    for (let refusals = 0; refusals < 9; refusals += 1) pace = afterRefusal(pace, 1000, 0);
-    expect(pace).toMatchObject({ limit: 1, notBefore: 1500 });
-  });
-
-  test('no minute ever has more calls or tokens than allowed', () => {
-    const limits = fc.record({ rpm: fc.integer({ min: 1, max: 20 }), tpm: fc.integer({ min: 100, max: 1000 }) });
-    fc.assert(
-      fc.property(
-        limits,
-        fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 80 }),
-        ({ rpm, tpm }, calls) => {
-          const all: { at: number; tokens: number }[] = [];
-          let now = 0;
-          for (const tokens of calls) {
-            const spent = all.filter(({ at }) => at + 60_000 > now);
-            now += waitForRoomMs(spent, tokens, now, rpm, tpm);
-            all.push({ at: now, tokens });
-            const minute = all.filter(({ at }) => at + 60_000 > now);
-            expect(minute.length).toBeLessThanOrEqual(rpm);
-            expect(minute.reduce((sum, call) => sum + call.tokens, 0)).toBeLessThanOrEqual(tpm);
-          }
-        },
-      ),
-    );
   });
 });
 

@@ -17,7 +17,7 @@ import { type PlannedBatch, planStart } from '../../domain/job.ts';
 import type { Store } from '../../storage/store.ts';
 import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../activities/plan/planning.ts';
 import { fault, nothing } from '../activities/submit/submission-site.ts';
-import { answerLine, errorLine, provider, runWhole, wholeDeps } from '../activities/whole-job.ts';
+import { answerLine, errorLine, freshLane, provider, runWhole, wholeDeps } from '../activities/whole-job.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/job-folder.md'), 'utf8');
 
@@ -135,7 +135,7 @@ async function createBatch(
   await quietEnvironment().run(() => create(deps, { ...submission, staged: { fileId: 'file' } }));
   if (batch !== 1) return;
   await collectTwin(deps, ref, twin);
-  await quietEnvironment().run(() => realtime(deps, { ...ref, from: 0, count: 1 }));
+  await quietEnvironment().run(() => realtime(deps, { ...ref, ...freshLane, from: 0, count: 1 }));
 }
 
 async function collectTwin(

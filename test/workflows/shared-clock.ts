@@ -10,12 +10,21 @@ import type { createControl } from '../../emulator/server/control.ts';
  */
 export function sharedClock(control: Pick<ReturnType<typeof createControl>, 'clock'>): {
   now: () => number;
+  elapsed: () => number;
+  wait: (ms: number, signal: AbortSignal) => Promise<void>;
   interceptor: ActivityInboundCallsInterceptor;
 } {
   let aheadMs = 0;
   const now = (): number => Date.now() + aheadMs;
   return {
     now,
+    elapsed: () => performance.now() + aheadMs,
+    /** No time passes for the server: a workflow's deadline does not come while an activity waits. */
+    wait: async (ms, signal) => {
+      if (signal.aborted) return;
+      aheadMs += ms;
+      await control.clock({ nowMs: now() });
+    },
     interceptor: {
       execute: async (input, next) => {
         const behindMs = activityInfo().currentAttemptScheduledTimestampMs - now();

@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../../activities/failure.ts';
+import { heartbeatThrottleMs } from '../../activities/heartbeat.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { createControl } from '../../emulator/server/control.ts';
 import { createCluster } from '../../worker/cluster.ts';
@@ -48,6 +49,8 @@ export async function createSiteWorker(
   const deps = {
     ...createDependencies(config, createCluster(site.client, namespace)),
     now: () => workerClock(clock.now()),
+    elapsed: clock.elapsed,
+    wait: clock.wait,
   };
   const activities = createActivities(deps);
   const open: typeof activities.open = async (input) => {
@@ -59,6 +62,7 @@ export async function createSiteWorker(
     connection: site.env.nativeConnection,
     namespace,
     taskQueue: site.name,
+    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
     activities: { ...activities, open },
     workflowBundle: workflowBundle(),
     interceptors: {

@@ -2,6 +2,7 @@
 
 import { CancellationScope, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { BatchEvent } from '../../domain/batch/events.ts';
+import type { Allowance } from '../../domain/capacity/allowance.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { JobSettings, PlannedBatch } from '../../domain/job.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
@@ -34,6 +35,16 @@ export interface BatchInput {
   readonly endNow: boolean;
   /** The job is finishing: the batch is cancelled, and ends by then. Null otherwise. */
   readonly endBy: number | null;
+  /** For a batch of the realtime lane. */
+  readonly realtime?: RealtimeGrant;
+}
+
+/** What a realtime batch may use. */
+export interface RealtimeGrant {
+  /** The job's allowance, as its last realtime batch left it. */
+  readonly allowance: Allowance;
+  /** The money that the batch may spend; null if there is no cap. */
+  readonly grantUsd: number | null;
 }
 
 export class BatchRun {
@@ -76,7 +87,8 @@ export class BatchRun {
       done = 0,
       trouble,
       cramped,
-    }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped'>> = {},
+      unreachableSince,
+    }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince'>> = {},
   ): Promise<void> {
     if (workflowInfo().parent === undefined) return;
     const { wave, batch } = this.ref;
@@ -89,6 +101,7 @@ export class BatchRun {
       failed: 0,
       ...(trouble === undefined ? {} : { trouble }),
       ...(cramped === undefined ? {} : { cramped }),
+      ...(unreachableSince === undefined ? {} : { unreachableSince }),
     };
     try {
       const coordinator = getExternalWorkflowHandle(this.coordinator);

@@ -1,52 +1,43 @@
-// A batch's worth of items through the synchronous API, one chunk at a time, so that pauses, cancellation and deadlines take effect.
+// A batch's worth of items through the synchronous API, one chunk at a time.
 
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import { realtimeChunkItems } from '../../domain/limits.ts';
+import { CancellationScope, continueAsNew } from '@temporalio/workflow';
+import type { Allowance } from '../../domain/capacity/allowance.ts';
 import type { ItemReason, Tally } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { filePass } from '../proxies.ts';
 import { type BatchInput, BatchRun, logTally } from './batch-run.ts';
-import { outOfTime, runThroughTrouble } from './trouble.ts';
+import { type CarriedChunks, RealtimeChunks } from './realtime-chunks.ts';
 
-/** Guarantees that each item is asked at least once, and that only calls in flight at a crash are made twice. */
-export async function processRealtime(input: BatchInput): Promise<Tally> {
+export interface RealtimeEnd {
+  readonly tally: Tally;
+  /** For the job's next realtime batch. */
+  readonly allowance: Allowance;
+}
+
+/** Guarantees that each item is asked at least once, and that only calls in flight at a crash are made twice. It completes, cancelled or not. */
+export async function processRealtime(input: BatchInput, carried: CarriedChunks | null = null): Promise<RealtimeEnd> {
   const run = new BatchRun(input);
-  let missingReason: ItemReason = 'missing';
-  try {
-    if (await askAll(run)) missingReason = 'deadline';
-  } catch (error) {
-    if (!isCancellation(error)) throw error;
-    missingReason = 'cancelled';
-  }
-  const tally = await CancellationScope.nonCancellable(() => classify(run, missingReason));
-  return logTally(tally);
+  const chunks = new RealtimeChunks(run, carried);
+  CancellationScope.current().cancelRequested.catch(() => chunks.cancel());
+  return CancellationScope.nonCancellable(async () => {
+    const notRunReason = await chunks.askAll(() => continueRun(run, chunks.carry()));
+    const tally = await classify(run, notRunReason, chunks.startedAt);
+    return { tally: logTally(tally), allowance: chunks.allowance };
+  });
 }
 
-/** True if the deadline came first. */
-async function askAll(run: BatchRun): Promise<boolean> {
-  const { planned, job } = run.input;
-  for (let from = 0; from < planned.items; from += realtimeChunkItems) {
-    await condition(() => !run.paused || run.endNow);
-    if (run.endNow) return true;
-    const count = Math.min(realtimeChunkItems, planned.items - from);
-    const proxy = filePass(job.timing, `ask items ${from + 1} to ${from + count} of ${planned.items}`);
-    const asked = await runThroughTrouble(run, null, () => proxy.realtime({ ...run.ref, from, count }), {
-      endNow: true,
-    });
-    if (asked === outOfTime) return true;
-    if (planned.items > realtimeChunkItems) await run.notify('running', { done: from + count });
-  }
-  return false;
+function continueRun({ input, paused, turn, endNow }: BatchRun, carried: CarriedChunks): Promise<never> {
+  return continueAsNew<typeof processRealtime>({ ...input, paused, turn, endNow }, carried);
 }
 
-async function classify(run: BatchRun, notRunReason: ItemReason): Promise<Tally> {
+async function classify(run: BatchRun, notRunReason: ItemReason, startedAt: number): Promise<Tally> {
   const { planned, job } = run.input;
   const result = await filePass(job.timing, `classify ${planned.items} items`).classify({
     ...run.ref,
     planned,
     batchId: null,
     ending: null,
-    createdAt: run.startedAt,
+    createdAt: startedAt,
     endedAt: Date.now(),
     polls: 0,
     cancelReason: 'cancelled',

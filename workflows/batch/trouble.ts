@@ -1,49 +1,7 @@
-// Trouble that only a person can end, such as a refused key or an empty account: the batch notifies its coordinator once and waits.
+// What the failure of an activity says: trouble that only a person can end, such as a refused key or an empty account, or the end of all tries.
 
 import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
-import { condition } from '@temporalio/workflow';
 import { type Trouble, troubles } from '../../domain/progress/events.ts';
-import type { BatchRun } from './batch-run.ts';
-
-/** The events that end a wait for a person early. By default, there are none. */
-export interface WaitLimit {
-  /** Whether the job's deadline ends the wait. */
-  readonly endNow?: boolean;
-  /** The time at which the wait ends. */
-  readonly untilMs?: number | null;
-}
-
-export const outOfTime = Symbol('out of time');
-
-/** Does work; after trouble, waits until the job is resumed and does it again. `outOfTime` if the limit is reached first. */
-export async function runThroughTrouble<T>(
-  run: BatchRun,
-  batchId: string | null,
-  work: () => Promise<T>,
-  limit: WaitLimit = {},
-): Promise<T | typeof outOfTime> {
-  const { endNow = false, untilMs = null } = limit;
-  const isOver = (): boolean => (endNow && run.endNow) || (untilMs !== null && Date.now() >= untilMs);
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (untilMs !== null && isOutOfTime(error)) return outOfTime;
-      const trouble = readTrouble(error);
-      if (trouble === null) throw error;
-      const { resumes } = run;
-      await run.notify('waiting', { batchId, trouble });
-      const mayContinue = (): boolean => run.resumes > resumes || isOver();
-      if (untilMs === null) {
-        await condition(mayContinue);
-      } else {
-        const leftMs = Math.max(1, untilMs - Date.now());
-        await condition(mayContinue, leftMs, { summary: `${trouble}: wait to be resumed` });
-      }
-      if (isOver()) return outOfTime;
-    }
-  }
-}
 
 /**
  * The type of a failure that no further attempt could help; null for other errors. If a call is stopped, its last attempt may end with any

@@ -1,5 +1,6 @@
 // The state that a job carries over when it continues as new: a few kilobytes, however large the job is. Everything else is on disk.
 
+import type { Allowance } from '../../domain/capacity/allowance.ts';
 import type { DeadlinePolicy, JobPosition, JobSettings, PlanPosition, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
 import type { Counts, ItemReason } from '../../domain/outcome/outcome.ts';
@@ -41,6 +42,8 @@ export interface JobProgress {
   rounds: number;
   fallbackDone: boolean;
   budget: Budget;
+  /** What the items that fell back to the realtime lane have cost, for `fallback.maxUsd`. */
+  fallbackUsd: number;
   pastDeadline: boolean;
   cancelled: boolean;
   /** The reasons that `retryFailed` named, until a wave has taken them up. */
@@ -63,6 +66,7 @@ export interface CarriedJob extends JobProgress {
   readonly concurrency: number;
   readonly movedAt: number;
   readonly refusals: Refusals;
+  readonly allowance: Allowance;
   readonly alerts: readonly AlertName[];
   /** What is known of the provider's capacity, by model. Absent if an earlier version carried the job over. */
   readonly capacity?: KnownCapacity;
@@ -74,6 +78,7 @@ const progressFields: readonly (keyof JobProgress)[] = [
   'rounds',
   'fallbackDone',
   'budget',
+  'fallbackUsd',
   'pastDeadline',
   'cancelled',
   'retryReasons',

@@ -53,6 +53,7 @@ export class JobRun implements JobProgress {
   rounds = 0;
   fallbackDone = false;
   budget: Budget = openBudget(null);
+  fallbackUsd = 0;
   pastDeadline = false;
   cancelled = false;
   retryReasons: readonly ItemReason[] | null = null;
@@ -210,11 +211,11 @@ export class JobRun implements JobProgress {
   }
 
   #takeOver(carried: CarriedJob): void {
-    const { settings, deadline, concurrency, movedAt, refusals } = carried;
+    const { settings, deadline, concurrency, movedAt, refusals, allowance } = carried;
     Object.assign(this, pickProgress(carried));
     this.#opened = { settings, deadline };
     this.phase = carried.cancelled ? 'cancelling' : carried.place.kind === 'finish' ? 'merging' : 'running';
-    Object.assign(this.coordinator, { movedAt, refusals });
+    Object.assign(this.coordinator, { movedAt, refusals, allowance });
     this.coordinator.gate.known = carried.capacity ?? {};
     const paused = holdsBatches(this.pauses);
     Object.assign(this.coordinator.switches, { paused, concurrency, batchDeadlineMs: deadline.batchMs });
@@ -222,9 +223,9 @@ export class JobRun implements JobProgress {
 
   #carry(place: Place): CarriedJob {
     const { settings, deadline } = this;
-    const { movedAt, refusals, switches, gate } = this.coordinator;
+    const { movedAt, refusals, allowance, switches, gate } = this.coordinator;
     const { concurrency } = switches;
-    const state = { place, settings, deadline, concurrency, movedAt, refusals, capacity: gate.known };
+    const state = { place, settings, deadline, concurrency, movedAt, refusals, allowance, capacity: gate.known };
     return { ...pickProgress(this), ...state, alerts: this.#alertLog.raised };
   }
 

@@ -3,19 +3,22 @@
 import { CancellationScope, condition, getExternalWorkflowHandle, setHandler, startChild } from '@temporalio/workflow';
 import type { WavePart } from '../../activities/waves/read-part.ts';
 import { segmentWorkflowId } from '../../domain/ids.ts';
-import { type PlanPosition, planStart } from '../../domain/job.ts';
+import { type PlannedBatch, type PlanPosition, planStart } from '../../domain/job.ts';
 import { fits, reserve } from '../../domain/money/budget.ts';
 import { mustPause } from '../../domain/progress/refusals.ts';
-import { noTotals, type Totals } from '../../domain/waves/totals.ts';
+import { noTotals } from '../../domain/waves/totals.ts';
 import { ChildGroup, childOptions, replaySwitches, runUntilResult } from '../children.ts';
 import type { Switches } from '../coordinator.ts';
 import { limitSignal, type SegmentNews, segmentNewsSignal } from '../messages.ts';
 import { filePass } from '../proxies.ts';
 import { readPart } from '../run-part.ts';
-import { processSegment, type SegmentInput } from '../segment/process-segment.ts';
+import { processSegment, type SegmentEnd, type SegmentGrant, type SegmentInput } from '../segment/process-segment.ts';
+import { sumCharges } from '../segment/realtime-charges.ts';
 import type { SegmentPlace } from './carried-job.ts';
 import { OpenSegments } from './open-segments.ts';
 import { describeJob, type RunningWave } from './running-wave.ts';
+
+type SegmentPart = Pick<SegmentInput, 'segment' | 'at' | 'count'>;
 
 const firstSegment: SegmentPlace = { number: 1, at: planStart, totals: noTotals };
 
@@ -28,6 +31,8 @@ class SegmentedWave {
   readonly #running: RunningWave;
   readonly #segments: OpenSegments;
   readonly #children = new ChildGroup();
+  /** Whether a segment with realtime batches is open. */
+  #isRealtimeOpen = false;
   /** The next segment. Null if there is none. */
   #next: SegmentPlace | null;
 
@@ -71,14 +76,14 @@ class SegmentedWave {
     if (this.#mustStop) return;
     const { estimateUsd, count, next } = takeAffordable(this.#running, place.at, page);
     this.#next = next === null ? null : { number: place.number + 1, at: next, totals: noTotals };
-    if (page.open.length > 0) this.#children.add(this.#runSegment({ ...place, count }, estimateUsd));
-    else this.#recordSettled(page);
+    if (page.open.length === 0) return this.#recordSettled(page);
+    this.#children.add(this.#runSegment({ segment: place.number, at: place.at, count }, page, estimateUsd));
   }
 
   /** Its batches were settled before this workflow began. */
   #recordSettled({ settled, totals }: WavePart): void {
     this.#segments.addSettled(totals);
-    for (const { chargedUsd } of settled) this.#running.charge(chargedUsd);
+    for (const each of settled) this.#running.charge(each);
     this.#publish();
   }
 
@@ -86,47 +91,73 @@ class SegmentedWave {
     return this.#running.job.coordinator.switches.concurrency;
   }
 
-  #mayStart({ open: [first] }: WavePart): boolean {
+  /** Segments with realtime batches run one after the other, because the job has one realtime lane. */
+  #mayStart({ open }: WavePart): boolean {
+    const [first] = open;
     return (
+      first !== undefined &&
       this.#segments.countFreePlaces(this.#concurrency) > 0 &&
       !this.#running.isHeld &&
-      this.#running.mayAfford(first?.estimate.usd ?? null, this.#segments.size)
+      !(this.#isRealtimeOpen && open.some(({ lane }) => lane === 'realtime')) &&
+      this.#running.mayAfford(first, this.#segments.size)
     );
   }
 
-  async #runSegment(
-    part: Omit<SegmentPlace, 'totals'> & { readonly count: number },
-    estimateUsd: number,
-  ): Promise<void> {
+  async #runSegment(part: SegmentPart, page: WavePart, estimateUsd: number): Promise<void> {
     const { job, wave, jobWorkflowId } = this.#running;
-    const workflowId = segmentWorkflowId(jobWorkflowId, wave.number, part.number);
+    const workflowId = segmentWorkflowId(jobWorkflowId, wave.number, part.segment);
     const { timing } = job.settings;
     const onWait = (awaited: string | null): void => job.coordinator.recordWait(part.at.batch, awaited);
     this.#segments.add(workflowId, this.#concurrency);
     job.coordinator.openSegment(workflowId);
     this.#running.reserve(estimateUsd);
-    let totals: Totals | null = null;
+    const realtime = this.#grant(part, page);
+    if (realtime !== null) this.#isRealtimeOpen = true;
+    let end: SegmentEnd | null = null;
     try {
-      totals = await runUntilResult({ workflowId, timing, onWait, untilMs: null }, () =>
-        this.#startSegment(workflowId, { segment: part.number, at: part.at, count: part.count }),
-      );
+      const plan = { workflowId, timing, onWait, untilMs: null };
+      end = await runUntilResult(plan, () => this.#startSegment(workflowId, part, realtime));
     } finally {
-      this.#segments.remove(workflowId, totals);
+      this.#segments.remove(workflowId, end?.totals ?? null);
       job.coordinator.closeSegment(workflowId);
-      this.#running.settle(estimateUsd, totals);
+      if (realtime !== null) this.#takeRealtimeBack(end);
+      this.#running.settle(estimateUsd, end?.totals ?? null);
       this.#sharePlaces();
       this.#publish();
     }
   }
 
-  async #startSegment(workflowId: string, part: Pick<SegmentInput, 'segment' | 'at' | 'count'>): Promise<Totals> {
+  /** What the realtime batches of a segment may use; null if it has none. */
+  #grant({ at, count }: SegmentPart, { open, settled }: WavePart): SegmentGrant | null {
+    const isIn = ({ batch, lane }: Pick<PlannedBatch, 'batch' | 'lane'>): boolean =>
+      lane === 'realtime' && batch < at.batch + count;
+    const waiting = open.filter(isIn);
+    if (waiting.length === 0) return null;
+    const before = sumCharges(settled.filter(isIn));
+    const budgetLeft = this.#running.countLeftUsd(waiting.reduce((sum, { estimate }) => sum + (estimate.usd ?? 0), 0));
+    const fallbackLeft = this.#running.countFallbackLeftUsd();
+    return {
+      allowance: this.#running.job.coordinator.allowance,
+      budgetUsd: budgetLeft === null ? null : budgetLeft + before.realtimeUsd,
+      fallbackUsd: fallbackLeft === null ? null : fallbackLeft + before.fallbackUsd,
+    };
+  }
+
+  #takeRealtimeBack(end: SegmentEnd | null): void {
+    const { job } = this.#running;
+    this.#isRealtimeOpen = false;
+    job.coordinator.allowance = end?.allowance ?? job.coordinator.allowance;
+    job.fallbackUsd += end?.fallbackUsd ?? 0;
+  }
+
+  async #startSegment(workflowId: string, part: SegmentPart, realtime: SegmentGrant | null): Promise<SegmentEnd> {
     const { wave, jobWorkflowId } = this.#running;
     const switches = this.#readSwitches(workflowId);
     const job = describeJob(this.#running.job);
     const child = await startChild(processSegment, {
       ...childOptions,
       workflowId,
-      args: [{ job, jobWorkflowId, wave: wave.number, ...part, switches }],
+      args: [{ job, jobWorkflowId, wave: wave.number, ...part, switches, realtime }],
       staticSummary: `batches ${part.at.batch} to ${part.at.batch + part.count - 1} of wave ${wave.number}`,
     });
     await replaySwitches(child, switches, this.#readSwitches(workflowId));
@@ -180,8 +211,8 @@ function takeAffordable(
 ): { readonly estimateUsd: number; readonly count: number; readonly next: PlanPosition | null } {
   let { budget } = job;
   let estimateUsd = 0;
-  for (const [index, { batch, byte, estimate }] of page.open.entries()) {
-    if (index > 0 && !mustEnd && !fits(budget, estimate.usd)) {
+  for (const [index, { batch, byte, lane, estimate }] of page.open.entries()) {
+    if (index > 0 && !mustEnd && lane === 'batch' && !fits(budget, estimate.usd)) {
       return { estimateUsd, count: batch - at.batch, next: { batch, byte } };
     }
     budget = reserve(budget, estimate.usd);

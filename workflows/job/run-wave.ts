@@ -3,9 +3,10 @@
 import { log } from '@temporalio/workflow';
 import type { WavePart } from '../../activities/waves/read-part.ts';
 import { type PlannedBatch, type PlanSummary, planStart } from '../../domain/job.ts';
+import { lowerCap } from '../../domain/money/budget.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
-import type { BatchInput } from '../batch/batch-run.ts';
+import type { BatchInput, RealtimeGrant } from '../batch/batch-run.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { filePass } from '../proxies.ts';
 import { type PartOwner, runPart } from '../run-part.ts';
@@ -82,19 +83,26 @@ class WaveOwner implements PartOwner {
 
   recordPart(part: WavePart): void {
     this.coordinator.recordPart(this.wave, part);
-    for (const { chargedUsd } of part.settled) this.#running.charge(chargedUsd);
+    for (const settled of part.settled) this.#running.charge(settled);
     this.#running.job.publish();
   }
 
-  mayStart({ estimate }: PlannedBatch, open: number): boolean {
+  mayStart(planned: PlannedBatch, open: number): boolean {
     const { isHeld } = this.#running;
-    return !isHeld && open < this.coordinator.switches.concurrency && this.#running.mayAfford(estimate.usd, open);
+    return !isHeld && open < this.coordinator.switches.concurrency && this.#running.mayAfford(planned, open);
   }
 
   makeInput(planned: PlannedBatch): BatchInput {
     const { job, mustEnd } = this.#running;
     const { paused, turn } = this.coordinator.switches;
-    return { job: describeJob(job), wave: this.wave, planned, paused, turn, endNow: mustEnd, endBy: null };
+    const input = { job: describeJob(job), wave: this.wave, planned, paused, turn, endNow: mustEnd, endBy: null };
+    return planned.lane === 'batch' ? input : { ...input, realtime: this.#grant(planned) };
+  }
+
+  #grant({ estimate, fallback }: PlannedBatch): RealtimeGrant {
+    const left = this.#running.countLeftUsd(estimate.usd ?? 0);
+    const fallbackLeft = fallback === true ? this.#running.countFallbackLeftUsd() : null;
+    return { allowance: this.coordinator.allowance, grantUsd: lowerCap(left, fallbackLeft) };
   }
 
   onStart({ estimate }: PlannedBatch): void {
@@ -102,8 +110,8 @@ class WaveOwner implements PartOwner {
     this.#running.job.publish();
   }
 
-  onEnd({ estimate }: PlannedBatch, tally: Tally | null): void {
-    this.#running.settle(estimate.usd, tally);
+  onEnd(planned: PlannedBatch, tally: Tally | null): void {
+    this.#running.settleBatch(planned, tally);
     this.#running.job.publish();
   }
 }

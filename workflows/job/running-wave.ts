@@ -1,9 +1,10 @@
 // One wave while it runs: the part that running its batches in the job itself and in segments share.
 
 import { workflowInfo } from '@temporalio/workflow';
-import type { WavePartRef } from '../../activities/waves/read-part.ts';
-import type { PlanPosition, PlanSummary } from '../../domain/job.ts';
-import { chargedUsd, fits, reserve, settle } from '../../domain/money/budget.ts';
+import type { SettledBatch, WavePartRef } from '../../activities/waves/read-part.ts';
+import type { PlannedBatch, PlanPosition, PlanSummary } from '../../domain/job.ts';
+import { chargedUsd, countLeftUsd, fits, reserve, settle } from '../../domain/money/budget.ts';
+import type { Tally } from '../../domain/outcome/outcome.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import type { BatchInput } from '../batch/batch-run.ts';
 import { isHistoryLong } from '../history.ts';
@@ -18,19 +19,21 @@ export class RunningWave {
   readonly wave: Wave;
   readonly plan: PlanSummary;
   /** What was spent before the wave. */
-  readonly #settledBefore: number;
+  readonly #before: { readonly settledUsd: number; readonly fallbackUsd: number };
   readonly jobWorkflowId = workflowInfo().workflowId;
 
   constructor(job: JobRun, wave: Wave, plan: PlanSummary) {
     this.job = job;
     this.wave = wave;
     this.plan = plan;
-    this.#settledBefore = job.budget.settledUsd;
+    this.#before = { settledUsd: job.budget.settledUsd, fallbackUsd: job.fallbackUsd };
   }
 
   /** For a next run of the job, which charges every batch that it finds settled. */
   takeChargesBack(): void {
-    this.job.budget = { ...this.job.budget, settledUsd: this.#settledBefore };
+    const { settledUsd, fallbackUsd } = this.#before;
+    this.job.budget = { ...this.job.budget, settledUsd };
+    this.job.fallbackUsd = fallbackUsd;
   }
 
   /** Whether the history has grown so long that the job starts nothing more in this run. */
@@ -52,26 +55,48 @@ export class RunningWave {
     return { ...this.job.ref, wave: this.wave.number, at, count: this.job.settings.batchesPerSegment };
   }
 
-  /** Work that would pass the cap does not start. If no running work can make room for it any more, the job pauses for a person. */
-  mayAfford(estimateUsd: number | null, running: number): boolean {
-    if (this.mustEnd || fits(this.job.budget, estimateUsd)) return true;
-    if (running === 0) this.job.pauseFor('budget', estimateUsd === null ? unpriced : overBudget);
+  /**
+   * Work that would pass the cap does not start. If no running work can make room for it any more, the job pauses for a person. A realtime
+   * batch starts all the same: it goes row by row, as far as the money reaches.
+   */
+  mayAfford({ lane, estimate }: Pick<PlannedBatch, 'lane' | 'estimate'>, running: number): boolean {
+    const isRowByRow = lane === 'realtime' && estimate.usd !== null;
+    if (this.mustEnd || isRowByRow || fits(this.job.budget, estimate.usd)) return true;
+    if (running === 0) this.job.pauseFor('budget', estimate.usd === null ? unpriced : overBudget);
     return false;
   }
 
+  /** The money for realtime batches, `reservedUsd` of which is reserved for them already; null if there is no cap. */
+  countLeftUsd(reservedUsd: number): number | null {
+    return countLeftUsd(this.job.budget, reservedUsd);
+  }
+
+  /** The money for items that fall back; null if there is no cap. */
+  countFallbackLeftUsd(): number | null {
+    const { maxUsd } = this.job.settings.fallback;
+    return maxUsd === null ? null : Math.max(0, maxUsd - this.job.fallbackUsd);
+  }
+
   /** Work that ended before this workflow could reserve anything for it. */
-  charge(usd: number | null): void {
+  charge({ chargedUsd: usd, fallback }: Pick<SettledBatch, 'chargedUsd' | 'fallback'>): void {
     this.job.budget = settle(this.job.budget, null, usd);
+    if (fallback === true) this.job.fallbackUsd += usd ?? 0;
   }
 
   reserve(estimateUsd: number | null): void {
     this.job.budget = reserve(this.job.budget, estimateUsd);
   }
 
-  /** Work that never came to a result counts by its estimate. */
-  settle(estimateUsd: number | null, result: Parameters<typeof chargedUsd>[0] | null): void {
+  settleBatch({ estimate, fallback }: PlannedBatch, tally: Tally | null): void {
+    const costUsd = this.settle(estimate.usd, tally);
+    if (fallback === true) this.job.fallbackUsd += costUsd ?? 0;
+  }
+
+  /** Work that never came to a result counts by its estimate. Returns what it counts. */
+  settle(estimateUsd: number | null, result: Parameters<typeof chargedUsd>[0] | null): number | null {
     const costUsd = result === null ? estimateUsd : chargedUsd(result, estimateUsd);
     this.job.budget = settle(this.job.budget, estimateUsd, costUsd);
+    return costUsd;
   }
 }
 

@@ -9,12 +9,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { WavePart } from '../../activities/waves/read-part.ts';
+import type { Allowance } from '../../domain/capacity/allowance.ts';
 import type { PlannedBatch, PlanPosition } from '../../domain/job.ts';
+import { lowerCap } from '../../domain/money/budget.ts';
+import type { Tally } from '../../domain/outcome/outcome.ts';
 import type { Trouble } from '../../domain/progress/events.ts';
 import { acknowledge } from '../../domain/progress/refusals.ts';
 import type { Totals } from '../../domain/waves/totals.ts';
 import { checkWhenDue } from '../alerting.ts';
-import type { BatchInput } from '../batch/batch-run.ts';
+import type { BatchInput, RealtimeGrant } from '../batch/batch-run.ts';
 import { Coordinator, type Switches } from '../coordinator.ts';
 import { isHistoryLong } from '../history.ts';
 import {
@@ -27,6 +30,7 @@ import {
   segmentNewsSignal,
 } from '../messages.ts';
 import { type PartOwner, runPart } from '../run-part.ts';
+import { addCharge, lowerBy, noCharges, sumCharges } from './realtime-charges.ts';
 
 export interface SegmentInput {
   readonly job: BatchInput['job'];
@@ -37,10 +41,28 @@ export interface SegmentInput {
   readonly at: PlanPosition;
   readonly count: number;
   readonly switches: Switches;
+  /** Null if it has no realtime batches. */
+  readonly realtime: SegmentGrant | null;
+}
+
+/** What the realtime batches of a segment may use. The caps hold for all of them, those included that were settled before. */
+export interface SegmentGrant {
+  readonly allowance: Allowance;
+  readonly budgetUsd: number | null;
+  /** The cap of those that fell back. */
+  readonly fallbackUsd: number | null;
+}
+
+export interface SegmentEnd {
+  readonly totals: Totals;
+  /** For the job's next realtime batch. */
+  readonly allowance: Allowance;
+  /** What its items that fell back to the realtime lane have cost. */
+  readonly fallbackUsd: number;
 }
 
 /** Guarantees a tally of every batch of the segment, as it is on disk. If its history grows too long, it continues as a new run. */
-export async function processSegment(input: SegmentInput): Promise<Totals> {
+export async function processSegment(input: SegmentInput): Promise<SegmentEnd> {
   const run = new SegmentRun(input);
   const { job, wave, at, count } = input;
   const checks = checkWhenDue(
@@ -48,13 +70,15 @@ export async function processSegment(input: SegmentInput): Promise<Totals> {
     () => run.notifyJob(),
   );
   const { output, nonce, timing } = job;
-  const { open, totals } = await runPart({ output, nonce, wave, at, count }, timing, run);
+  const { open, settled, totals } = await runPart({ output, nonce, wave, at, count }, timing, run);
   if (open.length > 0 && run.isDraining) {
     await condition(allHandlersFinished);
-    await continueAsNew<typeof processSegment>({ ...input, switches: run.coordinator.switches });
+    const { switches, allowance } = run.coordinator;
+    const realtime = input.realtime && { ...input.realtime, allowance };
+    await continueAsNew<typeof processSegment>({ ...input, switches, realtime });
   }
   checks.cancel();
-  return totals;
+  return { totals, allowance: run.coordinator.allowance, fallbackUsd: sumCharges(settled).fallbackUsd };
 }
 
 /** A segment sends at most this many news signals while it starts batches, and one for each of its last batches. */
@@ -67,6 +91,7 @@ class SegmentRun implements PartOwner {
   readonly #input: SegmentInput;
   /** Batches that are not started yet. */
   #toStart: number;
+  #charges = noCharges;
 
   constructor(input: SegmentInput) {
     this.#input = input;
@@ -77,6 +102,7 @@ class SegmentRun implements PartOwner {
       if (trouble !== undefined || cramped !== undefined) this.notifyJob(trouble);
     });
     this.coordinator.onRefusals = () => this.notifyJob();
+    this.coordinator.allowance = input.realtime?.allowance ?? this.coordinator.allowance;
     this.coordinator.registerHandlers();
     forwardSwitches(this.coordinator);
   }
@@ -86,6 +112,7 @@ class SegmentRun implements PartOwner {
   }
 
   recordPart(part: WavePart): void {
+    this.#charges = sumCharges(part.settled);
     this.#toStart = part.open.length;
     this.coordinator.recordPart(this.wave, part);
   }
@@ -99,7 +126,17 @@ class SegmentRun implements PartOwner {
     const { job } = this.#input;
     const { paused, turn, endNow, batchDeadlineMs: batchMs } = this.coordinator.switches;
     const deadline = { ...job.deadline, batchMs };
-    return { job: { ...job, deadline }, wave: this.wave, planned, paused, turn, endNow, endBy: null };
+    const input = { job: { ...job, deadline }, wave: this.wave, planned, paused, turn, endNow, endBy: null };
+    return planned.lane === 'batch' ? input : { ...input, realtime: this.#grant(planned) };
+  }
+
+  #grant({ fallback }: PlannedBatch): RealtimeGrant {
+    const { budgetUsd = null, fallbackUsd = null } = this.#input.realtime ?? {};
+    const grantUsd = lowerCap(
+      lowerBy(budgetUsd, this.#charges.realtimeUsd),
+      fallback === true ? lowerBy(fallbackUsd, this.#charges.fallbackUsd) : null,
+    );
+    return { allowance: this.coordinator.allowance, grantUsd };
   }
 
   onStart(): void {
@@ -107,7 +144,8 @@ class SegmentRun implements PartOwner {
     if (this.#hasStartedAll) this.notifyJob();
   }
 
-  onEnd(): void {
+  onEnd(planned: PlannedBatch, tally: Tally | null): void {
+    this.#charges = addCharge(this.#charges, planned, tally);
     const { children, totals } = this.coordinator;
     // After the last batch, the segment's own end carries the news.
     if (this.#hasStartedAll && children.size === 0) return;

@@ -63,6 +63,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     transfers: (work) => work(),
     now: () => 0,
     elapsed: () => 0,
+    wait: async () => undefined,
     version: 'test',
     randomHex: (bytes) => String(++nonces).padStart(2 * bytes, '0'),
   };

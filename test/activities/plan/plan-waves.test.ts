@@ -5,7 +5,7 @@ import { WavePlanner, type WavePlannerOptions } from '../../../activities/plan/w
 import { itemKey } from '../../../domain/ids.ts';
 import { planStart } from '../../../domain/job.ts';
 import type { PlannedItem } from '../../../job-folder/plan/batch-files.ts';
-import { readPage, readSummary } from '../../../job-folder/plan/manifest.ts';
+import { readPage } from '../../../job-folder/plan/manifest.ts';
 import { type Folder, folderWith, openaiOffline, output, type SpecChange } from './planning.ts';
 
 const item = (row: number, change: Partial<PlannedItem> = {}): PlannedItem => ({
@@ -56,19 +56,8 @@ test('items asked for in one lane are never mixed with another’s', async () =>
   ]);
 });
 
-test('a wave stops before its estimate passes what may be spent, and what is over leaves no trace', async () => {
-  const { folder, planner } = await plannerWith({}, { maxUsd: 0.0065 });
-  const added: string[] = [];
-  for (let row = 1; row <= 5; row++) added.push(await planner.add(item(row, { lane: 'realtime' })));
-  // 100 output tokens at 20 USD a million are 0.002, and the input a little.
-  expect(added).toEqual(['taken', 'taken', 'taken', 'over_budget', 'over_budget']);
-  expect(await planner.finish()).toMatchObject({ batches: 1, items: 3 });
-  expect((await readSummary(folder.store, output, 2))?.estimate.usd).toBeLessThanOrEqual(0.0065);
-});
-
-test('with a cap, what has no price is over it; an empty wave is a plan too', async () => {
-  const { folder, planner } = await plannerWith({}, { maxUsd: 100 });
-  expect(await planner.add(item(1, { model: 'nobody-knows' }))).toBe('over_budget');
+test('an empty wave is a plan too', async () => {
+  const { folder, planner } = await plannerWith();
   expect(await planner.finish()).toMatchObject({ batches: 0, items: 0, estimate: { usd: 0 } });
   expect(Object.keys(folder.digests())).toEqual(['plan/wave-2/manifest.jsonl']);
 });

@@ -9,6 +9,7 @@ import { InvariantBroken } from '../../../domain/refusal.ts';
 import type { Intent } from '../../../job-folder/submission.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import { jobRef, output, quietEnvironment } from '../plan/planning.ts';
+import { freshLane } from '../whole-job.ts';
 import { fault, handle, nothing, SubmissionSite as Site } from './submission-site.ts';
 
 const others: Intent = { ordinal: 0, by: 'other', firstAt: 0, overAt: 1_005_000 };
@@ -185,7 +186,7 @@ test('while a child of the job that was taken over finishes the batch, nothing i
   writeFileSync(join(site.folder.root, output, 'job.json'), JSON.stringify({ ...job, takenOver: [before] }));
   site.write('intent', others);
   site.open.add(child);
-  const askRealtime = () => realtime(site.deps, { ...jobRef, wave: 1, batch: 1, from: 0, count: 1 });
+  const askRealtime = () => realtime(site.deps, { ...jobRef, ...freshLane, wave: 1, batch: 1, from: 0, count: 1 });
   const waiting = [site.upload(), site.create(), site.find(), site.recover(), quietEnvironment().run(askRealtime)];
   await Promise.all(waiting.map((each) => expect(each).rejects.toMatchObject({ name: 'TryAgain' })));
   expect([site.uploads, site.creates, site.finds, site.intent]).toEqual([0, 0, 0, others]);

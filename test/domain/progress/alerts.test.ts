@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { computeNextPoll, pollDelayMs } from '../../../domain/batch/backoff.ts';
-import { type AlertFacts, countLate, findAlerts, noneLate } from '../../../domain/progress/alerts.ts';
+import { type AlertFacts, countLate, findAlerts, findNextLateAt, noneLate } from '../../../domain/progress/alerts.ts';
 import type { BatchEntry, BatchState } from '../../../domain/progress/events.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
 import { renderStatusPage } from '../../../domain/progress/status-page.ts';
@@ -39,6 +39,11 @@ test.each<[string, Partial<AlertFacts>, string]>([
   ['slow_validating', { late: { ...noneLate, validating: 1 } }, 'a batch is over 30 minutes in validating'],
   ['slow_finalizing', { late: { ...noneLate, finalizing: 2 } }, '2 batches are over 30 minutes in finalizing'],
   ['open_too_long', { late: { ...noneLate, open: 3 } }, '3 batches are open for over 25 hours'],
+  [
+    'provider_unreachable',
+    { late: { ...noneLate, unreachable: 1 } },
+    'the provider has not been reached for over 30 minutes: it is tried again every 5 minutes',
+  ],
   ['no_progress', { movedAt: now - 6 * hourMs - 1 }, 'nothing has moved for over 6 hours'],
 ])('%s', (name, change, text) => {
   expect(findAlerts({ ...calm, ...change })).toEqual([{ name, text }]);
@@ -62,6 +67,7 @@ test('a batch is late by the time in its state, or by its age', () => {
     done: 0,
     failed: 0,
     trouble: null,
+    unreachableSince: null,
     stage,
     since,
     createdAt,
@@ -76,7 +82,10 @@ test('a batch is late by the time in its state, or by its age', () => {
     ],
     now,
   );
-  expect(late).toEqual({ validating: 1, finalizing: 1, open: 1 });
+  expect(late).toEqual({ validating: 1, finalizing: 1, open: 1, unreachable: 0 });
+  const unreached = (sinceMs: number): BatchEntry => ({ ...entry('waiting', now, null), unreachableSince: sinceMs });
+  expect(countLate([unreached(now - 29 * minuteMs), unreached(now - 31 * minuteMs)], now).unreachable).toBe(1);
+  expect(findNextLateAt([unreached(now - 29 * minuteMs)], [], now)).toBe(now + minuteMs + 1);
 });
 
 test('the next poll is the first of the scheduled polls that is still to come', () => {

@@ -58,7 +58,7 @@ test('the fallback spends no more than its `maxUsd`, and the rest has its reason
     const report = await site.run(site.openaiJob(120, changes));
     await site.expectPaidOnce(report, 120);
     expect(report.verdict).toBe('partial');
-    expect(report.errorsByReason).toEqual({ provider_error: report.rows.failed });
+    expect(report.errorsByReason).toEqual({ budget: report.rows.failed });
     expect(realtimeUsd(report)).toBeGreaterThan(0);
     expect(realtimeUsd(report)).toBeLessThanOrEqual(0.002);
   }));

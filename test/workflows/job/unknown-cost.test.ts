@@ -20,38 +20,30 @@ const readEstimates = (site: Site): number[] =>
     .flatMap(({ estimate, batch }) => (batch === undefined ? [] : [estimate?.usd ?? Number.NaN]));
 
 test.each([
-  ['one after the other', 'batch', 500],
-  ['in segments', 'batch', 1],
-  ['in the realtime lane', 'realtime', 500],
-] as const)(
-  'a budget for two and a half of four batches, %s, lets two of them start',
-  (name, mode, batchesPerSegment) =>
-    Site.with(
-      server.env,
-      `bare-${mode}-${batchesPerSegment}`,
-      { usage: { missing: 1 }, batchesPerSegment },
-      async (site) => {
-        const batch = { maxItems: 60, concurrency: 1 };
-        await site.start(site.openaiJob(240, { poll, mode, batch, minBatchItems: 1, budget: { usd: tooLittle } }));
-        await site.untilStatus(`${name}: waits for its first batch`, ({ pause }) => pause?.reason === 'budget');
-        const estimates = readEstimates(site);
-        expect(estimates).toHaveLength(4);
-        const all = estimates.reduce((sum, usd) => sum + usd, 0);
+  ['one after the other', 500],
+  ['in segments', 1],
+] as const)('a budget for two and a half of four batches, %s, lets two of them start', (name, batchesPerSegment) =>
+  Site.with(server.env, `bare-${batchesPerSegment}`, { usage: { missing: 1 }, batchesPerSegment }, async (site) => {
+    const batch = { maxItems: 60, concurrency: 1 };
+    await site.start(site.openaiJob(240, { poll, batch, minBatchItems: 1, budget: { usd: tooLittle } }));
+    await site.untilStatus(`${name}: waits for its first batch`, ({ pause }) => pause?.reason === 'budget');
+    const estimates = readEstimates(site);
+    expect(estimates).toHaveLength(4);
+    const all = estimates.reduce((sum, usd) => sum + usd, 0);
 
-        await site.update('setBudget', { usd: (2.5 / 4) * all });
-        const full = await site.untilStatus(
-          `${name}: waits for its third batch`,
-          ({ pause, batches }) => pause?.reason === 'budget' && batches.done > 0,
-        );
-        expect(full).toMatchObject({ batches: { done: 2, open: 0 }, items: { answered: 120 } });
-        expect(full).toMatchObject({ costUsd: null, unpriced: 120 });
+    await site.update('setBudget', { usd: (2.5 / 4) * all });
+    const full = await site.untilStatus(
+      `${name}: waits for its third batch`,
+      ({ pause, batches }) => pause?.reason === 'budget' && batches.done > 0,
+    );
+    expect(full).toMatchObject({ batches: { done: 2, open: 0 }, items: { answered: 120 } });
+    expect(full).toMatchObject({ costUsd: null, unpriced: 120 });
 
-        await site.update('setBudget', { usd: 2 * all });
-        const report = await site.result();
-        await site.expectPaidOnce(report, 240);
-        expect(report).toMatchObject({ verdict: 'complete', tokens: { input: null, output: null } });
-        expect(report.cost).toMatchObject({ usd: null, unpricedRows: 240, unpricedUsd: expect.closeTo(all, 9) });
-        expect(site.results().map(({ costUsd }) => costUsd)).toEqual(Array.from({ length: 240 }, () => null));
-      },
-    ),
+    await site.update('setBudget', { usd: 2 * all });
+    const report = await site.result();
+    await site.expectPaidOnce(report, 240);
+    expect(report).toMatchObject({ verdict: 'complete', tokens: { input: null, output: null } });
+    expect(report.cost).toMatchObject({ usd: null, unpricedRows: 240, unpricedUsd: expect.closeTo(all, 9) });
+    expect(site.results().map(({ costUsd }) => costUsd)).toEqual(Array.from({ length: 240 }, () => null));
+  }),
 );

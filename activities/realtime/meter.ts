@@ -1,0 +1,42 @@
+// How much a realtime call is expected to use before it begins, and what it has cost when its answer is there.
+
+import type { JobFile, PlannedBatch } from '../../domain/job.ts';
+import { costUsd, estimatedTokens, estimateUsd, findPrice } from '../../domain/money/cost.ts';
+import { countOutputTokens } from '../../domain/money/output-limit.ts';
+import type { PlannedCall } from '../../job-folder/journals.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { countOutput, readLineLimit } from '../plan/output-tokens.ts';
+
+export interface Meter {
+  estimate(line: Buffer): Omit<PlannedCall, 'at'>;
+  /** The item that a line of output is about, and its cost, null if it is not known. Null if the line cannot be read. */
+  read(answer: Buffer): { readonly customId: string; readonly costUsd: number | null } | null;
+}
+
+export function createMeter(
+  provider: Provider,
+  job: Pick<JobFile, 'prices'>,
+  { model, endpoint }: Pick<PlannedBatch, 'model' | 'endpoint'>,
+): Meter {
+  const price = findPrice(model, job.prices);
+  return {
+    estimate(line) {
+      const inputTokens = estimatedTokens(line.length);
+      const limit = readLineLimit(provider, line, endpoint);
+      const usd = estimateUsd({ inputTokens, outputTokens: countOutput(job, limit, model) }, 'realtime', price);
+      // Vendors count a request's own limit of output tokens towards the tokens of a minute.
+      const tokens = inputTokens + (countOutputTokens(limit, undefined) ?? 0);
+      return { tokens, nanoUsd: usd === null ? null : Math.round(usd * 1e9) };
+    },
+    read(answer) {
+      const line = provider.decode(answer, endpoint);
+      if (line.kind === 'unreadable') return null;
+      const { customId } = line;
+      if (line.kind !== 'answer') return { customId, costUsd: 0 };
+      return {
+        customId,
+        costUsd: costUsd(line.usage, 'realtime', price ?? findPrice(line.model ?? model, job.prices)),
+      };
+    },
+  };
+}

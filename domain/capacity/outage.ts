@@ -1,0 +1,35 @@
+// Whether failed calls mean that the provider cannot be reached, or that single items fail; and when it is tried again. Pure.
+
+import type { Fault } from '../batch/backoff.ts';
+import { realtimeAttemptsMax } from '../limits.ts';
+
+/** Nothing is wrong with the item of a call that failed so, as far as this fault says: every call may fail in the same way. */
+const transportFaults: ReadonlySet<Fault> = new Set([
+  'connection',
+  'timeout',
+  'gateway_timeout',
+  'broken_stream',
+  'server_error',
+  'overloaded',
+]);
+
+export const isTransportFault = (fault: Fault): boolean => transportFaults.has(fault);
+
+/** Calls of different items that failed so, one after the other, while no call had a reply: from so many on, it is not the items. */
+const suspectsMax = 2;
+
+export const isUnreachable = (suspects: number): boolean => suspects >= suspectsMax;
+
+/**
+ * Whether a probe that failed counts against its item. Each probe takes another of the items that are left, so an item is given up only if
+ * each of them was probed as often as an item may be tried: items that always make the provider fail do not hold the lane up for ever.
+ */
+export function countsAgainstItem(fault: Fault, probe: number, itemsLeft: number): boolean {
+  return fault !== 'connection' && probe >= (realtimeAttemptsMax - 1) * itemsLeft;
+}
+
+const firstProbeMs = 30_000;
+const probeMaxMs = 5 * 60_000;
+
+/** The wait before the next probe, after so many that failed: 30 s, growing to 5 min. */
+export const probeDelayMs = (probes: number): number => Math.min(probeMaxMs, firstProbeMs * 2 ** Math.min(probes, 10));

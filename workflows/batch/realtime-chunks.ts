@@ -1,0 +1,170 @@
+// The chunks of a realtime batch, one after the other. A pause, a deadline and a cancellation stop a chunk that runs; the waits for a provider
+// that is not reached, or that asks for a long wait, are timers.
+
+import { CancellationScope, condition, log } from '@temporalio/workflow';
+import type { LaneState, RealtimeResult } from '../../activities/realtime/realtime.ts';
+import { type Allowance, openAllowance, shiftAllowance } from '../../domain/capacity/allowance.ts';
+import { probeDelayMs } from '../../domain/capacity/outage.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import { realtimeChunkItems } from '../../domain/limits.ts';
+import type { ItemReason } from '../../domain/outcome/outcome.ts';
+import type { Trouble } from '../../domain/progress/events.ts';
+import { isHistoryLong } from '../history.ts';
+import { filePass } from '../proxies.ts';
+import { endIfTakenOver } from '../takeover.ts';
+import type { BatchRun } from './batch-run.ts';
+import { readTrouble } from './trouble.ts';
+
+/** The provider is not reached. */
+interface Outage {
+  readonly since: number;
+  /** How many times it was not reached. */
+  readonly probes: number;
+}
+
+/** What a realtime batch carries over when it continues as new: a few kilobytes. */
+export interface CarriedChunks {
+  readonly startedAt: number;
+  /** The first item of the next chunk, from 0. */
+  readonly from: number;
+  readonly lane: LaneState;
+  readonly outage: Outage | null;
+}
+
+export class RealtimeChunks {
+  readonly startedAt: number;
+  readonly #run: BatchRun;
+  #from: number;
+  #lane: LaneState;
+  #outage: Outage | null;
+  #cancelled = false;
+
+  constructor(run: BatchRun, carried: CarriedChunks | null) {
+    const lane = { allowance: run.input.realtime?.allowance ?? openAllowance, spentUsd: 0, journals: 0 };
+    const start = carried ?? { startedAt: run.startedAt, from: 0, lane, outage: null };
+    this.#run = run;
+    this.startedAt = start.startedAt;
+    this.#from = start.from;
+    this.#lane = start.lane;
+    this.#outage = start.outage;
+  }
+
+  get allowance(): Allowance {
+    return this.#lane.allowance;
+  }
+
+  carry(): CarriedChunks {
+    return { startedAt: this.startedAt, from: this.#from, lane: this.#lane, outage: this.#outage };
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+  }
+
+  /** The reason of the items that were not asked. `continueRun` is called if the history has grown long. */
+  async askAll(continueRun: () => Promise<never>): Promise<ItemReason> {
+    const { planned, job } = this.#run.input;
+    while (this.#from < planned.items) {
+      await condition(() => !this.#run.paused || this.#mustEnd);
+      if (this.#mustEnd) return this.#cancelled ? 'cancelled' : 'deadline';
+      if (isHistoryLong(job.historyEventsMax / 2)) await continueRun();
+      const count = Math.min(realtimeChunkItems, planned.items - this.#from);
+      const result = await this.#ask(count);
+      if (result !== null) await this.#takeResult(result, count);
+    }
+    return 'missing';
+  }
+
+  get #mustEnd(): boolean {
+    return this.#cancelled || this.#run.endNow;
+  }
+
+  /** Null if the chunk was stopped, or a person was needed first: it is asked again, except for what is settled. */
+  async #ask(count: number): Promise<RealtimeResult | null> {
+    const scope = new CancellationScope();
+    let isOver = false;
+    condition(() => isOver || this.#run.paused || this.#mustEnd)
+      .then(() => (isOver ? undefined : scope.cancel()))
+      .catch(() => undefined);
+    try {
+      return await scope.run(() => this.#startChunk(count));
+    } catch (error) {
+      endIfTakenOver(error);
+      const trouble = readTrouble(error);
+      if (trouble !== null) await this.#awaitHelp(trouble);
+      else if (!scope.consideredCancelled) throw error;
+      return null;
+    } finally {
+      isOver = true;
+    }
+  }
+
+  #startChunk(count: number): Promise<RealtimeResult> {
+    const { planned, job, realtime } = this.#run.input;
+    const from = this.#from;
+    const probe = this.#outage?.probes ?? 0;
+    const items = `items ${from + 1} to ${from + count} of ${planned.items}`;
+    const summary = probe === 0 ? `ask ${items}` : `probe ${probe}: ask one of ${items}`;
+    return filePass(job.timing, summary).realtime({
+      ...this.#run.ref,
+      from,
+      count,
+      model: planned.model,
+      endpoint: planned.endpoint,
+      lane: this.#lane,
+      grantUsd: realtime?.grantUsd ?? null,
+      probe,
+    });
+  }
+
+  async #awaitHelp(trouble: Trouble): Promise<void> {
+    const { resumes } = this.#run;
+    await this.#run.notify('waiting', { trouble });
+    await condition(() => this.#run.resumes > resumes || this.#mustEnd);
+  }
+
+  async #takeResult({ end, lane, at }: RealtimeResult, count: number): Promise<void> {
+    // The activity's clock may be behind the server's, and the next attempt's less so: what was called counts as called just now.
+    this.#lane = { ...lane, allowance: shiftAllowance(lane.allowance, Date.now() - at) };
+    switch (end.kind) {
+      case 'done':
+        return this.#closeChunk(count);
+      case 'reached':
+        return this.#endOutage();
+      case 'unreachable':
+        return this.#waitToProbe();
+      case 'told_to_wait':
+        if (this.#outage !== null) await this.#endOutage();
+        return this.#wait(end.waitMs, 'the provider asks for a wait');
+      case 'stopped':
+        return;
+    }
+  }
+
+  async #closeChunk(count: number): Promise<void> {
+    const { items } = this.#run.input.planned;
+    this.#from += count;
+    if (this.#outage !== null) await this.#endOutage();
+    else if (items > realtimeChunkItems) await this.#run.notify('running', { done: this.#from });
+  }
+
+  async #waitToProbe(): Promise<void> {
+    const { since, probes } = this.#outage ?? { since: Date.now(), probes: 0 };
+    if (probes === 0) log.warn('the provider is not reached', { event: 'outage' });
+    this.#outage = { since, probes: probes + 1 };
+    await this.#run.notify('waiting', { unreachableSince: since });
+    const delayMs = Math.max(probeDelayMs(probes), this.#lane.allowance.notBefore - Date.now());
+    await this.#wait(delayMs, `the provider is not reached: probe ${probes + 1}`);
+  }
+
+  async #endOutage(): Promise<void> {
+    this.#outage = null;
+    log.info('the provider is reached again', { event: 'outage_over' });
+    await this.#run.notify('running', { done: this.#from });
+  }
+
+  async #wait(ms: number, what: string): Promise<void> {
+    const summary = `${what} in ${formatDuration(ms)}`;
+    await condition(() => this.#run.paused || this.#mustEnd, Math.max(1, ms), { summary });
+  }
+}
