@@ -60,6 +60,8 @@ export class RealtimeLane {
   /** The next call, until it may begin. */
   #held: OpenCall | null = null;
   #failure: unknown = null;
+  /** Only one call is made. */
+  #isProbe = false;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
@@ -86,6 +88,7 @@ export class RealtimeLane {
 
   /** One call alone, to see whether the provider can be reached again. `left` is the number of items that could have been taken for it. */
   async probe(call: Call, probe: number, left: number): Promise<LaneEnd> {
+    this.#isProbe = true;
     const end = await this.run(iterateOne(call));
     if (end.kind === 'done') return { kind: 'reached' };
     if (end.kind !== 'unreachable') return end;
@@ -116,6 +119,11 @@ export class RealtimeLane {
     if (this.#running.size > 0) return this.#awaitOne();
     const { nextAt } = this.#queue;
     if (nextAt !== null) return this.#waitUntil(nextAt);
+    // There is no other item to tell by: those that failed for the first time are tried once more.
+    if (!this.#isProbe && this.#suspects.some(({ call }) => call.tries === 0)) {
+      await this.#clearSuspects();
+      return null;
+    }
     return { kind: this.#suspects.length > 0 ? 'unreachable' : 'done' };
   }
 

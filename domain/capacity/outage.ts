@@ -16,7 +16,7 @@ const transportFaults: ReadonlySet<Fault> = new Set([
 export const isTransportFault = (fault: Fault): boolean => transportFaults.has(fault);
 
 /** Calls of different items that failed so, one after the other, while no call had a reply: from so many on, it is not the items. */
-const suspectsMax = 2;
+const suspectsMax = 4;
 
 export const isUnreachable = (suspects: number): boolean => suspects >= suspectsMax;
 
