@@ -13,8 +13,8 @@ export class Commands {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #name: string;
-  #giving = 0;
-  #given: Promise<void> = Promise.resolve();
+  /** One for each command that is being given. */
+  readonly #given = new Set<Promise<void>>();
   /** The batches and segments of the job so far. */
   parts: () => ReadonlySet<string> = () => new Set();
   /** Workflows that ran this job: a job that takes over has an id of its own. */
@@ -49,7 +49,7 @@ export class Commands {
 
   /** A command is being given: the job may begin again. */
   get isGiving(): boolean {
-    return this.#giving > 0;
+    return this.#given.size > 0;
   }
 
   /**
@@ -57,19 +57,18 @@ export class Commands {
    * the same moment, so activities end before or after a command.
    */
   async awaitGiven(): Promise<void> {
-    while (this.isGiving) await this.#given;
+    while (this.isGiving) await Promise.all(this.#given);
   }
 
   async give(command: Command): Promise<string> {
     const given = Promise.withResolvers<void>();
-    this.#giving += 1;
-    this.#given = given.promise;
+    this.#given.add(given.promise);
     try {
       const answer = await this.#giveInTime(command);
       await this.#awaitQuiet();
       return answer;
     } finally {
-      this.#giving -= 1;
+      this.#given.delete(given.promise);
       given.resolve();
     }
   }
