@@ -55,11 +55,13 @@ export class CapacityGate {
     this.#set(model, take(this.#at(model), workflowId, estimate.inputTokens, Date.now()));
   }
 
-  end(workflowId: string): void {
+  /** A batch that the provider has run may have ended before any poll saw it run. */
+  end(workflowId: string, hasRun: boolean): void {
     const model = this.#models.get(workflowId);
     if (model === undefined) return;
     this.#models.delete(workflowId);
-    this.#set(model, release(this.#at(model), workflowId));
+    const window = hasRun ? accept(this.#at(model), workflowId, Date.now()) : this.#at(model);
+    this.#set(model, release(window, workflowId));
   }
 
   applyNews(workflowId: string, { stage, cramped }: BatchNews): void {
@@ -75,7 +77,7 @@ export class CapacityGate {
   /** Batches that the provider will never have room for. They are named once. */
   takeTooLarge(): ReturnType<typeof listTooLarge> {
     const all = [...this.#windows.values()].flatMap((window) => listTooLarge(window, this.#isOnly));
-    for (const { holder } of all) this.end(holder);
+    for (const { holder } of all) this.end(holder, false);
     return all;
   }
 

@@ -138,7 +138,7 @@ export class Coordinator {
   /** The tally is null if the batch's workflow never came to a result. */
   recordEnd(wave: number, batch: number, workflowId: string, tally: Tally | null): void {
     this.children.remove(workflowId);
-    this.gate.end(workflowId);
+    this.gate.end(workflowId, tally !== null && tally.answered > 0);
     this.giveRoom();
     this.movedAt = Date.now();
     if (tally === null) return;

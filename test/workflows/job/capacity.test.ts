@@ -76,6 +76,18 @@ test('the end of a batch at Anthropic makes room for the next one', () =>
     expect((await site.control.counts()).requests['anthropic.batches.create']).toBeLessThanOrEqual(15);
   }));
 
+test('batches that end before anybody saw them run count as accepted: the rounds of creates grow', () =>
+  Site.with(server.env, 'quick', { runMs: 1000 }, async (site) => {
+    const report = await site.run(
+      site.openaiJob(100, { ...job, batch: { maxItems: 5, concurrency: 20 }, poll: { initial: '5m', max: '5m' } }),
+    );
+    await site.expectPaidOnce(report, 100);
+    const { batches } = await site.control.items();
+    const starts = batches.map(({ createdAtMs }) => createdAtMs);
+    // Rounds of 2, 4, 8 and 6, each five minutes after the one before; rounds of two would take ten.
+    expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(20 * minuteMs);
+  }));
+
 test('what waits says so: the model, what is in use and the limit that the provider named', () =>
   Site.with(server.env, 'says-so', { limits: { tokens: batchTokens }, runMs: hourMs }, async (site) => {
     await site.start(site.openaiJob(100, job));
