@@ -17,7 +17,7 @@ export interface Wanted {
   readonly say: (line: string) => void;
 }
 
-/** A run that the server spoils shows nothing of its seed, which is played again, so many times in all. */
+/** A run that the server spoils shows nothing of its seed, which is then played again, at most so often. */
 const voidsMax = 3;
 
 /** Returns what was played of the seeds that failed, or were never shown to hold. After a job that did not end, another server is started. */
