@@ -30,8 +30,6 @@ export class CapacityGate {
   /** False if other coordinators of the job use the same capacity. */
   readonly #isOnly: boolean;
   #windows = new Map<string, CapacityWindow>();
-  /** By the workflow of the batch. */
-  readonly #models = new Map<string, string>();
   /** Models that a batch could not be started for, for want of room. */
   readonly #held = new Set<string>();
 
@@ -50,23 +48,16 @@ export class CapacityGate {
   }
 
   start(workflowId: string, { lane, model, estimate }: Batch): void {
-    if (lane !== 'batch') return;
-    this.#models.set(workflowId, model);
-    this.#set(model, take(this.#at(model), workflowId, estimate.inputTokens, Date.now()));
+    if (lane === 'batch') this.#set(model, take(this.#at(model), workflowId, estimate.inputTokens, Date.now()));
   }
 
   /** A batch that the provider has run may have ended before any poll saw it run. */
-  end(workflowId: string, hasRun: boolean): void {
-    const model = this.#models.get(workflowId);
-    if (model === undefined) return;
-    this.#models.delete(workflowId);
+  end(workflowId: string, model: string, hasRun: boolean): void {
     const window = hasRun ? accept(this.#at(model), workflowId, Date.now()) : this.#at(model);
     this.#set(model, release(window, workflowId));
   }
 
-  applyNews(workflowId: string, { stage, cramped }: BatchNews): void {
-    const model = this.#models.get(workflowId);
-    if (model === undefined) return;
+  applyNews(workflowId: string, model: string, { stage, cramped }: BatchNews): void {
     const window = this.#at(model);
     const slot = window.slots[workflowId];
     if (slot === undefined) return;
@@ -76,9 +67,11 @@ export class CapacityGate {
 
   /** Batches that the provider will never have room for. They are named once. */
   takeTooLarge(): ReturnType<typeof listTooLarge> {
-    const all = [...this.#windows.values()].flatMap((window) => listTooLarge(window, this.#isOnly));
-    for (const { holder } of all) this.end(holder, false);
-    return all;
+    return [...this.#windows].flatMap(([model, window]) => {
+      const tooLarge = listTooLarge(window, this.#isOnly);
+      for (const { holder } of tooLarge) this.end(holder, model, false);
+      return tooLarge;
+    });
   }
 
   /** The batches that have room now, in the order in which they were refused: each is to create again. */

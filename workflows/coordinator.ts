@@ -138,13 +138,13 @@ export class Coordinator {
   /** The tally is null if the batch's workflow never came to a result. */
   recordEnd(wave: number, batch: number, workflowId: string, tally: Tally | null): void {
     this.children.remove(workflowId);
-    this.gate.end(workflowId, tally !== null && tally.answered > 0);
+    const entry = this.table.find({ wave, batch });
+    if (entry !== undefined) this.gate.end(workflowId, entry.model, tally !== null && tally.answered > 0);
     this.giveRoom();
     this.movedAt = Date.now();
     if (tally === null) return;
     this.totals = addTally(this.totals, tally);
     this.#countRefusal(tally);
-    const entry = this.table.find({ wave, batch });
     if (entry === undefined) return;
     Object.assign(entry, {
       stage: 'done',
@@ -198,7 +198,7 @@ export class Coordinator {
       if (applyToEntry(entry, news)) this.movedAt = Date.now();
       // A batch that the provider failed before it ran is made again, unless it learns of the pause now.
       if (entry.stage === 'waiting') this.children.tellOfPause().catch(() => undefined);
-      this.gate.applyNews(this.#workflowIds.get(`${news.wave}/${news.batch}`) ?? '', news);
+      this.gate.applyNews(this.#workflowIds.get(`${news.wave}/${news.batch}`) ?? '', entry.model, news);
       this.giveRoom();
     }
     this.#onNews(news);

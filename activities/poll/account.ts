@@ -12,7 +12,7 @@ const othersMax = 3;
 /** For all of them together: a poll and these calls fit into the time of one try. */
 const callsMs = 20_000;
 
-/** Whether the provider finds none of the job's batches. Without another batch, or if a call fails in another way, there is no evidence. */
+/** Whether the provider finds none of the job's batches. There is no evidence if the job has no other batch, or if a call fails in another way. */
 export async function findsNoOther(store: Store, provider: Provider, output: string, id: string): Promise<boolean> {
   const others = await readOthersOwned(store, output, id, othersMax);
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(callsMs)]);

@@ -26,7 +26,7 @@ export class LaneLedger {
   /** The last time that was noted. */
   #seenAt: number | null = null;
 
-  /** `grantUsd` is the money that the batch may spend; null if there is no cap. `spentUsd` of it is spent. */
+  /** `grantUsd` is the money that the batch may spend, null if there is no cap; `spentUsd` is what it has spent so far. */
   constructor(limits: LaneLimits, allowance: Allowance, grantUsd: number | null, spentUsd: number) {
     this.#limits = limits;
     this.#allowance = allowance;

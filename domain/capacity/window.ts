@@ -51,13 +51,14 @@ const unsureMs = minuteMs;
 const emptyProbeMs = [1, 2, 4, 8, 15, 30].map((minutes) => minutes * minuteMs);
 /** While some batches run, their ends make room. More room than before is looked for seldom. */
 const growProbeMs = [30, 60, 120, 240].map((minutes) => minutes * minuteMs);
+/** A limit that the provider names seldom changes. */
+const namedProbeMs = [240 * minuteMs];
+/** So many refusals in a row of a batch that is alone are not for others' use. */
 const tooLargeAfter = 3;
 /** Tokens are estimated: a batch that is refused alone for an hour may be larger than it seems, unless it is far below the limit. */
 const [doubtAfter, doubtShare] = [6, 0.6];
 /** A smaller batch is made to fill only so much of the limit. */
 const fillShare = 0.7;
-/** A limit that the provider names seldom changes. */
-const namedProbeMs = [240 * minuteMs];
 
 /** Whether one more batch may be created now. */
 export function hasRoom(window: CapacityWindow, tokens: number, now: number): boolean {
@@ -143,8 +144,9 @@ export function listWaiting({
 }
 
 /**
- * The refused batches that cannot fit: larger than the limit that the provider named, and refused while nothing else of ours was open, so
- * often that it is not for others' use. With the share of each that should fit. A guess needs to know of all batches of the job.
+ * The refused batches that cannot fit, with the share of each that should fit: the provider named a smaller limit, and refused them several
+ * times while nothing else of ours was open. If all batches of the job are known here (`mayGuess`), one that may have more tokens than it
+ * seems counts too.
  */
 export function listTooLarge(
   window: CapacityWindow,

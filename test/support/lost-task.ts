@@ -12,9 +12,15 @@ export class LostTask extends Error {
   }
 }
 
-let loss = Promise.withResolvers<never>();
+let loss = awaitLoss();
 let isLost = false;
-loss.promise.catch(() => undefined);
+
+/** Nobody has to wait for it. */
+function awaitLoss(): PromiseWithResolvers<never> {
+  const awaited = Promise.withResolvers<never>();
+  awaited.promise.catch(() => undefined);
+  return awaited;
+}
 
 /** Reads what the SDK logs, and returns whether this line tells of a lost task. */
 export function noticeLostTask({ message, meta }: LogEntry): boolean {
@@ -29,9 +35,8 @@ export const orLostTask = <T>(work: Promise<T>): Promise<T> => Promise.race([wor
 
 /** Whether the server is to be replaced. The next server has lost nothing. */
 export function takeLostTask(): boolean {
-  const wasLost = isLost;
+  if (!isLost) return false;
   isLost = false;
-  if (wasLost) loss = Promise.withResolvers<never>();
-  loss.promise.catch(() => undefined);
-  return wasLost;
+  loss = awaitLoss();
+  return true;
 }

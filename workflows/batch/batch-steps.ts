@@ -1,6 +1,6 @@
 // Takes the steps of one batch: each is one activity, and what came of it is an event for the batch machine.
 
-import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
+import { log, sleep } from '@temporalio/workflow';
 import type { BatchEvent } from '../../domain/batch/events.ts';
 import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
 import { mayBlameAccount } from '../../domain/batch/provider-batch.ts';
@@ -12,6 +12,7 @@ import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
 import type { BatchRun } from './batch-run.ts';
 import { describeEnd } from './describe-end.ts';
+import { runUntilStopped } from './stoppable.ts';
 import { isGivenUp, isOutOfTime, readFinalFailure, readTrouble } from './trouble.ts';
 
 /** What a step needs of its driver. */
@@ -210,19 +211,9 @@ export class BatchSteps {
   /** Stops the work if the job is cancelled, or if it sends something new and the job pauses or passes its deadline. */
   async #call<T>(work: () => Promise<T>, sendsNew = false): Promise<Called<T>> {
     const { stops, cancels } = this.#context;
-    const scope = new CancellationScope();
-    let isOver = false;
     const mustStop = (): boolean => this.#context.cancels > cancels || (sendsNew && this.#context.stops > stops);
-    condition(() => isOver || mustStop())
-      .then(() => (isOver ? undefined : scope.cancel()))
-      .catch(() => undefined);
-    try {
-      return { kind: 'done', value: await scope.run(work) };
-    } catch (error) {
-      return this.#readError(error, scope.consideredCancelled);
-    } finally {
-      isOver = true;
-    }
+    const result = await runUntilStopped(mustStop, work);
+    return result.kind === 'done' ? result : this.#readError(result.error, result.isStopped);
   }
 
   async #readError(error: unknown, isStopped: boolean): Promise<Exclude<Called<never>, { kind: 'done' }>> {

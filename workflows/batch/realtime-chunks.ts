@@ -1,7 +1,7 @@
 // The chunks of a realtime batch, one after the other. A pause, a deadline and a cancellation stop a chunk that runs; the waits for a provider
 // that is not reached, or that asks for a long wait, are timers.
 
-import { CancellationScope, condition, log } from '@temporalio/workflow';
+import { condition, log } from '@temporalio/workflow';
 import type { LaneState, RealtimeResult } from '../../activities/realtime/realtime.ts';
 import { type Allowance, openAllowance, shiftAllowance } from '../../domain/capacity/allowance.ts';
 import { probeDelayMs } from '../../domain/capacity/outage.ts';
@@ -13,6 +13,7 @@ import { isHistoryLong } from '../history.ts';
 import { filePass } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
 import type { BatchRun } from './batch-run.ts';
+import { runUntilStopped } from './stoppable.ts';
 import { readTrouble } from './trouble.ts';
 
 /** The provider is not reached. */
@@ -81,22 +82,14 @@ export class RealtimeChunks {
 
   /** Null if the chunk was stopped, or a person was needed first: it is asked again, except for what is settled. */
   async #ask(count: number): Promise<RealtimeResult | null> {
-    const scope = new CancellationScope();
-    let isOver = false;
-    condition(() => isOver || this.#run.paused || this.#mustEnd)
-      .then(() => (isOver ? undefined : scope.cancel()))
-      .catch(() => undefined);
-    try {
-      return await scope.run(() => this.#startChunk(count));
-    } catch (error) {
-      endIfTakenOver(error);
-      const trouble = readTrouble(error);
-      if (trouble !== null) await this.#awaitHelp(trouble);
-      else if (!scope.consideredCancelled) throw error;
-      return null;
-    } finally {
-      isOver = true;
-    }
+    const mustStop = (): boolean => this.#run.paused || this.#mustEnd;
+    const asked = await runUntilStopped(mustStop, () => this.#startChunk(count));
+    if (asked.kind === 'done') return asked.value;
+    endIfTakenOver(asked.error);
+    const trouble = readTrouble(asked.error);
+    if (trouble !== null) await this.#awaitHelp(trouble);
+    else if (!asked.isStopped) throw asked.error;
+    return null;
   }
 
   #startChunk(count: number): Promise<RealtimeResult> {

@@ -5,25 +5,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { poll } from '../../../activities/poll/poll.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
-import type { BatchHandle, BatchView } from '../../../domain/batch/state.ts';
+import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { ownedFile } from '../../../job-folder/paths.ts';
 import { recordHandle } from '../../../job-folder/submission.ts';
 import { countReads } from '../../support/counting-store.ts';
 import { output } from '../plan/planning.ts';
-import { fault, handle, SubmissionSite as Site } from '../submit/submission-site.ts';
-
-const view: BatchView = {
-  phase: 'running',
-  status: 'in_progress',
-  ending: null,
-  counts: null,
-  outputs: [],
-  createdAt: 0,
-  endedAt: null,
-  expiresAt: null,
-  files: [],
-  errors: [],
-};
+import { fault, handle, runningView, SubmissionSite as Site } from '../submit/submission-site.ts';
 
 /** A job with a provider batch of each id, in batches of their own, and a provider that answers as it is told. */
 class Job {
@@ -55,7 +42,7 @@ class Job {
         this.polled.push(id);
         const kind = this.faults[id];
         if (kind !== undefined) throw fault(kind, false);
-        return view;
+        return runningView;
       },
     };
     const told = { coordinator: null, toldTenths: -1, toldPhase: null, tellEvery: 1, mayBlameAccount };

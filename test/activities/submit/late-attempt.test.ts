@@ -2,8 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { poll } from '../../../activities/poll/poll.ts';
-import type { BatchView } from '../../../domain/batch/state.ts';
-import { fault, handle, SubmissionSite as Site } from './submission-site.ts';
+import { fault, handle, runningView, SubmissionSite as Site } from './submission-site.ts';
 
 /** The first create hangs; after some minutes its intent is given up, and a second attempt makes a batch. Then the first one is sent. */
 async function sendLate(site: Site, end: () => ReturnType<Site['made']>): Promise<void> {
@@ -24,21 +23,8 @@ async function sendLate(site: Site, end: () => ReturnType<Site['made']>): Promis
   await suspended;
 }
 
-const view: BatchView = {
-  phase: 'running',
-  status: 'in_progress',
-  ending: null,
-  counts: null,
-  outputs: [],
-  createdAt: 0,
-  endedAt: null,
-  expiresAt: null,
-  files: [],
-  errors: [],
-};
-
 function pollSecond(site: Site) {
-  const provider = { ...site.deps.provider('openai'), poll: async () => view };
+  const provider = { ...site.deps.provider('openai'), poll: async () => runningView };
   const told = { coordinator: null, toldTenths: -1, toldPhase: null, tellEvery: 1, mayBlameAccount: true };
   const deps = { ...site.deps, provider: () => provider as never };
   return site.run(() => poll(deps, { ...site.ref, ...told, handle: handle('second') }));

@@ -10,7 +10,7 @@ import { find } from '../../../activities/submit/find.ts';
 import { recover } from '../../../activities/submit/recover.ts';
 import { upload } from '../../../activities/submit/upload.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
-import type { BatchHandle } from '../../../domain/batch/state.ts';
+import type { BatchHandle, BatchView } from '../../../domain/batch/state.ts';
 import type { BatchEvidence } from '../../../job-folder/evidence.ts';
 import { endedFile, handleFile, intentFile, tallyFile } from '../../../job-folder/paths.ts';
 import type { HandleRecord, Intent, SubmissionRef } from '../../../job-folder/submission.ts';
@@ -168,3 +168,17 @@ export class SubmissionSite {
     return this.now;
   }
 }
+
+/** A batch that the provider still runs. */
+export const runningView: BatchView = {
+  phase: 'running',
+  status: 'in_progress',
+  ending: null,
+  counts: null,
+  outputs: [],
+  createdAt: 0,
+  endedAt: null,
+  expiresAt: null,
+  files: [],
+  errors: [],
+};

@@ -1,0 +1,23 @@
+// Runs an activity that is to be stopped when something else becomes more urgent: a pause, a deadline, a cancellation.
+
+import { CancellationScope, condition } from '@temporalio/workflow';
+
+export type Stoppable<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  /** `isStopped` if it was asked to stop: its last attempt may then have ended with any failure. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly isStopped: boolean };
+
+export async function runUntilStopped<T>(mustStop: () => boolean, work: () => Promise<T>): Promise<Stoppable<T>> {
+  const scope = new CancellationScope();
+  let isOver = false;
+  condition(() => isOver || mustStop())
+    .then(() => (isOver ? undefined : scope.cancel()))
+    .catch(() => undefined);
+  try {
+    return { kind: 'done', value: await scope.run(work) };
+  } catch (error) {
+    return { kind: 'failed', error, isStopped: scope.consideredCancelled };
+  } finally {
+    isOver = true;
+  }
+}
