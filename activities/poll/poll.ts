@@ -44,6 +44,8 @@ export interface PollResult {
   readonly phase: BatchPhase;
   readonly status: string;
   readonly tenths: number;
+  /** The provider's own; null if it shows none. */
+  readonly counts?: BatchView['counts'];
   /** Null while the batch is open. */
   readonly ended: EndedBatch | null;
   /** What is to be done if it ran nothing. */
@@ -73,6 +75,7 @@ export async function poll(
     phase,
     status: view.status,
     tenths,
+    counts: view.counts,
     ended,
     action: chooseUnrunAction(view.errors),
     named: findNamedLimit(view.errors),

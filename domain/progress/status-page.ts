@@ -4,6 +4,7 @@ import { formatDuration } from '../duration.ts';
 import { type Counts, sumCounts } from '../outcome/outcome.ts';
 import type { JobReport } from '../report/report.ts';
 import type { BatchState, BatchStateCounts } from './events.ts';
+import { formatTime, joinDetails, type Row, renderBar, renderTable } from './markdown.ts';
 import { findRemedy } from './pauses.ts';
 import type { CapacityWait, JobStatus, Pause } from './status.ts';
 
@@ -11,18 +12,28 @@ export function renderStatusPage(status: JobStatus, now: number, report: JobRepo
   const { items, rows } = status;
   const accepted = rows.accepted + rows.duplicates + rows.carriedOver;
   const parts = [
-    `**${renderHeadline(status, report)}** · wave ${status.wave} (${status.waveKind}) · ${status.phase === 'done' ? 'in' : 'for'} ${formatDuration(now - status.startedAt)}`,
+    `**${renderHeadline(status, report)}** · wave ${status.wave} (${status.waveKind}) · ${renderTimes(status, report)}`,
     `${renderBar(items.answered, accepted)} ${items.answered} of ${accepted} rows answered`,
     status.alerts.map((alert) => `- ⚠️ ${alert}`).join('\n'),
     describeWait(status),
     status.capacity.map(describeCapacity).join('\n'),
-    renderTable(['batches', 'number'], listStates(status)),
-    renderTable(['items', 'number'], listItems(status)),
-    renderTable(['reason', 'items'], listCounts(items.byReason)),
-    renderTable(['cost', 'USD'], listCosts(status, report)),
     report === null ? `Output: \`${status.output}\`` : describeResult(report),
+    renderTable([
+      ['rows', listItems(status)],
+      ['not answered, by reason', listCounts(items.byReason)],
+      ['batches', listStates(status)],
+      ['cost in USD', listCosts(status, report)],
+    ]),
   ];
-  return parts.filter((part) => part !== '').join('\n\n');
+  return joinDetails(parts, now);
+}
+
+/** Times of day: the details are written when something changes, so a duration would stand still. */
+function renderTimes({ startedAt, phase }: JobStatus, report: JobReport | null): string {
+  const started = `started ${formatTime(startedAt)}`;
+  if (phase !== 'done' || report === null) return started;
+  const endedAt = Date.parse(report.endedAt);
+  return `${started}, ended ${formatTime(endedAt)}, took ${formatDuration(endedAt - startedAt)}`;
 }
 
 function renderHeadline({ phase, pause }: JobStatus, report: JobReport | null): string {
@@ -59,8 +70,6 @@ export function describeCapacity({ model, waiting, inUse, fitting, named }: Capa
 
 const formatCount = (count: number): string =>
   count < 10_000 ? String(count) : count < 1e6 ? `${Math.round(count / 1000)} k` : `${(count / 1e6).toFixed(1)} M`;
-
-type Row = readonly [name: string, value: string | number];
 
 const listStates = ({ batches }: JobStatus): Row[] => [
   ...listCounts(batches.byStage),
@@ -102,17 +111,4 @@ function describeResult({ files, batches, errorsByReason }: JobReport): string {
   return `Results: \`${files.results}\` · report: \`${files.report}\`${inDoubt}${times}`;
 }
 
-/** Empty if there are no rows. */
-function renderTable(head: readonly [string, string], rows: readonly Row[]): string {
-  if (rows.length === 0) return '';
-  return [`| ${head.join(' | ')} |`, '|---|---:|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
-}
-
 const formatUsd = (amount: number | null): string => (amount === null ? 'unknown' : amount.toFixed(amount < 1 ? 4 : 2));
-
-const formatTime = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
-function renderBar(done: number, total: number): string {
-  const filled = total === 0 ? 0 : Math.min(20, Math.floor((20 * done) / total));
-  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${total === 0 ? 0 : Math.floor((100 * done) / total)}%`;
-}

@@ -61,6 +61,10 @@ test(
           .click();
         await shows(page, 'NightshiftPhase', 'running', 'NightshiftModel', 'gpt-5.4-mini');
 
+        await page.goto(`${pages}/${encodeURIComponent('seen/wave-1/batch-0001')}`);
+        await page.getByText('User Metadata').first().click();
+        await shows(page, 'next poll at', 'batch_', 'in_progress', 'failed at the provider');
+
         await at.control.setOptions({ batch: null });
         await handle.result();
         await page.goto(`${pages}/seen`);
@@ -78,5 +82,18 @@ test(
         await shows(page, 'upload 100 items', 'create openai batch of 100 items', 'classify 100 items');
       },
     ),
+  180_000,
+);
+
+test(
+  'a failed job says why, and what to do',
+  () =>
+    Cell.with(server, 'refused', {}, async (at) => {
+      const handle = await at.start({ ...at.openaiJob(10), dataset: 'absent.jsonl' });
+      await expect(handle.result()).rejects.toThrow();
+      const { page } = await open(`${server.uiUrl}/namespaces/default/workflows/refused`);
+      await page.getByText('User Metadata').first().click();
+      await shows(page, 'dataset_missing', 'absent.jsonl', 'then start the job again');
+    }),
   180_000,
 );

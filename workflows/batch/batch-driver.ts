@@ -1,6 +1,6 @@
 // Drives one batch to its tally: asks the batch machine for the next step, takes it or waits, until the batch is settled.
 
-import { condition, continueAsNew } from '@temporalio/workflow';
+import { condition, continueAsNew, setCurrentDetails } from '@temporalio/workflow';
 import { toBounds } from '../../domain/batch/bounds.ts';
 import type { BatchEvent } from '../../domain/batch/events.ts';
 import {
@@ -14,6 +14,7 @@ import {
 import { applyEvent, type Rulebook } from '../../domain/batch/transitions.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
+import { type BatchFacts, holdTexts, renderBatchPage } from '../../domain/progress/batch-page.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { isHistoryLong } from '../history.ts';
 import type { BatchInput, BatchRun } from './batch-run.ts';
@@ -25,17 +26,6 @@ export interface CarriedBatch {
   readonly polls: number;
   readonly toldTenths: number;
 }
-
-const holdTexts: Readonly<Record<HoldReason, string>> = {
-  paused: 'paused',
-  trouble: 'waits to be resumed',
-  capacity: 'the provider has no room for another batch',
-  upload_again: 'the provider does not find the file: it is uploaded again',
-  lost_create: 'a batch whose create had no reply may be running',
-  running: 'poll',
-  not_shown: 'the batch has ended; the provider does not show its output',
-  read_again: 'the output is read again before anything is believed to be missing',
-};
 
 export class BatchDriver implements StepContext {
   readonly run: BatchRun;
@@ -71,12 +61,33 @@ export class BatchDriver implements StepContext {
   async drive(): Promise<Tally> {
     for (;;) {
       const step = nextStep(this.known, Date.now(), this.#book.rules, this.#book.bounds);
+      this.#publish(step);
       if (step.kind === 'done') return this.#end();
       if (step.kind === 'hold') await this.#hold(step);
       else await this.#steps.take(step);
       // A settled batch only has to return its tally, which the next run would not have.
       if (!this.known.settled && isHistoryLong(this.run.input.job.historyEventsMax / 2)) await this.#continue();
     }
+  }
+
+  /** Writes nothing to history, because a query serves the details. */
+  #publish(step: BatchStep): void {
+    const { known, run } = this;
+    const { planned, job } = run.input;
+    const { lastStatus: status, lastCounts: counts, polls, lastFault, tally } = this.#steps;
+    const facts: BatchFacts = {
+      planned,
+      provider: job.provider,
+      step,
+      ids: known.batches.map(({ handle }) => handle.id),
+      seen: polls === 0 ? null : { status, counts },
+      createdAt: known.batches[0]?.handle.createdAt ?? null,
+      deadlineMs: known.deadlineMs,
+      trouble: known.trouble,
+      lastFault,
+      tally,
+    };
+    setCurrentDetails(renderBatchPage(facts, Date.now()));
   }
 
   #end(): Tally {

@@ -4,9 +4,10 @@ import { log, sleep } from '@temporalio/workflow';
 import type { BatchEvent } from '../../domain/batch/events.ts';
 import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
 import { mayBlameAccount } from '../../domain/batch/provider-batch.ts';
-import type { BatchHandle, BatchPhase } from '../../domain/batch/state.ts';
+import type { BatchHandle, BatchPhase, BatchView } from '../../domain/batch/state.ts';
 import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
+import type { BatchFault } from '../../domain/progress/batch-page.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
@@ -38,6 +39,9 @@ export class BatchSteps {
   polls: number;
   toldTenths: number;
   lastStatus = 'created';
+  /** The provider's own counts, as the last poll saw them. */
+  lastCounts: BatchView['counts'] = null;
+  lastFault: BatchFault | null = null;
   readonly #context: StepContext;
   #toldPhase: BatchPhase | null = null;
 
@@ -153,13 +157,14 @@ export class BatchSteps {
       report({ kind: 'poll_missed', id, notFound: called.fault === 'not_found' });
       return;
     }
-    const { phase, status, tenths, ended, action, named, twins } = called.value;
+    const { phase, status, counts, tenths, ended, action, named, twins } = called.value;
     // It was sent late. A worker of an earlier version looks for none.
     if (twins?.some((twin) => isNew(known, twin))) report({ kind: 'created', handle, twins });
     if (role === 'own') {
       this.toldTenths = Math.max(this.toldTenths, tenths);
       this.#toldPhase = phase;
       this.lastStatus = status;
+      this.lastCounts = counts ?? null;
     }
     report(ended === null ? { kind: 'polled_open', id } : { kind: 'polled_ended', id, ended, action, named });
     await this.#notifyWaiting(id, known);
@@ -226,7 +231,10 @@ export class BatchSteps {
       return { kind: 'stopped' };
     }
     const fault = readFinalFailure(error);
-    if (fault !== null) return { kind: 'failed', fault };
+    if (fault !== null) {
+      this.lastFault = { what: fault, at: Date.now() };
+      return { kind: 'failed', fault };
+    }
     if (!isStopped && !isOutOfTime(error) && !isGivenUp(error)) throw error;
     // No further attempt fits into the time that is left: asked again at once, it would fail again.
     const leftMs = (this.#context.known.giveUpAt ?? 0) - Date.now();

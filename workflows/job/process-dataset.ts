@@ -10,6 +10,7 @@ import { JobRun } from './job-run.ts';
 import { findNextAlertAt } from './job-status.ts';
 import { registerUpdates } from './job-updates.ts';
 import { asRefusal, openJob } from './open.ts';
+import { publishFailure } from './publish-failure.ts';
 import { runWave } from './run-wave.ts';
 
 /**
@@ -19,6 +20,15 @@ import { runWave } from './run-wave.ts';
 export async function processDataset(input: unknown, carried?: unknown): Promise<JobReport> {
   const job = new JobRun(readCarried(carried));
   registerUpdates(job);
+  try {
+    return await run(job, input);
+  } catch (error) {
+    publishFailure(job, error);
+    throw error;
+  }
+}
+
+async function run(job: JobRun, input: unknown): Promise<JobReport> {
   if (!job.isOpen) await openJob(job, input);
   const background = [watchDeadline(job), checkAlerts(job)];
   await runUntilCancelled(job, async () => {

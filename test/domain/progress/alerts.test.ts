@@ -1,11 +1,9 @@
-// The alerts of a job and the page that shows them.
+// The alerts of a job.
 
 import { expect, test } from 'vitest';
 import { computeNextPoll, pollDelayMs } from '../../../domain/batch/backoff.ts';
 import { type AlertFacts, countLate, findAlerts, findNextLateAt, noneLate } from '../../../domain/progress/alerts.ts';
 import type { BatchEntry, BatchState } from '../../../domain/progress/events.ts';
-import type { JobStatus } from '../../../domain/progress/status.ts';
-import { renderStatusPage } from '../../../domain/progress/status-page.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -97,69 +95,4 @@ test('the next poll is the first of the scheduled polls that is still to come', 
     expect(computeNextPoll(0, policy, next - 1)).toBe(next);
     at = next;
   }
-});
-
-const status: JobStatus = {
-  phase: 'running',
-  pause: null,
-  pauses: [],
-  wave: 1,
-  waveKind: 'first',
-  rows: { accepted: 1000, refused: 3, duplicates: 0, carriedOver: 0 },
-  items: { answered: 400, underWay: 590, failed: 10, byReason: { bad_request: 10 } },
-  batches: { planned: 10, open: 4, done: 4, byStage: { done: 4, running: 3, validating: 1 } },
-  capacity: [],
-  tokens: { input: 1, output: 1 },
-  costUsd: 0.5,
-  estimateUsd: 12.345,
-  budgetUsd: 20,
-  startedAt: now - hourMs,
-  estimatedEndAt: null,
-  nextLookAt: now + minuteMs,
-  alerts: ['a batch is over 30 minutes in validating'],
-  output: 'runs/tickets/',
-};
-
-test('the page shows progress, what the job waits for, its cost and its alerts', () => {
-  expect(renderStatusPage(status, now, null)).toMatchInlineSnapshot(`
-    "**running** · wave 1 (first) · for 1h
-
-    ████████░░░░░░░░░░░░ 40% 400 of 1000 rows answered
-
-    - ⚠️ a batch is over 30 minutes in validating
-
-    Waits for the provider: 4 batches open; next poll about 1970-01-05 04:01 UTC.
-
-    | batches | number |
-    |---|---:|
-    | done | 4 |
-    | running | 3 |
-    | validating | 1 |
-    | not started | 2 |
-
-    | items | number |
-    |---|---:|
-    | answered | 400 |
-    | in progress | 590 |
-    | failed | 10 |
-    | rows refused | 3 |
-
-    | reason | items |
-    |---|---:|
-    | bad_request | 10 |
-
-    | cost | USD |
-    |---|---:|
-    | so far | 0.5000 |
-    | estimated | 12.35 |
-    | budget | 20.00 |
-
-    Output: \`runs/tickets/\`"
-  `);
-});
-
-test('attempts of unknown cost are counted below what is known', () => {
-  expect(renderStatusPage({ ...status, unpriced: 7 }, now, null)).toContain(
-    '| so far | 0.5000 |\n| attempts of unknown cost | 7 |\n| estimated |',
-  );
 });
