@@ -51,162 +51,150 @@ const jsonObject = () =>
 const format = () => z.literal('jsonl').describe('JSON Lines: one JSON object on each line.');
 
 const dataset = z.strictObject({
-  uri: path().describe('Where the dataset lies: a path below the data root; `{date}` in it is the day the run is for.'),
-  format: format()
-    .optional()
-    .describe('What the file is, where its name does not say: `jsonl`. Default: by the extension.'),
-  id: text()
-    .optional()
-    .describe('The column that identifies a row. Default: `id` where a row has it, else the row number.'),
-  limit: count().optional().describe('Read this many rows only.'),
+  uri: path().describe('A path below the data root. `{date}` in it becomes the day that the run is for.'),
+  format: format().optional().describe('The format, for a file whose name does not say it: `jsonl`.'),
+  id: text().optional().describe('The column that identifies a row.'),
+  limit: count().optional().describe('Read only this many rows.'),
 });
 
 const prompt = z.strictObject({
-  system: z.string().optional().describe('Instructions; a Liquid template over the row.'),
-  user: text().describe('The message; a Liquid template over the row.'),
+  system: z.string().optional().describe('The instructions: a Liquid template over the row.'),
+  user: text().describe('The message: a Liquid template over the row.'),
   schema: jsonObject()
     .optional()
-    .meta({ type: 'object', description: 'JSON Schema of the answer: sent, and checked.' }),
-  maxTokens: count().optional().describe('Output tokens at most.'),
-  temperature: z.number().min(0).max(2).optional().describe("Sampling temperature. Default: the model's own."),
+    .meta({ type: 'object', description: 'JSON Schema of the answer. It is sent to the provider and checked.' }),
+  maxTokens: count().optional().describe('The most output tokens of an answer.'),
+  temperature: z.number().min(0).max(2).optional().describe('Sampling temperature.'),
   cache: z
     .boolean()
     .optional()
-    .describe("Mark the instructions for the provider's prompt cache where that needs a mark."),
+    .describe("Mark the instructions for the provider's prompt cache, if the provider wants a mark."),
 });
 
 const output = z.strictObject({
   uri: path().describe(
-    'The folder that everything is written to: a path below the data root; `{date}` in it is the day the run is for.',
+    'The folder of everything that the job writes: a path below the data root. `{date}` in it becomes the day that the run is for.',
   ),
   format: format().optional().describe('Format of the results: `jsonl`.'),
 });
 
 const batch = z.strictObject({
-  maxItems: count()
-    .optional()
-    .describe("Items of one provider batch at most. Default 10000, within the provider's limit."),
-  maxBytes: count().optional().describe("Bytes of one provider batch at most. Default: the provider's limit."),
-  concurrency: count().max(batchesPerSegment).optional().describe('Batches at the provider at once. Default 10.'),
+  maxItems: count().optional().describe("The most items of one provider batch, within the provider's limit."),
+  maxBytes: count().optional().describe("The most bytes of one provider batch, within the provider's limit."),
+  concurrency: count().max(batchesPerSegment).optional().describe('The most batches at the provider at the same time.'),
 });
 
 const realtime = z.strictObject({
-  concurrency: count().max(realtimeConcurrencyMax).optional().describe('Calls under way at once. Default 16.'),
-  rpm: count()
-    .optional()
-    .describe("Requests a minute at most, over all workers of the job. Default: no bound but the provider's."),
-  tpm: count()
-    .optional()
-    .describe(
-      "Tokens a minute at most: the prompt, and the output that a request allows. Default: no bound but the provider's.",
-    ),
+  concurrency: count().max(realtimeConcurrencyMax).optional().describe('The most calls in progress at the same time.'),
+  rpm: count().optional().describe('The most requests in a minute, over all workers of the job.'),
+  tpm: count().optional().describe('The most tokens in a minute: the prompt, and the output that a request allows.'),
 });
 
 const poll = z.strictObject({
-  initial: duration(10).optional().describe('The first wait before looking at a batch. Default "10s".'),
+  initial: duration(10).optional().describe('The wait before the first poll of a batch.'),
   factor: z
     .number()
     .min(1)
     .max(factorMax)
     .optional()
-    .describe('How much longer each wait is than the last. Default 1.5.'),
-  max: duration(10).optional().describe('The longest wait. Default "5m".'),
+    .describe('Each wait is this many times as long as the one before.'),
+  max: duration(10).optional().describe('The longest wait between two polls.'),
 });
 
 const retry = z.strictObject({
-  rounds: z
-    .number()
-    .int()
-    .min(0)
-    .max(roundsMax)
-    .optional()
-    .describe('How often failed items are sent again. Default 3.'),
-  backoff: duration(0).optional().describe('The wait before the first round; it doubles. Default "30s".'),
+  rounds: z.number().int().min(0).max(roundsMax).optional().describe('How many times failed items are sent again.'),
+  backoff: duration(0).optional().describe('The wait before the first round. It doubles with each round.'),
 });
 
 const deadline = z.strictObject({
   batch: duration(1)
     .optional()
-    .describe('From a batch\'s creation until it is cancelled and collected. Default "20h".'),
+    .describe('How long a batch may run from its creation. Then it is cancelled, and what it finished is kept.'),
   job: duration(1)
     .optional()
-    .describe("From the job's start until its batches are cancelled and collected. Default: none."),
+    .describe(
+      'How long the job may run from its start. Then its batches are cancelled, and what they finished is kept.',
+    ),
   // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
-  then: z.enum(['fallback', 'retry', 'fail']).optional().describe('What becomes of the items. Default `fallback`.'),
+  then: z
+    .enum(['fallback', 'retry', 'fail'])
+    .optional()
+    .describe('What happens to the items of a batch that passed its deadline.'),
 });
 
 const fallback = z.strictObject({
-  lane: z.enum(['realtime', 'none']).optional().describe('Where unanswered items go last. Default `realtime`.'),
+  lane: z.enum(['realtime', 'none']).optional().describe('Where items go that are not answered after all rounds.'),
   maxUsd: usd()
     .optional()
-    .describe(
-      'What all items may cost together that fall back; further rows fail with `budget`. Default: what the budget leaves.',
-    ),
+    .describe('The most that all items that fall back may cost together. Further rows fail with `budget`.'),
 });
 
 const budget = z.strictObject({
   usd: usd().describe(
-    'What the whole job may cost, in USD: a batch that would pass it pauses the job; realtime rows that would fail with `budget`.',
+    'The most that the whole job may cost, in USD. A batch that would pass it pauses the job. A realtime row that would pass it fails with `budget`.',
   ),
 });
 
 const keep = z.strictObject({
-  responses: z.boolean().optional().describe("Put the provider's whole response into the results. Default false."),
-  providerFiles: z.boolean().optional().describe("Leave the provider's copies where they are. Default false."),
+  responses: z.boolean().optional().describe("Put the provider's whole response into the results."),
+  providerFiles: z.boolean().optional().describe("Do not delete the provider's copies of the files."),
 });
 
 /** All optional: which ones a job needs depends on the others, and `resolve.ts` says so. */
 export const jobFields = z.strictObject({
-  $schema: z.string().optional().describe('Where this schema lies, for editors.'),
-  version: z.literal(1).optional().describe('Version of this format: 1.'),
-  dataset: z.union([path(), dataset]).optional().describe('The rows: a path below the data root, or more about it.'),
-  provider: text().optional().describe('Who answers, e.g. `openai` or `anthropic`.'),
-  model: text().optional().describe("The model, by the provider's name for it."),
-  endpoint: text().optional().describe("The provider's endpoint. Default: its chat endpoint."),
+  $schema: z.string().optional().describe('Where this schema is, for editors.'),
+  version: z.literal(1).optional().describe('The version of this format.'),
+  dataset: z
+    .union([path(), dataset])
+    .optional()
+    .describe('The rows: a path below the data root, or an object that says more.'),
+  provider: text().optional().describe('The provider: `openai` or `anthropic`.'),
+  model: text().optional().describe('The model, by the name that the provider gives it.'),
+  endpoint: text().optional().describe("The provider's endpoint."),
   request: jsonObject().optional().meta({
     type: 'object',
-    description: "The provider's own request body; its strings are Liquid templates over the row.",
+    description: "The provider's own request body. Its strings are Liquid templates over the row.",
   }),
-  prompt: prompt.optional().describe('Instead of `request`: the same for every provider.'),
+  prompt: prompt.optional().describe('A request that every provider understands, instead of `request`.'),
   schema: jsonObject().optional().meta({
     type: 'object',
-    description: 'JSON Schema that an answer must satisfy: checked, not sent.',
+    description: 'JSON Schema that an answer must satisfy. It is checked, and not sent.',
   }),
-  output: z.union([path(), output]).optional().describe('The folder for results. Default: `runs/<workflow id>/`.'),
+  output: z.union([path(), output]).optional().describe('The folder for the results, or an object that says more.'),
   timezone: z
     .string()
     .refine(isTimezone, { error: 'must be an IANA time zone, e.g. "Europe/Berlin"' })
     .optional()
-    .describe('Whose day `{date}` is, e.g. "Europe/Berlin". Default UTC.'),
+    .describe('The time zone of the day that `{date}` becomes.'),
   batch: batch.optional().describe('How the dataset is cut into provider batches.'),
-  realtime: realtime.optional().describe('How fast the synchronous calls go.'),
-  poll: poll.optional().describe('How often a batch is looked at.'),
-  retry: retry.optional().describe('Further rounds for items that failed in a way that may pass.'),
+  realtime: realtime.optional().describe('How fast synchronous calls are made.'),
+  poll: poll.optional().describe('How often a batch is polled.'),
+  retry: retry.optional().describe('Further rounds for items whose failure may be temporary.'),
   deadline: deadline.optional().describe('When waiting ends.'),
-  fallback: fallback.optional().describe('What follows exhausted rounds and deadlines.'),
+  fallback: fallback.optional().describe('What follows after the last round or a deadline.'),
   minBatchItems: z
     .number()
     .int()
     .min(0)
     .optional()
-    .describe('Fewer items than this left go the realtime way. Default 50.'),
-  mode: z.enum(['batch', 'realtime']).optional().describe('Batches, or synchronous calls at once at twice the price.'),
+    .describe('If fewer items than this are left, they go through the realtime lane.'),
+  mode: z.enum(['batch', 'realtime']).optional().describe('Batches, or synchronous calls at once.'),
   maxRejectRate: z
     .number()
     .min(0)
     .max(1)
     .optional()
-    .describe('Share of refused rows that stops the job. Default 0.05.'),
-  budget: budget.optional().describe('What the job may cost.'),
+    .describe('If a larger share of the rows is refused, the job fails before it spends anything.'),
+  budget: budget.optional().describe('The most that the job may cost.'),
   reuse: fixedPath()
     .optional()
     .describe(
-      '`results.jsonl` of an earlier job: its answers are not paid for again, and what is in doubt there is not sent again.',
+      '`results.jsonl` of an earlier job. Rows that are answered there are carried over, and rows in doubt there are not sent again.',
     ),
   resumeFrom: fixedPath()
     .optional()
-    .describe('The output of a job that ended unfinished: its plan, batches and answers are taken over.'),
-  keep: keep.optional().describe('What is kept that is normally not.'),
+    .describe('The output of a job that ended before it finished. Its plan, batches and answers are taken over.'),
+  keep: keep.optional().describe('What is kept that is deleted otherwise.'),
 });
 
 export type JobFields = z.infer<typeof jobFields>;

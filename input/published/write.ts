@@ -1,0 +1,10 @@
+// Writes what is published of the job file's schema: `job.schema.json`, with which editors complete, and the table of docs/job-file.md.
+// Run it after a change to the schema, then `npm run format`.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { replaceFields } from './job-page.ts';
+import { jobSchemaText } from './job-schema.ts';
+
+const page = new URL('../../docs/job-file.md', import.meta.url);
+await writeFile(new URL('../../job.schema.json', import.meta.url), jobSchemaText());
+await writeFile(page, replaceFields(await readFile(page, 'utf8')));
