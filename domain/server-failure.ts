@@ -29,6 +29,10 @@ export function describeWrongSettings(error: unknown): string {
 }
 
 export const noAnswer = 'no answer';
+const refused = 'connection refused';
+const unknownHost = 'unknown host';
+/** Nothing is there that could answer later. */
+export const absences: readonly string[] = [refused, unknownHost];
 
 const authority = 'TEMPORAL_TLS_SERVER_CA_CERT_PATH and TEMPORAL_TLS_SERVER_NAME';
 const clientPair = 'TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH';
@@ -52,8 +56,8 @@ const causes: readonly (readonly [pattern: RegExp, why: string, check?: string])
   [/PrivateKeyParseError|CertificateParseError|PEM routines|KEY_VALUES_MISMATCH/i, 'unusable client key', clientPair],
   [/InvalidCertificate|certificate|altnames/i, 'certificate not trusted', authority],
   [/Invalid address/, 'no host and port', 'TEMPORAL_ADDRESS'],
-  [/ConnectionRefused|ECONNREFUSED/, 'connection refused'],
-  [/dns error|ENOTFOUND|EAI_AGAIN|Name resolution failed/, 'unknown host'],
+  [/ConnectionRefused|ECONNREFUSED/, refused],
+  [/dns error|ENOTFOUND|EAI_AGAIN|Name resolution failed/, unknownHost],
   [/timed? ?out|deadline|ETIMEDOUT/i, noAnswer],
   [
     /BrokenPipe|broken pipe|ConnectionReset|ECONNRESET|UnexpectedEof|Failed to connect \(|socket disconnected/,

@@ -6,13 +6,24 @@ import type { BatchEntry, BatchNews, BatchState, BatchStateCounts } from '../dom
 import type { BatchesRequest, BatchPage } from './messages.ts';
 
 type BatchKey = Pick<BatchEntry, 'wave' | 'batch'>;
+type Planned = Pick<PlannedBatch, 'batch' | 'lane' | 'model' | 'items'>;
 
 export class BatchTable {
   readonly #entries = new Map<string, BatchEntry>();
+  /** Batches that were not started yet. They have no part in the counts. */
+  readonly #planned = new Map<string, BatchEntry>();
+
+  plan(wave: number, batches: readonly Planned[]): void {
+    for (const planned of batches) {
+      const entry: BatchEntry = { ...newEntry(wave, planned), stage: 'not_started' };
+      this.#planned.set(nameRow(entry), entry);
+    }
+  }
 
   /** Replaces the row of an earlier run of the batch. */
-  add(wave: number, planned: Pick<PlannedBatch, 'batch' | 'lane' | 'model' | 'items'>): BatchEntry {
+  add(wave: number, planned: Planned): BatchEntry {
     const entry = newEntry(wave, planned);
+    this.#planned.delete(nameRow(entry));
     this.#entries.set(nameRow(entry), entry);
     return entry;
   }
@@ -32,6 +43,16 @@ export class BatchTable {
     return done;
   }
 
+  /** Items of open batches. A batch that the provider had no room for has sent none; one that is being created may have. */
+  countItemsUnderWay(): number {
+    let items = 0;
+    for (const { stage, batchId, lane, items: own } of this.all()) {
+      const isUnsent = stage === 'waiting' && batchId === null && lane === 'batch';
+      if (stage !== 'done' && !isUnsent) items += own;
+    }
+    return items;
+  }
+
   countStates(): BatchStateCounts {
     const counts: Partial<Record<BatchState, number>> = {};
     for (const { stage } of this.all()) counts[stage] = (counts[stage] ?? 0) + 1;
@@ -46,7 +67,9 @@ export class BatchTable {
   }
 
   readPage({ offset = 0, limit = 100, stage }: BatchesRequest): Omit<BatchPage, 'segments'> {
-    const rows = [...this.all()].filter((entry) => stage === undefined || entry.stage === stage);
+    const rows = [...this.all(), ...this.#planned.values()].filter(
+      (entry) => stage === undefined || entry.stage === stage || (stage === 'waiting' && entry.stage === 'not_started'),
+    );
     const size = Math.min(Math.max(1, limit), pageMax);
     return { total: rows.length, offset, batches: rows.slice(offset, offset + size) };
   }
@@ -71,10 +94,7 @@ export function applyToEntry(entry: BatchEntry, news: BatchNews): boolean {
 
 const nameRow = ({ wave, batch }: BatchKey): string => `${wave}/${batch}`;
 
-const newEntry = (
-  wave: number,
-  { batch, lane, model, items }: Pick<PlannedBatch, 'batch' | 'lane' | 'model' | 'items'>,
-): BatchEntry => ({
+const newEntry = (wave: number, { batch, lane, model, items }: Planned): BatchEntry => ({
   wave,
   batch,
   lane,

@@ -14,6 +14,7 @@ import {
   noneLate,
 } from '../domain/progress/alerts.ts';
 import { addBatchStates, type BatchEntry, type BatchNews, type BatchStateCounts } from '../domain/progress/events.ts';
+import { type ProviderFault, readFault, recordFault } from '../domain/progress/faults.ts';
 import { countRefusal, noRefusals, type Refusals } from '../domain/progress/refusals.ts';
 import type { CapacityWait } from '../domain/progress/status.ts';
 import { addTally, noTotals, type Totals } from '../domain/waves/totals.ts';
@@ -31,6 +32,17 @@ export interface Switches {
   batchDeadlineMs: number;
 }
 
+export type InSegments = Pick<SegmentNews, 'stages' | 'late' | 'earlierChild'> &
+  Required<Pick<SegmentNews, 'capacity' | 'itemsUnderWay'>>;
+
+const noneInSegments: InSegments = {
+  stages: {},
+  late: noneLate,
+  earlierChild: null,
+  capacity: [],
+  itemsUnderWay: 0,
+};
+
 export class Coordinator {
   readonly switches: Switches;
   readonly children = new OpenChildren();
@@ -38,15 +50,11 @@ export class Coordinator {
   totals: Totals = noTotals;
   readonly segments = new Set<string>();
   /** What segments report of batches that are not in this table. */
-  inSegments: Pick<SegmentNews, 'stages' | 'late' | 'earlierChild'> & { readonly capacity: readonly CapacityWait[] } = {
-    stages: {},
-    late: noneLate,
-    earlierChild: null,
-    capacity: [],
-  };
+  inSegments: InSegments = noneInSegments;
   /** When a batch last reported progress. */
   movedAt = Date.now();
   refusals: Refusals = noRefusals;
+  lastFault: ProviderFault | null = null;
   /** What the realtime lane may use of the provider, as its last batch left it. */
   allowance: Allowance = openAllowance;
   /** Called if so many batches were refused in a row that a person should look. */
@@ -94,6 +102,10 @@ export class Coordinator {
     return addBatchStates(this.table.countStates(), this.inSegments.stages);
   }
 
+  countItemsUnderWay(): number {
+    return this.table.countItemsUnderWay() + this.inSegments.itemsUnderWay;
+  }
+
   get capacityWaits(): readonly CapacityWait[] {
     return [...this.gate.describeWaits(), ...this.inSegments.capacity];
   }
@@ -113,8 +125,9 @@ export class Coordinator {
   }
 
   /** Takes the batches that were settled before this run, or before a child was started again, into the table. */
-  recordPart(wave: number, { settled, totals }: WavePart): void {
+  recordPart(wave: number, { open, settled, totals }: WavePart): void {
     this.totals = totals;
+    this.table.plan(wave, open);
     for (const batch of settled) {
       const { items, answered, batchId } = batch;
       const end = { stage: 'done', batchId, done: answered, failed: items - answered } as const;
@@ -187,10 +200,13 @@ export class Coordinator {
   #countRefusal(tally: Tally): void {
     const before = this.refusals;
     this.refusals = countRefusal(before, tally);
+    if (tally.refusal != null) this.lastFault = recordFault(this.lastFault, tally.refusal, Date.now());
     if (this.refusals.inRow > before.inRow) this.onRefusals();
   }
 
   #applyNews(news: BatchNews): void {
+    const fault = readFault(news);
+    if (fault !== null) this.lastFault = recordFault(this.lastFault, fault, Date.now(), news.unreachableSince);
     const entry = this.table.find(news);
     // A batch from before a reset may send news of a batch that this run has not started yet.
     if (entry === undefined) return;

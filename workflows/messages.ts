@@ -5,6 +5,7 @@ import type { DeadlineAction } from '../domain/job.ts';
 import type { ItemReason } from '../domain/outcome/outcome.ts';
 import type { EarlierChild, LateCounts } from '../domain/progress/alerts.ts';
 import type { BatchEntry, BatchNews, BatchStateCounts } from '../domain/progress/events.ts';
+import type { ProviderFault } from '../domain/progress/faults.ts';
 import type { Refusals } from '../domain/progress/refusals.ts';
 import type { CapacityWait, JobStatus } from '../domain/progress/status.ts';
 import type { Totals } from '../domain/waves/totals.ts';
@@ -64,7 +65,9 @@ export interface SegmentNews {
   readonly movedAt: number;
   readonly earlierChild: EarlierChild | null;
   readonly refusals: Refusals;
-  /** Absent if an earlier version sent it. */
+  /** Absent if an earlier version sent it. The same holds for the next two. */
+  readonly itemsUnderWay?: number;
+  readonly lastFault?: ProviderFault | null;
   readonly capacity?: readonly CapacityWait[];
   readonly trouble?: BatchNews['trouble'];
 }

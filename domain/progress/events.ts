@@ -9,6 +9,7 @@ export type Trouble = (typeof troubles)[number];
 
 /** The states of a batch in the coordination table. `creating` and `collecting` are reserved: no batch reports them. */
 export const batchStates = [
+  'not_started',
   'waiting',
   'staging',
   'creating',

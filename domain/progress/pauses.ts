@@ -1,10 +1,18 @@
 // The reasons why a job is paused, as a set in the order in which they came. Each is lifted by its own remedy, and the job continues when none
 // is left. Pure.
 
-import { troubles } from './events.ts';
+import { type Trouble, troubles } from './events.ts';
 import type { JobPhase, Pause, PauseReason } from './status.ts';
 
 export type Pauses = readonly Pause[];
+
+export const troubleNotes: Readonly<Record<Trouble, string>> = {
+  unauthorized: 'the provider refuses the key: give the worker a working one, then resume',
+  forbidden: 'the key may not do this: give it the permission, then resume',
+  no_money: 'the account has no credit or met its spend limit: raise it, then resume',
+  wrong_account:
+    "the provider knows none of this job's batches: give the worker a key of the account that made them, then resume; if they are gone for good, resume all the same",
+};
 
 /** The updates that lift a reason. */
 export type Remedy = 'resume' | 'setBudget';

@@ -1,7 +1,7 @@
 // A job's current details in the Web UI, as markdown: a progress report while it runs, a summary after its end.
 
 import { formatDuration } from '../duration.ts';
-import { type Counts, sumCounts } from '../outcome/outcome.ts';
+import type { Counts } from '../outcome/outcome.ts';
 import type { JobReport } from '../report/report.ts';
 import type { BatchState, BatchStateCounts } from './events.ts';
 import { formatTime, joinDetails, type Row, renderBar, renderTable } from './markdown.ts';
@@ -73,9 +73,7 @@ const formatCount = (count: number): string =>
 
 const listStates = ({ batches }: JobStatus): Row[] => [
   ...listCounts(batches.byStage),
-  ...(batches.planned > sumCounts(batches.byStage)
-    ? [['not started', batches.planned - sumCounts(batches.byStage)] satisfies Row]
-    : []),
+  ...(batches.notStarted > 0 ? [['not started', batches.notStarted] satisfies Row] : []),
 ];
 
 const listItems = ({ items, rows }: JobStatus): Row[] =>
@@ -83,6 +81,8 @@ const listItems = ({ items, rows }: JobStatus): Row[] =>
     [
       ['answered', items.answered],
       ['in progress', items.underWay],
+      ['not started', items.notStarted],
+      ['to send again', items.toRetry],
       ['failed', items.failed],
       ['rows refused', rows.refused],
       ['rows that share an answer', rows.duplicates],

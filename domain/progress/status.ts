@@ -1,9 +1,10 @@
 // The status of a job: the answer to the `status` query.
 
 import type { Load, NamedLimit } from '../capacity/window.ts';
-import type { RowCounts, WaveKind } from '../job.ts';
-import type { Counts } from '../outcome/outcome.ts';
+import type { DeadlinePolicy, RowCounts, WaveKind } from '../job.ts';
+import type { Counts, ItemReason } from '../outcome/outcome.ts';
 import { type BatchStateCounts, troubles } from './events.ts';
+import type { ProviderFault } from './faults.ts';
 
 /** The states of a job. */
 export const jobPhases = [
@@ -54,16 +55,25 @@ export interface JobStatus {
   readonly rows: Omit<RowCounts, 'rows'>;
   readonly items: {
     readonly answered: number;
+    /** Items of batches that are being sent, or that the provider has. */
     readonly underWay: number;
+    /** Items that were not sent yet. */
+    readonly notStarted: number;
+    /** Items without an answer that the next wave may send again. */
+    readonly toRetry: number;
     readonly failed: number;
     readonly byReason: Counts;
   };
   readonly batches: {
     readonly planned: number;
+    readonly notStarted: number;
     readonly open: number;
     readonly done: number;
+    /** Without those that are not started. */
     readonly byStage: BatchStateCounts;
   };
+  /** From 0 to 1: the share of the accepted rows that is done, answered or failed. Counts what is done in open batches. */
+  readonly progress: number;
   /** By model, what waits for the provider to have room; empty if nothing does. */
   readonly capacity: readonly CapacityWait[];
   readonly tokens: { readonly input: number; readonly output: number };
@@ -73,6 +83,13 @@ export interface JobStatus {
   readonly unpriced?: number;
   readonly estimateUsd: number | null;
   readonly budgetUsd: number | null;
+  /** How many batches may be open at once; null until the job is open. The same holds for the deadlines. */
+  readonly concurrency: number | null;
+  readonly deadline: DeadlinePolicy | null;
+  /** What `retryFailed` named, until a wave has taken it up; null if it named nothing. */
+  readonly retryReasons: readonly ItemReason[] | null;
+  /** The last fault of the provider; null if there was none. */
+  readonly lastFault: ProviderFault | null;
   readonly startedAt: number;
   readonly estimatedEndAt: number | null;
   /** About when the next poll is due. */

@@ -5,11 +5,13 @@ import type { DeadlinePolicy, JobPosition, JobSettings, PlanPosition, PlanSummar
 import type { Budget } from '../../domain/money/budget.ts';
 import type { Counts, ItemReason } from '../../domain/outcome/outcome.ts';
 import type { AlertName } from '../../domain/progress/alerts.ts';
+import type { ProviderFault } from '../../domain/progress/faults.ts';
 import type { Pauses } from '../../domain/progress/pauses.ts';
 import type { Refusals } from '../../domain/progress/refusals.ts';
 import type { Totals } from '../../domain/waves/totals.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import type { KnownCapacity } from '../capacity-gate.ts';
+import type { Coordinator } from '../coordinator.ts';
 
 /** Where the next run goes on. */
 export type Place =
@@ -68,9 +70,20 @@ export interface CarriedJob extends JobProgress {
   readonly refusals: Refusals;
   readonly allowance: Allowance;
   readonly alerts: readonly AlertName[];
-  /** What is known of the provider's capacity, by model. Absent if an earlier version carried the job over. */
+  /** What is known of the provider's capacity, by model. Absent if an earlier version carried the job over, as the next one is. */
   readonly capacity?: KnownCapacity;
+  readonly lastFault?: ProviderFault | null;
 }
+
+/** The part of it that the job's coordinator keeps. */
+export const pickCoordinated = ({ movedAt, refusals, allowance, lastFault, switches, gate }: Coordinator) => ({
+  movedAt,
+  refusals,
+  allowance,
+  lastFault,
+  concurrency: switches.concurrency,
+  capacity: gate.known,
+});
 
 const progressFields: readonly (keyof JobProgress)[] = [
   'startedAt',

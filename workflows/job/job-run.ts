@@ -14,8 +14,15 @@ import type { JobRef } from '../../domain/ids.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import { type Budget, openBudget } from '../../domain/money/budget.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
-import type { BatchNews, Trouble } from '../../domain/progress/events.ts';
-import { addPause, holdsBatches, liftPauses, type Pauses, type Remedy } from '../../domain/progress/pauses.ts';
+import type { BatchNews } from '../../domain/progress/events.ts';
+import {
+  addPause,
+  holdsBatches,
+  liftPauses,
+  type Pauses,
+  type Remedy,
+  troubleNotes,
+} from '../../domain/progress/pauses.ts';
 import { acknowledge, describeRefusals, mustPause, type Refusals } from '../../domain/progress/refusals.ts';
 import type { JobPhase, PauseReason } from '../../domain/progress/status.ts';
 import { renderStatusPage } from '../../domain/progress/status-page.ts';
@@ -31,17 +38,11 @@ import {
   type LeftItems,
   nothingLeft,
   type Place,
+  pickCoordinated,
   pickProgress,
 } from './carried-job.ts';
 import { computeStatus, findJobAlerts } from './job-status.ts';
-
-const troubleNotes: Readonly<Record<Trouble, string>> = {
-  unauthorized: 'the provider refuses the key: give the worker a working one, then resume',
-  forbidden: 'the key may not do this: give it the permission, then resume',
-  no_money: 'the account has no credit or met its spend limit: raise it, then resume',
-  wrong_account:
-    "the provider knows none of this job's batches: give the worker a key of the account that made them, then resume; if they are gone for good, resume all the same",
-};
+import { ProgressMemo } from './progress-memo.ts';
 
 export class JobRun implements JobProgress {
   readonly coordinator: Coordinator;
@@ -70,6 +71,7 @@ export class JobRun implements JobProgress {
   /** Where this run of the job goes on. */
   readonly place: Place;
   readonly #alertLog: AlertLog;
+  readonly #memo = new ProgressMemo();
   /** Ends when the children know of the last pause or resume. */
   #told: Promise<void> = Promise.resolve();
   /** The wave that waits to start; null if none does. */
@@ -140,12 +142,14 @@ export class JobRun implements JobProgress {
     this.publish();
   }
 
-  /** Renews alerts and current details. It writes nothing to history, because a query serves the details. */
+  /** Renews alerts, current details and, in steps, the memo. The details write nothing to history, because a query serves them. */
   publish(): void {
     if (!this.isOpen) return;
     const alerts = findJobAlerts(this);
     this.#alertLog.update(alerts);
-    setCurrentDetails(renderStatusPage(computeStatus(this, alerts), Date.now(), this.report));
+    const status = computeStatus(this, alerts);
+    setCurrentDetails(renderStatusPage(status, Date.now(), this.report));
+    if (this.report === null) this.#memo.update(status.progress);
   }
 
   /** False if the reason already holds: nothing has changed. */
@@ -215,7 +219,7 @@ export class JobRun implements JobProgress {
     Object.assign(this, pickProgress(carried));
     this.#opened = { settings, deadline };
     this.phase = carried.cancelled ? 'cancelling' : carried.place.kind === 'finish' ? 'merging' : 'running';
-    Object.assign(this.coordinator, { movedAt, refusals, allowance });
+    Object.assign(this.coordinator, { movedAt, refusals, allowance, lastFault: carried.lastFault ?? null });
     this.coordinator.gate.known = carried.capacity ?? {};
     const paused = holdsBatches(this.pauses);
     Object.assign(this.coordinator.switches, { paused, concurrency, batchDeadlineMs: deadline.batchMs });
@@ -223,10 +227,8 @@ export class JobRun implements JobProgress {
 
   #carry(place: Place): CarriedJob {
     const { settings, deadline } = this;
-    const { movedAt, refusals, allowance, switches, gate } = this.coordinator;
-    const { concurrency } = switches;
-    const state = { place, settings, deadline, concurrency, movedAt, refusals, allowance, capacity: gate.known };
-    return { ...pickProgress(this), ...state, alerts: this.#alertLog.raised };
+    const alerts = this.#alertLog.raised;
+    return { ...pickProgress(this), ...pickCoordinated(this.coordinator), place, settings, deadline, alerts };
   }
 
   #requireOpened(): { readonly settings: JobSettings; deadline: DeadlinePolicy } {

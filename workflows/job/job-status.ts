@@ -1,7 +1,7 @@
 // Computes a job's status and alerts from its state. Reads only.
 
 import { computeNextPoll } from '../../domain/batch/backoff.ts';
-import type { JobSettings, PlanSummary } from '../../domain/job.ts';
+import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
 import { addCounts, type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
 import { type Alert, findAlerts, findNoProgressAt } from '../../domain/progress/alerts.ts';
@@ -25,6 +25,8 @@ export interface JobFacts extends Ending, Pick<JobStatus, 'pauses' | 'startedAt'
   readonly report: JobReport | null;
   readonly isOpen: boolean;
   readonly settings: JobSettings;
+  readonly deadline: DeadlinePolicy;
+  readonly retryReasons: readonly ItemReason[] | null;
 }
 
 export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobStatus {
@@ -33,6 +35,7 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
   const totals = sumTotals(job);
   const rows = firstPlan?.rows ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
   const done = totals.answered + rows.carriedOver + coordinator.table.countDoneInOpen();
+  const accepted = rows.accepted + rows.carriedOver;
   const byStage = coordinator.countStates();
   return {
     phase: choosePhase(job.pauses, job),
@@ -42,15 +45,26 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
     waveKind: job.wave.kind,
     rows,
     items: readReportedItems(job) ?? countItems(job, totals, rows),
-    batches: { planned: job.plannedBatches, open: countOpen(byStage), done: totals.batches, byStage },
+    batches: {
+      planned: job.plannedBatches,
+      notStarted: Math.max(0, job.plannedBatches - sumCounts(byStage)),
+      open: countOpen(byStage),
+      done: totals.batches,
+      byStage,
+    },
+    progress: job.report === null ? countShare(done + sumCounts(totals.rejected), accepted) : 1,
     capacity: coordinator.capacityWaits,
     tokens: { input: totals.usage.input ?? 0, output: totals.usage.output ?? 0 },
     costUsd: totals.costUsd,
     unpriced: totals.unpriced?.items ?? 0,
     estimateUsd: firstPlan?.estimate.usd ?? null,
     budgetUsd: budget.capUsd,
+    concurrency: job.isOpen ? coordinator.switches.concurrency : null,
+    deadline: job.isOpen ? job.deadline : null,
+    retryReasons: job.retryReasons,
+    lastFault: coordinator.lastFault,
     startedAt,
-    estimatedEndAt: estimateEnd(startedAt, Date.now(), done, rows.accepted + rows.carriedOver),
+    estimatedEndAt: estimateEnd(startedAt, Date.now(), done, accepted),
     nextLookAt: findNextPoll(job),
     alerts: [...job.warnings, ...alerts.map(({ text }) => text)],
     output: job.isOpen ? job.settings.output : '',
@@ -82,13 +96,16 @@ export function findNextAlertAt(job: JobFacts): number | null {
   return Math.min(lateAt ?? stillAt, stillAt);
 }
 
+const countShare = (done: number, all: number): number => (all === 0 ? 0 : Math.min(1, done / all));
+
 const sumTotals = (job: JobFacts): Totals => addTotals(job.earlierTotals, job.coordinator.totals);
 
 /** Once the report is written, its counts are final. */
 function readReportedItems({ report }: JobFacts): JobStatus['items'] | null {
   if (report === null) return null;
   const { rows, errorsByReason } = report;
-  return { answered: rows.answered, underWay: 0, failed: rows.failed, byReason: errorsByReason };
+  const none = { underWay: 0, notStarted: 0, toRetry: 0 };
+  return { answered: rows.answered, ...none, failed: rows.failed, byReason: errorsByReason };
 }
 
 function countItems(job: JobFacts, totals: Totals, rows: JobStatus['rows']): JobStatus['items'] {
@@ -96,10 +113,22 @@ function countItems(job: JobFacts, totals: Totals, rows: JobStatus['rows']): Job
   const carriedInDoubt = rows.carriedInDoubt ?? 0;
   return {
     answered: totals.answered + rows.carriedOver - carriedInDoubt,
-    underWay: Math.max(0, rows.accepted - totals.answered - failed),
+    ...countUnsettled(job, rows.accepted - totals.answered - failed),
     failed: failed + carriedInDoubt,
     byReason: addCounts(countReasons(job, totals), carriedInDoubt === 0 ? {} : { in_doubt: carriedInDoubt }),
   };
+}
+
+/** What an item is that neither has an answer nor has failed. After the first wave, each was sent before. */
+function countUnsettled(
+  { coordinator, earlierTotals }: JobFacts,
+  unsettled: number,
+): Pick<JobStatus['items'], 'underWay' | 'notStarted' | 'toRetry'> {
+  const underWay = Math.max(0, Math.min(unsettled, coordinator.countItemsUnderWay()));
+  const isFirstWave = earlierTotals.batches === 0;
+  const rest = Math.max(0, unsettled - underWay);
+  const toRetry = isFirstWave ? Math.min(rest, sumCounts(coordinator.totals.retryable)) : rest;
+  return { underWay, notStarted: rest - toRetry, toRetry };
 }
 
 /** Items without an answer so far: failed ones, and those of this wave that the next one may send again. */

@@ -2,11 +2,11 @@
 
 import { addLate, noneLate } from '../../domain/progress/alerts.ts';
 import { addBatchStates, type BatchStateCounts } from '../../domain/progress/events.ts';
-import type { CapacityWait } from '../../domain/progress/status.ts';
 import { addTotals, noTotals, type Totals } from '../../domain/waves/totals.ts';
+import type { InSegments } from '../coordinator.ts';
 import type { SegmentNews } from '../messages.ts';
 
-type Report = Omit<SegmentNews, 'segment' | 'movedAt' | 'refusals' | 'trouble'>;
+type Report = Omit<SegmentNews, 'segment' | 'movedAt' | 'refusals' | 'lastFault' | 'trouble'>;
 
 interface OpenSegment {
   /** How many batches it may run at once. */
@@ -85,7 +85,7 @@ export class OpenSegments {
     return this.#listReports().reduce((sum, { totals }) => addTotals(sum, totals), this.#endedTotals);
   }
 
-  sumCounts(): Pick<Report, 'stages' | 'late' | 'earlierChild'> & { readonly capacity: readonly CapacityWait[] } {
+  sumCounts(): InSegments {
     const reports = this.#listReports();
     const ended: BatchStateCounts = { done: this.#endedTotals.batches };
     return {
@@ -93,6 +93,7 @@ export class OpenSegments {
       late: reports.reduce((sum, { late }) => addLate(sum, late), noneLate),
       earlierChild: reports.find(({ earlierChild }) => earlierChild !== null)?.earlierChild ?? null,
       capacity: reports.flatMap(({ capacity = [] }) => capacity),
+      itemsUnderWay: reports.reduce((sum, { itemsUnderWay = 0 }) => sum + itemsUnderWay, 0),
     };
   }
 

@@ -5,6 +5,7 @@ import type { WavePart } from '../../activities/waves/read-part.ts';
 import { segmentWorkflowId } from '../../domain/ids.ts';
 import { type PlannedBatch, type PlanPosition, planStart } from '../../domain/job.ts';
 import { fits, reserve } from '../../domain/money/budget.ts';
+import { chooseLaterFault } from '../../domain/progress/faults.ts';
 import { mustPause } from '../../domain/progress/refusals.ts';
 import { noTotals } from '../../domain/waves/totals.ts';
 import { ChildGroup, childOptions, replaySwitches, runUntilResult } from '../children.ts';
@@ -178,6 +179,7 @@ class SegmentedWave {
     this.#segments.update(workflowId, news);
     job.coordinator.movedAt = Math.max(job.coordinator.movedAt, news.movedAt);
     job.coordinator.refusals = news.refusals;
+    job.coordinator.lastFault = chooseLaterFault(job.coordinator.lastFault, news.lastFault ?? null);
     job.pauseIfRefused(mustPause);
     if (news.trouble !== undefined) {
       job.pauseFor(news.trouble, 'a batch met trouble with its key or money: fix it, then resume');

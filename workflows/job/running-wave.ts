@@ -10,9 +10,9 @@ import type { BatchInput } from '../batch/batch-run.ts';
 import { isHistoryLong } from '../history.ts';
 import type { JobRun } from './job-run.ts';
 
-const overBudget = 'the next batch would pass the budget: raise it with setBudget, or cancel the job';
+const overBudget = 'the next batch would pass the budget: raise it, or cancel the job';
 const unpriced =
-  'what the next batch may cost is not known (no price of its model, or no limit of its output tokens), so no budget can hold: take it away with setBudget and null, or cancel the job';
+  'what the next batch may cost is not known (no price of its model, or no limit of its output tokens), so no budget can hold: remove the budget (none), or cancel the job';
 
 export class RunningWave {
   readonly job: JobRun;

@@ -169,6 +169,8 @@ class SegmentRun implements PartOwner {
       earlierChild: coordinator.earlierChild,
       refusals: coordinator.refusals,
       capacity: coordinator.capacityWaits,
+      itemsUnderWay: coordinator.countItemsUnderWay(),
+      lastFault: coordinator.lastFault,
       ...(trouble === undefined ? {} : { trouble }),
     };
     getExternalWorkflowHandle(this.jobWorkflowId)

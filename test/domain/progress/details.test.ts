@@ -19,13 +19,19 @@ const status: JobStatus = {
   wave: 1,
   waveKind: 'first',
   rows: { accepted: 1000, refused: 3, duplicates: 0, carriedOver: 0 },
-  items: { answered: 400, underWay: 590, failed: 10, byReason: { bad_request: 10 } },
-  batches: { planned: 10, open: 4, done: 4, byStage: { done: 4, running: 3, validating: 1 } },
+  items: { answered: 400, underWay: 390, notStarted: 200, toRetry: 0, failed: 10, byReason: { bad_request: 10 } },
+  batches: { planned: 10, notStarted: 2, open: 4, done: 4, byStage: { done: 4, running: 3, validating: 1 } },
+  progress: 0.4,
   capacity: [],
   tokens: { input: 1, output: 1 },
   costUsd: 0.5,
   estimateUsd: 12.345,
   budgetUsd: 20,
+  concurrency: 10,
+  // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+  deadline: { batchMs: 20 * hourMs, jobMs: null, then: 'fallback' },
+  retryReasons: null,
+  lastFault: null,
   startedAt: now - hourMs,
   estimatedEndAt: null,
   nextLookAt: now + minuteMs,
@@ -49,7 +55,8 @@ test('a job: one table, its times as times of day, and a last paragraph that may
     |---|---:|
     | **rows** | |
     | answered | 400 |
-    | in progress | 590 |
+    | in progress | 390 |
+    | not started | 200 |
     | failed | 10 |
     | rows refused | 3 |
     | **not answered, by reason** | |
