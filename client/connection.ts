@@ -8,6 +8,7 @@ import {
   describeServerFailure,
   describeWrongSettings,
   explainServerFailure,
+  isAbsent,
   noAnswer,
   type ServerFailure,
 } from '../domain/server-failure.ts';
@@ -24,30 +25,57 @@ export interface ConnectOptions {
   readonly namespace?: string;
   /** How long to wait in all for a server that does not answer yet. Default: 10 s. */
   readonly waitMs?: number;
+  /** How long to wait if the server refuses connections, or its host is unknown. Default: `waitMs`. */
+  readonly absentMs?: number;
 }
 
 /** Throws an error of one line that names the address, the cause and the variables that change it. */
 export async function connect(options: ConnectOptions = {}): Promise<Connected> {
   const { connectionOptions, namespace } = readSettings();
   const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
-  const waitMs = options.waitMs ?? waitMsDefault;
-  const settings = { ...connectionOptions, address, channelArgs, connectTimeout: waitMs };
+  const { waitMs = waitMsDefault, absentMs = waitMs } = options;
+  const settings = { ...connectionOptions, address, channelArgs };
   const search = new AbortController();
   const reason = findReason(settings, Date.now() + waitMs, search.signal);
-  let connection: Connection | undefined;
   try {
-    connection = Connection.lazy(settings);
-    await connection.ensureConnected();
+    const connection =
+      (await tryToConnect(settings, absentMs, reason)) ??
+      (await openConnection(settings, Math.max(1, waitMs - absentMs)));
+    const client = new Client({ connection, namespace: options.namespace ?? namespace });
+    return { client, address, close: () => connection.close() };
   } catch (error) {
-    await connection?.close();
     const failure = explainServerFailure(error);
     throw new Error(describeServerFailure(failure.why === noAnswer ? ((await reason) ?? failure) : failure, address));
   } finally {
     search.abort();
   }
-  const connected = connection;
-  const client = new Client({ connection, namespace: options.namespace ?? namespace });
-  return { client, address, close: () => connected.close() };
+}
+
+/** Null if the server may still answer. It throws if the server is known to be absent. */
+async function tryToConnect(
+  settings: ConnectionOptions,
+  waitMs: number,
+  reason: Promise<ServerFailure | null>,
+): Promise<Connection | null> {
+  try {
+    return await openConnection(settings, waitMs);
+  } catch (error) {
+    if (explainServerFailure(error).why !== noAnswer) throw error;
+    const known = await Promise.race([reason, sleep(0, null)]);
+    if (known !== null && isAbsent(known)) throw error;
+    return null;
+  }
+}
+
+async function openConnection(settings: ConnectionOptions, connectTimeout: number): Promise<Connection> {
+  const connection = Connection.lazy({ ...settings, connectTimeout });
+  try {
+    await connection.ensureConnected();
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }
 
 const waitMsDefault = 10_000;
@@ -95,10 +123,13 @@ export interface Surroundings {
   /** The workers' data folder as this machine sees it. */
   readonly dataRoot: string;
   readonly taskQueue: string;
+  /** Where Temporal's Web UI is; null if it is to be guessed from the server's address. */
+  readonly webUi: string | null;
 }
 
 /** An empty variable counts as not set, as for the worker. */
 export const surroundings = (): Surroundings => ({
   dataRoot: process.env.NIGHTSHIFT_DATA || '.',
   taskQueue: process.env.NIGHTSHIFT_TASK_QUEUE || 'nightshift',
+  webUi: process.env.NIGHTSHIFT_WEB_UI || null,
 });

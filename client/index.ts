@@ -10,6 +10,10 @@ export type { BatchesRequest, BatchPage, DeadlineChange } from '../workflows/mes
 export type { ConnectOptions } from './connection.ts';
 export type { ListedJob, ListOptions } from './job-list.ts';
 export { type JobFile, type JobReference, Nightshift, type StartOptions } from './nightshift.ts';
+export type { FailingCall } from './overview/failing-calls.ts';
+export type { OpenBatch } from './overview/open-batches.ts';
+export type { JobOverview } from './overview/read-overview.ts';
 export type { AskOptions } from './questions.ts';
 export type { Result } from './results.ts';
 export type { BackfillOptions, DescribedSchedule, ListedSchedule, ScheduleOptions, Schedules } from './schedules.ts';
+export type { WaitOptions } from './worker-answer.ts';

@@ -12,6 +12,8 @@ export interface ListedJob {
   readonly model: string | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
+  /** The share of the rows that is done, in steps of a twentieth; null before the first step, and of a job that has ended. */
+  readonly progress: number | null;
   /** Null if the job ended without a report. The same holds for the rest. */
   readonly verdict: string | null;
   readonly answered: number | null;
@@ -23,6 +25,10 @@ export interface ListedJob {
 export interface ListOptions {
   /** Only jobs that have not ended. */
   readonly active?: boolean;
+  /** Only jobs that failed, were terminated or timed out, or that ended with failed rows. */
+  readonly failed?: boolean;
+  /** Only jobs that were started at or after this. */
+  readonly since?: Date;
   readonly limit?: number;
 }
 
@@ -31,20 +37,31 @@ const jobs = 'WorkflowType = "processDataset" AND ExecutionStatus != "ContinuedA
 
 export async function* listJobs(
   client: Client,
-  { active = false, limit = Number.POSITIVE_INFINITY }: ListOptions = {},
+  { active = false, failed = false, since, limit = Number.POSITIVE_INFINITY }: ListOptions = {},
 ): AsyncGenerator<ListedJob> {
-  const queries = [`${jobs} AND ExecutionStatus = "Running"`];
-  if (!active) queries.push(`${jobs} AND ExecutionStatus != "Running"`);
+  const all = since === undefined ? jobs : `${jobs} AND StartTime >= "${since.toISOString()}"`;
+  const queries = [
+    ...(failed ? [] : [`${all} AND ExecutionStatus = "Running"`]),
+    ...(active ? [] : [`${all} AND ExecutionStatus != "Running"`]),
+  ];
   let left = limit;
   for (const query of queries) {
     if (left <= 0) return;
-    for await (const info of client.workflow.list({ query, pageSize: Math.min(left, 100) })) {
-      yield listedJob(info);
+    // A filter may skip most of a page.
+    for await (const info of client.workflow.list({ query, pageSize: failed ? 100 : Math.min(left, 100) })) {
+      const job = listedJob(info);
+      // The memo, which counts the failed rows, cannot be searched.
+      if (failed && !hasFailed(job)) continue;
+      yield job;
       left -= 1;
       if (left <= 0) break;
     }
   }
 }
+
+/** Also in part. A job that somebody cancelled has done what it was asked for. */
+const hasFailed = ({ state, failed }: ListedJob): boolean =>
+  state === 'failed' || state === 'terminated' || state === 'timed_out' || (state === 'completed' && (failed ?? 0) > 0);
 
 const states: Readonly<Record<string, ListedJob['state']>> = {
   RUNNING: 'running',
@@ -75,14 +92,17 @@ export function listedJob({
     typeof ended === 'object' && ended !== null ? Reflect.get(ended, name) : null;
   const text = (name: string): string | null => asText(said(name));
   const number = (name: string): number | null => asNumber(said(name));
+  const phase = attribute('NightshiftPhase');
+  const isRunning = status.name === 'RUNNING';
   return {
     id: workflowId,
     state: states[status.name] ?? 'other',
-    phase: attribute('NightshiftPhase'),
+    phase: isRunning || phase === 'done' ? phase : null,
     provider: attribute('NightshiftProvider'),
     model: attribute('NightshiftModel'),
     startedAt: startTime.toISOString(),
     endedAt: closeTime?.toISOString() ?? null,
+    progress: isRunning ? number('progress') : null,
     verdict: text('verdict'),
     answered: number('answered'),
     failed: number('failed'),

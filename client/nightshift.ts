@@ -25,9 +25,12 @@ import { type ConnectOptions, connect, type Surroundings, surroundings } from '.
 import { followJob } from './follow.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
 import { jobText } from './job-text.ts';
-import { type AskOptions, askCheckup, askEstimate, askValidity, workersOn } from './questions.ts';
+import { listOpenBatches, type OpenBatch } from './overview/open-batches.ts';
+import { type JobOverview, readOverview } from './overview/read-overview.ts';
+import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
 import { beside, localPath, type Result, reportIn, resultsIn } from './results.ts';
 import { Schedules } from './schedules.ts';
+import { awaitWorker, listPollers, type WaitOptions } from './worker-answer.ts';
 
 /** With a reference, only the path enters Temporal's history. */
 export interface JobReference {
@@ -119,8 +122,8 @@ export class Nightshift {
   }
 
   /** The identities of the workers that poll a task queue. */
-  workers(taskQueue = this.taskQueue): Promise<readonly string[]> {
-    return workersOn(this.client, taskQueue);
+  async workers(taskQueue = this.taskQueue): Promise<readonly string[]> {
+    return (await listPollers(this.client, taskQueue)).map(({ identity }) => identity);
   }
 
   /** Running jobs come first. */
@@ -134,12 +137,25 @@ export class Nightshift {
     return { ...listedJob(description), taskQueue: description.taskQueue };
   }
 
-  status(id: string): Promise<JobStatus> {
-    return this.#handle(id).query(statusQuery);
+  /** What Temporal knows of a job, how it ended, and, if a worker answers in time, what it is doing. */
+  overview(id: string, options: WaitOptions = {}): Promise<JobOverview> {
+    return readOverview(this.client, this.#handle(id), { ...options, webUi: this.#at.webUi });
   }
 
-  batches(id: string, request: BatchesRequest = {}): Promise<BatchPage> {
-    return this.#handle(id).query(batchesQuery, request);
+  /** Rejects if no worker answers in time. The same holds for `batches`. */
+  async status(id: string, options: WaitOptions = {}): Promise<JobStatus> {
+    const { taskQueue } = await this.describe(id);
+    return awaitWorker(this.client, taskQueue, () => this.#handle(id).query(statusQuery), options);
+  }
+
+  async batches(id: string, request: BatchesRequest = {}, options: WaitOptions = {}): Promise<BatchPage> {
+    const { taskQueue } = await this.#handle(id).describe();
+    return awaitWorker(this.client, taskQueue, () => this.#handle(id).query(batchesQuery, request), options);
+  }
+
+  /** The batches and segments whose workflows run. Needs no worker. */
+  openBatches(id: string): Promise<readonly OpenBatch[]> {
+    return listOpenBatches(this.#handle(id));
   }
 
   pause(id: string, note?: string): Promise<JobStatus> {

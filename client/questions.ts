@@ -1,4 +1,4 @@
-// Questions that a worker answers without spending anything, each a small workflow of its own; and which workers there are.
+// Questions that a worker answers without spending anything, each a small workflow of its own.
 
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
@@ -6,11 +6,14 @@ import type { Checkup } from '../domain/checkup.ts';
 import type { JobEstimate } from '../domain/plan/estimate.ts';
 import type { checkWorker, estimateDataset, validateDataset } from '../workflows/questions.ts';
 import { jobText } from './job-text.ts';
+import { listPollers, NoWorkerAnswers } from './worker-answer.ts';
 
 export interface AskOptions {
   readonly taskQueue: string;
   /** Cancels the question. The worker removes what it has written for it. */
   readonly signal?: AbortSignal;
+  /** If no worker has taken the question by then, it is given up. Default: never. */
+  readonly takenMs?: number;
 }
 
 interface Question extends AskOptions {
@@ -24,10 +27,8 @@ interface Question extends AskOptions {
 /** After a question is given up, its worker gets this long to clean up. A worker that is not there has started nothing. */
 const leaveMs = 3000;
 
-/** Temporal's number for the queue of workflow tasks. */
-const workflowTasks = 1;
-/** A worker polls at least once a minute, so one that has been silent for longer is gone. The server drops it from its list only later. */
-const silentMsMax = 75_000;
+/** A question that was never taken has only the events of its start. */
+const eventsOfStart = 2;
 
 /** Planning reads the whole dataset, which may take hours. */
 export const askEstimate = (client: Client, job: unknown, options: AskOptions): Promise<JobEstimate> =>
@@ -57,22 +58,9 @@ export const askCheckup = (client: Client, options: AskOptions): Promise<Checkup
     summary: 'a checkup',
   });
 
-/** The identities of the workers that poll a task queue. */
-export async function workersOn(client: Client, taskQueue: string): Promise<readonly string[]> {
-  const { pollers } = await client.connection.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: workflowTasks,
-  });
-  const heardAt = (seconds: { toString(): string } | null | undefined): number => Number(String(seconds ?? 0)) * 1000;
-  return (pollers ?? [])
-    .filter(({ lastAccessTime }) => Date.now() - heardAt(lastAccessTime?.seconds) < silentMsMax)
-    .map(({ identity }) => identity ?? '');
-}
-
 async function ask<Asked extends (...args: never[]) => Promise<unknown>>(
   client: Client,
-  { type, args, timeout, summary, taskQueue, signal }: Question,
+  { type, args, timeout, summary, taskQueue, signal, takenMs }: Question,
 ): Promise<Awaited<ReturnType<Asked>>> {
   const handle = await client.workflow.start(type, {
     workflowId: `nightshift-${type}-${randomUUID().slice(0, 8)}`,
@@ -82,15 +70,30 @@ async function ask<Asked extends (...args: never[]) => Promise<unknown>>(
     staticSummary: summary.slice(0, 180),
   });
   const left = Promise.withResolvers<never>();
+  // A call that is left open would keep the connection from closing.
+  const call = new AbortController();
   const giveUp = (): void => {
     void handle.cancel().catch(() => undefined);
     const why = new Error('given up: a worker that has begun removes what it has written');
     setTimeout(() => left.reject(why), leaveMs).unref();
   };
   signal?.addEventListener('abort', giveUp, { once: true });
+  const timer = takenMs === undefined ? undefined : setTimeout(() => void endUntaken().catch(left.reject), takenMs);
+  let silence: NoWorkerAnswers | undefined;
+  const endUntaken = async (): Promise<void> => {
+    const { historyLength } = await handle.describe();
+    if (historyLength > eventsOfStart) return;
+    silence = new NoWorkerAnswers(taskQueue, await listPollers(client, taskQueue));
+    await handle.terminate('no worker has taken the question');
+  };
   try {
-    return (await Promise.race([handle.result(), left.promise])) as Awaited<ReturnType<Asked>>;
+    const result = client.withAbortSignal(call.signal, () => handle.result());
+    return (await Promise.race([result, left.promise])) as Awaited<ReturnType<Asked>>;
+  } catch (error) {
+    throw silence ?? error;
   } finally {
+    clearTimeout(timer);
+    call.abort();
     signal?.removeEventListener('abort', giveUp);
   }
 }

@@ -31,8 +31,9 @@ export function describeWrongSettings(error: unknown): string {
 export const noAnswer = 'no answer';
 const refused = 'connection refused';
 const unknownHost = 'unknown host';
+
 /** Nothing is there that could answer later. */
-export const absences: readonly string[] = [refused, unknownHost];
+export const isAbsent = ({ why }: ServerFailure): boolean => why === refused || why === unknownHost;
 
 const authority = 'TEMPORAL_TLS_SERVER_CA_CERT_PATH and TEMPORAL_TLS_SERVER_NAME';
 const clientPair = 'TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH';

@@ -27,3 +27,13 @@ export function durationText(text: string): string {
 export const durationMs = (text: string): number => parseDuration(durationText(text)) ?? 0;
 
 export const durationOrNone = (text: string): string | null => (text === 'none' ? null : durationText(text));
+
+/** A duration before now, or a date. */
+export function instant(text: string): Date {
+  const ago = parseDuration(text);
+  const at = ago === null ? Date.parse(text) : Date.now() - ago;
+  if (!Number.isNaN(at)) return new Date(at);
+  throw new InvalidArgumentError(
+    'Give a duration like 24h, a day like 2026-11-20, or an instant like 2026-11-20T02:00:00Z.',
+  );
+}

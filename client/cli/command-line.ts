@@ -6,8 +6,8 @@ import { exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failures.ts';
 import { createProgram } from './program.ts';
 
-/** Long enough for a server that is just starting, short enough for a person. */
-const serverWaitMs = 3_000;
+/** For a server that is slow to answer, and for one that is not there. */
+const serverWait = { waitMs: 3_000, absentMs: 800 };
 
 // An error that nothing catches would be printed with its stack.
 process.on('uncaughtException', (error) => {
@@ -17,7 +17,7 @@ process.on('uncaughtException', (error) => {
 
 const connected: Nightshift[] = [];
 const jobs = async (): Promise<Nightshift> => {
-  const [made = await Nightshift.connect({ waitMs: serverWaitMs })] = connected;
+  const [made = await Nightshift.connect(serverWait)] = connected;
   if (connected.length === 0) connected.push(made);
   return made;
 };

@@ -3,24 +3,17 @@
 
 import type { Surroundings } from '../connection.ts';
 import type { Nightshift } from '../nightshift.ts';
-import { ownCommand, workerCommand } from './own-command.ts';
+import { describeSilence, listPollers } from '../worker-answer.ts';
+import { ownCommand, startWorkerCommand } from './own-command.ts';
 
-export interface Context extends Surroundings {
+export interface Context extends Pick<Surroundings, 'dataRoot' | 'taskQueue'> {
   jobs(): Promise<Nightshift>;
 }
 
 const checkEveryMs = 4000;
 
-/** Queries a job's worker. If there is no such job, Temporal says so even without a worker. */
-export async function askJob<Answer>(
-  context: Context,
-  id: string,
-  ask: (jobs: Nightshift) => Promise<Answer>,
-): Promise<Answer> {
-  const jobs = await context.jobs();
-  const { taskQueue } = await jobs.describe(id);
-  return awaitAnswer(jobs, taskQueue, ask(jobs));
-}
+/** A command that only shows something waits no longer for a worker's answer. */
+export const answerMs = 3000;
 
 export async function changeJob<Answer>(
   context: Context,
@@ -29,10 +22,24 @@ export async function changeJob<Answer>(
 ): Promise<Answer> {
   const jobs = await context.jobs();
   const { taskQueue, state } = await jobs.describe(id);
-  if (state === 'running') return awaitAnswer(jobs, taskQueue, change(jobs));
+  if (state === 'running') return awaitChange(jobs, taskQueue, change(jobs));
   throw new Error(
     `${id} has ended (${state}) and cannot be changed: a new job with \`reuse\` sends the failed items again, see \`${ownCommand(`report ${id}`)}\``,
   );
+}
+
+/** Waits until a worker has made the change, and says so if none answers. */
+async function awaitChange<Answer>(jobs: Nightshift, taskQueue: string, change: Promise<Answer>): Promise<Answer> {
+  const warn = async (): Promise<void> => {
+    const silence = describeSilence(taskQueue, await listPollers(jobs.client, taskQueue), Date.now());
+    console.error(`${silence}: ${startWorkerCommand(taskQueue)}; the change waits for a worker`);
+  };
+  const timer = setTimeout(() => void warn().catch(() => undefined), answerMs);
+  try {
+    return await change;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Waits for a worker's answer, and warns while there is no worker. */
@@ -58,7 +65,7 @@ export function warnWithoutWorker(
   let warned = false;
   const check = async (): Promise<void> => {
     const gone = (await jobs.workers(taskQueue)).length === 0;
-    if (gone && !warned) say(`no worker polls task queue ${taskQueue}: ${workerCommand}`);
+    if (gone && !warned) say(`no worker polls task queue ${taskQueue}: ${startWorkerCommand(taskQueue)}`);
     warned = gone;
   };
   // If Temporal itself is unreachable, the call that is being waited for reports it.

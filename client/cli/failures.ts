@@ -1,15 +1,17 @@
 // Describes a failed command for people, with the next command to try.
 
 import { explainServerFailure } from '../../domain/server-failure.ts';
-import { ownCommand, workerCommand } from './own-command.ts';
+import { NoWorkerAnswers } from '../worker-answer.ts';
+import { ownCommand, startWorkerCommand } from './own-command.ts';
 
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof NoWorkerAnswers) return `${error.message}: ${startWorkerCommand(error.taskQueue)}`;
   const known = byName[error.name]?.(error);
   if (known !== undefined) return known;
   const message = readMessage(error);
   if (/no poller seen|worker may be down/.test(message)) {
-    return `no worker answers for this job: start one with \`${workerCommand}\`, then try again; \`${ownCommand('doctor')}\` shows more`;
+    return `no worker answers for this job: \`${ownCommand('doctor')}\` shows more`;
   }
   if (/DEADLINE_EXCEEDED|context deadline exceeded|Deadline exceeded/.test(message)) {
     return `Temporal or the worker did not answer in time: \`${ownCommand('doctor')}\` shows which`;
@@ -29,11 +31,15 @@ const byName: Readonly<Record<string, (error: Error) => string>> = {
     const id: unknown = Reflect.get(error, 'workflowId');
     return `there is no such job${typeof id === 'string' ? ` as ${id}` : ''}: \`${ownCommand('list --all')}\` lists them all`;
   },
-  WorkflowExecutionAlreadyStartedError: () =>
-    `a job with this id runs already: watch it with \`${ownCommand('watch <id>')}\`, or choose another id with --id`,
+  WorkflowExecutionAlreadyStartedError: (error) => {
+    const id = String(Reflect.get(error, 'workflowId') ?? '<id>');
+    return `${id} runs already: watch it with \`${ownCommand(`watch ${id}`)}\`, or choose another id with --id`;
+  },
   ScheduleNotFoundError: () => `there is no such schedule: \`${ownCommand('schedule list')}\` lists them all`,
-  ScheduleAlreadyRunning: () =>
-    `a schedule with this id exists: \`${ownCommand('schedule describe <id>')}\` shows it, \`${ownCommand('schedule delete <id>')}\` removes it`,
+  ScheduleAlreadyRunning: (error) => {
+    const id = String(Reflect.get(error, 'scheduleId') ?? '<id>');
+    return `the schedule ${id} exists: \`${ownCommand(`schedule describe ${id}`)}\` shows it, \`${ownCommand(`schedule delete ${id}`)}\` removes it`;
+  },
 };
 
 /** The innermost cause says what went wrong; the errors around it only say where. */

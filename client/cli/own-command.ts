@@ -1,12 +1,18 @@
 // How to call the commands from where the user is: a command that is shown must work when it is typed.
 
+import { surroundings } from '../connection.ts';
+
 /** In this repository the TypeScript sources run as they are; an installed package holds JavaScript. */
 const installed = import.meta.url.endsWith('.js');
 
 export const ownCommand = (args: string): string =>
   installed ? `nightshift ${args}` : `npm run nightshift -- ${args}`;
 
-export const workerCommand = installed ? 'nightshift-worker' : 'npm run worker';
+const workerCommand = installed ? 'nightshift-worker' : 'npm run worker';
+
+/** For a task queue that a worker would not poll by itself. */
+export const startWorkerCommand = (taskQueue: string): string =>
+  taskQueue === surroundings().taskQueue ? workerCommand : `NIGHTSHIFT_TASK_QUEUE=${taskQueue} ${workerCommand}`;
 
 /** Temporal's own command line. */
 export const temporalCommand = (args: string): string =>

@@ -2,11 +2,13 @@
 
 import { formatDuration } from '../../domain/duration.ts';
 import type { JobEstimate } from '../../domain/plan/estimate.ts';
-import type { JobStatus } from '../../domain/progress/status.ts';
+import { findRemedy } from '../../domain/progress/pauses.ts';
+import type { JobStatus, Pause } from '../../domain/progress/status.ts';
 import { describeCapacity } from '../../domain/progress/status-page.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import type { ListedJob } from '../job-list.ts';
-import type { Row } from './print.ts';
+import { ownCommand } from './own-command.ts';
+import type { Row } from './print/table.ts';
 
 /** One line of progress. */
 export function progressLine({ phase, rows, items, batches, costUsd, unpriced, alerts }: JobStatus): string {
@@ -22,19 +24,23 @@ export function endLine({ verdict, startedAt, endedAt, rows, cost }: JobReport):
   return `${verdict} in ${took}: ${number(rows.answered)} answered, ${number(rows.failed)} failed, ${costText(cost)}`;
 }
 
-export function statusFacts(status: JobStatus, now: number): Row {
-  const { items, batches, rows, nextLookAt, estimatedEndAt, alerts, tokens } = status;
-  const stages = Object.entries(batches.byStage).map(([stage, count]) => `${count} ${stage}`);
+export const statusFacts = (status: JobStatus, id: string, now: number): Row => ({
+  phase: status.phase,
+  'running for': status.phase === 'done' ? null : formatDuration(Math.max(0, now - status.startedAt)),
+  ...progressFacts(status, id, now),
+});
+
+export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id: string, now: number): Row {
+  const { batches, rows, nextLookAt, estimatedEndAt, alerts, tokens } = status;
   return {
-    phase: status.phase,
-    why: status.pauses.length === 0 ? null : status.pauses.map(({ note }) => note).join('\n'),
+    why: status.pauses.length === 0 ? null : status.pauses.map((pause) => describePause(pause, id)).join('\n'),
     wave: `${status.wave} (${status.waveKind})`,
-    'running for': status.phase === 'done' ? null : formatDuration(Math.max(0, now - status.startedAt)),
-    rows: `${number(items.answered)} answered, ${number(items.underWay)} in progress, ${number(items.failed)} failed`,
-    reasons: counts(items.byReason),
-    'in doubt': describeDoubt(status),
+    rows: describeItems(status.items),
+    reasons: counts(status.items.byReason),
+    'in doubt': describeDoubt(status, id),
     'rows refused': rows.refused === 0 ? null : rows.refused,
-    batches: `${number(batches.planned)} planned${stages.length === 0 ? '' : `: ${stages.join(', ')}`}`,
+    batches: describeBatches(batches),
+    limits: describeLimits(status),
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
     cost: `${describeCost(status.costUsd, status.unpriced)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
     capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity).join('\n'),
@@ -62,23 +68,60 @@ export function reportFacts(report: JobReport): Row {
   };
 }
 
-function describeDoubt({ items, phase, output }: JobStatus): string | null {
-  if (items.byReason.in_doubt === undefined) return null;
-  if (phase === 'done') return `see ${output}in-doubt.jsonl`;
-  return 'may have run; sent again only with `retry --reason in_doubt`';
+/** With the command that ends it. */
+export const describePause = ({ reason, note }: Pause, id: string): string =>
+  `${note}: ${ownCommand(findRemedy(reason) === 'resume' ? `resume ${id}` : `set ${id} --budget <usd>`)}`;
+
+function describeItems({ answered, underWay, notStarted, toRetry, failed }: JobStatus['items']): string {
+  const some = [
+    ...(notStarted === 0 ? [] : [`${number(notStarted)} not started`]),
+    ...(toRetry === 0 ? [] : [`${number(toRetry)} to send again`]),
+  ];
+  return [`${number(answered)} answered`, `${number(underWay)} in progress`, ...some, `${number(failed)} failed`].join(
+    ', ',
+  );
 }
 
+function describeBatches({ planned, notStarted, byStage }: JobStatus['batches']): string {
+  const stages = Object.entries(byStage).map(([stage, count]) => `${count} ${stage}`);
+  const all = notStarted === 0 ? stages : [...stages, `${number(notStarted)} not started`];
+  return `${number(planned)} planned${all.length === 0 ? '' : `: ${all.join(', ')}`}`;
+}
+
+/** The concurrency and the deadlines as they are now; null until the job is open. */
+export function describeLimits({ concurrency, deadline }: Pick<JobStatus, 'concurrency' | 'deadline'>): string | null {
+  if (concurrency === null || deadline === null) return null;
+  const { batchMs, jobMs, then } = deadline;
+  const job = jobMs === null ? 'no deadline for the job' : `${formatDuration(jobMs)} for the job`;
+  return `${concurrency} batches at once; ${formatDuration(batchMs)} for a batch, ${job}, then ${then}`;
+}
+
+function describeDoubt({ items, output }: Pick<JobStatus, 'items' | 'output'>, id: string): string | null {
+  if (items.byReason.in_doubt === undefined) return null;
+  if (items.underWay + items.notStarted + items.toRetry === 0) return `see ${output}in-doubt.jsonl`;
+  return `may have run; sent again only with ${ownCommand(`retry ${id} --reason in_doubt`)}`;
+}
+
+/** How the job ended, or its phase. */
+export function describeState({ state, phase, verdict }: ListedJob): string {
+  if (state === 'running') return phase ?? state;
+  if (state === 'completed') return verdict ?? state;
+  const word = state.replace('_', ' ');
+  return verdict === null ? word : `${word}, ${verdict}`;
+}
+
+/** The most important first: what has no room is left out. */
 export const listFacts = (job: ListedJob): Row => ({
   id: job.id,
-  state: job.state === 'running' ? (job.phase ?? job.state) : job.state,
-  provider: job.provider,
-  model: job.model,
-  started: formatMinute(job.startedAt),
-  ended: formatMinute(job.endedAt),
-  verdict: job.verdict,
+  state: describeState(job),
+  progress: job.progress === null ? null : `${Math.round(100 * job.progress)}%`,
   answered: job.answered,
   failed: job.failed,
   cost: job.costUsd === null ? null : usd(job.costUsd),
+  started: formatMinute(job.startedAt),
+  took: job.endedAt === null ? null : formatDuration(Date.parse(job.endedAt) - Date.parse(job.startedAt)),
+  model: job.model,
+  provider: job.provider,
 });
 
 export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEstimate): Row {
@@ -89,11 +132,20 @@ export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEsti
     tokens: `about ${number(of.inputTokens)} in, ${of.outputTokens === null ? 'an unknown number' : `at most ${number(of.outputTokens)}`} out`,
     cost: usd(of.usd),
     'all in realtime': usd(of.realtimeUsd),
-    saved: spared === null ? null : `${usd(spared)} (${percent(spared, of.realtimeUsd)})`,
-    budget: of.budgetUsd === null ? null : usd(of.budgetUsd),
+    saved: spared === null || spared <= 0 ? null : `${usd(spared)} (${percent(spared, of.realtimeUsd)})`,
+    budget: describeBudget(of),
     prices: `of ${of.pricesDated}`,
     caveats: of.caveats.join('\n'),
   };
+}
+
+function describeBudget({ budgetUsd, usd: cost }: Pick<JobEstimate, 'budgetUsd' | 'usd'>): string | null {
+  if (budgetUsd === null) return null;
+  if (cost === null) return `${usd(budgetUsd)}; the cost is unknown, so the job pauses before its first batch`;
+  if (cost > budgetUsd) {
+    return `${usd(budgetUsd)}: too small by ${usd(cost - budgetUsd)}; the job pauses when it is used up`;
+  }
+  return `${usd(budgetUsd)}: the job takes ${percent(cost, budgetUsd)} of it`;
 }
 
 export const usd = (amount: number | null): string =>

@@ -1,25 +1,38 @@
-// Prints the output of commands: a table on a terminal, JSON lines in a pipe.
+// Prints the output of every command: tables on a terminal, JSON lines in a pipe, or what --json and --table ask for.
 
-import { styleText } from 'node:util';
-import Table from 'cli-table3';
+import { factsText, type Row, rowsText } from './print/table.ts';
 
-type Cell = string | number | null;
-export type Row = Readonly<Record<string, Cell>>;
+export type Form = 'json' | 'table';
 
-const isTerminal = (): boolean => process.stdout.isTTY === true;
+let asked: Form | null = null;
 
-/** In a pipe each thing is printed whole; in a table only what `facts` picks from it. */
-export function printRows<Thing extends object>(
-  things: readonly Thing[],
-  facts: (thing: Thing) => Row,
-  forPeople = isTerminal(),
-): void {
-  if (!forPeople) {
-    for (const thing of things) console.log(JSON.stringify(thing));
+/** Null goes by where the output goes. */
+export function setForm(form: Form | null): void {
+  asked = form;
+}
+
+/** Whether tables were asked for by name. */
+export const wantsTable = (): boolean => asked === 'table';
+
+export const isForPeople = (): boolean => (asked === null ? process.stdout.isTTY === true : asked === 'table');
+
+/** A table in a pipe may be as wide as it is. */
+const readWidth = (): number => process.stdout.columns ?? Number.POSITIVE_INFINITY;
+
+/** As JSON each thing is printed whole; in a table only what `facts` picks from it. */
+export function printRows<Thing extends object>(things: readonly Thing[], facts: (thing: Thing) => Row): void {
+  if (!isForPeople()) {
+    for (const thing of things) printJson(thing);
+  } else if (things.length === 0) {
+    console.log('none');
   } else {
-    console.log(things.length === 0 ? 'none' : rowsText(things.map(facts)));
+    const { text, omitted } = rowsText(things.map(facts), readWidth());
+    console.log(text);
+    if (omitted.length > 0) console.error(`no room for: ${omitted.join(', ')}; --json shows everything`);
   }
 }
+
+export const printJson = (thing: object): void => console.log(toJson(thing));
 
 /** Collects an async sequence, because a table needs all rows before it can print the first. */
 export async function collected<Thing>(things: AsyncIterable<Thing>): Promise<readonly Thing[]> {
@@ -28,44 +41,27 @@ export async function collected<Thing>(things: AsyncIterable<Thing>): Promise<re
   return all;
 }
 
-/** Prints one thing: its facts below each other on a terminal, one line of JSON in a pipe. */
-export function printValue(value: object, facts: Row, forPeople = isTerminal()): void {
-  console.log(forPeople ? factsText(facts) : JSON.stringify(value));
+/** Prints one thing: its facts below each other, or one line of JSON. */
+export function printValue(value: object, facts: Row): void {
+  console.log(isForPeople() ? factsText(facts, readWidth()) : toJson(value));
 }
 
-export const rowsText = (rows: readonly Row[]): string =>
-  formatTable(Object.keys(rows[0] ?? {}).map(bold), rows.map(Object.values));
+/** Prints what a script takes from the output, such as a path: the same on a terminal and in a pipe, unless a form is asked for. */
+export function printText(text: string, value: Row): void {
+  if (asked === null) console.log(text);
+  else printValue(value, value);
+}
 
-/** Leaves out facts that are null. */
-export const factsText = (facts: Row): string =>
-  formatTable(
-    null,
-    Object.entries(facts)
-      .filter(([, cell]) => cell !== null)
-      .map(([name, cell]) => [bold(name), cell]),
+/** Tells a person what was done. Nothing goes to the output, unless a form is asked for. */
+export function printDone(text: string, value: Row): void {
+  console.error(text);
+  if (asked !== null) printValue(value, value);
+}
+
+/** Times in milliseconds become instants, as they are in lists and reports. */
+const toJson = (value: object): string =>
+  JSON.stringify(value, (name, field: unknown) =>
+    typeof field === 'number' && timeName.test(name) ? new Date(field).toISOString() : field,
   );
 
-/** Plain text if the stream takes no colours (NO_COLOR, a pipe). */
-const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });
-
-/** Without lines, because people copy and search tables. */
-function formatTable(head: readonly string[] | null, rows: readonly (readonly Cell[])[]): string {
-  const table = new Table({
-    ...(head === null ? {} : { head: [...head] }),
-    chars: Object.fromEntries(lines.map((line) => [line, ''])),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-  });
-  table.push(...rows.map((row) => row.map(formatCell)));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
-}
-
-const lines = [
-  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-];
-
-const formatCell = (cell: Cell): string => (cell === null ? '-' : String(cell));
+const timeName = /^(at|since)$|(At|Since)$/;

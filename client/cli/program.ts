@@ -1,9 +1,10 @@
 // All commands and their help.
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { version } from '../version.ts';
 import { addChanges } from './commands/change.ts';
 import { addChecks } from './commands/check.ts';
+import { addComplete } from './commands/complete.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addWatch } from './commands/follow.ts';
@@ -14,11 +15,18 @@ import { addRun } from './commands/run.ts';
 import { addSchedule } from './commands/schedule.ts';
 import type { Context } from './context.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
+import { setForm } from './print.ts';
 
 export function createProgram(context: Context): Command {
   const program = new Command('nightshift')
     .description('Durable LLM batch jobs on Temporal.')
     .version(version)
+    .addOption(new Option('--json', 'print JSON lines').conflicts('table'))
+    .option('--table', 'print tables')
+    .hook('preAction', () => {
+      const { json, table } = program.opts<{ json?: boolean; table?: boolean }>();
+      setForm(json ? 'json' : table ? 'table' : null);
+    })
     .addHelpText('after', exitCodesHelp)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
   addInit(program, context);
@@ -31,5 +39,6 @@ export function createProgram(context: Context): Command {
   addSchedule(program, context);
   addDoctor(program, context);
   addCompletion(program);
+  addComplete(program, context);
   return program;
 }

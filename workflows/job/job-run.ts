@@ -32,6 +32,7 @@ import { firstWave, type Wave } from '../../domain/waves/waves.ts';
 import { AlertLog } from '../alerting.ts';
 import { Coordinator } from '../coordinator.ts';
 import { statusQuery } from '../messages.ts';
+import { ProgressMemo } from '../progress-memo.ts';
 import {
   type CarriedJob,
   type JobProgress,
@@ -42,7 +43,6 @@ import {
   pickProgress,
 } from './carried-job.ts';
 import { computeStatus, findJobAlerts } from './job-status.ts';
-import { ProgressMemo } from './progress-memo.ts';
 
 export class JobRun implements JobProgress {
   readonly coordinator: Coordinator;

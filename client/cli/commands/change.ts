@@ -6,8 +6,9 @@ import type { DeadlineChange, ItemReason, JobStatus } from '../../index.ts';
 import type { Nightshift } from '../../nightshift.ts';
 import { durationOrNone, durationText, usdOrNone, wholeNumber } from '../arguments.ts';
 import { type Context, changeJob } from '../context.ts';
-import { printValue } from '../print.ts';
-import { progressLine, statusFacts } from '../print-job.ts';
+import { describePaused, describeResumed, describeRetry, describeSettings } from '../print/change-words.ts';
+import { printDone, printValue } from '../print.ts';
+import { statusFacts } from '../print-job.ts';
 
 interface Settings {
   readonly budget?: number | null;
@@ -24,7 +25,7 @@ export function addChanges(program: Command, context: Context): void {
     .description('Uploads and creates nothing new. Batches that already run at the provider are still collected.')
     .option('--note <text>', 'the reason, shown with the status')
     .action(async (id: string, { note }: { note?: string }) =>
-      printChanged(await changeJob(context, id, (jobs) => jobs.pause(id, note))),
+      printChanged(id, await changeJob(context, id, (jobs) => jobs.pause(id, note)), describePaused),
     );
   program
     .command('resume <id>')
@@ -32,7 +33,9 @@ export function addChanges(program: Command, context: Context): void {
     .description(
       'Resumes a paused job, for example after you replace a key or add credit. A job that waits for its budget needs `set --budget`.',
     )
-    .action(async (id: string) => printChanged(await changeJob(context, id, (jobs) => jobs.resume(id))));
+    .action(async (id: string) =>
+      printChanged(id, await changeJob(context, id, (jobs) => jobs.resume(id)), describeResumed),
+    );
   addSet(program, context);
   program
     .command('retry <id>')
@@ -44,15 +47,15 @@ export function addChanges(program: Command, context: Context): void {
     )
     .option('--reason <reason...>', 'only items that failed for these reasons; default: all except in_doubt', reasonIn)
     .action(async (id: string, { reason }: { reason?: readonly ItemReason[] }) =>
-      printChanged(await changeJob(context, id, (jobs) => jobs.retryFailed(id, reason))),
+      printChanged(id, await changeJob(context, id, (jobs) => jobs.retryFailed(id, reason)), describeRetry),
     );
   program
     .command('cancel <id>')
     .summary('end a job and keep what is finished')
     .description("Cancels the provider's batches, collects what they have finished, and ends the job.")
     .action(async (id: string) => {
-      await (await context.jobs()).cancel(id);
-      console.error(`${id} is being cancelled`);
+      await changeJob(context, id, (jobs) => jobs.cancel(id));
+      printDone(`${id} is being cancelled: what is finished will be in its results`, { id, cancelling: 'yes' });
     });
 }
 
@@ -82,14 +85,14 @@ function addSet(program: Command, context: Context): void {
         for (const change of planChanges(jobs, id, settings)) last = await change();
         return last;
       });
-      if (status !== undefined) printChanged(status);
+      if (status !== undefined) printChanged(id, status, describeSettings);
     });
 }
 
-/** Prints the job as it is after the change. */
-function printChanged(status: JobStatus): void {
-  console.error(progressLine(status));
-  printValue(status, statusFacts(status, Date.now()));
+/** Prints what is true now, and the job as it is after the change. */
+function printChanged(id: string, status: JobStatus, describe: (id: string, status: JobStatus) => string): void {
+  console.error(describe(id, status));
+  printValue(status, statusFacts(status, id, Date.now()));
 }
 
 function planChanges(jobs: Nightshift, id: string, settings: Settings): (() => Promise<JobStatus>)[] {

@@ -1,7 +1,8 @@
 // `nightshift completion <shell>`: a script that completes our commands. It is generated from the commands themselves: for
-// each place in the command line, the words that can follow.
+// each place in the command line, the words that can follow. Ids are asked for when they are needed.
 
 import type { Command, Option } from 'commander';
+import { hiddenCommand, type IdKind, idKinds } from './complete.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
@@ -11,12 +12,17 @@ interface Place {
   readonly path: string;
   readonly words: readonly Word[];
   readonly options: readonly OptionWord[];
+  /** The ids that can follow. */
+  readonly ids: IdKind | null;
 }
 
 interface Word {
   readonly word: string;
   readonly about: string;
 }
+
+/** By the name of the argument. */
+const idKindByArgument: Readonly<Record<string, IdKind>> = { id: 'jobs', 'schedule-id': 'schedules' };
 
 interface OptionWord extends Word {
   readonly takesValue: boolean;
@@ -28,7 +34,10 @@ export function addCompletion(program: Command): void {
   program
     .command('completion')
     .summary('a script that completes these commands')
-    .description('Prints a script that completes these commands: source <(nightshift completion bash), in ~/.bashrc.')
+    .description(
+      'Prints a script that completes these commands and the ids of jobs and schedules: source <(nightshift completion bash), ' +
+        'in ~/.bashrc.',
+    )
     .addArgument(shell)
     .action((name: Shell) => {
       process.stdout.write(completionScript(program, name));
@@ -44,21 +53,37 @@ export function completionScript(program: Command, shell: Shell): string {
 function listPlaces(command: Command, path: string): Place[] {
   const { commands, options, registeredArguments } = command;
   const choices = registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
-  const words = commands.map((each) => ({ word: each.name(), about: each.summary() || each.description() }));
+  const shown = commands.filter((each) => each.name() !== hiddenCommand);
+  const words = shown.map((each) => ({ word: each.name(), about: each.summary() || each.description() }));
   return [
     {
       path,
       words: [...words, ...choices.map((word) => ({ word, about: '' }))],
-      options: [...options.flatMap(optionWords), { word: '--help', about: 'help', takesValue: false, choices: [] }],
+      ids: findIdKind(command),
+      options: [...options.flatMap(optionWords), ...(path === '' ? [] : globalOptions), helpOption],
     },
-    ...commands.flatMap((each) => listPlaces(each, `${path} ${each.name()}`.trim())),
+    ...shown.flatMap((each) => listPlaces(each, `${path} ${each.name()}`.trim())),
   ];
 }
+
+/** The first argument of a command. A command that creates something needs a new id. */
+function findIdKind(command: Command): IdKind | null {
+  const name = command.registeredArguments[0]?.name() ?? '';
+  return command.name() === 'create' ? null : (idKindByArgument[name] ?? null);
+}
+
+const helpOption: OptionWord = { word: '--help', about: 'help', takesValue: false, choices: [] };
 
 function optionWords({ long, description, required, optional, argChoices }: Option): OptionWord[] {
   if (!long) return [];
   return [{ word: long, about: description, takesValue: required || optional, choices: argChoices ?? [] }];
 }
+
+/** They may stand anywhere. */
+const globalOptions: readonly OptionWord[] = [
+  { word: '--json', about: 'print JSON lines', takesValue: false, choices: [] },
+  { word: '--table', about: 'print tables', takesValue: false, choices: [] },
+];
 
 const cases = (places: readonly Place[]): string =>
   places
@@ -84,14 +109,23 @@ const commandPaths = (places: readonly Place[]): string =>
     .map(({ path }) => `'${path}'`)
     .join('|');
 
+/** The places where an id can follow, as the patterns of a shell's `case`. */
+const idCases = (places: readonly Place[], open: string): string =>
+  idKinds
+    .map((kind) => {
+      const paths = places.filter(({ ids }) => ids === kind).map(({ path }) => `'${path}'`);
+      return `    ${open}${paths.join('|')}) ids=${kind} ;;`;
+    })
+    .join('\n');
+
 /** The places where one of the known words must follow, not a file. */
 const withWords = (places: readonly Place[]): readonly string[] =>
-  places.filter(({ words }) => words.length > 0).map(({ path }) => `'${path}'`);
+  places.filter(({ words, ids }) => words.length > 0 || ids !== null).map(({ path }) => `'${path}'`);
 
 function bash(places: readonly Place[]): string {
   return `# nightshift completion for bash: source <(nightshift completion bash)
 _nightshift() {
-  local path='' words='' value='' word i
+  local path='' words='' value='' ids='' word i
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="\${path:+$path }\${COMP_WORDS[i]}"
     case "$word" in ${commandPaths(places)}) path="$word" ;; esac
@@ -103,9 +137,17 @@ ${valueCases(places)}
     case "$path" in
 ${cases(places)}
     esac
+    case "$path" in
+${idCases(places, '')}
+    esac
+  fi
+  if [[ -n "$ids" && "\${COMP_WORDS[COMP_CWORD]}" != -* ]]; then
+    words="$words $("\${COMP_WORDS[0]}" complete "$ids" 2>/dev/null)"
   fi
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
+# The id of a scheduled job contains colons, which must not begin another word.
+COMP_WORDBREAKS="\${COMP_WORDBREAKS//:/}"
 complete -o default -F _nightshift nightshift
 `;
 }
@@ -114,7 +156,7 @@ function zsh(places: readonly Place[]): string {
   return `#compdef nightshift
 # nightshift completion for zsh: source <(nightshift completion zsh)
 _nightshift() {
-  local place='' words_here='' value='' word i
+  local place='' words_here='' value='' ids='' word i
   for ((i = 2; i < CURRENT; i++)); do
     word="\${place:+$place }\${words[i]}"
     case "$word" in (${commandPaths(places)}) place="$word" ;; esac
@@ -127,8 +169,16 @@ ${valueCases(places).replaceAll("') words=", "') words_here=").replaceAll("    '
     case "$place" in
 ${cases(places).replaceAll("') words=", "') words_here=").replaceAll("    '", "    ('")}
     esac
+    case "$place" in
+${idCases(places, '(')}
+    esac
   fi
   compadd -- \${=words_here}
+  if [[ -n "$ids" ]]; then
+    local -a listed
+    listed=("\${(@f)$("\${words[1]}" complete "$ids" 2>/dev/null)}")
+    compadd -- "\${(@)listed:#}"
+  fi
   case "$place" in
     (${withWords(places).join('|')}) ;;
     (*) _files ;;
@@ -142,7 +192,8 @@ if [[ "\${funcstack[1]}" == _nightshift ]]; then _nightshift "$@"; else compdef 
 function fish(places: readonly Place[]): string {
   const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").split('\n')[0]}'`;
   const at = (path: string): string => `-n ${quoted(`__nightshift_at ${quoted(path).replaceAll("'", '"')}`)}`;
-  const lines = places.flatMap(({ path, words, options }) => [
+  const lines = places.flatMap(({ path, words, options, ids }) => [
+    ...(ids === null ? [] : [`complete -c nightshift ${at(path)} -f -a '(__nightshift_ids ${ids})'`]),
     ...words.map(({ word, about }) => `complete -c nightshift ${at(path)} -f -a ${word} -d ${quoted(about)}`),
     ...options.map(({ word, about, takesValue, choices }) => {
       const value = takesValue ? (choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : ' -r') : '';
@@ -158,6 +209,10 @@ function __nightshift_at
         contains -- "$next" ${paths.join(' ')}; and set path $next
     end
     test "$path" = "$argv[1]"
+end
+function __nightshift_ids
+    set -l words (commandline -opc)
+    $words[1] complete $argv[1] 2>/dev/null
 end
 ${lines.join('\n')}
 `;

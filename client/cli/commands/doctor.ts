@@ -6,7 +6,9 @@ import type { Context } from '../context.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/findings.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { describeFailure } from '../failures.ts';
 import { serverCommand } from '../own-command.ts';
+import { isForPeople, printJson } from '../print.ts';
 import { taskQueueOption } from './run.ts';
 
 const colours = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
@@ -32,14 +34,18 @@ async function* findings(context: Context, taskQueue: string): AsyncGenerator<Fi
   try {
     yield* examine(await context.jobs(), taskQueue);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    yield { what: 'temporal', state: 'bad', found, fix: `${serverCommand}, or set TEMPORAL_ADDRESS` };
+    yield {
+      what: 'temporal',
+      state: 'bad',
+      found: describeFailure(error),
+      fix: `${serverCommand}, or set TEMPORAL_ADDRESS`,
+    };
   }
 }
 
 function show(finding: Finding): void {
-  if (process.stdout.isTTY !== true) {
-    console.log(JSON.stringify(finding));
+  if (!isForPeople()) {
+    printJson(finding);
     return;
   }
   const { what, state, found, fix } = finding;

@@ -5,8 +5,9 @@ import { CancelledFailure } from '@temporalio/common';
 import type { Command } from 'commander';
 import type { Nightshift } from '../../nightshift.ts';
 import { type Context, warnWithoutWorker } from '../context.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { chooseExitCode, exitCodes } from '../exit-codes.ts';
 import { ownCommand } from '../own-command.ts';
+import { printDone, printText } from '../print.ts';
 import { endLine } from '../print-job.ts';
 import { progressOn } from '../progress.ts';
 
@@ -56,12 +57,16 @@ async function reportEnd(jobs: Nightshift, id: string): Promise<number> {
     if (inDoubt > 0) {
       console.error(`rows that may have run, with their batches: \`${ownCommand(`results ${id} --in-doubt`)}\``);
     }
-    console.log(report.files.results);
-    return report.rows.failed === 0 ? exitCodes.ok : exitCodes.partial;
+    const { answered, failed } = report.rows;
+    const { verdict, files } = report;
+    printText(files.results, { id, state: 'completed', verdict, answered, failed, results: files.results });
+    return chooseExitCode({ state: 'completed', failed });
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     if (error.cause instanceof CancelledFailure) return reportCancelled(jobs, id);
-    console.error(error.cause?.message ?? error.message);
+    const why = error.cause?.message ?? error.message;
+    const { state } = await jobs.describe(id);
+    printDone(why, { id, state, error: why });
     return exitCodes.jobFailed;
   }
 }
@@ -72,6 +77,6 @@ async function reportCancelled(jobs: Nightshift, id: string): Promise<number> {
   console.error(
     results === null ? 'cancelled before anything was sent' : 'cancelled; what was finished is in its results',
   );
-  if (results !== null) console.log(results);
+  if (results !== null) printText(results, { id, state: 'cancelled', results });
   return exitCodes.cancelled;
 }

@@ -5,6 +5,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
+import { printText } from '../print.ts';
 
 const sampleRows: readonly { readonly id: string; readonly text: string }[] = [
   { id: 'ticket-1', text: 'The export stops at 90 % and the file is empty.' },
@@ -34,7 +35,7 @@ export function addInit(program: Command, { dataRoot }: Context): void {
       const job = join(folder, 'job.json');
       write(join(folder, 'tickets.jsonl'), rows);
       write(job, `${JSON.stringify(sampleJob(path === '' ? 'tickets.jsonl' : `${path}/tickets.jsonl`), null, 2)}\n`);
-      console.log(job);
+      printText(job, { job });
       console.error(`what it would cost: ${ownCommand(`estimate ${job}`)}\nrun it: ${ownCommand(`run ${job}`)}`);
     });
 }

@@ -1,11 +1,17 @@
 // `status`, `batches`, `report` and `list`: show what jobs are doing and how they ended.
 
 import type { Command } from 'commander';
-import { wholeNumber } from '../arguments.ts';
-import { askJob, type Context } from '../context.ts';
+import type { BatchesRequest, BatchPage } from '../../index.ts';
+import type { Nightshift } from '../../nightshift.ts';
+import { NoWorkerAnswers } from '../../worker-answer.ts';
+import { instant, wholeNumber } from '../arguments.ts';
+import { answerMs, type Context } from '../context.ts';
+import { chooseExitCode, exitCodes } from '../exit-codes.ts';
+import { describeFailure } from '../failures.ts';
 import { ownCommand } from '../own-command.ts';
+import { overviewFacts, suggestNext } from '../print/overview-facts.ts';
 import { collected, printRows, printValue } from '../print.ts';
-import { listFacts, reportFacts, statusFacts } from '../print-job.ts';
+import { listFacts, reportFacts } from '../print-job.ts';
 
 interface PageOptions {
   readonly stage?: string;
@@ -16,20 +22,38 @@ interface PageOptions {
 interface ListOptions {
   readonly all?: boolean;
   readonly active?: boolean;
+  readonly failed?: boolean;
+  readonly since?: Date;
   readonly limit: number;
 }
 
-const stages = ['waiting', 'staging', 'creating', 'validating', 'running', 'finalizing', 'cancelling', 'collecting'];
+const stages = [
+  'not_started',
+  'waiting',
+  'staging',
+  'creating',
+  'validating',
+  'running',
+  'finalizing',
+  'cancelling',
+  'collecting',
+];
 
 export function addInspections(program: Command, context: Context): void {
   addList(program, context);
   program
     .command('status <id>')
-    .summary('phase, counts, tokens, cost and the estimated end')
-    .description('Shows what a job is doing: phase, wave, counts, tokens, cost, alerts and the estimated end.')
+    .summary('what a job is doing, or how it ended')
+    .description(
+      'Shows what a job is doing: phase, wave, counts, tokens, cost, limits, alerts, the last fault of the provider and the ' +
+        'estimated end; or how it ended, with the exit codes of `watch`. If no worker answers, shows what Temporal knows.',
+    )
     .action(async (id: string) => {
-      const status = await askJob(context, id, (jobs) => jobs.status(id));
-      printValue(status, statusFacts(status, Date.now()));
+      const job = await (await context.jobs()).overview(id, { waitMs: answerMs });
+      printValue(job, overviewFacts(job, Date.now()));
+      const next = suggestNext(job);
+      if (next !== null) console.error(next);
+      process.exitCode = chooseExitCode(job);
     });
   addBatches(program, context);
   program
@@ -48,11 +72,14 @@ function addList(program: Command, context: Context): void {
     .summary('jobs, running ones first')
     .description('Lists running jobs, then finished ones, the latest first.')
     .option('--active', 'only running jobs')
+    .option('--failed', 'only jobs that failed, or that ended with failed rows')
+    .option('--since <time>', 'only jobs started since then: a duration like 24h, a day, or an instant', instant)
     .option('--limit <n>', 'number of jobs to show', wholeNumber(1, 100_000), 20)
     .option('--all', 'show all jobs, without a limit')
-    .action(async ({ all = false, active = false, limit }: ListOptions) => {
+    .action(async ({ all = false, active = false, failed = false, since, limit }: ListOptions) => {
       const jobs = await context.jobs();
-      const listed = await collected(jobs.list({ active, ...(all ? {} : { limit: limit + 1 }) }));
+      const wanted = { active, failed, ...(since === undefined ? {} : { since }) };
+      const listed = await collected(jobs.list({ ...wanted, ...(all ? {} : { limit: limit + 1 }) }));
       const shown = all ? listed : listed.slice(0, limit);
       printRows(shown, listFacts);
       if (listed.length > shown.length) console.error(`there are more: ${ownCommand('list --all')}`);
@@ -60,7 +87,9 @@ function addList(program: Command, context: Context): void {
 }
 
 function addBatches(program: Command, context: Context): void {
-  const stage = program.createOption('--stage <stage>', 'only batches in this stage').choices([...stages, 'done']);
+  const stage = program
+    .createOption('--stage <stage>', 'only batches in this stage; waiting includes those that are not started')
+    .choices([...stages, 'done']);
   program
     .command('batches <id>')
     .summary("a job's batches, one per line")
@@ -70,20 +99,37 @@ function addBatches(program: Command, context: Context): void {
     .option('--limit <n>', 'number of batches to show', wholeNumber(1, 500), 100)
     .action(async (id: string, { stage: only, offset, limit }: PageOptions) => {
       const request = { offset, limit, ...(only === undefined ? {} : { stage: only }) };
-      const page = await askJob(context, id, (jobs) => jobs.batches(id, request));
-      printRows(page.batches, ({ wave, batch, lane, model, items, stage: at, batchId, done, failed }) => ({
+      const jobs = await context.jobs();
+      const page = await readPage(jobs, id, request);
+      if (page === null) return;
+      printRows(page.batches, ({ wave, batch, stage: at, items, done, failed, batchId, lane, model }) => ({
         wave,
         batch,
-        lane,
-        model,
-        items,
         stage: at,
-        batchId,
+        items,
         done,
         failed,
+        batchId,
+        lane,
+        model,
       }));
       const next = page.offset + page.batches.length;
       if (next < page.total) console.error(`${next} of ${page.total}: ${ownCommand(`batches ${id} --offset ${next}`)}`);
       for (const segment of page.segments) console.error(`more in ${segment}: ${ownCommand(`batches ${segment}`)}`);
     });
+}
+
+/** Null if no worker answers: then Temporal's own list of the open batches is printed. */
+async function readPage(jobs: Nightshift, id: string, request: BatchesRequest): Promise<BatchPage | null> {
+  try {
+    return await jobs.batches(id, request, { waitMs: answerMs });
+  } catch (error) {
+    if (!(error instanceof NoWorkerAnswers)) throw error;
+    console.error(describeFailure(error));
+    const open = await jobs.openBatches(id);
+    if (open.length === 0) console.error(`Temporal knows of no open batch of ${id}`);
+    else printRows(open, ({ wave, batch, workflow }) => ({ wave, batch, workflow }));
+    process.exitCode = exitCodes.failed;
+    return null;
+  }
 }

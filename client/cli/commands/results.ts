@@ -3,7 +3,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
+import { resultsIn } from '../../results.ts';
 import type { Context } from '../context.ts';
+import type { Row } from '../print/table.ts';
+import { printDone, printRows, wantsTable } from '../print.ts';
 
 interface ResultsOptions {
   readonly output?: string;
@@ -27,6 +30,7 @@ export function addResults(program: Command, context: Context): void {
     .option('--in-doubt', 'print the rows instead of which it is not known whether they ran, with batch and request')
     .action(async (id: string, { output, failed = false, inDoubt = false }: ResultsOptions) => {
       const file = await (await context.jobs()).file(id, inDoubt ? 'inDoubt' : failed ? 'failures' : 'results');
+      if (output === undefined && wantsTable()) return printTable(file);
       const to = output === undefined ? process.stdout : createWriteStream(output);
       try {
         await pipeline(createReadStream(file), to, { end: output !== undefined });
@@ -34,6 +38,32 @@ export function addResults(program: Command, context: Context): void {
         // The reader has closed the pipe, as `head` does.
         if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
       }
-      if (output !== undefined) console.error(`written to ${output}`);
+      if (output !== undefined) printDone(`written to ${output}`, { output });
     });
+}
+
+/** A result file may be larger than the memory, so every so many lines are a table of their own. */
+const rowsPerTable = 1000;
+const cellMax = 60;
+
+async function printTable(file: string): Promise<void> {
+  let lines: object[] = [];
+  for await (const line of resultsIn(file)) {
+    lines.push(line);
+    if (lines.length < rowsPerTable) continue;
+    printRows(lines, lineFacts);
+    lines = [];
+  }
+  if (lines.length > 0) printRows(lines, lineFacts);
+}
+
+const lineFacts = (line: object): Row =>
+  Object.fromEntries(columns.map((name) => [name, cutCell(Reflect.get(line, name))]));
+
+const columns = ['row', 'id', 'status', 'output', 'reason', 'detail', 'costUsd', 'attempts', 'lane', 'model'];
+
+function cutCell(value: unknown): string | number | null {
+  if (value === undefined || value === null || typeof value === 'number') return value ?? null;
+  const text = (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\s+/g, ' ');
+  return text.length > cellMax ? `${text.slice(0, cellMax - 1)}…` : text;
 }

@@ -4,6 +4,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { readJob } from '../job-file.ts';
+import { printText } from '../print.ts';
 import { awaitEnd } from './follow.ts';
 
 interface RunOptions {
@@ -41,7 +42,7 @@ export function addRun(program: Command, context: Context): void {
       await jobs.start(job, { id, taskQueue: options.taskQueue ?? context.taskQueue });
       console.error(`started ${id}`);
       if (detach) {
-        console.log(id);
+        printText(id, { id });
       } else {
         process.exitCode = await awaitEnd(jobs, id);
       }

@@ -6,7 +6,7 @@ import type { DescribedSchedule, ListedSchedule, Schedules } from '../../schedul
 import { durationMs } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
-import { collected, printRows, printValue } from '../print.ts';
+import { collected, printDone, printRows, printValue } from '../print.ts';
 import { formatMinute } from '../print-job.ts';
 import { cautions } from '../schedule-cautions.ts';
 import { taskQueueOption } from './run.ts';
@@ -84,14 +84,13 @@ function addCreate(group: Command, context: Context): void {
 }
 
 function addSteering(group: Command, schedules: () => Promise<Schedules>): void {
-  const done = (text: string): void => console.error(text);
   group
     .command('pause <schedule-id>')
     .description('Starts nothing more until it is resumed. A running job continues.')
     .option('--note <text>', 'a note, shown with the schedule')
     .action(async (id: string, { note }: { note?: string }) => {
       await (await schedules()).pause(id, note);
-      done(`${id} is paused: ${ownCommand(`schedule resume ${id}`)}`);
+      printDone(`${id} is paused: ${ownCommand(`schedule resume ${id}`)}`, { id, state: 'paused' });
     });
   group
     .command('resume <schedule-id>')
@@ -99,14 +98,14 @@ function addSteering(group: Command, schedules: () => Promise<Schedules>): void 
     .option('--note <text>', 'a note, shown with the schedule')
     .action(async (id: string, { note }: { note?: string }) => {
       await (await schedules()).resume(id, note);
-      done(`${id} is no longer paused`);
+      printDone(`${id} is no longer paused`, { id, state: 'active' });
     });
   group
     .command('trigger <schedule-id>')
     .description('Starts its job now, even if the schedule is paused, unless the previous job is still running.')
     .action(async (id: string) => {
       await (await schedules()).trigger(id);
-      done(`triggered: ${ownCommand('list --active')}`);
+      printDone(`triggered: ${ownCommand('list --active')}`, { id, triggered: 'yes' });
     });
   group
     .command('backfill <schedule-id>')
@@ -115,14 +114,17 @@ function addSteering(group: Command, schedules: () => Promise<Schedules>): void 
     .requiredOption('--to <day>', 'last day, included, or an instant')
     .action(async (id: string, span: { from: string; to: string }) => {
       await (await schedules()).backfill(id, span);
-      done(`the jobs of ${span.from} to ${span.to} start one after the other: ${ownCommand('list')}`);
+      printDone(`the jobs of ${span.from} to ${span.to} start one after the other: ${ownCommand('list')}`, {
+        id,
+        ...span,
+      });
     });
   group
     .command('delete <schedule-id>')
     .description('Deletes a schedule. Its jobs and their results stay.')
     .action(async (id: string) => {
       await (await schedules()).delete(id);
-      done(`${id} is deleted`);
+      printDone(`${id} is deleted`, { id, deleted: 'yes' });
     });
 }
 

@@ -4,7 +4,9 @@ import type { Checkup } from '../../../domain/checkup.ts';
 import { searchAttributes } from '../../../domain/progress/search-attributes.ts';
 import type { Nightshift } from '../../nightshift.ts';
 import { version } from '../../version.ts';
-import { temporalCommand, workerCommand } from '../own-command.ts';
+import { NoWorkerAnswers } from '../../worker-answer.ts';
+import { answerMs } from '../context.ts';
+import { startWorkerCommand, temporalCommand } from '../own-command.ts';
 import { type Asked, toFindings } from './checkup-findings.ts';
 import { bad, type Finding, ok, warn } from './findings.ts';
 
@@ -20,6 +22,10 @@ export async function* examine(jobs: Nightshift, taskQueue: string): AsyncGenera
   yield checkWorkers(workers, taskQueue);
   if (workers.length === 0) return;
   const answer = await askCheckup(jobs, taskQueue);
+  if (answer instanceof NoWorkerAnswers) {
+    yield bad('worker', answer.message, startWorkerCommand(taskQueue));
+    return;
+  }
   if (answer === null) {
     yield bad('worker', 'it does not answer', `check its log, and that its version is this one (${version})`);
     return;
@@ -66,20 +72,21 @@ async function attributes({ client }: Nightshift): Promise<Finding> {
 }
 
 function checkWorkers(workers: readonly string[], taskQueue: string): Finding {
-  if (workers.length === 0) return bad('workers', `none polls task queue ${taskQueue}`, workerCommand);
+  if (workers.length === 0) return bad('workers', `none polls task queue ${taskQueue}`, startWorkerCommand(taskQueue));
   return ok('workers', `${workers.length} on task queue ${taskQueue}: ${workers.slice(0, 3).join(', ')}`);
 }
 
-/** Null if no answer comes: the worker may have another version. */
+/** Null if a worker has taken the question and does not answer: it may have another version. */
 async function askCheckup(
   jobs: Nightshift,
   taskQueue: string,
-): Promise<{ readonly checkup: Checkup; readonly asked: Asked } | null> {
+): Promise<{ readonly checkup: Checkup; readonly asked: Asked } | NoWorkerAnswers | null> {
   const from = Date.now();
   try {
-    const checkup = await jobs.checkup({ taskQueue, signal: AbortSignal.timeout(checkupMsMax) });
+    const signal = AbortSignal.timeout(checkupMsMax);
+    const checkup = await jobs.checkup({ taskQueue, signal, takenMs: answerMs });
     return { checkup, asked: { from, to: Date.now() } };
-  } catch {
-    return null;
+  } catch (error) {
+    return error instanceof NoWorkerAnswers ? error : null;
   }
 }

@@ -16,9 +16,14 @@ const script = (shell: (typeof shells)[number]): string => completionScript(prog
 test.each(shells)('the script for %s has every command', (shell) => {
   const text = script(shell);
   for (const { commands } of [program, ...program.commands]) {
-    for (const command of commands) expect(text).toContain(command.name());
+    for (const command of commands) {
+      if (command.name() !== 'complete') expect(text).toContain(command.name());
+    }
   }
 });
+
+/** Stands for the program, which asks the server. */
+const stub = `nightshift() { echo "$2-1"; echo "$2-2:00"; }`;
 
 const cases: readonly (readonly [line: readonly string[], expected: readonly string[]])[] = [
   [['st'], ['status']],
@@ -32,19 +37,29 @@ const cases: readonly (readonly [line: readonly string[], expected: readonly str
     ['fallback', 'fail'],
   ],
   [['completion', 'z'], ['zsh']],
+  [
+    ['status', 'jo'],
+    ['jobs-1', 'jobs-2:00'],
+  ],
+  [
+    ['schedule', 'pause', 'sch'],
+    ['schedules-1', 'schedules-2:00'],
+  ],
+  [['schedule', 'create', 'sch'], []],
+  [['status', '--js'], ['--json']],
   [['--task-queue', 'list', 'sta'], []],
 ];
 
 test.runIf(whichCommand('bash')).each(cases)('bash completes %j to %j', (line, expected) => {
   const words = ['nightshift', ...line].map((word) => `'${word}'`).join(' ');
-  const ask = `${script('bash')}\nCOMP_WORDS=(${words}); COMP_CWORD=${line.length}; _nightshift; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const ask = `${script('bash')}\n${stub}\nCOMP_WORDS=(${words}); COMP_CWORD=${line.length}; _nightshift; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const said = execFileSync('bash', ['--norc', '-c', ask], { encoding: 'utf8' });
   expect(said.split('\n').filter((word) => word !== '')).toEqual(expected);
 });
 
 test.runIf(whichCommand('fish')).each(cases.slice(0, -1))('fish completes %j to %j', (line, expected) => {
   const typed = ['nightshift', ...line].join(' ');
-  const ask = `${script('fish')}\ncomplete -C '${typed}'`;
+  const ask = `function nightshift; echo "$argv[2]-1"; echo "$argv[2]-2:00"; end\n${script('fish')}\ncomplete -C '${typed}'`;
   const said = execFileSync('fish', ['--no-config', '-c', ask], { encoding: 'utf8' });
   const words = said.split('\n').map((each) => each.split('\t')[0] ?? '');
   expect(words.filter((word) => word !== '').toSorted()).toEqual([...expected].toSorted());
@@ -54,7 +69,7 @@ test.runIf(whichCommand('zsh')).each(cases.slice(0, -1))('zsh completes %j to %j
   // What the completion system would be given is recorded instead.
   const stubs = `compdef() { :; }; _files() { :; }; compadd() { shift; for word in "$@"; do [[ $word == "$prefix"* ]] && print -r -- $word; done; return 0; }`;
   const words = ['nightshift', ...line].map((word) => `'${word}'`).join(' ');
-  const ask = `${stubs}\n${script('zsh')}\nwords=(${words}); CURRENT=${line.length + 1}; prefix='${line.at(-1)}'; _nightshift; true`;
+  const ask = `${stubs}\n${stub}\n${script('zsh')}\nwords=(${words}); CURRENT=${line.length + 1}; prefix='${line.at(-1)}'; _nightshift; true`;
   const said = execFileSync('zsh', ['-f', '-c', ask], { encoding: 'utf8' });
   expect(said.split('\n').filter((word) => word !== '')).toEqual(expected);
 });

@@ -3,7 +3,7 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { factsText, rowsText } from '../../../client/cli/print.ts';
+import { factsText, rowsText } from '../../../client/cli/print/table.ts';
 import { endLine, estimateFacts, progressLine, reportFacts, statusFacts } from '../../../client/cli/print-job.ts';
 import { progressOn } from '../../../client/cli/progress.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
@@ -16,13 +16,19 @@ const status: JobStatus = {
   wave: 1,
   waveKind: 'first',
   rows: { accepted: 2000, refused: 3, duplicates: 0, carriedOver: 0 },
-  items: { answered: 500, underWay: 1490, failed: 10, byReason: { truncated: 10 } },
-  batches: { planned: 20, open: 10, done: 5, byStage: { running: 10, done: 5 } },
+  items: { answered: 500, underWay: 990, notStarted: 500, toRetry: 0, failed: 10, byReason: { truncated: 10 } },
+  batches: { planned: 20, notStarted: 5, open: 10, done: 5, byStage: { running: 10, done: 5 } },
+  progress: 0.25,
   capacity: [],
   tokens: { input: 12_345, output: 678 },
   costUsd: 0.25,
   estimateUsd: 1,
   budgetUsd: null,
+  concurrency: 10,
+  // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+  deadline: { batchMs: 20 * 3_600_000, jobMs: null, then: 'fallback' },
+  retryReasons: null,
+  lastFault: null,
   startedAt: 0,
   estimatedEndAt: 3_600_000,
   nextLookAt: 90_000,
@@ -89,34 +95,39 @@ test('a log gets a line only where the line has changed', () => {
 });
 
 test('a table has its columns below their names, and facts stand below each other without what is unknown', () => {
-  const table = rowsText([
+  const rows = [
     { id: 'a', state: 'running', cost: null },
     { id: 'longer', state: 'done', cost: '$1.00' },
-  ]);
-  expect(stripVTControlCharacters(table)).toBe(
+  ];
+  const { text } = rowsText(rows, 80);
+  expect(stripVTControlCharacters(text)).toBe(
     ['id      state    cost', 'a       running  -', 'longer  done     $1.00'].join('\n'),
   );
-  expect(stripVTControlCharacters(factsText({ phase: 'running', why: null, wave: 1 }))).toBe(
+  expect(stripVTControlCharacters(factsText({ phase: 'running', why: null, wave: 1 }, 80))).toBe(
     'phase  running\nwave   1',
   );
 });
 
 test('the facts of a status and of an estimate are in words', () => {
-  expect(statusFacts(status, 60_000)).toMatchObject({
+  expect(statusFacts(status, 'tickets', 60_000)).toMatchObject({
     wave: '1 (first)',
     'running for': '1m',
-    rows: '500 answered, 1,490 in progress, 10 failed',
+    rows: '500 answered, 990 in progress, 500 not started, 10 failed',
     reasons: '10 truncated',
     'rows refused': 3,
-    batches: '20 planned: 10 running, 5 done',
+    batches: '20 planned: 10 running, 5 done, 5 not started',
+    limits: '10 batches at once; 20h for a batch, no deadline for the job, then fallback',
     cost: '$0.2500 so far, $1.00 estimated',
     'next poll': 'in about 30s',
     'estimated end': 'in about 59m',
   });
   const items = { ...status.items, byReason: { in_doubt: 4 } };
-  expect(statusFacts(status, 0)['in doubt']).toBeNull();
-  expect(statusFacts({ ...status, items }, 0)['in doubt']).toContain('retry --reason in_doubt');
-  expect(statusFacts({ ...status, items, phase: 'done' }, 0)['in doubt']).toContain('runs/tickets/in-doubt.jsonl');
+  expect(statusFacts(status, 'tickets', 0)['in doubt']).toBeNull();
+  const open = statusFacts({ ...status, items }, 'tickets', 0)['in doubt'];
+  expect(open).toContain('retry tickets --reason in_doubt');
+  const settled = { ...items, underWay: 0, notStarted: 0, toRetry: 0 };
+  const done = statusFacts({ ...status, items: settled, phase: 'done' }, 'tickets', 0)['in doubt'];
+  expect(done).toContain('runs/tickets/in-doubt.jsonl');
   const rows = { rows: 10, accepted: 9, refused: 1, duplicates: 0, carriedOver: 0 };
   const counts = { rows, batches: 2, items: 9, realtimeBatches: 1, inputTokens: 5000, outputTokens: 900 };
   const money = { usd: 1.5, realtimeUsd: 3, pricesDated: '2026-11-20', budgetUsd: null };
@@ -129,6 +140,12 @@ test('the facts of a status and of an estimate are in words', () => {
     caveats: 'a\nb',
     tokens: 'about 5,000 in, at most 900 out',
   });
+  const budgets = [10, 1.25].map((budgetUsd) => estimateFacts({ ...counts, ...money, budgetUsd, caveats: [] }).budget);
+  expect(budgets).toEqual([
+    '$10.00: the job takes 15% of it',
+    '$1.25: too small by $0.2500; the job pauses when it is used up',
+  ]);
+  expect(estimateFacts({ ...counts, ...money, usd: 4, caveats: [] }).saved).toBeNull();
   const unknown = { ...counts, ...money, outputTokens: null, usd: null, realtimeUsd: null, caveats: [] };
   expect(estimateFacts(unknown)).toMatchObject({
     tokens: 'about 5,000 in, an unknown number out',
@@ -140,7 +157,7 @@ test('the facts of a status and of an estimate are in words', () => {
 test('a cost that is not wholly known says so, in the progress, the status and the report', () => {
   const bare = { ...status, unpriced: 7 };
   expect(progressLine(bare)).toContain('$0.2500 and 7 attempts of unknown cost');
-  expect(statusFacts(bare, 0)).toMatchObject({
+  expect(statusFacts(bare, 'tickets', 0)).toMatchObject({
     cost: '$0.2500 and 7 attempts of unknown cost so far, $1.00 estimated',
   });
   const { cost, ...report } = reportWith();

@@ -92,7 +92,11 @@ test(
       ]);
       const alone = await here(['doctor', '--task-queue', 'nobody-is-here']);
       expect(alone.code).toBe(1);
-      expect(parseLines(alone).at(-1)).toMatchObject({ what: 'workers', state: 'bad', fix: 'npm run worker' });
+      expect(parseLines(alone).at(-1)).toMatchObject({
+        what: 'workers',
+        state: 'bad',
+        fix: 'NIGHTSHIFT_TASK_QUEUE=nobody-is-here npm run worker',
+      });
       const elsewhere = commandsAt({ env: { ...at.env, TEMPORAL_NAMESPACE: 'nowhere' } });
       expect(parseLines(await elsewhere(['doctor'])).at(-1)).toMatchObject({
         fix: 'npm run temporal -- operator namespace create --namespace nowhere',

@@ -51,7 +51,7 @@ test(
       expect(detached).toMatchObject({ code: 0, out: 'slow\n' });
       const set = ['set', 'slow', '--budget', '5', '--concurrency', '3', '--batch-deadline', '15m', '--then', 'fail'];
       expect(parseLines(await nightshift(set))).toMatchObject([{ budgetUsd: 5 }]);
-      expect((await nightshift(['pause', 'slow', '--note', 'lunch'])).err).toContain('paused: lunch');
+      expect((await nightshift(['pause', 'slow', '--note', 'lunch'])).err).toContain('slow is paused: lunch');
       expect(parseLines(await nightshift(['status', 'slow']))).toMatchObject([
         { phase: 'paused', budgetUsd: 5, pause: { reason: 'person', note: 'lunch' } },
       ]);
@@ -143,13 +143,13 @@ test(
         const said = Promise.all([text(running.stdout), text(running.stderr), once(running, 'close')]);
         await once(running.stderr, 'data');
         const estimate = nightshift(['estimate', file]);
-        const status = nightshift(['status', 'waiting']);
+        const status = await nightshift(['status', 'waiting']);
         await new Promise((resolve) => setTimeout(resolve, 6000));
         await at.startWorker();
         const [out, err] = await said;
         expect(out).toBe('runs/waiting/results.jsonl\n');
         expect(err.match(/no worker polls task queue nobody: npm run worker/g)).toHaveLength(1);
-        expect(await status).toMatchObject({ code: 0, err: 'no worker polls task queue nobody: npm run worker\n' });
+        expect(parseLines(status)).toMatchObject([{ state: 'running', silence: 'no worker polls task queue nobody' }]);
         expect((await estimate).err).toContain('no worker polls task queue nobody: npm run worker');
       },
       0,
@@ -199,7 +199,7 @@ test.runIf(whichCommand('script'))(
       expect((await nightshift(['status', 'shown'])).out).toMatch(/rows\S*\s+120 answered, 0 in progress, 0 failed/);
       const list = (await nightshift(['list'])).out;
       expect(list).toMatch(/id\S*\s+\S*state/);
-      expect(list).toMatch(/shown\s+completed\s+openai\s+gpt-5\.4-mini/);
+      expect(list).toMatch(/shown\s+complete\s+120\s+0\s+\$0\.\d{4}\s.*gpt-5\.4-mini\s+openai/);
       expect((await nightshift(['doctor'])).out).toMatch(/ok\s+\S*\s+workers\s+1 on task queue terminal/);
     }),
   180_000,

@@ -26,11 +26,15 @@ export function commandsAt({ cwd = projectRoot, env }: Place): Nightshift {
   return (args) => said(process.execPath, [main, ...args], { cwd, env });
 }
 
-/** On a terminal of 120 columns, both outputs on it: the program `script` has one to give. */
-export function terminalAt({ cwd = projectRoot, env }: Place): Nightshift {
+/** On a terminal, both outputs on it: the program `script` has one to give. */
+export function terminalAt({
+  cwd = projectRoot,
+  env,
+  columns = 120,
+}: Place & { readonly columns?: number }): Nightshift {
   return (args) => {
     const quoted = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ');
-    const command = `stty cols 120; exec ${quoted}`;
+    const command = `stty cols ${columns}; exec ${quoted}`;
     return said('script', ['-qec', command, '/dev/null'], { cwd, env: { ...env, TERM: 'xterm', SHELL: '/bin/sh' } });
   };
 }

@@ -1,0 +1,69 @@
+// Turns what is known of one job into text: how it ended or what it is doing, and what to do next.
+
+import { formatDuration } from '../../../domain/duration.ts';
+import type { JobStatus } from '../../../domain/progress/status.ts';
+import type { JobOverview } from '../../overview/read-overview.ts';
+import { ownCommand, startWorkerCommand } from '../own-command.ts';
+import { describeState, formatMinute, number, progressFacts, usd } from '../print-job.ts';
+import type { Row } from './table.ts';
+
+export function overviewFacts(job: JobOverview, now: number): Row {
+  const isRunning = job.state === 'running';
+  const { provider, model, silence } = job;
+  return {
+    id: job.id,
+    state: describeState(job),
+    error: job.error,
+    'no answer': isRunning && silence !== null ? `${silence}: ${startWorkerCommand(job.taskQueue)}` : null,
+    provider: provider === null ? null : [provider, ...(model === null ? [] : [model])].join(', '),
+    started: formatMinute(job.startedAt),
+    ended: formatMinute(job.endedAt),
+    [isRunning ? 'running for' : 'took']: formatDuration(
+      Math.max(0, (job.endedAt === null ? now : Date.parse(job.endedAt)) - Date.parse(job.startedAt)),
+    ),
+    ...(hasStatus(job) ? progressFacts(job, job.id, now) : factsWithoutWorker(job)),
+    ...(isRunning ? {} : { limits: null, capacity: null }),
+    'last fault': describeFault(job, now),
+    results: job.results,
+    'web ui': job.webUi,
+  };
+}
+
+type Answered = JobOverview & Omit<JobStatus, 'phase' | 'startedAt'>;
+
+/** Whether a worker answered. */
+const hasStatus = (job: JobOverview): job is Answered => job.items !== undefined;
+
+/** From Temporal's memo. */
+const factsWithoutWorker = ({ answered, failed, costUsd, progress }: JobOverview): Row => ({
+  rows: answered === null ? null : `${number(answered)} answered, ${number(failed)} failed`,
+  progress: progress === null || progress === undefined ? null : `about ${Math.round(100 * progress)}%`,
+  cost: answered === null ? null : usd(costUsd),
+});
+
+function describeFault({ failingCall, lastFault, state }: JobOverview, now: number): string | null {
+  if (failingCall !== null) {
+    const { fault, since, attempts } = failingCall;
+    const from = since === null ? '' : ` in ${formatDuration(now - Date.parse(since))}, since ${formatMinute(since)}`;
+    return `${fault} (${attempts} attempts${from})`;
+  }
+  if (lastFault === undefined || lastFault === null) return null;
+  const { fault, since, at } = lastFault;
+  const span = at - since < 60_000 ? `at ${formatTime(at)}` : `from ${formatTime(since)} to ${formatTime(at)}`;
+  return `${fault.replaceAll('_', ' ')}, ${state === 'running' ? 'last ' : ''}${span}`;
+}
+
+const formatTime = (at: number): string => formatMinute(new Date(at).toISOString()) ?? '';
+
+/** The next command, for a job that did not end as it should. */
+export function suggestNext({ id, state, failed, output, results }: JobOverview): string | null {
+  if (state === 'completed' && (failed ?? 0) > 0) {
+    return `the failed rows, ready to be the next job's dataset: ${ownCommand(`results ${id} --failed`)}`;
+  }
+  if (state === 'terminated' || state === 'timed_out') {
+    const where = output === undefined ? "this job's output" : JSON.stringify(output);
+    return `continue it with what it has paid for: start a job with "resumeFrom": ${where}`;
+  }
+  if (state === 'cancelled' && results !== null) return `what was finished: ${ownCommand(`results ${id}`)}`;
+  return null;
+}

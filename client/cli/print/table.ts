@@ -1,0 +1,84 @@
+// Tables without lines, because people copy and search them. They fit the width of the terminal: a list leaves out its last columns, and facts
+// are broken between words.
+
+import { styleText } from 'node:util';
+import Table from 'cli-table3';
+
+export type Cell = string | number | null;
+export type Row = Readonly<Record<string, Cell>>;
+
+export interface RowsText {
+  readonly text: string;
+  /** Columns that had no room. */
+  readonly omitted: readonly string[];
+}
+
+const gap = 2;
+
+/** Columns are in the order of their importance. The first one stays. A column that is empty in every row is not shown. */
+export function rowsText(rows: readonly Row[], width: number): RowsText {
+  const names = Object.keys(rows[0] ?? {}).filter((name) => rows.some((row) => row[name] != null));
+  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => formatCell(row[name] ?? null).length)));
+  let shown = names.length;
+  while (shown > 1 && sumWidths(widths.slice(0, shown)) > width) shown -= 1;
+  const columns = names.slice(0, shown);
+  const text = formatTable(
+    columns.map(bold),
+    rows.map((row) => columns.map((name) => formatCell(row[name] ?? null))),
+  );
+  return { text, omitted: names.slice(shown) };
+}
+
+/** Leaves out facts that are null. */
+export function factsText(facts: Row, width: number): string {
+  const known = Object.entries(facts).filter(([, cell]) => cell !== null);
+  const nameWidth = Math.max(0, ...known.map(([name]) => name.length)) + gap;
+  const rows = known.map(([name, cell]) => [bold(name), wrapText(formatCell(cell), width - nameWidth)]);
+  return formatTable(null, rows);
+}
+
+/** Breaks between words. A word that is too long, such as a path or an address, stays whole, because people copy it. */
+function wrapText(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => wrapLine(line, width))
+    .join('\n');
+}
+
+function wrapLine(line: string, width: number): string {
+  const [first = '', ...words] = line.split(' ');
+  const lines = [first];
+  for (const word of words) {
+    const last = lines.at(-1) ?? '';
+    if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}
+
+/** The last column has no gap after it. */
+const sumWidths = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + width + gap, -gap);
+
+/** Plain text if the stream takes no colours (NO_COLOR, a pipe). */
+const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });
+
+function formatTable(head: readonly string[] | null, rows: readonly (readonly string[])[]): string {
+  const table = new Table({
+    ...(head === null ? {} : { head: [...head] }),
+    chars: Object.fromEntries(lines.map((line) => [line, ''])),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+const lines = [
+  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+];
+
+const formatCell = (cell: Cell): string => (cell === null ? '-' : String(cell));

@@ -1,0 +1,94 @@
+// Everything about one job: what Temporal knows of it, how it ended, and, if a worker answers in time, what it is doing.
+
+import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { JobStatus } from '../../domain/progress/status.ts';
+import { statusQuery } from '../../workflows/messages.ts';
+import { type ListedJob, listedJob } from '../job-list.ts';
+import { answerMsDefault, awaitWorker, NoWorkerAnswers, type WaitOptions } from '../worker-answer.ts';
+import { type FailingCall, findFailingCall } from './failing-calls.ts';
+import { findWebUi, linkJob } from './web-ui.ts';
+
+/** The fields of `JobStatus` are absent if no worker answered. Of a job that ended, they are its last ones. */
+export interface JobOverview extends Partial<Omit<JobStatus, keyof ListedJob>>, ListedJob {
+  readonly taskQueue: string;
+  /** Why the job failed or was terminated; null otherwise. */
+  readonly error: string | null;
+  /** Null if a worker answered. */
+  readonly silence: string | null;
+  /** A call that fails and is made again and again; null if none is known. */
+  readonly failingCall: FailingCall | null;
+  /** Null if it is not known where the Web UI is. */
+  readonly webUi: string | null;
+}
+
+export async function readOverview(
+  client: Client,
+  handle: WorkflowHandle,
+  { waitMs = answerMsDefault, webUi = null }: WaitOptions & { readonly webUi?: string | null } = {},
+): Promise<JobOverview> {
+  const description = await handle.describe();
+  const { workflowId, runId, taskQueue } = description;
+  const job = listedJob(description);
+  const [error, answer, failingCall] = await Promise.all([
+    readError(handle, job),
+    askStatus(client, handle, taskQueue, waitMs),
+    job.state === 'running' ? findFailingCall(client, workflowId, description) : null,
+  ]);
+  const base = findWebUi(client, webUi);
+  return {
+    ...(answer.status === null ? {} : withoutEnd(job, answer.status)),
+    ...job,
+    ...(answer.status === null ? {} : mergeStatus(job, answer.status)),
+    taskQueue,
+    error,
+    silence: answer.silence,
+    failingCall,
+    webUi: base === null ? null : linkJob(base, client.options.namespace, workflowId, runId),
+  };
+}
+
+/** A status is of the whole job, also if the job has continued as new. */
+function mergeStatus(job: ListedJob, { phase, startedAt, costUsd }: JobStatus): Partial<ListedJob> {
+  return {
+    phase: job.state === 'running' || phase === 'done' ? phase : null,
+    startedAt: new Date(startedAt).toISOString(),
+    costUsd: job.costUsd ?? costUsd,
+  };
+}
+
+/** Of a job that ended, nothing is to come. */
+function withoutEnd({ state }: ListedJob, { phase: _, startedAt: __, costUsd: ___, ...status }: JobStatus) {
+  if (state === 'running') return status;
+  return { ...status, pause: null, pauses: [], nextLookAt: null, estimatedEndAt: null };
+}
+
+/** Null if the job runs, completed or was cancelled. */
+async function readError(handle: WorkflowHandle, { state }: ListedJob): Promise<string | null> {
+  if (state === 'running' || state === 'completed' || state === 'cancelled') return null;
+  try {
+    await handle.result();
+    return null;
+  } catch (error) {
+    if (error instanceof WorkflowFailedError) return readInnermost(error);
+    throw error;
+  }
+}
+
+function readInnermost(error: Error): string {
+  return error.cause instanceof Error ? readInnermost(error.cause) : error.message;
+}
+
+interface Answer {
+  readonly status: JobStatus | null;
+  readonly silence: string | null;
+}
+
+async function askStatus(client: Client, handle: WorkflowHandle, taskQueue: string, waitMs: number): Promise<Answer> {
+  try {
+    const status = await awaitWorker(client, taskQueue, () => handle.query(statusQuery), { waitMs });
+    return { status, silence: null };
+  } catch (error) {
+    const silence = error instanceof NoWorkerAnswers ? error.message : readInnermost(error as Error);
+    return { status: null, silence };
+  }
+}

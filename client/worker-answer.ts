@@ -1,0 +1,76 @@
+// Questions that only a worker can answer, bounded in time: Temporal itself waits for long before it says that no worker is there.
+
+import type { Client } from '@temporalio/client';
+
+/** A worker, as the server's list of those that poll a task queue shows it. */
+export interface Poller {
+  readonly identity: string;
+  readonly lastPollAt: number;
+}
+
+export interface WaitOptions {
+  /** How long to wait for a worker's answer. Default: 10 s. */
+  readonly waitMs?: number;
+}
+
+export const answerMsDefault = 10_000;
+
+/** Temporal's number for the queue of workflow tasks. */
+const workflowTasks = 1;
+/** A worker polls at least once a minute, so one that has been silent for longer is gone. The server drops it from its list only later. */
+const silentMsMax = 75_000;
+
+export class NoWorkerAnswers extends Error {
+  override readonly name = 'NoWorkerAnswers';
+  readonly taskQueue: string;
+
+  constructor(taskQueue: string, pollers: readonly Poller[]) {
+    super(describeSilence(taskQueue, pollers, Date.now()));
+    this.taskQueue = taskQueue;
+  }
+}
+
+export async function listPollers(client: Client, taskQueue: string): Promise<readonly Poller[]> {
+  const { pollers } = await client.connection.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: workflowTasks,
+  });
+  return (pollers ?? [])
+    .map(({ identity, lastAccessTime }) => ({
+      identity: identity ?? '',
+      lastPollAt: Number(String(lastAccessTime?.seconds ?? 0)) * 1000,
+    }))
+    .filter(({ lastPollAt }) => Date.now() - lastPollAt < silentMsMax);
+}
+
+/**
+ * Throws `NoWorkerAnswers` at once if no worker polls the task queue, and after `waitMs` if none answers: the server's list still has a worker
+ * that died a moment ago.
+ */
+export async function awaitWorker<Answer>(
+  client: Client,
+  taskQueue: string,
+  ask: () => Promise<Answer>,
+  { waitMs = answerMsDefault }: WaitOptions = {},
+): Promise<Answer> {
+  const pollers = await listPollers(client, taskQueue);
+  if (pollers.length === 0) throw new NoWorkerAnswers(taskQueue, []);
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new NoWorkerAnswers(taskQueue, pollers)), waitMs);
+  // A call that is left open would keep the connection from closing for half a minute.
+  const call = new AbortController();
+  try {
+    return await Promise.race([client.withAbortSignal(call.signal, ask), tooLate]);
+  } finally {
+    clearTimeout(timer);
+    call.abort();
+  }
+}
+
+export function describeSilence(taskQueue: string, pollers: readonly Poller[], now: number): string {
+  const [last] = pollers.toSorted((a, b) => b.lastPollAt - a.lastPollAt);
+  if (last === undefined) return `no worker polls task queue ${taskQueue}`;
+  const seconds = Math.max(0, Math.round((now - last.lastPollAt) / 1000));
+  return `no worker answers on task queue ${taskQueue}: ${last.identity} polled it last, ${seconds} s ago`;
+}

@@ -1,0 +1,242 @@
+// What commands say of jobs that ended, of jobs whose worker is gone, and after a change.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { whichCommand } from '../../../scripts/tools/command.ts';
+import { Cell, until } from '../crash/cell.ts';
+import { realServer } from '../server.ts';
+import { commandsAt, type Nightshift, parseLines, type Said, terminalAt } from './commands.ts';
+
+const server = realServer();
+const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+const cell = (name: string, use: (cell: Cell, nightshift: Nightshift) => Promise<void>): Promise<void> =>
+  Cell.with(server, name, {}, (at) => use(at, commandsAt({ env: at.env })));
+
+const written = (at: Cell, name: string, job: unknown): string => {
+  const file = join(at.root, name);
+  writeFileSync(file, JSON.stringify(job));
+  return file;
+};
+
+/** Without the time that a process takes to start, which is long on a busy machine. */
+async function timed(nightshift: Nightshift, args: readonly string[]): Promise<Said & { readonly ms: number }> {
+  const began = performance.now();
+  await nightshift(['--version']);
+  const started = performance.now();
+  const said = await nightshift(args);
+  return { ...said, ms: performance.now() - started - (started - began) };
+}
+
+test(
+  'the status of a job that ended says how, in words and by its exit code',
+  () =>
+    cell('ended', async (at, nightshift) => {
+      const job = at.openaiJob(120);
+      expect((await nightshift(['run', written(at, 'whole.json', job), '--json'])).code).toBe(0);
+      const whole = await nightshift(['status', 'whole']);
+      expect(whole.code).toBe(0);
+      expect(parseLines(whole)).toMatchObject([
+        {
+          id: 'whole',
+          state: 'completed',
+          phase: 'done',
+          verdict: 'complete',
+          error: null,
+          silence: null,
+          provider: 'openai',
+          model: 'gpt-5.4-mini',
+          startedAt: instant,
+          endedAt: instant,
+          nextLookAt: null,
+          items: { answered: 120, underWay: 0, notStarted: 0, failed: 0 },
+          webUi: expect.stringContaining('/workflows/whole/'),
+        },
+      ]);
+
+      await nightshift(['run', written(at, 'refused.json', { ...job, model: 'no-such-model', provider: 'nobody' })]);
+      const refused = await nightshift(['status', 'refused']);
+      expect(refused.code).toBe(4);
+      expect(parseLines(refused)).toMatchObject([
+        { state: 'failed', phase: null, error: expect.stringContaining('unknown provider') },
+      ]);
+      const failed = parseLines(await nightshift(['list', '--failed', '--all']));
+      expect(failed.map(({ id }) => id)).toEqual(['refused']);
+      expect(parseLines(await nightshift(['list', '--failed', '--since', '2100-01-01']))).toEqual([]);
+      expect((await nightshift(['list', '--since', 'soon'])).code).toBe(2);
+    }),
+  120_000,
+);
+
+test(
+  'the status of a job that was ended early tells what was sent, and offers nothing that is to come',
+  () =>
+    cell('early', async (at, nightshift) => {
+      await at.control.setOptions({ runMs: 60_000 });
+      const job = at.openaiJob(120);
+      const slow = written(at, 'slow.json', { ...job, batch: { maxItems: 60, concurrency: 1 } });
+      await nightshift(['run', slow, '--id', 'ended-early', '--detach']);
+      const isRunning = async (): Promise<boolean> => (await at.control.counts()).batchesCreated === 1;
+      await until('its batch is created', isRunning);
+      const running = parseLines(await nightshift(['status', 'ended-early']));
+      expect(running).toMatchObject([
+        {
+          state: 'running',
+          items: { underWay: 60, notStarted: 60 },
+          concurrency: 1,
+          startedAt: instant,
+          endedAt: null,
+        },
+      ]);
+      const waiting = parseLines(await nightshift(['batches', 'ended-early', '--stage', 'waiting']));
+      expect(waiting).toMatchObject([{ batch: 2, stage: 'not_started', since: instant, createdAt: null }]);
+      await at.client.workflow.getHandle('ended-early').terminate('by a test');
+      const terminated = await nightshift(['status', 'ended-early', '--table']);
+      expect(terminated).toMatchObject({ code: 4, err: expect.stringContaining('"resumeFrom": "runs/ended-early/"') });
+      expect(stripVTControlCharacters(terminated.out)).toMatch(/state +terminated\nerror +by a test\n/);
+      expect(terminated.out).not.toContain('next poll');
+
+      await nightshift(['run', slow, '--id', 'cancelled', '--detach']);
+      expect(await nightshift(['cancel', 'cancelled', '--json'])).toMatchObject({
+        code: 0,
+        out: '{"id":"cancelled","cancelling":"yes"}\n',
+      });
+      expect(await nightshift(['watch', 'cancelled'])).toMatchObject({ code: 5 });
+      const cancelled = await nightshift(['status', 'cancelled']);
+      expect(cancelled.code).toBe(5);
+      expect(parseLines(cancelled)).toMatchObject([{ state: 'cancelled', estimatedEndAt: null, endedAt: instant }]);
+      const again = await nightshift(['cancel', 'cancelled']);
+      expect(again).toMatchObject({ code: 1, err: expect.stringContaining('cancelled has ended (cancelled)') });
+
+      const failed = parseLines(await nightshift(['list', '--failed', '--all']));
+      expect(failed.map(({ id }) => id)).toContain('ended-early');
+      expect((await nightshift(['complete', 'jobs'])).out.split('\n')).toContain('ended-early');
+    }),
+  240_000,
+);
+
+test(
+  'a job whose worker was killed is shown as Temporal knows it, within seconds, by every command that shows something',
+  () =>
+    cell('killed', async (at, nightshift) => {
+      await at.control.setOptions({ runMs: 600_000 });
+      await at.start({ ...at.openaiJob(120), batch: { maxItems: 60 } });
+      await until('its batches are created', async () => (await at.control.counts()).batchesCreated === 2);
+      await at.worker.kill();
+      const status = await timed(nightshift, ['status', 'killed']);
+      expect(status).toMatchObject({ code: 0, err: '' });
+      expect(status.ms).toBeLessThan(10_000);
+      expect(parseLines(status)).toMatchObject([
+        { id: 'killed', state: 'running', startedAt: instant, silence: expect.stringContaining('task queue killed') },
+      ]);
+      const batches = await timed(nightshift, ['batches', 'killed']);
+      expect(batches).toMatchObject({ code: 1, err: expect.stringContaining('on task queue killed') });
+      expect(batches.ms).toBeLessThan(10_000);
+      expect(parseLines(batches)).toMatchObject([{ wave: 1, batch: 1 }, { batch: 2 }]);
+      const doctor = await timed(nightshift, ['doctor']);
+      expect(doctor).toMatchObject({ code: 1, err: '' });
+      expect(doctor.ms).toBeLessThan(10_000);
+      expect(parseLines(doctor).at(-1)).toMatchObject({ what: 'worker', state: 'bad', fix: 'npm run worker' });
+      await at.client.workflow.getHandle('killed').terminate();
+    }),
+  120_000,
+);
+
+test(
+  'without any worker on the task queue, the answer comes at once and names the queue',
+  () =>
+    cell('alone', async (at, nightshift) => {
+      const options = { workflowId: 'alone', taskQueue: 'nobody-polls', args: [at.openaiJob(3)] };
+      await at.client.workflow.start('processDataset', options);
+      const status = await timed(nightshift, ['status', 'alone']);
+      expect(status.ms).toBeLessThan(5_000);
+      expect(parseLines(status)).toMatchObject([{ silence: 'no worker polls task queue nobody-polls' }]);
+      const batches = await nightshift(['batches', 'alone']);
+      expect(batches.err).toContain('nobody-polls: NIGHTSHIFT_TASK_QUEUE=nobody-polls npm run worker');
+      await at.client.workflow.getHandle('alone').terminate();
+    }),
+  120_000,
+);
+
+test(
+  'a call that the provider fails again and again is told, with the time since when',
+  () =>
+    cell('faulty', async (at, nightshift) => {
+      const overloaded = { status: 503, body: '{"error":{"message":"no"}}' };
+      await at.control.setOptions({ calls: { 'openai.files.create': overloaded } });
+      await at.start(at.openaiJob(60));
+      const told = async (): Promise<boolean> => {
+        const [status] = parseLines(await nightshift(['status', 'faulty']));
+        return status?.failingCall !== null && status?.failingCall !== undefined;
+      };
+      await until('the fault is told', told, 60_000);
+      expect(parseLines(await nightshift(['status', 'faulty']))).toMatchObject([
+        { failingCall: { fault: expect.stringContaining('overloaded'), since: instant } },
+      ]);
+      await at.client.workflow.getHandle('faulty').terminate();
+    }),
+  120_000,
+);
+
+test(
+  'a change is answered with what is true now, and the list shows how far running jobs are',
+  () =>
+    cell('changed', async (at, nightshift) => {
+      const job = { ...at.openaiJob(180), batch: { maxItems: 60, concurrency: 1 } };
+      await nightshift(['run', written(at, 'changed.json', job), '--detach']);
+      await until('a third of it is done', async () => (await at.control.counts()).batchesCreated === 2);
+      await nightshift(['pause', 'changed']);
+      const set = await nightshift([
+        'set',
+        'changed',
+        '--budget',
+        '5',
+        '--concurrency',
+        '3',
+        '--batch-deadline',
+        '15m',
+      ]);
+      expect(set.err).toBe(
+        'changed now has a budget of $5.00; 3 batches at once; 15m for a batch, no deadline for the job, then fallback\n',
+      );
+      expect(parseLines(set)).toMatchObject([{ budgetUsd: 5, concurrency: 3, startedAt: instant }]);
+      const retry = await nightshift(['retry', 'changed', '--reason', 'truncated']);
+      expect(retry.err).toContain('changed makes one more round after this wave: nothing has failed');
+      const [listed] = parseLines(await nightshift(['list', '--active'])).filter(({ id }) => id === 'changed');
+      expect(listed?.progress).toBeGreaterThanOrEqual(0.3);
+      expect((await nightshift(['resume', 'changed'])).err).toContain('changed is not paused');
+      expect((await nightshift(['watch', 'changed', '--json'])).out).toContain(
+        '"results":"runs/changed/results.jsonl"',
+      );
+      const [first = '', ...rows] = (await nightshift(['results', 'changed', '--table'])).out.trimEnd().split('\n');
+      expect(first).toMatch(/^row +id +status +output/);
+      expect(rows).toHaveLength(180);
+    }),
+  120_000,
+);
+
+test.runIf(whichCommand('script'))(
+  'tables fit a terminal of 80 columns, and JSON is there for the asking',
+  () =>
+    cell('narrow', async (at) => {
+      const nightshift = terminalAt({ env: at.env, columns: 80 });
+      await nightshift(['run', written(at, 'narrow.json', at.openaiJob(120))]);
+      for (const args of [
+        ['list'],
+        ['status', 'narrow'],
+        ['batches', 'narrow'],
+        ['report', 'narrow'],
+        ['schedule', 'list'],
+      ]) {
+        const { out } = await nightshift(args);
+        const lines = stripVTControlCharacters(out).split(/\r?\n/);
+        // A path or an address is not broken.
+        const wide = lines.filter((line) => line.length > 80 && line.trim().split(/ {2,}/).at(-1)?.includes(' '));
+        expect({ args, wide }).toEqual({ args, wide: [] });
+      }
+      expect(JSON.parse((await nightshift(['status', 'narrow', '--json'])).out)).toMatchObject({ id: 'narrow' });
+    }),
+  120_000,
+);
