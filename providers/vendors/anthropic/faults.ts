@@ -22,15 +22,21 @@ export const anthropicFaults: VendorFaults = {
     createWords: [
       // The message for a full queue is not published. Where these words miss it, it is a rate limit, which waits too.
       {
-        statuses: [400, 429],
+        statuses: [429],
         words: /enqueued|queue|waiting to be processed|concurrent (message )?batches/i,
         fault: 'capacity',
       },
+      // A refused request may name a queue of the caller's own.
+      { statuses: [400], words: /enqueued tokens?\b|\bconcurrent (message )?batches/i, fault: 'capacity' },
       { statuses: [400, 404], words: /cannot find file|no such file|file .{0,80}not found/i, fault: 'not_ready' },
     ],
     limitWords: [
-      { words: /limit:? (?:of )?([\d,]+) enqueued tokens/i, unit: 'tokens' },
-      { words: /enqueued tokens has surpassed the configured limit of ([\d.,]+[KMB]?)/, unit: 'tokens' },
+      { words: /limit:? (?:of )?([\d.,]+ ?[KMB]?) enqueued tokens/i, unit: 'tokens' },
+      // Nothing may stand between the figure and these words: a unit that is not known would change what it means.
+      {
+        words: /enqueued tokens has surpassed the configured limit of ([\d.,]+ ?[KMB]?)(?: tokens)?(?= for |\.?$)/i,
+        unit: 'tokens',
+      },
       { words: /limit:? (?:of )?([\d,]+) (?:concurrent )?(?:message )?batches/i, unit: 'batches' },
     ],
   },

@@ -21,15 +21,21 @@ export const openaiFaults: VendorFaults = {
     statuses: { 529: 'overloaded' },
     createWords: [
       {
-        statuses: [400, 429],
+        statuses: [429],
         words: /enqueued|queue|waiting to be processed|concurrent (message )?batches/i,
         fault: 'capacity',
       },
+      // A refused request may name a queue of the caller's own.
+      { statuses: [400], words: /enqueued tokens?\b|\bconcurrent (message )?batches/i, fault: 'capacity' },
       { statuses: [400, 404], words: /cannot find file|no such file|file .{0,80}not found/i, fault: 'not_ready' },
     ],
     limitWords: [
-      { words: /limit:? (?:of )?([\d,]+) enqueued tokens/i, unit: 'tokens' },
-      { words: /enqueued tokens has surpassed the configured limit of ([\d.,]+[KMB]?)/, unit: 'tokens' },
+      { words: /limit:? (?:of )?([\d.,]+ ?[KMB]?) enqueued tokens/i, unit: 'tokens' },
+      // Nothing may stand between the figure and these words: a unit that is not known would change what it means.
+      {
+        words: /enqueued tokens has surpassed the configured limit of ([\d.,]+ ?[KMB]?)(?: tokens)?(?= for |\.?$)/i,
+        unit: 'tokens',
+      },
       { words: /limit:? (?:of )?([\d,]+) (?:concurrent )?(?:message )?batches/i, unit: 'batches' },
     ],
   },
