@@ -57,7 +57,9 @@ export class WavePlanner {
   constructor(options: WavePlannerOptions) {
     const { job, provider, closed = [] } = options;
     this.#options = options;
-    this.#rules = splitRules(job.spec, provider.limits);
+    // The items of batches that were cut stay in the lane that they were planned for.
+    const minBatchItems = options.cutBytes == null ? job.spec.minBatchItems : 1;
+    this.#rules = splitRules({ ...job.spec, minBatchItems }, provider.limits);
     this.#encoder = createItemEncoder(provider);
     this.#closed = new ClosedBatches(closed);
     this.#models = new Set(closed.map(nameModel));
