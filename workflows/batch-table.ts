@@ -77,12 +77,15 @@ export class BatchTable {
 
 /** Takes what is new into the row of an open batch. Returns whether the batch has moved on. */
 export function applyToEntry(entry: BatchEntry, news: BatchNews): boolean {
-  const hasMoved = entry.stage !== news.stage || news.done > entry.done;
+  const isWaiting = entry.stage === 'waiting' || news.stage === 'waiting';
+  // A batch that tries in vain whether there is room has not moved on.
+  const hasMoved = (entry.stage !== news.stage && !isWaiting) || news.done > entry.done;
   if (entry.stage !== news.stage) entry.since = Date.now();
   Object.assign(entry, {
     stage: news.stage,
     batchId: news.batchId ?? entry.batchId,
-    createdAt: news.createdAt ?? entry.createdAt,
+    // What was refused for want of room has ended at the provider.
+    createdAt: news.cramped === undefined ? (news.createdAt ?? entry.createdAt) : null,
     trouble: news.trouble ?? null,
     unreachableSince: news.unreachableSince ?? null,
     // Signals may arrive out of order, so counts never fall.

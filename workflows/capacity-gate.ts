@@ -30,8 +30,11 @@ export class CapacityGate {
   /** False if other coordinators of the job use the same capacity. */
   readonly #isOnly: boolean;
   #windows = new Map<string, CapacityWindow>();
-  /** Models that a batch could not be started for, for want of room. */
-  readonly #held = new Set<string>();
+  /** Models that a batch could not be started for, for want of room, with the tokens of that batch. */
+  readonly #held = new Map<string, number>();
+
+  /** The tokens of each open batch, by its workflow. */
+  readonly #tokens = new Map<string, number>();
 
   constructor(isOnly: boolean) {
     this.#isOnly = isOnly;
@@ -43,33 +46,36 @@ export class CapacityGate {
     const window = this.#at(model);
     const may = listWaiting(window).length === 0 && hasRoom(window, estimate.inputTokens, Date.now());
     if (may) this.#held.delete(model);
-    else this.#held.add(model);
+    else this.#held.set(model, estimate.inputTokens);
     return may;
   }
 
   start(workflowId: string, { lane, model, estimate }: Batch): void {
-    if (lane === 'batch') this.#set(model, take(this.#at(model), workflowId, estimate.inputTokens, Date.now()));
+    if (lane !== 'batch') return;
+    this.#tokens.set(workflowId, estimate.inputTokens);
+    this.#set(model, take(this.#at(model), workflowId, estimate.inputTokens, Date.now()));
   }
 
   /** A batch that the provider has run may have ended before any poll saw it run. */
   end(workflowId: string, model: string, hasRun: boolean): void {
     const window = hasRun ? accept(this.#at(model), workflowId, Date.now()) : this.#at(model);
     this.#set(model, release(window, workflowId));
+    this.#tokens.delete(workflowId);
   }
 
   applyNews(workflowId: string, model: string, { stage, cramped }: BatchNews): void {
     const window = this.#at(model);
-    const slot = window.slots[workflowId];
-    if (slot === undefined) return;
-    if (cramped !== undefined) this.#set(model, refuse(window, workflowId, slot.tokens, cramped.named, Date.now()));
+    const tokens = this.#tokens.get(workflowId);
+    if (tokens === undefined) return;
+    if (cramped !== undefined) this.#set(model, refuse(window, workflowId, tokens, cramped.named, Date.now()));
     else if (acceptedStates.has(stage)) this.#set(model, accept(window, workflowId, Date.now()));
   }
 
-  /** Batches that the provider will never have room for. They are named once. */
+  /** Batches that the provider will never have room for. One that asks again is named again: it did not hear of it. */
   takeTooLarge(): ReturnType<typeof listTooLarge> {
     return [...this.#windows].flatMap(([model, window]) => {
       const tooLarge = listTooLarge(window, this.#isOnly);
-      for (const { holder } of tooLarge) this.end(holder, model, false);
+      for (const { holder } of tooLarge) this.#set(model, release(this.#at(model), holder));
       return tooLarge;
     });
   }
@@ -100,7 +106,9 @@ export class CapacityGate {
   describeWaits(): readonly CapacityWait[] {
     return [...this.#windows].flatMap(([model, window]): CapacityWait[] => {
       const waiting = listWaiting(window).length;
-      const isHeld = this.#held.has(model) && window.fitting !== null;
+      const held = this.#held.get(model);
+      // Once there is room, something else holds the batch.
+      const isHeld = held !== undefined && window.fitting !== null && !hasRoom(window, held, Date.now());
       if (waiting === 0 && !isHeld) return [];
       return [{ model, waiting, inUse: countInUse(window), fitting: window.fitting, named: window.named }];
     });

@@ -112,6 +112,8 @@ export class Coordinator {
 
   /** Lets batches create again that the provider has room for now, and ends those that it never has room for. */
   giveRoom(): void {
+    // A paused batch would hold its room without using it.
+    if (this.switches.paused) return;
     // A batch that has ended in between needs neither.
     for (const { holder, share } of this.gate.takeTooLarge()) {
       this.children.endTooLarge(holder, share).catch(() => undefined);
@@ -181,6 +183,7 @@ export class Coordinator {
   async setPaused(paused: boolean, turn = this.switches.turn + 1): Promise<void> {
     Object.assign(this.switches, { paused, turn });
     await (paused ? this.children.pause(turn) : this.children.resume(turn));
+    this.giveRoom();
   }
 
   async endNow(): Promise<void> {

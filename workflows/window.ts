@@ -12,7 +12,7 @@ import {
 import { batchWorkflowId } from '../domain/ids.ts';
 import type { PlannedBatch } from '../domain/job.ts';
 import { startsAtOnce } from '../domain/limits.ts';
-import type { Lane, Tally } from '../domain/outcome/outcome.ts';
+import type { Tally } from '../domain/outcome/outcome.ts';
 import type { BatchInput } from './batch/batch-run.ts';
 import { processBatch } from './batch/process-batch.ts';
 import { processRealtime } from './batch/process-realtime.ts';
@@ -26,6 +26,8 @@ export interface WindowOwner {
   readonly coordinator: Coordinator;
   /** Whether nothing more is started. Once true, it stays true. */
   readonly isDraining: boolean;
+  /** Whether batches are started only to come to their end: these create nothing, and need no room at the provider. */
+  readonly isEnding: boolean;
   /** Must be cheap: it is called on every turn. */
   mayStart(batch: PlannedBatch, running: number): boolean;
   makeInput(batch: PlannedBatch): BatchInput;
@@ -40,15 +42,17 @@ export function runWindow(batches: readonly PlannedBatch[], owner: WindowOwner):
 
 class Window {
   readonly #owner: WindowOwner;
-  /** Batches that are not started yet. The lanes wait separately, so that a realtime batch does not hold up the others. */
+  /**
+   * Batches that are not started yet. The realtime lane and each model wait separately, so that a model without room does not hold up the
+   * others.
+   */
   readonly #waiting: readonly PlannedBatch[][];
   readonly #children = new ChildGroup();
   /** At most one at a time, because the job has one realtime lane: each hands the allowance to the next. */
   #realtimeRunning = 0;
 
   constructor(batches: readonly PlannedBatch[], owner: WindowOwner) {
-    const listLane = (lane: Lane): PlannedBatch[] => batches.filter((batch) => batch.lane === lane);
-    this.#waiting = [listLane('realtime'), listLane('batch')];
+    this.#waiting = [...Map.groupBy(batches, ({ lane, model }) => (lane === 'realtime' ? '' : model)).values()];
     this.#owner = owner;
   }
 
@@ -87,17 +91,21 @@ class Window {
     });
   }
 
-  /** The queue whose first batch may start now. */
+  /** The queue whose first batch may start now: the realtime lane before the others, and those in the order of the plan. */
   #findStartable(): PlannedBatch[] | undefined {
-    return this.#waiting.find(
-      ([first]) =>
-        first !== undefined &&
-        (first.lane === 'batch' || this.#realtimeRunning === 0) &&
-        this.#owner.mayStart(first, this.#children.size) &&
-        this.#owner.coordinator.gate.mayStart(first),
-    );
+    return this.#waiting
+      .filter(([first]) => first !== undefined && this.#hasRoom(first))
+      .toSorted(([a], [b]) => rank(a) - rank(b))
+      .find(([first]) => first !== undefined && this.#owner.mayStart(first, this.#children.size));
+  }
+
+  #hasRoom(batch: PlannedBatch): boolean {
+    if (batch.lane === 'realtime') return this.#realtimeRunning === 0;
+    return this.#owner.isEnding || this.#owner.coordinator.gate.mayStart(batch);
   }
 }
+
+const rank = (first: PlannedBatch | undefined): number => (first?.lane === 'realtime' ? 0 : (first?.batch ?? 0));
 
 async function runBatch(batch: PlannedBatch, owner: WindowOwner): Promise<void> {
   const { wave, coordinator } = owner;

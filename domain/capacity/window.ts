@@ -108,7 +108,9 @@ export function refuse(
   // What was asked for earlier comes first at the provider, too, although it is not seen to run yet.
   const before = sumLoad(next, ({ state, since }) => state === 'accepted' || (state === 'asked' && since < askedAt));
   const fitting = readFitting(before, { batches: asked.batches + 1, tokens: asked.tokens + tokens }, named);
-  const failedProbes = Math.max(1, window.failedProbes);
+  // Probes for more room, while other batches ran, say nothing of one that is refused alone.
+  const isNewlyEmpty = fitting.batches === 0 && window.fitting !== null && window.fitting.batches > 0;
+  const failedProbes = isNewlyEmpty ? 1 : Math.max(1, window.failedProbes);
   return delayProbe({ ...next, fitting, named: named ?? window.named, failedProbes }, now);
 }
 

@@ -81,6 +81,10 @@ class WaveOwner implements PartOwner {
     return this.#running.isDraining;
   }
 
+  get isEnding(): boolean {
+    return this.#running.mustEnd;
+  }
+
   recordPart(part: WavePart): void {
     this.coordinator.recordPart(this.wave, part);
     for (const settled of part.settled) this.#running.charge(settled);

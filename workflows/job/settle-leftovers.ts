@@ -48,6 +48,7 @@ class Leftovers implements WindowOwner {
   readonly jobWorkflowId = workflowInfo().workflowId;
   readonly wave: number;
   readonly isDraining = false;
+  readonly isEnding = true;
   readonly #job: JobRun;
   readonly #endBy: number;
 

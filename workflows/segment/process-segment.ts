@@ -92,14 +92,16 @@ class SegmentRun implements PartOwner {
   /** Batches that are not started yet. */
   #toStart: number;
   #charges = noCharges;
+  /** How many batches wait for room, as the job knows it. */
+  #toldWaiting = 0;
 
   constructor(input: SegmentInput) {
     this.#input = input;
     this.#toStart = input.count;
     this.jobWorkflowId = input.jobWorkflowId;
     this.wave = input.wave;
-    this.coordinator = new Coordinator({ ...input.switches }, false, ({ trouble, cramped }) => {
-      if (trouble !== undefined || cramped !== undefined) this.notifyJob(trouble);
+    this.coordinator = new Coordinator({ ...input.switches }, false, ({ trouble }) => {
+      if (trouble !== undefined || this.#countWaiting() !== this.#toldWaiting) this.notifyJob(trouble);
     });
     this.coordinator.onRefusals = () => this.notifyJob();
     this.coordinator.allowance = input.realtime?.allowance ?? this.coordinator.allowance;
@@ -109,6 +111,10 @@ class SegmentRun implements PartOwner {
 
   get isDraining(): boolean {
     return isHistoryLong(this.#input.job.historyEventsMax);
+  }
+
+  get isEnding(): boolean {
+    return this.coordinator.switches.endNow;
   }
 
   recordPart(part: WavePart): void {
@@ -158,6 +164,7 @@ class SegmentRun implements PartOwner {
   /** News that does not arrive is not sent again: the next news repeats it, and the segment's result has the totals. */
   notifyJob(trouble?: Trouble): void {
     const { coordinator } = this;
+    this.#toldWaiting = this.#countWaiting();
     const news = {
       segment: this.#input.segment,
       running: coordinator.children.size,
@@ -176,6 +183,10 @@ class SegmentRun implements PartOwner {
     getExternalWorkflowHandle(this.jobWorkflowId)
       .signal(segmentNewsSignal, news)
       .catch(() => undefined);
+  }
+
+  #countWaiting(): number {
+    return this.coordinator.capacityWaits.reduce((sum, { waiting }) => sum + waiting, 0);
   }
 
   get #hasStartedAll(): boolean {

@@ -187,3 +187,18 @@ test('a batch that ends without a sign of life uses nothing any more', () => {
   expect(countInUse(window)).toEqual({ batches: 0, tokens: 0 });
   expect(release(window, 'a')).toBe(window);
 });
+
+test('probes for more room, while other batches ran, do not make a batch too large that is refused alone for the first time', () => {
+  const named = { unit: 'tokens', limit: 10 } as const;
+  let window = accept(take(openWindow, 'a', 8, 0), 'a', 0);
+  window = refuse(take(window, 'b', 8, 0), 'b', 8, named, 0);
+  let now = 0;
+  for (let probes = 0; probes < 6; probes += 1) {
+    now = findRoomAt(window, now) ?? Number.NaN;
+    window = refuse(take(window, 'b', 8, now), 'b', 8, named, now);
+  }
+  // Its last batch ends, and others take the room before the next one is created.
+  window = refuse(take(release(window, 'a'), 'b', 8, now), 'b', 8, named, now);
+  expect(listTooLarge(window, true)).toEqual([]);
+  expect(findRoomAt(window, now)).toBe(now + minute);
+});
