@@ -73,9 +73,14 @@ class SegmentedWave {
   async #startNext(place: SegmentPlace): Promise<void> {
     const { job } = this.#running;
     const page = await readPart(this.#running.describePart(place.at), job.settings.timing);
+    // The end of a segment charges all of its batches, those included that were settled before it. Until then their cost is reserved.
+    const spentUsd = sumCharged(page);
+    this.#running.reserve(spentUsd);
     if (page.open.length > 0) await condition(() => this.#mayStart(page) || this.#mustStop);
-    if (this.#mustStop) return;
-    const { estimateUsd, count, next } = takeAffordable(this.#running, place.at, page);
+    const taken = this.#mustStop ? null : takeAffordable(this.#running, place.at, page);
+    this.#running.release(spentUsd);
+    if (taken === null) return;
+    const { estimateUsd, count, next } = taken;
     this.#next = next === null ? null : { number: place.number + 1, at: next, totals: noTotals };
     if (page.open.length === 0) return this.#recordSettled(page);
     this.#children.add(this.#runSegment({ segment: place.number, at: place.at, count }, page, estimateUsd));
@@ -140,7 +145,8 @@ class SegmentedWave {
     return {
       allowance: this.#running.job.coordinator.allowance,
       budgetUsd: budgetLeft === null ? null : budgetLeft + before.realtimeUsd,
-      fallbackUsd: fallbackLeft === null ? null : fallbackLeft + before.fallbackUsd,
+      // Nothing of what is settled in it is charged yet.
+      fallbackUsd: fallbackLeft,
     };
   }
 
@@ -215,10 +221,18 @@ function takeAffordable(
   let estimateUsd = 0;
   for (const [index, { batch, byte, lane, estimate }] of page.open.entries()) {
     if (index > 0 && !mustEnd && lane === 'batch' && !fits(budget, estimate.usd)) {
-      return { estimateUsd, count: batch - at.batch, next: { batch, byte } };
+      return { estimateUsd: estimateUsd + sumCharged(page, batch), count: batch - at.batch, next: { batch, byte } };
     }
     budget = reserve(budget, estimate.usd);
     estimateUsd += estimate.usd ?? 0;
   }
-  return { estimateUsd, count: page.open.length + page.settled.length, next: page.next };
+  return {
+    estimateUsd: estimateUsd + sumCharged(page),
+    count: page.open.length + page.settled.length,
+    next: page.next,
+  };
 }
+
+/** What the settled batches with a lower number have cost. */
+const sumCharged = ({ settled }: WavePart, before = Number.POSITIVE_INFINITY): number =>
+  settled.reduce((sum, { batch, chargedUsd }) => sum + (batch < before ? (chargedUsd ?? 0) : 0), 0);

@@ -87,6 +87,10 @@ export class RunningWave {
     this.job.budget = reserve(this.job.budget, estimateUsd);
   }
 
+  release(reservedUsd: number): void {
+    this.job.budget = settle(this.job.budget, reservedUsd, 0);
+  }
+
   settleBatch({ estimate, fallback }: PlannedBatch, tally: Tally | null): void {
     const costUsd = this.settle(estimate.usd, tally);
     if (fallback === true) this.job.fallbackUsd += costUsd ?? 0;
