@@ -104,7 +104,8 @@ const oddities = {
   paidWithoutAnswer:
     'items that ran, as far as is known, and were sent again because their answer could not be read anywhere',
   twinBatches: 'further provider batches found for one submission; they were cancelled',
-  inDoubtCalls: 'realtime calls in flight when a worker died; they were sent again and may be billed twice',
+  inDoubtCalls:
+    'realtime calls without a reply, or in flight when a worker died; they were sent again and may be billed twice',
 } as const satisfies Record<keyof Anomalies, string>;
 
 export function anomalies({ report }: PageFacts): Html {

@@ -57,7 +57,9 @@ export class BatchCounts {
     if (outcomes !== this.#items) throw new InvariantBroken(`${this.#items} items, ${outcomes} outcomes`);
     const { wave, batch, batchId, ending, createdAt, endedAt, polls, refusal, cutBytes } = input;
     const { lane, model, estimate } = planned;
-    const unpriced = { items: this.#unpriced, usd: estimateShare(this.#unpriced, this.#items, estimate.usd) };
+    // A call that was made again may have been billed too.
+    const attempts = this.#unpriced + anomalies.inDoubtCalls;
+    const unpriced = { items: attempts, usd: estimateShare(attempts, this.#items, estimate.usd) };
     return {
       wave,
       batch,

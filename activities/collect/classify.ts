@@ -63,6 +63,7 @@ async function judgeBatch(
   const raw = new RawLines({ planned, provider: requireProvider(deps, job), items, judge, answers });
   const proofs = await proveItems(store, input, planned, { rules: job.proofs, raw, answers });
   if (proofs.unproven.length > 0) return { kind: 'unproven', unproven: proofs.unproven };
+  raw.keepUnknown(input.notRunReason);
   const unread = new UnreadItems(items, judge, input, proofs);
   await writeAnswers(store, input, planned.items, (place) => {
     const kept = answers.read(place);

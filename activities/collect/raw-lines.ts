@@ -109,15 +109,25 @@ export class RawLines {
   /** A note of the realtime lane's own. */
   #takeNote(note: JournalNote): void {
     if (note.kind === 'began' || note.kind === 'slowed') return;
-    if (note.kind === 'sent') this.#pending.addSent(note.customId);
-    else this.#pending.settle(note.customId);
-    if (note.kind === 'gaveUp') this.#keepFailure(note.customId, reasonOfFault[note.fault]);
-    if (note.kind === 'overBudget') this.#keepFailure(note.customId, 'budget');
+    if (note.kind === 'sent') {
+      this.#pending.addSent(note.customId);
+      return;
+    }
+    const mayBeBilled = this.#pending.settle(note.customId);
+    if (note.kind === 'gaveUp') this.#keepFailure(note.customId, reasonOfFault[note.fault], mayBeBilled);
+    if (note.kind === 'overBudget') this.#keepFailure(note.customId, 'budget', mayBeBilled);
   }
 
-  #keepFailure(customId: string, reason: ItemReason): void {
+  /** Calls that nothing came of, when all outputs are read: the batch ended before they were made again. */
+  keepUnknown(reason: ItemReason): void {
+    for (const customId of this.#pending.unknown) this.#keepFailure(customId, reason, true);
+  }
+
+  #keepFailure(customId: string, reason: ItemReason, mayBeBilled: boolean): void {
     const { items, judge, answers } = this.#target;
     const place = items.find(customId);
-    if (place !== undefined) answers.keep(place, judge.judgeFailure(reason, items.countFlawedAttempts(place)));
+    if (place === undefined) return;
+    const outcome = judge.judgeFailure(reason, items.countFlawedAttempts(place));
+    answers.keep(place, mayBeBilled ? { ...outcome, costUsd: null } : outcome);
   }
 }

@@ -125,7 +125,10 @@ export interface AnswerLine extends ItemLine, Outcome {
 
 export type Counts = Readonly<Partial<Record<ItemReason, number>>>;
 
-/** Items that cost something unknown: answered without usage or at no known price, in doubt, or lost. `usd` is what they were estimated to cost. */
+/**
+ * Attempts that cost something unknown: answered without usage or at no known price, in doubt, or lost. `usd` is what they were estimated to
+ * cost.
+ */
 export interface Unpriced {
   readonly items: number;
   readonly usd: number | null;
@@ -169,7 +172,7 @@ export interface Anomalies {
   readonly paidWithoutAnswer: number;
   /** Further batches that were found for the same submission, and were cancelled. */
   readonly twinBatches: number;
-  /** Realtime calls that were in flight when a worker died and were sent again. */
+  /** Realtime calls that had no reply, or were in flight when a worker died, and were sent again. */
   readonly inDoubtCalls: number;
 }
 

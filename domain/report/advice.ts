@@ -97,7 +97,7 @@ function adviseOnDoubt({ errorsByReason, anomalies, files }: JobReport): Advice[
   const twice: Advice = {
     kind: 'look',
     title: 'Expect some calls to be billed twice',
-    text: `${calls.toLocaleString('en-US')} realtime ${calls === 1 ? 'call was' : 'calls were'} in flight when a worker died and ${calls === 1 ? 'was' : 'were'} sent again. The cost shown counts one of each.`,
+    text: `${calls.toLocaleString('en-US')} realtime ${calls === 1 ? 'call' : 'calls'} had no reply, or ${calls === 1 ? 'was' : 'were'} in flight when a worker died, and ${calls === 1 ? 'was' : 'were'} sent again. The cost shown counts one of each.`,
   };
   return [...(doubted > 0 ? [unknown] : []), ...(calls > 0 ? [twice] : [])];
 }

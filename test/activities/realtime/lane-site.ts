@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MockActivityEnvironment } from '@temporalio/testing';
 import { type ClassifyResult, classify } from '../../../activities/collect/classify.ts';
+import type { ClassifyInput } from '../../../activities/collect/classify-input.ts';
 import type { ActivityDeps } from '../../../activities/deps.ts';
 import { type RealtimeInput, type RealtimeResult, realtime } from '../../../activities/realtime/realtime.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
@@ -112,9 +113,9 @@ export class LaneSite {
     }
   }
 
-  async collect(): Promise<Tally> {
+  async collect(change: Partial<ClassifyInput> = {}): Promise<Tally> {
     const planned = findPlanned(this.folder, ref);
-    const input = { ...ref, planned, ...realtimeBatch };
+    const input = { ...ref, planned, ...realtimeBatch, ...change };
     const result: ClassifyResult = await quietEnvironment().run(() => classify(this.#deps(), input));
     if (result.kind !== 'tally') throw new Error('the realtime lane proves every item');
     return result.tally;
