@@ -7,6 +7,8 @@ import type { Meter } from './meter.ts';
 export interface OpenCall extends Call, Omit<PlannedCall, 'at'> {
   /** How often it was made already. */
   readonly tries: number;
+  /** Answers that the lane had when it was made for the first time in vain. */
+  readonly answersBefore?: number;
   /** It is not made before this. */
   readonly notBefore: number;
 }

@@ -1,9 +1,14 @@
 // Runs realtime calls side by side, each as soon as the ledger allows it. Each answer is durable before its place in the concurrency limit is
 // used again. Calls that have begun are awaited whatever happens, because they may be billed.
 
-import { type Fault, faultDelayMs, reactionTo } from '../../domain/batch/backoff.ts';
-import { countsAgainstItem, isTransportFault, isUnreachable } from '../../domain/capacity/outage.ts';
-import { realtimeAttemptsMax } from '../../domain/limits.ts';
+import { type Fault, reactionTo } from '../../domain/batch/backoff.ts';
+import {
+  computeRetryWait,
+  countsAgainstItem,
+  isTransportFault,
+  isUnreachable,
+  mustGiveUp,
+} from '../../domain/capacity/outage.ts';
 import { noteLine } from '../../job-folder/journals.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -60,6 +65,7 @@ export class RealtimeLane {
   /** The next call, until it may begin. */
   #held: OpenCall | null = null;
   #failure: unknown = null;
+  #answers = 0;
   /** Only one call is made. */
   #isProbe = false;
 
@@ -181,6 +187,7 @@ export class RealtimeLane {
       await this.#takeFailure(call, error);
       return;
     }
+    this.#answers += 1;
     await this.#clearSuspects();
   }
 
@@ -203,7 +210,7 @@ export class RealtimeLane {
     }
     await this.#clearSuspects();
     if (reactionTo[fault].kind === 'final') return this.#giveUp(call, fault);
-    await this.#slow(computeWaitMs(fault, call.tries + 1, retryAfterMs));
+    await this.#slow(computeRetryWait(fault, call.tries + 1, retryAfterMs));
     await this.#countTry(call, fault, 0);
   }
 
@@ -212,14 +219,15 @@ export class RealtimeLane {
     const suspects = this.#suspects;
     this.#suspects = [];
     for (const { call, fault, retryAfterMs } of suspects) {
-      await this.#countTry(call, fault, computeWaitMs(fault, call.tries + 1, retryAfterMs));
+      await this.#countTry(call, fault, computeRetryWait(fault, call.tries + 1, retryAfterMs));
     }
   }
 
   async #countTry(call: OpenCall, fault: Fault, waitMs: number): Promise<void> {
     const tries = call.tries + 1;
-    if (tries >= realtimeAttemptsMax) return this.#giveUp(call, fault);
-    this.#queue.putBack({ ...call, tries, notBefore: this.#parts.clock.now() + waitMs });
+    const { answersBefore = this.#answers } = call;
+    if (mustGiveUp(fault, tries, this.#answers - answersBefore)) return this.#giveUp(call, fault);
+    this.#queue.putBack({ ...call, tries, answersBefore, notBefore: this.#parts.clock.now() + waitMs });
   }
 
   /** The next wave decides about the item. */
@@ -233,11 +241,6 @@ export class RealtimeLane {
     ledger.slow(at, waitMs);
     await journal.note(noteLine({ kind: 'slowed', at, waitMs: Math.round(waitMs) }));
   }
-}
-
-/** A call waits for seconds where a batch would wait for minutes, unless the provider asks for more. */
-function computeWaitMs(fault: Fault, tries: number, retryAfterMs: number | null): number {
-  return retryAfterMs ?? Math.min(20_000, faultDelayMs(fault, tries, null) / 30);
 }
 
 async function* iterateOne(call: Call): AsyncGenerator<Call> {

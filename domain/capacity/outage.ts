@@ -1,6 +1,6 @@
-// Whether failed calls mean that the provider cannot be reached, or that single items fail; and when it is tried again. Pure.
+// Whether failed calls mean that the provider cannot be reached, has no rate left, or that single items fail; and when it is tried again. Pure.
 
-import type { Fault } from '../batch/backoff.ts';
+import { type Fault, faultDelayMs } from '../batch/backoff.ts';
 import { realtimeAttemptsMax } from '../limits.ts';
 
 /** Nothing is wrong with the item of a call that failed so, as far as this fault says: every call may fail in the same way. */
@@ -33,3 +33,25 @@ const probeMaxMs = 5 * 60_000;
 
 /** The wait before the next probe, after so many that failed: 30 s, growing to 5 min. */
 export const probeDelayMs = (probes: number): number => Math.min(probeMaxMs, firstProbeMs * 2 ** Math.min(probes, 10));
+
+/** An item that is refused although so many others were answered since is refused for itself, e.g. because it alone is over a limit. */
+const othersMin = 20;
+/** The last item has no others to compare it with. */
+const limitedTriesMax = 40;
+const limitedWaitMs = 60_000;
+
+/**
+ * Whether an item that failed so often is given up. While others use up the rate of the account, every item is refused, and none is given
+ * up for it. `answersSince` is the number of answers to other items since its first try.
+ */
+export function mustGiveUp(fault: Fault, tries: number, answersSince: number): boolean {
+  if (fault !== 'rate_limited') return tries >= realtimeAttemptsMax;
+  return tries >= limitedTriesMax || (tries >= realtimeAttemptsMax && answersSince >= othersMin);
+}
+
+/** A call waits for seconds where a batch would wait for minutes, unless the provider asks for more, or refuses it again and again. */
+export function computeRetryWait(fault: Fault, tries: number, retryAfterMs: number | null): number {
+  const isStuck = fault === 'rate_limited' && tries >= realtimeAttemptsMax;
+  const ownMs = isStuck ? limitedWaitMs : Math.min(20_000, faultDelayMs(fault, tries, null) / 30);
+  return tries === 1 ? (retryAfterMs ?? ownMs) : Math.max(retryAfterMs ?? 0, ownMs);
+}
