@@ -8,20 +8,33 @@ import { type StartOptions, startEmulator } from './server/start.ts';
 // Nearly everything allocated here dies young: growing nurseries would double the memory and save no time.
 setFlagsFromString('--semi-space-growth-factor=1');
 
+interface Given {
+  port: string;
+  host: string;
+  options: string;
+  data?: string;
+  state?: string;
+}
+
 const command = new Command('emulator')
   .description('A stand-in for the batch APIs of OpenAI and Anthropic, with switchable faults.')
   .option('--port <number>', 'port to listen on, 0 for any free one', process.env.PORT ?? '0')
   .option('--host <address>', 'address to listen at; 0.0.0.0 for all of them', '127.0.0.1')
   .option('--options <json>', 'options as JSON, or @file to read them from a file', '{}')
   .option('--data <dir>', 'folder in which to make the temporary data folder')
+  .option(
+    '--state <dir>',
+    'folder in which everything is kept, so that the next start with it continues; default: nothing is kept',
+  )
   .parse();
 
-const { port, host, options, data } = command.opts<{ port: string; host: string; options: string; data?: string }>();
+const { port, host, options, data, state } = command.opts<Given>();
 const emulator = await startEmulator({
   ...readOptions(options),
   port: Number(port),
   host,
   ...(data === undefined ? {} : { dataDir: data }),
+  ...(state === undefined ? {} : { stateDir: state }),
 });
 process.stdout.write(`${JSON.stringify({ url: emulator.url })}\n`);
 

@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../server/call.ts';
 import { type Problem, Refused } from '../server/reply.ts';
 import { seconds } from '../world/clock.ts';
+import { type Hash, hex16 } from '../world/hash.ts';
+import type { Ledger } from '../world/ledger.ts';
 import type { World } from '../world/world.ts';
 import type { Item } from './answer.ts';
 import { type BodyFacts, bodyFacts } from './body-facts.ts';
@@ -18,11 +20,10 @@ export async function runSync(world: World, { body }: Call, toProblem: ToProblem
   const subject = { lane: 'sync', body: hash, fate: hash, sentinel, defect: false, allFailed: false } as const;
   const options = world.options.current;
   const outcome = decideOutcome(subject, options, world.failures);
-  world.ledger.executed('sync');
+  const withoutUsage = lacksUsage(hash, 'sync', options);
+  world.facts.record({ kind: 'single', atMs: world.clock.now(), body: hex16(hash), outcome, withoutUsage });
+  billSingle(world.ledger, hash, outcome, withoutUsage);
   if (isError(outcome)) throw new Refused(toProblem(outcome, undefined, sentinel?.fail ?? null));
-  if (isBilled(outcome)) world.ledger.billed('sync', hash, null, () => '');
-  if (isBilled(outcome) && lacksUsage(hash, 'sync', options)) world.ledger.withoutUsage('sync');
-  if (isBilled(outcome) && outcome !== outcomes.answered) world.ledger.flawed('sync', hash);
   return {
     ...facts,
     createdS: seconds(world.clock.now()),
@@ -31,6 +32,14 @@ export async function runSync(world: World, { body }: Call, toProblem: ToProblem
     inBatch: false,
     body: () => body,
   };
+}
+
+export function billSingle(ledger: Ledger, hash: Hash, outcome: number, withoutUsage: boolean): void {
+  ledger.executed('sync');
+  if (!isBilled(outcome)) return;
+  ledger.billed('sync', hash, null, () => '');
+  if (withoutUsage) ledger.withoutUsage('sync');
+  if (outcome !== outcomes.answered) ledger.flawed('sync', hash);
 }
 
 /** Whether an earlier call has written the prefix of this one into the cache. */

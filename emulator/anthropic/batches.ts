@@ -11,7 +11,7 @@ import { createBatch } from '../world/create-batch.ts';
 import { cancelForeign, findForeign, foreignBytes, foreignChunks } from '../world/foreign.ts';
 import type { ItemIndex } from '../world/item-index.ts';
 import { type Listed, listedBatches, spoilEntry } from '../world/listing.ts';
-import { settle } from '../world/settle.ts';
+import { requestCancel, settle } from '../world/settle.ts';
 import { isTerminal } from '../world/timeline.ts';
 import { isGrowing, isShown, isVanished } from '../world/visibility.ts';
 import type { Foreign } from '../world/world.ts';
@@ -76,7 +76,7 @@ export const cancelAnthropicBatch: Handler = async (world, call) => {
   if (foreign !== undefined) return json(foreignObject(foreign, call.origin));
   const batch = findBatch(world, call);
   if (hasEnded(world, batch)) throw refuse(400, `Batch ${batch.id} has already ended and cannot be canceled.`);
-  batch.cancelRequestedAtMs ??= world.settledAtMs;
+  requestCancel(world, batch);
   await settle(world);
   return json(batchObject(world, batch, call.origin));
 };
@@ -86,6 +86,7 @@ export const deleteAnthropicBatch: Handler = async (world, call) => {
   const batch = findBatch(world, call);
   if (!hasEnded(world, batch)) throw refuse(400, `Batch ${batch.id} is still being processed and cannot be deleted.`);
   batch.deleted = true;
+  world.facts.record({ kind: 'batch_deleted', id: batch.id });
   return json({ id: batch.id, type: 'message_batch_deleted' });
 };
 

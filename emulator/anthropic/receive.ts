@@ -1,4 +1,5 @@
 // Takes in the body of a batch creation as it arrives: each request is checked, indexed and written to the disk.
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { bodyFacts } from '../answers/body-facts.ts';
@@ -29,7 +30,7 @@ export async function receiveRequests(
   path: string,
   isKnownModel: IsKnownModel,
 ): Promise<ItemIndex> {
-  const intake: Intake = { index: new ItemIndex(), seen: createHashSet(), count: 0, problem: null, isKnownModel };
+  const intake = newIntake(isKnownModel);
   const file = await open(path, 'w');
   try {
     await takeIn(request, intake, file);
@@ -38,6 +39,31 @@ export async function receiveRequests(
   }
   if (intake.problem !== null) throw refuse(400, intake.problem);
   if (intake.count === 0) throw refuse(400, 'requests: List should have at least 1 item');
+  intake.index.trim();
+  return intake.index;
+}
+
+const newIntake = (isKnownModel: IsKnownModel): Intake => ({
+  index: new ItemIndex(),
+  seen: createHashSet(),
+  count: 0,
+  problem: null,
+  isKnownModel,
+});
+
+/** The index of requests that were received earlier, from their file: they lie in it one after the other. */
+export async function rereadRequests(path: string, isKnownModel: IsKnownModel): Promise<ItemIndex> {
+  const intake = newIntake(isKnownModel);
+  let position = 0;
+  const splitter = createSplitter('requests', (element) => {
+    take(intake, element, position);
+    position += element.length;
+  });
+  splitter.push(Buffer.from('{"requests":['));
+  for await (const chunk of createReadStream(path)) splitter.push(chunk);
+  splitter.push(Buffer.from(']}'));
+  const problem = splitter.end() ?? intake.problem;
+  if (problem !== null) throw new Error(`${path} cannot be read again: ${problem}`);
   intake.index.trim();
   return intake.index;
 }

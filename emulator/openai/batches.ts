@@ -11,10 +11,10 @@ import { createBatch } from '../world/create-batch.ts';
 import { cancelForeign, findForeign } from '../world/foreign.ts';
 import { ItemIndex } from '../world/item-index.ts';
 import { type Listed, listedBatches, spoilEntry } from '../world/listing.ts';
-import { settle } from '../world/settle.ts';
+import { requestCancel, settle } from '../world/settle.ts';
 import { isTerminal } from '../world/timeline.ts';
 import { isVanished } from '../world/visibility.ts';
-import type { StoredFile, World } from '../world/world.ts';
+import { nextOrdinal, type StoredFile, type World } from '../world/world.ts';
 import { isEndpoint } from './answers.ts';
 import { batchObject, foreignObject } from './batch-object.ts';
 import { pageAfter } from './page.ts';
@@ -85,7 +85,7 @@ function inputFile(world: World, { tenant }: Call, id: string): StoredFile {
   if (file.purpose !== 'batch' || file.source.kind !== 'disk') {
     throw invalid(`Invalid file purpose: ${file.purpose}. Expected 'batch'.`, 'input_file_id', 'invalid_value');
   }
-  if (file.createsRefused < (faultFor(world.options.current, world.batches.size + 1).fileNotFoundFor ?? 0)) {
+  if (file.createsRefused < (faultFor(world.options.current, nextOrdinal(world)).fileNotFoundFor ?? 0)) {
     file.createsRefused += 1;
     throw cannotFind(id, tenant);
   }
@@ -104,7 +104,7 @@ function readTtl(world: World, body: Json): number {
   return world.options.current.retention.resultsMs ?? (typeof asked === 'number' ? asked * 1000 : resultsTtlMs);
 }
 
-function scanOnce(world: World, file: StoredFile, endpoint: string): Promise<Scan> {
+export function scanUpload(world: World, file: StoredFile, endpoint: string): Promise<Scan> {
   const known = file.scans.get(endpoint);
   if (known !== undefined) return known;
   const options = world.options.current;
@@ -119,17 +119,18 @@ function scanOnce(world: World, file: StoredFile, endpoint: string): Promise<Sca
 /** A create that is to refuse tokens must know them; what else is wrong with the file, the validation says. */
 async function scanBeforeCreate(world: World, file: StoredFile, endpoint: string): Promise<Scan | null> {
   if (world.options.current.limits.tokensRefusedAt !== 'create') return null;
-  return scanOnce(world, file, endpoint).catch(() => null);
+  return scanUpload(world, file, endpoint).catch(() => null);
 }
 
-async function validate(world: World, batch: Batch, file: StoredFile): Promise<void> {
+export async function validate(world: World, batch: Batch, file: StoredFile): Promise<void> {
   const { options, endpoint } = batch;
-  const scan = await scanOnce(world, file, endpoint);
+  const scan = await scanUpload(world, file, endpoint);
   batch.scan = scan;
   batch.outcomes = new Uint8Array(scan.index.length);
   const plannedMs = batch.createdAtMs + options.validateMs;
   // On the real clock a slow disk makes validation longer, as at the vendor; a skipped clock hides it.
   batch.validatedAtMs = world.clock.manual ? plannedMs : Math.max(plannedMs, world.clock.now());
+  world.facts.record({ kind: 'validated', id: batch.id, atMs: batch.validatedAtMs });
 }
 
 function unreadable(world: World, batch: Batch, error: unknown): void {
@@ -162,7 +163,7 @@ export const cancelOpenaiBatch: Handler = async (world, call) => {
   const batch = findBatch(world, call);
   const { phase } = batchMoment(batch, world.options.current, world.settledAtMs);
   if (isTerminal(phase)) throw refuse(409, `Cannot cancel a batch with status '${phase}'.`);
-  batch.cancelRequestedAtMs ??= world.settledAtMs;
+  requestCancel(world, batch);
   await settle(world);
   return json(batchObject(world, batch));
 };

@@ -37,6 +37,8 @@ export const createFile: Handler = async (world, call) => {
     createsRefused: 0,
   };
   world.files.set(id, file);
+  const { source: _, scans: _scans, createsRefused: _refused, ...kept } = file;
+  world.facts.record({ kind: 'file', ...kept, bytes: upload.bytes });
   Object.assign(call.entry, { file: id, bytes: file.bytes });
   return json(fileObject(world, file));
 };
@@ -80,6 +82,7 @@ export const deleteFile: Handler = (world, call) => {
   const { id } = findFile(world, call, call.id);
   // The bytes stay until the emulator closes: batches made from the file continue to read them, as at the vendor.
   world.files.delete(id);
+  world.facts.record({ kind: 'file_deleted', id });
   return json({ id, object: 'file', deleted: true });
 };
 

@@ -67,9 +67,10 @@ function patchOptions({ world }: Stage, body: unknown): unknown {
   return world.options.patch(patch);
 }
 
-function setClock({ world: { clock } }: Stage, body: unknown) {
+function setClock({ world: { clock, facts } }: Stage, body: unknown) {
   const change = clockSchema.parse(body);
   clock.set('nowMs' in change ? change.nowMs : clock.now() + change.advanceMs);
+  facts.record({ kind: 'clock', aheadMs: clock.now() - Date.now() });
   return { nowMs: clock.now() };
 }
 

@@ -4,12 +4,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBarriers } from '../faults/barriers.ts';
-import { createOptionStore } from '../faults/option-store.ts';
+import { createOptionStore, type OptionStore } from '../faults/option-store.ts';
 import { type OptionsInput, parseOptions } from '../faults/options.ts';
 import { frontPaths } from '../fronts.ts';
-import { createClock } from '../world/clock.ts';
+import { noFacts } from '../state/facts.ts';
+import { openFactLog, readFacts } from '../state/facts-file.ts';
+import { forgetOld } from '../state/forget.ts';
+import { restoreWorld } from '../state/restore.ts';
+import { type Clock, createClock } from '../world/clock.ts';
 import { createJournal } from '../world/journal.ts';
-import { createWorld } from '../world/world.ts';
+import { createWorld, type World } from '../world/world.ts';
 import { serveControl } from './control-server.ts';
 import { type Stage, serve } from './serve.ts';
 
@@ -20,6 +24,8 @@ export type StartOptions = OptionsInput & {
   host?: string;
   /** Where to make the data folder; the system's temporary folder when left out. */
   dataDir?: string;
+  /** Keeps everything in this folder, and continues from what an earlier emulator kept in it. Keeps nothing when left out. */
+  stateDir?: string;
 };
 export interface Emulator {
   url: string;
@@ -37,28 +43,46 @@ export async function startEmulator({
   port = 0,
   host = loopback,
   dataDir: parent = tmpdir(),
+  stateDir,
   ...input
 }: StartOptions = {}): Promise<Emulator> {
   const { clock: kind, startMs } = parseOptions(input);
   const clock = createClock(kind, startMs);
   const options = createOptionStore(input, clock);
-  mkdirSync(parent, { recursive: true });
-  const dataDir = mkdtempSync(join(parent, 'batch-emulator-'));
-  const stage: Stage = {
-    world: createWorld(options, clock, dataDir),
-    journal: createJournal(),
-    barriers: createBarriers(),
+  const world = stateDir === undefined ? newWorld(options, clock, parent) : await openWorld(options, clock, stateDir);
+  const stage: Stage = { world, journal: createJournal(), barriers: createBarriers() };
+  const leave = () => {
+    world.facts.close();
+    if (stateDir === undefined) rmSync(world.dataDir, { recursive: true, force: true });
   };
   const server = createServer((request, response) => void handle(stage, request, response));
   Object.assign(server, { requestTimeout: 0, keepAliveTimeout: keepAliveMs, headersTimeout: keepAliveMs * 2 });
   const boundPort = await listen(server, port, host).catch((error: unknown) => {
-    rmSync(dataDir, { recursive: true, force: true });
+    leave();
     throw error;
   });
   const url = `http://${host === '0.0.0.0' ? loopback : host}:${boundPort}`;
-  const close = () => stop(server, stage, dataDir);
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= stop(server, stage).then(leave));
   const [openaiBaseUrl, anthropicBaseUrl] = [`${url}${frontPaths.openai}`, `${url}${frontPaths.anthropic}`];
   return { url, openaiBaseUrl, anthropicBaseUrl, controlUrl: `${url}/_control`, close };
+}
+
+function newWorld(options: OptionStore, clock: Clock, parent: string): World {
+  mkdirSync(parent, { recursive: true });
+  return createWorld(options, clock, mkdtempSync(join(parent, 'batch-emulator-')), noFacts);
+}
+
+async function openWorld(options: OptionStore, clock: Clock, folder: string): Promise<World> {
+  const dataDir = join(folder, 'files');
+  mkdirSync(dataDir, { recursive: true });
+  const path = join(folder, 'facts.jsonl');
+  const kept = readFacts(path);
+  for (const fact of kept.facts) if (fact.kind === 'clock') clock.set(Date.now() + fact.aheadMs);
+  const known = forgetOld(kept, clock.now());
+  const world = createWorld(options, clock, dataDir, openFactLog(path, known));
+  await restoreWorld(world, known);
+  return world;
 }
 
 async function handle(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,15 +117,10 @@ function listen(server: ReturnType<typeof createServer>, port: number, host: str
   });
 }
 
-async function stop(
-  server: ReturnType<typeof createServer>,
-  { barriers, world }: Stage,
-  dataDir: string,
-): Promise<void> {
+async function stop(server: ReturnType<typeof createServer>, { barriers, world }: Stage): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
   barriers.clear();
   await closed;
   await Promise.all([...world.active].map(({ scanning }) => scanning));
-  rmSync(dataDir, { recursive: true, force: true });
 }

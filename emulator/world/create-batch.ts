@@ -1,25 +1,39 @@
 // Makes the record of a new batch.
 
+import { basename } from 'node:path';
 import { faultFor } from '../faults/batch-faults.ts';
 import type { Call } from '../server/call.ts';
+import type { BatchFact } from '../state/facts.ts';
 import type { Batch } from './batch.ts';
-import { newId, type World } from './world.ts';
+import { newId, nextOrdinal, type World } from './world.ts';
 
 type Given = Pick<Batch, 'endpoint' | 'inputFileId' | 'inputPath' | 'metadata' | 'resultsTtlMs'>;
+type Made = Omit<BatchFact, 'kind' | 'input'> & Pick<Batch, 'inputPath'>;
 
 export function createBatch(world: World, call: Call, given: Given): Batch {
   const { vendor } = call.route;
-  const ordinal = world.batches.size + 1;
-  const options = world.options.current;
-  const batch: Batch = {
+  const made: Made = {
     ...given,
     id: newId(world, vendor === 'openai' ? 'batch_' : 'msgbatch_'),
     vendor,
     tenant: call.tenant,
-    ordinal,
+    ordinal: nextOrdinal(world),
     createdAtMs: world.clock.now(),
-    options,
-    fault: faultFor(options, ordinal),
+    options: world.options.current,
+  };
+  const { inputPath, ...fact } = made;
+  world.facts.record({ kind: 'batch', ...fact, input: basename(inputPath) });
+  const batch = addBatch(world, made);
+  call.entry.batch = batch.id;
+  call.mentions.push((text) => batch.id.includes(text));
+  return batch;
+}
+
+/** Adds a batch of which nothing has run yet. */
+export function addBatch(world: World, made: Made): Batch {
+  const batch: Batch = {
+    ...made,
+    fault: faultFor(made.options, made.ordinal),
     scan: null,
     scanning: Promise.resolve(),
     validatedAtMs: null,
@@ -41,7 +55,5 @@ export function createBatch(world: World, call: Call, given: Given): Batch {
   };
   world.batches.set(batch.id, batch);
   world.active.add(batch);
-  call.entry.batch = batch.id;
-  call.mentions.push((text) => batch.id.includes(text));
   return batch;
 }

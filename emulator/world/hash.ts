@@ -39,6 +39,12 @@ const hex4 = Array.from({ length: 65_536 }, (_, value) => value.toString(16).pad
 export const hex8 = (value: number): string => `${hex4[value >>> 16]}${hex4[value & 0xffff]}`;
 export const hex16 = ({ hi, lo }: Hash): string => hex8(hi) + hex8(lo);
 
+/** The hash that `hex16` wrote. */
+export const parseHex16 = (text: string): Hash => ({
+  hi: Number.parseInt(text.slice(0, 8), 16) | 0,
+  lo: Number.parseInt(text.slice(8), 16) | 0,
+});
+
 /** A uniform number in [0, 1) for the given hash and purpose. */
 export function roll(hash: Hash, seed: number, purpose: number): number {
   return (

@@ -4,6 +4,7 @@
 import { decideOutcome, hasItemFaults, hasLine, isBilled, outcomes } from '../answers/outcome.ts';
 import { lacksUsage } from '../answers/usage.ts';
 import { tokenProblem } from '../limits/batch-limits.ts';
+import { type EndFact, packOutcomes } from '../state/facts.ts';
 import { type Batch, batchMoment, itemCount } from './batch.ts';
 import { isTerminal, type Moment } from './timeline.ts';
 import { shownAtMs } from './visibility.ts';
@@ -47,19 +48,19 @@ function execute(world: World, batch: Batch, until: number): void {
   for (let at = batch.executed; at < until; at++) {
     const outcome = executeItem(world, batch, at, faulty);
     batch.outcomes[at] = outcome;
-    // The vendor counts the item, but it is lost: neither run nor billed, so running it again is not billed twice.
-    if (outcome === outcomes.missing) {
-      batch.succeeded += 1;
-    } else {
-      recordRun(ledger, batch, at, outcome);
-    }
+    recordRun(ledger, batch, at, outcome);
   }
   batch.executed = Math.max(batch.executed, until);
 }
 
-function recordRun(ledger: World['ledger'], batch: Batch, at: number, outcome: number): void {
+export function recordRun(ledger: World['ledger'], batch: Batch, at: number, outcome: number): void {
   const index = batch.scan?.index;
   if (index === undefined) return;
+  // The vendor counts the item, but it is lost: neither run nor billed, so running it again is not billed twice.
+  if (outcome === outcomes.missing) {
+    batch.succeeded += 1;
+    return;
+  }
   ledger.executed('batch');
   if (isBilled(outcome)) {
     batch.succeeded += 1;
@@ -87,15 +88,43 @@ function executeItem(world: World, batch: Batch, at: number, faulty: boolean) {
 }
 
 function close(world: World, batch: Batch, moment: Moment): void {
-  batch.final = moment;
-  world.active.delete(batch);
   const { phase } = moment;
   if (phase === 'failed' && batch.problems.length === 0) batch.problems = [lateFailure(batch)];
-  if (batch.vendor !== 'openai') return;
+  const openai = batch.vendor === 'openai';
   const unrun = phase === 'completed' || phase === 'failed' ? 0 : itemCount(batch) - batch.executed;
   const emptyErrors = phase !== 'failed' && batch.fault.zeroByteErrorFile === true;
-  if (batch.outcomes.some(hasLine)) batch.outputFileId = storeResult(world, batch, 'output', moment);
-  if (batch.failed + unrun > 0 || emptyErrors) batch.errorFileId = storeResult(world, batch, 'error', moment);
+  const hasOutput = openai && batch.outcomes.some(hasLine);
+  const hasErrors = openai && (batch.failed + unrun > 0 || emptyErrors);
+  const end: BatchEnd = {
+    final: moment,
+    problems: batch.problems,
+    outputFileId: hasOutput ? newId(world, 'file-') : null,
+    errorFileId: hasErrors ? newId(world, 'file-') : null,
+  };
+  const { id, executed } = batch;
+  world.facts.record({ kind: 'ended', id, executed, outcomes: packOutcomes(batch.outcomes), ...end });
+  finishBatch(world, batch, end);
+}
+
+type BatchEnd = Omit<EndFact, 'kind' | 'id' | 'executed' | 'outcomes'>;
+
+/** Makes its end known, with the files that it leaves. */
+export function finishBatch(
+  world: World,
+  batch: Batch,
+  { final, problems, outputFileId, errorFileId }: BatchEnd,
+): void {
+  Object.assign(batch, { final, problems, outputFileId, errorFileId });
+  world.active.delete(batch);
+  if (outputFileId !== null) storeResult(world, batch, 'output', outputFileId, final);
+  if (errorFileId !== null) storeResult(world, batch, 'error', errorFileId, final);
+}
+
+/** The first request counts. */
+export function requestCancel(world: World, batch: Batch): void {
+  if (batch.cancelRequestedAtMs !== null) return;
+  batch.cancelRequestedAtMs = world.settledAtMs;
+  world.facts.record({ kind: 'cancel', id: batch.id, atMs: batch.cancelRequestedAtMs });
 }
 
 function lateFailure({ fault }: Batch) {
@@ -103,8 +132,7 @@ function lateFailure({ fault }: Batch) {
   return { param: null, ...(fault.failWith ?? generic), line: fault.failWith?.line ?? null };
 }
 
-function storeResult(world: World, batch: Batch, part: Part, moment: Moment): string {
-  const id = newId(world, 'file-');
+function storeResult(world: World, batch: Batch, part: Part, id: string, moment: Moment): void {
   const createdAtMs = shownAtMs(batch, part, moment);
   const source = { kind: 'result', batch, part } as const;
   const rest = {
@@ -122,5 +150,4 @@ function storeResult(world: World, batch: Batch, part: Part, moment: Moment): st
     scans: new Map(),
     createsRefused: 0,
   });
-  return id;
 }

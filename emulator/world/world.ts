@@ -5,6 +5,7 @@ import type { OptionStore } from '../faults/option-store.ts';
 import type { Bucket } from '../limits/bucket.ts';
 import { createRates, type Rates } from '../limits/rates.ts';
 import type { RouteName, Vendor } from '../server/routes.ts';
+import type { FactLog } from '../state/facts.ts';
 import type { Batch, Scan } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { hashParts, hex8, hex16 } from './hash.ts';
@@ -44,8 +45,12 @@ export interface World {
   options: OptionStore;
   clock: Clock;
   dataDir: string;
+  /** What is on disk before a client is told of it. */
+  facts: FactLog;
   files: Map<string, StoredFile>;
   batches: Map<string, Batch>;
+  /** Batches of earlier emulators on the same folder that nobody can ask for any more. */
+  forgottenBatches: number;
   /** Batches that may still change. */
   active: Set<Batch>;
   /** What a reply says of batches is true of this instant: a later one could be past an end that nobody has dealt with. */
@@ -68,16 +73,20 @@ export interface World {
   ids: Map<string, number>;
 }
 
-export function createWorld(options: OptionStore, clock: Clock, dataDir: string): World {
-  return { options, clock, dataDir, ...emptyState() };
+export function createWorld(options: OptionStore, clock: Clock, dataDir: string, facts: FactLog): World {
+  return { options, clock, dataDir, facts, ...emptyState() };
 }
 
 export function resetWorld(world: World): void {
   world.options.reset();
   Object.assign(world, emptyState());
+  world.facts.clear();
   rmSync(world.dataDir, { recursive: true, force: true });
   mkdirSync(world.dataDir, { recursive: true });
 }
+
+/** The number of the next batch: batches count from 1, both vendors together. */
+export const nextOrdinal = ({ batches, forgottenBatches }: World): number => batches.size + forgottenBatches + 1;
 
 export function newId(world: World, prefix: string): string {
   const ordinal = (world.ids.get(prefix) ?? 0) + 1;
@@ -89,6 +98,7 @@ function emptyState() {
   return {
     files: new Map<string, StoredFile>(),
     batches: new Map<string, Batch>(),
+    forgottenBatches: 0,
     active: new Set<Batch>(),
     settledAtMs: 0,
     ledger: createLedger(),
