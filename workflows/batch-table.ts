@@ -88,6 +88,7 @@ export function applyToEntry(entry: BatchEntry, news: BatchNews): boolean {
     createdAt: news.cramped === undefined ? (news.createdAt ?? entry.createdAt) : null,
     trouble: news.trouble ?? null,
     unreachableSince: news.unreachableSince ?? null,
+    missingSince: news.missingSince ?? null,
     // Signals may arrive out of order, so counts never fall.
     done: Math.max(entry.done, news.done),
     failed: Math.max(entry.failed, news.failed),
@@ -111,4 +112,5 @@ const newEntry = (wave: number, { batch, lane, model, items }: Planned): BatchEn
   failed: 0,
   trouble: null,
   unreachableSince: null,
+  missingSince: null,
 });

@@ -4,7 +4,7 @@ import { specBytesMax } from '../../domain/limits.ts';
 import { findPrice } from '../../domain/money/cost.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import type { SpecFacts } from '../../input/facts.ts';
-import { jobReference } from '../../input/read.ts';
+import { jobReference } from '../../input/reference.ts';
 import { parseJob } from '../../input/resolve.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { readJson } from '../../storage/lines/json-lines.ts';

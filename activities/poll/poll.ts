@@ -34,6 +34,8 @@ export interface PollInput extends BatchRef, JobRef {
   readonly toldTenths: number;
   /** The last phase that it was notified of; null before the first. */
   readonly toldPhase: BatchPhase | null;
+  /** Whether it was notified that the provider does not find the batch. Absent in a workflow of an earlier version. */
+  readonly toldMissing?: boolean;
   /** It is notified once for this many tenths. */
   readonly tellEvery: number;
   /** Whether it is trouble with the account if neither this batch nor another one of the job is found. */
@@ -58,17 +60,16 @@ export interface PollResult {
 
 const callMs = 30_000;
 
-export async function poll(
-  deps: Pick<ActivityDeps, 'store' | 'provider' | 'cluster' | 'now' | 'elapsed'>,
-  input: PollInput,
-): Promise<PollResult> {
+type PollDeps = Pick<ActivityDeps, 'store' | 'provider' | 'cluster' | 'now' | 'elapsed'>;
+
+export async function poll(deps: PollDeps, input: PollInput): Promise<PollResult> {
   const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
-  const view = await askProvider(deps.store, requireProvider(deps, job), input);
+  const view = await askProvider(deps, requireProvider(deps, job), input, clock);
   const tenths = tenthsDone(view);
   const { phase } = view;
   // The coordinator learns of the end from the batch's workflow.
-  if (phase !== 'ended' && isNews(input, phase, tenths)) await notifyCoordinator(deps, input, phase, view);
+  if (phase !== 'ended' && isNews(input, phase, tenths)) await notifyCoordinator(deps, input, phase, view.counts);
   const ended = toEnded(view);
   if (ended !== null) await recordEnd(deps.store, input, ended, clock);
   return {
@@ -83,14 +84,19 @@ export async function poll(
   };
 }
 
-async function askProvider(store: Store, provider: Provider, input: PollInput): Promise<BatchView> {
-  const { handle, output } = input;
+async function askProvider(deps: PollDeps, provider: Provider, input: PollInput, clock: Clock): Promise<BatchView> {
+  const { handle, output, mayBlameAccount, toldPhase } = input;
   try {
     return await provider.poll(handle, { signal: shortCallSignal() });
   } catch (error) {
     const isMissing = error instanceof ProviderError && error.facts.fault === 'not_found';
-    if (!isMissing || !input.mayBlameAccount || !(await findsNoOther(store, provider, output, handle.id))) throw error;
-    throw new ProviderError(error.provider, { ...error.facts, fault: 'wrong_account' });
+    if (!isMissing) throw error;
+    if (mayBlameAccount && (await findsNoOther(deps.store, provider, output, handle.id))) {
+      throw new ProviderError(error.provider, { ...error.facts, fault: 'wrong_account' });
+    }
+    const phase = toldPhase === null || toldPhase === 'ended' ? 'running' : toldPhase;
+    if (input.toldMissing === false) await notifyCoordinator(deps, input, phase, null, clock.now());
+    throw error;
   }
 }
 
@@ -141,7 +147,8 @@ async function notifyCoordinator(
   { cluster }: Pick<ActivityDeps, 'cluster'>,
   { coordinator, wave, batch, handle }: PollInput,
   phase: Exclude<BatchPhase, 'ended'>,
-  { counts }: BatchView,
+  counts: BatchView['counts'],
+  missingSince?: number,
 ): Promise<void> {
   if (coordinator === null) return;
   await cluster.notify(coordinator, {
@@ -152,5 +159,6 @@ async function notifyCoordinator(
     done: counts?.done ?? 0,
     failed: counts?.failed ?? 0,
     createdAt: handle.createdAt,
+    ...(missingSince === undefined ? {} : { missingSince }),
   });
 }

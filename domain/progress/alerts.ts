@@ -15,6 +15,7 @@ export const alertNames = [
   'paused',
   'earlier_child',
   'provider_unreachable',
+  'batch_not_found',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -44,15 +45,18 @@ export interface LateCounts {
   readonly open: number;
   /** Realtime batches whose provider has not been reached for long. */
   readonly unreachable: number;
+  /** Batches that the provider does not find. */
+  readonly missing: number;
 }
 
-export const noneLate: LateCounts = { validating: 0, finalizing: 0, open: 0, unreachable: 0 };
+export const noneLate: LateCounts = { validating: 0, finalizing: 0, open: 0, unreachable: 0, missing: 0 };
 
 export const addLate = (a: LateCounts, b: LateCounts): LateCounts => ({
   validating: a.validating + b.validating,
   finalizing: a.finalizing + b.finalizing,
   open: a.open + b.open,
   unreachable: a.unreachable + b.unreachable,
+  missing: a.missing + b.missing,
 });
 
 export function countLate(entries: Iterable<BatchEntry>, now: number): LateCounts {
@@ -67,6 +71,8 @@ export function countLate(entries: Iterable<BatchEntry>, now: number): LateCount
       finalizing: countSlow(entry, 'finalizing'),
       open,
       unreachable: entry.unreachableSince !== null && now - entry.unreachableSince > unreachableMs ? 1 : 0,
+      // From the first answer on: a provider that forgets a batch forgets what was paid for.
+      missing: entry.missingSince === null ? 0 : 1,
     });
   }
   return late;
@@ -142,6 +148,11 @@ export function findAlerts(facts: AlertFacts): readonly Alert[] {
   if (late.unreachable > 0) {
     const text = 'the provider has not been reached for over 30 minutes: it is tried again every 5 minutes';
     alerts.push({ name: 'provider_unreachable', text });
+  }
+  if (late.missing > 0) {
+    const what = late.missing === 1 ? 'a batch' : `${late.missing} batches`;
+    const text = `the provider answers that it does not know ${what} of this job: it is polled again; if it stays unknown, the rows are in doubt`;
+    alerts.push({ name: 'batch_not_found', text });
   }
   if (running && pauses.length === 0 && now - movedAt > noProgressMs) {
     alerts.push({ name: 'no_progress', text: 'nothing has moved for over 6 hours' });

@@ -37,6 +37,8 @@ export interface BatchNews {
   readonly cramped?: { readonly named: NamedLimit | null };
   /** Since when the provider is not reached, for a batch of the realtime lane. */
   readonly unreachableSince?: number;
+  /** Since when the provider does not find the batch, which it had created. */
+  readonly missingSince?: number;
 }
 
 /** One row of the coordination table. */
@@ -56,6 +58,8 @@ export interface BatchEntry {
   trouble: Trouble | null;
   /** Null while the provider is reached, as far as is known. */
   unreachableSince: number | null;
+  /** Null while the provider finds the batch. */
+  missingSince: number | null;
 }
 
 /** How many batches are in each state. */

@@ -74,13 +74,13 @@ export class BatchDriver implements StepContext {
   #publish(step: BatchStep): void {
     const { known, run } = this;
     const { planned, job } = run.input;
-    const { lastStatus: status, lastCounts: counts, polls, lastFault, tally } = this.#steps;
+    const { lastPoll, polls, lastFault, tally } = this.#steps;
     const facts: BatchFacts = {
       planned,
       provider: job.provider,
       step,
       ids: known.batches.map(({ handle }) => handle.id),
-      seen: polls === 0 ? null : { status, counts },
+      seen: polls === 0 ? null : { status: lastPoll.status, counts: lastPoll.counts },
       createdAt: known.batches[0]?.handle.createdAt ?? null,
       deadlineMs: known.deadlineMs,
       trouble: known.trouble,
@@ -109,14 +109,14 @@ export class BatchDriver implements StepContext {
   #describeHold(why: HoldReason, delayMs: number): string {
     if (why !== 'running') return holdTexts[why];
     const id = this.known.batches.find(({ phase }) => phase === 'open')?.handle.id ?? 'the batch';
-    return `poll ${this.#steps.polls + 1} of ${id} (${this.#steps.lastStatus}) in ${formatDuration(delayMs)}`;
+    return `poll ${this.#steps.polls + 1} of ${id} (${this.#steps.lastPoll.status}) in ${formatDuration(delayMs)}`;
   }
 
   async #continue(): Promise<void> {
     const carried: CarriedBatch = {
       known: this.known,
       polls: this.#steps.polls,
-      toldTenths: this.#steps.toldTenths,
+      toldTenths: this.#steps.lastPoll.toldTenths,
     };
     await continueAsNew<(input: BatchInput, carried: CarriedBatch) => Promise<Tally>>(
       { ...this.run.input, turn: this.run.turn },

@@ -4,7 +4,7 @@ import { log, sleep } from '@temporalio/workflow';
 import type { BatchEvent } from '../../domain/batch/events.ts';
 import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
 import { mayBlameAccount } from '../../domain/batch/provider-batch.ts';
-import type { BatchHandle, BatchPhase, BatchView } from '../../domain/batch/state.ts';
+import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import type { BatchFault } from '../../domain/progress/batch-page.ts';
@@ -13,6 +13,7 @@ import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
 import type { BatchRun } from './batch-run.ts';
 import { describeEnd } from './describe-end.ts';
+import { LastPoll } from './last-poll.ts';
 import { runUntilStopped } from './stoppable.ts';
 import { isGivenUp, isOutOfTime, readFinalFailure, readTrouble } from './trouble.ts';
 
@@ -37,18 +38,14 @@ type Called<T> =
 export class BatchSteps {
   tally: Tally | null = null;
   polls: number;
-  toldTenths: number;
-  lastStatus = 'created';
-  /** The provider's own counts, as the last poll saw them. */
-  lastCounts: BatchView['counts'] = null;
+  readonly lastPoll: LastPoll;
   lastFault: BatchFault | null = null;
   readonly #context: StepContext;
-  #toldPhase: BatchPhase | null = null;
 
   constructor(context: StepContext, polls: number, toldTenths: number) {
     this.#context = context;
     this.polls = polls;
-    this.toldTenths = toldTenths;
+    this.lastPoll = new LastPoll(toldTenths);
   }
 
   async take(step: Exclude<BatchStep, { kind: 'hold' | 'done' }>): Promise<void> {
@@ -147,25 +144,28 @@ export class BatchSteps {
     const { run, report, known } = this.#context;
     const { timing, tellEvery } = run.input.job;
     const { handle, role } = this.#at(id);
-    const told = { toldTenths: this.toldTenths, toldPhase: this.#toldPhase, tellEvery };
     const coordinator = role === 'own' ? run.coordinator : null;
-    const input = { ...run.ref, handle, coordinator, ...told, mayBlameAccount: mayBlameAccount(known) };
+    const input = {
+      ...run.ref,
+      handle,
+      coordinator,
+      ...this.lastPoll.told,
+      tellEvery,
+      mayBlameAccount: mayBlameAccount(known),
+    };
     const called = await this.#call(() => shortCall(timing, `poll ${id}`, known.giveUpAt).look(input));
     if (called.kind === 'stopped') return;
     this.polls += 1;
     if (called.kind === 'failed') {
-      report({ kind: 'poll_missed', id, notFound: called.fault === 'not_found' });
+      const notFound = called.fault === 'not_found';
+      if (notFound && role === 'own') this.lastPoll.miss();
+      report({ kind: 'poll_missed', id, notFound });
       return;
     }
-    const { phase, status, counts, tenths, ended, action, named, twins } = called.value;
+    const { ended, action, named, twins } = called.value;
     // It was sent late. A worker of an earlier version looks for none.
     if (twins?.some((twin) => isNew(known, twin))) report({ kind: 'created', handle, twins });
-    if (role === 'own') {
-      this.toldTenths = Math.max(this.toldTenths, tenths);
-      this.#toldPhase = phase;
-      this.lastStatus = status;
-      this.lastCounts = counts ?? null;
-    }
+    if (role === 'own') this.lastPoll.see(called.value);
     report(ended === null ? { kind: 'polled_open', id } : { kind: 'polled_ended', id, ended, action, named });
     await this.#notifyWaiting(id, known);
   }

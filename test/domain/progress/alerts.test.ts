@@ -42,6 +42,11 @@ test.each<[string, Partial<AlertFacts>, string]>([
     { late: { ...noneLate, unreachable: 1 } },
     'the provider has not been reached for over 30 minutes: it is tried again every 5 minutes',
   ],
+  [
+    'batch_not_found',
+    { late: { ...noneLate, missing: 1 } },
+    'the provider answers that it does not know a batch of this job: it is polled again; if it stays unknown, the rows are in doubt',
+  ],
   ['no_progress', { movedAt: now - 6 * hourMs - 1 }, 'nothing has moved for over 6 hours'],
 ])('%s', (name, change, text) => {
   expect(findAlerts({ ...calm, ...change })).toEqual([{ name, text }]);
@@ -66,6 +71,7 @@ test('a batch is late by the time in its state, or by its age', () => {
     failed: 0,
     trouble: null,
     unreachableSince: null,
+    missingSince: null,
     stage,
     since,
     createdAt,
@@ -80,9 +86,10 @@ test('a batch is late by the time in its state, or by its age', () => {
     ],
     now,
   );
-  expect(late).toEqual({ validating: 1, finalizing: 1, open: 1, unreachable: 0 });
+  expect(late).toEqual({ validating: 1, finalizing: 1, open: 1, unreachable: 0, missing: 0 });
   const unreached = (sinceMs: number): BatchEntry => ({ ...entry('waiting', now, null), unreachableSince: sinceMs });
   expect(countLate([unreached(now - 29 * minuteMs), unreached(now - 31 * minuteMs)], now).unreachable).toBe(1);
+  expect(countLate([{ ...entry('running', now, now), missingSince: now }], now).missing).toBe(1);
   expect(findNextLateAt([unreached(now - 29 * minuteMs)], [], now)).toBe(now + minuteMs + 1);
 });
 

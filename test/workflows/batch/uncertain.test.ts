@@ -60,6 +60,26 @@ test('a batch that one poll out of many does not find is not given up', () =>
     expect(report).toMatchObject({ verdict: 'complete', waves: 1 });
   }));
 
+test('from the first poll that does not find a batch there is an alert, which ends when the batch is found again', () =>
+  Site.with(server.env, 'unknown', { runMs: 3 * hourMs }, async (site) => {
+    await site.start(site.openaiJob(60, { poll }));
+    await site.untilCreated(1);
+    await site.env.sleep(hourMs);
+    const polls = async (): Promise<number> => (await site.control.requests('openai.batches.retrieve')).length;
+    const readAlerts = async (): Promise<readonly string[]> => (await site.status()).alerts;
+    expect(await readAlerts()).toEqual([]);
+    const before = await polls();
+    await site.control.setOptions({ vanishAll: true });
+    while ((await polls()) === before) await site.env.sleep(minuteMs);
+    await expect.poll(readAlerts).toEqual([expect.stringContaining('does not know a batch of this job')]);
+    await site.control.setOptions({ vanishAll: null });
+    await site.env.sleep(6 * minuteMs);
+    await expect.poll(readAlerts).toEqual([]);
+    const report = await site.result();
+    await site.expectPaidOnce(report, 60);
+    expect(report).toMatchObject({ verdict: 'complete', waves: 1 });
+  }));
+
 test('a key that is refused over a weekend costs nothing: after the fix, `resume` collects the finished answers', () =>
   Site.with(server.env, 'weekend', {}, async (site) => {
     await site.start(site.openaiJob(60, { poll }));
