@@ -1,5 +1,4 @@
-// The client's connection to Temporal, configured by Temporal's own variables and profiles, and the client's other settings. The
-// client reads its environment only here.
+// The client's connection to Temporal, configured by Temporal's own variables and profiles.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
@@ -118,18 +117,3 @@ async function findReason(
     await probe?.close();
   }
 }
-
-export interface Surroundings {
-  /** The workers' data folder as this machine sees it. */
-  readonly dataRoot: string;
-  readonly taskQueue: string;
-  /** Where Temporal's Web UI is; null if it is to be guessed from the server's address. */
-  readonly webUi: string | null;
-}
-
-/** An empty variable counts as not set, as for the worker. */
-export const surroundings = (): Surroundings => ({
-  dataRoot: process.env.NIGHTSHIFT_DATA || '.',
-  taskQueue: process.env.NIGHTSHIFT_TASK_QUEUE || 'nightshift',
-  webUi: process.env.NIGHTSHIFT_WEB_UI || null,
-});

@@ -6,7 +6,6 @@ import type { ItemReason, Json } from '../domain/outcome/outcome.ts';
 import type { JobEstimate } from '../domain/plan/estimate.ts';
 import type { JobStatus } from '../domain/progress/status.ts';
 import type { JobReport } from '../domain/report/report.ts';
-import { jobReference, readFields } from '../input/read.ts';
 import type { Job } from '../input/schema.ts';
 import {
   type BatchesRequest,
@@ -21,7 +20,7 @@ import {
   setDeadlineUpdate,
   statusQuery,
 } from '../workflows/messages.ts';
-import { type ConnectOptions, connect, type Surroundings, surroundings } from './connection.ts';
+import { type ConnectOptions, connect } from './connection.ts';
 import { followJob } from './follow.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
 import { jobText } from './job-text.ts';
@@ -30,6 +29,7 @@ import { type JobOverview, readOverview } from './overview/read-overview.ts';
 import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
 import { beside, localPath, type Result, reportIn, resultsIn } from './results.ts';
 import { Schedules } from './schedules.ts';
+import { type Surroundings, surroundings } from './surroundings.ts';
 import { awaitWorker, listPollers, type WaitOptions } from './worker-answer.ts';
 
 /** With a reference, only the path enters Temporal's history. */
@@ -75,9 +75,10 @@ export class Nightshift {
   }
 
   /** Lists every problem of a job's fields. Needs no server. */
-  static problemsOf(job: unknown): readonly string[] {
-    if (jobReference(job) !== null) return [];
-    return readFields(job).problems.map(({ where, message }) => (where === '' ? message : `${where}: ${message}`));
+  static async problemsOf(job: unknown): Promise<readonly string[]> {
+    // The schema takes as long to load as Temporal's client, and most programs never ask.
+    const { describeProblems } = await import('./problems.ts');
+    return describeProblems(job);
   }
 
   get taskQueue(): string {

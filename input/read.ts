@@ -15,12 +15,6 @@ export interface ReadFields {
 const depthMax = 200;
 const wanted = 'a job, or { "job": "<where the job file lies>" }';
 
-/** The path of the job file, if the input is only a reference to one. */
-export function jobReference(input: unknown): string | null {
-  if (!isObject(input) || Object.keys(input).length !== 1) return null;
-  return typeof input.job === 'string' && input.job !== '' ? input.job : null;
-}
-
 export function readFields(input: unknown): ReadFields {
   const problem = problemOfWhole(input);
   if (problem !== null || !isObject(input)) return { fields: {}, failed: new Set(), problems: [problem ?? whole('')] };

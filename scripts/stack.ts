@@ -1,13 +1,15 @@
 // Everything a job needs, on this machine and free of charge: dev server, emulated providers and a worker. The demo
 // and `npm run dev` differ only in how they use it.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type DevStack, isRunning, stackFile } from '../client/cli/dev-stack.ts';
 import { frontPaths } from '../emulator/fronts.ts';
 import type { Setting } from '../providers/account.ts';
 import { providerNames, vendorEntries } from '../providers/registry.ts';
-import { type DevServer, type DevServerOptions, startDevServer } from './dev-server.ts';
+import { type DevServer, startDevServer } from './dev-server.ts';
 import { projectRoot } from './tools/cache.ts';
 import { type Child, type ChildOptions, startScript } from './tools/child.ts';
+import type { StackPorts } from './tools/stack-ports.ts';
 
 // A worker on a busy machine bundles its workflows in a minute.
 const readyTimeoutMs = 120_000;
@@ -16,12 +18,15 @@ export interface StackOptions {
   /** Holds the server's state and the logs. Only one stack at a time can use a folder. */
   readonly folder: string;
   readonly emulatorArguments?: readonly string[];
-  readonly server?: DevServerOptions;
+  /** Keeps the emulator's state in the folder too. Default: each emulator starts from nothing. */
+  readonly keepEmulator?: boolean;
+  /** Default: free ones. */
+  readonly ports?: StackPorts;
   readonly workerEnv?: Readonly<Record<string, string>>;
   /** Called if the worker ends by itself. With this option the stack then keeps running, and another worker may be started. */
   readonly onWorkerEnd?: () => void;
-  /** Shows the output of emulator and worker. Default: only in their logs. */
-  readonly echo?: boolean;
+  /** Is given each line that emulator and worker print. Default: they are only in the logs. */
+  readonly echo?: (name: string, line: string) => void;
 }
 
 export interface Stack {
@@ -45,23 +50,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const dbFilename = join(options.folder, 'temporal.db');
     const log = join(options.folder, 'temporal.log');
-    const server = await startDevServer({ dbFilename, log, ...options.server });
+    const { ports } = options;
+    const server = await startDevServer({ dbFilename, log, ...(ports && { port: ports.temporal, uiPort: ports.ui }) });
     stops.push(server.stop);
-    const emulator = startPart(
-      'emulator',
-      'emulator/main.ts',
-      ['--port', '0', ...(options.emulatorArguments ?? [])],
-      options,
-    );
+    const emulator = startPart('emulator', 'emulator/main.ts', emulatorArguments(options), options);
     stops.push(emulator.stop);
-    const env = environment(server.address, await emulator.waitForLine(emulatorUrl, readyTimeoutMs));
-    const worker = startPart('worker', 'worker/main.ts', [], options, {
-      ...env,
-      ...emulatedTimes,
-      ...options.workerEnv,
-    });
+    const env = environment(server, await emulator.waitForLine(emulatorUrl, readyTimeoutMs), options);
+    const worker = startWorker(env, options);
     stops.push(worker.stop);
-    await worker.waitForLine((line) => (line.includes('worker ready') ? true : undefined), readyTimeoutMs);
+    await worker.waitForLine(isReady, readyTimeoutMs);
+    describeStack(options.folder, { pid: process.pid, uiUrl: server.uiUrl, ports: { ...ports }, env });
     const { onWorkerEnd } = options;
     const lasting = [emulator.ended, server.ended];
     const broken = Promise.race(onWorkerEnd ? lasting : [...lasting, worker.ended]);
@@ -80,22 +78,60 @@ export function untilAskedToEnd(): Promise<string> {
   });
 }
 
+/** Starts a worker for a stack, with the environment that the stack gave. */
+export function startWorker(env: Readonly<Record<string, string>>, options: PartOptions): Child {
+  return startPart('worker', 'worker/main.ts', [], options, env);
+}
+
+export const isReady = (line: string): true | undefined => (line.includes('worker ready') ? true : undefined);
+
+function emulatorArguments({ folder, keepEmulator, ports, emulatorArguments: more = [] }: StackOptions): string[] {
+  const state = keepEmulator ? ['--state', join(folder, 'emulator')] : [];
+  return ['--port', String(ports?.emulator ?? 0), ...state, ...more];
+}
+
+/** Whole or not at all, so that a command never reads half of it. */
+function describeStack(folder: string, stack: DevStack): void {
+  const file = join(folder, stackFile);
+  writeFileSync(`${file}.new`, `${JSON.stringify(stack, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
+}
+
+type PartOptions = Pick<StackOptions, 'folder' | 'echo'>;
+
 function startPart(
   name: string,
   file: string,
   args: readonly string[],
-  { folder, echo }: StackOptions,
+  { folder, echo }: PartOptions,
   env: Readonly<Record<string, string>> = {},
 ): Child {
-  const options: ChildOptions = { name, env, logFile: join(folder, `${name}.log`), ...(echo && { echo }) };
+  const options: ChildOptions = {
+    name,
+    env,
+    logFile: join(folder, `${name}.log`),
+    ...(echo && { echo: (line) => echo(name, line) }),
+  };
   return startScript(join(projectRoot, file), args, options);
 }
 
 /** An emulated provider's lists and outputs do not lag for minutes, so the worker need not wait for minutes either. */
 const emulatedTimes = { NIGHTSHIFT_SETTLE: '2s', NIGHTSHIFT_READ_AGAIN: '5s', NIGHTSHIFT_NOT_SHOWN: '1m' };
 
-function environment(address: string, emulatorUrl: string): Record<string, string> {
-  return { TEMPORAL_ADDRESS: address, ...emulatedAccounts(emulatorUrl) };
+function environment(server: DevServer, emulatorUrl: string, { workerEnv }: StackOptions): Record<string, string> {
+  const { NIGHTSHIFT_DATA: data = '.', NIGHTSHIFT_TASK_QUEUE: taskQueue = 'nightshift' } = {
+    ...process.env,
+    ...workerEnv,
+  };
+  return {
+    TEMPORAL_ADDRESS: server.address,
+    NIGHTSHIFT_WEB_UI: server.uiUrl,
+    ...emulatedAccounts(emulatorUrl),
+    ...emulatedTimes,
+    ...workerEnv,
+    NIGHTSHIFT_DATA: resolve(data),
+    NIGHTSHIFT_TASK_QUEUE: taskQueue,
+  };
 }
 
 /** Points every provider that the emulator stands in for at it. Another one stays without a key, and its jobs are refused. */
@@ -139,14 +175,5 @@ function claimFolder(folder: string): () => void {
 export function readOwner(folder: string): number | null {
   const file = join(folder, 'pid');
   const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  return owner > 0 && isRunning(owner) ? owner : null;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid !== process.pid;
-  } catch {
-    return false;
-  }
+  return owner > 0 && owner !== process.pid && isRunning(owner) ? owner : null;
 }

@@ -62,7 +62,8 @@ const mayUse: Readonly<Record<string, readonly RegExp[]>> = {
 
 const parsesAtTheEdge =
   /^(input\/|emulator\/|test\/|worker\/config\.ts$|storage\/formats\/jsonl\.ts$|providers\/vendors\/[^/]+\/wire\.ts$)/;
-const readsEnvironment = /^(scripts\/|test\/|bench\/|worker\/config\.ts$|client\/connection\.ts$|emulator\/main\.ts$)/;
+const readsEnvironment =
+  /^(scripts\/|test\/|bench\/|worker\/config\.ts$|client\/surroundings\.ts$|emulator\/main\.ts$)/;
 const configFile = /^(vitest\.config\.ts|knip\.ts)$/;
 
 interface TextRule {

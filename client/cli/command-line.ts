@@ -1,7 +1,8 @@
 // Runs one command of the command line, and turns a failure into a message and an exit code.
 
-import { surroundings } from '../connection.ts';
-import { Nightshift } from '../nightshift.ts';
+import type { Nightshift } from '../nightshift.ts';
+import { environment, surroundings } from '../surroundings.ts';
+import { joinDevStack } from './dev-stack.ts';
 import { exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failures.ts';
 import { createProgram } from './program.ts';
@@ -16,13 +17,16 @@ process.on('uncaughtException', (error) => {
 });
 
 const connected: Nightshift[] = [];
+// Loaded only by a command that needs a server: the libraries for it take longer to load than all the rest.
 const jobs = async (): Promise<Nightshift> => {
+  const { Nightshift } = await import('../nightshift.ts');
   const [made = await Nightshift.connect(serverWait)] = connected;
   if (connected.length === 0) connected.push(made);
   return made;
 };
 
 try {
+  await joinDevStack(environment);
   await createProgram({ ...surroundings(), jobs }).parseAsync();
 } catch (error) {
   console.error(describeFailure(error));

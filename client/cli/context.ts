@@ -1,8 +1,8 @@
 // What commands share: the connection to Temporal, made when a command first needs it, the settings of the environment,
 // and waiting for a worker, with a warning while no worker polls the task queue.
 
-import type { Surroundings } from '../connection.ts';
 import type { Nightshift } from '../nightshift.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { describeSilence, listPollers } from '../worker-answer.ts';
 import { ownCommand, startWorkerCommand } from './own-command.ts';
 

@@ -33,4 +33,5 @@ Exit codes: 0 done, 1 the command failed, 2 wrong usage, 3 the job ended with fa
 Tables on a terminal, JSON lines in a pipe; --json and --table choose one with every command.
 
 The connection to Temporal uses its own variables and profiles: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, …
+Without them, the dev stack of this folder is used (npm run dev), else localhost:7233.
 NIGHTSHIFT_TASK_QUEUE (default nightshift) and NIGHTSHIFT_DATA (default the current folder) mean the same as for the workers.`;

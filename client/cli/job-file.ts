@@ -3,20 +3,21 @@
 import { readFileSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import type { Job } from '../index.ts';
-import { type JobReference, Nightshift } from '../nightshift.ts';
+import type { JobReference } from '../nightshift.ts';
 
 /** Throws an error that lists every problem, one a line. */
-export function readJobFile(file: string): Job {
+export async function readJobFile(file: string): Promise<Job> {
   const job: Job = parsed(file);
-  const problems = Nightshift.problemsOf(job);
+  const { describeProblems } = await import('../problems.ts');
+  const problems = describeProblems(job);
   if (problems.length === 0) return job;
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   throw new Error([`${file} has ${count}:`, ...problems.map((problem) => `  ${problem}`)].join('\n'));
 }
 
 /** Returns what is sent to Temporal: the job itself or its path. */
-export const readJob = (file: string, byReference: boolean, dataRoot: string): Job | JobReference => {
-  const job = readJobFile(file);
+export const readJob = async (file: string, byReference: boolean, dataRoot: string): Promise<Job | JobReference> => {
+  const job = await readJobFile(file);
   return byReference ? { job: belowRoot(file, dataRoot) } : job;
 };
 

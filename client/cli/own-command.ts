@@ -1,12 +1,20 @@
 // How to call the commands from where the user is: a command that is shown must work when it is typed.
 
-import { surroundings } from '../connection.ts';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { surroundings } from '../surroundings.ts';
 
 /** In this repository the TypeScript sources run as they are; an installed package holds JavaScript. */
 const installed = import.meta.url.endsWith('.js');
 
 export const ownCommand = (args: string): string =>
-  installed ? `nightshift ${args}` : `npm run nightshift -- ${args}`;
+  installed ? `nightshift ${args}` : `${nameScript(process.cwd())} ${args}`;
+
+/** Short where the user stands next to the script, else its whole path. */
+function nameScript(folder: string): string {
+  const project = fileURLToPath(new URL('../..', import.meta.url));
+  return relative(project, folder) === '' ? './nightshift' : join(project, 'nightshift');
+}
 
 const workerCommand = installed ? 'nightshift-worker' : 'npm run worker';
 

@@ -2,11 +2,10 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFields } from '../../input/read.ts';
 
 const mark = '{date}';
 
-export function cautions(jobPath: string, timezone: string, dataRoot: string): readonly string[] {
+export async function cautions(jobPath: string, timezone: string, dataRoot: string): Promise<readonly string[]> {
   const file = join(dataRoot, jobPath);
   if (!existsSync(file)) return [`${file} is not there: the path must be below the workers' data root`];
   let input: unknown;
@@ -15,6 +14,7 @@ export function cautions(jobPath: string, timezone: string, dataRoot: string): r
   } catch {
     return [`${file} is not JSON: each start would fail`];
   }
+  const { readFields } = await import('../../input/read.ts');
   const { fields, problems } = readFields(input);
   if (problems.length > 0) return problems.map(({ where, message }) => `${file}: ${where} ${message}`);
   const { dataset, output } = fields;

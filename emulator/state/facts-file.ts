@@ -20,7 +20,7 @@ export interface ReadFacts {
   facts: Fact[];
 }
 
-export const newHeader = (): Header => ({ kind: 'start', version, ids: {}, forgottenBatches: 0 });
+const newHeader = (): Header => ({ kind: 'start', version, ids: {}, forgottenBatches: 0 });
 
 export function readFacts(path: string): ReadFacts {
   const lines = readLines(path);

@@ -1,8 +1,8 @@
 // Builds the world again from the facts of an earlier emulator. What ran while nobody looked follows from the clock, as always.
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { billSingle } from '../answers/sync-lane.ts';
 import { isKnownModel } from '../answers/models.ts';
+import { billSingle } from '../answers/sync-lane.ts';
 import { rereadRequests } from '../anthropic/receive.ts';
 import { scanUpload, validate } from '../openai/batches.ts';
 import type { Batch } from '../world/batch.ts';

@@ -16,8 +16,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The file for everything it prints. */
   readonly logFile?: string;
-  /** Also shows everything it prints, each line after the name. */
-  readonly echo?: boolean;
+  /** Is given each line that it prints. */
+  readonly echo?: (line: string) => void;
 }
 
 export interface Child {
@@ -95,7 +95,7 @@ function collectLines(child: ChildProcess, options: ChildOptions): Lines {
     lines.kept.push(line);
     if (lines.kept.length > 10 * tailLinesMax) lines.kept.splice(0, tailLinesMax);
     log?.write(`${line}\n`);
-    if (options.echo) process.stderr.write(`[${options.name}] ${line}\n`);
+    options.echo?.(line);
     for (const listener of lines.listeners) listener(line);
   };
   child.on('error', (error) => take(`${options.name} could not be started: ${error.message}`));

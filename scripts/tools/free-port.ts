@@ -16,7 +16,7 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   throw new Error(`No port could be found on ${host}.`);
 }
 
-async function isFree(port: number, host: string): Promise<boolean> {
+export async function isFree(port: number, host: string): Promise<boolean> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {

@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import type { Problem } from '../../input/problem.ts';
-import { jobReference } from '../../input/read.ts';
+import { jobReference } from '../../input/reference.ts';
 import { parseJob } from '../../input/resolve.ts';
 import { facts, smallest } from './facts.ts';
 

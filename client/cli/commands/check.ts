@@ -28,7 +28,7 @@ export function addChecks(program: Command, context: Context): void {
     .option(...byReferenceOption)
     .action(async (file: string, options: CheckOptions) => {
       if (options.offline) {
-        readJobFile(file);
+        await readJobFile(file);
         printValue({ valid: true, by: 'schema' }, { [file]: 'fits the schema; no worker was asked' });
         return;
       }
@@ -54,14 +54,14 @@ export function addChecks(program: Command, context: Context): void {
 type Jobs = Awaited<ReturnType<Context['jobs']>>;
 type Ask<Answer> = (
   jobs: Jobs,
-  job: ReturnType<typeof readJob>,
+  job: Awaited<ReturnType<typeof readJob>>,
   at: { readonly taskQueue: string; readonly signal: AbortSignal },
 ) => Promise<Answer>;
 
 /** Ctrl-C cancels the question, so that the worker deletes its plan. */
 async function asked<Answer>(context: Context, file: string, options: CheckOptions, ask: Ask<Answer>): Promise<Answer> {
   const { taskQueue = context.taskQueue, byReference = false } = options;
-  const job = readJob(file, byReference, context.dataRoot);
+  const job = await readJob(file, byReference, context.dataRoot);
   const jobs = await context.jobs();
   const left = new AbortController();
   const leave = (): void => {

@@ -1,7 +1,5 @@
 // `nightshift watch <id>`: follows a job to its end. The exit code says how it ended.
 
-import { WorkflowFailedError } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
 import type { Command } from 'commander';
 import type { Nightshift } from '../../nightshift.ts';
 import { type Context, warnWithoutWorker } from '../context.ts';
@@ -9,7 +7,6 @@ import { chooseExitCode, exitCodes } from '../exit-codes.ts';
 import { ownCommand } from '../own-command.ts';
 import { printDone, printText } from '../print.ts';
 import { endLine } from '../print-job.ts';
-import { progressOn } from '../progress.ts';
 
 export function addWatch(program: Command, context: Context): void {
   program
@@ -26,6 +23,7 @@ export function addWatch(program: Command, context: Context): void {
 
 export async function awaitEnd(jobs: Nightshift, id: string): Promise<number> {
   const { taskQueue } = await jobs.describe(id);
+  const { progressOn } = await import('../progress.ts');
   const progress = progressOn(process.stderr);
   const warning = warnWithoutWorker(jobs, taskQueue, progress.say);
   const left = (): void => {
@@ -62,6 +60,8 @@ async function reportEnd(jobs: Nightshift, id: string): Promise<number> {
     printText(files.results, { id, state: 'completed', verdict, answered, failed, results: files.results });
     return chooseExitCode({ state: 'completed', failed });
   } catch (error) {
+    // Loaded with the connection, long before.
+    const { CancelledFailure, WorkflowFailedError } = await import('@temporalio/client');
     if (!(error instanceof WorkflowFailedError)) throw error;
     if (error.cause instanceof CancelledFailure) return reportCancelled(jobs, id);
     const why = error.cause?.message ?? error.message;

@@ -37,7 +37,7 @@ export function addRun(program: Command, context: Context): void {
     .option('--detach', 'print the id and do not follow the job')
     .action(async (file: string, options: RunOptions) => {
       const { id = nameJob(file), byReference = false, detach = false } = options;
-      const job = readJob(file, byReference, context.dataRoot);
+      const job = await readJob(file, byReference, context.dataRoot);
       const jobs = await context.jobs();
       await jobs.start(job, { id, taskQueue: options.taskQueue ?? context.taskQueue });
       console.error(`started ${id}`);

@@ -65,7 +65,7 @@ function addCreate(group: Command, context: Context): void {
     .option(...taskQueueOption)
     .action(async (id: string, job: string, options: CreateOptions) => {
       const { cron, timezone, catchup: catchupMs, jitter: jitterMs = 0, paused = false, note, taskQueue } = options;
-      for (const caution of cautions(job, timezone, context.dataRoot)) console.error(`caution: ${caution}`);
+      for (const caution of await cautions(job, timezone, context.dataRoot)) console.error(`caution: ${caution}`);
       const { schedules } = await context.jobs();
       await schedules.create(id, {
         job,

@@ -38,22 +38,22 @@ test('a span that ends before it begins, or is no date, is refused', () => {
   expect(() => backfillSpan('yesterday', '2026-11-19', 'UTC')).toThrow('--from yesterday is not a date');
 });
 
-test('a schedule is cautioned about what would go wrong each night', () => {
+test('a schedule is cautioned about what would go wrong each night', async () => {
   const job = { dataset: 'in/{date}.jsonl', provider: 'openai', model: 'm', request: {} };
   const put = (name: string, of: object): string => {
     mkdirSync(root, { recursive: true });
     writeFileSync(join(root, name), JSON.stringify(of));
     return name;
   };
-  expect(cautions(put('right.json', { ...job, timezone: 'Europe/Berlin' }), 'Europe/Berlin', root)).toEqual([]);
-  expect(cautions(put('zone.json', job), 'Europe/Berlin', root)).toEqual([
+  expect(await cautions(put('right.json', { ...job, timezone: 'Europe/Berlin' }), 'Europe/Berlin', root)).toEqual([]);
+  expect(await cautions(put('zone.json', job), 'Europe/Berlin', root)).toEqual([
     expect.stringContaining('{date} is the day in UTC, the clock is that of Europe/Berlin'),
   ]);
-  expect(cautions(put('fixed.json', { ...job, output: 'runs/same' }), 'UTC', root)).toEqual([
+  expect(await cautions(put('fixed.json', { ...job, output: 'runs/same' }), 'UTC', root)).toEqual([
     expect.stringContaining('the second start would be refused'),
   ]);
-  expect(cautions('nowhere.json', 'UTC', root)).toEqual([expect.stringContaining('is not there')]);
-  expect(cautions(put('wrong.json', { ...job, unknown: 1 }), 'UTC', root)).toEqual([
+  expect(await cautions('nowhere.json', 'UTC', root)).toEqual([expect.stringContaining('is not there')]);
+  expect(await cautions(put('wrong.json', { ...job, unknown: 1 }), 'UTC', root)).toEqual([
     expect.stringContaining('unknown'),
   ]);
 });
@@ -128,9 +128,9 @@ test('a job is described by what it is, in 180 characters, and never by its prom
   expect(jobText({ ...job, output: 'runs/x', budget: { usd: 5 } }, 'a').staticDetails).toContain('Budget: $5.');
 });
 
-test('problems of a job are told without a server, and a reference has none', () => {
-  expect(Nightshift.problemsOf({ dataset: 'a.jsonl', retrys: {} })).toEqual([
+test('problems of a job are listed without a server, and a reference has none', async () => {
+  expect(await Nightshift.problemsOf({ dataset: 'a.jsonl', retrys: {} })).toEqual([
     'retrys: unknown field; did you mean `retry`?',
   ]);
-  expect(Nightshift.problemsOf({ job: 'jobs/a.json' })).toEqual([]);
+  expect(await Nightshift.problemsOf({ job: 'jobs/a.json' })).toEqual([]);
 });

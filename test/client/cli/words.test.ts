@@ -84,13 +84,13 @@ test('a change is answered with what is true now', () => {
   const pause = { reason: 'person', since: 0, note: 'lunch' } as const;
   const paused: JobStatus = { ...status, phase: 'paused', pause, pauses: [pause] };
   expect(describePaused('a', paused)).toBe(
-    'a is paused: lunch; its open batch is still collected; to continue: npm run nightshift -- resume a',
+    'a is paused: lunch; its open batch is still collected; to continue: ./nightshift resume a',
   );
   expect(describePaused('a', { ...status, phase: 'merging' })).toBe('a is merging: nothing is left to pause');
   expect(describeResumed('a', status)).toBe('a is not paused: it is running');
   const budget = { ...pause, reason: 'budget', note: 'too small' } as const;
   expect(describeResumed('a', { ...paused, pauses: [budget] })).toBe(
-    'a is still paused: too small: npm run nightshift -- set a --budget <usd>',
+    'a is still paused: too small: ./nightshift set a --budget <usd>',
   );
   expect(describeSettings('a', status)).toBe(
     'a now has a budget of $5.00; 3 batches at once; 15m for a batch, no deadline for the job, then fail',

@@ -178,7 +178,7 @@ test(
       running.kill('SIGINT');
       await once(running, 'close');
       expect(running.exitCode).toBe(130);
-      expect(await err).toContain('long continues: watch it with `npm run nightshift -- watch long`');
+      expect(await err).toContain('long continues: watch it with `./nightshift watch long`');
       expect((await at.client.workflow.getHandle('long').describe()).status.name).toBe('RUNNING');
       await at.client.workflow.getHandle('long').terminate();
     }),
