@@ -2,6 +2,7 @@
 // The worker program: connects with Temporal's own configuration, waits if the server is not there yet, serves the task queue until it is
 // asked to stop, then drains.
 
+import './node-check.ts';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
