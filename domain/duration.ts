@@ -4,7 +4,7 @@ const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 
 export const durationPattern = '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$';
 
-/** Milliseconds, or null where the text is no duration. */
+/** Milliseconds, or null if the text is not a duration. */
 export function parseDuration(text: string): number | null {
   if (!new RegExp(durationPattern).test(text)) return null;
   let total = 0;
@@ -14,7 +14,7 @@ export function parseDuration(text: string): number | null {
   return Math.round(total);
 }
 
-/** The shortest honest way to say it: "1h 30m", "45s", "0.3s". */
+/** The shortest exact form: "1h 30m", "45s", "0.3s". */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`;
   const seconds = Math.round(ms / 1000);

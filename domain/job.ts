@@ -1,4 +1,4 @@
-// A job as its first activity resolved it: the content of `job.json`, and the small part of it that workflows decide by.
+// A job as its first activity resolved it: the content of `job.json`, and the small part of it that workflows use.
 
 import type { EndingRules } from './batch/evidence.ts';
 import type { ModelPrice } from './money/cost.ts';
@@ -6,7 +6,7 @@ import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
 import type { JobRefused } from './refusal.ts';
 
-/** Why a wave is run. */
+/** Why a wave runs. */
 export const waveKinds = ['first', 'retry', 'split', 'fallback', 'again'] as const;
 export type WaveKind = (typeof waveKinds)[number];
 
@@ -58,7 +58,7 @@ export interface DeadlinePolicy {
   readonly then: DeadlineAction;
 }
 
-/** The worker's time limits as they were when the job began, so that a deploy changes no running job. */
+/** The worker's time limits when the job began, so that a deploy does not change a running job. */
 export interface Timing {
   /** A create aborts its own call after this time, plus the time that its bytes need. */
   readonly createCallMs: number;
@@ -69,9 +69,9 @@ export interface Timing {
   readonly cancelGraceMs: number;
   /** The provider's own window for a batch. */
   readonly providerWindowMs: number;
-  /** How long an ended batch's output is waited for while the provider does not show it whole. */
+  /** How long to wait for an ended batch's output while the provider does not show it whole. */
   readonly notShownMs: number;
-  /** Between two readings of an output that must give the same bytes before a missing item counts as lost. */
+  /** The time between two readings that must give the same bytes before a missing item counts as lost. */
   readonly readAgainMs: number;
   /** How long a batch may be unknown to its provider before its items are in doubt. */
   readonly notFoundMs: number;
@@ -79,7 +79,7 @@ export interface Timing {
   readonly openGraceMs: number;
 }
 
-/** Who writes an output folder. It is created once and only if there is none, so that two runs never share a folder. */
+/** The owner of an output folder. A claim is created only if there is none, so two runs never share a folder. */
 export interface Claim {
   readonly workflowId: string;
   readonly firstRunId: string;
@@ -92,7 +92,7 @@ export interface Claim {
 export interface JobFile {
   readonly version: 1;
   readonly claim: Claim;
-  /** The nonce of the claim under which the job was planned. The custom ids and submissions come from it, so a takeover keeps it. */
+  /** The nonce of the claim under which the job was planned. Custom ids and submissions derive from it, so a takeover keeps it. */
   readonly planNonce: string;
   /** Earlier claims of this output, oldest first. */
   readonly takenOver: readonly Claim[];
@@ -101,33 +101,33 @@ export interface JobFile {
   readonly prices: Readonly<Record<string, ModelPrice>>;
   readonly pricesDated: string;
   readonly timing: Timing;
-  /** What the provider's endings prove, as it was known when the job began. */
+  /** What the provider's endings prove, by the version that began the job. */
   readonly proofs: EndingRules;
   /** The dataset's fingerprint when the job began. */
   readonly fingerprint: string;
-  /** Present if planning refused the job: the claim is given up, and planning it again is refused for the same reason. */
+  /** Present if planning refused the job: the claim is given up, and a new plan is refused for the same reason. */
   readonly refused?: Pick<JobRefused, 'kind' | 'problems'>;
-  /** Present while the files of an earlier job are being removed: the claim holds already, the job does not begin yet. */
+  /** Present while the files of an earlier job are being removed: the claim already holds, but the job has not begun. */
   readonly clearing?: true;
 }
 
-/** The part of a job that workflows need to decide on order and time. Everything else stays in `job.json`. */
+/** The part of a job that workflows need to decide order and time. The rest stays in `job.json`. */
 export interface JobSettings
   extends Pick<
       JobSpec,
       'output' | 'provider' | 'model' | 'mode' | 'poll' | 'retry' | 'deadline' | 'fallback' | 'budgetUsd'
     >,
     Pick<JobFile, 'policy' | 'timing' | 'proofs'> {
-  /** Of the claim. */
+  /** The claim's nonce. */
   readonly nonce: string;
   readonly dataset: string;
   readonly startedAt: number;
   readonly concurrency: number;
   readonly keepProviderFiles: boolean;
   readonly batchesPerSegment: number;
-  /** The length of a history at which its workflow continues as new as soon as it can. */
+  /** At this length of its history, a workflow continues as new as soon as it can. */
   readonly historyEventsMax: number;
-  /** Waves that an earlier workflow of this job planned, first to last. They are run as they were planned. */
+  /** Waves that an earlier workflow of this job planned, first to last. They run as planned. */
   readonly planned: readonly WaveKind[];
   /** Names of the search attributes that this namespace has registered. */
   readonly searchAttributes: readonly string[];
@@ -140,11 +140,11 @@ export interface PlannedBatch {
   readonly model: string;
   readonly endpoint: string;
   readonly items: number;
-  /** Size and checksum of the requests file. It is sent exactly as it was planned, or not at all. */
+  /** Size and checksum of the requests file. It is sent exactly as planned, or not at all. */
   readonly bytes: number;
   readonly requestsCrc32: string;
   readonly estimate: Estimate;
-  /** Its items fell back to the realtime lane: `fallback.maxUsd` is the cap of what they may cost. */
+  /** The batch's items fell back to the realtime lane, where `fallback.maxUsd` caps their cost. */
   readonly fallback?: true;
 }
 
@@ -164,12 +164,12 @@ export interface JobPosition {
 
 export const jobStart: JobPosition = { wave: 1, at: planStart };
 
-/** Tokens by a rule of thumb, and their cost: never too small, so null if it is not known. */
+/** Tokens by a rule of thumb, and their cost. Never too small, so null if it is not known. */
 export interface Estimate {
   readonly inputTokens: number;
-  /** At most, by the limits of the requests or of their models; null if an item has neither. */
+  /** The most output tokens, by the limits of the requests or of their models; null if an item has neither. */
   readonly outputTokens: number | null;
-  /** Null if no price is known, or no limit of the output tokens. */
+  /** Null if no price is known, or output tokens have no known limit. */
   readonly usd: number | null;
 }
 

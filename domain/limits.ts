@@ -1,20 +1,20 @@
-// Bounds that several files share, or that shape a job as a whole. A bound that only one file needs stands in that file; a vendor's
-// limits stand in its `limits.ts`.
+// Bounds that several files share, or that shape a whole job. A bound that only one file needs is in that file; a vendor's limits are in its
+// `limits.ts`.
 
 const kilobyte = 1024;
 const megabyte = 1024 * kilobyte;
 
-/** A row longer than this is refused: no provider takes one, and a line is held in memory whole. */
+/** A longer row is refused: no provider takes one, and a line is held whole in memory. */
 export const rowBytesMax = 32 * megabyte;
-/** Batches whose files are being written at once, one per model and endpoint: bounds open files. */
+/** Batches whose files are written at the same time, one per model and endpoint: bounds open files. */
 export const openBatchesMax = 16;
 /** Different pairs of model and endpoint in one dataset. */
 export const modelsMax = 64;
-/** Batches in one workflow's hands: three to eight events each, of 51,200 a history may have. */
+/** Batches of one workflow: three to eight events each, of 51,200 that a history may have. */
 export const batchesPerSegment = 500;
 /**
- * Events of a history after which a job or segment starts nothing more, lets what runs end and continues as new. Far below the 51,200 at
- * which the server ends a workflow, because what runs still adds events.
+ * After so many events, a job or segment starts nothing more, lets what runs end and continues as new. Far below the 51,200 at which the server
+ * ends a workflow, because what runs still adds events.
  */
 export const historyEventsMax = 8000;
 /** Children started in one workflow task: a burst of more makes tasks slow. */
@@ -23,19 +23,19 @@ export const startsAtOnce = 20;
 export const batchesPerWaveMax = batchesPerSegment * 500;
 /** Entries of one page of the manifest, and of the `batches` query: keeps a payload under 64 KB. */
 export const pageMax = 500;
-/** Waves a job may have, whatever is asked of it. */
+/** The most waves of a job, whatever is asked of it. */
 export const wavesMax = 50;
-/** Realtime calls under way at once, at most. */
+/** The most realtime calls in progress at the same time. */
 export const realtimeConcurrencyMax = 256;
-/** Items of one realtime activity: what is looked at again after a crash, and how often pause is heard. */
+/** Items of one realtime activity: they are checked again after a crash. A pause stops the activity sooner. */
 export const realtimeChunkItems = 500;
 /** Realtime calls of one item within one activity before it counts as retryable. */
 export const realtimeAttemptsMax = 5;
-/** Answers of other customers that `find` looks into to tell whose batch one is. */
+/** Answers of other customers that `find` reads to decide whose a batch is. */
 export const findCandidatesMax = 200;
-/** Pages of a provider's list that `find` turns. */
+/** Pages of a provider's list that `find` reads. */
 export const findPagesMax = 2000;
-/** Pages that `find` turns in a row, all of whose entries are older than what it searches for, before it believes that the rest is older too. */
+/** After so many pages in a row with only older entries than it searches for, `find` takes the rest to be older too. */
 export const findPagesBeyond = 2;
-/** A spec given by reference or inline may be this large. */
+/** The largest spec, given by reference or inline. */
 export const specBytesMax = 1 * megabyte;

@@ -1,9 +1,9 @@
-// A value that is there at once, or a promise if something must be waited for. Loops over millions of rows use it: awaiting a value that
-// is there costs a turn of the event loop for every row, and a callback costs an allocation, so they await only what is pending.
+// A value that is already there, or a promise if something must be waited for. Loops over millions of rows use it to await only what is
+// pending: awaiting a value costs a turn of the event loop for every row, and a callback costs an allocation.
 
 export type MaybePromise<T> = T | Promise<T>;
 
-/** To be used as `isPending(value) ? await value : value`. */
+/** Use it as `isPending(value) ? await value : value`. */
 export function isPending<T>(value: MaybePromise<T>): value is Promise<T> {
   return value instanceof Promise;
 }

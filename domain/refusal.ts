@@ -26,7 +26,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** The job is wrong, and no retry can help. Lists every problem at once. */
+/** The job is wrong, and a retry cannot help. Lists all problems together. */
 export class JobRefused extends Error {
   override readonly name = 'JobRefused';
   readonly kind: RefusalKind;
@@ -39,7 +39,10 @@ export class JobRefused extends Error {
   }
 }
 
-/** An invariant does not hold: a bug, or somebody changed the files. The message says which values disagree. Retried, so that a fix rescues the job. */
+/**
+ * An invariant does not hold: a bug, or somebody changed the files. The message says which values disagree. Retried, so a fix lets the job
+ * continue.
+ */
 export class InvariantBroken extends Error {
   override readonly name = 'InvariantBroken';
 }

@@ -1,8 +1,8 @@
-// How long to wait before the next try: pure functions of how often it was tried.
+// How long to wait before the next try, as pure functions of the number of earlier tries.
 
 import type { PollPolicy } from '../job.ts';
 
-/** After so many polls at whatever pace the job asks for, there is one a minute at most: a history may have 51,200 events. */
+/** After so many polls, a batch is polled at most once a minute, whatever the job asks for: a history may have 51,200 events. */
 const quickPollsMax = 2000;
 const slowPollMs = 60_000;
 
@@ -12,19 +12,19 @@ export function pollDelayMs(polls: number, policy: PollPolicy): number {
   return polls < quickPollsMax ? delay : Math.max(delay, slowPollMs);
 }
 
-/** When a batch of that age is polled next, if polls take no time. */
+/** When a batch created at `createdAt` is polled next, if polls take no time. */
 export function computeNextPoll(createdAt: number, policy: PollPolicy, now: number): number {
   let at = createdAt;
   for (let polls = 0; at <= now; polls += 1) {
     const delay = pollDelayMs(polls, policy);
     at += delay;
-    // From here on the waits are all the same.
+    // From here on, all waits are equal.
     if (delay === policy.maxMs && at < now) at += delay * Math.floor((now - at) / delay);
   }
   return at;
 }
 
-/** The wait before retry round `round`, from 1: doubling. */
+/** The wait before retry round `round`, from 1: it doubles. */
 export function roundDelayMs(round: number, backoffMs: number): number {
   return backoffMs * 2 ** (round - 1);
 }
@@ -45,7 +45,7 @@ export const faults = [
   'unauthorized',
   'forbidden',
   'no_money',
-  /** A batch is not found, and neither is any other batch of the job: the API key is one of another account. */
+  /** The provider finds none of the job's batches: the API key belongs to another account. */
   'wrong_account',
   'broken_stream',
 ] as const;
@@ -63,10 +63,10 @@ const again = (seconds: readonly number[], attemptsMax: number | null): Reaction
   attemptsMax,
 });
 
-/** A file that is named but not there is waited for some 17 minutes. */
+/** A file that is named but not there is tried for some 17 minutes. */
 export const notReadyAttemptsMax = 20;
 
-/** How the operation that made a failed call goes on: try again, ask a person, wait for capacity, or give up. */
+/** What an operation does after a failed call: try again, ask a person, wait for capacity, or give up. */
 export const reactionTo: Readonly<Record<Fault, Reaction>> = {
   rate_limited: again([60, 120, 240], null),
   overloaded: again([30, 60, 120, 240], null),
@@ -86,7 +86,7 @@ export const reactionTo: Readonly<Record<Fault, Reaction>> = {
   not_found: { kind: 'final' },
 };
 
-/** The wait after attempt number `attempt`, from 1: from the table, or as long as the provider asks for if that is longer. */
+/** The wait after attempt number `attempt`, from 1: by the table, or as long as the provider asks for if that is longer. */
 export function faultDelayMs(fault: Fault, attempt: number, retryAfterMs: number | null): number {
   const reaction = reactionTo[fault];
   if (reaction.kind !== 'again') return retryAfterMs ?? 0;

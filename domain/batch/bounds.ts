@@ -4,9 +4,9 @@ import type { PollPolicy, Timing } from '../job.ts';
 import { pollDelayMs } from './backoff.ts';
 import type { BatchBounds } from './machine.ts';
 
-/** A lost create is searched for after 1, 5 and 15 times the time that the provider's lists are given to settle. */
+/** A lost create is searched for after 1, 5 and 15 times the time that the provider's lists may take to settle. */
 const findFactors = [1, 5, 15] as const;
-/** Delays that are spelled out: after so many, each list has reached its longest. */
+/** Delays in a list: after so many, each list has reached its longest delay. */
 const delaysMax = 64;
 const uploadsMax = 6;
 

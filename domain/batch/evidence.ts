@@ -1,4 +1,4 @@
-// What the end of a provider batch and the bytes read from it prove about its items. Decides from evidence, never from absence.
+// Decides what the end of a provider batch and the bytes read from it prove about its items. Uses evidence, never absence.
 
 import type { BatchEnding, BatchView } from './state.ts';
 
@@ -13,13 +13,13 @@ export type ItemProof = (typeof itemProofs)[number];
 /** What one ending of a vendor's batch proves. Each vendor has a table of these, as data. */
 export interface EndingRule {
   /**
-   * When nothing ran, so that there is nothing to read. `always`: this ending says so. `validator`: if no output is named, nothing is
-   * counted as done, and every error comes from the check before the run. `none_counted`: if the counts say that nothing was done.
+   * When nothing ran, so there is nothing to read. `always`: with this ending. `validator`: if no output is named, nothing is counted as done,
+   * and every error comes from the check before the run. `none_counted`: if the counts say that nothing was done.
    */
   readonly nothingRan: 'always' | 'validator' | 'none_counted' | 'never';
-  /** How many lines an output has at least: one for each item that ran and is counted as done or failed, or one for each item. */
+  /** The least number of lines in an output: one for each item that ran and is counted as done or failed, or one for each item. */
   readonly lines: 'counted' | 'all';
-  /** Whether the items beyond the counted ones did not run. */
+  /** What is proven of the items beyond the counted ones. */
   readonly beyondCounted: 'not_run' | 'unknown';
 }
 
@@ -40,7 +40,7 @@ export type Output =
   | { readonly kind: 'not_shown' }
   | { readonly kind: 'shown'; readonly linesMin: number | null };
 
-/** What is to be read of an ended batch. */
+/** Says what there is to read of an ended batch. */
 export function describeOutput(ended: EndedBatch, rules: EndingRules): Output {
   const rule = rules[ended.ending];
   const { counts, outputs } = ended;
@@ -59,7 +59,7 @@ export function describeOutput(ended: EndedBatch, rules: EndingRules): Output {
 export interface Reading {
   readonly bytes: number;
   readonly crc32: string;
-  /** Whether as many bytes came as the provider stated; null if it states no size. */
+  /** Whether all the bytes came that the provider stated; null if it states no size. */
   readonly whole: boolean | null;
   /** When it was read, in milliseconds. */
   readonly at: number;
@@ -71,16 +71,16 @@ export interface Reading {
 export interface LineCounts {
   /** Items of this batch with at least one line. */
   readonly known: number;
-  /** Those of them whose line says that they did not run. Whether a vendor counts them as failed is not known. */
+  /** Those of them whose line says that they did not run. It is not known whether a vendor counts them as failed. */
   readonly unrun: number;
-  /** Lines that name no item: each may be the line of one that is missing. A last line that may be cut off is none of them. */
+  /** Lines that name no item: each may belong to a missing one. Leaves out a last line that may be cut off. */
   readonly withoutId: number;
 }
 
 export type MissingProof = Exclude<ItemProof, 'read'> | 'read_again';
 
 /**
- * What is true of the items without a line. `read_again`: a later reading with the same bytes would prove that they are lost. A count is a
+ * What is proven of the items without a line. `read_again`: a later reading with the same bytes would prove that they are lost. A count is a
  * lower bound of the lines, so fewer lines than counted mean that something is missing.
  */
 export function proveMissing(
@@ -104,12 +104,12 @@ export function proveMissing(
 
 const order: readonly ItemProof[] = ['read', 'not_run', 'lost', 'unknown'];
 
-/** An item may have run in any of the provider batches that were made of its batch: the weakest proof counts. */
+/** An item may have run in any provider batch made from its batch, so the weakest proof counts. */
 export function weakestProof(proofs: readonly ItemProof[]): ItemProof {
   return order[Math.max(0, ...proofs.map((proof) => order.indexOf(proof)))] ?? 'unknown';
 }
 
-/** The same bytes prove something only if they were read again after a while: a provider may still be writing. */
+/** Equal bytes prove something only if some time lies between the readings, because a provider may still be writing. */
 export const isConfirmedBy = (before: Reading | null, now: Omit<Reading, 'confirmed'>, readAgainMs: number): boolean =>
   before !== null &&
   before.bytes === now.bytes &&

@@ -1,7 +1,7 @@
-// The life of one planned batch as a pure state machine: what is known of it, what happened, and what is to be done next.
+// The life of one planned batch as a pure state machine: what is known, what happened, and what to do next.
 //
-// No item is given back while an intent of any of its submissions is open or while a provider batch of any ordinal has not ended. This is the
-// only code that says so: each way out of a batch (refused, failed, expired, cancelled, deadline, capacity, terminated, taken over) ends in
+// An item is given back only when no intent of any submission of its batch is open and every provider batch of any ordinal has ended. Only this
+// file decides that: each way out of a batch (refused, failed, expired, cancelled, deadline, capacity, terminated, taken over) ends in
 // `classify`, and its input says what is proven.
 
 import type { NamedLimit } from '../capacity/window.ts';
@@ -12,43 +12,43 @@ import type { BatchHandle, UnrunAction } from './state.ts';
 
 /** How long each uncertain state may last. Pinned when the job opens. */
 export interface BatchBounds {
-  /** Waits before the finds that must all return nothing before a lost create is believed not to have happened. */
+  /** Waits before each find. If all finds return nothing, a lost create is believed not to have happened. */
   readonly findDelaysMs: readonly number[];
-  /** Output that is not shown, or does not become whole. */
+  /** How long output may stay hidden or incomplete. */
   readonly notShownMs: number;
-  /** Between two readings that must give the same bytes. */
+  /** The least time between two readings that must give the same bytes. */
   readonly readAgainMs: number;
-  /** A batch that is not found. */
+  /** How long the provider may not find a batch. */
   readonly notFoundMs: number;
   /** The provider's own window for a batch, and how much longer a batch may stay open. */
   readonly windowMs: number;
   readonly graceMs: number;
-  /** A cancelled job, in all. */
+  /** How long a cancelled job waits for its batches, in all. */
   readonly cancelledMs: number;
-  /** Before a file that the provider does not find any more is uploaded again. */
+  /** The wait before a file that the provider no longer finds is uploaded again. */
   readonly uploadAgainMs: number;
   readonly pollDelaysMs: readonly number[];
   readonly uploadsMax: number;
 }
 
-/** One provider batch that was made of this planned batch: its own, or another match of a find (a twin). */
+/** One provider batch made from this planned batch: its own, or a further match of a find (a twin). */
 export interface ProviderBatch {
   readonly handle: BatchHandle;
   readonly ordinal: number;
   readonly role: 'own' | 'twin';
-  /** open: not seen to have ended. ended: seen. unresolved: its bound is over; its items may have run. */
+  /** open: it was not seen to end. ended: it was. unresolved: its time is over, and its items may have run. */
   readonly phase: 'open' | 'ended' | 'unresolved';
   readonly polls: number;
   readonly nextAt: number;
   readonly cancelAskedAt: number | null;
-  /** The provider refused to cancel it: it is asked again after the next poll. */
+  /** The time to ask for a cancellation again, after the provider refused one. */
   readonly cancelAt: number;
   readonly missingSince: number | null;
   readonly ended: EndedBatch | null;
   readonly endedSeenAt: number | null;
-  /** What is to be done if nothing ran. */
+  /** What to do if nothing ran. */
   readonly action: UnrunAction;
-  /** The first and the last time that the output of an ended batch was asked for, by a poll or a reading. */
+  /** The first and the last time that the worker asked for the output of the ended batch, by a poll or a reading. */
   readonly firstTriedAt: number | null;
   readonly lastTriedAt: number | null;
   readonly reading: Reading | null;
@@ -56,10 +56,10 @@ export interface ProviderBatch {
   readonly readAgain: boolean;
 }
 
-/** A create may have taken effect, and nobody knows. */
+/** It is not known whether a create took effect. */
 export interface OpenIntent {
   readonly finds: number;
-  /** From then on the create can no longer reach the provider. */
+  /** From this time on, the create can no longer reach the provider. */
   readonly overAt: number;
   readonly nextAt: number;
 }
@@ -67,33 +67,33 @@ export interface OpenIntent {
 export interface BatchCase {
   readonly recovered: boolean;
   readonly settled: boolean;
-  /** run: a provider batch may be created. end: nothing more is created, and what there is comes to its end. */
+  /** run: a provider batch may be created. end: nothing more is created, and open provider batches come to their end. */
   readonly goal: 'run' | 'end';
-  /** Why the items that did not run were not sent, once the goal is to end. */
+  /** Why the items that did not run were not sent, once the goal is `end`. */
   readonly reason: ItemReason | null;
   /** Why the provider refused the whole batch before it ran, in a word; null if it did not. */
   readonly refusal: string | null;
   readonly paused: boolean;
   readonly trouble: Trouble | null;
-  /** The provider found none of the job's batches, and a person resumed the job since. Until a poll finds this one again. */
+  /** The provider found none of the job's batches, and a person has resumed the job. Holds until a poll finds this one again. */
   readonly accountChecked: boolean;
   readonly ordinal: number;
   readonly uploaded: boolean;
   readonly fileId: string | null;
   readonly uploads: number;
   readonly intent: OpenIntent | null;
-  /** An intent whose bound is over: the items may have run. */
+  /** The time of an intent is over without a result: the items may have run. */
   readonly unresolvedIntent: boolean;
-  /** The provider batch that may be the one of that create, as the last find saw; null if none may be, or several. */
+  /** The provider batch that the create may have made, by the last find; null if there is none, or several. */
   readonly candidate: string | null;
   readonly batches: readonly ProviderBatch[];
-  /** The provider had no room: nothing is created before the coordinator says that there is some. Null otherwise. */
+  /** Set while the provider has no room: nothing is created until the coordinator says that there is some. */
   readonly cramped: { readonly named: NamedLimit | null } | null;
-  /** If it is too large for the provider: the share of its requests that a smaller batch may have. */
+  /** If the batch is too large for the provider: the share of its requests that a smaller batch may have. */
   readonly share: number | null;
   /** Nothing is created before this. */
   readonly createAt: number;
-  /** A cancelled job ends by then, whatever is known. */
+  /** A cancelled job ends by this time, whatever is known. */
   readonly giveUpAt: number | null;
   readonly deadlineMs: number;
 }
@@ -122,7 +122,7 @@ export const newCase = (deadlineMs: number): BatchCase => ({
   deadlineMs,
 });
 
-/** What is done next. `hold` waits for an event or a time. */
+/** The next step. `hold` waits for an event or a time. */
 export type BatchStep =
   | { readonly kind: 'recover' }
   | { readonly kind: 'hold'; readonly why: HoldReason; readonly until: number | null }
@@ -132,7 +132,7 @@ export type BatchStep =
   | { readonly kind: 'cancel'; readonly id: string }
   | { readonly kind: 'poll'; readonly id: string }
   | { readonly kind: 'read'; readonly id: string }
-  /** `final`: the time of all of it is over, and what is unknown now is in doubt. */
+  /** `final`: the time of everything is over, and items whose fate is unknown now are in doubt. */
   | { readonly kind: 'classify'; readonly final: boolean }
   | { readonly kind: 'done' };
 
@@ -154,13 +154,13 @@ export function nextStep(known: BatchCase, now: number, rules: EndingRules, boun
   const isOver = known.giveUpAt !== null && now >= known.giveUpAt;
   const step = isOver ? null : (stepForOpen(known, now, rules, bounds) ?? stepToCreate(known, now, rules));
   if (step === null) return { kind: 'classify', final: isOver };
-  // Every step here is a call to the provider, or waits for one.
+  // Every step below calls the provider or waits for it.
   if (known.trouble !== null) return { kind: 'hold', why: 'trouble', until: known.giveUpAt };
   if (step.kind !== 'hold' || known.giveUpAt === null) return step;
   return { ...step, until: Math.min(step.until ?? known.giveUpAt, known.giveUpAt) };
 }
 
-/** The most urgent step for what may still run or be read, null if all of it is resolved. A wait counts only if nothing is due. */
+/** The most urgent step for what may still run or be read; null if all of it is resolved. A wait counts only if nothing is due. */
 function stepForOpen(known: BatchCase, now: number, rules: EndingRules, bounds: BatchBounds): BatchStep | null {
   const waits: Extract<BatchStep, { kind: 'hold' }>[] = [];
   for (const batch of known.batches) {
@@ -203,25 +203,25 @@ function stepForBatch(
   return now >= batch.nextAt ? { kind: 'read', id } : { kind: 'hold', why: 'read_again', until: batch.nextAt };
 }
 
-/** A twin is cancelled at once; the own one if the batch is to end, or when it is late. Infinite once it was asked for. */
+/** A twin is cancelled immediately; the batch's own one if it is to end, or when it is late. Infinite once it was asked for. */
 function computeCancelTime(known: BatchCase, batch: ProviderBatch): number {
   if (batch.cancelAskedAt !== null) return Number.POSITIVE_INFINITY;
   const isDue = batch.role === 'twin' || known.goal === 'end';
   return isDue ? batch.cancelAt : Math.max(batch.cancelAt, batch.handle.createdAt + known.deadlineMs);
 }
 
-/** Its output was asked for over all of its time, and once more after that: a stop of the workers does not count against it. */
+/** True if the output was asked for until its time was over, and once more after that: a stop of the workers does not count against it. */
 export const isGivenUp = ({ firstTriedAt, lastTriedAt }: ProviderBatch, { notShownMs }: BatchBounds): boolean =>
   firstTriedAt !== null && lastTriedAt !== null && lastTriedAt >= firstTriedAt + notShownMs;
 
-/** Another provider batch may be made only if every earlier one provably ran nothing. */
+/** A further provider batch may be created only if every earlier one provably ran nothing. */
 const mayCreate = (known: BatchCase, rules: EndingRules): boolean =>
   known.goal === 'run' && !known.unresolvedIntent && known.batches.every((batch) => ranNothing(batch, rules));
 
 export const ranNothing = ({ phase, ended }: ProviderBatch, rules: EndingRules): boolean =>
   phase === 'ended' && ended !== null && describeOutput(ended, rules).kind === 'nothing_ran';
 
-/** Null if nothing more is to be created. */
+/** Null if nothing is to be created. */
 function stepToCreate(known: BatchCase, now: number, rules: EndingRules): BatchStep | null {
   if (!mayCreate(known, rules)) return null;
   if (known.paused) return { kind: 'hold', why: 'paused', until: null };

@@ -1,4 +1,4 @@
-// One provider batch, and one open intent, as the batch machine keeps them: how they begin, and what a poll changes.
+// One provider batch and one open intent, as the batch machine keeps them: how they begin, and what a poll changes.
 
 import type { BatchBounds, BatchCase, OpenIntent, ProviderBatch } from './machine.ts';
 import type { Recovered } from './recovered.ts';
@@ -11,8 +11,8 @@ export const newIntent = (overAt: number, now: number, { findDelaysMs }: BatchBo
 });
 
 /**
- * An attempt that recorded an intent by now is over after its whole time from now on. Its own statement may be wrong: it may have waited for
- * a worker for hours before it began.
+ * The earlier attempt that recorded the intent ends at the latest after its whole time from now on. Its own record may be wrong: it may have
+ * waited for a worker for hours before it began.
  */
 export function recoverIntent(found: NonNullable<Recovered['intent']>, now: number, bounds: BatchBounds): OpenIntent {
   const certainlyOverAt = now + found.lastsMs;
@@ -79,15 +79,15 @@ export function missBatch(batch: ProviderBatch, notFound: boolean, now: number, 
 }
 
 /**
- * Whether a batch that is not found may be trouble with the account. Once a person has looked, it is missing for good, so that its time runs.
- * The time of a cancelled job runs in any case, and further polls may find the batch sooner than a person mends the key.
+ * Whether the account may be the reason that a batch is not found. Once a person has checked it, the batch counts as missing and its time runs.
+ * For a cancelled job it runs in any case, because further polls may find the batch sooner than a person fixes the key.
  */
 export const mayBlameAccount = ({ accountChecked, giveUpAt }: BatchCase): boolean =>
   !accountChecked && giveUpAt === null;
 
-/** In trouble, nobody can look for the batch: the time for which it is not found begins again. */
+/** In trouble, the batch cannot be polled: the time for which it is not found begins again. */
 export const forgetMissing = (batch: ProviderBatch): ProviderBatch => ({ ...batch, missingSince: null });
 
-/** The output of an ended batch was asked for. */
+/** Notes that the output of an ended batch was asked for. */
 export const countTry = (batch: ProviderBatch, now: number): ProviderBatch =>
   batch.phase === 'ended' ? { ...batch, firstTriedAt: batch.firstTriedAt ?? now, lastTriedAt: now } : batch;

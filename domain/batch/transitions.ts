@@ -1,4 +1,4 @@
-// What each event changes of what is known of a planned batch. Pure and total: the compiler checks that every event has its transition.
+// How each event changes what is known of a planned batch. Pure and total: the compiler checks that every event has its transition.
 
 import type { ItemReason } from '../outcome/outcome.ts';
 import type { BatchEvent, BatchEventKind, BatchEvents } from './events.ts';
@@ -38,7 +38,7 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
   recovered: (known, found, now, { rules, bounds }) => {
     const batches = found.batches.map((batch) => recoverBatch(batch, now));
     const intent = found.intent === null ? null : recoverIntent(found.intent, now, bounds);
-    // The last submission is over: the next one has a name of its own.
+    // The last submission is over, so the next one gets its own name.
     const isOver = intent === null && batches.length > 0 && batches.every((batch) => ranNothing(batch, rules));
     return {
       ...known,
@@ -63,7 +63,7 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
         newBatch(each, index === 0 ? 'own' : 'twin', known.ordinal, now, bounds),
     ),
   }),
-  // Nothing was created, so the submission stays the same: a find still sees whatever an earlier create of it made.
+  // Nothing was created, so the submission stays the same: a find still sees what an earlier create of it made.
   create_refused: (known, refused, now, { bounds }) => actOnUnrun({ ...known, intent: null }, refused, now, bounds),
   create_unknown: (known, { overAt }, now, { bounds }) => ({ ...known, intent: newIntent(overAt, now, bounds) }),
   found_none: (known, _event, now, { bounds }) => countFind(known, now, bounds),
@@ -126,14 +126,14 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
   interrupted: (known) => ({ ...known, recovered: false }),
 };
 
-/** The first reason stands: a batch that is ended by its deadline and then cancelled is late all the same. */
+/** The first reason stays: if a batch's deadline passed before the job was cancelled, the batch counts as late. */
 const endWith = (known: BatchCase, reason: ItemReason): BatchCase => ({
   ...known,
   goal: 'end',
   reason: known.reason ?? reason,
 });
 
-/** A body that is too large as a whole is sent in halves. */
+/** A body that is too large is sent in halves. */
 const endRefused = (known: BatchCase, refusal: string): BatchCase =>
   refusal === 'too_large' ? endOversized(known, 0.5) : endWith({ ...known, refusal }, 'batch_failed');
 
@@ -143,7 +143,7 @@ function changeBatch(known: BatchCase, id: string, change: (batch: ProviderBatch
   return { ...known, batches: known.batches.map((batch) => (batch.handle.id === id ? change(batch) : batch)) };
 }
 
-/** Several finds must see nothing: a provider's list may lag behind what it has created. */
+/** Several finds must see nothing, because a provider's list may lag behind its creates. */
 function countFind(known: BatchCase, now: number, { findDelaysMs }: BatchBounds): BatchCase {
   if (known.intent === null) return known;
   const finds = known.intent.finds + 1;
@@ -151,7 +151,7 @@ function countFind(known: BatchCase, now: number, { findDelaysMs }: BatchBounds)
   return { ...known, intent: { ...known.intent, finds, nextAt: now + delayAt(findDelaysMs, finds) } };
 }
 
-/** By the end of the provider's window every candidate has shown whose it is. */
+/** When the provider's window is over, every candidate has shown whose it is. */
 function awaitCandidates(known: BatchCase, now: number, bounds: BatchBounds): BatchCase {
   if (known.intent === null) return known;
   const { overAt } = known.intent;
@@ -174,7 +174,7 @@ function endBatch(
       action,
       endedSeenAt: batch.endedSeenAt ?? now,
     };
-    // A reading counts as a try of its own.
+    // A reading counts as its own try.
     return isShown ? { ...polled, nextAt: now } : countTry(polled, now);
   });
   if (next.goal !== 'run' || !next.batches.every((batch) => ranNothing(batch, rules))) return next;
@@ -184,7 +184,7 @@ function endBatch(
   return actOnUnrun({ ...next, ordinal: next.ordinal + 1 }, refused, now, bounds);
 }
 
-/** Nothing of the batch ran: it is made again when that can help, else its items are given back, not run. */
+/** Nothing of the batch ran: it is created again if that can help; otherwise its items are given back as not run. */
 function actOnUnrun(
   known: BatchCase,
   { action, refusal, named }: BatchEvents['create_refused'],

@@ -1,23 +1,23 @@
-// What the realtime lane may use of its provider: requests and tokens a minute, calls at the same time, and when the next may begin.
-// Pure and plain JSON: it is carried from call to call, from chunk to chunk and from batch to batch. Its times belong to one clock.
+// How much the realtime lane may use of its provider: requests and tokens a minute, calls at the same time, and when the next call may begin.
+// Pure and plain JSON: passed from call to call, from chunk to chunk and from batch to batch. Its times belong to one clock.
 
 import type { JobSpec } from '../job.ts';
 
-/** What a person allows. A limit may change between two calls: it holds from then on. */
+/** Limits that a person sets. A limit may change between two calls and applies from then on. */
 export type LaneLimits = JobSpec['realtime'];
 
 export interface Allowance {
-  /** Calls under way at once. It grows slowly while calls are answered, and halves when the provider limits the rate. */
+  /** Calls in progress at the same time. It grows slowly while calls are answered, and halves when the provider limits the rate. */
   readonly pace: number;
   /** Answers since the pace last changed. */
   readonly calm: number;
   /** No call begins before this. */
   readonly notBefore: number;
-  /** Calls of the last minute, summed by the second; oldest first. Empty without a limit by the minute. */
+  /** Calls of the last minute, summed by the second; oldest first. Empty if there is no limit by the minute. */
   readonly seconds: readonly CallSum[];
 }
 
-/** Calls that began within one second from `at` on. */
+/** Calls that began within one second from `at`. */
 export interface CallSum {
   readonly at: number;
   readonly calls: number;
@@ -26,13 +26,13 @@ export interface CallSum {
 
 const startingPace = 4;
 const secondMs = 1000;
-/** Calls take unequal times to reach the provider, which counts them when they arrive. */
+/** Calls take different times to reach the provider, which counts them when they arrive. */
 const marginMs = 500;
-/** Some call of a second may have begun at its very end, so a second counts until even that call is a minute old. */
+/** A call may begin at the very end of its second, so a second counts until even that call is a minute old. */
 const countedMs = 60_000 + secondMs + marginMs;
 /**
- * One second may have this share of a minute's limit. Without such a bound, a whole minute's calls begin at once after each wait, which vendors
- * refuse. It is above a sixtieth, so that the lane catches up after a wait.
+ * The share of a minute's limit that one second may use. Without it, a whole minute's calls would begin together after each wait, which
+ * vendors refuse. It is above a sixtieth, so that the lane catches up after a wait.
  */
 const shareOfSecond = 1 / 40;
 
@@ -42,8 +42,8 @@ export const openAllowance: Allowance = { pace: startingPace, calm: 0, notBefore
 export const countPlaces = ({ pace }: Allowance, { concurrency }: LaneLimits): number => Math.min(pace, concurrency);
 
 /**
- * The earliest time from `now` on at which a call of so many tokens may begin, if no other call begins before. A call that is larger than the
- * limit by itself begins when no other call counts any more.
+ * The earliest time from `now` on at which a call of so many tokens may begin, if no other call begins before. A call that alone is larger than
+ * the limit begins when no other call counts any more.
  */
 export function findStart(allowance: Allowance, tokens: number, limits: LaneLimits, now: number): number {
   const earliest = Math.max(now, allowance.notBefore);
@@ -76,7 +76,7 @@ export function afterRefusal(allowance: Allowance, waitMs: number, now: number):
   return { ...allowance, pace: Math.max(1, Math.floor(allowance.pace / 2)), calm: 0, notBefore };
 }
 
-/** The same allowance by a clock that is so much ahead of the one before. */
+/** The same allowance for a clock that is ahead of the previous one by this much. */
 export function shiftAllowance(allowance: Allowance, ms: number): Allowance {
   const seconds = allowance.seconds.map((sum) => ({ ...sum, at: sum.at + ms }));
   return { ...allowance, notBefore: allowance.notBefore + ms, seconds };
@@ -101,7 +101,7 @@ const sumUp = (sums: readonly CallSum[]): Pick<CallSum, 'calls' | 'tokens'> => (
   tokens: sums.reduce((sum, each) => sum + each.tokens, 0),
 });
 
-/** A call that is too large for the limit is not held up for ever: it begins alone. */
+/** A call that is too large for the limit begins alone, so that it does not wait for ever. */
 const isCountWithin = (
   sum: Pick<CallSum, 'calls' | 'tokens'>,
   tokens: number,

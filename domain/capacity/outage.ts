@@ -3,7 +3,7 @@
 import { type Fault, faultDelayMs } from '../batch/backoff.ts';
 import { realtimeAttemptsMax } from '../limits.ts';
 
-/** Nothing is wrong with the item of a call that failed so, as far as this fault says: every call may fail in the same way. */
+/** These faults say nothing about the item of the failed call: every call may fail in the same way. */
 const transportFaults: ReadonlySet<Fault> = new Set([
   'connection',
   'timeout',
@@ -15,14 +15,14 @@ const transportFaults: ReadonlySet<Fault> = new Set([
 
 export const isTransportFault = (fault: Fault): boolean => transportFaults.has(fault);
 
-/** Calls of different items that failed so, one after the other, while no call had a reply: from so many on, it is not the items. */
+/** From so many such failures in a row on, of different items and without any reply in between, the items are not to blame. */
 const suspectsMax = 4;
 
 export const isUnreachable = (suspects: number): boolean => suspects >= suspectsMax;
 
 /**
- * Whether a probe that failed counts against its item. Each probe takes another of the items that are left, so an item is given up only if
- * each of them was probed as often as an item may be tried: items that always make the provider fail do not hold the lane up for ever.
+ * Whether a failed probe counts against its item. Each probe takes another of the items that are left, so an item is given up only if each of
+ * them was probed as often as an item may be tried: items that always make the provider fail do not hold up the lane for ever.
  */
 export function countsAgainstItem(fault: Fault, probe: number, itemsLeft: number): boolean {
   return fault !== 'connection' && probe >= (realtimeAttemptsMax - 1) * itemsLeft;
@@ -31,7 +31,7 @@ export function countsAgainstItem(fault: Fault, probe: number, itemsLeft: number
 const firstProbeMs = 30_000;
 const probeMaxMs = 5 * 60_000;
 
-/** The wait before the next probe, after so many that failed: 30 s, growing to 5 min. */
+/** The wait before the next probe, after so many failed ones: from 30 s up to 5 min. */
 export const probeDelayMs = (probes: number): number => Math.min(probeMaxMs, firstProbeMs * 2 ** Math.min(probes, 10));
 
 /** An item that is refused although so many others were answered since is refused for itself, e.g. because it alone is over a limit. */

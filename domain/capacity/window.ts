@@ -1,9 +1,9 @@
-// How many batches may use a provider's capacity at the same time: learned from what the provider accepted and refused. Pure, and knows nothing
-// of jobs: a holder is any text, a load is a number of batches and their tokens.
+// How many batches may use a provider's capacity at the same time, learned from what the provider accepted and refused. Pure and independent of
+// jobs: a holder is any text, a load is a number of batches and their tokens.
 //
-// Nobody says beforehand how much fits. So creates begin in small numbers, which double as long as the provider accepts them. After a refusal
-// only as much is open as was accepted. What a holder gives back can be taken at once. Beyond that, one batch at a time tries whether there is
-// more room, and ever more seldom.
+// Nobody says in advance how much fits. So the number of creates starts small and doubles as long as the provider accepts them. After a
+// refusal, only as much is open as was accepted. What a holder gives back can be taken immediately. Beyond that, one batch at a time tries
+// whether there is more room, less and less often.
 
 /** What the provider said about its limit when it refused a batch; null where it named none. */
 export interface NamedLimit {
@@ -25,7 +25,7 @@ interface Slot {
 
 export interface CapacityWindow {
   readonly slots: Readonly<Record<string, Slot>>;
-  /** While nothing was refused, creates come in rounds: the size of this one, how many are left of it, and whether one of them was accepted. */
+  /** While nothing was refused, creates come in rounds: the size of this one, how many creates are left of it, and whether one was accepted. */
   readonly round: { readonly size: number; readonly left: number; readonly isAccepted: boolean };
   /** The load that the provider is known to have room for; null while it has refused nothing. */
   readonly fitting: Load | null;
@@ -45,19 +45,19 @@ export const openWindow: CapacityWindow = {
 };
 
 const minuteMs = 60_000;
-/** A batch that was not refused for so long does not hold up others, although its provider may still be checking it. */
+/** A batch that was not refused for this long does not hold up others, although its provider may still be checking it. */
 const unsureMs = minuteMs;
-/** While the provider has no room for any of our batches, others use all of it: somebody must notice when they stop. */
+/** While the provider has no room for any batch of this window, others use it all: it must notice when they stop. */
 const emptyProbeMs = [1, 2, 4, 8, 15, 30].map((minutes) => minutes * minuteMs);
-/** While some batches run, their ends make room. More room than before is looked for seldom. */
+/** While some batches run, their ends make room. The window seldom tries for more room than before. */
 const growProbeMs = [30, 60, 120, 240].map((minutes) => minutes * minuteMs);
 /** A limit that the provider names seldom changes. */
 const namedProbeMs = [240 * minuteMs];
-/** So many refusals in a row of a batch that is alone are not for others' use. */
+/** After so many refusals in a row of a batch that is alone, others' use is not the cause. */
 const tooLargeAfter = 3;
-/** Tokens are estimated: a batch that is refused alone for an hour may be larger than it seems, unless it is far below the limit. */
+/** Tokens are estimated: a batch that is refused alone for an hour may be larger than estimated, unless it is far below the limit. */
 const [doubtAfter, doubtShare] = [6, 0.6];
-/** A smaller batch is made to fill only so much of the limit. */
+/** A smaller batch is made to fill only this share of the limit. */
 const fillShare = 0.7;
 
 /** Whether one more batch may be created now. */
@@ -81,7 +81,7 @@ function countInRound(round: CapacityWindow['round']): CapacityWindow['round'] {
   return { size, left: size - 1, isAccepted: false };
 }
 
-/** The provider runs it, or has run it. */
+/** The provider runs the batch, or has run it. */
 export function accept(window: CapacityWindow, holder: string, now: number): CapacityWindow {
   const slot = window.slots[holder];
   if (slot === undefined || slot.state === 'accepted') return window;
@@ -94,7 +94,7 @@ export function accept(window: CapacityWindow, holder: string, now: number): Cap
   return { ...next, fitting: grown, ...(wasFitting ? {} : { failedProbes: 0, probeAt: now }) };
 }
 
-/** It was refused for want of room, and waits. */
+/** The batch was refused because there was no room, and waits. */
 export function refuse(
   window: CapacityWindow,
   holder: string,
@@ -105,7 +105,7 @@ export function refuse(
   const askedAt = window.slots[holder]?.since ?? now;
   const next = setSlot(window, holder, { tokens, state: 'refused', since: now });
   const asked = sumLoad(next, ({ state }) => state !== 'refused');
-  // What was asked for earlier comes first at the provider, too, although it is not seen to run yet.
+  // What was asked for earlier also comes first at the provider, even if it is not yet seen to run.
   const before = sumLoad(next, ({ state, since }) => state === 'accepted' || (state === 'asked' && since < askedAt));
   const fitting = readFitting(before, { batches: asked.batches + 1, tokens: asked.tokens + tokens }, named);
   // Probes for more room, while other batches ran, say nothing of one that is refused alone.
@@ -114,7 +114,7 @@ export function refuse(
   return delayProbe({ ...next, fitting, named: named ?? window.named, failedProbes }, now);
 }
 
-/** A named limit counts if it explains the refusal. Otherwise others use a part of it, or count otherwise, and only what was accepted fits. */
+/** A named limit counts if it explains the refusal. Otherwise others use part of it, or count differently, and only the accepted load fits. */
 function readFitting(accepted: Load, asked: Load, named: NamedLimit | null): Load {
   if (named === null || asked[named.unit] <= named.limit) return accepted;
   return { ...accepted, [named.unit]: Math.max(accepted[named.unit], named.limit) };
@@ -128,14 +128,14 @@ function delayProbe(window: CapacityWindow, now: number): CapacityWindow {
   return { ...window, probeAt: now + (delays[Math.min(failedProbes, delays.length) - 1] ?? 0) };
 }
 
-/** It has ended at the provider, or never came to be created. */
+/** The batch has ended at the provider, or was never created. */
 export function release(window: CapacityWindow, holder: string): CapacityWindow {
   if (window.slots[holder] === undefined) return window;
   const { [holder]: _, ...slots } = window.slots;
   return { ...window, slots };
 }
 
-/** The refused batches, the one that has waited longest first. */
+/** The refused batches; the one that has waited longest comes first. */
 export function listWaiting({
   slots,
 }: CapacityWindow): readonly { readonly holder: string; readonly tokens: number }[] {
@@ -147,8 +147,8 @@ export function listWaiting({
 
 /**
  * The refused batches that cannot fit, with the share of each that should fit: the provider named a smaller limit, and refused them several
- * times while nothing else of ours was open. If all batches of the job are known here (`mayGuess`), one that may have more tokens than it
- * seems counts too.
+ * times while no other batch of this window was open. If all batches of the job are known here (`mayGuess`), a batch that may have more tokens
+ * than estimated counts too.
  */
 export function listTooLarge(
   window: CapacityWindow,
@@ -174,7 +174,7 @@ export function findRoomAt(window: CapacityWindow, now: number): number | null {
   return later.length === 0 ? null : Math.min(...later);
 }
 
-/** What uses capacity now, as far as this window knows. */
+/** The capacity in use, as far as this window knows. */
 export const countInUse = (window: CapacityWindow): Load => sumLoad(window, ({ state }) => state !== 'refused');
 
 function isFitting(window: CapacityWindow, fitting: Load, tokens: number): boolean {

@@ -17,12 +17,12 @@ export function fits({ capUsd, settledUsd, reservedUsd }: Budget, estimateUsd: n
   return estimateUsd !== null && settledUsd + reservedUsd + estimateUsd <= capUsd;
 }
 
-/** The amount that ended work is settled with. Items of unknown cost may have been billed, so they count by their estimate. */
+/** The charge for ended work. Items of unknown cost may have been billed, so they count by their estimate. */
 export function chargedUsd(
   { items, rejected, costUsd, unpriced }: Pick<Tally, 'items' | 'rejected' | 'costUsd' | 'unpriced'>,
   estimateUsd: number | null,
 ): number | null {
-  // A tally of an earlier version is charged as that version did, since a running workflow may have decided by it.
+  // A tally of an earlier version is charged as that version did, because a running workflow may have decided by it.
   const unknownUsd = unpriced?.usd ?? estimateShare(unpriced?.items ?? rejected.in_doubt ?? 0, items, estimateUsd);
   return unknownUsd === 0 ? costUsd : plus(costUsd, unknownUsd);
 }
@@ -39,12 +39,12 @@ export const settle = (budget: Budget, estimateUsd: number | null, costUsd: numb
   settledUsd: budget.settledUsd + (costUsd ?? 0),
 });
 
-/** What work may spend that has reserved so much of the budget already; null if there is no cap. */
+/** What work that has reserved this much of the budget may spend; null if there is no cap. */
 export function countLeftUsd({ capUsd, settledUsd, reservedUsd }: Budget, ownReservedUsd: number): number | null {
   return capUsd === null ? null : Math.max(0, capUsd - settledUsd - Math.max(0, reservedUsd - ownReservedUsd));
 }
 
-/** The lower of two caps; null is no cap. */
+/** The lower of two caps; null means no cap. */
 export function lowerCap(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return Math.min(a, b);

@@ -4,11 +4,11 @@ import { type Lane, noUsage, type Usage } from '../outcome/outcome.ts';
 
 export interface TokenPrice {
   readonly input: number;
-  /** What a cached input token costs; absent: as an uncached one. */
+  /** The price of a cached input token; absent: as an uncached one. */
   readonly cachedInput?: number;
-  /** What writing to the cache costs per token, for the provider's shortest lifetime; absent: as an uncached one. */
+  /** The price per token of writing to the cache, for the provider's shortest lifetime; absent: as an uncached one. */
   readonly cacheWrite?: number;
-  /** What writing to the cache for an hour costs; absent: as `cacheWrite`. */
+  /** The price of writing to the cache for an hour; absent: as `cacheWrite`. */
   readonly cacheWrite1h?: number;
   readonly output: number;
 }
@@ -18,7 +18,7 @@ export interface ModelPrice {
   readonly realtime: TokenPrice;
   /** Prompts above this many tokens cost `inputFactor` and `outputFactor` times as much. */
   readonly longContext?: { readonly above: number; readonly inputFactor: number; readonly outputFactor: number };
-  /** Output tokens that the model gives in one answer at most; absent if it is not known. */
+  /** The most output tokens that the model gives in one answer; absent if not known. */
   readonly maxOutputTokens?: number;
 }
 
@@ -26,7 +26,7 @@ export type Prices = Readonly<Record<string, ModelPrice>>;
 
 const perToken = 1e-6;
 
-/** Null where the price or the tokens are unknown: an unknown cost is never shown as none. */
+/** Null if the price or the tokens are unknown: an unknown cost is never shown as zero. */
 export function costUsd(usage: Usage, lane: Lane, price: ModelPrice | undefined): number | null {
   if (price === undefined) return null;
   const rate = price[lane];
@@ -52,18 +52,18 @@ function costOfInput(usage: Usage, rate: TokenPrice): number | null {
   );
 }
 
-/** An unknown number of tokens costs nothing if they are free, as the output of embeddings is. */
+/** An unknown number of tokens costs nothing if such tokens are free, like the output of embeddings. */
 function costOfTokens(tokens: number | null, rate: number): number | null {
   if (tokens === null) return rate === 0 ? 0 : null;
   return tokens * rate;
 }
 
-/** What tokens of many items together cost: sums are no long prompt. */
+/** The cost of the tokens of many items together: a sum does not count as a long prompt. */
 export function costOfSum(usage: Usage, lane: Lane, price: ModelPrice | undefined): number | null {
   return costUsd(usage, lane, price && { batch: price.batch, realtime: price.realtime });
 }
 
-/** What an item is estimated to cost in a lane; null where there is no price, or no limit of its output tokens is known. */
+/** The estimated cost of an item in a lane; null if there is no price or no known limit of its output tokens. */
 export function estimateUsd(
   { inputTokens, outputTokens }: { readonly inputTokens: number; readonly outputTokens: number | null },
   lane: Lane,
@@ -72,11 +72,11 @@ export function estimateUsd(
   return costUsd({ ...noUsage, input: inputTokens, output: outputTokens }, lane, price);
 }
 
-/** A sum that lacks a part is not known: for estimates, which must never be too small. */
+/** A sum with an unknown part is unknown: for estimates, which must never be too small. */
 export const sumOrUnknown = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? null : a + b;
 
-/** To a billionth of a dollar: sums of binary fractions end in digits that mean nothing. */
+/** Rounds to a billionth of a dollar: sums of binary fractions end in meaningless digits. */
 export function roundUsd(usd: number): number {
   return Math.round(usd * 1e9) / 1e9;
 }
@@ -91,7 +91,7 @@ function withoutDate(model: string): string {
   return model.replace(/-(\d{4}-\d{2}-\d{2}|\d{8}|latest)$/, '');
 }
 
-/** Tokens of a text by rule of thumb: four bytes each. Shown as estimated wherever it is shown. */
+/** Tokens of a text by a rule of thumb: four bytes each. Always shown as an estimate. */
 export function estimatedTokens(bytes: number): number {
   return Math.ceil(bytes / 4);
 }

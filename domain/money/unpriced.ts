@@ -1,16 +1,16 @@
-// Items of which it is not known what they cost: how many there are, and their share of an estimate.
+// Items of unknown cost: how many there are, and their share of an estimate.
 
 import type { Tally, Unpriced } from '../outcome/outcome.ts';
 
 export const nothingUnpriced: Unpriced = { items: 0, usd: 0 };
 
-/** What so many of a batch's items were estimated to cost; null if the batch has no estimate. */
+/** The estimated cost of so many of a batch's items; null if the batch has no estimate. */
 export function estimateShare(some: number, items: number, estimateUsd: number | null): number | null {
   if (some === 0) return 0;
   return estimateUsd === null ? null : (some / items) * estimateUsd;
 }
 
-/** A tally of an earlier version does not say: then no item has a known cost if the tally has none, and otherwise those in doubt have none. */
+/** A tally of an earlier version does not say. If it has no cost, no item has a known cost; otherwise only items in doubt have none. */
 export function readUnpriced(
   { items, rejected, costUsd, unpriced }: Pick<Tally, 'items' | 'rejected' | 'costUsd' | 'unpriced'>,
   estimateUsd: number | null,
@@ -20,7 +20,7 @@ export function readUnpriced(
   return { items: unknown, usd: estimateShare(unknown, items, estimateUsd) };
 }
 
-/** An estimate that lacks some items is none. */
+/** The sum of two estimates is unknown if one of them is. */
 export function addUnpriced(a: Unpriced, b: Unpriced): Unpriced {
   if (a.items === 0) return b;
   if (b.items === 0) return a;

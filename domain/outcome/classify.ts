@@ -1,4 +1,4 @@
-// From what a provider said of an item to what it means: a reason, and whether the item may be sent again.
+// From a provider's answer or error for an item to its meaning: a reason, and whether the item may be sent again.
 
 import type { Fault } from '../batch/backoff.ts';
 import type { ItemReason, Json, RawOutcome } from './outcome.ts';
@@ -15,7 +15,7 @@ export interface Judging {
   /** Earlier attempts whose answer was cut, refused or invalid. */
   readonly flawedAttempts: number;
   readonly cancelReason: 'cancelled' | 'deadline';
-  /** Null where no schema was given. */
+  /** Null if no schema was given. */
   readonly accepts: ((answer: Json) => boolean) | null;
 }
 
@@ -56,7 +56,7 @@ function parsedOrUndefined(text: string): Json | undefined {
   }
 }
 
-/** What a realtime call that was given up says of its item. */
+/** The reason of an item whose realtime call was given up. */
 export const reasonOfFault: Readonly<Record<Fault, ItemReason>> = {
   rate_limited: 'rate_limited',
   overloaded: 'overloaded',
@@ -76,7 +76,7 @@ export const reasonOfFault: Readonly<Record<Fault, ItemReason>> = {
   wrong_account: 'unauthorized',
 };
 
-/** What a person reads beside the reason. */
+/** The text next to the reason. */
 export const messageByReason: Readonly<Record<ItemReason, string>> = {
   rate_limited: 'the provider limited the rate; asked again while rounds were left',
   overloaded: 'the provider was overloaded; asked again while rounds were left',
@@ -96,7 +96,7 @@ export const messageByReason: Readonly<Record<ItemReason, string>> = {
   paused_turn: 'the model paused its turn, which a batch cannot continue',
   empty_output: 'the answer was empty',
   invalid_output: 'the answer does not satisfy the schema',
-  bad_request: 'the provider refused this request: mend the row or the template',
+  bad_request: 'the provider refused this request: fix the row or the template',
   not_found: 'the provider does not know what the request names, e.g. the model',
   too_large: 'the provider found the request too large',
   unauthorized: 'the key was refused while this item ran',

@@ -1,5 +1,5 @@
-// What is done with an item after an outcome, by reason. The table is data: the job's first activity returns it, and every decision uses
-// that copy, so that a deploy does not change the decisions of a running job.
+// What to do with an item after an outcome, by reason. The table is data: the job's first activity returns it, and every decision uses that
+// copy, so that a deploy does not change the decisions of a running job.
 
 import type { ItemReason } from './outcome.ts';
 
@@ -33,7 +33,7 @@ export const defaultVerdicts = {
   bad_request: 'fail',
   not_found: 'fail',
   too_large: 'fail',
-  // For single items these mean that the key or the account changed while the batch ran: another round may succeed.
+  // For single items these mean that the key or the account changed while the batch ran, so another round may succeed.
   unauthorized: 'retry',
   no_money: 'retry',
   budget: 'fail',

@@ -1,4 +1,4 @@
-// What a job would cost, told before anything is spent: the figures of its plan, and what they leave out.
+// Estimates the cost of a job before anything is spent: the figures of its plan, and what they leave out.
 
 import type { JobSpec, PlannedBatch, RowCounts } from '../job.ts';
 import { costOfSum, findPrice, type Prices, sumOrUnknown } from '../money/cost.ts';
@@ -11,14 +11,14 @@ export interface JobEstimate {
   /** Share of the batches that go through the realtime lane from the start. */
   readonly realtimeBatches: number;
   readonly inputTokens: number;
-  /** At most; null if an item has no limit that is known. */
+  /** The most output tokens; null if an item has no known limit. */
   readonly outputTokens: number | null;
-  /** In the lanes that the job would use, and all in realtime; null where a price or a limit of output tokens is unknown. */
+  /** In the lanes that the job would use, and all in realtime; null if a price or a limit of output tokens is unknown. */
   readonly usd: number | null;
   readonly realtimeUsd: number | null;
   readonly pricesDated: string;
   readonly budgetUsd: number | null;
-  /** What applies to this very job. */
+  /** The caveats that apply to this job. */
   readonly caveats: readonly string[];
 }
 
@@ -51,9 +51,9 @@ export interface CaveatFacts {
   readonly spec: JobSpec;
   readonly rows: RowCounts;
   readonly sums: Pick<EstimateSums, 'usd' | 'realtimeBatches' | 'unpriced'>;
-  /** What the job's own request says; null if the rows are ready-made requests. */
+  /** The output limit in the job's own request; null if the rows are ready-made requests. */
   readonly limit: OutputLimit | null;
-  /** Output tokens that the job's model gives at most; null if it is not known. */
+  /** The most output tokens of the job's model; null if not known. */
   readonly modelMax: number | null;
 }
 

@@ -1,18 +1,18 @@
-// Where a batch ends and which lane it takes: decided from counts and bytes alone, so that every planner decides the same.
+// Decides where a batch ends and which lane it takes, from counts and bytes alone, so that every planner decides the same.
 
 import type { Lane } from '../outcome/outcome.ts';
 
-/** What a job asks for and a provider allows, made one. */
+/** The job's settings and the provider's limits combined. */
 export interface SplitRules {
   readonly itemsMax: number;
   readonly bytesMax: number;
-  /** A batch with fewer items goes through the realtime lane, where it may. */
+  /** A batch with fewer items goes through the realtime lane, if allowed. */
   readonly batchItemsMin: number;
   /** Batches differ in size, for a provider that tells them apart by nothing else. */
   readonly distinctCounts: boolean;
-  /** The lane of those smaller ones: `batch` where realtime is not allowed. */
+  /** The lane of such smaller batches: `batch` if realtime is not allowed. */
   readonly smallBatches: Lane;
-  /** The lane of every batch, where the job leaves no choice. */
+  /** The lane of every batch, if the job fixes it. */
   readonly onlyLane: Lane | null;
 }
 
@@ -30,7 +30,7 @@ export interface SplitLimits {
   readonly distinctCounts: boolean;
 }
 
-/** How far a batch is filled, and how far it may be. */
+/** How full a batch is, and how full it may be. */
 export interface Fill {
   readonly items: number;
   readonly bytes: number;
@@ -54,7 +54,7 @@ export function splitRules(settings: SplitSettings, limits: SplitLimits): SplitR
   };
 }
 
-/** How full a batch with this number may get: where counts must differ, each batch gets one item less, down to half, then from the top. */
+/** How full the batch with this number may get. If counts must differ, each batch gets one item less, down to half, then from the top. */
 export function computeCaps(rules: SplitRules, batch: number): Caps {
   if (!rules.distinctCounts) return { items: rules.itemsMax, bytes: rules.bytesMax };
   const sizes = rules.itemsMax - Math.ceil(rules.itemsMax / 2) + 1;
@@ -62,7 +62,7 @@ export function computeCaps(rules: SplitRules, batch: number): Caps {
   return { items, bytes: Math.floor((rules.bytesMax * items) / rules.itemsMax) };
 }
 
-/** For items of a batch that was too large. A line that is longer than the cut is a batch of its own. */
+/** For items of a batch that was too large. A line longer than the cut is its own batch. */
 export const cutCaps = (caps: Caps, cutBytes: number | null): Caps =>
   cutBytes === null ? caps : { ...caps, bytes: Math.min(caps.bytes, cutBytes) };
 
@@ -76,7 +76,7 @@ export function isFull(fill: Fill, lastLineBytes: number): boolean {
   return fill.items >= fill.caps.items || fill.bytes + lastLineBytes > fill.caps.bytes;
 }
 
-/** Which lane a batch of so many items takes if it ends now; `forced` is what was asked for its items. */
+/** The lane of a batch of so many items if it ends now; `forced` is the lane asked for its items. */
 export function chooseLane(rules: SplitRules, items: number, forced: Lane | null): Lane {
   if (rules.onlyLane !== null) return rules.onlyLane;
   if (forced !== null) return forced;

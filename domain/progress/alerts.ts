@@ -1,4 +1,4 @@
-// The conditions under which a running job raises an alert, each with its text. Pure.
+// Decides when a running job raises an alert, and gives its text. Pure.
 
 import type { Budget } from '../money/budget.ts';
 import type { BatchEntry, BatchState } from './events.ts';
@@ -78,14 +78,14 @@ export function countLate(entries: Iterable<BatchEntry>, now: number): LateCount
   return late;
 }
 
-/** A workflow that an earlier run left: its batch is not started again before it has ended. */
+/** A workflow that an earlier run left: its batch is started again only after the workflow has ended. */
 export interface EarlierChild {
   readonly workflowId: string;
-  /** Since when it is waited for. */
+  /** Since when the job waits for it. */
   readonly since: number;
 }
 
-/** When time alone will next make a batch late; null if it makes none late any more. */
+/** When time alone will next make a batch late; null if never. */
 export function findNextLateAt(
   entries: Iterable<BatchEntry>,
   earlier: Iterable<EarlierChild>,

@@ -1,5 +1,5 @@
-// The current details of one batch in the Web UI, as markdown: which batch it is at its provider, how far it is, what it waits for and what
-// went wrong last.
+// The current details of one batch in the Web UI, as markdown: which batch it is at its provider, its progress, what it waits for and its last
+// fault.
 
 import type { BatchStep, HoldReason } from '../batch/machine.ts';
 import type { BatchView } from '../batch/state.ts';
@@ -13,9 +13,9 @@ export interface BatchFacts {
   readonly planned: Pick<PlannedBatch, 'items' | 'model' | 'lane'>;
   readonly provider: string;
   readonly step: Pick<BatchStep, 'kind'> | Extract<BatchStep, { kind: 'hold' }>;
-  /** What was created for it at the provider, in the order in which the job learned of it. */
+  /** The provider batches created for it, in the order in which the job learned of them. */
   readonly ids: readonly string[];
-  /** The provider's own word and counts, as the last poll saw them; null before the first. */
+  /** The provider's own word and counts in the last poll; null before the first. */
   readonly seen: Pick<BatchView, 'status' | 'counts'> | null;
   readonly createdAt: number | null;
   readonly deadlineMs: number;
@@ -43,7 +43,7 @@ const steps: Readonly<Record<Exclude<BatchStep['kind'], 'hold'>, string>> = {
   done: 'done',
 };
 
-/** Also the summaries of the timers that a batch waits with. */
+/** Also used as summaries of the timers that a batch waits with. */
 export const holdTexts: Readonly<Record<HoldReason, string>> = {
   paused: 'paused: `resume` continues the job',
   trouble: 'waits until a person has solved the trouble and resumes the job',

@@ -1,18 +1,18 @@
-// Batches that the provider refuses in a row. If it refuses every batch for the same reason, a person should look before the whole dataset is
-// sent some other way. Pure.
+// Counts batches that the provider refuses in a row. If it refuses every batch for the same reason, a person should check before the whole
+// dataset is sent in another way. Pure.
 
 import type { Tally } from '../outcome/outcome.ts';
 
 /** Refusals in a row after which the job pauses. */
 const refusalsMax = 3;
-/** So many refusals stop a fallback of everything, if no batch was ever accepted. */
+/** This many refusals stop a fallback of everything, if no batch was ever accepted. */
 const refusalsBeforeFallbackMax = 2;
 
 export interface Refusals {
-  /** The refusal, in a word; null if the last batch was accepted. */
+  /** The refusal in a word; null if the last batch was accepted. */
   readonly refusal: string | null;
   readonly inRow: number;
-  /** How many a person knew of when the job was last resumed. */
+  /** How many refusals a person knew of when the job was last resumed. */
   readonly known: number;
   /** Whether the provider has accepted any batch of the job. */
   readonly anyAccepted: boolean;
@@ -20,7 +20,7 @@ export interface Refusals {
 
 export const noRefusals: Refusals = { refusal: null, inRow: 0, known: 0, anyAccepted: false };
 
-/** A batch that was never sent, or that names the lines to blame, says nothing of the others. */
+/** A batch that was never sent, or that names the lines to blame, says nothing about the others. */
 export function countRefusal(refusals: Refusals, { lane, batchId, refusal = null }: Tally): Refusals {
   if (lane !== 'batch') return refusals;
   if (refusal === null) return batchId === null ? refusals : { ...noRefusals, anyAccepted: true };

@@ -5,8 +5,8 @@ import type { JobReport } from './report.ts';
 
 export interface Advice {
   /**
-   * `look`: check something before anything is sent again. `change`: change something, or the same happens again. `rerun`: start a job
-   * for the rows without an answer. `done`: nothing is left to do.
+   * `look`: check something before anything is sent again. `change`: change something, or the same happens again. `rerun`: start a job for the
+   * rows without an answer. `done`: nothing is left to do.
    */
   readonly kind: 'look' | 'change' | 'rerun' | 'done';
   readonly title: string;
@@ -21,17 +21,17 @@ interface Change {
   readonly text: string;
 }
 
-/** Changes around the job. Its requests stay the same, so `reuse` carries the answers over. */
+/** Changes outside the request. The requests stay the same, so `reuse` carries the answers over. */
 const outsideRequest: readonly Change[] = [
   {
     reasons: ['unauthorized'],
-    title: 'Mend the key',
+    title: 'Fix the key',
     text: 'The provider refused the key while the job ran. Look at the key in the worker’s environment and at what it may do, then restart the worker.',
   },
   {
     reasons: ['no_money'],
     title: 'Add credit, or raise the spend limit',
-    text: 'The account had no credit left. Until that is mended, nothing will be answered.',
+    text: 'The account had no credit left. Nothing will be answered until that is fixed.',
   },
   {
     reasons: ['budget'],
@@ -41,11 +41,11 @@ const outsideRequest: readonly Change[] = [
   {
     reasons: ['expired', 'deadline', 'capacity'],
     title: 'More time, or smaller batches',
-    text: 'These rows did not run before the provider’s window or the deadline closed. A smaller batch.maxItems makes batches that end sooner, a later deadline.batch waits longer, and deadline.then: "fallback" asks for the rest at once, at the realtime price.',
+    text: 'These rows did not run before the provider’s window or the deadline closed. A smaller batch.maxItems makes batches that end sooner, a later deadline.batch waits longer, and deadline.then: "fallback" asks for the rest immediately, at the realtime price.',
   },
 ];
 
-/** Changes to the request. It becomes another request, so `reuse` carries nothing over. */
+/** Changes to the request. It becomes another request, so `reuse` carries over nothing. */
 const insideRequest: readonly Change[] = [
   {
     reasons: ['truncated'],
@@ -54,7 +54,7 @@ const insideRequest: readonly Change[] = [
   },
   {
     reasons: ['bad_request', 'not_found', 'too_large'],
-    title: 'Mend the template or the rows',
+    title: 'Fix the template or the rows',
     text: 'The provider refused these requests as they are: sent again they would be refused again. failures.jsonl holds their rows, each with its reason.',
   },
   {
@@ -91,7 +91,7 @@ function adviseOnDoubt({ errorsByReason, anomalies, files }: JobReport): Advice[
   const unknown: Advice = {
     kind: 'look',
     title: `Look at the batches in doubt (${rows(doubted)})`,
-    text: `It is not known whether the provider ran ${rows(doubted)}, so ${was} not sent again. in-doubt.jsonl holds ${them}, with the ids of batch and request: look ${them} up in the provider’s console. A job with reuse does not send ${them} either. To send ${them} all the same, give the file to a job as its dataset, without reuse: what did run is then paid twice.`,
+    text: `It is not known whether the provider ran ${rows(doubted)}, so ${was} not sent again. in-doubt.jsonl holds ${them}, with the ids of batch and request: look ${them} up in the provider’s console. A job with reuse does not send ${them} either. To send ${them} anyway, give the file to a job as its dataset, without reuse: what did run is then paid twice.`,
     job: { dataset: files.inDoubt, output: `${nameFolder(files)}-in-doubt/` },
   };
   const twice: Advice = {
@@ -113,13 +113,13 @@ function adviseChange({ reasons, title, text }: Change, errorsByReason: Counts):
   return count === 0 ? [] : [{ kind: 'change', title: `${title} (${rows(count)})`, text }];
 }
 
-/** A job with the same request and `reuse`; and a job with a changed request, for the failed rows alone. */
+/** A job with the same request and `reuse`; and a job with a changed request for only the failed rows. */
 function adviseRerun({ errorsByReason, files, cancelled, rows: { failed } }: JobReport): Advice[] {
   const other = countAll(
     insideRequest.flatMap(({ reasons }) => reasons),
     errorsByReason,
   );
-  // Neither of the two jobs sends what is in doubt.
+  // Neither of the two jobs sends items in doubt.
   const doubted = errorsByReason.in_doubt ?? 0;
   const same = sumCounts(errorsByReason) - other - doubted;
   const folder = nameFolder(files);
@@ -132,9 +132,9 @@ function adviseRerun({ errorsByReason, files, cancelled, rows: { failed } }: Job
   };
   const alone: Advice = {
     kind: 'rerun',
-    title: `Send the failed rows with a mended request (${rows(failed - doubted)})`,
+    title: `Send the failed rows with a fixed request (${rows(failed - doubted)})`,
     text: 'A changed template makes every request a new one, so reuse would carry nothing over. failures.jsonl is a dataset by itself: each failed row as it was given, with its reason under nightshift.',
-    job: { dataset: files.failures, output: `${folder}-mended/` },
+    job: { dataset: files.failures, output: `${folder}-fixed/` },
   };
   return [...(same > 0 ? [reuse] : []), ...(other > 0 ? [alone] : [])];
 }
@@ -144,7 +144,7 @@ function adviseOnRefusedRows({ rows: { refused } }: JobReport): Advice[] {
   return [
     {
       kind: 'change',
-      title: `Mend the rows that were refused (${rows(refused)})`,
+      title: `Fix the rows that were refused (${rows(refused)})`,
       text: 'They never became requests and cost nothing. rejects.jsonl names the line and the reason of each.',
     },
   ];

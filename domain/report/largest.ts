@@ -5,7 +5,7 @@ export class Largest<Value> {
   readonly #max: number;
   readonly #measure: (value: Value) => number;
   readonly #values: Value[] = [];
-  /** A value must be larger than this to be kept. */
+  /** Only a value larger than this is kept. */
   #bar = Number.NEGATIVE_INFINITY;
 
   constructor(max: number, measure: (value: Value) => number) {
@@ -13,7 +13,7 @@ export class Largest<Value> {
     this.#measure = measure;
   }
 
-  /** Whether a value of that size would be kept: lets a caller skip making one that would not. */
+  /** Whether a value of that size would be kept, so that a caller need not make one that would not. */
   wouldKeep(size: number): boolean {
     return size > this.#bar;
   }
@@ -28,7 +28,7 @@ export class Largest<Value> {
     if (smallest !== undefined && this.#values.length === this.#max) this.#bar = this.#measure(smallest);
   }
 
-  /** The largest first. Of equally large values, the one that came first. */
+  /** The largest first. Equal values are in the order in which they came. */
   get values(): readonly Value[] {
     return this.#values;
   }

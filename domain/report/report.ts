@@ -37,9 +37,9 @@ export interface JobReport {
   readonly cost: {
     /** Over all attempts whose cost is known; null if it is known of none. */
     readonly usd: number | null;
-    /** Rows whose cost is not known: `usd` lacks an attempt at each. Absent in reports of earlier versions, as is `unpricedUsd`. */
+    /** Rows of unknown cost: `usd` lacks an attempt at each. Absent in reports of earlier versions, as is `unpricedUsd`. */
     readonly unpricedRows?: number;
-    /** What the attempts of unknown cost were estimated to cost, and a budget was charged for them; null if there is no estimate. */
+    /** The estimated cost of the attempts of unknown cost, which a budget was charged; null if there is no estimate. */
     readonly unpricedUsd?: number | null;
     readonly pricesDated: string;
     readonly byModelAndLane: readonly CostLine[];
@@ -74,7 +74,7 @@ export interface CostLine {
   readonly items: number;
   /** Over the items whose cost is known. */
   readonly usd: number | null;
-  /** Items whose cost is not known. Absent in reports of earlier versions. */
+  /** Items of unknown cost. Absent in reports of earlier versions. */
   readonly unpriced?: number;
   /** The same tokens at the realtime lane's price. */
   readonly realtimeUsd: number | null;
@@ -86,7 +86,7 @@ export interface Percentiles {
   readonly p99: number;
 }
 
-/** Sums over all batches of all waves. It takes one tally at a time; of a batch, memory keeps no more than its duration. */
+/** Sums over all batches of all waves. It takes one tally at a time and keeps only the duration of each batch in memory. */
 export class BatchFigures {
   count = 0;
   realtime = 0;
@@ -137,10 +137,10 @@ export class BatchFigures {
   }
 }
 
-/** Names listed in a report, which must stay small, since it is a workflow's result. */
+/** The most names in a list of the report, which must stay small, because it is a workflow's result. */
 export const namedMax = 20;
 
-/** Reasons of attempts whose answer came and could not be used. */
+/** Reasons of attempts whose answer came but could not be used. */
 export const flaws = [
   'truncated',
   'refused',

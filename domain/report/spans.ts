@@ -1,17 +1,17 @@
-// When batches waited and ran: the longest are kept one by one, and all of them as a line of how many were open at once.
+// When batches waited and ran: the longest one by one, and all of them as the number of open batches over time.
 
 import type { Tally } from '../outcome/outcome.ts';
 import { Largest } from './largest.ts';
 
 export interface BatchSpan extends Pick<Tally, 'wave' | 'batch' | 'lane' | 'batchId' | 'items' | 'answered' | 'polls'> {
   readonly usd: number | null;
-  /** When its wave could begin: at the job's start, or at the end of the waves before. Null if the clocks disagree. */
+  /** When its wave could begin: at the job's start, or at the end of the earlier waves. Null if the clocks disagree. */
   readonly waitingSince: number | null;
   readonly createdAt: number;
   readonly endedAt: number;
 }
 
-/** How many batches were open from an instant on. */
+/** How many batches were open from this time on. */
 export interface OpenPoint {
   readonly at: number;
   readonly open: number;
@@ -74,7 +74,7 @@ export class Spans {
   }
 }
 
-/** Time is cut into at most `stretchesMax` stretches. Each gives the most batches open in it, and how many were left at its end. */
+/** Time is cut into at most `stretchesMax` stretches. Each has the most batches open in it, and how many were left at its end. */
 export function openOverTime(starts: readonly number[], ends: readonly number[]): readonly OpenPoint[] {
   const [up, down] = [Float64Array.from(starts).sort(), Float64Array.from(ends).sort()];
   const first = up[0];

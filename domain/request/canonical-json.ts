@@ -1,4 +1,4 @@
-// One text for one JSON value: keys sorted by code unit, no white space. What is hashed into an item's key.
+// One text for each JSON value: keys sorted by code unit, no white space. It is hashed into an item's key.
 
 import type { Json } from '../outcome/outcome.ts';
 

@@ -1,4 +1,4 @@
-// Where a template's variable leads in a row: a column, or a value inside one.
+// The place in a row that a template's variable names: a column, or a value inside one.
 
 import type { Json } from '../outcome/outcome.ts';
 
@@ -7,11 +7,11 @@ export type Row = { readonly [name: string]: Json };
 /** Names and positions, outermost first; never empty. */
 export type Column = readonly (string | number)[];
 
-/** Undefined where there is none. Only what the row itself has: no inherited member ever answers. */
+/** Undefined if there is no such value. Only the row's own members count, never inherited ones. */
 export function valueAt(row: Row, column: Column): Json | undefined {
   let value: Json | undefined = ownMember(row, column[0] ?? '');
   for (let index = 1; index < column.length; index++) {
-    // What is inside nothing is nothing, as in Liquid.
+    // A value inside null is null, as in Liquid.
     if (value === null || value === undefined) return value;
     value = readMember(value, column[index] ?? '');
   }

@@ -1,4 +1,4 @@
-// A request without a vendor: what `prompt` in a job says, and every provider can turn into its own body.
+// A request that does not depend on a vendor: `prompt` in a job, which every provider can turn into its own body.
 
 import type { Json } from '../outcome/outcome.ts';
 

@@ -1,19 +1,19 @@
-// Bounds the work of rendering one row. It counts and never looks at a clock: every planner must refuse the same rows.
+// Bounds the work of rendering one row. It counts steps and never reads a clock, because every planner must refuse the same rows.
 
-/** Passes through a loop, parts of a template, elements that a filter goes through: about a microsecond each. */
+/** Steps: passes of a loop, parts of a template, elements in a filter. Each takes about a microsecond. */
 export const renderStepsMax = 1_000_000;
-/** Characters that are written, and elements and characters that filters and ranges make on the way. */
+/** Characters written, and elements and characters that filters and ranges create on the way. */
 export const renderUnitsMax = 32 * 1024 * 1024;
 
-/** Characters of a text that is only searched or compared which cost as much as one step. */
+/** So many characters of a text that is only searched or compared cost as much as one step. */
 const charsPerStep = 1024;
 
-/** Thrown where a bound is passed. A template engine may wrap it: `isPassed` tells for certain. */
+/** Thrown when a bound is passed. A template engine may wrap it: `isPassed` says for certain. */
 class RenderBoundPassed extends Error {
   override readonly name = 'RenderBoundPassed';
 }
 
-/** Used again for every row. */
+/** Reused for every row. */
 export class RenderWork {
   #steps = 0;
   #units = 0;
@@ -37,7 +37,7 @@ export class RenderWork {
     if (this.#units > renderUnitsMax) throw new RenderBoundPassed();
   }
 
-  /** Before something goes through all of a text or a list. `each` is what an element costs, in steps. */
+  /** Call it before something goes through all of a text or a list. `each` is the cost of an element, in steps. */
   goThrough(value: unknown, each = 1): void {
     if (typeof value === 'string') {
       this.step(Math.floor((value.length * each) / charsPerStep));
@@ -46,7 +46,7 @@ export class RenderWork {
     }
   }
 
-  /** Before something goes through an object's members. */
+  /** Call it before something goes through an object's members. */
   goThroughMembers(value: unknown, each = 1): void {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
     this.step(Object.keys(value).length * each);

@@ -1,21 +1,21 @@
-// A request template compiled once into JSON fragments with slots between them: a row is rendered by joining the two.
+// A request template, compiled once into JSON fragments with slots between them. Rendering a row joins the two.
 
 import type { Json } from '../outcome/outcome.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Column, columnName, type Row, valueAt } from './column.ts';
 import { RenderWork, renderStepsMax, renderUnitsMax } from './render-work.ts';
 
-/** What a string of the template turned out to be. */
+/** The kind of a string in the template. */
 export type CompiledText =
   | { readonly kind: 'static'; readonly text: string }
   /** Exactly one column: keeps its JSON type. */
   | { readonly kind: 'column'; readonly column: Column }
   /** Text with columns in between. */
   | { readonly kind: 'parts'; readonly parts: readonly (string | Column)[] }
-  /** Whatever it throws counts as a bound that was passed, if the work says so. */
+  /** Any error it throws counts as a passed bound, if the work says so. */
   | { readonly kind: 'text'; readonly render: (row: Row, work: RenderWork) => string | Refusal };
 
-/** Why a row cannot be rendered: says what the template wants, nothing that the row holds. */
+/** Why a row cannot be rendered: says what the template needs, never what the row holds. */
 export interface Refusal {
   readonly reason: 'missing_column' | 'template_failed' | 'rendering_too_large';
   readonly message: string;
@@ -28,13 +28,13 @@ export interface Rendered {
 }
 
 export interface Template {
-  /** `isPlain`: no text in the row has anything in it that JSON escapes. Then none is looked through for it, which costs the most. */
+  /** `isPlain`: no text in the row has a character that JSON escapes. Then no text is searched for one, which would cost the most. */
   render(row: Row, isPlain?: boolean): Rendered | Refusal;
-  /** Whether a row's own value, with its type, stands anywhere outside a list: then the row may set a bound such as a token limit. */
+  /** Whether the row's own values, with their types, appear anywhere outside a list: then the row may set a bound such as a token limit. */
   readonly valuesFromRow: boolean;
 }
 
-/** One string's place: its JSON text for a row, and the canonical text where that differs. */
+/** The place of one string: its JSON text for a row, and the canonical text if that differs. */
 type Slot = (row: Row, isPlain: boolean, into: Texts, index: number) => Refusal | null;
 
 interface Texts {
@@ -80,7 +80,7 @@ export function compileTemplate(request: Json, compileText: (text: string) => Co
 }
 
 function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Template['render'] {
-  // Used again for every row: rendering is never interrupted.
+  // Reused for every row: rendering is never interrupted.
   const work = new RenderWork();
   const texts: Texts = { wire: slots.map(() => ''), canonical: slots.map(() => ''), work };
   const fill = (row: Row, isPlain: boolean): Refusal | null => {
@@ -133,7 +133,7 @@ function columnSlot(column: Column): Slot {
   };
 }
 
-/** What stands between the columns is escaped once and for all. */
+/** The text between the columns is escaped only once. */
 function partsSlot(parts: readonly (string | Column)[]): Slot {
   const escapedParts = parts.map((part) => (typeof part === 'string' ? escaped(part) : part));
   return (row, isPlain, into, index) => {
@@ -154,12 +154,12 @@ function partsSlot(parts: readonly (string | Column)[]): Slot {
   };
 }
 
-/** As it stands inside a JSON string. */
+/** The text as it appears inside a JSON string. */
 function escaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
-/** A value inside a text: nothing for null, JSON for what is no text by itself. */
+/** A value inside a text: nothing for null, JSON for anything but a string. */
 export function textOfValue(value: Json): string {
   if (typeof value === 'string') return value;
   if (value === null) return '';

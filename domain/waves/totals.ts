@@ -1,4 +1,4 @@
-// Sums over the batches of a wave: they decide the next wave, and people see them in the status.
+// Sums over the batches of a wave. They decide the next wave, and the status shows them.
 
 import { addUnpriced, knownUsd, nothingUnpriced, readUnpriced } from '../money/unpriced.ts';
 import { addCounts, addUsage, noUsage, plus, type Tally } from '../outcome/outcome.ts';

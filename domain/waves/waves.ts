@@ -1,4 +1,4 @@
-// Chooses the wave that follows a wave: a retry round, the fallback, a round that a person asked for, or none. Pure; `wavesMax` bounds it.
+// Chooses the next wave: a retry round, the fallback, a round that a person asked for, or none. Pure; `wavesMax` bounds it.
 
 import { roundDelayMs } from '../batch/backoff.ts';
 import type { JobSettings, WaveKind } from '../job.ts';
@@ -9,19 +9,19 @@ export interface Wave {
   readonly number: number;
   readonly kind: WaveKind;
   readonly delayMs: number;
-  /** The wave's items are chosen from the answers of these waves. */
+  /** The wave takes its items from the answers of these waves. */
   readonly sources: readonly number[];
   readonly batchReasons: readonly ItemReason[];
   readonly realtimeReasons: readonly ItemReason[];
-  /** A person asked for it: failed items with these reasons are sent again too. */
+  /** For a wave that a person asked for: failed items with these reasons are sent again too. */
   readonly rejectedReasons: readonly ItemReason[];
-  /** The bytes of requests that a batch of it may have, if that is less than usual. */
+  /** The most bytes of requests in a batch of this wave, if less than usual. */
   readonly cutBytes: number | null;
 }
 
 export interface WaveState {
   readonly number: number;
-  /** The last wave, and those before it whose items are not all taken up. */
+  /** The last wave, and earlier ones with items that are not all taken up. */
   readonly sources: readonly number[];
   /** Retry rounds that have ended. */
   readonly rounds: number;
@@ -69,7 +69,7 @@ function chooseOrdinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
     return { ...wave, kind: 'fallback', realtimeReasons: present };
   }
   const lateToRealtime = policy.deadline.then === 'fallback' && mayFallBack ? late : [];
-  // Nothing of these was tried, so they use up no round. The others wait for the wave after it.
+  // These items were never tried, so they use up no round. The other items wait for the wave after it.
   if (state.cutBytes !== null && (state.retryable.oversized ?? 0) > 0) {
     return { ...wave, kind: 'split', batchReasons: ['oversized'], cutBytes: state.cutBytes };
   }

@@ -139,7 +139,7 @@ test('jobs of one batch, of nothing but failures, and of no known cost have a pa
   const one = await endedJob([makeTally(1, 1)]);
   expect(textOf(one.page)).toContain('Every row has its answer');
   const none = await failedJob();
-  expect(textOf(none.page)).toMatch(/none, cancelled .* Cost unknown .* Mend the key \(1,500 rows\)/);
+  expect(textOf(none.page)).toMatch(/none, cancelled .* Cost unknown .* Fix the key \(1,500 rows\)/);
   for (const { page } of [one, none]) expect(page).not.toMatch(/undefined|NaN|Infinity/);
 });
 

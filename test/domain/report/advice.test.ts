@@ -26,7 +26,7 @@ test('passing trouble is asked again under `reuse`, and a request that must chan
   const cut = buildAdvice(reportWith({ errorsByReason: { truncated: 1 } }));
   expect(cut.map(({ kind }) => kind)).toEqual(['change', 'rerun']);
   expect(cut[0]?.title).toBe('Allow longer answers (1 row)');
-  expect(cut[1]?.job).toEqual({ dataset: 'runs/tickets/failures.jsonl', output: 'runs/tickets-mended/' });
+  expect(cut[1]?.job).toEqual({ dataset: 'runs/tickets/failures.jsonl', output: 'runs/tickets-fixed/' });
 });
 
 test('what is in doubt is looked at before anything is sent again, and paying twice is said', () => {
@@ -38,8 +38,8 @@ test('what is in doubt is looked at before anything is sent again, and paying tw
     job: { dataset: 'runs/tickets/in-doubt.jsonl', output: 'runs/tickets-in-doubt/' },
   });
   expect(advice[1]).toMatchObject({ kind: 'rerun', title: 'Ask again for what may pass (1 row)' });
-  const mended = buildAdvice(reportWith({ errorsByReason: { in_doubt: 4, truncated: 1 } })).at(-1);
-  expect(mended?.title).toBe('Send the failed rows with a mended request (1 row)');
+  const fixed = buildAdvice(reportWith({ errorsByReason: { in_doubt: 4, truncated: 1 } })).at(-1);
+  expect(fixed?.title).toBe('Send the failed rows with a fixed request (1 row)');
   const calls = buildAdvice(reportWith({ anomalies: { ...noAnomalies, inDoubtCalls: 2, twinBatches: 1 } }));
   expect(calls.map(({ kind }) => kind)).toEqual(['look', 'look']);
 });
@@ -49,7 +49,7 @@ test('keys and money come before the second try', () => {
     ({ title }) => title,
   );
   expect(titles).toEqual([
-    'Mend the key (1 row)',
+    'Fix the key (1 row)',
     'Add credit, or raise the spend limit (1 row)',
     'Ask again for what may pass (2 rows)',
   ]);
