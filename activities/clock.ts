@@ -1,5 +1,5 @@
-// The Temporal server's time, as one attempt of an activity knows it. Workers' clocks differ by hours if nobody sets them, and may be set
-// while they run, so a time that others compare with theirs never comes from a worker's own clock.
+// The Temporal server's time, as one attempt of an activity knows it. Workers' clocks may differ by hours and may be set while they run, so a
+// time that others compare with theirs never comes from a worker's own clock.
 
 import { activityInfo } from '@temporalio/activity';
 import type { ActivityDeps } from './deps.ts';
@@ -7,9 +7,9 @@ import type { ActivityDeps } from './deps.ts';
 export interface Clock {
   /** When the attempt was scheduled. */
   readonly startedAt: number;
-  /** Milliseconds since 1970. Behind by as long as the attempt waited for a worker; never ahead. */
+  /** Milliseconds since 1970. Behind by the time that the attempt waited for a worker; never ahead. */
   now(): number;
-  /** How many whole milliseconds are left until a time of this clock, at most: 0 or less if it is over. */
+  /** The most whole milliseconds that are left until a time of this clock: 0 or less if it is over. */
   leftUntil(time: number): number;
 }
 
@@ -21,7 +21,7 @@ export function startClock({ elapsed, now }: Pick<ActivityDeps, 'elapsed' | 'now
   return {
     startedAt,
     now: () => startedAt + Math.floor(measure()),
-    // Monotonic time stands still while a machine sleeps, and the worker's clock does not. If either says so, the attempt is late.
+    // Monotonic time stops while a machine sleeps; the worker's clock does not. If either shows that the time is over, the attempt is late.
     leftUntil: (time) => Math.floor(time - startedAt - Math.max(measure(), now() - firstNow)),
   };
 }

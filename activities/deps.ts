@@ -7,16 +7,16 @@ import { InvariantBroken } from '../domain/refusal.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Store } from '../storage/store.ts';
 
-/** The Temporal cluster that the worker works for, as far as activities call it. */
+/** The worker's Temporal cluster, as far as activities call it. */
 export interface Cluster {
   /** Whether a workflow with this id (and, if given, this first run) is still open. */
   isOpen(workflowId: string, firstRunId?: string): Promise<boolean>;
-  /** Signals a coordinator. Best effort: a failure is swallowed, because the next news repeats what was lost. */
+  /** Signals a coordinator. Best effort: a failure is ignored, because the next news repeats what was lost. */
   notify(workflowId: string, news: BatchNews): Promise<void>;
   registeredSearchAttributes(): Promise<readonly string[]>;
 }
 
-/** Runs work at once while fewer than a fixed number of works are running; further work waits for its turn. */
+/** Runs work immediately while fewer than a fixed number of works are running; further work waits for its turn. */
 export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
 
 export interface ActivityDeps {
@@ -29,11 +29,11 @@ export interface ActivityDeps {
   readonly credentials: (name: string) => { readonly present: boolean; readonly variable: string };
   readonly prices: { readonly dated: string; readonly models: Prices };
   readonly timing: Omit<Timing, 'providerWindowMs'>;
-  /** A folder of this process alone, for temporary files: a later worker deletes it. */
+  /** A folder of only this process, for temporary files: a later worker deletes it. */
   readonly scratch: string;
-  /** For passes over whole files, each of which fills a core or much memory. Defaults to 2 at once. */
+  /** For passes over whole files, each of which fills a core or much memory. Defaults to 2 at the same time. */
   readonly heavy: Limiter;
-  /** For uploads and downloads: each holds buffers, and more of them at once do not make the line faster. Defaults to 4 at once. */
+  /** For uploads and downloads: each holds buffers, and more of them do not make the line faster. Defaults to 4 at the same time. */
   readonly transfers: Limiter;
   /** The software's version, e.g. `0.1.0`. */
   readonly version: string;
@@ -46,7 +46,7 @@ export interface ActivityDeps {
   readonly randomHex: (bytes: number) => string;
 }
 
-/** The provider of a job that was opened already. A worker of another version may not have it; Temporal then tries again. */
+/** The provider of a job that was already opened. A worker of another version may not have it; Temporal then tries again. */
 export function requireProvider(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {
   const provider = deps.provider(job.spec.provider);
   if (provider === undefined) {

@@ -1,4 +1,4 @@
-// Waits for the workflows of a job that was taken over: what they still do to a batch must be known before anything is sent again.
+// Waits for the workflows of a job that was taken over: the worker must know what they still do to a batch before anything is sent again.
 
 import { activityInfo } from '@temporalio/activity';
 import { type BatchRef, batchWorkflowId } from '../domain/ids.ts';
@@ -12,8 +12,8 @@ type ClusterDeps = Pick<ActivityDeps, 'cluster'>;
 const checkAgainMs = 5_000;
 
 /**
- * A job that was taken over may have left children that still finish their batches. While the child of this batch is open, what it will
- * write is not known, so nothing of the batch may be sent again: fails with `TryAgain`.
+ * A job that was taken over may have left children that still finish their batches. While the child of this batch is open, its result is not
+ * known, so nothing of the batch may be sent again: fails with `TryAgain`.
  */
 export async function awaitEarlierOwners(deps: ClusterDeps, job: JobFile, ref: BatchRef): Promise<void> {
   const child = await findEarlierChild(deps, job, ref);
@@ -21,7 +21,7 @@ export async function awaitEarlierOwners(deps: ClusterDeps, job: JobFile, ref: B
   throw new TryAgain(`waiting for ${child}, which the earlier owner of this output started, to end`, checkAgainMs);
 }
 
-/** The batch's workflow that an earlier owner started and that is still open; null if there is none. */
+/** The workflow that an earlier owner started for the batch and that is still open; null if there is none. */
 export async function findEarlierChild(
   deps: ClusterDeps,
   job: JobFile,
@@ -29,7 +29,7 @@ export async function findEarlierChild(
 ): Promise<string | null> {
   for (const { workflowId } of job.takenOver) {
     const child = batchWorkflowId(workflowId, wave, batch);
-    // Under the job's own id only one child can be open, and the job's window waits for it. And that child must not wait for itself.
+    // Under the job's own id only one child can be open, and the job's window waits for it. That child must not wait for itself.
     if (workflowId === job.claim.workflowId || child === activityInfo().workflowExecution?.workflowId) continue;
     if (await deps.cluster.isOpen(child)) return child;
   }

@@ -1,5 +1,5 @@
-// The only way out for an activity's failure. It lets through a code, numbers and a message written here or by the code that failed,
-// and nothing else: no cause chain, no provider body, no parser's words, because these may quote a row, an answer or a key.
+// The only way out for an activity's failure. It passes on a code, numbers and a message that our code wrote. It drops the cause chain and all
+// words of a provider or parser, because these may quote a row, an answer or a key.
 
 import { activityInfo, CancelledFailure, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
@@ -87,12 +87,12 @@ function providerFailure(message: string, facts: ProviderErrorFacts, attempt: nu
   return ApplicationFailure.create({ message: advised, type: fault, nonRetryable: exhausted, details, nextRetryDelay });
 }
 
-/** Class names come from this code or the platform, never from a row. */
+/** Class names come from our code or the platform, never from a row. */
 function describeClass(error: unknown): string {
   return error instanceof Error ? error.constructor.name : typeof error;
 }
 
-/** The first frame of the stack, which is a place in the code. The message above it is left out, because it may quote anything. */
+/** The first frame of the stack, which names a place in the code. Leaves out the message, because it may quote anything. */
 function locateInCode(error: unknown): string {
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
   return (frames[0] ?? 'an unknown place')
@@ -101,7 +101,7 @@ function locateInCode(error: unknown): string {
     .replace(/\(?(file:\/\/)?\/.*\//, '(');
 }
 
-/** Wraps every activity. If the activity was cancelled, whatever error the abort caused is reported as the cancellation. */
+/** Wraps every activity. If the activity was cancelled, any error that the abort caused is reported as the cancellation. */
 export const failureInterceptor = (): ActivityInboundCallsInterceptor => ({
   async execute(input, next) {
     try {

@@ -1,12 +1,12 @@
-// Heartbeats of long activities, so that Temporal can tell work from a dead worker, and the end of transfers whose bytes stopped.
+// Heartbeats of long activities, so that Temporal can tell work from a dead worker. Also ends transfers whose bytes stopped.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Timing } from '../domain/job.ts';
 import type { Context } from '../providers/provider.ts';
 
 /**
- * For the option `maxHeartbeatThrottleInterval` of a worker. A reply to a heartbeat tells an activity that it is to stop; by default, a worker
- * holds heartbeats back for most of the heartbeat timeout.
+ * For the option `maxHeartbeatThrottleInterval` of a worker. The reply to a heartbeat tells an activity to stop; by default, a worker holds
+ * heartbeats back for most of the heartbeat timeout.
  */
 export const heartbeatThrottleMs = 1000;
 /** A transfer that reports its bytes is dead after this many heartbeat intervals without one. */
@@ -14,7 +14,7 @@ const stalledAfter = 4;
 const linesPerBeat = 5000;
 
 /**
- * Heartbeats while work waits for its turn, or cannot tell how far it is. Only the activity's own timeout ends such work. Each heartbeat
+ * Heartbeats while work waits for its turn, or cannot report its progress. Only the activity's own timeout ends such work. Each heartbeat
  * carries `details`, which the next attempt can read.
  */
 export async function heartbeating<T>(
@@ -57,7 +57,7 @@ export function beatOnLine(line: number): void {
   if (line % linesPerBeat === 0) beat(line);
 }
 
-/** Heartbeats at once, and throws if the activity was cancelled. */
+/** Heartbeats immediately, and throws if the activity was cancelled. */
 export function beat(progress: number): void {
   heartbeat(progress);
   cancellationSignal().throwIfAborted();

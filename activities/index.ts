@@ -28,7 +28,7 @@ import { sumWave } from './waves/sum-wave.ts';
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
 
 export const createActivities = (deps: ActivityDeps) => {
-  /** For an activity of a job that was opened: fails if the output has another claim, and writes nothing once it has. */
+  /** For an activity of a job that was opened: fails if another claim holds the output, and writes nothing from then on. */
   const owned =
     <I extends JobRef, R>(activity: (fenced: ActivityDeps, input: I) => Promise<R>) =>
     async (input: I): Promise<R> => {

@@ -1,4 +1,4 @@
-// Prometheus metrics of the worker, beside Temporal's own. Labels take their values from closed lists: never an id, a model or a row.
+// Prometheus metrics of the worker, next to Temporal's own. Labels take their values from closed lists: never an id, a model or a row.
 
 import { metricMeter } from '@temporalio/activity';
 import type { Fault } from '../domain/batch/backoff.ts';
@@ -20,7 +20,7 @@ const series = {
 
 type Tags = Readonly<Record<string, string>>;
 
-/** Call it once for each batch: a tally that is there already was counted by the attempt that wrote it. */
+/** Call it once for each batch: if a tally already exists, the attempt that wrote it has counted it. */
 export function countTally(provider: string, tally: Tally): void {
   const { lane, usage, costUsd, batchId, createdAt, endedAt } = tally;
   const tags = { provider, lane };
@@ -44,7 +44,7 @@ export function countTally(provider: string, tally: Tally): void {
 
 export const countFault = (provider: string, fault: Fault): void => add('faults', 1, { provider, fault });
 
-/** Call it once for each job: a report that is there already was counted by the attempt that wrote it. */
+/** Call it once for each job: if a report already exists, the attempt that wrote it has counted it. */
 export const countJob = ({ verdict, cancelled }: JobReport): void =>
   add('jobs', 1, { verdict, cancelled: cancelled ? 'yes' : 'no' });
 

@@ -1,4 +1,4 @@
-// Texts that may not fit into memory together: appended once, read back by their place, gone when the file is closed.
+// Texts that may not fit into memory together: appended once, read back by their place, deleted when the file is closed.
 
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,12 +13,12 @@ export interface Place {
 
 /** Kept in memory before anything is written to the file: most batches never need a file. */
 const memoryBytes = 12 * 1024 * 1024;
-/** Read at once: texts are mostly read in the order in which they were appended. */
+/** Read in one piece: texts are mostly read in the order in which they were appended. */
 const windowBytes = 64 * 1024;
 
 /**
- * An error of the disk is thrown to the caller, whose attempt fails. The file lies in the worker's scratch folder, which the next
- * worker deletes if this one dies before `close`.
+ * An error of the disk is thrown to the caller, whose attempt fails. The file is in the worker's scratch folder. If this worker dies before
+ * `close`, the next one deletes the folder.
  */
 export class ScratchFile {
   readonly #path: string;

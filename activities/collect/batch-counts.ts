@@ -34,7 +34,7 @@ export class BatchCounts {
     this.#items = items;
   }
 
-  /** `times` is -1 if another outcome has taken the place of this one. */
+  /** `times` is -1 if another outcome has replaced this one. */
   add(outcome: Outcome, times: 1 | -1 = 1): void {
     if (outcome.kind === 'answered') {
       this.#answered += times;
@@ -48,7 +48,7 @@ export class BatchCounts {
     if (outcome.costUsd === null) this.#unpriced += times;
   }
 
-  /** Throws if not every item has exactly one outcome. */
+  /** Throws unless each item has exactly one outcome. */
   tally(planned: PlannedBatch, input: ClassifyInput, anomalies: Anomalies): Tally {
     const outcomes = itemReasons.reduce(
       (sum, reason) => sum + (this.#retryable[reason] ?? 0) + (this.#rejected[reason] ?? 0),
@@ -98,7 +98,7 @@ export class BatchCounts {
 
 const usageNames = ['input', 'cachedInput', 'cacheWrite', 'cacheWrite1h', 'output', 'reasoning'] as const;
 
-/** A sum of numbers of which some are unknown: null if all are. */
+/** A sum of numbers, some of them unknown: null if all are. */
 interface Sum {
   known: number;
   sum: number;
@@ -114,7 +114,7 @@ function addTo(sum: Sum, value: number | null, times: 1 | -1): void {
 
 const readSum = ({ known, sum }: Sum): number | null => (known === 0 ? null : sum);
 
-/** A reason stays with a count of 0 if a better outcome took the place of the only one that had it. */
+/** A reason stays with a count of 0 if a better outcome replaced its only one. */
 function dropZeros(counts: Counts): Counts {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }

@@ -1,4 +1,4 @@
-// Stores a batch's output byte by byte as the provider sends it, and says how much of it came. Nothing is interpreted here.
+// Stores a batch's output byte by byte as the provider sends it, and says how much came. It interprets nothing.
 
 import { crc32 } from 'node:zlib';
 import { activityInfo } from '@temporalio/activity';
@@ -22,7 +22,7 @@ export interface DownloadInput extends BatchRef, JobRef {
   readonly twin: number;
 }
 
-/** From this attempt on, the bytes of a download that broke are kept, as known not to be whole: lines in them are answers all the same. */
+/** From this attempt on, the bytes of a broken download are kept and marked as incomplete: lines in them are still answers. */
 const brokenAttemptsMax = 6;
 
 type DownloadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'transfers' | 'now' | 'elapsed'>;

@@ -1,4 +1,4 @@
-// Keeps one outcome for each item, in whatever order they come: the first answer, or else the first error.
+// Keeps one outcome for each item, in whatever order outcomes come: the first answer, or else the first error.
 
 import type { Outcome } from '../../domain/outcome/outcome.ts';
 import type { ScratchFile } from '../scratch-file.ts';
@@ -9,7 +9,7 @@ export class FirstAnswers {
   readonly #texts: ScratchFile;
   readonly #counts: BatchCounts;
   readonly #offsets: Float64Array;
-  /** 0 where nothing is kept yet. */
+  /** 0 if nothing is kept yet. */
   readonly #lengths: Uint32Array;
   readonly #answered: Uint8Array;
   #count = 0;
@@ -22,7 +22,7 @@ export class FirstAnswers {
     this.#answered = new Uint8Array(items);
   }
 
-  /** Items of which something is kept. */
+  /** The number of items with an outcome. */
   get count(): number {
     return this.#count;
   }
@@ -31,7 +31,7 @@ export class FirstAnswers {
     return this.#lengths[place] !== 0;
   }
 
-  /** An answer takes the place of an error that came before it; nothing takes the place of an answer. */
+  /** An answer replaces an earlier error; nothing replaces an answer. */
   keep(place: number, outcome: Outcome): void {
     const isAnswered = outcome.kind === 'answered';
     if (this.has(place)) {

@@ -1,4 +1,4 @@
-// The items of one batch by their custom id: each one's place in row order, and how often it was answered without use before.
+// The items of one batch by their custom id: each one's place in row order, and how many earlier answers to it were unusable.
 
 import type { BatchRef } from '../../domain/ids.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';

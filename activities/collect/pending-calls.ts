@@ -1,7 +1,7 @@
 // Realtime calls that were sent and of which nothing has been read yet, and those of which nothing was heard.
 
 export class PendingCalls {
-  /** Calls that were sent again though nothing was known of the call before: the provider may have run both. */
+  /** Calls that were sent again although the result of the first call was not known: the provider may have run both. */
   inDoubt = 0;
   readonly #pending = new Set<string>();
   readonly #answered = new Set<string>();

@@ -1,4 +1,4 @@
-// Reads what every provider batch of a planned batch left, and says what that proves of the items without a line.
+// Reads the evidence of every provider batch of a planned batch, and says what it proves about the items without a line.
 
 import {
   describeOutput,
@@ -23,7 +23,7 @@ export interface Unproven {
 }
 
 export interface Proofs {
-  /** Provider batches to be read again; empty if every item can be judged. */
+  /** Provider batches to read again; empty if every item can be judged. */
   readonly unproven: readonly Unproven[];
   /** What is proven of the items without a line. */
   readonly weakest: ItemProof;

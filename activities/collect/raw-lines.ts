@@ -14,7 +14,7 @@ import type { ItemIndex } from './item-index.ts';
 import type { Judge } from './judge.ts';
 import { PendingCalls } from './pending-calls.ts';
 
-/** The batch that the lines belong to, and what is done with each line. */
+/** The batch that the lines belong to, and what to do with each line. */
 export interface RawLineTarget {
   readonly planned: Pick<PlannedBatch, 'lane' | 'endpoint' | 'items'>;
   readonly provider: Pick<Provider, 'decode'>;
@@ -31,7 +31,7 @@ export class RawLines {
   #duplicates = 0;
   #unknown = 0;
   #unreadable = 0;
-  /** Number of the output that is being read, and of the last one that named each item. */
+  /** Number of the output that is being read, and of the last output that named each item. */
   #file = 0;
   #known = 0;
   #unrun = 0;
@@ -42,7 +42,7 @@ export class RawLines {
     this.#lastFile = new Uint16Array(target.planned.items);
   }
 
-  /** One output after the other: each has its own counts of the items that it names. `isWhole` if all of its bytes are known to be there. */
+  /** Reads one output after the other: each has its own counts of the items it names. `isWhole` if all its bytes are known to be there. */
   async read(store: Store, uri: string, isWhole: boolean): Promise<LineCounts> {
     let seen = 0;
     this.#file += 1;
@@ -93,7 +93,7 @@ export class RawLines {
       return true;
     }
     this.#countKnown(place, line.kind === 'unrun');
-    // In the realtime lane a second line for an item is a second call, and not a mistake of the provider.
+    // In the realtime lane a second line for an item is a second call, not a mistake of the provider.
     if (planned.lane === 'batch' && answers.has(place)) this.#duplicates += 1;
     answers.keep(place, judge.judgeLine(line, items.countFlawedAttempts(place)));
     return true;
@@ -106,7 +106,7 @@ export class RawLines {
     if (isUnrun) this.#unrun += 1;
   }
 
-  /** A note of the realtime lane's own. */
+  /** A note that the realtime lane wrote itself. */
   #takeNote(note: JournalNote): void {
     if (note.kind === 'began' || note.kind === 'slowed') return;
     if (note.kind === 'sent') {

@@ -1,4 +1,4 @@
-// Writes a batch's answers in row order: each line is the line of its item, joined with the item's outcome.
+// Writes a batch's answers in row order: each line joins the line of its item with the item's outcome.
 
 import type { BatchRef } from '../../domain/ids.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
@@ -22,7 +22,7 @@ export async function writeAnswers(
       const next = cursor.next();
       const line = isPending(next) ? await next : next;
       if (line?.bytes == null) throw new InvariantBroken(`item ${place + 1} of ${items} is not there`);
-      // Two JSON objects joined as text, since there are millions of them: parsing each would cost more than all the rest.
+      // Joins two JSON objects as text: there are millions of them, and parsing each would cost more than the rest of the work.
       const waits = writer.write(`${line.bytes.toString('utf8', 0, line.length - 1)},${outcomeAt(place).slice(1)}`);
       if (waits !== undefined) await waits;
       beatOnLine(place);

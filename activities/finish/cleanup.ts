@@ -10,7 +10,7 @@ import { readTally } from '../../job-folder/tallies.ts';
 import type { Store } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 
-/** Deletions at the same time. */
+/** Deletions in progress at the same time. */
 const concurrency = 4;
 
 export interface CleanupResult {
@@ -50,7 +50,7 @@ async function* listHandles(store: Store, output: string): AsyncGenerator<BatchH
   }
 }
 
-/** A batch in doubt may have been answered and paid for. A person is asked to check it at the provider, so it must stay there. */
+/** The provider may have answered a batch in doubt and charged for it. A person is asked to check it there, so it must not be deleted. */
 async function isCollected(store: Store, output: string, handleUri: string): Promise<boolean> {
   const ref = parseHandleFile(output, handleUri);
   const tally = ref === null ? null : await readTally(store, ref);

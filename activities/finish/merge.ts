@@ -1,4 +1,4 @@
-// Merges all waves' answers into `results.jsonl`: one line for every accepted row, in the dataset's order.
+// Merges the answers of all waves into `results.jsonl`: one line for each accepted row, in the dataset's order.
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
@@ -45,13 +45,13 @@ export interface MergeSummary {
   /** Rows by the number of their attempts. */
   readonly attempts: Readonly<Record<string, number>>;
   readonly costUsd: number | null;
-  /** Rows whose cost is not known. Absent if an older worker merged. */
+  /** Rows of unknown cost. Absent if an older worker merged. */
   readonly unpricedRows?: number;
   /** Absent if an older worker merged. */
   readonly dearestRows?: readonly ExpensiveRow[];
   /** Provider batches of the rows in doubt, as far as they are known: the first few. Absent if an older worker merged. */
   readonly inDoubtBatches?: readonly string[];
-  /** The dataset is no longer the one that was planned: `failures.jsonl` and `in-doubt.jsonl` name rows without their records. */
+  /** The dataset has changed since it was planned: `failures.jsonl` and `in-doubt.jsonl` name rows without their records. */
   readonly datasetChanged: boolean;
 }
 
@@ -130,7 +130,7 @@ function mergeRow(attempts: RowAttempts, unsentReason: ItemReason): WrittenResul
   return usual ?? formatResult(mergeAttempts(attempts, unsentReason));
 }
 
-/** Batches without a tally have items and no answers: either they were never sent, or nobody knows what became of them. */
+/** Batches without a tally have items and no answers: they were never sent, or their result is not known. */
 function mergeAttempts(attempts: RowAttempts, unsentReason: ItemReason): ResultLine {
   const answered = attempts.flatMap(({ item, answer, entry, tally, sent }): AnsweredAttempt[] => {
     const lane = entry?.lane ?? 'batch';

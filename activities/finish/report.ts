@@ -43,15 +43,15 @@ async function writeBoth(deps: ReportDeps, job: JobFile, input: ReportInput, dra
   const facts = gatherPageFacts(describeJob(job), written, spans, figures);
   await deps.heavy(async () => writeText(store, reportPage(input.output), renderPage(facts, await draw(facts))));
   const isCounted = await wasWrittenBefore(store, written, input.output);
-  // Last, since a job with a `report.json` counts as done.
+  // Last, because a job with a `report.json` counts as done.
   await writeJson(store, reportFile(input.output), written);
   if (!isCounted) countJob(written);
   return written;
 }
 
 /**
- * Whether an earlier attempt of this activity wrote the report, and so counted the job: all attempts have the same end of the job. A job
- * that was reset after its end ends a second time, and is counted a second time.
+ * Whether an earlier attempt of this activity wrote the report, and so counted the job: all attempts have the same end of the job. A job that
+ * was reset after its end ends again, and is counted again.
  */
 async function wasWrittenBefore(store: Store, { endedAt }: JobReport, output: string): Promise<boolean> {
   const there = await readOwnIfThere<JobReport>(store, reportFile(output));
@@ -122,7 +122,7 @@ const describeJob = ({ claim, spec }: JobFile): PageFacts['job'] => ({
 });
 
 /**
- * The plotting library is loaded when the first job ends, so that it costs a worker nothing before. If the plots cannot be drawn, the job
+ * Loads the plotting library only when the first job ends, so that it costs a worker nothing before. If the plots cannot be drawn, the job
  * still ends: the page's tables hold the same figures.
  */
 async function drawPlots(facts: PageFacts): Promise<Drawn> {

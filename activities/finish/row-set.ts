@@ -1,10 +1,10 @@
-// A set of row numbers that also says how many smaller ones it has. Takes two bits for each row up to the greatest, however many it has.
+// A set of row numbers that also counts the members below a number. Takes two bits for each row up to the greatest, however many it has.
 
 const bitsPerWord = 32;
 
 export class RowSet {
   #words = new Uint32Array(1024);
-  /** How many members the words before each word have, and all of them; null while members are added. */
+  /** For each word, the number of members in the words before it, and last the number of all members; null while members are added. */
   #before: Uint32Array | null = null;
 
   add(row: number): void {

@@ -1,4 +1,4 @@
-// Rows that share an earlier row's item, put among the results at their place in the dataset.
+// Puts rows that share an earlier row's item among the results, at their place in the dataset.
 
 import { formatResult, shareResult, type WrittenResult } from '../../domain/outcome/merge.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
@@ -9,20 +9,20 @@ import type { ActivityDeps } from '../deps.ts';
 import { type Place, ScratchFile } from '../scratch-file.ts';
 import { RowSet } from './row-set.ts';
 
-/** A line of the plan's duplicates, which are in the order of their rows. */
+/** A line of the plan's duplicates, which are in row order. */
 interface SharedRow {
   readonly row: number;
   readonly id: string | number;
   readonly sameAs: number;
 }
 
-/** Digits of an offset and of a length in the scratch file of places: they make all entries equally long. */
+/** Digits of an offset and of a length in the scratch file of places: all entries are equally long. */
 const [offsetDigits, lengthDigits] = [16, 10];
 const entryBytes = offsetDigits + lengthDigits;
 
 /**
- * Memory holds which earlier rows are shared, as bits, however many share them. The texts of their results are in a scratch file, and
- * their places in another: the nth entry is that of the nth shared row.
+ * Memory holds which earlier rows are shared, as bits, however many rows share them. The texts of their results are in a scratch file, and
+ * their places in another: the nth entry belongs to the nth shared row.
  */
 export class SharedRows {
   readonly #cursor: LineCursor;
@@ -55,7 +55,7 @@ export class SharedRows {
   /** Keeps the result if a later row shares it. Results come in row order. */
   keep({ facts: { row }, line }: WrittenResult): void {
     if (!this.#earlier.has(row)) return;
-    // Another number would give all later rows the results of others.
+    // With another number, all later rows would get the results of others.
     if (this.#earlier.countBelow(row) !== this.#kept) {
       throw new InvariantBroken(`a shared row before ${row} has no result`);
     }

@@ -1,4 +1,4 @@
-// Finds the batches that a job would leave behind: those that may have been sent, and have no tally when the job finishes.
+// Finds batches that may have been sent and have no tally when the job finishes, so that the job does not leave them behind.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { type BatchRef, batchWorkflowId, type JobRef } from '../../domain/ids.ts';
@@ -20,21 +20,21 @@ export interface UnsettledInput extends JobRef {
 }
 
 export interface UnsettledPage {
-  /** All of them are in the same wave. */
+  /** All of them belong to the same wave. */
   readonly wave: number;
   readonly batches: readonly PlannedBatch[];
   /** Null if all plans are read. */
   readonly next: JobPosition | null;
 }
 
-/** Waves with a plan. After a reset, an earlier run of the job may have planned, and sent, more waves than this one knows of. */
+/** Waves with a plan. After a reset, an earlier run of the job may have planned and sent more waves than this run knows of. */
 export async function countWaves({ store }: Pick<ActivityDeps, 'store'>, { output }: JobRef): Promise<number> {
   for (let waves = 0; ; waves += 1) if ((await store.head(manifestFile(output, waves + 1))) === null) return waves;
 }
 
 /**
- * Returns when no workflow of a batch without a tally is open, under this job's id or an earlier owner's. What it will write is not known
- * before. Fails with `TryAgain` until then, and names the first that is open.
+ * Returns when no workflow of a batch without a tally is open, under this job's id or an earlier owner's: until then, its result is not known.
+ * Fails with `TryAgain` before that, and names the first open one.
  */
 export async function untilBatchesClosed(
   { store, cluster }: Pick<ActivityDeps, 'store' | 'cluster'>,
@@ -57,7 +57,7 @@ export async function untilBatchesClosed(
   }
 }
 
-/** The next batches that may have been sent and have no tally. Reads plans until it has found some, or until their end. */
+/** The next batches that may have been sent and have no tally. Reads plans until it has found some, or reached their end. */
 export async function listUnsettled(
   { store }: Pick<ActivityDeps, 'store'>,
   { output, waves, from }: UnsettledInput & { readonly from: JobPosition },

@@ -1,4 +1,4 @@
-// Begins a new job: pins what it runs by, and claims its output.
+// Begins a new job: fixes its settings, and claims its output.
 
 import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
@@ -10,7 +10,10 @@ import type { ActivityDeps } from '../deps.ts';
 import { refuseOutput } from './check-output.ts';
 import { isOwnJob, mayTake, takeOutput } from './take.ts';
 
-/** `checkOutput` found nothing. The same run finds the job that it claimed before, unchanged. Of several runs at the same instant, one wins. */
+/**
+ * Call it if `checkOutput` found nothing. The same run finds the job that it claimed before, unchanged. Of several runs at the same instant,
+ * one wins.
+ */
 export async function beginJob(
   deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'prices' | 'timing' | 'now' | 'randomHex'>,
   owner: Owner,

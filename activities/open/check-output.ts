@@ -1,4 +1,4 @@
-// Checks that a job may use its output: the folder is empty or the job's own, and holds nothing that the job reads.
+// Checks that a job may use its output: the folder is empty or the job's own, and does not hold the job's input.
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { JobFile, JobSpec } from '../../domain/job.ts';
@@ -19,7 +19,7 @@ export const report = (kind: RefusalKind, where: string, message: string): Findi
   { kind, problem: { where, message } },
 ];
 
-/** A job writes below its output, so a file there that it reads could be overwritten while it is read. */
+/** A job writes below its output, so an input file there could be overwritten while it is read. */
 export function checkInputsOutside({ dataset, reuse, output }: JobSpec): Finding[] {
   const findInside = (where: 'dataset' | 'reuse', uri: string | null): Finding[] => {
     if (uri === null || !`${uri}/`.startsWith(output)) return [];
@@ -29,7 +29,7 @@ export function checkInputsOutside({ dataset, reuse, output }: JobSpec): Finding
   return [...findInside('dataset', dataset.uri), ...findInside('reuse', reuse)];
 }
 
-/** Nothing is found if the output is free, if `owner` has claimed it, or if it may be taken from the job that claimed it. */
+/** Finds nothing if the output is free, if `owner` has claimed it, or if it may be taken from the job that claimed it. */
 export async function checkOutput(
   deps: Pick<ActivityDeps, 'store' | 'cluster'>,
   owner: Owner,

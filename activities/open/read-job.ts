@@ -1,4 +1,4 @@
-// Reads the job that a workflow was started with, given inline or by reference, and validates everything about it that needs no provider call.
+// Reads the job that a workflow was started with, inline or by reference, and validates all of it that needs no call to a provider.
 
 import { specBytesMax } from '../../domain/limits.ts';
 import { findPrice } from '../../domain/money/cost.ts';
@@ -30,7 +30,7 @@ export interface ReadJob {
 
 type ReadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'providerNames' | 'prices'>;
 
-/** Fails with every problem at once. */
+/** Fails with all problems together. */
 export async function readJob(deps: ReadDeps, input: OpenInput): Promise<ReadJob> {
   const facts = gatherFacts(deps, input);
   const parsed = parseJob(await readAsWritten(deps.store, input.input), facts);

@@ -48,7 +48,7 @@ export async function resumeJob(
     throw refuse('still_running', `${winner.workflowId} is already taking this job over`);
   }
   await markOwned(store, from);
-  // Planning is tried again: the dataset may be as it was.
+  // Planning is tried again: the dataset may have been restored.
   const { refused: _, ...kept } = old;
   const job: JobFile = {
     ...kept,

@@ -1,4 +1,4 @@
-// The settings that a job's workflow runs by: a small part of `job.json`, and the waves that are planned already.
+// The settings of a job's workflow: a small part of `job.json`, and the waves that are already planned.
 
 import type { JobFile, JobSettings } from '../../domain/job.ts';
 import { batchesPerSegment, historyEventsMax } from '../../domain/limits.ts';

@@ -1,4 +1,4 @@
-// Tries on the data root what a job needs of it, each with a file of its own, which is removed again.
+// Tries what a job needs of the data root, each trial with its own file, which it removes again.
 
 import { writeText } from '../../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
@@ -11,7 +11,7 @@ export const tryWrite = (store: Store, uri: string): Promise<'ok'> =>
     return 'ok';
   });
 
-/** Of two that create the same file only if it is absent, the second must fail: otherwise two jobs could take one output. */
+/** If two create the same file only if it is absent, the second must fail: otherwise two jobs could take one output. */
 export const tryExclusiveCreate = (store: Store, uri: string): Promise<Trial> =>
   withFile(store, uri, async () => {
     await writeText(store, uri, 'first', { ifAbsent: true });
@@ -19,7 +19,7 @@ export const tryExclusiveCreate = (store: Store, uri: string): Promise<Trial> =>
     return isRefused && (await readText(store, uri)) === 'first' ? 'ok' : 'wrong';
   });
 
-/** A file is written under another name, and takes the place of the one that is there in one step. */
+/** A file that is written under another name must replace an existing file in one step. */
 export const tryRename = (store: Store, uri: string): Promise<Trial> =>
   withFile(store, uri, async () => {
     await writeText(store, uri, 'before');
@@ -27,7 +27,7 @@ export const tryRename = (store: Store, uri: string): Promise<Trial> =>
     return (await readText(store, uri)) === 'after' ? 'ok' : 'wrong';
   });
 
-/** A journal keeps its lines in order, and belongs to whoever created it. */
+/** A journal must keep its lines in order, and belong to the one that created it. */
 export const tryAppend = (store: Store, uri: string): Promise<Trial> =>
   withFile(store, uri, async () => {
     const journal = await store.journal(uri);
@@ -48,7 +48,7 @@ async function withFile<T>(store: Store, uri: string, run: () => Promise<T>): Pr
   }
 }
 
-/** Whether it fails because the file exists. */
+/** Whether the work fails because the file exists. */
 async function isThere(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

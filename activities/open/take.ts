@@ -1,4 +1,4 @@
-// Takes the output of an earlier job that sent nothing: its leftovers are removed, and the new job begins there as in an empty folder.
+// Takes the output of an earlier job that sent nothing: removes its files, so that the new job begins there as in an empty folder.
 
 import { batchWorkflowId } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
@@ -12,13 +12,13 @@ import type { ActivityDeps } from '../deps.ts';
 
 type TakeDeps = Pick<ActivityDeps, 'store' | 'cluster'>;
 
-/** Whether this run's job is in the folder, whole, and is not refused: it continues. */
+/** Whether the folder holds this run's job, complete and not refused: then it continues. */
 export const isOwnJob = (job: JobFile, owner: Owner): boolean =>
   isOwnedBy(job.claim, owner) && job.refused === undefined && job.clearing === undefined;
 
 /**
- * Whether the earlier job has ended, or gave its claim up, and neither it nor a child of it has sent or can still send anything. An earlier
- * attempt of this run may have stopped half-way in taking the output.
+ * Whether the earlier job has ended, or gave up its claim, and neither it nor a child of it has sent or can still send anything. An earlier
+ * attempt of this run may have stopped while it took the output.
  */
 export async function mayTake(
   { store, cluster }: TakeDeps,
@@ -34,14 +34,14 @@ export async function mayTake(
   return !(await hasOpenChild({ store, cluster }, output, workflowId));
 }
 
-/** Of several that take the folder at the same instant, one succeeds. Returns the job that has the output then. */
+/** If several take the folder at the same instant, one succeeds. Returns the job that has the output then. */
 export async function takeOutput(deps: TakeDeps, old: JobFile, job: JobFile): Promise<JobFile> {
   const { output } = job.spec;
   const winner = await winTakeover(deps.store, output, old.takenOver.length, job.claim, (owner) =>
     deps.cluster.isOpen(owner.workflowId, owner.firstRunId),
   );
   if (!isOwnedBy(winner, job.claim)) return { ...old, claim: winner };
-  // An earlier winner may have begun its job, and ended, since `old` was read.
+  // Since `old` was read, an earlier winner may have begun its job and ended.
   const now = await readClaimed(deps.store, output);
   if (now === null || now === 'not_ours' || now.claim.nonce !== old.claim.nonce) return old;
   if (!(await mayTake(deps, job.claim, output, now))) return now;
@@ -49,15 +49,15 @@ export async function takeOutput(deps: TakeDeps, old: JobFile, job: JobFile): Pr
 }
 
 /**
- * The claim first, then the removal, then the job. From the claim on, what the earlier job left running writes and sends nothing. Directly
- * before each step, the claim is checked: another attempt of this activity may have taken the output, and begun to plan, while this one
- * hung.
+ * Claims first, then removes, then writes the job. From the claim on, what the earlier job left running writes and sends nothing. Directly
+ * before each step, the claim is checked: while this attempt hung, another attempt of this activity may have taken the output and begun to
+ * plan.
  */
 async function replaceJob(store: Store, old: JobFile, job: JobFile): Promise<JobFile> {
   const { output } = job.spec;
   await replaceJobFile(fenceStore(store, { output, nonce: old.claim.nonce }), output, { ...job, clearing: true });
   const fenced = fenceStore(store, { output, nonce: job.claim.nonce });
-  // An activity of the earlier job may have recorded an intent meanwhile: then it may also send.
+  // An activity of the earlier job may have recorded an intent meanwhile, so it may also send.
   if (await holdsSent(store, output)) {
     await replaceJobFile(fenced, output, old);
     return old;

@@ -1,4 +1,4 @@
-// The batches of a wave that are whole, or on their way to it.
+// The batches of a wave that are closed or being closed.
 
 import type { Lane } from '../../domain/outcome/outcome.ts';
 import type { BatchFiles } from '../../job-folder/plan/batch-files.ts';
@@ -13,12 +13,12 @@ export class ClosedBatches {
     this.#entries = [...earlier];
   }
 
-  /** In the order in which they were closed; one that is still being closed is missing until `settle` resolves. */
+  /** In the order in which they were closed; a batch that is being closed is missing until `settle` resolves. */
   get entries(): readonly ManifestEntry[] {
     return this.#entries;
   }
 
-  /** Those that are being closed included. */
+  /** Includes those that are being closed. */
   get count(): number {
     return this.#entries.length + (this.#closing === null ? 0 : 1);
   }

@@ -1,4 +1,4 @@
-// Estimates what a job would cost: sums up the plan that was made for it, then deletes the plan. Nothing is sent.
+// Estimates what a job would cost: sums up a plan made for the estimate, then deletes the plan. Sends nothing.
 
 import { log } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
@@ -39,9 +39,9 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
   };
 }
 
-/** Deletes what was written for an estimate. An earlier attempt may have deleted `job.json` before something else. */
+/** Deletes what was written for an estimate. An earlier attempt may have deleted `job.json` before other files. */
 export async function discard({ store }: ActivityDeps, ref: JobRef): Promise<void> {
   if ((await store.head(jobFile(ref.output))) !== null) await requireClaim(store, ref);
   await store.clear(ref.output);
-  log.debug('an estimate was put away');
+  log.debug('an estimate was deleted');
 }

@@ -1,4 +1,4 @@
-// Turns an item into one line of a requests file, and says how large the line is and how many tokens it may take.
+// Turns an item into one line of a requests file, and gives the line's size and the most tokens it may take.
 
 import { customId, itemKey } from '../../domain/ids.ts';
 import { estimatedTokens } from '../../domain/money/cost.ts';
@@ -6,11 +6,11 @@ import type { EncodedItem, PlannedItem } from '../../job-folder/plan/batch-files
 import type { Provider } from '../../providers/provider.ts';
 
 export interface ItemEncoder {
-  /** `prefix` names the batch; a line is as long under any prefix. */
+  /** `prefix` names the batch; the length of a line does not depend on it. */
   encode(item: PlannedItem, prefix: string): EncodedItem;
 }
 
-/** For measuring an item that has no batch yet: any prefix will do. */
+/** To measure an item that has no batch yet: any prefix will do. */
 export const noPrefix = '00000000';
 
 export function createItemEncoder(provider: Provider): ItemEncoder {

@@ -11,7 +11,7 @@ export interface OpenBatch {
 
 export class OpenBatches {
   readonly #byGroup = new Map<string, OpenBatch>();
-  /** The batch that was used last: most items go into the same one again. */
+  /** The batch that was used last: most items go into the same batch as the item before. */
   #current: OpenBatch | undefined;
   #uses = 0;
 
@@ -44,7 +44,7 @@ export class OpenBatches {
     batch.usedAt = this.#uses;
   }
 
-  /** The batch to close before another may be opened; null while there is room for one more. */
+  /** The batch to close before another may be opened; null if there is room for one more. */
   findSurplus(): OpenBatch | null {
     if (this.size < openBatchesMax) return null;
     return this.list().reduce((oldest, batch) => (batch.usedAt < oldest.usedAt ? batch : oldest));

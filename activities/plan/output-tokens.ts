@@ -1,4 +1,4 @@
-// How many output tokens a planned item may take. Where a budget holds, an item of which this is not known refuses the job.
+// How many output tokens a planned item may take. If a budget holds, an item for which this is not known refuses the job.
 
 import type { JobFile } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
@@ -12,16 +12,16 @@ import type { Provider } from '../../providers/provider.ts';
 export const findOutputMax = (model: string, prices: Prices): number | undefined =>
   findPrice(model, prices)?.maxOutputTokens ?? findPrice(model, builtInPrices.models)?.maxOutputTokens;
 
-/** What the job's own template says; `unread` where each row has its own say. */
+/** The limit in the job's own template; `unread` if each row has its own limit. */
 export function readTemplateLimit({ spec }: Pick<JobFile, 'spec'>, provider: Provider): OutputLimit | null {
   return spec.request === null ? null : provider.outputLimit(spec.request, spec.endpoint ?? provider.defaultEndpoint);
 }
 
-/** Null if it is not known. */
+/** Null if not known. */
 export const countOutput = ({ prices }: Pick<JobFile, 'prices'>, limit: OutputLimit, model: string): number | null =>
   countOutputTokens(limit, findOutputMax(model, prices));
 
-/** For an item of a first wave whose output tokens are not known: nothing is sent yet. */
+/** For an item of a first wave whose output tokens are not known: nothing has been sent yet. */
 export function requireNoCap(spec: JobFile['spec'], { field }: OutputLimit, row: number): void {
   const cap = findCap(spec);
   if (cap === null) return;

@@ -31,11 +31,11 @@ export interface PassOptions {
   readonly job: JobFile;
   readonly output: string;
   readonly signal: AbortSignal;
-  /** A part has at least so many rows: a successor resumes after the last whole part. */
+  /** The least number of rows in a part: a successor resumes after the last whole part. */
   readonly partRows: number;
 }
 
-/** A second or two of work, at most, for a successor to do again. */
+/** A successor repeats at most a second or two of work. */
 export const rowsPerPart = 50_000;
 
 /** Resumes where an earlier planner of the same job stopped, if there was one. */
@@ -48,7 +48,7 @@ export async function openPass(options: PassOptions): Promise<Pass> {
   return new Pass(options, parts, seen, earlier);
 }
 
-/** Only accepted and carried rows are remembered: a refused row has left nothing that another row could share. */
+/** Only accepted and carried rows are remembered: a refused row has nothing that another row could share. */
 async function rememberAll(store: Store, output: string, parts: readonly Part[], seen: SeenIds): Promise<void> {
   for (const { batch } of parts.flatMap(({ entries }) => entries)) {
     await eachIdLine(store, itemsFile({ output, wave: 1, batch }), ({ id, row, key }) => seen.note(id, row, key));
@@ -80,12 +80,12 @@ export class Pass {
     this.#boundary = new PartBoundary(partRows, last?.position ?? { byte: 0, line: 0, row: 0 }, closed.length);
   }
 
-  /** The last row that was dealt with. */
+  /** The last row that was processed. */
   get position(): DatasetPosition {
     return this.#boundary.position;
   }
 
-  /** How many batches are whole. */
+  /** The number of closed batches. */
   get batches(): number {
     return this.#planner.closed.length;
   }
@@ -95,7 +95,7 @@ export class Pass {
     return this.#rows.read(rows);
   }
 
-  /** In the dataset's order. A promise only if something must be waited for: await it before the next call. */
+  /** Takes rows in the dataset's order. Returns a promise only if something must be waited for: await it before the next call. */
   take({ at, item }: KeyedRow): MaybePromise<void> {
     this.#tally.addRow();
     const taken = isRefusal(item) ? this.#refuse(at, item.reason, item.message) : this.#takeItem(at, item);

@@ -1,4 +1,4 @@
-// Plans a job's first wave: one pass over the dataset, all batches written before any money is spent.
+// Plans a job's first wave in one pass over the dataset. All batches are written before any money is spent.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
@@ -16,7 +16,7 @@ import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
 
 export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'timing'>;
 
-/** May be run again at any time: a plan that exists is kept, an unfinished one is resumed, and a refusal is repeated. */
+/** May run again at any time: keeps an existing plan, resumes an unfinished one, and repeats a refusal. */
 export async function plan(deps: PlanDeps, ref: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
   const { output } = ref;
   const job = await readJobFile(deps.store, ref);
@@ -74,7 +74,7 @@ async function readAll(
     const { row, byte } = pass.position;
     Object.assign(progress, { rows: row, bytes: byte, batches: pass.batches });
   };
-  // The keys of one chunk's rows are made while the chunk before is written.
+  // The keys of one chunk's rows are made while the previous chunk is written.
   let ahead: Promise<readonly KeyedRow[]> = Promise.resolve([]);
   for await (const rows of readDataset(store, spec.dataset, { from: pass.position, signal })) {
     const next = pass.read(rows);

@@ -87,7 +87,7 @@ function chooseItem(
     endpoint: entry.endpoint,
     request,
     outputTokens: countItemOutput(request, entry),
-    // In a job that is all realtime, nothing falls back.
+    // In a job that runs in realtime only, nothing falls back.
     ...(realtime && job.spec.mode === 'batch' ? { lane: 'realtime' } : {}),
     ...(flawedAttempts === 0 ? {} : { flawedAttempts }),
   };

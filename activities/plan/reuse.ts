@@ -32,13 +32,13 @@ export interface EarlierResults {
   close(): Promise<void>;
 }
 
-/** An item that has an answer in one line and is in doubt in another is answered. */
+/** If an item is answered in one line and in doubt in another, it is answered. */
 interface Index {
   readonly answered: EntryTable;
   readonly inDoubt: EntryTable;
 }
 
-/** Up to so many bytes, skipping forward costs less than opening the file again. */
+/** Within so many bytes, skipping forward costs less than opening the file again. */
 const skipBytesMax = 4 * 1024 * 1024;
 
 /** `reuse` names the results file or its folder. Fails if the file changes while it is in use. */
@@ -58,7 +58,7 @@ export async function readEarlierResults(store: Store, reuse: string, signal?: A
   };
 }
 
-/** This job pays nothing for it. What is in doubt has no answer, and a person decides whether it is sent again. */
+/** This job pays nothing for it. An item in doubt has no answer, and a person decides whether it is sent again. */
 function describeCarried({ row, id, key }: Pick<AnswerLine, 'row' | 'id' | 'key'>, found: EarlierResult): AnswerLine {
   const { customId, output, usage, lane, model, finishReason, batchId, response } = found;
   const state: Pick<AnswerLine, 'kind' | 'reason' | 'message'> = isInDoubt(found)
@@ -82,7 +82,7 @@ function describeCarried({ row, id, key }: Pick<AnswerLine, 'row' | 'id' | 'key'
 
 const isInDoubt = ({ status, reason }: EarlierResult): boolean => status === 'failed' && reason === 'in_doubt';
 
-/** Keys are hashes already: the first 64 bits find the entry, and its two words hold the place. */
+/** Keys are already hashes: the first 64 bits find the entry, and its two words hold the place. */
 async function buildIndex(store: Store, uri: string, signal: AbortSignal | undefined): Promise<Index> {
   const index = { answered: createEntryTable(), inDoubt: createEntryTable() };
   for await (const lines of lineChunks(store.read(uri, { signal }), { lineBytesMax: cursorLineBytesMax })) {
@@ -98,7 +98,7 @@ async function buildIndex(store: Store, uri: string, signal: AbortSignal | undef
   return index;
 }
 
-/** Null if it is to be sent again. */
+/** Null if the item is to be sent again. */
 function chooseTable({ answered, inDoubt }: Index, result: EarlierResult): EntryTable | null {
   if (result.status === 'answered') return answered;
   return isInDoubt(result) ? inDoubt : null;
@@ -114,7 +114,7 @@ function splitKey(key: ItemKey): { high: number; low: number } {
   return { high: Number.parseInt(key.slice(0, 8), 16), low: Number.parseInt(key.slice(8, 16), 16) };
 }
 
-/** Null if the line does not belong to a results file: it cannot be carried over, so its row is planned and paid again. */
+/** Null if the line is not a line of a results file: it cannot be carried over, so its row is planned and paid again. */
 function parseResult(bytes: Buffer): EarlierResult | null {
   try {
     const value: unknown = JSON.parse(bytes.toString());

@@ -1,11 +1,11 @@
-// Counts what became of a dataset's rows, and decides whether too many were refused to go on with the rest.
+// Counts the outcomes of a dataset's rows, and decides whether too many were refused to continue with the rest.
 
 import type { JobSpec, RowCounts } from '../../domain/job.ts';
 import type { RefusalReason } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
 import type { Part, RejectSummary } from '../../job-folder/plan/plan-parts.ts';
 
-/** Refusals that a person is shown with the job's own refusal; `rejects.jsonl` has them all. */
+/** The number of refused rows that the job's own refusal shows; `rejects.jsonl` has them all. */
 const shownRejectsMax = 5;
 
 type Writable<T> = { -readonly [name in keyof T]: T[name] };
@@ -44,7 +44,7 @@ export class RowTally {
     if (isInDoubt) this.#counts.carriedInDoubt = (this.#counts.carriedInDoubt ?? 0) + 1;
   }
 
-  /** Gives the row's line of `rejects.jsonl`. */
+  /** Returns the row's line of `rejects.jsonl`. */
   addRefused(line: number, reason: RefusalReason, words: string): string {
     const message = words.startsWith(`line ${line}: `) ? words : `line ${line}: ${words}`;
     this.#counts.refused += 1;
@@ -53,7 +53,7 @@ export class RowTally {
     return JSON.stringify({ line, reason, message });
   }
 
-  /** Once all rows are counted. Throws if the job is to be refused. */
+  /** Call it after all rows are counted. Throws if the job is to be refused. */
   check({ dataset, maxRejectRate }: Pick<JobSpec, 'dataset' | 'maxRejectRate'>): void {
     checkSum(this.#counts);
     const { rows, refused } = this.#counts;

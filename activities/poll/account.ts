@@ -1,4 +1,4 @@
-// Tells a batch that is gone from an API key of another account: asks the provider about other batches of the job.
+// Distinguishes a batch that is gone from an API key of another account: asks the provider about other batches of the job.
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { BatchHandle } from '../../domain/batch/state.ts';
@@ -7,12 +7,12 @@ import { ProviderError } from '../../providers/error.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 
-/** Enough to tell: it is most unlikely that the only batches that are gone are the ones that are asked about. */
+/** Enough to decide: it is most unlikely that exactly these batches are gone and no others. */
 const othersMax = 3;
-/** For all of them together: a poll and these calls fit into the time of one try. */
+/** For all these calls together: a poll and these calls fit into the time of one try. */
 const callsMs = 20_000;
 
-/** Whether the provider finds none of the job's batches. There is no evidence if the job has no other batch, or if a call fails in another way. */
+/** Whether the provider finds none of the job's batches. Says no if the job has no other batch, or if a call fails in another way. */
 export async function findsNoOther(store: Store, provider: Provider, output: string, id: string): Promise<boolean> {
   const others = await readOthersOwned(store, output, id, othersMax);
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(callsMs)]);

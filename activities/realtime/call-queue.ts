@@ -1,11 +1,11 @@
-// The calls that are still to be made: those of the plan, in order, and those that are made again.
+// The calls that are still to be made: those of the plan, in order, and those to be made again.
 
 import type { PlannedCall } from '../../job-folder/journals.ts';
 import type { Call } from './calls.ts';
 import type { Meter } from './meter.ts';
 
 export interface OpenCall extends Call, Omit<PlannedCall, 'at'> {
-  /** How often it was made already. */
+  /** The number of earlier tries. */
   readonly tries: number;
   /** Answers that the lane had when it was made for the first time in vain. */
   readonly answersBefore?: number;
@@ -16,7 +16,7 @@ export interface OpenCall extends Call, Omit<PlannedCall, 'at'> {
 export class CallQueue {
   readonly #meter: Meter;
   readonly #again: OpenCall[] = [];
-  /** Calls of the plan that were taken up. */
+  /** Calls of the plan that were taken. */
   taken = 0;
 
   constructor(meter: Meter) {
@@ -27,7 +27,7 @@ export class CallQueue {
     this.#again.push(call);
   }
 
-  /** When a call is made again at the earliest; null if none is. */
+  /** The earliest time at which a call is made again; null if there is none. */
   get nextAt(): number | null {
     return this.#again.length === 0 ? null : Math.min(...this.#again.map(({ notBefore }) => notBefore));
   }

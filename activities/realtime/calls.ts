@@ -1,4 +1,4 @@
-// The calls that a part of a realtime batch is made of.
+// The calls of a part of a realtime batch.
 
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
@@ -13,7 +13,7 @@ export interface Call {
   readonly line: Buffer;
 }
 
-/** The items of a batch that one activity asks for. */
+/** The items of a batch that one activity calls. */
 export interface CallRange extends BatchRef, JobRef {
   /** The first item's place in the batch, from 0. */
   readonly from: number;
@@ -37,7 +37,10 @@ export async function* listCalls(store: Store, range: CallRange): AsyncGenerator
   }
 }
 
-/** No plan has a line that a cursor cannot hold, because no batch may be as large. To ask for the items before it alone would lose the others. */
+/**
+ * A plan never has a line that a cursor cannot hold, because a batch cannot be that large. To ask only for the items before it would lose the
+ * others.
+ */
 function readPlanned(uri: string, line: Line | null): Buffer {
   if (line === null) throw new InvariantBroken(`${uri} has fewer lines than were planned`);
   if (line.bytes === null) throw new InvariantBroken(`${uri}, line ${line.number} has ${line.length} bytes`);

@@ -1,4 +1,4 @@
-// Reads the journals of earlier attempts: which items are settled, and what the calls of attempts that told nobody have used.
+// Reads the journals of earlier attempts: which items are settled, and what the calls have used that no attempt reported.
 
 import { type EarlierJournal, type JournalNote, parseNote } from '../../job-folder/journals.ts';
 import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
@@ -9,11 +9,11 @@ import type { Meter } from './meter.ts';
 export interface EarlierAttempts {
   readonly store: Store;
   readonly journals: readonly EarlierJournal[];
-  /** Calls in journals up to this number are in the ledger already. */
+  /** The ledger already includes calls in journals up to this number. */
   readonly counted: number;
 }
 
-/** Custom ids of the items that were answered, or that are not called again in this wave. The ledger is charged with what was used. */
+/** Custom ids of items that were answered, or are not called again in this wave. Charges the ledger for what was used. */
 export async function readEarlierAttempts(
   { store, journals, counted }: EarlierAttempts,
   ledger: LaneLedger,
@@ -45,6 +45,6 @@ function replayNote(note: JournalNote, ledger: LaneLedger): void {
   if (note.kind === 'began') ledger.begin(note.at);
   if (note.kind === 'slowed') ledger.slow(note.at, note.waitMs);
   if (note.kind === 'heard') ledger.release(note.customId);
-  // A call that earlier versions noted has no time: it is not known whether it still counts.
+  // A call that an earlier version noted has no time: it is not known whether it still counts.
   if (note.kind === 'sent' && note.call !== undefined) ledger.send(note.customId, note.call);
 }

@@ -1,5 +1,5 @@
 // Runs realtime calls side by side, each as soon as the ledger allows it. Each answer is durable before its place in the concurrency limit is
-// used again. Calls that have begun are awaited whatever happens, because they may be billed.
+// used again. Calls that have begun are always awaited, because they may be billed.
 
 import { type Fault, reactionTo } from '../../domain/batch/backoff.ts';
 import {
@@ -23,9 +23,9 @@ import type { Meter } from './meter.ts';
 
 /** Reasoning models answer slowly. */
 const callTimeoutMs = 10 * 60_000;
-/** Waits are cut into pieces, so that whatever changes meanwhile is noticed. */
+/** Waits are cut into pieces, so that the lane notices any change meanwhile. */
 const pieceMs = 500;
-/** For longer than this, the workflow waits. */
+/** Longer waits are left to the workflow. */
 const ownWaitMaxMs = 60_000;
 
 export type LaneEnd =
@@ -46,7 +46,7 @@ export interface LaneParts {
   readonly meter: Meter;
   readonly clock: Pick<Clock, 'now'>;
   readonly wait: ActivityDeps['wait'];
-  /** Aborted if no further call is to begin. */
+  /** Aborted when no further call may begin. */
   readonly stop: AbortSignal;
 }
 
@@ -60,9 +60,9 @@ export class RealtimeLane {
   readonly #parts: LaneParts;
   readonly #running = new Set<Promise<void>>();
   readonly #queue: CallQueue;
-  /** Calls that had no reply since the last one that had: their items or the provider. */
+  /** Calls without a reply since the last reply: either their items or the provider are the cause. */
   #suspects: Suspect[] = [];
-  /** The next call, until it may begin. */
+  /** The next call, held until it may begin. */
   #held: OpenCall | null = null;
   #failure: unknown = null;
   #answers = 0;
@@ -74,12 +74,12 @@ export class RealtimeLane {
     this.#queue = new CallQueue(parts.meter);
   }
 
-  /** Items that were taken up. */
+  /** The number of items taken up. */
   get asked(): number {
     return this.#queue.taken;
   }
 
-  /** Throws trouble with the key or the account, and every error that is not the provider's. */
+  /** Throws trouble with the key or the account, and every error that does not come from the provider. */
   async run(calls: AsyncIterator<Call>): Promise<LaneEnd> {
     let end: LaneEnd | null = null;
     try {
@@ -92,7 +92,7 @@ export class RealtimeLane {
     return end ?? { kind: 'stopped' };
   }
 
-  /** One call alone, to see whether the provider can be reached again. `left` is the number of items that could have been taken for it. */
+  /** Makes one call alone, to see whether the provider can be reached again. `left` is the number of items to choose it from. */
   async probe(call: Call, probe: number, left: number): Promise<LaneEnd> {
     this.#isProbe = true;
     const end = await this.run(iterateOne(call));
@@ -104,7 +104,7 @@ export class RealtimeLane {
     return end;
   }
 
-  /** Does one thing, or waits for one. Null if the lane goes on. */
+  /** Does one thing, or waits for one. Null if the lane continues. */
   async #step(calls: AsyncIterator<Call>): Promise<LaneEnd | null> {
     if (this.#parts.stop.aborted) return { kind: 'stopped' };
     if (this.#suspects.length > 0 && this.#running.size > 0) return this.#awaitOne();
@@ -120,12 +120,12 @@ export class RealtimeLane {
     return null;
   }
 
-  /** Nothing can begin now. */
+  /** Ends or waits, when nothing can begin now. */
   async #endOrWait(): Promise<LaneEnd | null> {
     if (this.#running.size > 0) return this.#awaitOne();
     const { nextAt } = this.#queue;
     if (nextAt !== null) return this.#waitUntil(nextAt);
-    // There is no other item to tell by: those that failed for the first time are tried once more.
+    // There is no other item to compare with, so items that failed for the first time are tried once more.
     if (!this.#isProbe && this.#suspects.some(({ call }) => call.tries === 0)) {
       await this.#clearSuspects();
       return null;
@@ -133,7 +133,7 @@ export class RealtimeLane {
     return { kind: this.#suspects.length > 0 ? 'unreachable' : 'done' };
   }
 
-  /** In order: a call that has to wait holds up those after it. */
+  /** Keeps the order: a call that has to wait holds up those after it. */
   async #tryToBegin(call: OpenCall): Promise<LaneEnd | null> {
     const { ledger, clock } = this.#parts;
     const cost = ledger.isCapped ? ledger.judgeCost(call) : 'fits';
@@ -165,7 +165,7 @@ export class RealtimeLane {
     const { ledger, journal } = this.#parts;
     const { customId, tokens, nanoUsd } = call;
     ledger.send(customId, { at, tokens, nanoUsd });
-    // Each call is sent directly after its note, so that the time between two calls is what the ledger takes it for.
+    // Each call is sent directly after its note, so that the time between two calls matches the ledger's.
     await journal.note(noteLine({ kind: 'sent', customId, call: { at, tokens, nanoUsd } }));
     const run = this.#ask(call)
       .catch((error: unknown) => {
@@ -214,7 +214,7 @@ export class RealtimeLane {
     await this.#countTry(call, fault, 0);
   }
 
-  /** The provider has replied: the calls that had no reply failed for themselves. */
+  /** The provider has replied, so the calls without a reply failed because of their items. */
   async #clearSuspects(): Promise<void> {
     const suspects = this.#suspects;
     this.#suspects = [];

@@ -1,5 +1,5 @@
 // What a realtime batch has used so far: its allowance of requests and tokens, and its money. It is rebuilt from the journals of earlier
-// attempts by the same steps that these took.
+// attempts by the same steps that they took.
 
 import {
   type Allowance,
@@ -21,9 +21,9 @@ export class LaneLedger {
   readonly #limits: LaneLimits;
   #allowance: Allowance;
   #budget: Budget;
-  /** Estimates of the calls that were sent and of which nothing has come yet, by custom id. */
+  /** Estimates of the calls that were sent and have no result yet, by custom id. */
   readonly #pending = new Map<string, number | null>();
-  /** The last time that was noted. */
+  /** The latest time in a note. */
   #seenAt: number | null = null;
 
   /** `grantUsd` is the money that the batch may spend, null if there is no cap; `spentUsd` is what it has spent so far. */
@@ -45,7 +45,7 @@ export class LaneLedger {
     return this.#budget.capUsd !== null;
   }
 
-  /** Calls that may run at the same time. */
+  /** The number of calls that may run at the same time. */
   get places(): number {
     return countPlaces(this.#allowance, this.#limits);
   }
@@ -54,15 +54,15 @@ export class LaneLedger {
     return findStart(this.#allowance, tokens, this.#limits, now);
   }
 
-  /** Whether the call fits now, could fit when other calls are settled, or can fit no more. */
+  /** Whether the call fits now, could fit when other calls are settled, or can never fit. */
   judgeCost({ nanoUsd }: Pick<PlannedCall, 'nanoUsd'>): 'fits' | 'not_now' | 'never' {
     if (fits(this.#budget, toUsd(nanoUsd))) return 'fits';
     return fits({ ...this.#budget, reservedUsd: 0 }, toUsd(nanoUsd)) ? 'not_now' : 'never';
   }
 
   /**
-   * A further attempt begins. Its clock may be ahead of the one before, by as long as that attempt waited for its worker. So what is known is
-   * moved: the last call counts as made when the new attempt was scheduled, because it was not made later.
+   * A further attempt begins. Its clock may be ahead of the previous one, by the time that the previous attempt waited for its worker. So times
+   * are moved: the last call counts as made when the new attempt was scheduled, because it was not made later.
    */
   begin(at: number): void {
     if (this.#seenAt !== null) this.#allowance = shiftAllowance(this.#allowance, at - this.#seenAt);
@@ -71,7 +71,7 @@ export class LaneLedger {
   }
 
   send(customId: string, { at, tokens, nanoUsd }: PlannedCall): void {
-    // A call that is sent again although nothing has come of the one before: both may be billed.
+    // The call is sent again although the first one has no result: both may be billed.
     this.loseReply(customId);
     this.#seenAt = at;
     this.#allowance = countCall(this.#allowance, tokens, this.#limits, at);
@@ -79,13 +79,13 @@ export class LaneLedger {
     this.#pending.set(customId, nanoUsd);
   }
 
-  /** `costUsd` is null if it is not known: then the estimate counts. */
+  /** If `costUsd` is null, the cost is not known and the estimate counts. */
   answer(customId: string, costUsd: number | null): void {
     this.#allowance = afterAnswer(this.#allowance, this.#limits);
     this.#settle(customId, costUsd);
   }
 
-  /** It is certain that the provider did not run the call. */
+  /** The provider certainly did not run the call. */
   release(customId: string): void {
     this.#settle(customId, 0);
   }

@@ -1,4 +1,4 @@
-// How much a realtime call is expected to use before it begins, and what it has cost when its answer is there.
+// The expected use of a realtime call before it begins, and its cost when its answer is there.
 
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
 import { costUsd, estimatedTokens, estimateUsd, findPrice } from '../../domain/money/cost.ts';
@@ -9,7 +9,7 @@ import { countOutput, readLineLimit } from '../plan/output-tokens.ts';
 
 export interface Meter {
   estimate(line: Buffer): Omit<PlannedCall, 'at'>;
-  /** The item that a line of output is about, and its cost, null if it is not known. Null if the line cannot be read. */
+  /** The item that a line of output belongs to, and its cost: null if not known. Null if the line cannot be read. */
   read(answer: Buffer): { readonly customId: string; readonly costUsd: number | null } | null;
 }
 

@@ -16,40 +16,40 @@ import { type LaneEnd, RealtimeLane } from './lane.ts';
 import { LaneLedger } from './ledger.ts';
 import { createMeter } from './meter.ts';
 
-/** What one chunk of a batch hands to the next. */
+/** What one chunk of a batch passes to the next. */
 export interface LaneState {
   readonly allowance: Allowance;
   /** The money that the batch has spent. */
   readonly spentUsd: number;
-  /** Calls in the batch's journals up to this number are counted in it. */
+  /** The state includes calls in the batch's journals up to this number. */
   readonly journals: number;
 }
 
 export interface RealtimeInput extends CallRange, Pick<PlannedBatch, 'model' | 'endpoint'> {
   readonly lane: LaneState;
-  /** What the batch may spend; null if there is no cap. */
+  /** The most that the batch may spend; null if there is no cap. */
   readonly grantUsd: number | null;
-  /** How many times the provider was not reached: from 1 on, a single call is tried before all others. */
+  /** How many times the provider was not reached. If any, a single call is tried before all others. */
   readonly probe: number;
 }
 
 export interface RealtimeResult {
-  /** Items that no earlier attempt had settled, as far as they were taken up. */
+  /** The number of taken items that no earlier attempt had settled. */
   readonly asked: number;
   readonly end: LaneEnd;
   readonly lane: LaneState;
-  /** When the chunk ended, by the clock that the times of `lane` belong to. */
+  /** When the chunk ended, by the clock of the times in `lane`. */
   readonly at: number;
 }
 
-/** The workflow asks for a stop by a cancellation, which a heartbeat's reply brings. */
+/** The workflow asks for a stop by a cancellation, which arrives with a heartbeat's reply. */
 const beatMs = 500;
 
 export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promise<RealtimeResult> {
   const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
   await awaitEarlierOwners(deps, job, input);
-  // The batch was started again after its answers had been counted.
+  // The batch was started again after its answers were counted.
   if ((await deps.store.head(tallyFile(input))) !== null) {
     return { asked: 0, end: { kind: 'done' }, lane: input.lane, at: clock.now() };
   }
@@ -98,7 +98,7 @@ async function runLane(
   }
 }
 
-/** Each probe takes another item. Null if no item is left. */
+/** Each probe takes another item. Null if none is left. */
 async function probe(
   store: Store,
   input: RealtimeInput,

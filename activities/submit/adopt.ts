@@ -1,4 +1,4 @@
-// Takes provider batches that were created or found as a planned batch's own: their handles on disk, the intent removed.
+// Records provider batches that were created or found as a planned batch's own: writes their handles and removes the intent.
 
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
@@ -18,7 +18,7 @@ export interface Created {
   readonly kind: 'created';
   readonly handle: BatchHandle;
   readonly ordinal: number;
-  /** Further batches of the same submission: they are cancelled, and what they ran is read. */
+  /** Further batches of the same submission: they are cancelled, and the answers of what they ran are read. */
   readonly twins: readonly BatchHandle[];
 }
 
@@ -31,7 +31,7 @@ export const toCreated = ({ handle, ordinal, twinHandles = [] }: HandleRecord): 
 
 type Submitted = SubmissionRef & { readonly staged?: { readonly fileId: string | null } };
 
-/** The oldest match is the batch, the others are its twins. */
+/** The oldest match is the batch; the others are its twins. */
 export async function adopt(
   deps: Pick<ActivityDeps, 'store'>,
   input: Submitted,
@@ -42,12 +42,12 @@ export async function adopt(
   return toCreated(await recordCreated(deps, input, by, oldest, twins));
 }
 
-/** The next search leaves out a batch that another submission has recorded since this one. */
+/** The next search leaves out batches that another submission has recorded since this search. */
 const searchAgainMs = 5_000;
 
 /**
- * The handle first: a crash between the two leaves an intent that the handle makes meaningless. Only the intent of the attempt `by` is
- * removed: if this one was late, another's may be open.
+ * The handle comes first: after a crash between the two steps, the handle makes the remaining intent meaningless. Only the intent of the
+ * attempt `by` is removed: if this attempt was late, another's may be open.
  */
 export async function recordCreated(
   { store }: Pick<ActivityDeps, 'store'>,
@@ -68,7 +68,7 @@ export async function recordCreated(
   return record;
 }
 
-/** The handle of this submission or of a later one, null if none is recorded. */
+/** The handle of this submission or of a later one; null if none is recorded. */
 export async function readKnown(
   store: Store,
   ref: SubmissionRef & { readonly ordinal: number },
@@ -77,7 +77,7 @@ export async function readKnown(
   return known !== null && known.ordinal >= ref.ordinal ? known : null;
 }
 
-/** A crash may have left the intent of a create whose handle is recorded: it means nothing any more. */
+/** A crash may have left the intent of a create whose handle is recorded: the intent no longer means anything. */
 export async function keepKnown(store: Store, ref: SubmissionRef, known: HandleRecord): Promise<Created> {
   const recorded = await readIntent(store, ref);
   if (recorded !== null && recorded.ordinal <= known.ordinal) await removeIntent(store, ref);

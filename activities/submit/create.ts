@@ -1,5 +1,5 @@
-// Creates one provider batch from a planned batch, and never a second one: no create is sent without a search before it, nor while an
-// earlier create may still land.
+// Creates one provider batch from a planned batch, and never a second one: no create is sent without a search before it, nor while an earlier
+// create may still land.
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { Fault } from '../../domain/batch/backoff.ts';
@@ -38,7 +38,7 @@ export type CreateResult =
   | Created
   /** A create may have taken effect, this one or an earlier one. From `overAt` on it can no longer reach the provider. */
   | { readonly kind: 'unknown'; readonly overAt: number }
-  /** With the limit that the provider had no room within, if it named one. */
+  /** With the limit that the batch did not fit into, if the provider named one. */
   | { readonly kind: 'refused'; readonly fault: RefusedCreate; readonly named?: NamedLimit };
 
 type CreateDeps = Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'elapsed' | 'randomHex'>;
@@ -52,7 +52,7 @@ type CreateDeps = Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 
  * The handle of a batch that was made is written to `records`, even if the output was taken over since: the new owner must know of it.
  */
 export async function create(deps: CreateDeps, input: CreateInput, records: Store = deps.store): Promise<CreateResult> {
-  // Read before any file: a process that is suspended anywhere below must see that it is late.
+  // Read before any file: a process that is suspended anywhere below must notice that it is late.
   const clock = startClock(deps);
   const { store } = deps;
   const job = await readJobFile(store, input);
@@ -79,7 +79,7 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
     return toCreated(since);
   }
   if (found.confirmed.length > 0) return adopt(deps, input, intent.by, found.confirmed);
-  // One of them may be the batch of the create that was given up: its workflow waits until they show whose they are.
+  // One of them may come from the create that was given up: its workflow waits until they show whose they are.
   if (givenUp !== null && found.possible.length > 0) return { kind: 'unknown', overAt: clock.now() };
   return createNow({ deps, records, clock, job, provider, input, intent }, submission);
 }
@@ -95,7 +95,7 @@ interface CreateAttempt {
   readonly intent: Intent;
 }
 
-/** The attempt has one call's time to find, and one to create: long enough for what the create sends at 1 MB/s. */
+/** The attempt may use one call's time to find, and one to create: long enough for the create's bytes at 1 MB/s. */
 function planIntent(
   { randomHex }: CreateDeps,
   { timing }: JobFile,
@@ -108,16 +108,16 @@ function planIntent(
   return { ordinal, by: randomHex(8), firstAt, startedAt, overAt };
 }
 
-/** Null if it is recorded; the other attempt's intent if there is one. */
+/** Null if the intent is recorded; otherwise the other attempt's intent. */
 async function recordIntent({ store }: CreateDeps, input: CreateInput, intent: Intent): Promise<Intent | null> {
   try {
     await writeIntent(store, input, intent, { ifAbsent: true });
     return null;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    // Another worker's file that is not seen yet on a shared folder: that attempt has about the same time.
+    // On a shared folder, another worker's file may not be visible yet: that attempt has about the same time.
     if (error.problem === 'exists') return (await readIntent(store, input)) ?? intent;
-    // It may have appeared before the disk failed, and nothing is sent: the next attempt must not take it for somebody's create.
+    // The file may have appeared before the disk failed. Nothing was sent, so the next attempt must not take it for a create.
     if ((await readIntent(store, input))?.by === intent.by) await removeIntent(store, input);
     throw error;
   }
@@ -135,7 +135,7 @@ type Sent = Exclude<CreateResult, Created> | { readonly kind: 'handle'; readonly
 async function sendCreate(attempt: CreateAttempt, submission: Submission, file: RequestFile): Promise<Sent> {
   const { deps, clock, provider, input, intent } = attempt;
   const leftMs = clock.leftUntil(intent.overAt);
-  // This process was suspended on its way here, and another attempt may be searching already.
+  // This process was suspended before this point, and another attempt may already be searching.
   if (leftMs <= 0 || (await isSuperseded(attempt))) return { kind: 'unknown', overAt: intent.overAt };
   await requireOwnOutput(attempt);
   try {
@@ -154,7 +154,7 @@ async function sendCreate(attempt: CreateAttempt, submission: Submission, file: 
   }
 }
 
-/** The create may have taken effect. If this attempt was late, so that another has taken its place, nobody else searches for its batch. */
+/** The create may have taken effect. If this attempt was late and another has replaced it, nobody else searches for its batch. */
 async function keepOpen(attempt: CreateAttempt, submission: Submission): Promise<Sent> {
   const { deps, clock, input, intent } = attempt;
   const overAt = clock.now();

@@ -1,4 +1,4 @@
-// Describes a submission to a provider: the key that it is known by, and the facts by which `find` tells its batch from others.
+// Describes a submission to a provider: its key, and the facts by which `find` tells its batch from others.
 
 import type { JobFile } from '../../domain/job.ts';
 import { hashBatchPrefix, hashSubmissionKey } from '../../job-folder/identity.ts';
@@ -9,7 +9,7 @@ import type { Store } from '../../storage/store.ts';
 /** The provider's clock and the Temporal server's differ: a batch may seem this much older or younger than it is. */
 const clockMarginMs = 60 * 60_000;
 
-/** `firstAt` is when the first attempt at this submission began; from `sentBy` on, no create of it can have been sent. */
+/** `firstAt` is when the first attempt at this submission began; a create of it can only have been sent before `sentBy`. */
 export function describeSubmission(
   store: Store,
   { planNonce }: JobFile,

@@ -21,7 +21,9 @@ export interface FindInput extends SubmissionRef {
 export type FindResult =
   | Created
   | { readonly kind: 'none' }
-  /** Some batches at the provider may be it and show it when they end, or the search was refused. The only one that may be it, or null. */
+  /**
+   * Some batches at the provider may come from the create and show it when they end, or the search was refused. The only one that may, or null.
+   */
   | { readonly kind: 'unclear'; readonly candidate: string | null };
 
 export async function find(
@@ -49,7 +51,7 @@ export async function find(
   return { kind: 'none' };
 }
 
-/** A find comes after the create's time. Batches that began later are other people's, and are not waited for. */
+/** A find comes after the create's time. Batches that began later belong to others, and are not waited for. */
 async function noteFirstFind(store: Store, ref: FindInput, open: Intent, startedAt: number): Promise<Intent> {
   if (open.sentBy !== undefined) return open;
   const noted: Intent = { ...open, sentBy: Math.max(startedAt, open.overAt) };

@@ -1,4 +1,4 @@
-// Searches for the batch of a create that was sent late: its attempt was suspended, and another one has taken its place meanwhile.
+// Searches for the batch of a create that was sent late: its attempt was suspended, and another one has replaced it meanwhile.
 
 import { sleep } from '@temporalio/activity';
 import type { JobFile } from '../../domain/job.ts';
@@ -7,10 +7,10 @@ import { ProviderError } from '../../providers/error.ts';
 import type { Provider, Submission } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 
-/** A list may lag behind: after so many times the time that it is given to settle. */
+/** A list may lag behind: the search runs after so many times the settling time. */
 const settleFactors = [1, 5, 15] as const;
 
-/** Where the search looks, and what it is for. */
+/** Where the late search looks, and for which submission. */
 interface LateCreate {
   readonly records: Store;
   readonly job: JobFile;
@@ -19,7 +19,7 @@ interface LateCreate {
 }
 
 /**
- * Temporal has given this attempt up, so its result reaches nobody: what it finds is recorded as a twin, which the next poll of the batch
+ * Temporal has given this attempt up and drops its result, so a batch that it finds is recorded as a twin, which the next poll of the batch
  * sees. Ends early if the worker stops.
  */
 export async function searchLate({ records, job, provider, input }: LateCreate, submission: Submission): Promise<void> {

@@ -1,4 +1,4 @@
-// Lends a planned batch's requests to a provider call, as a file on this machine.
+// Gives a provider call a planned batch's requests as a file on this machine.
 
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { requestsFile } from '../../job-folder/paths.ts';
@@ -6,7 +6,7 @@ import type { SubmissionRef } from '../../job-folder/submission.ts';
 import type { RequestFile, Submission } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 
-/** The file lasts as long as `use`. Fails, and calls nothing, if the file is not as long as it was planned. */
+/** The file lasts as long as `use`. Fails without a call if the file does not have its planned length. */
 export async function withRequestsFile<T>(
   store: Store,
   ref: SubmissionRef,

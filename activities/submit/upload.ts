@@ -26,7 +26,7 @@ export async function upload(
   await checkRequests(store, input);
   const provider = requireProvider(deps, job);
   const { startedAt } = startClock(deps);
-  // Nothing is searched for here.
+  // An upload does not search, so the time does not matter.
   const submission = describeSubmission(store, job, input, { firstAt: startedAt });
   return heartbeating(job.timing, (ctx) =>
     deps.transfers(() => withRequestsFile(store, input, submission, (file) => provider.upload(file, submission, ctx))),

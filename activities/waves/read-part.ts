@@ -1,4 +1,4 @@
-// Reads a part of a wave as it is on disk: the batches that are still to be settled, and what became of the others.
+// Reads a part of a wave from disk: the batches that are not settled, and the outcomes of the others.
 
 import type { JobRef } from '../../domain/ids.ts';
 import type { PlannedBatch, PlanPosition } from '../../domain/job.ts';
@@ -13,11 +13,11 @@ import type { ActivityDeps } from '../deps.ts';
 export interface WavePartRef extends JobRef {
   readonly wave: number;
   readonly at: PlanPosition;
-  /** Batches, at most. */
+  /** The most batches. */
   readonly count: number;
 }
 
-/** A batch without a tally, and where its line is in the manifest. */
+/** A batch without a tally, and the place of its line in the manifest. */
 export interface UnsettledBatch extends PlannedBatch {
   readonly byte: number;
 }
@@ -25,7 +25,7 @@ export interface UnsettledBatch extends PlannedBatch {
 export interface SettledBatch
   extends Pick<Tally, 'batch' | 'lane' | 'model' | 'items' | 'answered' | 'batchId'>,
     Pick<PlannedBatch, 'fallback'> {
-  /** The amount that a budget is charged. */
+  /** The amount charged to a budget. */
   readonly chargedUsd: number | null;
 }
 
@@ -38,7 +38,7 @@ export interface WavePart {
   readonly next: PlanPosition | null;
 }
 
-/** A part whose batches are all settled is rolled up into one file, so that nobody needs to read its tallies again to sum the wave up. */
+/** If all batches of a part are settled, the part is rolled up into one file, so that nobody has to read its tallies again to sum the wave up. */
 export async function readPart(
   { store }: Pick<ActivityDeps, 'store'>,
   { output, wave, at, count }: WavePartRef,

@@ -1,4 +1,4 @@
-// Sums up a wave that has ended, from its tallies on disk. The sums decide which wave comes next.
+// Sums up an ended wave from its tallies on disk. The sums decide which wave comes next.
 
 import type { JobRef } from '../../domain/ids.ts';
 import type { Totals } from '../../domain/waves/totals.ts';

@@ -1,5 +1,5 @@
-// A hash table with 16 bytes for each entry: all that a planner remembers of a row. Its shards grow one by one, so that memory has no peak
-// when it grows.
+// A hash table with 16 bytes for each entry: all that a planner keeps of a row. Its shards grow one by one, so that memory has no peak when it
+// grows.
 
 const shardCount = 256;
 const firstCapacity = 64;
@@ -17,7 +17,7 @@ export interface Entry {
 }
 
 export interface EntryTable {
-  /** Gives the entry that has this hash already; null if there was none and this one was put in. */
+  /** Returns the entry with this hash; null if there was none, so this one was put in. */
   putIfAbsent(entry: Entry): Pick<Entry, 'value' | 'extra'> | null;
   find(high: number, low: number): Pick<Entry, 'value' | 'extra'> | null;
   readonly size: number;

@@ -1,20 +1,19 @@
-// Hashes the keys of many items together, in a thread beside the planner: SHA-256 of the requests costs as much as all the rest of
-// planning.
+// Hashes the keys of many items together, in a thread next to the planner: SHA-256 of the requests costs as much as the rest of planning.
 
 import { Worker } from 'node:worker_threads';
 import { type ItemKey, itemKey } from '../../../domain/ids.ts';
 import { hashKey } from '../../../job-folder/identity.ts';
 
-/** How much of a SHA-256 a key keeps. */
+/** The number of bytes of a SHA-256 that a key keeps. */
 export const keyBytes = 12;
 /** Enough for the texts of one chunk of a dataset, usually. Buffers move to the thread and back, and are reused. */
 const bufferBytes = 4 * 1024 * 1024;
 /** The thread allocates only small views. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
-/** Fewer bytes are hashed here: moving them to the thread and back would cost more. */
+/** Fewer bytes are hashed in this thread: moving them to the other and back would cost more. */
 const threadBytesMin = 256 * 1024;
 
-/** A message to the thread, and back: texts one after another, the end of each, and room for their digests. */
+/** A message to the thread and back: texts one after another, the end of each, and room for their digests. */
 export interface KeyJob {
   readonly number: number;
   readonly texts: Uint8Array<ArrayBuffer>;
@@ -42,7 +41,7 @@ export function createKeyHasher(): KeyHasher {
   let sent = 0;
 
   const start = (): Worker => {
-    // The extension is this file's: the program runs from sources and from compiled files.
+    // The extension is that of this file: the program runs from sources and from compiled files.
     const started = new Worker(new URL(`./key-thread${import.meta.url.slice(-3)}`, import.meta.url), {
       resourceLimits,
     });
@@ -83,7 +82,7 @@ export function createKeyHasher(): KeyHasher {
   };
 }
 
-/** Takes a spare buffer if there is one; gives it back unless it was sent: then the thread's reply does. */
+/** Takes a spare buffer if there is one, and gives it back unless it was sent: then the thread's reply gives it back. */
 function createBatch(
   spare: Buffer<ArrayBuffer>[],
   send: (texts: Buffer<ArrayBuffer>, ends: readonly number[]) => Promise<ItemKey[]>,

@@ -1,4 +1,4 @@
-// The thread that hashes: it gets the texts of many keys at once, and gives back their digests in the same order.
+// The thread that hashes: it receives the texts of many keys together, and returns their digests in the same order.
 
 import { hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-// Renders rows into items with their keys. The keys of one chunk's rows are hashed together, beside the planner.
+// Renders rows into items with their keys. The keys of one chunk's rows are hashed together, in a thread next to the planner.
 
 import type { ItemKey } from '../../../domain/ids.ts';
 import type { JobFile } from '../../../domain/job.ts';
@@ -9,7 +9,7 @@ import type { DatasetRow } from '../../../storage/formats/rows.ts';
 import { isRefusal, type ReadItem, type ReadRow, type RowRefusal, rowReader } from '../rows.ts';
 import { createKeyHasher, type KeyHasher } from './key-hasher.ts';
 
-/** A row that was read: its item, or why it has none. */
+/** A row after reading: its item, or why it has none. */
 export interface KeyedRow {
   readonly at: DatasetRow;
   readonly item: PlannedItem | RowRefusal;
@@ -23,7 +23,7 @@ export class KeyedRows {
     this.#readRow = rowReader(job, provider);
   }
 
-  /** May be called for the next chunk's rows before this one's keys are there. */
+  /** May be called for the next chunk's rows before the keys of this chunk are there. */
   async read(rows: readonly DatasetRow[]): Promise<readonly KeyedRow[]> {
     const batch = this.#hasher.batch();
     const items = rows.map((row) => (row.kind === 'row' ? this.#readRow(row, batch.add) : row));

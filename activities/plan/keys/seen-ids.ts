@@ -1,4 +1,4 @@
-// Remembers which row ids were seen, and with which request, in 16 bytes a row: no id stays in memory.
+// Remembers which row ids were seen, and with which request, in 16 bytes a row: it keeps no id in memory.
 
 import type { ItemKey, RowId, RowNumber } from '../../../domain/ids.ts';
 import { createEntryTable } from './entry-table.ts';
