@@ -1,4 +1,4 @@
-// The attempts of several waves, merged row by row: all attempts at an item together, in dataset order, however many files hold them.
+// Merges the attempts of several waves row by row: all attempts at an item together, in dataset order, however many files hold them.
 
 import { isPending, type MaybePromise } from '../domain/maybe-promise.ts';
 import type { Store } from '../storage/store.ts';
@@ -50,7 +50,7 @@ async function listTracks(store: Store, output: string, wave: number): Promise<T
 
 export class RowCursor {
   readonly #sources: readonly AttemptSource[];
-  /** Sources whose heads were given away and have to move before the next row is chosen: at first all. */
+  /** Sources whose heads were returned and that must move before the next row is chosen: at first all. */
   #given: readonly AttemptSource[];
 
   /** In the order of their waves. */
@@ -59,7 +59,7 @@ export class RowCursor {
     this.#given = sources;
   }
 
-  /** A promise only if a file is waited for: await it before the next call. Null after the last row. */
+  /** Returns a promise only if a file must be waited for: await it before the next call. Null after the last row. */
   next(): MaybePromise<RowAttempts | null> {
     const pending: Promise<void>[] = [];
     for (const source of this.#given) {

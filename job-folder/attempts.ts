@@ -9,7 +9,7 @@ import { parseItemLine } from './plan/item-line.ts';
 import type { ManifestEntry } from './plan/manifest.ts';
 import { findSent, readTally, type Sent } from './tallies.ts';
 
-/** One attempt at an item: its line as it is in the file, parsed only if it is asked for. */
+/** One attempt at an item: its line as in the file, parsed only on demand. */
 export class Attempt {
   readonly row: number;
   readonly wave: number;
@@ -64,12 +64,12 @@ function parseRow(bytes: Buffer): number {
 export interface AttemptSource {
   /** Null before the first attempt and after the last. */
   readonly head: Attempt | null;
-  /** Moves to the next attempt. A promise only if a file is waited for: await it before the next call. */
+  /** Moves to the next attempt. Returns a promise only if a file must be waited for: await it before the next call. */
   advance(): MaybePromise<void>;
   close(): Promise<void>;
 }
 
-/** Batches of one wave, one after another, whose rows ascend: those of one model. */
+/** Batches of one wave, one after another, with ascending rows: those of one model. */
 export interface Track {
   readonly output: string;
   readonly wave: number;
@@ -79,7 +79,7 @@ export interface Track {
 /** The batch of a track that is being read. */
 interface OpenFiles {
   readonly entry: ManifestEntry;
-  /** Null if what became of the batch is not known. */
+  /** Null if the result of the batch is not known. */
   readonly tally: Tally | null;
   readonly sent: Sent | null;
   readonly lines: LineCursor;

@@ -11,7 +11,7 @@ import { jobFile, takeoverFile } from './paths.ts';
 /** A workflow and its first run: a retried or reset workflow keeps what it owns. */
 export type Owner = Pick<Claim, 'workflowId' | 'firstRunId'>;
 
-/** 128 bits: what is hashed with them names this job's batches and nobody else's. */
+/** 128 bits: names hashed with them belong only to this job's batches. */
 export const nonceBytes = 16;
 
 export const makeClaim = ({ workflowId, firstRunId }: Owner, nonce: string, now: number): Claim => ({
@@ -38,7 +38,7 @@ export async function readClaimed(store: Store, output: string): Promise<JobFile
 }
 
 /**
- * Creates `job.json` only if there is none, so that two jobs never share an output. Returns what the file then holds, as `readClaimed`
+ * Creates `job.json` only if there is none, so that two jobs never share an output. Returns the file's content after that, as `readClaimed`
  * does.
  */
 export async function claimOutput(store: Store, job: JobFile): Promise<JobFile | 'not_ours' | null> {
@@ -53,9 +53,8 @@ export async function claimOutput(store: Store, job: JobFile): Promise<JobFile |
 }
 
 /**
- * Decides who takes a folder over after `earlier` takeovers: creates the next `takeover-N.json` only if there is none. Returns the
- * winner's claim, which is this one, or that of a workflow that is still open. A winner that ended before it wrote its claim into
- * `job.json` is passed over.
+ * Decides who takes a folder over after `earlier` takeovers: creates the next `takeover-N.json` only if there is none. Returns the winner's
+ * claim, which is this one, or that of a workflow that is still open. Skips a winner that ended before it wrote its claim into `job.json`.
  */
 export async function winTakeover(
   store: Store,
@@ -70,7 +69,7 @@ export async function winTakeover(
   }
 }
 
-/** Replaces `job.json`, after a takeover was won. */
+/** Replaces `job.json` after a takeover was won. */
 export async function replaceJobFile(store: Store, output: string, job: JobFile): Promise<void> {
   await writeJson(store, jobFile(output), job);
 }
@@ -83,7 +82,7 @@ function holdsClaim(value: unknown): value is JobFile {
   return ['workflowId', 'firstRunId', 'nonce'].every((name) => typeof Reflect.get(claim, name) === 'string');
 }
 
-/** Records that planning refused the job, so that another job may take its output. Does nothing if another has taken it already. */
+/** Records that planning refused the job, so that another job may take its output. Does nothing if another job already has. */
 export async function giveUpClaim(store: Store, output: string, { nonce }: Claim, refused: JobRefused): Promise<void> {
   const now = await readClaimed(store, output);
   if (now === null || now === 'not_ours' || now.claim.nonce !== nonce) return;
@@ -91,7 +90,7 @@ export async function giveUpClaim(store: Store, output: string, { nonce }: Claim
   await replaceJobFile(store, output, { ...now, refused: { kind, problems } });
 }
 
-/** Of several that create the same file at the same instant, one succeeds; the others read what it wrote. */
+/** If several create the same file at the same instant, one succeeds; the others read what it wrote. */
 async function createOrRead<T>(store: Store, uri: string, content: T): Promise<T> {
   try {
     await writeJson(store, uri, content, { ifAbsent: true });

@@ -1,4 +1,4 @@
-// A store for the activities of one claim: once another job has taken the output over, it writes and removes nothing.
+// A store for the activities of one claim: after another job has taken the output over, it writes and removes nothing.
 
 import type { JobRef } from '../domain/ids.ts';
 import type { Sink, Store } from '../storage/store.ts';

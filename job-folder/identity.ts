@@ -1,4 +1,4 @@
-// Names made by hashing. They depend only on what is named: every worker gives the same item, batch or submission the same name.
+// Names made by hashing. They depend only on the thing they name: every worker gives the same item, batch or submission the same name.
 
 import { hash } from 'node:crypto';
 import {
@@ -19,7 +19,7 @@ export function hashHex(text: string | Uint8Array, digits: number): string {
   return hash('sha256', text, 'hex').slice(0, digits);
 }
 
-/** The key that belongs to a text of `keyTexts`. */
+/** The key for a text of `keyTexts`. */
 export const hashKey = (text: Uint8Array): ItemKey => itemKey(hashHex(text, 24));
 
 /** Makes the texts whose hashes are the keys of one job's items. The canonical request is embedded as text, because this runs for every row. */
@@ -33,10 +33,10 @@ export function keyTexts(
     `{"endpoint":${JSON.stringify(endpoint)},"id":${JSON.stringify(id)},"provider":${name},"request":${request}${tail}`;
 }
 
-/** The 8 digits that begin the custom ids of a batch's items: they show whose batch it is even if the provider keeps no metadata. */
+/** The first 8 digits of the custom ids of a batch's items: they show whose batch it is even if the provider keeps no metadata. */
 export const hashBatchPrefix = (nonce: string, { wave, batch }: BatchRef): string =>
   hashHex(batchIdentity(nonce, wave, batch), 8);
 
-/** Names one provider batch made from a planned batch; another `ordinal` makes another one. */
+/** Names one provider batch made from a planned batch; another `ordinal` gives another name. */
 export const hashSubmissionKey = (nonce: string, ref: BatchRef & { readonly ordinal: number }): SubmissionKey =>
   submissionKey(hashHex(submissionIdentity(nonce, ref.wave, ref.batch, ref.ordinal), 32));

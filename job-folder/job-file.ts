@@ -1,4 +1,4 @@
-// Reads back the small JSON files that Nightshift itself wrote into a job's folder, `job.json` first of all.
+// Reads back the small JSON files that Nightshift itself wrote into a job's folder, above all `job.json`.
 
 import type { JobRef } from '../domain/ids.ts';
 import type { Claim, JobFile } from '../domain/job.ts';
@@ -8,8 +8,8 @@ import type { Store } from '../storage/store.ts';
 import { jobFile } from './paths.ts';
 
 /**
- * The spec as resolved. Every activity works by it, so that a deploy changes no running job. Fails if the folder has another claim by now:
- * an activity that a terminated workflow left behind, or a workflow that was reset after a takeover, must not touch it.
+ * The resolved spec. Every activity uses it, so that a deploy does not change a running job. Fails if the folder has another claim by now: an
+ * activity that a terminated workflow left behind, or a workflow that was reset after a takeover, must not touch it.
  */
 export async function readJobFile(store: Store, { output, nonce }: JobRef): Promise<JobFile> {
   const job = await readOwn<JobFile>(store, jobFile(output));
@@ -18,13 +18,13 @@ export async function readJobFile(store: Store, { output, nonce }: JobRef): Prom
   throw new JobRefused('taken_over', [{ where: 'output', message: describeTakeover(claim, { output, nonce }) }]);
 }
 
-/** Fails as `readJobFile` does. For an activity that read `job.json` some time ago, directly before it does what cannot be undone. */
+/** Fails as `readJobFile` does. For an activity that read `job.json` some time ago, directly before a step that cannot be undone. */
 export async function requireClaim(store: Store, ref: JobRef): Promise<void> {
   await readJobFile(store, ref);
 }
 
 function describeTakeover({ workflowId, claimedAt }: Claim, { output, nonce }: Partial<JobRef>): string {
-  // Only the input of an activity that an earlier version scheduled lacks it.
+  // Missing only in the input of an activity that an earlier version scheduled.
   if (nonce === undefined) {
     return `this job began under an earlier version: terminate it, and continue it in a new job with \`resumeFrom\`: ${output}`;
   }

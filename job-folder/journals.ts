@@ -1,4 +1,4 @@
-// The journals of a realtime batch: one file for each activity attempt, and the notes that stand in them between the answers.
+// The journals of a realtime batch: one file for each activity attempt, with answers and notes.
 
 import type { Fault } from '../domain/batch/backoff.ts';
 import type { BatchRef } from '../domain/ids.ts';
@@ -7,26 +7,26 @@ import { journalFile, rawFile } from './paths.ts';
 
 /** Times are those of the attempt's clock: milliseconds since 1970 by the Temporal server. */
 export type JournalNote =
-  /** The attempt's first note: earlier journals were at their end by then. */
+  /** The attempt's first note: earlier journals had ended by then. */
   | { readonly kind: 'began'; readonly at: number }
   | SentNote
-  /** The call failed in a way that leaves no doubt: the provider did not run it. */
+  /** The call failed, and the provider certainly did not run it. */
   | { readonly kind: 'heard'; readonly customId: string }
-  /** The provider limits the rate: no call begins for so long. */
+  /** The provider limits the rate: no call begins for this time. */
   | { readonly kind: 'slowed'; readonly at: number; readonly waitMs: number }
-  /** Not called again in this wave. */
+  /** The item is not called again in this wave. */
   | { readonly kind: 'gaveUp'; readonly customId: string; readonly fault: Fault }
-  /** Not called in this wave, because it would have passed a spend cap. */
+  /** The item is not called in this wave, because it would have passed a spend cap. */
   | { readonly kind: 'overBudget'; readonly customId: string };
 
 export interface SentNote {
   readonly kind: 'sent';
   readonly customId: string;
-  /** Earlier versions noted the custom id only. */
+  /** Earlier versions noted only the custom id. */
   readonly call?: PlannedCall | undefined;
 }
 
-/** What a call was counted as before it began. */
+/** The use that a call was counted with before it began. */
 export interface PlannedCall {
   readonly at: number;
   readonly tokens: number;
@@ -59,7 +59,7 @@ const itemForm = /^\{"(heard|overBudget|gaveUp)":"([^"\\]*)"(?:,"fault":"([a-z_]
 const sentForm = /^\{"sent":"([^"\\]*)"(?:,"at":(\d+),"tokens":(\d+),"nanoUsd":(\d+|null))?\}$/;
 const timeForm = /^\{"(began|slowed)":(\d+)(?:,"waitMs":(\d+))?\}$/;
 
-/** Null if the line is a provider's: no provider's line looks like a note. Never throws. */
+/** Null if the line came from a provider: such a line never looks like a note. Never throws. */
 export function parseNote(line: Buffer): JournalNote | null {
   if (line.length > noteBytesMax) return null;
   const text = line.toString('latin1');
@@ -86,10 +86,10 @@ function parseTimeNote(text: string): JournalNote | null {
   return kind === 'slowed' && waitMs !== undefined ? { kind, at: Number(at), waitMs: Number(waitMs) } : null;
 }
 
-/** A journal of an earlier attempt; its writer may still live. */
+/** A journal of an earlier attempt; its writer may still be alive. */
 export interface EarlierJournal {
   readonly uri: string;
-  /** From 1; 0 for the one that earlier versions had for all attempts. */
+  /** Counts from 1; 0 is the one journal that earlier versions had for all attempts. */
   readonly number: number;
 }
 
@@ -102,8 +102,8 @@ interface OwnJournal {
 
 /**
  * Creates a journal that no other attempt writes to: two workers on a network file system cannot cut each other's lines. The journals are
- * numbered without a gap, and the number is won by creating the file: so all lower numbers exist for certain, whatever a file system's
- * cache says about them.
+ * numbered without a gap, and creating the file wins the number. So all lower numbers exist for certain, whatever a file system's cache says
+ * about them.
  */
 export async function beginJournal(store: Store, ref: BatchRef): Promise<OwnJournal> {
   for (let number = 1; ; number += 1) {
@@ -113,7 +113,7 @@ export async function beginJournal(store: Store, ref: BatchRef): Promise<OwnJour
   }
 }
 
-/** All journals of a batch. Adds an empty one, which is how it knows that there are no more. */
+/** All journals of a batch. Adds an empty one, which proves that there are no more. */
 export async function listJournals(store: Store, ref: BatchRef): Promise<readonly EarlierJournal[]> {
   const { journal, earlier } = await beginJournal(store, ref);
   await journal.close();
@@ -129,7 +129,7 @@ async function listEarlier(store: Store, ref: BatchRef, number: number): Promise
   return [...shared, ...own];
 }
 
-/** Null if another attempt has created it since. */
+/** Null if another attempt has created it meanwhile. */
 async function createOrNull(store: Store, uri: string): Promise<Journal | null> {
   try {
     return await store.journal(uri);

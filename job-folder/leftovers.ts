@@ -1,11 +1,11 @@
-// Files that lie in an output folder before a job claims it: those of other people, and those that an earlier job left there.
+// Files in an output folder before a job claims it: files of other people, and files that an earlier job left.
 
 import type { Store } from '../storage/store.ts';
 import { answersFolder, planFolder, rejectsFile, reportFile, resultsFile } from './paths.ts';
 
 /**
- * The first file that is not the folder's own; null if there is none. Files and folders whose name begins with a dot do not count, nor
- * do the empty objects, named like a folder, with which object stores mark folders.
+ * The first foreign file in the folder; null if there is none. Files and folders whose name begins with a dot do not count. Empty objects that
+ * are named like a folder do not count either: object stores mark folders with them.
  */
 export async function findForeignFile(
   store: Store,
@@ -24,8 +24,8 @@ export const isLeftover = (name: string): boolean =>
   /^(job|takeover-\d+)\.json$/.test(name) || name.startsWith(planFolder('')) || name === rejectsFile('');
 
 /**
- * Whether the folder has a file that proves that something may have been sent or answered: an intent, a handle, an answer or a journal. Of
- * an ended job a user may keep the results alone: they count as answers.
+ * Whether a file in the folder proves that something may have been sent or answered: an intent, a handle, an answer or a journal. A user may
+ * keep only the results of an ended job: they count as answers.
  */
 export async function holdsSent(store: Store, output: string): Promise<boolean> {
   for (const uri of [resultsFile(output), reportFile(output)]) if ((await store.head(uri)) !== null) return true;
@@ -36,7 +36,7 @@ export async function holdsSent(store: Store, output: string): Promise<boolean> 
   return false;
 }
 
-/** The earlier claims stay: they decide who takes the folder. */
+/** The earlier claims stay, because they decide who takes the folder. */
 export async function removeLeftovers(store: Store, output: string): Promise<void> {
   await store.remove(rejectsFile(output));
   await store.clear(planFolder(output));

@@ -3,15 +3,15 @@
 import { type BatchRef, padded } from '../domain/ids.ts';
 import { hashHex } from './identity.ts';
 
-/** The claim, and the job as resolved. */
+/** The claim, and the resolved job. */
 export const jobFile = (output: string): string => `${output}job.json`;
-/** The claim of a workflow that takes over. Created only if absent: of several that want the folder, one gets it. */
+/** The claim of a workflow that takes over. Created only if absent: if several want the folder, one gets it. */
 export const takeoverFile = (output: string, takeover: number): string => `${output}takeover-${takeover}.json`;
 /** One line for each accepted row, in dataset order. */
 export const resultsFile = (output: string): string => `${output}results.jsonl`;
 /** The failed rows with their records, except those in doubt. */
 export const failuresFile = (output: string): string => `${output}failures.jsonl`;
-/** The rows of which it is not known whether they ran, with their records. */
+/** The rows for which it is not known whether they ran, with their records. */
 export const inDoubtFile = (output: string): string => `${output}in-doubt.jsonl`;
 /** The refused rows. */
 export const rejectsFile = (output: string): string => `${output}rejects.jsonl`;
@@ -20,10 +20,10 @@ export const reportFile = (output: string): string => `${output}report.json`;
 /** The same figures as a page for people. */
 export const reportPage = (output: string): string => `${output}report.html`;
 
-/** All waves' plans and handles are in it. */
+/** Holds the plans and handles of all waves. */
 export const planFolder = (output: string): string => `${output}plan/`;
 const wavePlanFolder = (output: string, wave: number): string => `${planFolder(output)}wave-${wave}/`;
-/** All waves' answers and journals are in it. */
+/** Holds the answers and journals of all waves. */
 export const answersFolder = (output: string): string => `${output}answers/`;
 const waveAnswersFolder = (output: string, wave: number): string => `${answersFolder(output)}wave-${wave}/`;
 
@@ -38,11 +38,11 @@ const answersPath = ({ output, wave, batch }: BatchRef): string =>
 
 /** The exact bytes that are sent. */
 export const requestsFile = (ref: BatchRef): string => `${planPath(ref)}.requests.jsonl`;
-/** Which item is which row. */
+/** The row of each item. */
 export const itemsFile = (ref: BatchRef): string => `${planPath(ref)}.items.jsonl`;
 
 const handleEnding = '.handle.json';
-/** Which provider batch it became. */
+/** The provider batch that the batch became. */
 export const handleFile = (ref: BatchRef): string => `${planPath(ref)}${handleEnding}`;
 export const isHandleFile = (uri: string): boolean => uri.endsWith(handleEnding);
 /** The batch that a handle file belongs to; null if the uri is not a handle file. */
@@ -50,23 +50,23 @@ export function parseHandleFile(output: string, uri: string): BatchRef | null {
   const [, wave, batch] = /plan\/wave-(\d+)\/batch-(\d+)\.handle\.json$/.exec(uri) ?? [];
   return wave === undefined || batch === undefined ? null : { output, wave: Number(wave), batch: Number(batch) };
 }
-/** Which provider batches the job has. */
+/** The provider batches of the job. */
 export const ownedFolder = (output: string): string => `${planFolder(output)}owned/`;
-/** Which submission has a provider batch. Its name is made from the provider's id, which may hold signs that no file name can. */
+/** The submission that owns a provider batch. The name is a hash of the provider's id, which may contain characters that a file name cannot. */
 export const ownedFile = (output: string, id: string): string => `${ownedFolder(output)}${hashHex(id, 24)}.owner.json`;
 /** Written before a create is sent, so that no later attempt, reset or takeover can miss it. */
 export const intentFile = (ref: BatchRef): string => `${planPath(ref)}.intent.json`;
 
-/** Written when a create whose result was never seen is given up: a list that lags for very long may still show its batch. */
+/** Written when a create without a known result is given up: a list that lags for very long may still show its batch. */
 export const givenUpFile = (ref: BatchRef): string => `${planPath(ref)}.given-up.json`;
 
-/** How its provider batches ended, and what was read of them. */
+/** How the batch's provider batches ended, and what was read of them. */
 export const endedFile = (ref: BatchRef): string => `${planPath(ref)}.ended.json`;
 
-/** A provider batch's lines as it sent them; a further batch that was found for the same submission has a number of its own, from 1. */
+/** A provider batch's lines as sent; a further batch found for the same submission has its own number, from 1. */
 export const rawFile = (ref: BatchRef, twin = 0): string =>
   twin === 0 ? `${answersPath(ref)}.raw` : `${answersPath(ref)}.twin-${twin}.raw`;
-/** What one attempt of the realtime lane noted and was answered; numbered from 1. */
+/** The notes and answers of one attempt of the realtime lane; numbered from 1. */
 export const journalFile = (ref: BatchRef, number: number): string => `${answersPath(ref)}.journal-${number}.raw`;
 /** One outcome for each item, in row order. */
 export const answersFile = (ref: BatchRef): string => `${answersPath(ref)}.jsonl`;

@@ -18,9 +18,9 @@ import {
   planFolder,
 } from './paths.ts';
 
-/** One planned batch as it is submitted, and the facts of its requests file that the manifest recorded. */
+/** One planned batch when it is submitted, and the facts of its requests file from the manifest. */
 export interface SubmissionRef extends BatchRef, JobRef {
-  /** How many provider batches were made from it before that ended without running anything. */
+  /** How many earlier provider batches of it ended without running anything. */
   readonly ordinal: number;
   readonly items: number;
   readonly bytes: number;
@@ -31,34 +31,34 @@ export interface SubmissionRef extends BatchRef, JobRef {
 /** `batch-NNNN.intent.json`: a create may have been sent, and its reply is not recorded. Times are the Temporal server's, in milliseconds. */
 export interface Intent {
   readonly ordinal: number;
-  /** The create attempt that wrote it. An attempt withdraws an intent only if it is still its own. */
+  /** The create attempt that wrote it. An attempt withdraws only its own intent. */
   readonly by: string;
-  /** When the first attempt of this ordinal that may have created a batch began: an older batch cannot be its batch. */
+  /** When the first attempt of this ordinal that may have created a batch began: an older batch cannot be its own. */
   readonly firstAt: number;
   /** When this attempt began. Absent if an earlier version wrote it. */
   readonly startedAt?: number;
-  /** After this, no create of the attempt can reach the provider any more. Too early by as long as the attempt waited for a worker. */
+  /** After this time, no create of the attempt can reach the provider. Too early by the time that the attempt waited for a worker. */
   readonly overAt: number;
-  /** When the first find of it began: by then every create of it had been sent. Absent before that. */
+  /** When its first find began: by then every create of it had been sent. Absent before that. */
   readonly sentBy?: number | undefined;
 }
 
-/** `batch-NNNN.handle.json`: which provider batch it became. */
+/** `batch-NNNN.handle.json`: the provider batch that the batch became. */
 export interface HandleRecord {
   readonly ordinal: number;
   readonly handle: BatchHandle;
   /** How many further batches were found for the same submission and cancelled, over all ordinals. */
   readonly twins: number;
-  /** Those of this ordinal. A folder of an older version does not name them. */
+  /** The twins of this ordinal. A folder of an older version does not name them. */
   readonly twinHandles?: readonly BatchHandle[];
-  /** Handles of earlier ordinals: those batches ran nothing, but their files at the provider must be deleted too. */
+  /** Handles of earlier ordinals: those batches ran nothing, but their files at the provider must also be deleted. */
   readonly earlier: readonly BatchHandle[];
 }
 
 /** One provider batch's worth of a planned batch. */
 type SubmissionName = BatchRef & Pick<SubmissionRef, 'ordinal'>;
 
-/** `plan/owned/HEX.owner.json`: the submission that has this provider batch, its own one or a twin. */
+/** `plan/owned/HEX.owner.json`: the submission that owns this provider batch, as its own or as a twin. */
 interface OwnedRecord {
   readonly id: string;
   readonly wave: number;
@@ -75,7 +75,7 @@ export async function writeIntent(store: Store, ref: BatchRef, intent: Intent, o
 
 export const removeIntent = (store: Store, ref: BatchRef): Promise<void> => store.remove(intentFile(ref));
 
-/** `batch-NNNN.given-up.json`: several finds saw nothing of a create that had no reply, so the ordinal is created again. */
+/** `batch-NNNN.given-up.json`: several finds saw nothing of a create without a reply, so the ordinal is created again. */
 type GivenUp = Pick<Intent, 'ordinal' | 'firstAt' | 'sentBy'>;
 
 /** Null if no create of this ordinal was given up. */
@@ -84,7 +84,7 @@ export async function readGivenUp(store: Store, ref: SubmissionRef): Promise<Giv
   return last?.ordinal === ref.ordinal ? last : null;
 }
 
-/** Recorded before the intent is removed, so that the next create searches for this one, too. */
+/** Recorded before the intent is removed, so that the next create also searches for this one. */
 export async function giveUpIntent(store: Store, ref: BatchRef, { ordinal, firstAt, sentBy }: Intent): Promise<void> {
   const givenUp: GivenUp = { ordinal, firstAt, sentBy };
   await writeJson(store, givenUpFile(ref), givenUp);
@@ -95,10 +95,10 @@ export const readHandle = (store: Store, ref: BatchRef): Promise<HandleRecord | 
   readOwnIfThere<HandleRecord>(store, handleFile(ref));
 
 /**
- * Keeps the twins and handles of earlier ordinals. The provider batches are marked as owned first: whoever reads the handle can rely on the
- * marks. Returns null, and records no handle, if another submission owns one of them.
- * Keeps the twins and handles of earlier ordinals. If an attempt that was late has a batch of an ordinal that has one already, its batch
- * becomes a twin. The first record is written only if there is none: on a shared folder, another worker's file may not be seen yet.
+ * Keeps the twins and handles of earlier ordinals. The provider batches are marked as owned first, so readers of the handle can rely on the
+ * marks. Returns null, and records no handle, if another submission owns one of them. If a late attempt has a batch for an ordinal that already
+ * has one, its batch becomes a twin. The first record is written only if there is none: on a shared folder, another worker's file may not be
+ * visible yet.
  */
 export async function recordHandle(
   store: Store,
@@ -121,7 +121,7 @@ export async function recordHandle(
   }
 }
 
-/** A minute, in all. */
+/** A minute in all. */
 const [lookAgainMs, looksMax] = [500, 120];
 
 const notSeen = (ref: BatchRef, { id }: BatchHandle): InvariantBroken =>
@@ -160,7 +160,7 @@ export async function readOthersOwned(store: Store, output: string, id: string, 
     if (uri === ownedFile(output, id)) continue;
     const owned = await readOwn<OwnedRecord>(store, uri);
     const record = await readHandle(store, { output, wave: owned.wave, batch: owned.batch });
-    // A crash between the mark and the handle leaves a mark alone.
+    // A crash between the mark and the handle leaves a mark without a handle.
     const other = listHandles(record).find((handle) => handle.id === owned.id);
     if (other !== undefined) others.push(other);
   }
@@ -170,7 +170,7 @@ export async function readOthersOwned(store: Store, output: string, id: string, 
 const listHandles = (record: HandleRecord | null): readonly BatchHandle[] =>
   record === null ? [] : [record.handle, ...(record.twinHandles ?? []), ...record.earlier];
 
-/** Marks what the handle files name, since an earlier version wrote handles without marks. Marks that are there stay. */
+/** Marks the provider batches in the handle files, because an earlier version wrote handles without marks. Existing marks stay. */
 export async function markOwned(store: Store, output: string): Promise<void> {
   for await (const { uri } of store.list(planFolder(output))) {
     const ref = isHandleFile(uri) ? parseHandleFile(output, uri) : null;
@@ -181,7 +181,7 @@ export async function markOwned(store: Store, output: string): Promise<void> {
   }
 }
 
-/** False if another submission owns the provider batch. Of several that try at the same instant, one succeeds. */
+/** False if another submission owns the provider batch. If several try at the same instant, one succeeds. */
 async function own(store: Store, ref: SubmissionName, id: string): Promise<boolean> {
   const { output, wave, batch, ordinal } = ref;
   const uri = ownedFile(output, id);

@@ -10,10 +10,10 @@ import { readOwnIfThere } from './job-file.ts';
 import { intentFile, journalFile, rawFile, rollUpFile, tallyFile } from './paths.ts';
 import { readHandle } from './submission.ts';
 
-/** Files that are looked at side by side. */
+/** Files that are read side by side. */
 const readsAtOnce = 16;
 
-/** `roll-up-NNNN.json`: the sums of `count` batches, beginning with the one that the name says. */
+/** `roll-up-NNNN.json`: the sums of `count` batches, beginning with the one in its name. */
 interface RollUp {
   readonly count: number;
   readonly totals: Totals;
@@ -35,13 +35,13 @@ export async function readTallies(store: Store, refs: readonly BatchRef[]): Prom
   return tallies;
 }
 
-/** What is on disk of a batch without a tally that may have been sent. */
+/** Files of a batch without a tally that may have been sent. */
 export interface Sent {
-  /** Null if it is not known, or in the realtime lane. */
+  /** Null if not known, or in the realtime lane. */
   readonly batchId: string | null;
 }
 
-/** Null if nothing on disk says that the batch may have been sent. */
+/** Null if nothing on disk shows that the batch may have been sent. */
 export async function findSent(store: Store, ref: BatchRef): Promise<Sent | null> {
   const record = await readHandle(store, ref);
   if (record !== null) return { batchId: record.handle.id };
@@ -51,7 +51,7 @@ export async function findSent(store: Store, ref: BatchRef): Promise<Sent | null
   return found.some((file) => file !== null) ? { batchId: null } : null;
 }
 
-/** Each of the batches must have its tally, which never changes. So a roll-up that exists stays true. */
+/** Each of the batches must have its tally, which never changes. So an existing roll-up stays true. */
 export async function writeRollUp(
   store: Store,
   output: string,

@@ -1,23 +1,23 @@
-// What the registry holds of each vendor: which settings an account of it has, and how a provider is made of one account.
+// The registry's entry of a vendor: the settings of its accounts, and how to make a provider from one account.
 
 import type { Provider } from './provider.ts';
 
-/** One value that a vendor's client is made from. Everything is explicit: no environment variable that an SDK reads has a say. */
+/** One value from which a vendor's client is made. Everything is explicit: environment variables that an SDK reads have no effect. */
 export interface Setting<Name extends string = string> {
   readonly name: Name;
   /** The environment variable that gives the account `default` this setting. */
   readonly variable: string;
-  /** True where the value must not be shown: it is read from the environment and kept out of logs and files. */
+  /** True if the value must not be shown: it is read from the environment and kept out of logs and files. */
   readonly secret: boolean;
   /** Without it the provider plans and reads, and refuses every call as `unauthorized`. */
   readonly required: boolean;
-  /** Used where the setting is not given; null for none. */
+  /** Used if the setting is not given; null for none. */
   readonly default: string | null;
   /** One sentence for the table in docs/providers.md. */
   readonly meaning: string;
 }
 
-/** A value for each setting; null where there is none. */
+/** A value for each setting; null if there is none. */
 export type Account<Name extends string = string> = Readonly<Record<Name, string | null>>;
 
 /** The registry's entry of one vendor. */
@@ -44,7 +44,7 @@ export function listMissing(settings: readonly Setting[], account: Account): rea
   return settings.filter(({ name, required }) => required && (account[name] ?? '').trim() === '');
 }
 
-/** For SDKs that take the address from a variable of their own if they are given none. */
+/** Always set, because an SDK without an address would read its own environment variable. */
 export function requireBaseUrl({ baseUrl }: Account<'baseUrl'>): string {
   if (baseUrl === null) throw new Error('a provider without a base URL: resolveAccount gives the default');
   return baseUrl.replace(/\/+$/, '');

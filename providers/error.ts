@@ -1,4 +1,4 @@
-// A failed call to a provider, in words that every vendor shares. Carries nothing the provider wrote but its code and request id.
+// A failed call to a provider, in words that every vendor shares. Of the provider's own text it carries only its code and request id.
 
 import type { Fault } from '../domain/batch/backoff.ts';
 import type { NamedLimit } from '../domain/capacity/window.ts';
@@ -10,9 +10,9 @@ export interface ProviderErrorFacts {
   readonly code: string | null;
   readonly requestId: string | null;
   readonly retryAfterMs: number | null;
-  /** True where the request may have been carried out although its reply was not seen. */
+  /** True if the provider may have carried out the request although its reply was not seen. */
   readonly ambiguous: boolean;
-  /** The limit that the provider had no room within, if it named one. */
+  /** The limit that the request did not fit into, if the provider named one. */
   readonly limit?: NamedLimit | null;
 }
 

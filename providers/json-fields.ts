@@ -1,4 +1,4 @@
-// Narrow readers over parsed JSON of unknown shape: a million result lines are read with these, where a schema would cost too much.
+// Narrow readers for parsed JSON of unknown shape: they read a million result lines, where a schema would cost too much.
 
 import type { Json } from '../domain/outcome/outcome.ts';
 
@@ -27,14 +27,14 @@ export const asText = (value: unknown): string | null => (typeof value === 'stri
 export const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null;
 
-/** For values that came out of JSON.parse, and therefore are JSON. */
+/** For values from JSON.parse, which are therefore JSON. */
 export const asJson = (parsed: unknown): Json => parsed as Json;
 
 /** A vendor's codes are snake case; anything else in their place might be words, and words might quote a prompt. */
 export const asCode = (value: unknown): string | null =>
   typeof value === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(value) ? value : null;
 
-/** `constructor` has the shape of a code, and every object has a property of that name. */
+/** `constructor` has the shape of a code, and every object has such a property. */
 export const findByCode = <T>(table: Readonly<Record<string, T>>, code: string): T | undefined =>
   Object.hasOwn(table, code) ? table[code] : undefined;
 

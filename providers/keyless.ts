@@ -1,5 +1,4 @@
-// A provider whose account lacks a required setting, such as the key: it can plan and read, and refuses every call before
-// anything is sent.
+// A provider whose account lacks a required setting, such as the key: it can plan and read, and refuses every call before it sends anything.
 
 import type { Provider } from './provider.ts';
 import { plainFault } from './transport/fault.ts';

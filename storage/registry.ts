@@ -1,5 +1,5 @@
-// Which store serves a uri: the only place that names concrete stores. A uri without a scheme is a path below the data root, on local
-// disk. There is no other store yet, and the local one refuses a uri with a scheme as `bad_uri`.
+// Chooses the store that serves a uri: the only place that names concrete stores. A uri without a scheme is a path below the data root, on
+// local disk. There is no other store yet, and the local one refuses a uri with a scheme as `bad_uri`.
 
 import { createFileStore } from './local/store.ts';
 import type { Store } from './store.ts';

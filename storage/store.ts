@@ -19,11 +19,11 @@ export interface WriteOptions {
   readonly ifAbsent?: boolean | undefined;
 }
 
-/** A file that is being written: no reader sees it before `close`, and none ever sees it after `abort`. */
+/** A file that is being written: readers see it only after `close`, and never after `abort`. */
 export interface Sink {
   /** The chunk must not be changed until this resolves; then the next one may be written. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Durable (file and folder) when it resolves. */
+  /** The file and its folder are durable when it resolves. */
   close(): Promise<Stored>;
   abort(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export interface Store {
   head(uri: string, signal?: AbortSignal): Promise<Stored | null>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<Stored>;
   remove(uri: string, signal?: AbortSignal): Promise<void>;
-  /** Deletes the files below a folder that dead writers left unfinished. A writer that still lives fails when it closes. */
+  /** Deletes the files below a folder that dead writers left unfinished. A writer that is still alive fails when it closes. */
   sweep(folder: string, signal?: AbortSignal): Promise<void>;
   /** Deletes a folder with everything below it. */
   clear(folder: string, signal?: AbortSignal): Promise<void>;

@@ -1,4 +1,4 @@
-// The two files of one planned batch, requests and items: written line by line, and there whole or not at all.
+// The two files of one planned batch, requests and items: written line by line, and visible only when complete.
 
 import { type BatchRef, batchIdentity, type CustomId, type ItemKey, type RowId } from '../../domain/ids.ts';
 import type { Estimate } from '../../domain/job.ts';
@@ -22,11 +22,11 @@ export interface PlannedItem {
   readonly endpoint: string;
   /** The body as JSON text, to be encoded; or the line of an earlier wave without its newline, to be relabelled. */
   readonly request: string | Buffer;
-  /** At most; null if neither the request nor its model is known to have a limit. */
+  /** The most output tokens; null if neither the request nor its model has a known limit. */
   readonly outputTokens: number | null;
   /** Absent: the number of items decides the lane. */
   readonly lane?: Lane | undefined;
-  /** How many attempts brought an answer that was not good enough. */
+  /** The number of earlier attempts with an unusable answer. */
   readonly flawedAttempts?: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface PlannedItem {
 export interface EncodedItem {
   readonly customId: CustomId;
   readonly line: string | Buffer;
-  /** With the newline. */
+  /** Includes the newline. */
   readonly bytes: number;
   /** Estimated from the size of the body. */
   readonly inputTokens: number;
@@ -47,7 +47,7 @@ export interface BatchFilesOptions {
   readonly nonce: string;
   readonly model: string;
   readonly endpoint: string;
-  /** The lane that was asked for its items; null if their number decides. */
+  /** The lane asked for its items; null if their number decides. */
   readonly forcedLane: Lane | null;
   readonly caps: Caps;
   readonly signal: AbortSignal | undefined;
@@ -74,7 +74,7 @@ export class BatchFiles {
   readonly endpoint: string;
   readonly forcedLane: Lane | null;
   readonly caps: Caps;
-  /** The custom ids of its items begin with it. */
+  /** The custom ids of its items begin with this prefix. */
   readonly prefix: string;
 
   constructor(ref: BatchRef, options: BatchFilesOptions, requests: LineWriter, items: LineWriter) {
@@ -93,12 +93,12 @@ export class BatchFiles {
     return this.#items.lines;
   }
 
-  /** Of the requests file. */
+  /** Bytes of the requests file. */
   get bytes(): number {
     return this.#requests.bytes;
   }
 
-  /** A promise only while a block is being written: await it before the next call. */
+  /** Returns a promise only while a block is being written: await it before the next call. */
   write(item: PlannedItem, encoded: EncodedItem): MaybePromise<void> {
     if (this.items === 0) this.#rows.first = item.row;
     this.#rows.last = item.row;
@@ -106,7 +106,7 @@ export class BatchFiles {
     return whenBoth(this.#requests.write(encoded.line), this.#items.write(formatItemLine(item, encoded.customId)));
   }
 
-  /** What its items cost in a lane; null if there is no price, or no limit of the output tokens of one of them. */
+  /** The cost of its items in a lane; null if there is no price, or an item has no limit of its output tokens. */
   usd(lane: Lane): number | null {
     return this.#estimate.usd(lane);
   }
@@ -144,7 +144,7 @@ export class BatchFiles {
   }
 }
 
-/** Tokens of many items, and what they cost in each lane: which one the batch takes is decided when it is closed. */
+/** Tokens of many items, and their cost in each lane: the batch takes its lane when it is closed. */
 class EstimateSum {
   readonly #price: ModelPrice | undefined;
   readonly #tokens: { input: number; output: number | null } = { input: 0, output: 0 };

@@ -14,7 +14,7 @@ export interface ManifestEntry extends PlannedBatch {
   readonly itemsCrc32: string;
 }
 
-/** If another planner has written it already, the two plans must be equal. */
+/** If another planner has already written it, the two plans must be equal. */
 export async function writeManifest(
   store: Store,
   output: string,
@@ -49,13 +49,13 @@ async function writeOnce(
 }
 
 export interface ManifestPage {
-  /** Each with the byte at which its line begins. */
+  /** Each entry has the byte at which its line begins. */
   readonly entries: readonly (ManifestEntry & { readonly byte: number })[];
   /** Where the next page begins; null after the last batch. */
   readonly next: PlanPosition | null;
 }
 
-/** Reads up to `count` batches from a place that an earlier page named. It reads nothing of the manifest before that place. */
+/** Reads up to `count` batches from a place that an earlier page named. Reads nothing of the manifest before that place. */
 export async function readPage(
   store: Store,
   output: string,
@@ -78,7 +78,7 @@ export async function* readEntries(store: Store, output: string, wave: number): 
   for await (const { value } of readLines(store, output, wave)) if (isEntry(value)) yield value;
 }
 
-/** The part that crosses Temporal: an entry without its rows. */
+/** The part of an entry that is passed through Temporal: without its rows. */
 export function plannedBatch(entry: ManifestEntry): PlannedBatch {
   const { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate, fallback } = entry;
   const planned = { batch, lane, model, endpoint, items, bytes, requestsCrc32, estimate };

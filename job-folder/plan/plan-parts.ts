@@ -17,17 +17,17 @@ import type { Store } from '../../storage/store.ts';
 import { answersFile, duplicatesFile, manifestFile, rejectsFile } from '../paths.ts';
 import type { ManifestEntry } from './manifest.ts';
 
-/** The lists of rows that are in no batch. Each part holds a piece of each list. */
+/** The lists of rows that are not in a batch. Each part holds a piece of each list. */
 export type RowList = 'rejects' | 'duplicates' | 'carried';
 
-/** `part-NNNN.json`: everything up to `position` is in closed batches and in the row lists of this part and those before. */
+/** `part-NNNN.json`: everything up to `position` is in closed batches and in the row lists of this part and earlier ones. */
 export interface Part {
   readonly nonce: string;
   readonly fingerprint: string;
   readonly position: DatasetPosition;
   readonly counts: RowCounts;
   readonly rejects: RejectSummary;
-  /** Batches closed since the part before. */
+  /** Batches closed since the previous part. */
   readonly entries: readonly ManifestEntry[];
   /** Lines in its piece of each list; a piece without lines has no file. */
   readonly lines: Readonly<Record<RowList, number>>;
@@ -40,7 +40,7 @@ export interface RejectSummary {
 }
 
 export interface PlanParts {
-  /** A promise only if a file is opened or waited for: await it before the next call. */
+  /** Returns a promise only if a file must be opened or waited for: await it before the next call. */
   write(list: RowList, line: string): MaybePromise<void>;
   /** Ends a part: a successor resumes here. */
   closePart(part: Omit<Part, 'lines'>): Promise<void>;
@@ -81,7 +81,7 @@ function parsePart(value: Json): Part | null {
   return value as unknown as Part;
 }
 
-/** Calls `take` with each row that was carried over in the parts. */
+/** Calls `take` with each carried-over row in the parts. */
 export async function eachCarried(
   store: Store,
   output: string,
@@ -99,7 +99,7 @@ export interface IdLine {
   readonly key: ItemKey;
 }
 
-/** Reads a file whose lines name a row, its id and its key, as those of items and of answers do. */
+/** Reads a file whose lines contain a row, its id and its key, like those of items and of answers. */
 export async function eachIdLine(store: Store, uri: string, take: (line: IdLine) => void): Promise<void> {
   for await (const lines of lineChunks(store.read(uri), { lineBytesMax: cursorLineBytesMax })) {
     for (const { bytes, length } of lines) {

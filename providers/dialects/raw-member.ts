@@ -9,7 +9,7 @@ const backslash = 0x5c;
 const [openBracket, closeBracket] = [0x5b, 0x5d];
 const [openBrace, closeBrace] = [0x7b, 0x7d];
 
-/** Of members with the same name the last one counts, as it does for JSON.parse. Members of nested objects do not count. */
+/** Of members with the same name, the last one counts, as in JSON.parse. Members of nested objects do not count. */
 export function readRawMember(object: Buffer, name: string): string {
   let [start, end] = [-1, -1];
   let at = skipSpace(object, skipSpace(object, 0) + 1);
@@ -25,7 +25,7 @@ export function readRawMember(object: Buffer, name: string): string {
   return object.toString('utf8', start, end);
 }
 
-/** The four bytes that are white space in JSON; no other byte up to 0x20 can stand between two tokens. */
+/** The four bytes of white space in JSON; no other byte up to 0x20 can be between two tokens. */
 function skipSpace(json: Buffer, from: number): number {
   let at = from;
   while (at < json.length && (json[at] ?? 0) <= 0x20) at += 1;

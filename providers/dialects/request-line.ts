@@ -1,10 +1,10 @@
-// The one form of request line. The custom id stands first, at a fixed offset, so that it can be exchanged without parsing; the body
-// stands last, so that its text can be cut out. Only `encode` of a dialect writes such lines, whatever form the dataset's rows had.
+// The one form of request line. The custom id comes first, at a fixed offset, so that it can be replaced without parsing; the body comes last,
+// so that its text can be cut out. Only `encode` of a dialect writes such lines, whatever form the dataset's rows had.
 
 import type { CustomId } from '../../domain/ids.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 
-/** How a dialect's lines go from their first byte up to the body: group 1 is the custom id, group 2 the endpoint if the line names it. */
+/** The part of a dialect's line before the body: group 1 is the custom id, group 2 the endpoint if the line names it. */
 export type LineHead = RegExp;
 
 export interface LineParts {
@@ -16,18 +16,18 @@ export interface LineParts {
 }
 
 export const opening = '{"custom_id":"';
-/** What `customId` makes. */
+/** The form of a `CustomId`. */
 const idPattern = '([0-9a-f]{32})';
-/** More than any head has: only so many bytes are matched. */
+/** Longer than any head: only so many bytes are matched. */
 const headBytesMax = 512;
 const closeBrace = 0x7d;
 
-/** `between` is the pattern of what stands between the custom id's quotes and the body. */
+/** `between` is the pattern of the text between the custom id's quotes and the body. */
 export function makeLineHead(between: string): LineHead {
   return new RegExp(`^\\{"custom_id":"${idPattern}"${between}(?=\\{)`);
 }
 
-/** The same line under another custom id. Throws InvariantBroken if the line does not have the form. */
+/** The same line under another custom id. Throws InvariantBroken if the line has another form. */
 export function relabelLine(head: LineHead, line: Buffer, customId: CustomId): Buffer {
   matchHead(head, line);
   const copy = Buffer.from(line);
@@ -35,7 +35,7 @@ export function relabelLine(head: LineHead, line: Buffer, customId: CustomId): B
   return copy;
 }
 
-/** Throws InvariantBroken if the line does not have the form. */
+/** Throws InvariantBroken if the line has another form. */
 export function splitLine(head: LineHead, line: Buffer): LineParts {
   const [matched, customId = '', endpoint = ''] = matchHead(head, line);
   return { customId, endpoint, body: line.toString('utf8', matched.length, line.length - 1) };

@@ -8,7 +8,7 @@ const chunkBytes = 256 * 1024;
 export interface Wrapping {
   readonly before: Buffer;
   readonly after: Buffer;
-  /** Changes the file's bytes on the way; their total number has to stay the same. */
+  /** Changes the file's bytes as they are sent; their total number must stay the same. */
   readonly through?: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 }
 

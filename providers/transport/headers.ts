@@ -1,10 +1,10 @@
-// Headers of requests and replies: which ones go out, and how long a reply asks to wait.
+// Headers of requests and replies: chooses which ones are sent, and reads how long a reply asks to wait.
 
 const known = /^(accept|content-type|content-length|user-agent|x-stainless-.+)$/;
 
 /**
- * The SDKs add the headers of an environment variable to every request, and have no option against it: only headers that are known go
- * out, `others` being the vendor's own in lower case, and the key is the one that was configured.
+ * The SDKs add the headers of an environment variable to every request, and have no option to prevent it. So only known headers are sent,
+ * `others` being the vendor's own in lower case, and the key is the configured one.
  */
 export function fetchWithOwnHeaders(apiKey: string, others: readonly string[] = []): typeof fetch {
   return (input, init) => {
@@ -16,12 +16,12 @@ export function fetchWithOwnHeaders(apiKey: string, others: readonly string[] = 
   };
 }
 
-/** A header that asks for more is taken for a mistake, and gets this. */
+/** A header that asks for a longer wait counts as a mistake, and gets this one. */
 const retryAfterMsMax = 24 * 60 * 60_000;
 
-/** A vendor asks for a wait in one of three ways; null where it does not. */
+/** A vendor asks for a wait in one of three ways; null if it does not. */
 export function readRetryAfterMs(headers: Headers, now: number = Date.now()): number | null {
-  // A point in time that the vendor names is measured by the vendor's clock, if the reply shows it.
+  // A point in time that the vendor names is compared with the vendor's own clock, if the reply shows it.
   const theirNow = Date.parse(headers.get('date') ?? '');
   const wait =
     readMilliseconds(headers.get('retry-after-ms')) ??

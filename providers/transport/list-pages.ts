@@ -1,5 +1,5 @@
-// Reads a vendor's list page by page, back to a point in time and some pages beyond: to its end, unless the list has shown that it is newest
-// first.
+// Reads a vendor's list page by page, back to a point in time and some pages beyond. Reads to the end unless the list has shown that it is
+// newest first.
 
 import { findPagesBeyond, findPagesMax } from '../../domain/limits.ts';
 import { asFields, asText } from '../json-fields.ts';
@@ -41,7 +41,7 @@ export async function turnPages<Item extends Listed>(
     }
     beyond = countBeyond(page.items, since, beyond);
     if (beyond >= findPagesBeyond && order.isNewestFirst()) return listed;
-    // A list that ignores the cursor would show its first page without end.
+    // A list that ignores the cursor would show its first page again and again.
     const ends = page.next === null || turned.has(page.next);
     if (ends && !page.more) return listed;
     if (ends) break;
@@ -51,17 +51,17 @@ export async function turnPages<Item extends Listed>(
   throw unreadableReply(vendor, 'read');
 }
 
-/** How many pages in a row were older than `since`, all of their entries. A page of which nothing can be read says nothing. */
+/** How many pages in a row had only entries older than `since`. A page without a readable time changes nothing. */
 function countBeyond(items: readonly Listed[], since: number, before: number): number {
   const times = items.map(({ createdAt }) => createdAt).filter((createdAt) => !Number.isNaN(createdAt));
   if (times.length === 0) return before;
   return times.every((createdAt) => createdAt < since) ? before + 1 : 0;
 }
 
-/** Steps down for each step up that a list newest first may have: an odd entry makes one of each. */
+/** In a list that is newest first, each step up needs so many steps down: one odd entry makes one of each. */
 const stepsDownPerUp = 20;
 
-/** Entries of the same time are no step: a second may have many. */
+/** Entries of equal time are not a step: a second may have many. */
 function watchOrder() {
   let previous: number | null = null;
   let down = 0;
@@ -77,7 +77,7 @@ function watchOrder() {
   };
 }
 
-/** A list this old serves submissions that need no newer one: otherwise hundreds of creates in a burst would each read the same pages. */
+/** A list up to this age serves submissions that need no newer one: otherwise hundreds of creates in a burst would each read the same pages. */
 const recentMs = 5000;
 /** A list with more items is not kept. */
 const recentItemsMax = 20_000;
@@ -87,7 +87,7 @@ export interface RecentList<Item extends Listed> {
   read(since: number, untried: boolean, turn: (since: number) => Promise<readonly Item[]>): Promise<readonly Item[]>;
 }
 
-/** `now` must never go back: a list that is hours old would pass for new. */
+/** `now` must never go back, because an old list would then count as new. */
 export function recentList<Item extends Listed>(now: () => number = () => performance.now()): RecentList<Item> {
   let last: { readonly at: number; readonly since: number; readonly items: Promise<readonly Item[]> } | null = null;
   return {
@@ -106,7 +106,7 @@ export function recentList<Item extends Listed>(now: () => number = () => perfor
   };
 }
 
-/** The id of the page's last item that has one, whatever shape it has otherwise: from there on, items may be listed again, but none is left out. */
+/** The id of the page's last item that has one, whatever its other fields: after it, items may be listed twice, but none is left out. */
 export function readLastId(data: readonly unknown[]): string | null {
   for (const item of data.toReversed()) {
     const id = asText(asFields(item)?.id);
@@ -115,7 +115,7 @@ export function readLastId(data: readonly unknown[]): string | null {
   return null;
 }
 
-/** A batch of which the vendor does not say when it was made counts as made now: its deadline then comes late, and not at once. */
+/** A batch counts as made now if the vendor does not say when it was made: its deadline then comes late, not immediately. */
 export const dateUndated = <Item extends Listed>(item: Item): Item =>
   Number.isNaN(item.createdAt) ? { ...item, createdAt: Date.now() } : item;
 

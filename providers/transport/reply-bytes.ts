@@ -1,4 +1,4 @@
-// A reply's bytes as they arrive, in constant memory. A reply that was cut fails where the platform notices the cut.
+// A reply's bytes as they arrive, in constant memory. A reply that was cut fails where the platform notices it.
 
 import type { Context } from '../provider.ts';
 import { callProvider } from './call.ts';
@@ -17,11 +17,11 @@ export async function* replyBytes(caller: Caller, reply: Response, ctx: Context)
       yield value;
     }
   } finally {
-    // Also if the reader stops early: the connection is not kept open for the rest.
+    // Also if the reader stops early, so that the connection does not stay open for the rest.
     await reader.cancel().catch(() => undefined);
   }
 }
 
-/** The length of an encoded reply says nothing of the bytes that are read. If it is stated, a shorter reply fails while it is read. */
+/** Whether the length is that of the bytes that are read, which is not so for an encoded reply. Then a shorter reply fails while it is read. */
 export const isLengthStated = ({ headers }: Response): boolean =>
   headers.get('content-length') !== null && headers.get('content-encoding') === null;

@@ -1,4 +1,4 @@
-// A dataset as a sequence of numbered rows, whatever its format, and the fingerprint that tells whether its file has changed.
+// A dataset as a sequence of numbered rows, whatever its format, and a fingerprint that shows whether its file has changed.
 
 import { type Store, StoreError } from '../store.ts';
 import { readJsonl } from './jsonl.ts';
@@ -13,7 +13,7 @@ export function readDataset(
   return readers[format](store, { uri, limit }, options);
 }
 
-/** One entry a format. */
+/** One entry for each format. */
 const readers = { jsonl: readJsonl } as const;
 
 /** Changes whenever the content may have changed; fails as `missing` or `unreadable` if there is nothing to read. */

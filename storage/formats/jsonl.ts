@@ -31,7 +31,7 @@ export async function* readJsonl(
 
 function isBlank({ bytes, length }: Line): boolean {
   if (length === 0) return true;
-  // Most lines are records and begin with a brace: only one that begins with a space or a tab can be blank.
+  // Most lines are records and begin with a brace: only a line that begins with a space or a tab can be blank.
   return bytes !== null && (bytes[0] === 0x20 || bytes[0] === 0x09) && bytes.every((b) => b === 0x20 || b === 0x09);
 }
 
@@ -64,7 +64,7 @@ function refuse({ number, end }: Line, row: number, reason: RefusalReason, messa
   return { kind: 'reject', row, line: number, end, reason, message: `line ${number}: ${message}` };
 }
 
-/** Undefined if it is not JSON. */
+/** Undefined if the text is not JSON. */
 function parseJson(text: string): Json | undefined {
   try {
     const value: Json = JSON.parse(text);

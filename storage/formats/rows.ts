@@ -5,7 +5,7 @@ import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
 export interface DatasetFile {
   readonly uri: string;
   readonly format: 'jsonl';
-  /** Rows to read at most, from the beginning; null: all. */
+  /** The most rows to read, from the beginning; null: all. */
   readonly limit: number | null;
 }
 
@@ -27,11 +27,11 @@ export type DatasetRow =
       readonly line: number;
       readonly end: number;
       readonly reason: RefusalReason;
-      /** In our own words: it never quotes the line. */
+      /** Our own text, which never quotes the line. */
       readonly message: string;
     };
 
-/** The last row that was dealt with: reading continues after it. */
+/** The last row that was processed: reading continues after it. */
 export interface DatasetPosition {
   readonly byte: number;
   readonly line: number;

@@ -1,4 +1,4 @@
-// Reads lines from byte streams, without copying and with each line's place; and reads and writes small files of JSON.
+// Reads lines from byte streams, without copying and with each line's place. Also reads and writes small JSON files.
 
 import { crc32 } from 'node:zlib';
 import type { MaybePromise } from '../../domain/maybe-promise.ts';
@@ -10,11 +10,11 @@ import { type Line, type LineOptions, Splitter } from './splitter.ts';
 export { type LineWriter, lineWriter, type Written } from './line-writer.ts';
 export type { Line, LineOptions };
 
-/** The longest line that a cursor holds by default: under half the length of the longest string there can be. */
+/** The longest line that a cursor holds by default: under half the length of the longest possible string. */
 export const cursorLineBytesMax = 256 * 1024 * 1024;
 
 interface ChunkOptions extends LineOptions {
-  /** Leaves out a last line without its newline: a file that grows line by line may end in a torn one. Default: false. */
+  /** Leaves out a last line without a newline: a file that grows line by line may end in a torn one. Default: false. */
   readonly endedOnly?: boolean;
 }
 
@@ -33,7 +33,7 @@ export async function* lineChunks(
 }
 
 export interface LineCursor {
-  /** A promise only between chunks; null at the end. A line is valid until the next call. */
+  /** Returns a promise only between chunks; null at the end. A line is valid until the next call. */
   next(): MaybePromise<Line | null>;
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ function asBuffer(chunk: Uint8Array): Buffer {
   return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
-/** The `crc32` of a file as it is now. */
+/** The `crc32` of the file's present content. */
 export async function computeCrc32(store: Store, uri: string, signal?: AbortSignal): Promise<string> {
   let check = 0;
   for await (const chunk of store.read(uri, { signal })) check = crc32(chunk, check);
@@ -80,11 +80,11 @@ export async function readJson(store: Store, uri: string): Promise<Json> {
   }
 }
 
-/** Indented: people read these files. */
+/** Indented, because people read these files. */
 export const writeJson = (store: Store, uri: string, value: unknown, options?: WriteOptions): Promise<Stored> =>
   writeText(store, uri, `${JSON.stringify(value, null, 2)}\n`, options);
 
-/** A file that is made in memory. */
+/** Writes a file from memory. */
 export async function writeText(store: Store, uri: string, text: string, options?: WriteOptions): Promise<Stored> {
   const sink = await store.create(uri, options);
   try {

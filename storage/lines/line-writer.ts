@@ -1,5 +1,5 @@
-// Writes lines in blocks: one block is being written while the next one fills. Blocks are reused, since fresh ones would pile up until
-// they are collected.
+// Writes lines in blocks: one block is being written while the next one fills. Blocks are reused, because new ones would pile up until they are
+// collected.
 
 import { crc32 } from 'node:zlib';
 import type { MaybePromise } from '../../domain/maybe-promise.ts';
@@ -8,13 +8,13 @@ import type { Sink, Stored } from '../store.ts';
 export interface Written {
   readonly bytes: number;
   readonly lines: number;
-  /** Of all bytes: tells a torn or changed file from a whole one, at a tenth of the cost of a cryptographic digest. */
+  /** Checksum of all bytes: shows a torn or changed file, at a tenth of the cost of a cryptographic digest. */
   readonly crc32: string;
   readonly stored: Stored;
 }
 
 export interface LineWriter {
-  /** Adds the newline. A promise only while a block is being written: await it before the next call. */
+  /** Adds the newline. Returns a promise only while a block is being written: await it before the next call. */
   write(text: string | Buffer): MaybePromise<void>;
   readonly bytes: number;
   readonly lines: number;
@@ -46,7 +46,7 @@ class BlockLineWriter implements LineWriter {
 
   write(text: string | Buffer): MaybePromise<void> {
     this.lines += 1;
-    // A character takes at most three bytes; they are counted exactly only near the end of a block.
+    // A character takes at most three bytes; bytes are counted exactly only near the end of a block.
     if (this.#used + text.length * 3 + 1 <= blockBytes) return this.#fill(text);
     const needed = Buffer.byteLength(text) + 1;
     if (this.#used + needed <= blockBytes) return this.#fill(text);
@@ -82,7 +82,7 @@ class BlockLineWriter implements LineWriter {
     return before;
   }
 
-  /** A line that no block can hold. */
+  /** For a line that is larger than a block. */
   #writeAlone(text: string | Buffer): MaybePromise<void> {
     const line = Buffer.concat([Buffer.from(text), Buffer.from([newline])]);
     this.bytes += line.length;
@@ -90,7 +90,7 @@ class BlockLineWriter implements LineWriter {
   }
 }
 
-/** Chunks on their way into a sink, one at a time. */
+/** Chunks on their way to a sink, one at a time. */
 class ChunkQueue {
   readonly #sink: Sink;
   readonly #spare: Buffer<ArrayBuffer>[] = [];
@@ -101,7 +101,7 @@ class ChunkQueue {
     this.#sink = sink;
   }
 
-  /** Gives the promise of the chunk before: await it before the next call. `block` is reused once the chunk is written. */
+  /** Returns the promise of the previous chunk: await it before the next call. `block` is reused after the chunk is written. */
   add(chunk: Buffer, block?: Buffer<ArrayBuffer>): MaybePromise<void> {
     this.#check = crc32(chunk, this.#check);
     const before = this.#last;

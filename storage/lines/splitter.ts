@@ -4,7 +4,7 @@
 export interface Line {
   /** Physical line, from 1. */
   readonly number: number;
-  /** Offset of its first byte. */
+  /** Offset of the line's first byte. */
   readonly start: number;
   /** Offset after its newline: where the next line starts. */
   readonly end: number;
@@ -12,7 +12,7 @@ export interface Line {
   readonly bytes: Buffer | null;
   /** The length of `bytes`, also if these are null. */
   readonly length: number;
-  /** False for a last line without its newline: the file may have been cut off there. */
+  /** False for a last line without a newline: the file may have been cut off there. */
   readonly isEnded: boolean;
 }
 
@@ -27,14 +27,14 @@ export interface LineOptions {
 const newline = 10;
 const carriageReturn = 13;
 const markBytes = 3;
-/** A line within the limit may be so much longer before it is trimmed: mark and CR. */
+/** A line within the limit may have these bytes more before it is trimmed: mark and CR. */
 const trimmedBytesMax = markBytes + 1;
 
 export class Splitter {
   readonly #lineBytesMax: number;
   #number: number;
   #lineStart: number;
-  // The beginning of a line whose end has not come yet: copies, since a source may reuse its chunk.
+  // The beginning of a line whose end has not come yet. Copies, because a source may reuse its chunk.
   #held: Buffer[] = [];
   #heldBytes = 0;
   #tooLong = false;
@@ -47,7 +47,7 @@ export class Splitter {
     this.#lineStart = firstByte;
   }
 
-  /** The lines that end in this chunk. */
+  /** Returns the lines that end in this chunk. */
   push(chunk: Buffer): Line[] {
     const lines: Line[] = [];
     let from = 0;
@@ -66,7 +66,7 @@ export class Splitter {
     return lines;
   }
 
-  /** The last line if no newline ends it, else null. */
+  /** Returns the last line if it has no newline, else null. */
   end(): Line | null {
     return this.#heldBytes === 0 ? null : { ...this.#takeHeldLine(this.#lineStart + this.#heldBytes), isEnded: false };
   }

@@ -30,7 +30,7 @@ export async function openFileJournal(uri: string, path: string): Promise<Journa
 function createJournal(handle: FileHandle, uri: string): Journal {
   let waiting: Waiting[] = [];
   let writing: Promise<void> | null = null;
-  // After a failed write the file may end in the middle of a line: nothing may follow.
+  // After a failed write the file may end in the middle of a line, so nothing may follow.
   let failure: unknown = null;
   let unsynced = false;
 

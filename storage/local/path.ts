@@ -1,11 +1,11 @@
-// Turns a uri into a path on this machine's disk, and never into one outside the data root.
+// Turns a uri into a path on this machine's disk, and never into a path outside the data root.
 
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { StoreError } from '../store.ts';
 import { isMissing } from './error.ts';
 
-/** Names of unfinished files begin with it. They are never read or listed, not even if their writer is dead. */
+/** Names of unfinished files begin with it. They are never read or listed, even if their writer is dead. */
 export const unfinishedPrefix = '.unfinished-';
 
 /** The path of a uri's file, which need not exist. Links are followed before the path is checked. */

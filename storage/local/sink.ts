@@ -1,4 +1,4 @@
-// Writes a file under an unfinished name, syncs it, and then gives it its own name in one step.
+// Writes a file under an unfinished name, syncs it, and then renames it in one step.
 
 import { randomBytes } from 'node:crypto';
 import { access, type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
@@ -51,12 +51,12 @@ export async function createFileSink(uri: string, path: string, options: WriteOp
   };
 }
 
-/** The version is made of size and time of change: they tell two contents apart like a digest, without reading the file. */
+/** The version consists of size and time of change: it distinguishes two contents like a digest, without reading the file. */
 export function storedAs(uri: string, stat: { readonly size: bigint; readonly mtimeNs: bigint }): Stored {
   return { uri, bytes: Number(stat.size), version: `${stat.size}-${stat.mtimeNs}` };
 }
 
-/** Makes a folder and its missing parents, each durable before anything is put into it. */
+/** Makes a folder and its missing parents, each durable before anything is written into it. */
 export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true });
   if (first === undefined) return;

@@ -9,7 +9,7 @@ import { openFileJournal } from './journal.ts';
 import { checkedUri, resolvePath, unfinishedPrefix } from './path.ts';
 import { createFileSink, storedAs, syncFolder } from './sink.ts';
 
-/** Size of one read: larger ones are not faster, and each smaller one would cost a turn of the event loop. */
+/** Bytes of one read: larger reads are not faster, and each smaller one would cost a turn of the event loop. */
 const chunkBytes = 1024 * 1024;
 const chunkBytesMin = 4096;
 
@@ -57,13 +57,13 @@ async function* readFile(root: string, uri: string, options: ReadOptions = {}): 
   }
 }
 
-/** Most files of a job are small, and memory that is taken for two whole chunks has to be collected each time. */
+/** Most files of a job are small, and the memory of two whole chunks would have to be collected each time. */
 async function chooseChunk(handle: FileHandle, { start = 0 }: ReadOptions): Promise<number> {
   const { size } = await handle.stat();
   return Math.max(chunkBytesMin, Math.min(chunkBytes, size - start));
 }
 
-/** Reads the next chunk while the last one is used. Two buffers take turns: fresh ones would pile up until they are collected. */
+/** Reads the next chunk while the last one is used. Two buffers take turns, because new ones would pile up until they are collected. */
 async function* readAhead(
   handle: FileHandle,
   bytes: number,
@@ -163,7 +163,7 @@ async function* walk(root: string, folder: string, prefix: string, signal?: Abor
   }
 }
 
-/** Names of folders end in `/`, so that their files are sorted like whole uris. Links are not followed: they could lead in circles. */
+/** Names of folders end in `/`, so that their files are sorted like whole uris. Links are not followed, because they could form circles. */
 async function namesIn(root: string, folder: string): Promise<string[]> {
   const entries = await attempt(folder, 'reading', () => listEntries(join(root, folder)));
   return entries.flatMap(readName).sort();

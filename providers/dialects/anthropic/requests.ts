@@ -12,7 +12,7 @@ import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '.
 
 export const messagesEndpoint = '/v1/messages';
 
-/** `max_tokens` is required: this is for a prompt that names none. */
+/** `max_tokens` is required: the value for a prompt that names none. */
 const maxTokensDefault = 1024;
 
 export function buildBody({ system, user, schema, maxTokens, temperature, cache }: Prompt): Json {
@@ -30,7 +30,7 @@ function buildSystem(text: string, cached: boolean): Json {
   return cached ? [{ type: 'text', text, cache_control: { type: 'ephemeral', ttl: '1h' } }] : text;
 }
 
-/** Only what is certainly refused: a value that is still a template may become anything. */
+/** Finds only what is certainly refused: a value that is still a template may become anything. */
 export function findProblems(body: Json, endpoint: string): readonly string[] {
   if (endpoint !== messagesEndpoint) return [`endpoint: batches are built for ${messagesEndpoint}`];
   const fields = asFields(body);
@@ -59,7 +59,7 @@ export function encode(customId: CustomId, body: string): string {
 
 const lineHead = makeLineHead(',"params":');
 
-/** For lines of `encode` alone. */
+/** Only for lines of `encode`. */
 export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);
 export const takeApart = (line: Buffer): LineParts => splitLine(lineHead, line);
 

@@ -52,7 +52,7 @@ function chatBody({ system, user, schema, maxTokens, temperature }: Prompt): Jso
   };
 }
 
-/** Only what is certainly refused: a value that is still a template may become anything. */
+/** Finds only what is certainly refused: a value that is still a template may become anything. */
 export function findProblems(
   body: Json,
   endpoint: string,
@@ -88,7 +88,7 @@ export function outputLimit(body: Json, endpoint: string): OutputLimit {
   if (endpointsWithoutOutput.includes(endpoint)) return { field, tokens: 0, answers: 1 };
   const fields = asFields(body) ?? {};
   const tokens = readLimit(fields.max_completion_tokens ?? fields.max_output_tokens ?? fields.max_tokens);
-  // The completions endpoint bills each of the answers that it chooses the best of.
+  // The completions endpoint also bills every candidate of which it returns the best.
   const [answers, candidates] = [readLimit(fields.n), readLimit(fields.best_of)];
   if (answers === 'unread' || candidates === 'unread') return { field, tokens: 'unread', answers: 1 };
   return { field, tokens, answers: Math.max(1, orOne(answers), orOne(candidates)) };
@@ -107,7 +107,7 @@ export function encode(customId: CustomId, body: string, endpoint: string): stri
 
 const lineHead = makeLineHead(',"method":"POST","url":"([^"\\\\]+)","body":');
 
-/** For lines of `encode` alone. */
+/** Only for lines of `encode`. */
 export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);
 export const takeApart = (line: Buffer): LineParts => splitLine(lineHead, line);
 

@@ -1,4 +1,4 @@
-// Answers that are no text: vectors and moderation results.
+// Answers other than text: vectors and moderation results.
 
 import { type Finish, type Json, noUsage, type Usage } from '../../../domain/outcome/outcome.ts';
 import { asFields, asJson, asList, asNumber, asObjects, type Fields } from '../../json-fields.ts';
@@ -20,7 +20,7 @@ export function embeddingsAnswer(body: Fields): Answer {
     const vector = parseVector(embedding);
     return vector === null ? [] : [vector];
   });
-  // A vector that cannot be read leaves no way to tell which input it was for.
+  // If a vector cannot be read, it is not known which input it belongs to.
   const whole = vectors.length === entries.length ? vectors : [];
   return {
     text: null,

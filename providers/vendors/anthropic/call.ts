@@ -1,4 +1,4 @@
-// The realtime lane: one request line sent by itself, its reply made into the line that a batch would have had.
+// The realtime lane: sends one request line by itself, and turns its reply into the line that a batch would have returned.
 
 import { messagesEndpoint, takeApart } from '../../dialects/anthropic/requests.ts';
 import { parsedFields } from '../../json-fields.ts';

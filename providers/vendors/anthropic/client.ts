@@ -1,4 +1,4 @@
-// The connection to Anthropic, by its SDK: replies are checked, failures become ProviderErrors.
+// The connection to Anthropic, by its SDK: checks replies and turns failures into ProviderErrors.
 
 import Anthropic from '@anthropic-ai/sdk';
 import type { BatchHandle } from '../../../domain/batch/state.ts';
@@ -21,12 +21,12 @@ export interface Candidate extends BatchHandle {
 
 export interface Connection {
   readonly sdk: Anthropic;
-  /** By batch id, the prefix of the custom ids in its results: it never changes, so each batch's is read once. */
+  /** The prefix of the custom ids in each batch's results, by batch id: it never changes, so it is read once. */
   readonly prefixes: Map<string, string | null>;
   readonly recent: RecentList<Candidate>;
 }
 
-/** Retries are off: they would repeat a create, and hide time from heartbeats. Logs and traces would hold bodies. */
+/** Retries are off: they would repeat a create, and hide time from heartbeats. Logs and traces are off: they would hold bodies. */
 export function connect(account: Account<'apiKey' | 'baseUrl'>): Connection {
   const apiKey = account.apiKey ?? 'none';
   const options = {

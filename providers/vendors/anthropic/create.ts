@@ -31,7 +31,7 @@ export async function create({ sdk }: Connection, file: RequestFile, ctx: Contex
   return dateUndated(toHandle(created));
 }
 
-/** Newlines become commas, the last one a blank, so that the length stays the same. JSON has no raw newline inside a line. */
+/** Newlines become commas, and the last one a blank, so that the length stays the same. JSON has no raw newline inside a line. */
 async function* commaSeparated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer | null = null;
   for await (const chunk of chunks) {

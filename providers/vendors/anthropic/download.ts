@@ -1,5 +1,5 @@
-// Every result of an ended batch. The vendor states no number of bytes, only how many requests it answered: whether lines are missing is
-// judged by those who read them.
+// Every result of an ended batch. The vendor states no number of bytes, only how many requests it answered, so the readers of the lines must
+// notice missing ones.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { ProviderError } from '../../error.ts';

@@ -1,4 +1,4 @@
-// The states of Anthropic's batches, and what their end proves of its items. All of them end as `ended`: the counts of their requests tell
+// The states of Anthropic's batches, and what their end proves about their items. Every batch ends as `ended`; the counts of its requests show
 // how.
 
 import type { EndingRule, EndingRules } from '../../../domain/batch/evidence.ts';
@@ -14,7 +14,7 @@ export const anthropicStates: BatchStates = {
 
 type Count = keyof NonNullable<BatchWire['request_counts']>;
 
-/** An ended batch with requests under such a count ended so; the first that applies. */
+/** The ending of a batch with requests under such a count; the first that applies. */
 export const endingByCount: readonly (readonly [Count, BatchEnding])[] = [
   ['expired', 'expired'],
   ['canceled', 'cancelled'],

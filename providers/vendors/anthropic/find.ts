@@ -1,4 +1,4 @@
-// Finds the batches of a submission. Anthropic keeps no metadata: candidates are told by time and number of requests, and once a batch
+// Finds the batches of a submission. Anthropic keeps no metadata: candidates are recognised by time and number of requests, and after a batch
 // has ended by the custom id in its first result.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
@@ -23,11 +23,11 @@ export async function find(connection: Connection, submission: Submission, ctx: 
   return sortCandidates(connection, submission, oldestFirst([...candidates.values()]), ctx);
 }
 
-/** An archived batch has no results any more: it is weeks old, and of no use even if it is ours. */
+/** An archived batch no longer has results: it is weeks old, and of no use even if this job created it. */
 function mayBe({ createdAt, batch }: Candidate, { since, until, items }: Submission): boolean {
   const isArchived = typeof batch.archived_at === 'string';
   const size = sumCounts(batch);
-  // What is not shown excludes nothing. A batch that runs has some requests, even if they are not counted yet.
+  // Facts that are not shown exclude nothing. A running batch has some requests, even if they are not counted yet.
   const isSizeShown = size !== null && (size > 0 || isEnded(batch));
   const isExcluded = createdAt < since || createdAt > until || (isSizeShown && size !== items);
   return !isExcluded && !isArchived;
@@ -46,7 +46,7 @@ async function sortCandidates(
     const handle = dateUndated(undated);
     const isRead = connection.prefixes.has(handle.id);
     if (!isEnded(batch) || (!isRead && reads >= findCandidatesMax)) {
-      // Beyond the bound the results are read the next time: prefixes that were read are remembered.
+      // Beyond the bound, the next search reads the results: it remembers prefixes that were read.
       possible.push(handle);
       continue;
     }
@@ -55,7 +55,7 @@ async function sortCandidates(
     if (prefix === submission.prefix) {
       confirmed.push(handle);
     } else if (prefix === null) {
-      // The results cannot be read yet: they will show it later.
+      // The results cannot be read yet: a later search will.
       possible.push(handle);
     }
   }
@@ -78,7 +78,7 @@ async function readPrefix(connection: Connection, id: string, ctx: Context): Pro
 /** Ids are written without escapes: the vendor takes letters, digits, `_` and `-` only. */
 const customIdField = /"custom_id"\s*:\s*"([A-Za-z0-9_-]{1,64})"/;
 
-/** Reads no more of the results than it takes to see one custom id. Null where there are no results to read. */
+/** Reads no more of the results than needed to see one custom id. Null if there are no results to read. */
 async function readFirstCustomId(connection: Connection, id: string, ctx: Context): Promise<string | null> {
   try {
     const reply = await openResults(connection, id, ctx);

@@ -1,5 +1,4 @@
-// Deletes a batch with its results. Only an ended batch can be deleted: one that never ends is left to the vendor's own retention of
-// 29 days.
+// Deletes a batch with its results. Only an ended batch can be deleted: the vendor deletes any other after 29 days.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context } from '../../provider.ts';

@@ -20,7 +20,7 @@ export function sumCounts({ request_counts: counts }: BatchWire): number | null 
   return (processing ?? 0) + (succeeded ?? 0) + (errored ?? 0) + (canceled ?? 0) + (expired ?? 0);
 }
 
-/** Not a number as its time if the vendor does not say when it made the batch: see `dateUndated`. */
+/** The time is NaN if the vendor does not say when it made the batch: see `dateUndated`. */
 export function toHandle(batch: BatchWire): BatchHandle {
   return { id: batch.id, createdAt: parseTime(batch.created_at) ?? Number.NaN, fileId: null };
 }
@@ -41,7 +41,7 @@ function toView(batch: BatchWire, handle: BatchHandle): BatchView {
   };
 }
 
-/** A status that is not known means: keep waiting. */
+/** An unknown status means: keep waiting. */
 function readState({ processing_status: status }: BatchWire): Pick<BatchView, 'phase' | 'ending'> {
   return findByCode(anthropicStates, status) ?? { phase: 'running', ending: null };
 }
@@ -57,7 +57,7 @@ function readEnding({ request_counts: counts, cancel_initiated_at: cancelledAt }
 function readCounts(batch: BatchWire): BatchView['counts'] {
   const total = sumCounts(batch);
   const counts = batch.request_counts;
-  // Until the end is counted, none counts as succeeded, whatever ran.
+  // Before the end is counted, no request counts as succeeded, whatever ran.
   if (total === null || counts?.succeeded == null || counts.errored == null) return null;
   if ((counts.processing ?? 0) > 0) return null;
   return { total, done: counts.succeeded, failed: counts.errored };

@@ -1,5 +1,5 @@
-// The parts of Anthropic's replies that are used. Whatever can be absent may be, and what has another shape
-// counts as absent: a batch whose object is not understood would be taken for one that was never created.
+// The parts of Anthropic's replies that are used. Every field that can be absent is optional, and a field of another shape counts as absent: a
+// batch whose object is not understood would be taken for one that was never created.
 
 import { z } from 'zod';
 
@@ -8,7 +8,7 @@ const text = z.string().nullish().catch(null);
 
 export const batchWire = z.object({
   id: z.string().min(1),
-  /** An unknown one means that the batch goes on. */
+  /** With an unknown status, the batch continues. */
   processing_status: z.string().catch('unknown'),
   request_counts: z
     .object({ processing: count, succeeded: count, errored: count, canceled: count, expired: count })

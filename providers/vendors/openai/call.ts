@@ -1,4 +1,4 @@
-// The realtime lane: one request line sent by itself, its reply made into the line that a batch would have had.
+// The realtime lane: sends one request line by itself, and turns its reply into the line that a batch would have returned.
 
 import { takeApart } from '../../dialects/openai/requests.ts';
 import { asRequestId, type Fields, parsedFields } from '../../json-fields.ts';
@@ -25,7 +25,7 @@ export async function call(connection: Connection, line: Buffer, ctx: Context): 
 
 /** The body's own text is sent, so that a number too large for a double is the same in both lanes. */
 function post({ sdk }: Connection, endpoint: string, body: string, { signal }: Context): Promise<Response> {
-  // The base ends in /v1 already.
+  // The base already ends in /v1.
   const path = endpoint.replace(/^\/v1\//, '/');
   const headers = { 'content-type': 'application/json' };
   return sdk.post(path, { body, headers, signal, timeout: callTimeouts.callMs, fetchOptions: noRedirect }).asResponse();

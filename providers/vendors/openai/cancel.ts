@@ -1,4 +1,4 @@
-// Asks for a batch to be cancelled. It ends some minutes later, with what it had finished.
+// Asks for a batch to be cancelled. It ends some minutes later, and keeps what it had finished.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { ProviderError } from '../../error.ts';

@@ -1,5 +1,4 @@
-// The connection to OpenAI, or to a provider with the same batch API, by OpenAI's SDK: replies are checked, failures become
-// ProviderErrors.
+// The connection to OpenAI, or to a provider with the same batch API, by OpenAI's SDK: checks replies and turns failures into ProviderErrors.
 
 import OpenAI from 'openai';
 import type { EndingRules } from '../../../domain/batch/evidence.ts';
@@ -13,7 +12,7 @@ import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
 import { type BatchWire, batchWire } from './wire.ts';
 
-/** What may differ between providers with OpenAI's batch API. Pure data. */
+/** The differences between providers with OpenAI's batch API. Pure data. */
 export interface OpenaiProfile {
   /** As in the registry. */
   readonly name: string;

@@ -1,4 +1,4 @@
-// Creates a batch of an uploaded requests file. Its submission's key goes into the metadata, by which it is found again.
+// Creates a batch from an uploaded requests file. The metadata holds its submission's key, by which `find` recognises it.
 
 import type { BatchHandle, Staged } from '../../../domain/batch/state.ts';
 import type { Context, Submission } from '../../provider.ts';

@@ -1,4 +1,4 @@
-// Everything an ended batch left: its output file, then its error file. Either may be absent, whatever the ending.
+// Everything that an ended batch left: its output file, then its error file. Either may be absent, whatever the ending.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { ProviderError } from '../../error.ts';

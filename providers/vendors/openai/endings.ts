@@ -1,4 +1,4 @@
-// The states of OpenAI's batches, and what each ending proves of its items.
+// The states of OpenAI's batches, and what each ending proves about their items.
 
 import type { EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchStates } from '../../provider.ts';

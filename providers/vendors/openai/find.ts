@@ -1,4 +1,4 @@
-// Finds the batches of a submission by the metadata that each of our creates carries.
+// Finds the batches of a submission by the metadata that each create carries.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
@@ -26,7 +26,7 @@ async function pageAfter(connection: Connection, after: string | null, ctx: Cont
   const { signal } = ctx;
   const query = { limit: listPageMax, ...(after === null ? {} : { after }) };
   const page = await ask(connection, 'read', batchPageWire, () => connection.sdk.get('/batches', { query, signal }));
-  // A batch of another program may have an unknown shape: it is left out, and ours are still found.
+  // A batch of another program may have an unknown shape: it is left out, and the job's own are still found.
   const items = page.data.flatMap((each) => {
     const batch = batchWire.safeParse(each);
     return batch.success ? [{ ...toHandle(batch.data), submission: batch.data.metadata?.[metadataKey] }] : [];

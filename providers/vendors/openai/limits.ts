@@ -1,4 +1,4 @@
-// OpenAI's published bounds of a batch (platform docs, 2026-11), a little below where a unit is in doubt.
+// OpenAI's published limits of a batch (platform docs, 2026-11), slightly lower if the unit is in doubt.
 
 import type { ProviderLimits } from '../../provider.ts';
 
@@ -13,7 +13,7 @@ export const openaiLimits: ProviderLimits = {
   createSendsItems: false,
 };
 
-/** Most that a list page may hold. */
+/** The largest list page. */
 export const listPageMax = 100;
-/** How long an uploaded requests file stays if nothing deletes it: longer than a batch may wait for capacity. */
+/** How long an uploaded requests file stays if it is not deleted: longer than a batch may wait for capacity. */
 export const inputExpirySeconds = 14 * 24 * 60 * 60;

@@ -1,5 +1,5 @@
-// Uploads a requests file. The SDK's own upload does not report progress and holds the whole file unless redirects are refused; the
-// multipart body written here streams, carries its length and reports its bytes.
+// Uploads a requests file. The SDK's own upload does not report progress, and holds the whole file unless redirects are refused. The multipart
+// body here streams, carries its length and reports its bytes.
 
 import { randomUUID } from 'node:crypto';
 import type { Staged } from '../../../domain/batch/state.ts';
@@ -30,7 +30,7 @@ export async function upload(connection: Connection, file: RequestFile, ctx: Con
   return { fileId: uploaded.id };
 }
 
-/** The name has to end in `.jsonl`: otherwise the vendor refuses to create the batch. */
+/** The name must end in `.jsonl`, or the vendor refuses to create the batch. */
 function formatOpening(boundary: string, purpose: string, name: string): string {
   const field = (key: string, value: string): string =>
     `--${boundary}\r\ncontent-disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`;

@@ -1,5 +1,5 @@
-// The parts of OpenAI's replies that are used. Whatever can be absent may be, and what has another shape counts as absent: many servers
-// speak this dialect, and a batch whose object is not understood would be taken for one that was never created.
+// The parts of OpenAI's replies that are used. Every field that can be absent is optional, and a field of another shape counts as absent: many
+// servers speak this dialect, and a batch whose object is not understood would be taken for one that was never created.
 
 import { z } from 'zod';
 
@@ -9,14 +9,14 @@ const name = z.string().nullish().catch(null);
 const batchErrorWire = z.object({
   code: z.string().nullish(),
   line: z.number().nullish(),
-  /** Only a limit is read from it. */
+  /** Only a limit is read from the message. */
   message: name,
 });
 export type BatchErrorWire = z.output<typeof batchErrorWire>;
 
 export const batchWire = z.object({
   id: z.string().min(1),
-  /** An unknown one means that the batch goes on. */
+  /** With an unknown status, the batch continues. */
   status: z.string().catch('unknown'),
   errors: z
     .object({ data: z.array(batchErrorWire).nullish() })
@@ -26,7 +26,7 @@ export const batchWire = z.object({
   output_file_id: name,
   error_file_id: name,
   created_at: time,
-  /** When it was found valid; absent if it never was. */
+  /** When the batch was found valid; absent if it never was. */
   in_progress_at: time,
   completed_at: time,
   failed_at: time,
