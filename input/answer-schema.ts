@@ -27,14 +27,14 @@ export function compileSchema(schema: Json): CompiledSchema {
     // The compiler's own message quotes the schema.
     return {
       kind: 'problem',
-      message: 'is no valid JSON Schema: a $ref in it leads nowhere, or a pattern is no pattern',
+      message: 'is not a valid JSON Schema: a $ref in it leads nowhere, or a pattern is invalid',
     };
   }
 }
 
 function describeFaults({ errors }: Ajv): string {
   const places = new Set(errors?.map(({ instancePath }) => instancePath || '/'));
-  return `is no valid JSON Schema at ${[...places].slice(0, placesMax).join(', ')}`;
+  return `is not a valid JSON Schema at ${[...places].slice(0, placesMax).join(', ')}`;
 }
 
 function compilerFor(dialect: Json | undefined): Ajv {

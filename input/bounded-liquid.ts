@@ -1,5 +1,5 @@
-// Makes a Liquid engine count its work: liquidjs bounds the time of a rendering by the clock, and counts neither what is written nor what
-// loops and comparisons go through.
+// Makes a Liquid engine count its work: liquidjs bounds the time of a rendering by the clock, and does not count what is written or what loops
+// and comparisons go through.
 
 import {
   Context,
@@ -17,7 +17,7 @@ import {
 import type { Row } from '../domain/request/column.ts';
 import type { RenderWork } from '../domain/request/render-work.ts';
 
-/** To be called once for an engine, after its filters are what they should be. Its operators must be `countingOperators`. */
+/** Call it once for an engine, after its filters are complete. Its operators must be `countingOperators`. */
 export function countWorkOf(engine: Liquid): void {
   countWrites(engine);
   countFilters(engine);
@@ -28,19 +28,19 @@ export function countWorkOf(engine: Liquid): void {
 /** Throws if the template cannot be rendered, and if the work passes a bound: `work.isPassed` tells the two apart. */
 export function renderCounting(engine: Liquid, templates: Template[], row: Row, work: RenderWork): string {
   const context = new RowContext(row, engine.options, { sync: true }, { liquid: engine });
-  // liquidjs asks the first at each part of a template, with the time, and tells the second what a filter or a range is about to make.
+  // liquidjs calls the first at each part of a template, with the time, and tells the second what a filter or a range is about to make.
   context.renderLimit.check = () => work.step();
   context.memoryLimit.use = (units) => work.make(units);
   workByLimit.set(context.renderLimit, work);
   return String(engine.renderSync(templates, context));
 }
 
-/** By the limit, because a context that a filter makes of another one shares it. */
+/** By the limit, because a context that a filter makes from another one shares it. */
 const workByLimit = new WeakMap<object, RenderWork>();
 
 const readWork = ({ renderLimit }: Context): RenderWork | undefined => workByLimit.get(renderLimit);
 
-/** The size of an object is counted out each time. */
+/** The size of an object is counted each time. */
 class RowContext extends Context {
   override readProperty(value: object, key: string | number): unknown {
     if (key === 'size') readWork(this)?.goThroughMembers(value);
@@ -48,7 +48,7 @@ class RowContext extends Context {
   }
 }
 
-/** Also what a `capture` writes. */
+/** Also counts what a `capture` writes. */
 function countWrites({ renderer }: Liquid): void {
   const render = renderer.renderTemplates.bind(renderer);
   renderer.renderTemplates = (templates, context, emitter = makeEmitter(context)) =>
@@ -67,7 +67,7 @@ function makeEmitter({ memoryLimit }: Context): Emitter {
   return emitter;
 }
 
-/** As liquidjs writes a value. */
+/** The text that liquidjs writes for a value. */
 function textOf(given: unknown): string {
   if (typeof given === 'string') return given;
   const value: unknown = toValue(given);
@@ -76,9 +76,9 @@ function textOf(given: unknown): string {
 
 /** Filters that evaluate something for each element, by a name or an expression that they parse. */
 const evaluates = /^(find|group_by|has|map|reject|sort|sum|where)/;
-/** What one evaluation costs, and the parsing of 1,024 characters. */
+/** The cost of one evaluation, and of parsing 1,024 characters. */
 const [evaluationSteps, parseSteps] = [8, 64];
-/** What it costs to make an element of an object's member. */
+/** The cost of making an element from an object's member. */
 const memberSteps = 4;
 
 function countFilters(engine: Liquid): void {

@@ -1,4 +1,4 @@
-// The facts that resolving a job depends on. The caller gives them, so that nothing in this folder knows a vendor.
+// The facts that resolving a job depends on. The caller gives them, so that this folder knows no vendor.
 
 import type { Json } from '../domain/outcome/outcome.ts';
 import type { Prompt } from '../domain/request/prompt.ts';
@@ -11,7 +11,7 @@ export interface ProviderFacts {
 
 export interface SpecFacts {
   readonly workflowId: string;
-  /** The time for which the run was scheduled, otherwise when it started: `{date}` is its day. */
+  /** The time for which the run was scheduled, otherwise its start: `{date}` is its day. */
   readonly at: number;
   readonly providers: Readonly<Record<string, ProviderFacts>>;
   /** Why this provider would never accept a request. */

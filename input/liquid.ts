@@ -1,4 +1,4 @@
-// Compiles Liquid, as far as a template may use it: pure, bounded, without files, and with a row's own values only.
+// Compiles the part of Liquid that a template may use: pure, bounded, without files, and with only a row's own values.
 
 import { Liquid } from 'liquidjs';
 import type { Json } from '../domain/outcome/outcome.ts';
@@ -13,7 +13,7 @@ const parseCharsMax = 1024 * 1024;
 /** They read files, or take their text from elsewhere. */
 const fileTags = new Set(['include', 'render', 'layout', 'block']);
 
-/** They depend on chance: a plan that is made again must be the same plan. */
+/** They depend on chance: a plan that is made again must be equal. */
 const impureFilters = ['sample'];
 const dateFilters = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string'];
 
@@ -48,7 +48,7 @@ function createLiquid(): Liquid {
     parseLimit: parseCharsMax,
     operators: countingOperators,
     outputEscape: (value: unknown) => (isTree(value) ? textOfValue(value) : String(value ?? '')),
-    // The same text on every machine.
+    // Gives the same text on every machine.
     timezoneOffset: 0,
     locale: 'en-US',
     cache: false,
@@ -60,12 +60,12 @@ function createLiquid(): Liquid {
   return engine;
 }
 
-/** With the present time, a date filter would make a different plan each time. */
+/** With the present time, a date filter would give each plan another text. */
 function refuseNow(engine: Liquid, name: string): void {
   const filter = engine.filters[name];
   if (typeof filter !== 'function') return;
   engine.registerFilter(name, function (value: unknown, ...rest: unknown[]) {
-    if (value === 'now' || value === 'today') throw new Error('the present time is no column');
+    if (value === 'now' || value === 'today') throw new Error('the present time is not a column');
     return filter.call(this, value, ...rest);
   });
 }
@@ -90,7 +90,7 @@ function renderedBy(text: string): (row: Row, work: RenderWork) => string | Refu
 function toRefusal(error: unknown, text: string): Refusal {
   if (!(error instanceof Error) || error.name !== 'UndefinedVariableError') return failed;
   const name = /undefined variable: ([\p{L}\p{N}_.-]+)/u.exec(error.message)?.[1];
-  // Only names that the template contains are shown: another one came from a row's value.
+  // Only names in the template are shown: another name came from a row's value.
   const known = name !== undefined && text.includes(name) ? ` ${name}` : '';
   return { reason: 'missing_column', message: `there is no column${known}` };
 }

@@ -1,6 +1,6 @@
-// Finds the word that was probably meant.
+// Finds the known word that a person probably meant.
 
-/** Null if none is near: a wrong guess is worse than none. */
+/** Null if no word is near: a wrong guess is worse than none. */
 export function nearest(word: string, words: readonly string[]): string | null {
   const errorsMax = Math.max(1, Math.floor(word.length / 3));
   let best: string | null = null;
@@ -12,7 +12,7 @@ export function nearest(word: string, words: readonly string[]): string | null {
   return best;
 }
 
-/** How many letters to insert, delete, change or swap with their neighbour. Words of very different length are not compared. */
+/** How many letters to insert, delete, change or swap with their neighbour. Does not compare words of very different length. */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 8) return Number.POSITIVE_INFINITY;
   let before: number[] = [];

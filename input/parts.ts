@@ -1,4 +1,4 @@
-// Parts of a job that are resolved alike when it starts and when it is resumed, and the rules between them.
+// Parts of a job that are resolved in the same way when it starts and when it is resumed, and the rules between them.
 
 import type { JobSpec } from '../domain/job.ts';
 import { normalFolder, normalPath } from './path.ts';
@@ -25,7 +25,7 @@ export function resolveDeadline(deadline: JobFields['deadline']): JobSpec['deadl
   return {
     batchMs: deadline?.batch ?? 20 * 3_600_000,
     jobMs: deadline?.job ?? null,
-    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
     then: deadline?.then ?? 'fallback',
   };
 }

@@ -1,11 +1,11 @@
-// Where files may lie: paths below the data root, written in one way so that two names of one folder are one name; and the folder that a
-// workflow id gets if a job names none.
+// Where files may be: paths below the data root, in one form, so that a folder has only one name. Also the folder for a workflow id if a job
+// names none.
 
 import { createHash } from 'node:crypto';
 
-/** Lower case only: on some disks `A` and `a` are one folder. No mark that a shell, a URL or a path gives a meaning to. */
+/** Lower case only, because on some disks `A` and `a` are one folder. No character with a meaning in a shell, a URL or a path. */
 const safeName = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9_-])?$/;
-/** Names that Windows keeps for devices, with any extension. */
+/** Device names of Windows, with any extension. */
 const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/;
 const likenessCharsMax = 60;
 const digestDigits = 24;
@@ -33,7 +33,7 @@ export function normalFolder(path: string): string {
   return `${normalPath(path)}/`;
 }
 
-/** Two ids never share a folder: `~` is in no id that is kept as it is, and the digest tells the others apart. */
+/** Two ids never share a folder: an id that is kept as it is contains no `~`, and the digest distinguishes the others. */
 export function folderName(workflowId: string): string {
   if (safeName.test(workflowId) && !deviceName.test(workflowId)) return workflowId;
   return `${makeSafe(workflowId)}~${digestId(workflowId)}`;
@@ -48,7 +48,7 @@ function makeSafe(workflowId: string): string {
   return likeness.replace(/[^a-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'job';
 }
 
-/** Of the UTF-16 units: as UTF-8, all halves of a broken character would look the same. */
+/** Hashes the UTF-16 units: as UTF-8, all halves of a broken character would look the same. */
 function digestId(workflowId: string): string {
   return createHash('sha256').update(Buffer.from(workflowId, 'utf16le')).digest('hex').slice(0, digestDigits);
 }

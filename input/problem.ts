@@ -30,7 +30,7 @@ function problemsOfIssue(issue: Issue, path: Path, input: unknown): Problem[] {
   return [{ where: formatPath(path), message: describeIssue(issue, valueAt(input, path)) }];
 }
 
-/** If text or an object is allowed: only the problems of the kind that was given. */
+/** If text or an object is allowed: returns only the problems of the kind that was given. */
 function problemsOfUnion(alternatives: readonly (readonly Issue[])[], path: Path, input: unknown): Problem[] {
   const meant = alternatives.find(
     (issues) => !issues.some(({ code, path: { length } }) => code === 'invalid_type' && length === 0),

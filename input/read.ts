@@ -1,19 +1,19 @@
-// Reads a job's fields from any input: the fields that are right, and every problem of the others.
+// Reads a job's fields from any input: the valid fields, and every problem of the others.
 
 import { describeKind, isObject, type Problem, problemsOfIssues } from './problem.ts';
 import { type JobFields, jobFields } from './schema.ts';
 
 export interface ReadFields {
-  /** The fields that are right. */
+  /** The valid fields. */
   readonly fields: JobFields;
-  /** Names of the fields that are not. */
+  /** Names of the other fields. */
   readonly failed: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
 
-/** Deeper than any request, and far from where recursion ends. */
+/** Deeper than any request, and far less than recursion allows. */
 const depthMax = 200;
-const wanted = 'a job, or { "job": "<where the job file lies>" }';
+const wanted = 'a job, or { "job": "<where the job file is>" }';
 
 export function readFields(input: unknown): ReadFields {
   const problem = problemOfWhole(input);
@@ -36,17 +36,17 @@ function problemOfWhole(input: unknown): Problem | null {
 }
 
 function referenceProblem(input: Record<string, unknown>): string {
-  if (typeof input.job !== 'string' || input.job === '') return 'must be where the job file lies, as text';
+  if (typeof input.job !== 'string' || input.job === '') return 'must be the path of the job file, as text';
   return Object.keys(input).length > 1
-    ? 'must stand alone: put the other fields into the job file'
-    : 'leads on to another file; a job file must hold the job itself';
+    ? 'must be the only field: put the other fields into the job file'
+    : 'refers to another file; a job file must hold the job itself';
 }
 
 function whole(message: string): Problem {
   return { where: '', message };
 }
 
-/** Level by level: recursion would overflow the stack on the inputs that this has to refuse. */
+/** Level by level: recursion would overflow the stack on the inputs that must be refused. */
 function isDeeperThan(input: unknown, depth: number): boolean {
   let level: unknown[] = [input];
   for (let deep = 0; level.length > 0; deep++) {

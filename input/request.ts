@@ -1,4 +1,4 @@
-// The request that a job sends for each row: provider, endpoint, and one body, whether it was written as `request` or as `prompt`.
+// The request that a job sends for each row: provider, endpoint, and one body, written as `request` or as `prompt`.
 
 import type { Json } from '../domain/outcome/outcome.ts';
 import { compileSchema } from './answer-schema.ts';
@@ -22,7 +22,7 @@ export function answerSchema({ schema, prompt }: JobFields): Json | null {
   return schema ?? prompt?.schema ?? null;
 }
 
-/** `failed` are fields that are wrong in themselves: they do not count as missing. */
+/** `failed` are fields with their own problems: they do not count as missing. */
 export function requestProblems(fields: JobFields, failed: ReadonlySet<string>, facts: SpecFacts): Problem[] {
   const provider = providerProblems(fields, failed, facts);
   const together = togetherProblems(fields, failed);
@@ -84,7 +84,7 @@ function togetherProblems(fields: JobFields, failed: ReadonlySet<string>): Probl
   return problems;
 }
 
-/** Without a request, the rows are request lines, which name their own model, endpoint and id. */
+/** Without a request, the rows are request lines, which contain their own model, endpoint and id. */
 function readyMadeProblems({ model, endpoint, dataset }: JobFields): Problem[] {
   const without = 'without `request` or `prompt` the rows are ready-made request lines, which name their own';
   const problems: Problem[] = [];
@@ -131,7 +131,7 @@ function bodyProblems(fields: JobFields, facts: SpecFacts): Problem[] {
   return facts.findProblems(fields.provider, body, endpoint).map((message) => ({ where, message }));
 }
 
-/** A budget holds work back by its estimate, so the most that an answer may cost must be known. */
+/** A budget holds back work by its estimate, so the highest cost of an answer must be known. */
 function limitProblems(fields: JobFields, facts: SpecFacts): Problem[] {
   const { provider: name, budget, fallback, mode, model } = fields;
   const provider = providerFacts(fields, facts);

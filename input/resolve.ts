@@ -1,4 +1,4 @@
-// Turns a job as written into a job as run: every default filled in and every limit clamped, or all problems at once.
+// Turns a job as written into a job as run: fills in every default and clamps every limit, or returns all problems together.
 
 import type { JobSpec } from '../domain/job.ts';
 import { withDate } from './date.ts';
@@ -17,7 +17,7 @@ export type ParsedJob =
       readonly kind: 'resume';
       /** The output to take over. */
       readonly from: string;
-      /** What is different from now on. */
+      /** The changes from now on. */
       readonly changes: JobChanges;
       /** The other fields: `takeOver` checks that they equal the old job's. */
       readonly same: JobFields;

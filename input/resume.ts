@@ -10,7 +10,7 @@ import type { Problem } from './problem.ts';
 import { answerSchema, requestBody } from './request.ts';
 import type { JobFields } from './schema.ts';
 
-/** The fields that say how a job runs. Only those that were given are present. */
+/** The fields that say how a job runs. Only given ones are present. */
 export interface JobChanges {
   readonly budgetUsd?: number;
   readonly concurrency?: number;
@@ -35,7 +35,7 @@ export function splitChanges(fields: JobFields): { readonly changes: JobChanges;
     realtime: realtime && given(realtime),
     poll: poll && given({ initialMs: poll.initial, factor: poll.factor, maxMs: poll.max }),
     retry: retry && given({ rounds: retry.rounds, backoffMs: retry.backoff }),
-    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
     deadline: deadline && given({ batchMs: deadline.batch, jobMs: deadline.job, then: deadline.then }),
     fallback: fallback && given(fallback),
     keep: keep && given(keep),
@@ -45,10 +45,10 @@ export function splitChanges(fields: JobFields): { readonly changes: JobChanges;
 
 export function resumeProblems({ resumeFrom, output }: JobFields): Problem[] {
   if (resumeFrom === undefined || output === undefined || resolveOutput(output) === normalFolder(resumeFrom)) return [];
-  return [{ where: 'output', message: 'differs from `resumeFrom`, where the job goes on; leave it out' }];
+  return [{ where: 'output', message: 'differs from `resumeFrom`, where the job continues; leave it out' }];
 }
 
-/** Gives the old job with the changes, or a problem for each other field that differs from the old job. */
+/** Returns the old job with the changes, or a problem for each other field that differs from the old job. */
 export function takeOver(old: JobSpec, changes: JobChanges, same: JobFields, facts: SpecFacts): TakenOver {
   const spec = changed(old, changes);
   const problems = [...differences(old, same, facts), ...policyProblems(spec)];

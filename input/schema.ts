@@ -42,7 +42,7 @@ const fixedPath = () =>
     error: 'must be a plain path: {date} is filled in in `dataset` and `output` only',
   });
 
-/** The input is JSON already: only whether it is an object needs a check. */
+/** The input is already JSON, so only its kind is checked. */
 const jsonObject = () =>
   z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
     error: 'must be an object',
@@ -115,7 +115,7 @@ const deadline = z.strictObject({
     .describe(
       'How long the job may run from its start. Then its batches are cancelled, and what they finished is kept.',
     ),
-  // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+  // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
   then: z
     .enum(['fallback', 'retry', 'fail'])
     .optional()
@@ -140,7 +140,7 @@ const keep = z.strictObject({
   providerFiles: z.boolean().optional().describe("Do not delete the provider's copies of the files."),
 });
 
-/** All optional: which ones a job needs depends on the others, and `resolve.ts` says so. */
+/** All are optional: a job needs some of them, depending on the others, and `resolve.ts` says which. */
 export const jobFields = z.strictObject({
   $schema: z.string().optional().describe('Where this schema is, for editors.'),
   version: z.literal(1).optional().describe('The version of this format.'),
@@ -178,7 +178,7 @@ export const jobFields = z.strictObject({
     .min(0)
     .optional()
     .describe('If fewer items than this are left, they go through the realtime lane.'),
-  mode: z.enum(['batch', 'realtime']).optional().describe('Batches, or synchronous calls at once.'),
+  mode: z.enum(['batch', 'realtime']).optional().describe('Provider batches, or immediate synchronous calls.'),
   maxRejectRate: z
     .number()
     .min(0)

@@ -1,4 +1,4 @@
-// Shared by all plots: their shape as options of the plotting library, and colours by the page's names for them.
+// The shape of all plots, as options of the plotting library, and the page's colours.
 
 import type { EChartsOption } from 'echarts';
 import type { Html } from './html.ts';
@@ -26,7 +26,7 @@ export const ink = 'var(--ink)';
 const soft = 'var(--soft)';
 export const line = 'var(--line)';
 const small = 12;
-/** Under this width there is no room for words beside the marks. */
+/** Below this width there is no room for words next to the marks. */
 export const roomy = 600;
 
 export const still = { silent: true, emphasis: { disabled: true } } as const;

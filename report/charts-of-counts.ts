@@ -1,4 +1,4 @@
-// Plots of how many and how much: outcomes, reasons, attempts, cost.
+// Plots of counts and amounts: outcomes, reasons, attempts, cost.
 
 import type { CostLine, JobReport } from '../domain/report/report.ts';
 import { type Chart, grid, ink, label, noTicks, roomFor, roomy, still } from './chart.ts';
@@ -31,7 +31,7 @@ export function outcomesChart({ rows }: JobReport): Chart {
   };
 }
 
-/** Bars from left to right, one a name, with what each comes to written behind it. */
+/** Bars from left to right, one for each name, with its value at the end. */
 export function barsChart(
   title: string,
   bars: readonly (readonly [name: string, value: number, said: string])[],
@@ -91,7 +91,7 @@ export function costChart(lines: readonly CostLine[], width: number): Chart {
     })),
   });
   return {
-    title: 'What was paid by model and lane, and what the same tokens cost in the realtime lane',
+    title: 'The cost by model and lane, and the cost of the same tokens in the realtime lane',
     height: 48 * lines.length + 12,
     option: {
       grid: grid({ left: 12, right: 90 }),

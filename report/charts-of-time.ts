@@ -1,4 +1,4 @@
-// Plots of when: each batch as a bar, how many were open at once, how long they took.
+// Plots over time: each batch as a bar, how many were open at the same time, how long they took.
 
 import { type Bin, stepMs } from '../domain/report/histogram.ts';
 import type { Percentiles } from '../domain/report/report.ts';
@@ -30,7 +30,7 @@ export function pickColor({ lane, wave }: Pick<BatchSpan, 'lane' | 'wave'>): Spa
 
 export const nameBatch = ({ wave, batch }: Pick<BatchSpan, 'wave' | 'batch'>): string => `wave ${wave} batch ${batch}`;
 
-/** With more bars than this there is no room for their names. */
+/** With more bars there is no room for their names. */
 const namedMax = 40;
 const barHeight = (bars: number): number => (bars <= namedMax ? 22 : Math.max(6, Math.floor(900 / bars)));
 
@@ -43,7 +43,7 @@ export function spansChart(spans: readonly BatchSpan[], since: number, until: nu
   const bar = { type: 'bar' as const, stack: 'span', barWidth: Math.max(4, Math.round(each * 0.64)), ...still };
   const wait = (span: BatchSpan): number => (span.waitingSince === null ? 0 : span.createdAt - span.waitingSince);
   return {
-    title: `${counted(spans.length, 'batch', 'batches')} over ${duration(length)}: each a bar from its creation to its end, with the wait before`,
+    title: `${counted(spans.length, 'batch', 'batches')} over ${duration(length)}: each bar runs from creation to end, with the wait before it`,
     height: each * spans.length + 36,
     option: {
       grid: { left: named ? roomFor(names) : 16, right: named && width >= roomy ? 72 : 16, top: 8, bottom: 28 },
@@ -92,7 +92,7 @@ function describeSpan(span: BatchSpan | undefined, series: number, wait: (span: 
 export function openChart(points: readonly OpenPoint[], since: number, until: number, width: number): Chart {
   const most = points.reduce((max, { open }) => Math.max(max, open), 0);
   return {
-    title: `How many batches were open at once: ${count(most)} at most`,
+    title: `How many batches were open at the same time: ${count(most)} at most`,
     height: 150,
     option: {
       grid: grid({ right: 16 }),
@@ -168,7 +168,7 @@ export function durationsChart(bins: readonly Bin[], percentiles: Percentiles | 
   };
 }
 
-/** Which percentiles fall into a bin. Where two bins are too near for their names side by side, the first of them says both. */
+/** The percentiles in a bin. If two bins are too near for their names side by side, the first of them gets both. */
 function placeMarks(bins: readonly Bin[], percentiles: Percentiles | null, near: number): ReadonlyMap<number, string> {
   const marks = new Map<number, string>();
   let last = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-// Numbers as the page says them: grouped, in plain units, and never a zero for what is unknown.
+// Numbers as text for the page: grouped, in plain units, and never zero for an unknown value.
 
 import { formatDuration } from '../domain/duration.ts';
 
@@ -11,7 +11,7 @@ export const counted = (value: number, one: string, many: string): string =>
 
 export const tokens = (value: number | null): string => (value === null ? unknown : count(value));
 
-/** Cents where it is dollars; else as many places as it takes to see anything. */
+/** Cents for amounts of a dollar or more; otherwise as many places as needed to see anything. */
 export function usd(value: number | null): string {
   if (value === null) return unknown;
   if (value === 0) return '$0';
@@ -24,7 +24,7 @@ export function usd(value: number | null): string {
   return `${value < 0 ? '−' : ''}$${text}`;
 }
 
-/** Never 100 % or 0 % for what is only nearly so. */
+/** Never 100 % or 0 % for an almost full or almost empty share. */
 export function share(part: number, whole: number): string {
   if (whole === 0) return '–';
   const percent = (100 * part) / whole;
@@ -33,7 +33,7 @@ export function share(part: number, whole: number): string {
   return `${Number(percent.toFixed(1))} %`;
 }
 
-/** Under a minute to a tenth of a second. */
+/** Under a minute, to a tenth of a second. */
 export function duration(ms: number): string {
   if (ms === 0) return '0';
   return ms < 1000 || ms >= 60_000 ? formatDuration(ms) : `${Number((ms / 1000).toFixed(1))}s`;

@@ -1,4 +1,4 @@
-// Text that is HTML, told apart from text that is not: whatever is put into a template is escaped unless it was made by one.
+// Text that is known to be HTML: a template escapes everything that is put into it, except what another template made.
 
 export class Html {
   readonly #markup: string;

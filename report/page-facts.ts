@@ -1,4 +1,4 @@
-// What a page is made of: the report, what the job was, and the series that are too long for `report.json`.
+// The content of a page: the report, the job's settings, and the series that are too long for `report.json`.
 
 import { type Bin, histogram } from '../domain/report/histogram.ts';
 import type { BatchFigures, JobReport } from '../domain/report/report.ts';
@@ -17,10 +17,10 @@ export interface PageFacts {
   };
   readonly report: JobReport;
   readonly spans: {
-    /** Of how many batches there are times, and of how many there are none. */
+    /** The number of batches with times, and of those without. */
     readonly count: number;
     readonly unknown: number;
-    /** At most some hundred: the longest, in the order they were planned. */
+    /** Some hundred at most: the longest, in the order in which they were planned. */
     readonly shown: readonly BatchSpan[];
     readonly slowest: readonly BatchSpan[];
     readonly open: readonly OpenPoint[];
@@ -45,7 +45,7 @@ export function gatherPageFacts(
   };
 }
 
-/** A plot of one mark, or of none, says less than its table. */
+/** Leaves out a plot with one mark or none, because its table says more. */
 export function buildCharts({ report, spans, durations }: PageFacts): Charts {
   const { errorsByReason, attempts, cost, batches } = report;
   const reasons = Object.entries(errorsByReason).toSorted(([, a], [, b]) => b - a);

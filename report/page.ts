@@ -1,4 +1,4 @@
-// `report.html`: the whole page, complete in itself. It asks nothing of any host, runs no script, and holds no row, prompt or answer.
+// `report.html`: the whole page in one file. It loads nothing, runs no script, and holds no row, prompt or answer.
 
 import { buildAdvice } from '../domain/report/advice.ts';
 import type { Drawn } from './chart.ts';
@@ -10,7 +10,7 @@ import { anomalies, attemptCounts, errors, outcomes, quality } from './section-o
 import { batches } from './section-time.ts';
 import { style } from './style.ts';
 
-/** Without `plots` (none could be drawn) the tables say the same. */
+/** Without `plots` (if none could be drawn) the tables say the same. */
 export function renderPage(facts: PageFacts, plots: Drawn): string {
   const { job, report } = facts;
   return html`<!doctype html>
@@ -45,7 +45,7 @@ ${files(facts)}
 `.toString();
 }
 
-/** Side by side where there is room. */
+/** Side by side if there is room. */
 const pair = (...sections: readonly Content[]): Html => html`<div class="pair">${sections}</div>`;
 
 function head({ job, report }: PageFacts): Html {

@@ -1,10 +1,10 @@
-// Draws what a `Chart` describes as SVG to stand in the page: its colours are the page's own, so that light, dark and paper each have theirs.
+// Draws a `Chart` as SVG inside the page, with the page's own colours, so that they fit light, dark and paper.
 
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
 import type { Chart, Charts, Drawing, Drawn } from './chart.ts';
 import { Html, html } from './html.ts';
 
-/** Shown where there is room, and where there is not: text that is scaled down to a telephone cannot be read. */
+/** One width for screens with room and one for narrow ones: text that is scaled down to a telephone cannot be read. */
 const widths = { wide: 880, narrow: 370 } as const;
 
 export function drawn(charts: Charts): Drawn {
@@ -30,8 +30,8 @@ function drawSvg({ title, height, option, tips }: Chart, width: number): Html {
 }
 
 /**
- * Less what only a script would need, and clips that cut nothing (their ids would differ from one report to the next). Each mark that
- * has something to say gets a title of its own.
+ * Removes what only a script would need, and clips that cut nothing (their ids would differ between reports). Each mark with a tip gets its own
+ * title.
  */
 function trimmed(svg: string, title: Html, tips: Chart['tips']): string {
   return svg

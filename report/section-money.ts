@@ -1,4 +1,4 @@
-// What it cost: by model and lane beside the realtime lane's price, the most expensive rows by number, and the tokens.
+// The cost: by model and lane next to the realtime lane's price, the most expensive rows by number, and the tokens.
 
 import type { Drawn } from './chart.ts';
 import { counted, share, tokens, usd } from './figures.ts';
@@ -8,7 +8,7 @@ import { figure, legend, table } from './table.ts';
 
 export function cost({ report }: PageFacts, plots: Drawn): Html {
   const { usd: paid, realtimeUsd, savedUsd, byModelAndLane, pricesDated } = report.cost;
-  // Without a row of unknown cost, a column of zeros would say nothing.
+  // If no row has an unknown cost, the column would only hold zeros.
   const isWhole = byModelAndLane.every(({ unpriced = 0 }) => unpriced === 0);
   const lines = byModelAndLane.map((line): Content[] => [
     line.model,
@@ -30,7 +30,7 @@ export function cost({ report }: PageFacts, plots: Drawn): Html {
 <p class="soft">${
     savedUsd !== null && realtimeUsd !== null && realtimeUsd > 0
       ? `${usd(paid)} where the realtime lane alone would have cost ${usd(realtimeUsd)}: ${usd(savedUsd)} (${share(Math.max(0, savedUsd), realtimeUsd)}) saved.`
-      : 'What the realtime lane would have cost is not known.'
+      : 'The cost in the realtime lane is not known.'
   }${describeUnpriced(report.cost)} List prices of <span class="whole">${pricesDated}</span>.</p>
 ${figure(plots, 'cost', {
   legend: legend([
@@ -64,7 +64,7 @@ function describeUnpriced({ unpricedRows = 0, unpricedUsd = null }: PageFacts['r
 export function mostExpensiveRows({ report: { dearestRows, cost: whole } }: PageFacts): Content {
   if (dearestRows.length === 0) return null;
   const sum = dearestRows.reduce((total, row) => total + row.usd, 0);
-  return html`<section aria-labelledby="dearest"><h2 id="dearest">Dearest rows</h2>
+  return html`<section aria-labelledby="dearest"><h2 id="dearest">Most expensive rows</h2>
 <p class="soft">By number in the dataset, with what all their attempts cost.${
     whole.usd !== null &&
     whole.usd > 0 &&

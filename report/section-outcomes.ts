@@ -1,4 +1,4 @@
-// What became of the rows: outcomes, errors, attempts, the quality of answers, and what was odd.
+// The results for the rows: outcomes, errors, attempts, the quality of answers, and anomalies.
 
 import { messageByReason } from '../domain/outcome/classify.ts';
 import type { Anomalies, ItemReason } from '../domain/outcome/outcome.ts';
@@ -98,9 +98,9 @@ ${table(
 
 const oddities = {
   duplicateAnswers: 'answers to an item that had one already; the first was kept',
-  unknownAnswers: 'answers to nothing that was asked',
+  unknownAnswers: 'answers to items that the batch does not have',
   unreadableLines: 'lines of output that could not be read',
-  missing: 'items of which the output said nothing; they were sent again while rounds were left',
+  missing: 'items without a line in the output; they were sent again while rounds were left',
   paidWithoutAnswer:
     'items that ran, as far as is known, and were sent again because their answer could not be read anywhere',
   twinBatches: 'further provider batches found for one submission; they were cancelled',

@@ -1,4 +1,4 @@
-// When the batches ran: each with its wait, how many at once, how long they took, and which were slow.
+// When the batches ran: each with its wait, how many at the same time, how long they took, and which were slow.
 
 import { type BatchSpan, measureSpan } from '../domain/report/spans.ts';
 import type { Drawn } from './chart.ts';
@@ -20,7 +20,7 @@ ${figure(plots, 'spans', {
   caption: 'Time since the job began. The wait before a batch counts from the moment its wave could begin.',
   tall: spans.shown.length > 30,
 })}
-${spans.count > 8 && figure(plots, 'open', { legend: html`<h3>Open at once</h3>` })}
+${spans.count > 8 && figure(plots, 'open', { legend: html`<h3>Open at the same time</h3>` })}
 ${durations(facts, plots)}
 ${slowest(spans.slowest)}</section>`;
 }

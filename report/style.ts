@@ -1,4 +1,4 @@
-// How the page looks: on a screen in light and dark, on a telephone, and on paper.
+// The look of the page: on a screen in light and dark, on a telephone, and on paper.
 
 export const style = `
 :root {

@@ -1,4 +1,4 @@
-// Tables and figures of the page: every plot stands with its numbers, so that nothing can only be seen.
+// Tables and figures of the page: every plot has its numbers next to it, so that no information is only visual.
 
 import type { Drawn } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -22,7 +22,7 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
 <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>\n`)}</tbody></table></div>`;
 }
 
-/** Nothing where the plot is not drawn. `tall`: it may be cut where a sheet of paper ends. */
+/** Empty if the plot is not drawn. `tall`: it may be cut where a sheet of paper ends. */
 export function figure(
   plots: Drawn,
   name: string,

@@ -1,19 +1,19 @@
-// The default of each field of a job, an example, and the effect on the bill. The editors' schema and docs/job-file.md are made of it, and
-// tests hold it to what `resolve.ts` does.
+// The default of each field of a job, an example, and the effect on the bill. The editors' schema and docs/job-file.md are made from it, and
+// tests compare it with `resolve.ts`.
 
 import type { Json } from '../../domain/outcome/outcome.ts';
 
 export interface FieldDoc {
-  /** A value as JSON, or a rule in words; null where the field is required or has no default. */
+  /** A value as JSON, or a rule in words; null if the field is required or has no default. */
   readonly default: { readonly value: Json } | string | null;
   readonly example: Json;
-  /** What the field does to the bill; absent if nothing. */
+  /** The field's effect on the bill; absent if none. */
   readonly costs?: string;
 }
 
 const value = (json: Json): { readonly value: Json } => ({ value: json });
 
-/** By the field's path. In the order of the schema. */
+/** By the field's path, in the order of the schema. */
 export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   $schema: { default: null, example: '../job.schema.json' },
   version: { default: value(1), example: 1 },

@@ -1,4 +1,4 @@
-// The table of fields in docs/job-file.md, made from the schema that is enforced.
+// Makes the table of fields in docs/job-file.md from the schema that is enforced.
 
 import { durationPattern } from '../../domain/duration.ts';
 import type { FieldDoc } from './field-docs.ts';

@@ -1,4 +1,4 @@
-// The JSON Schema of a job file: made from the schema that is enforced, with defaults and examples for editors.
+// Makes the JSON Schema of a job file from the schema that is enforced, with defaults and examples for editors.
 
 import { z } from 'zod';
 
@@ -61,7 +61,7 @@ const isTree = ({ type, properties }: SchemaNode): boolean => type === 'object' 
 const makeSchema = (): SchemaNode =>
   z.toJSONSchema(jobFields, { target: 'draft-07', io: 'input', unrepresentable: 'any', override: tidy }) as SchemaNode;
 
-/** zod bounds every whole number by the largest safe one, which does not help an editor. */
+/** zod limits every whole number to the largest safe one, which does not help an editor. */
 function tidy({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }

@@ -1,4 +1,4 @@
-// Writes what is published of the job file's schema: `job.schema.json`, with which editors complete, and the table of docs/job-file.md.
+// Writes the published parts of the job file's schema: `job.schema.json`, which editors use for completion, and the table of docs/job-file.md.
 // Run it after a change to the schema, then `npm run format`.
 
 import { readFile, writeFile } from 'node:fs/promises';

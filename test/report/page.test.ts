@@ -110,7 +110,7 @@ test('of 600 batches the 200 longest have bars, which is said, and neither file 
   expect(textOf(page)).toContain('The plot shows the 200 longest of 600.');
   expect(report.batches.count).toBe(600);
   const wide =
-    page.split('<div class="wide">').find((part) => part.includes('each a bar from its creation to its end')) ?? '';
+    page.split('<div class="wide">').find((part) => part.includes('each bar runs from creation to end')) ?? '';
   expect([...(wide.split('</svg>')[0] ?? '').matchAll(/fill="var\(--wave1\)"/g)]).toHaveLength(200);
   expect(page.length).toBeLessThan(300_000);
   expect(JSON.stringify(report).length).toBeLessThan(5_000);
