@@ -1,4 +1,4 @@
-// The worker's configuration: the only place that reads its environment. The registry says which variables providers have; Temporal's own
+// The worker's configuration: the only place that reads its environment. The registry names the variables of providers; Temporal's own
 // variables and profiles are read by Temporal's library.
 
 import { readFileSync } from 'node:fs';
@@ -32,29 +32,29 @@ const environment = z.object({
   NIGHTSHIFT_TASK_QUEUE: z.string().default('nightshift'),
   NIGHTSHIFT_PRICES: z.string().optional(),
   NIGHTSHIFT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  /** A create's own call ends after this. */
+  /** A create's own call ends after this time. */
   NIGHTSHIFT_CREATE_TIMEOUT: duration('25s'),
   /** How long a provider's lists may lag behind a create. */
   NIGHTSHIFT_SETTLE: duration('60s'),
   NIGHTSHIFT_HEARTBEAT: duration('30s'),
   NIGHTSHIFT_CANCEL_GRACE: duration('30m'),
-  /** How long output that a provider does not show whole is waited for. */
+  /** How long to wait for output that a provider does not show whole. */
   NIGHTSHIFT_NOT_SHOWN: duration('3h'),
-  /** Between two readings of an output that must give the same bytes before a missing item counts as lost. */
+  /** The time between two readings that must give the same bytes before a missing item counts as lost. */
   NIGHTSHIFT_READ_AGAIN: duration('10m'),
-  /** How long a batch may be unknown to its provider. */
+  /** How long the provider may not know a batch. */
   NIGHTSHIFT_NOT_FOUND: duration('6h'),
   /** How much longer than the provider's window a batch may stay open. */
   NIGHTSHIFT_OPEN_GRACE: duration('2h'),
-  /** Passes over whole files at once: each may fill a core. */
+  /** Passes over whole files at the same time: each may fill a core. */
   NIGHTSHIFT_HEAVY: z.coerce.number().int().min(1).default(2),
-  /** Uploads and downloads at once. */
+  /** Uploads and downloads at the same time. */
   NIGHTSHIFT_TRANSFERS: z.coerce.number().int().min(1).default(4),
-  /** How long running work may continue after SIGTERM, before it is cancelled and left to another worker. */
+  /** How long running work may continue after SIGTERM. Then it is cancelled and left to another worker. */
   NIGHTSHIFT_DRAIN: duration('30s'),
   NIGHTSHIFT_HEALTH: address.optional(),
   NIGHTSHIFT_METRICS: address.optional(),
-  /** The workflows, bundled before: a worker that finds them starts sooner. */
+  /** The workflows in a finished bundle, with which a worker starts sooner. */
   NIGHTSHIFT_BUNDLE: z.string().optional(),
 });
 
@@ -109,7 +109,7 @@ export interface WorkerConfig {
 }
 
 export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): WorkerConfig {
-  // An empty variable is one that is not set: that is how files of variables leave one out.
+  // An empty variable counts as not set: files of variables leave one out in this way.
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
@@ -141,11 +141,11 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   };
 }
 
-/** A file of the same shape as the built-in prices; its models come before the built-in ones, which only fill in `maxOutputTokens`. */
+/** A file of the same shape as the built-in prices; its models take precedence, and the built-in ones only fill in `maxOutputTokens`. */
 function pricesWith(path: string): WorkerConfig['prices'] {
   const parsed = priceFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   if (!parsed.success) {
-    throw new Error(`NIGHTSHIFT_PRICES: ${path} is no price file: ${parsed.error.issues[0]?.path.join('.')}`);
+    throw new Error(`NIGHTSHIFT_PRICES: ${path} is not a price file: ${parsed.error.issues[0]?.path.join('.')}`);
   }
   const own = Object.entries(parsed.data.models as Prices).map(([model, prices]) => {
     const maxOutputTokens = prices.maxOutputTokens ?? findPrice(model, builtInPrices.models)?.maxOutputTokens;

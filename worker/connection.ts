@@ -1,5 +1,5 @@
-// The worker's and the replay's connection to Temporal, configured by Temporal's own variables and profiles. A server or namespace that is not
-// there yet is waited for: after a power cut the worker often starts first.
+// The worker's and the replay's connection to Temporal, configured by Temporal's own variables and profiles. Waits for a server or namespace
+// that is not there yet: after a power cut the worker often starts first.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
@@ -17,7 +17,7 @@ export interface Connected {
 export interface Patience {
   /** Called with one line when the wait begins, and again whenever its reason changes. */
   readonly say: (line: string) => void;
-  /** How long to wait in all. Default: forever. */
+  /** The longest wait in all. Default: forever. */
   readonly limitMs?: number;
 }
 
@@ -63,7 +63,7 @@ function readTarget(): Target {
   }
 }
 
-/** A worker whose namespace is missing would end, so the namespace belongs to what is waited for. */
+/** A worker whose namespace is missing would end, so the wait includes the namespace. */
 async function open({ options, address, namespace }: Target): Promise<Connected> {
   const connection = await connectInTime(options);
   try {
@@ -81,7 +81,7 @@ async function connectInTime(options: NativeConnectionOptions): Promise<NativeCo
   const connecting = NativeConnection.connect(options);
   const timer = new AbortController();
   const timeout = sleep(attemptMsMax, undefined, { signal: timer.signal }).then(() => {
-    // A connection that is made too late is closed; its failure was already reported as a timeout.
+    // A late connection is closed; its failure was already reported as a timeout.
     connecting.then((late) => late.close()).catch(() => undefined);
     throw new Error('timed out');
   });

@@ -1,4 +1,4 @@
-// Where ports meet their adapters: the only file that uses the registries of stores and vendors.
+// Connects ports with their adapters: the only file that uses the registries of stores and vendors.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -40,7 +40,7 @@ async function wait(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** A folder under this process's number. Those of workers that were killed are deleted. */
+/** A folder named after this process's number. Deletes those of workers that were killed. */
 function scratchFolder(): string {
   for (const name of readdirSync(tmpdir())) {
     const owner = /^nightshift-worker-(\d+)-/.exec(name)?.[1];
@@ -51,7 +51,7 @@ function scratchFolder(): string {
   return mkdtempSync(join(tmpdir(), `nightshift-worker-${process.pid}-`));
 }
 
-/** This process has no folder yet: one under its number was left by an earlier process. */
+/** This process has no folder yet: one under its number comes from an earlier process. */
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0) && pid !== process.pid;
@@ -61,7 +61,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Lets a bounded number through at once, in order of arrival. */
+/** Lets a bounded number run at the same time, in order of arrival. */
 function limiter(places: number): Limiter {
   const waiting: (() => void)[] = [];
   let free = places;

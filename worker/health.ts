@@ -11,8 +11,8 @@ export interface HealthServer {
 }
 
 /**
- * `GET /healthz` answers 200 while the worker takes tasks, and 503 before that and while it drains. The state of the Temporal
- * server has no influence: a restart does not help a worker that waits for its server.
+ * `GET /healthz` answers 200 while the worker takes tasks, and 503 before that and while it drains. The Temporal server's state does not
+ * matter: a restart does not help a worker that waits for its server.
  */
 export async function serveHealth(
   { host, port }: Address,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The worker program: connects with Temporal's own configuration, waits if the server is not there yet, serves the task queue until it is
-// asked to stop, then drains.
+// The worker program: connects with Temporal's own configuration, waits if the server is not there yet, serves the task queue until it is asked
+// to stop, then drains.
 
 import './node-check.ts';
 import { rmSync } from 'node:fs';
@@ -25,7 +25,7 @@ interface Started extends Connected {
 let worker: Worker | undefined;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-// Before the worker takes tasks there is nothing to finish or to hand back. Afterwards the SDK drains on these signals.
+// Before the worker takes tasks, there is nothing to finish or hand back. Afterwards the SDK drains on these signals.
 const signals = ['SIGINT', 'SIGTERM'] as const;
 const endAtOnce = (): void => process.exit(0);
 for (const signal of signals) process.on(signal, endAtOnce);
@@ -60,7 +60,7 @@ try {
   await connection.close();
 }
 
-/** An error here is one of the settings, and its message says which. */
+/** An error here comes from one of the settings, and its message says which. */
 async function start(): Promise<Started> {
   const config = readConfig();
   installTelemetry(config);

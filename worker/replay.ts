@@ -1,4 +1,4 @@
-// Run before an upgrade: replays the histories of running jobs with this version's workflows, and lists those that would break.
+// For use before an upgrade: replays the histories of running jobs with this version's workflows, and lists those that would break.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { writeWorkflowBundle } from './bundle.ts';
 import { readConfig } from './config.ts';
 import { connect } from './connection.ts';
 
-/** As long as a command of the client waits for a server. */
+/** The same time that a command of the client waits for a server. */
 const serverWaitMs = 3_000;
 
 const { taskQueue, bundlePath } = readConfig();

@@ -1,10 +1,10 @@
 // Alerts: each is logged and counted once when it is raised, and logged once when it is over. A timer waits for the next one that time alone
-// can raise, because a job that makes no progress sends no news. Work beside the main line of a workflow is started here too.
+// can raise, because a job without progress sends no news. Also starts background work of a workflow.
 
 import { CancellationScope, condition, isCancellation, log, metricMeter } from '@temporalio/workflow';
 import type { Alert, AlertName } from '../domain/progress/alerts.ts';
 
-/** Each check costs the history five events, and batches that become late one after another need only one for several. */
+/** Each check costs the history five events, and one check serves several batches that become late one after another. */
 const checkEveryMs = 10 * 60_000;
 
 const counter = metricMeter.createCounter('nightshift_alerts', '1', 'Alerts that a job raised, by their name.');
@@ -21,7 +21,7 @@ export class AlertLog {
     return [...this.#raised];
   }
 
-  /** Takes the alerts that hold now. */
+  /** Takes the alerts that are true now. */
   update(alerts: readonly Alert[]): void {
     for (const { name, text } of alerts) {
       if (this.#raised.has(name)) continue;
@@ -38,13 +38,13 @@ export class AlertLog {
 }
 
 /**
- * Calls `check` when time alone may have raised an alert, until the returned scope is cancelled. `findDueAt` says when that is: null if only
- * news can raise one. A workflow that waits for weeks with nothing due writes nothing.
+ * Calls `check` when time alone may have raised an alert, until the returned scope is cancelled. `findDueAt` gives that time: null if only news
+ * can raise one. A workflow that waits for weeks without a due check writes nothing.
  */
 export const checkWhenDue = (findDueAt: () => number | null, check: () => void): CancellationScope =>
   callWhenDue(findDueAt, check, { summary: 'check for alerts', everyMs: checkEveryMs });
 
-/** Calls `act` at each time that `findDueAt` finds, at most every so often, until the returned scope is cancelled. */
+/** Calls `act` at each time that `findDueAt` finds, with at least `everyMs` between, until the returned scope is cancelled. */
 export function callWhenDue(
   findDueAt: () => number | null,
   act: () => void,
@@ -58,7 +58,7 @@ export function callWhenDue(
         continue;
       }
       const at = Math.max(dueAt, notBefore);
-      // A later time is noticed when this one has come.
+      // If the time moves later, that is noticed when this time has come.
       const isEarlier = (): boolean => Math.max(findDueAt() ?? at, notBefore) < at;
       if (await condition(isEarlier, Math.max(1, at - Date.now()), { summary })) continue;
       act();
@@ -67,7 +67,7 @@ export function callWhenDue(
   });
 }
 
-/** Runs work beside the main line until it ends or the returned scope is cancelled. A failure fails the workflow task. */
+/** Runs work in the background until it ends or the returned scope is cancelled. A failure fails the workflow task. */
 export function runInBackground(work: () => Promise<void>): CancellationScope {
   const scope = new CancellationScope();
   scope.run(work).catch((error: unknown) => {

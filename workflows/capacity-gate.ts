@@ -1,5 +1,5 @@
-// Holds the batches of a coordinator to the capacity that their provider has: one window for each model, since providers limit each on its
-// own. A batch that was refused waits until the gate gives it room; while one waits, none of that model is started.
+// Limits the batches of a coordinator to the capacity of their provider: one window for each model, because providers limit each model
+// separately. A batch that was refused waits until the gate gives it room; while one waits, no other batch of that model is started.
 
 import {
   accept,
@@ -20,7 +20,7 @@ import type { CapacityWait } from '../domain/progress/status.ts';
 
 type Batch = Pick<PlannedBatch, 'lane' | 'model' | 'estimate'>;
 
-/** A provider that shows one of these has found room for the batch. */
+/** A provider that shows one of these states has room for the batch. */
 const acceptedStates: ReadonlySet<BatchState> = new Set(['running', 'finalizing', 'cancelling']);
 
 /** By model. */
@@ -80,7 +80,7 @@ export class CapacityGate {
     });
   }
 
-  /** The batches that have room now, in the order in which they were refused: each is to create again. */
+  /** The batches that have room now, in the order in which they were refused: each must create again. */
   takeReady(): readonly string[] {
     const ready: string[] = [];
     for (const model of this.#windows.keys()) {
@@ -93,7 +93,7 @@ export class CapacityGate {
     return ready;
   }
 
-  /** When time alone may next make room for a batch that needs it; null if only an event can, or if none does. */
+  /** When time alone may next make room for a waiting batch; null if only an event can, or if no batch waits. */
   findRoomAt(): number | null {
     const times = [...this.#windows].flatMap(([model, window]) => {
       const isNeeded = this.#held.has(model) || listWaiting(window).length > 0;
@@ -102,7 +102,7 @@ export class CapacityGate {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  /** What waits for capacity, by model; empty if nothing does. */
+  /** The batches that wait for capacity, by model; empty if none waits. */
   describeWaits(): readonly CapacityWait[] {
     return [...this.#windows].flatMap(([model, window]): CapacityWait[] => {
       const waiting = listWaiting(window).length;

@@ -1,4 +1,4 @@
-// How a job or a segment runs its children: with which options, side by side, started again if they vanish, and with the current switches.
+// Runs the children of a job or a segment: their options, side by side, started again if they vanish, with the current switches.
 
 import { ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
@@ -83,22 +83,22 @@ export async function replaySwitches(
 
 const startsMax = 1000;
 const maxDelayMs = 300_000;
-/** A cancelled child that is not over after the time that it has, and as much again, never heard of it. */
+/** If a cancelled child is not over after twice its time, the cancellation did not reach it. */
 const cancelAgainFactor = 2;
 
 export interface ChildPlan {
   readonly workflowId: string;
   readonly timing: Timing;
-  /** Called with the id of an earlier run's child that is waited for, and with null when it has ended. */
+  /** Called with the id of an earlier run's child while it is waited for, and with null when it has ended. */
   readonly onWait: (workflowId: string | null) => void;
-  /** After this, nothing is started again or waited for. Null means no limit. */
+  /** After this time, nothing is started again or waited for. Null means no limit. */
   readonly untilMs: number | null;
 }
 
 /**
- * Starts a child and waits for its result. A child that a person cancelled, terminated or reset, or that vanished, is started again under
- * its id: it finds what it had created, and adopts it. Null if it has no result after `startsMax` starts; what it may have sent is then
- * settled when the job finishes.
+ * Starts a child and waits for its result. A child that a person cancelled, terminated or reset, or that vanished, is started again under its
+ * id: it finds what it had created, and adopts it. Returns null if there is no result after `startsMax` starts; what the child may have sent is
+ * then settled when the job finishes.
  */
 export async function runUntilResult<T>(plan: ChildPlan, start: () => Promise<T>): Promise<T | null> {
   const scope = CancellationScope.current();
@@ -118,7 +118,7 @@ export async function runUntilResult<T>(plan: ChildPlan, start: () => Promise<T>
 }
 
 /**
- * Temporal's own request reaches neither a run that a person's reset has made, nor the child of an earlier run. If the child has ended, the
+ * Temporal's own request reaches neither the run that a person's reset made, nor the child of an earlier run. If the child has ended, the
  * request fails, and is not needed.
  */
 const cancelById = (workflowId: string): Promise<void> =>
@@ -149,7 +149,7 @@ async function startUntilResult<T>(plan: ChildPlan, start: () => Promise<T>): Pr
   }
 }
 
-/** After a reset, the earlier run's child may still be ending its batch. Its answers must be on disk before it is started again. */
+/** After a reset, the earlier run's child may still be ending its batch. Its answers must be on disk before the batch is started again. */
 async function awaitEarlierChild({ workflowId, timing, onWait, untilMs }: ChildPlan): Promise<void> {
   const proxy = shortCall(timing, `wait until ${workflowId} of an earlier run has ended`, untilMs);
   onWait(workflowId);

@@ -15,10 +15,10 @@ import {
 export class OpenChildren {
   /** By workflow id: the entry of an open batch, or null for a segment. */
   readonly #open = new Map<string, BatchEntry | null>();
-  /** Children that know of a pause that a person or trouble asked for. Only these need to hear of its end. */
+  /** Children that were told of a pause by a person or by trouble. Only these must be told when it ends. */
   readonly #told = new Set<string>();
   #isPaused = false;
-  /** Of the last pause or resume. */
+  /** The turn of the last pause or resume. */
   #turn = 0;
 
   get size(): number {
@@ -39,7 +39,7 @@ export class OpenChildren {
     this.#told.delete(workflowId);
   }
 
-  /** Tells the segments, and the batches that may still upload or create. A further pause, before `resume`, tells nobody. */
+  /** Pauses the segments, and the batches that may still upload or create. A further pause before `resume` signals nobody. */
   async pause(turn: number): Promise<void> {
     this.#turn = turn;
     if (this.#isPaused) return;
@@ -47,7 +47,7 @@ export class OpenChildren {
     await this.tellOfPause();
   }
 
-  /** Tells those of a pause that came to need it since: a batch that the provider failed before it ran is made again. */
+  /** Pauses the children that must now know: if the provider fails a batch before it ran, the batch is created again. */
   async tellOfPause(): Promise<void> {
     if (!this.#isPaused) return;
     const untold = [...this.#open].filter(([id, entry]) => !this.#told.has(id) && (entry === null || mayCreate(entry)));
@@ -56,7 +56,7 @@ export class OpenChildren {
     await this.#signal(ids, pauseSignal, this.#turn);
   }
 
-  /** Reaches those that were told of the pause, those in trouble, and every segment, which knows of its batches. */
+  /** Signals the children that were told of the pause, those in trouble, and every segment, which knows its batches. */
   async resume(turn: number): Promise<void> {
     this.#turn = turn;
     this.#isPaused = false;
@@ -106,5 +106,5 @@ export class OpenChildren {
   }
 }
 
-/** A batch that the provider has created does not care for a pause, until it waits to be created again. */
+/** A pause does not affect a batch that the provider has created, until it waits to be created again. */
 const mayCreate = ({ batchId, stage }: BatchEntry): boolean => batchId === null || stage === 'waiting';

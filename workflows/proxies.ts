@@ -1,19 +1,19 @@
-// Every activity as workflows see it: its time limits, its retries and its line in the event list. The groups are named by what they bound.
+// Every activity as workflows call it: its time limits, its retries and its line in the event list. Each group is named by what it bounds.
 
 import type { ActivityOptions } from '@temporalio/common';
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Timing } from '../domain/job.ts';
 
-/** Retries without a limit: an activity marks the failures that no retry can help. */
+/** Retries without a limit: an activity marks failures that no retry can help. */
 const retryForever = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '2m' } as const;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 /**
- * A short call that somebody waits for: it is tried again at least every 30 seconds. If the workflow is cancelled, a try that runs is awaited,
- * because it may have claimed something.
+ * A short call that somebody waits for: tried again at least every 30 seconds. If the workflow is cancelled, a running try is awaited, because
+ * it may have claimed something.
  */
 export const promptCall = (summary: string) =>
   proxyActivities<Activities>({
@@ -24,8 +24,8 @@ export const promptCall = (summary: string) =>
   });
 
 /**
- * One call to the provider or the store. A worker's death is noticed only when the time of a try is over, so a try has no more time than
- * two calls need. It is tried again until it succeeds, or until `untilMs`, when its answer is of no use any more.
+ * One call to the provider or the store. A worker's death is noticed only when the time of a try is over, so a try has only the time of two
+ * calls. It is tried again until it succeeds, or until `untilMs`, when its answer is no longer needed.
  */
 export const shortCall = (timing: Timing, summary: string, untilMs: number | null = null) =>
   proxyActivities<Activities>({
@@ -49,7 +49,7 @@ export const filePass = (timing: Timing, summary: string, untilMs: number | null
 /** An upload of that many bytes. */
 export const transfer = (timing: Timing, bytes: number, summary: string) =>
   proxyActivities<Activities>({
-    // Ten minutes, and the time of the slowest line that is supported: 50 kB/s.
+    // Ten minutes, and the time that the bytes need on the slowest supported line: 50 kB/s.
     startToCloseTimeout: 10 * minuteMs + bytes / 50,
     heartbeatTimeout: timing.heartbeatMs,
     retry: retryForever,
@@ -58,9 +58,9 @@ export const transfer = (timing: Timing, bytes: number, summary: string) =>
   });
 
 /**
- * A create. Two attempts never overlap: there is no heartbeat timeout that could give up a living attempt, and the call inside ends itself
- * before this limit. Half of the time is for the find before it. The limit is under a minute if the create sends no items, because a
- * worker's death is noticed only then.
+ * A create. Two attempts never overlap: there is no heartbeat timeout that could give up a running attempt, and the call inside ends itself
+ * before this limit. Half of the time is for the find before it. The limit is under a minute if the create sends no items, because a worker's
+ * death is noticed only then.
  */
 export const exclusiveCall = (timing: Timing, bytes: number, summary: string) =>
   proxyActivities<Activities>({

@@ -1,5 +1,5 @@
-// Runs a part of a wave: reads from disk which of its batches are not settled, and runs these. What the part came to is read from disk too,
-// so that children which people cancel, terminate or reset cost time, and no rows.
+// Runs a part of a wave: reads from disk which of its batches are not settled, and runs these. Also reads the part's result from disk, so that
+// children that people cancel, terminate or reset cost time, but no rows.
 
 import { CancellationScope } from '@temporalio/workflow';
 import type { WavePart, WavePartRef } from '../activities/waves/read-part.ts';
@@ -9,17 +9,17 @@ import { shortCall } from './proxies.ts';
 import { runWindow, type WindowOwner } from './window.ts';
 
 export interface PartOwner extends WindowOwner {
-  /** The part as it is before its first batch is started. */
+  /** The part before its first batch is started. */
   recordPart(part: WavePart): void;
 }
 
-/** Some batches are still open in the result if the owner drains, or if a child came to no result however often it was started. */
+/** In the result, some batches are still open if the owner drains, or if a child had no result after all its starts. */
 export async function runPart(ref: WavePartRef, timing: Timing, owner: PartOwner): Promise<WavePart> {
   const before = await readPart(ref, timing);
   owner.recordPart(before);
   if (before.open.length === 0) return before;
   const { coordinator } = owner;
-  // Time alone may make room for a batch, when nothing else happens.
+  // Time alone may make room for a batch, without any other event.
   const room = callWhenDue(
     () => coordinator.gate.findRoomAt(),
     () => coordinator.giveRoom(),
@@ -35,4 +35,4 @@ export async function runPart(ref: WavePartRef, timing: Timing, owner: PartOwner
 }
 
 export const readPart = (ref: WavePartRef, timing: Timing): Promise<WavePart> =>
-  shortCall(timing, 'read the plan and what is settled of it').readPart(ref);
+  shortCall(timing, 'read the plan and its settled batches').readPart(ref);

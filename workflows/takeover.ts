@@ -1,4 +1,4 @@
-// Ends a workflow whose output belongs to another job by now: whatever it tried would fail in the same way, however often it tried.
+// Ends a workflow whose output belongs to another job by now: everything it tried would fail in the same way, at every try.
 
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 

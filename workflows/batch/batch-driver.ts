@@ -35,7 +35,7 @@ export class BatchDriver implements StepContext {
   known: BatchCase;
   readonly #book: Rulebook;
   readonly #steps: BatchSteps;
-  /** Rises with every event, so that a wait ends. */
+  /** Rises with every event, to end a wait. */
   #changes = 0;
 
   constructor(run: BatchRun, carried: CarriedBatch | null) {

@@ -18,13 +18,13 @@ import {
   tooLargeSignal,
 } from '../messages.ts';
 
-/** The part of a job that its batches need: references and times, nothing of its rows. */
+/** The part of a job that its batches need: references and times, nothing from its rows. */
 export interface BatchInput {
   readonly job: Pick<
     JobSettings,
     'output' | 'nonce' | 'provider' | 'poll' | 'deadline' | 'timing' | 'proofs' | 'historyEventsMax'
   > & {
-    /** The coordinator wants news at every so many tenths of the batch. */
+    /** The coordinator wants news after each so many tenths of the batch. */
     readonly tellEvery: number;
   };
   readonly wave: number;
@@ -33,7 +33,7 @@ export interface BatchInput {
   /** The coordinator's last pause or resume. */
   readonly turn: number;
   readonly endNow: boolean;
-  /** The job is finishing: the batch is cancelled, and ends by then. Null otherwise. */
+  /** Set when the job is finishing: the batch is cancelled, and ends by then. Null otherwise. */
   readonly endBy: number | null;
   /** For a batch of the realtime lane. */
   readonly realtime?: RealtimeGrant;
@@ -54,9 +54,9 @@ export class BatchRun {
   paused: boolean;
   turn: number;
   endNow: boolean;
-  /** Counts, so that a wait can tell whether another signal has arrived. */
+  /** A counter, so that a wait can notice another signal. */
   resumes = 0;
-  /** For a batch that a machine decides for: what the signals say, as events. */
+  /** Receives the signals as events, in a batch that the batch machine drives. */
   onSignal: (event: BatchEvent) => void = () => undefined;
 
   constructor(input: BatchInput) {
@@ -67,7 +67,7 @@ export class BatchRun {
     registerHandlers(this);
   }
 
-  /** Whether the signal is newer than what the batch knows. One that a person sends has no turn, and always counts. */
+  /** Whether the signal is newer than the last known one. A person's signal has no turn, and always counts. */
   takeTurn(turn: number | undefined): boolean {
     if ((turn ?? this.turn) < this.turn) return false;
     this.turn = turn ?? this.turn;
@@ -79,7 +79,7 @@ export class BatchRun {
     return { output: job.output, nonce: job.nonce, wave, batch: planned.batch };
   }
 
-  /** Sends news to the coordinator. If the coordinator is gone, the news is lost; the batch's answers are in its files all the same. */
+  /** Sends news to the coordinator. If the coordinator is gone, the news is lost, but the batch's answers are in its files anyway. */
   async notify(
     stage: BatchState,
     {

@@ -1,4 +1,4 @@
-// Takes the steps of one batch: each is one activity, and what came of it is an event for the batch machine.
+// Takes the steps of one batch: each is one activity, and its result is an event for the batch machine.
 
 import { log, sleep } from '@temporalio/workflow';
 import type { BatchEvent } from '../../domain/batch/events.ts';
@@ -17,12 +17,12 @@ import { LastPoll } from './last-poll.ts';
 import { runUntilStopped } from './stoppable.ts';
 import { isGivenUp, isOutOfTime, readFinalFailure, readTrouble } from './trouble.ts';
 
-/** What a step needs of its driver. */
+/** What a step needs from its driver. */
 export interface StepContext {
   readonly run: BatchRun;
   readonly bounds: BatchBounds;
   readonly known: BatchCase;
-  /** Rise when a running call is to be stopped: a call that sends something new by a pause or a deadline, any call by a cancellation. */
+  /** Rise when a running call is to stop: a pause or a deadline stops a call that sends something new, a cancellation stops any call. */
   readonly stops: number;
   readonly cancels: number;
   report(event: BatchEvent): void;
@@ -30,9 +30,9 @@ export interface StepContext {
 
 type Called<T> =
   | { readonly kind: 'done'; readonly value: T }
-  /** It failed for good. */
+  /** The call failed for good. */
   | { readonly kind: 'failed'; readonly fault: string }
-  /** It was stopped, or a person is needed first: the machine decides again. */
+  /** The call was stopped, or a person is needed first: the machine decides again. */
   | { readonly kind: 'stopped' };
 
 export class BatchSteps {
@@ -72,7 +72,7 @@ export class BatchSteps {
   async #recover(): Promise<void> {
     const { run, report, known } = this.#context;
     const isLate = known.giveUpAt !== null && Date.now() >= known.giveUpAt;
-    // What is on disk is read in any case: only the wait for an earlier owner has an end.
+    // The files on disk are always read: only the wait for an earlier owner has a limit.
     const proxy = shortCall(run.input.job.timing, 'read what is known of the batch', isLate ? null : known.giveUpAt);
     const called = await this.#call(() => proxy.recoverBatch({ ...run.ref, isLate }));
     if (called.kind === 'failed') throw new InvariantBroken(`recovering the batch failed: ${called.fault}`);
@@ -105,7 +105,7 @@ export class BatchSteps {
     if (value.kind === 'refused') await this.#refuse(value.fault, value.named ?? null);
   }
 
-  /** The provider refused the whole body, and nothing ran. The next wave sends the items in other batches, in the end one by one. */
+  /** The provider refused the whole body, and nothing ran. The next wave sends the items in other batches, and finally one by one. */
   async #refuse(fault: string, named: NamedLimit | null): Promise<void> {
     const { run, report } = this.#context;
     const action = fault === 'capacity' ? 'wait_for_capacity' : fault === 'not_ready' ? 'upload_again' : 'give_back';
@@ -171,13 +171,13 @@ export class BatchSteps {
   }
 
   /**
-   * A batch that failed for want of money needs a person. One that is created again by itself must learn whether the job is paused, and the
-   * coordinator does not tell a batch that it knows to be created.
+   * If a batch failed because there was no money, a person is needed. A batch that is created again without a person must learn whether the job
+   * is paused, because the coordinator does not signal a pause to batches that are already created.
    */
   async #notifyWaiting(batchId: string, before: BatchCase): Promise<void> {
     const { run, known } = this.#context;
     if (known.trouble !== null) await run.notify('waiting', { batchId, trouble: known.trouble });
-    // Not awaited, so that the wait for room is as long as it was decided to be; `notify` never fails.
+    // Not awaited, so that the wait for room lasts exactly as decided; `notify` never fails.
     else if (known.goal === 'run' && known.ordinal > before.ordinal) {
       void run.notify('waiting', { batchId, ...(known.cramped === null ? {} : { cramped: known.cramped }) });
     }
@@ -213,7 +213,7 @@ export class BatchSteps {
     return batch;
   }
 
-  /** Stops the work if the job is cancelled, or if it sends something new and the job pauses or passes its deadline. */
+  /** Stops the work if the job is cancelled. Work that sends something new also stops if the job pauses or passes its deadline. */
   async #call<T>(work: () => Promise<T>, sendsNew = false): Promise<Called<T>> {
     const { stops, cancels } = this.#context;
     const mustStop = (): boolean => this.#context.cancels > cancels || (sendsNew && this.#context.stops > stops);
@@ -236,7 +236,7 @@ export class BatchSteps {
       return { kind: 'failed', fault };
     }
     if (!isStopped && !isOutOfTime(error) && !isGivenUp(error)) throw error;
-    // No further attempt fits into the time that is left: asked again at once, it would fail again.
+    // No further attempt fits into the time that is left: if asked again now, it would fail again.
     const leftMs = (this.#context.known.giveUpAt ?? 0) - Date.now();
     if (!isStopped && leftMs > 0) await sleep(leftMs, { summary: 'the time of the batch runs out' });
     report({ kind: 'interrupted' });

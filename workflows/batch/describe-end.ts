@@ -1,4 +1,4 @@
-// What a batch's case says to those who judge its answers. Pure.
+// Turns a batch's case into the input of classify. Pure.
 
 import { type BatchBounds, type BatchCase, isGivenUp, type ProviderBatch } from '../../domain/batch/machine.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
@@ -32,11 +32,11 @@ export function describeEnd(
   };
 }
 
-/** A batch that was asked to end while the job went on had passed its own deadline. */
+/** If a batch was asked to end while the job continued, its own deadline had passed. */
 const readCancelReason = ({ reason }: BatchCase, own: ProviderBatch | undefined): 'cancelled' | 'deadline' =>
   reason === 'deadline' || (reason === null && own?.cancelAskedAt != null) ? 'deadline' : 'cancelled';
 
-/** Lines that are to blame say nothing of other batches. */
+/** If single lines are to blame, the refusal says nothing about other batches. */
 const readRefusal = ({ reason, refusal }: BatchCase, blamed: 'all' | readonly number[]): string | null =>
   reason !== 'batch_failed' || (blamed !== 'all' && blamed.length > 0) ? null : refusal;
 
@@ -52,7 +52,7 @@ function readNotRunReason(
     case 'cancelled':
       return cancelReason;
     default:
-      // One item alone cannot be cut.
+      // A single item cannot be cut.
       return reason === 'oversized' && items === 1 ? 'too_large' : (reason ?? 'batch_failed');
   }
 }

@@ -5,7 +5,7 @@ import type { Tally } from '../../domain/outcome/outcome.ts';
 import { BatchDriver, type CarriedBatch } from './batch-driver.ts';
 import { type BatchInput, BatchRun, logTally } from './batch-run.ts';
 
-/** Guarantees that no item is sent twice and that whatever was answered is collected, in every way a batch can end. */
+/** Guarantees that no item is sent twice and that every answer is collected, in every way that a batch can end. */
 export async function processBatch(input: BatchInput, carried: CarriedBatch | null = null): Promise<Tally> {
   const run = new BatchRun(input);
   const driver = new BatchDriver(run, carried);

@@ -1,4 +1,4 @@
-// A batch's worth of items through the synchronous API, one chunk at a time.
+// Sends a batch's items through the synchronous API, one chunk at a time.
 
 import { CancellationScope, continueAsNew } from '@temporalio/workflow';
 import type { Allowance } from '../../domain/capacity/allowance.ts';
@@ -14,7 +14,10 @@ export interface RealtimeEnd {
   readonly allowance: Allowance;
 }
 
-/** Guarantees that each item is asked at least once, and that only calls in flight at a crash are made twice. It completes, cancelled or not. */
+/**
+ * Guarantees that each item is asked at least once, and that only calls in flight at a crash are made twice. Always completes, cancelled or
+ * not.
+ */
 export async function processRealtime(input: BatchInput, carried: CarriedChunks | null = null): Promise<RealtimeEnd> {
   const run = new BatchRun(input);
   const chunks = new RealtimeChunks(run, carried);

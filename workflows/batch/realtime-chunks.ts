@@ -1,5 +1,5 @@
-// The chunks of a realtime batch, one after the other. A pause, a deadline and a cancellation stop a chunk that runs; the waits for a provider
-// that is not reached, or that asks for a long wait, are timers.
+// Runs the chunks of a realtime batch, one after the other. A pause, a deadline and a cancellation stop a running chunk. The waits for a
+// provider that cannot be reached, or that asks for a long wait, are timers.
 
 import { condition, log } from '@temporalio/workflow';
 import type { LaneState, RealtimeResult } from '../../activities/realtime/realtime.ts';
@@ -16,10 +16,10 @@ import type { BatchRun } from './batch-run.ts';
 import { runUntilStopped } from './stoppable.ts';
 import { readTrouble } from './trouble.ts';
 
-/** The provider is not reached. */
+/** The provider cannot be reached. */
 interface Outage {
   readonly since: number;
-  /** How many times it was not reached. */
+  /** The number of failed probes. */
   readonly probes: number;
 }
 
@@ -62,7 +62,7 @@ export class RealtimeChunks {
     this.#cancelled = true;
   }
 
-  /** The reason of the items that were not asked. `continueRun` is called if the history has grown long. */
+  /** Returns the reason of the items that were not asked. `continueRun` is called if the history has grown long. */
   async askAll(continueRun: () => Promise<never>): Promise<ItemReason> {
     const { planned, job } = this.#run.input;
     while (this.#from < planned.items) {
@@ -80,7 +80,7 @@ export class RealtimeChunks {
     return this.#cancelled || this.#run.endNow;
   }
 
-  /** Null if the chunk was stopped, or a person was needed first: it is asked again, except for what is settled. */
+  /** Null if the chunk was stopped, or a person was needed first: it is asked again, except for settled items. */
   async #ask(count: number): Promise<RealtimeResult | null> {
     const mustStop = (): boolean => this.#run.paused || this.#mustEnd;
     const asked = await runUntilStopped(mustStop, () => this.#startChunk(count));
@@ -117,7 +117,7 @@ export class RealtimeChunks {
   }
 
   async #takeResult({ end, lane, at }: RealtimeResult, count: number): Promise<void> {
-    // The activity's clock may be behind the server's, and the next attempt's less so: what was called counts as called just now.
+    // The activity's clock may be behind the server's, and the next attempt's less so: calls that were made count as made just now.
     this.#lane = { ...lane, allowance: shiftAllowance(lane.allowance, Date.now() - at) };
     switch (end.kind) {
       case 'done':

@@ -1,10 +1,10 @@
-// Runs an activity that is to be stopped when something else becomes more urgent: a pause, a deadline, a cancellation.
+// Runs an activity that stops when something else becomes more urgent: a pause, a deadline, a cancellation.
 
 import { CancellationScope, condition } from '@temporalio/workflow';
 
 export type Stoppable<T> =
   | { readonly kind: 'done'; readonly value: T }
-  /** `isStopped` if it was asked to stop: its last attempt may then have ended with any failure. */
+  /** `isStopped` if the activity was asked to stop: its last attempt may then have ended with any failure. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly isStopped: boolean };
 
 export async function runUntilStopped<T>(mustStop: () => boolean, work: () => Promise<T>): Promise<Stoppable<T>> {

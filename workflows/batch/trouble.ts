@@ -1,18 +1,18 @@
-// What the failure of an activity says: trouble that only a person can end, such as a refused key or an empty account, or the end of all tries.
+// Reads the failure of an activity: trouble that only a person can end, such as a refused key or an empty account, or the end of all tries.
 
 import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
 import { type Trouble, troubles } from '../../domain/progress/events.ts';
 
 /**
  * The type of a failure that no further attempt could help; null for other errors. If a call is stopped, its last attempt may end with any
- * failure, and Temporal then tries no more: such a failure says nothing of what the call came to.
+ * failure, and Temporal stops retrying: such a failure says nothing about the call.
  */
 export function readFinalFailure(error: unknown): string | null {
   const failure = readFailure(error);
   return failure?.nonRetryable === true ? (failure.type ?? null) : null;
 }
 
-/** Temporal tries the activity no more, although a further attempt could help: its time is over, or it was asked to stop. */
+/** Temporal stops retrying the activity, although a further attempt could help: its time is over, or it was asked to stop. */
 export const isGivenUp = (error: unknown): boolean => readFailure(error)?.nonRetryable === false;
 
 function readFailure(error: unknown): ApplicationFailure | null {

@@ -1,4 +1,4 @@
-// Between two waves: which one comes next, what it waits for, and the job's deadline, which ends every wait.
+// Between two waves: chooses the next one, waits for it, and watches the job's deadline, which ends every wait.
 
 import { type CancellationScope, condition } from '@temporalio/workflow';
 import { formatDuration } from '../../domain/duration.ts';
@@ -11,17 +11,17 @@ import { isHistoryLong } from '../history.ts';
 import { nothingLeft } from './carried-job.ts';
 import type { JobRun } from './job-run.ts';
 
-/** The wave that this run of the job begins with or is inside of; null if it only has to finish. */
+/** The first wave of this run of the job, or the one it is inside of; null if the run only has to finish. */
 export function chooseFirstWave(job: JobRun): Wave | null {
   return job.place.kind === 'finish' || job.cancelled ? null : job.place.wave;
 }
 
 /**
- * Waits for the wave's backoff, and until the job is not paused. Between two waves nothing of the job is running, so this is the best time to
- * continue as a new run; a job whose history is short stays one run, because the Web UI shows a tree of one run.
+ * Waits for the wave's backoff, and until the job is not paused. Nothing of the job runs between two waves, so this is the best time to
+ * continue as a new run. A job with a short history stays one run, because the Web UI shows a tree of one run.
  */
 export async function gate(job: JobRun, wave: Wave): Promise<void> {
-  // An earlier run has passed this gate.
+  // An earlier run has already passed this gate.
   if (job.findPlaceInside(wave) !== null) return;
   if (isHistoryLong(job.settings.historyEventsMax / 4)) await job.continueAt({ kind: 'before', wave });
   if (wave.delayMs > 0 && !job.pastDeadline) {
@@ -34,7 +34,7 @@ export async function gate(job: JobRun, wave: Wave): Promise<void> {
   await job.awaitResumed(wave);
 }
 
-/** Adds up a wave that has ended, and chooses the next one; null if there is none. */
+/** Adds up an ended wave, and chooses the next one; null if there is none. */
 export function chooseNextWave(job: JobRun, ended: Wave): Wave | null {
   const totals = closeWave(job, ended);
   const retryable = addCounts(totals.retryable, job.left.retryable);

@@ -1,4 +1,4 @@
-// The end of a job: merge, report, memo and clean-up. A cancelled job delivers what it has in the same way.
+// The end of a job: merge, report, memo and clean-up. A cancelled job ends in the same way, with the answers that it has.
 
 import { CancelledFailure } from '@temporalio/common';
 import { allHandlersFinished, condition, log, upsertMemo } from '@temporalio/workflow';
@@ -37,7 +37,7 @@ export async function finish(job: JobRun): Promise<JobReport> {
   return report;
 }
 
-/** In the memo, so that the figures can be read without a live worker. */
+/** In the memo, so that the figures can be read without a running worker. */
 function publishReport(job: JobRun, report: JobReport): void {
   const { verdict, rows, cost, files } = report;
   const { answered, failed } = rows;
@@ -47,7 +47,7 @@ function publishReport(job: JobRun, report: JobReport): void {
   log.info('job done', { event: 'job_done', cancelled: job.cancelled, ...figures });
 }
 
-/** The provider's copies go last, when the results are durable here. A failure here does not affect the results. */
+/** The provider's copies are deleted last, when the results are durable here. A failure here does not affect the results. */
 async function cleanUp(job: JobRun): Promise<void> {
   const { keepProviderFiles, timing } = job.settings;
   if (keepProviderFiles) return;

@@ -1,4 +1,4 @@
-// The updates by which people change a running job. An update that is refused says why and writes nothing to history.
+// The updates by which people change a running job. A refused update says why and writes nothing to history.
 
 import { setHandler } from '@temporalio/workflow';
 import { parseDuration } from '../../domain/duration.ts';
@@ -37,7 +37,7 @@ export function registerUpdates(job: JobRun): void {
   });
   setHandler(setConcurrencyUpdate, (input) => setConcurrency(job, input.concurrency), {
     validator: checkConcurrency,
-    description: 'Batches open at once: {"concurrency": 20}.',
+    description: 'Batches open at the same time: {"concurrency": 20}.',
   });
   setHandler(setBudgetUpdate, (input) => setBudget(job, input.usd), {
     validator: checkBudget,
@@ -83,7 +83,7 @@ async function setBudget(job: JobRun, usd: number | null): Promise<JobStatus> {
   await job.awaitOpened();
   if (usd === job.budget.capUsd) return computeStatus(job);
   job.budget = { ...job.budget, capUsd: usd };
-  // A job that waits only for a larger budget continues by itself. If the next batch does not fit either, the reason comes back.
+  // A job that waits only for a larger budget continues by itself. If the next batch does not fit either, the job pauses again.
   job.lift('setBudget');
   job.publish();
   return computeStatus(job);
@@ -94,7 +94,7 @@ async function setDeadline(job: JobRun, change: DeadlineChange): Promise<JobStat
   const before = job.deadline;
   const batchMs = change.batch === undefined ? before.batchMs : (parseDuration(change.batch) ?? before.batchMs);
   const jobMs = change.job === undefined ? before.jobMs : change.job === null ? null : parseDuration(change.job);
-  // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+  // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
   job.setDeadline({ batchMs, jobMs, then: change.then ?? before.then });
   if (batchMs !== before.batchMs) await job.coordinator.setBatchDeadline(batchMs);
   return computeStatus(job);

@@ -1,4 +1,4 @@
-// Opens a job: the first activity validates it, claims its output and resolves what the job goes by. Refusals end the workflow itself.
+// Opens a job: the first activity validates it, claims its output and resolves its settings. Refusals end the workflow itself.
 
 import { ActivityFailure, ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
 import { workflowInfo } from '@temporalio/workflow';
@@ -25,7 +25,7 @@ function readSchedule(): number | null {
   return workflowInfo().typedSearchAttributes.get(key)?.getTime() ?? null;
 }
 
-/** Fails the workflow with the activity's own message, which names the user's mistake, instead of with "Activity task failed". */
+/** Fails the workflow with the activity's own message, which names the user's mistake, not with "Activity task failed". */
 export function asRefusal(error: unknown): unknown {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return error;
   return ApplicationFailure.nonRetryable(error.cause.message, error.cause.type ?? undefined);

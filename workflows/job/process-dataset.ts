@@ -1,4 +1,4 @@
-// The job as its table of contents: open, then wave after wave, then merge, report and clean up, even if the job was cancelled.
+// The main line of a job: open, then wave after wave, then merge, report and clean up, even if the job was cancelled.
 
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { JobReport } from '../../domain/report/report.ts';
@@ -14,8 +14,8 @@ import { publishFailure } from './publish-failure.ts';
 import { runWave } from './run-wave.ts';
 
 /**
- * Guarantees one result per accepted row, that no item is paid for twice in the batch lane, and a report at the end. `carried` is the state of
- * the run before, if this one continues it.
+ * Guarantees one result per accepted row, that no item is paid twice in the batch lane, and a report at the end. `carried` is the state of the
+ * previous run, if this run continues it.
  */
 export async function processDataset(input: unknown, carried?: unknown): Promise<JobReport> {
   const job = new JobRun(readCarried(carried));
@@ -41,7 +41,7 @@ async function run(job: JobRun, input: unknown): Promise<JobReport> {
   return CancellationScope.nonCancellable(() => finish(job));
 }
 
-/** A person who starts a job cannot give a state: only a run that continues another one has any. */
+/** A person who starts a job cannot give a state: only a run that continues another one has one. */
 const readCarried = (carried: unknown): CarriedJob | null =>
   workflowInfo().continuedFromExecutionRunId === undefined ? null : (carried as CarriedJob);
 

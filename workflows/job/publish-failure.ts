@@ -5,7 +5,7 @@ import { ContinueAsNew, isCancellation, setCurrentDetails } from '@temporalio/wo
 import { renderFailurePage } from '../../domain/progress/failure-page.ts';
 import type { JobRun } from './job-run.ts';
 
-/** A cancelled job that has written its report keeps the summary, and a job that continues as new has not ended. */
+/** A cancelled job with a written report keeps the summary, and a job that continues as new has not ended. */
 export function publishFailure(job: JobRun, error: unknown): void {
   if (job.report !== null || error instanceof ContinueAsNew || !(error instanceof Error)) return;
   setCurrentDetails(

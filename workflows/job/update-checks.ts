@@ -56,7 +56,7 @@ export function checkReasons(input: unknown): void {
   check(Array.isArray(reasons) && reasons.every((reason) => itemReasons.some((known) => known === reason)), shape);
 }
 
-/** Another round may be requested while the job runs waves. After that, it takes another job. */
+/** Another round may be requested while the job runs waves. After that, it needs another job. */
 export function mustNotEnd(phase: JobPhase): void {
   if (phase !== 'cancelling' && phase !== 'merging' && phase !== 'done') return;
   throw ApplicationFailure.nonRetryable(
@@ -65,7 +65,7 @@ export function mustNotEnd(phase: JobPhase): void {
   );
 }
 
-/** The open batches were told to end when the deadline passed, and that cannot be taken back. */
+/** The open batches were told to end when the deadline passed, and cannot be told otherwise. */
 export function mustNotBePast(pastDeadline: boolean): void {
   if (!pastDeadline) return;
   throw ApplicationFailure.nonRetryable(

@@ -1,4 +1,4 @@
-// What the realtime batches of a part of a wave have cost, for the caps of a segment.
+// The costs of the realtime batches of a part of a wave, for the caps of a segment.
 
 import type { SettledBatch } from '../../activities/waves/read-part.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
@@ -7,7 +7,7 @@ import type { Tally } from '../../domain/outcome/outcome.ts';
 
 export interface RealtimeCharges {
   readonly realtimeUsd: number;
-  /** The part of it that items cost which fell back to the realtime lane. */
+  /** The part of the cost for items that fell back to the realtime lane. */
   readonly fallbackUsd: number;
 }
 
@@ -16,7 +16,7 @@ export const noCharges: RealtimeCharges = { realtimeUsd: 0, fallbackUsd: 0 };
 export const sumCharges = (settled: readonly SettledBatch[]): RealtimeCharges =>
   settled.reduce((sum, batch) => charge(sum, batch, batch.chargedUsd), noCharges);
 
-/** A batch that never came to a tally counts by its estimate. */
+/** A batch without a tally counts by its estimate. */
 export function addCharge(sum: RealtimeCharges, planned: PlannedBatch, tally: Tally | null): RealtimeCharges {
   const estimateUsd = planned.estimate.usd;
   return charge(sum, planned, tally === null ? estimateUsd : chargedUsd(tally, estimateUsd));
