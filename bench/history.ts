@@ -1,4 +1,4 @@
-// Reads a job's speed from its histories: when each kind of activity ran, and how many events a batch took.
+// Computes a job's speed from its histories: when each kind of activity ran, and how many events a batch took.
 
 import type { Client } from '@temporalio/client';
 
@@ -10,7 +10,7 @@ export interface Span {
 export interface JobHistory {
   /** By activity type. */
   readonly spans: ReadonlyMap<string, readonly Span[]>;
-  /** The batch with the most events: how many, and how many polls it took. */
+  /** The batch with the most events: their number, and the number of its polls. */
   readonly events: number;
   readonly polls: number;
 }

@@ -1,4 +1,4 @@
-// `npm run bench`: measures the figures that the README quotes, beside a plain script that does the same work.
+// `npm run bench`: measures the figures that the README quotes, next to a plain script that does the same work.
 import '../scripts/plain-errors.ts';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log(
-    'npm run bench [-- --rows 100000]   without --rows: 100,000 rows beside the plain script, then 1,000,000',
+    'npm run bench [-- --rows 100000]   without --rows: 100,000 rows next to the plain script, then 1,000,000',
   );
   process.exit();
 }

@@ -1,4 +1,4 @@
-// A script as one would write it without Nightshift, with the official SDK: the same requests, batches and results, but no error handling.
+// A script without Nightshift, with the official SDK: the same requests, batches and results, but no error handling.
 
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';

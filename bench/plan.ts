@@ -25,7 +25,7 @@ export interface PlanBench {
   readonly seconds: number;
   readonly rowsPerSecond: number;
   readonly rssMb: number;
-  /** How much the process grew at most: depends on when the machine collects garbage. */
+  /** The largest growth of the process: depends on when the machine collects garbage. */
   readonly rssGrowthMb: number;
   /** Bytes in use, less garbage, when all rows were planned; null unless Node runs with --expose-gc. */
   readonly heldBytes: number | null;
@@ -72,7 +72,7 @@ async function measure(rows: number, root: string): Promise<PlanBench> {
   };
 }
 
-/** `whenPlanned` is called when all batches are closed, just before the manifest is written: the planner still holds all that it held. */
+/** `whenPlanned` is called when all batches are closed, just before the manifest is written: then the planner still holds everything. */
 function planIn(root: string, whenPlanned: () => Promise<void>): Promise<PlanSummary> {
   const store = createFileStore({ root });
   const watched: Store = {
@@ -102,7 +102,7 @@ const timing = {
   openGraceMs: 7_200_000,
 };
 
-/** Buffers are freed beside the collection that finds them unused, so the least of several measurements is taken. */
+/** Buffers are freed separately from the collection that finds them unused, so the smallest of several measurements counts. */
 async function measureHeld(): Promise<number | null> {
   if (globalThis.gc === undefined) return null;
   let least = Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-// `npm run simulate`: plays whole jobs by seed. For each seed that breaks an invariant it says how, and keeps what it takes to play it again.
+// `npm run simulate`: plays whole jobs by seed. For each seed that breaks an invariant, it says how and keeps the files to play it again.
 
 import '../scripts/plain-errors.ts';
 import { parseArgs } from 'node:util';
@@ -70,7 +70,7 @@ async function showResets(seeds: number): Promise<boolean> {
   }
 }
 
-/** Whether only the real server can play it. */
+/** Whether only the real server can play the script. */
 function isHard({ events }: Script): boolean {
   const hard = ['reset', 'terminate child', 'terminate and resume'];
   return events.some(({ deed }) => deed.kind === 'command' && hard.includes(deed.command.name));

@@ -1,4 +1,4 @@
-// What is known of a job that has ended: its results and report on disk, and what the provider's ledger says of each row.
+// The facts of an ended job: its results and report on disk, and the provider's ledger for each row.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ export interface EndFacts {
   readonly runs: ReadonlyMap<number, readonly Run[]>;
   /** Provider batches that a handle on disk names. */
   readonly handles: ReadonlySet<string>;
-  /** Rows of which the provider was asked to run a request, whether it did or not. */
+  /** Rows with a request that the provider was asked to run, whether it did or not. */
   readonly sent: ReadonlySet<number>;
 }
 
@@ -68,7 +68,7 @@ interface PlannedItem {
   readonly customId: string;
   /** The hash by which the ledger knows the request. */
   readonly body: string;
-  /** Whether a worker called the provider to run its batch, or it alone. */
+  /** Whether a worker called the provider to run the row's batch, or the row alone. */
   readonly isSent: boolean;
 }
 

@@ -1,4 +1,4 @@
-// What must be true of a job that has ended, whatever happened to it. Each check gives a sentence for what is not.
+// The invariants of an ended job, whatever happened to it. Each check returns a sentence for each violation.
 
 import { sumCounts } from '../../domain/outcome/outcome.ts';
 import { textOfRow } from '../world/job-world.ts';
@@ -40,7 +40,7 @@ const reportCountsResults: Check = ({ results, report, ended }) => {
   ];
 };
 
-/** The report counts what is known of a row's attempts; the row itself has no cost if one of them is unknown. */
+/** The report counts the known costs of a row's attempts; the row itself has no cost if one of them is unknown. */
 const costsAddUp: Check = ({ results, report }) => {
   const sum = results.reduce((total, { costUsd }) => total + (costUsd ?? 0), 0);
   const unknown = results.filter(({ costUsd }) => costUsd === null).length;
@@ -57,12 +57,12 @@ const answersBelongToTheirRows: Check = ({ results }) =>
     .filter(({ status, row, output }) => status === 'answered' && output !== `echo: ${textOfRow(row)}`)
     .map(({ row, output }) => `row ${row} has the answer ${JSON.stringify(output)}`);
 
-/** Its answer came, and is of no use: a policy may ask once more. */
+/** Its answer came, but cannot be used: a policy may ask once more. */
 const isFlawed = ({ outcome }: Run): boolean => ['refused', 'truncated', 'invalidJson', 'empty'].includes(outcome);
-/** It was answered and billed, and its line does not say so. */
+/** It was answered and billed, but its line does not say so. */
 const isLost = ({ outcome }: Run): boolean => ['dropped', 'withoutId', 'garbled'].includes(outcome);
 
-/** Its create had no reply, and no list ever shows it: beyond what a job can know. */
+/** Its create had no reply, and no list ever shows it: a job cannot know of it. */
 const isHidden = ({ world, batches, handles }: EndFacts, { batchId }: Run): boolean =>
   batchId !== null &&
   !handles.has(batchId) &&
@@ -97,7 +97,7 @@ const answersAreCollected: Check = (facts) =>
       return [`row ${row} was answered (${describeRuns(answered)}) and is ${reason}`];
     });
 
-/** Whether the answers could not be read in time: then they may be in doubt. */
+/** Whether the answers could not be read in time, so that they may be in doubt. */
 function isExcused({ ended, world, batches }: EndFacts, answered: readonly Run[]): boolean {
   if (ended.isCancelled) return true;
   return answered.every(({ batchId }) => {

@@ -1,4 +1,4 @@
-// The two servers that a simulation runs on: one skips time; the real one takes as long as it takes, and can reset and terminate workflows.
+// The two servers of a simulation: one skips time; the real one runs in real time, and can reset and terminate workflows.
 
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ensureTemporalCli } from '../../scripts/tools/temporal-cli.ts';
@@ -8,9 +8,9 @@ export interface Environment {
   start(): Promise<TestWorkflowEnvironment>;
   /** Settings of the workers, as environment variables. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The time between two looks at a job. */
+  /** The time between two checks of a job. */
   readonly stepMs: number;
-  /** The longest that a job may take: for one that skips time, in virtual time too. */
+  /** The longest time of a job: for the server that skips time, in virtual time too. */
   readonly realMsMax: number;
   readonly virtualMsMax: number;
 }

@@ -1,4 +1,4 @@
-// Keeps what it takes to play a seed again: its script and the order of its calls.
+// Keeps the files to play a seed again: its script and the order of its calls.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

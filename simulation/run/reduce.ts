@@ -1,11 +1,11 @@
-// Makes a failing script shorter: events are left out one by one, as long as it still fails.
+// Makes a failing script shorter: leaves out events one by one, as long as it still fails.
 
 import type { Script } from '../script/script.ts';
 import type { Played } from './run-script.ts';
 
-/** A run that takes longer is not reduced: a job that does not end takes a minute each time. */
+/** A longer run is not reduced: a job that does not end takes a minute each time. */
 const realMsMax = 30_000;
-/** A run that breaks nothing is tried once more: two runs of a seed may differ in the order of their calls. */
+/** A run that breaks nothing is tried once more, because two runs of a seed may differ in the order of their calls. */
 const tries = 2;
 
 export async function reduceScript(failed: Played, play: (script: Script) => Promise<Played>): Promise<Played> {

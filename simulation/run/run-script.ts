@@ -1,4 +1,4 @@
-// Plays one script from the start of its job to the end, and checks what came of it.
+// Plays one script from the start of its job to the end, and checks the result.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobStatus } from '../../domain/progress/status.ts';
@@ -20,9 +20,9 @@ export interface Played {
   readonly story: readonly string[];
   readonly realMs: number;
   readonly virtualHours: number;
-  /** The job did not end: its workflows are still open, and the server cannot be used any more. */
+  /** The job did not end: its workflows are still open, and the server can no longer be used. */
   readonly isStuck: boolean;
-  /** It did not end for a fault of the server: nothing is known of the invariants. */
+  /** The job did not end because of a fault of the server: the invariants cannot be checked. */
   readonly isVoid: boolean;
   /** Calls out of the recorded order, if there was one. */
   readonly strayed: number;
@@ -34,7 +34,7 @@ const answerMsMax = 5_000;
 let runs = 0;
 
 export interface PlayOptions {
-  /** The order of calls to reproduce. Default: none, the calls come as they come. */
+  /** The order of calls to reproduce. Default: none, calls come in any order. */
   readonly recorded?: readonly string[];
   /** Breaks the product on purpose, to show that an invariant notices it. */
   readonly alter?: Grounds['alter'];
@@ -114,7 +114,7 @@ function describeJob({ vendor, job }: Script): Record<string, unknown> {
   return { dataset: 'rows.jsonl', provider: vendor, model, request, ...job };
 }
 
-/** A person who looks at the job from time to time, and lifts each pause. */
+/** A person who checks the job from time to time, and lifts each pause. */
 async function helpOn(commands: Commands): Promise<void> {
   const status = await within(
     answerMsMax,
@@ -125,7 +125,7 @@ async function helpOn(commands: Commands): Promise<void> {
   if (status.pauses.some(({ reason }) => reason !== 'budget')) await commands.give({ name: 'resume' });
 }
 
-/** If the server lost a task, or if nothing runs and only time is waited for, the fault is the server's. */
+/** If the server lost a task, or if nothing runs and the job waits only for time, the fault is the server's. */
 async function describeStuck(
   server: SimulationServer,
   world: JobWorld,
@@ -172,7 +172,7 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | 'late'> {
   }
 }
 
-/** Whatever is still open would go on beside all further seeds. */
+/** Open workflows would continue during all further seeds. */
 async function endAll({ client }: SimulationServer, { calls }: JobWorld, { workflowIds }: Commands): Promise<void> {
   const parts = [...calls.parts].filter((part) => part !== 'job');
   const ids = workflowIds.flatMap((id) => [id, ...parts.map((part) => `${id}/${part}`)]);

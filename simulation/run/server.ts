@@ -1,4 +1,4 @@
-// What all simulated jobs of a process share: the server that skips time, one worker, one bundle of the workflows.
+// The parts that all simulated jobs of a process share: the server that skips time, one worker, one bundle of the workflows.
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ import type { Grounds, JobWorld } from '../world/job-world.ts';
 import type { Environment } from './environments.ts';
 
 const taskQueue = 'simulation';
-/** A file system in memory, where there is one: half of a job's time would be waiting for the disk. */
+/** A file system in memory, if there is one: otherwise half of a job's time would be waiting for the disk. */
 const inMemory = '/dev/shm';
 const logLinesMax = 50;
 
@@ -30,15 +30,15 @@ export class SimulationServer {
   readonly taskQueue = taskQueue;
   /** The last lines that the SDK logged as warnings or errors. */
   readonly log = lastLines;
-  /** Time did not pass: the server cannot be used any more. */
+  /** Time did not pass: the server can no longer be used. */
   isHeld = false;
-  /** It has forgotten a workflow's task: whatever comes of the job says nothing about it. */
+  /** The server has forgotten a workflow's task: the result says nothing about the job. */
   hasLostTask = false;
   readonly #worlds = new Map<string, JobWorld>();
   #worker: Worker | null = null;
   #running: Promise<void> = Promise.resolve();
 
-  /** The bundle is made if none is given. */
+  /** Makes the bundle if none is given. */
   static async start(kind: Environment, bundlePath: string | null = null): Promise<SimulationServer> {
     installRuntime();
     takeLostTask();
@@ -68,7 +68,7 @@ export class SimulationServer {
     this.#worlds.delete(world.name);
   }
 
-  /** Lets a step of time pass. Skipped time stands still while an activity runs. False if it has not passed within that real time. */
+  /** Lets a step of time pass. Skipped time stops while an activity runs. False if the step has not passed within that real time. */
   async pass(limitMs: number): Promise<boolean> {
     const { connection } = this.env;
     try {
@@ -86,7 +86,7 @@ export class SimulationServer {
 
   async stop(): Promise<void> {
     this.#worker?.shutdown();
-    // It fails if a workflow task does not come to an end in time.
+    // Fails if a workflow task does not end in time.
     await this.#running.catch(() => undefined);
     await this.env.teardown();
     rmSync(this.grounds.deps.scratch, { recursive: true, force: true });

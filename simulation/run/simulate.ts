@@ -1,4 +1,4 @@
-// Plays many seeds, and makes of each that breaks an invariant a report for people and a recording.
+// Plays many seeds, and makes a report for people and a recording of each seed that breaks an invariant.
 
 import { join } from 'node:path';
 import { describeScript, type Script } from '../script/script.ts';
@@ -17,10 +17,10 @@ export interface Wanted {
   readonly say: (line: string) => void;
 }
 
-/** A run that the server spoils shows nothing of its seed, which is then played again, at most so often. */
+/** If the server spoils a run, the run shows nothing about its seed, which is played again at most this many times. */
 const voidsMax = 3;
 
-/** Returns what was played of the seeds that failed, or were never shown to hold. After a job that did not end, another server is started. */
+/** Returns the runs of the seeds that failed, or were never shown to hold. After a job that did not end, starts another server. */
 export async function simulate(start: () => Promise<SimulationServer>, wanted: Wanted): Promise<Played[]> {
   const failures: Played[] = [];
   let server = await start();
@@ -45,7 +45,7 @@ export async function simulate(start: () => Promise<SimulationServer>, wanted: W
   return failures;
 }
 
-/** Seeds of jobs that are reset, terminated and taken over, side by side on the real server. */
+/** Plays seeds of jobs that are reset, terminated and taken over, side by side on the real server. */
 export async function simulateResets(server: SimulationServer, wanted: Wanted): Promise<Played[]> {
   const seeds = Array.from({ length: wanted.seeds }, (_, index) => wanted.from + index);
   const played = await Promise.all(

@@ -1,6 +1,6 @@
-// Random choices that a seed decides: the same seed gives the same choices on every machine.
+// Random choices decided by a seed: the same seed gives the same choices on every machine.
 
-/** mulberry32: small, and good enough to choose faults by. */
+/** mulberry32: small, and good enough to choose faults. */
 export class Dice {
   #state: number;
 

@@ -1,4 +1,4 @@
-// What happens to one simulated job: the job itself, the provider's lasting habits, and events that are triggered by the nth call of a kind.
+// The script of one simulated job: the job itself, the provider's lasting habits, and events that the nth call of a kind triggers.
 
 import type { BatchFault } from '../../emulator/faults/batch-faults.ts';
 import type { OptionsInput } from '../../emulator/faults/options.ts';
@@ -46,10 +46,10 @@ export type Command =
   | { readonly name: 'setConcurrency'; readonly concurrency: number }
   | { readonly name: 'retryFailed'; readonly reasons: readonly string[] | null }
   | { readonly name: 'cancel child'; readonly child: Part }
-  // These need the real server: the one that skips time cannot reset, and tells no parent that its child was terminated.
+  // These need the real server: the one that skips time cannot reset, and does not notify a parent that its child was terminated.
   | { readonly name: 'terminate child'; readonly child: Part }
   | { readonly name: 'terminate and resume' }
-  /** To an earlier workflow task, given as a share of those that have completed. */
+  /** Resets to an earlier workflow task, given as a share of the completed ones. */
   | { readonly name: 'reset'; readonly share: number };
 
 /** A refused call, so many times in a row. */
@@ -61,15 +61,15 @@ export interface Refusal {
 }
 
 export type Deed =
-  /** Every worker's effects are refused from then on, and the next incarnation begins. */
+  /** From then on, every effect of the workers is refused, and the next incarnation begins. */
   | { readonly kind: 'death' }
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'refusal'; readonly refusal: Refusal }
-  /** The provider does what it is asked, and its reply is lost. */
+  /** The provider carries out the call, and its reply is lost. */
   | { readonly kind: 'lost reply'; readonly how: 'reset' | '502'; readonly times: number }
-  /** A download ends early: cleanly, or short of the length that was declared. */
+  /** A download ends early: cleanly, or with fewer bytes than declared. */
   | { readonly kind: 'cut'; readonly afterBytes: number; readonly withLength: boolean; readonly times: number }
-  /** What is wrong with the provider batch that this create makes. */
+  /** The fault of the provider batch that this create makes. */
   | { readonly kind: 'batch'; readonly fault: BatchFault };
 
 export interface ScriptEvent {

@@ -1,4 +1,4 @@
-// The events of a random script: where a call is met, and what happens there.
+// The events of a random script: at which call, and what happens there.
 
 import type { BatchFault } from '../../emulator/faults/batch-faults.ts';
 import type { Dice } from './dice.ts';

@@ -18,7 +18,7 @@ export function writeResetScript(seed: number): Script {
       minBatchItems: 1,
       poll: { initial: '200ms', max: '500ms' },
       retry: { rounds: 1, backoff: '500ms' },
-      // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+      // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
       deadline: { batch: '20s', then: 'fallback' },
     },
     provider: {
@@ -68,7 +68,7 @@ function writeEvent(dice: Dice, batches: number): ScriptEvent {
   };
 }
 
-/** Only faults after which little time is waited. */
+/** Only faults that cause short waits. */
 function writeDeed(dice: Dice, kind: CallKind): Deed {
   const deeds: [Deed, ...Deed[]] = [{ kind: 'death' }];
   if (kind === 'create') {

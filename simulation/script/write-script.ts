@@ -5,7 +5,7 @@ import { Dice } from './dice.ts';
 import { type Script, vendors } from './script.ts';
 import { writeEvents } from './write-events.ts';
 
-/** Shortages have dice of their own, so that a seed's other choices stay as they are. */
+/** Shortages have their own dice, so that a seed's other choices do not change. */
 const shortages = 1_000_000;
 
 const minuteMs = 60_000;
@@ -36,7 +36,7 @@ function writeJob(dice: Dice, maxItems: number): Script['job'] {
     retry: { rounds: dice.choose(0, 1, 1, 2, 3), backoff: '1m' },
     realtime: { concurrency: dice.choose(1, 4) },
     fallback: { lane: dice.choose('realtime', 'realtime', 'none') },
-    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
+    // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
     deadline: { batch: dice.choose('2h', '2h', '6h', '20h'), then: dice.choose('fallback', 'retry', 'fail') },
   };
 }
@@ -60,7 +60,7 @@ function writeProvider(dice: Dice): OptionsInput {
   };
 }
 
-/** Limits that hold less than the job wants at once, outages, and answers that do not say what they cost. */
+/** Limits below what the job wants at the same time, outages, and answers that do not say what they cost. */
 function writeShortages(dice: Dice, vendor: Script['vendor'], maxItems: number): OptionsInput {
   return {
     ...(dice.isBelow(0.4) ? { limits: writeLimits(dice, vendor, maxItems) } : {}),
@@ -85,7 +85,7 @@ function writeLimits(dice: Dice, vendor: Script['vendor'], maxItems: number): Op
   };
 }
 
-/** As the emulator counts them, at most. */
+/** The most tokens by the emulator's count. */
 const tokensOfItem = 20;
 
 function writeOutage(dice: Dice): OptionsInput['outage'] {

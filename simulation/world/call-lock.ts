@@ -1,4 +1,4 @@
-// Lets calls to the provider run side by side, except one that meets a fault: the fault is switched on for that call alone.
+// Lets calls to the provider run side by side, except one with a fault: the fault is switched on for that call alone.
 
 export class CallLock {
   #running = 0;

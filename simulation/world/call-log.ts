@@ -11,7 +11,7 @@ export interface Call {
   readonly nthOfAny: number;
 }
 
-/** A call whose turn does not come within this real time goes on: the run has left the recorded order. */
+/** If a call's turn does not come within this real time, the call continues: the run has left the recorded order. */
 const heldMsMax = 5_000;
 
 export class CallLog {

@@ -1,11 +1,11 @@
-// Gives a person's commands to a running job, as the client does. A refused command is an answer too.
+// Gives a person's commands to a running job, as the client does. A refusal also counts as an answer.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Command } from '../script/script.ts';
 
-/** A command that has no answer within this real time is left alone: it may need an activity that waits for this command. */
+/** A command without an answer within this real time is no longer awaited: it may need an activity that waits for this command. */
 const answerMsMax = 3_000;
 const quietMs = 50;
 
@@ -13,7 +13,7 @@ export class Commands {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #name: string;
-  /** One for each command that is being given. */
+  /** The commands that are being given. */
   readonly #given = new Set<Promise<void>>();
   /** The batches and segments of the job so far. */
   parts: () => ReadonlySet<string> = () => new Set();
@@ -47,14 +47,14 @@ export class Commands {
     this.workflowIds.push(workflowId);
   }
 
-  /** A command is being given: the job may begin again. */
+  /** Whether a command is being given: the job may begin again. */
   get isGiving(): boolean {
     return this.#given.size > 0;
   }
 
   /**
-   * Resolves when every command has reached the workflows that it concerns. The server that skips time cannot cancel an activity that ends in
-   * the same moment, so activities end before or after a command.
+   * Resolves when every command has reached its workflows. The server that skips time cannot cancel an activity that ends in the same moment,
+   * so activities end before or after a command.
    */
   async awaitGiven(): Promise<void> {
     while (this.isGiving) await Promise.all(this.#given);
@@ -73,7 +73,7 @@ export class Commands {
     }
   }
 
-  /** Until no workflow of the job writes history any more. */
+  /** Resolves when no workflow of the job writes history any more. */
   async #awaitQuiet(): Promise<void> {
     const end = Date.now() + answerMsMax;
     for (let before = '', now = await this.#measureHistories(); now !== before && Date.now() < end; ) {
@@ -132,7 +132,7 @@ export class Commands {
     }
   }
 
-  /** To one of the workflow tasks that have completed. */
+  /** Resets to one of the completed workflow tasks. */
   async #reset(share: number): Promise<string> {
     const { runId, workflowId } = await this.handle.describe();
     const { events } = await this.handle.fetchHistory();

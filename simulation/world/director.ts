@@ -26,9 +26,9 @@ const isFault = ({ deed }: ScriptEvent): boolean => deed.kind !== 'death' && dee
 export class Director implements CallWatcher {
   /** Moments at which something happened. */
   readonly fired = new Set<ScriptEvent>();
-  /** What came of the commands. */
+  /** The results of the commands. */
   readonly notes: string[] = [];
-  /** Of each provider batch that was made with a fault, by the number of its creation. */
+  /** The fault of each provider batch that was made with one, by the number of its creation. */
   readonly batchFaults = new Map<number, BatchFault>();
   readonly #script: Script;
   readonly #control: ReturnType<typeof createControl>;
@@ -79,7 +79,7 @@ export class Director implements CallWatcher {
   #callProvider<T>(call: Call, kind: ProviderCall, work: () => Promise<T>): Promise<T> {
     const faults = this.#script.events.filter((event) => isFault(event) && isAt(event, call));
     for (const event of faults) this.fired.add(event);
-    // Creates one by one, so that it is known which provider batch has which fault.
+    // Creates run one by one, so that it is known which provider batch has which fault.
     return this.#lock.run(faults.length > 0 || kind === 'create', async () => {
       const route = routes[this.#script.vendor][kind];
       for (const { deed } of faults) await this.#switchOn(deed as Fault, route);

@@ -1,4 +1,4 @@
-// The provider's client as one incarnation of a worker has it: after its death nothing is sent, and no reply is heard.
+// The provider's client for one incarnation of a worker: after its death nothing is sent, and no reply arrives.
 
 import type { Provider } from '../../providers/provider.ts';
 import type { Incarnation } from './incarnation.ts';
@@ -19,7 +19,7 @@ export function guardProvider(provider: Provider, life: Incarnation): Provider {
   };
 }
 
-/** Small outputs are taken in as a whole, so that a download is one call; a break hands on what came before it. */
+/** Reads small outputs whole, so that a download is one call; a break passes on the bytes before it. */
 async function* downloadWhole(
   life: Incarnation,
   open: () => AsyncGenerator<Uint8Array, true | null>,

@@ -1,4 +1,4 @@
-// The store as one incarnation of a worker has it: after its death nothing is read or written any more.
+// The store for one incarnation of a worker: after its death nothing is read or written.
 
 import type { Journal, Sink, Store } from '../../storage/store.ts';
 import type { CallKind, WrittenFile } from '../script/script.ts';
@@ -71,7 +71,7 @@ function guardSink(
         if (!isClosed) await sink.abort();
       }
     },
-    // After a death too: it only frees the file that nobody else sees.
+    // Allowed after a death: it only frees the file that nobody else sees.
     abort: () => (isClosed ? Promise.resolve() : sink.abort()),
   };
 }

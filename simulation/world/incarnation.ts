@@ -1,4 +1,4 @@
-// One life of a job's workers. A death is fail-stop at the ports: from then on every effect is refused, and what was on its way is not heard.
+// One life of a job's workers. A death is fail-stop at the ports: from then on every effect is refused, and replies in flight do not arrive.
 
 import type { CallKind } from '../script/script.ts';
 
@@ -9,7 +9,7 @@ class WorkerDied extends Error {
   }
 }
 
-/** Takes part in each call: what happens before it, around it and after it. */
+/** Takes part in each call: acts before it, around it and after it. */
 export interface CallWatcher {
   watch<T>(incarnation: Incarnation, kind: CallKind, work: () => Promise<T>): Promise<T>;
 }

@@ -1,4 +1,4 @@
-// All that one simulated job lives in: its folder, its provider, its clock, and the incarnations of its workers, one after the other.
+// The world of one simulated job: its folder, its provider, its clock, and the incarnations of its workers, one after the other.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ import { Incarnation } from './incarnation.ts';
 
 type NextExecute = Parameters<NonNullable<ActivityInboundCallsInterceptor['execute']>>[1];
 
-/** What all jobs of a process share. */
+/** The parts that all jobs of a process share. */
 export interface Grounds {
   /** The folder for folders of jobs; one in memory makes a run several times faster. */
   readonly folder: string;
@@ -92,7 +92,7 @@ export class JobWorld {
     writeFileSync(join(this.root, 'rows.jsonl'), `${rows.join('\n')}\n`);
   }
 
-  /** As Temporal sees it: an activity of a worker that died is heard of no more, until its time is over. */
+  /** As Temporal sees it: it receives nothing from an activity of a dead worker until the activity's time is over. */
   async execute(input: ActivityExecuteInput, next: NextExecute): Promise<unknown> {
     const life = this.#life;
     try {
@@ -136,7 +136,7 @@ export class JobWorld {
         const settings = await activities.open(input);
         return { ...settings, batchesPerSegment: this.script.batchesPerSegment };
       },
-      // Without plots: drawing them takes longer than all the rest.
+      // Without plots, because drawing them takes longer than the rest.
       report: (input) => report(deps, input, async () => ({})),
     };
   }
@@ -177,11 +177,11 @@ export class JobWorld {
 export const textOfRow = (row: number): string => `ticket ${row}`;
 const makeRow = (row: number): object => ({ id: `t-${row}`, text: textOfRow(row) });
 
-/** The next attempt begins when Temporal would have noticed the death. */
+/** The next attempt begins at the time when Temporal would notice the death. */
 function noticeDeath(): Error {
   if (cancellationSignal().aborted) return new CancelledFailure('CANCELLED');
   const { heartbeatTimeoutMs, startToCloseTimeoutMs } = activityInfo();
-  // Not in the very moment in which the time of this attempt is over: the server that skips time would take the next attempt for late.
+  // Not at the exact time at which this attempt's time is over: the server that skips time would take the next attempt for late.
   const nextRetryDelay = (heartbeatTimeoutMs || startToCloseTimeoutMs) + 1_000;
   return ApplicationFailure.create({ message: 'the worker died', type: 'worker_died', nextRetryDelay });
 }
