@@ -1,5 +1,5 @@
-// Decides what happens to one item when it is executed. Everything but "how often has this body failed already" is a
-// pure function of seed, custom id and body, so a repeated run meets the same fate.
+// Decides what happens to one item when it is executed. Apart from the number of earlier failures of the body, it is a pure function of seed,
+// custom id and body, so a repeated run has the same outcomes.
 
 import type { Options } from '../faults/options.ts';
 import type { Sentinel } from '../faults/sentinel.ts';
@@ -25,7 +25,7 @@ export const outcomes = {
 export type Outcome = (typeof outcomes)[keyof typeof outcomes];
 
 export const isBilled = (outcome: number): boolean => outcome >= outcomes.answered && outcome <= outcomes.garbled;
-/** Whether an item has a line among the answers, be it spoilt. */
+/** Whether an item has a line among the answers, even a spoilt one. */
 export const hasLine = (outcome: number): boolean => isBilled(outcome) && outcome !== outcomes.dropped;
 /** Answered, but the line in the results is spoilt or absent; a request sent alone has no line. */
 const isLineFault = (outcome: number): boolean => outcome >= outcomes.dropped && outcome <= outcomes.missing;

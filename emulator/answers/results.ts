@@ -1,5 +1,5 @@
-// Produces result files as a stream when they are asked for. Nothing is stored: a line is a function of the item's
-// numbers, its outcome and the options of its batch, so every download gives the same bytes.
+// Produces result files as a stream on request. Nothing is stored: a line is a function of the item's numbers, its outcome and the options of
+// its batch, so every download gives the same bytes.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { asObject, isObject, type Json } from '../server/json.ts';
 import type { Batch } from '../world/batch.ts';
@@ -116,7 +116,7 @@ export function itemAt(batch: Batch, at: number, body: (at: number) => Json): It
   };
 }
 
-/** Reads one request again, for the answers that depend on its words; opened only when one does. */
+/** Reads one request again, for answers that depend on its words; opened only for such an answer. */
 export function openInput(batch: Batch) {
   let descriptor: number | null = null;
   return {

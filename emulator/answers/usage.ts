@@ -1,4 +1,4 @@
-// Whether an answer says what it used. Which ones do not is decided by seed and body, so it is the same in both lanes.
+// Whether an answer states its usage. Seed and body decide which answers do not, so it is the same in both lanes.
 import type { Options } from '../faults/options.ts';
 import { type Hash, roll } from '../world/hash.ts';
 import type { Lane } from '../world/ledger.ts';
@@ -11,7 +11,7 @@ export function lacksUsage(hash: Hash, lane: Lane, { usage, seed }: Options): bo
 
 const members = { absent: '', null: ',"usage":null', empty: ',"usage":{}' };
 
-/** The member of an answer's JSON that says what it used, after its comma. */
+/** The JSON member of an answer that states its usage, with the comma before it. */
 export function usageMember({ hash, inBatch }: Item, options: Options, usage: string): string {
   if (!lacksUsage(hash, inBatch ? 'batch' : 'sync', options)) return `,"usage":${usage}`;
   return members[options.usage.as];

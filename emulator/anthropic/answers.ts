@@ -16,7 +16,7 @@ function stopReason({ outcome }: Item): string {
   return outcome === outcomes.truncated ? 'max_tokens' : 'end_turn';
 }
 
-/** Anthropic's input_tokens leave the cached prefix out. The options may add writes that no request asked for. */
+/** Anthropic's input_tokens exclude the cached prefix. The options may add writes that no request asked for. */
 function usage(item: Item, { usage: asked }: Options, output: number): string {
   const { tokens, cachedTokens, cacheLife, cacheWrite, inBatch } = item;
   const written = cacheWrite ? cachedTokens : 0;

@@ -1,4 +1,4 @@
-// The message batch object as Anthropic puts it on the wire; counts stay frozen until the whole batch has ended.
+// The message batch object as Anthropic sends it; counts do not change until the whole batch has ended.
 import { type Batch, batchMoment, itemCount } from '../world/batch.ts';
 import { isoTime } from '../world/clock.ts';
 import { isTerminal, type Phase, windowMs } from '../world/timeline.ts';

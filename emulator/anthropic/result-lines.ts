@@ -1,4 +1,4 @@
-// The lines of a batch's results, one for every request whatever became of it.
+// The lines of a batch's results: one for every request, whatever its result.
 
 import type { Item } from '../answers/answer.ts';
 import { isError, type Outcome, outcomes } from '../answers/outcome.ts';
@@ -28,7 +28,7 @@ export function resultWriter(batch: Batch): LineWriter {
   };
 }
 
-/** The line of somebody else's item; the batch's options do not touch it. */
+/** The line of another customer's item; the batch's options do not affect it. */
 export const foreignLine = (item: Item, customId: string): string =>
   `{${idField(customId)}"result":{"type":"succeeded","message":${messageBody({ ...item, model: 'claude-haiku-4-5' }, plainOptions)}}}`;
 

@@ -10,12 +10,12 @@ const spaceMax = 0x20;
 const comma = 0x2c;
 
 const notJson = 'The request body is not valid JSON.';
-/** The body's object is at depth 1, the elements of the array lie at depth 2. */
+/** The body's object is at depth 1, the elements of the array are at depth 2. */
 const elementDepth = 2;
 
 export interface Splitter {
   push(chunk: Buffer): void;
-  /** Null when the body was one complete object with a "requests" array, else what is wrong with it. */
+  /** Null if the body was one complete object with a "requests" array, else the problem. */
   end(): string | null;
 }
 
@@ -61,7 +61,7 @@ export function createSplitter(field: string, visit: (element: Buffer) => void):
   return { push, end: () => nesting.broken ?? (text.isOpen ? notJson : nesting.end()) };
 }
 
-/** The string that is being read, if any. A chunk may end anywhere in it, also between a backslash and what it escapes. */
+/** The string that is being read, if any. A chunk may end anywhere in it, also between a backslash and the character it escapes. */
 class StringScan {
   isOpen = false;
   #oddBackslashes = false;
@@ -93,7 +93,7 @@ class StringScan {
   }
 }
 
-/** Where in the body the reader is, between its strings. */
+/** The reader's place in the body, between its strings. */
 class Nesting {
   depth = 0;
   broken: string | null = null;

@@ -35,7 +35,7 @@ export function createBarriers() {
       return barrier;
     },
     get: (name: string): Barrier | undefined => barriers.get(name),
-    /** The barrier this request must stop at, if any; asking counts the request. */
+    /** The barrier at which this request must stop, if any; the call counts the request. */
     claim(when: When, call: Call): Barrier | undefined {
       return [...barriers.values()].find((barrier) => barrier.claims(when, call));
     },

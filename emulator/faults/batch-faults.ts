@@ -1,4 +1,4 @@
-// The faults of whole batches, and which batch each of them is meant for.
+// The faults of whole batches, and the batch that each of them is for.
 import { z } from 'zod';
 
 const ms = z.number().min(0);
@@ -33,7 +33,7 @@ const batchFault = z.strictObject({
 export type BatchFault = z.output<typeof batchFault>;
 export const batchFaults = z.union([batchFault, z.array(batchFault)]);
 
-/** The batch fault meant for the batch of this ordinal (batches count from 1, both vendors together). */
+/** The fault for the batch with this ordinal (batches count from 1, both vendors together). */
 export function faultFor(options: { readonly batch: z.output<typeof batchFaults> }, ordinal: number): BatchFault {
   const faults = Array.isArray(options.batch) ? options.batch : [options.batch];
   return faults.find((fault) => applies(fault, ordinal)) ?? {};

@@ -1,4 +1,4 @@
-// Refusals that come before a call is executed: keys, money, rate limits and the call faults of the options.
+// Refusals before a call is executed: keys, money, rate limits and the call faults of the options.
 import type { IncomingMessage } from 'node:http';
 import type { Call } from '../server/call.ts';
 import { type Problem, Refused, refuse } from '../server/reply.ts';

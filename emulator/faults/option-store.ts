@@ -1,5 +1,5 @@
-// The options in force, since when each has been, and how often each limited fault has been used up. Patching a fault
-// re-arms it, and spans of time begin again.
+// The current options, when each was set, and how often each limited fault has been used. Patching a fault re-arms it, and restarts spans of
+// time.
 import type { Clock } from '../world/clock.ts';
 import { mergeDeep, type Options, type OptionsInput, parseOptions } from './options.ts';
 
@@ -44,7 +44,7 @@ export function createOptionStore(initial: OptionsInput, clock: Pick<Clock, 'now
   };
 }
 
-/** The options that a patch names, and the members of those that are groups. */
+/** The options in a patch, and the members of those that are groups. */
 function changedPaths(change: unknown): string[] {
   if (!isRecord(change)) return [];
   return Object.entries(change).flatMap(([key, value]) => [

@@ -1,4 +1,4 @@
-// When calls get nowhere, which ones, and in which way.
+// When calls fail in an outage, which calls, and how.
 import { z } from 'zod';
 import { callGroups, isRouteName } from '../server/routes.ts';
 import { spanFields } from './span.ts';

@@ -1,4 +1,4 @@
-// Spans of time in which calls get nowhere: no call is looked at, whatever key it has.
+// Outages: for some time, calls fail before they are examined, whatever key they have.
 import type { ServerResponse } from 'node:http';
 import { bodySignal, type Call } from '../server/call.ts';
 import { type Problem, problemReply } from '../server/reply.ts';
@@ -8,7 +8,7 @@ import type { World } from '../world/world.ts';
 import type { Outage } from './outage-options.ts';
 import { isDuring } from './span.ts';
 
-/** The outage that this call meets, if any; it is counted. */
+/** The outage that affects this call, if any; the outage counts the call. */
 export function meetOutage(world: World, { route }: Call): Outage | null {
   const { outage: given = [] } = world.options.current;
   const sinceMs = world.options.sinceMs('outage');
@@ -32,11 +32,11 @@ export async function failCall({ how }: Outage, call: Call, response: ServerResp
   if (how === 'reset') {
     response.socket?.resetAndDestroy();
   } else if (how === 'close') {
-    // Bytes that nobody has read would turn the close into a reset.
+    // Unread bytes would turn the close into a reset.
     await bodySignal(call.request);
     response.socket?.destroy();
   } else if (how === 'timeout') {
-    // A body that nobody reads would hide that the client has left.
+    // With an unread body, it would not be noticed that the client has left.
     call.request.resume();
     await closed(response);
   } else {
@@ -46,7 +46,7 @@ export async function failCall({ how }: Outage, call: Call, response: ServerResp
   }
 }
 
-/** A gateway answers 502 with a page of its own, the vendor answers the others in its own form. */
+/** A gateway answers 502 with its own page; the vendor answers the others in its own form. */
 function answerWith(status: 500 | 502 | 503, { route, requestId }: Call, response: ServerResponse): void {
   if (status === 502) {
     response.writeHead(status, { 'content-type': 'text/html' }).end('<html><body>502 Bad Gateway</body></html>');

@@ -1,4 +1,4 @@
-// Markers in a request's own text that decide its fate, so that a test can aim a fault at one row.
+// Markers in a request's text that decide its outcome, so that a test can aim a fault at one row.
 export interface Sentinel {
   fail: number | null;
   failOnce: number | null;
@@ -7,7 +7,7 @@ export interface Sentinel {
   refuse: boolean;
   truncate: boolean;
   invalid: boolean;
-  /** What is wrong with the item's line in the results of a batch. */
+  /** The fault of the item's line in the results of a batch. */
   line: 'missing' | 'dropped' | 'withoutId' | 'garbled' | null;
 }
 

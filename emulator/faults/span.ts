@@ -1,4 +1,4 @@
-// A span of the emulator's time, counted from the moment at which its option was given.
+// A span of the emulator's time, counted from when its option was set.
 import { z } from 'zod';
 
 const ms = z.number().min(0);

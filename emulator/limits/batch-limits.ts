@@ -1,5 +1,5 @@
-// What the vendors let an account have open at once in the batch lane, what of it is in use, and how they say that it is
-// used up. An account shares its limits over all its keys, and other people may use a part of them.
+// The vendors' limits for open batches of an account, how much of them is in use, and the refusals when they are used up. An account shares its
+// limits over all its keys, and other people may use a part of them.
 import { nameFamily } from '../answers/models.ts';
 import { isDuring } from '../faults/span.ts';
 import type { Call } from '../server/call.ts';
@@ -19,14 +19,14 @@ interface Claim {
   atMs: number;
 }
 
-/** The limit on enqueued tokens as OpenAI's validator holds it: null if the batch fits. */
+/** OpenAI's validator checks the limit on enqueued tokens: null if the batch fits. */
 export function tokenProblem(world: World, batch: Batch): BatchProblem | null {
   if (batch.options.limits.tokensRefusedAt === 'create') return null;
   const claim = { tenant: batch.tenant, scan: batch.scan, atMs: batch.validatedAtMs ?? 0 };
   return overTokens(world, claim, (other) => other !== batch && other.admitted);
 }
 
-/** The same limit held by the create itself: there, what has not been validated counts too. */
+/** The create itself checks the same limit: it also counts batches that are not yet validated. */
 export function checkTokens(world: World, { tenant }: Call, scan: Scan): void {
   const problem = overTokens(world, { tenant, scan, atMs: world.settledAtMs }, () => true);
   if (problem === null) return;
@@ -67,19 +67,19 @@ function sharesTokens(other: Batch, { tenant, scan }: Claim): boolean {
   return other.vendor === 'openai' && other.tenant === tenant && readFamily(other.scan) === readFamily(scan);
 }
 
-/** An ended batch gives everything back at once, however much of it ran before. */
+/** An ended batch frees everything immediately, however much of it ran before. */
 function isOpen(world: World, batch: Batch, atMs: number): boolean {
   return !isTerminal(batchMoment(batch, world.options.current, atMs).phase);
 }
 
-/** What other people of the account use at that time. */
+/** The use by other people of the account at that time. */
 function foreignUse({ options }: World, atMs: number, kind: 'tokens' | 'batches' | 'requests', scan: Scan | null) {
   const { others } = options.current.limits;
   if (!isDuring(others, options.sinceMs('limits.others'), atMs)) return 0;
   return kind === 'tokens' ? (readFigure(others.tokens, scan) ?? 0) : others[kind];
 }
 
-/** How many batches may be open, whatever is in them. Call after settling. */
+/** Checks the number of open batches, whatever they hold. Call after settling. */
 export function checkOpenBatches(world: World, { tenant, route }: Call): void {
   const limit = world.options.current.limits.batches;
   if (limit === undefined) return;
@@ -95,7 +95,7 @@ export function checkOpenBatches(world: World, { tenant, route }: Call): void {
   throw refuse(429, message, { type: 'requests', code: 'rate_limit_exceeded' });
 }
 
-/** The requests that wait at Anthropic: those that have been processed no longer count. Call after settling. */
+/** Checks the requests that wait at Anthropic: processed ones no longer count. Call after settling. */
 export function checkQueue(world: World, { tenant }: Call, added: number): void {
   const limit = world.options.current.limits.requests;
   if (limit === undefined) return;

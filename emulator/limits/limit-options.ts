@@ -1,10 +1,10 @@
-// What an account may have open at once in the batch lane, and how fast it may call models.
+// How much an account may have open in the batch lane, and how fast it may call models.
 import { z } from 'zod';
 import { spanFields } from '../faults/span.ts';
 
 const count = z.number().int().min(0);
 
-/** One figure for every model, or a figure for each model that has one. */
+/** One figure for every model, or a figure for each named model. */
 const perModel = z.union([count, z.record(z.string(), count)]);
 export type PerModel = z.output<typeof perModel>;
 

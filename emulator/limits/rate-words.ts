@@ -1,4 +1,4 @@
-// How the vendors speak of limits per minute: the headers of every synchronous call and the words of a refusal.
+// The vendors' words for limits per minute: the headers of every synchronous call and the text of a refusal.
 import type { Problem } from '../server/reply.ts';
 import type { Vendor } from '../server/routes.ts';
 import { isoTime } from '../world/clock.ts';
@@ -22,7 +22,7 @@ export function headersFor(vendor: Vendor, states: LimitState[], nowMs: number):
     vendor === 'openai' ? openaiHeaders(state) : anthropicHeaders(state, state.kind, nowMs),
   );
   if (vendor === 'openai') return Object.fromEntries(entries);
-  // Beside its two kinds of tokens Anthropic names the one of which less is left.
+  // In addition to its two kinds of tokens, Anthropic names the kind with less left.
   const [tightest] = states.filter(({ kind }) => kind !== 'requests').sort((a, b) => a.left - b.left);
   const both = tightest === undefined ? [] : anthropicHeaders(tightest, 'tokens', nowMs);
   return Object.fromEntries([...entries, ...both]);
@@ -82,7 +82,7 @@ function anthropicProblem({ model, tenant }: Caller, kind: LimitKind, refusal: R
 
 const wholeSeconds = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1000)));
 
-/** As OpenAI writes it: 12ms, 9.816s, 6m0s. */
+/** In OpenAI's form: 12ms, 9.816s, 6m0s. */
 function duration(ms: number): string {
   const whole = Math.ceil(ms);
   if (whole < 1000) return `${whole}ms`;

@@ -1,5 +1,4 @@
-// How fast clients really called the models: what was let through and what was answered 429, by account and model, in
-// minutes that count from the first call.
+// How fast clients called the models: passed calls and calls answered 429, by account and model, in minutes that count from the first call.
 import type { Vendor } from '../server/routes.ts';
 
 const minuteMs = 60_000;
@@ -15,7 +14,7 @@ export interface Caller {
 export interface Minute {
   passed: number;
   refused: number;
-  /** Of the calls that passed, as the limit counts them. */
+  /** Tokens of the passed calls, as the limit counts them. */
   tokens: number;
 }
 
@@ -29,7 +28,7 @@ export type Rate = Caller &
 
 interface Kept {
   rate: Rate;
-  /** When calls passed, oldest first; only the last minute of it is kept. */
+  /** When calls passed, oldest first; only the last minute is kept. */
   recent: number[];
 }
 
@@ -68,7 +67,7 @@ export function createRates() {
   };
 }
 
-/** The minute to count in, after all minutes before it, in which perhaps nobody called. */
+/** The minute to count in. Adds all minutes before it, even without calls. */
 function minuteOf({ firstAtMs, minutes }: Rate, nowMs: number): Minute {
   const at = Math.max(0, Math.floor((nowMs - firstAtMs) / minuteMs));
   if (at >= minutesMax) return { passed: 0, refused: 0, tokens: 0 };

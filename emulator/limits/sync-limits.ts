@@ -1,5 +1,5 @@
-// Requests and tokens per minute of the synchronous calls, by account and model: what is let through, and how far along an
-// account is. What the vendors say of it is in rate-words.ts.
+// Requests and tokens per minute of the synchronous calls, by account and model: which calls pass, and how much an account has used. The
+// vendors' words for it are in rate-words.ts.
 import { bodyFacts, countMaxOutput } from '../answers/body-facts.ts';
 import { nameFamily } from '../answers/models.ts';
 import { isCached } from '../answers/sync-lane.ts';
@@ -15,7 +15,7 @@ import type { Caller } from './rates.ts';
 interface Use {
   kind: LimitKind;
   flow: Flow;
-  /** What must be there, and what is taken: of output only that some is left, as nobody knows yet how much it will be. */
+  /** The amount that must be there to pass. For output, only that some is left, because nobody knows yet how much it will be. */
   needed: number;
   taken: number;
 }
@@ -39,14 +39,14 @@ export function checkRate(world: World, call: Call): void {
   world.rates.pass(caller, world.clock.now(), tokens);
 }
 
-/** Output is charged when it has been made. */
+/** Output is charged after it was made. */
 export function chargeOutput(world: World, call: Call, tokens: number): void {
   const caller = readCaller(call);
   const use = listUses(world, caller, 0).find(({ kind }) => kind === 'output');
   if (use !== undefined) take(world, caller, use, tokens);
 }
 
-/** Counts a refusal, whatever its reason, and says how far along the account is. */
+/** Counts a refusal, whatever its reason, and returns headers with the account's use. */
 export function finishSyncCall(world: World, call: Call, status: number): Record<string, string> {
   if (!isSync(call.route.name) || call.tenant === '') return {};
   const caller = readCaller(call);
@@ -72,7 +72,7 @@ function listUses({ options }: World, { vendor }: Caller, tokens: number): Use[]
   ];
 }
 
-/** OpenAI counts the most that a request may use, Anthropic the input that no cache holds. */
+/** OpenAI counts the most that a request may use, Anthropic the input that is not cached. */
 function countTokens(world: World, { route, body }: Call): number {
   const facts = bodyFacts(body);
   if (route.vendor === 'openai') return facts.tokens + countMaxOutput(body);

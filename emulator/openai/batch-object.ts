@@ -1,4 +1,4 @@
-// The batch object as OpenAI puts it on the wire: what is absent is null.
+// The batch object as OpenAI sends it: absent fields are null.
 
 import { isBilled } from '../answers/outcome.ts';
 import { itemAt, openInput } from '../answers/results.ts';

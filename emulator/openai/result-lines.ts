@@ -34,7 +34,7 @@ function errorLine(batch: Batch, item: Item, customId: string | null, at: number
     const body = JSON.stringify(errorBody('openai', problem, null, batch.options.errorBodyText));
     return httpLine(batch, customId, at, item, problem.status, body);
   }
-  // A failed batch says what was wrong with it, and nothing of the items that it never ran.
+  // A failed batch says what was wrong with it, and nothing about the items that it never ran.
   if (item.outcome !== outcomes.notRun || batch.final?.phase === 'failed') return null;
   return unansweredLine(batch, customId, at, batch.final?.phase === 'cancelled' ? notRun.cancelled : notRun.expired);
 }
@@ -74,7 +74,7 @@ function unansweredLine(
 
 const lineId = ({ id }: Batch, at: number): string => `batch_req_${id.slice(6, 22)}${at}`;
 
-/** The line of somebody else's item; the batch's options do not touch it. */
+/** The line of another customer's item; the batch's options do not affect it. */
 export function foreignLine(item: Item, customId: string): string {
   const body = openaiBody('/v1/chat/completions', { ...item, model: foreignModel }, plainOptions);
   const request = `req_${hex16(item.hash)}`;

@@ -1,5 +1,5 @@
-// The validation pass over an uploaded file: one sequential read in 1 MiB pieces, lines split on the newline byte,
-// each parsed once. What later steps need is kept in the item index.
+// The validation pass over an uploaded file: one sequential read in 1 MiB pieces, lines split on the newline byte, each parsed once. The item
+// index keeps what later steps need.
 import { type FileHandle, open } from 'node:fs/promises';
 import { bodyFacts } from '../answers/body-facts.ts';
 import { isObject, type Json, parseObject } from '../server/json.ts';
@@ -135,7 +135,7 @@ function checkCount(pass: Pass): void {
   if (pass.lines === 0 && pass.problems.length === 0) report(pass, whole('empty_file', 'The input file is empty.'));
 }
 
-/** A problem of the file as a whole has no line. */
+/** A problem of the whole file has no line. */
 function whole(code: string, message: string): BatchProblem {
   return { code, message, param: null, line: null };
 }

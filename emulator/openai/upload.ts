@@ -1,4 +1,4 @@
-// Receives a multipart upload straight onto the disk, so that memory does not grow with the file.
+// Receives a multipart upload directly onto the disk, so that memory does not grow with the file.
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
@@ -40,7 +40,7 @@ function parser({ headers }: IncomingMessage, upload: Progress, path: string): B
   busboy.on('file', (_name, file, filename) => {
     upload.filename = filename;
     upload.writing = store(file, upload, path);
-    // Awaited after the parser ends; marked as handled so that a broken upload cannot bring the process down first.
+    // Awaited after the parser ends; marked as handled, so that a broken upload cannot crash the process first.
     upload.writing.catch(() => {});
   });
   return busboy;

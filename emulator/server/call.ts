@@ -1,4 +1,4 @@
-// One request on its way through the emulator, as handlers see it.
+// One request in the emulator, as handlers see it.
 import type { IncomingMessage } from 'node:http';
 import type { JournalEntry } from '../world/journal.ts';
 import type { World } from '../world/world.ts';

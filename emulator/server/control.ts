@@ -18,7 +18,7 @@ export function createControl(url: string) {
     setOptions: (patch: OptionsPatch) => call<Options>(url, 'PATCH', 'options', patch),
     barrier: (barrier: BarrierInput) => call<BarrierState>(url, 'POST', 'barriers', barrier),
     barrierState: (name: string) => call<BarrierState>(url, 'GET', `barriers/${encodeURIComponent(name)}`),
-    /** Resolves once the barrier holds a request; rejects when none came in time. */
+    /** Resolves once the barrier holds a request; rejects if none came in time. */
     async waitHit(name: string, limitMs = waitMsDefault): Promise<BarrierState> {
       const state = await call<BarrierState>(url, 'GET', `barriers/${encodeURIComponent(name)}/wait?ms=${limitMs}`);
       if (!state.hit) throw new Error(`no request reached barrier ${name} within ${limitMs} ms`);

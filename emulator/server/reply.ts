@@ -1,4 +1,4 @@
-// A handler's reply before any fault is applied to it, and the error formats of the two vendors.
+// A handler's reply before faults are applied to it, and the error formats of the two vendors.
 import type { Vendor } from './routes.ts';
 
 export type Chunks = Iterable<Uint8Array>;
@@ -11,7 +11,7 @@ export interface Reply {
 export interface Problem {
   status: number;
   message: string;
-  /** The vendor's error type; guessed from the status when left out. */
+  /** The vendor's error type; guessed from the status if left out. */
   type?: string | undefined;
   code?: string | undefined;
   param?: string | undefined;

@@ -59,7 +59,7 @@ export type RouteName = keyof typeof table;
 export const callGroups = ['batch', 'sync', 'files', 'models'] as const;
 type CallGroup = (typeof callGroups)[number];
 
-/** What a call is about. Results of batches belong to the batches at Anthropic, and to the files at OpenAI. */
+/** The group of a call. Results of batches belong to the batches at Anthropic, and to the files at OpenAI. */
 export function groupOf(name: RouteName): CallGroup {
   const [, object] = name.split('.');
   if (object === 'batches') return 'batch';

@@ -94,7 +94,7 @@ async function writeCut(response: ServerResponse, chunks: Chunks, { afterBytes, 
   response.end();
 }
 
-/** True when the rest of the body may follow. */
+/** True if the rest of the body may follow. */
 async function atCut(response: ServerResponse, act: Cut['act']): Promise<boolean> {
   response.flushHeaders();
   if (act === 'end') {

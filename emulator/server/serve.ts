@@ -126,7 +126,7 @@ async function holdAfter({ barriers }: Stage, call: Call, response: ServerRespon
   if (barrier !== undefined && !(await barrier.hold(response))) throw new ClientGone();
 }
 
-/** The call has been executed; the client never learns of it. */
+/** The call was executed; the client never learns of it. */
 async function loseReply({ options }: World, { route, entry }: Call, response: ServerResponse): Promise<boolean> {
   const fault = options.current.loseReply;
   if (fault === undefined || !named(fault.route, route.name) || !options.take('loseReply', fault.times)) return false;

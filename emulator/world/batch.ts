@@ -1,4 +1,4 @@
-// One batch of either vendor: what was asked, what is known of its items and how far it has come.
+// One batch of either vendor: its request, its items and its progress.
 
 import { type BatchFault, faultFor } from '../faults/batch-faults.ts';
 import type { Options } from '../faults/options.ts';
@@ -43,7 +43,7 @@ export interface Batch {
   executed: number;
   succeeded: number;
   failed: number;
-  /** Items that were billed but have no line in the results, and those whose line does not say whose it is. */
+  /** Billed items without a line in the results, and those whose line does not say whose it is. */
   billedWithoutLine: number;
   billedWithoutId: number;
   final: Moment | null;
@@ -70,7 +70,7 @@ function makeTimeline(batch: Batch): Timeline {
   };
 }
 
-/** Stuck and never-ending batches obey the options of the moment, so that a test can let them go. */
+/** Stuck and never-ending batches follow the current options, so that a test can let them go. */
 export function batchMoment(batch: Batch, options: Options, nowMs: number): Moment {
   return batch.final ?? momentAt(makeTimeline(batch), faultFor(options, batch.ordinal), nowMs);
 }

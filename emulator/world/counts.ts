@@ -1,4 +1,4 @@
-// The figures tests assert on: calls, batches by state, what was billed, once or more often, and the fate of each item.
+// The figures for assertions of tests: calls, batches by state, billing (once or more often), and the outcome of each item.
 
 import { type Outcome, outcomes } from '../answers/outcome.ts';
 import { toStatus } from '../anthropic/batch-object.ts';
@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 
 export type Counts = LaneCounts & {
   requests: Record<string, number>;
-  /** Of these, the calls that met an outage. */
+  /** Of these, the calls in an outage. */
   outage: Record<string, number>;
   batchesCreated: number;
   batchesByState: Record<string, number>;
@@ -34,7 +34,7 @@ export interface BatchItems {
   id: string;
   state: string;
   createdAtMs: number;
-  /** Null for a batch that nobody cancelled. */
+  /** Null if nobody cancelled the batch. */
   cancelRequestedAtMs: number | null;
   items: { customId: string; body: string; outcome: OutcomeName }[];
 }
@@ -42,7 +42,7 @@ export interface BatchItems {
 export interface ItemFates {
   /** In the order in which they were created. */
   batches: BatchItems[];
-  /** What was billed for single calls. */
+  /** The billing of single calls. */
   sync: BilledBody[];
 }
 
@@ -78,7 +78,7 @@ function describeState(world: World, batch: Batch): string {
   return batch.vendor === 'openai' ? phase : toStatus(phase);
 }
 
-/** Every item of every batch, and what became of it by now. For small tests. */
+/** Every item of every batch, and its outcome so far. For small tests. */
 export async function listItems(world: World): Promise<ItemFates> {
   await settle(world);
   const batches = [...world.batches.values()].map((batch): BatchItems => {

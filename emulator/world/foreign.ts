@@ -1,5 +1,5 @@
-// Batches of other people in the same workspace: those that were there before, and those that start after each own
-// batch and look like it. They are computed from the clock, cost nobody anything and have no requests.
+// Batches of other people in the same workspace: earlier ones, and those that start after each own batch and look like it. They are computed
+// from the clock, cost nothing and have no requests.
 import type { Item } from '../answers/answer.ts';
 import { outcomes } from '../answers/outcome.ts';
 import type { Call } from '../server/call.ts';
@@ -30,7 +30,7 @@ export function cancelForeign(world: World, call: Call): Foreign | undefined {
   return foreign === undefined ? undefined : findForeign(world, call, call.id);
 }
 
-/** Spread evenly over the time before the switch was thrown, so that they lie between and above the own ones. */
+/** Spread evenly over the time before the option was set, so that they are between and above the own ones. */
 function earlyBatches(world: World, vendor: Vendor): Foreign[] {
   const { foreign, foreignItems, foreignSpreadMs } = world.options.current.list;
   if (foreign === 0) return [];
@@ -55,7 +55,7 @@ function laterBatches(world: World, { route, tenant }: Call): Foreign[] {
     .filter(({ createdAtMs }) => createdAtMs <= world.clock.now());
 }
 
-/** The batch that somebody else starts so many times `afterMs` after an own one, with as many items. */
+/** The batch that somebody else starts a multiple of `afterMs` after an own one, with as many items. */
 function followBatch(world: World, batch: Batch, number: number): Foreign {
   const { list, seed } = world.options.current;
   const { afterMs = 0, items = itemCount(batch), runMs = 0 } = list.foreignLater ?? {};
@@ -66,7 +66,7 @@ function followBatch(world: World, batch: Batch, number: number): Foreign {
   return { kind: 'foreign', id, createdAtMs, number, items, endedAtMs, cancelled: false };
 }
 
-/** One line for each item, under custom ids that nobody here has used. */
+/** One line for each item, under custom ids that no client here has used. */
 export function* foreignChunks(
   { id, items, createdAtMs }: Foreign,
   write: (item: Item, customId: string) => string,

@@ -39,7 +39,7 @@ export function createHashSet() {
   }
 
   return {
-    /** False when the key was there already. */
+    /** False if the key was already there. */
     add({ hi, lo }: Hash): boolean {
       if (size * 10 > mask * 6) grow();
       return put(hi, hi === 0 && lo === 0 ? 1 : lo);

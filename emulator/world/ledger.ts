@@ -1,4 +1,4 @@
-// Who was billed, exactly, for millions of items: hash tables of numbers for the first billing, names only for repeats.
+// The exact billing of millions of items: hash tables of numbers for the first billing, names only for repeats.
 import { type Hash, hex16 } from './hash.ts';
 import { createHashSet } from './hash-set.ts';
 
@@ -16,14 +16,14 @@ export interface BodyRepeat extends IdRepeat {
 export interface BilledBody {
   body: string;
   times: number;
-  /** How many of these answers were not as hoped: refused, cut, empty or no JSON. */
+  /** The number of these answers that cannot be used: refused, cut, empty or not JSON. */
   flawed: number;
 }
 
 export interface LaneCounts {
   executed: number;
   billed: number;
-  /** Billed answers that do not say what they used. */
+  /** Billed answers that do not state their usage. */
   withoutUsage: number;
   billedTwice: { byCustomId: IdRepeat[]; byBody: BodyRepeat[] };
 }
@@ -51,7 +51,7 @@ export function createLedger() {
     withoutUsage(lane: Lane) {
       lanes[lane].withoutUsage += 1;
     },
-    /** Of an answer that was billed and is not as hoped. */
+    /** For a billed answer that cannot be used. */
     flawed(lane: Lane, body: Hash) {
       const { flawed } = lanes[lane];
       flawed.set(hex16(body), (flawed.get(hex16(body)) ?? 0) + 1);

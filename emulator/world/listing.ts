@@ -1,4 +1,4 @@
-// What a vendor's batch list shows: own batches once they are visible, among batches other people made.
+// The entries of a vendor's batch list: own batches once they are visible, among batches of other people.
 
 import type { Call } from '../server/call.ts';
 import type { Vendor } from '../server/routes.ts';
@@ -45,7 +45,7 @@ function oddEntry({ options }: World, vendor: Vendor, nowMs: number): Odd {
   return { kind: 'odd', id, createdAtMs, foreign: { kind: 'foreign', id, createdAtMs, ...shape } };
 }
 
-/** The odd entry as it goes onto the wire, made from the object that a good one would have. */
+/** The odd entry on the wire, made from the object of a good one. */
 export function spoilEntry<T extends { created_at: unknown }>({ options }: World, good: T): object | null {
   const { odd } = options.current.list;
   if (odd === 'notObject') return null;

@@ -1,4 +1,4 @@
-// Where a batch stands at a given time: a pure function, so no timer runs and a clock can jump.
+// The state of a batch at a given time: a pure function, so no timer runs and a clock can jump.
 //   validating → in_progress → finalizing → completed | expired     validating → failed     in_progress → failed
 //   any of the open ones → cancelling → cancelled
 import type { BatchFault } from '../faults/batch-faults.ts';

@@ -1,11 +1,11 @@
-// What a client is shown of a batch that differs from what is so: batches that vanish, results that are shown late or
-// grow, and states with an unknown name. Everything is computed from the clock.
+// Where the view of a batch differs from its real state: batches that vanish, results that are shown late or grow, and states with an unknown
+// name. Everything is computed from the clock.
 import { faultFor } from '../faults/batch-faults.ts';
 import type { Batch } from './batch.ts';
 import type { Moment } from './timeline.ts';
 import type { Part, World } from './world.ts';
 
-/** A vanished batch runs on and is billed. The options of the moment decide, so that a test can bring it back. */
+/** A vanished batch continues to run and is billed. The current options decide, so that a test can bring it back. */
 export function isVanished({ options: { current } }: World, batch: Batch): boolean {
   const { vanishAll } = current;
   if (Array.isArray(vanishAll) ? vanishAll.includes(batch.tenant) : vanishAll) return true;
@@ -28,7 +28,7 @@ export function isGrowing(batch: Batch, nowMs: number): boolean {
   return nowMs < shownAtMs(batch, 'output', batch.final) + (batch.fault.outputGrowsForMs ?? 0);
 }
 
-/** The unknown name under which the batch's state is shown, or null; a batch that is being validated has its own. */
+/** The unknown name for the batch's state, or null; a batch in validation has its own. */
 export function unknownStatus(
   { options: { current }, settledAtMs }: World,
   batch: Batch,
