@@ -126,7 +126,7 @@ const [lookAgainMs, looksMax] = [500, 120];
 
 const notSeen = (ref: BatchRef, { id }: BatchHandle): InvariantBroken =>
   new InvariantBroken(
-    `${handleFile(ref)} exists, and this worker does not see it after a minute; ${id} is not recorded: the data root must show a new file to all workers at once`,
+    `${handleFile(ref)} exists, and this worker does not see it after a minute; ${id} is not recorded: the data root must show a new file to all workers immediately`,
   );
 
 function joinRecords(before: HandleRecord | null, ordinal: number, handles: readonly BatchHandle[]): HandleRecord {

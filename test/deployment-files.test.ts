@@ -79,7 +79,7 @@ describe('the services of docker-compose.yml', () => {
     expect(ports.filter((port) => !/^127\.0\.0\.1:\$\{[A-Z_]+:-\d+\}:\d+$/.test(port))).toEqual([]);
   });
 
-  test.each(built)('%s is an image of ours that runs with as little as it can', (_, service: Service) => {
+  test.each(built)('%s is our image and runs with as few rights as it can', (_, service: Service) => {
     expect(Object.keys(stages)).toContain(service.build?.target);
     expect(service).toMatchObject({ init: true, read_only: true, cap_drop: ['ALL'] });
     expect(service.security_opt).toEqual(['no-new-privileges:true']);

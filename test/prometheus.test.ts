@@ -24,7 +24,7 @@ test.each([
   setUpMs,
 );
 
-test('every series of ours that a rule names is documented, and every alert that a job raises has a rule', () => {
+test('each of our series that a rule names is documented, and every alert that a job raises has a rule', () => {
   const rules = readFileSync(join(ops, 'alerts.yml'), 'utf8');
   const page = readFileSync(join(projectRoot, 'docs', 'metrics.md'), 'utf8');
   const named = [...rules.matchAll(/\bnightshift_\w+_total\b/g)].map(([name]) => name);

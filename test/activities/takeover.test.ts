@@ -47,7 +47,7 @@ const anything = {
   waves: 1,
 };
 
-test('every activity of a job whose output was taken over fails at once, calls no provider and changes no file', async () => {
+test('every activity of a job whose output was taken over fails immediately, calls no provider and changes no file', async () => {
   const folder = await folderWith(makeRows(2));
   await folder.run();
   takeOver(folder);
@@ -69,7 +69,7 @@ test('every activity of a job whose output was taken over fails at once, calls n
   expect([folder.digests(), calls]).toEqual([before, []]);
 });
 
-test('an activity that a workflow of an earlier version scheduled says how the job goes on', async () => {
+test('an activity that a workflow of an earlier version scheduled says how to continue the job', async () => {
   const folder = await folderWith(makeRows(2));
   const { plan } = createActivities(wholeDeps(folder));
   await expect(inActivity(() => Reflect.apply(plan, null, [{ output }]))).rejects.toThrow(
@@ -77,7 +77,7 @@ test('an activity that a workflow of an earlier version scheduled says how the j
   );
 });
 
-test('a download that was under way at the takeover replaces nothing and records nothing', async () => {
+test('a download that was in progress at the takeover replaces nothing and records nothing', async () => {
   const folder = await folderWith(makeRows(2));
   await folder.run();
   const fake = {

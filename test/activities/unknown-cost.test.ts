@@ -20,7 +20,7 @@ const readEstimates = (folder: Folder, wave: number): number[] =>
     .lines<PlannedBatch & { summary?: unknown }>(`plan/wave-${wave}/manifest.jsonl`)
     .flatMap(({ summary, estimate }) => (summary === undefined ? [estimate.usd ?? Number.NaN] : []));
 
-test.each(['batch', 'realtime'] as const)('in the %s lane no cost is made up for them', async (lane) => {
+test.each(['batch', 'realtime'] as const)('in the %s lane their cost is not invented', async (lane) => {
   const folder = await folderWith(makeRows(4), { request, minBatchItems: lane === 'batch' ? 1 : 50 });
   const { report, tallies } = await runWhole(folder, (_, __, items) =>
     items.map(({ customId, row }) => (row <= 3 ? bareLine(customId, 'yes') : answerLine(customId, 'yes'))),

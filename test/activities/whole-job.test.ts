@@ -136,7 +136,7 @@ test('a dataset that changed after planning names failed rows without records, a
   expect(report.warnings.join()).toContain('the dataset changed');
 });
 
-test('answers that do not fit into memory together are collected all the same, in order', async () => {
+test('answers that do not fit into memory together are collected anyway, in order', async () => {
   const rows = Array.from({ length: 300 }, (_, index) => ({ id: index + 1, text: 'x' }));
   const folder = await folderWith(rows);
   const large = (row: number): string => `${row}:${'é'.repeat(40_000)}`;

@@ -94,7 +94,7 @@ test.for([
   ['an id with a space', [request('a b')], /String should match pattern/],
   ['an id of 65 characters', [request('x'.repeat(65))], /String should match pattern/],
   ['no requests', [], /at least 1 item/],
-] as const)('creating a batch at Anthropic refuses %s at once', async ([, given, message]) => {
+] as const)('creating a batch at Anthropic refuses %s immediately', async ([, given, message]) => {
   const { anthropic } = await setup();
   const creating = anthropic.messages.batches.create({ requests: [...given] });
   await expect(creating).rejects.toMatchObject({ status: 400, type: 'invalid_request_error' });

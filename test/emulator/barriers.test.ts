@@ -27,7 +27,7 @@ test('a client that dies before the create leaves nothing behind', async () => {
   expect((await control.counts()).batchesCreated).toBe(0);
 });
 
-test('a client that dies after the create leaves a batch it never heard of', async () => {
+test('a client that dies after the create leaves a batch that it never learned of', async () => {
   const { openai, control } = await setup();
   const file = await upload(openai, jsonl(chatLines(1)));
   await control.barrier({ name: 'b', route: 'openai.batches.create', when: 'after' });

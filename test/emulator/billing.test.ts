@@ -67,7 +67,7 @@ test('the ledger tells rows billed in both lanes from rows billed twice in one',
   expect(counts.sync).toMatchObject({ billed: 3, billedTwice: { byBody: [{ times: 2 }] } });
 });
 
-test('the ledger leaves out what failed and what never ran, so that trying again is no double bill', async () => {
+test('the ledger leaves out what failed and what never ran, so that trying again is not billed twice', async () => {
   const rig = await setup({ batch: { endAs: 'expired', partial: 0.5, first: 1 }, itemErrors: { rate500: 0.3 } });
   const rows = chatLines(40);
   const first = await submit(rig, rows);

@@ -128,7 +128,7 @@ test('a batch keeps the usage it was created with', async () => {
 describe('writes into caches of five minutes and of an hour', () => {
   const ask = async ({ anthropic }: Setup) => (await anthropic.messages.create(request('a').params)).usage;
 
-  test('are said one by one in both lanes when asked for, beside the input', async () => {
+  test('are stated one by one in both lanes when asked for, next to the input', async () => {
     const rig = await setup();
     const plain = await ask(rig);
     expect(plain.cache_creation_input_tokens).toBe(0);

@@ -5,7 +5,7 @@ import { chatLine, chatLines, createFrom, jsonl, setup, upload } from './harness
 const good = jsonl([chatLine('first')]);
 
 test.for([
-  ['a line that is no JSON', `${good}{"custom_id":\n`, 'invalid_json_line', 2],
+  ['a line that is not JSON', `${good}{"custom_id":\n`, 'invalid_json_line', 2],
   ['a repeated custom id', good + good, 'duplicate_custom_id', 2],
   ['a line without custom id', jsonl([chatLine('a', 'x', { custom_id: undefined })]), 'missing_required_parameter', 1],
   ['another url', good + jsonl([chatLine('b', 'x', { url: '/v1/embeddings' })]), 'url_mismatch', 2],
@@ -40,7 +40,7 @@ test('every bad line is reported, not only the first', async () => {
   expect(errors?.data?.map(({ line }) => line)).toEqual([1, 3]);
 });
 
-test('CRLF, blank lines and a missing last newline are no errors', async () => {
+test('CRLF, blank lines and a missing last newline are not errors', async () => {
   const { openai, pass } = await setup();
   const lines = chatLines(3).map((line) => JSON.stringify(line));
   const created = await createFrom(openai, (await upload(openai, lines.join('\r\n\r\n'))).id);

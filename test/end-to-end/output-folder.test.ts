@@ -1,4 +1,4 @@
-// Mistakes with a job's output folder: each ends the job at once, with a message, and changes nothing that is a person's own.
+// Mistakes with a job's output folder: each ends the job immediately, with a message, and changes nothing of a person's own.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -51,7 +51,7 @@ test.concurrent(
         minBatchItems: 1,
       });
       await until('some run', async () => (await at.control.counts()).batchesCreated >= 6, 60_000);
-      // No further batch can be created, so each of the next ones must be told of the first pause.
+      // No further batch can be created, so each of the next ones must learn of the first pause.
       await at.control.setOptions({ calls: { 'openai.files.create': { status: 503 } } });
       await untilStatus(handle, 'others wait', ({ batches }) => (batches.byStage.staging ?? 0) >= told);
       await update(handle, 'pause');

@@ -35,7 +35,7 @@ const idsOf = (at: Cell, day: string): string[] =>
     .map((line) => JSON.parse(line).id);
 
 test(
-  'a schedule starts its job when told to, skips what overlaps, and makes up for nights, each in the folder of its day',
+  'a schedule starts its job when told to, skips what overlaps, and catches up on nights, each in the folder of its day',
   () =>
     cell('nightly', async (at, nightshift) => {
       const today = berlinDay(Date.now());
@@ -96,7 +96,7 @@ async function expectNightsMadeUpFor(at: Cell, nightshift: Nightshift): Promise<
   const span = ['--from', '2026-11-18', '--to', '2026-11-19'];
   expect((await nightshift(['schedule', 'backfill', 'nightly', ...span])).code).toBe(0);
   await until(
-    'both nights are made up for',
+    'the job catches up on both nights',
     async () => {
       const { info } = await at.client.schedule.getHandle('nightly').describe();
       return info.numActionsTaken === 3 && info.runningActions.length === 0;

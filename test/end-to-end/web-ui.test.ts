@@ -46,7 +46,7 @@ test(
       { emulator: { runMs: 1000, batch: { stuckIn: 'in_progress' }, itemErrors: { rate400: 0.2, failTimes: 0 } } },
       async (at) => {
         const handle = await at.start({ ...at.openaiJob(300), budget: { usd: 5 } });
-        await until('batches are under way', async () => (await at.control.counts()).batchesCreated === 3);
+        await until('batches are in progress', async () => (await at.control.counts()).batchesCreated === 3);
         const pages = `${server.uiUrl}/namespaces/default/workflows`;
         const isJobs = encodeURIComponent('WorkflowType="processDataset" AND NightshiftProvider="openai"');
         await shows((await open(`${pages}?query=${isJobs}`)).page, 'Running', 'seen');

@@ -1,4 +1,4 @@
-// Two providers as `parseJob` is told of them: small, and with a limit each way.
+// The facts of two providers for `parseJob`: small, and with a limit each way.
 
 import type { SpecFacts } from '../../input/facts.ts';
 

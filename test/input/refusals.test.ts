@@ -1,4 +1,4 @@
-// What is no job is refused with every problem at once, each clear and naming its field.
+// A wrong job is refused with all problems together, each clear and naming its field.
 // biome-ignore-all lint/suspicious/noThenProperty: the public name of a choice, and never a function.
 
 import { expect, test } from 'vitest';
@@ -140,7 +140,7 @@ test('a schema is given once', () => {
   expect(problems).toMatchObject([{ where: 'schema' }]);
 });
 
-test('every problem is told at once', () => {
+test('all problems are reported together', () => {
   const problems = problemsOf({
     dataset: 'a.csv',
     provider: 'opnai',

@@ -103,7 +103,7 @@ test('ready-made lines name their own model and endpoint, and may be checked by 
   expect(spec).toMatchObject({ model: null, endpoint: null, request: null, schema: { type: 'object' } });
 });
 
-test('the same model in the request is no contradiction', () => {
+test('the same model in the request is not a contradiction', () => {
   expect(specOf({ ...smallest, request: { ...smallest.request, model: smallest.model } }).model).toBe(smallest.model);
 });
 

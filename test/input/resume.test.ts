@@ -57,7 +57,7 @@ test('what says how the job is run is changed, and only that', () => {
   });
 });
 
-test('the job file as it was, with resumeFrom added, is no contradiction', () => {
+test('the job file as it was, with resumeFrom added, is not a contradiction', () => {
   expect(taken({ ...smallest, output: './runs/x', batch: { maxItems: 1e9 } }).kind).toBe('problems');
   expect(taken({ ...smallest, output: './runs/x', batch: { maxItems: 10_000 } })).toEqual({ kind: 'job', spec: old() });
 });

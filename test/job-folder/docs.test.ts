@@ -103,7 +103,9 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
   return { folder, written };
 }
 
-/** Gives a create up whose reply was lost; then creates the batch, or finds it with a twin, and collects the twin. Asks for an item at once. */
+/**
+ * Gives up a create whose reply was lost; then creates the batch, or finds it with a twin, and collects the twin. Asks for an item in realtime.
+ */
 async function createBatch(
   folder: Folder,
   { batch, items, bytes, requestsCrc32, endpoint }: PlannedBatch,

@@ -1,4 +1,4 @@
-// The built-in prices: found under the names that answers carry, and dearer at once than in a batch.
+// The built-in prices: found under the names in answers, and higher in realtime than in a batch.
 
 import { expect, test } from 'vitest';
 import { costUsd, findPrice } from '../../domain/money/cost.ts';

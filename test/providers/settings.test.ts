@@ -15,7 +15,7 @@ const settings = providerNames.flatMap((provider) =>
 );
 const variables = settings.map(({ variable }) => variable).toSorted();
 
-/** Variables of a provider: those that belong to neither Nightshift nor the services beside it. */
+/** Variables of a provider: those that belong to neither Nightshift nor the services next to it. */
 function listProviderVariables(names: readonly string[]): string[] {
   return names.filter((name) => !/^(NIGHTSHIFT|POSTGRES|PROMETHEUS|TEMPORAL)_/.test(name)).toSorted();
 }

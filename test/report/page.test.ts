@@ -143,7 +143,7 @@ test('jobs of one batch, of nothing but failures, and of no known cost have a pa
   for (const { page } of [one, none]) expect(page).not.toMatch(/undefined|NaN|Infinity/);
 });
 
-test('costs that are not known are counted beside those that are, by model and lane', async () => {
+test('unknown costs are counted next to known ones, by model and lane', async () => {
   const unpriced = { items: 40, usd: 0.02 };
   const { page, report } = await endedJob([makeTally(1, 1, { unpriced }), makeTally(1, 2)], {}, { unpricedRows: 39 });
   const text = textOf(page);
@@ -175,7 +175,7 @@ test('of a whole job the page knows rows by number only: no id, prompt, answer o
     expect(page).not.toContain(key);
     expect(page).not.toContain(customId);
   }
-  // Cut twice, so paid twice, once of it in the realtime lane or not: the dearest of all.
+  // Cut twice, so paid twice, once of it in the realtime lane or not: the most expensive of all.
   expect(report.dearestRows[0]?.row).toBe(5);
   expect(report.dearestRows.map(({ usd: cost }) => cost)).toEqual(
     results

@@ -76,7 +76,7 @@ test('a download that loses lines is caught: rows that were answered are not', a
   expect(broken.join()).toMatch(/ran again after it was answered/);
 });
 
-test('a death is fail-stop: the next incarnation goes on with what is on disk', async () => {
+test('a death is fail-stop: the next incarnation continues from disk', async () => {
   const at = { part: 'wave-1/batch-0002', kind: 'create', nth: 1, when: 'after' } as const;
   const { broken, story } = await playScript(server, scriptWith({ at, deed: { kind: 'death' } }));
   expect(broken).toEqual([]);

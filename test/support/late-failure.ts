@@ -1,6 +1,6 @@
 // Another fault of the server that skips time: an attempt that fails after its cancellation was requested, with a failure that would be tried
-// again, leaves no event behind, and its workflow waits for ever. (The real server writes the failure.) Here, such an attempt ends as one does
-// that has heard of the request: as cancelled.
+// again, leaves no event, and its workflow waits for ever. (The real server writes the failure.) Here, such an attempt ends like one that has
+// learned of the request: as cancelled.
 
 import { activityInfo, CompleteAsyncError, cancellationSignal } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';

@@ -22,7 +22,7 @@ function awaitLoss(): PromiseWithResolvers<never> {
   return awaited;
 }
 
-/** Reads what the SDK logs, and returns whether this line tells of a lost task. */
+/** Reads what the SDK logs, and returns whether this line reports a lost task. */
 export function noticeLostTask({ message, meta }: LogEntry): boolean {
   if (!`${message} ${JSON.stringify(meta ?? {})}`.includes('ACTIVITY_UNKNOWN')) return false;
   isLost = true;

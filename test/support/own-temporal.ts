@@ -90,7 +90,7 @@ async function serverEnvironment(postgres: Postgres, port: number): Promise<Reco
 
 async function untilServing(address: string, isRunning: () => boolean): Promise<void> {
   for (const end = Date.now() + readyTimeoutMs; Date.now() < end; await sleep(200)) {
-    if (!isRunning()) throw new Error('The Temporal server ended at once.');
+    if (!isRunning()) throw new Error('The Temporal server ended immediately.');
     try {
       const connection = await Connection.connect({ address, connectTimeout: 1_000 });
       await connection.close();

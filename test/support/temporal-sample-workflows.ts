@@ -17,7 +17,7 @@ export async function tellPhase(): Promise<string> {
 
 const { end } = proxyActivities<{ end(): Promise<void> }>({ startToCloseTimeout: '1 minute' });
 
-/** Cancels an activity that ends while the task is running which cancels it, and goes on. */
+/** Cancels an activity that ends while the cancelling task is running, and continues. */
 export async function cancelTooLate(): Promise<void> {
   const scope = new CancellationScope();
   const ending = scope.run(end).catch(() => undefined);

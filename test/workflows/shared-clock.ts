@@ -5,7 +5,7 @@ import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import type { createControl } from '../../emulator/server/control.ts';
 
 /**
- * The server's time is the only one: before each activity the emulator's clock is set to when the attempt was scheduled, and goes on from
+ * The server's time is the only one: before each activity the emulator's clock is set to when the attempt was scheduled, and continues from
  * there. It never goes back.
  */
 export function sharedClock(control: Pick<ReturnType<typeof createControl>, 'clock'>): {

@@ -85,7 +85,7 @@ test('an output whose size the provider does not state is not known to be whole'
   expect(await attempts(folder, [['{"a":1}\n', null]], { sizes: false })).toMatchObject([{ bytes: 8, whole: null }]);
 });
 
-test('a second file that never comes is no reason to do without the first', async () => {
+test('if the second file never comes, the first is kept', async () => {
   const folder = await folderWith(makeRows(1));
   expect((await attempts(folder, times(20, ['{}\n', 'not_ready']))).at(-1)).toMatchObject({ bytes: 3, whole: false });
   const other = await folderWith(makeRows(1));

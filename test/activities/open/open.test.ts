@@ -1,4 +1,4 @@
-// A job that is wrong is refused at once with every problem, and nothing is written; one that is right is claimed once.
+// A wrong job is refused immediately with every problem, and nothing is written; a right one is claimed once.
 
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ test.each([
   expect(existsSync(join(at.root, 'runs'))).toBe(false);
 });
 
-test('every problem is named at once', async () => {
+test('all problems are named together', async () => {
   const at = await world();
   const wrong = { ...job, provider: 'nobody', retry: { rounds: -1 }, extra: 1, poll: { initial: 'soon' } };
   const { problems } = await at.refusal(wrong);
@@ -52,7 +52,7 @@ test('model, key, file and price are checked too', async () => {
   ]);
 });
 
-test('a budget with a model whose maximum is not known refuses a request without a limit, by the field that mends it', async () => {
+test('a budget with a model whose maximum is not known refuses a request without a limit, by the field that fixes it', async () => {
   const at = await world();
   const capped = { ...job, budget: { usd: 1 } };
   const refusal = await at.refusal(capped);

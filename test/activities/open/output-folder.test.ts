@@ -77,7 +77,7 @@ test('a folder marker of an object store does not count', async () => {
   expect((await at.open({ ...job, output })).output).toBe(output);
 });
 
-test('files beside a claim are left alone if the same run opens its job again', async () => {
+test('files next to a claim are left alone if the same run opens its job again', async () => {
   const at = await world();
   await at.open({ ...job, output });
   put(at, 'out/notes.txt');
@@ -114,7 +114,7 @@ test('a dataset or `reuse` inside the output is refused, however the paths are w
   expect((await at.refusal({ ...other, output: 'x' }, { output: 'estimates/1/' })).message).toContain('dataset');
 });
 
-test('the in-doubt.jsonl of a job is no dataset for a job in the same folder', async () => {
+test('the in-doubt.jsonl of a job cannot be the dataset of a job in the same folder', async () => {
   const at = await world();
   const text = '{"id":1,"text":"x"}\n';
   put(at, 'x/in-doubt.jsonl', text);
@@ -131,7 +131,7 @@ test('a folder in which an earlier job left nothing but its in-doubt.jsonl is no
   expect(readFileSync(join(at.root, 'out/in-doubt.jsonl'), 'utf8')).not.toBe('');
 });
 
-test('a dataset beside the output, with a name that begins alike, is fine', async () => {
+test('a dataset next to the output, with a name that begins in the same way, is fine', async () => {
   const at = await world();
   put(at, 'out.jsonl', '{"id":1,"text":"x"}\n');
   put(at, 'out-rows/rows.jsonl', '{"id":1,"text":"x"}\n');

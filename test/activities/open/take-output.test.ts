@@ -174,7 +174,7 @@ function openSecond({ deps }: World, when: 'before' | 'after', act: () => Promis
   return quietEnvironment().run(() => open({ ...deps, store: { ...store, create } }, input));
 }
 
-test('an attempt to take an output that hung while another attempt of it went on removes nothing of the new plan', async () => {
+test('an attempt to take an output that hung while another attempt continued removes nothing of the new plan', async () => {
   const at = await world();
   await at.open(inOut);
   await planned(at);

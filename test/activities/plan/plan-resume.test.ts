@@ -1,4 +1,4 @@
-// Planners that die at any call, and the successors that go on.
+// Planners that die at any call, and the successors that continue.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -91,7 +91,7 @@ test('a planner that dies anywhere, again and again, leaves the very plan that o
   );
 });
 
-test('a successor goes on after the last part instead of from the start', async () => {
+test('a successor continues after the last part instead of from the start', async () => {
   const each = Array.from({ length: 100 }, (_, index) => ({ id: index + 1, text: `${index}`, model: 'one' }));
   const folder = await folderWith(each, change);
   // Everything works but the manifest, so that all parts are left.
@@ -115,7 +115,7 @@ test('a successor goes on after the last part instead of from the start', async 
   expect(written.filter((uri) => uri.endsWith('.requests.jsonl')).length).toBeLessThan(5);
 });
 
-test('what another claim left is not gone on with', async () => {
+test('a planner does not continue from what another claim left', async () => {
   const each = Array.from({ length: 30 }, (_, index) => ({ id: index + 1, text: 'x', model: 'one' }));
   const folder = await folderWith(each, change);
   await expect(folder.run({ store: dyingStore(folder.store, 60), partRows: 4 })).rejects.toThrow(StoreError);

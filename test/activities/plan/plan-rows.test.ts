@@ -86,7 +86,7 @@ describe('a single row', () => {
     expect(folder.lines('rejects.jsonl')[0]).toMatchObject({ line: 65, reason: 'too_many_models' });
   });
 
-  test('that was refused is no duplicate’s original', async () => {
+  test('that was refused is not the original of a duplicate', async () => {
     const big = { id: 'a', text: 'x'.repeat(2000) };
     const folder = await folderWith([big, big, { id: 'a', text: 'small' }], {
       batch: { maxItems: 9, maxBytes: 1000, concurrency: 1 },

@@ -80,7 +80,7 @@ test.each([
   expect(await job.findFault()).toBe('not_found');
 });
 
-test('a batch that has no other one beside it is not found, and nobody is blamed', async () => {
+test('the only batch of a job is not found, and the key is not blamed', async () => {
   const job = await Job.with('first');
   job.lose('first');
   expect(await job.findFault()).toBe('not_found');

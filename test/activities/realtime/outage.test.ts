@@ -52,7 +52,7 @@ test('each probe takes another item, so that one bad item does not hold up the o
   expect(await lane.collect()).toMatchObject({ answered: 29, retryable: { timeout: 1 } });
 });
 
-test('rows that fail once, one in seven, are no outage: nothing waits for a probe', async () => {
+test('rows that fail once, one in seven, are not an outage: nothing waits for a probe', async () => {
   const fails = (row: number): boolean => row % 7 === 0 || row > 298;
   const lane = await LaneSite.open(300, ({ row, nth }) =>
     fails(row) && nth === 1 ? failCall('server_error', { status: 500 }) : 'yes',

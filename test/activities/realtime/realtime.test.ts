@@ -52,7 +52,7 @@ test.each(leftFiles)(
   },
 );
 
-test.each(leftFiles)('a note in %s that was torn in the middle is no obstacle', async (file) => {
+test.each(leftFiles)('a note in %s that was torn in the middle does no harm', async (file) => {
   const lane = await LaneSite.open(2, () => 'yes');
   lane.leave(file, [`{"sent":"${lane.ids[0]}"}`, '{"gaveUp":"01']);
   expect(await lane.attempt()).toMatchObject({ asked: 2 });
@@ -107,6 +107,6 @@ test('a refused item is final; trouble with the key ends the activity, and loses
   expect(lane.calls.length).toBeLessThanOrEqual(before + 12);
   expect(await lane.collect()).toMatchObject({ answered: 11, rejected: { bad_request: 1 } });
   const twice = lane.calls.filter(({ nth }) => nth > 1);
-  // Only the call that met the trouble is repeated: the answers of the calls that ran beside it are kept.
+  // Only the call that met the trouble is repeated: the answers of the calls that ran next to it are kept.
   expect(twice.map(({ row }) => row)).toEqual([6]);
 });

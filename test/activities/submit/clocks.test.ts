@@ -24,7 +24,7 @@ test.each([5 * hourMs, -5 * hourMs])(
   },
 );
 
-test('a worker whose clock is set back by hours during a create is late all the same', async () => {
+test('a worker whose clock is set back by hours during a create is late anyway', async () => {
   const site = await Site.open();
   site.found = () => {
     site.ahead = -5 * hourMs;

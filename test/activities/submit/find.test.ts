@@ -157,7 +157,7 @@ test('recovery of a new batch finds nothing', async () => {
   expect([site.finds, site.creates]).toEqual([0, 0]);
 });
 
-test('recovery finds an intent, beside the handle of an earlier submission too', async () => {
+test('recovery finds an intent, even next to the handle of an earlier submission', async () => {
   const site = await siteWithIntent(1);
   expect(await site.recover()).toMatchObject({
     recovered: { ordinal: 1, intent: { overAt: 5, lastsMs: 5 }, batches: [] },
@@ -195,7 +195,7 @@ test('a handle of an older version, which does not name its twins, is recovered'
   expect((await site.recover()).recovered.batches).toMatchObject([{ handle: { id: 'own' }, role: 'own' }]);
 });
 
-test('an intent beside the handle of the same submission is over, and is removed', async () => {
+test('an intent next to the handle of the same submission is over, and is removed', async () => {
   const site = await siteWithIntent();
   site.write('handle', { ordinal: 0, handle: handle('own'), twins: 0, twinHandles: [], earlier: [] });
   expect((await site.recover()).recovered).toMatchObject({ ordinal: 0, intent: null });

@@ -164,7 +164,7 @@ test('of several attempts at the same instant, exactly one creates, and the othe
   expect([site.creates, site.intent]).toEqual([1, null]);
 });
 
-test('a submission after one that ran nothing is created beside it, and keeps the handle of the earlier one', async () => {
+test('a submission after one that ran nothing is created next to it, and keeps the handle of the earlier one', async () => {
   const site = await Site.open();
   const earlier = [handle('failed'), handle('its twin')];
   site.write('handle', {

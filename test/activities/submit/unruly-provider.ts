@@ -1,9 +1,9 @@
-// A provider that answers as it likes, a dataset with rows of every kind, and what it told of each: from a seed.
+// A provider with random answers, a dataset with rows of every kind, and what it answered for each: from a seed.
 
 import type { ItemLine } from '../../../domain/outcome/outcome.ts';
 import { type Answering, answerLine, errorLine } from '../whole-job.ts';
 
-/** What a provider does with one sending of an item. */
+/** What a provider does with one attempt at an item. */
 const fates = [
   'answered',
   'answered',

@@ -33,7 +33,7 @@ test.each([
   expect([span.start.toISOString(), span.end.toISOString()]).toEqual([start, end]);
 });
 
-test('a span that ends before it begins, or is no date, is refused', () => {
+test('a span that ends before it begins, or is not a date, is refused', () => {
   expect(() => backfillSpan('2026-11-20', '2026-11-19', 'UTC')).toThrow('is not after');
   expect(() => backfillSpan('yesterday', '2026-11-19', 'UTC')).toThrow('--from yesterday is not a date');
 });

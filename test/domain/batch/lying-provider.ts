@@ -38,7 +38,7 @@ export interface Made {
   growsUntil: number;
   sizes: boolean;
   counts: boolean;
-  /** Not found any more. It runs all the same. */
+  /** Not found any more. It runs anyway. */
   vanished: boolean;
 }
 
@@ -148,7 +148,7 @@ export class LyingProvider {
     };
   }
 
-  /** A batch that nobody polls runs all the same. */
+  /** A batch that nobody polls runs anyway. */
   finish(now: number): void {
     for (const made of this.made) if (made.ending === null) this.end(made, now, 'completed');
   }

@@ -74,7 +74,7 @@ describe('calls and tokens of a minute', () => {
     );
   });
 
-  test('whoever asks at an earlier or a later time is told the same time, or may begin at once', () => {
+  test('a call asked for at an earlier or a later time gets the same time, or may begin immediately', () => {
     fc.assert(
       fc.property(someLimits, someCalls, fc.integer({ min: 0, max: 100_000 }), (limits, calls, laterMs) => {
         let [allowance, now] = [openAllowance, 0];

@@ -31,7 +31,7 @@ interface Run {
   creates: number;
   refusals: number;
   endedAt: number;
-  /** The most tokens that ran at once. */
+  /** The most tokens that ran at the same time. */
   peak: number;
 }
 
@@ -97,14 +97,14 @@ test.each([true, false])('ten batches, with room for one and a half: few creates
   expect(run.endedAt).toBeLessThan(10 * 31 * minute);
 });
 
-test('room for two of six: four creates in vain find it, and every end is used at once', () => {
+test('room for two of six: four creates in vain find it, and every end is used immediately', () => {
   const provider = { limit: () => 2000, names: true, checkMs: 5_000, runMs: 5 * minute };
   const run = runAll(provider, equal(6));
   expect(run.creates).toBe(10);
   expect(run.endedAt).toBe(3 * (5 * minute + 5_000));
 });
 
-test('a provider that refuses nothing is given ever more at once', () => {
+test('a provider that refuses nothing is given more and more at the same time', () => {
   const provider = { limit: () => Number.POSITIVE_INFINITY, names: false, checkMs: 10_000, runMs: 600 * minute };
   const run = runAll(provider, equal(100));
   expect(run).toMatchObject({ creates: 100, refusals: 0, peak: 100_000 });

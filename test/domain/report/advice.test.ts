@@ -10,7 +10,7 @@ test('a whole job leaves nothing to do', () => {
   expect(buildAdvice(reportWith()).map(({ kind }) => kind)).toEqual(['done']);
 });
 
-test.each(itemReasons)('a job that failed by %s is told how to go on', (reason) => {
+test.each(itemReasons)('a job that failed by %s is told how to continue', (reason) => {
   const advice = buildAdvice(reportWith({ errorsByReason: { [reason]: 3 } }));
   // What is in doubt is only looked at: no job that is advised sends it together with what failed.
   expect(advice.filter(({ kind }) => kind === 'rerun')).toHaveLength(reason === 'in_doubt' ? 0 : 1);

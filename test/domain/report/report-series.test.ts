@@ -69,7 +69,7 @@ test('a batch waits from the end of the waves before; without times it has no ba
   expect(spans.unknown).toBe(1);
 });
 
-test('how many were open at once is never more than there were, ends at none, and is never longer than a plot', () => {
+test('the number of open batches is never more than there were, ends at zero, and has no more points than a plot', () => {
   fc.assert(
     fc.property(lengths, (given) => {
       const starts = given.map(({ from }) => from);

@@ -142,7 +142,7 @@ test('what runs at the vendor runs on during an outage', async () => {
   expect(await rig.openai.batches.retrieve(id)).toMatchObject({ status: 'completed' });
 });
 
-test('a name that is no call is refused', async () => {
+test('a name that is not a call is refused', async () => {
   const { control } = await setup();
   await expect(control.setOptions({ outage: { calls: 'chats', how: 'reset' } })).rejects.toThrow(/outage/);
 });

@@ -1,4 +1,4 @@
-// How many batches and requests an account may have open at once, and how many batches it may create.
+// How many batches and requests an account may have open at the same time, and how many batches it may create.
 import { describe, expect, test } from 'vitest';
 import {
   allDoneMs,

@@ -1,5 +1,5 @@
-// The limit on the tokens that an account may have enqueued at OpenAI: that it is held, in the vendor's words, and that
-// what has ended, or what other people have given back, is free at once.
+// The limit on the tokens that an account may have enqueued at OpenAI: it is enforced, in the vendor's words, and tokens of ended batches, or
+// given back by other people, are free immediately.
 import { describe, expect, test } from 'vitest';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import {

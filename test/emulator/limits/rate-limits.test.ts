@@ -12,7 +12,7 @@ const ask = ({ openai }: Pick<Rig, 'openai'>, more: object = {}) => askWith(open
 const message = ({ anthropic }: Pick<Rig, 'anthropic'>, text = 'hello', more: object = {}) =>
   anthropic.messages.create({ ...request('a', text).params, ...more }).withResponse();
 
-/** How many of so many calls at once are let through. */
+/** How many of so many calls at the same time are let through. */
 async function passed(call: () => Promise<unknown>, times: number): Promise<number> {
   const done = await Promise.allSettled(Array.from({ length: times }, call));
   return done.filter(({ status }) => status === 'fulfilled').length;

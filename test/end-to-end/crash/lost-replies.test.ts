@@ -12,7 +12,7 @@ const jobs = 10;
 const rows = 60;
 
 test.concurrent.each(['reset', '502', 'timeout'] as const)(
-  "ten identical Anthropic batches beside a stranger's: every reply is lost (%s), each is found again and none is made twice",
+  "ten identical Anthropic batches next to a stranger's: every reply is lost (%s), each is found again and none is made twice",
   (how) =>
     Cell.with(
       server,

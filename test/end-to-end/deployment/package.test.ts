@@ -101,7 +101,7 @@ import { type Job, type JobStatus, Nightshift, type Result } from 'nightshift';
 export const misspelt: Job = { dataset: 'a.jsonl', provder: 'openai' };
 // @ts-expect-error: a number has no unit
 export const unitless: Job = { deadline: { batch: 20 } };
-export const phaseOf = ({ phase }: JobStatus): 'done' | 'going on' => (phase === 'done' ? 'done' : 'going on');
+export const phaseOf = ({ phase }: JobStatus): 'done' | 'running' => (phase === 'done' ? 'done' : 'running');
 // @ts-expect-error: no such phase
 export const flies = ({ phase }: JobStatus): boolean => phase === 'flying';
 export const lengthOf = ({ output }: Result<string>): number => output?.length ?? 0;

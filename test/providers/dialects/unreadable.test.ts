@@ -1,4 +1,4 @@
-// Lines that are no answers: each dialect says that it cannot read them, and throws nothing.
+// Lines that are not answers: each dialect says that it cannot read them, and throws nothing.
 
 import { expect, test } from 'vitest';
 import { decode as readAnthropic } from '../../../providers/dialects/anthropic/answers.ts';

@@ -17,7 +17,7 @@ describe('anthropic alone', () => {
     expect(late).toMatchObject({ confirmed: [{ id: first?.id }], possible: [] });
   });
 
-  test('batches of another size, known ones, older ones and younger ones are no candidates', async () => {
+  test('batches of another size, known ones, older ones and younger ones are not candidates', async () => {
     const { provider, prepare, submit, control } = await startVendor(anthropic);
     await submit(await prepare(['a', 'b', 'c']));
     const known = await submit(await prepare(['a', 'b']));

@@ -63,7 +63,7 @@ function batchContract(vendor: EmulatedVendor): void {
       expect(outcomes.filter((each) => each.kind === 'unrun' && each.why === endAs)).toHaveLength(10);
     });
 
-    test('is cancelled, and cancelling it again once it has ended is no error', async () => {
+    test('is cancelled, and cancelling it again once it has ended is not an error', async () => {
       const { provider, prepare, submit, end } = await startVendor(vendor);
       const handle = await submit(await prepare(texts(5)));
       await provider.cancel(handle, context());

@@ -25,7 +25,7 @@ describe.each(['openai', 'anthropic'] as const)('%s', (name) => {
   test.each(['noCreatedAt', 'farPast', 'farFuture', 'notObject'] as const)(
     'an entry that is %s neither ends the search early nor makes it read the whole list',
     async (odd) => {
-      // The last entry of the first page, one beside the own batch, and one beyond the time that is searched for.
+      // The last entry of the first page, one next to the own batch, and one beyond the time that is searched for.
       for (const oddAt of [99, 750, 799, 1050]) {
         const { own, confirmed, pages } = await searchAmongForeign(name, { odd, oddAt });
         expect(confirmed.map(({ id }) => id)).toEqual([own.id]);

@@ -75,7 +75,7 @@ test.each([
   ['"secret"', 'a string'],
   ['17', 'a number'],
   ['true', 'a boolean'],
-])('%s is no row', async (line, kind) => {
+])('%s is not a row', async (line, kind) => {
   const { reason, message } = await onlyReject(line);
   expect([reason, message]).toEqual([
     'not_an_object',
@@ -83,7 +83,7 @@ test.each([
   ]);
 });
 
-test('bytes that are no UTF-8 are refused, not repaired', async () => {
+test('bytes that are not UTF-8 are refused, not repaired', async () => {
   const { reason } = await onlyReject(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]));
   expect(reason).toBe('invalid_utf8');
   await fc.assert(

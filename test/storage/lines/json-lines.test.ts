@@ -73,7 +73,7 @@ test('of a file that grows line by line, a last line without its newline is left
   expect(await read('torn')).toEqual([]);
 });
 
-test('a cursor gives the same lines, at once wherever one is at hand', async () => {
+test('a cursor gives the same lines, without a wait if one is already read', async () => {
   await fc.assert(
     fc.asyncProperty(bytes, fc.integer({ min: 1, max: 30 }), async (content, size) => {
       const cursor = lineCursor(inChunks(content, [size]), bounds);
@@ -150,7 +150,7 @@ test('what is written is every line with its newline, however large, with the ch
   expect(chunks.length).toBeLessThan(30);
 });
 
-test('a failed block is heard of at the next block or at the close', async () => {
+test('a failed block makes the next block or the close fail', async () => {
   const sink: Sink = { ...memorySink().sink, write: () => Promise.reject(new Error('disk full')) };
   const writer = lineWriter(sink);
   await writer.write('line');

@@ -77,7 +77,7 @@ test('leftovers of a dead process are never seen', async () => {
   expect(found).toEqual([]);
 });
 
-test('a folder is no file', async () => {
+test('a folder is not a file', async () => {
   const root = await freshRoot();
   await mkdir(join(root, 'folder'));
   const store = createFileStore({ root });

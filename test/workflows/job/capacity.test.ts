@@ -137,7 +137,7 @@ test('a job of segments shares the room, and carries what it knows of it into it
     },
   ));
 
-test('a job that is cancelled while its batches wait for room ends at once', () =>
+test('a job that is cancelled while its batches wait for room ends immediately', () =>
   Site.with(server.env, 'cancel-cramped', { limits: { tokens: 1 }, runMs: hourMs }, async (site) => {
     await site.start(site.openaiJob(60, job));
     await site.untilStatus('waiting', (status) => (status.batches.byStage.waiting ?? 0) > 0, minuteMs);

@@ -1,4 +1,4 @@
-// What a cancelled job owes to every batch that it may have sent, however many there are and whoever runs them. On the real server.
+// A cancelled job and every batch that it may have sent, however many there are and whatever workflow runs them. On the real server.
 
 import { expect, test } from 'vitest';
 import { until } from '../../end-to-end/crash/cell.ts';

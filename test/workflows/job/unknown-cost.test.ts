@@ -1,4 +1,4 @@
-// A job whose answers carry no usage: its budget fills by their estimates all the same, and nothing says that they cost nothing.
+// A job whose answers carry no usage: their estimates fill its budget, and nothing says that they cost nothing.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

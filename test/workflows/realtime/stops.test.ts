@@ -26,7 +26,7 @@ async function readLastCall(site: Site): Promise<number> {
   return Math.max(...calls.map(({ time }) => Date.parse(time)));
 }
 
-test('a pause is noticed within two seconds, calls in flight are kept, and the job goes on where it was', () =>
+test('a pause is noticed within two seconds, calls in flight are kept, and the job continues where it was', () =>
   Site.with(server.env, 'paused-chunk', slow, async (site) => {
     await site.start(site.openaiJob(rows, slowJob));
     await untilCalled(site, 10);
