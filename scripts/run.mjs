@@ -65,7 +65,7 @@ function installNode(home) {
   const binaries = join(temporary, 'node_modules', packageName, 'bin');
   if (done.status !== 0 || !existsSync(binaries)) {
     rmSync(temporary, { recursive: true, force: true });
-    fail(`Node ${nodePinned} could not be installed as the npm package ${packageName}. ` + advice());
+    fail(`Node ${nodePinned} could not be installed as the npm package ${packageName}. ${advice()}`);
   }
   mkdirSync(home, { recursive: true });
   renameSync(binaries, join(home, 'bin'));

@@ -33,7 +33,10 @@ test('a budget too small for the first batch spends nothing; with a larger one t
   Site.with(server.env, 'budget', {}, async (site) => {
     await site.start(site.openaiJob(120, { poll, budget: { usd: 0.000001 }, batch: { maxItems: 60 } }));
     const paused = await site.untilStatus('paused', ({ phase }) => phase === 'paused');
-    expect(paused.pause).toMatchObject({ reason: 'budget', note: expect.stringContaining('would pass the budget: raise it') });
+    expect(paused.pause).toMatchObject({
+      reason: 'budget',
+      note: expect.stringContaining('would pass the budget: raise it'),
+    });
     await site.env.sleep(hourMs);
     const { requests } = await site.control.counts();
     expect({ uploads: requests['openai.files.create'] ?? 0 }).toEqual({ uploads: 0 });
