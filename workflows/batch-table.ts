@@ -43,13 +43,10 @@ export class BatchTable {
     return done;
   }
 
-  /** Items of open batches. A batch that the provider had no room for has sent none; one that is being created may have. */
+  /** Items of open batches, except those of which it is certain that nothing was sent. */
   countItemsUnderWay(): number {
     let items = 0;
-    for (const { stage, batchId, lane, items: own } of this.all()) {
-      const isUnsent = stage === 'waiting' && batchId === null && lane === 'batch';
-      if (stage !== 'done' && !isUnsent) items += own;
-    }
+    for (const { stage, unsent, items: own } of this.all()) if (stage !== 'done' && !unsent) items += own;
     return items;
   }
 
@@ -87,6 +84,7 @@ export function applyToEntry(entry: BatchEntry, news: BatchNews): boolean {
     // What was refused for want of room has ended at the provider.
     createdAt: news.cramped === undefined ? (news.createdAt ?? entry.createdAt) : null,
     trouble: news.trouble ?? null,
+    unsent: news.unsent ?? false,
     unreachableSince: news.unreachableSince ?? null,
     missingSince: news.missingSince ?? null,
     // Signals may arrive out of order, so counts never fall.
@@ -111,6 +109,7 @@ const newEntry = (wave: number, { batch, lane, model, items }: Planned): BatchEn
   done: 0,
   failed: 0,
   trouble: null,
+  unsent: false,
   unreachableSince: null,
   missingSince: null,
 });

@@ -64,7 +64,10 @@ export class OpenChildren {
       ([id, entry]) => this.#told.has(id) || entry === null || entry.trouble !== null,
     );
     this.#told.clear();
-    for (const [, entry] of waiting) if (entry !== null) entry.trouble = null;
+    for (const [, entry] of waiting) {
+      // A batch that waits for room, too, has still sent nothing.
+      if (entry !== null && entry.trouble !== null) Object.assign(entry, { trouble: null, unsent: false });
+    }
     await this.#signal(
       waiting.map(([id]) => id),
       resumeSignal,

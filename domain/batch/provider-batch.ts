@@ -91,3 +91,7 @@ export const forgetMissing = (batch: ProviderBatch): ProviderBatch => ({ ...batc
 /** Notes that the output of an ended batch was asked for. */
 export const countTry = (batch: ProviderBatch, now: number): ProviderBatch =>
   batch.phase === 'ended' ? { ...batch, firstTriedAt: batch.firstTriedAt ?? now, lastTriedAt: now } : batch;
+
+/** Whether nothing of it can be at the provider. A create whose reply was lost may have made a batch. */
+export const isUnsent = ({ batches, intent, unresolvedIntent }: BatchCase): boolean =>
+  batches.length === 0 && intent === null && !unresolvedIntent;

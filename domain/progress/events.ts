@@ -33,6 +33,8 @@ export interface BatchNews {
   /** When the provider created the batch. */
   readonly createdAt?: number;
   readonly trouble?: Trouble;
+  /** Nothing of the batch can be at the provider. Absent if something may be. */
+  readonly unsent?: true;
   /** The provider had no room for it: it waits for the coordinator to find some. With the limit that the provider named, or null. */
   readonly cramped?: { readonly named: NamedLimit | null };
   /** Since when the provider is not reached, for a batch of the realtime lane. */
@@ -56,6 +58,8 @@ export interface BatchEntry {
   done: number;
   failed: number;
   trouble: Trouble | null;
+  /** Whether it waits and has sent nothing for certain. */
+  unsent: boolean;
   /** Null while the provider is reached, as far as is known. */
   unreachableSince: number | null;
   /** Null while the provider finds the batch. */

@@ -86,9 +86,12 @@ export class BatchRun {
       batchId = null,
       done = 0,
       trouble,
+      unsent = false,
       cramped,
       unreachableSince,
-    }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince'>> = {},
+    }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince'>> & {
+      readonly unsent?: boolean;
+    } = {},
   ): Promise<void> {
     if (workflowInfo().parent === undefined) return;
     const { wave, batch } = this.ref;
@@ -100,6 +103,7 @@ export class BatchRun {
       done,
       failed: 0,
       ...(trouble === undefined ? {} : { trouble }),
+      ...(unsent ? { unsent } : {}),
       ...(cramped === undefined ? {} : { cramped }),
       ...(unreachableSince === undefined ? {} : { unreachableSince }),
     };

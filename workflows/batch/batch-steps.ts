@@ -3,7 +3,7 @@
 import { log, sleep } from '@temporalio/workflow';
 import type { BatchEvent } from '../../domain/batch/events.ts';
 import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
-import { mayBlameAccount } from '../../domain/batch/provider-batch.ts';
+import { isUnsent, mayBlameAccount } from '../../domain/batch/provider-batch.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
@@ -110,7 +110,8 @@ export class BatchSteps {
     const { run, report } = this.#context;
     const action = fault === 'capacity' ? 'wait_for_capacity' : fault === 'not_ready' ? 'upload_again' : 'give_back';
     report({ kind: 'create_refused', action, refusal: fault, named });
-    if (fault === 'capacity') await run.notify('waiting', { cramped: { named } });
+    const unsent = isUnsent(this.#context.known);
+    if (fault === 'capacity') await run.notify('waiting', { cramped: { named }, unsent });
   }
 
   #reportCreated({ handle, twins }: { readonly handle: BatchHandle; readonly twins: readonly BatchHandle[] }): void {
@@ -227,7 +228,8 @@ export class BatchSteps {
     const trouble = readTrouble(error);
     if (trouble !== null) {
       report({ kind: 'trouble', trouble });
-      await run.notify('waiting', { batchId: this.#context.known.batches[0]?.handle.id ?? null, trouble });
+      const { known } = this.#context;
+      await run.notify('waiting', { batchId: known.batches[0]?.handle.id ?? null, trouble, unsent: isUnsent(known) });
       return { kind: 'stopped' };
     }
     const fault = readFinalFailure(error);

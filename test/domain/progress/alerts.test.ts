@@ -70,6 +70,7 @@ test('a batch is late by the time in its state, or by its age', () => {
     done: 0,
     failed: 0,
     trouble: null,
+    unsent: false,
     unreachableSince: null,
     missingSince: null,
     stage,
