@@ -57,6 +57,7 @@ async function reportEnd(jobs: Nightshift, id: string): Promise<number> {
     }
     const { answered, failed } = report.rows;
     const { verdict, files } = report;
+    console.error(`report: ${files.page}`);
     printText(files.results, { id, state: 'completed', verdict, answered, failed, results: files.results });
     return chooseExitCode({ state: 'completed', failed });
   } catch (error) {

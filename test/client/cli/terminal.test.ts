@@ -51,26 +51,64 @@ function stream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => strin
   };
 }
 
-test('bars show items, batches and cost against their wholes, and alerts once', () => {
+/** A minute after the job's start. */
+const now = (): number => 60_000;
+
+/** A terminal of that width. */
+function stream80(): ReturnType<typeof stream> {
   const terminal = stream(true);
-  const progress = progressOn(terminal.stream);
+  Object.assign(terminal.stream, { columns: 80 });
+  return terminal;
+}
+
+test('bars show rows, batches, cost and time, and alerts once', () => {
+  const terminal = stream(true);
+  const progress = progressOn(terminal.stream, now);
   progress.show({ ...status, alerts: ['batch 7 is late'] });
   progress.show({ ...status, alerts: ['batch 7 is late'] });
   progress.say('no worker polls');
   const text = terminal.text();
   progress.stop();
   const below = text.slice(text.indexOf('no worker polls'));
-  for (const bar of ['items', 'batches', 'cost']) expect(below).toContain(bar);
-  expect(text).toMatch(/items\s+█{7,8}░+\s+25%\s+500 of 2,000, 10 failed/);
-  expect(text).toMatch(/batches\s+█{7,8}░+\s+25%\s+5 of 20, wave 1, running/);
-  expect(text).toMatch(/cost\s+█{7,8}░+\s+25%\s+\$0\.2500 of \$1\.00 estimated/);
+  for (const bar of ['rows', 'batches', 'cost', 'time']) expect(below).toContain(bar);
+  expect(text).toMatch(/rows\s+█{7,8}░+\s+25% 500 of 2,000 answered, 10 failed/);
+  expect(text).toMatch(/batches\s+█{7,8}░+\s+25% 10 running, 5 not started, next poll in 30s/);
+  expect(text).toMatch(/cost\s+█{7,8}░+\s+25% \$0\.2500 of \$1\.00 estimated/);
+  expect(text).toMatch(/time\s+1m elapsed, ends in about 59m/);
   expect(text.match(/batch 7 is late/g)).toHaveLength(1);
   expect(text.match(/no worker polls/g)).toHaveLength(1);
 });
 
+test('the bar of rows moves with what the provider has done inside its batches', () => {
+  const terminal = stream(true);
+  const progress = progressOn(terminal.stream, now);
+  progress.show({ ...status, progress: 0.6 });
+  progress.stop();
+  expect(terminal.text()).toMatch(/rows\s+█{17,18}░+\s+60% 500 of 2,000 answered, 690 done at the provider, 10 failed/);
+});
+
+test('bars fit a terminal of 80 columns', () => {
+  const terminal = stream80();
+  const progress = progressOn(terminal.stream, now);
+  const many = {
+    ...status.batches,
+    byStage: { running: 104, validating: 12 },
+    notStarted: 1200,
+    done: 0,
+    planned: 1316,
+  };
+  progress.show({ ...status, batches: many, progress: 0.6 });
+  progress.stop();
+  // The cursor goes up to the first bar again without an end of line.
+  const lines = terminal.text().split(/(?=rows {4})|\n/);
+  const widths = lines.map((line) => line.length);
+  expect(Math.max(...widths)).toBeGreaterThan(60);
+  expect(Math.max(...widths)).toBeLessThanOrEqual(80);
+});
+
 test('a bar of cost goes by the budget where there is one, and says where no estimate is known', () => {
   const terminal = stream(true);
-  const progress = progressOn(terminal.stream);
+  const progress = progressOn(terminal.stream, now);
   progress.show({ ...status, budgetUsd: 5, pause: { reason: 'budget', since: 0, note: 'raise it' } });
   progress.show({ ...status, costUsd: null, unpriced: 4 });
   progress.show({ ...status, costUsd: null, estimateUsd: null });
