@@ -13,6 +13,14 @@ export interface BatchEvidence {
   /** When it was first seen to have ended, in milliseconds. */
   readonly endedSeenAt: number | null;
   readonly reading: Reading | null;
+  /** What the provider wrote about the lines that it refused, or about the whole batch. Absent if it wrote nothing. */
+  readonly details?: readonly LineDetail[];
+}
+
+export interface LineDetail {
+  /** Counts from 1 in the requests file; null where it concerns the whole batch. */
+  readonly line: number | null;
+  readonly detail: string;
 }
 
 /** By the provider's id. */
@@ -22,6 +30,12 @@ export const noEvidence: BatchEvidence = { ended: null, endedSeenAt: null, readi
 
 export async function readEvidence(store: Store, ref: BatchRef): Promise<Evidence> {
   return (await readOwnIfThere<Evidence>(store, endedFile(ref))) ?? {};
+}
+
+/** Of all provider batches that were made of the planned batch: of each line, and of the whole batch under null, the last message. */
+export async function readDetails(store: Store, ref: BatchRef): Promise<ReadonlyMap<number | null, string>> {
+  const all = Object.values(await readEvidence(store, ref)).flatMap(({ details }) => details ?? []);
+  return new Map(all.map(({ line, detail }) => [line, detail]));
 }
 
 /** Adds to what is known of one provider batch. A planned batch has one workflow, whose activities come one after another. */

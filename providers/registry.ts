@@ -9,6 +9,7 @@ import {
   type Setting,
   type VendorEntry,
 } from './account.ts';
+import { hideKeys } from './hide-keys.ts';
 import { keyless } from './keyless.ts';
 import type { Provider } from './provider.ts';
 import { anthropic } from './vendors/anthropic/index.ts';
@@ -62,7 +63,8 @@ export function readDefaultAccounts(read: (variable: string) => string | null): 
 
 function makeProvider(name: ProviderName, account: Account): Provider {
   const entry: VendorEntry = vendorEntries[name];
-  const provider = entry.make(account);
+  const secrets = entry.settings.flatMap(({ name: setting, secret }) => (secret ? (account[setting] ?? []) : []));
+  const provider = hideKeys(entry.make(account), secrets);
   return listMissing(entry.settings, account).length === 0 ? provider : keyless(provider);
 }
 

@@ -10,8 +10,10 @@ const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn,
 const self = fileURLToPath(import.meta.url);
 
 export function buildWorkflowBundle(): Promise<{ code: string }> {
-  const workflows = new URL(`../workflows/index${self.slice(-3)}`, import.meta.url);
-  return bundleWorkflowCode({ workflowsPath: fileURLToPath(workflows), logger: quiet });
+  const locate = (name: string): string =>
+    fileURLToPath(new URL(`../workflows/${name}${self.slice(-3)}`, import.meta.url));
+  const workflowInterceptorModules = [locate('interceptors/failure-log')];
+  return bundleWorkflowCode({ workflowsPath: locate('index'), workflowInterceptorModules, logger: quiet });
 }
 
 /** The bundle of an installed package, which the build puts beside its code. Null in this repository. */

@@ -1,6 +1,7 @@
 // The worker's log: JSON lines on stderr, with ids, and without any field that could hold part of a row, an answer or a key. And,
 // if configured, its metrics for Prometheus: Temporal's own, labelled only by namespace, task queue and types.
 
+import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, type LogEntry, type PrometheusMetricsExporter, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Address, WorkerConfig } from './config.ts';
@@ -19,7 +20,7 @@ export function installTelemetry({ logLevel: level, metrics }: Pick<WorkerConfig
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   const write = ({ level: severity, message, meta }: LogEntry): void => {
     const own = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => !left.has(name)));
-    const fields = { ...locateWorkflow(own.workflowId), ...own };
+    const fields = { ...locateWorkflow(own.workflowId), ...nameError(own) };
     if (severity === 'ERROR') {
       log.error(fields, message);
     } else if (severity === 'WARN') {
@@ -35,6 +36,17 @@ export function installTelemetry({ logLevel: level, metrics }: Pick<WorkerConfig
     shutdownSignals: ['SIGINT', 'SIGTERM'],
     ...(metrics && { telemetryOptions: { metrics: { prometheus: exporter(metrics) } } }),
   });
+}
+
+/**
+ * An activity's failure has a code and a message that were written to be shown. A workflow's failure is named by its interceptor. Of any other
+ * error only the class is logged: its message may quote anything.
+ */
+export function nameError({ error, ...fields }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (error === undefined) return fields;
+  if (error instanceof ApplicationFailure) return { ...fields, code: error.type, message: error.message };
+  const code = error instanceof Error ? error.constructor.name : typeof error;
+  return { code, ...fields };
 }
 
 /** Returns the job, wave and batch that a line belongs to, so that logs can be searched by them. */

@@ -2,6 +2,7 @@
 
 import type { JobFile } from '../../domain/job.ts';
 import { noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
+import { readDetails } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { tallyFile } from '../../job-folder/paths.ts';
 import { readTally } from '../../job-folder/tallies.ts';
@@ -64,7 +65,7 @@ async function judgeBatch(
   const proofs = await proveItems(store, input, planned, { rules: job.proofs, raw, answers });
   if (proofs.unproven.length > 0) return { kind: 'unproven', unproven: proofs.unproven };
   raw.keepUnknown(input.notRunReason);
-  const unread = new UnreadItems(items, judge, input, proofs);
+  const unread = new UnreadItems(items, judge, input, proofs, await readDetails(store, input));
   await writeAnswers(store, input, planned.items, (place) => {
     const kept = answers.read(place);
     if (kept !== null) return kept;

@@ -13,7 +13,7 @@ type ReadLine = Exclude<RawOutcome, { kind: 'unreadable' }>;
 export interface Judge {
   judgeLine(line: ReadLine, flawedAttempts: number): Outcome;
   /** For an item of which there is no line to read. */
-  judgeFailure(reason: ItemReason, flawedAttempts: number): Outcome;
+  judgeFailure(reason: ItemReason, flawedAttempts: number, detail?: string): Outcome;
 }
 
 export function createJudge(
@@ -27,7 +27,7 @@ export function createJudge(
   return {
     judgeLine(line, flawedAttempts) {
       const judged = classify(line, { policy, flawedAttempts, cancelReason, accepts });
-      if (line.kind !== 'answer') return withoutAnswer(judged);
+      if (line.kind !== 'answer') return withoutAnswer(judged, line.detail);
       // The model that was asked for may be an alias without a price.
       const price = plannedPrice ?? findPrice(line.model ?? model, prices);
       return {
@@ -39,13 +39,14 @@ export function createJudge(
         ...(spec.keep.responses ? { response: line.response } : {}),
       };
     },
-    judgeFailure: (reason, flawedAttempts) => withoutAnswer(failed(reason, { policy, flawedAttempts })),
+    judgeFailure: (reason, flawedAttempts, detail) => withoutAnswer(failed(reason, { policy, flawedAttempts }), detail),
   };
 }
 
 /** An item that is in doubt or lost may have been billed. */
-const withoutAnswer = (judged: Judged): Outcome => ({
+const withoutAnswer = (judged: Judged, detail?: string): Outcome => ({
   ...describe(judged),
+  ...(detail === undefined ? {} : { detail }),
   usage: null,
   costUsd: judged.reason === 'in_doubt' || judged.reason === 'missing' ? null : 0,
   finishReason: null,

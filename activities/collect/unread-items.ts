@@ -6,6 +6,9 @@ import type { ItemIndex } from './item-index.ts';
 import type { Judge } from './judge.ts';
 import type { Proofs } from './proofs.ts';
 
+/** Reasons of items that the provider refused before it ran anything. */
+const describesRefusal: ReadonlySet<ItemReason> = new Set(['bad_request', 'batch_failed']);
+
 export class UnreadItems {
   /** Items whose line should be there and is not. */
   missing = 0;
@@ -17,13 +20,16 @@ export class UnreadItems {
   readonly #judge: Judge;
   readonly #reason: ItemReason;
   readonly #blamed: 'all' | ReadonlySet<number>;
+  readonly #details: ReadonlyMap<number | null, string>;
 
   constructor(
     items: ItemIndex,
     judge: Judge,
     { blamed, notRunReason }: Pick<ClassifyInput, 'blamed' | 'notRunReason'>,
     { weakest: proof, linesWithoutId }: Pick<Proofs, 'weakest' | 'linesWithoutId'>,
+    details: ReadonlyMap<number | null, string>,
   ) {
+    this.#details = details;
     this.#linesWithoutId = linesWithoutId;
     this.#items = items;
     this.#judge = judge;
@@ -39,7 +45,13 @@ export class UnreadItems {
       this.missing += 1;
       this.paidWithoutAnswer += 1;
     }
-    return this.#judge.judgeFailure(reason, this.#items.countFlawedAttempts(place));
+    const detail = describesRefusal.has(reason) ? this.#findDetail(place + 1) : undefined;
+    return this.#judge.judgeFailure(reason, this.#items.countFlawedAttempts(place), detail);
+  }
+
+  /** The provider may name other lines and say nothing of this one. */
+  #findDetail(line: number): string | undefined {
+    return this.#details.get(line) ?? this.#details.get(null);
   }
 
   /** What is unknown stays unknown: a line without an id does not say which item may be sent again. */

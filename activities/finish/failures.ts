@@ -60,12 +60,13 @@ class FailureFiles {
   }
 
   /** A promise only while a block is being written: await it before the next call. */
-  write(record: Row, { row, reason, message, batchId, customId }: ResultLine): MaybePromise<void> {
+  write(record: Row, { row, id, reason, message, detail, batchId, customId }: ResultLine): MaybePromise<void> {
     if (reason !== 'in_doubt') {
-      return this.#failures.write(JSON.stringify({ ...record, nightshift: { row, reason, message } }));
+      return this.#failures.write(JSON.stringify({ ...record, nightshift: { row, id, reason, message, detail } }));
     }
     // A person finds the request at the provider by the last two.
-    return this.#inDoubt.write(JSON.stringify({ ...record, nightshift: { row, reason, message, batchId, customId } }));
+    const nightshift = { row, id, reason, message, batchId, customId };
+    return this.#inDoubt.write(JSON.stringify({ ...record, nightshift }));
   }
 
   async close(): Promise<void> {

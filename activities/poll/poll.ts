@@ -4,6 +4,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { EndedBatch } from '../../domain/batch/evidence.ts';
 import {
+  type BatchError,
   type BatchHandle,
   type BatchPhase,
   type BatchView,
@@ -71,7 +72,7 @@ export async function poll(deps: PollDeps, input: PollInput): Promise<PollResult
   // The coordinator learns of the end from the batch's workflow.
   if (phase !== 'ended' && isNews(input, phase, tenths)) await notifyCoordinator(deps, input, phase, view.counts);
   const ended = toEnded(view);
-  if (ended !== null) await recordEnd(deps.store, input, ended, clock);
+  if (ended !== null) await recordEnd(deps.store, input, ended, view.errors, clock);
   return {
     phase,
     status: view.status,
@@ -120,10 +121,18 @@ function toEnded({ phase, ending, status, counts, outputs, endedAt, errors }: Ba
 }
 
 /** On disk before the workflow acts on it. The time of the first poll that saw the end stays. */
-async function recordEnd(store: Store, input: PollInput, ended: EndedBatch, clock: Clock): Promise<void> {
+async function recordEnd(
+  store: Store,
+  input: PollInput,
+  ended: EndedBatch,
+  errors: readonly BatchError[],
+  clock: Clock,
+): Promise<void> {
   const { id } = input.handle;
   const known = (await readEvidence(store, input))[id];
-  await recordEvidence(store, input, id, { ended, endedSeenAt: known?.endedSeenAt ?? clock.now() });
+  const details = errors.flatMap(({ line, detail }) => (detail === undefined ? [] : [{ line, detail }]));
+  const messages = details.length === 0 ? {} : { details };
+  await recordEvidence(store, input, id, { ended, endedSeenAt: known?.endedSeenAt ?? clock.now(), ...messages });
 }
 
 /** The batch does not end here: the provider still ends it, and what it had finished is then collected. */

@@ -3,7 +3,7 @@
 import type { Recovered } from '../../domain/batch/recovered.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
-import { noEvidence, readEvidence } from '../../job-folder/evidence.ts';
+import { type BatchEvidence, noEvidence, readEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { type Intent, readHandle, readIntent, removeIntent } from '../../job-folder/submission.ts';
 import { readTally } from '../../job-folder/tallies.ts';
@@ -24,6 +24,13 @@ export interface RecoverResult {
 const describeIntent = ({ overAt, startedAt, firstAt }: Intent): Recovered['intent'] => ({
   overAt,
   lastsMs: Math.max(0, overAt - (startedAt ?? firstAt)),
+});
+
+/** What the provider wrote stays in the store: a result of an activity enters history. */
+const withoutDetails = ({ ended, endedSeenAt, reading }: BatchEvidence): Omit<BatchEvidence, 'details'> => ({
+  ended,
+  endedSeenAt,
+  reading,
 });
 
 /** Of a create that an earlier owner's workflow may still send. */
@@ -57,7 +64,7 @@ export async function recover(
         handle,
         ordinal: record?.ordinal ?? 0,
         role: index === 0 ? 'own' : 'twin',
-        ...(evidence[handle.id] ?? noEvidence),
+        ...withoutDetails(evidence[handle.id] ?? noEvidence),
       })),
     },
   };

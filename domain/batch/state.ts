@@ -68,6 +68,8 @@ export interface BatchError {
   readonly line: number | null;
   /** The limit that the provider had no room within, if it named one. */
   readonly limit?: NamedLimit | null;
+  /** The vendor's own message, for the store alone. Absent if there is none. */
+  readonly detail?: string;
 }
 
 /** What to do with a batch that failed before it ran anything. Nothing was billed. */

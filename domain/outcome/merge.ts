@@ -1,13 +1,13 @@
 // All attempts at one row, folded into its one line of results.
 
 import { messageByReason } from './classify.ts';
-import type { AnswerLine, ItemLine, ItemReason, Json, Lane, Usage } from './outcome.ts';
+import type { AnswerLine, ItemLine, ItemReason, Json, Lane, Usage, VendorDetail } from './outcome.ts';
 
 /** The state of an item at the end of its job. */
 export const resultStatuses = ['answered', 'failed'] as const;
 export type ResultStatus = (typeof resultStatuses)[number];
 
-export interface ResultLine {
+export interface ResultLine extends VendorDetail {
   readonly id: string | number;
   readonly row: number;
   readonly status: ResultStatus;
@@ -54,6 +54,7 @@ export function buildResult(attempts: readonly [AnsweredAttempt, ...AnsweredAtte
     key: answer.key,
     customId: answer.customId,
     ...(answered ? {} : { reason, message: answer.message ?? messageByReason[reason] }),
+    ...(answered || answer.detail === undefined ? {} : { detail: answer.detail }),
     ...(answer.response === undefined ? {} : { response: answer.response }),
   };
 }

@@ -72,6 +72,11 @@ export const noUsage: Usage = { input: null, cachedInput: null, cacheWrite: null
 /** How a model stopped, in the same words for all vendors. */
 export type Finish = 'stop' | 'length' | 'refused' | 'filtered' | 'paused';
 
+/** The vendor's own message about a failed item, for the store alone: it may quote the row. Absent if there is none. */
+export interface VendorDetail {
+  readonly detail?: string;
+}
+
 /** One line of a provider's output, understood but not yet judged. */
 export type RawOutcome =
   | {
@@ -86,8 +91,12 @@ export type RawOutcome =
       readonly model: string | null;
       readonly response: Json;
     }
-  | { readonly kind: 'error'; readonly customId: string; readonly reason: ItemReason }
-  | { readonly kind: 'unrun'; readonly customId: string; readonly why: 'expired' | 'cancelled' | 'timeout' }
+  | ({ readonly kind: 'error'; readonly customId: string; readonly reason: ItemReason } & VendorDetail)
+  | ({
+      readonly kind: 'unrun';
+      readonly customId: string;
+      readonly why: 'expired' | 'cancelled' | 'timeout';
+    } & VendorDetail)
   | { readonly kind: 'unreadable' };
 
 /** One line of `batch-NNNN.items.jsonl`: which row an item is of. */
@@ -105,7 +114,7 @@ export const outcomeKinds = ['answered', 'retryable', 'rejected'] as const;
 export type OutcomeKind = (typeof outcomeKinds)[number];
 
 /** The result of one attempt at an item. */
-export interface Outcome {
+export interface Outcome extends VendorDetail {
   readonly kind: OutcomeKind;
   readonly reason?: ItemReason;
   readonly message?: string;

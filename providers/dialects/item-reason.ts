@@ -1,7 +1,7 @@
-// Why an item failed, from the HTTP status and the vendor's code that stand in its line of output.
+// Why an item failed, from the HTTP status and the vendor's code that stand in its line of output, and the vendor's own message.
 
-import type { ItemReason, RawOutcome } from '../../domain/outcome/outcome.ts';
-import { findByCode } from '../json-fields.ts';
+import type { ItemReason, RawOutcome, VendorDetail } from '../../domain/outcome/outcome.ts';
+import { asText, type Fields, findByCode } from '../json-fields.ts';
 
 type Unrun = Extract<RawOutcome, { kind: 'unrun' }>['why'];
 
@@ -20,6 +20,12 @@ export function toItemReason(status: number | null, code: string | null, { reaso
   const known = code === null ? undefined : findByCode(reasons, code);
   if (known === 'no_money' || status === 402) return 'no_money';
   return status === null ? (known ?? 'provider_error') : reasonByStatus(status);
+}
+
+/** The whole message: the registry's `hideKeys` makes it fit to be stored. */
+export function readDetail(error: Fields | null): VendorDetail {
+  const message = asText(error?.message)?.trim() ?? '';
+  return message === '' ? {} : { detail: message };
 }
 
 function reasonByStatus(status: number): ItemReason {

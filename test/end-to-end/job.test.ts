@@ -4,7 +4,7 @@ import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { Cell } from './crash/cell.ts';
+import { Cell, until } from './crash/cell.ts';
 import { realServer } from './server.ts';
 
 const server = realServer();
@@ -40,6 +40,11 @@ test.concurrent(
       expect(message).toContain('provider');
       expect(message).toContain('unknown');
       expect(at.has('')).toBe(false);
+      await until('the log names the failure', () => readFileSync(at.log, 'utf8').includes('Workflow failed'));
+      const lines = readFileSync(at.log, 'utf8').split('\n');
+      const failed = lines.filter((line) => line.includes('Workflow failed')).map((line) => JSON.parse(line));
+      expect(failed).toMatchObject([{ workflowId: 'wrong', code: 'invalid_job', message }]);
+      expect(failed[0]).not.toHaveProperty('error');
     }),
   60_000,
 );

@@ -155,6 +155,9 @@ test(
       // The canaries were there to be found: the store has them.
       expect(readFileSync(at.path('results.jsonl', 'leak-anthropic'), 'utf8')).toContain(canary('answer'));
       expect(readFileSync(at.path('failures.jsonl', 'leak-anthropic'), 'utf8')).toContain(canary('row'));
+      for (const file of ['failures.jsonl', 'results.jsonl']) {
+        expect(readFileSync(at.path(file, 'leak-openai'), 'utf8')).toContain(`Invalid request. ${canary('error')}`);
+      }
       expect((await at.control.requests()).some(({ status }) => status === 401)).toBe(true);
     }),
   150_000,

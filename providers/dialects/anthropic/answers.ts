@@ -12,7 +12,7 @@ import {
   findByCode,
   parsedFields,
 } from '../../json-fields.ts';
-import { type ItemCodes, toItemReason } from '../item-reason.ts';
+import { type ItemCodes, readDetail, toItemReason } from '../item-reason.ts';
 
 export function decode(line: Buffer, codes: ItemCodes): RawOutcome {
   const record = parsedFields(line.toString('utf8'));
@@ -34,7 +34,7 @@ function errored(customId: string, envelope: Fields | null, codes: ItemCodes): R
   const type = asCode(error?.type);
   const code = asCode(asFields(error?.details)?.error_code) ?? type;
   const status = findByCode(codes.statuses, type ?? '') ?? findByCode(codes.statuses, code ?? '') ?? null;
-  return { kind: 'error', customId, reason: toItemReason(status, code, codes) };
+  return { kind: 'error', customId, reason: toItemReason(status, code, codes), ...readDetail(error) };
 }
 
 function answered(customId: string, message: Fields): RawOutcome {

@@ -13,7 +13,7 @@ import {
   findByCode,
   parsedFields,
 } from '../../json-fields.ts';
-import { type ItemCodes, toItemReason } from '../item-reason.ts';
+import { type ItemCodes, readDetail, toItemReason } from '../item-reason.ts';
 import { type Answer, embeddingsAnswer, moderationsAnswer } from './values.ts';
 
 export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOutcome {
@@ -23,8 +23,8 @@ export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOut
   const response = asFields(record.response);
   const status = asNumber(response?.status_code);
   if (response !== null && status !== null && (status < 200 || status > 299)) {
-    const code = codeIn(asFields(asFields(response.body)?.error));
-    return { kind: 'error', customId, reason: toItemReason(status, code, codes) };
+    const refusal = asFields(asFields(response.body)?.error);
+    return { kind: 'error', customId, reason: toItemReason(status, codeIn(refusal), codes), ...readDetail(refusal) };
   }
   const error = asFields(record.error);
   if (error !== null && status === null) return unanswered(customId, error, codes);
@@ -35,8 +35,8 @@ export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOut
 function unanswered(customId: string, error: Fields, codes: ItemCodes): RawOutcome {
   const code = codeIn(error);
   const why = code === null ? undefined : findByCode(codes.unrun, code);
-  if (why !== undefined) return { kind: 'unrun', customId, why };
-  return { kind: 'error', customId, reason: toItemReason(null, code, codes) };
+  if (why !== undefined) return { kind: 'unrun', customId, why, ...readDetail(error) };
+  return { kind: 'error', customId, reason: toItemReason(null, code, codes), ...readDetail(error) };
 }
 
 const codeIn = (error: Fields | null): string | null => asCode(error?.code) ?? asCode(error?.type);
@@ -44,7 +44,8 @@ const codeIn = (error: Fields | null): string | null => asCode(error?.code) ?? a
 function answered(customId: string, body: Fields, endpoint: string, codes: ItemCodes): RawOutcome {
   // The responses endpoint can fail with a status of 200.
   if (body.status === 'failed') {
-    return { kind: 'error', customId, reason: toItemReason(null, codeIn(asFields(body.error)), codes) };
+    const error = asFields(body.error);
+    return { kind: 'error', customId, reason: toItemReason(null, codeIn(error), codes), ...readDetail(error) };
   }
   const answer = (readers[endpoint] ?? chatAnswer)(body);
   return { kind: 'answer', customId, ...answer, model: asText(body.model), response: asJson(body) };

@@ -1,6 +1,7 @@
 // Asks for the state of a batch: OpenAI's batch object in the words of the domain.
 
 import type { BatchError, BatchHandle, BatchView } from '../../../domain/batch/state.ts';
+import { readDetail } from '../../dialects/item-reason.ts';
 import { asCode, findByCode } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
 import { readNamedLimit } from '../../transport/fault.ts';
@@ -56,7 +57,7 @@ function toBatchError(
 ): BatchError {
   const reason = findByCode(batches, code ?? '') ?? 'other';
   const limit = reason === 'capacity' ? readNamedLimit(calls.limitWords, message ?? '') : null;
-  return { reason, line: line ?? null, ...(limit === null ? {} : { limit }) };
+  return { reason, line: line ?? null, ...(limit === null ? {} : { limit }), ...readDetail({ message }) };
 }
 
 const toMilliseconds = (seconds: number | null | undefined): number | null =>

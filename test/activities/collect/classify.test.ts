@@ -43,6 +43,22 @@ test('not run: a batch that the check refused; only the lines that it blames are
   expect(site.outcomes).toEqual(['retryable batch_failed', 'rejected bad_request', 'retryable batch_failed']);
 });
 
+test('what the provider wrote about a line, or about the whole batch, is the detail of the items', async () => {
+  const site = await Collection.plan();
+  const details = [
+    { line: null, detail: 'the file has an error' },
+    { line: 2, detail: 'line 2: no model' },
+  ];
+  await site.recordDetails(details);
+  const refused = ended('failed', 0, { outputs: [], refusedUnrun: true });
+  await site.tally([batch(refused, null)], { notRunReason: 'batch_failed', blamed: [2] });
+  expect(site.answers.map(({ detail }) => detail)).toEqual([
+    'the file has an error',
+    'line 2: no model',
+    'the file has an error',
+  ]);
+});
+
 test('not run: no provider batch was made', async () => {
   const site = await Collection.plan();
   expect(await site.tally([], { notRunReason: 'capacity' })).toMatchObject({ answered: 0, retryable: { capacity: 3 } });

@@ -6,6 +6,7 @@ import { type ClassifyResult, classify } from '../../../activities/collect/class
 import type { ClassifyInput } from '../../../activities/collect/classify-input.ts';
 import type { EndedBatch, Reading } from '../../../domain/batch/evidence.ts';
 import type { AnswerLine, ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
+import { type LineDetail, recordEvidence } from '../../../job-folder/evidence.ts';
 import { answersFile, rawFile, tallyFile } from '../../../job-folder/paths.ts';
 import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } from '../plan/planning.ts';
 import { answerLine, findPlanned, wholeDeps } from '../whole-job.ts';
@@ -103,9 +104,16 @@ export class Collection {
 
   /** `answered`, or the kind and the reason, by item. */
   get outcomes(): string[] {
-    return this.folder
-      .lines<AnswerLine & Record<string, never>>(answersFile(ref).slice(output.length))
-      .map(({ kind, reason }) => (reason === undefined ? kind : `${kind} ${reason}`));
+    return this.answers.map(({ kind, reason }) => (reason === undefined ? kind : `${kind} ${reason}`));
+  }
+
+  get answers(): (AnswerLine & Record<string, never>)[] {
+    return this.folder.lines(answersFile(ref).slice(output.length));
+  }
+
+  /** What the provider wrote when it refused the batch. */
+  async recordDetails(details: readonly LineDetail[]): Promise<void> {
+    await recordEvidence(this.folder.store, ref, 'own', { details });
   }
 
   get written(): string[] {

@@ -57,8 +57,8 @@ test('rows in doubt are in in-doubt.jsonl with their record, batch and request, 
     customId: item?.customId,
   };
   expect(folder.lines('in-doubt.jsonl')).toEqual([
-    { id: 3, text: 'text 3', nightshift: { row: 3, ...nightshift } },
-    { id: 3, text: 'text 3', nightshift: { row: 5, ...nightshift } },
+    { id: 3, text: 'text 3', nightshift: { row: 3, id: 3, ...nightshift } },
+    { id: 3, text: 'text 3', nightshift: { row: 5, id: 3, ...nightshift } },
   ]);
   expect(folder.lines('failures.jsonl')).toEqual([
     { id: 2, text: 'text 2', nightshift: expect.objectContaining({ row: 2, reason: 'bad_request' }) },

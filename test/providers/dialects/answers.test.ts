@@ -76,6 +76,7 @@ describe('a line of OpenAI’s', () => {
     expect(of({ status: 'failed', error: { code: 'server_error', message: 'x' } })).toMatchObject({
       kind: 'error',
       reason: 'provider_error',
+      detail: 'x',
     });
   });
 });
@@ -110,11 +111,13 @@ describe('a line of OpenAI’s without an answer', () => {
       kind: 'error',
       customId: 'a',
       reason: 'rate_limited',
+      detail: 'x',
     });
     expect(refused(400, { code: 'Your prompt said: hello', message: 'x' })).toEqual({
       kind: 'error',
       customId: 'a',
       reason: 'bad_request',
+      detail: 'x',
     });
   });
 
@@ -134,7 +137,7 @@ describe('a line of OpenAI’s without an answer', () => {
     [429, 'insufficient_quota', 'no_money'],
     [400, 'overloaded_error', 'bad_request'],
   ])('status %s with code %s is %s', (status, code, reason) => {
-    expect(refused(status, { code, message: 'x' })).toEqual({ kind: 'error', customId: 'a', reason });
+    expect(refused(status, { code, message: 'x' })).toEqual({ kind: 'error', customId: 'a', reason, detail: 'x' });
   });
 
   test.each([
@@ -144,7 +147,7 @@ describe('a line of OpenAI’s without an answer', () => {
     ['never_heard_of', 'provider_error'],
     ['constructor', 'provider_error'],
   ])('code %s without a status is %s', (code, reason) => {
-    expect(undone(code)).toEqual({ kind: 'error', customId: 'a', reason });
+    expect(undone(code)).toEqual({ kind: 'error', customId: 'a', reason, detail: 'x' });
   });
 
   test.each([
@@ -152,11 +155,11 @@ describe('a line of OpenAI’s without an answer', () => {
     ['batch_cancelled', 'cancelled'],
     ['request_timeout', 'timeout'],
   ])('%s was not run', (code, why) => {
-    expect(undone(code)).toEqual({ kind: 'unrun', customId: 'a', why });
+    expect(undone(code)).toEqual({ kind: 'unrun', customId: 'a', why, detail: 'x' });
   });
 
   test('another code is an error of unknown status', () => {
-    expect(undone('odd')).toEqual({ kind: 'error', customId: 'a', reason: 'provider_error' });
+    expect(undone('odd')).toEqual({ kind: 'error', customId: 'a', reason: 'provider_error', detail: 'x' });
   });
 });
 
@@ -220,7 +223,7 @@ describe('a line of Anthropic’s without an answer', () => {
     ['something_new', 'provider_error'],
   ])('%s inside its envelope is %s', (type, reason) => {
     const error = { type: 'error', error: { type, message: 'x' }, request_id: null };
-    expect(anthropic({ type: 'errored', error })).toEqual({ kind: 'error', customId: 'a', reason });
+    expect(anthropic({ type: 'errored', error })).toEqual({ kind: 'error', customId: 'a', reason, detail: 'x' });
   });
 
   test('an account without money is told by the code inside of a rate limit', () => {
