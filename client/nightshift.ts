@@ -4,6 +4,7 @@ import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporal
 import type { Checkup } from '../domain/checkup.ts';
 import type { ItemReason, Json } from '../domain/outcome/outcome.ts';
 import type { JobEstimate } from '../domain/plan/estimate.ts';
+import type { Validity } from '../domain/plan/validity.ts';
 import type { JobStatus } from '../domain/progress/status.ts';
 import type { JobReport } from '../domain/report/report.ts';
 import type { Job } from '../input/schema.ts';
@@ -21,13 +22,15 @@ import {
   statusQuery,
 } from '../workflows/messages.ts';
 import { type ConnectOptions, connect } from './connection.ts';
+import { type FailureGroup, groupFailures } from './failed-rows.ts';
 import { followJob } from './follow.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
 import { jobText } from './job-text.ts';
 import { listOpenBatches, type OpenBatch } from './overview/open-batches.ts';
 import { type JobOverview, readOverview } from './overview/read-overview.ts';
 import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
-import { beside, localPath, type Result, reportIn, resultsIn } from './results.ts';
+import { beside, fileNames, type JobFile, localPath, type Result, reportIn, resultsIn } from './results.ts';
+import { type ChosenRun, chooseRun } from './runs.ts';
 import { Schedules } from './schedules.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
 import { awaitWorker, listPollers, type WaitOptions } from './worker-answer.ts';
@@ -43,17 +46,6 @@ export interface StartOptions {
   readonly id: string;
   readonly taskQueue?: string;
 }
-
-export type JobFile = 'results' | 'failures' | 'inDoubt' | 'rejects' | 'report' | 'page';
-
-const fileNames = {
-  results: 'results.jsonl',
-  failures: 'failures.jsonl',
-  inDoubt: 'in-doubt.jsonl',
-  rejects: 'rejects.jsonl',
-  report: 'report.json',
-  page: 'report.html',
-} as const satisfies Record<JobFile, string>;
 
 export class Nightshift {
   readonly client: Client;
@@ -112,8 +104,14 @@ export class Nightshift {
     return askEstimate(this.client, job, { taskQueue: this.taskQueue, ...options });
   }
 
-  /** Rejects if the job would be refused before its rows are read: provider, model, template, dataset or output. Claims and spends nothing. */
-  validate(job: Job | JobReference, options: Partial<AskOptions> = {}): Promise<void> {
+  /**
+   * Rejects if the job would be refused: provider, key, model, template, dataset, its first rows or, with the job's `id`, its output. Claims and
+   * spends nothing. Null for a job that resumes another.
+   */
+  validate(
+    job: Job | JobReference,
+    options: Partial<AskOptions> & Partial<Pick<StartOptions, 'id'>> = {},
+  ): Promise<Validity | null> {
     return askValidity(this.client, job, { taskQueue: this.taskQueue, ...options });
   }
 
@@ -138,9 +136,9 @@ export class Nightshift {
     return { ...listedJob(description), taskQueue: description.taskQueue };
   }
 
-  /** What Temporal knows of a job, how it ended, and, if a worker answers in time, what it is doing. */
-  overview(id: string, options: WaitOptions = {}): Promise<JobOverview> {
-    return readOverview(this.client, this.#handle(id), { ...options, webUi: this.#at.webUi });
+  /** What Temporal knows of a job, how it ended, and, if a worker answers in time, what it is doing. `runId` is of an earlier run of the id. */
+  overview(id: string, { runId, ...options }: WaitOptions & { readonly runId?: string } = {}): Promise<JobOverview> {
+    return readOverview(this.client, this.#handle(id, runId), { ...options, webUi: this.#at.webUi });
   }
 
   /** Rejects if no worker answers in time. The same holds for `batches`. */
@@ -195,15 +193,19 @@ export class Nightshift {
     return this.#handle(id).result();
   }
 
+  /** The newest run of an id or, if that ended without results, the newest one that has results. */
+  chooseRun(id: string): Promise<ChosenRun> {
+    return chooseRun(this.client, id);
+  }
+
   /** As `result`, but a cancelled job has a report too: it is read from the job's output. */
-  async report(id: string): Promise<JobReport> {
+  async report(id: string, chosen?: ChosenRun): Promise<JobReport> {
+    const { run } = chosen ?? (await this.chooseRun(id));
     try {
-      return await this.result(id);
+      return await this.#handle(id, run.runId).result();
     } catch (error) {
-      if (!(error instanceof WorkflowFailedError)) throw error;
-      const { results } = await this.describe(id);
-      if (results === null) throw error;
-      return reportIn(localPath(beside(results, fileNames.report), this.dataRoot));
+      if (!(error instanceof WorkflowFailedError) || run.results === null) throw error;
+      return reportIn(localPath(beside(run.results, fileNames.report), this.dataRoot));
     }
   }
 
@@ -213,8 +215,8 @@ export class Nightshift {
   }
 
   /** The path of a finished job's file on this machine. Rejects if it is not there. */
-  async file(id: string, file: JobFile = 'results'): Promise<string> {
-    const { results, state } = await this.describe(id);
+  async file(id: string, file: JobFile = 'results', chosen?: ChosenRun): Promise<string> {
+    const { results, state } = (chosen ?? (await this.chooseRun(id))).run;
     if (results !== null) return localPath(beside(results, fileNames[file]), this.dataRoot);
     if (state === 'running') throw new Error(`${id} has not ended: there are no results yet`);
     throw new Error(`${id} is ${state} and came to no results`);
@@ -225,7 +227,13 @@ export class Nightshift {
     yield* resultsIn<Output>(await this.file(id));
   }
 
-  #handle(id: string): WorkflowHandle {
-    return this.client.workflow.getHandle(id);
+  /** What failed, by reason, with the first rows of each. Reads the files of a finished job on this machine. */
+  async failures(id: string, chosen?: ChosenRun): Promise<readonly FailureGroup[]> {
+    const of = chosen ?? (await this.chooseRun(id));
+    return groupFailures([await this.file(id, 'failures', of), await this.file(id, 'inDoubt', of)]);
+  }
+
+  #handle(id: string, runId?: string): WorkflowHandle {
+    return this.client.workflow.getHandle(id, runId);
   }
 }

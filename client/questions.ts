@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { Checkup } from '../domain/checkup.ts';
 import type { JobEstimate } from '../domain/plan/estimate.ts';
+import type { Validity } from '../domain/plan/validity.ts';
 import type { checkWorker, estimateDataset, validateDataset } from '../workflows/questions.ts';
 import { jobText } from './job-text.ts';
 import { listPollers, NoWorkerAnswers } from './worker-answer.ts';
@@ -40,11 +41,16 @@ export const askEstimate = (client: Client, job: unknown, options: AskOptions): 
     summary: `estimate: ${jobText(job, '').staticSummary}`,
   });
 
-export const askValidity = (client: Client, job: unknown, options: AskOptions): Promise<void> =>
+/** Without an id, a default output counts as free. */
+export const askValidity = (
+  client: Client,
+  job: unknown,
+  { id, ...options }: AskOptions & { readonly id?: string },
+): Promise<Validity | null> =>
   ask<typeof validateDataset>(client, {
     ...options,
     type: 'validateDataset',
-    args: [job],
+    args: id === undefined ? [job] : [job, id],
     timeout: '1 minute',
     summary: `validate: ${jobText(job, '').staticSummary}`,
   });

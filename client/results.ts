@@ -7,6 +7,17 @@ import type { ResultLine } from '../domain/outcome/merge.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import type { JobReport } from '../domain/report/report.ts';
 
+export type JobFile = 'results' | 'failures' | 'inDoubt' | 'rejects' | 'report' | 'page';
+
+export const fileNames = {
+  results: 'results.jsonl',
+  failures: 'failures.jsonl',
+  inDoubt: 'in-doubt.jsonl',
+  rejects: 'rejects.jsonl',
+  report: 'report.json',
+  page: 'report.html',
+} as const satisfies Record<JobFile, string>;
+
 /** A line of `results.jsonl`; `Output` is what the job's schema, or its endpoint, makes of an answer. */
 export type Result<Output = Json> = Omit<ResultLine, 'output'> & { readonly output: Output | null };
 

@@ -6,14 +6,17 @@ export type StoreAbility = (typeof storeAbilities)[number];
 
 export type StoreVerdict = 'ok' | 'unwritable' | 'full' | 'unavailable';
 
+export type KeyVerdict = 'ok' | 'missing' | 'refused' | 'unreachable' | 'unsure';
+
 export interface Checkup {
   /**
-   * For each provider, whether the worker has a key. Whether the provider accepts the key is not asked: a job that names one model asks
-   * when it is opened. */
+   * For each provider, whether the worker has a key, and what the provider says to it: it was tried with a call that costs nothing. `unsure`: the
+   * provider's reply does not tell. A worker of an earlier version does not try it, and says `ok` of every key that it has.
+   */
   readonly keys: readonly {
     readonly provider: string;
     readonly variable: string;
-    readonly verdict: 'ok' | 'missing';
+    readonly verdict: KeyVerdict;
   }[];
   readonly store: {
     /** Whether a file could be written and removed. */

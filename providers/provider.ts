@@ -106,8 +106,8 @@ export interface Provider {
   /** Reads one line of output. Never throws: a line that cannot be read is `unreadable`. Runs for every line, so it allocates little. */
   decode(line: Buffer, endpoint: string): RawOutcome;
 
-  /** Whether the key works and the model is there. Spends nothing. */
-  check(model: string, ctx: Context): Promise<ModelCheck>;
+  /** Whether the key works and the model, if one is given, is there. Spends nothing. */
+  check(model: string | null, ctx: Context): Promise<ModelCheck>;
   /** Puts the requests file at the vendor; a vendor whose create carries the items does nothing here. May be repeated: copies are forgotten later. */
   upload(file: RequestFile, submission: Submission, ctx: Context): Promise<Staged>;
   /** Searches the vendor's list for batches of this submission. Throws if the list cannot be read back to `since`: absence must be certain. */

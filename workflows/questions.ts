@@ -3,6 +3,7 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Checkup } from '../domain/checkup.ts';
 import type { JobEstimate } from '../domain/plan/estimate.ts';
+import type { Validity } from '../domain/plan/validity.ts';
 import { asRefusal, describeRun } from './job/open.ts';
 import { bestEffort, filePass, promptCall } from './proxies.ts';
 
@@ -22,10 +23,14 @@ export async function estimateDataset(input: unknown): Promise<JobEstimate> {
   }
 }
 
-/** Refuses what `processDataset` would refuse before it reads the rows. It claims nothing. */
-export async function validateDataset(input: unknown): Promise<void> {
+/**
+ * Refuses what `processDataset` would refuse before it starts, and what it would for the first rows. It claims nothing. `jobId` is the id that
+ * the job is to have: its default output depends on it.
+ */
+export async function validateDataset(input: unknown, jobId?: string): Promise<Validity | null> {
+  const run = describeRun(input);
   try {
-    await promptCall('validate the job').validate(describeRun(input));
+    return await promptCall('validate the job').validate({ ...run, workflowId: jobId ?? run.workflowId });
   } catch (error) {
     throw asRefusal(error);
   }

@@ -64,7 +64,6 @@ async function checkProvider(
     const message = `the worker has no key for ${provider}: set ${variable} and restart the worker`;
     return report('no_api_key', 'provider', message);
   }
-  if (model === null) return [];
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(modelCheckMs)]);
   switch (await deps.provider(provider)?.check(model, { signal })) {
     case 'unknown_model':

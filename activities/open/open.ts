@@ -1,6 +1,7 @@
 // The first activity of every job: reads and checks the job, claims its output, and resolves the settings that its workflow runs by.
 
 import type { JobFile, JobSettings } from '../../domain/job.ts';
+import type { Validity } from '../../domain/plan/validity.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { takeOver } from '../../input/resume.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -9,6 +10,7 @@ import { checkWorld } from './check-world.ts';
 import { type OpenInput, type ReadJob, readJob } from './read-job.ts';
 import { resumeJob } from './resume.ts';
 import { resolveSettings } from './settings.ts';
+import { tryRows } from './try-rows.ts';
 
 /** May be run again at any time: the same run finds its claim again. If it refuses the job, it has written nothing. */
 export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSettings> {
@@ -18,10 +20,12 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
   return resolveSettings(deps.store, job, input.startedAt, searchAttributes);
 }
 
-/** Refuses what `open` would refuse, but claims nothing. */
-export async function validate(deps: ActivityDeps, input: OpenInput): Promise<void> {
+/** Refuses what `open` would refuse, and what planning would for the first rows, but claims nothing. Null for a job that resumes another. */
+export async function validate(deps: ActivityDeps, input: OpenInput): Promise<Validity | null> {
   const { parsed } = await readJob(deps, input);
-  if (parsed.kind === 'job') await checkWorld(deps, input, parsed.spec, parsed.spec.output);
+  if (parsed.kind === 'resume') return null;
+  await checkWorld(deps, input, parsed.spec, parsed.spec.output);
+  return tryRows(deps, parsed.spec);
 }
 
 async function claimJob(deps: ActivityDeps, input: OpenInput, { parsed, facts }: ReadJob): Promise<JobFile> {

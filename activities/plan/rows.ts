@@ -37,7 +37,10 @@ export function isRefusal(read: ReadItem | PlannedItem | RowRefusal): read is Ro
   return 'reason' in read;
 }
 
-export function rowReader(job: JobFile, provider: Provider): ReadRow {
+/** The part of a job that its rows are rendered by. */
+type RowJob = Pick<JobFile, 'spec' | 'prices'>;
+
+export function rowReader(job: RowJob, provider: Provider): ReadRow {
   const { request } = job.spec;
   return sparingTheStack(request === null ? requestLineReader(job, provider) : templateReader(job, provider, request));
 }
@@ -55,7 +58,7 @@ function sparingTheStack(read: ReadRow): ReadRow {
 }
 
 /** Rows that are request lines already: of each, the body is kept, and planning writes the line around it again in its own form. */
-function requestLineReader(job: JobFile, provider: Provider): ReadRow {
+function requestLineReader(job: RowJob, provider: Provider): ReadRow {
   const makeKeyText = keyTexts(provider.name, job.spec.schema);
   const countOutput = outputCounter(job);
   return ({ row, record, raw }, addKeyText) => {
@@ -69,7 +72,7 @@ function requestLineReader(job: JobFile, provider: Provider): ReadRow {
   };
 }
 
-function templateReader(job: JobFile, provider: Provider, request: Json): ReadRow {
+function templateReader(job: RowJob, provider: Provider, request: Json): ReadRow {
   const { spec } = job;
   const body = withModel(request, spec.model);
   const template = compileTemplate(body, compileText);
@@ -123,7 +126,7 @@ function limitReader(
 }
 
 /** Refuses the job if a budget needs to know the number and it is not known. */
-function outputCounter(job: JobFile): (limit: OutputLimit, model: string, row: number) => number | null {
+function outputCounter(job: RowJob): (limit: OutputLimit, model: string, row: number) => number | null {
   return (limit, model, row) => {
     const tokens = countOutput(job, limit, model);
     if (tokens === null) requireNoCap(job.spec, limit, row);

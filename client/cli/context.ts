@@ -4,6 +4,7 @@
 import type { Nightshift } from '../nightshift.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { describeSilence, listPollers } from '../worker-answer.ts';
+import { exitCodes } from './exit-codes.ts';
 import { ownCommand, startWorkerCommand } from './own-command.ts';
 
 export interface Context extends Pick<Surroundings, 'dataRoot' | 'taskQueue'> {
@@ -43,16 +44,31 @@ async function awaitChange<Answer>(jobs: Nightshift, taskQueue: string, change: 
 }
 
 /** Waits for a worker's answer, and warns while there is no worker. */
-export async function awaitAnswer<Answer>(
-  jobs: Nightshift,
-  taskQueue: string,
-  answer: Promise<Answer>,
-): Promise<Answer> {
+async function awaitAnswer<Answer>(jobs: Nightshift, taskQueue: string, answer: Promise<Answer>): Promise<Answer> {
   const warning = warnWithoutWorker(jobs, taskQueue, console.error);
   try {
     return await answer;
   } finally {
     warning.stop();
+  }
+}
+
+/** Asks a question that the worker answers. Ctrl-C cancels it, so that the worker removes what it has written. */
+export async function askWorker<Answer>(
+  jobs: Nightshift,
+  taskQueue: string,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const left = new AbortController();
+  const leave = (): void => {
+    process.exitCode = exitCodes.interrupted;
+    left.abort();
+  };
+  process.once('SIGINT', leave);
+  try {
+    return await awaitAnswer(jobs, taskQueue, ask(left.signal));
+  } finally {
+    process.removeListener('SIGINT', leave);
   }
 }
 

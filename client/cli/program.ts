@@ -7,6 +7,7 @@ import { addChecks } from './commands/check.ts';
 import { addComplete } from './commands/complete.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addFailures } from './commands/failures.ts';
 import { addWatch } from './commands/follow.ts';
 import { addInit } from './commands/init.ts';
 import { addInspections } from './commands/inspect.ts';
@@ -36,6 +37,7 @@ export function createProgram(context: Context): Command {
   addInspections(program, context);
   addChanges(program, context);
   addResults(program, context);
+  addFailures(program, context);
   addSchedule(program, context);
   addDoctor(program, context);
   addCompletion(program);

@@ -41,7 +41,7 @@ export async function callAndParse<T>(
 }
 
 /**
- * Whether a key works and a model is there, by asking for the model's description: it costs nothing. `missingCodes` are how the vendor
+ * Whether a key works and a model is there, by asking for the model's description or for the list of models: both are free. `missingCodes` are how the vendor
  * says that it is the model that is missing, not the path.
  */
 export async function checkModel(

@@ -1,17 +1,19 @@
 // `validate` and `estimate`: show the problems of a job and its cost before anything is spent.
 
 import type { Command } from 'commander';
-import { awaitAnswer, type Context } from '../context.ts';
+import { askWorker, type Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readJob, readJobFile } from '../job-file.ts';
 import { ownCommand } from '../own-command.ts';
 import { printValue } from '../print.ts';
 import { estimateFacts } from '../print-job.ts';
-import { byReferenceOption, taskQueueOption } from './run.ts';
+import { describeRefusals } from '../start/cautions.ts';
+import { byReferenceOption, idOption, nameJob, taskQueueOption } from './run.ts';
 
 interface CheckOptions {
   readonly taskQueue?: string;
   readonly byReference?: boolean;
+  readonly id?: string;
   readonly offline?: boolean;
 }
 
@@ -20,10 +22,11 @@ export function addChecks(program: Command, context: Context): void {
     .command('validate <job-file>')
     .summary('list every problem of a job')
     .description(
-      'Checks a job file against the schema, then asks a worker to check what only a worker knows: provider, model, ' +
-        'template, dataset and output. Claims and spends nothing.',
+      'Checks a job file against the schema, then asks a worker to check what only a worker knows: provider, key, model, ' +
+        'template, dataset and output. The worker renders the first hundred rows. Claims and spends nothing.',
     )
     .option('--offline', 'check only against the schema, without Temporal')
+    .option(...idOption)
     .option(...taskQueueOption)
     .option(...byReferenceOption)
     .action(async (file: string, options: CheckOptions) => {
@@ -32,8 +35,13 @@ export function addChecks(program: Command, context: Context): void {
         printValue({ valid: true, by: 'schema' }, { [file]: 'fits the schema; no worker was asked' });
         return;
       }
-      await asked(context, file, options, (jobs, job, at) => jobs.validate(job, at));
-      printValue({ valid: true, by: 'worker' }, { [file]: 'is valid' });
+      const { id = nameJob(file) } = options;
+      const validity = await asked(context, file, options, (jobs, job, at) => jobs.validate(job, { ...at, id }));
+      const isValid = validity?.isOverRate !== true;
+      const said = isValid ? 'is valid' : 'would probably be refused';
+      printValue({ valid: isValid, by: 'worker', ...validity }, { [file]: said });
+      for (const line of describeRefusals(validity)) console.error(line);
+      if (!isValid) process.exitCode = exitCodes.failed;
     });
   program
     .command('estimate <job-file>')
@@ -58,20 +66,9 @@ type Ask<Answer> = (
   at: { readonly taskQueue: string; readonly signal: AbortSignal },
 ) => Promise<Answer>;
 
-/** Ctrl-C cancels the question, so that the worker deletes its plan. */
 async function asked<Answer>(context: Context, file: string, options: CheckOptions, ask: Ask<Answer>): Promise<Answer> {
   const { taskQueue = context.taskQueue, byReference = false } = options;
   const job = await readJob(file, byReference, context.dataRoot);
   const jobs = await context.jobs();
-  const left = new AbortController();
-  const leave = (): void => {
-    process.exitCode = exitCodes.interrupted;
-    left.abort();
-  };
-  process.once('SIGINT', leave);
-  try {
-    return await awaitAnswer(jobs, taskQueue, ask(jobs, job, { taskQueue, signal: left.signal }));
-  } finally {
-    process.removeListener('SIGINT', leave);
-  }
+  return askWorker(jobs, taskQueue, (signal) => ask(jobs, job, { taskQueue, signal }));
 }

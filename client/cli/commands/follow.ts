@@ -22,6 +22,12 @@ export function addWatch(program: Command, context: Context): void {
 }
 
 export async function awaitEnd(jobs: Nightshift, id: string): Promise<number> {
+  await follow(jobs, id);
+  return reportEnd(jobs, id);
+}
+
+/** Shows a job's progress until it ends. Ctrl-C ends the command. */
+export async function follow(jobs: Nightshift, id: string): Promise<void> {
   const { taskQueue } = await jobs.describe(id);
   const { progressOn } = await import('../progress.ts');
   const progress = progressOn(process.stderr);
@@ -41,7 +47,6 @@ export async function awaitEnd(jobs: Nightshift, id: string): Promise<number> {
     warning.stop();
     progress.stop();
   }
-  return reportEnd(jobs, id);
 }
 
 async function reportEnd(jobs: Nightshift, id: string): Promise<number> {

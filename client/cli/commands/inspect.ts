@@ -12,6 +12,7 @@ import { ownCommand } from '../own-command.ts';
 import { overviewFacts, suggestNext } from '../print/overview-facts.ts';
 import { collected, printRows, printValue } from '../print.ts';
 import { listFacts, reportFacts } from '../print-job.ts';
+import { chooseShownRun } from '../start/chosen-run.ts';
 
 interface PageOptions {
   readonly stage?: string;
@@ -49,7 +50,9 @@ export function addInspections(program: Command, context: Context): void {
         'estimated end; or how it ended, with the exit codes of `watch`. If no worker answers, shows what Temporal knows.',
     )
     .action(async (id: string) => {
-      const job = await (await context.jobs()).overview(id, { waitMs: answerMs });
+      const jobs = await context.jobs();
+      const { run, passedOver } = await chooseShownRun(jobs, id);
+      const job = await jobs.overview(id, { waitMs: answerMs, ...(passedOver === null ? {} : { runId: run.runId }) });
       printValue(job, overviewFacts(job, Date.now()));
       const next = suggestNext(job);
       if (next !== null) console.error(next);
@@ -61,7 +64,8 @@ export function addInspections(program: Command, context: Context): void {
     .summary('the figures of a finished job')
     .description('Shows the report of a finished job. The report of a cancelled job is read from its output.')
     .action(async (id: string) => {
-      const report = await (await context.jobs()).report(id);
+      const jobs = await context.jobs();
+      const report = await jobs.report(id, await chooseShownRun(jobs, id));
       printValue(report, reportFacts(report));
     });
 }

@@ -7,6 +7,7 @@ import { resultsIn } from '../../results.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../print/table.ts';
 import { printDone, printRows, wantsTable } from '../print.ts';
+import { chooseShownRun } from '../start/chosen-run.ts';
 
 interface ResultsOptions {
   readonly output?: string;
@@ -29,7 +30,9 @@ export function addResults(program: Command, context: Context): void {
     .addOption(failedRows)
     .option('--in-doubt', 'print the rows instead of which it is not known whether they ran, with batch and request')
     .action(async (id: string, { output, failed = false, inDoubt = false }: ResultsOptions) => {
-      const file = await (await context.jobs()).file(id, inDoubt ? 'inDoubt' : failed ? 'failures' : 'results');
+      const jobs = await context.jobs();
+      const kind = inDoubt ? 'inDoubt' : failed ? 'failures' : 'results';
+      const file = await jobs.file(id, kind, await chooseShownRun(jobs, id));
       if (output === undefined && wantsTable()) return printTable(file);
       const to = output === undefined ? process.stdout : createWriteStream(output);
       try {

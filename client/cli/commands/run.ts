@@ -1,9 +1,11 @@
 // `nightshift run job.json`: starts a job and follows it to its end, unless --detach is given.
 
 import { basename, dirname, extname, resolve } from 'node:path';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
+import { wholeNumber } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { readJob } from '../job-file.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { readJob, readJobFile } from '../job-file.ts';
 import { printText } from '../print.ts';
 import { awaitEnd } from './follow.ts';
 
@@ -11,6 +13,9 @@ interface RunOptions {
   readonly id?: string;
   readonly taskQueue?: string;
   readonly byReference?: boolean;
+  readonly again?: boolean;
+  readonly sample?: number;
+  readonly yes?: boolean;
   readonly detach?: boolean;
 }
 
@@ -23,34 +28,74 @@ export const byReferenceOption = [
   "send the file's path below the data root instead of its content, so that only the path enters Temporal's history",
 ] as const;
 
+export const idOption = [
+  '--id <workflow-id>',
+  "the job's id; default: the file's name or, for a job.json, the name of its folder",
+] as const;
+
 export function addRun(program: Command, context: Context): void {
   program
     .command('run <job-file>')
     .summary('start a job and follow it to its end')
     .description(
-      'Checks a job file, starts the job and follows it. Progress goes to standard error (bars on a terminal, one line ' +
-        'per change in a log), the path of the results to standard output. Ctrl-C stops following; the job continues.',
+      'Checks a job file, lets a worker check the job, starts it and follows it. Progress goes to standard error (bars on a ' +
+        'terminal, one line per change in a log), the path of the results to standard output. Ctrl-C stops following; the job ' +
+        'continues.',
     )
-    .option('--id <workflow-id>', "the job's id; default: the file's name or, for a job.json, the name of its folder")
+    .option(...idOption)
     .option(...taskQueueOption)
     .option(...byReferenceOption)
+    .option('--again', 'run a job that has run before, under a new id and into a new folder, such as tickets-2')
+    .addOption(sampleOption(program))
+    .option('--yes', 'after the sample, run all rows without asking')
     .option('--detach', 'print the id and do not follow the job')
-    .action(async (file: string, options: RunOptions) => {
-      const { id = nameJob(file), byReference = false, detach = false } = options;
-      const job = await readJob(file, byReference, context.dataRoot);
-      const jobs = await context.jobs();
-      await jobs.start(job, { id, taskQueue: options.taskQueue ?? context.taskQueue });
-      console.error(`started ${id}`);
-      if (detach) {
-        printText(id, { id });
-      } else {
-        process.exitCode = await awaitEnd(jobs, id);
+    .action((file: string, options: RunOptions, command: Command) => {
+      if (options.sample !== undefined && options.yes !== true && !process.stdin.isTTY) {
+        command.error('error: --sample asks on a terminal; in a script, add --yes', { exitCode: exitCodes.usage });
       }
+      return run(context, file, options);
     });
 }
 
+const sampleOption = (program: Command): Option =>
+  program
+    .createOption('--sample <rows>', 'first send this many rows in realtime, show answers and cost, and ask')
+    .argParser(wholeNumber(1, 1000))
+    .conflicts('byReference');
+
+async function run(context: Context, file: string, options: RunOptions): Promise<void> {
+  const { id = nameJob(file), byReference = false, again = false, sample, yes = false, detach = false } = options;
+  const given = {
+    job: await readJob(file, byReference, context.dataRoot),
+    id,
+    taskQueue: options.taskQueue ?? context.taskQueue,
+  };
+  if (again && byReference && (await readJobFile(file)).output !== undefined) {
+    throw new Error(
+      `${file} names its output, which a job by reference keeps: give another \`output\`, or omit --by-reference`,
+    );
+  }
+  const jobs = await context.jobs();
+  // Loaded only here: other commands start faster without them.
+  const [{ checkStart, findFreshStart }, { runSample }] = await Promise.all([
+    import('../start/start-job.ts'),
+    import('../start/sample.ts'),
+  ]);
+  const start = again ? await findFreshStart(jobs, given) : given;
+  if (!again) await checkStart(jobs, start);
+  const whole = sample === undefined ? start : await runSample(jobs, start, sample, yes);
+  if (whole === null) {
+    console.error(`${id} was not started`);
+    return;
+  }
+  await jobs.start(whole.job, whole);
+  console.error(`started ${whole.id}`);
+  if (detach) printText(whole.id, { id: whole.id });
+  else process.exitCode = await awaitEnd(jobs, whole.id);
+}
+
 /** `init` writes `tickets/job.json`: there the folder's name says more than the file's. */
-function nameJob(file: string): string {
+export function nameJob(file: string): string {
   const name = basename(file, extname(file));
   return name === 'job' ? basename(dirname(resolve(file))) || name : name;
 }

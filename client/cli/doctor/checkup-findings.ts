@@ -19,20 +19,33 @@ export interface Asked {
 export function* toFindings(checkup: Checkup, asked: Asked): Generator<Finding> {
   const { keys, store, clockMs, serverMs } = checkup;
   const none = keys.every(({ verdict }) => verdict === 'missing');
-  for (const { provider, variable, verdict } of keys) {
-    const what = `key of ${provider}`;
-    const fix = `set ${variable} for the worker, and restart it`;
-    if (verdict === 'ok') {
-      yield ok(what, `${variable} is set`);
-    } else {
-      yield (none ? bad : warn)(what, `${variable} is not set`, fix);
-    }
-  }
+  for (const key of keys) yield describeKey(key, none);
   yield describeStore(store);
   if (store.verdict === 'ok') yield* describeAbilities(store.abilities);
   yield describeClock('clock', "the worker's", clockMs);
   if (serverMs !== undefined) yield describeClock('clock here', "this machine's", computeAheadMs(asked, serverMs));
   yield describeVersion(checkup);
+}
+
+function describeKey({ provider, variable, verdict }: Checkup['keys'][number], none: boolean): Finding {
+  const what = `key of ${provider}`;
+  const fix = `set ${variable} for the worker, and restart it`;
+  switch (verdict) {
+    case 'ok':
+      return ok(what, `${variable} works`);
+    case 'missing':
+      return (none ? bad : warn)(what, `${variable} is not set`, fix);
+    case 'refused':
+      return bad(what, `${provider} refuses the key in ${variable}`, fix);
+    case 'unreachable':
+      return warn(
+        what,
+        `the worker cannot reach ${provider}`,
+        "check the worker's network and the provider's status page",
+      );
+    case 'unsure':
+      return ok(what, `${variable} is set; ${provider} does not say whether it works`);
+  }
 }
 
 /** How far this machine's clock is ahead of the server's, at least. The server's time lies between question and answer if they agree. */

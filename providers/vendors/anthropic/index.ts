@@ -63,7 +63,10 @@ function createProvider(connection: Connection): Provider {
     parseRequestLine,
     relabel,
     decode: (line) => decode(line, items),
-    check: (model, { signal }) => checkModel(caller, missingModel, () => sdk.models.retrieve(model, null, { signal })),
+    check: (model, { signal }) =>
+      checkModel(caller, missingModel, async () =>
+        model === null ? sdk.models.list({ limit: 1 }, { signal }) : sdk.models.retrieve(model, null, { signal }),
+      ),
     // The create carries everything.
     upload: async () => ({ fileId: null }),
     find: (submission, ctx) => find(connection, submission, ctx),

@@ -78,7 +78,10 @@ export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'a
     parseRequestLine: (record, raw) => parseRequestLine(record, raw, endpoints),
     relabel,
     decode: (line, endpoint) => decode(line, endpoint, faults.items),
-    check: (model, { signal }) => checkModel(caller, faults.missingModel, () => sdk.models.retrieve(model, { signal })),
+    check: (model, { signal }) =>
+      checkModel(caller, faults.missingModel, async () =>
+        model === null ? sdk.models.list({ signal }) : sdk.models.retrieve(model, { signal }),
+      ),
     upload: (file, _submission, ctx) => upload(connection, file, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
     create: (staged, _file, submission, ctx) => create(connection, staged, submission, ctx),

@@ -4,14 +4,36 @@ import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { checkup } from '../../../activities/open/checkup.ts';
 import type { Checkup } from '../../../domain/checkup.ts';
+import { ProviderError } from '../../../providers/error.ts';
+import type { Provider } from '../../../providers/provider.ts';
 import { type Store, StoreError } from '../../../storage/store.ts';
-import { type Folder, folderWith, quietEnvironment } from '../plan/planning.ts';
+import { type Folder, folderWith, openaiOffline, quietEnvironment } from '../plan/planning.ts';
 import { wholeDeps } from '../whole-job.ts';
 
-async function examine(folder: Folder, change: Partial<Store> = {}): Promise<Checkup> {
+async function examine(
+  folder: Folder,
+  change: Partial<Store> = {},
+  check: Provider['check'] = async () => 'ok',
+): Promise<Checkup> {
   const deps = wholeDeps(folder);
-  return quietEnvironment().run(() => checkup({ ...deps, store: { ...deps.store, ...change } }));
+  const provider = (): Provider => ({ ...openaiOffline, check });
+  return quietEnvironment().run(() => checkup({ ...deps, provider, store: { ...deps.store, ...change } }));
 }
+
+const bareError = { status: null, code: null, requestId: null, retryAfterMs: null, ambiguous: false };
+
+const checks: readonly (readonly [string, Provider['check']])[] = [
+  ['ok', async () => 'ok'],
+  ['refused', async () => 'bad_key'],
+  ['unsure', async () => 'unsure'],
+  ['unreachable', () => Promise.reject(new ProviderError('openai', { ...bareError, fault: 'connection' }))],
+];
+
+test.each(checks)('a key that is tried is %s', async (verdict, check) => {
+  const { keys } = await examine(await folderWith([]), {}, check);
+  expect(keys.map((key) => key.verdict)).toEqual(keys.map(() => verdict));
+  expect(keys).not.toEqual([]);
+});
 
 test('a good data root can do everything, and nothing is left in it', async () => {
   const folder = await folderWith([]);

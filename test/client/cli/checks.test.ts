@@ -83,6 +83,18 @@ test.each([
     'OPENAI_API_KEY',
   ],
   [
+    'a key that is refused',
+    { keys: [{ provider: 'openai', variable: 'OPENAI_API_KEY', verdict: 'refused' }] },
+    'bad',
+    'OPENAI_API_KEY',
+  ],
+  [
+    'a provider that cannot be reached',
+    { keys: [{ provider: 'openai', variable: 'OPENAI_API_KEY', verdict: 'unreachable' }] },
+    'warn',
+    'network',
+  ],
+  [
     'a store that cannot be written to',
     { store: { verdict: 'unwritable', freeBytes: null } },
     'bad',

@@ -72,7 +72,7 @@ test(
         code: 1,
         err: expect.stringContaining('unknown provider'),
       });
-      expect(await here(['run', 'nobody.json'])).toMatchObject({ code: 4, err: expect.stringContaining('provider') });
+      expect(await here(['run', 'nobody.json'])).toMatchObject({ code: 1, err: expect.stringContaining('provider') });
       writeFileSync(join(at.root, 'broken.json'), '{"dataset": ');
       expect((await here(['run', 'broken.json'])).err).toContain('broken.json is not JSON');
     }),

@@ -1,0 +1,69 @@
+// Renders the first rows of a dataset as planning would, so that a mistake in the template shows before the job starts.
+
+import { cancellationSignal } from '@temporalio/activity';
+import type { RowId } from '../../domain/ids.ts';
+import type { JobSpec } from '../../domain/job.ts';
+import type { Validity } from '../../domain/plan/validity.ts';
+import { InvariantBroken } from '../../domain/refusal.ts';
+import { readDataset } from '../../storage/formats/dataset.ts';
+import type { DatasetRow } from '../../storage/formats/rows.ts';
+import type { ActivityDeps } from '../deps.ts';
+import { RowTally } from '../plan/row-tally.ts';
+import { isRefusal, type ReadRow, type RowRefusal, rowReader } from '../plan/rows.ts';
+
+const rowsTried = 100;
+
+/** Throws what planning would throw, as far as these rows prove it. */
+export async function tryRows(
+  deps: Pick<ActivityDeps, 'store' | 'provider' | 'prices'>,
+  spec: JobSpec,
+): Promise<Validity> {
+  const provider = deps.provider(spec.provider);
+  if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
+  const trial = new Trial(rowReader({ spec, prices: deps.prices.models }, provider));
+  const limit = Math.min(spec.dataset.limit ?? Number.POSITIVE_INFINITY, rowsTried + 1);
+  const dataset = { ...spec.dataset, limit };
+  for await (const rows of readDataset(deps.store, dataset, { signal: cancellationSignal() })) {
+    for (const row of rows) if (row.row <= rowsTried) trial.take(row);
+    if ((rows.at(-1)?.row ?? 0) > rowsTried) return trial.judge(spec, false);
+  }
+  return trial.judge(spec, true);
+}
+
+class Trial {
+  readonly #read: ReadRow;
+  readonly #tally = new RowTally(undefined);
+  /** The text that an item's key is made of, by the row's id. */
+  readonly #asked = new Map<RowId, string>();
+
+  constructor(read: ReadRow) {
+    this.#read = read;
+  }
+
+  take(row: DatasetRow): void {
+    const refusal = this.#findRefusal(row);
+    this.#tally.addRow();
+    if (refusal === null) this.#tally.add('accepted');
+    else this.#tally.addRefused(row.line, refusal.reason, refusal.message);
+  }
+
+  judge(spec: JobSpec, isWhole: boolean): Validity {
+    if (isWhole) this.#tally.check(spec);
+    const { rows, refused } = this.#tally.counts;
+    const isOverRate = refused > rows * spec.maxRejectRate;
+    return { rows, refused, isWhole, isOverRate, refusals: this.#tally.rejects.first };
+  }
+
+  #findRefusal(row: DatasetRow): RowRefusal | null {
+    if (row.kind === 'reject') return row;
+    let keyText = '';
+    const read = this.#read(row, (text) => {
+      keyText = text;
+    });
+    if (isRefusal(read)) return read;
+    const same = this.#asked.get(read.id) ?? keyText;
+    this.#asked.set(read.id, same);
+    if (same === keyText) return null;
+    return { reason: 'duplicate_id', message: 'an earlier row has the same id and asks something else' };
+  }
+}
