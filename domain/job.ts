@@ -129,6 +129,8 @@ export interface JobSettings
   readonly historyEventsMax: number;
   /** Waves that an earlier workflow of this job planned, first to last. They run as planned. */
   readonly planned: readonly WaveKind[];
+  /** What is done in another way than the job says. Absent if a worker of an earlier version opened the job. */
+  readonly warnings?: readonly string[];
   /** Names of the search attributes that this namespace has registered. */
   readonly searchAttributes: readonly string[];
 }

@@ -1,6 +1,7 @@
 // Parts of a job that are resolved in the same way when it starts and when it is resumed, and the rules between them.
 
 import type { JobSpec } from '../domain/job.ts';
+import type { ProviderFacts } from './facts.ts';
 import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import type { JobFields } from './schema.ts';
@@ -42,4 +43,26 @@ export function policyProblems({ poll, deadline }: Pick<JobSpec, 'poll' | 'deadl
     });
   }
   return problems;
+}
+
+/** Limits that the provider does not allow: its own are used, and the job says so. */
+export function describeClamped({ batch, provider }: JobFields, { limits }: ProviderFacts): readonly string[] {
+  const { maxItems, maxBytes } = batch ?? {};
+  return [
+    ...describeLimit('batch.maxItems', maxItems, limits.itemsMin, limits.itemsMax, `items in a batch of ${provider}`),
+    ...describeLimit('batch.maxBytes', maxBytes, 0, limits.bytesMax, `bytes in a batch of ${provider}`),
+  ];
+}
+
+function describeLimit(
+  field: string,
+  asked: number | undefined,
+  min: number,
+  max: number,
+  what: string,
+): readonly string[] {
+  if (asked === undefined || (asked >= min && asked <= max)) return [];
+  const [bound, limit] = asked > max ? ['at most', max] : ['at least', min];
+  const [given, used] = [asked, limit].map((count) => count.toLocaleString('en-US'));
+  return [`${field} is ${given}, but there are ${bound} ${used} ${what}: ${used} is used`];
 }

@@ -3,7 +3,14 @@
 import type { JobSpec } from '../domain/job.ts';
 import { withDate } from './date.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
-import { policyProblems, resolveDataset, resolveDeadline, resolveOutput, resolvePoll } from './parts.ts';
+import {
+  describeClamped,
+  policyProblems,
+  resolveDataset,
+  resolveDeadline,
+  resolveOutput,
+  resolvePoll,
+} from './parts.ts';
 import { folderName, normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import { readFields } from './read.ts';
@@ -12,7 +19,12 @@ import { type JobChanges, resumeProblems, splitChanges } from './resume.ts';
 import type { JobFields } from './schema.ts';
 
 export type ParsedJob =
-  | { readonly kind: 'job'; readonly spec: JobSpec }
+  | {
+      readonly kind: 'job';
+      readonly spec: JobSpec;
+      /** What is done in another way than the job says. */
+      readonly warnings: readonly string[];
+    }
   | {
       readonly kind: 'resume';
       /** The output to take over. */
@@ -37,7 +49,7 @@ export function parseJob(input: unknown, facts: SpecFacts): ParsedJob {
   ];
   const provider = providerFacts(fields, facts);
   if (problems.length > 0 || provider === undefined) return refused(problems);
-  return { kind: 'job', spec: resolved(fields, provider, facts) };
+  return { kind: 'job', spec: resolved(fields, provider, facts), warnings: describeClamped(fields, provider) };
 }
 
 function refused(problems: readonly Problem[]): ParsedJob {

@@ -1,6 +1,7 @@
 // Counts a batch's outcomes for its tally.
 
 import type { PlannedBatch } from '../../domain/job.ts';
+import { roundKnown } from '../../domain/money/cost.ts';
 import { estimateShare, knownUsd } from '../../domain/money/unpriced.ts';
 import {
   type Anomalies,
@@ -70,7 +71,7 @@ export class BatchCounts {
       retryable: dropZeros(this.#retryable),
       rejected: dropZeros(this.#rejected),
       usage: this.#sumUsage(),
-      costUsd: knownUsd(readSum(this.#costUsd), unpriced.items),
+      costUsd: knownUsd(roundKnown(readSum(this.#costUsd)), unpriced.items),
       unpriced,
       batchId,
       ending,

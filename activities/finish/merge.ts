@@ -4,6 +4,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile, RowCounts } from '../../domain/job.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
+import { roundKnown } from '../../domain/money/cost.ts';
 import {
   type AnsweredAttempt,
   buildResult,
@@ -193,7 +194,7 @@ class ResultsTally {
       failed: this.#failed,
       byReason: this.#byReason,
       attempts: this.#attempts,
-      costUsd: this.#costUsd,
+      costUsd: roundKnown(this.#costUsd),
       unpricedRows: this.#unpricedRows,
       dearestRows: this.#mostExpensive.rows,
       inDoubtBatches: [...this.#inDoubtBatches],

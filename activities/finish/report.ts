@@ -3,6 +3,7 @@
 import { log } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
+import { roundUsd } from '../../domain/money/cost.ts';
 import { BatchFigures, computeJobResult, type JobReport, percentiles } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
@@ -79,7 +80,7 @@ function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): J
       pricesDated: job.pricesDated,
       byModelAndLane: figures.lines,
       realtimeUsd,
-      savedUsd: usd === null || realtimeUsd === null ? null : realtimeUsd - usd,
+      savedUsd: usd === null || realtimeUsd === null ? null : roundUsd(realtimeUsd - usd),
     },
     batches: {
       count: figures.count,

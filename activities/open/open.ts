@@ -17,7 +17,8 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
   const read = await readJob(deps, input);
   const searchAttributes = await deps.cluster.registeredSearchAttributes();
   const job = await claimJob(deps, input, read);
-  return resolveSettings(deps.store, job, input.startedAt, searchAttributes);
+  const settings = await resolveSettings(deps.store, job, input.startedAt, searchAttributes);
+  return read.parsed.kind === 'job' ? { ...settings, warnings: read.parsed.warnings } : settings;
 }
 
 /** Refuses what `open` would refuse, and what planning would for the first rows, but claims nothing. Null for a job that resumes another. */
@@ -25,7 +26,7 @@ export async function validate(deps: ActivityDeps, input: OpenInput): Promise<Va
   const { parsed } = await readJob(deps, input);
   if (parsed.kind === 'resume') return null;
   await checkWorld(deps, input, parsed.spec, parsed.spec.output);
-  return tryRows(deps, parsed.spec);
+  return { ...(await tryRows(deps, parsed.spec)), warnings: parsed.warnings };
 }
 
 async function claimJob(deps: ActivityDeps, input: OpenInput, { parsed, facts }: ReadJob): Promise<JobFile> {

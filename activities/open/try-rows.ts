@@ -17,7 +17,7 @@ const rowsTried = 100;
 export async function tryRows(
   deps: Pick<ActivityDeps, 'store' | 'provider' | 'prices'>,
   spec: JobSpec,
-): Promise<Validity> {
+): Promise<Omit<Validity, 'warnings'>> {
   const provider = deps.provider(spec.provider);
   if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
   const trial = new Trial(rowReader({ spec, prices: deps.prices.models }, provider));
@@ -47,7 +47,7 @@ class Trial {
     else this.#tally.addRefused(row.line, refusal.reason, refusal.message);
   }
 
-  judge(spec: JobSpec, isWhole: boolean): Validity {
+  judge(spec: JobSpec, isWhole: boolean): Omit<Validity, 'warnings'> {
     if (isWhole) this.#tally.check(spec);
     const { rows, refused } = this.#tally.counts;
     const isOverRate = refused > rows * spec.maxRejectRate;

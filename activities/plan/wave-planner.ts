@@ -3,7 +3,7 @@
 import type { JobFile, PlanSummary, RowCounts, WaveKind } from '../../domain/job.ts';
 import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
-import { findPrice, roundUsd, sumOrUnknown } from '../../domain/money/cost.ts';
+import { findPrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
 import {
   chooseLane,
@@ -182,7 +182,7 @@ function summarize(
     estimate: {
       inputTokens: sum(({ estimate }) => estimate.inputTokens),
       outputTokens: sumKnown(({ estimate }) => estimate.outputTokens),
-      usd: usd === null ? null : roundUsd(usd),
+      usd: roundKnown(usd),
     },
     ...(rows === undefined ? {} : { rows }),
   };

@@ -132,7 +132,8 @@ export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEsti
     tokens: `about ${number(of.inputTokens)} in, ${of.outputTokens === null ? 'an unknown number' : `at most ${number(of.outputTokens)}`} out`,
     cost: usd(of.usd),
     'all in realtime': usd(of.realtimeUsd),
-    saved: spared === null || spared <= 0 ? null : `${usd(spared)} (${percent(spared, of.realtimeUsd)})`,
+    // Less than is shown is no saving.
+    saved: spared === null || spared < 0.00005 ? null : `${usd(spared)} (${percent(spared, of.realtimeUsd)})`,
     budget: describeBudget(of),
     prices: `of ${of.pricesDated}`,
     caveats: of.caveats.join('\n'),
@@ -178,4 +179,4 @@ function counts(of: Readonly<Record<string, number | undefined>>): string | null
   return texts.length === 0 ? null : texts.join(', ');
 }
 
-const inTime = (at: number, now: number): string => (at <= now ? 'now' : `in about ${formatDuration(at - now)}`);
+const inTime = (at: number, now: number): string => (at < now + 1000 ? 'now' : `in about ${formatDuration(at - now)}`);

@@ -1,6 +1,6 @@
 // What tokens cost: dated list prices in USD per million tokens, by lane.
 
-import { type Lane, noUsage, type Usage } from '../outcome/outcome.ts';
+import { type Lane, noUsage, plus, type Usage } from '../outcome/outcome.ts';
 
 export interface TokenPrice {
   readonly input: number;
@@ -34,7 +34,7 @@ export function costUsd(usage: Usage, lane: Lane, price: ModelPrice | undefined)
   if (input === null || output === null) return null;
   const { longContext } = price;
   const long = longContext !== undefined && (usage.input ?? 0) > longContext.above ? longContext : undefined;
-  return perToken * (input * (long?.inputFactor ?? 1) + output * (long?.outputFactor ?? 1));
+  return roundUsd(perToken * (input * (long?.inputFactor ?? 1) + output * (long?.outputFactor ?? 1)));
 }
 
 function costOfInput(usage: Usage, rate: TokenPrice): number | null {
@@ -76,10 +76,18 @@ export function estimateUsd(
 export const sumOrUnknown = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? null : a + b;
 
-/** Rounds to a billionth of a dollar: sums of binary fractions end in meaningless digits. */
+/** A sum over what is known; null if nothing is. */
+export const plusUsd = (a: number | null, b: number | null): number | null => roundKnown(plus(a, b));
+
+/** A thousandth of what the cheapest token costs. */
+const digits = 1e12;
+
+/** Sums of binary fractions end in meaningless digits. */
 export function roundUsd(usd: number): number {
-  return Math.round(usd * 1e9) / 1e9;
+  return Math.round(usd * digits) / digits;
 }
+
+export const roundKnown = (usd: number | null): number | null => (usd === null ? null : roundUsd(usd));
 
 /** The price of a model by its name, by the name without a date, or by the model that it was tuned from. */
 export function findPrice(model: string, prices: Prices): ModelPrice | undefined {

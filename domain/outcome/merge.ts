@@ -1,5 +1,6 @@
 // All attempts at one row, folded into its one line of results.
 
+import { roundUsd } from '../money/cost.ts';
 import { messageByReason } from './classify.ts';
 import type { AnswerLine, ItemLine, ItemReason, Json, Lane, Usage, VendorDetail } from './outcome.ts';
 
@@ -65,7 +66,8 @@ function sumCosts(attempts: readonly AnsweredAttempt[]): number | null {
     if (answer.costUsd === null) return null;
     sum += answer.costUsd;
   }
-  return sum;
+  // A single cost is as its answer has it.
+  return attempts.length === 1 ? sum : roundUsd(sum);
 }
 
 /** The part of a result that the job's sums need. */

@@ -1,7 +1,7 @@
 // Estimates the cost of a job before anything is spent: the figures of its plan, and what they leave out.
 
 import type { JobSpec, PlannedBatch, RowCounts } from '../job.ts';
-import { costOfSum, findPrice, type Prices, sumOrUnknown } from '../money/cost.ts';
+import { costOfSum, findPrice, type Prices, roundKnown, sumOrUnknown } from '../money/cost.ts';
 import type { OutputLimit } from '../money/output-limit.ts';
 
 export interface JobEstimate {
@@ -39,11 +39,11 @@ export class EstimateSums {
     if (lane === 'realtime') this.realtimeBatches += 1;
     this.inputTokens += input;
     this.outputTokens = sumOrUnknown(this.outputTokens, output);
-    this.usd = sumOrUnknown(this.usd, estimate.usd);
+    this.usd = roundKnown(sumOrUnknown(this.usd, estimate.usd));
     const price = findPrice(model, prices);
     if (price === undefined) this.unpriced.add(model);
     const usage = { input, output, cachedInput: null, cacheWrite: null, reasoning: null };
-    this.realtimeUsd = sumOrUnknown(this.realtimeUsd, costOfSum(usage, 'realtime', price));
+    this.realtimeUsd = roundKnown(sumOrUnknown(this.realtimeUsd, costOfSum(usage, 'realtime', price)));
   }
 }
 
@@ -81,19 +81,28 @@ export function listCaveats({ spec, rows, sums, limit, modelMax }: CaveatFacts):
     ['items that fail are sent again and may be billed again', mode === 'batch' && retry.rounds > 0],
     ['what no batch answers is asked in realtime, at its price', mode === 'batch' && fallback.lane === 'realtime'],
     [
-      `${sums.realtimeBatches} small batches go through the realtime lane, at its price`,
+      `${countOf(sums.realtimeBatches, 'small batch goes', 'small batches go')} through the realtime lane, at its price`,
       mode === 'batch' && sums.realtimeBatches > 0,
     ],
-    [`${rows.refused} rows are refused: a run lists them in rejects.jsonl`, rows.refused > 0],
-    [`${rows.duplicates} rows ask the same as another and are sent once`, rows.duplicates > 0],
-    [`${rows.carriedOver - carriedInDoubt} rows are answered already by \`reuse\``, rows.carriedOver > carriedInDoubt],
-    [`${carriedInDoubt} rows are in doubt in the results of \`reuse\` and are not sent again`, carriedInDoubt > 0],
+    [`${countRows(rows.refused)} refused: a run lists them in rejects.jsonl`, rows.refused > 0],
+    [
+      `${countOf(rows.duplicates, 'row asks', 'rows ask')} the same as another and ${rows.duplicates === 1 ? 'is' : 'are'} not sent again`,
+      rows.duplicates > 0,
+    ],
+    [
+      `${countRows(rows.carriedOver - carriedInDoubt)} answered already by \`reuse\``,
+      rows.carriedOver > carriedInDoubt,
+    ],
+    [`${countRows(carriedInDoubt)} in doubt in the results of \`reuse\` and not sent again`, carriedInDoubt > 0],
     [
       'the estimate passes the budget: the job would pause when the next batch would',
       budgetUsd !== null && sums.usd !== null && sums.usd > budgetUsd,
     ],
   ]);
 }
+
+const countOf = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+const countRows = (count: number): string => countOf(count, 'row is', 'rows are');
 
 const given = (caveats: readonly (readonly [text: string, applies: boolean])[]): string[] =>
   caveats.flatMap(([text, applies]) => (applies ? [text] : []));

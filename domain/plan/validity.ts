@@ -10,4 +10,6 @@ export interface Validity {
   readonly isOverRate: boolean;
   /** The first refusals, each with its line and its reason. */
   readonly refusals: readonly string[];
+  /** What is done in another way than the job says. */
+  readonly warnings: readonly string[];
 }

@@ -1,6 +1,7 @@
 // Decides when a running job raises an alert, and gives its text. Pure.
 
 import type { Budget } from '../money/budget.ts';
+import { type Counts, sumCounts } from '../outcome/outcome.ts';
 import type { BatchEntry, BatchState } from './events.ts';
 import type { Pause } from './status.ts';
 
@@ -122,6 +123,9 @@ export interface AlertFacts {
   readonly items: number;
   readonly failed: number;
 }
+
+/** Items that were cancelled did not fail: somebody asked for it. */
+export const countFailures = (counts: Counts): number => sumCounts(counts) - (counts.cancelled ?? 0);
 
 export function findAlerts(facts: AlertFacts): readonly Alert[] {
   const { now, pauses, running, movedAt, late, earlierChild, budget, items, failed } = facts;

@@ -2,7 +2,7 @@
 
 import type { RowCounts } from '../job.ts';
 import type { Prices } from '../money/cost.ts';
-import { costOfSum, findPrice } from '../money/cost.ts';
+import { costOfSum, findPrice, plusUsd } from '../money/cost.ts';
 import { addUnpriced, knownUsd, nothingUnpriced, readUnpriced } from '../money/unpriced.ts';
 import {
   type Anomalies,
@@ -13,7 +13,6 @@ import {
   type Lane,
   noAnomalies,
   noUsage,
-  plus,
   sumCounts,
   type Tally,
   type Unpriced,
@@ -110,9 +109,9 @@ export class BatchFigures {
     this.usage = addUsage(this.usage, tally.usage);
     const unpriced = readUnpriced(tally, null);
     this.unpriced = addUnpriced(this.unpriced, unpriced);
-    this.usd = knownUsd(plus(this.usd, tally.costUsd), this.unpriced.items);
+    this.usd = knownUsd(plusUsd(this.usd, tally.costUsd), this.unpriced.items);
     const realtimeUsd = costOfSum(tally.usage, 'realtime', findPrice(tally.model, prices));
-    this.realtimeUsd = plus(this.realtimeUsd, realtimeUsd);
+    this.realtimeUsd = plusUsd(this.realtimeUsd, realtimeUsd);
     this.quality = addQuality(this.quality, tally);
     this.anomalies = addAnomalies(this.anomalies, tally.anomalies);
     if (tally.lane === 'batch' && tally.createdAt !== null && tally.endedAt !== null) {
@@ -126,9 +125,9 @@ export class BatchFigures {
       model: tally.model,
       lane: tally.lane,
       items,
-      usd: knownUsd(plus(before?.usd ?? null, tally.costUsd), unpricedItems),
+      usd: knownUsd(plusUsd(before?.usd ?? null, tally.costUsd), unpricedItems),
       unpriced: unpricedItems,
-      realtimeUsd: plus(before?.realtimeUsd ?? null, realtimeUsd),
+      realtimeUsd: plusUsd(before?.realtimeUsd ?? null, realtimeUsd),
     });
   }
 

@@ -1,7 +1,8 @@
 // Sums over the batches of a wave. They decide the next wave, and the status shows them.
 
+import { plusUsd } from '../money/cost.ts';
 import { addUnpriced, knownUsd, nothingUnpriced, readUnpriced } from '../money/unpriced.ts';
-import { addCounts, addUsage, noUsage, plus, type Tally } from '../outcome/outcome.ts';
+import { addCounts, addUsage, noUsage, type Tally } from '../outcome/outcome.ts';
 
 export interface Totals
   extends Pick<Tally, 'items' | 'answered' | 'retryable' | 'rejected' | 'usage' | 'costUsd' | 'unpriced' | 'cutBytes'> {
@@ -30,7 +31,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
     retryable: addCounts(a.retryable, b.retryable),
     rejected: addCounts(a.rejected, b.rejected),
     usage: addUsage(a.usage, b.usage),
-    costUsd: knownUsd(plus(a.costUsd, b.costUsd), unpriced.items),
+    costUsd: knownUsd(plusUsd(a.costUsd, b.costUsd), unpriced.items),
     unpriced,
     ...minCut(a, b),
   };

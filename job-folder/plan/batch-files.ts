@@ -3,7 +3,7 @@
 import { type BatchRef, batchIdentity, type CustomId, type ItemKey, type RowId } from '../../domain/ids.ts';
 import type { Estimate } from '../../domain/job.ts';
 import { type MaybePromise, whenBoth } from '../../domain/maybe-promise.ts';
-import { estimateUsd, type ModelPrice, roundUsd, sumOrUnknown } from '../../domain/money/cost.ts';
+import { estimateUsd, type ModelPrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
 import type { Caps } from '../../domain/plan/split.ts';
 import { type LineWriter, lineWriter, type Written } from '../../storage/lines/json-lines.ts';
@@ -166,7 +166,7 @@ class EstimateSum {
 
   usd(lane: Lane): number | null {
     const usd = this.#usd[lane];
-    return usd === null ? null : roundUsd(usd);
+    return roundKnown(usd);
   }
 
   inLane(lane: Lane): Estimate {

@@ -90,6 +90,18 @@ test('a batch is clamped to what the provider takes', () => {
   expect(specOf({ ...smallest, provider: 'anthropic', batch: { maxItems: 1 } }).batch.maxItems).toBe(100);
 });
 
+test.each([
+  [{ maxItems: 5000, maxBytes: 1000 }, []],
+  [
+    { maxItems: 1e6 },
+    ['batch.maxItems is 1,000,000, but there are at most 5,000 items in a batch of anthropic: 5,000 is used'],
+  ],
+  [{ maxItems: 1 }, ['batch.maxItems is 1, but there are at least 100 items in a batch of anthropic: 100 is used']],
+  [{ maxBytes: 1e12 }, [expect.stringMatching(/^batch\.maxBytes is 1,000,000,000,000, but .* 100,000,000 is used$/)]],
+])('of a batch with %j, what is clamped is said', (batch, warnings) => {
+  expect(parseJob({ ...smallest, provider: 'anthropic', batch }, facts)).toMatchObject({ kind: 'job', warnings });
+});
+
 test('a prompt becomes the request, and its schema the schema', () => {
   const { request: _, ...rest } = smallest;
   const schema = { type: 'object' };

@@ -114,10 +114,9 @@ export class JobRun implements JobProgress {
   open(settings: JobSettings): void {
     this.#opened = { settings, deadline: settings.deadline };
     this.budget = openBudget(settings.budgetUsd);
-    Object.assign(this.coordinator.switches, {
-      concurrency: settings.concurrency,
-      batchDeadlineMs: settings.deadline.batchMs,
-    });
+    this.warnings = settings.warnings ?? [];
+    const { concurrency, deadline } = settings;
+    Object.assign(this.coordinator.switches, { concurrency, batchDeadlineMs: deadline.batchMs });
     this.#tag('NightshiftProvider', settings.provider);
     if (settings.model !== null) this.#tag('NightshiftModel', settings.model);
   }

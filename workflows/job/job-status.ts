@@ -4,7 +4,7 @@ import { computeNextPoll } from '../../domain/batch/backoff.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
 import { addCounts, type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
-import { type Alert, findAlerts, findNoProgressAt } from '../../domain/progress/alerts.ts';
+import { type Alert, countFailures, findAlerts, findNoProgressAt } from '../../domain/progress/alerts.ts';
 import { countOpen } from '../../domain/progress/events.ts';
 import { choosePhase, type Ending, listHolding } from '../../domain/progress/pauses.ts';
 import { estimateEnd, type JobStatus } from '../../domain/progress/status.ts';
@@ -83,7 +83,7 @@ export function findJobAlerts(job: JobFacts): readonly Alert[] {
     earlierChild: coordinator.earlierChild,
     budget,
     items,
-    failed: sumCounts(rejected) + sumCounts(coordinator.totals.retryable),
+    failed: countFailures(rejected) + countFailures(coordinator.totals.retryable),
   });
 }
 

@@ -7,7 +7,7 @@ import { readJob, readJobFile } from '../job-file.ts';
 import { ownCommand } from '../own-command.ts';
 import { printValue } from '../print.ts';
 import { estimateFacts } from '../print-job.ts';
-import { describeRefusals } from '../start/cautions.ts';
+import { describeCautions } from '../start/cautions.ts';
 import { byReferenceOption, idOption, nameJob, taskQueueOption } from './run.ts';
 
 interface CheckOptions {
@@ -40,7 +40,7 @@ export function addChecks(program: Command, context: Context): void {
       const isValid = validity?.isOverRate !== true;
       const said = isValid ? 'is valid' : 'would probably be refused';
       printValue({ valid: isValid, by: 'worker', ...validity }, { [file]: said });
-      for (const line of describeRefusals(validity)) console.error(line);
+      for (const line of describeCautions(validity)) console.error(line);
       if (!isValid) process.exitCode = exitCodes.failed;
     });
   program

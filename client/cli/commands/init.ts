@@ -1,7 +1,8 @@
 // `nightshift init`: writes a first job to edit, with a few rows.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
@@ -34,7 +35,8 @@ export function addInit(program: Command, { dataRoot }: Context): void {
       const rows = sampleRows.map((row) => `${JSON.stringify(row)}\n`).join('');
       const job = join(folder, 'job.json');
       write(join(folder, 'tickets.jsonl'), rows);
-      write(job, `${JSON.stringify(sampleJob(path === '' ? 'tickets.jsonl' : `${path}/tickets.jsonl`), null, 2)}\n`);
+      const sample = sampleJob(path === '' ? 'tickets.jsonl' : `${path}/tickets.jsonl`, findSchema(folder));
+      write(job, `${JSON.stringify(sample, null, 2)}\n`);
       printText(job, { job });
       console.error(`what it would cost: ${ownCommand(`estimate ${job}`)}\nrun it: ${ownCommand(`run ${job}`)}`);
     });
@@ -51,7 +53,18 @@ function write(file: string, text: string): void {
   }
 }
 
-const sampleJob = (dataset: string): object => ({
+/** The path from a folder to the schema of this version: editors complete and check a job file by it. */
+function findSchema(folder: string): string {
+  const up = ['../../../', '../../../../'].map((root) =>
+    fileURLToPath(new URL(`${root}job.schema.json`, import.meta.url)),
+  );
+  const schema = up.find((path) => existsSync(path)) ?? 'job.schema.json';
+  return relative(resolve(folder), schema).split(sep).join('/');
+}
+
+/** The sample is smaller than a batch is by default: it shows batches all the same. */
+const sampleJob = (dataset: string, schema: string): object => ({
+  $schema: schema,
   dataset,
   provider: 'openai',
   model: 'gpt-5.4-mini',
@@ -62,5 +75,6 @@ const sampleJob = (dataset: string): object => ({
     ],
     max_completion_tokens: 16,
   },
+  minBatchItems: 1,
   budget: { usd: 1 },
 });

@@ -1,7 +1,7 @@
 // The run of a job's id that a command shows. If it is not the newest one, the command says so.
 
 import type { Nightshift } from '../../nightshift.ts';
-import type { ChosenRun } from '../../runs.ts';
+import type { ChosenRun } from '../../overview/choose-run.ts';
 import { formatMinute } from '../print-job.ts';
 
 export async function chooseShownRun(jobs: Nightshift, id: string): Promise<ChosenRun> {

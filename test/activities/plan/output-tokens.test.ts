@@ -33,6 +33,14 @@ test('a request without a limit is estimated at the most that its model gives, o
   );
 });
 
+test('what an estimate says of one thing is in the singular', async () => {
+  const folder = await folderWith([...makeRows(3), ...makeRows(1)], { minBatchItems: 50, prices });
+  await folder.run();
+  const { caveats } = await estimateOf(folder);
+  expect(caveats).toContain('1 small batch goes through the realtime lane, at its price');
+  expect(caveats).toContain('1 row asks the same as another and is not sent again');
+});
+
 test('without a limit of either, the estimate is unknown, and says which field is missing', async () => {
   const folder = await folderWith(makeRows(3), { request: unlimited, prices: noMax });
   expect((await folder.run()).estimate).toMatchObject({ outputTokens: null, usd: null });

@@ -159,6 +159,7 @@ test('the facts of a status and of an estimate are in words', () => {
     'next poll': 'in about 30s',
     'estimated end': 'in about 59m',
   });
+  expect(statusFacts({ ...status, nextLookAt: 60_062 }, 'tickets', 60_000)['next poll']).toBe('now');
   const items = { ...status.items, byReason: { in_doubt: 4 } };
   expect(statusFacts(status, 'tickets', 0)['in doubt']).toBeNull();
   const open = statusFacts({ ...status, items }, 'tickets', 0)['in doubt'];
@@ -183,7 +184,9 @@ test('the facts of a status and of an estimate are in words', () => {
     '$10.00: the job takes 15% of it',
     '$1.25: too small by $0.2500; the job pauses when it is used up',
   ]);
-  expect(estimateFacts({ ...counts, ...money, usd: 4, caveats: [] }).saved).toBeNull();
+  for (const usd of [4, 3, 3.00001, 2.99999]) {
+    expect(estimateFacts({ ...counts, ...money, usd, caveats: [] }).saved).toBeNull();
+  }
   const unknown = { ...counts, ...money, outputTokens: null, usd: null, realtimeUsd: null, caveats: [] };
   expect(estimateFacts(unknown)).toMatchObject({
     tokens: 'about 5,000 in, an unknown number out',

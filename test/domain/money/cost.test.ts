@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { costUsd, type ModelPrice, type TokenPrice } from '../../../domain/money/cost.ts';
+import { costUsd, type ModelPrice, plusUsd, type TokenPrice } from '../../../domain/money/cost.ts';
 import { builtInPrices } from '../../../domain/money/prices.ts';
 import { addUsage, noUsage, type Usage } from '../../../domain/outcome/outcome.ts';
 
@@ -20,6 +20,14 @@ test('cache writes for five minutes and for an hour have their own prices', () =
     5 * 4 + 0.8 + 2 * 5 + 8,
     9,
   );
+});
+
+test('a cost has no digits that mean nothing', () => {
+  const cheap: TokenPrice = { input: 0.1, output: 0.7 };
+  const of = (input: number) => costUsd({ ...noUsage, input, output: 3 }, 'batch', { batch: cheap, realtime: cheap });
+  expect([of(1), of(3), of(7)]).toEqual([0.0000022, 0.0000024, 0.0000028]);
+  const sum = Array.from({ length: 10 }, () => of(1)).reduce(plusUsd, null);
+  expect(sum).toBe(0.000022);
 });
 
 test('a price of one kind of cache write, as price files had it, is the price of both', () => {

@@ -2,7 +2,14 @@
 
 import { expect, test } from 'vitest';
 import { computeNextPoll, pollDelayMs } from '../../../domain/batch/backoff.ts';
-import { type AlertFacts, countLate, findAlerts, findNextLateAt, noneLate } from '../../../domain/progress/alerts.ts';
+import {
+  type AlertFacts,
+  countFailures,
+  countLate,
+  findAlerts,
+  findNextLateAt,
+  noneLate,
+} from '../../../domain/progress/alerts.ts';
 import type { BatchEntry, BatchState } from '../../../domain/progress/events.ts';
 
 const minuteMs = 60_000;
@@ -103,4 +110,9 @@ test('the next poll is the first of the scheduled polls that is still to come', 
     expect(computeNextPoll(0, policy, next - 1)).toBe(next);
     at = next;
   }
+});
+
+test('items that were cancelled do not count as failed', () => {
+  expect(countFailures({ bad_request: 2, cancelled: 90, expired: 1 })).toBe(3);
+  expect(countFailures({ bad_request: 2 })).toBe(2);
 });

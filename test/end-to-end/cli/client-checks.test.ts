@@ -34,12 +34,17 @@ test(
       ]);
       expect(parseLines(await here(['validate', 'tickets/job.json']))).toMatchObject([{ valid: true, by: 'worker' }]);
       const [estimate] = parseLines(await here(['estimate', 'tickets/job.json', '--by-reference']));
-      expect(estimate).toMatchObject({ rows: { accepted: 8 }, items: 8, budgetUsd: 1 });
+      expect(estimate).toMatchObject({ rows: { accepted: 8 }, items: 8, budgetUsd: 1, batches: 1, realtimeBatches: 0 });
+      const { $schema } = JSON.parse(readFileSync(join(at.root, 'tickets/job.json'), 'utf8'));
+      const schema = readFileSync(join(at.root, 'tickets', $schema), 'utf8');
+      expect(schema).toBe(readFileSync('job.schema.json', 'utf8'));
       expect(await at.control.counts()).toMatchObject({ batchesCreated: 0 });
       expect(await here(['run', 'tickets/job.json'])).toMatchObject({
         code: 0,
         out: 'runs/tickets/results.jsonl\n',
       });
+      const [report] = parseLines(await here(['report', 'tickets']));
+      expect(report).toMatchObject({ batches: { count: 1, realtime: 0 } });
       const before = readFileSync(join(at.root, 'tickets/job.json'), 'utf8');
       expect(await here(['init', 'tickets'])).toMatchObject({
         code: 1,

@@ -1,7 +1,7 @@
 // Every command that the docs show is run as it stands there, in its order.
 
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Client, Connection } from '@temporalio/client';
@@ -37,14 +37,7 @@ async function run(line: string, { root, env }: Cell): Promise<{ code: number | 
 /** The files that the pages assume. */
 function prepare(at: Cell): void {
   writeFileSync(join(at.root, 'big.json'), JSON.stringify(at.openaiJob(200)));
-  mkdirSync(join(at.root, 'examples/nightly'), { recursive: true });
-  copyFileSync(join(projectRoot, 'examples/nightly.json'), join(at.root, 'examples/nightly.json'));
-  for (const day of ['2026-11-20', '2026-11-21']) {
-    copyFileSync(
-      join(projectRoot, 'examples/nightly/2026-11-21.jsonl'),
-      join(at.root, `examples/nightly/${day}.jsonl`),
-    );
-  }
+  cpSync(join(projectRoot, 'examples'), join(at.root, 'examples'), { recursive: true });
 }
 
 test.each(['docs/command-line.md', 'docs/schedules.md'])(
@@ -52,10 +45,11 @@ test.each(['docs/command-line.md', 'docs/schedules.md'])(
   (page) =>
     Cell.with(server, 'nightshift', {}, async (at) => {
       prepare(at);
-      await at.control.setOptions({ runMs: 120_000 });
       const commands = commandsIn(page);
       expect(commands.length).toBeGreaterThan(5);
       for (const { line, code } of commands) {
+        // This job has to run still when the next commands change it.
+        if (line.includes('run big.json')) await at.control.setOptions({ runMs: 120_000 });
         expect({ line, ...(await run(line, at)) }).toEqual({ line, code, said: expect.any(String) });
       }
     }),

@@ -196,7 +196,7 @@ test(
       expect(shown.out).toMatch(
         /bad_request\S* +4 rows, such as failing-1, failing-3, failing-4\s+the provider refused/,
       );
-      expect(shown.out).toMatch(/not_found\S* +failing-6\s[^]*\s+Invalid request\./);
+      expect(shown.out).toMatch(/not_found\S* +failing-6\s[\s\S]*Invalid request\./);
     }),
   120_000,
 );

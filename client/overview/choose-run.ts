@@ -2,7 +2,7 @@
 // has results, so that a failed start does not hide what an earlier run delivered.
 
 import type { Client } from '@temporalio/client';
-import { type ListedJob, listedJob } from './job-list.ts';
+import { type ListedJob, listedJob } from '../job-list.ts';
 
 /** A run of a job's id: ids may be used again. */
 export interface JobRun extends ListedJob {
