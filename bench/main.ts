@@ -1,4 +1,4 @@
-// `npm run bench`: measures the figures that the README quotes, next to a plain script that does the same work.
+// `npm run bench`: measures the figures of docs/performance.md, next to a plain script that does the same work.
 import '../scripts/plain-errors.ts';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -40,9 +40,9 @@ for (const rows of sizes) {
   console.log(`  worker's peak memory        ${number(job.workerPeakMb)} MB`);
   console.log(`  longest batch history       ${job.events} events with ${job.polls} polls\n`);
 }
-const beside = jobs.find(({ rows }) => rows === script.rows);
-if (beside !== undefined) {
-  const factor = (beside.seconds - batchSeconds) / (script.seconds - batchSeconds);
+const same = jobs.find(({ rows }) => rows === script.rows);
+if (same !== undefined) {
+  const factor = (same.seconds - batchSeconds) / (script.seconds - batchSeconds);
   console.log(`besides the batches' own time, the job takes ${factor.toFixed(2)} times as long as the plain script`);
 }
 const [small, large] = jobs;

@@ -93,7 +93,7 @@ function readSettings(): Required<Pick<ReturnType<typeof loadClientConnectConfig
 }
 
 /**
- * The SDK says only that the time is over. A single call without the SDK's retries has the reason. It runs beside the SDK's attempts, so that
+ * The SDK says only that the time is over. A single call without the SDK's retries has the reason. It runs next to the SDK's attempts, so that
  * it takes no time of its own. Null if it finds none.
  */
 async function findReason(

@@ -30,7 +30,7 @@ import { type ChosenRun, chooseRun } from './overview/choose-run.ts';
 import { listOpenBatches, type OpenBatch } from './overview/open-batches.ts';
 import { type JobOverview, readOverview } from './overview/read-overview.ts';
 import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
-import { beside, fileNames, type JobFile, localPath, type Result, reportIn, resultsIn } from './results.ts';
+import { fileNames, type JobFile, localPath, placeNextTo, type Result, reportIn, resultsIn } from './results.ts';
 import { Schedules } from './schedules.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
 import { awaitWorker, listPollers, type WaitOptions } from './worker-answer.ts';
@@ -205,7 +205,7 @@ export class Nightshift {
       return await this.#handle(id, run.runId).result();
     } catch (error) {
       if (!(error instanceof WorkflowFailedError) || run.results === null) throw error;
-      return reportIn(localPath(beside(run.results, fileNames.report), this.dataRoot));
+      return reportIn(localPath(placeNextTo(run.results, fileNames.report), this.dataRoot));
     }
   }
 
@@ -217,7 +217,7 @@ export class Nightshift {
   /** The path of a finished job's file on this machine. Rejects if it is not there. */
   async file(id: string, file: JobFile = 'results', chosen?: ChosenRun): Promise<string> {
     const { results, state } = (chosen ?? (await this.chooseRun(id))).run;
-    if (results !== null) return localPath(beside(results, fileNames[file]), this.dataRoot);
+    if (results !== null) return localPath(placeNextTo(results, fileNames[file]), this.dataRoot);
     if (state === 'running') throw new Error(`${id} has not ended: there are no results yet`);
     throw new Error(`${id} is ${state} and came to no results`);
   }

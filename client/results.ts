@@ -37,5 +37,5 @@ export async function* resultsIn<Output>(path: string): AsyncGenerator<Result<Ou
 
 export const reportIn = (path: string): JobReport => JSON.parse(readFileSync(path, 'utf8'));
 
-/** The uri of a file beside the results. */
-export const beside = (results: string, name: string): string => results.replace(/[^/]*$/, name);
+/** The uri of a file next to the results. */
+export const placeNextTo = (results: string, name: string): string => results.replace(/[^/]*$/, name);

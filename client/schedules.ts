@@ -11,7 +11,7 @@ export interface ScheduleOptions {
   readonly cron: string;
   /** The time zone of `cron`. Default UTC. */
   readonly timezone?: string;
-  /** A start that was missed while the server was down is made up for if it is at most this late. Default 2 h. */
+  /** A start that was missed while the server was down is caught up on if it is at most this late. Default 2 h. */
   readonly catchupMs?: number;
   /** Delays each start by a random time up to this. Default 0. */
   readonly jitterMs?: number;
@@ -60,7 +60,7 @@ export class Schedules {
     this.#taskQueue = taskQueue;
   }
 
-  /** A start is skipped while the previous job runs. After an outage, only starts of the last `catchupMs` are made up for. */
+  /** A start is skipped while the previous job runs. After an outage, only starts of the last `catchupMs` are caught up on. */
   async create(scheduleId: string, options: ScheduleOptions): Promise<void> {
     const { job, cron, timezone = 'UTC', catchupMs = 2 * hourMs, jitterMs = 0, paused = false, note } = options;
     await this.#client.schedule.create({
@@ -116,7 +116,7 @@ export class Schedules {
     await this.#client.schedule.getHandle(id).trigger(ScheduleOverlapPolicy.SKIP);
   }
 
-  /** Makes up for every start in a span of the past, one job after the other. */
+  /** Catches up on every start in a span of the past, one job after the other. */
   async backfill(id: string, { from, to }: BackfillOptions): Promise<void> {
     const handle = this.#client.schedule.getHandle(id);
     const { spec } = await handle.describe();

@@ -45,7 +45,7 @@ export async function listPollers(client: Client, taskQueue: string): Promise<re
 }
 
 /**
- * Throws `NoWorkerAnswers` at once if no worker polls the task queue, and after `waitMs` if none answers: the server's list still has a worker
+ * Throws `NoWorkerAnswers` immediately if no worker polls the task queue, and after `waitMs` if none answers: the server's list still has a worker
  * that died a moment ago.
  */
 export async function awaitWorker<Answer>(

@@ -95,7 +95,7 @@ export interface Provider {
   buildBody(prompt: Prompt, endpoint: string): Json | null;
   /** Reasons why the vendor can never accept such a request, e.g. `stream: true`; empty if there are none. */
   findProblems(body: Json, endpoint: string): readonly string[];
-  /** The request's own limit of output tokens. Requests of endpoints whose answers are no text have the limit 0. */
+  /** The request's own limit of output tokens. Requests of endpoints whose answers are not text have the limit 0. */
   outputLimit(body: Json, endpoint: string): OutputLimit;
   /** One line of a requests file, without its newline. `body` is JSON text. */
   encode(customId: CustomId, body: string, endpoint: string): string;

@@ -107,10 +107,10 @@ function files({ report }: PageFacts): Html {
     rejects: 'the rows that were refused before anything was sent',
     report: 'these figures, for programs',
   };
-  const beside = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+  const readFileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
   const lines = Object.entries(about).map(([name, text]) => {
     const path = report.files[name as keyof typeof about];
-    return html`<li><a href="${encodeURIComponent(beside(path))}">${beside(path)}</a>: ${text} <span class="soft">(<code>${path}</code>)</span></li>\n`;
+    return html`<li><a href="${encodeURIComponent(readFileName(path))}">${readFileName(path)}</a>: ${text} <span class="soft">(<code>${path}</code>)</span></li>\n`;
   });
   return html`<section aria-labelledby="files"><h2 id="files">Files</h2><ul class="plain">${lines}</ul></section>`;
 }

@@ -64,7 +64,7 @@ function describeUnpriced({ unpricedRows = 0, unpricedUsd = null }: PageFacts['r
 export function mostExpensiveRows({ report: { dearestRows, cost: whole } }: PageFacts): Content {
   if (dearestRows.length === 0) return null;
   const sum = dearestRows.reduce((total, row) => total + row.usd, 0);
-  return html`<section aria-labelledby="dearest"><h2 id="dearest">Most expensive rows</h2>
+  return html`<section aria-labelledby="expensive"><h2 id="expensive">Most expensive rows</h2>
 <p class="soft">By number in the dataset, with what all their attempts cost.${
     whole.usd !== null &&
     whole.usd > 0 &&

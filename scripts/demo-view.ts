@@ -42,7 +42,7 @@ function show(line: string): void {
 }
 
 export async function printOutcome(result: unknown, output: string, shorten: (path: string) => string): Promise<void> {
-  console.log("\nThe workflow's result, less its list of the dearest rows:");
+  console.log("\nThe workflow's result, without its list of the most expensive rows:");
   console.log(JSON.stringify(result, (name, value) => (name === 'dearestRows' ? undefined : value), 2));
   console.log('\nWhat it wrote:');
   for (const name of files) {

@@ -23,7 +23,7 @@ export interface DevServerOptions {
   readonly headless?: boolean;
   /** Which of Nightshift's attributes to register. Default: all. A test may leave some out. */
   readonly attributes?: readonly string[];
-  /** Further attributes, name to type, beside Nightshift's four (all Keyword). */
+  /** Further attributes, name to type, next to Nightshift's four (all Keyword). */
   readonly searchAttributes?: Readonly<Record<string, string>>;
   readonly dynamicConfig?: Readonly<Record<string, string>>;
   /** The file for the server's log. */
@@ -89,7 +89,7 @@ async function serverArguments(options: DevServerOptions, port: number, uiPort: 
 async function untilServing(child: Child, address: string): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs;
   while (!(await isServing(address))) {
-    if (!child.running) throw new Error(`The Temporal dev server ended at once. It last said:\n${child.tail()}`);
+    if (!child.running) throw new Error(`The Temporal dev server ended immediately. It last said:\n${child.tail()}`);
     if (Date.now() > deadline) throw new Error(`The Temporal dev server at ${address} did not start:\n${child.tail()}`);
     await sleep(100);
   }

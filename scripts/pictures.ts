@@ -1,7 +1,8 @@
-// `npm run pictures`: takes the pictures of the docs again: a job in the Temporal Web UI while it runs and after, and its report.
+// `npm run pictures`: takes the pictures of the docs again: a job in a terminal, in the Temporal Web UI while it runs and after, and its report.
 import './plain-errors.ts';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -10,6 +11,8 @@ import { demoRow } from './demo-rows.ts';
 import { startStack } from './stack.ts';
 import { projectRoot } from './tools/cache.ts';
 import { ensureChromium } from './tools/chromium.ts';
+import { spawnGuarded } from './tools/guard.ts';
+import { renderScreen } from './tools/terminal-screen.ts';
 
 const rowCount = 6000;
 const picturesFolder = join(projectRoot, '.nightshift', 'pictures');
@@ -65,7 +68,9 @@ async function takeAll(client: Client, ui: string): Promise<void> {
     staticSummary: 'gpt-5.4-mini at openai: tickets.jsonl',
     staticDetails: 'Classifies the tickets of yesterday.',
   });
+  const bars = runOnTerminal('watch tickets', 14_000);
   await sleep(14_000);
+  await takeTerminal(page, await bars, await runOnTerminal('status tickets', 10_000));
   const job = `${ui}/workflows/tickets`;
   await take(page, `${ui}/workflows?query=${encodeURIComponent('WorkflowType="processDataset"')}`, 'list', 'tickets');
   await take(page, job, 'running', 'rows answered', /^User Metadata/);
@@ -77,6 +82,29 @@ async function takeAll(client: Client, ui: string): Promise<void> {
   await page.setViewportSize(windowSize);
   const report = pathToFileURL(join(dataFolder, 'runs', 'tickets', 'report.html')).href;
   await take(page, report, 'report', 'Outcomes');
+}
+
+/** What stands on a terminal of 80 columns after that time, or when the command has ended. */
+async function runOnTerminal(command: string, limit: number): Promise<string> {
+  const main = join(projectRoot, 'client', 'cli', 'main.ts');
+  const line = `stty cols 80; exec '${process.execPath}' '${main}' ${command}`;
+  const child = spawnGuarded('script', ['-qec', line, '/dev/null'], {
+    env: { ...process.env, ...stack.env, TERM: 'xterm', SHELL: '/bin/sh' },
+    detached: true,
+  });
+  const timer = setTimeout(() => child.kill(), limit);
+  const written = await readAll(child.stdout);
+  clearTimeout(timer);
+  return `$ ./nightshift ${command}\n${renderScreen(written)}`;
+}
+
+async function takeTerminal(page: Page, ...screens: readonly string[]): Promise<void> {
+  const escaped = screens.join('\n\n').replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const style = 'background:#16181d;color:#d8dee9;font:15px/1.4 monospace;padding:24px;margin:0;display:inline-block';
+  await page.setContent(`<body style="margin:0"><pre style="${style}">${escaped}</pre></body>`);
+  const path = join(outFolder, 'terminal.png');
+  await page.locator('pre').screenshot({ path });
+  console.log(relative(projectRoot, path));
 }
 
 async function take(page: Page, url: string, name: string, text: string, tab?: RegExp): Promise<void> {

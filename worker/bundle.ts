@@ -16,7 +16,7 @@ export function buildWorkflowBundle(): Promise<{ code: string }> {
   return bundleWorkflowCode({ workflowsPath: locate('index'), workflowInterceptorModules, logger: quiet });
 }
 
-/** The bundle of an installed package, which the build puts beside its code. Null in this repository. */
+/** The bundle of an installed package, which the build puts next to its code. Null in this repository. */
 export function builtBundle(): { codePath: string } | null {
   const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   return existsSync(codePath) ? { codePath } : null;

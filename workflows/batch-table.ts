@@ -81,7 +81,7 @@ export function applyToEntry(entry: BatchEntry, news: BatchNews): boolean {
   Object.assign(entry, {
     stage: news.stage,
     batchId: news.batchId ?? entry.batchId,
-    // What was refused for want of room has ended at the provider.
+    // A batch that was refused because there was no room has ended at the provider.
     createdAt: news.cramped === undefined ? (news.createdAt ?? entry.createdAt) : null,
     trouble: news.trouble ?? null,
     unsent: news.unsent ?? false,

@@ -30,7 +30,7 @@ export class CapacityGate {
   /** False if other coordinators of the job use the same capacity. */
   readonly #isOnly: boolean;
   #windows = new Map<string, CapacityWindow>();
-  /** Models that a batch could not be started for, for want of room, with the tokens of that batch. */
+  /** Models without room for a batch, with the tokens of that batch. */
   readonly #held = new Map<string, number>();
 
   /** The tokens of each open batch, by its workflow. */
@@ -71,7 +71,7 @@ export class CapacityGate {
     else if (acceptedStates.has(stage)) this.#set(model, accept(window, workflowId, Date.now()));
   }
 
-  /** Batches that the provider will never have room for. One that asks again is named again: it did not hear of it. */
+  /** Batches that the provider will never have room for. One that asks again is named again: it did not learn of it. */
   takeTooLarge(): ReturnType<typeof listTooLarge> {
     return [...this.#windows].flatMap(([model, window]) => {
       const tooLarge = listTooLarge(window, this.#isOnly);

@@ -73,7 +73,7 @@ export class Coordinator {
     this.#onNews = onNews;
   }
 
-  /** Call it when `onNews` can be called: signals that arrived earlier are delivered at once. */
+  /** Call it when `onNews` can be called: signals that arrived earlier are delivered immediately. */
   registerHandlers(): void {
     setHandler(batchNewsSignal, (news) => this.#applyNews(news), {
       description: "From a batch: the batch's progress.",

@@ -74,7 +74,7 @@ export interface SegmentNews {
 
 // From a coordinator to its batches and segments
 
-/** With the number of the change that it tells of: signals may overtake each other, and an earlier change means nothing after a later one. */
+/** With the number of the change: signals may overtake each other, and an earlier change means nothing after a later one. */
 export const pauseSignal = defineSignal<[number?]>('pauseWork');
 export const resumeSignal = defineSignal<[number?]>('resumeWork');
 export const nudgeSignal = defineSignal('nudge');

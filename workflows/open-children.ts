@@ -15,7 +15,7 @@ import {
 export class OpenChildren {
   /** By workflow id: the entry of an open batch, or null for a segment. */
   readonly #open = new Map<string, BatchEntry | null>();
-  /** Children that were told of a pause by a person or by trouble. Only these must be told when it ends. */
+  /** Children that were notified of a pause by a person or by trouble. Only these must be told when it ends. */
   readonly #told = new Set<string>();
   #isPaused = false;
   /** The turn of the last pause or resume. */
@@ -56,7 +56,7 @@ export class OpenChildren {
     await this.#signal(ids, pauseSignal, this.#turn);
   }
 
-  /** Signals the children that were told of the pause, those in trouble, and every segment, which knows its batches. */
+  /** Signals the children that were notified of the pause, those in trouble, and every segment, which knows its batches. */
   async resume(turn: number): Promise<void> {
     this.#turn = turn;
     this.#isPaused = false;

@@ -8,7 +8,7 @@ import { StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { tryAppend, tryExclusiveCreate, tryRename, tryWrite } from './store-trials.ts';
 
-/** All keys are tried at once, and the doctor waits. */
+/** All keys are tried at the same time, and the doctor waits. */
 const keyCheckMs = 8000;
 
 export async function checkup({ store, ...deps }: ActivityDeps): Promise<Checkup> {

@@ -42,7 +42,7 @@ export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id
     batches: describeBatches(batches),
     limits: describeLimits(status),
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
-    cost: `${describeCost(status.costUsd, status.unpriced)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
+    cost: `${describePaid(status)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
     capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity).join('\n'),
     'next poll': nextLookAt === null ? null : inTime(nextLookAt, now),
     'estimated end': estimatedEndAt === null ? null : inTime(estimatedEndAt, now),
@@ -93,7 +93,7 @@ export function describeLimits({ concurrency, deadline }: Pick<JobStatus, 'concu
   if (concurrency === null || deadline === null) return null;
   const { batchMs, jobMs, then } = deadline;
   const job = jobMs === null ? 'no deadline for the job' : `${formatDuration(jobMs)} for the job`;
-  return `${concurrency} batches at once; ${formatDuration(batchMs)} for a batch, ${job}, then ${then}`;
+  return `${concurrency} batches at the same time; ${formatDuration(batchMs)} for a batch, ${job}, then ${then}`;
 }
 
 function describeDoubt({ items, output }: Pick<JobStatus, 'items' | 'output'>, id: string): string | null {
@@ -132,7 +132,7 @@ export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEsti
     tokens: `about ${number(of.inputTokens)} in, ${of.outputTokens === null ? 'an unknown number' : `at most ${number(of.outputTokens)}`} out`,
     cost: usd(of.usd),
     'all in realtime': usd(of.realtimeUsd),
-    // Less than is shown is no saving.
+    // A saving that is less than what is shown does not count.
     saved: spared === null || spared < 0.00005 ? null : `${usd(spared)} (${percent(spared, of.realtimeUsd)})`,
     budget: describeBudget(of),
     prices: `of ${of.pricesDated}`,
@@ -164,6 +164,10 @@ function costText({ usd: amount, unpricedRows, savedUsd, realtimeUsd }: JobRepor
   if (savedUsd === null || savedUsd <= 0) return known;
   return `${known}, ${percent(savedUsd, realtimeUsd)} less than in realtime`;
 }
+
+/** Without a cost and without an unknown one, nothing has been answered yet. */
+export const describePaid = ({ costUsd, unpriced = 0 }: Pick<JobStatus, 'costUsd' | 'unpriced'>): string =>
+  describeCost(costUsd ?? (unpriced > 0 ? null : 0), unpriced);
 
 /** An amount that leaves something out says so. */
 export function describeCost(amount: number | null, unpriced = 0, what: 'row' | 'attempt' = 'attempt'): string {

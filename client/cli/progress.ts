@@ -3,7 +3,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { formatDuration } from '../../domain/duration.ts';
 import type { JobStatus } from '../../domain/progress/status.ts';
-import { describeCost, number, progressLine, usd } from './print-job.ts';
+import { describePaid, number, progressLine, usd } from './print-job.ts';
 
 export interface Progress {
   readonly show: (status: JobStatus) => void;
@@ -121,15 +121,19 @@ function describeBatches({ batches, nextLookAt, phase }: JobStatus, now: number)
 }
 
 /** The bar is full at the budget or, without one, at the plan's estimate. */
-function setCost(bar: SingleBar, { costUsd, unpriced = 0, estimateUsd, budgetUsd }: JobStatus): void {
+function setCost(bar: SingleBar, status: JobStatus): void {
+  const { costUsd, estimateUsd, budgetUsd } = status;
   const whole = budgetUsd ?? estimateUsd;
   if (whole === null) {
     set(bar, 0, 1, 'no estimate is known');
-  } else {
-    // Without a cost and without an unknown one, nothing has been answered yet.
-    const paid = describeCost(costUsd ?? (unpriced > 0 ? null : 0), unpriced);
-    set(bar, costUsd ?? 0, whole, `${paid} of ${usd(whole)} ${budgetUsd === null ? 'estimated' : 'budget'}`);
+    return;
   }
+  set(
+    bar,
+    costUsd ?? 0,
+    whole,
+    `${describePaid(status)} of ${usd(whole)} ${budgetUsd === null ? 'estimated' : 'budget'}`,
+  );
 }
 
 function describeTime({ startedAt, estimatedEndAt }: JobStatus, now: number): string {

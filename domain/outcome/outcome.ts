@@ -82,7 +82,7 @@ export type RawOutcome =
   | {
       readonly kind: 'answer';
       readonly customId: string;
-      /** Null if the answer is empty, or is no text: then it is in `value` (a vector, a moderation result, tool calls). */
+      /** Null if the answer is empty, or is not text: then it is in `value` (a vector, a moderation result, tool calls). */
       readonly text: string | null;
       readonly value?: Json;
       readonly finish: Finish;
@@ -143,7 +143,7 @@ export interface Unpriced {
   readonly usd: number | null;
 }
 
-/** What a batch returns to its parent workflow: counts, never rows. Written beside the answers as `batch-NNNN.tally.json`. */
+/** What a batch returns to its parent workflow: counts, never rows. Written next to the answers as `batch-NNNN.tally.json`. */
 export interface Tally {
   readonly wave: number;
   readonly batch: number;

@@ -1,4 +1,4 @@
-// The last fault of the provider that a job heard of, with the time since when it lasts. Pure.
+// The last fault of the provider that a job learned of, and since when it lasts. Pure.
 
 import type { BatchNews } from './events.ts';
 
@@ -6,7 +6,7 @@ export interface ProviderFault {
   /** Trouble, a refusal's code, `capacity`, or `unreachable`. */
   readonly fault: string;
   readonly since: number;
-  /** When it was last heard of. */
+  /** When the job last learned of it. */
   readonly at: number;
 }
 
@@ -18,7 +18,7 @@ export function recordFault(last: ProviderFault | null, fault: string, at: numbe
   return { fault, at, since: isSame ? Math.min(last.since, since) : since };
 }
 
-/** Null if the news tells of no fault. */
+/** Null if the news reports no fault. */
 export function readFault({ trouble, unreachableSince, cramped }: BatchNews): string | null {
   if (trouble !== undefined) return trouble;
   if (unreachableSince !== undefined) return 'unreachable';

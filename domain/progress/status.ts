@@ -83,7 +83,7 @@ export interface JobStatus {
   readonly unpriced?: number;
   readonly estimateUsd: number | null;
   readonly budgetUsd: number | null;
-  /** How many batches may be open at once; null until the job is open. The same holds for the deadlines. */
+  /** How many batches may be open at the same time; null until the job is open. The same holds for the deadlines. */
   readonly concurrency: number | null;
   readonly deadline: DeadlinePolicy | null;
   /** What `retryFailed` named, until a wave has taken it up; null if it named nothing. */

@@ -109,7 +109,7 @@ export function scanUpload(world: World, file: StoredFile, endpoint: string): Pr
   if (known !== undefined) return known;
   const options = world.options.current;
   const rules = { endpoint, isKnownModel: (name: string) => isKnownModel('openai', options, name) };
-  // One at a time: twenty files read at once would only need twenty times the memory.
+  // One at a time: twenty files read at the same time would only need twenty times the memory.
   const scanning = world.lastScan.then(() => scanFile(diskPath(file), rules));
   world.lastScan = scanning.catch(() => {});
   file.scans.set(endpoint, scanning);

@@ -1,5 +1,5 @@
 // The file of facts: one line of JSON for each, appended before the reply that tells a client of it. A kill may leave half a line at the
-// end; nobody was told of it, and it is dropped.
+// end; no client was notified of it, and it is dropped.
 import { appendFileSync, closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isObject, parseObject } from '../server/json.ts';
 import type { Fact, FactLog } from './facts.ts';

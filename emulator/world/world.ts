@@ -45,7 +45,7 @@ export interface World {
   options: OptionStore;
   clock: Clock;
   dataDir: string;
-  /** What is on disk before a client is told of it. */
+  /** What is on disk before a client is notified of it. */
   facts: FactLog;
   files: Map<string, StoredFile>;
   batches: Map<string, Batch>;

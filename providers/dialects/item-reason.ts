@@ -7,7 +7,7 @@ type Unrun = Extract<RawOutcome, { kind: 'unrun' }>['why'];
 
 /** A vendor's codes in a line of output. Pure data: each vendor has one in its `faults.ts`. */
 export interface ItemCodes {
-  /** Counts for a line without a status, and beside any status where it is `no_money`. */
+  /** Counts for a line without a status, and next to any status where it is `no_money`. */
   readonly reasons: Readonly<Record<string, ItemReason>>;
   /** The HTTP status of an error that a line names by its code alone. */
   readonly statuses: Readonly<Record<string, number>>;

@@ -110,7 +110,7 @@ export function readNamedLimit(limitWords: readonly LimitWords[], text: string):
   return null;
 }
 
-/** `2,000,000` or `1.5M`; 0 for what is no figure, such as `1,5M`. */
+/** `2,000,000` or `1.5M`; 0 for what is not a figure, such as `1,5M`. */
 function readFigure(text: string): number {
   const [, figure = '', suffix = ''] = /^(\d+(?:,\d{3})*(?:\.\d*)?) ?([KMB]?)$/i.exec(text) ?? [];
   const number = Number(figure.replaceAll(',', '')) * (figureSuffixes[suffix.toUpperCase()] ?? 1);

@@ -42,7 +42,7 @@ async function install(folder: string, progress: Progress): Promise<void> {
   progress('Chromium is ready.');
 }
 
-/** Into the cache, beside where the link to it will be: the link names the place it has after the folder's renaming. */
+/** Into the cache, next to where the link to it will be: the link names the place it has after the folder's renaming. */
 async function fromPlaywright(folder: string, progress: Progress, otherwise: string): Promise<string> {
   const expect = 'about a minute';
   progress(`downloading Chromium with Playwright, once: ${expect}.`);

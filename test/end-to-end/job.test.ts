@@ -30,7 +30,7 @@ test.concurrent.each(['openai', 'anthropic'] as const)(
 );
 
 test.concurrent(
-  'a wrong job fails the workflow with every problem at once, and writes nothing',
+  'a wrong job fails the workflow with all problems together, and writes nothing',
   () =>
     cell('wrong', async (at) => {
       const handle = await at.start({ dataset: '../x.jsonl', provider: 'nobody', unknown: 1 });

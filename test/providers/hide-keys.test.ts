@@ -17,7 +17,7 @@ test.each([
     'the header Authorization: Bearer abc.def was refused',
     'the header Authorization: Bearer [key removed] was refused',
   ],
-  ['Invalid value: task-sk-1 is no ticket', 'Invalid value: task-sk-1 is no ticket'],
+  ['Invalid value: task-sk-1 is not a ticket', 'Invalid value: task-sk-1 is not a ticket'],
 ])('%s', (sent, stored) => {
   expect(cleanDetail(sent, [secret])).toBe(stored);
 });

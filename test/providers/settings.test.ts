@@ -49,7 +49,7 @@ test('the table of docs/providers.md is the settings of the registry', () => {
   expect(rows).toEqual(expected);
 });
 
-test('the README names every setting of a provider', () => {
-  const readme = read('README.md');
-  expect(variables.filter((variable) => !readme.includes(`\`${variable}\``))).toEqual([]);
+test('docs/configuration.md names every setting of a provider', () => {
+  const page = read('docs/configuration.md');
+  expect(variables.filter((variable) => !page.includes(`\`${variable}\``))).toEqual([]);
 });

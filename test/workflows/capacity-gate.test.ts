@@ -31,7 +31,7 @@ test('a batch that was told that it is too large, and asks again all the same, i
     gate.takeReady();
   }
   expect(isTooLarge).toBe(true);
-  // Its workflow was terminated before it heard of it, and was started again.
+  // Its workflow was terminated before it learned of it, and was started again.
   gate.applyNews('a', model, refused);
   expect(gate.describeWaits()).toMatchObject([{ waiting: 1 }]);
   expect(gate.takeTooLarge()).toMatchObject([{ holder: 'a' }]);

@@ -13,7 +13,7 @@ import type { Wave } from '../../domain/waves/waves.ts';
 import type { KnownCapacity } from '../capacity-gate.ts';
 import type { Coordinator } from '../coordinator.ts';
 
-/** Where the next run goes on. */
+/** Where the next run continues. */
 export type Place =
   | { readonly kind: 'before'; readonly wave: Wave }
   | { readonly kind: 'inside'; readonly wave: Wave; readonly plan: PlanSummary; readonly segments: SegmentPlace | null }

@@ -68,7 +68,7 @@ export class JobRun implements JobProgress {
   left: LeftItems = nothingLeft;
   earlierTotals: Totals = noTotals;
   warnings: readonly string[] = [];
-  /** Where this run of the job goes on. */
+  /** Where this run of the job continues. */
   readonly place: Place;
   readonly #alertLog: AlertLog;
   readonly #memo = new ProgressMemo();

@@ -9,7 +9,7 @@ import type { SegmentNews } from '../messages.ts';
 type Report = Omit<SegmentNews, 'segment' | 'movedAt' | 'refusals' | 'lastFault' | 'trouble'>;
 
 interface OpenSegment {
-  /** How many batches it may run at once. */
+  /** How many batches it may run at the same time. */
   limit: number;
   /** Its last news. */
   report: Report;

@@ -62,7 +62,7 @@ class Leftovers implements WindowOwner {
     return this.#job.coordinator;
   }
 
-  /** All of a page at once: each has to be cancelled at the provider before its time is over, and then mostly waits. */
+  /** All of a page at the same time: each has to be cancelled at the provider before its time is over, and then mostly waits. */
   mayStart(): boolean {
     return true;
   }

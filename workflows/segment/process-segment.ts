@@ -211,6 +211,6 @@ function forwardSwitches(coordinator: Coordinator): void {
     (concurrency) => {
       coordinator.switches.concurrency = concurrency;
     },
-    { description: `From ${workflowInfo().parent?.workflowId ?? 'the job'}: batches open at once.` },
+    { description: `From ${workflowInfo().parent?.workflowId ?? 'the job'}: batches open at the same time.` },
   );
 }

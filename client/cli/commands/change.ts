@@ -68,7 +68,7 @@ function addSet(program: Command, context: Context): void {
     .summary('change budget, concurrency or deadlines')
     .description('Changes the settings of a running job.')
     .option('--budget <usd>', 'the most it may spend; "none" for no cap', usdOrNone)
-    .option('--concurrency <n>', 'how many batches run at once', wholeNumber(1, 500))
+    .option('--concurrency <n>', 'how many batches run at the same time', wholeNumber(1, 500))
     .option('--batch-deadline <duration>', "counts from a batch's creation, e.g. 12h", durationText)
     .option(
       '--job-deadline <duration>',

@@ -188,7 +188,7 @@ if [[ "\${funcstack[1]}" == _nightshift ]]; then _nightshift "$@"; else compdef 
 `;
 }
 
-/** Fish shows a description beside each word. */
+/** Fish shows a description next to each word. */
 function fish(places: readonly Place[]): string {
   const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").split('\n')[0]}'`;
   const at = (path: string): string => `-n ${quoted(`__nightshift_at ${quoted(path).replaceAll("'", '"')}`)}`;

@@ -46,7 +46,7 @@ export function addSchedule(program: Command, context: Context): void {
 
 function addCreate(group: Command, context: Context): void {
   const catchup = group
-    .createOption('--catchup <duration>', 'after an outage, make up for starts that are at most this late')
+    .createOption('--catchup <duration>', 'after an outage, catch up on starts that are at most this late')
     .argParser(durationMs)
     .default(durationMs('2h'), '2h');
   group
@@ -109,7 +109,7 @@ function addSteering(group: Command, schedules: () => Promise<Schedules>): void 
     });
   group
     .command('backfill <schedule-id>')
-    .description('Makes up for every start in a span of the past, one job after the other.')
+    .description('Catches up on every start in a span of the past, one job after the other.')
     .requiredOption('--from <day>', "first day, in the schedule's time zone, or an instant like 2026-11-20T02:00:00Z")
     .requiredOption('--to <day>', 'last day, included, or an instant')
     .action(async (id: string, span: { from: string; to: string }) => {
@@ -142,7 +142,7 @@ const listedFacts = ({ id, paused, job, cron, timezone, next, last, note }: List
 const describedFacts = (schedule: DescribedSchedule) => ({
   ...listedFacts(schedule),
   'task queue': schedule.taskQueue,
-  'made up for': `within ${formatDuration(schedule.catchupMs)}`,
+  'catches up': `within ${formatDuration(schedule.catchupMs)}`,
   jitter: schedule.jitterMs === 0 ? null : `up to ${formatDuration(schedule.jitterMs)}`,
   skipped: schedule.skipped,
   missed: schedule.missed,

@@ -154,7 +154,7 @@ test('the facts of a status and of an estimate are in words', () => {
     reasons: '10 truncated',
     'rows refused': 3,
     batches: '20 planned: 10 running, 5 done, 5 not started',
-    limits: '10 batches at once; 20h for a batch, no deadline for the job, then fallback',
+    limits: '10 batches at the same time; 20h for a batch, no deadline for the job, then fallback',
     cost: '$0.2500 so far, $1.00 estimated',
     'next poll': 'in about 30s',
     'estimated end': 'in about 59m',

@@ -93,7 +93,7 @@ test('a change is answered with what is true now', () => {
     'a is still paused: too small: ./nightshift set a --budget <usd>',
   );
   expect(describeSettings('a', status)).toBe(
-    'a now has a budget of $5.00; 3 batches at once; 15m for a batch, no deadline for the job, then fail',
+    'a now has a budget of $5.00; 3 batches at the same time; 15m for a batch, no deadline for the job, then fail',
   );
   expect(describeRetry('a', status)).toBe(
     'a makes one more round after this wave: 6 truncated will be sent again; not sent again: 1 refused, 2 in_doubt; what fails for truncated until then is sent too',

@@ -145,7 +145,7 @@ test(
 );
 
 test(
-  'without any worker on the task queue, the answer comes at once and names the queue',
+  'without any worker on the task queue, the answer comes immediately and names the queue',
   () =>
     cell('alone', async (at, nightshift) => {
       const options = { workflowId: 'alone', taskQueue: 'nobody-polls', args: [at.openaiJob(3)] };
@@ -199,7 +199,7 @@ test(
         '15m',
       ]);
       expect(set.err).toBe(
-        'changed now has a budget of $5.00; 3 batches at once; 15m for a batch, no deadline for the job, then fallback\n',
+        'changed now has a budget of $5.00; 3 batches at the same time; 15m for a batch, no deadline for the job, then fallback\n',
       );
       expect(parseLines(set)).toMatchObject([{ budgetUsd: 5, concurrency: 3, startedAt: instant }]);
       const retry = await nightshift(['retry', 'changed', '--reason', 'truncated']);

@@ -12,7 +12,7 @@ const refusedKey = { status: 401, body: '{"error":{"message":"no","code":"invali
 interface Trouble {
   readonly name: string;
   readonly fault: OptionsInput;
-  readonly mended: Parameters<Site['control']['setOptions']>[0];
+  readonly fixed: Parameters<Site['control']['setOptions']>[0];
   readonly reason: string;
 }
 
@@ -20,32 +20,32 @@ const troubles: readonly Trouble[] = [
   {
     name: 'an upload refused for its key',
     fault: { calls: { 'openai.files.create': refusedKey } },
-    mended: { calls: null },
+    fixed: { calls: null },
     reason: 'unauthorized',
   },
   {
     name: 'a create refused for its key',
     fault: { calls: { 'openai.batches.create': refusedKey } },
-    mended: { calls: null },
+    fixed: { calls: null },
     reason: 'unauthorized',
   },
   {
     name: 'a look refused for its key',
     fault: { calls: { 'openai.batches.retrieve': refusedKey } },
-    mended: { calls: null },
+    fixed: { calls: null },
     reason: 'unauthorized',
   },
   {
     name: 'a download refused for its key',
     fault: { calls: { 'openai.files.content': { ...refusedKey, status: 403 } } },
-    mended: { calls: null },
+    fixed: { calls: null },
     reason: 'forbidden',
   },
-  { name: 'a create without credit', fault: { money: { openai: {} } }, mended: { money: null }, reason: 'no_money' },
+  { name: 'a create without credit', fault: { money: { openai: {} } }, fixed: { money: null }, reason: 'no_money' },
   {
     name: 'a batch that fails for lack of credit',
     fault: { batch: { failWith: { code: 'insufficient_quota', message: 'no' } } },
-    mended: { batch: null },
+    fixed: { batch: null },
     reason: 'no_money',
   },
 ];
@@ -63,7 +63,7 @@ test.each(troubles)('$name pauses the job; after the fix `resume` loses nothing 
     expect(waiting.batches.every(({ trouble: met }) => met === trouble.reason)).toBe(true);
     expect(waiting.total).toBeGreaterThan(0);
     expect(waiting.batches.every(({ batchId }) => batchId === null || batchId.startsWith('batch_'))).toBe(true);
-    await site.control.setOptions(trouble.mended);
+    await site.control.setOptions(trouble.fixed);
     expect(await site.update('resume')).toMatchObject({ pause: null });
     const report = await site.result();
     await site.expectPaidOnce(report, 120);

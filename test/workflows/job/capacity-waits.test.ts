@@ -18,7 +18,7 @@ const rows = (model: string, count: number): string[] =>
     return JSON.stringify({ custom_id: `${model}-${index}`, method: 'POST', url: '/v1/chat/completions', body });
   });
 
-test('after its deadline a job without room ends at once, with all the batches that it never started', () =>
+test('after its deadline a job without room ends immediately, with all the batches that it never started', () =>
   Site.with(server.env, 'late-cramped', { limits: nothingFits }, async (site) => {
     const report = await site.run(
       site.openaiJob(200, { ...job, fallback: { lane: 'none' }, deadline: deadline('fail', { job: '2h' }) }),
@@ -71,7 +71,7 @@ test.each([
   ),
 );
 
-test('a request that is refused by words about a queue of its own is no want of room', () =>
+test('a request that is refused by words about a queue of its own is not a lack of room', () =>
   Site.with(
     server.env,
     'queue-word',
