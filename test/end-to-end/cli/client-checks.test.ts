@@ -149,7 +149,7 @@ test('Ctrl-C takes a question back, with or without a worker to hear it', async 
 test('what cannot be done is said, with what to do next', async () => {
   expect(await nightshift(['status', 'no-such-job'])).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/no such job as no-such-job.*nightshift -- list/),
+    err: expect.stringMatching(/no such job as no-such-job.*nightshift list/),
   });
   expect(await nightshift(['results', 'no-such-job'])).toMatchObject({
     code: 1,

@@ -193,8 +193,8 @@ test.runIf(whichCommand('script'))(
       const file = written(at, 'shown.json', at.openaiJob(120));
       const run = await nightshift(['run', file]);
       expect(run.code).toBe(0);
-      expect(run.out).toMatch(/items\s+█{30} 100%\s+120 of 120, 0 failed/);
-      expect(run.out).toMatch(/batches .*2 of 2, wave 1, done/);
+      expect(run.out).toMatch(/rows\s+█{30} 100%\s+120 of 120 answered/);
+      expect(run.out).toMatch(/batches .*100%\s+done/);
       expect(run.out).toMatch(/cost .*\$0\.\d{4} of \$0\.\d{4} estimated/);
       expect((await nightshift(['status', 'shown'])).out).toMatch(/rows\S*\s+120 answered, 0 in progress, 0 failed/);
       const list = (await nightshift(['list'])).out;

@@ -56,7 +56,8 @@ test(
         },
       ]);
 
-      await nightshift(['run', written(at, 'refused.json', { ...job, model: 'no-such-model', provider: 'nobody' })]);
+      // `run` would not start it.
+      await expect((await at.start({ ...job, provider: 'nobody' }, 'refused')).result()).rejects.toThrow();
       const refused = await nightshift(['status', 'refused']);
       expect(refused.code).toBe(4);
       expect(parseLines(refused)).toMatchObject([
@@ -184,6 +185,8 @@ test(
   'a change is answered with what is true now, and the list shows how far running jobs are',
   () =>
     cell('changed', async (at, nightshift) => {
+      // On a loaded machine a command takes seconds.
+      await at.control.setOptions({ runMs: 10_000 });
       const job = { ...at.openaiJob(180), batch: { maxItems: 60, concurrency: 1 } };
       await nightshift(['run', written(at, 'changed.json', job), '--detach']);
       await until('a third of it is done', async () => (await at.control.counts()).batchesCreated === 2);
