@@ -1,6 +1,6 @@
 // The realtime lane's activity: asks for some items of a batch one by one, except those that an earlier attempt has settled.
 
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { Allowance } from '../../domain/capacity/allowance.ts';
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
@@ -13,6 +13,7 @@ import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { type Call, type CallRange, listCalls } from './calls.ts';
 import { readEarlierAttempts } from './earlier-attempts.ts';
 import { type LaneEnd, RealtimeLane } from './lane.ts';
+import { startLaneBeat } from './lane-beat.ts';
 import { LaneLedger } from './ledger.ts';
 import { createMeter } from './meter.ts';
 
@@ -42,9 +43,6 @@ export interface RealtimeResult {
   readonly at: number;
 }
 
-/** The workflow asks for a stop by a cancellation, which arrives with a heartbeat's reply. */
-const beatMs = 500;
-
 export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promise<RealtimeResult> {
   const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
@@ -53,15 +51,21 @@ export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promis
   if ((await deps.store.head(tallyFile(input))) !== null) {
     return { asked: 0, end: { kind: 'done' }, lane: input.lane, at: clock.now() };
   }
-  const beat = setInterval(() => heartbeat(), Math.min(beatMs, job.timing.heartbeatMs / 3));
+  const beat = startLaneBeat(activityInfo().heartbeatTimeoutMs ?? job.timing.heartbeatMs);
+  const stop = AbortSignal.any([cancellationSignal(), beat.stoodStill]);
   try {
-    return await askAll(deps, input, job, clock);
+    return await askAll(deps, input, job, { clock, stop });
   } finally {
-    clearInterval(beat);
+    beat.end();
   }
 }
 
-async function askAll(deps: ActivityDeps, input: RealtimeInput, job: JobFile, clock: Clock): Promise<RealtimeResult> {
+async function askAll(
+  deps: ActivityDeps,
+  input: RealtimeInput,
+  job: JobFile,
+  { clock, stop }: { readonly clock: Clock; readonly stop: AbortSignal },
+): Promise<RealtimeResult> {
   const { store, wait } = deps;
   const provider = requireProvider(deps, job);
   const meter = createMeter(provider, job, input);
@@ -72,7 +76,6 @@ async function askAll(deps: ActivityDeps, input: RealtimeInput, job: JobFile, cl
     const settled = await readEarlierAttempts(attempts, ledger, meter);
     ledger.begin(clock.startedAt);
     await journal.note(noteLine({ kind: 'began', at: clock.startedAt }));
-    const stop = cancellationSignal();
     const lane = new RealtimeLane({ provider, journal, ledger, meter, clock, wait, stop });
     const end = input.probe === 0 ? null : await probe(store, input, lane, settled);
     const finalEnd = end ?? (await runLane(store, input, lane, settled));

@@ -10,7 +10,7 @@ import { realtimeChunkItems } from '../../domain/limits.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
 import type { Trouble } from '../../domain/progress/events.ts';
 import { isHistoryLong } from '../history.ts';
-import { filePass } from '../proxies.ts';
+import { laneCalls } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
 import type { BatchRun } from './batch-run.ts';
 import { runUntilStopped } from './stoppable.ts';
@@ -98,7 +98,7 @@ export class RealtimeChunks {
     const probe = this.#outage?.probes ?? 0;
     const items = `items ${from + 1} to ${from + count} of ${planned.items}`;
     const summary = probe === 0 ? `ask ${items}` : `probe ${probe}: ask one of ${items}`;
-    return filePass(job.timing, summary).realtime({
+    return laneCalls(job.timing, summary).realtime({
       ...this.#run.ref,
       from,
       count,

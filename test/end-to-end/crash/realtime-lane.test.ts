@@ -1,5 +1,7 @@
 // SIGKILL of a worker in the realtime lane: the next one keeps to the limits and the money, counting what the dead one has used.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realServer } from '../server.ts';
 import { Cell, until } from './cell.ts';
@@ -8,6 +10,12 @@ const server = realServer();
 const limitMs = 150_000;
 
 const countCalls = async (at: Cell): Promise<number> => (await at.control.counts()).requests['openai.chat'] ?? 0;
+
+/** Calls that one attempt noted in its journal. */
+function countSent(at: Cell, attempt: number): number {
+  const journal = join(at.root, `runs/${at.name}/answers/wave-1/batch-0001.journal-${attempt}.raw`);
+  return readFileSync(journal, 'utf8').split('"sent"').length - 1;
+}
 
 test.concurrent(
   'no minute has more calls than `realtime.rpm` allows, over the death of a worker',
@@ -46,4 +54,28 @@ test.concurrent(
       expect(report.cost.usd).toBeGreaterThan(0.7 * usd);
     }),
   limitMs,
+);
+
+test.concurrent(
+  'an attempt that was suspended and wakes makes no further call: another one has taken the lane over',
+  () =>
+    Cell.with(server, 'lane-stop', { emulator: { latencyMs: 50 } }, async (at) => {
+      const job = { ...at.openaiJob(200), mode: 'realtime', realtime: { concurrency: 4, rpm: 600 } };
+      const handle = await at.start(job);
+      await until('some calls', async () => (await countCalls(at)) >= 20);
+      const suspended = at.worker;
+      process.kill(suspended.pid, 'SIGSTOP');
+      const sentBefore = countSent(at, 1);
+      await at.startWorker();
+      const before = await countCalls(at);
+      // The server first gives the activity to the suspended worker's own polls, one after the other.
+      await until('the other worker calls', async () => (await countCalls(at)) > before + 10, 120_000);
+      process.kill(suspended.pid, 'SIGCONT');
+      const report = await handle.result();
+      expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 200 } });
+      expect(sentBefore).toBeGreaterThan(10);
+      // One may begin before the attempt sees that it stood still.
+      expect(countSent(at, 1)).toBeLessThanOrEqual(sentBefore + 1);
+    }),
+  2 * limitMs,
 );
