@@ -60,7 +60,7 @@ test.concurrent(
   'an attempt that was suspended and wakes makes no further call: another one has taken the lane over',
   () =>
     Cell.with(server, 'lane-stop', { emulator: { latencyMs: 50 } }, async (at) => {
-      const job = { ...at.openaiJob(200), mode: 'realtime', realtime: { concurrency: 4, rpm: 600 } };
+      const job = { ...at.openaiJob(2000), mode: 'realtime', realtime: { concurrency: 4 }, batch: { maxItems: 2000 } };
       const handle = await at.start(job);
       await until('some calls', async () => (await countCalls(at)) >= 20);
       const suspended = at.worker;
@@ -72,7 +72,7 @@ test.concurrent(
       await until('the other worker calls', async () => (await countCalls(at)) > before + 10, 120_000);
       process.kill(suspended.pid, 'SIGCONT');
       const report = await handle.result();
-      expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 200 } });
+      expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 2000 } });
       expect(sentBefore).toBeGreaterThan(10);
       // One may begin before the attempt sees that it stood still.
       expect(countSent(at, 1)).toBeLessThanOrEqual(sentBefore + 1);

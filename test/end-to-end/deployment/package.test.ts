@@ -13,7 +13,7 @@ import { said } from '../cli/commands.ts';
 import { Cell } from '../crash/cell.ts';
 
 const tarballBytesMax = 1.2e6;
-const unpackedBytesMax = 4e6;
+const unpackedBytesMax = 4.5e6;
 
 interface Packed {
   readonly filename: string;
