@@ -71,7 +71,10 @@ async function expectCreated(at: Cell, nightshift: Nightshift): Promise<void> {
   ]);
   const { policies } = await at.client.schedule.getHandle('nightly').describe();
   expect(policies.overlap).toBe(ScheduleOverlapPolicy.SKIP);
-  expect(await nightshift(create)).toMatchObject({ code: 1, err: expect.stringContaining('the schedule nightly exists') });
+  expect(await nightshift(create)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('the schedule nightly exists'),
+  });
 }
 
 async function expectSecondStartSkipped(at: Cell, nightshift: Nightshift, today: string): Promise<void> {
