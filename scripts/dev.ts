@@ -64,7 +64,12 @@ async function runStack(): Promise<void> {
 async function runWorker(): Promise<void> {
   const stack = readOwner(folder) === null ? null : readStack(folder);
   if (stack === null) throw new Error(`No stack runs in ${shownFolder}: start it with npm run dev.`);
-  const worker = startWorker(stack.env, { folder, echo: show });
+  // A worker may serve another task queue of the same stack.
+  const { NIGHTSHIFT_TASK_QUEUE: taskQueue } = process.env;
+  const worker = startWorker(
+    { ...stack.env, ...(taskQueue && { NIGHTSHIFT_TASK_QUEUE: taskQueue }) },
+    { folder, echo: show },
+  );
   try {
     await Promise.race([worker.waitForLine(isReady, 120_000), asked]);
     const why = await Promise.race([asked, worker.ended]);

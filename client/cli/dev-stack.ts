@@ -21,6 +21,11 @@ type Env = Record<string, string | undefined>;
 /** What a client needs of a stack's environment. Keys are the worker's. */
 const clientNames = ['TEMPORAL_ADDRESS', 'NIGHTSHIFT_DATA', 'NIGHTSHIFT_TASK_QUEUE', 'NIGHTSHIFT_WEB_UI'];
 
+let joined = false;
+
+/** Whether this command goes to the dev stack that runs here. */
+export const isInDevStack = (): boolean => joined;
+
 /** Sets the variables of the stack that runs here. A variable that is set, or a profile that names a server, is never overridden. */
 export async function joinDevStack(env: Env, folders: readonly string[] = ownFolders()): Promise<void> {
   // Set but empty counts as not set, for Temporal's library too.
@@ -28,6 +33,7 @@ export async function joinDevStack(env: Env, folders: readonly string[] = ownFol
   if (env.TEMPORAL_ADDRESS || env.TEMPORAL_PROFILE || env.TEMPORAL_CONFIG_FILE) return;
   const stack = findDevStack(folders);
   if (stack === null || (await hasProfile())) return;
+  joined = true;
   for (const name of clientNames) {
     const value = env[name] || stack.env[name];
     if (value !== undefined) env[name] = value;

@@ -3,6 +3,7 @@
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { surroundings } from '../surroundings.ts';
+import { isInDevStack } from './dev-stack.ts';
 
 /** In this repository the TypeScript sources run as they are; an installed package holds JavaScript. */
 const installed = import.meta.url.endsWith('.js');
@@ -16,11 +17,17 @@ function nameScript(folder: string): string {
   return relative(project, folder) === '' ? './nightshift' : join(project, 'nightshift');
 }
 
-const workerCommand = installed ? 'nightshift-worker' : 'npm run worker';
+/** A worker of the dev stack needs the stack's own environment. */
+function nameWorkerCommand(): string {
+  if (isInDevStack()) return 'npm run dev -- --worker';
+  return installed ? 'nightshift-worker' : 'npm run worker';
+}
 
 /** For a task queue that a worker would not poll by itself. */
 export const startWorkerCommand = (taskQueue: string): string =>
-  taskQueue === surroundings().taskQueue ? workerCommand : `NIGHTSHIFT_TASK_QUEUE=${taskQueue} ${workerCommand}`;
+  taskQueue === surroundings().taskQueue
+    ? nameWorkerCommand()
+    : `NIGHTSHIFT_TASK_QUEUE=${taskQueue} ${nameWorkerCommand()}`;
 
 /** Temporal's own command line. */
 export const temporalCommand = (args: string): string =>

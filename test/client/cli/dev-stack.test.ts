@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { joinDevStack } from '../../../client/cli/dev-stack.ts';
+import { startWorkerCommand } from '../../../client/cli/own-command.ts';
+import { surroundings } from '../../../client/surroundings.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -52,4 +54,10 @@ test('a stack that has ended is not used', async () => {
   // No process has this number: it is beyond what a system gives.
   const folder = newFolder(99_999_999);
   expect(await joined(folder, {})).toEqual({});
+});
+
+test('a command in a dev stack names the worker that the stack can start, also for another task queue', async () => {
+  await joined(newFolder(process.pid), {});
+  expect(startWorkerCommand(surroundings().taskQueue)).toBe('npm run dev -- --worker');
+  expect(startWorkerCommand('other')).toBe('NIGHTSHIFT_TASK_QUEUE=other npm run dev -- --worker');
 });
