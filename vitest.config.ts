@@ -15,7 +15,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 3,
-    testTimeout: 60_000,
+    // Several times what the slowest takes on a quiet machine: only a test that hangs should meet it.
+    testTimeout: 150_000,
     hookTimeout: 120_000,
     // A fault of the server that skips time, and nothing else: test/support/lost-task.ts.
     retry: { count: 5, condition: /^LostTask:/ },
