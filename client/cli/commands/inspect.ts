@@ -1,6 +1,7 @@
 // `status`, `batches`, `report` and `list`: show what jobs are doing and how they ended.
 
 import type { Command } from 'commander';
+import { batchStates } from '../../../domain/progress/events.ts';
 import type { BatchesRequest, BatchPage } from '../../index.ts';
 import type { Nightshift } from '../../nightshift.ts';
 import { NoWorkerAnswers } from '../../worker-answer.ts';
@@ -28,17 +29,7 @@ interface ListOptions {
   readonly limit: number;
 }
 
-const stages = [
-  'not_started',
-  'waiting',
-  'staging',
-  'creating',
-  'validating',
-  'running',
-  'finalizing',
-  'cancelling',
-  'collecting',
-];
+const stages = batchStates.filter((state) => state !== 'done');
 
 export function addInspections(program: Command, context: Context): void {
   addList(program, context);
