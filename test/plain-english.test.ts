@@ -22,7 +22,7 @@ const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclu
 });
 const texts = listed
   .split('\n')
-  .filter((path) => /\.(md|ts|mjs|json|yml|sh)$/.test(path) && !/^package-lock|\/histories\//.test(path))
+  .filter((path) => /\.(md|ts|mjs|json|yml|sh|example)$/.test(path) && !/^package-lock|\/histories\//.test(path))
   .filter((path) => path !== guide && existsSync(join(root, path)));
 
 test('the list has words and plain forms', () => {
