@@ -142,14 +142,12 @@ export class Nightshift {
   }
 
   /** Rejects if no worker answers in time. The same holds for `batches`. */
-  async status(id: string, options: WaitOptions = {}): Promise<JobStatus> {
-    const { taskQueue } = await this.describe(id);
-    return awaitWorker(this.client, taskQueue, () => this.#handle(id).query(statusQuery), options);
+  status(id: string, options?: WaitOptions): Promise<JobStatus> {
+    return this.#askWorker(id, (handle) => handle.query(statusQuery), options);
   }
 
-  async batches(id: string, request: BatchesRequest = {}, options: WaitOptions = {}): Promise<BatchPage> {
-    const { taskQueue } = await this.#handle(id).describe();
-    return awaitWorker(this.client, taskQueue, () => this.#handle(id).query(batchesQuery, request), options);
+  batches(id: string, request: BatchesRequest = {}, options?: WaitOptions): Promise<BatchPage> {
+    return this.#askWorker(id, (handle) => handle.query(batchesQuery, request), options);
   }
 
   /** The batches and segments whose workflows run. Needs no worker. */
@@ -231,6 +229,16 @@ export class Nightshift {
   async failures(id: string, chosen?: ChosenRun): Promise<readonly FailureGroup[]> {
     const of = chosen ?? (await this.chooseRun(id));
     return groupFailures([await this.file(id, 'failures', of), await this.file(id, 'inDoubt', of)]);
+  }
+
+  async #askWorker<Answer>(
+    id: string,
+    ask: (handle: WorkflowHandle) => Promise<Answer>,
+    options?: WaitOptions,
+  ): Promise<Answer> {
+    const handle = this.#handle(id);
+    const { taskQueue } = await handle.describe();
+    return awaitWorker(this.client, taskQueue, () => ask(handle), options);
   }
 
   #handle(id: string, runId?: string): WorkflowHandle {

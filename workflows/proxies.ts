@@ -52,13 +52,7 @@ export const filePass = (timing: Timing, summary: string, untilMs: number | null
  * it makes the calls of a minute in less than that.
  */
 export const laneCalls = (timing: Timing, summary: string) =>
-  proxyActivities<Activities>({
-    startToCloseTimeout: 24 * hourMs,
-    heartbeatTimeout: Math.min(timing.heartbeatMs, laneHeartbeatMs),
-    retry: retryForever,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    summary,
-  });
+  filePass({ ...timing, heartbeatMs: Math.min(timing.heartbeatMs, laneHeartbeatMs) }, summary);
 
 /** An upload of that many bytes. */
 export const transfer = (timing: Timing, bytes: number, summary: string) =>

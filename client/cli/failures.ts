@@ -1,5 +1,6 @@
 // Describes a failed command for people, with the next command to try.
 
+import { readInnermostMessage } from '../../domain/innermost-message.ts';
 import { explainServerFailure } from '../../domain/server-failure.ts';
 import { NoWorkerAnswers } from '../worker-answer.ts';
 import { ownCommand, startWorkerCommand } from './own-command.ts';
@@ -9,7 +10,7 @@ export function describeFailure(error: unknown): string {
   if (error instanceof NoWorkerAnswers) return `${error.message}: ${startWorkerCommand(error.taskQueue)}`;
   const known = byName[error.name]?.(error);
   if (known !== undefined) return known;
-  const message = readMessage(error);
+  const message = readInnermostMessage(error);
   if (/no poller seen|worker may be down/.test(message)) {
     return `no worker answers for this job: \`${ownCommand('doctor')}\` shows more`;
   }
@@ -41,8 +42,3 @@ const byName: Readonly<Record<string, (error: Error) => string>> = {
     return `the schedule ${id} exists: \`${ownCommand(`schedule describe ${id}`)}\` shows it, \`${ownCommand(`schedule delete ${id}`)}\` removes it`;
   },
 };
-
-/** The innermost cause says what went wrong; the errors around it only say where. */
-function readMessage(error: Error): string {
-  return error.cause instanceof Error ? readMessage(error.cause) : error.message;
-}

@@ -1,6 +1,7 @@
 // Everything about one job: what Temporal knows of it, how it ended, and, if a worker answers in time, what it is doing.
 
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { readInnermostMessage } from '../../domain/innermost-message.ts';
 import type { JobStatus } from '../../domain/progress/status.ts';
 import { statusQuery } from '../../workflows/messages.ts';
 import { type ListedJob, listedJob } from '../job-list.ts';
@@ -69,13 +70,9 @@ async function readError(handle: WorkflowHandle, { state }: ListedJob): Promise<
     await handle.result();
     return null;
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return readInnermost(error);
+    if (error instanceof WorkflowFailedError) return readInnermostMessage(error);
     throw error;
   }
-}
-
-function readInnermost(error: Error): string {
-  return error.cause instanceof Error ? readInnermost(error.cause) : error.message;
 }
 
 interface Answer {
@@ -88,7 +85,7 @@ async function askStatus(client: Client, handle: WorkflowHandle, taskQueue: stri
     const status = await awaitWorker(client, taskQueue, () => handle.query(statusQuery), { waitMs });
     return { status, silence: null };
   } catch (error) {
-    const silence = error instanceof NoWorkerAnswers ? error.message : readInnermost(error as Error);
+    const silence = error instanceof NoWorkerAnswers ? error.message : readInnermostMessage(error as Error);
     return { status: null, silence };
   }
 }
