@@ -2,6 +2,7 @@
 // it is cut to a length that fits a table.
 
 import type { VendorDetail } from '../domain/outcome/outcome.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Provider } from './provider.ts';
 
 const detailCharsMax = 300;
@@ -16,14 +17,20 @@ const keyForms = /\b(?:sk|pk|rk|gsk|xai|hf|r8)[-_][\w*.-]{6,}|\bAIza[\w*-]{10,}|
 export function hideKeys(provider: Provider, secrets: readonly string[]): Provider {
   const long = secrets.filter(({ length }) => length >= secretCharsMin);
   return {
-    ...provider,
-    decode: (line, endpoint) => clean(provider.decode(line, endpoint), long),
+    ...hideDecodedKeys(provider, long),
+    dialect: { ...provider.dialect, secrets: long },
     async poll(handle, ctx) {
       const view = await provider.poll(handle, ctx);
       return { ...view, errors: view.errors.map((error) => clean(error, long)) };
     },
   };
 }
+
+/** For the messages in lines of output only. */
+export const hideDecodedKeys = <T extends Dialect>(dialect: T, secrets: readonly string[]): T => ({
+  ...dialect,
+  decode: (line, endpoint) => clean(dialect.decode(line, endpoint), secrets),
+});
 
 function clean<T extends object>(from: T & VendorDetail, secrets: readonly string[]): T {
   return from.detail === undefined ? from : { ...from, detail: cleanDetail(from.detail, secrets) };

@@ -2,10 +2,8 @@
 
 import type { EndingRules } from '../domain/batch/evidence.ts';
 import type { BatchEnding, BatchHandle, BatchPhase, BatchView, Staged } from '../domain/batch/state.ts';
-import type { CustomId, SubmissionKey } from '../domain/ids.ts';
-import type { OutputLimit } from '../domain/money/output-limit.ts';
-import type { Json, RawOutcome } from '../domain/outcome/outcome.ts';
-import type { Prompt } from '../domain/request/prompt.ts';
+import type { SubmissionKey } from '../domain/ids.ts';
+import type { Dialect, DialectSettings } from './dialects/dialect.ts';
 
 export interface Context {
   readonly signal: AbortSignal;
@@ -24,19 +22,6 @@ export interface ProviderLimits {
   /** True where creating a batch sends the items themselves, so that it takes as long as the upload. */
   readonly createSendsItems: boolean;
 }
-
-/** A ready-made request line of the dataset, taken apart. Its members may stand in any order. */
-export type RequestLine =
-  | {
-      readonly kind: 'request';
-      readonly id: string;
-      readonly endpoint: string;
-      readonly model: string;
-      readonly body: Json;
-      /** The body as the row's bytes spell it: it is sent so, whatever a number in it would become by being parsed. */
-      readonly bodyText: string;
-    }
-  | { readonly kind: 'problem'; readonly problem: string };
 
 /** A requests file on local disk: one line for each item. */
 export interface RequestFile {
@@ -79,32 +64,15 @@ export type BatchStates = Readonly<Record<string, { readonly phase: BatchPhase; 
 export type ModelCheck = 'ok' | 'unknown_model' | 'bad_key' | 'unsure';
 
 /**
- * One vendor's account. The first group of members is pure and belongs to the dialect; the second calls the vendor, throws ProviderErrors
- * only, never retries by itself, and ends with `ctx.signal`.
+ * One vendor's account: its dialect, and the calls to the vendor. A call throws ProviderErrors only, never retries by itself, and ends with
+ * `ctx.signal`.
  */
-export interface Provider {
-  /** As in the registry. */
-  readonly name: string;
+export interface Provider extends Dialect {
+  /** From which threads make the pure part again. */
+  readonly dialect: DialectSettings;
   readonly limits: ProviderLimits;
   /** What the end of a batch proves of its items. */
   readonly proofs: EndingRules;
-  readonly defaultEndpoint: string;
-  readonly endpoints: readonly string[];
-
-  /** The vendor's request body for a portable prompt; null where the endpoint does not take one. */
-  buildBody(prompt: Prompt, endpoint: string): Json | null;
-  /** Reasons why the vendor can never accept such a request, e.g. `stream: true`; empty if there are none. */
-  findProblems(body: Json, endpoint: string): readonly string[];
-  /** The request's own limit of output tokens. Requests of endpoints whose answers are not text have the limit 0. */
-  outputLimit(body: Json, endpoint: string): OutputLimit;
-  /** One line of a requests file, without its newline. `body` is JSON text. */
-  encode(customId: CustomId, body: string, endpoint: string): string;
-  /** Reads a ready-made request line; `record` is what `raw` parses to. The line is not sent: `encode` writes another around the body's text. */
-  parseRequestLine(record: Json, raw: Buffer): RequestLine;
-  /** A line of `encode` under another custom id. Throws InvariantBroken if the line does not have that form. */
-  relabel(line: Buffer, customId: CustomId): Buffer;
-  /** Reads one line of output. Never throws: a line that cannot be read is `unreadable`. Runs for every line, so it allocates little. */
-  decode(line: Buffer, endpoint: string): RawOutcome;
 
   /** Whether the key works and the model, if one is given, is there. Spends nothing. */
   check(model: string | null, ctx: Context): Promise<ModelCheck>;

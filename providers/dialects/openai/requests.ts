@@ -5,7 +5,7 @@ import type { OutputLimit } from '../../../domain/money/output-limit.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asText, type Fields } from '../../json-fields.ts';
-import type { RequestLine } from '../../provider.ts';
+import type { RequestLine } from '../dialect.ts';
 import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';

@@ -1,22 +1,13 @@
 // Anthropic behind the port.
 
 import type { VendorEntry } from '../../account.ts';
-import { decode } from '../../dialects/anthropic/answers.ts';
-import {
-  buildBody,
-  encode,
-  findProblems,
-  messagesEndpoint,
-  outputLimit,
-  parseRequestLine,
-  relabel,
-} from '../../dialects/anthropic/requests.ts';
 import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
 import { cancel } from './cancel.ts';
 import { type Connection, caller, connect } from './client.ts';
 import { create } from './create.ts';
+import { anthropicDialect } from './dialect.ts';
 import { download } from './download.ts';
 import { anthropicProofs } from './endings.ts';
 import { anthropicFaults } from './faults.ts';
@@ -48,21 +39,13 @@ export const anthropic: VendorEntry<'apiKey' | 'baseUrl'> = {
 };
 
 function createProvider(connection: Connection): Provider {
-  const { missingModel, items } = anthropicFaults;
+  const { missingModel } = anthropicFaults;
   const { sdk } = connection;
   return {
-    name: caller.name,
+    ...anthropicDialect,
+    dialect: { vendor: anthropicDialect.name, secrets: [] },
     limits: anthropicLimits,
     proofs: anthropicProofs,
-    defaultEndpoint: messagesEndpoint,
-    endpoints: [messagesEndpoint],
-    buildBody,
-    findProblems,
-    outputLimit,
-    encode,
-    parseRequestLine,
-    relabel,
-    decode: (line) => decode(line, items),
     check: (model, { signal }) =>
       checkModel(caller, missingModel, async () =>
         model === null ? sdk.models.list({ limit: 1 }, { signal }) : sdk.models.retrieve(model, null, { signal }),

@@ -1,23 +1,14 @@
 // OpenAI behind the port, and whatever provider has the same batch API: those differ by a profile and their settings.
 
 import type { Account, VendorEntry } from '../../account.ts';
-import { decode } from '../../dialects/openai/answers.ts';
-import {
-  buildBody,
-  chatEndpoint,
-  encode,
-  findProblems,
-  openaiEndpoints,
-  outputLimit,
-  parseRequestLine,
-  relabel,
-} from '../../dialects/openai/requests.ts';
+import { openaiEndpoints } from '../../dialects/openai/requests.ts';
 import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
 import { cancel } from './cancel.ts';
 import { connect, type OpenaiProfile } from './client.ts';
 import { create } from './create.ts';
+import { makeOpenaiDialect } from './dialect.ts';
 import { download } from './download.ts';
 import { openaiEndings, openaiProofs } from './endings.ts';
 import { openaiFaults } from './faults.ts';
@@ -62,22 +53,14 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl'> = {
 
 /** For OpenAI and for providers with the same batch API. */
 export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Provider {
-  const { name, limits, proofs, endpoints, faults } = profile;
+  const { name, limits, proofs, faults } = profile;
   const connection = connect(profile, account);
   const { caller, sdk } = connection;
   return {
-    name,
+    ...makeOpenaiDialect(profile),
+    dialect: { vendor: name, secrets: [] },
     limits,
     proofs,
-    defaultEndpoint: chatEndpoint,
-    endpoints,
-    buildBody,
-    findProblems: (body, endpoint) => findProblems(body, endpoint, endpoints),
-    outputLimit,
-    encode,
-    parseRequestLine: (record, raw) => parseRequestLine(record, raw, endpoints),
-    relabel,
-    decode: (line, endpoint) => decode(line, endpoint, faults.items),
     check: (model, { signal }) =>
       checkModel(caller, faults.missingModel, async () =>
         model === null ? sdk.models.list({ signal }) : sdk.models.retrieve(model, { signal }),

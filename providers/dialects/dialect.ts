@@ -1,0 +1,48 @@
+// The pure part of a provider: request lines, output lines and their bounds. It calls nobody, so threads that fill a core use it too.
+
+import type { CustomId } from '../../domain/ids.ts';
+import type { OutputLimit } from '../../domain/money/output-limit.ts';
+import type { Json, RawOutcome } from '../../domain/outcome/outcome.ts';
+import type { Prompt } from '../../domain/request/prompt.ts';
+
+/** A ready-made request line of the dataset, taken apart. Its members may stand in any order. */
+export type RequestLine =
+  | {
+      readonly kind: 'request';
+      readonly id: string;
+      readonly endpoint: string;
+      readonly model: string;
+      readonly body: Json;
+      /** The body as the row's bytes spell it: it is sent so, whatever a number in it would become by being parsed. */
+      readonly bodyText: string;
+    }
+  | { readonly kind: 'problem'; readonly problem: string };
+
+export interface Dialect {
+  /** As in the registry. */
+  readonly name: string;
+  readonly defaultEndpoint: string;
+  readonly endpoints: readonly string[];
+
+  /** The vendor's request body for a portable prompt; null where the endpoint does not take one. */
+  buildBody(prompt: Prompt, endpoint: string): Json | null;
+  /** Reasons why the vendor can never accept such a request, e.g. `stream: true`; empty if there are none. */
+  findProblems(body: Json, endpoint: string): readonly string[];
+  /** The request's own limit of output tokens. Requests of endpoints whose answers are not text have the limit 0. */
+  outputLimit(body: Json, endpoint: string): OutputLimit;
+  /** One line of a requests file, without its newline. `body` is JSON text. */
+  encode(customId: CustomId, body: string, endpoint: string): string;
+  /** Reads a ready-made request line; `record` is what `raw` parses to. The line is not sent: `encode` writes another around the body's text. */
+  parseRequestLine(record: Json, raw: Buffer): RequestLine;
+  /** A line of `encode` under another custom id. Throws InvariantBroken if the line does not have that form. */
+  relabel(line: Buffer, customId: CustomId): Buffer;
+  /** Reads one line of output. Never throws: a line that cannot be read is `unreadable`. Runs for every line, so it allocates little. */
+  decode(line: Buffer, endpoint: string): RawOutcome;
+}
+
+/** All that a thread needs to make the dialect of an account: plain JSON. */
+export interface DialectSettings {
+  readonly vendor: string;
+  /** Removed from the messages that output lines quote. */
+  readonly secrets: readonly string[];
+}

@@ -1,0 +1,18 @@
+// The tasks that threads can do, by name.
+
+import { InvariantBroken } from '../domain/refusal.ts';
+import type { BufferStock } from './buffer-stock.ts';
+import { renderRows } from './tasks/render-rows.ts';
+
+const tasks = { renderRows } as const;
+
+type Tasks = typeof tasks;
+export type TaskName = keyof Tasks;
+export type TaskInput<Name extends TaskName> = Parameters<Tasks[Name]>[0];
+export type TaskOutput<Name extends TaskName> = ReturnType<Tasks[Name]>;
+
+export function runTask(name: string, input: object, stock: BufferStock): object {
+  const task = Object.hasOwn(tasks, name) ? tasks[name as TaskName] : undefined;
+  if (task === undefined) throw new InvariantBroken(`threads have no task ${name}`);
+  return task(input as never, stock);
+}

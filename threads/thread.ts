@@ -1,0 +1,27 @@
+// A thread of the pool: it does one task after the other. A task receives bytes and settings, and returns bytes and counts. It opens nothing and
+// reads no clock, so its result depends on its input alone.
+
+import { parentPort } from 'node:worker_threads';
+import { BufferStock } from './buffer-stock.ts';
+import { describeFailure, listBuffers, type ReplyMessage, type TaskMessage } from './messages.ts';
+import { runTask } from './tasks.ts';
+
+const stock = new BufferStock();
+
+parentPort?.on('message', (message: TaskMessage) => {
+  for (const buffer of message.spare) stock.give(buffer);
+  const reply = answer(message);
+  const moved = reply.kind === 'done' ? listBuffers(reply.output) : [];
+  const spare = reply.spare.filter((buffer) => !moved.includes(buffer));
+  parentPort?.postMessage({ ...reply, spare }, [...moved, ...spare]);
+});
+
+/** The buffers of the input go back, unless they are part of the output. */
+function answer({ name, input }: TaskMessage): ReplyMessage {
+  const spare = listBuffers(input);
+  try {
+    return { kind: 'done', output: runTask(name, input, stock), spare };
+  } catch (error) {
+    return { kind: 'failed', failure: describeFailure(error), spare };
+  }
+}
