@@ -6,6 +6,7 @@ import type { BatchNews } from '../domain/progress/events.ts';
 import { InvariantBroken } from '../domain/refusal.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Store } from '../storage/store.ts';
+import type { Threads } from '../threads/pool.ts';
 
 /** The worker's Temporal cluster, as far as activities call it. */
 export interface Cluster {
@@ -31,6 +32,8 @@ export interface ActivityDeps {
   readonly timing: Omit<Timing, 'providerWindowMs'>;
   /** A folder of only this process, for temporary files: a later worker deletes it. */
   readonly scratch: string;
+  /** For work that fills a core: the main thread must stay free for heartbeats and calls. */
+  readonly threads: Threads;
   /** For passes over whole files, each of which fills a core or much memory. Defaults to 2 at the same time. */
   readonly heavy: Limiter;
   /** For uploads and downloads: each holds buffers, and more of them do not make the line faster. Defaults to 4 at the same time. */

@@ -13,7 +13,7 @@ export interface Place {
 
 /** Kept in memory before anything is written to the file: most batches never need a file. */
 const memoryBytes = 12 * 1024 * 1024;
-/** Read in one piece: texts are mostly read in the order in which they were appended. */
+/** Read in one piece if texts are read in the order in which they were appended. */
 const windowBytes = 64 * 1024;
 
 /**
@@ -37,23 +37,23 @@ export class ScratchFile {
     this.#path = join(scratch, `${name}-${randomHex(8)}`);
   }
 
-  append(text: string): Place {
-    const block = this.#makeRoom(text);
-    const length = block.write(text, this.#used);
+  append(text: string | Uint8Array): Place {
+    // UTF-8 takes at most three bytes for each UTF-16 code unit.
+    const block = this.#makeRoom(typeof text === 'string' ? 3 * text.length : text.length);
     const offset = this.#written + this.#used;
+    const length = typeof text === 'string' ? block.write(text, this.#used) : fill(block, text, this.#used);
     this.#used += length;
     return { offset, length };
   }
 
-  read({ offset, length }: Place): string {
-    if (offset >= this.#written) {
-      const from = offset - this.#written;
-      return this.#block?.toString('utf8', from, from + length) ?? '';
-    }
-    const isInside = offset >= this.#windowAt && offset + length <= this.#windowEnd;
-    if (!isInside) this.#readWindow(offset, Math.max(length, windowBytes));
-    const from = offset - this.#windowAt;
-    return this.#window.toString('utf8', from, from + length);
+  read(place: Place): string {
+    const { bytes, from } = this.#find(place);
+    return bytes.toString('utf8', from, from + place.length);
+  }
+
+  copy(place: Place, into: Buffer, at: number): void {
+    const { bytes, from } = this.#find(place);
+    bytes.copy(into, at, from, from + place.length);
   }
 
   close(): void {
@@ -62,9 +62,17 @@ export class ScratchFile {
     rmSync(this.#path, { force: true });
   }
 
-  #makeRoom(text: string): Buffer {
-    // UTF-8 takes at most three bytes for each UTF-16 code unit.
-    const bytesMax = 3 * text.length;
+  /** Where a text is in memory now: valid until the next call. */
+  #find({ offset, length }: Place): { readonly bytes: Buffer; readonly from: number } {
+    if (offset >= this.#written) return { bytes: this.#block ?? this.#window, from: offset - this.#written };
+    const isInside = offset >= this.#windowAt && offset + length <= this.#windowEnd;
+    // Texts that are read in another order would each read a whole window.
+    const isNext = offset >= this.#windowAt && offset <= this.#windowEnd + windowBytes;
+    if (!isInside) this.#readWindow(offset, isNext ? Math.max(length, windowBytes) : length);
+    return { bytes: this.#window, from: offset - this.#windowAt };
+  }
+
+  #makeRoom(bytesMax: number): Buffer {
     if (this.#block !== null && this.#used + bytesMax > this.#block.length) this.#flush(this.#block);
     if (this.#block === null || bytesMax > this.#block.length) {
       this.#block = Buffer.allocUnsafeSlow(Math.max(memoryBytes, bytesMax));
@@ -82,7 +90,7 @@ export class ScratchFile {
   }
 
   #readWindow(offset: number, bytes: number): void {
-    if (bytes > this.#window.length) this.#window = Buffer.allocUnsafeSlow(bytes);
+    if (bytes > this.#window.length) this.#window = Buffer.allocUnsafeSlow(Math.max(bytes, windowBytes));
     const length = Math.min(bytes, this.#written - offset);
     for (let done = 0; done < length; ) {
       const read = readSync(this.#file ?? -1, this.#window, done, length - done, offset + done);
@@ -92,4 +100,9 @@ export class ScratchFile {
     this.#windowAt = offset;
     this.#windowEnd = offset + length;
   }
+}
+
+function fill(block: Buffer, bytes: Uint8Array, at: number): number {
+  block.set(bytes, at);
+  return bytes.length;
 }

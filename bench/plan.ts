@@ -169,6 +169,7 @@ const notHere = (): never => {
 
 const offlineProvider: Provider = {
   name: 'openai',
+  dialect: { vendor: 'openai', secrets: [] },
   limits: openaiLimits,
   proofs: openaiProofs,
   defaultEndpoint: chatEndpoint,

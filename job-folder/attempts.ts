@@ -5,7 +5,7 @@ import type { AnswerLine, ItemLine, Tally } from '../domain/outcome/outcome.ts';
 import { type Line, type LineCursor, lineCursor } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
 import { answersFile, itemsFile, requestsFile } from './paths.ts';
-import { parseItemLine } from './plan/item-line.ts';
+import { parseItemLine, readRow } from './plan/item-line.ts';
 import type { ManifestEntry } from './plan/manifest.ts';
 import { findSent, readTally, type Sent } from './tallies.ts';
 
@@ -25,7 +25,7 @@ export class Attempt {
   #parsed: ItemLine | AnswerLine | null = null;
 
   constructor(bytes: Buffer, source: Pick<Attempt, 'wave' | 'entry' | 'tally' | 'sent' | 'isAnswer' | 'request'>) {
-    this.row = parseRow(bytes);
+    this.row = readRow(bytes);
     this.line = bytes.toString();
     this.wave = source.wave;
     this.entry = source.entry;
@@ -45,20 +45,6 @@ export class Attempt {
     const { item } = this;
     return this.isAnswer && 'kind' in item ? (item as AnswerLine) : null;
   }
-}
-
-const rowAt = '{"row":'.length;
-const [zero, nine] = [0x30, 0x39];
-
-/** Lines of items and answers begin with their row. */
-function parseRow(bytes: Buffer): number {
-  let row = 0;
-  for (let at = rowAt; at < bytes.length; at += 1) {
-    const digit = bytes[at] ?? 0;
-    if (digit < zero || digit > nine) break;
-    row = row * 10 + digit - zero;
-  }
-  return row;
 }
 
 export interface AttemptSource {

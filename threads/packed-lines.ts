@@ -79,3 +79,19 @@ export function eachLine({ bytes, ends }: PackedLines, take: (line: Buffer, inde
     from = end;
   }
 }
+
+/** For lines that move to a thread and may be needed again if it dies. Its buffer comes from the stock. */
+export function copyLines({ bytes, ends }: PackedLines, stock: BufferStock): PackedLines {
+  const copy = new Uint8Array(stock.take(bytes.length), 0, bytes.length);
+  copy.set(bytes);
+  return { bytes: copy, ends: ends.slice() };
+}
+
+/** Each line in a buffer of its own. */
+export function* splitLines({ bytes, ends }: PackedLines): Generator<PackedLines> {
+  let from = 0;
+  for (const end of ends) {
+    yield { bytes: bytes.slice(from, end), ends: Uint32Array.of(end - from) };
+    from = end;
+  }
+}

@@ -2,9 +2,10 @@
 
 import { InvariantBroken } from '../domain/refusal.ts';
 import type { BufferStock } from './buffer-stock.ts';
-import { renderRows } from './tasks/render-rows.ts';
+import { judgeLines } from './tasks/judge-lines.ts';
+import { scanAnswers } from './tasks/scan-answers.ts';
 
-const tasks = { renderRows } as const;
+const tasks = { judgeLines, scanAnswers } as const;
 
 type Tasks = typeof tasks;
 export type TaskName = keyof Tasks;

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import { findPrice, type Prices } from '../domain/money/cost.ts';
@@ -46,6 +47,8 @@ const environment = z.object({
   NIGHTSHIFT_NOT_FOUND: duration('6h'),
   /** How much longer than the provider's window a batch may stay open. */
   NIGHTSHIFT_OPEN_GRACE: duration('2h'),
+  /** Threads for work that fills a core. */
+  NIGHTSHIFT_THREADS: z.coerce.number().int().min(1).default(Math.max(2, availableParallelism())),
   /** Passes over whole files at the same time: each may fill a core. */
   NIGHTSHIFT_HEAVY: z.coerce.number().int().min(1).default(2),
   /** Uploads and downloads at the same time. */
@@ -87,6 +90,7 @@ export interface WorkerConfig {
   readonly dataRoot: string;
   readonly taskQueue: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly threads: number;
   readonly heavy: number;
   readonly transfers: number;
   readonly bundlePath: string | null;
@@ -120,6 +124,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     dataRoot: data.NIGHTSHIFT_DATA,
     taskQueue: data.NIGHTSHIFT_TASK_QUEUE,
     logLevel: data.NIGHTSHIFT_LOG_LEVEL,
+    threads: data.NIGHTSHIFT_THREADS,
     heavy: data.NIGHTSHIFT_HEAVY,
     transfers: data.NIGHTSHIFT_TRANSFERS,
     bundlePath: data.NIGHTSHIFT_BUNDLE ?? null,

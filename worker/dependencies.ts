@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityDeps, Cluster, Limiter } from '../activities/deps.ts';
 import { createProviders } from '../providers/registry.ts';
 import { createStore } from '../storage/registry.ts';
+import { createThreads } from '../threads/pool.ts';
 import type { WorkerConfig } from './config.ts';
 import { version } from './version.ts';
 
@@ -22,6 +23,7 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     prices: config.prices,
     timing: config.timing,
     scratch: scratchFolder(),
+    threads: createThreads(config.threads),
     heavy: limiter(config.heavy),
     transfers: limiter(config.transfers),
     version,

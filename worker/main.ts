@@ -56,6 +56,7 @@ try {
   await worker.run();
 } finally {
   await health?.close();
+  await deps.threads.close();
   removeScratch();
   await connection.close();
 }

@@ -3,31 +3,24 @@
 import type { PlannedBatch } from '../../domain/job.ts';
 import { roundKnown } from '../../domain/money/cost.ts';
 import { estimateShare, knownUsd } from '../../domain/money/unpriced.ts';
-import {
-  type Anomalies,
-  type Counts,
-  type ItemReason,
-  itemReasons,
-  type Outcome,
-  type Tally,
-  type Usage,
-} from '../../domain/outcome/outcome.ts';
+import { type Anomalies, type ItemReason, itemReasons, type Tally, type Usage } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
+import { figureNames, lineKinds } from '../../threads/tasks/judge-lines.ts';
 import type { ClassifyInput } from './classify-input.ts';
 
 export class BatchCounts {
   readonly #items: number;
   readonly #retryable: Partial<Record<ItemReason, number>> = {};
   readonly #rejected: Partial<Record<ItemReason, number>> = {};
-  readonly #usage = {
+  readonly #sums = {
     input: emptySum(),
     cachedInput: emptySum(),
     cacheWrite: emptySum(),
     cacheWrite1h: emptySum(),
     output: emptySum(),
     reasoning: emptySum(),
+    costUsd: emptySum(),
   };
-  readonly #costUsd = emptySum();
   #unpriced = 0;
   #answered = 0;
 
@@ -35,18 +28,17 @@ export class BatchCounts {
     this.#items = items;
   }
 
-  /** `times` is -1 if another outcome has replaced this one. */
-  add(outcome: Outcome, times: 1 | -1 = 1): void {
-    if (outcome.kind === 'answered') {
-      this.#answered += times;
+  /** `kind` is one of `lineKinds`, `reason` a place in `itemReasons` from 1, and the figures begin at a place of the array. */
+  add(kind: number, reason: number, figures: Float64Array, at: number): void {
+    if (kind === lineKinds.answered) {
+      this.#answered += 1;
     } else {
-      const counts = outcome.kind === 'retryable' ? this.#retryable : this.#rejected;
-      const reason = outcome.reason ?? 'provider_error';
-      counts[reason] = (counts[reason] ?? 0) + times;
+      const counts = kind === lineKinds.retryable ? this.#retryable : this.#rejected;
+      const name = itemReasons[reason - 1] ?? 'provider_error';
+      counts[name] = (counts[name] ?? 0) + 1;
     }
-    for (const name of usageNames) addTo(this.#usage[name], outcome.usage?.[name] ?? null, times);
-    addTo(this.#costUsd, outcome.costUsd, times);
-    if (outcome.costUsd === null) this.#unpriced += times;
+    for (const [place, name] of figureNames.entries()) addTo(this.#sums[name], figures[at + place] ?? Number.NaN);
+    if (Number.isNaN(figures[at + figureNames.length - 1])) this.#unpriced += 1;
   }
 
   /** Throws unless each item has exactly one outcome. */
@@ -68,10 +60,10 @@ export class BatchCounts {
       model,
       items: this.#items,
       answered: this.#answered,
-      retryable: dropZeros(this.#retryable),
-      rejected: dropZeros(this.#rejected),
+      retryable: this.#retryable,
+      rejected: this.#rejected,
       usage: this.#sumUsage(),
-      costUsd: knownUsd(roundKnown(readSum(this.#costUsd)), unpriced.items),
+      costUsd: knownUsd(roundKnown(readSum(this.#sums.costUsd)), unpriced.items),
       unpriced,
       batchId,
       ending,
@@ -85,19 +77,17 @@ export class BatchCounts {
   }
 
   #sumUsage(): Usage {
-    const cacheWrite1h = readSum(this.#usage.cacheWrite1h);
+    const cacheWrite1h = readSum(this.#sums.cacheWrite1h);
     return {
-      input: readSum(this.#usage.input),
-      cachedInput: readSum(this.#usage.cachedInput),
-      cacheWrite: readSum(this.#usage.cacheWrite),
+      input: readSum(this.#sums.input),
+      cachedInput: readSum(this.#sums.cachedInput),
+      cacheWrite: readSum(this.#sums.cacheWrite),
       ...(cacheWrite1h === null ? {} : { cacheWrite1h }),
-      output: readSum(this.#usage.output),
-      reasoning: readSum(this.#usage.reasoning),
+      output: readSum(this.#sums.output),
+      reasoning: readSum(this.#sums.reasoning),
     };
   }
 }
-
-const usageNames = ['input', 'cachedInput', 'cacheWrite', 'cacheWrite1h', 'output', 'reasoning'] as const;
 
 /** A sum of numbers, some of them unknown: null if all are. */
 interface Sum {
@@ -107,15 +97,10 @@ interface Sum {
 
 const emptySum = (): Sum => ({ known: 0, sum: 0 });
 
-function addTo(sum: Sum, value: number | null, times: 1 | -1): void {
-  if (value === null) return;
-  sum.known += times;
-  sum.sum += times * value;
+function addTo(sum: Sum, value: number): void {
+  if (Number.isNaN(value)) return;
+  sum.known += 1;
+  sum.sum += value;
 }
 
 const readSum = ({ known, sum }: Sum): number | null => (known === 0 ? null : sum);
-
-/** A reason stays with a count of 0 if a better outcome replaced its only one. */
-function dropZeros(counts: Counts): Counts {
-  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
-}

@@ -1,4 +1,5 @@
-// Stores a batch's output byte by byte as the provider sends it, and says how much came. It interprets nothing.
+// Stores a batch's output byte by byte as the provider sends it, and says how much came. Its lines are classified as they come: if that proves
+// what became of every item, the answers are written too, and nobody reads the stored output again.
 
 import { crc32 } from 'node:zlib';
 import { activityInfo } from '@temporalio/activity';
@@ -15,45 +16,67 @@ import type { Sink } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating, transfer } from '../heartbeat.ts';
+import type { ClassifyInput } from './classify-input.ts';
+import { type EarlyClassify, openEarly } from './early-classify.ts';
+import type { JudgeDeps } from './judgement.ts';
 
 export interface DownloadInput extends BatchRef, JobRef {
   readonly handle: BatchHandle;
   /** 0 for the batch itself, from 1 for a further batch of the same submission. */
   readonly twin: number;
+  /** What `classify` will be asked if this output is all there is. Absent if there are others, or if the workflow is of an earlier version. */
+  readonly end?: ClassifyInput;
 }
 
 /** From this attempt on, the bytes of a broken download are kept and marked as incomplete: lines in them are still answers. */
 const brokenAttemptsMax = 6;
 
-type DownloadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'transfers' | 'now' | 'elapsed'>;
+type DownloadDeps = JudgeDeps & Pick<ActivityDeps, 'transfers' | 'now' | 'elapsed'>;
 
 /** An output may be read again: a second reading with the same bytes confirms the first. A shorter one never replaces a longer one. */
 export async function download(deps: DownloadDeps, input: DownloadInput): Promise<Reading> {
   const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
   const before = (await readEvidence(deps.store, input))[input.handle.id]?.reading ?? null;
-  const received = await heartbeating(job.timing, () =>
-    deps.transfers(() => receive(deps, job, input, { before, clock })),
+  return heartbeating(job.timing, () =>
+    deps.transfers(async () => {
+      const early = await openEarly(deps, job, input.end);
+      try {
+        const received = await receive(deps, job, input, { before, clock, early });
+        const reading: Reading = { ...received, confirmed: isConfirmedBy(before, received, job.timing.readAgainMs) };
+        await recordEvidence(deps.store, input, input.handle.id, { reading });
+        await early?.settle(reading);
+        return reading;
+      } finally {
+        early?.close();
+      }
+    }),
   );
-  const reading: Reading = { ...received, confirmed: isConfirmedBy(before, received, job.timing.readAgainMs) };
-  await recordEvidence(deps.store, input, input.handle.id, { reading });
-  return reading;
 }
 
 type Received = Omit<Reading, 'confirmed'>;
+
+interface Receiving {
+  readonly before: Reading | null;
+  readonly clock: Clock;
+  readonly early: EarlyClassify | null;
+}
 
 async function receive(
   deps: DownloadDeps,
   job: JobFile,
   input: DownloadInput,
-  { before, clock }: { readonly before: Reading | null; readonly clock: Clock },
+  { before, clock, early }: Receiving,
 ): Promise<Received> {
   const provider = requireProvider(deps, job);
   const sink = await deps.store.create(rawFile(input, input.twin));
   try {
-    const received = await transfer(job.timing, (ctx) => copy(provider.download(input.handle, ctx), sink, clock));
+    const received = await transfer(job.timing, (ctx) =>
+      copy(provider.download(input.handle, ctx), { sink, early }, clock),
+    );
     if (before !== null && received.bytes < before.bytes) {
       await sink.abort();
+      early?.giveUp();
       return { ...received, bytes: before.bytes, crc32: before.crc32, whole: false };
     }
     await sink.close();
@@ -64,7 +87,11 @@ async function receive(
   }
 }
 
-async function copy(chunks: AsyncGenerator<Uint8Array, true | null>, sink: Sink, clock: Clock): Promise<Received> {
+async function copy(
+  chunks: AsyncGenerator<Uint8Array, true | null>,
+  { sink, early }: { readonly sink: Sink; readonly early: EarlyClassify | null },
+  clock: Clock,
+): Promise<Received> {
   let bytes = 0;
   let check = 0;
   const received = (whole: boolean | null): Received => ({
@@ -76,7 +103,9 @@ async function copy(chunks: AsyncGenerator<Uint8Array, true | null>, sink: Sink,
   try {
     for (let next = await chunks.next(); ; next = await chunks.next()) {
       if (next.done === true) return received(next.value);
-      await sink.write(next.value);
+      const written = sink.write(next.value);
+      await early?.push(next.value);
+      await written;
       bytes += next.value.byteLength;
       check = crc32(next.value, check);
     }

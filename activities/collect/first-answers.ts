@@ -1,25 +1,29 @@
 // Keeps one outcome for each item, in whatever order outcomes come: the first answer, or else the first error.
 
-import type { Outcome } from '../../domain/outcome/outcome.ts';
+import { itemReasons, type Outcome } from '../../domain/outcome/outcome.ts';
+import { figureNames, type JudgedLines, lineKinds } from '../../threads/tasks/judge-lines.ts';
+import { formatOutcome } from '../../threads/tasks/outcome-text.ts';
 import type { ScratchFile } from '../scratch-file.ts';
 import type { BatchCounts } from './batch-counts.ts';
 
-/** Memory holds the places of the outcomes; their texts are in a scratch file. */
+/** Memory holds the outcomes' figures and places; their texts are in a scratch file. */
 export class FirstAnswers {
   readonly #texts: ScratchFile;
-  readonly #counts: BatchCounts;
+  /** By place: one of `lineKinds`, 0 if nothing is kept yet. */
+  readonly #kinds: Uint8Array;
+  readonly #reasons: Uint8Array;
+  readonly #figures: Float64Array;
   readonly #offsets: Float64Array;
-  /** 0 if nothing is kept yet. */
   readonly #lengths: Uint32Array;
-  readonly #answered: Uint8Array;
   #count = 0;
 
-  constructor(texts: ScratchFile, items: number, counts: BatchCounts) {
+  constructor(texts: ScratchFile, items: number) {
     this.#texts = texts;
-    this.#counts = counts;
+    this.#kinds = new Uint8Array(items);
+    this.#reasons = new Uint8Array(items);
+    this.#figures = new Float64Array(items * figureNames.length);
     this.#offsets = new Float64Array(items);
     this.#lengths = new Uint32Array(items);
-    this.#answered = new Uint8Array(items);
   }
 
   /** The number of items with an outcome. */
@@ -28,27 +32,75 @@ export class FirstAnswers {
   }
 
   has(place: number): boolean {
-    return this.#lengths[place] !== 0;
+    return this.#kinds[place] !== 0;
+  }
+
+  isAnswered(place: number): boolean {
+    return this.#kinds[place] === lineKinds.answered;
+  }
+
+  /** For a line of output. Nothing is read from `judged` later. */
+  keepLine(place: number, { kinds, reasons, figures, texts }: JudgedLines, line: number, isExhausted: boolean): void {
+    const kind = kinds[line] ?? 0;
+    if (!this.#takes(place, kind)) return;
+    const [from, end] = [line === 0 ? 0 : (texts.ends[line - 1] ?? 0), texts.ends[line] ?? 0];
+    const text = texts.bytes.subarray(from, end);
+    const rejected = isExhausted && kind === lineKinds.retryable ? rejectText(text) : null;
+    this.#keep(place, rejected === null ? kind : lineKinds.rejected, reasons[line] ?? 0, rejected ?? text);
+    const at = line * figureNames.length;
+    this.#figures.set(figures.subarray(at, at + figureNames.length), place * figureNames.length);
+  }
+
+  /** For an item of which there is no line to read. */
+  keepOutcome(place: number, outcome: Outcome): void {
+    const kind = lineKinds[outcome.kind];
+    if (!this.#takes(place, kind)) return;
+    this.#keep(
+      place,
+      kind,
+      outcome.reason === undefined ? 0 : itemReasons.indexOf(outcome.reason) + 1,
+      formatOutcome(outcome),
+    );
+    const at = place * figureNames.length;
+    this.#figures.fill(Number.NaN, at, at + figureNames.length);
+    this.#figures[at + figureNames.length - 1] = outcome.costUsd ?? Number.NaN;
+  }
+
+  /** Adds every outcome. */
+  sumInto(counts: BatchCounts): void {
+    for (let place = 0; place < this.#kinds.length; place++) {
+      const kind = this.#kinds[place] ?? 0;
+      if (kind !== 0) counts.add(kind, this.#reasons[place] ?? 0, this.#figures, place * figureNames.length);
+    }
+  }
+
+  /** Copies the text of an item's outcome, and returns its end. */
+  copyText(place: number, into: Buffer, at: number): number {
+    const length = this.#lengths[place] ?? 0;
+    this.#texts.copy({ offset: this.#offsets[place] ?? 0, length }, into, at);
+    return at + length;
+  }
+
+  textBytes(place: number): number {
+    return this.#lengths[place] ?? 0;
   }
 
   /** An answer replaces an earlier error; nothing replaces an answer. */
-  keep(place: number, outcome: Outcome): void {
-    const isAnswered = outcome.kind === 'answered';
-    if (this.has(place)) {
-      if (this.#answered[place] === 1 || !isAnswered) return;
-      this.#counts.add(JSON.parse(this.read(place) ?? ''), -1);
-    }
-    if (!this.has(place)) this.#count += 1;
-    this.#counts.add(outcome);
-    const { offset, length } = this.#texts.append(JSON.stringify(outcome));
-    this.#offsets[place] = offset;
-    this.#lengths[place] = length;
-    this.#answered[place] = isAnswered ? 1 : 0;
+  #takes(place: number, kind: number): boolean {
+    const kept = this.#kinds[place];
+    return kept === 0 || (kept !== lineKinds.answered && kind === lineKinds.answered);
   }
 
-  /** The outcome as JSON; null if nothing is kept for that item. */
-  read(place: number): string | null {
-    const length = this.#lengths[place] ?? 0;
-    return length === 0 ? null : this.#texts.read({ offset: this.#offsets[place] ?? 0, length });
+  #keep(place: number, kind: number, reason: number, text: Uint8Array | string): void {
+    if (!this.has(place)) this.#count += 1;
+    const { offset, length } = this.#texts.append(text);
+    this.#kinds[place] = kind;
+    this.#reasons[place] = reason;
+    this.#offsets[place] = offset;
+    this.#lengths[place] = length;
   }
 }
+
+/** The outcome of an item that may not be sent once more. */
+const rejectText = (text: Uint8Array): string =>
+  Buffer.from(text).toString().replace('"kind":"retryable"', '"kind":"rejected"');

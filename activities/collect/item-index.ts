@@ -6,26 +6,81 @@ import { itemsFile } from '../../job-folder/paths.ts';
 import { parseItemLine } from '../../job-folder/plan/item-line.ts';
 import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
+import { idWords, readIdWords } from '../../threads/tasks/judge-lines.ts';
+import { createEntryTable } from '../plan/keys/entry-table.ts';
 
-export interface ItemIndex {
-  /** The item's place in the batch, from 0; undefined if the batch has no such item. */
-  find(customId: string): number | undefined;
-  countFlawedAttempts(place: number): number;
+/** 52 bytes an item, whatever its id. */
+export class ItemIndex {
+  readonly #places = createEntryTable();
+  /** The custom ids, as words, by place. */
+  readonly #ids: Uint32Array;
+  readonly #flawedAttempts: Uint16Array;
+  #count = 0;
+
+  constructor(items: number) {
+    this.#ids = new Uint32Array(items * idWords);
+    this.#flawedAttempts = new Uint16Array(items);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(customId: string, flawedAttempts: number): void {
+    const at = this.#count * idWords;
+    if (!readIdWords(customId, this.#ids, at)) throw new InvariantBroken('an item has a custom id of another form');
+    this.#flawedAttempts[this.#count] = flawedAttempts;
+    this.#count += 1;
+    // The first word names the batch, so all items have the same.
+    const [high = 0, low = 0] = [this.#ids[at + 1], this.#ids[at + 2]];
+    this.#places.putIfAbsent({ high, low, value: this.#count, extra: 0 });
+  }
+
+  /** The place, from 0, of the item whose custom id is given as words; undefined if the batch has no such item. */
+  find(words: Uint32Array, at = 0): number | undefined {
+    const found = this.#places.find(words[at + 1] ?? 0, words[at + 2] ?? 0);
+    if (found === null) return undefined;
+    const place = found.value - 1;
+    for (let word = 0; word < idWords; word++) {
+      if (this.#ids[place * idWords + word] !== words[at + word]) return undefined;
+    }
+    return place;
+  }
+
+  findId(customId: string): number | undefined {
+    const words = new Uint32Array(idWords);
+    return readIdWords(customId, words, 0) ? this.find(words) : undefined;
+  }
+
+  countFlawedAttempts(place: number): number {
+    return this.#flawedAttempts[place] ?? 0;
+  }
 }
 
 export async function readItemIndex(store: Store, ref: BatchRef, planned: number): Promise<ItemIndex> {
-  const places = new Map<string, number>();
-  const flawedAttempts = new Uint16Array(planned);
-  let place = 0;
+  const index = new ItemIndex(planned);
   for await (const lines of lineChunks(store.read(itemsFile(ref)), { lineBytesMax: cursorLineBytesMax })) {
-    for (const line of lines) {
-      if (line.bytes === null || line.length === 0) continue;
-      const item = parseItemLine(line.bytes.toString());
-      places.set(item.customId, place);
-      flawedAttempts[place] = item.flawedAttempts ?? 0;
-      place += 1;
+    for (const { bytes } of lines) {
+      if (bytes === null || bytes.length === 0) continue;
+      if (index.count === planned) throw new InvariantBroken(`${planned} items were planned, more are there`);
+      const { customId, flawedAttempts } = readNames(bytes);
+      index.add(customId, flawedAttempts);
     }
   }
-  if (place !== planned) throw new InvariantBroken(`${planned} items were planned, ${place} are there`);
-  return { find: (customId) => places.get(customId), countFlawedAttempts: (at) => flawedAttempts[at] ?? 0 };
+  if (index.count !== planned) throw new InvariantBroken(`${planned} items were planned, ${index.count} are there`);
+  return index;
+}
+
+const quote = 0x22;
+/** `"}` after the custom id, and the id with them. */
+const [endBytes, idAndEndBytes] = [2, 34];
+
+/** The custom id ends the line, unless earlier attempts are counted after it. So most lines need not be parsed. */
+function readNames(line: Buffer): { readonly customId: string; readonly flawedAttempts: number } {
+  if (line[line.length - endBytes] === quote) {
+    const customId = line.toString('latin1', line.length - idAndEndBytes, line.length - endBytes);
+    return { customId, flawedAttempts: 0 };
+  }
+  const { customId, flawedAttempts = 0 } = parseItemLine(line.toString());
+  return { customId, flawedAttempts };
 }

@@ -1,4 +1,4 @@
-// Reads the evidence of every provider batch of a planned batch, and says what it proves about the items without a line.
+// What the evidence of every provider batch of a planned batch proves about the items without a line.
 
 import {
   describeOutput,
@@ -10,12 +10,7 @@ import {
   weakestProof,
 } from '../../domain/batch/evidence.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
-import { listJournals } from '../../job-folder/journals.ts';
-import { rawFile } from '../../job-folder/paths.ts';
-import type { Store } from '../../storage/store.ts';
 import type { ClassifyInput } from './classify-input.ts';
-import type { FirstAnswers } from './first-answers.ts';
-import type { RawLines } from './raw-lines.ts';
 
 export interface Unproven {
   readonly id: string;
@@ -31,38 +26,36 @@ export interface Proofs {
   readonly linesWithoutId: number;
 }
 
+/** `readOutput` gives what the lines of one of its provider batches say; null if there is no output. `answered` counts items after that. */
 export async function proveItems(
-  store: Store,
-  input: ClassifyInput,
-  planned: Pick<PlannedBatch, 'lane' | 'items'>,
-  { rules, raw, answers }: { readonly rules: EndingRules; readonly raw: RawLines; readonly answers: FirstAnswers },
+  { batches, final, isCreateUnknown }: Pick<ClassifyInput, 'batches' | 'final' | 'isCreateUnknown'>,
+  { items }: Pick<PlannedBatch, 'items'>,
+  rules: EndingRules,
+  outputs: { readOutput(twin: number, isWhole: boolean): Promise<LineCounts | null>; countAnswered(): number },
 ): Promise<Proofs> {
-  if (planned.lane === 'realtime') {
-    for (const { uri } of await listJournals(store, input)) await raw.read(store, uri, true);
-    return { unproven: [], weakest: 'not_run', linesWithoutId: 0 };
-  }
   const proofs: (Unproven & { readonly isReadable: boolean })[] = [];
   let linesWithoutId = 0;
-  for (const [twin, batch] of input.batches.entries()) {
-    const uri = rawFile(input, twin);
-    const isThere = (await store.head(uri)) !== null;
-    const lines = isThere ? await raw.read(store, uri, batch.reading?.whole === true) : noLines;
+  for (const [twin, batch] of batches.entries()) {
+    const lines = (await outputs.readOutput(twin, batch.reading?.whole === true)) ?? noLines;
     linesWithoutId += lines.withoutId;
-    const proof = prove(batch, rules, planned.items, lines);
+    const proof = prove(batch, rules, items, lines);
     proofs.push({ id: batch.handle.id, proof, isReadable: batch.phase === 'ended' && !batch.final });
   }
-  const isComplete = answers.count === planned.items;
+  const isComplete = outputs.countAnswered() === items;
   const isOpen = ({ proof, isReadable }: (typeof proofs)[number]): boolean =>
     isReadable && (proof === 'read_again' || proof === 'unknown');
   return {
-    unproven: input.final || isComplete ? [] : proofs.filter(isOpen).map(({ id, proof }) => ({ id, proof })),
+    unproven: final || isComplete ? [] : proofs.filter(isOpen).map(({ id, proof }) => ({ id, proof })),
     weakest: weakestProof([
       ...proofs.map(({ proof }) => (proof === 'read_again' ? 'unknown' : proof)),
-      input.isCreateUnknown ? 'unknown' : 'not_run',
+      isCreateUnknown ? 'unknown' : 'not_run',
     ]),
     linesWithoutId,
   };
 }
+
+/** In the realtime lane, notes say of each call whether it ran. */
+export const realtimeProofs: Proofs = { unproven: [], weakest: 'not_run', linesWithoutId: 0 };
 
 const noLines: LineCounts = { known: 0, unrun: 0, withoutId: 0 };
 

@@ -1,25 +1,31 @@
-// Reads a batch's raw output line by line, and keeps what each line says of its item.
+// Reads a batch's raw output line by line, has the lines judged by threads, and keeps what each line says of its item, in the order of lines.
 
 import type { LineCounts } from '../../domain/batch/evidence.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import { reasonOfFault } from '../../domain/outcome/classify.ts';
-import type { Anomalies, ItemReason } from '../../domain/outcome/outcome.ts';
+import { type Anomalies, type ItemReason, itemReasons } from '../../domain/outcome/outcome.ts';
+import type { VerdictPolicy } from '../../domain/outcome/verdict.ts';
 import { type JournalNote, parseNote } from '../../job-folder/journals.ts';
-import type { Provider } from '../../providers/provider.ts';
-import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
+import { cursorLineBytesMax } from '../../storage/lines/json-lines.ts';
+import { type Line, Splitter } from '../../storage/lines/splitter.ts';
 import type { Store } from '../../storage/store.ts';
-import { beatOnLine } from '../heartbeat.ts';
+import type { Threads } from '../../threads/pool.ts';
+import type { Judge } from '../../threads/tasks/judge.ts';
+import { idWords, type JudgedLines, lineKinds, writeId } from '../../threads/tasks/judge-lines.ts';
 import type { FirstAnswers } from './first-answers.ts';
 import type { ItemIndex } from './item-index.ts';
-import type { Judge } from './judge.ts';
+import { LineJudge } from './line-judge.ts';
 import { PendingCalls } from './pending-calls.ts';
 
 /** The batch that the lines belong to, and what to do with each line. */
 export interface RawLineTarget {
-  readonly planned: Pick<PlannedBatch, 'lane' | 'endpoint' | 'items'>;
-  readonly provider: Pick<Provider, 'decode'>;
+  readonly planned: Pick<PlannedBatch, 'lane' | 'items'>;
+  readonly threads: Threads;
+  /** `JudgeSettings` as JSON. */
+  readonly settings: string;
   readonly items: ItemIndex;
   readonly judge: Judge;
+  readonly policy: VerdictPolicy;
   readonly answers: FirstAnswers;
 }
 
@@ -27,7 +33,9 @@ type RawAnomalies = Pick<Anomalies, 'duplicateAnswers' | 'unknownAnswers' | 'unr
 
 export class RawLines {
   readonly #target: RawLineTarget;
+  readonly #lines: LineJudge;
   readonly #pending = new PendingCalls();
+  #splitter = newSplitter();
   #duplicates = 0;
   #unknown = 0;
   #unreadable = 0;
@@ -35,31 +43,48 @@ export class RawLines {
   #file = 0;
   #known = 0;
   #unrun = 0;
+  #unreadableBefore = 0;
   readonly #lastFile: Uint16Array;
 
   constructor(target: RawLineTarget) {
     this.#target = target;
     this.#lastFile = new Uint16Array(target.planned.items);
+    this.#lines = new LineJudge(target.threads, target.settings, {
+      note: (note) => this.#takeNote(note),
+      line: (judged, index) => this.#take(judged, index),
+    });
   }
 
   /** Reads one output after the other: each has its own counts of the items it names. `isWhole` if all its bytes are known to be there. */
   async read(store: Store, uri: string, isWhole: boolean): Promise<LineCounts> {
-    let seen = 0;
+    this.begin();
+    for await (const chunk of store.read(uri)) await this.push(chunk);
+    return this.end(isWhole);
+  }
+
+  begin(): void {
     this.#file += 1;
     this.#known = 0;
     this.#unrun = 0;
-    let cut = 0;
-    const unreadableBefore = this.#unreadable;
-    const options = { lineBytesMax: cursorLineBytesMax, endedOnly: this.#target.planned.lane === 'realtime' };
-    for await (const lines of lineChunks(store.read(uri), options)) {
-      for (const line of lines) {
-        const isRead = line.bytes === null ? this.#refuse() : line.length === 0 || this.#take(line.bytes);
-        if (!isRead && !line.isEnded && !isWhole) cut = 1;
-        seen += 1;
-        beatOnLine(seen);
-      }
-    }
-    return { known: this.#known, unrun: this.#unrun, withoutId: this.#unreadable - unreadableBefore - cut };
+    this.#unreadableBefore = this.#unreadable;
+    this.#splitter = newSplitter();
+  }
+
+  /** Resolves when there is room for the next chunk. Nothing of this chunk is used later. */
+  async push(chunk: Uint8Array): Promise<void> {
+    for (const line of this.#splitter.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))) this.#add(line);
+    await this.#lines.waitForRoom();
+  }
+
+  async end(isWhole: boolean): Promise<LineCounts> {
+    // A journal that grows line by line may end in a torn one.
+    const last = this.#target.planned.lane === 'realtime' ? null : this.#splitter.end();
+    await this.#lines.finish();
+    const before = this.#unreadable;
+    if (last !== null) this.#add(last);
+    await this.#lines.finish();
+    const cut = last !== null && this.#unreadable > before && !isWhole ? 1 : 0;
+    return { known: this.#known, unrun: this.#unrun, withoutId: this.#unreadable - this.#unreadableBefore - cut };
   }
 
   get anomalies(): RawAnomalies {
@@ -71,32 +96,44 @@ export class RawLines {
     };
   }
 
-  #refuse(): false {
-    this.#unreadable += 1;
-    return false;
+  #add({ bytes, length }: Line): void {
+    if (bytes === null) {
+      this.#unreadable += 1;
+    } else if (length > 0) {
+      const note = this.#target.planned.lane === 'realtime' ? parseNote(bytes) : null;
+      if (note === null) {
+        this.#lines.add(bytes);
+      } else {
+        this.#lines.addNote(note);
+      }
+    }
   }
 
-  /** False if the line names no item at all. */
-  #take(bytes: Buffer): boolean {
-    const { planned, provider, items, judge, answers } = this.#target;
-    const note = planned.lane === 'realtime' ? parseNote(bytes) : null;
-    if (note !== null) {
-      this.#takeNote(note);
-      return true;
+  #take(judged: JudgedLines, index: number): void {
+    const { planned, items, answers } = this.#target;
+    const kind = judged.kinds[index] ?? 0;
+    if (kind === lineKinds.unreadable) {
+      this.#unreadable += 1;
+      return;
     }
-    const line = provider.decode(bytes, planned.endpoint);
-    if (line.kind === 'unreadable') return this.#refuse();
-    if (planned.lane === 'realtime') this.#pending.answer(line.customId);
-    const place = items.find(line.customId);
+    const idAt = index * idWords;
+    if (planned.lane === 'realtime') this.#pending.answer(writeId(judged.ids, idAt));
+    const place = kind === lineKinds.foreign ? undefined : items.find(judged.ids, idAt);
     if (place === undefined) {
       this.#unknown += 1;
-      return true;
+      return;
     }
-    this.#countKnown(place, line.kind === 'unrun');
+    this.#countKnown(place, judged.unrun[index] === 1);
     // In the realtime lane a second line for an item is a second call, not a mistake of the provider.
     if (planned.lane === 'batch' && answers.has(place)) this.#duplicates += 1;
-    answers.keep(place, judge.judgeLine(line, items.countFlawedAttempts(place)));
-    return true;
+    answers.keepLine(place, judged, index, this.#isExhausted(place, judged.reasons[index] ?? 0));
+  }
+
+  /** Threads judge each line as that of a first attempt. An item whose earlier answer was unusable may have no attempt left. */
+  #isExhausted(place: number, reason: number): boolean {
+    const name = itemReasons[reason - 1];
+    if (name === undefined || this.#target.items.countFlawedAttempts(place) === 0) return false;
+    return this.#target.policy[name] === 'once';
   }
 
   #countKnown(place: number, isUnrun: boolean): void {
@@ -125,9 +162,11 @@ export class RawLines {
 
   #keepFailure(customId: string, reason: ItemReason, mayBeBilled: boolean): void {
     const { items, judge, answers } = this.#target;
-    const place = items.find(customId);
+    const place = items.findId(customId);
     if (place === undefined) return;
     const outcome = judge.judgeFailure(reason, items.countFlawedAttempts(place));
-    answers.keep(place, mayBeBilled ? { ...outcome, costUsd: null } : outcome);
+    answers.keepOutcome(place, mayBeBilled ? { ...outcome, costUsd: null } : outcome);
   }
 }
+
+const newSplitter = (): Splitter => new Splitter({ lineBytesMax: cursorLineBytesMax });

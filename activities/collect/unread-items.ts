@@ -1,9 +1,9 @@
 // Outcomes of the items that no line of output names, by what is proven of them.
 
 import type { ItemReason, Outcome } from '../../domain/outcome/outcome.ts';
+import type { Judge } from '../../threads/tasks/judge.ts';
 import type { ClassifyInput } from './classify-input.ts';
 import type { ItemIndex } from './item-index.ts';
-import type { Judge } from './judge.ts';
 import type { Proofs } from './proofs.ts';
 
 /** Reasons of items that the provider refused before it ran anything. */

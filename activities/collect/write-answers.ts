@@ -1,29 +1,32 @@
-// Writes a batch's answers in row order: each line joins the line of its item with the item's outcome.
+// Writes a batch's answers in row order. An answer has the form of a line of results, so that the merge only copies it. Any other line joins the
+// line of its item with the item's outcome.
 
 import type { BatchRef } from '../../domain/ids.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { answersFile, itemsFile } from '../../job-folder/paths.ts';
+import { findItemParts } from '../../job-folder/plan/item-line.ts';
 import { lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import { beatOnLine } from '../heartbeat.ts';
+import type { FirstAnswers } from './first-answers.ts';
 
-/** `outcomeAt` gives the outcome of the item at a place, from 0, as JSON. If it throws, no file is left. */
+/** Every item must have an outcome. If this fails, no file is left. */
 export async function writeAnswers(
   store: Store,
   ref: BatchRef,
   items: number,
-  outcomeAt: (place: number) => string,
+  { answers, keepsResponses }: { readonly answers: FirstAnswers; readonly keepsResponses: boolean },
 ): Promise<void> {
   const cursor = lineCursor(store.read(itemsFile(ref)));
   const writer = lineWriter(await store.create(answersFile(ref)));
+  const text = new AnswerText(answers, keepsResponses);
   try {
     for (let place = 0; place < items; place += 1) {
       const next = cursor.next();
-      const line = isPending(next) ? await next : next;
-      if (line?.bytes == null) throw new InvariantBroken(`item ${place + 1} of ${items} is not there`);
-      // Joins two JSON objects as text: there are millions of them, and parsing each would cost more than the rest of the work.
-      const waits = writer.write(`${line.bytes.toString('utf8', 0, line.length - 1)},${outcomeAt(place).slice(1)}`);
+      const item = isPending(next) ? await next : next;
+      if (item?.bytes == null) throw new InvariantBroken(`item ${place + 1} of ${items} is not there`);
+      const waits = writer.write(text.join(item.bytes, place));
       if (waits !== undefined) await waits;
       beatOnLine(place);
     }
@@ -33,5 +36,61 @@ export async function writeAnswers(
     throw error;
   } finally {
     await cursor.close();
+  }
+}
+
+/** Room for what a line has besides its item and its outcome. */
+const joinBytes = 64;
+
+/** Puts lines together as bytes: there are millions of them, and parsing each would cost more than the rest of the work. */
+class AnswerText {
+  readonly #answers: FirstAnswers;
+  readonly #keepsResponses: boolean;
+  #line = Buffer.allocUnsafeSlow(64 * 1024);
+  #used = 0;
+
+  constructor(answers: FirstAnswers, keepsResponses: boolean) {
+    this.#answers = answers;
+    this.#keepsResponses = keepsResponses;
+  }
+
+  /** A view, valid until the next call. */
+  join(item: Buffer, place: number): Buffer {
+    const needed = item.length + this.#answers.textBytes(place) + joinBytes;
+    if (needed > this.#line.length) this.#line = Buffer.allocUnsafeSlow(2 * needed);
+    this.#used = 0;
+    // A line of results ends with the response.
+    if (this.#answers.isAnswered(place) && !this.#keepsResponses) {
+      this.#joinResult(item, place);
+    } else {
+      this.#copy(item, 0, item.length - 1);
+      this.#write(',');
+      this.#copyOutcome(place);
+    }
+    this.#write('}');
+    return this.#line.subarray(0, this.#used);
+  }
+
+  #joinResult(item: Buffer, place: number): void {
+    const { rowAt, rowEnd, idAt, idEnd, namesEnd } = findItemParts(item);
+    this.#write('{"id":');
+    this.#copy(item, idAt, idEnd);
+    this.#write(',"row":');
+    this.#copy(item, rowAt, rowEnd);
+    this.#write(',');
+    this.#copyOutcome(place);
+    this.#copy(item, idEnd, namesEnd);
+  }
+
+  #write(ascii: string): void {
+    this.#used += this.#line.write(ascii, this.#used, 'latin1');
+  }
+
+  #copy(from: Buffer, start: number, end: number): void {
+    this.#used += from.copy(this.#line, this.#used, start, end);
+  }
+
+  #copyOutcome(place: number): void {
+    this.#used = this.#answers.copyText(place, this.#line, this.#used);
   }
 }

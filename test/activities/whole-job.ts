@@ -22,6 +22,7 @@ import { itemsFile, rawFile } from '../../job-folder/paths.ts';
 import { decode } from '../../providers/dialects/openai/answers.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { openaiFaults } from '../../providers/vendors/openai/faults.ts';
+import { sharedThreads } from '../support/shared-threads.ts';
 import { type Folder, jobRef, makeDeps, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
 
 export const provider: Provider = {
@@ -37,6 +38,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
     providerNames: [provider.name],
     credentials: () => ({ present: true, variable: 'KEY' }),
     prices: { dated: '2026-01-01', models: folder.job.prices },
+    threads: sharedThreads,
     transfers: (work) => work(),
     scratch: folder.root,
     now: () => Date.now(),

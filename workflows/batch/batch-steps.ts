@@ -188,18 +188,24 @@ export class BatchSteps {
     const { run, report, known } = this.#context;
     const twin = known.batches.findIndex((batch) => batch.handle.id === id);
     const proxy = filePass(run.input.job.timing, `download ${id}`, known.giveUpAt);
-    const called = await this.#call(() => proxy.download({ ...run.ref, handle: this.#at(id).handle, twin }));
+    const end = known.batches.length === 1 ? { end: this.#describeEnd(false) } : {};
+    const called = await this.#call(() => proxy.download({ ...run.ref, handle: this.#at(id).handle, twin, ...end }));
     if (called.kind === 'failed') report({ kind: 'read_failed', id });
     if (called.kind === 'done') report({ kind: 'read', id, reading: called.value });
   }
 
   async #classify(final: boolean): Promise<void> {
-    const { run, report, known, bounds } = this.#context;
+    const { run, report } = this.#context;
     const { planned, job } = run.input;
-    const input = { ...describeEnd(known, final, bounds, planned), ...run.ref, planned, polls: this.polls };
-    const result = await filePass(job.timing, `classify ${planned.items} items`).classify(input);
+    const result = await filePass(job.timing, `classify ${planned.items} items`).classify(this.#describeEnd(final));
     if (result.kind === 'tally') this.tally = result.tally;
     report({ kind: 'classified', unproven: result.kind === 'tally' ? [] : result.unproven });
+  }
+
+  #describeEnd(final: boolean) {
+    const { run, known, bounds } = this.#context;
+    const { planned } = run.input;
+    return { ...describeEnd(known, final, bounds, planned), ...run.ref, planned, polls: this.polls };
   }
 
   get #submission() {

@@ -8,6 +8,7 @@ import type { EndedBatch, Reading } from '../../../domain/batch/evidence.ts';
 import type { AnswerLine, ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
 import { type LineDetail, recordEvidence } from '../../../job-folder/evidence.ts';
 import { answersFile, rawFile, tallyFile } from '../../../job-folder/paths.ts';
+import { parseItemLine } from '../../../job-folder/plan/item-line.ts';
 import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } from '../plan/planning.ts';
 import { answerLine, findPlanned, wholeDeps } from '../whole-job.ts';
 
@@ -107,8 +108,9 @@ export class Collection {
     return this.answers.map(({ kind, reason }) => (reason === undefined ? kind : `${kind} ${reason}`));
   }
 
-  get answers(): (AnswerLine & Record<string, never>)[] {
-    return this.folder.lines(answersFile(ref).slice(output.length));
+  get answers(): AnswerLine[] {
+    const lines = this.folder.text(answersFile(ref).slice(output.length)).split('\n').filter(Boolean);
+    return lines.map((line) => parseItemLine(line) as AnswerLine);
   }
 
   /** What the provider wrote when it refused the batch. */

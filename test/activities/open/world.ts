@@ -12,6 +12,7 @@ import type { JobFile, JobSettings } from '../../../domain/job.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
+import { sharedThreads } from '../../support/shared-threads.ts';
 import { openaiOffline, quietEnvironment, timing } from '../plan/planning.ts';
 
 export const job = {
@@ -59,6 +60,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     },
     timing: { ...timing, createCallMs: 1, settleMs: 1, cancelGraceMs: 1 },
     scratch: root,
+    threads: sharedThreads,
     heavy: (work) => work(),
     transfers: (work) => work(),
     now: () => 0,

@@ -50,6 +50,7 @@ const offline = {
 export const openaiOffline: Provider = {
   ...offline,
   name: 'openai',
+  dialect: { vendor: 'openai', secrets: [] },
   limits: openaiLimits,
   proofs: openaiProofs,
   defaultEndpoint: openai.chatEndpoint,
@@ -63,6 +64,7 @@ export const openaiOffline: Provider = {
 export const anthropicOffline: Provider = {
   ...offline,
   name: 'anthropic',
+  dialect: { vendor: 'anthropic', secrets: [] },
   limits: anthropicLimits,
   proofs: anthropicProofs,
   defaultEndpoint: anthropic.messagesEndpoint,

@@ -1,11 +1,10 @@
 // Turns what is known of an item into its outcome: the verdict, the reason with its message, the usage and what it cost.
 
-import type { JobFile, PlannedBatch } from '../../domain/job.ts';
 import { costUsd, findPrice } from '../../domain/money/cost.ts';
 import { classify, failed, type Judged, messageByReason } from '../../domain/outcome/classify.ts';
 import type { ItemReason, Outcome, RawOutcome } from '../../domain/outcome/outcome.ts';
 import { compileSchema } from '../../input/answer-schema.ts';
-import type { ClassifyInput } from './classify-input.ts';
+import type { JudgeSettings } from './judge-lines.ts';
 
 /** A line of the provider's output that could be read. */
 type ReadLine = Exclude<RawOutcome, { kind: 'unreadable' }>;
@@ -16,11 +15,13 @@ export interface Judge {
   judgeFailure(reason: ItemReason, flawedAttempts: number, detail?: string): Outcome;
 }
 
-export function createJudge(
-  { spec, policy, prices }: JobFile,
-  { lane, model }: Pick<PlannedBatch, 'lane' | 'model'>,
-  { cancelReason }: Pick<ClassifyInput, 'cancelReason'>,
-): Judge {
+export function createJudge({
+  job,
+  lane,
+  model,
+  cancelReason,
+}: Omit<JudgeSettings, 'dialect' | 'endpoint' | 'batchId'>): Judge {
+  const { spec, policy, prices } = job;
   const compiled = spec.schema === null ? null : compileSchema(spec.schema);
   const accepts = compiled?.kind === 'schema' ? compiled.accepts : null;
   const plannedPrice = findPrice(model, prices);

@@ -1,0 +1,135 @@
+// A batch's answers while they are made: lines of output go in, and answers with their tally come out once everything is proven. Until then,
+// nothing is written but scratch of this attempt.
+
+import type { LineCounts } from '../../domain/batch/evidence.ts';
+import type { JobFile } from '../../domain/job.ts';
+import { noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
+import { readDetails } from '../../job-folder/evidence.ts';
+import { listJournals } from '../../job-folder/journals.ts';
+import { rawFile, tallyFile } from '../../job-folder/paths.ts';
+import { writeJson } from '../../storage/lines/json-lines.ts';
+import { createJudge } from '../../threads/tasks/judge.ts';
+import type { JudgeSettings } from '../../threads/tasks/judge-lines.ts';
+import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { ScratchFile } from '../scratch-file.ts';
+import { BatchCounts } from './batch-counts.ts';
+import type { ClassifyInput } from './classify-input.ts';
+import { FirstAnswers } from './first-answers.ts';
+import { type ItemIndex, readItemIndex } from './item-index.ts';
+import { type Proofs, proveItems, realtimeProofs, type Unproven } from './proofs.ts';
+import { RawLines } from './raw-lines.ts';
+import { UnreadItems } from './unread-items.ts';
+import { writeAnswers } from './write-answers.ts';
+
+export type JudgeDeps = Pick<ActivityDeps, 'store' | 'provider' | 'threads' | 'scratch' | 'randomHex'>;
+
+export type ClassifyResult =
+  | { readonly kind: 'tally'; readonly tally: Tally }
+  /** The output does not prove what became of some items: nothing is written, and it is to be read again. */
+  | { readonly kind: 'unproven'; readonly unproven: readonly Unproven[] };
+
+type JudgedJob = Pick<JobFile, 'policy' | 'prices' | 'proofs' | 'spec'>;
+
+/** Close it after use: it has a scratch file. */
+export async function openJudgement(deps: JudgeDeps, job: JobFile, input: ClassifyInput): Promise<Judgement> {
+  return new Judgement(deps, job, input, await readItemIndex(deps.store, input, input.planned.items));
+}
+
+export class Judgement {
+  readonly #deps: JudgeDeps;
+  readonly #job: JudgedJob;
+  readonly #items: ItemIndex;
+  readonly #texts: ScratchFile;
+  readonly #answers: FirstAnswers;
+  readonly #judge: ReturnType<typeof createJudge>;
+  readonly lines: RawLines;
+
+  constructor(deps: JudgeDeps, job: JobFile, input: ClassifyInput, items: ItemIndex) {
+    const { planned } = input;
+    const settings = describeJudge(deps, job, input);
+    this.#deps = deps;
+    this.#job = job;
+    this.#items = items;
+    this.#texts = new ScratchFile(deps, 'answers');
+    this.#answers = new FirstAnswers(this.#texts, planned.items);
+    this.#judge = createJudge(settings);
+    this.lines = new RawLines({
+      planned,
+      threads: deps.threads,
+      settings: JSON.stringify(settings),
+      policy: job.policy,
+      items,
+      judge: this.#judge,
+      answers: this.#answers,
+    });
+  }
+
+  /** Reads every output of the batch from the store. */
+  async readAll(input: ClassifyInput): Promise<Proofs> {
+    const { store } = this.#deps;
+    if (input.planned.lane === 'realtime') {
+      for (const { uri } of await listJournals(store, input)) await this.lines.read(store, uri, true);
+      return realtimeProofs;
+    }
+    return this.#prove(input, async (twin, isWhole) => {
+      const uri = rawFile(input, twin);
+      return (await store.head(uri)) === null ? null : this.lines.read(store, uri, isWhole);
+    });
+  }
+
+  /** For a batch of a single provider batch, whose output went in already. */
+  proveRead(input: ClassifyInput, counts: LineCounts): Promise<Proofs> {
+    return this.#prove(input, async () => counts);
+  }
+
+  /** Writes the answers, and then the tally, which shows that they are complete. Each line that was read went in before. */
+  async settle(input: ClassifyInput, proofs: Proofs): Promise<ClassifyResult> {
+    if (proofs.unproven.length > 0) return { kind: 'unproven', unproven: proofs.unproven };
+    const { store } = this.#deps;
+    const { planned } = input;
+    this.lines.keepUnknown(input.notRunReason);
+    const unread = new UnreadItems(this.#items, this.#judge, input, proofs, await readDetails(store, input));
+    for (let place = 0; place < planned.items; place++) {
+      if (!this.#answers.has(place)) this.#answers.keepOutcome(place, unread.judge(place));
+    }
+    const keepsResponses = this.#job.spec.keep.responses;
+    await writeAnswers(store, input, planned.items, { answers: this.#answers, keepsResponses });
+    const tally = this.#sum(input, unread);
+    await writeJson(store, tallyFile(input), tally);
+    return { kind: 'tally', tally };
+  }
+
+  close(): void {
+    this.#texts.close();
+  }
+
+  #prove(
+    input: ClassifyInput,
+    readOutput: (twin: number, isWhole: boolean) => Promise<LineCounts | null>,
+  ): Promise<Proofs> {
+    const countAnswered = (): number => this.#answers.count;
+    return proveItems(input, input.planned, this.#job.proofs, { readOutput, countAnswered });
+  }
+
+  #sum(input: ClassifyInput, { missing, paidWithoutAnswer }: UnreadItems): Tally {
+    const counts = new BatchCounts(input.planned.items);
+    this.#answers.sumInto(counts);
+    const twinBatches = Math.max(0, input.batches.length - 1);
+    const anomalies = { ...noAnomalies, ...this.lines.anomalies, missing, paidWithoutAnswer, twinBatches };
+    return counts.tally(input.planned, input, anomalies);
+  }
+}
+
+function describeJudge(deps: Pick<ActivityDeps, 'provider'>, job: JobFile, input: ClassifyInput): JudgeSettings {
+  const { lane, model, endpoint } = input.planned;
+  const { policy, prices, spec } = job;
+  return {
+    dialect: requireProvider(deps, job).dialect,
+    job: { policy, prices, spec: { schema: spec.schema, keep: spec.keep } },
+    endpoint,
+    model,
+    lane,
+    batchId: input.batchId,
+    cancelReason: input.cancelReason,
+  };
+}

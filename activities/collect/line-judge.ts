@@ -1,0 +1,115 @@
+// Sends lines of output to threads in chunks, and hands on what came back in the order of the lines. Chunks are cut by lines and bytes alone, so
+// the same output is judged in the same chunks by any number of threads.
+
+import type { JournalNote } from '../../job-folder/journals.ts';
+import { copyLines, LinePacker, type PackedLines, splitLines } from '../../threads/packed-lines.ts';
+import { ThreadDied, type Threads } from '../../threads/pool.ts';
+import { type JudgedLines, unreadableLine } from '../../threads/tasks/judge-lines.ts';
+
+const chunkLines = 2000;
+const chunkBytes = 1024 * 1024;
+/** Chunks beyond one for each thread: one to be packed, one to be taken. */
+const chunksAhead = 2;
+
+/** Called for each line in the order of the output. */
+export interface LineTaker {
+  note(note: JournalNote): void;
+  line(judged: JudgedLines, index: number): void;
+}
+
+interface Sent {
+  readonly judged: Promise<readonly JudgedLines[]>;
+  /** Notes before a line of the chunk, or after its last. */
+  readonly notes: ReadonlyMap<number, readonly JournalNote[]>;
+}
+
+export class LineJudge {
+  readonly #threads: Threads;
+  readonly #settings: string;
+  readonly #taker: LineTaker;
+  readonly #sent: Sent[] = [];
+  #packer: LinePacker | null = null;
+  #notes = new Map<number, JournalNote[]>();
+
+  constructor(threads: Threads, settings: string, taker: LineTaker) {
+    this.#threads = threads;
+    this.#settings = settings;
+    this.#taker = taker;
+  }
+
+  add(line: Uint8Array): void {
+    this.#packer ??= new LinePacker(this.#threads.stock, chunkLines);
+    this.#packer.addBytes(line);
+    this.#packer.endLine();
+    if (this.#packer.lines >= chunkLines || this.#packer.bytes >= chunkBytes) this.#send();
+  }
+
+  /** It stands between the lines that were added before it and those after it. */
+  addNote(note: JournalNote): void {
+    const at = this.#packer?.lines ?? 0;
+    this.#notes.set(at, [...(this.#notes.get(at) ?? []), note]);
+  }
+
+  /** Resolves when threads can take further chunks. Fails if a thread fails. */
+  async waitForRoom(): Promise<void> {
+    while (this.#sent.length > this.#threads.size + chunksAhead) await this.#takeOldest();
+  }
+
+  /** Resolves when everything that was added is handed on. */
+  async finish(): Promise<void> {
+    if (this.#packer !== null || this.#notes.size > 0) this.#send();
+    while (this.#sent.length > 0) await this.#takeOldest();
+  }
+
+  #send(): void {
+    const lines = this.#packer?.finish() ?? null;
+    const judged = lines === null ? Promise.resolve([]) : this.#judge(lines);
+    judged.catch(() => undefined); // It fails where it is awaited.
+    this.#sent.push({ judged, notes: this.#notes });
+    this.#packer = null;
+    this.#notes = new Map();
+  }
+
+  async #takeOldest(): Promise<void> {
+    const oldest = this.#sent.shift();
+    if (oldest === undefined) return;
+    let number = 0;
+    for (const judged of await oldest.judged) {
+      for (let index = 0; index < judged.kinds.length; index++, number++) {
+        for (const note of oldest.notes.get(number) ?? []) this.#taker.note(note);
+        this.#taker.line(judged, index);
+      }
+      this.#threads.stock.give(judged.texts.bytes.buffer);
+    }
+    for (const note of oldest.notes.get(number) ?? []) this.#taker.note(note);
+  }
+
+  /** A line that ends its thread, together with others and then alone, is as unreadable as one that is not JSON. */
+  async #judge(lines: PackedLines): Promise<readonly JudgedLines[]> {
+    const { stock } = this.#threads;
+    const copy = copyLines(lines, stock);
+    try {
+      return [await this.#run(lines)];
+    } catch (error) {
+      if (!(error instanceof ThreadDied)) throw error;
+      const judged: JudgedLines[] = [];
+      for (const line of splitLines(copy)) judged.push(await this.#judgeAlone(line));
+      return judged;
+    } finally {
+      stock.give(copy.bytes.buffer);
+    }
+  }
+
+  async #judgeAlone(line: PackedLines): Promise<JudgedLines> {
+    try {
+      return await this.#run(line);
+    } catch (error) {
+      if (!(error instanceof ThreadDied)) throw error;
+      return unreadableLine();
+    }
+  }
+
+  #run(lines: PackedLines): Promise<JudgedLines> {
+    return this.#threads.run('judgeLines', { settings: this.#settings, lines });
+  }
+}

@@ -1,0 +1,5 @@
+// The pool of threads that the tests of one file share. Its threads end with the process.
+
+import { createThreads } from '../../threads/pool.ts';
+
+export const sharedThreads = createThreads(2);

@@ -1,0 +1,141 @@
+// Task: lines of a provider's output become outcomes, each as the text that its line of answers will have.
+
+import type { JobFile } from '../../domain/job.ts';
+import { itemReasons, type Lane, type Outcome } from '../../domain/outcome/outcome.ts';
+import type { DialectSettings } from '../../providers/dialects/dialect.ts';
+import { createDialect } from '../../providers/dialects/registry.ts';
+import type { BufferStock } from '../buffer-stock.ts';
+import { compileOnce } from '../compiled.ts';
+import { eachLine, LinePacker, type PackedLines } from '../packed-lines.ts';
+import { createJudge, type Judge } from './judge.ts';
+import { formatAnswered, formatOutcome } from './outcome-text.ts';
+
+/** What the lines of one batch are judged by. */
+export interface JudgeSettings {
+  readonly dialect: DialectSettings;
+  readonly job: Pick<JobFile, 'policy' | 'prices'> & { readonly spec: Pick<JobFile['spec'], 'schema' | 'keep'> };
+  readonly endpoint: string;
+  readonly model: string;
+  readonly lane: Lane;
+  /** As the results name it. */
+  readonly batchId: string | null;
+  readonly cancelReason: 'cancelled' | 'deadline';
+}
+
+export interface JudgeInput {
+  /** `JudgeSettings` as JSON. */
+  readonly settings: string;
+  readonly lines: PackedLines;
+}
+
+/** Numbers for a line's kind. `foreign`: its custom id is not one of ours. */
+export const lineKinds = { unreadable: 0, foreign: 1, answered: 2, retryable: 3, rejected: 4 } as const;
+
+/** A custom id of 32 hex digits as so many 32-bit words. */
+export const idWords = 4;
+
+/** The numbers of a line that a tally sums: the costs last. */
+export const figureNames = [
+  'input',
+  'cachedInput',
+  'cacheWrite',
+  'cacheWrite1h',
+  'output',
+  'reasoning',
+  'costUsd',
+] as const;
+
+/** Everything is in the order of the lines. */
+export interface JudgedLines {
+  readonly kinds: Uint8Array<ArrayBuffer>;
+  /** 1 if the line says that its item did not run. */
+  readonly unrun: Uint8Array<ArrayBuffer>;
+  /** The place of the reason in `itemReasons`, from 1; 0 if there is none. */
+  readonly reasons: Uint8Array<ArrayBuffer>;
+  readonly ids: Uint32Array<ArrayBuffer>;
+  /** One for each of `figureNames`; NaN if it is not known. */
+  readonly figures: Float64Array<ArrayBuffer>;
+  /** Empty for a line that is unreadable or foreign. */
+  readonly texts: PackedLines;
+}
+
+interface Compiled {
+  readonly settings: JudgeSettings;
+  readonly decode: ReturnType<typeof createDialect>['decode'];
+  readonly judge: Judge;
+}
+
+const compile = compileOnce((text): Compiled => {
+  const settings: JudgeSettings = JSON.parse(text);
+  return { settings, decode: createDialect(settings.dialect).decode, judge: createJudge(settings) };
+});
+
+export function judgeLines({ settings, lines }: JudgeInput, stock: BufferStock): JudgedLines {
+  const compiled = compile(settings);
+  const texts = new LinePacker(stock, lines.ends.length);
+  const judged = unreadableLines(lines.ends.length);
+  eachLine(lines, (line, index) => {
+    judgeLine(compiled, line, index, judged, texts);
+    texts.endLine();
+  });
+  return { ...judged, texts: texts.finish() };
+}
+
+/** What is known of lines before they are read. */
+const unreadableLines = (count: number): Omit<JudgedLines, 'texts'> => ({
+  kinds: new Uint8Array(count),
+  unrun: new Uint8Array(count),
+  reasons: new Uint8Array(count),
+  ids: new Uint32Array(count * idWords),
+  figures: new Float64Array(count * figureNames.length),
+});
+
+/** For a single line that no thread can read. */
+export const unreadableLine = (): JudgedLines => ({
+  ...unreadableLines(1),
+  texts: { bytes: new Uint8Array(0), ends: new Uint32Array(1) },
+});
+
+function judgeLine(
+  { settings, decode, judge }: Compiled,
+  bytes: Buffer,
+  index: number,
+  judged: Omit<JudgedLines, 'texts'>,
+  texts: LinePacker,
+): void {
+  const line = decode(bytes, settings.endpoint);
+  if (line.kind === 'unreadable') return;
+  judged.unrun[index] = line.kind === 'unrun' ? 1 : 0;
+  judged.kinds[index] = lineKinds.foreign;
+  if (!readIdWords(line.customId, judged.ids, index * idWords)) return;
+  const outcome = judge.judgeLine(line, 0);
+  judged.kinds[index] = lineKinds[outcome.kind];
+  judged.reasons[index] = outcome.reason === undefined ? 0 : itemReasons.indexOf(outcome.reason) + 1;
+  writeFigures(outcome, judged.figures, index * figureNames.length);
+  texts.addText(formatAnswered(outcome, settings) ?? formatOutcome(outcome));
+}
+
+const idForm = /^[0-9a-f]{32}$/;
+const wordDigits = 8;
+
+/** False if it does not have the form of our custom ids. */
+export function readIdWords(customId: string, into: Uint32Array, at: number): boolean {
+  if (!idForm.test(customId)) return false;
+  for (let word = 0; word < idWords; word++) {
+    into[at + word] = Number.parseInt(customId.slice(word * wordDigits, (word + 1) * wordDigits), 16);
+  }
+  return true;
+}
+
+/** The custom id that `readIdWords` read. */
+export function writeId(words: Uint32Array, at: number): string {
+  let id = '';
+  for (let word = 0; word < idWords; word++) id += (words[at + word] ?? 0).toString(16).padStart(wordDigits, '0');
+  return id;
+}
+
+function writeFigures({ usage, costUsd }: Outcome, figures: Float64Array, at: number): void {
+  for (const [place, name] of figureNames.entries()) {
+    figures[at + place] = (name === 'costUsd' ? costUsd : usage?.[name]) ?? Number.NaN;
+  }
+}
