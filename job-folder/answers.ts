@@ -2,37 +2,46 @@
 
 import { isPending, type MaybePromise } from '../domain/maybe-promise.ts';
 import type { Store } from '../storage/store.ts';
-import { type Attempt, type AttemptSource, CarriedSource, type Track, TrackSource } from './attempts.ts';
+import { type AnswerFile, type Attempt, findAnswers, type Track, TrackSource } from './attempts.ts';
 import { answersFile } from './paths.ts';
 import { type ManifestEntry, readEntries } from './plan/manifest.ts';
 
-export type { Attempt } from './attempts.ts';
+export type { AnswerFile, Attempt } from './attempts.ts';
 
 /** The attempts at one row's item, first wave first. */
 export type RowAttempts = readonly [Attempt, ...Attempt[]];
 
-/** Memory: one line of each source. There are as many sources as waves, times the models whose batches interleave. */
-export async function openRows(
-  store: Store,
-  output: string,
-  waves: readonly number[],
-  { withRequests = false }: { readonly withRequests?: boolean } = {},
-): Promise<RowCursor> {
-  const sources: AttemptSource[] = [];
+/** With their requests. Memory: one line of each source. There are as many sources as waves, times the models whose batches interleave. */
+export async function openRows(store: Store, output: string, waves: readonly number[]): Promise<RowCursor> {
+  const sources: TrackSource[] = [];
   for (const wave of waves.toSorted((one, other) => one - other)) {
-    if (wave === 0) {
-      sources.push(...(await openCarried(store, output)));
-    } else {
-      const tracks = await listTracks(store, output, wave);
-      sources.push(...tracks.map((track) => new TrackSource(store, track, withRequests)));
-    }
+    const tracks = await listTracks(store, output, wave);
+    sources.push(...tracks.map((track) => new TrackSource(store, track)));
   }
   return new RowCursor(sources);
 }
 
-async function openCarried(store: Store, output: string): Promise<CarriedSource[]> {
+/** The answers of waves 1 to `waves`, after those that `reuse` carried over: the files of each track in row order, wave by wave. */
+export async function listAnswerTracks(
+  store: Store,
+  output: string,
+  waves: number,
+): Promise<readonly AsyncIterable<AnswerFile>[]> {
+  const tracks: AsyncIterable<AnswerFile>[] = [listCarried(store, output)];
+  for (let wave = 1; wave <= waves; wave++) {
+    for (const track of await listTracks(store, output, wave)) tracks.push(listFiles(store, track));
+  }
+  return tracks;
+}
+
+async function* listCarried(store: Store, output: string): AsyncGenerator<AnswerFile> {
   const uri = answersFile({ output, wave: 0, batch: 1 });
-  return (await store.head(uri)) === null ? [] : [new CarriedSource(store, uri)];
+  const site = { wave: 0, entry: null, tally: null, sent: null, isAnswer: true, request: null };
+  if ((await store.head(uri)) !== null) yield { uri, site };
+}
+
+async function* listFiles(store: Store, { output, wave, entries }: Track): AsyncGenerator<AnswerFile> {
+  for (const entry of entries) yield findAnswers(store, { output, wave }, entry);
 }
 
 async function listTracks(store: Store, output: string, wave: number): Promise<Track[]> {
@@ -49,12 +58,12 @@ async function listTracks(store: Store, output: string, wave: number): Promise<T
 }
 
 export class RowCursor {
-  readonly #sources: readonly AttemptSource[];
+  readonly #sources: readonly TrackSource[];
   /** Sources whose heads were returned and that must move before the next row is chosen: at first all. */
-  #given: readonly AttemptSource[];
+  #given: readonly TrackSource[];
 
   /** In the order of their waves. */
-  constructor(sources: readonly AttemptSource[]) {
+  constructor(sources: readonly TrackSource[]) {
     this.#sources = sources;
     this.#given = sources;
   }
@@ -76,7 +85,7 @@ export class RowCursor {
   #takeLowest(): RowAttempts | null {
     let row = Number.POSITIVE_INFINITY;
     let heads: Attempt[] = [];
-    let owners: AttemptSource[] = [];
+    let owners: TrackSource[] = [];
     for (const source of this.#sources) {
       const { head } = source;
       if (head === null || head.row > row) continue;

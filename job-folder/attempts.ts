@@ -1,5 +1,6 @@
-// Attempts in ascending row order, from the two places that hold them: the batches of a wave, and the answers that `reuse` carried over.
+// Attempts in ascending row order: where each batch of a wave has its answers, and one line of them after the other.
 
+import type { BatchRef } from '../domain/ids.ts';
 import { isPending, type MaybePromise } from '../domain/maybe-promise.ts';
 import type { AnswerLine, ItemLine, Tally } from '../domain/outcome/outcome.ts';
 import { type Line, type LineCursor, lineCursor } from '../storage/lines/json-lines.ts';
@@ -24,7 +25,7 @@ export class Attempt {
   readonly request: Buffer | null;
   #parsed: ItemLine | AnswerLine | null = null;
 
-  constructor(bytes: Buffer, source: Pick<Attempt, 'wave' | 'entry' | 'tally' | 'sent' | 'isAnswer' | 'request'>) {
+  constructor(bytes: Buffer, source: AttemptSite) {
     this.row = readRow(bytes);
     this.line = bytes.toString();
     this.wave = source.wave;
@@ -47,12 +48,26 @@ export class Attempt {
   }
 }
 
-export interface AttemptSource {
-  /** Null before the first attempt and after the last. */
-  readonly head: Attempt | null;
-  /** Moves to the next attempt. Returns a promise only if a file must be waited for: await it before the next call. */
-  advance(): MaybePromise<void>;
-  close(): Promise<void>;
+/** What all attempts in one file have in common, and the request of one of them. */
+export type AttemptSite = Pick<Attempt, 'wave' | 'entry' | 'tally' | 'sent' | 'isAnswer' | 'request'>;
+
+/** A file whose lines are attempts. */
+export interface AnswerFile {
+  readonly uri: string;
+  readonly site: AttemptSite;
+}
+
+/** The file of answers of a batch, or that of its items if its result is not known. */
+export async function findAnswers(
+  store: Store,
+  { output, wave }: Pick<BatchRef, 'output' | 'wave'>,
+  entry: ManifestEntry,
+): Promise<AnswerFile> {
+  const ref = { output, wave, batch: entry.batch };
+  const tally = await readTally(store, ref);
+  const sent = tally === null ? await findSent(store, ref) : null;
+  const site = { wave, entry, tally, sent, isAnswer: tally !== null, request: null };
+  return { uri: tally === null ? itemsFile(ref) : answersFile(ref), site };
 }
 
 /** Batches of one wave, one after another, with ascending rows: those of one model. */
@@ -64,34 +79,31 @@ export interface Track {
 
 /** The batch of a track that is being read. */
 interface OpenFiles {
-  readonly entry: ManifestEntry;
-  /** Null if the result of the batch is not known. */
-  readonly tally: Tally | null;
-  readonly sent: Sent | null;
+  readonly site: AttemptSite;
   readonly lines: LineCursor;
-  /** Null if requests are not read. */
-  readonly requests: LineCursor | null;
+  readonly requests: LineCursor;
 }
 
-export class TrackSource implements AttemptSource {
+/** The attempts of a track, with their requests. */
+export class TrackSource {
   readonly #store: Store;
   readonly #track: Track;
-  readonly #withRequests: boolean;
   #next = 0;
   #files: OpenFiles | null = null;
+  /** Null before the first attempt and after the last. */
   head: Attempt | null = null;
 
-  constructor(store: Store, track: Track, withRequests: boolean) {
+  constructor(store: Store, track: Track) {
     this.#store = store;
     this.#track = track;
-    this.#withRequests = withRequests;
   }
 
+  /** Moves to the next attempt. Returns a promise only if a file must be waited for: await it before the next call. */
   advance(): MaybePromise<void> {
     const files = this.#files;
     if (files === null) return this.#advanceToNextBatch();
     const line = files.lines.next();
-    const request = files.requests === null ? null : files.requests.next();
+    const request = files.requests.next();
     if (isPending(line) || isPending(request)) return this.#waitFor(files, line, request);
     return this.#take(files, line, request);
   }
@@ -100,7 +112,7 @@ export class TrackSource implements AttemptSource {
     const files = this.#files;
     this.#files = null;
     await files?.lines.close();
-    await files?.requests?.close();
+    await files?.requests.close();
   }
 
   async #waitFor(files: OpenFiles, line: MaybePromise<Line | null>, request: MaybePromise<Line | null>): Promise<void> {
@@ -108,11 +120,9 @@ export class TrackSource implements AttemptSource {
     await this.#take(files, first, second);
   }
 
-  #take({ entry, tally, sent }: OpenFiles, line: Line | null, request: Line | null): MaybePromise<void> {
+  #take({ site }: OpenFiles, line: Line | null, request: Line | null): MaybePromise<void> {
     if (line?.bytes == null) return this.#advanceToNextBatch();
-    const { wave } = this.#track;
-    const source = { wave, entry, tally, sent, isAnswer: tally !== null, request: request?.bytes ?? null };
-    this.head = new Attempt(line.bytes, source);
+    this.head = new Attempt(line.bytes, { ...site, request: request?.bytes ?? null });
   }
 
   async #advanceToNextBatch(): Promise<void> {
@@ -126,38 +136,11 @@ export class TrackSource implements AttemptSource {
 
   async #open(entry: ManifestEntry): Promise<OpenFiles> {
     const { output, wave } = this.#track;
-    const ref = { output, wave, batch: entry.batch };
-    const tally = await readTally(this.#store, ref);
+    const { uri, site } = await findAnswers(this.#store, { output, wave }, entry);
     return {
-      entry,
-      tally,
-      sent: tally === null ? await findSent(this.#store, ref) : null,
-      lines: lineCursor(this.#store.read(tally === null ? itemsFile(ref) : answersFile(ref))),
-      requests: this.#withRequests ? lineCursor(this.#store.read(requestsFile(ref))) : null,
+      site,
+      lines: lineCursor(this.#store.read(uri)),
+      requests: lineCursor(this.#store.read(requestsFile({ output, wave, batch: entry.batch }))),
     };
-  }
-}
-
-/** The answers that `reuse` carried over: one file, which counts as a wave before the first. */
-export class CarriedSource implements AttemptSource {
-  readonly #lines: LineCursor;
-  head: Attempt | null = null;
-
-  constructor(store: Store, uri: string) {
-    this.#lines = lineCursor(store.read(uri));
-  }
-
-  advance(): MaybePromise<void> {
-    const line = this.#lines.next();
-    return isPending(line) ? line.then((come) => this.#take(come)) : this.#take(line);
-  }
-
-  close(): Promise<void> {
-    return this.#lines.close();
-  }
-
-  #take(line: Line | null): void {
-    const source = { wave: 0, entry: null, tally: null, sent: null, isAnswer: true, request: null };
-    this.head = line?.bytes == null ? null : new Attempt(line.bytes, source);
   }
 }

@@ -28,7 +28,8 @@ export class SharedRows {
   readonly #cursor: LineCursor;
   readonly #results: ScratchFile;
   readonly #places: ScratchFile;
-  readonly #earlier: RowSet;
+  /** Rows whose results later rows share. */
+  readonly earlier: RowSet;
   #kept = 0;
   #next: SharedRow | null = null;
 
@@ -38,7 +39,7 @@ export class SharedRows {
     { results, places }: Record<'results' | 'places', ScratchFile>,
   ) {
     this.#cursor = cursor;
-    this.#earlier = earlier;
+    this.earlier = earlier;
     this.#results = results;
     this.#places = places;
   }
@@ -54,9 +55,9 @@ export class SharedRows {
 
   /** Keeps the result if a later row shares it. Results come in row order. */
   keep({ facts: { row }, line }: WrittenResult): void {
-    if (!this.#earlier.has(row)) return;
+    if (!this.earlier.has(row)) return;
     // With another number, all later rows would get the results of others.
-    if (this.#earlier.countBelow(row) !== this.#kept) {
+    if (this.earlier.countBelow(row) !== this.#kept) {
       throw new InvariantBroken(`a shared row before ${row} has no result`);
     }
     const { offset, length } = this.#results.append(line);
@@ -65,7 +66,12 @@ export class SharedRows {
   }
 
   isDue(row: number): boolean {
-    return this.#next !== null && this.#next.row < row;
+    return this.nextRow < row;
+  }
+
+  /** The next row that shares another one's result; infinite after the last. */
+  get nextRow(): number {
+    return this.#next?.row ?? Number.POSITIVE_INFINITY;
   }
 
   /** Puts every shared row whose number is below this one. */
@@ -86,8 +92,8 @@ export class SharedRows {
 
   /** Null if the row has no result yet. */
   #findPlace(row: number): Place | null {
-    const number = this.#earlier.countBelow(row);
-    if (!this.#earlier.has(row) || number >= this.#kept) return null;
+    const number = this.earlier.countBelow(row);
+    if (!this.earlier.has(row) || number >= this.#kept) return null;
     const entry = this.#places.read({ offset: number * entryBytes, length: entryBytes });
     return { offset: Number(entry.slice(0, offsetDigits)), length: Number(entry.slice(offsetDigits)) };
   }

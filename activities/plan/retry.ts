@@ -36,7 +36,7 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
   const provider = requireProvider(deps, job);
   const planner = new WavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
   const limit = readTemplateLimit(job, provider);
-  const cursor = await openRows(deps.store, input.output, input.sources, { withRequests: true });
+  const cursor = await openRows(deps.store, input.output, input.sources);
   let rows = 0;
   try {
     for (let next = cursor.next(); ; next = cursor.next()) {

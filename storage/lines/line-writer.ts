@@ -16,6 +16,8 @@ export interface Written {
 export interface LineWriter {
   /** Adds the newline. Returns a promise only while a block is being written: await it before the next call. */
   write(text: string | Buffer): MaybePromise<void>;
+  /** Adds so many lines that all end with a newline. Returns a promise only while a block is being written, like `write`. */
+  writeLines(bytes: Uint8Array, lines: number): MaybePromise<void>;
   readonly bytes: number;
   readonly lines: number;
   /** Durable when it resolves. */
@@ -54,6 +56,26 @@ class BlockLineWriter implements LineWriter {
     if (needed > blockBytes) return this.#writeAlone(text) ?? flushed;
     this.#fill(text);
     return flushed;
+  }
+
+  writeLines(bytes: Uint8Array, lines: number): MaybePromise<void> {
+    this.lines += lines;
+    this.bytes += bytes.length;
+    return bytes.length <= blockBytes - this.#used ? this.#copy(bytes) : this.#writePieces(bytes);
+  }
+
+  async #writePieces(bytes: Uint8Array): Promise<void> {
+    for (let from = 0; from < bytes.length; ) {
+      const piece = bytes.subarray(from, from + blockBytes - this.#used);
+      this.#copy(piece);
+      from += piece.length;
+      if (this.#used === blockBytes) await this.#flush();
+    }
+  }
+
+  #copy(bytes: Uint8Array): void {
+    this.#block.set(bytes, this.#used);
+    this.#used += bytes.length;
   }
 
   async close(): Promise<Written> {
