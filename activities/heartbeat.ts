@@ -58,7 +58,7 @@ export function beatOnLine(line: number): void {
 }
 
 /** Heartbeats immediately, and throws if the activity was cancelled. */
-export function beat(progress: number): void {
+function beat(progress: number): void {
   heartbeat(progress);
   cancellationSignal().throwIfAborted();
 }

@@ -13,6 +13,7 @@ import { manifestFile } from '../job-folder/paths.ts';
 import { chatEndpoint, encode, outputLimit } from '../providers/dialects/openai/requests.ts';
 import type { Provider } from '../providers/provider.ts';
 import { openaiProofs } from '../providers/vendors/openai/endings.ts';
+import { openaiFaults } from '../providers/vendors/openai/faults.ts';
 import { openaiLimits } from '../providers/vendors/openai/limits.ts';
 import { computeFingerprint } from '../storage/formats/dataset.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
@@ -169,7 +170,7 @@ const notHere = (): never => {
 
 const offlineProvider: Provider = {
   name: 'openai',
-  dialect: { vendor: 'openai', secrets: [] },
+  dialect: { family: 'openai', name: 'openai', endpoints: [chatEndpoint], codes: openaiFaults.items, secrets: [] },
   limits: openaiLimits,
   proofs: openaiProofs,
   defaultEndpoint: chatEndpoint,

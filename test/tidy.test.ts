@@ -32,10 +32,11 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   storage: [/^(storage|domain)\//],
   'job-folder': [/^(job-folder|domain)\//, /^storage\/(store|lines\/|formats\/)/],
   activities: [
-    /^(activities|job-folder|domain|input|report)\//,
+    /^(activities|threads|job-folder|domain|input|report)\//,
     /^providers\/(provider|error)\.ts$/,
     /^storage\/(store\.ts$|lines\/|formats\/)/,
   ],
+  threads: [/^(threads|domain|input)\//, /^providers\/dialects\//, /^job-folder\/plan\/item-line\.ts$/],
   report: [/^(report|domain)\//],
   workflows: [/^(workflows|domain)\//],
   client: [
@@ -44,7 +45,7 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
     /^workflows\/messages\.ts$/,
     /^package\.json$/,
   ],
-  worker: [/^(worker|activities|job-folder|providers|storage|workflows|domain|input)\//, /^package\.json$/],
+  worker: [/^(worker|threads|activities|job-folder|providers|storage|workflows|domain|input)\//, /^package\.json$/],
   emulator: [/^emulator\//],
 };
 

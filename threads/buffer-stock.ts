@@ -2,7 +2,7 @@
 // given pages by the kernel.
 
 /** Most chunks fit into one. */
-export const blockBytes = 2 * 1024 * 1024;
+const blockBytes = 2 * 1024 * 1024;
 /** A larger buffer was made for an unusual row: it is not kept. */
 const keptBytesMax = 4 * blockBytes;
 const keptMax = 12;

@@ -8,8 +8,7 @@ import { readDetails } from '../../job-folder/evidence.ts';
 import { listJournals } from '../../job-folder/journals.ts';
 import { rawFile, tallyFile } from '../../job-folder/paths.ts';
 import { writeJson } from '../../storage/lines/json-lines.ts';
-import { createJudge } from '../../threads/tasks/judge.ts';
-import type { JudgeSettings } from '../../threads/tasks/judge-lines.ts';
+import { createJudge, type Judge, type JudgeSettings } from '../../threads/tasks/judge.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { ScratchFile } from '../scratch-file.ts';
 import { BatchCounts } from './batch-counts.ts';
@@ -41,7 +40,7 @@ export class Judgement {
   readonly #items: ItemIndex;
   readonly #texts: ScratchFile;
   readonly #answers: FirstAnswers;
-  readonly #judge: ReturnType<typeof createJudge>;
+  readonly #judge: Judge;
   readonly lines: RawLines;
 
   constructor(deps: JudgeDeps, job: JobFile, input: ClassifyInput, items: ItemIndex) {

@@ -68,8 +68,7 @@ export function findItemParts(line: Buffer): ItemParts {
   const rowEnd = skipDigits(line, rowAt);
   const namesEnd = line[line.length - 2] === quote ? line.length - 1 : line.lastIndexOf(flawedName);
   const idEnd = namesEnd - namesBytes;
-  if (line[idEnd + 2] !== letterK)
-    throw new InvariantBroken('a line of items does not have the form in which it was planned');
+  if (line[idEnd + 2] !== letterK) throw new InvariantBroken('a line of items has another form than planned');
   return { rowAt, rowEnd, idAt: rowEnd + idName.length, idEnd, namesEnd };
 }
 

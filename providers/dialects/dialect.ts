@@ -4,6 +4,7 @@ import type { CustomId } from '../../domain/ids.ts';
 import type { OutputLimit } from '../../domain/money/output-limit.ts';
 import type { Json, RawOutcome } from '../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../domain/request/prompt.ts';
+import type { ItemCodes } from './item-reason.ts';
 
 /** A ready-made request line of the dataset, taken apart. Its members may stand in any order. */
 export type RequestLine =
@@ -40,9 +41,17 @@ export interface Dialect {
   decode(line: Buffer, endpoint: string): RawOutcome;
 }
 
+/** Vendors of one family have the same lines. */
+export type DialectFamily = 'openai' | 'anthropic';
+
 /** All that a thread needs to make the dialect of an account: plain JSON. */
 export interface DialectSettings {
-  readonly vendor: string;
+  readonly family: DialectFamily;
+  /** The vendor's, as in the registry. */
+  readonly name: string;
+  readonly endpoints: readonly string[];
+  /** The vendor's codes in lines of output. */
+  readonly codes: ItemCodes;
   /** Removed from the messages that output lines quote. */
   readonly secrets: readonly string[];
 }

@@ -1,26 +1,12 @@
 // Task: lines of a provider's output become outcomes, each as the text that its line of answers will have.
 
-import type { JobFile } from '../../domain/job.ts';
-import { itemReasons, type Lane, type Outcome } from '../../domain/outcome/outcome.ts';
-import type { DialectSettings } from '../../providers/dialects/dialect.ts';
+import { itemReasons, type Outcome } from '../../domain/outcome/outcome.ts';
 import { createDialect } from '../../providers/dialects/registry.ts';
 import type { BufferStock } from '../buffer-stock.ts';
 import { compileOnce } from '../compiled.ts';
 import { eachLine, LinePacker, type PackedLines } from '../packed-lines.ts';
-import { createJudge, type Judge } from './judge.ts';
+import { createJudge, type Judge, type JudgeSettings } from './judge.ts';
 import { formatAnswered, formatOutcome } from './outcome-text.ts';
-
-/** What the lines of one batch are judged by. */
-export interface JudgeSettings {
-  readonly dialect: DialectSettings;
-  readonly job: Pick<JobFile, 'policy' | 'prices'> & { readonly spec: Pick<JobFile['spec'], 'schema' | 'keep'> };
-  readonly endpoint: string;
-  readonly model: string;
-  readonly lane: Lane;
-  /** As the results name it. */
-  readonly batchId: string | null;
-  readonly cancelReason: 'cancelled' | 'deadline';
-}
 
 export interface JudgeInput {
   /** `JudgeSettings` as JSON. */

@@ -1,10 +1,23 @@
 // Turns what is known of an item into its outcome: the verdict, the reason with its message, the usage and what it cost.
 
+import type { JobFile } from '../../domain/job.ts';
 import { costUsd, findPrice } from '../../domain/money/cost.ts';
 import { classify, failed, type Judged, messageByReason } from '../../domain/outcome/classify.ts';
-import type { ItemReason, Outcome, RawOutcome } from '../../domain/outcome/outcome.ts';
+import type { ItemReason, Lane, Outcome, RawOutcome } from '../../domain/outcome/outcome.ts';
 import { compileSchema } from '../../input/answer-schema.ts';
-import type { JudgeSettings } from './judge-lines.ts';
+import type { DialectSettings } from '../../providers/dialects/dialect.ts';
+
+/** What the lines of one batch are judged by. */
+export interface JudgeSettings {
+  readonly dialect: DialectSettings;
+  readonly job: Pick<JobFile, 'policy' | 'prices'> & { readonly spec: Pick<JobFile['spec'], 'schema' | 'keep'> };
+  readonly endpoint: string;
+  readonly model: string;
+  readonly lane: Lane;
+  /** As the results name it. */
+  readonly batchId: string | null;
+  readonly cancelReason: 'cancelled' | 'deadline';
+}
 
 /** A line of the provider's output that could be read. */
 type ReadLine = Exclude<RawOutcome, { kind: 'unreadable' }>;

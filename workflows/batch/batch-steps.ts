@@ -14,7 +14,7 @@ import { endIfTakenOver } from '../takeover.ts';
 import type { BatchRun } from './batch-run.ts';
 import { describeEnd } from './describe-end.ts';
 import { LastPoll } from './last-poll.ts';
-import { runUntilStopped } from './stoppable.ts';
+import { type Called, runUntilStopped } from './stoppable.ts';
 import { isGivenUp, isOutOfTime, readFinalFailure, readTrouble } from './trouble.ts';
 
 /** What a step needs from its driver. */
@@ -27,13 +27,6 @@ export interface StepContext {
   readonly cancels: number;
   report(event: BatchEvent): void;
 }
-
-type Called<T> =
-  | { readonly kind: 'done'; readonly value: T }
-  /** The call failed for good. */
-  | { readonly kind: 'failed'; readonly fault: string }
-  /** The call was stopped, or a person is needed first: the machine decides again. */
-  | { readonly kind: 'stopped' };
 
 export class BatchSteps {
   tally: Tally | null = null;
@@ -204,8 +197,7 @@ export class BatchSteps {
 
   #describeEnd(final: boolean) {
     const { run, known, bounds } = this.#context;
-    const { planned } = run.input;
-    return { ...describeEnd(known, final, bounds, planned), ...run.ref, planned, polls: this.polls };
+    return describeEnd(known, bounds, { ...run.ref, planned: run.input.planned, polls: this.polls, final });
   }
 
   get #submission() {

@@ -1,15 +1,18 @@
 // Turns a batch's case into the input of classify. Pure.
 
 import { type BatchBounds, type BatchCase, isGivenUp, type ProviderBatch } from '../../domain/batch/machine.ts';
+import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
 
-export function describeEnd(
-  known: BatchCase,
-  final: boolean,
-  bounds: BatchBounds,
-  { items, bytes }: Pick<PlannedBatch, 'items' | 'bytes'>,
-) {
+interface EndContext extends BatchRef, JobRef {
+  readonly planned: PlannedBatch;
+  readonly polls: number;
+  readonly final: boolean;
+}
+
+export function describeEnd(known: BatchCase, bounds: BatchBounds, context: EndContext) {
+  const { items, bytes } = context.planned;
   const own = known.batches.findLast(({ role }) => role === 'own');
   const cancelReason = readCancelReason(known, own);
   const blamed = own?.ended?.blamed ?? [];
@@ -27,8 +30,8 @@ export function describeEnd(
     notRunReason: readNotRunReason(known, own, cancelReason, items),
     ...(known.share === null ? {} : { cutBytes: Math.floor(bytes * known.share) }),
     refusal: readRefusal(known, blamed),
-    final,
     blamed,
+    ...context,
   };
 }
 

@@ -2,6 +2,13 @@
 
 import { CancellationScope, condition } from '@temporalio/workflow';
 
+export type Called<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  /** The call failed for good. */
+  | { readonly kind: 'failed'; readonly fault: string }
+  /** The call was stopped, or a person is needed first: the machine decides again. */
+  | { readonly kind: 'stopped' };
+
 export type Stoppable<T> =
   | { readonly kind: 'done'; readonly value: T }
   /** `isStopped` if the activity was asked to stop: its last attempt may then have ended with any failure. */

@@ -1,13 +1,15 @@
 // Anthropic behind the port.
 
 import type { VendorEntry } from '../../account.ts';
+import { makeAnthropicDialect } from '../../dialects/anthropic/dialect.ts';
+import { messagesEndpoint } from '../../dialects/anthropic/requests.ts';
+import type { DialectSettings } from '../../dialects/dialect.ts';
 import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
 import { cancel } from './cancel.ts';
 import { type Connection, caller, connect } from './client.ts';
 import { create } from './create.ts';
-import { anthropicDialect } from './dialect.ts';
 import { download } from './download.ts';
 import { anthropicProofs } from './endings.ts';
 import { anthropicFaults } from './faults.ts';
@@ -38,12 +40,20 @@ export const anthropic: VendorEntry<'apiKey' | 'baseUrl'> = {
   make: (account) => createProvider(connect(account)),
 };
 
+const dialect: DialectSettings = {
+  family: 'anthropic',
+  name: 'anthropic',
+  endpoints: [messagesEndpoint],
+  codes: anthropicFaults.items,
+  secrets: [],
+};
+
 function createProvider(connection: Connection): Provider {
   const { missingModel } = anthropicFaults;
   const { sdk } = connection;
   return {
-    ...anthropicDialect,
-    dialect: { vendor: anthropicDialect.name, secrets: [] },
+    ...makeAnthropicDialect(dialect),
+    dialect,
     limits: anthropicLimits,
     proofs: anthropicProofs,
     check: (model, { signal }) =>

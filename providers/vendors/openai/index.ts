@@ -1,6 +1,8 @@
 // OpenAI behind the port, and whatever provider has the same batch API: those differ by a profile and their settings.
 
 import type { Account, VendorEntry } from '../../account.ts';
+import type { DialectSettings } from '../../dialects/dialect.ts';
+import { makeOpenaiDialect } from '../../dialects/openai/dialect.ts';
 import { openaiEndpoints } from '../../dialects/openai/requests.ts';
 import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
@@ -8,7 +10,6 @@ import { call } from './call.ts';
 import { cancel } from './cancel.ts';
 import { connect, type OpenaiProfile } from './client.ts';
 import { create } from './create.ts';
-import { makeOpenaiDialect } from './dialect.ts';
 import { download } from './download.ts';
 import { openaiEndings, openaiProofs } from './endings.ts';
 import { openaiFaults } from './faults.ts';
@@ -53,12 +54,13 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl'> = {
 
 /** For OpenAI and for providers with the same batch API. */
 export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Provider {
-  const { name, limits, proofs, faults } = profile;
+  const { name, limits, proofs, endpoints, faults } = profile;
+  const dialect: DialectSettings = { family: 'openai', name, endpoints, codes: faults.items, secrets: [] };
   const connection = connect(profile, account);
   const { caller, sdk } = connection;
   return {
-    ...makeOpenaiDialect(profile),
-    dialect: { vendor: name, secrets: [] },
+    ...makeOpenaiDialect(dialect),
+    dialect,
     limits,
     proofs,
     check: (model, { signal }) =>

@@ -16,8 +16,10 @@ import * as anthropic from '../../../providers/dialects/anthropic/requests.ts';
 import * as openai from '../../../providers/dialects/openai/requests.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import { anthropicProofs } from '../../../providers/vendors/anthropic/endings.ts';
+import { anthropicFaults } from '../../../providers/vendors/anthropic/faults.ts';
 import { anthropicLimits } from '../../../providers/vendors/anthropic/limits.ts';
 import { openaiProofs } from '../../../providers/vendors/openai/endings.ts';
+import { openaiFaults } from '../../../providers/vendors/openai/faults.ts';
 import { openaiLimits } from '../../../providers/vendors/openai/limits.ts';
 import { computeFingerprint } from '../../../storage/formats/dataset.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
@@ -50,7 +52,13 @@ const offline = {
 export const openaiOffline: Provider = {
   ...offline,
   name: 'openai',
-  dialect: { vendor: 'openai', secrets: [] },
+  dialect: {
+    family: 'openai',
+    name: 'openai',
+    endpoints: openai.openaiEndpoints,
+    codes: openaiFaults.items,
+    secrets: [],
+  },
   limits: openaiLimits,
   proofs: openaiProofs,
   defaultEndpoint: openai.chatEndpoint,
@@ -64,7 +72,13 @@ export const openaiOffline: Provider = {
 export const anthropicOffline: Provider = {
   ...offline,
   name: 'anthropic',
-  dialect: { vendor: 'anthropic', secrets: [] },
+  dialect: {
+    family: 'anthropic',
+    name: 'anthropic',
+    endpoints: [anthropic.messagesEndpoint],
+    codes: anthropicFaults.items,
+    secrets: [],
+  },
   limits: anthropicLimits,
   proofs: anthropicProofs,
   defaultEndpoint: anthropic.messagesEndpoint,

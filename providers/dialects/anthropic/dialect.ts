@@ -1,0 +1,26 @@
+// Anthropic's request and output lines.
+
+import type { Dialect, DialectSettings } from '../dialect.ts';
+import { decode } from './answers.ts';
+import {
+  buildBody,
+  encode,
+  findProblems,
+  messagesEndpoint,
+  outputLimit,
+  parseRequestLine,
+  relabel,
+} from './requests.ts';
+
+export const makeAnthropicDialect = ({ name, endpoints, codes }: DialectSettings): Dialect => ({
+  name,
+  defaultEndpoint: messagesEndpoint,
+  endpoints,
+  buildBody,
+  findProblems,
+  outputLimit,
+  encode,
+  parseRequestLine,
+  relabel,
+  decode: (line) => decode(line, codes),
+});

@@ -1,0 +1,18 @@
+// The request and output lines of OpenAI, and of every provider with the same batch API.
+
+import type { Dialect, DialectSettings } from '../dialect.ts';
+import { decode } from './answers.ts';
+import { buildBody, chatEndpoint, encode, findProblems, outputLimit, parseRequestLine, relabel } from './requests.ts';
+
+export const makeOpenaiDialect = ({ name, endpoints, codes }: DialectSettings): Dialect => ({
+  name,
+  defaultEndpoint: chatEndpoint,
+  endpoints,
+  buildBody,
+  findProblems: (body, endpoint) => findProblems(body, endpoint, endpoints),
+  outputLimit,
+  encode,
+  parseRequestLine: (record, raw) => parseRequestLine(record, raw, endpoints),
+  relabel,
+  decode: (line, endpoint) => decode(line, endpoint, codes),
+});
