@@ -77,7 +77,12 @@ export class Collection {
   }
 
   classify(batches: readonly Batch[], change: Partial<ClassifyInput> = {}): Promise<ClassifyResult> {
-    const input: ClassifyInput = {
+    const input = this.describeEnd(batches, change);
+    return quietEnvironment().run(() => classify(wholeDeps(this.folder), input));
+  }
+
+  describeEnd(batches: readonly Batch[], change: Partial<ClassifyInput> = {}): ClassifyInput {
+    return {
       ...ref,
       planned: findPlanned(this.folder, ref),
       batchId: 'own',
@@ -94,7 +99,6 @@ export class Collection {
       blamed: [],
       ...change,
     };
-    return quietEnvironment().run(() => classify(wholeDeps(this.folder), input));
   }
 
   async tally(batches: readonly Batch[], change: Partial<ClassifyInput> = {}): Promise<Tally> {
