@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** Kept in memory before anything is written to the file: most batches never need a file. */
-const memoryBytes = 12 * 1024 * 1024;
+const memoryBytes = 24 * 1024 * 1024;
 /** Read in one piece if texts are read in the order in which they were appended. */
 const windowBytes = 64 * 1024;
 

@@ -5,22 +5,16 @@ import { roundKnown } from '../../domain/money/cost.ts';
 import { estimateShare, knownUsd } from '../../domain/money/unpriced.ts';
 import { type Anomalies, type ItemReason, itemReasons, type Tally, type Usage } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { figureNames, lineKinds } from '../../threads/tasks/judge-lines.ts';
+import { figuresPerLine, lineKinds, usageNames } from '../../threads/tasks/judge-lines.ts';
 import type { ClassifyInput } from './classify-input.ts';
 
 export class BatchCounts {
   readonly #items: number;
   readonly #retryable: Partial<Record<ItemReason, number>> = {};
   readonly #rejected: Partial<Record<ItemReason, number>> = {};
-  readonly #sums = {
-    input: emptySum(),
-    cachedInput: emptySum(),
-    cacheWrite: emptySum(),
-    cacheWrite1h: emptySum(),
-    output: emptySum(),
-    reasoning: emptySum(),
-    costUsd: emptySum(),
-  };
+  /** By figure: the sum of what is known, and of how many. */
+  readonly #sums = new Float64Array(figuresPerLine);
+  readonly #known = new Uint32Array(figuresPerLine);
   #unpriced = 0;
   #answered = 0;
 
@@ -37,8 +31,16 @@ export class BatchCounts {
       const name = itemReasons[reason - 1] ?? 'provider_error';
       counts[name] = (counts[name] ?? 0) + 1;
     }
-    for (const [place, name] of figureNames.entries()) addTo(this.#sums[name], figures[at + place] ?? Number.NaN);
-    if (Number.isNaN(figures[at + figureNames.length - 1])) this.#unpriced += 1;
+    for (let figure = 0; figure < figuresPerLine; figure++) this.#addFigure(figure, figures[at + figure] ?? Number.NaN);
+  }
+
+  #addFigure(figure: number, value: number): void {
+    if (!Number.isNaN(value)) {
+      this.#sums[figure] = (this.#sums[figure] ?? 0) + value;
+      this.#known[figure] = (this.#known[figure] ?? 0) + 1;
+    } else if (figure === costPlace) {
+      this.#unpriced += 1;
+    }
   }
 
   /** Throws unless each item has exactly one outcome. */
@@ -63,7 +65,7 @@ export class BatchCounts {
       retryable: this.#retryable,
       rejected: this.#rejected,
       usage: this.#sumUsage(),
-      costUsd: knownUsd(roundKnown(readSum(this.#sums.costUsd)), unpriced.items),
+      costUsd: knownUsd(roundKnown(this.#readSum(costPlace)), unpriced.items),
       unpriced,
       batchId,
       ending,
@@ -77,30 +79,16 @@ export class BatchCounts {
   }
 
   #sumUsage(): Usage {
-    const cacheWrite1h = readSum(this.#sums.cacheWrite1h);
-    return {
-      input: readSum(this.#sums.input),
-      cachedInput: readSum(this.#sums.cachedInput),
-      cacheWrite: readSum(this.#sums.cacheWrite),
-      ...(cacheWrite1h === null ? {} : { cacheWrite1h }),
-      output: readSum(this.#sums.output),
-      reasoning: readSum(this.#sums.reasoning),
-    };
+    const sums = Object.fromEntries(usageNames.map((name, place) => [name, this.#readSum(place)])) as UsageSums;
+    const { cacheWrite1h, ...usage } = sums;
+    return { ...usage, ...(cacheWrite1h === null ? {} : { cacheWrite1h }) };
+  }
+
+  /** Null if no item's is known. */
+  #readSum(figure: number): number | null {
+    return this.#known[figure] === 0 ? null : (this.#sums[figure] ?? 0);
   }
 }
 
-/** A sum of numbers, some of them unknown: null if all are. */
-interface Sum {
-  known: number;
-  sum: number;
-}
-
-const emptySum = (): Sum => ({ known: 0, sum: 0 });
-
-function addTo(sum: Sum, value: number): void {
-  if (Number.isNaN(value)) return;
-  sum.known += 1;
-  sum.sum += value;
-}
-
-const readSum = ({ known, sum }: Sum): number | null => (known === 0 ? null : sum);
+type UsageSums = Readonly<Record<(typeof usageNames)[number], number | null>>;
+const costPlace = usageNames.length;

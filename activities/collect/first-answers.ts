@@ -1,9 +1,9 @@
 // Keeps one outcome for each item, in whatever order outcomes come: the first answer, or else the first error.
 
 import { itemReasons, type Outcome } from '../../domain/outcome/outcome.ts';
-import { figureNames, type JudgedLines, lineKinds } from '../../threads/tasks/judge-lines.ts';
+import { figuresPerLine, type JudgedLines, lineKinds } from '../../threads/tasks/judge-lines.ts';
 import { formatOutcome } from '../../threads/tasks/outcome-text.ts';
-import type { ScratchFile } from '../scratch-file.ts';
+import type { Place, ScratchFile } from '../scratch-file.ts';
 import type { BatchCounts } from './batch-counts.ts';
 
 /** Memory holds the outcomes' figures and places; their texts are in a scratch file. */
@@ -16,12 +16,13 @@ export class FirstAnswers {
   readonly #offsets: Float64Array;
   readonly #lengths: Uint32Array;
   #count = 0;
+  #chunkOffset = 0;
 
   constructor(texts: ScratchFile, items: number) {
     this.#texts = texts;
     this.#kinds = new Uint8Array(items);
     this.#reasons = new Uint8Array(items);
-    this.#figures = new Float64Array(items * figureNames.length);
+    this.#figures = new Float64Array(items * figuresPerLine);
     this.#offsets = new Float64Array(items);
     this.#lengths = new Uint32Array(items);
   }
@@ -39,38 +40,44 @@ export class FirstAnswers {
     return this.#kinds[place] === lineKinds.answered;
   }
 
-  /** For a line of output. Nothing is read from `judged` later. */
-  keepLine(place: number, { kinds, reasons, figures, texts }: JudgedLines, line: number, isExhausted: boolean): void {
-    const kind = kinds[line] ?? 0;
+  /** Keeps the texts of a chunk together: `keepLine` is then called for its lines. */
+  beginChunk({ texts }: JudgedLines): void {
+    this.#chunkOffset = this.#texts.append(texts.bytes).offset;
+  }
+
+  keepLine(place: number, judged: JudgedLines, line: number, isExhausted: boolean): void {
+    const kind = judged.kinds[line] ?? 0;
     if (!this.#takes(place, kind)) return;
-    const [from, end] = [line === 0 ? 0 : (texts.ends[line - 1] ?? 0), texts.ends[line] ?? 0];
-    const text = texts.bytes.subarray(from, end);
-    const rejected = isExhausted && kind === lineKinds.retryable ? rejectText(text) : null;
-    this.#keep(place, rejected === null ? kind : lineKinds.rejected, reasons[line] ?? 0, rejected ?? text);
-    const at = line * figureNames.length;
-    this.#figures.set(figures.subarray(at, at + figureNames.length), place * figureNames.length);
+    const from = line === 0 ? 0 : (judged.texts.ends[line - 1] ?? 0);
+    const length = (judged.texts.ends[line] ?? 0) - from;
+    const reason = judged.reasons[line] ?? 0;
+    if (isExhausted && kind === lineKinds.retryable) {
+      const text = rejectText(judged.texts.bytes.subarray(from, from + length));
+      this.#keep(place, lineKinds.rejected, reason, this.#texts.append(text));
+    } else {
+      this.#keep(place, kind, reason, { offset: this.#chunkOffset + from, length });
+    }
+    for (let figure = 0; figure < figuresPerLine; figure++) {
+      this.#figures[place * figuresPerLine + figure] = judged.figures[line * figuresPerLine + figure] ?? Number.NaN;
+    }
   }
 
   /** For an item of which there is no line to read. */
   keepOutcome(place: number, outcome: Outcome): void {
     const kind = lineKinds[outcome.kind];
     if (!this.#takes(place, kind)) return;
-    this.#keep(
-      place,
-      kind,
-      outcome.reason === undefined ? 0 : itemReasons.indexOf(outcome.reason) + 1,
-      formatOutcome(outcome),
-    );
-    const at = place * figureNames.length;
-    this.#figures.fill(Number.NaN, at, at + figureNames.length);
-    this.#figures[at + figureNames.length - 1] = outcome.costUsd ?? Number.NaN;
+    const reason = outcome.reason === undefined ? 0 : itemReasons.indexOf(outcome.reason) + 1;
+    this.#keep(place, kind, reason, this.#texts.append(formatOutcome(outcome)));
+    const at = place * figuresPerLine;
+    this.#figures.fill(Number.NaN, at, at + figuresPerLine);
+    this.#figures[at + figuresPerLine - 1] = outcome.costUsd ?? Number.NaN;
   }
 
   /** Adds every outcome. */
   sumInto(counts: BatchCounts): void {
     for (let place = 0; place < this.#kinds.length; place++) {
       const kind = this.#kinds[place] ?? 0;
-      if (kind !== 0) counts.add(kind, this.#reasons[place] ?? 0, this.#figures, place * figureNames.length);
+      if (kind !== 0) counts.add(kind, this.#reasons[place] ?? 0, this.#figures, place * figuresPerLine);
     }
   }
 
@@ -91,9 +98,8 @@ export class FirstAnswers {
     return kept === 0 || (kept !== lineKinds.answered && kind === lineKinds.answered);
   }
 
-  #keep(place: number, kind: number, reason: number, text: Uint8Array | string): void {
+  #keep(place: number, kind: number, reason: number, { offset, length }: Place): void {
     if (!this.has(place)) this.#count += 1;
-    const { offset, length } = this.#texts.append(text);
     this.#kinds[place] = kind;
     this.#reasons[place] = reason;
     this.#offsets[place] = offset;

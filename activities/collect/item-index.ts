@@ -6,8 +6,12 @@ import { itemsFile } from '../../job-folder/paths.ts';
 import { parseItemLine } from '../../job-folder/plan/item-line.ts';
 import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
-import { idWords, readIdWords } from '../../threads/tasks/judge-lines.ts';
+import { idWords, readIdBytes, readIdWords } from '../../threads/tasks/judge-lines.ts';
 import { createEntryTable } from '../plan/keys/entry-table.ts';
+
+const quote = 0x22;
+/** `"}` after the custom id, and the id with them. */
+const [endBytes, idAndEndBytes] = [2, 34];
 
 /** 52 bytes an item, whatever its id. */
 export class ItemIndex {
@@ -26,10 +30,14 @@ export class ItemIndex {
     return this.#count;
   }
 
-  add(customId: string, flawedAttempts: number): void {
+  /** The custom id ends the line, unless earlier attempts are counted after it. So most lines need not be parsed. */
+  addLine(line: Buffer): void {
     const at = this.#count * idWords;
-    if (!readIdWords(customId, this.#ids, at)) throw new InvariantBroken('an item has a custom id of another form');
-    this.#flawedAttempts[this.#count] = flawedAttempts;
+    if (line[line.length - endBytes] !== quote || !readIdBytes(line, line.length - idAndEndBytes, this.#ids, at)) {
+      const { customId, flawedAttempts = 0 } = parseItemLine(line.toString());
+      if (!readIdWords(customId, this.#ids, at)) throw new InvariantBroken('an item has a custom id of another form');
+      this.#flawedAttempts[this.#count] = flawedAttempts;
+    }
     this.#count += 1;
     // The first word names the batch, so all items have the same.
     const [high = 0, low = 0] = [this.#ids[at + 1], this.#ids[at + 2]];
@@ -63,24 +71,9 @@ export async function readItemIndex(store: Store, ref: BatchRef, planned: number
     for (const { bytes } of lines) {
       if (bytes === null || bytes.length === 0) continue;
       if (index.count === planned) throw new InvariantBroken(`${planned} items were planned, more are there`);
-      const { customId, flawedAttempts } = readNames(bytes);
-      index.add(customId, flawedAttempts);
+      index.addLine(bytes);
     }
   }
   if (index.count !== planned) throw new InvariantBroken(`${planned} items were planned, ${index.count} are there`);
   return index;
-}
-
-const quote = 0x22;
-/** `"}` after the custom id, and the id with them. */
-const [endBytes, idAndEndBytes] = [2, 34];
-
-/** The custom id ends the line, unless earlier attempts are counted after it. So most lines need not be parsed. */
-function readNames(line: Buffer): { readonly customId: string; readonly flawedAttempts: number } {
-  if (line[line.length - endBytes] === quote) {
-    const customId = line.toString('latin1', line.length - idAndEndBytes, line.length - endBytes);
-    return { customId, flawedAttempts: 0 };
-  }
-  const { customId, flawedAttempts = 0 } = parseItemLine(line.toString());
-  return { customId, flawedAttempts };
 }

@@ -13,6 +13,8 @@ const chunksAhead = 2;
 
 /** Called for each line in the order of the output. */
 export interface LineTaker {
+  /** Before the lines of a chunk. */
+  chunk(judged: JudgedLines): void;
   note(note: JournalNote): void;
   line(judged: JudgedLines, index: number): void;
 }
@@ -75,6 +77,7 @@ export class LineJudge {
     if (oldest === undefined) return;
     let number = 0;
     for (const judged of await oldest.judged) {
+      this.#taker.chunk(judged);
       for (let index = 0; index < judged.kinds.length; index++, number++) {
         for (const note of oldest.notes.get(number) ?? []) this.#taker.note(note);
         this.#taker.line(judged, index);

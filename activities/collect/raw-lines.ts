@@ -50,6 +50,7 @@ export class RawLines {
     this.#target = target;
     this.#lastFile = new Uint16Array(target.planned.items);
     this.#lines = new LineJudge(target.threads, target.settings, {
+      chunk: (judged) => target.answers.beginChunk(judged),
       note: (note) => this.#takeNote(note),
       line: (judged, index) => this.#take(judged, index),
     });

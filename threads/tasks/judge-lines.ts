@@ -20,16 +20,9 @@ export const lineKinds = { unreadable: 0, foreign: 1, answered: 2, retryable: 3,
 /** A custom id of 32 hex digits as so many 32-bit words. */
 export const idWords = 4;
 
-/** The numbers of a line that a tally sums: the costs last. */
-export const figureNames = [
-  'input',
-  'cachedInput',
-  'cacheWrite',
-  'cacheWrite1h',
-  'output',
-  'reasoning',
-  'costUsd',
-] as const;
+/** The numbers of a line that a tally sums: these tokens, and last the cost. */
+export const usageNames = ['input', 'cachedInput', 'cacheWrite', 'cacheWrite1h', 'output', 'reasoning'] as const;
+export const figuresPerLine = usageNames.length + 1;
 
 /** Everything is in the order of the lines. */
 export interface JudgedLines {
@@ -39,7 +32,7 @@ export interface JudgedLines {
   /** The place of the reason in `itemReasons`, from 1; 0 if there is none. */
   readonly reasons: Uint8Array<ArrayBuffer>;
   readonly ids: Uint32Array<ArrayBuffer>;
-  /** One for each of `figureNames`; NaN if it is not known. */
+  /** `figuresPerLine` for each; NaN if it is not known. */
   readonly figures: Float64Array<ArrayBuffer>;
   /** Empty for a line that is unreadable or foreign. */
   readonly texts: PackedLines;
@@ -73,7 +66,7 @@ const unreadableLines = (count: number): Omit<JudgedLines, 'texts'> => ({
   unrun: new Uint8Array(count),
   reasons: new Uint8Array(count),
   ids: new Uint32Array(count * idWords),
-  figures: new Float64Array(count * figureNames.length),
+  figures: new Float64Array(count * figuresPerLine),
 });
 
 /** For a single line that no thread can read. */
@@ -97,18 +90,31 @@ function judgeLine(
   const outcome = judge.judgeLine(line, 0);
   judged.kinds[index] = lineKinds[outcome.kind];
   judged.reasons[index] = outcome.reason === undefined ? 0 : itemReasons.indexOf(outcome.reason) + 1;
-  writeFigures(outcome, judged.figures, index * figureNames.length);
+  writeFigures(outcome, judged.figures, index * figuresPerLine);
   texts.addText(formatAnswered(outcome, settings) ?? formatOutcome(outcome));
 }
 
-const idForm = /^[0-9a-f]{32}$/;
-const wordDigits = 8;
+const idDigits = 32;
+const wordDigits = idDigits / idWords;
+const [zero, nine, letterA, letterF] = [0x30, 0x39, 0x61, 0x66];
 
 /** False if it does not have the form of our custom ids. */
 export function readIdWords(customId: string, into: Uint32Array, at: number): boolean {
-  if (!idForm.test(customId)) return false;
-  for (let word = 0; word < idWords; word++) {
-    into[at + word] = Number.parseInt(customId.slice(word * wordDigits, (word + 1) * wordDigits), 16);
+  return customId.length === idDigits && readDigits((digit) => customId.charCodeAt(digit), into, at);
+}
+
+/** The same for an id within a line. */
+export const readIdBytes = (line: Uint8Array, from: number, into: Uint32Array, at: number): boolean =>
+  readDigits((digit) => line[from + digit] ?? 0, into, at);
+
+function readDigits(codeAt: (digit: number) => number, into: Uint32Array, at: number): boolean {
+  let word = 0;
+  for (let digit = 0; digit < idDigits; digit++) {
+    const code = codeAt(digit);
+    const isLetter = code >= letterA && code <= letterF;
+    if (!isLetter && (code < zero || code > nine)) return false;
+    word = (word << 4) | (isLetter ? code - letterA + 10 : code - zero);
+    if (digit % wordDigits === wordDigits - 1) into[at + (digit >> 3)] = word;
   }
   return true;
 }
@@ -121,7 +127,8 @@ export function writeId(words: Uint32Array, at: number): string {
 }
 
 function writeFigures({ usage, costUsd }: Outcome, figures: Float64Array, at: number): void {
-  for (const [place, name] of figureNames.entries()) {
-    figures[at + place] = (name === 'costUsd' ? costUsd : usage?.[name]) ?? Number.NaN;
+  for (let place = 0; place < usageNames.length; place++) {
+    figures[at + place] = usage?.[usageNames[place] ?? 'input'] ?? Number.NaN;
   }
+  figures[at + usageNames.length] = costUsd ?? Number.NaN;
 }
