@@ -1,16 +1,16 @@
-// What a thread has compiled from settings: tasks of the same job send the same settings with each chunk.
+// What a thread has made from a text that comes again and again, such as the settings that tasks of the same job send with each chunk.
 
-/** Settings of so many jobs stay compiled. */
+/** Results of so many texts are kept. */
 const keptMax = 8;
 
-/** Compiles settings once. They are compared as text, which costs little beside the work on a chunk. */
-export function compileOnce<T>(compile: (settings: string) => T): (settings: string) => T {
+/** Calls `compile` once for each text. */
+export function compileOnce<T>(compile: (text: string) => T): (text: string) => T {
   const kept = new Map<string, T>();
-  return (settings) => {
-    const found = kept.get(settings);
+  return (text) => {
+    const found = kept.get(text);
     if (found !== undefined) return found;
-    const compiled = compile(settings);
-    kept.set(settings, compiled);
+    const compiled = compile(text);
+    kept.set(text, compiled);
     const [oldest] = kept.keys();
     if (kept.size > keptMax && oldest !== undefined) kept.delete(oldest);
     return compiled;
