@@ -1,6 +1,7 @@
 // A batch's answers while they are made: lines of output go in, and answers with their tally come out once everything is proven. Until then,
 // nothing is written but scratch of this attempt.
 
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { LineCounts } from '../../domain/batch/evidence.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
@@ -19,6 +20,9 @@ import { type Proofs, proveItems, realtimeProofs, type Unproven } from './proofs
 import { RawLines } from './raw-lines.ts';
 import { UnreadItems } from './unread-items.ts';
 import { writeAnswers } from './write-answers.ts';
+
+/** Items that are judged in one go: other work of the main thread must not wait for long. */
+const itemsAtOnce = 5000;
 
 export type JudgeDeps = Pick<ActivityDeps, 'store' | 'provider' | 'threads' | 'scratch' | 'randomHex'>;
 
@@ -90,6 +94,7 @@ export class Judgement {
     const unread = new UnreadItems(this.#items, this.#judge, input, proofs, await readDetails(store, input));
     for (let place = 0; place < planned.items; place++) {
       if (!this.#answers.has(place)) this.#answers.keepOutcome(place, unread.judge(place));
+      if (place % itemsAtOnce === 0) await letOthersRun();
     }
     const keepsResponses = this.#job.spec.keep.responses;
     await writeAnswers(store, input, planned.items, { answers: this.#answers, keepsResponses });
