@@ -58,7 +58,7 @@ export interface ItemParts {
   readonly rowAt: number;
   readonly rowEnd: number;
   readonly idAt: number;
-  /** The names follow the id at once. */
+  /** The names follow the id directly. */
   readonly idEnd: number;
   readonly namesEnd: number;
 }

@@ -14,7 +14,7 @@ export interface JudgeInput {
   readonly lines: PackedLines;
 }
 
-/** Numbers for a line's kind. `foreign`: its custom id is not one of ours. */
+/** Numbers for a line's kind. `foreign`: its custom id does not have the form that Nightshift gives. */
 export const lineKinds = { unreadable: 0, foreign: 1, answered: 2, retryable: 3, rejected: 4 } as const;
 
 /** A custom id of 32 hex digits as so many 32-bit words. */
