@@ -27,6 +27,8 @@ const nodeVersion = process.versions.node.split('.').map(Number);
 const windows = process.platform === 'win32';
 // The same folder as scripts/tools/cache.ts; shared by every checkout on the machine.
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nightshift');
+// Programs and their threads spend most of their start compiling. Node keeps the result here for the next start.
+const compiled = join(cache, 'compiled');
 
 main();
 
@@ -187,7 +189,10 @@ function ageMs(path) {
 }
 
 function run(node, args, env) {
-  const child = spawn(node, [...lean.flags, ...args], { stdio: 'inherit', env: { ...lean.env, ...env } });
+  const child = spawn(node, [...lean.flags, ...args], {
+    stdio: 'inherit',
+    env: { ...lean.env, NODE_COMPILE_CACHE: compiled, ...env },
+  });
   child.on('error', (error) => fail(`${node} could not be started: ${error.message}`));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     // On a terminal the child gets Ctrl-C itself. Passing it on would look like a second Ctrl-C.
@@ -204,7 +209,7 @@ function run(node, args, env) {
 function runHere(script, args) {
   process.argv = [process.argv[0], script, ...args];
   // Before the first TypeScript is loaded: if all of it is in the cache, Node does not even load what strips the types.
-  nodeModule.enableCompileCache();
+  nodeModule.enableCompileCache(compiled);
   import(pathToFileURL(script).href);
 }
 

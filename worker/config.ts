@@ -3,7 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import { findPrice, type Prices } from '../domain/money/cost.ts';
@@ -59,6 +60,7 @@ const environment = z.object({
   NIGHTSHIFT_METRICS: address.optional(),
   /** The workflows in a finished bundle, with which a worker starts sooner. */
   NIGHTSHIFT_BUNDLE: z.string().optional(),
+  XDG_CACHE_HOME: z.string().default(join(homedir(), '.cache')),
 });
 
 const price = z.object({
@@ -94,6 +96,8 @@ export interface WorkerConfig {
   readonly heavy: number;
   readonly transfers: number;
   readonly bundlePath: string | null;
+  /** The cache folder of this project, shared by every checkout on the machine: the same one as in scripts/run.mjs. */
+  readonly cache: string;
   readonly drainMs: number;
   /** The addresses of the health check and of the metrics; null, the default, opens no port. */
   readonly health: Address | null;
@@ -128,6 +132,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     heavy: data.NIGHTSHIFT_HEAVY,
     transfers: data.NIGHTSHIFT_TRANSFERS,
     bundlePath: data.NIGHTSHIFT_BUNDLE ?? null,
+    cache: join(data.XDG_CACHE_HOME, 'nightshift'),
     drainMs: data.NIGHTSHIFT_DRAIN,
     health: data.NIGHTSHIFT_HEALTH ?? null,
     metrics: data.NIGHTSHIFT_METRICS ?? null,

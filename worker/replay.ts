@@ -4,14 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { writeWorkflowBundle } from './bundle.ts';
+import { findBundle } from './bundle-cache.ts';
 import { readConfig } from './config.ts';
 import { connect } from './connection.ts';
 
 /** The same time that a command of the client waits for a server. */
 const serverWaitMs = 3_000;
 
-const { taskQueue, bundlePath } = readConfig();
+const config = readConfig();
+const { taskQueue } = config;
 // The SDK would log each failed replay at length; below, each gets one line.
 Runtime.install({
   logger: new DefaultLogger('ERROR', () => undefined),
@@ -27,9 +28,7 @@ const { connection, client, address } = await connect({ say: console.error, limi
 );
 try {
   const running = client.workflow.list({ query: `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"` });
-  const workflowBundle = {
-    codePath: bundlePath ?? (await writeWorkflowBundle(join(scratch, 'workflow-bundle.js'))).codePath,
-  };
+  const workflowBundle = await findBundle(config, scratch);
   let replayed = 0;
   let broken = 0;
   for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, running.intoHistories())) {

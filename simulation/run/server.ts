@@ -10,7 +10,7 @@ import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temp
 import { failureInterceptor } from '../../activities/failure.ts';
 import { endLateFailures } from '../../test/support/late-failure.ts';
 import { LostTask, noticeLostTask, orLostTask, takeLostTask } from '../../test/support/lost-task.ts';
-import { writeWorkflowBundle } from '../../worker/bundle.ts';
+import { findBundle } from '../../worker/bundle-cache.ts';
 import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
@@ -38,14 +38,15 @@ export class SimulationServer {
   #worker: Worker | null = null;
   #running: Promise<void> = Promise.resolve();
 
-  /** Makes the bundle if none is given. */
+  /** Without a path, takes the bundle of the present sources. */
   static async start(kind: Environment, bundlePath: string | null = null): Promise<SimulationServer> {
     installRuntime();
     takeLostTask();
     const env = await kind.start();
     const folder = mkdtempSync(join(existsSync(inMemory) ? inMemory : tmpdir(), 'nightshift-simulation-'));
     const server = new SimulationServer(kind, env, folder);
-    const codePath = bundlePath ?? (await writeWorkflowBundle(join(folder, 'workflow-bundle.js'))).codePath;
+    const { cache } = readConfig();
+    const { codePath } = await findBundle({ bundlePath, cache }, folder);
     await server.#startWorker(codePath);
     return server;
   }

@@ -1,11 +1,10 @@
-// Runs once before the test files that talk to Temporal: its servers are in place, and the workflows are bundled a single time
-// (2-3 seconds) instead of once in every file. Test files read the paths with `inject`, through test/support/temporal.ts.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// Runs once before the test files that talk to Temporal: its servers are in place, and so is the bundle of the workflows. Test files read
+// the paths with `inject`, through test/support/temporal.ts.
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { projectRoot } from '../../scripts/tools/cache.ts';
+import { cacheDir } from '../../scripts/tools/cache.ts';
 import { ensureTemporalCli } from '../../scripts/tools/temporal-cli.ts';
 import { ensureTestServer } from '../../scripts/tools/test-server.ts';
 
@@ -13,7 +12,6 @@ declare module 'vitest' {
   export interface ProvidedContext {
     readonly temporalCli: string;
     readonly testServer: string;
-    /** Empty while there is no worker/bundle.ts. */
     readonly workflowBundlePath: string;
   }
 }
@@ -26,12 +24,10 @@ export async function setup(project: TestProject): Promise<() => void> {
   return () => rmSync(folder, { recursive: true, force: true });
 }
 
+/** A copy: the cache may remove its own file before the last test has read it. */
 async function bundle(folder: string): Promise<string> {
-  const source = join(projectRoot, 'worker', 'bundle.ts');
-  if (!existsSync(source)) return '';
-  const { buildWorkflowBundle } = await import(pathToFileURL(source).href);
-  const { code } = await buildWorkflowBundle();
-  const path = join(folder, 'workflow-bundle.js');
-  writeFileSync(path, code);
+  const { prepareBundle } = await import('../../worker/bundle-cache.ts');
+  const path = join(folder, 'tested-bundle.js');
+  copyFileSync((await prepareBundle({ cache: cacheDir, scratch: folder })).codePath, path);
   return path;
 }

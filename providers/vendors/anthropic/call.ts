@@ -24,10 +24,10 @@ export async function call(connection: Connection, line: Buffer, ctx: Context): 
 }
 
 /** The body's own text is sent, so that a number too large for a double is the same in both lanes. */
-function post({ sdk }: Connection, body: string, { signal }: Context): Promise<Response> {
+async function post({ sdk }: Connection, body: string, { signal }: Context): Promise<Response> {
   const headers = { 'content-type': 'application/json' };
   const options = { body, headers, signal, timeout: callTimeouts.callMs, fetchOptions: noRedirect };
-  return sdk.post(messagesEndpoint, options).asResponse();
+  return (await sdk).post(messagesEndpoint, options).asResponse();
 }
 
 const formatLine = (customId: string, result: object): Buffer =>

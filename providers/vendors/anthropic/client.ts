@@ -1,6 +1,6 @@
 // The connection to Anthropic, by its SDK: checks replies and turns failures into ProviderErrors.
 
-import Anthropic from '@anthropic-ai/sdk';
+import type Anthropic from '@anthropic-ai/sdk';
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { type Account, requireBaseUrl } from '../../account.ts';
 import { ProviderError } from '../../error.ts';
@@ -20,7 +20,8 @@ export interface Candidate extends BatchHandle {
 }
 
 export interface Connection {
-  readonly sdk: Anthropic;
+  /** Loaded while the worker starts, which does not wait for it. */
+  readonly sdk: Promise<Anthropic>;
   /** The prefix of the custom ids in each batch's results, by batch id: it never changes, so it is read once. */
   readonly prefixes: Map<string, string | null>;
   readonly recent: RecentList<Candidate>;
@@ -39,7 +40,8 @@ export function connect(account: Account<'apiKey' | 'baseUrl'>): Connection {
     logLevel: 'off' as const,
     openTelemetry: false as const,
   };
-  return { sdk: new Anthropic(options), prefixes: new Map(), recent: recentList() };
+  const sdk = import('@anthropic-ai/sdk').then(({ Anthropic }) => new Anthropic(options));
+  return { sdk, prefixes: new Map(), recent: recentList() };
 }
 
 export function ask<T>(purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>): Promise<T> {
@@ -49,13 +51,13 @@ export function ask<T>(purpose: Purpose, shape: Shape<T>, call: () => Promise<un
 export const batchPath = (id: string): string => `${batchesPath}/${encodeURIComponent(id)}`;
 
 export function retrieveBatch({ sdk }: Connection, id: string, { signal }: Context): Promise<BatchWire> {
-  return ask('read', batchWire, () => sdk.get(batchPath(id), { signal }));
+  return ask('read', batchWire, async () => (await sdk).get(batchPath(id), { signal }));
 }
 
 /** The path is built here: the URL in the reply may lead elsewhere, and the key would go with it. */
 export function openResults({ sdk }: Connection, id: string, { signal }: Context): Promise<Response> {
   const options = { headers: { accept: 'application/binary' }, signal, __binaryResponse: true };
-  return callProvider(caller, 'read', () => sdk.get(`${batchPath(id)}/results`, options).asResponse());
+  return callProvider(caller, 'read', async () => (await sdk).get(`${batchPath(id)}/results`, options).asResponse());
 }
 
 export const hasStatus = (error: unknown, statuses: readonly number[]): boolean =>

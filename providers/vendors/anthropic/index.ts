@@ -58,7 +58,9 @@ function createProvider(connection: Connection): Provider {
     proofs: anthropicProofs,
     check: (model, { signal }) =>
       checkModel(caller, missingModel, async () =>
-        model === null ? sdk.models.list({ limit: 1 }, { signal }) : sdk.models.retrieve(model, null, { signal }),
+        model === null
+          ? (await sdk).models.list({ limit: 1 }, { signal })
+          : (await sdk).models.retrieve(model, null, { signal }),
       ),
     // The create carries everything.
     upload: async () => ({ fileId: null }),

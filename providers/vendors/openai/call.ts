@@ -24,11 +24,13 @@ export async function call(connection: Connection, line: Buffer, ctx: Context): 
 }
 
 /** The body's own text is sent, so that a number too large for a double is the same in both lanes. */
-function post({ sdk }: Connection, endpoint: string, body: string, { signal }: Context): Promise<Response> {
+async function post({ sdk }: Connection, endpoint: string, body: string, { signal }: Context): Promise<Response> {
   // The base already ends in /v1.
   const path = endpoint.replace(/^\/v1\//, '/');
   const headers = { 'content-type': 'application/json' };
-  return sdk.post(path, { body, headers, signal, timeout: callTimeouts.callMs, fetchOptions: noRedirect }).asResponse();
+  return (await sdk)
+    .post(path, { body, headers, signal, timeout: callTimeouts.callMs, fetchOptions: noRedirect })
+    .asResponse();
 }
 
 function formatLine(customId: string, status: number, requestId: string | null, body: Fields): Buffer {

@@ -1,6 +1,6 @@
 // The connection to OpenAI, or to a provider with the same batch API, by OpenAI's SDK: checks replies and turns failures into ProviderErrors.
 
-import OpenAI from 'openai';
+import type OpenAI from 'openai';
 import type { EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { type Account, requireBaseUrl } from '../../account.ts';
@@ -34,7 +34,8 @@ export interface Candidate extends BatchHandle {
 export interface Connection {
   readonly profile: OpenaiProfile;
   readonly caller: Caller;
-  readonly sdk: OpenAI;
+  /** Loaded while the worker starts, which does not wait for it. */
+  readonly sdk: Promise<OpenAI>;
   readonly recent: RecentList<Candidate>;
 }
 
@@ -54,7 +55,8 @@ export function connect(profile: OpenaiProfile, account: Account<'apiKey' | 'bas
     logLevel: 'off' as const,
   };
   const caller = { name: profile.name, calls: profile.faults.calls };
-  return { profile, caller, sdk: new OpenAI(options), recent: recentList() };
+  const sdk = import('openai').then(({ OpenAI }) => new OpenAI(options));
+  return { profile, caller, sdk, recent: recentList() };
 }
 
 export function ask<T>({ caller }: Connection, purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>) {
@@ -62,5 +64,5 @@ export function ask<T>({ caller }: Connection, purpose: Purpose, shape: Shape<T>
 }
 
 export function retrieveBatch(connection: Connection, id: string, { signal }: Context): Promise<BatchWire> {
-  return ask(connection, 'read', batchWire, () => connection.sdk.batches.retrieve(id, { signal }));
+  return ask(connection, 'read', batchWire, async () => (await connection.sdk).batches.retrieve(id, { signal }));
 }

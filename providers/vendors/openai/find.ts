@@ -25,7 +25,9 @@ export async function find(connection: Connection, submission: Submission, ctx: 
 async function pageAfter(connection: Connection, after: string | null, ctx: Context): Promise<Page<Candidate>> {
   const { signal } = ctx;
   const query = { limit: listPageMax, ...(after === null ? {} : { after }) };
-  const page = await ask(connection, 'read', batchPageWire, () => connection.sdk.get('/batches', { query, signal }));
+  const page = await ask(connection, 'read', batchPageWire, async () =>
+    (await connection.sdk).get('/batches', { query, signal }),
+  );
   // A batch of another program may have an unknown shape: it is left out, and the job's own are still found.
   const items = page.data.flatMap((each) => {
     const batch = batchWire.safeParse(each);

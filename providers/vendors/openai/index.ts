@@ -65,7 +65,7 @@ export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'a
     proofs,
     check: (model, { signal }) =>
       checkModel(caller, faults.missingModel, async () =>
-        model === null ? sdk.models.list({ signal }) : sdk.models.retrieve(model, { signal }),
+        model === null ? (await sdk).models.list({ signal }) : (await sdk).models.retrieve(model, { signal }),
       ),
     upload: (file, _submission, ctx) => upload(connection, file, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),

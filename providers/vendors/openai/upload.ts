@@ -15,8 +15,8 @@ export async function upload(connection: Connection, file: RequestFile, ctx: Con
   const boundary = `nightshift-${randomUUID()}`;
   const before = Buffer.from(formatOpening(boundary, profile.filePurpose, file.name));
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
-  const uploaded = await ask(connection, 'read', fileWire, () =>
-    sdk.post('/files', {
+  const uploaded = await ask(connection, 'read', fileWire, async () =>
+    (await sdk).post('/files', {
       body: fileBody(file.path, { before, after }, ctx),
       headers: {
         'content-type': `multipart/form-data; boundary=${boundary}`,

@@ -1,0 +1,68 @@
+// The worker program: connects with Temporal's own configuration, waits if the server is not there yet, serves the task queue until it is asked
+// to stop, then drains.
+
+import { rmSync } from 'node:fs';
+import { Worker } from '@temporalio/worker';
+import { failureInterceptor } from '../activities/failure.ts';
+import { heartbeatThrottleMs } from '../activities/heartbeat.ts';
+import { readConfig, type WorkerConfig } from './config.ts';
+import { type Connected, connect } from './connection.ts';
+import { type HealthServer, serveHealth } from './health.ts';
+import { installTelemetry } from './telemetry.ts';
+
+interface Started extends Connected {
+  readonly config: WorkerConfig;
+  readonly health: HealthServer | null;
+}
+
+let worker: Worker | undefined;
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+// Before the worker takes tasks, there is nothing to finish or hand back. Afterwards the SDK drains on these signals.
+const signals = ['SIGINT', 'SIGTERM'] as const;
+const endAtOnce = (): void => process.exit(0);
+for (const signal of signals) process.on(signal, endAtOnce);
+
+const starting = start().catch((error: unknown): never => {
+  say(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});
+// Loaded while the connection opens.
+const [{ createActivities }, { findBundle }, { createCluster }, { createDependencies }] = await Promise.all([
+  import('../activities/index.ts'),
+  import('./bundle-cache.ts'),
+  import('./cluster.ts'),
+  import('./dependencies.ts'),
+]);
+const { config, health, connection, client, namespace } = await starting;
+const deps = createDependencies(config, createCluster(client, namespace));
+const removeScratch = (): void => rmSync(deps.scratch, { recursive: true, force: true });
+process.once('exit', removeScratch);
+try {
+  worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: config.taskQueue,
+    activities: createActivities(deps),
+    workflowBundle: await findBundle(config, deps.scratch),
+    interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
+    shutdownGraceTime: config.drainMs,
+    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
+  });
+  for (const signal of signals) process.off(signal, endAtOnce);
+  say(`worker ready on task queue ${config.taskQueue}`);
+  await worker.run();
+} finally {
+  await health?.close();
+  await deps.threads.close();
+  removeScratch();
+  await connection.close();
+}
+
+/** An error here comes from one of the settings, and its message says which. */
+async function start(): Promise<Started> {
+  const config = readConfig();
+  installTelemetry(config);
+  const health = config.health && (await serveHealth(config.health, () => worker?.getStatus()));
+  return { config, health, ...(await connect({ say })) };
+}
