@@ -11,7 +11,7 @@ import { projectRoot } from './tools/cache.ts';
 import { type Child, type ChildOptions, startScript } from './tools/child.ts';
 import type { StackPorts } from './tools/stack-ports.ts';
 
-// A worker on a busy machine bundles its workflows in a minute.
+// At its first start, a worker on a busy machine bundles its workflows in a minute.
 const readyTimeoutMs = 120_000;
 
 export interface StackOptions {
@@ -51,10 +51,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const dbFilename = join(options.folder, 'temporal.db');
     const log = join(options.folder, 'temporal.log');
     const { ports } = options;
-    const server = await startDevServer({ dbFilename, log, ...(ports && { port: ports.temporal, uiPort: ports.ui }) });
-    stops.push(server.stop);
     const emulator = startPart('emulator', 'emulator/main.ts', emulatorArguments(options), options);
     stops.push(emulator.stop);
+    const server = await startDevServer({ dbFilename, log, ...(ports && { port: ports.temporal, uiPort: ports.ui }) });
+    stops.push(server.stop);
     const env = environment(server, await emulator.waitForLine(emulatorUrl, readyTimeoutMs), options);
     const worker = startWorker(env, options);
     stops.push(worker.stop);
