@@ -5,7 +5,7 @@ import type { Fault } from '../domain/batch/backoff.ts';
 import type { Counts, Tally } from '../domain/outcome/outcome.ts';
 import type { JobReport } from '../domain/report/report.ts';
 
-/** Every series by name, except the alerts, which are counted where they are raised. `docs/metrics.md` lists the names in Prometheus. */
+/** Every series by name, except those that are recorded elsewhere: alerts in a workflow, the event loop's delay in the worker. `docs/metrics.md` lists the names in Prometheus. */
 const series = {
   items: ['nightshift_items', '1', 'Items of ended batches by the outcome of that attempt.'],
   tokens: ['nightshift_tokens', '1', 'Tokens that providers billed.'],

@@ -2,11 +2,12 @@
 // to stop, then drains.
 
 import { rmSync } from 'node:fs';
-import { Worker } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../activities/failure.ts';
 import { heartbeatThrottleMs } from '../activities/heartbeat.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { type Connected, connect } from './connection.ts';
+import { exportLoopDelay } from './event-loop.ts';
 import { type HealthServer, serveHealth } from './health.ts';
 import { installTelemetry } from './telemetry.ts';
 
@@ -50,6 +51,8 @@ try {
     maxHeartbeatThrottleInterval: heartbeatThrottleMs,
   });
   for (const signal of signals) process.off(signal, endAtOnce);
+  // From now on: the delay of the start itself concerns no job.
+  exportLoopDelay(Runtime.instance().metricMeter, { namespace, task_queue: config.taskQueue });
   say(`worker ready on task queue ${config.taskQueue}`);
   await worker.run();
 } finally {
