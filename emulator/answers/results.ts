@@ -1,5 +1,5 @@
-// Produces result files as a stream on request. Nothing is stored: a line is a function of the item's numbers, its outcome and the options of
-// its batch, so every download gives the same bytes.
+// Produces result files as a stream on request. A line is a function of the item's numbers, its outcome and the options of its batch, so every
+// download gives the same bytes.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { asObject, isObject, type Json } from '../server/json.ts';
 import type { Batch } from '../world/batch.ts';

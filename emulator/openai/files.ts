@@ -1,5 +1,5 @@
 // The Files API: uploads, listings and downloads of inputs and of batch results.
-import { closeSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Extent, resultBytes, resultChunks } from '../answers/results.ts';
 import type { Call, Handler } from '../server/call.ts';
@@ -97,7 +97,7 @@ export const fileContent: Handler = (world, call) => {
       () => file.bytes ?? 0,
     );
   }
-  if (file.source.kind === 'result') return resultContent(world, file.source);
+  if (file.source.kind === 'result') return resultContent(world, file, file.source);
   const { foreign } = file.source;
   const chunks = () => foreignChunks(foreign, foreignLine);
   return stream('application/octet-stream', chunks, () => foreignBytes(chunks()));
@@ -105,7 +105,7 @@ export const fileContent: Handler = (world, call) => {
 
 type ResultSource = Extract<StoredFile['source'], { kind: 'result' }>;
 
-function resultContent(world: World, source: ResultSource): Reply {
+function resultContent(world: World, file: StoredFile, source: ResultSource): Reply {
   const { batch, part } = source;
   if (batch.downloadsRefused < (batch.fault.outputNotFoundFor ?? 0)) {
     batch.downloadsRefused += 1;
@@ -113,6 +113,14 @@ function resultContent(world: World, source: ResultSource): Reply {
   }
   const write = resultWriter(batch, part);
   const extent = readExtent(world, source);
+  const { bytes } = file;
+  if (extent === 'all' && bytes !== null) {
+    return stream(
+      'application/octet-stream',
+      () => diskChunks(resultPath(world, file)),
+      () => bytes,
+    );
+  }
   return stream(
     'application/octet-stream',
     () => resultChunks(batch, write, extent),
@@ -191,6 +199,23 @@ function readSize(world: World, file: StoredFile): number {
   const write = resultWriter(source.batch, source.part);
   const extent = readExtent(world, source);
   if (extent !== 'all') return resultBytes(source.batch, write, extent);
-  file.bytes ??= resultBytes(source.batch, write, extent);
+  file.bytes ??= storeChunks(resultPath(world, file), resultChunks(source.batch, write, extent));
   return file.bytes;
+}
+
+const resultPath = ({ dataDir }: World, { id }: StoredFile): string => join(dataDir, `${id}.jsonl`);
+
+/** Producing a result for its size and again for its download would double the work. */
+function storeChunks(path: string, chunks: Iterable<Buffer>): number {
+  const descriptor = openSync(path, 'w');
+  let bytes = 0;
+  try {
+    for (const chunk of chunks) {
+      writeSync(descriptor, chunk);
+      bytes += chunk.length;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return bytes;
 }

@@ -19,9 +19,22 @@ const timedOut = ['request_timeout', 'This request timed out.'] as const;
 export function resultWriter(batch: Batch, part: 'output' | 'error'): LineWriter {
   const endpoint: Endpoint = isEndpoint(batch.endpoint) ? batch.endpoint : '/v1/chat/completions';
   if (part === 'error') return (item, customId, at) => errorLine(batch, item, customId, at);
-  return (item, customId, at) =>
-    isBilled(item.outcome) ? httpLine(batch, customId, at, item, 200, openaiBody(endpoint, item, batch.options)) : null;
+  const body = bodyWriter(endpoint, batch);
+  return (item, customId, at) => (isBilled(item.outcome) ? httpLine(batch, customId, at, item, 200, body(item)) : null);
 }
+
+/** The bodies of equal requests with the same outcome are equal: the last one is kept. */
+function bodyWriter(endpoint: Endpoint, { options }: Batch): (item: Item) => string {
+  let last: { readonly item: Item; readonly text: string } | null = null;
+  return (item) => {
+    if (last !== null && isAlike(last.item, item)) return last.text;
+    last = { item, text: openaiBody(endpoint, item, options) };
+    return last.text;
+  };
+}
+
+const isAlike = (a: Item, b: Item): boolean =>
+  a.hash.hi === b.hash.hi && a.hash.lo === b.hash.lo && a.outcome === b.outcome && a.createdS === b.createdS;
 
 function errorLine(batch: Batch, item: Item, customId: string | null, at: number): string | null {
   if (item.outcome === outcomes.timeout) return unansweredLine(batch, customId, at, timedOut);

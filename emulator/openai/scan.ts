@@ -1,12 +1,13 @@
 // The validation pass over an uploaded file: one sequential read in 1 MiB pieces, lines split on the newline byte, each parsed once. The item
 // index keeps what later steps need.
 import { type FileHandle, open } from 'node:fs/promises';
-import { bodyFacts } from '../answers/body-facts.ts';
+import { type BodyFacts, bodyFacts } from '../answers/body-facts.ts';
 import { isObject, type Json, parseObject } from '../server/json.ts';
 import type { BatchProblem, Scan } from '../world/batch.ts';
 import { hashText } from '../world/hash.ts';
 import { createHashSet, type HashSet } from '../world/hash-set.ts';
 import { ItemIndex } from '../world/item-index.ts';
+import { type KnownLine, readRepeatedId, rememberLine } from './repeated-line.ts';
 
 // Published limits of the vendor's Batch API.
 const linesMax = 50_000;
@@ -21,10 +22,10 @@ export interface ScanRules {
   isKnownModel: (name: string) => boolean;
 }
 
-type Pass = ScanRules & Scan & { seen: HashSet; lines: number };
+type Pass = ScanRules & Scan & { seen: HashSet; lines: number; known: KnownLine | null };
 
 export async function scanFile(path: string, rules: ScanRules): Promise<Scan> {
-  const pass: Pass = { ...rules, index: new ItemIndex(), problems: [], seen: createHashSet(), lines: 0 };
+  const pass: Pass = { ...rules, index: new ItemIndex(), problems: [], seen: createHashSet(), lines: 0, known: null };
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
@@ -72,13 +73,13 @@ function visitLines(bytes: Buffer, base: number, visit: (line: Buffer, offset: n
 function readLine(pass: Pass, bytes: Buffer, offset: number): void {
   if (bytes.length === 0 || (bytes.length === 1 && bytes[0] === carriageReturn)) return;
   pass.lines += 1;
-  if (pass.lines > linesMax) return;
+  if (pass.lines > linesMax || addRepeated(pass, bytes, offset)) return;
   const line = parseObject(bytes.toString('utf8'));
   const problem = line === null ? unparseable : lineProblem(pass, line);
   if (problem !== null) {
     report(pass, problem);
   } else if (line !== null) {
-    addItem(pass, line, offset, bytes.length);
+    addItem(pass, line, offset, bytes);
   }
 }
 
@@ -106,15 +107,27 @@ function missing(param: string): LineProblem {
   return { code: 'missing_required_parameter', message: `Missing required parameter: '${param}'.`, param };
 }
 
-function addItem(pass: Pass, { custom_id: customId, body }: Json, offset: number, size: number): void {
+function addRepeated(pass: Pass, bytes: Buffer, offset: number): boolean {
+  const customId = pass.known === null ? null : readRepeatedId(bytes, pass.known);
+  if (pass.known === null || customId === null || pass.seen.has(hashText(customId))) return false;
+  addFacts(pass, customId, pass.known.facts, offset, bytes.length);
+  return true;
+}
+
+function addItem(pass: Pass, { custom_id: customId, body }: Json, offset: number, bytes: Buffer): void {
   if (typeof customId !== 'string' || !isObject(body)) return;
-  const idHash = hashText(customId);
-  pass.seen.add(idHash);
   const facts = bodyFacts(body);
   const problem = modelProblem(pass, facts.model);
   if (problem !== null) report(pass, problem);
-  const at = pass.index.add(customId, idHash, facts, offset, size);
+  const at = addFacts(pass, customId, facts, offset, bytes.length);
   if (body.stream === true) pass.index.defects.set(at, 'Streaming is not supported in batch requests.');
+  pass.known = problem === null && body.stream !== true ? rememberLine(bytes, customId, facts) : null;
+}
+
+function addFacts({ seen, index }: Pass, customId: string, facts: BodyFacts, offset: number, size: number): number {
+  const idHash = hashText(customId);
+  seen.add(idHash);
+  return index.add(customId, idHash, facts, offset, size);
 }
 
 function modelProblem({ index, isKnownModel }: Pass, model: string): LineProblem | null {

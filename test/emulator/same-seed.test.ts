@@ -48,6 +48,9 @@ async function outputs(given: OptionsInput): Promise<string[]> {
     const { output_file_id, error_file_id } = await openai.batches.retrieve(id);
     const files = [output_file_id, error_file_id].filter((file) => typeof file === 'string');
     const texts = await Promise.all(files.map((file) => contentText(openai, file)));
+    // From now on, the emulator serves what it stored to learn the size.
+    const sizes = await Promise.all(files.map(async (file) => (await openai.files.retrieve(file)).bytes));
+    expect(sizes).toEqual(texts.map((text) => Buffer.byteLength(text)));
     expect(await Promise.all(files.map((file) => contentText(openai, file)))).toEqual(texts);
     return texts;
   } finally {
