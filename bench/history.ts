@@ -45,13 +45,19 @@ export async function readHistory(client: Client, jobId: string): Promise<JobHis
   return { spans, ...most };
 }
 
-/** Seconds during which at least one of the spans was running. */
-export function secondsCovered(spans: readonly Span[]): number {
-  let covered = 0;
-  let end = 0;
-  for (const { from, to } of spans.toSorted((a, b) => a.from - b.from)) {
-    covered += Math.max(0, to - Math.max(from, end));
-    end = Math.max(end, to);
+/** The times during which at least one of the spans was running, in order and without overlap. */
+export function joinSpans(spans: readonly Span[]): Span[] {
+  const joined: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last === undefined || span.from > last.to) {
+      joined.push(span);
+    } else {
+      joined[joined.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
+    }
   }
-  return covered / 1000;
+  return joined;
 }
+
+export const sumSeconds = (spans: readonly Span[]): number =>
+  spans.reduce((sum, { from, to }) => sum + to - from, 0) / 1000;

@@ -1,53 +1,78 @@
-// `npm run bench`: measures the figures of docs/performance.md, next to a plain script that does the same work.
+// `npm run bench`: runs the plain script and Nightshift one after the other on the same machine, and prints their figures.
 import '../scripts/plain-errors.ts';
-import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { batchSeconds, type JobFigures, measureJob, measureScript } from './measure.ts';
+import { projectRoot } from '../scripts/tools/cache.ts';
+import { comparePair, type Pair, summarize } from './compare.ts';
+import { measureJob, measureScript } from './measure.ts';
+import { describeMachine, printRun, printSummary } from './print.ts';
+
+const help = `npm run bench -- [options]
+
+  --rows N          one size; default: 100,000 rows, then 1,000,000
+  --pairs N         how often the plain script and the jobs run at each size, for medians; default 1
+  --threads A,B     the worker's threads in the jobs of a pair: numbers, or "all" for its default; default all,1
+  --profile         write CPU profiles of the worker and its threads
+  --folder FOLDER   where the profiles go; default runs/bench-profiles
+  --json            print all figures as one line of JSON`;
 
 const { values } = parseArgs({
-  options: { rows: { type: 'string' }, help: { type: 'boolean', default: false } },
+  options: {
+    rows: { type: 'string' },
+    pairs: { type: 'string', default: '1' },
+    threads: { type: 'string', default: 'all,1' },
+    profile: { type: 'boolean', default: false },
+    folder: { type: 'string', default: 'runs/bench-profiles' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
 if (values.help) {
-  console.log(
-    'npm run bench [-- --rows 100000]   without --rows: 100,000 rows next to the plain script, then 1,000,000',
-  );
+  console.log(help);
   process.exit();
 }
-const sizes = values.rows === undefined ? [100_000, 1_000_000] : [Number(values.rows)];
-const [first = 0] = sizes;
-if (!sizes.every((rows) => Number.isInteger(rows) && rows > 0)) throw new Error('--rows must be a number of rows');
+if (process.platform !== 'linux') throw new Error('The benchmark reads /proc, so it runs on Linux only.');
+const sizes = values.rows === undefined ? [100_000, 1_000_000] : [readCount('rows', values.rows)];
+const pairCount = readCount('pairs', values.pairs);
+const threads = values.threads.split(',').map((text) => (text === 'all' ? text : String(readCount('threads', text))));
+const say = (text: string): void => {
+  if (!values.json) console.log(text);
+};
 
-const number = (value: number): string => Math.round(value).toLocaleString('en');
-const seconds = (value: number): string => `${value.toFixed(1)} s`;
-
-console.log(`Node ${process.version} on ${cpus().length} cores (${cpus()[0]?.model.trim()}); the emulator, the`);
-console.log(`Temporal dev server and the worker share them. A batch takes the emulated provider ${batchSeconds} s.\n`);
-
-console.log(`plain script, ${number(first)} rows ...`);
-const script = await measureScript(first);
-console.log(`  wall                        ${seconds(script.seconds)}\n`);
-
-const jobs: JobFigures[] = [];
+say(describeMachine());
+const summaries = [];
 for (const rows of sizes) {
-  console.log(`job, ${number(rows)} rows ...`);
-  const job = await measureJob(rows);
-  jobs.push(job);
-  console.log(
-    `  wall                        ${seconds(job.seconds)}, ${seconds(job.seconds - batchSeconds)} besides the batches' own`,
-  );
-  console.log(`  plan                        ${number(rows / job.planSeconds)} rows/s`);
-  console.log(`  download, classify, merge   ${number(rows / job.resultsSeconds)} rows/s`);
-  console.log(`  worker's peak memory        ${number(job.workerPeakMb)} MB`);
-  console.log(`  longest batch history       ${job.events} events with ${job.polls} polls\n`);
+  const pairs: Pair[] = [];
+  for (let number = 1; number <= pairCount; number += 1) pairs.push(await runPair(rows, number));
+  const summary = summarize(rows, pairs);
+  if (pairCount > 1) say(printSummary(summary, pairCount));
+  summaries.push({ ...summary, pairs });
 }
-const same = jobs.find(({ rows }) => rows === script.rows);
-if (same !== undefined) {
-  const factor = (same.seconds - batchSeconds) / (script.seconds - batchSeconds);
-  console.log(`besides the batches' own time, the job takes ${factor.toFixed(2)} times as long as the plain script`);
+if (values.json) console.log(JSON.stringify({ node: process.version, machine: describeMachine(), sizes: summaries }));
+
+async function runPair(rows: number, number: number): Promise<Pair> {
+  say(`\n${rows.toLocaleString('en')} rows, pair ${number} of ${pairCount}`);
+  const script = await measureScript(rows);
+  say(printRun('plain script', script));
+  const jobs = [];
+  for (const count of threads) {
+    const name = count === 'all' ? 'job, all threads' : `job, threads: ${count}`;
+    const job = await measureJob(rows, { threads: count, profiles: profileFolder(rows, number, count) });
+    say(printRun(name, job));
+    jobs.push({ threads: count, job });
+  }
+  const pair = comparePair(script, jobs);
+  for (const { threads: count, ratio } of pair.jobs) say(`  ratio (threads: ${count})  ${ratio.toFixed(2)}`);
+  return pair;
 }
-const [small, large] = jobs;
-if (small !== undefined && large !== undefined) {
-  console.log(
-    `${number(large.rows / small.rows)} times the rows take ${(large.workerPeakMb / small.workerPeakMb).toFixed(2)} times the memory`,
-  );
+
+function profileFolder(rows: number, pair: number, count: string): string | null {
+  if (!values.profile) return null;
+  return resolve(projectRoot, values.folder, `${rows}-rows`, `pair-${pair}-threads-${count}`);
+}
+
+function readCount(name: string, text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new Error(`--${name} ${text}: give a whole number from 1`);
+  return count;
 }

@@ -22,7 +22,7 @@ interface Line {
   };
 }
 
-const [folder = '.', itemsText = '25000'] = process.argv.slice(2);
+const [folder = '.', itemsText = '50000'] = process.argv.slice(2);
 const itemsMax = Number(itemsText);
 const openai = new OpenAI();
 const dataset = join(folder, 'rows.jsonl');
@@ -107,4 +107,6 @@ for await (const { id } of rows()) {
 }
 results.end();
 await once(results, 'finish');
-console.log(JSON.stringify({ rows: count, answers: answers.size }));
+const { user, system } = process.cpuUsage();
+const peakMb = Math.round((process.resourceUsage().maxRSS * 1024) / 1e6);
+console.log(JSON.stringify({ rows: count, answers: answers.size, cpuUs: user + system, peakMb }));

@@ -34,6 +34,7 @@ export interface Stack {
   /** The environment that a worker or a client needs to reach this stack. */
   readonly env: Readonly<Record<string, string>>;
   readonly workerPid: number;
+  readonly emulatorPid: number;
   /** Resolves, with a reason, when one of its processes ends by itself. */
   readonly broken: Promise<string>;
   stop(): Promise<void>;
@@ -64,7 +65,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const lasting = [emulator.ended, server.ended];
     const broken = Promise.race(onWorkerEnd ? lasting : [...lasting, worker.ended]);
     if (onWorkerEnd) void worker.ended.then(onWorkerEnd);
-    return { server, env, workerPid: worker.pid, broken, stop };
+    return { server, env, workerPid: worker.pid, emulatorPid: emulator.pid, broken, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,52 @@
+// Prints the benchmark's figures for people.
+
+import { availableParallelism, cpus } from 'node:os';
+import type { Summary } from './compare.ts';
+import { batchSeconds, type JobFigures, type Usage } from './measure.ts';
+import type { StageFigures } from './stages.ts';
+
+const number = (value: number): string => Math.round(value).toLocaleString('en');
+
+export function describeMachine(): string {
+  const model = cpus()[0]?.model.trim() ?? 'unknown';
+  return [
+    `Node ${process.version} on ${availableParallelism()} cores (${model}).`,
+    'Emulator, Temporal dev server and the measured program share them.',
+    `Each batch takes the emulated provider ${batchSeconds} s, which "own" times leave out.`,
+  ].join('\n');
+}
+
+export function printRun(name: string, run: Usage | JobFigures): string {
+  const figures = [
+    `own ${run.ownSeconds.toFixed(1)} s of ${run.seconds.toFixed(1)} s`,
+    `${run.cpuUsPerRow.toFixed(1)} µs of CPU per row`,
+    `peak memory ${number(run.peakMb)} MB`,
+    `emulator ${run.emulatorUsPerRow.toFixed(1)} µs per row`,
+  ];
+  const lines = [`  ${name.padEnd(18)} ${figures.join(', ')}`];
+  if ('stages' in run) {
+    lines.push(...run.stages.map(printStage));
+    lines.push(`    longest batch history: ${run.events} events with ${run.polls} polls`);
+  }
+  return lines.join('\n');
+}
+
+function printStage({ stage, seconds, rowsPerSecond, cpuUsPerRow, loopDelayMs }: StageFigures): string {
+  const figures = [
+    `${number(rowsPerSecond).padStart(9)} rows/s`,
+    `${cpuUsPerRow.toFixed(1).padStart(5)} µs of CPU per row`,
+    `event loop p99 ${loopDelayMs === null ? '–' : `${Math.round(loopDelayMs)} ms`}`,
+  ];
+  return `    ${stage.padEnd(18)} ${seconds.toFixed(2).padStart(6)} s ${figures.join(', ')}`;
+}
+
+export function printSummary({ rows, script, jobs }: Summary, pairs: number): string {
+  return [
+    `\n${number(rows)} rows, medians of ${pairs} pairs`,
+    printRun('plain script', script),
+    ...jobs.flatMap(({ threads, job, ratio }) => [
+      printRun(threads === 'all' ? 'job, all threads' : `job, threads: ${threads}`, job),
+      `  ratio (threads: ${threads})  ${ratio.toFixed(2)}`,
+    ]),
+  ].join('\n');
+}
