@@ -1,11 +1,13 @@
 // `npm run bench`: runs the plain script and Nightshift one after the other on the same machine, and prints their figures.
 import '../scripts/plain-errors.ts';
-import { resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../scripts/tools/cache.ts';
 import { comparePair, type Pair, summarize } from './compare.ts';
 import { measureJob, measureScript } from './measure.ts';
 import { describeMachine, printRun, printSummary } from './print.ts';
+import { measureRatios, recordedFile } from './small/ratios.ts';
 
 const help = `npm run bench -- [options]
 
@@ -14,7 +16,8 @@ const help = `npm run bench -- [options]
   --threads A,B     the worker's threads in the jobs of a pair: numbers, or "all" for its default; default all,1
   --profile         write CPU profiles of the worker and its threads
   --folder FOLDER   where the profiles go; default runs/bench-profiles
-  --json            print all figures as one line of JSON`;
+  --json            print all figures as one line of JSON
+  --record          measure only CPU time per row of a small job, and record it for the test that notices when it doubles`;
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +27,7 @@ const { values } = parseArgs({
     profile: { type: 'boolean', default: false },
     folder: { type: 'string', default: 'runs/bench-profiles' },
     json: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -32,6 +36,11 @@ if (values.help) {
   process.exit();
 }
 if (process.platform !== 'linux') throw new Error('The benchmark reads /proc, so it runs on Linux only.');
+if (values.record) {
+  writeFileSync(recordedFile, `${JSON.stringify(await measureRatios(), null, 2)}\n`);
+  console.log(`recorded in ${relative(projectRoot, recordedFile)}:\n${readFileSync(recordedFile, 'utf8')}`);
+  process.exit();
+}
 const sizes = values.rows === undefined ? [100_000, 1_000_000] : [readCount('rows', values.rows)];
 const pairCount = readCount('pairs', values.pairs);
 const threads = values.threads.split(',').map((text) => (text === 'all' ? text : String(readCount('threads', text))));

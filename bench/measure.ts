@@ -10,6 +10,7 @@ import { type Stack, startStack } from '../scripts/stack.ts';
 import { projectRoot } from '../scripts/tools/cache.ts';
 import { runCommand } from '../scripts/tools/command.ts';
 import { readHistory } from './history.ts';
+import { request } from './request.ts';
 import { rowBytes, writeRows } from './rows.ts';
 import { readPeakMb, watchCpu } from './samples.ts';
 import { measureStages, type StageFigures } from './stages.ts';
@@ -157,13 +158,7 @@ function makeJob() {
     dataset: 'rows.jsonl',
     provider: 'openai',
     model: 'gpt-5.4-mini',
-    request: {
-      messages: [
-        { role: 'system', content: 'Classify the ticket as bug, feature or question.' },
-        { role: 'user', content: '{{ text }}' },
-      ],
-      max_completion_tokens: 16,
-    },
+    request,
     batch: { maxItems: itemsMax, concurrency: 40 },
     poll: { initial: '1s', factor: 1, max: '1s' },
   };

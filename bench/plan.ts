@@ -19,6 +19,7 @@ import { computeFingerprint } from '../storage/formats/dataset.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import { createFileStore } from '../storage/local/store.ts';
 import type { Store } from '../storage/store.ts';
+import { request } from './request.ts';
 import { writeRows } from './rows.ts';
 
 export interface PlanBench {
@@ -132,13 +133,7 @@ function makeJob(fingerprint: string): JobFile {
       provider: 'openai',
       model: 'gpt-5.4-mini',
       endpoint: null,
-      request: {
-        messages: [
-          { role: 'system', content: 'Classify the ticket as bug, feature or question.' },
-          { role: 'user', content: '{{ text }}' },
-        ],
-        max_completion_tokens: 16,
-      },
+      request,
       schema: null,
       output,
       batch: { maxItems: 10_000, maxBytes: openaiLimits.bytesMax, concurrency: 10 },
