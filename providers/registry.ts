@@ -52,6 +52,14 @@ export function createProviders(accounts: Accounts): Providers {
   };
 }
 
+/** Loads the SDKs of the vendors that have an account with all it needs. */
+export async function loadSdks(accounts: Accounts): Promise<void> {
+  const usable = providerNames.filter((name) =>
+    Object.values(accounts[name]).some((account) => listMissing(vendorEntries[name].settings, account).length === 0),
+  );
+  await Promise.all(usable.map((name) => vendorEntries[name].loadSdk()));
+}
+
 /** The accounts named `default`, one of each vendor; null stands for a variable that is not set. */
 export function readDefaultAccounts(read: (variable: string) => string | null): Accounts {
   const accounts = providerNames.map((name) => {

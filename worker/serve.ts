@@ -29,12 +29,14 @@ const starting = start().catch((error: unknown): never => {
   process.exit(1);
 });
 // Loaded while the connection opens.
-const [{ createActivities }, { findBundle }, { createCluster }, { createDependencies }] = await Promise.all([
-  import('../activities/index.ts'),
-  import('./bundle-cache.ts'),
-  import('./cluster.ts'),
-  import('./dependencies.ts'),
-]);
+const [{ createActivities }, { loadSdks }, { findBundle }, { createCluster }, { createDependencies }] =
+  await Promise.all([
+    import('../activities/index.ts'),
+    import('../providers/registry.ts'),
+    import('./bundle-cache.ts'),
+    import('./cluster.ts'),
+    import('./dependencies.ts'),
+  ]);
 const { config, health, connection, client, namespace } = await starting;
 const deps = createDependencies(config, createCluster(client, namespace));
 const removeScratch = (): void => rmSync(deps.scratch, { recursive: true, force: true });
@@ -53,8 +55,9 @@ try {
   for (const signal of signals) process.off(signal, endAtOnce);
   // From now on: the delay of the start itself concerns no job.
   exportLoopDelay(Runtime.instance().metricMeter, { namespace, task_queue: config.taskQueue });
+  const running = worker.run();
   say(`worker ready on task queue ${config.taskQueue}`);
-  await worker.run();
+  await Promise.all([running, loadSdks(config.accounts)]);
 } finally {
   await health?.close();
   await deps.threads.close();

@@ -27,7 +27,7 @@ export async function call(connection: Connection, line: Buffer, ctx: Context): 
 async function post({ sdk }: Connection, body: string, { signal }: Context): Promise<Response> {
   const headers = { 'content-type': 'application/json' };
   const options = { body, headers, signal, timeout: callTimeouts.callMs, fetchOptions: noRedirect };
-  return (await sdk).post(messagesEndpoint, options).asResponse();
+  return (await sdk()).post(messagesEndpoint, options).asResponse();
 }
 
 const formatLine = (customId: string, result: object): Buffer =>

@@ -10,7 +10,9 @@ import { batchWire } from './wire.ts';
 export async function cancel(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
   const { signal } = ctx;
   try {
-    await ask('read', batchWire, async () => (await connection.sdk).post(`${batchPath(handle.id)}/cancel`, { signal }));
+    await ask('read', batchWire, async () =>
+      (await connection.sdk()).post(`${batchPath(handle.id)}/cancel`, { signal }),
+    );
   } catch (error) {
     if (!hasStatus(error, [400, 409])) throw error;
     const { phase } = await poll(connection, handle, ctx);

@@ -20,12 +20,14 @@ export interface Candidate extends BatchHandle {
 }
 
 export interface Connection {
-  /** Loaded while the worker starts, which does not wait for it. */
-  readonly sdk: Promise<Anthropic>;
+  /** Loaded when it is first needed. */
+  readonly sdk: () => Promise<Anthropic>;
   /** The prefix of the custom ids in each batch's results, by batch id: it never changes, so it is read once. */
   readonly prefixes: Map<string, string | null>;
   readonly recent: RecentList<Candidate>;
 }
+
+export const loadSdk = () => import('@anthropic-ai/sdk');
 
 /** Retries are off: they would repeat a create, and hide time from heartbeats. Logs and traces are off: they would hold bodies. */
 export function connect(account: Account<'apiKey' | 'baseUrl'>): Connection {
@@ -40,7 +42,8 @@ export function connect(account: Account<'apiKey' | 'baseUrl'>): Connection {
     logLevel: 'off' as const,
     openTelemetry: false as const,
   };
-  const sdk = import('@anthropic-ai/sdk').then(({ Anthropic }) => new Anthropic(options));
+  let made: Promise<Anthropic> | null = null;
+  const sdk = () => (made ??= loadSdk().then(({ Anthropic }) => new Anthropic(options)));
   return { sdk, prefixes: new Map(), recent: recentList() };
 }
 
@@ -51,13 +54,13 @@ export function ask<T>(purpose: Purpose, shape: Shape<T>, call: () => Promise<un
 export const batchPath = (id: string): string => `${batchesPath}/${encodeURIComponent(id)}`;
 
 export function retrieveBatch({ sdk }: Connection, id: string, { signal }: Context): Promise<BatchWire> {
-  return ask('read', batchWire, async () => (await sdk).get(batchPath(id), { signal }));
+  return ask('read', batchWire, async () => (await sdk()).get(batchPath(id), { signal }));
 }
 
 /** The path is built here: the URL in the reply may lead elsewhere, and the key would go with it. */
 export function openResults({ sdk }: Connection, id: string, { signal }: Context): Promise<Response> {
   const options = { headers: { accept: 'application/binary' }, signal, __binaryResponse: true };
-  return callProvider(caller, 'read', async () => (await sdk).get(`${batchPath(id)}/results`, options).asResponse());
+  return callProvider(caller, 'read', async () => (await sdk()).get(`${batchPath(id)}/results`, options).asResponse());
 }
 
 export const hasStatus = (error: unknown, statuses: readonly number[]): boolean =>

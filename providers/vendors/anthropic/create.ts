@@ -17,7 +17,7 @@ const space = 0x20;
 
 export async function create({ sdk }: Connection, file: RequestFile, ctx: Context): Promise<BatchHandle> {
   const created = await ask('create', batchWire, async () =>
-    (await sdk).post(batchesPath, {
+    (await sdk()).post(batchesPath, {
       body: fileBody(file.path, { before, after, through: commaSeparated }, ctx),
       headers: {
         'content-type': 'application/json',

@@ -98,7 +98,7 @@ async function readFirstCustomId(connection: Connection, id: string, ctx: Contex
 
 async function pageAfter({ sdk }: Connection, after: string | null, { signal }: Context): Promise<Page<Candidate>> {
   const query = { limit: listPageMax, ...(after === null ? {} : { after_id: after }) };
-  const page = await ask('read', batchPageWire, async () => (await sdk).get(batchesPath, { query, signal }));
+  const page = await ask('read', batchPageWire, async () => (await sdk()).get(batchesPath, { query, signal }));
   const items = page.data.flatMap((each) => {
     const batch = batchWire.safeParse(each);
     return batch.success ? [{ ...toHandle(batch.data), batch: batch.data }] : [];

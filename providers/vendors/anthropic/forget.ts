@@ -11,7 +11,7 @@ export async function forget(connection: Connection, handle: BatchHandle, ctx: C
   try {
     const { phase } = await poll(connection, handle, ctx);
     if (phase !== 'ended') return;
-    await callProvider(caller, 'read', async () => (await connection.sdk).delete(batchPath(handle.id), { signal }));
+    await callProvider(caller, 'read', async () => (await connection.sdk()).delete(batchPath(handle.id), { signal }));
   } catch (error) {
     if (!hasStatus(error, [404])) throw error;
   }

@@ -8,7 +8,7 @@ import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
 import { cancel } from './cancel.ts';
-import { type Connection, caller, connect } from './client.ts';
+import { type Connection, caller, connect, loadSdk } from './client.ts';
 import { create } from './create.ts';
 import { download } from './download.ts';
 import { anthropicProofs } from './endings.ts';
@@ -38,6 +38,7 @@ export const anthropic: VendorEntry<'apiKey' | 'baseUrl'> = {
     },
   ],
   make: (account) => createProvider(connect(account)),
+  loadSdk,
 };
 
 const dialect: DialectSettings = {
@@ -59,8 +60,8 @@ function createProvider(connection: Connection): Provider {
     check: (model, { signal }) =>
       checkModel(caller, missingModel, async () =>
         model === null
-          ? (await sdk).models.list({ limit: 1 }, { signal })
-          : (await sdk).models.retrieve(model, null, { signal }),
+          ? (await sdk()).models.list({ limit: 1 }, { signal })
+          : (await sdk()).models.retrieve(model, null, { signal }),
       ),
     // The create carries everything.
     upload: async () => ({ fileId: null }),

@@ -28,7 +28,7 @@ async function post({ sdk }: Connection, endpoint: string, body: string, { signa
   // The base already ends in /v1.
   const path = endpoint.replace(/^\/v1\//, '/');
   const headers = { 'content-type': 'application/json' };
-  return (await sdk)
+  return (await sdk())
     .post(path, { body, headers, signal, timeout: callTimeouts.callMs, fetchOptions: noRedirect })
     .asResponse();
 }

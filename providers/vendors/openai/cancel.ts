@@ -11,7 +11,9 @@ import { batchWire } from './wire.ts';
 export async function cancel(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
   const { signal } = ctx;
   try {
-    await ask(connection, 'read', batchWire, async () => (await connection.sdk).batches.cancel(handle.id, { signal }));
+    await ask(connection, 'read', batchWire, async () =>
+      (await connection.sdk()).batches.cancel(handle.id, { signal }),
+    );
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const { phase } = await poll(connection, handle, ctx);

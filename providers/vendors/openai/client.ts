@@ -34,10 +34,12 @@ export interface Candidate extends BatchHandle {
 export interface Connection {
   readonly profile: OpenaiProfile;
   readonly caller: Caller;
-  /** Loaded while the worker starts, which does not wait for it. */
-  readonly sdk: Promise<OpenAI>;
+  /** Loaded when it is first needed. */
+  readonly sdk: () => Promise<OpenAI>;
   readonly recent: RecentList<Candidate>;
 }
+
+export const loadSdk = () => import('openai');
 
 /** Retries are off: they would repeat a create, and hide time from heartbeats. Logs are off: they would hold bodies. */
 export function connect(profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Connection {
@@ -55,7 +57,8 @@ export function connect(profile: OpenaiProfile, account: Account<'apiKey' | 'bas
     logLevel: 'off' as const,
   };
   const caller = { name: profile.name, calls: profile.faults.calls };
-  const sdk = import('openai').then(({ OpenAI }) => new OpenAI(options));
+  let made: Promise<OpenAI> | null = null;
+  const sdk = () => (made ??= loadSdk().then(({ OpenAI }) => new OpenAI(options)));
   return { profile, caller, sdk, recent: recentList() };
 }
 
@@ -64,5 +67,5 @@ export function ask<T>({ caller }: Connection, purpose: Purpose, shape: Shape<T>
 }
 
 export function retrieveBatch(connection: Connection, id: string, { signal }: Context): Promise<BatchWire> {
-  return ask(connection, 'read', batchWire, async () => (await connection.sdk).batches.retrieve(id, { signal }));
+  return ask(connection, 'read', batchWire, async () => (await connection.sdk()).batches.retrieve(id, { signal }));
 }

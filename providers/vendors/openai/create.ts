@@ -24,6 +24,6 @@ export async function create(
     metadata: { [metadataKey]: key },
   };
   return dateUndated(
-    toHandle(await ask(connection, 'create', batchWire, async () => (await sdk).post('/batches', { body, signal }))),
+    toHandle(await ask(connection, 'create', batchWire, async () => (await sdk()).post('/batches', { body, signal }))),
   );
 }

@@ -40,10 +40,10 @@ async function* readContent(connection: Connection, id: string, ctx: Context): A
   const { caller, sdk } = connection;
   const { signal } = ctx;
   const file = await waitIfMissing(caller, () =>
-    ask(connection, 'read', fileWire, async () => (await sdk).files.retrieve(id, { signal })),
+    ask(connection, 'read', fileWire, async () => (await sdk()).files.retrieve(id, { signal })),
   );
   const reply = await waitIfMissing(caller, () =>
-    callProvider(caller, 'read', async () => (await sdk).files.content(id, { signal })),
+    callProvider(caller, 'read', async () => (await sdk()).files.content(id, { signal })),
   );
   let received = 0;
   for await (const chunk of replyBytes(caller, reply, ctx)) {

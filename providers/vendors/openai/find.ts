@@ -26,7 +26,7 @@ async function pageAfter(connection: Connection, after: string | null, ctx: Cont
   const { signal } = ctx;
   const query = { limit: listPageMax, ...(after === null ? {} : { after }) };
   const page = await ask(connection, 'read', batchPageWire, async () =>
-    (await connection.sdk).get('/batches', { query, signal }),
+    (await connection.sdk()).get('/batches', { query, signal }),
   );
   // A batch of another program may have an unknown shape: it is left out, and the job's own are still found.
   const items = page.data.flatMap((each) => {

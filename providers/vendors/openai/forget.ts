@@ -13,7 +13,7 @@ export async function forget(connection: Connection, handle: BatchHandle, ctx: C
   const shown = await unlessGone(async () => (await poll(connection, handle, ctx)).files);
   const files = new Set([...(shown ?? []), ...(handle.fileId === null ? [] : [handle.fileId])]);
   for (const id of files) {
-    await unlessGone(() => callProvider(caller, 'read', async () => (await sdk).files.delete(id, { signal })));
+    await unlessGone(() => callProvider(caller, 'read', async () => (await sdk()).files.delete(id, { signal })));
   }
 }
 

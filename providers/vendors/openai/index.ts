@@ -8,7 +8,7 @@ import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
 import { cancel } from './cancel.ts';
-import { connect, type OpenaiProfile } from './client.ts';
+import { connect, loadSdk, type OpenaiProfile } from './client.ts';
 import { create } from './create.ts';
 import { download } from './download.ts';
 import { openaiEndings, openaiProofs } from './endings.ts';
@@ -50,6 +50,7 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl'> = {
     },
   ],
   make: (account) => createOpenaiProvider(openaiProfile, account),
+  loadSdk,
 };
 
 /** For OpenAI and for providers with the same batch API. */
@@ -65,7 +66,7 @@ export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'a
     proofs,
     check: (model, { signal }) =>
       checkModel(caller, faults.missingModel, async () =>
-        model === null ? (await sdk).models.list({ signal }) : (await sdk).models.retrieve(model, { signal }),
+        model === null ? (await sdk()).models.list({ signal }) : (await sdk()).models.retrieve(model, { signal }),
       ),
     upload: (file, _submission, ctx) => upload(connection, file, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),

@@ -16,7 +16,7 @@ export async function upload(connection: Connection, file: RequestFile, ctx: Con
   const before = Buffer.from(formatOpening(boundary, profile.filePurpose, file.name));
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
   const uploaded = await ask(connection, 'read', fileWire, async () =>
-    (await sdk).post('/files', {
+    (await sdk()).post('/files', {
       body: fileBody(file.path, { before, after }, ctx),
       headers: {
         'content-type': `multipart/form-data; boundary=${boundary}`,

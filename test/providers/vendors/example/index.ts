@@ -2,7 +2,7 @@
 
 import type { VendorEntry } from '../../../../providers/account.ts';
 import { openaiEndings, openaiProofs } from '../../../../providers/vendors/openai/endings.ts';
-import { createOpenaiProvider } from '../../../../providers/vendors/openai/index.ts';
+import { createOpenaiProvider, openai } from '../../../../providers/vendors/openai/index.ts';
 import { exampleFaults } from './faults.ts';
 import { exampleLimits } from './limits.ts';
 
@@ -26,6 +26,7 @@ export const example: VendorEntry<'apiKey' | 'baseUrl'> = {
     },
   ],
   make: (account) => createOpenaiProvider(exampleProfile, account),
+  loadSdk: openai.loadSdk,
 };
 
 const exampleProfile = {
