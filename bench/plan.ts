@@ -1,7 +1,7 @@
 // How many rows a second are planned: 1,000 bytes each, one chat request a row, in batches of 10,000.
 
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ import { writeJson } from '../storage/lines/json-lines.ts';
 import { createFileStore } from '../storage/local/store.ts';
 import type { Store } from '../storage/store.ts';
 import { request } from './request.ts';
+import { createThreads } from '../threads/pool.ts';
 import { writeRows } from './rows.ts';
 
 export interface PlanBench {
@@ -77,15 +78,21 @@ async function measure(rows: number, root: string): Promise<PlanBench> {
 /** `whenPlanned` is called when all batches are closed, just before the manifest is written: then the planner still holds everything. */
 function planIn(root: string, whenPlanned: () => Promise<void>): Promise<PlanSummary> {
   const store = createFileStore({ root });
+  const threads = createThreads(Math.max(2, availableParallelism()));
   const watched: Store = {
     ...store,
     create: async (uri, options) => {
-      if (uri === manifestFile(output, 1)) await whenPlanned();
+      if (uri === manifestFile(output, 1)) {
+        // All jobs share these buffers, and how many there are at a moment depends on the threads.
+        threads.stock.takeSpare(Number.POSITIVE_INFINITY);
+        await whenPlanned();
+      }
       return store.create(uri, options);
     },
   };
   const deps = {
     store: watched,
+    threads,
     provider: () => offlineProvider,
     heavy: <T>(work: () => Promise<T>) => work(),
     timing,

@@ -20,7 +20,7 @@ export function hashHex(text: string | Uint8Array, digits: number): string {
 }
 
 /** The key for a text of `keyTexts`. */
-export const hashKey = (text: Uint8Array): ItemKey => itemKey(hashHex(text, 24));
+export const hashKey = (text: string | Uint8Array): ItemKey => itemKey(hashHex(text, 24));
 
 /** Makes the texts whose hashes are the keys of one job's items. The canonical request is embedded as text, because this runs for every row. */
 export function keyTexts(

@@ -36,7 +36,11 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
     /^providers\/(provider|error)\.ts$/,
     /^storage\/(store\.ts$|lines\/|formats\/)/,
   ],
-  threads: [/^(threads|domain|input)\//, /^providers\/dialects\//, /^job-folder\/plan\/item-line\.ts$/],
+  threads: [
+    /^(threads|domain|input|providers\/dialects)\//,
+    /^job-folder\/(identity|plan\/item-line)\.ts$/,
+    /^storage\/formats\/jsonl-record\.ts$/,
+  ],
   report: [/^(report|domain)\//],
   workflows: [/^(workflows|domain)\//],
   client: [

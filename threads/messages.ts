@@ -9,6 +9,9 @@ export interface TaskMessage {
   readonly spare: readonly ArrayBuffer[];
 }
 
+/** A thread sends `ready` once, when it has loaded its code. */
+export type ThreadMessage = { readonly kind: 'ready' } | ReplyMessage;
+
 export type ReplyMessage = (
   | { readonly kind: 'done'; readonly output: object }
   | { readonly kind: 'failed'; readonly failure: Failure }

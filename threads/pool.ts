@@ -2,10 +2,10 @@
 
 import { Worker } from 'node:worker_threads';
 import { BufferStock } from './buffer-stock.ts';
-import { failureError, listBuffers, type ReplyMessage, type TaskMessage } from './messages.ts';
+import { failureError, listBuffers, type ReplyMessage, type TaskMessage, type ThreadMessage } from './messages.ts';
 import type { TaskInput, TaskName, TaskOutput } from './tasks.ts';
 
-/** A thread ended in the middle of a task, for example because its heap was full. The next task gets a new thread. */
+/** A thread ended in the middle of a task, usually because its heap was full. The next task gets a new thread. */
 export class ThreadDied extends Error {
   override readonly name = 'ThreadDied';
 }
@@ -15,16 +15,20 @@ export interface Threads {
   readonly size: number;
   /** Give buffers back to it when an output was used, and take buffers for inputs from it. */
   readonly stock: BufferStock;
-  /** Moves the buffers of the input to a thread. Fails with `ThreadDied`, or with the error that the task throws. */
+  /**
+   * Moves the buffers of the input to a thread. Fails with `ThreadDied`, or with the error that the task throws. Fails with another error if
+   * threads cannot start, or if the pool is closed.
+   */
   run<Name extends TaskName>(name: Name, input: TaskInput<Name>): Promise<TaskOutput<Name>>;
   close(): Promise<void>;
 }
 
 /**
  * A heap for the longest row that is accepted and everything that is made of it; usual rows take a hundredth. A fuller heap ends the thread, not
- * the program.
+ * the program. But V8 ends the program if a single allocation is much larger than what is left, so the bound is far from what rows take.
  */
-const resourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 };
+const heapMbDefault = 1024;
+const youngHeapMb = 32;
 /** Buffers that go with each message to be filled by the task. */
 const spareBuffers = 3;
 
@@ -35,32 +39,44 @@ interface Task {
 }
 
 /** Threads start when there are tasks for them. A thread without a task does not keep the program running. */
-export function createThreads(size: number): Threads {
-  return new ThreadPool(size);
+export function createThreads(size: number, heapMb = heapMbDefault): Threads {
+  return new ThreadPool(size, heapMb);
 }
 
 class ThreadPool implements Threads {
   readonly size: number;
   readonly stock = new BufferStock();
+  readonly #heapMb: number;
   readonly #waiting: Task[] = [];
   readonly #threads = new Set<PooledThread>();
 
-  constructor(size: number) {
+  #isClosed = false;
+
+  constructor(size: number, heapMb: number) {
     this.size = size;
+    this.#heapMb = heapMb;
   }
 
   run<Name extends TaskName>(name: Name, input: TaskInput<Name>): Promise<TaskOutput<Name>> {
     const task: Task = { name, input, reply: Promise.withResolvers() };
     this.#waiting.push(task);
+    if (this.#isClosed) this.#refuseWaiting();
     this.#startNext();
     return task.reply.promise;
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#refuseWaiting();
     await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
+  #refuseWaiting(): void {
+    for (const { reply } of this.#waiting.splice(0)) reply.reject(closed());
+  }
+
   #startNext(): void {
+    if (this.#isClosed) return;
     const thread = this.#findIdle();
     const task = thread === null ? undefined : this.#waiting.shift();
     if (task !== undefined) thread?.start(task, this.stock.takeSpare(spareBuffers));
@@ -69,7 +85,7 @@ class ThreadPool implements Threads {
   #findIdle(): PooledThread | null {
     for (const thread of this.#threads) if (thread.isIdle) return thread;
     if (this.#threads.size >= this.size || this.#waiting.length === 0) return null;
-    const thread: PooledThread = new PooledThread({
+    const thread: PooledThread = new PooledThread(this.#heapMb, {
       onIdle: (spare) => {
         for (const buffer of spare) this.stock.give(buffer);
         this.#startNext();
@@ -84,6 +100,8 @@ class ThreadPool implements Threads {
   }
 }
 
+const closed = (): Error => new Error('the pool of threads is closed');
+
 interface ThreadEvents {
   onIdle(spare: readonly ArrayBuffer[]): void;
   onEnd(): void;
@@ -93,21 +111,27 @@ class PooledThread {
   readonly #worker: Worker;
   #task: Task | null = null;
   #error: Error | null = null;
+  #isReady = false;
+  #isEnding = false;
 
-  constructor({ onIdle, onEnd }: ThreadEvents) {
+  constructor(heapMb: number, { onIdle, onEnd }: ThreadEvents) {
+    const resourceLimits = { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngHeapMb };
     // The extension is that of this file: the program runs from sources and from compiled files.
     this.#worker = new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), { resourceLimits });
     this.#worker.unref();
-    this.#worker.on('message', (reply: ReplyMessage) => {
-      this.#settle(reply);
-      onIdle(reply.spare);
+    this.#worker.on('message', (message: ThreadMessage) => {
+      if (message.kind === 'ready') {
+        this.#isReady = true;
+      } else {
+        this.#settle(message);
+        onIdle(message.spare);
+      }
     });
     this.#worker.on('error', (error) => {
       this.#error = error;
     });
     this.#worker.on('exit', (code) => {
-      const why = this.#error?.message ?? `exit code ${code}`;
-      this.#task?.reply.reject(new ThreadDied(`a thread ended while it did ${this.#task.name}: ${why}`));
+      this.#task?.reply.reject(this.#describeEnd(this.#task, this.#error?.message ?? `exit code ${code}`));
       this.#task = null;
       onEnd();
     });
@@ -125,7 +149,16 @@ class PooledThread {
   }
 
   async end(): Promise<void> {
+    this.#isEnding = true;
     await this.#worker.terminate();
+  }
+
+  /** A thread that never loaded its code, or that the pool ended, says nothing about the task. */
+  #describeEnd({ name }: Task, why: string): Error {
+    if (this.#isEnding) return closed();
+    return this.#isReady
+      ? new ThreadDied(`a thread ended while it did ${name}: ${why}`)
+      : new Error(`a thread could not start: ${why}`);
   }
 
   #settle(reply: ReplyMessage): void {

@@ -3,9 +3,10 @@
 import { InvariantBroken } from '../domain/refusal.ts';
 import type { BufferStock } from './buffer-stock.ts';
 import { judgeLines } from './tasks/judge-lines.ts';
+import { renderRows } from './tasks/render-rows.ts';
 import { scanAnswers } from './tasks/scan-answers.ts';
 
-const tasks = { judgeLines, scanAnswers } as const;
+const tasks = { judgeLines, renderRows, scanAnswers } as const;
 
 type Tasks = typeof tasks;
 export type TaskName = keyof Tasks;

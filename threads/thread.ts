@@ -3,7 +3,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { BufferStock } from './buffer-stock.ts';
-import { describeFailure, listBuffers, type ReplyMessage, type TaskMessage } from './messages.ts';
+import { describeFailure, listBuffers, type ReplyMessage, type TaskMessage, type ThreadMessage } from './messages.ts';
 import { runTask } from './tasks.ts';
 
 const stock = new BufferStock();
@@ -15,6 +15,9 @@ parentPort?.on('message', (message: TaskMessage) => {
   const spare = reply.spare.filter((buffer) => !moved.includes(buffer));
   parentPort?.postMessage({ ...reply, spare }, [...moved, ...spare]);
 });
+
+const ready: ThreadMessage = { kind: 'ready' };
+parentPort?.postMessage(ready);
 
 /** The buffers of the input go back, unless they are part of the output. */
 function answer({ name, input }: TaskMessage): ReplyMessage {

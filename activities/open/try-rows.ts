@@ -3,13 +3,14 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { RowId } from '../../domain/ids.ts';
 import type { JobSpec } from '../../domain/job.ts';
+import type { RowRefusal } from '../../domain/outcome/outcome.ts';
 import type { Validity } from '../../domain/plan/validity.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { readDataset } from '../../storage/formats/dataset.ts';
 import type { DatasetRow } from '../../storage/formats/rows.ts';
+import { isRefusal, type ReadRow, rowReader } from '../../threads/tasks/row-reader.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { RowTally } from '../plan/row-tally.ts';
-import { isRefusal, type ReadRow, type RowRefusal, rowReader } from '../plan/rows.ts';
 
 const rowsTried = 100;
 
@@ -56,11 +57,9 @@ class Trial {
 
   #findRefusal(row: DatasetRow): RowRefusal | null {
     if (row.kind === 'reject') return row;
-    let keyText = '';
-    const read = this.#read(row, (text) => {
-      keyText = text;
-    });
+    const read = this.#read(row);
     if (isRefusal(read)) return read;
+    const { keyText } = read;
     const same = this.#asked.get(read.id) ?? keyText;
     this.#asked.set(read.id, same);
     if (same === keyText) return null;

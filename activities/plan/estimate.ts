@@ -7,8 +7,8 @@ import { InvariantBroken } from '../../domain/refusal.ts';
 import { readJobFile, requireClaim } from '../../job-folder/job-file.ts';
 import { jobFile } from '../../job-folder/paths.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/plan/manifest.ts';
+import { findOutputMax, readTemplateLimit } from '../../threads/tasks/output-tokens.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
-import { findOutputMax, readTemplateLimit } from './output-tokens.ts';
 
 export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEstimate> {
   const { output } = ref;

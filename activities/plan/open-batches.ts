@@ -24,12 +24,11 @@ export class OpenBatches {
   }
 
   find(item: PlannedItem): OpenBatch | undefined {
-    const lane = item.lane ?? null;
     const files = this.#current?.files;
-    if (files?.model === item.model && files.endpoint === item.endpoint && files.forcedLane === lane) {
+    if (files?.model === item.model && files.endpoint === item.endpoint && files.forcedLane === item.lane) {
       return this.#current;
     }
-    return this.#byGroup.get(nameGroup({ model: item.model, endpoint: item.endpoint, forcedLane: lane }));
+    return this.#byGroup.get(nameGroup({ model: item.model, endpoint: item.endpoint, forcedLane: item.lane }));
   }
 
   add(files: BatchFiles): OpenBatch {

@@ -2,37 +2,44 @@
 // parts at the same rows.
 
 import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
-import type { DatasetPosition, DatasetRow } from '../../storage/formats/rows.ts';
+import type { DatasetPosition } from '../../storage/formats/rows.ts';
 
 export class PartBoundary {
   readonly #partRows: number;
-  #position: DatasetPosition;
+  // Numbers instead of a position, because they change with every row.
+  #byte: number;
+  #line: number;
+  #row: number;
   /** The end of the last part: its last row, and how many batches were closed by then. */
   #last: { readonly row: number; readonly batches: number };
 
   constructor(partRows: number, position: DatasetPosition, batches: number) {
     this.#partRows = partRows;
-    this.#position = position;
+    this.#byte = position.byte;
+    this.#line = position.line;
+    this.#row = position.row;
     this.#last = { row: position.row, batches };
   }
 
   /** The last row that was processed. */
   get position(): DatasetPosition {
-    return this.#position;
+    return { byte: this.#byte, line: this.#line, row: this.#row };
   }
 
   get isDue(): boolean {
-    return this.#position.row - this.#last.row >= this.#partRows;
+    return this.#row - this.#last.row >= this.#partRows;
   }
 
-  moveTo({ end, line, row }: DatasetRow): void {
-    this.#position = { byte: end, line, row };
+  moveTo({ byte, line, row }: DatasetPosition): void {
+    this.#byte = byte;
+    this.#line = line;
+    this.#row = row;
   }
 
   /** Ends a part here. Returns the batches that were closed since the last part. */
   endPart(closed: readonly ManifestEntry[]): readonly ManifestEntry[] {
     const entries = closed.slice(this.#last.batches);
-    this.#last = { row: this.#position.row, batches: closed.length };
+    this.#last = { row: this.#row, batches: closed.length };
     return entries;
   }
 }

@@ -5,7 +5,6 @@ import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import type { RefusalReason } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { itemsFile } from '../../job-folder/paths.ts';
-import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import {
   createPlanParts,
   eachCarried,
@@ -15,14 +14,13 @@ import {
   readParts,
 } from '../../job-folder/plan/plan-parts.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { DatasetPosition, DatasetRow } from '../../storage/formats/rows.ts';
+import type { DatasetPosition } from '../../storage/formats/rows.ts';
 import type { Store } from '../../storage/store.ts';
-import { type KeyedRow, KeyedRows } from './keys/keyed-rows.ts';
+import { ChunkRow, type RenderedChunk } from './chunks/chunk-row.ts';
 import { createSeenIds, type SeenIds } from './keys/seen-ids.ts';
 import { PartBoundary } from './part-boundary.ts';
 import { type EarlierResults, readEarlierResults } from './reuse.ts';
 import { RowTally } from './row-tally.ts';
-import { isRefusal } from './rows.ts';
 import { type Added, WavePlanner } from './wave-planner.ts';
 
 export interface PassOptions {
@@ -51,16 +49,16 @@ export async function openPass(options: PassOptions): Promise<Pass> {
 /** Only accepted and carried rows are remembered: a refused row has nothing that another row could share. */
 async function rememberAll(store: Store, output: string, parts: readonly Part[], seen: SeenIds): Promise<void> {
   for (const { batch } of parts.flatMap(({ entries }) => entries)) {
-    await eachIdLine(store, itemsFile({ output, wave: 1, batch }), ({ id, row, key }) => seen.note(id, row, key));
+    const uri = itemsFile({ output, wave: 1, batch });
+    await eachIdLine(store, uri, ({ id, row, key }) => seen.note(seen.hash(id, key), row));
   }
-  await eachCarried(store, output, parts, ({ id, row, key }) => seen.note(id, row, key));
+  await eachCarried(store, output, parts, ({ id, row, key }) => seen.note(seen.hash(id, key), row));
 }
 
 export class Pass {
   readonly #job: JobFile;
   readonly #seen: SeenIds;
   readonly #earlier: EarlierResults | null;
-  readonly #rows: KeyedRows;
   readonly #planner: WavePlanner;
   readonly #parts: PlanParts;
   readonly #tally: RowTally;
@@ -73,7 +71,6 @@ export class Pass {
     this.#job = job;
     this.#seen = seen;
     this.#earlier = earlier;
-    this.#rows = new KeyedRows(job, provider);
     this.#planner = new WavePlanner({ store, provider, job, output, signal, wave: 1, closed });
     this.#parts = createPlanParts(store, output, parts, signal);
     this.#tally = new RowTally(last);
@@ -90,16 +87,13 @@ export class Pass {
     return this.#planner.closed.length;
   }
 
-  /** Renders rows and makes their keys; may be called for later rows while earlier ones are being taken. */
-  read(rows: readonly DatasetRow[]): Promise<readonly KeyedRow[]> {
-    return this.#rows.read(rows);
-  }
-
-  /** Takes rows in the dataset's order. Returns a promise only if something must be waited for: await it before the next call. */
-  take({ at, item }: KeyedRow): MaybePromise<void> {
-    this.#tally.addRow();
-    const taken = isRefusal(item) ? this.#refuse(at, item.reason, item.message) : this.#takeItem(at, item);
-    return isPending(taken) ? taken.then(() => this.#moveTo(at)) : this.#moveTo(at);
+  /** Takes chunks in the dataset's order. */
+  async take(chunk: RenderedChunk): Promise<void> {
+    const row = new ChunkRow(chunk);
+    while (row.moveOn()) {
+      const taken = this.#takeRow(row);
+      if (isPending(taken)) await taken;
+    }
   }
 
   /** Refuses the job, or writes the plan. */
@@ -115,54 +109,62 @@ export class Pass {
       throw new InvariantBroken(`${counts.accepted} rows were accepted, but ${summary.items} items planned`);
     }
     await this.#parts.remove();
-    await Promise.all([this.#earlier?.close(), this.#rows.close()]);
+    await this.#earlier?.close();
     return summary;
   }
 
   /** Leaves whole parts and closed batches for a successor. */
   async abort(): Promise<void> {
-    await Promise.allSettled([this.#planner.abort(), this.#parts.abort(), this.#earlier?.close(), this.#rows.close()]);
+    await Promise.allSettled([this.#planner.abort(), this.#parts.abort(), this.#earlier?.close()]);
   }
 
-  #takeItem(at: DatasetRow, item: PlannedItem): MaybePromise<void> {
-    const same = this.#seen.first(item.id, item.key);
-    if (same !== null) return same.sameRequest ? this.#share(item, same.row) : this.#refuseDuplicateId(at, same.row);
-    if (this.#earlier?.has(item.key)) return this.#carryOver(this.#earlier, item);
-    const added = this.#planner.add(item);
-    return isPending(added) ? added.then((what) => this.#settle(what, at, item)) : this.#settle(added, at, item);
+  /** Returns a promise only if something must be waited for: await it before the next call. */
+  #takeRow(row: ChunkRow): MaybePromise<void> {
+    this.#tally.addRow();
+    const { refusal } = row;
+    const taken = refusal === null ? this.#takeItem(row) : this.#refuse(row, refusal.reason, refusal.message);
+    return isPending(taken) ? taken.then(() => this.#moveTo(row)) : this.#moveTo(row);
   }
 
-  #settle(added: Added, at: DatasetRow, item: PlannedItem): MaybePromise<void> {
+  #takeItem(row: ChunkRow): MaybePromise<void> {
+    const same = this.#seen.first(row);
+    if (same !== null) return same.sameRequest ? this.#share(row, same.row) : this.#refuseDuplicateId(row, same.row);
+    if (this.#earlier?.has(row.key)) return this.#carryOver(this.#earlier, row);
+    const added = this.#planner.add(row);
+    return isPending(added) ? added.then((what) => this.#settle(what, row)) : this.#settle(added, row);
+  }
+
+  #settle(added: Added, row: ChunkRow): MaybePromise<void> {
     if (added === 'too_large') {
-      return this.#refuse(at, 'request_too_large', 'the request is larger than a batch may be');
+      return this.#refuse(row, 'request_too_large', 'the request is larger than a batch may be');
     }
-    if (added === 'too_many_models') return this.#refuse(at, 'too_many_models', 'the dataset names too many models');
+    if (added === 'too_many_models') return this.#refuse(row, 'too_many_models', 'the dataset names too many models');
     this.#tally.add('accepted');
-    this.#seen.note(item.id, item.row, item.key);
+    this.#seen.note(row, row.row);
   }
 
-  #refuse({ line }: DatasetRow, reason: RefusalReason, words: string): MaybePromise<void> {
+  #refuse({ line }: ChunkRow, reason: RefusalReason, words: string): MaybePromise<void> {
     return this.#parts.write('rejects', this.#tally.addRefused(line, reason, words));
   }
 
-  #refuseDuplicateId(at: DatasetRow, earlierRow: number): MaybePromise<void> {
-    return this.#refuse(at, 'duplicate_id', `row ${earlierRow} has the same id and asks something else`);
+  #refuseDuplicateId(row: ChunkRow, earlierRow: number): MaybePromise<void> {
+    return this.#refuse(row, 'duplicate_id', `row ${earlierRow} has the same id and asks something else`);
   }
 
-  #share({ row, id }: PlannedItem, sameAs: number): MaybePromise<void> {
+  #share({ row, id }: ChunkRow, sameAs: number): MaybePromise<void> {
     this.#tally.add('duplicates');
     return this.#parts.write('duplicates', JSON.stringify({ row, id, sameAs }));
   }
 
-  async #carryOver(earlier: EarlierResults, item: PlannedItem): Promise<void> {
-    const line = await earlier.carryOver(item);
+  async #carryOver(earlier: EarlierResults, row: ChunkRow): Promise<void> {
+    const line = await earlier.carryOver(row);
     await this.#parts.write('carried', JSON.stringify(line));
     this.#tally.addCarriedOver(line.reason === 'in_doubt');
-    this.#seen.note(item.id, item.row, item.key);
+    this.#seen.note(row, row.row);
   }
 
-  #moveTo(at: DatasetRow): MaybePromise<void> {
-    this.#boundary.moveTo(at);
+  #moveTo(row: ChunkRow): MaybePromise<void> {
+    this.#boundary.moveTo(row);
     // The rows of an open batch are not safe yet, so no part may end after them.
     if (this.#planner.openCount === 0 && this.#boundary.isDue) return this.#endPart();
   }

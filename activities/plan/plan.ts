@@ -3,18 +3,17 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
-import { isPending } from '../../domain/maybe-promise.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { giveUpClaim } from '../../job-folder/claim.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readSummary } from '../../job-folder/plan/manifest.ts';
-import { computeFingerprint, readDataset } from '../../storage/formats/dataset.ts';
+import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import { StoreError } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
-import type { KeyedRow } from './keys/keyed-rows.ts';
+import { type RenderOptions, renderChunks } from './chunks/render-chunks.ts';
 import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
 
-export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'heavy' | 'timing'>;
+export type PlanDeps = Pick<ActivityDeps, 'store' | 'provider' | 'threads' | 'heavy' | 'timing'>;
 
 /** May run again at any time: keeps an existing plan, resumes an unfinished one, and repeats a refusal. */
 export async function plan(deps: PlanDeps, ref: JobRef, partRows = rowsPerPart): Promise<PlanSummary> {
@@ -47,9 +46,10 @@ type PlanInput = Pick<PassOptions, 'job' | 'output' | 'signal' | 'partRows'>;
 async function planAll(deps: PlanDeps, input: PlanInput, progress: Progress): Promise<PlanSummary> {
   const { job, signal } = input;
   await checkFingerprint(deps, job, signal);
-  const pass = await openPass({ ...input, store: deps.store, provider: requireProvider(deps, job) });
+  const provider = requireProvider(deps, job);
+  const pass = await openPass({ ...input, store: deps.store, provider });
   try {
-    await readAll(deps, job, pass, signal, progress);
+    await takeAll(deps, { job, signal, dialect: provider.dialect }, pass, progress);
     await checkFingerprint(deps, job, signal);
     return await pass.finish();
   } catch (error) {
@@ -58,31 +58,18 @@ async function planAll(deps: PlanDeps, input: PlanInput, progress: Progress): Pr
   }
 }
 
-async function readAll(
-  { store }: PlanDeps,
-  { spec }: JobFile,
+async function takeAll(
+  { store, threads }: PlanDeps,
+  { job, signal, dialect }: Pick<RenderOptions, 'job' | 'signal' | 'dialect'>,
   pass: Pass,
-  signal: AbortSignal,
   progress: Progress,
 ): Promise<void> {
-  const takeAll = async (rows: readonly KeyedRow[]): Promise<void> => {
+  for await (const chunk of renderChunks({ store, threads, job, dialect, from: pass.position, signal })) {
     signal.throwIfAborted();
-    for (const row of rows) {
-      const taken = pass.take(row);
-      if (isPending(taken)) await taken;
-    }
+    await pass.take(chunk);
     const { row, byte } = pass.position;
     Object.assign(progress, { rows: row, bytes: byte, batches: pass.batches });
-  };
-  // The keys of one chunk's rows are made while the previous chunk is written.
-  let ahead: Promise<readonly KeyedRow[]> = Promise.resolve([]);
-  for await (const rows of readDataset(store, spec.dataset, { from: pass.position, signal })) {
-    const next = pass.read(rows);
-    next.catch(() => undefined); // It fails where it is awaited.
-    await takeAll(await ahead);
-    ahead = next;
   }
-  await takeAll(await ahead);
 }
 
 async function checkFingerprint({ store }: PlanDeps, job: JobFile, signal: AbortSignal): Promise<void> {

@@ -8,11 +8,11 @@ import type { OutputLimit } from '../../domain/money/output-limit.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import { type Attempt, openRows, type RowAttempts } from '../../job-folder/answers.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import { readSummary } from '../../job-folder/plan/manifest.ts';
+import { countOutput, readLineLimit, readTemplateLimit } from '../../threads/tasks/output-tokens.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
-import { countOutput, readLineLimit, readTemplateLimit } from './output-tokens.ts';
+import { type LaterItemParts, makeLaterItem } from './later-item.ts';
 import { WavePlanner } from './wave-planner.ts';
 
 export interface PlanWaveInput
@@ -47,7 +47,7 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
       const chosen = chooseItem(attempts, input, job, (line, { model, endpoint }) =>
         countOutput(job, isFixed(limit) ? limit : readLineLimit(provider, line, endpoint), model),
       );
-      const added = chosen === null ? null : planner.add(chosen);
+      const added = chosen === null ? null : planner.add(makeLaterItem(chosen, provider, job.prices));
       if (isPending(added)) await added;
     }
     return await planner.finish();
@@ -62,7 +62,7 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
 /** False if each row names its own limit. */
 const isFixed = (limit: OutputLimit | null): limit is OutputLimit => limit !== null && limit.tokens !== 'unread';
 
-type CountItemOutput = (line: Buffer, entry: Pick<PlannedItem, 'model' | 'endpoint'>) => number | null;
+type CountItemOutput = (line: Buffer, entry: Pick<LaterItemParts, 'model' | 'endpoint'>) => number | null;
 
 /** Null if the row's item needs no further attempt. */
 function chooseItem(
@@ -70,7 +70,7 @@ function chooseItem(
   input: PlanWaveInput,
   job: JobFile,
   countItemOutput: CountItemOutput,
-): PlannedItem | null {
+): LaterItemParts | null {
   const last: Attempt = attempts.at(-1) ?? attempts[0];
   const { answer, entry, request } = last;
   if (answer === null || entry === null || request === null || answer.reason === undefined) return null;
@@ -85,10 +85,10 @@ function chooseItem(
     key: answer.key,
     model: entry.model,
     endpoint: entry.endpoint,
-    request,
+    line: request,
     outputTokens: countItemOutput(request, entry),
     // In a job that runs in realtime only, nothing falls back.
-    ...(realtime && job.spec.mode === 'batch' ? { lane: 'realtime' } : {}),
+    lane: realtime && job.spec.mode === 'batch' ? 'realtime' : null,
     ...(flawedAttempts === 0 ? {} : { flawedAttempts }),
   };
 }

@@ -15,22 +15,16 @@ import {
   splitRules,
 } from '../../domain/plan/split.ts';
 import { JobRefused } from '../../domain/refusal.ts';
-import {
-  type BatchFiles,
-  type EncodedItem,
-  openBatchFiles,
-  type PlannedItem,
-} from '../../job-folder/plan/batch-files.ts';
+import { type BatchFiles, openBatchFiles, type PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import { type ManifestEntry, writeManifest } from '../../job-folder/plan/manifest.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 import { ClosedBatches } from './closed-batches.ts';
-import { createItemEncoder, type ItemEncoder, noPrefix } from './item-encoder.ts';
 import { type OpenBatch, OpenBatches } from './open-batches.ts';
 
 export interface WavePlannerOptions {
   readonly store: Store;
-  readonly provider: Provider;
+  readonly provider: Pick<Provider, 'limits'>;
   readonly job: JobFile;
   readonly output: string;
   readonly wave: number;
@@ -48,7 +42,6 @@ export type Added = 'taken' | 'too_large' | 'too_many_models';
 export class WavePlanner {
   readonly #options: WavePlannerOptions;
   readonly #rules: SplitRules;
-  readonly #encoder: ItemEncoder;
   readonly #open = new OpenBatches();
   readonly #closed: ClosedBatches;
   /** Models with their endpoints, of all batches of the wave. */
@@ -60,7 +53,6 @@ export class WavePlanner {
     // The items of batches that were cut stay in the lane that they were planned for.
     const minBatchItems = options.cutBytes == null ? job.spec.minBatchItems : 1;
     this.#rules = splitRules({ ...job.spec, minBatchItems }, provider.limits);
-    this.#encoder = createItemEncoder(provider);
     this.#closed = new ClosedBatches(closed);
     this.#models = new Set(closed.map(nameModel));
   }
@@ -78,13 +70,12 @@ export class WavePlanner {
   /** In row order. A promise only if a file is opened, closed or waited for: await it before the next call. */
   add(item: PlannedItem): MaybePromise<Added> {
     const batch = this.#open.find(item);
-    const encoded = this.#encoder.encode(item, batch?.files.prefix ?? noPrefix);
-    if (encoded.bytes > this.#rules.bytesMax) return 'too_large';
+    if (item.bytes > this.#rules.bytesMax) return 'too_large';
     if (batch === undefined && this.#models.size >= modelsMax && !this.#models.has(nameModel(item))) {
       return 'too_many_models';
     }
-    const fits = batch !== undefined && hasRoom(batch.files, encoded.bytes);
-    return fits ? this.#write(batch, item, encoded) : this.#writeToNew(batch, item);
+    const fits = batch !== undefined && hasRoom(batch.files, item.bytes);
+    return fits ? this.#write(batch, item) : this.#writeToNew(batch, item);
   }
 
   settle(): Promise<void> {
@@ -113,10 +104,10 @@ export class WavePlanner {
     this.#open.clear();
   }
 
-  #write(batch: OpenBatch, item: PlannedItem, encoded: EncodedItem): MaybePromise<Added> {
+  #write(batch: OpenBatch, item: PlannedItem): MaybePromise<Added> {
     this.#open.noteUse(batch);
-    const written = batch.files.write(item, encoded);
-    if (isFull(batch.files, encoded.bytes)) return this.#closeAfter(written, batch);
+    const written = batch.files.write(item);
+    if (isFull(batch.files, item.bytes)) return this.#closeAfter(written, batch);
     return isPending(written) ? written.then(() => 'taken') : 'taken';
   }
 
@@ -129,7 +120,7 @@ export class WavePlanner {
   async #writeToNew(full: OpenBatch | undefined, item: PlannedItem): Promise<Added> {
     if (full !== undefined) await this.#close(full);
     const batch = await this.#openBatchFor(item);
-    return this.#write(batch, item, this.#encoder.encode(item, batch.files.prefix));
+    return this.#write(batch, item);
   }
 
   async #openBatchFor({ model, endpoint, lane }: PlannedItem): Promise<OpenBatch> {
@@ -142,7 +133,7 @@ export class WavePlanner {
     const caps = cutCaps(computeCaps(this.#rules, batch), this.#options.cutBytes ?? null);
     const files = await openBatchFiles(
       { output, wave, batch },
-      { store, price, nonce: job.planNonce, model, endpoint, forcedLane: lane ?? null, caps, signal },
+      { store, price, nonce: job.planNonce, model, endpoint, forcedLane: lane, caps, signal },
     );
     this.#models.add(nameModel(files));
     return this.#open.add(files);

@@ -5,7 +5,7 @@ import { costUsd, estimatedTokens, estimateUsd, findPrice } from '../../domain/m
 import { countOutputTokens } from '../../domain/money/output-limit.ts';
 import type { PlannedCall } from '../../job-folder/journals.ts';
 import type { Provider } from '../../providers/provider.ts';
-import { countOutput, readLineLimit } from '../plan/output-tokens.ts';
+import { countOutput, readLineLimit } from '../../threads/tasks/output-tokens.ts';
 
 export interface Meter {
   estimate(line: Buffer): Omit<PlannedCall, 'at'>;

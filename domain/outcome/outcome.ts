@@ -56,6 +56,13 @@ export const refusalReasons = [
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
+/** Why a row is not an item. */
+export interface RowRefusal {
+  readonly reason: RefusalReason;
+  /** In our own words: it quotes nothing of the row. */
+  readonly message: string;
+}
+
 /** Tokens of one answer. Null means that the provider did not report them. `input` includes cached tokens. */
 export interface Usage {
   readonly input: number | null;

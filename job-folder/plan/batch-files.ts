@@ -1,44 +1,30 @@
 // The two files of one planned batch, requests and items: written line by line, and visible only when complete.
 
-import { type BatchRef, batchIdentity, type CustomId, type ItemKey, type RowId } from '../../domain/ids.ts';
+import { type BatchRef, batchIdentity } from '../../domain/ids.ts';
 import type { Estimate } from '../../domain/job.ts';
 import { type MaybePromise, whenBoth } from '../../domain/maybe-promise.ts';
-import { estimateUsd, type ModelPrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
+import { type ModelPrice, roundKnown } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
+import type { ItemEstimate } from '../../domain/plan/item-estimate.ts';
 import type { Caps } from '../../domain/plan/split.ts';
 import { type LineWriter, lineWriter, type Written } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import { hashHex } from '../identity.ts';
 import { itemsFile, requestsFile } from '../paths.ts';
-import { formatItemLine } from './item-line.ts';
 import type { ManifestEntry } from './manifest.ts';
 
 /** An item that a planner puts into a batch. */
-export interface PlannedItem {
+export interface PlannedItem extends ItemEstimate {
   readonly row: number;
-  readonly id: RowId;
-  readonly key: ItemKey;
   readonly model: string;
   readonly endpoint: string;
-  /** The body as JSON text, to be encoded; or the line of an earlier wave without its newline, to be relabelled. */
-  readonly request: string | Buffer;
-  /** The most output tokens; null if neither the request nor its model has a known limit. */
-  readonly outputTokens: number | null;
-  /** Absent: the number of items decides the lane. */
-  readonly lane?: Lane | undefined;
-  /** The number of earlier attempts with an unusable answer. */
-  readonly flawedAttempts?: number | undefined;
-}
-
-/** The item's line of the requests file, and its size. */
-export interface EncodedItem {
-  readonly customId: CustomId;
-  readonly line: string | Buffer;
-  /** Includes the newline. */
+  /** Null: the number of items decides the lane. */
+  readonly lane: Lane | null;
+  /** The bytes of its line of the requests file, with the newline. */
   readonly bytes: number;
-  /** Estimated from the size of the body. */
-  readonly inputTokens: number;
-  readonly outputTokens: number | null;
+  /** Both write one line under a custom id with this prefix. They return a promise only if it must be awaited before the next call. */
+  writeRequest(prefix: string, into: LineWriter): MaybePromise<void>;
+  writeItem(prefix: string, into: LineWriter): MaybePromise<void>;
 }
 
 export interface BatchFilesOptions {
@@ -99,11 +85,11 @@ export class BatchFiles {
   }
 
   /** Returns a promise only while a block is being written: await it before the next call. */
-  write(item: PlannedItem, encoded: EncodedItem): MaybePromise<void> {
+  write(item: PlannedItem): MaybePromise<void> {
     if (this.items === 0) this.#rows.first = item.row;
     this.#rows.last = item.row;
-    this.#estimate.add(encoded);
-    return whenBoth(this.#requests.write(encoded.line), this.#items.write(formatItemLine(item, encoded.customId)));
+    this.#estimate.add(item);
+    return whenBoth(item.writeRequest(this.prefix, this.#requests), item.writeItem(this.prefix, this.#items));
   }
 
   /** The cost of its items in a lane; null if there is no price, or an item has no limit of its output tokens. */
@@ -144,32 +130,31 @@ export class BatchFiles {
   }
 }
 
-/** Tokens of many items, and their cost in each lane: the batch takes its lane when it is closed. */
+/** Tokens of many items, and their cost in each lane: the batch takes its lane when it is closed. A sum with an unknown part is NaN. */
 class EstimateSum {
-  readonly #price: ModelPrice | undefined;
-  readonly #tokens: { input: number; output: number | null } = { input: 0, output: 0 };
-  readonly #usd: Record<Lane, number | null>;
+  #inputTokens = 0;
+  #outputTokens = 0;
+  readonly #usd: Record<Lane, number>;
 
   constructor(price: ModelPrice | undefined) {
-    this.#price = price;
-    const none = price === undefined ? null : 0;
+    const none = price === undefined ? Number.NaN : 0;
     this.#usd = { batch: none, realtime: none };
   }
 
-  add(encoded: EncodedItem): void {
-    this.#tokens.input += encoded.inputTokens;
-    this.#tokens.output = sumOrUnknown(this.#tokens.output, encoded.outputTokens);
-    if (this.#price === undefined) return;
-    this.#usd.batch = sumOrUnknown(this.#usd.batch, estimateUsd(encoded, 'batch', this.#price));
-    this.#usd.realtime = sumOrUnknown(this.#usd.realtime, estimateUsd(encoded, 'realtime', this.#price));
+  add({ inputTokens, outputTokens, batchUsd, realtimeUsd }: ItemEstimate): void {
+    this.#inputTokens += inputTokens;
+    this.#outputTokens += outputTokens;
+    this.#usd.batch += batchUsd;
+    this.#usd.realtime += realtimeUsd;
   }
 
   usd(lane: Lane): number | null {
-    const usd = this.#usd[lane];
-    return roundKnown(usd);
+    return roundKnown(nullIfUnknown(this.#usd[lane]));
   }
 
   inLane(lane: Lane): Estimate {
-    return { inputTokens: this.#tokens.input, outputTokens: this.#tokens.output, usd: this.usd(lane) };
+    return { inputTokens: this.#inputTokens, outputTokens: nullIfUnknown(this.#outputTokens), usd: this.usd(lane) };
   }
 }
+
+const nullIfUnknown = (sum: number): number | null => (Number.isNaN(sum) ? null : sum);

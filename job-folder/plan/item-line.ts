@@ -19,6 +19,9 @@ export function formatItemLine(
   return `{"row":${row},"id":${JSON.stringify(id)},"key":"${key}","customId":"${customId}"${flawed}}`;
 }
 
+/** Where the custom id begins in a line of `formatItemLine` without `flawedAttempts`, counted from the end. */
+export const customIdFromEnd = 34;
+
 /** A line of items or of answers. An answer's line has the form of a line of results, any other begins like its item's line. */
 export function parseItemLine(text: string): ItemLine | AnswerLine {
   const stored: StoredLine | ResultLine = JSON.parse(text);

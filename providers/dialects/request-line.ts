@@ -16,6 +16,8 @@ export interface LineParts {
 }
 
 export const opening = '{"custom_id":"';
+/** Where the custom id begins in every line. */
+export const customIdAt = opening.length;
 /** The form of a `CustomId`. */
 const idPattern = '([0-9a-f]{32})';
 /** Longer than any head: only so many bytes are matched. */

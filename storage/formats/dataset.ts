@@ -1,7 +1,8 @@
 // A dataset as a sequence of numbered rows, whatever its format, and a fingerprint that shows whether its file has changed.
 
+import type { Line } from '../lines/json-lines.ts';
 import { type Store, StoreError } from '../store.ts';
-import { readJsonl } from './jsonl.ts';
+import { readJsonl, readJsonlRecords } from './jsonl.ts';
 import type { DatasetFile, DatasetRow, ReadDatasetOptions } from './rows.ts';
 
 /** Rows in arrays, one array for each chunk of the file: waiting costs something per chunk, not per row. */
@@ -10,11 +11,19 @@ export function readDataset(
   { uri, format, limit }: DatasetFile,
   options: ReadDatasetOptions = {},
 ): AsyncGenerator<readonly DatasetRow[]> {
-  return readers[format](store, { uri, limit }, options);
+  return formats[format].rows(store, { uri, limit }, options);
 }
 
-/** One entry for each format. */
-const readers = { jsonl: readJsonl } as const;
+/** The same rows, not parsed yet: their numbers follow one another. `bytes` is null if a row is too long. */
+export function readRecords(
+  store: Store,
+  { uri, format, limit }: DatasetFile,
+  options: ReadDatasetOptions = {},
+): AsyncGenerator<readonly Line[]> {
+  return formats[format].records(store, { uri, limit }, options);
+}
+
+const formats = { jsonl: { rows: readJsonl, records: readJsonlRecords } } as const;
 
 /** Changes whenever the content may have changed; fails as `missing` or `unreadable` if there is nothing to read. */
 export async function computeFingerprint(store: Store, uri: string, signal?: AbortSignal): Promise<string> {

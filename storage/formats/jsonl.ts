@@ -1,31 +1,39 @@
 // Reads JSON Lines: each line is a row with its place. A line that is not a JSON object becomes a refusal, which never quotes the line.
 
-import { isUtf8 } from 'node:buffer';
 import { rowBytesMax } from '../../domain/limits.ts';
-import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
-import { jsonFault } from '../lines/json-fault.ts';
+import type { RowRefusal } from '../../domain/outcome/outcome.ts';
 import { type Line, lineChunks } from '../lines/json-lines.ts';
 import type { Store } from '../store.ts';
+import { parseRecord, refuseLongLine } from './jsonl-record.ts';
 import type { DatasetFile, DatasetRow, ReadDatasetOptions } from './rows.ts';
+
+type JsonlFile = Pick<DatasetFile, 'uri' | 'limit'>;
+const beginning = { byte: 0, line: 0, row: 0 };
 
 export async function* readJsonl(
   store: Store,
-  { uri, limit }: Pick<DatasetFile, 'uri' | 'limit'>,
-  { from = { byte: 0, line: 0, row: 0 }, signal }: ReadDatasetOptions,
+  file: JsonlFile,
+  options: ReadDatasetOptions,
 ): AsyncGenerator<readonly DatasetRow[]> {
-  const rowMax = limit ?? Number.POSITIVE_INFINITY;
-  let row = from.row;
-  if (row >= rowMax) return;
+  let row = options.from?.row ?? 0;
+  for await (const lines of readJsonlRecords(store, file, options)) yield lines.map((line) => parseRow(line, ++row));
+}
+
+export async function* readJsonlRecords(
+  store: Store,
+  { uri, limit }: JsonlFile,
+  { from = beginning, signal }: ReadDatasetOptions,
+): AsyncGenerator<readonly Line[]> {
+  let left = (limit ?? Number.POSITIVE_INFINITY) - from.row;
+  if (left <= 0) return;
   const source = store.read(uri, { signal, start: from.byte });
   const bounds = { lineBytesMax: rowBytesMax, firstLine: from.line + 1, firstByte: from.byte };
   for await (const lines of lineChunks(source, bounds)) {
-    const rows: DatasetRow[] = [];
-    for (const line of lines) {
-      if (row >= rowMax) break;
-      if (!isBlank(line)) rows.push(parseRow(line, ++row));
-    }
-    if (rows.length > 0) yield rows;
-    if (row >= rowMax) return;
+    const records = lines.some(isBlank) ? lines.filter((line) => !isBlank(line)) : lines;
+    const taken = records.length > left ? records.slice(0, left) : records;
+    left -= taken.length;
+    if (taken.length > 0) yield taken;
+    if (left === 0) return;
   }
 }
 
@@ -36,49 +44,12 @@ function isBlank({ bytes, length }: Line): boolean {
 }
 
 function parseRow(line: Line, row: number): DatasetRow {
-  const { bytes, length } = line;
-  if (bytes === null) {
-    return refuse(line, row, 'row_too_large', `${length} bytes, of ${rowBytesMax} a row may have; shorten it`);
-  }
-  const text = bytes.toString();
-  // Decoding replaces invalid UTF-8 with U+FFFD, so only a line with that character needs its bytes checked.
-  if (text.includes('\ufffd') && !isUtf8(bytes)) {
-    return refuse(line, row, 'invalid_utf8', 'not valid UTF-8; convert the file to UTF-8');
-  }
-  const record = parseJson(text);
-  if (record === undefined) {
-    return refuse(line, row, 'malformed_json', `not valid JSON ${jsonFault(text)}; put one JSON object on each line`);
-  }
-  if (!isRecord(record)) {
-    return refuse(
-      line,
-      row,
-      'not_an_object',
-      `${describeKind(record)} where an object is needed; write {"column": value, …}`,
-    );
-  }
-  return { kind: 'row', row, line: line.number, end: line.end, raw: bytes, record };
-}
-
-function refuse({ number, end }: Line, row: number, reason: RefusalReason, message: string): DatasetRow {
-  return { kind: 'reject', row, line: number, end, reason, message: `line ${number}: ${message}` };
-}
-
-/** Undefined if the text is not JSON. */
-function parseJson(text: string): Json | undefined {
-  try {
-    const value: Json = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: Json): value is { [column: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function describeKind(value: Json): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  const { number, end, bytes, length } = line;
+  const refuse = ({ reason, message }: RowRefusal): DatasetRow => {
+    return { kind: 'reject', row, line: number, end, reason, message: `line ${number}: ${message}` };
+  };
+  if (bytes === null) return refuse(refuseLongLine(length));
+  const parsed = parseRecord(bytes);
+  if ('reason' in parsed) return refuse(parsed);
+  return { kind: 'row', row, line: number, end, raw: bytes, record: parsed.record };
 }

@@ -11,6 +11,7 @@ import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
 import { endLateFailures } from '../support/late-failure.ts';
+import { sharedThreads } from '../support/shared-threads.ts';
 import { workflowBundle } from '../support/temporal.ts';
 import { sharedClock } from './shared-clock.ts';
 
@@ -48,6 +49,7 @@ export async function createSiteWorker(
   const clock = sharedClock(site.control);
   const deps = {
     ...createDependencies(config, createCluster(site.client, namespace)),
+    threads: sharedThreads,
     now: () => workerClock(clock.now()),
     elapsed: clock.elapsed,
     wait: clock.wait,

@@ -90,10 +90,12 @@ export function mixedRows(): Buffer {
     if (row % 97 === 0) lines.push(oddLines[(row / 97) % oddLines.length] ?? '');
     // The same again, and the same id with another request.
     if (row % 211 === 0) lines.push(lines.at(-1) ?? '', goodRow(dice, row));
-    if (row === 1000)
+    if (row === 1000) {
       lines.push(JSON.stringify({ id: 'long', text: 'long '.repeat(250_000), model: 'priced', count: 0, extra: 0 }));
-    if (row === 2000)
+    }
+    if (row === 2000) {
       lines.push(JSON.stringify({ id: 'longest', text: 'y'.repeat(3_100_000), model: 'priced', count: 0, extra: 0 }));
+    }
     if (row === 3000) lines.push(`{"id":"too long","text":"${'x'.repeat(33 * 1024 * 1024)}"}`);
   }
   const text = join(lines, (index) => (index % 5 === 0 ? '\r\n' : '\n'));
@@ -131,8 +133,9 @@ export function readyMadeOpenai(): Buffer {
   const lines = Array.from({ length: 4000 }, (_, row) => {
     const plain = `{"model":"m","messages":[{"role":"user","content":${JSON.stringify(makeText(dice))}}],"max_completion_tokens":${dice(9)}}`;
     const body = row % 13 === 0 ? (oddBodies[dice(oddBodies.length)] ?? plain) : plain;
-    if (row % 17 === 0)
+    if (row % 17 === 0) {
       return `{"\\u0062ody":${body},"url":"/v1/chat/completions","custom_id":"first-${row}","more":[]}`;
+    }
     if (row % 19 === 0) return `{"custom_id":"e${row}","url":"/v1/embeddings","body":{"model":"e","input":"x"}}`;
     if (row % 23 === 0) return `{"custom_id":${dice(2)},"url":"/v1/nothing","body":${body}}`;
     return `{"custom_id":"r${dice(40) === 0 ? 1 : row}","method":"POST","url":"/v1/chat/completions","body":${body}}`;

@@ -1,23 +1,26 @@
 // Waves put together from items that were planned before: forced lanes, caps on cost, lines sent again.
 
 import { expect, test } from 'vitest';
+import { type LaterItemParts, makeLaterItem } from '../../../activities/plan/later-item.ts';
 import { WavePlanner, type WavePlannerOptions } from '../../../activities/plan/wave-planner.ts';
-import { itemKey } from '../../../domain/ids.ts';
+import { customId, type ItemKey, itemKey } from '../../../domain/ids.ts';
 import { planStart } from '../../../domain/job.ts';
 import type { PlannedItem } from '../../../job-folder/plan/batch-files.ts';
 import { readPage } from '../../../job-folder/plan/manifest.ts';
-import { type Folder, folderWith, openaiOffline, output, type SpecChange } from './planning.ts';
+import { chatEndpoint } from '../../../providers/dialects/openai/requests.ts';
+import { defaultPrices, type Folder, folderWith, openaiOffline, output, type SpecChange } from './planning.ts';
 
-const item = (row: number, change: Partial<PlannedItem> = {}): PlannedItem => ({
-  row,
-  id: row,
-  key: itemKey(row.toString(16).padStart(24, '0')),
-  model: 'priced',
-  outputTokens: 100,
-  endpoint: '/v1/chat/completions',
-  request: '{"model":"priced"}',
-  ...change,
-});
+const item = (row: number, change: Partial<LaterItemParts> = {}): PlannedItem => {
+  const key = makeKey(row);
+  const line = makeLine(key, '{"model":"priced"}');
+  const plain = { row, id: row, key, model: 'priced', outputTokens: 100, endpoint: chatEndpoint, lane: null, line };
+  return makeLaterItem({ ...plain, ...change }, openaiOffline, defaultPrices);
+};
+
+const makeLine = (key: ItemKey, body: string): Buffer =>
+  Buffer.from(openaiOffline.encode(customId('f'.repeat(8), key), body, chatEndpoint));
+
+const makeKey = (row: number): ItemKey => itemKey(row.toString(16).padStart(24, '0'));
 
 async function plannerWith(
   change: SpecChange = {},
@@ -30,11 +33,9 @@ async function plannerWith(
 
 test('an existing request line goes out again under its new batch’s name, and keeps its count of bad answers', async () => {
   const { folder, planner } = await plannerWith();
-  const key = item(7).key;
-  const line = Buffer.from(
-    openaiOffline.encode(`ffffffff${key}` as never, '{"model":"priced","n":1}', '/v1/chat/completions'),
-  );
-  await planner.add(item(7, { request: line, flawedAttempts: 1 }));
+  const key = makeKey(7);
+  const line = makeLine(key, '{"model":"priced","n":1}');
+  await planner.add(item(7, { line, flawedAttempts: 1 }));
   const summary = await planner.finish();
   expect(summary).toMatchObject({ wave: 2, batches: 1, items: 1 });
   expect('rows' in summary).toBe(false);

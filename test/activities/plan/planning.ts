@@ -24,6 +24,8 @@ import { openaiLimits } from '../../../providers/vendors/openai/limits.ts';
 import { computeFingerprint } from '../../../storage/formats/dataset.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
 import type { Store } from '../../../storage/store.ts';
+import type { Threads } from '../../../threads/pool.ts';
+import { sharedThreads } from '../../support/shared-threads.ts';
 
 export const output = 'runs/test/';
 export const nonce = '0123456789abcdef0123456789abcdef';
@@ -100,7 +102,7 @@ export interface Folder {
   readonly root: string;
   readonly store: Store;
   readonly job: JobFile;
-  run(options?: { store?: Store; partRows?: number }): Promise<PlanSummary>;
+  run(options?: { store?: Store; partRows?: number; threads?: Threads }): Promise<PlanSummary>;
   /** Lines of a file below the output, parsed; none where there is no file. */
   lines<T = Record<string, Json>>(path: string): T[];
   /** Digest by path of all there is below the output. */
@@ -110,7 +112,7 @@ export interface Folder {
 
 export type SpecChange = Partial<JobSpec> & { readonly id?: string | null; readonly prices?: JobFile['prices'] };
 
-const defaultPrices: JobFile['prices'] = {
+export const defaultPrices: JobFile['prices'] = {
   priced: { batch: { input: 1, output: 10 }, realtime: { input: 2, output: 20 } },
 };
 
@@ -137,8 +139,8 @@ async function folderAt(root: string, change: SpecChange, provider: Provider): P
     root,
     store,
     job,
-    run: ({ store: other = store, partRows } = {}) =>
-      quietEnvironment().run(() => plan(makeDeps(other, provider), jobRef, partRows)),
+    run: ({ store: other = store, partRows, threads = sharedThreads } = {}) =>
+      quietEnvironment().run(() => plan({ ...makeDeps(other, provider), threads }, jobRef, partRows)),
     lines: <T>(name: string): T[] =>
       existsSync(path(name))
         ? readFileSync(path(name), 'utf8')
@@ -176,6 +178,7 @@ export const timing = {
 export const makeDeps = (store: Store, provider: Provider): PlanDeps => ({
   store,
   provider: (name) => (name === provider.name ? provider : undefined),
+  threads: sharedThreads,
   heavy: (work) => work(),
   timing,
 });

@@ -6,15 +6,15 @@ import { countOutputTokens, findCap, type OutputLimit } from '../../domain/money
 import { builtInPrices } from '../../domain/money/prices.ts';
 import type { Json } from '../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../domain/refusal.ts';
-import type { Provider } from '../../providers/provider.ts';
+import type { Dialect } from '../../providers/dialects/dialect.ts';
 
 /** The prices of a job of an earlier version lack the models' maxima. */
 export const findOutputMax = (model: string, prices: Prices): number | undefined =>
   findPrice(model, prices)?.maxOutputTokens ?? findPrice(model, builtInPrices.models)?.maxOutputTokens;
 
 /** The limit in the job's own template; `unread` if each row has its own limit. */
-export function readTemplateLimit({ spec }: Pick<JobFile, 'spec'>, provider: Provider): OutputLimit | null {
-  return spec.request === null ? null : provider.outputLimit(spec.request, spec.endpoint ?? provider.defaultEndpoint);
+export function readTemplateLimit({ spec }: Pick<JobFile, 'spec'>, dialect: Dialect): OutputLimit | null {
+  return spec.request === null ? null : dialect.outputLimit(spec.request, spec.endpoint ?? dialect.defaultEndpoint);
 }
 
 /** Null if not known. */
@@ -30,8 +30,8 @@ export function requireNoCap(spec: JobFile['spec'], { field }: OutputLimit, row:
 }
 
 /** The limit in an item's line of an earlier wave. */
-export function readLineLimit(provider: Provider, line: Buffer, endpoint: string): OutputLimit {
+export function readLineLimit(dialect: Dialect, line: Buffer, endpoint: string): OutputLimit {
   const record: Json = JSON.parse(line.toString());
-  const parsed = provider.parseRequestLine(record, line);
-  return provider.outputLimit(parsed.kind === 'request' ? parsed.body : null, endpoint);
+  const parsed = dialect.parseRequestLine(record, line);
+  return dialect.outputLimit(parsed.kind === 'request' ? parsed.body : null, endpoint);
 }

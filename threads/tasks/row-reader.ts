@@ -1,31 +1,39 @@
 // A row of the dataset becomes an item with a key, or is refused with the reason.
 
-import type { RowId } from '../../domain/ids.ts';
+import type { RowId, RowNumber } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
 import type { OutputLimit } from '../../domain/money/output-limit.ts';
-import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
+import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
 import { compileText } from '../../input/liquid.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
-import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
-import type { Provider } from '../../providers/provider.ts';
-import type { DatasetRow } from '../../storage/formats/rows.ts';
+import type { Dialect } from '../../providers/dialects/dialect.ts';
+import type { RowRecord } from '../../storage/formats/jsonl-record.ts';
 import { countOutput, requireNoCap } from './output-tokens.ts';
+import type { ItemGroup } from './rendered-rows.ts';
 
-export interface RowRefusal {
-  readonly reason: RefusalReason;
-  /** In our own words: it quotes nothing of the row. */
-  readonly message: string;
+/** A row of the dataset, parsed. */
+export interface GoodRow {
+  readonly row: RowNumber;
+  readonly record: RowRecord;
+  readonly raw: Buffer;
 }
 
-export type GoodRow = Extract<DatasetRow, { kind: 'row' }>;
 /** An item whose key is not hashed yet. */
-export type ReadItem = Omit<PlannedItem, 'key'>;
+export interface ReadItem extends ItemGroup {
+  readonly row: RowNumber;
+  readonly id: RowId;
+  /** Its hash is the key. */
+  readonly keyText: string;
+  /** The body as JSON text. */
+  readonly request: string;
+  /** The most output tokens; null if neither the request nor its model has a known limit. */
+  readonly outputTokens: number | null;
+}
 
-/** Calls `addKeyText` once if the row is an item, and never if it is refused. The texts are large, so the reader keeps none. */
-export type ReadRow = (row: GoodRow, addKeyText: (text: string) => void) => ReadItem | RowRefusal;
+export type ReadRow = (row: GoodRow) => ReadItem | RowRefusal;
 
 /** The longest id of a row: it is repeated in every file that mentions the row. */
 const idBytesMax = 512;
@@ -33,23 +41,23 @@ const idBytesMax = 512;
 /** JSON can write a quote, a control character or half of a surrogate pair only with a backslash: a row without one has none of them. */
 const backslash = 0x5c;
 
-export function isRefusal(read: ReadItem | PlannedItem | RowRefusal): read is RowRefusal {
+export function isRefusal(read: ReadItem | RowRefusal): read is RowRefusal {
   return 'reason' in read;
 }
 
 /** The part of a job that its rows are rendered by. */
 type RowJob = Pick<JobFile, 'spec' | 'prices'>;
 
-export function rowReader(job: RowJob, provider: Provider): ReadRow {
+export function rowReader(job: RowJob, dialect: Dialect): ReadRow {
   const { request } = job.spec;
-  return sparingTheStack(request === null ? requestLineReader(job, provider) : templateReader(job, provider, request));
+  return sparingTheStack(request === null ? requestLineReader(job, dialect) : templateReader(job, dialect, request));
 }
 
 /** JSON may be nested deeper than any stack allows: such a row is refused, and the others are not affected. */
 function sparingTheStack(read: ReadRow): ReadRow {
-  return (row, addKeyText) => {
+  return (row) => {
     try {
-      return read(row, addKeyText);
+      return read(row);
     } catch (error) {
       if (error instanceof RangeError) return { reason: 'template_failed', message: 'the row is nested too deeply' };
       throw error;
@@ -58,30 +66,30 @@ function sparingTheStack(read: ReadRow): ReadRow {
 }
 
 /** Rows that are request lines already: of each, the body is kept, and planning writes the line around it again in its own form. */
-function requestLineReader(job: RowJob, provider: Provider): ReadRow {
-  const makeKeyText = keyTexts(provider.name, job.spec.schema);
+function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
+  const makeKeyText = keyTexts(dialect.name, job.spec.schema);
   const countOutput = outputCounter(job);
-  return ({ row, record, raw }, addKeyText) => {
-    const line = provider.parseRequestLine(record, raw);
+  return ({ row, record, raw }) => {
+    const line = dialect.parseRequestLine(record, raw);
     if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
     const { id, endpoint, model, body, bodyText } = line;
     if (!isGoodId(id)) return badId('custom_id');
-    const outputTokens = countOutput(provider.outputLimit(body, endpoint), model, row);
-    addKeyText(makeKeyText(id, endpoint, canonicalJson(body)));
-    return { row, id, model, endpoint, request: bodyText, outputTokens };
+    const outputTokens = countOutput(dialect.outputLimit(body, endpoint), model, row);
+    const keyText = makeKeyText(id, endpoint, canonicalJson(body));
+    return { row, id, keyText, model, endpoint, request: bodyText, outputTokens };
   };
 }
 
-function templateReader(job: RowJob, provider: Provider, request: Json): ReadRow {
+function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
   const { spec } = job;
   const body = withModel(request, spec.model);
   const template = compileTemplate(body, compileText);
-  const makeKeyText = keyTexts(provider.name, spec.schema);
-  const endpoint = spec.endpoint ?? provider.defaultEndpoint;
+  const makeKeyText = keyTexts(dialect.name, spec.schema);
+  const endpoint = spec.endpoint ?? dialect.defaultEndpoint;
   const readModel = modelReader(body);
-  const readLimit = limitReader(provider, body, endpoint, template.valuesFromRow);
+  const readLimit = limitReader(dialect, body, endpoint, template.valuesFromRow);
   const countOutput = outputCounter(job);
-  return ({ row, record, raw }, addKeyText) => {
+  return ({ row, record, raw }) => {
     const id = readId(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
     const rendered = template.render(record, !raw.includes(backslash));
@@ -89,8 +97,8 @@ function templateReader(job: RowJob, provider: Provider, request: Json): ReadRow
     const model = readModel(rendered.wire);
     if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };
     const outputTokens = countOutput(readLimit(rendered.wire), model, row);
-    addKeyText(makeKeyText(id, endpoint, rendered.canonical));
-    return { row, id, model, endpoint, request: rendered.wire, outputTokens };
+    const keyText = makeKeyText(id, endpoint, rendered.canonical);
+    return { row, id, keyText, model, endpoint, request: rendered.wire, outputTokens };
   };
 }
 
@@ -115,14 +123,14 @@ function modelReader(body: Json): (wire: string) => string | null {
 
 /** Parses the rendered request only if its limit comes from the row. */
 function limitReader(
-  provider: Provider,
+  dialect: Dialect,
   body: Json,
   endpoint: string,
   valuesFromRow: boolean,
 ): (wire: string) => OutputLimit {
-  const fixed = provider.outputLimit(body, endpoint);
+  const fixed = dialect.outputLimit(body, endpoint);
   const isFromRow = fixed.tokens === 'unread' && valuesFromRow;
-  return isFromRow ? (wire) => provider.outputLimit(JSON.parse(wire), endpoint) : () => fixed;
+  return isFromRow ? (wire) => dialect.outputLimit(JSON.parse(wire), endpoint) : () => fixed;
 }
 
 /** Refuses the job if a budget needs to know the number and it is not known. */
@@ -135,7 +143,7 @@ function outputCounter(job: RowJob): (limit: OutputLimit, model: string, row: nu
 }
 
 /** The value of the id column. If no column is named: the value of `id` if the row has one, otherwise the row's number. */
-function readId(record: GoodRow['record'], row: number, column: string | null): RowId | RowRefusal {
+function readId(record: RowRecord, row: number, column: string | null): RowId | RowRefusal {
   const name = column ?? 'id';
   const value = Object.hasOwn(record, name) ? (record[name] ?? null) : null;
   if (value !== null) return isGoodId(value) ? value : badId(name);

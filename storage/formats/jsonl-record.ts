@@ -1,0 +1,48 @@
+// Parses one line of JSON Lines. It reads no file, so that threads can use it too.
+
+import { isUtf8 } from 'node:buffer';
+import { rowBytesMax } from '../../domain/limits.ts';
+import type { Json, RefusalReason, RowRefusal } from '../../domain/outcome/outcome.ts';
+import { jsonFault } from '../lines/json-fault.ts';
+
+/** A row's columns with their values. */
+export type RowRecord = { [column: string]: Json };
+
+export function parseRecord(bytes: Buffer): { readonly record: RowRecord } | RowRefusal {
+  const text = bytes.toString();
+  // Decoding replaces invalid UTF-8 with U+FFFD, so only a line with that character needs its bytes checked.
+  if (text.includes('\ufffd') && !isUtf8(bytes)) {
+    return refuse('invalid_utf8', 'not valid UTF-8; convert the file to UTF-8');
+  }
+  const record = parseJson(text);
+  if (record === undefined) {
+    return refuse('malformed_json', `not valid JSON ${jsonFault(text)}; put one JSON object on each line`);
+  }
+  if (isRecord(record)) return { record };
+  return refuse('not_an_object', `${describeKind(record)} where an object is needed; write {"column": value, …}`);
+}
+
+/** For a line that is longer than any row may be. */
+export const refuseLongLine = (length: number): RowRefusal =>
+  refuse('row_too_large', `${length} bytes, of ${rowBytesMax} a row may have; shorten it`);
+
+const refuse = (reason: RefusalReason, message: string): RowRefusal => ({ reason, message });
+
+/** Undefined if the text is not JSON. */
+function parseJson(text: string): Json | undefined {
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: Json): value is RowRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function describeKind(value: Json): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}

@@ -1,0 +1,62 @@
+// The result of rendering a chunk of rows: lines that only lack the prefix of their batch, and numbers of each row in columns, so that the
+// main thread takes a row without allocating anything.
+
+import type { RowRefusal } from '../../domain/outcome/outcome.ts';
+import type { JobRefused } from '../../domain/refusal.ts';
+import type { PackedLines } from '../packed-lines.ts';
+
+export interface RenderedRows {
+  /** A line of a requests file and one of an items file for each row, with their newlines. Both are empty if the row was refused. */
+  readonly requests: PackedLines;
+  readonly items: PackedLines;
+  /** Where the custom id begins in each line of `requests`. */
+  readonly requestIdAt: number;
+  readonly columns: RowColumns;
+  readonly groups: readonly ItemGroup[];
+  /** In the order of the rows. */
+  readonly refusals: readonly RefusedRow[];
+  /** The row that refuses the whole job: those after it were not rendered. */
+  readonly jobRefusal: JobRefusal | null;
+}
+
+/** Items of one group may share a batch. */
+export interface ItemGroup {
+  readonly model: string;
+  readonly endpoint: string;
+}
+
+export interface RefusedRow extends RowRefusal {
+  readonly index: number;
+}
+
+export interface JobRefusal extends Pick<JobRefused, 'kind' | 'problems'> {
+  readonly index: number;
+}
+
+/** One value for each row. Of refused rows, all are 0. */
+export interface RowColumns {
+  /** The index of the row's group, plus 1. */
+  readonly group: Uint32Array<ArrayBuffer>;
+  /** The hash of the row's id, and the first word of the item's key. */
+  readonly high: Uint32Array<ArrayBuffer>;
+  readonly low: Uint32Array<ArrayBuffer>;
+  readonly keyWord: Uint32Array<ArrayBuffer>;
+  readonly inputTokens: Float64Array<ArrayBuffer>;
+  /** NaN if not known, like the cost of the item in each lane. */
+  readonly outputTokens: Float64Array<ArrayBuffer>;
+  readonly batchUsd: Float64Array<ArrayBuffer>;
+  readonly realtimeUsd: Float64Array<ArrayBuffer>;
+}
+
+export function makeColumns(rows: number): RowColumns {
+  return {
+    group: new Uint32Array(rows),
+    high: new Uint32Array(rows),
+    low: new Uint32Array(rows),
+    keyWord: new Uint32Array(rows),
+    inputTokens: new Float64Array(rows),
+    outputTokens: new Float64Array(rows),
+    batchUsd: new Float64Array(rows),
+    realtimeUsd: new Float64Array(rows),
+  };
+}
