@@ -37,20 +37,21 @@ export interface PlanBench {
 const output = 'runs/bench/';
 const dataset = 'rows.jsonl';
 
-export async function benchPlan(rows: number): Promise<PlanBench> {
+/** `threads`: default as many as a worker has. */
+export async function benchPlan(rows: number, threads = Math.max(2, availableParallelism())): Promise<PlanBench> {
   const root = await mkdtemp(join(tmpdir(), 'nightshift-plan-'));
   try {
     await writeRows(join(root, dataset), rows);
     const store = createFileStore({ root });
     await mkdir(join(root, output), { recursive: true });
     await writeJson(store, `${output}job.json`, makeJob(await computeFingerprint(store, dataset)));
-    return await measure(rows, root);
+    return await measure(rows, root, threads);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
 }
 
-async function measure(rows: number, root: string): Promise<PlanBench> {
+async function measure(rows: number, root: string, size: number): Promise<PlanBench> {
   const before = process.memoryUsage().rss;
   let most = before;
   let heldBytes: number | null = null;
@@ -58,7 +59,7 @@ async function measure(rows: number, root: string): Promise<PlanBench> {
     most = Math.max(most, process.memoryUsage().rss);
   }, 50);
   const started = performance.now();
-  const summary = await planIn(root, async () => {
+  const summary = await planIn(root, size, async () => {
     heldBytes = await measureHeld();
   });
   const seconds = (performance.now() - started) / 1000;
@@ -76,9 +77,9 @@ async function measure(rows: number, root: string): Promise<PlanBench> {
 }
 
 /** `whenPlanned` is called when all batches are closed, just before the manifest is written: then the planner still holds everything. */
-function planIn(root: string, whenPlanned: () => Promise<void>): Promise<PlanSummary> {
+async function planIn(root: string, size: number, whenPlanned: () => Promise<void>): Promise<PlanSummary> {
   const store = createFileStore({ root });
-  const threads = createThreads(Math.max(2, availableParallelism()));
+  const threads = createThreads(size);
   const watched: Store = {
     ...store,
     create: async (uri, options) => {
@@ -97,7 +98,11 @@ function planIn(root: string, whenPlanned: () => Promise<void>): Promise<PlanSum
     heavy: <T>(work: () => Promise<T>) => work(),
     timing,
   };
-  return new MockActivityEnvironment().run(() => plan(deps, { output, nonce }));
+  try {
+    return await new MockActivityEnvironment().run(() => plan(deps, { output, nonce }));
+  } finally {
+    await threads.close();
+  }
 }
 
 const timing = {
@@ -196,5 +201,6 @@ const offlineProvider: Provider = {
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(JSON.stringify(await benchPlan(Number(process.argv[2] ?? 1_000_000))));
+  const [, , rows = 1_000_000, threads] = process.argv;
+  console.log(JSON.stringify(await benchPlan(Number(rows), threads === undefined ? undefined : Number(threads))));
 }
