@@ -20,17 +20,23 @@ export function hashHex(text: string | Uint8Array, digits: number): string {
 }
 
 /** The key for a text of `keyTexts`. */
-export const hashKey = (text: string | Uint8Array): ItemKey => itemKey(hashHex(text, 24));
+export const hashKey = (text: Uint8Array): ItemKey => itemKey(hashHex(text, 24));
 
-/** Makes the texts whose hashes are the keys of one job's items. The canonical request is embedded as text, because this runs for every row. */
+/**
+ * Makes the texts whose hashes are the keys of one job's items, in pieces. The canonical request is embedded as text, because this runs for every
+ * row.
+ */
 export function keyTexts(
   provider: string,
   schema: Json,
-): (id: RowId, endpoint: string, canonicalRequest: string) => string {
+): (id: RowId, endpoint: string, canonicalRequest: readonly string[]) => readonly string[] {
   const name = JSON.stringify(provider);
   const tail = `,"schema":${canonicalJson(schema)}}`;
-  return (id, endpoint, request) =>
-    `{"endpoint":${JSON.stringify(endpoint)},"id":${JSON.stringify(id)},"provider":${name},"request":${request}${tail}`;
+  return (id, endpoint, request) => [
+    `{"endpoint":${JSON.stringify(endpoint)},"id":${JSON.stringify(id)},"provider":${name},"request":`,
+    ...request,
+    tail,
+  ];
 }
 
 /** The first 8 digits of the custom ids of a batch's items: they show whose batch it is even if the provider keeps no metadata. */

@@ -59,7 +59,7 @@ class Trial {
     if (row.kind === 'reject') return row;
     const read = this.#read(row);
     if (isRefusal(read)) return read;
-    const { keyText } = read;
+    const keyText = read.keyText.join('');
     const same = this.#asked.get(read.id) ?? keyText;
     this.#asked.set(read.id, same);
     if (same === keyText) return null;

@@ -21,10 +21,13 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** The request as JSON text twice: with the template's own order of keys, and canonical. */
+/**
+ * The request as JSON text twice: with the template's own order of keys, and canonical. The texts are in pieces, because joining long ones would
+ * copy them. The pieces are valid until the next row is rendered.
+ */
 export interface Rendered {
-  readonly wire: string;
-  readonly canonical: string;
+  readonly wire: readonly string[];
+  readonly canonical: readonly string[];
 }
 
 export interface Template {
@@ -40,6 +43,8 @@ type Slot = (row: Row, isPlain: boolean, into: Texts, index: number) => Refusal 
 interface Texts {
   readonly wire: string[];
   readonly canonical: string[];
+  /** Whether quotes belong around a text. */
+  readonly isQuoted: boolean[];
   readonly work: RenderWork;
 }
 
@@ -82,7 +87,9 @@ export function compileTemplate(request: Json, compileText: (text: string) => Co
 function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Template['render'] {
   // Reused for every row: rendering is never interrupted.
   const work = new RenderWork();
-  const texts: Texts = { wire: slots.map(() => ''), canonical: slots.map(() => ''), work };
+  const empty = (): string[] => slots.map(() => '');
+  const texts: Texts = { wire: empty(), canonical: empty(), isQuoted: slots.map(() => false), work };
+  const [wirePieces, canonicalPieces] = [new Pieces(wire), new Pieces(canonical)];
   const fill = (row: Row, isPlain: boolean): Refusal | null => {
     for (let index = 0; index < slots.length; index++) {
       const refusal = slots[index]?.(row, isPlain, texts, index) ?? null;
@@ -99,14 +106,37 @@ function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Templa
       if (work.isPassed) return tooMuchWork;
       throw error;
     }
-    return { wire: joined(wire, texts.wire), canonical: joined(canonical, texts.canonical) };
+    return {
+      wire: wirePieces.fill(texts.wire, texts.isQuoted),
+      canonical: canonicalPieces.fill(texts.canonical, texts.isQuoted),
+    };
   };
 }
 
-function joined({ fragments, slots }: Joint, texts: readonly string[]): string {
-  let text = fragments[0] ?? '';
-  for (let index = 0; index < slots.length; index++) text += texts[slots[index] ?? 0] + (fragments[index + 1] ?? '');
-  return text;
+/** Fragments and the texts between them. Quotes around a text are part of the fragments next to it. */
+class Pieces {
+  readonly #slots: readonly number[];
+  /** Each fragment in four forms: with a quote before it or not, and after it or not. */
+  readonly #forms: readonly (readonly string[])[];
+  readonly #pieces: string[] = [];
+
+  constructor({ fragments, slots }: Joint) {
+    this.#slots = slots;
+    this.#forms = fragments.map((each) => [each, `"${each}`, `${each}"`, `"${each}"`]);
+  }
+
+  fill(texts: readonly string[], isQuoted: readonly boolean[]): readonly string[] {
+    let before = 0;
+    for (let index = 0; index < this.#slots.length; index++) {
+      const slot = this.#slots[index] ?? 0;
+      const quoted = isQuoted[slot] === true;
+      this.#pieces[2 * index] = this.#forms[index]?.[before + (quoted ? 2 : 0)] ?? '';
+      this.#pieces[2 * index + 1] = texts[slot] ?? '';
+      before = quoted ? 1 : 0;
+    }
+    this.#pieces[2 * this.#slots.length] = this.#forms[this.#slots.length]?.[before] ?? '';
+    return this.#pieces;
+  }
 }
 
 function makeSlot(text: Exclude<CompiledText, { kind: 'static' }>): Slot {
@@ -125,9 +155,11 @@ function columnSlot(column: Column): Slot {
     const value = valueAt(row, column);
     if (value === undefined) return missing(column);
     if (typeof value === 'number' && !Number.isFinite(value)) return tooGreat(column);
-    into.wire[index] = into.canonical[index] =
-      isPlain && typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
-    into.work.make(into.wire[index].length);
+    const isText = isPlain && typeof value === 'string';
+    into.isQuoted[index] = isText;
+    const shown = isText ? value : JSON.stringify(value);
+    into.wire[index] = into.canonical[index] = shown;
+    into.work.make(shown.length + (isText ? 2 : 0));
     if (typeof value === 'object' && value !== null) into.canonical[index] = canonicalJson(value);
     return null;
   };

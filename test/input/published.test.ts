@@ -73,7 +73,8 @@ test('each template of docs/job-file.md becomes what the page says', () => {
   for (const [, template = '', becomes = ''] of cases) {
     const text = JSON.parse(template.replaceAll('\\|', '|'));
     const rendered = compileTemplate([text], compileText).render(row);
-    expect(rendered, template).toMatchObject({ wire: JSON.stringify([JSON.parse(becomes)]) });
+    const wire = 'wire' in rendered ? rendered.wire.join('') : rendered.reason;
+    expect(wire, template).toBe(JSON.stringify([JSON.parse(becomes)]));
   }
 });
 

@@ -7,7 +7,6 @@ import type { RowRefusal } from '../../domain/outcome/outcome.ts';
 import { firstWord, hashId, hashSeeds, type IdHash } from '../../domain/plan/id-hash.ts';
 import { estimateItem, type ItemEstimate } from '../../domain/plan/item-estimate.ts';
 import { JobRefused } from '../../domain/refusal.ts';
-import { hashKey } from '../../job-folder/identity.ts';
 import { formatItemLine } from '../../job-folder/plan/item-line.ts';
 import type { Dialect, DialectSettings } from '../../providers/dialects/dialect.ts';
 import { createDialect } from '../../providers/dialects/registry.ts';
@@ -16,6 +15,7 @@ import { parseRecord, type RowRecord } from '../../storage/formats/jsonl-record.
 import type { BufferStock } from '../buffer-stock.ts';
 import { compileOnce } from '../compiled.ts';
 import { eachLine, LinePacker, type PackedLines } from '../packed-lines.ts';
+import { KeyHasher } from './key-hasher.ts';
 import {
   type ItemGroup,
   type JobRefusal,
@@ -25,7 +25,7 @@ import {
   type RowColumns,
 } from './rendered-rows.ts';
 import { isRefusal, type ReadItem, type ReadRow, rowReader } from './row-reader.ts';
-import { countBytesAround, noPrefix } from './unnamed-lines.ts';
+import { type AroundBody, noPrefix, splitAround } from './unnamed-lines.ts';
 
 /** The part of a job that its rows are rendered by. */
 export interface RenderSettings {
@@ -63,8 +63,10 @@ export function renderRows({ settings, firstRow, lines }: RenderRowsInput, stock
 interface Group extends ItemGroup {
   readonly number: number;
   readonly price: ModelPrice | undefined;
-  readonly aroundBytes: number;
+  readonly around: AroundBody;
 }
+
+const keyHasher = new KeyHasher();
 
 class Chunk {
   readonly #compiled: Compiled;
@@ -126,15 +128,22 @@ class Chunk {
   }
 
   #add({ row, id, keyText, model, endpoint, request, outputTokens }: ReadItem, index: number): void {
-    const key = hashKey(keyText);
-    const name = customId(noPrefix, key);
+    const key = keyHasher.hash(keyText);
     const group = this.#findGroup(model, endpoint);
-    const begin = this.#requests.bytes;
-    this.#requests.addText(`${this.#compiled.dialect.encode(name, request, endpoint)}\n`);
-    this.#items.addText(`${formatItemLine({ row, id, key }, name)}\n`);
-    const bodyBytes = this.#requests.bytes - begin - group.aroundBytes;
+    const bodyBytes = this.#addRequest(key, request, group.around);
+    this.#items.addText(`${formatItemLine({ row, id, key }, customId(noPrefix, key))}\n`);
     this.#noteHash(index, hashId(id, this.#compiled.seeds), key);
     this.#noteEstimate(index, group.number, estimateItem(bodyBytes, outputTokens, group.price));
+  }
+
+  /** Returns the bytes of the body. */
+  #addRequest(key: ItemKey, body: readonly string[], { before, after }: AroundBody): number {
+    this.#requests.addText(before(key));
+    const begin = this.#requests.bytes;
+    for (const piece of body) this.#requests.addText(piece);
+    const bytes = this.#requests.bytes - begin;
+    this.#requests.addText(after);
+    return bytes;
   }
 
   #noteHash(index: number, { high, low }: IdHash, key: ItemKey): void {
@@ -162,8 +171,8 @@ class Chunk {
 
   #addGroup(model: string, endpoint: string): Group {
     const { dialect, prices } = this.#compiled;
-    const aroundBytes = countBytesAround(dialect, endpoint);
-    const group = { model, endpoint, number: this.#groups.size + 1, price: findPrice(model, prices), aroundBytes };
+    const around = splitAround(dialect, endpoint);
+    const group = { model, endpoint, number: this.#groups.size + 1, price: findPrice(model, prices), around };
     this.#groups.set(`${endpoint}\n${model}`, group);
     return group;
   }

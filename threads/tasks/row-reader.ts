@@ -25,10 +25,10 @@ export interface GoodRow {
 export interface ReadItem extends ItemGroup {
   readonly row: RowNumber;
   readonly id: RowId;
-  /** Its hash is the key. */
-  readonly keyText: string;
-  /** The body as JSON text. */
-  readonly request: string;
+  /** Pieces of the text whose hash is the key. They are valid until the next row is read. */
+  readonly keyText: readonly string[];
+  /** Pieces of the body as JSON text, valid until the next row is read. */
+  readonly request: readonly string[];
   /** The most output tokens; null if neither the request nor its model has a known limit. */
   readonly outputTokens: number | null;
 }
@@ -75,8 +75,8 @@ function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
     const { id, endpoint, model, body, bodyText } = line;
     if (!isGoodId(id)) return badId('custom_id');
     const outputTokens = countOutput(dialect.outputLimit(body, endpoint), model, row);
-    const keyText = makeKeyText(id, endpoint, canonicalJson(body));
-    return { row, id, keyText, model, endpoint, request: bodyText, outputTokens };
+    const keyText = makeKeyText(id, endpoint, [canonicalJson(body)]);
+    return { row, id, keyText, model, endpoint, request: [bodyText], outputTokens };
   };
 }
 
@@ -111,11 +111,11 @@ function withModel(request: Json, model: string | null): Json {
 }
 
 /** Parses the rendered request only if the model comes from the row: parsing costs more than all the rest. */
-function modelReader(body: Json): (wire: string) => string | null {
+function modelReader(body: Json): (wire: readonly string[]) => string | null {
   const own = isObject(body) && typeof body.model === 'string' ? compileText(body.model) : null;
   if (own?.kind === 'static') return () => own.text;
   return (wire) => {
-    const rendered: Json = JSON.parse(wire);
+    const rendered: Json = JSON.parse(wire.join(''));
     const model = isObject(rendered) ? rendered.model : null;
     return typeof model === 'string' && model !== '' ? model : null;
   };
@@ -127,10 +127,10 @@ function limitReader(
   body: Json,
   endpoint: string,
   valuesFromRow: boolean,
-): (wire: string) => OutputLimit {
+): (wire: readonly string[]) => OutputLimit {
   const fixed = dialect.outputLimit(body, endpoint);
   const isFromRow = fixed.tokens === 'unread' && valuesFromRow;
-  return isFromRow ? (wire) => dialect.outputLimit(JSON.parse(wire), endpoint) : () => fixed;
+  return isFromRow ? (wire) => dialect.outputLimit(JSON.parse(wire.join('')), endpoint) : () => fixed;
 }
 
 /** Refuses the job if a budget needs to know the number and it is not known. */

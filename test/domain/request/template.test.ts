@@ -8,8 +8,11 @@ import type { Row } from '../../../domain/request/column.ts';
 import { compileTemplate } from '../../../domain/request/template.ts';
 import { compileText, templateProblems } from '../../../input/liquid.ts';
 
-const render = (request: Json, row: Row, isPlain?: boolean) =>
-  compileTemplate(request, compileText).render(row, isPlain);
+function render(request: Json, row: Row, isPlain?: boolean) {
+  const rendered = compileTemplate(request, compileText).render(row, isPlain);
+  if ('reason' in rendered) return rendered;
+  return { wire: rendered.wire.join(''), canonical: rendered.canonical.join('') };
+}
 
 function textOf(text: string, row: Row): unknown {
   const rendered = render({ text }, row);
