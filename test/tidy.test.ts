@@ -37,7 +37,7 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
     /^storage\/(store\.ts$|lines\/|formats\/)/,
   ],
   threads: [
-    /^(threads|domain|input|providers\/dialects)\//,
+    /^(threads|domain|input|report|providers\/dialects)\//,
     /^job-folder\/(identity|plan\/item-line)\.ts$/,
     /^storage\/formats\/jsonl-record\.ts$/,
   ],

@@ -145,7 +145,13 @@ class PooledThread {
     this.#task = task;
     this.#worker.ref();
     const message: TaskMessage = { name: task.name, input: task.input, spare };
-    this.#worker.postMessage(message, [...listBuffers(task.input), ...spare]);
+    try {
+      this.#worker.postMessage(message, [...listBuffers(task.input), ...spare]);
+    } catch (error) {
+      // The input holds something that cannot be sent.
+      this.#endTask();
+      task.reply.reject(error);
+    }
   }
 
   async end(): Promise<void> {
@@ -161,10 +167,14 @@ class PooledThread {
       : new Error(`a thread could not start: ${why}`);
   }
 
-  #settle(reply: ReplyMessage): void {
-    const task = this.#task;
+  #endTask(): void {
     this.#task = null;
     this.#worker.unref();
+  }
+
+  #settle(reply: ReplyMessage): void {
+    const task = this.#task;
+    this.#endTask();
     if (reply.kind === 'done') {
       task?.reply.resolve(reply.output as never);
     } else {

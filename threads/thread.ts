@@ -8,9 +8,9 @@ import { runTask } from './tasks.ts';
 
 const stock = new BufferStock();
 
-parentPort?.on('message', (message: TaskMessage) => {
+parentPort?.on('message', async (message: TaskMessage) => {
   for (const buffer of message.spare) stock.give(buffer);
-  const reply = answer(message);
+  const reply = await answer(message);
   const moved = reply.kind === 'done' ? listBuffers(reply.output) : [];
   const spare = reply.spare.filter((buffer) => !moved.includes(buffer));
   parentPort?.postMessage({ ...reply, spare }, [...moved, ...spare]);
@@ -20,10 +20,10 @@ const ready: ThreadMessage = { kind: 'ready' };
 parentPort?.postMessage(ready);
 
 /** The buffers of the input go back, unless they are part of the output. */
-function answer({ name, input }: TaskMessage): ReplyMessage {
+async function answer({ name, input }: TaskMessage): Promise<ReplyMessage> {
   const spare = listBuffers(input);
   try {
-    return { kind: 'done', output: runTask(name, input, stock), spare };
+    return { kind: 'done', output: await runTask(name, input, stock), spare };
   } catch (error) {
     return { kind: 'failed', failure: describeFailure(error), spare };
   }

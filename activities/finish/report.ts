@@ -10,9 +10,7 @@ import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
 import { failuresFile, inDoubtFile, rejectsFile, reportFile, reportPage, resultsFile } from '../../job-folder/paths.ts';
 import { readEntries } from '../../job-folder/plan/manifest.ts';
 import { readTally } from '../../job-folder/tallies.ts';
-import type { Drawn } from '../../report/chart.ts';
-import { renderPage } from '../../report/page.ts';
-import { buildCharts, gatherPageFacts, type PageFacts } from '../../report/page-facts.ts';
+import { gatherPageFacts, type PageFacts } from '../../report/page-facts.ts';
 import { writeJson, writeText } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -29,20 +27,26 @@ export interface ReportInput extends JobRef {
   readonly warnings: readonly string[];
 }
 
-type ReportDeps = Pick<ActivityDeps, 'store' | 'heavy'>;
-type Draw = (facts: PageFacts) => Promise<Drawn>;
+type ReportDeps = Pick<ActivityDeps, 'store' | 'threads'>;
 
-export async function report(deps: ReportDeps, input: ReportInput, draw: Draw = drawPlots): Promise<JobReport> {
+/** If the plots cannot be drawn, the job still ends. */
+export async function report(deps: ReportDeps, input: ReportInput, withPlots = true): Promise<JobReport> {
   const job = await readJobFile(deps.store, input);
-  return heartbeating(job.timing, () => writeBoth(deps, job, input, draw));
+  return heartbeating(job.timing, () => writeBoth(deps, job, input, withPlots));
 }
 
-async function writeBoth(deps: ReportDeps, job: JobFile, input: ReportInput, draw: Draw): Promise<JobReport> {
-  const { store } = deps;
+async function writeBoth(
+  { store, threads }: ReportDeps,
+  job: JobFile,
+  input: ReportInput,
+  withPlots: boolean,
+): Promise<JobReport> {
   const { figures, spans } = await readTallies(store, input, job.prices);
   const written = buildReport(input, job, figures);
   const facts = gatherPageFacts(describeJob(job), written, spans, figures);
-  await deps.heavy(async () => writeText(store, reportPage(input.output), renderPage(facts, await draw(facts))));
+  const { page, lacksPlots } = await threads.run('drawPage', { facts, withPlots });
+  if (lacksPlots) log.warn('the plots of report.html could not be drawn; its tables hold the same figures');
+  await writeText(store, reportPage(input.output), page);
   const isCounted = await wasWrittenBefore(store, written, input.output);
   // Last, because a job with a `report.json` counts as done.
   await writeJson(store, reportFile(input.output), written);
@@ -121,20 +125,6 @@ const describeJob = ({ claim, spec }: JobFile): PageFacts['job'] => ({
   provider: spec.provider,
   model: spec.model,
 });
-
-/**
- * Loads the plotting library only when the first job ends, so that it costs a worker nothing before. If the plots cannot be drawn, the job
- * still ends: the page's tables hold the same figures.
- */
-async function drawPlots(facts: PageFacts): Promise<Drawn> {
-  try {
-    const { drawn } = await import('../../report/plots.ts');
-    return drawn(buildCharts(facts));
-  } catch {
-    log.warn('the plots of report.html could not be drawn; its tables hold the same figures');
-    return {};
-  }
-}
 
 async function readTallies(
   store: Store,

@@ -137,7 +137,7 @@ export class JobWorld {
         return { ...settings, batchesPerSegment: this.script.batchesPerSegment };
       },
       // Without plots, because drawing them takes longer than the rest.
-      report: (input) => report(deps, input, async () => ({})),
+      report: (input) => report(deps, input, false),
     };
   }
 

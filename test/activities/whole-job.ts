@@ -147,9 +147,7 @@ export async function runWhole(
   }
   const summary = await inActivity(() => merge(deps, { ...jobRef, waves: number, unsentReason: 'cancelled' }));
   const end = { startedAt: 0, endedAt: 1, cancelled: false, warnings: [] };
-  const figures = await inActivity(() =>
-    report(deps, { ...jobRef, summary, waves: number, ...end }, plots ? undefined : async () => ({})),
-  );
+  const figures = await inActivity(() => report(deps, { ...jobRef, summary, waves: number, ...end }, plots));
   return { waves: number, tallies, summary, report: figures };
 }
 
