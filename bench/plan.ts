@@ -19,8 +19,8 @@ import { computeFingerprint } from '../storage/formats/dataset.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import { createFileStore } from '../storage/local/store.ts';
 import type { Store } from '../storage/store.ts';
-import { request } from './request.ts';
 import { createThreads } from '../threads/pool.ts';
+import { request } from './request.ts';
 import { writeRows } from './rows.ts';
 
 export interface PlanBench {
