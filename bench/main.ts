@@ -14,7 +14,7 @@ const help = `npm run bench -- [options]
   --rows N          one size; default: 100,000 rows, then 1,000,000
   --pairs N         how often the plain script and the jobs run at each size, for medians; default 1
   --threads A,B     the worker's threads in the jobs of a pair: numbers, or "all" for its default; default all,1
-  --profile         write CPU profiles of the worker and its threads
+  --profile         write CPU profiles of the worker and its threads; profiling slows the job down
   --folder FOLDER   where the profiles go; default runs/bench-profiles
   --json            print all figures as one line of JSON
   --record          measure only CPU time per row of a small job, and record it for the test that notices when it doubles`;

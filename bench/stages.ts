@@ -9,6 +9,7 @@ const activities = {
   upload: ['stage'],
   collect: ['download', 'classify'],
   merge: ['merge'],
+  report: ['report'],
 } as const;
 
 export type StageName = keyof typeof activities;
@@ -46,6 +47,7 @@ export function measureStages(
     measure('upload', find('upload')),
     measure('collect', find('collect')),
     measure('merge', find('merge')),
+    measure('report', find('report')),
     measure('collect and merge', [...find('collect'), ...find('merge')]),
   ];
 }

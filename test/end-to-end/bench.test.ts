@@ -22,7 +22,14 @@ test('the benchmark measures the plain script, and jobs with all threads and wit
   expect(jobs.map(({ threads }) => threads)).toEqual(['all', '1']);
   for (const { job, ratio } of jobs) {
     expect(ratio).toBeCloseTo(job.ownSeconds / script.ownSeconds);
-    expect(job.stages.map(({ stage }) => stage)).toEqual(['plan', 'upload', 'collect', 'merge', 'collect and merge']);
+    expect(job.stages.map(({ stage }) => stage)).toEqual([
+      'plan',
+      'upload',
+      'collect',
+      'merge',
+      'report',
+      'collect and merge',
+    ]);
     const worked = job.stages.filter(({ stage }) => stage === 'plan' || stage === 'collect and merge');
     for (const { rowsPerSecond, cpuUsPerRow, loopDelayMs } of worked) {
       expect(rowsPerSecond).toBeGreaterThan(0);
