@@ -5,6 +5,7 @@ import { environment, surroundings } from '../surroundings.ts';
 import { joinDevStack } from './dev-stack.ts';
 import { exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failures.ts';
+import { say } from './print.ts';
 import { createProgram } from './program.ts';
 
 /** For a server that is slow to answer, and for one that is not there. */
@@ -12,7 +13,7 @@ const serverWait = { waitMs: 3_000, absentMs: 800 };
 
 // An error that nothing catches would be printed with its stack.
 process.on('uncaughtException', (error) => {
-  console.error(describeFailure(error));
+  say(describeFailure(error));
   process.exit(exitCodes.failed);
 });
 
@@ -29,7 +30,7 @@ try {
   await joinDevStack(environment);
   await createProgram({ ...surroundings(), jobs }).parseAsync();
 } catch (error) {
-  console.error(describeFailure(error));
+  say(describeFailure(error));
   process.exitCode ??= exitCodes.failed;
 } finally {
   for (const each of connected) await each.close();

@@ -6,6 +6,7 @@ import type { Surroundings } from '../surroundings.ts';
 import { describeSilence, listPollers } from '../worker-answer.ts';
 import { exitCodes } from './exit-codes.ts';
 import { ownCommand, startWorkerCommand } from './own-command.ts';
+import { say } from './print.ts';
 
 export interface Context extends Pick<Surroundings, 'dataRoot' | 'taskQueue'> {
   jobs(): Promise<Nightshift>;
@@ -33,7 +34,7 @@ export async function changeJob<Answer>(
 async function awaitChange<Answer>(jobs: Nightshift, taskQueue: string, change: Promise<Answer>): Promise<Answer> {
   const warn = async (): Promise<void> => {
     const silence = describeSilence(taskQueue, await listPollers(jobs.client, taskQueue), Date.now());
-    console.error(`${silence}: ${startWorkerCommand(taskQueue)}; the change waits for a worker`);
+    say(`${silence}: ${startWorkerCommand(taskQueue)}; the change waits for a worker`);
   };
   const timer = setTimeout(() => void warn().catch(() => undefined), answerMs);
   try {
@@ -45,7 +46,7 @@ async function awaitChange<Answer>(jobs: Nightshift, taskQueue: string, change: 
 
 /** Waits for a worker's answer, and warns while there is no worker. */
 async function awaitAnswer<Answer>(jobs: Nightshift, taskQueue: string, answer: Promise<Answer>): Promise<Answer> {
-  const warning = warnWithoutWorker(jobs, taskQueue, console.error);
+  const warning = warnWithoutWorker(jobs, taskQueue, say);
   try {
     return await answer;
   } finally {

@@ -33,7 +33,7 @@ export const statusFacts = (status: JobStatus, id: string, now: number): Row => 
 export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id: string, now: number): Row {
   const { batches, rows, nextLookAt, estimatedEndAt, alerts, tokens } = status;
   return {
-    why: status.pauses.length === 0 ? null : status.pauses.map((pause) => describePause(pause, id)).join('\n'),
+    why: status.pauses.length === 0 ? null : status.pauses.map((pause) => describePause(pause, id)),
     wave: `${status.wave} (${status.waveKind})`,
     rows: describeItems(status.items),
     reasons: counts(status.items.byReason),
@@ -43,10 +43,10 @@ export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id
     limits: describeLimits(status),
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
     cost: `${describePaid(status)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
-    capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity).join('\n'),
+    capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity),
     'next poll': nextLookAt === null ? null : inTime(nextLookAt, now),
     'estimated end': estimatedEndAt === null ? null : inTime(estimatedEndAt, now),
-    alerts: alerts.length === 0 ? null : alerts.join('\n'),
+    alerts: alerts.length === 0 ? null : alerts,
     output: status.output,
   };
 }
@@ -62,7 +62,7 @@ export function reportFacts(report: JobReport): Row {
     batches: `${number(batches.count)}, and ${number(batches.realtime)} in realtime`,
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
     cost: costText(cost),
-    warnings: report.warnings.length === 0 ? null : report.warnings.join('\n'),
+    warnings: report.warnings.length === 0 ? null : report.warnings,
     results: files.results,
     page: files.page,
   };
@@ -136,7 +136,7 @@ export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEsti
     saved: spared === null || spared < 0.00005 ? null : `${usd(spared)} (${percent(spared, of.realtimeUsd)})`,
     budget: describeBudget(of),
     prices: `of ${of.pricesDated}`,
-    caveats: of.caveats.join('\n'),
+    caveats: of.caveats,
   };
 }
 

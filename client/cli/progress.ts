@@ -1,9 +1,11 @@
 // Shows the progress of a followed job: bars on a terminal, one line per change in a log.
 
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { formatDuration } from '../../domain/duration.ts';
 import type { JobStatus } from '../../domain/progress/status.ts';
-import { describePaid, number, progressLine, usd } from './print-job.ts';
+import { describeBatches, describeCostOf, describeRows, describeTime } from './print/bar-texts.ts';
+import { wrapLine } from './print/table.ts';
+import { showControls, showControlsInLines } from './print/visible.ts';
+import { progressLine } from './print-job.ts';
 
 export interface Progress {
   readonly show: (status: JobStatus) => void;
@@ -17,7 +19,7 @@ export function progressOn(stream: NodeJS.WriteStream, now = Date.now): Progress
 }
 
 function lines(stream: NodeJS.WriteStream): Progress {
-  const say = (text: string): void => void stream.write(`${text}\n`);
+  const say = (text: string): void => void stream.write(`${showControlsInLines(text)}\n`);
   let shown = '';
   return {
     show(status) {
@@ -31,20 +33,26 @@ function lines(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-/** A name, a bar of this many columns at least, a share, and the spaces between them take 22 columns. */
+/** A name, a share, and the spaces around both and the bar. */
+const otherColumns = 14;
+/** A name and a space. */
+const nameColumns = 8;
 const barMin = 8;
 const barMax = 30;
-const otherColumns = 14;
 /** Most texts are shorter. */
 const textColumns = 55;
+/** A narrower terminal has no room for bars next to the texts. */
+const columnsForBars = 40;
 const tickMs = 1000;
 
 function bars(stream: NodeJS.WriteStream, now: () => number): Progress {
-  const barsize = Math.min(barMax, Math.max(barMin, stream.columns - textColumns - otherColumns));
-  const shorten = (text: string): string => cutText(text, stream.columns - barsize - otherColumns);
+  const { columns } = stream;
+  const barsize =
+    columns < columnsForBars ? 0 : Math.min(barMax, Math.max(barMin, columns - textColumns - otherColumns));
+  const shorten = (text: string): string => cutText(text, columns - barsize - otherColumns);
   const multi = new MultiBar({
     stream,
-    format: '{name} {bar} {percentage}% {text}',
+    format: `{name} ${barsize === 0 ? '' : '{bar} '}{percentage}% {text}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize,
@@ -56,13 +64,16 @@ function bars(stream: NodeJS.WriteStream, now: () => number): Progress {
     autopadding: true,
   });
   const add = (name: string, format?: string): SingleBar =>
-    multi.create(1, 0, { name: name.padEnd(7), text: '' }, format === undefined ? {} : { format });
+    multi.create(1, 0, { name: name.padEnd(nameColumns - 1), text: '' }, format === undefined ? {} : { format });
   const [rows, batches, cost, time] = [add('rows'), add('batches'), add('cost'), add('time', '{name} {text}')];
+  const log = (text: string): void => {
+    for (const line of wrapMessage(text, columns)) multi.log(`${line}\n`);
+  };
   const said = new Set<string>();
   let last: JobStatus | null = null;
   // The time passes even if nothing else changes.
   const showTime = (): void => {
-    if (last !== null) time.update({ text: describeTime(last, now()) });
+    if (last !== null) time.update({ text: cutText(describeTime(last, now()), columns - nameColumns) });
   };
   const ticks = setInterval(showTime, tickMs).unref();
   return {
@@ -71,16 +82,16 @@ function bars(stream: NodeJS.WriteStream, now: () => number): Progress {
       // In thousandths, because answers that are not collected yet count too.
       set(rows, 1000 * status.progress, 1000, shorten(describeRows(status)));
       set(batches, status.batches.done, status.batches.planned, shorten(describeBatches(status, now())));
-      setCost(cost, status);
+      setCost(cost, status, shorten);
       showTime();
       for (const alert of [...status.alerts, ...(status.pause === null ? [] : [`paused: ${status.pause.note}`])]) {
-        if (!said.has(alert)) multi.log(`${alert}\n`);
+        if (!said.has(alert)) log(alert);
         said.add(alert);
       }
       multi.update();
     },
     say(text) {
-      multi.log(`${text}\n`);
+      log(text);
       multi.update();
     },
     stop() {
@@ -90,54 +101,21 @@ function bars(stream: NodeJS.WriteStream, now: () => number): Progress {
   };
 }
 
-const cutText = (text: string, max: number): string => (text.length > max ? `${text.slice(0, max - 1)}…` : text);
+/** The terminal cuts off what is longer than a line while bars are drawn. */
+const wrapMessage = (text: string, columns: number): readonly string[] =>
+  text.split('\n').flatMap((line) => wrapLine(showControls(line), columns));
+
+const cutText = (text: string, max: number): string =>
+  text.length > max ? `${text.slice(0, Math.max(0, max - 1))}…` : text;
 
 function set(bar: SingleBar, done: number, total: number, text: string): void {
   bar.setTotal(total);
   bar.update(Math.min(done, total), { text });
 }
 
-/** Rows that the provider has finished in a batch that still runs are counted as it counts them. */
-function describeRows({ rows, items, progress }: JobStatus): string {
-  const accepted = rows.accepted + rows.carriedOver;
-  const atProvider = Math.round(progress * accepted) - items.answered - items.failed;
-  return [
-    `${number(items.answered)} of ${number(accepted)} answered`,
-    ...(atProvider > 0 ? [`${number(atProvider)} done at the provider`] : []),
-    ...(items.failed > 0 ? [`${number(items.failed)} failed`] : []),
-  ].join(', ');
-}
-
-function describeBatches({ batches, nextLookAt, phase }: JobStatus, now: number): string {
-  const states = Object.entries(batches.byStage).filter(([state]) => state !== 'done');
-  const poll = nextLookAt === null ? [] : [`next poll in ${formatDuration(Math.max(0, nextLookAt - now))}`];
-  const parts = [
-    ...(phase === 'running' ? [] : [phase.replace('_', ' ')]),
-    ...states.map(([state, count]) => `${number(count)} ${state}`),
-    ...(batches.notStarted > 0 ? [`${number(batches.notStarted)} not started`] : []),
-    ...poll,
-  ];
-  return parts.length === 0 ? `${number(batches.done)} done` : parts.join(', ');
-}
-
 /** The bar is full at the budget or, without one, at the plan's estimate. */
-function setCost(bar: SingleBar, status: JobStatus): void {
-  const { costUsd, estimateUsd, budgetUsd } = status;
-  const whole = budgetUsd ?? estimateUsd;
-  if (whole === null) {
-    set(bar, 0, 1, 'no estimate is known');
-    return;
-  }
-  set(
-    bar,
-    costUsd ?? 0,
-    whole,
-    `${describePaid(status)} of ${usd(whole)} ${budgetUsd === null ? 'estimated' : 'budget'}`,
-  );
-}
-
-function describeTime({ startedAt, estimatedEndAt }: JobStatus, now: number): string {
-  const elapsed = `${formatDuration(Math.max(1000, now - startedAt))} elapsed`;
-  if (estimatedEndAt === null) return elapsed;
-  return `${elapsed}, ends in about ${formatDuration(Math.max(0, estimatedEndAt - now))}`;
+function setCost(bar: SingleBar, status: JobStatus, shorten: (text: string) => string): void {
+  const whole = status.budgetUsd ?? status.estimateUsd;
+  if (whole === null) set(bar, 0, 1, shorten('no estimate is known'));
+  else set(bar, status.costUsd ?? 0, whole, shorten(describeCostOf(status, whole)));
 }

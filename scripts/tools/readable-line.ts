@@ -1,5 +1,7 @@
 // Turns a line of a program's log into a line for people: the time, who speaks, what happened, and the few fields that say where.
 
+import { showControls } from '../../client/cli/print/visible.ts';
+
 /** Fields that a person does not miss: they repeat the message or name things inside Temporal. */
 const left = new Set(['level', 'time', 'msg', 'event', 'job', 'wave', 'batch', 'runId', 'namespace', 'taskQueue']);
 const isInner = (name: string): boolean =>
@@ -7,6 +9,11 @@ const isInner = (name: string): boolean =>
 
 /** Null for a line that only programs read. */
 export function readableLine(name: string, line: string): string | null {
+  const text = readLine(name, line);
+  return text === null ? null : showControls(text);
+}
+
+function readLine(name: string, line: string): string | null {
   const entry = parse(line);
   if (entry === null) return `${' '.repeat(10)}${name.padEnd(10)}${line}`;
   if (typeof entry.msg !== 'string') return null;

@@ -7,7 +7,7 @@ import type { Nightshift } from '../../nightshift.ts';
 import { durationOrNone, durationText, usdOrNone, wholeNumber } from '../arguments.ts';
 import { type Context, changeJob } from '../context.ts';
 import { describePaused, describeResumed, describeRetry, describeSettings } from '../print/change-words.ts';
-import { printDone, printValue } from '../print.ts';
+import { printDone, printValue, say } from '../print.ts';
 import { statusFacts } from '../print-job.ts';
 
 interface Settings {
@@ -91,7 +91,7 @@ function addSet(program: Command, context: Context): void {
 
 /** Prints what is true now, and the job as it is after the change. */
 function printChanged(id: string, status: JobStatus, describe: (id: string, status: JobStatus) => string): void {
-  console.error(describe(id, status));
+  say(describe(id, status));
   printValue(status, statusFacts(status, id, Date.now()));
 }
 

@@ -5,7 +5,7 @@ import { askWorker, type Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readJob, readJobFile } from '../job-file.ts';
 import { ownCommand } from '../own-command.ts';
-import { printValue } from '../print.ts';
+import { printValue, say } from '../print.ts';
 import { estimateFacts } from '../print-job.ts';
 import { describeCautions } from '../start/cautions.ts';
 import { byReferenceOption, idOption, nameJob, taskQueueOption } from './run.ts';
@@ -40,7 +40,7 @@ export function addChecks(program: Command, context: Context): void {
       const isValid = validity?.isOverRate !== true;
       const said = isValid ? 'is valid' : 'would probably be refused';
       printValue({ valid: isValid, by: 'worker', ...validity }, { [file]: said });
-      for (const line of describeCautions(validity)) console.error(line);
+      for (const line of describeCautions(validity)) say(line);
       if (!isValid) process.exitCode = exitCodes.failed;
     });
   program
@@ -55,7 +55,7 @@ export function addChecks(program: Command, context: Context): void {
     .action(async (file: string, options: CheckOptions) => {
       const estimate = await asked(context, file, options, (jobs, job, at) => jobs.estimate(job, at));
       printValue(estimate, estimateFacts(estimate));
-      console.error(`run it: ${ownCommand(`run ${file}`)}`);
+      say(`run it: ${ownCommand(`run ${file}`)}`);
     });
 }
 

@@ -8,8 +8,12 @@ import type { Finding } from '../doctor/findings.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failures.ts';
 import { serverCommand } from '../own-command.ts';
-import { isForPeople, printJson } from '../print.ts';
+import { hangingText } from '../print/table.ts';
+import { isForPeople, printJson, printLaidOut, readWidth } from '../print.ts';
 import { taskQueueOption } from './run.ts';
+
+/** A mark, the longest name and the spaces after both. */
+const nameWidth = 26;
 
 const colours = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
 
@@ -50,6 +54,6 @@ function show(finding: Finding): void {
   }
   const { what, state, found, fix } = finding;
   const mark = styleText(colours[state], state.padEnd(4), { stream: process.stdout });
-  console.log(`${mark}  ${what.padEnd(18)}  ${found}`);
-  if (fix !== null) console.log(`      ${' '.repeat(18)}  -> ${fix}`);
+  const lines = [found, ...(fix === null ? [] : [`-> ${fix}`])];
+  printLaidOut(hangingText(`${state.padEnd(4)}  ${what}`, `${mark}  ${what}`, nameWidth, lines, readWidth()));
 }

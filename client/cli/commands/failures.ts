@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { FailureGroup } from '../../failed-rows.ts';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
-import { isForPeople, printRows, printValue } from '../print.ts';
+import { isForPeople, printRows, printValue, say } from '../print.ts';
 import { number } from '../print-job.ts';
 import { chooseShownRun } from '../start/chosen-run.ts';
 
@@ -21,13 +21,13 @@ export function addFailures(program: Command, context: Context): void {
       const groups = await jobs.failures(id, await chooseShownRun(jobs, id));
       if (isForPeople() && groups.length > 0) printValue(groups, Object.fromEntries(groups.map(describeGroup)));
       else printRows(groups, ({ reason, count }) => ({ reason, count }));
-      if (groups.length > 0) console.error(`the rows themselves: ${ownCommand(`results ${id} --failed`)}`);
+      if (groups.length > 0) say(`the rows themselves: ${ownCommand(`results ${id} --failed`)}`);
     });
 }
 
 /** Below each other are the rows, what the reason means, and what the provider wrote about the rows. */
-function describeGroup({ reason, count, message, rows }: FailureGroup): [reason: string, text: string] {
+function describeGroup({ reason, count, message, rows }: FailureGroup): [reason: string, lines: readonly string[]] {
   const ids = rows.map(({ id }) => String(id)).join(', ');
   const some = count > rows.length ? `${number(count)} rows, such as ${ids}` : ids;
-  return [reason, [some, message, ...new Set(rows.flatMap(({ detail }) => detail ?? []))].join('\n')];
+  return [reason, [some, message, ...new Set(rows.flatMap(({ detail }) => detail ?? []))]];
 }

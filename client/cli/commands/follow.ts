@@ -5,7 +5,7 @@ import type { Nightshift } from '../../nightshift.ts';
 import { type Context, warnWithoutWorker } from '../context.ts';
 import { chooseExitCode, exitCodes } from '../exit-codes.ts';
 import { ownCommand } from '../own-command.ts';
-import { printDone, printText } from '../print.ts';
+import { printDone, printText, say } from '../print.ts';
 import { endLine } from '../print-job.ts';
 
 export function addWatch(program: Command, context: Context): void {
@@ -34,7 +34,7 @@ export async function follow(jobs: Nightshift, id: string): Promise<void> {
   const warning = warnWithoutWorker(jobs, taskQueue, progress.say);
   const left = (): void => {
     progress.stop();
-    console.error(
+    say(
       `${id} continues: watch it with \`${ownCommand(`watch ${id}`)}\`, end it with \`${ownCommand(`cancel ${id}`)}\``,
     );
     process.exit(exitCodes.interrupted);
@@ -52,17 +52,17 @@ export async function follow(jobs: Nightshift, id: string): Promise<void> {
 async function reportEnd(jobs: Nightshift, id: string): Promise<number> {
   try {
     const report = await jobs.result(id);
-    console.error(endLine(report));
+    say(endLine(report));
     const inDoubt = report.errorsByReason.in_doubt ?? 0;
     if (report.rows.failed > inDoubt) {
-      console.error(`the failed rows, ready to be the next job's dataset: \`${ownCommand(`results ${id} --failed`)}\``);
+      say(`the failed rows, ready to be the next job's dataset: \`${ownCommand(`results ${id} --failed`)}\``);
     }
     if (inDoubt > 0) {
-      console.error(`rows that may have run, with their batches: \`${ownCommand(`results ${id} --in-doubt`)}\``);
+      say(`rows that may have run, with their batches: \`${ownCommand(`results ${id} --in-doubt`)}\``);
     }
     const { answered, failed } = report.rows;
     const { verdict, files } = report;
-    console.error(`report: ${files.page}`);
+    say(`report: ${files.page}`);
     printText(files.results, { id, state: 'completed', verdict, answered, failed, results: files.results });
     return chooseExitCode({ state: 'completed', failed });
   } catch (error) {
@@ -80,9 +80,7 @@ async function reportEnd(jobs: Nightshift, id: string): Promise<number> {
 /** A cancelled workflow has no result. What the job delivered is in its memo. */
 async function reportCancelled(jobs: Nightshift, id: string): Promise<number> {
   const { results } = await jobs.describe(id);
-  console.error(
-    results === null ? 'cancelled before anything was sent' : 'cancelled; what was finished is in its results',
-  );
+  say(results === null ? 'cancelled before anything was sent' : 'cancelled; what was finished is in its results');
   if (results !== null) printText(results, { id, state: 'cancelled', results });
   return exitCodes.cancelled;
 }

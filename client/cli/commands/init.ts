@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
-import { printText } from '../print.ts';
+import { printText, say } from '../print.ts';
 
 const sampleRows: readonly { readonly id: string; readonly text: string }[] = [
   { id: 'ticket-1', text: 'The export stops at 90 % and the file is empty.' },
@@ -38,7 +38,7 @@ export function addInit(program: Command, { dataRoot }: Context): void {
       const sample = sampleJob(path === '' ? 'tickets.jsonl' : `${path}/tickets.jsonl`, findSchema(folder));
       write(job, `${JSON.stringify(sample, null, 2)}\n`);
       printText(job, { job });
-      console.error(`what it would cost: ${ownCommand(`estimate ${job}`)}\nrun it: ${ownCommand(`run ${job}`)}`);
+      say(`what it would cost: ${ownCommand(`estimate ${job}`)}\nrun it: ${ownCommand(`run ${job}`)}`);
     });
 }
 

@@ -11,7 +11,7 @@ import { chooseExitCode, exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failures.ts';
 import { ownCommand } from '../own-command.ts';
 import { overviewFacts, suggestNext } from '../print/overview-facts.ts';
-import { collected, printRows, printValue } from '../print.ts';
+import { collected, printRows, printValue, say } from '../print.ts';
 import { listFacts, reportFacts } from '../print-job.ts';
 import { chooseShownRun } from '../start/chosen-run.ts';
 
@@ -46,7 +46,7 @@ export function addInspections(program: Command, context: Context): void {
       const job = await jobs.overview(id, { waitMs: answerMs, ...(passedOver === null ? {} : { runId: run.runId }) });
       printValue(job, overviewFacts(job, Date.now()));
       const next = suggestNext(job);
-      if (next !== null) console.error(next);
+      if (next !== null) say(next);
       process.exitCode = chooseExitCode(job);
     });
   addBatches(program, context);
@@ -77,7 +77,7 @@ function addList(program: Command, context: Context): void {
       const listed = await collected(jobs.list({ ...wanted, ...(all ? {} : { limit: limit + 1 }) }));
       const shown = all ? listed : listed.slice(0, limit);
       printRows(shown, listFacts);
-      if (listed.length > shown.length) console.error(`there are more: ${ownCommand('list --all')}`);
+      if (listed.length > shown.length) say(`there are more: ${ownCommand('list --all')}`);
     });
 }
 
@@ -109,8 +109,8 @@ function addBatches(program: Command, context: Context): void {
         model,
       }));
       const next = page.offset + page.batches.length;
-      if (next < page.total) console.error(`${next} of ${page.total}: ${ownCommand(`batches ${id} --offset ${next}`)}`);
-      for (const segment of page.segments) console.error(`more in ${segment}: ${ownCommand(`batches ${segment}`)}`);
+      if (next < page.total) say(`${next} of ${page.total}: ${ownCommand(`batches ${id} --offset ${next}`)}`);
+      for (const segment of page.segments) say(`more in ${segment}: ${ownCommand(`batches ${segment}`)}`);
     });
 }
 
@@ -120,9 +120,9 @@ async function readPage(jobs: Nightshift, id: string, request: BatchesRequest): 
     return await jobs.batches(id, request, { waitMs: answerMs });
   } catch (error) {
     if (!(error instanceof NoWorkerAnswers)) throw error;
-    console.error(describeFailure(error));
+    say(describeFailure(error));
     const open = await jobs.openBatches(id);
-    if (open.length === 0) console.error(`Temporal knows of no open batch of ${id}`);
+    if (open.length === 0) say(`Temporal knows of no open batch of ${id}`);
     else printRows(open, ({ wave, batch, workflow }) => ({ wave, batch, workflow }));
     process.exitCode = exitCodes.failed;
     return null;

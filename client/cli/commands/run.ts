@@ -6,7 +6,7 @@ import { wholeNumber } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readJob, readJobFile } from '../job-file.ts';
-import { printText } from '../print.ts';
+import { printText, say } from '../print.ts';
 import { awaitEnd } from './follow.ts';
 
 interface RunOptions {
@@ -85,11 +85,11 @@ async function run(context: Context, file: string, options: RunOptions): Promise
   if (!again) await checkStart(jobs, start);
   const whole = sample === undefined ? start : await runSample(jobs, start, sample, yes);
   if (whole === null) {
-    console.error(`${id} was not started`);
+    say(`${id} was not started`);
     return;
   }
   await jobs.start(whole.job, whole);
-  console.error(`started ${whole.id}`);
+  say(`started ${whole.id}`);
   if (detach) printText(whole.id, { id: whole.id });
   else process.exitCode = await awaitEnd(jobs, whole.id);
 }

@@ -6,7 +6,7 @@ import type { DescribedSchedule, ListedSchedule, Schedules } from '../../schedul
 import { durationMs } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
-import { collected, printDone, printRows, printValue } from '../print.ts';
+import { collected, printDone, printRows, printValue, say } from '../print.ts';
 import { formatMinute } from '../print-job.ts';
 import { cautions } from '../schedule-cautions.ts';
 import { taskQueueOption } from './run.ts';
@@ -65,7 +65,7 @@ function addCreate(group: Command, context: Context): void {
     .option(...taskQueueOption)
     .action(async (id: string, job: string, options: CreateOptions) => {
       const { cron, timezone, catchup: catchupMs, jitter: jitterMs = 0, paused = false, note, taskQueue } = options;
-      for (const caution of await cautions(job, timezone, context.dataRoot)) console.error(`caution: ${caution}`);
+      for (const caution of await cautions(job, timezone, context.dataRoot)) say(`caution: ${caution}`);
       const { schedules } = await context.jobs();
       await schedules.create(id, {
         job,
@@ -79,7 +79,7 @@ function addCreate(group: Command, context: Context): void {
       });
       const described = await schedules.describe(id);
       printValue(described, describedFacts(described));
-      console.error(`try it now: ${ownCommand(`schedule trigger ${id}`)}`);
+      say(`try it now: ${ownCommand(`schedule trigger ${id}`)}`);
     });
 }
 
@@ -146,6 +146,6 @@ const describedFacts = (schedule: DescribedSchedule) => ({
   jitter: schedule.jitterMs === 0 ? null : `up to ${formatDuration(schedule.jitterMs)}`,
   skipped: schedule.skipped,
   missed: schedule.missed,
-  running: schedule.running.join('\n') || null,
-  'started last': schedule.started.join('\n') || null,
+  running: schedule.running.length === 0 ? null : schedule.running,
+  'started last': schedule.started.length === 0 ? null : schedule.started,
 });

@@ -13,7 +13,7 @@ export function overviewFacts(job: JobOverview, now: number): Row {
   return {
     id: job.id,
     state: describeState(job),
-    error: job.error,
+    error: job.error === null ? null : job.error.split('\n'),
     'no answer': isRunning && silence !== null ? `${silence}: ${startWorkerCommand(job.taskQueue)}` : null,
     provider: provider === null ? null : [provider, ...(model === null ? [] : [model])].join(', '),
     started: formatMinute(job.startedAt),

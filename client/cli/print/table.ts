@@ -1,10 +1,12 @@
 // Tables without lines, because people copy and search them. They fit the width of the terminal: a list leaves out its last columns, and facts
-// are broken between words.
+// are broken between words. Control characters in a cell are made visible here, so that no text from outside reaches a terminal as it is.
 
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
+import { showControls } from './visible.ts';
 
-export type Cell = string | number | null;
+/** A list has one line for each of its texts. */
+export type Cell = string | number | null | readonly string[];
 export type Row = Readonly<Record<string, Cell>>;
 
 export interface RowsText {
@@ -31,21 +33,42 @@ export function rowsText(rows: readonly Row[], width: number): RowsText {
 
 /** Leaves out facts that are null. */
 export function factsText(facts: Row, width: number): string {
-  const known = Object.entries(facts).filter(([, cell]) => cell !== null);
-  const nameWidth = Math.max(0, ...known.map(([name]) => name.length)) + gap;
-  const rows = known.map(([name, cell]) => [bold(name), wrapText(formatCell(cell), width - nameWidth)]);
-  return formatTable(null, rows);
+  const known = Object.entries(facts).flatMap(([name, cell]): Fact[] =>
+    cell === null ? [] : [{ name: showControls(name), lines: toLines(cell) }],
+  );
+  const nameWidth = Math.max(0, ...known.map(({ name }) => name.length)) + gap;
+  return known.map(({ name, lines }) => hangingText(name, bold(name), nameWidth, lines, width)).join('\n');
+}
+
+interface Fact {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** Less room for the text is not used. */
+const roomMin = 16;
+
+/**
+ * A name and, to the right of it, the text that belongs to it. If the text does not fit there, it is below the name and may take the whole
+ * width. `styled` is the name as it is shown.
+ */
+export function hangingText(
+  name: string,
+  styled: string,
+  nameWidth: number,
+  lines: readonly string[],
+  width: number,
+): string {
+  const shown = lines.map(showControls);
+  const room = width - nameWidth;
+  const wrapped = shown.flatMap((line) => wrapLine(line, room));
+  const fits = wrapped.every(({ length }) => length <= room) && (room >= roomMin || wrapped.length === 1);
+  if (!fits) return [styled, ...shown.flatMap((line) => wrapLine(line, width))].join('\n');
+  return `${styled}${' '.repeat(Math.max(0, nameWidth - name.length))}${wrapped.join(`\n${' '.repeat(nameWidth)}`)}`.trimEnd();
 }
 
 /** Breaks between words. A word that is too long, such as a path or an address, stays whole, because people copy it. */
-function wrapText(text: string, width: number): string {
-  return text
-    .split('\n')
-    .map((line) => wrapLine(line, width))
-    .join('\n');
-}
-
-function wrapLine(line: string, width: number): string {
+export function wrapLine(line: string, width: number): readonly string[] {
   const [first = '', ...words] = line.split(' ');
   const lines = [first];
   for (const word of words) {
@@ -53,7 +76,7 @@ function wrapLine(line: string, width: number): string {
     if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines.join('\n');
+  return lines;
 }
 
 /** The last column has no gap after it. */
@@ -62,9 +85,9 @@ const sumWidths = (widths: readonly number[]): number => widths.reduce((sum, wid
 /** Plain text if the stream takes no colours (NO_COLOR, a pipe). */
 const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });
 
-function formatTable(head: readonly string[] | null, rows: readonly (readonly string[])[]): string {
+function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
-    ...(head === null ? {} : { head: [...head] }),
+    head: [...head],
     chars: Object.fromEntries(lines.map((line) => [line, ''])),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
   });
@@ -81,4 +104,7 @@ const lines = [
   ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
 ];
 
-const formatCell = (cell: Cell): string => (cell === null ? '-' : String(cell));
+const formatCell = (cell: Cell): string => (cell === null ? '-' : toLines(cell).map(showControls).join('\n'));
+
+const toLines = (cell: string | number | readonly string[]): readonly string[] =>
+  typeof cell === 'object' ? cell : [String(cell)];

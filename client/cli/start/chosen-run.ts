@@ -2,6 +2,7 @@
 
 import type { Nightshift } from '../../nightshift.ts';
 import type { ChosenRun } from '../../overview/choose-run.ts';
+import { say } from '../print.ts';
 import { formatMinute } from '../print-job.ts';
 
 export async function chooseShownRun(jobs: Nightshift, id: string): Promise<ChosenRun> {
@@ -9,7 +10,7 @@ export async function chooseShownRun(jobs: Nightshift, id: string): Promise<Chos
   const { run, passedOver } = chosen;
   if (passedOver !== null) {
     const ended = passedOver.state.replace('_', ' ');
-    console.error(
+    say(
       `the last run of ${id} (${formatMinute(passedOver.startedAt)}, ${ended}) has no results: this is the run of ${formatMinute(run.startedAt)}`,
     );
   }

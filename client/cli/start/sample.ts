@@ -6,8 +6,8 @@ import type { Job } from '../../index.ts';
 import type { Nightshift } from '../../nightshift.ts';
 import type { Result } from '../../results.ts';
 import { follow } from '../commands/follow.ts';
-import { type Row, rowsText } from '../print/table.ts';
-import { collected } from '../print.ts';
+import type { Row } from '../print/table.ts';
+import { collected, say, sayRows } from '../print.ts';
 import { describeCost, usd } from '../print-job.ts';
 import { findFreshStart, type Start } from './start-job.ts';
 
@@ -20,12 +20,12 @@ export async function runSample(jobs: Nightshift, start: Start, rows: number, ye
   if (job.resumeFrom !== undefined) throw new Error('a job with `resumeFrom` is planned already and has no sample');
   const sample = await findFreshStart(jobs, { ...start, job: toSample(job, rows), id: `${start.id}-sample` });
   await jobs.start(sample.job, sample);
-  console.error(`started ${sample.id}`);
+  say(`started ${sample.id}`);
   await follow(jobs, sample.id);
   const report = await jobs.result(sample.id);
   const results = await collected(jobs.results(sample.id));
-  console.error(rowsText(results.map(resultFacts), Number.POSITIVE_INFINITY).text);
-  console.error(describeSample(report));
+  sayRows(results.map(resultFacts));
+  say(describeSample(report));
   const goesOn = report.rows.answered > 0 && (yes || (await confirm('run all rows? [y/N] ')));
   if (!goesOn) return null;
   // A job reuses one file of results. The user's own may hold more than the sample.

@@ -7,6 +7,7 @@ import type { Job } from '../../index.ts';
 import type { JobReference, Nightshift } from '../../nightshift.ts';
 import { askWorker } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
+import { say } from '../print.ts';
 import { describeCautions } from './cautions.ts';
 
 export interface Start {
@@ -84,10 +85,10 @@ async function validate(jobs: Nightshift, { job, id, taskQueue }: Start): Promis
     const validity = await askWorker(jobs, taskQueue, (left) =>
       jobs.validate(job, { id, taskQueue, signal: AbortSignal.any([left, timeout]) }),
     );
-    for (const line of describeCautions(validity)) console.error(line);
+    for (const line of describeCautions(validity)) say(line);
   } catch (error) {
     if (!timeout.aborted) throw error;
-    console.error('no worker has checked the job within 15s: it is checked when it begins');
+    say('no worker has checked the job within 15s: it is checked when it begins');
   }
 }
 

@@ -1,65 +1,22 @@
 // The output on a terminal and in a log: bars, lines, tables and facts, on streams that only record.
 
-import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { factsText, rowsText } from '../../../client/cli/print/table.ts';
 import { endLine, estimateFacts, progressLine, reportFacts, statusFacts } from '../../../client/cli/print-job.ts';
 import { progressOn } from '../../../client/cli/progress.ts';
-import type { JobStatus } from '../../../domain/progress/status.ts';
 import { reportWith } from '../../domain/report/report-with.ts';
+import { jobStatus, type RecordingStream, recordingStream } from './fake-terminal.ts';
 
-const status: JobStatus = {
-  phase: 'running',
-  pause: null,
-  pauses: [],
-  wave: 1,
-  waveKind: 'first',
-  rows: { accepted: 2000, refused: 3, duplicates: 0, carriedOver: 0 },
-  items: { answered: 500, underWay: 990, notStarted: 500, toRetry: 0, failed: 10, byReason: { truncated: 10 } },
-  batches: { planned: 20, notStarted: 5, open: 10, done: 5, byStage: { running: 10, done: 5 } },
-  progress: 0.25,
-  capacity: [],
-  tokens: { input: 12_345, output: 678 },
-  costUsd: 0.25,
-  estimateUsd: 1,
-  budgetUsd: null,
-  concurrency: 10,
-  // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, and never a function.
-  deadline: { batchMs: 20 * 3_600_000, jobMs: null, then: 'fallback' },
-  retryReasons: null,
-  lastFault: null,
-  startedAt: 0,
-  estimatedEndAt: 3_600_000,
-  nextLookAt: 90_000,
-  alerts: [],
-  output: 'runs/tickets/',
-};
+const status = jobStatus;
 
-function stream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
-  let written = '';
-  const recorder = new Writable({
-    write(chunk, _encoding, done) {
-      written += String(chunk);
-      done();
-    },
-  });
-  const asTerminal = { isTTY, columns: 120, rows: 40, fd: 2 };
-  return {
-    stream: Object.assign(recorder, asTerminal) as unknown as NodeJS.WriteStream,
-    text: () => stripVTControlCharacters(written),
-  };
+function stream(isTTY: boolean, columns = 120): RecordingStream {
+  const { stream, text } = recordingStream({ isTTY, columns });
+  return { stream, text: () => stripVTControlCharacters(text()) };
 }
 
 /** A minute after the job's start. */
 const now = (): number => 60_000;
-
-/** A terminal of that width. */
-function stream80(): ReturnType<typeof stream> {
-  const terminal = stream(true);
-  Object.assign(terminal.stream, { columns: 80 });
-  return terminal;
-}
 
 test('bars show rows, batches, cost and time, and alerts once', () => {
   const terminal = stream(true);
@@ -88,7 +45,7 @@ test('the bar of rows moves with what the provider has done inside its batches',
 });
 
 test('bars fit a terminal of 80 columns', () => {
-  const terminal = stream80();
+  const terminal = stream(true, 80);
   const progress = progressOn(terminal.stream, now);
   const many = {
     ...status.batches,
@@ -104,6 +61,31 @@ test('bars fit a terminal of 80 columns', () => {
   const widths = lines.map((line) => line.length);
   expect(Math.max(...widths)).toBeGreaterThan(60);
   expect(Math.max(...widths)).toBeLessThanOrEqual(80);
+});
+
+test.each([20, 40, 80])('bars and messages fit a terminal of %i columns', (columns) => {
+  const { stream: terminal, text } = recordingStream({ isTTY: true, columns });
+  const progress = progressOn(terminal, now);
+  progress.show({ ...status, alerts: ['a batch is over 30 minutes in validating, and nothing else has moved'] });
+  progress.say('no worker polls task queue nightshift: npm run dev -- --worker');
+  progress.stop();
+  // The cursor is moved between two lines.
+  const lines = text()
+    .split(/\n|\r/)
+    .flatMap((line) => line.split('\u001b'))
+    .map((line) => line.replace(/^\[[\d;?]*[A-Za-z]/, ''));
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+  expect(lines.join(' ')).toContain('task queue');
+  for (const name of ['rows', 'batches', 'cost', 'time']) expect(lines.join('\n')).toContain(`${name} `);
+});
+
+test('a time that has come is said in words', () => {
+  const terminal = stream(true);
+  const progress = progressOn(terminal.stream, now);
+  progress.show({ ...status, nextLookAt: now() - 5, estimatedEndAt: now() + 400 });
+  progress.stop();
+  expect(terminal.text()).toContain('10 running, 5 not started, next poll now');
+  expect(terminal.text()).toContain('1m elapsed, ends soon');
 });
 
 test('a bar of cost goes by the budget where there is one, and says where no estimate is known', () => {
@@ -176,7 +158,7 @@ test('the facts of a status and of an estimate are in words', () => {
     'all in realtime': '$3.00',
     saved: '$1.50 (50%)',
     budget: null,
-    caveats: 'a\nb',
+    caveats: ['a', 'b'],
     tokens: 'about 5,000 in, at most 900 out',
   });
   const budgets = [10, 1.25].map((budgetUsd) => estimateFacts({ ...counts, ...money, budgetUsd, caveats: [] }).budget);

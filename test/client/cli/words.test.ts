@@ -10,7 +10,7 @@ import {
   describeSettings,
 } from '../../../client/cli/print/change-words.ts';
 import { overviewFacts, suggestNext } from '../../../client/cli/print/overview-facts.ts';
-import { factsText, rowsText } from '../../../client/cli/print/table.ts';
+import { factsText, hangingText, rowsText } from '../../../client/cli/print/table.ts';
 import { listFacts } from '../../../client/cli/print-job.ts';
 import type { ListedJob } from '../../../client/job-list.ts';
 import type { JobOverview } from '../../../client/overview/read-overview.ts';
@@ -52,11 +52,27 @@ test('a list fits 80 columns: what is least important is left out, and named; wi
   expect(rowsText(rows, 200)).toMatchObject({ omitted: [] });
 });
 
-test('facts are broken between words, and a path stays whole', () => {
+test('facts are broken between words, and a path that is too long is whole on a line of its own', () => {
   const path = `runs/${'x'.repeat(90)}`;
   const text = factsText({ alerts: 'a batch is over 30 minutes in validating, and another one is', output: path }, 40);
   expect(stripVTControlCharacters(text)).toBe(
-    ['alerts  a batch is over 30 minutes in', '        validating, and another one is', `output  ${path}`].join('\n'),
+    ['alerts  a batch is over 30 minutes in', '        validating, and another one is', 'output', path].join('\n'),
+  );
+});
+
+test('in a window with little room, the text of a fact is below its name and takes the whole width', () => {
+  const text = factsText({ 'estimated end': 'in about 59m', alerts: ['a batch is late', 'and another'] }, 20);
+  expect(stripVTControlCharacters(text)).toBe(
+    ['estimated end', 'in about 59m', 'alerts', 'a batch is late', 'and another'].join('\n'),
+  );
+});
+
+test('a finding with a long fix fits 80 columns', () => {
+  const lines = ['none polls task queue nightshift', `-> ${'start one '.repeat(20)}`];
+  const text = hangingText('bad   workers', 'bad   workers', 26, lines, 80);
+  expect(widest(text)).toBeLessThanOrEqual(80);
+  expect(text).toContain(
+    `bad   workers${' '.repeat(13)}none polls task queue nightshift\n${' '.repeat(26)}-> start one`,
   );
 });
 

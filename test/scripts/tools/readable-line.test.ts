@@ -22,3 +22,9 @@ test('a warning says so, other text stays, and what only programs read is left o
   expect(readableLine('worker', 'worker ready')).toMatch(/worker +worker ready$/);
   expect(readableLine('emulator', '{"url":"http://127.0.0.1:4010"}')).toBeNull();
 });
+
+test('control characters in a log are made visible', () => {
+  const line = JSON.stringify({ level: 30, time: 0, msg: 'ended', workflowId: '\u001b[31mred' });
+  expect(readableLine('worker', line)).toContain('ended  \\u001b[31mred');
+  expect(readableLine('worker', '\u001b[2J')).toContain('worker    \\u001b[2J');
+});
