@@ -2,6 +2,7 @@
 // each place in the command line, the words that can follow. Ids are asked for when they are needed.
 
 import type { Command, Option } from 'commander';
+import { printForShell } from '../print.ts';
 import { hiddenCommand, type IdKind, idKinds } from './complete.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -40,7 +41,7 @@ export function addCompletion(program: Command): void {
     )
     .addArgument(shell)
     .action((name: Shell) => {
-      process.stdout.write(completionScript(program, name));
+      printForShell(completionScript(program, name));
     });
 }
 
@@ -141,10 +142,18 @@ ${cases(places)}
 ${idCases(places, '')}
     esac
   fi
-  if [[ -n "$ids" && "\${COMP_WORDS[COMP_CWORD]}" != -* ]]; then
-    words="$words $("\${COMP_WORDS[0]}" complete "$ids" 2>/dev/null)"
+  local current="\${COMP_WORDS[COMP_CWORD]}" each quoted
+  COMPREPLY=()
+  for each in $words; do
+    if [[ "$each" == "$current"* ]]; then COMPREPLY+=("$each"); fi
+  done
+  if [[ -n "$ids" && "$current" != -* ]]; then
+    # An id may hold anything that a shell would obey, so each is quoted. \`compgen -W\` would expand it.
+    while IFS= read -r each; do
+      printf -v quoted '%q' "$each"
+      if [[ "$each" == "$current"* || "$quoted" == "$current"* ]]; then COMPREPLY+=("$quoted"); fi
+    done < <("\${COMP_WORDS[0]}" complete "$ids" 2>/dev/null)
   fi
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 # The id of a scheduled job contains colons, which must not begin another word.
 COMP_WORDBREAKS="\${COMP_WORDBREAKS//:/}"

@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { listIds } from '../../../client/cli/commands/complete.ts';
 import { completionScript, shells } from '../../../client/cli/commands/completion.ts';
 import { createProgram } from '../../../client/cli/program.ts';
 import { whichCommand } from '../../../scripts/tools/command.ts';
@@ -55,6 +56,24 @@ test.runIf(whichCommand('bash')).each(cases)('bash completes %j to %j', (line, e
   const ask = `${script('bash')}\n${stub}\nCOMP_WORDS=(${words}); COMP_CWORD=${line.length}; _nightshift; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const said = execFileSync('bash', ['--norc', '-c', ask], { encoding: 'utf8' });
   expect(said.split('\n').filter((word) => word !== '')).toEqual(expected);
+});
+
+test('an id is offered once, and one that cannot be typed is not offered', () => {
+  const ids = ['tickets', 'a\nb', 'tickets', '\u001b[31mred', 'with space'];
+  expect(listIds(ids.map((id) => ({ id })))).toEqual(['tickets', 'with space']);
+});
+
+test.runIf(whichCommand('bash'))('bash offers every id, quotes it and never runs it, whatever it contains', () => {
+  const ids = ["it's", 'tickets', "tickets-'2", 'tickets 3', '$(touch pwned)', 'tickets-`x`', '*'];
+  const stub = `nightshift() { printf '%s\\n' ${ids.map((id) => `$'${id.replaceAll("'", "\\'")}'`).join(' ')}; }`;
+  const complete = (current: string): string[] => {
+    const ask = `${script('bash')}\n${stub}\nCOMP_WORDS=(nightshift status '${current}'); COMP_CWORD=2; _nightshift; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const said = execFileSync('bash', ['--norc', '-c', ask], { encoding: 'utf8' });
+    return said.split('\n').filter((word) => word !== '');
+  };
+  expect(complete('tick')).toEqual(['tickets', "tickets-\\'2", 'tickets\\ 3', 'tickets-\\`x\\`']);
+  expect(complete('tickets\\ ')).toEqual(['tickets\\ 3']);
+  expect(complete('')).toContain('\\$\\(touch\\ pwned\\)');
 });
 
 test.runIf(whichCommand('fish')).each(cases.slice(0, -1))('fish completes %j to %j', (line, expected) => {
