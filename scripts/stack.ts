@@ -1,14 +1,16 @@
 // Everything a job needs, on this machine and free of charge: dev server, emulated providers and a worker. The demo
 // and `npm run dev` differ only in how they use it.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type DevStack, isRunning, stackFile } from '../client/cli/dev-stack.ts';
+import { type DevStack, stackFile } from '../client/cli/dev-stack.ts';
+import { isRunning, markProcess, type ProcessMark } from '../client/cli/process-mark.ts';
 import { frontPaths } from '../emulator/fronts.ts';
 import type { Setting } from '../providers/account.ts';
 import { providerNames, vendorEntries } from '../providers/registry.ts';
 import { type DevServer, startDevServer } from './dev-server.ts';
 import { projectRoot } from './tools/cache.ts';
 import { type Child, type ChildOptions, startScript } from './tools/child.ts';
+import { makeFolder } from './tools/make-folder.ts';
 import type { StackPorts } from './tools/stack-ports.ts';
 
 // At its first start, a worker on a busy machine bundles its workflows in a minute.
@@ -60,7 +62,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const worker = startWorker(env, options);
     stops.push(worker.stop);
     await worker.waitForLine(isReady, readyTimeoutMs);
-    describeStack(options.folder, { pid: process.pid, uiUrl: server.uiUrl, ports: { ...ports }, env });
+    describeStack(options.folder, { ...markProcess(process.pid), uiUrl: server.uiUrl, ports: { ...ports }, env });
     const { onWorkerEnd } = options;
     const lasting = [emulator.ended, server.ended];
     const broken = Promise.race(onWorkerEnd ? lasting : [...lasting, worker.ended]);
@@ -165,8 +167,9 @@ function claimFolder(folder: string): () => void {
       `${folder} is in use by process ${owner}. Stop that one first, or choose another folder with --state.`,
     );
   }
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(file, String(process.pid));
+  makeFolder(folder);
+  const { pid, started } = markProcess(process.pid);
+  writeFileSync(file, `${pid} ${started ?? ''}\n`);
   const release = () => rmSync(file, { force: true });
   process.once('exit', release);
   return release;
@@ -174,7 +177,16 @@ function claimFolder(folder: string): () => void {
 
 /** The process that uses the folder. Null if there is none, even if a killed process left its file there. */
 export function readOwner(folder: string): number | null {
-  const file = join(folder, 'pid');
-  const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  return owner > 0 && owner !== process.pid && isRunning(owner) ? owner : null;
+  const owner = readMark(join(folder, 'pid'));
+  return owner !== null && owner.pid !== process.pid && isRunning(owner) ? owner.pid : null;
+}
+
+/** Null if there is none, or if it was cut off. */
+function readMark(file: string): ProcessMark | null {
+  try {
+    const [, pid = '', started = ''] = /^(\d+) ?(.*)/.exec(readFileSync(file, 'utf8')) ?? [];
+    return Number(pid) > 0 ? { pid: Number(pid), started: started === '' ? null : started } : null;
+  } catch {
+    return null;
+  }
 }

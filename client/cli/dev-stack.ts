@@ -3,12 +3,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isRunning, type ProcessMark } from './process-mark.ts';
 
 /** A running stack describes itself in this file, in a folder below `.nightshift`. */
 export const stackFile = 'stack.json';
 
-export interface DevStack {
-  readonly pid: number;
+export interface DevStack extends ProcessMark {
   readonly uiUrl: string;
   /** The ports that the next start uses again. */
   readonly ports: Readonly<Record<string, number>>;
@@ -49,7 +49,7 @@ function ownFolders(): readonly string[] {
 
 function findDevStack(folders: readonly string[]): DevStack | null {
   const found = folders.flatMap((folder) => stacksIn(join(folder, '.nightshift')));
-  return found.find(({ pid }) => isRunning(pid)) ?? null;
+  return found.find(isRunning) ?? null;
 }
 
 /** `dev` comes first by its name, before the `demo`'s. */
@@ -74,15 +74,6 @@ export function readStack(folder: string): DevStack | null {
     return JSON.parse(readFileSync(join(folder, stackFile), 'utf8'));
   } catch {
     return null;
-  }
-}
-
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -13,12 +13,12 @@ type Env = Record<string, string | undefined>;
 const given = { TEMPORAL_ADDRESS: '127.0.0.1:17233', NIGHTSHIFT_DATA: '/data', NIGHTSHIFT_TASK_QUEUE: 'own' };
 
 /** A folder with a stack of this process. */
-function newFolder(pid: number, name = 'dev'): string {
+function newFolder(pid: number, name = 'dev', started: string | null = null): string {
   const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-find-'));
   const state = join(folder, '.nightshift', name);
   mkdirSync(state, { recursive: true });
   const env = { ...given, OPENAI_API_KEY: 'emulator' };
-  writeFileSync(join(state, 'stack.json'), JSON.stringify({ pid, uiUrl: '', ports: {}, env }));
+  writeFileSync(join(state, 'stack.json'), JSON.stringify({ pid, started, uiUrl: '', ports: {}, env }));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -54,6 +54,10 @@ test('a stack that has ended is not used', async () => {
   // No process has this number: it is beyond what a system gives.
   const folder = newFolder(99_999_999);
   expect(await joined(folder, {})).toEqual({});
+});
+
+test('a stack whose number another process has got is not used', async () => {
+  expect(await joined(newFolder(process.pid, 'dev', 'another boot/1'), {})).toEqual({});
 });
 
 test('a command in a dev stack names the worker that the stack can start, also for another task queue', async () => {
