@@ -1,7 +1,7 @@
 // Yields a job's status each time it changes, until the job ends.
 
 import type { WorkflowHandle } from '@temporalio/client';
-import type { JobStatus } from '../domain/progress/status.ts';
+import { type JobStatus, withoutFuture } from '../domain/progress/status.ts';
 import { statusQuery } from '../workflows/messages.ts';
 
 /** Milliseconds between two queries. */
@@ -30,7 +30,8 @@ export async function* followJob(handle: WorkflowHandle): AsyncGenerator<JobStat
     await Promise.race([ended, pause(queryEveryMs)]);
   }
   const last = await Promise.race([queryStatus(), pause(lastQueryMs).then(() => null)]);
-  if (changed(last)) yield last;
+  const final = last === null ? null : withoutFuture(last);
+  if (changed(final)) yield final;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -7,7 +7,7 @@ import type { JobEstimate } from '../domain/plan/estimate.ts';
 import type { Validity } from '../domain/plan/validity.ts';
 import type { checkWorker, estimateDataset, validateDataset } from '../workflows/questions.ts';
 import { jobText } from './job-text.ts';
-import { listPollers, NoWorkerAnswers } from './worker-answer.ts';
+import { listPollers, NoWorkerAnswers, watchWorker } from './worker-answer.ts';
 
 export interface AskOptions {
   readonly taskQueue: string;
@@ -15,6 +15,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
   /** If no worker has taken the question by then, it is given up. Default: never. */
   readonly takenMs?: number;
+  /** Called each time that no worker answers any more. The question stays asked. */
+  readonly onSilence?: (silence: NoWorkerAnswers) => void;
 }
 
 interface Question extends AskOptions {
@@ -66,7 +68,7 @@ export const askCheckup = (client: Client, options: AskOptions): Promise<Checkup
 
 async function ask<Asked extends (...args: never[]) => Promise<unknown>>(
   client: Client,
-  { type, args, timeout, summary, taskQueue, signal, takenMs }: Question,
+  { type, args, timeout, summary, taskQueue, signal, takenMs, onSilence }: Question,
 ): Promise<Awaited<ReturnType<Asked>>> {
   const handle = await client.workflow.start(type, {
     workflowId: `nightshift-${type}-${randomUUID().slice(0, 8)}`,
@@ -84,6 +86,7 @@ async function ask<Asked extends (...args: never[]) => Promise<unknown>>(
     setTimeout(() => left.reject(why), leaveMs).unref();
   };
   signal?.addEventListener('abort', giveUp, { once: true });
+  const watch = onSilence && watchWorker(client, taskQueue, handle.workflowId, onSilence);
   const timer = takenMs === undefined ? undefined : setTimeout(() => void endUntaken().catch(left.reject), takenMs);
   let silence: NoWorkerAnswers | undefined;
   const endUntaken = async (): Promise<void> => {
@@ -99,6 +102,7 @@ async function ask<Asked extends (...args: never[]) => Promise<unknown>>(
     throw silence ?? error;
   } finally {
     clearTimeout(timer);
+    watch?.stop();
     call.abort();
     signal?.removeEventListener('abort', giveUp);
   }

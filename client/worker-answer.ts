@@ -1,5 +1,6 @@
 // Questions that only a worker can answer, bounded in time: Temporal itself waits for long before it says that no worker is there.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 
 /** A worker, as the server's list of those that poll a task queue shows it. */
@@ -11,6 +12,8 @@ export interface Poller {
 export interface WaitOptions {
   /** How long to wait for a worker's answer. Default: 10 s. */
   readonly waitMs?: number;
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
 }
 
 export const answerMsDefault = 10_000;
@@ -52,7 +55,7 @@ export async function awaitWorker<Answer>(
   client: Client,
   taskQueue: string,
   ask: () => Promise<Answer>,
-  { waitMs = answerMsDefault }: WaitOptions = {},
+  { waitMs = answerMsDefault, signal }: WaitOptions = {},
 ): Promise<Answer> {
   const pollers = await listPollers(client, taskQueue);
   if (pollers.length === 0) throw new NoWorkerAnswers(taskQueue, []);
@@ -61,10 +64,59 @@ export async function awaitWorker<Answer>(
   // A call that is left open would keep the connection from closing for half a minute.
   const call = new AbortController();
   try {
-    return await Promise.race([client.withAbortSignal(call.signal, ask), tooLate]);
+    const either = signal === undefined ? call.signal : AbortSignal.any([call.signal, signal]);
+    return await Promise.race([client.withAbortSignal(either, ask), tooLate]);
   } finally {
     clearTimeout(timer);
     call.abort();
+  }
+}
+
+/** A worker answers it for every workflow, without any code of the workflow. */
+const metadataQuery = '__temporal_workflow_metadata';
+const firstMs = 1000;
+const silentAfterMs = 3000;
+const betweenMs = 4000;
+
+/**
+ * Asks a running workflow again and again what only a worker can answer, and calls `onSilence` each time that the answers stop. The server's list of
+ * workers is not enough: it still has one that died a moment ago. The caller ends it with `stop`.
+ */
+export function watchWorker(
+  client: Client,
+  taskQueue: string,
+  workflowId: string,
+  onSilence: (silence: NoWorkerAnswers) => void,
+): { readonly stop: () => void } {
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const ask = (): Promise<unknown> => client.workflow.getHandle(workflowId).query(metadataQuery);
+  const watch = async (): Promise<void> => {
+    let wasSilent = false;
+    for (let pauseMs = firstMs; ; pauseMs = betweenMs) {
+      await sleep(pauseMs, undefined, { signal, ref: false });
+      const silence = await findSilence(client, taskQueue, ask, signal);
+      if (silence !== null && !wasSilent && !signal.aborted) onSilence(silence);
+      wasSilent = silence !== null;
+    }
+  };
+  // It ends only with the pause that `stop` ends.
+  watch().catch(() => undefined);
+  return { stop: () => stopped.abort() };
+}
+
+/** Null if a worker answers. If Temporal itself is unreachable, the call that the caller waits for reports it. */
+async function findSilence(
+  client: Client,
+  taskQueue: string,
+  ask: () => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<NoWorkerAnswers | null> {
+  try {
+    await awaitWorker(client, taskQueue, ask, { waitMs: silentAfterMs, signal });
+    return null;
+  } catch (error) {
+    return error instanceof NoWorkerAnswers ? error : null;
   }
 }
 

@@ -1,18 +1,18 @@
 // What commands share: the connection to Temporal, made when a command first needs it, the settings of the environment,
-// and waiting for a worker, with a warning while no worker polls the task queue.
+// and waiting for a worker, with a warning while no worker answers.
 
 import type { Nightshift } from '../nightshift.ts';
+import type { AskOptions } from '../questions.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { describeSilence, listPollers } from '../worker-answer.ts';
 import { exitCodes } from './exit-codes.ts';
+import { describeFailure } from './failures.ts';
 import { ownCommand, startWorkerCommand } from './own-command.ts';
 import { say } from './print.ts';
 
 export interface Context extends Pick<Surroundings, 'dataRoot' | 'taskQueue'> {
   jobs(): Promise<Nightshift>;
 }
-
-const checkEveryMs = 4000;
 
 /** A command that only shows something waits no longer for a worker's answer. */
 export const answerMs = 3000;
@@ -44,21 +44,9 @@ async function awaitChange<Answer>(jobs: Nightshift, taskQueue: string, change: 
   }
 }
 
-/** Waits for a worker's answer, and warns while there is no worker. */
-async function awaitAnswer<Answer>(jobs: Nightshift, taskQueue: string, answer: Promise<Answer>): Promise<Answer> {
-  const warning = warnWithoutWorker(jobs, taskQueue, say);
-  try {
-    return await answer;
-  } finally {
-    warning.stop();
-  }
-}
-
-/** Asks a question that the worker answers. Ctrl-C cancels it, so that the worker removes what it has written. */
+/** Asks a question that the worker answers, and warns while none does. Ctrl-C cancels it, so that the worker removes what it has written. */
 export async function askWorker<Answer>(
-  jobs: Nightshift,
-  taskQueue: string,
-  ask: (signal: AbortSignal) => Promise<Answer>,
+  ask: (options: Required<Pick<AskOptions, 'signal' | 'onSilence'>>) => Promise<Answer>,
 ): Promise<Answer> {
   const left = new AbortController();
   const leave = (): void => {
@@ -67,25 +55,8 @@ export async function askWorker<Answer>(
   };
   process.once('SIGINT', leave);
   try {
-    return await awaitAnswer(jobs, taskQueue, ask(left.signal));
+    return await ask({ signal: left.signal, onSilence: (silence) => say(describeFailure(silence)) });
   } finally {
     process.removeListener('SIGINT', leave);
   }
-}
-
-/** Warns once each time the last worker disappears. The caller ends the checks with `stop`. */
-export function warnWithoutWorker(
-  jobs: Nightshift,
-  taskQueue: string,
-  say: (text: string) => void,
-): { readonly stop: () => void } {
-  let warned = false;
-  const check = async (): Promise<void> => {
-    const gone = (await jobs.workers(taskQueue)).length === 0;
-    if (gone && !warned) say(`no worker polls task queue ${taskQueue}: ${startWorkerCommand(taskQueue)}`);
-    warned = gone;
-  };
-  // If Temporal itself is unreachable, the call that is being waited for reports it.
-  const timer = setInterval(() => void check().catch(() => undefined), checkEveryMs);
-  return { stop: () => clearInterval(timer) };
 }

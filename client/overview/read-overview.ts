@@ -2,7 +2,7 @@
 
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { readInnermostMessage } from '../../domain/innermost-message.ts';
-import type { JobStatus } from '../../domain/progress/status.ts';
+import { type JobStatus, withoutFuture } from '../../domain/progress/status.ts';
 import { statusQuery } from '../../workflows/messages.ts';
 import { type ListedJob, listedJob } from '../job-list.ts';
 import { answerMsDefault, awaitWorker, NoWorkerAnswers, type WaitOptions } from '../worker-answer.ts';
@@ -37,7 +37,7 @@ export async function readOverview(
   ]);
   const base = findWebUi(client, webUi);
   return {
-    ...(answer.status === null ? {} : withoutEnd(job, answer.status)),
+    ...(answer.status === null ? {} : ownFields(job, answer.status)),
     ...job,
     ...(answer.status === null ? {} : mergeStatus(job, answer.status)),
     taskQueue,
@@ -57,10 +57,8 @@ function mergeStatus(job: ListedJob, { phase, startedAt, costUsd }: JobStatus): 
   };
 }
 
-/** Of a job that ended, nothing is to come. */
-function withoutEnd({ state }: ListedJob, { phase: _, startedAt: __, costUsd: ___, ...status }: JobStatus) {
-  if (state === 'running') return status;
-  return { ...status, pause: null, pauses: [], nextLookAt: null, estimatedEndAt: null };
+function ownFields({ state }: ListedJob, { phase: _, startedAt: __, costUsd: ___, ...status }: JobStatus) {
+  return state === 'running' ? status : withoutFuture(status);
 }
 
 /** Null if the job runs, completed or was cancelled. */

@@ -103,3 +103,12 @@ export function estimateEnd(startedAt: number, now: number, done: number, total:
   if (done === 0 || total === 0 || done >= total) return null;
   return Math.round(now + ((now - startedAt) * (total - done)) / done);
 }
+
+/** Of a job that has ended: nothing is to come, whatever its last status says. */
+export const withoutFuture = <Status extends Partial<JobStatus>>(status: Status) => ({
+  ...status,
+  pause: null,
+  pauses: [],
+  nextLookAt: null,
+  estimatedEndAt: null,
+});

@@ -1,6 +1,7 @@
 // `validate` and `estimate`: show the problems of a job and its cost before anything is spent.
 
 import type { Command } from 'commander';
+import type { AskOptions } from '../../questions.ts';
 import { askWorker, type Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readJob, readJobFile } from '../job-file.ts';
@@ -60,15 +61,11 @@ export function addChecks(program: Command, context: Context): void {
 }
 
 type Jobs = Awaited<ReturnType<Context['jobs']>>;
-type Ask<Answer> = (
-  jobs: Jobs,
-  job: Awaited<ReturnType<typeof readJob>>,
-  at: { readonly taskQueue: string; readonly signal: AbortSignal },
-) => Promise<Answer>;
+type Ask<Answer> = (jobs: Jobs, job: Awaited<ReturnType<typeof readJob>>, at: AskOptions) => Promise<Answer>;
 
 async function asked<Answer>(context: Context, file: string, options: CheckOptions, ask: Ask<Answer>): Promise<Answer> {
   const { taskQueue = context.taskQueue, byReference = false } = options;
   const job = await readJob(file, byReference, context.dataRoot);
   const jobs = await context.jobs();
-  return askWorker(jobs, taskQueue, (signal) => ask(jobs, job, { taskQueue, signal }));
+  return askWorker((options) => ask(jobs, job, { taskQueue, ...options }));
 }

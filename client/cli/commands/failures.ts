@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { FailureGroup } from '../../failed-rows.ts';
 import type { Context } from '../context.ts';
-import { ownCommand } from '../own-command.ts';
+import { suggestRows } from '../print/rows-words.ts';
 import { isForPeople, printRows, printValue, say } from '../print.ts';
 import { number } from '../print-job.ts';
 import { chooseShownRun } from '../start/chosen-run.ts';
@@ -21,7 +21,7 @@ export function addFailures(program: Command, context: Context): void {
       const groups = await jobs.failures(id, await chooseShownRun(jobs, id));
       if (isForPeople() && groups.length > 0) printValue(groups, Object.fromEntries(groups.map(describeGroup)));
       else printRows(groups, ({ reason, count }) => ({ reason, count }));
-      if (groups.length > 0) say(`the rows themselves: ${ownCommand(`results ${id} --failed`)}`);
+      for (const line of suggestFiles(id, groups)) say(line);
     });
 }
 
@@ -30,4 +30,11 @@ function describeGroup({ reason, count, message, rows }: FailureGroup): [reason:
   const ids = rows.map(({ id }) => String(id)).join(', ');
   const some = count > rows.length ? `${number(count)} rows, such as ${ids}` : ids;
   return [reason, [some, message, ...new Set(rows.flatMap(({ detail }) => detail ?? []))]];
+}
+
+/** Rows in doubt are in a file of their own. */
+export function suggestFiles(id: string, groups: readonly Pick<FailureGroup, 'reason' | 'count'>[]): readonly string[] {
+  const inDoubt = groups.find(({ reason }) => reason === 'in_doubt')?.count ?? 0;
+  const all = groups.reduce((sum, { count }) => sum + count, 0);
+  return suggestRows(id, all - inDoubt, inDoubt);
 }

@@ -2,9 +2,12 @@
 
 import type { Command } from 'commander';
 import type { Nightshift } from '../../nightshift.ts';
-import { type Context, warnWithoutWorker } from '../context.ts';
+import { watchWorker } from '../../worker-answer.ts';
+import type { Context } from '../context.ts';
 import { chooseExitCode, exitCodes } from '../exit-codes.ts';
+import { describeFailure } from '../failures.ts';
 import { ownCommand } from '../own-command.ts';
+import { suggestRows } from '../print/rows-words.ts';
 import { printDone, printText, say } from '../print.ts';
 import { endLine } from '../print-job.ts';
 
@@ -28,10 +31,11 @@ export async function awaitEnd(jobs: Nightshift, id: string): Promise<number> {
 
 /** Shows a job's progress until it ends. Ctrl-C ends the command. */
 export async function follow(jobs: Nightshift, id: string): Promise<void> {
-  const { taskQueue } = await jobs.describe(id);
+  const { taskQueue, state } = await jobs.describe(id);
+  if (state !== 'running') return;
   const { progressOn } = await import('../progress.ts');
   const progress = progressOn(process.stderr);
-  const warning = warnWithoutWorker(jobs, taskQueue, progress.say);
+  const warning = watchWorker(jobs.client, taskQueue, id, (silence) => progress.say(describeFailure(silence)));
   const left = (): void => {
     progress.stop();
     say(
@@ -54,12 +58,7 @@ async function reportEnd(jobs: Nightshift, id: string): Promise<number> {
     const report = await jobs.result(id);
     say(endLine(report));
     const inDoubt = report.errorsByReason.in_doubt ?? 0;
-    if (report.rows.failed > inDoubt) {
-      say(`the failed rows, ready to be the next job's dataset: \`${ownCommand(`results ${id} --failed`)}\``);
-    }
-    if (inDoubt > 0) {
-      say(`rows that may have run, with their batches: \`${ownCommand(`results ${id} --in-doubt`)}\``);
-    }
+    for (const line of suggestRows(id, report.rows.failed - inDoubt, inDoubt)) say(line);
     const { answered, failed } = report.rows;
     const { verdict, files } = report;
     say(`report: ${files.page}`);

@@ -10,7 +10,7 @@ import { answerMs, type Context } from '../context.ts';
 import { chooseExitCode, exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failures.ts';
 import { ownCommand } from '../own-command.ts';
-import { overviewFacts, suggestNext } from '../print/overview-facts.ts';
+import { endedInTheMiddle, overviewFacts, suggestNext } from '../print/overview-facts.ts';
 import { collected, printRows, printValue, say } from '../print.ts';
 import { listFacts, reportFacts } from '../print-job.ts';
 import { chooseShownRun } from '../start/chosen-run.ts';
@@ -45,8 +45,7 @@ export function addInspections(program: Command, context: Context): void {
       const { run, passedOver } = await chooseShownRun(jobs, id);
       const job = await jobs.overview(id, { waitMs: answerMs, ...(passedOver === null ? {} : { runId: run.runId }) });
       printValue(job, overviewFacts(job, Date.now()));
-      const next = suggestNext(job);
-      if (next !== null) say(next);
+      for (const line of suggestNext(job)) say(line);
       process.exitCode = chooseExitCode(job);
     });
   addBatches(program, context);
@@ -97,6 +96,8 @@ function addBatches(program: Command, context: Context): void {
       const jobs = await context.jobs();
       const page = await readPage(jobs, id, request);
       if (page === null) return;
+      const { state } = await jobs.describe(id);
+      if (endedInTheMiddle(state)) say(`${id} is ${state.replace('_', ' ')}: its batches as they were last known`);
       printRows(page.batches, ({ wave, batch, stage: at, items, done, failed, batchId, lane, model }) => ({
         wave,
         batch,

@@ -5,6 +5,7 @@ import type { JobStatus } from '../../../domain/progress/status.ts';
 import type { JobOverview } from '../../overview/read-overview.ts';
 import { ownCommand, startWorkerCommand } from '../own-command.ts';
 import { describeState, formatMinute, number, progressFacts, usd } from '../print-job.ts';
+import { suggestRows } from './rows-words.ts';
 import type { Row } from './table.ts';
 
 export function overviewFacts(job: JobOverview, now: number): Row {
@@ -21,7 +22,7 @@ export function overviewFacts(job: JobOverview, now: number): Row {
     [isRunning ? 'running for' : 'took']: formatDuration(
       Math.max(0, (job.endedAt === null ? now : Date.parse(job.endedAt)) - Date.parse(job.startedAt)),
     ),
-    ...(hasStatus(job) ? progressFacts(job, job.id, now) : factsWithoutWorker(job)),
+    ...(hasStatus(job) ? markLastKnown(job, progressFacts(job, job.id, now)) : factsWithoutWorker(job)),
     ...(isRunning ? {} : { limits: null, capacity: null }),
     'last fault': describeFault(job, now),
     results: job.results,
@@ -33,6 +34,15 @@ type Answered = JobOverview & Omit<JobStatus, 'phase' | 'startedAt'>;
 
 /** Whether a worker answered. */
 const hasStatus = (job: JobOverview): job is Answered => job.items !== undefined;
+
+/** The status of such a job was not brought up to date when it ended. */
+export const endedInTheMiddle = (state: JobOverview['state']): boolean =>
+  state === 'terminated' || state === 'timed_out' || state === 'failed';
+
+function markLastKnown({ state }: JobOverview, facts: Row): Row {
+  if (!endedInTheMiddle(state)) return facts;
+  return { ...facts, rows: `last known: ${facts.rows}`, batches: `last known: ${facts.batches}` };
+}
 
 /** From Temporal's memo. */
 const factsWithoutWorker = ({ answered, failed, costUsd, progress }: JobOverview): Row => ({
@@ -55,15 +65,16 @@ function describeFault({ failingCall, lastFault, state }: JobOverview, now: numb
 
 const formatTime = (at: number): string => formatMinute(new Date(at).toISOString()) ?? '';
 
-/** The next command, for a job that did not end as it should. */
-export function suggestNext({ id, state, failed, output, results }: JobOverview): string | null {
-  if (state === 'completed' && (failed ?? 0) > 0) {
-    return `the failed rows, ready to be the next job's dataset: ${ownCommand(`results ${id} --failed`)}`;
+/** The next commands, for a job that did not end as it should. */
+export function suggestNext({ id, state, failed, output, results, items }: JobOverview): readonly string[] {
+  if (state === 'completed') {
+    // Without a worker's answer it is not known how many of the failed rows are in doubt.
+    const inDoubt = items?.byReason.in_doubt ?? 0;
+    return suggestRows(id, (failed ?? 0) - inDoubt, inDoubt);
   }
   if (state === 'terminated' || state === 'timed_out') {
     const where = output === undefined ? "this job's output" : JSON.stringify(output);
-    return `continue it with what it has paid for: start a job with "resumeFrom": ${where}`;
+    return [`continue it with what it has paid for: start a job with "resumeFrom": ${where}`];
   }
-  if (state === 'cancelled' && results !== null) return `what was finished: ${ownCommand(`results ${id}`)}`;
-  return null;
+  return state === 'cancelled' && results !== null ? [`what was finished: ${ownCommand(`results ${id}`)}`] : [];
 }

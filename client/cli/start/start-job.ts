@@ -82,8 +82,8 @@ async function validate(jobs: Nightshift, { job, id, taskQueue }: Start): Promis
   if ((await jobs.workers(taskQueue)).length === 0) return;
   const timeout = AbortSignal.timeout(answerMsMax);
   try {
-    const validity = await askWorker(jobs, taskQueue, (left) =>
-      jobs.validate(job, { id, taskQueue, signal: AbortSignal.any([left, timeout]) }),
+    const validity = await askWorker(({ signal, onSilence }) =>
+      jobs.validate(job, { id, taskQueue, onSilence, signal: AbortSignal.any([signal, timeout]) }),
     );
     for (const line of describeCautions(validity)) say(line);
   } catch (error) {

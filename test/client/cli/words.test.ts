@@ -1,7 +1,10 @@
 // What commands say without a server: tables that fit, the words after a change, how a job ended, and where its page is.
 
 import { stripVTControlCharacters } from 'node:util';
+import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
+import { suggestFiles } from '../../../client/cli/commands/failures.ts';
+import { follow } from '../../../client/cli/commands/follow.ts';
 import { chooseExitCode } from '../../../client/cli/exit-codes.ts';
 import {
   describePaused,
@@ -12,10 +15,13 @@ import {
 import { overviewFacts, suggestNext } from '../../../client/cli/print/overview-facts.ts';
 import { factsText, hangingText, rowsText } from '../../../client/cli/print/table.ts';
 import { listFacts } from '../../../client/cli/print-job.ts';
+import { followJob } from '../../../client/follow.ts';
 import type { ListedJob } from '../../../client/job-list.ts';
+import type { Nightshift } from '../../../client/nightshift.ts';
 import type { JobOverview } from '../../../client/overview/read-overview.ts';
 import { guessWebUi } from '../../../client/overview/web-ui.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
+import { jobStatus } from './fake-terminal.ts';
 
 const listed: ListedJob = {
   id: 'tickets-nightly-2026-11-26T02:00:00Z',
@@ -151,6 +157,39 @@ test.each([
   expect(overviewFacts(job, Date.parse('2026-11-26T04:00:00Z')).state).toBe(state);
 });
 
+test.each(['terminated', 'timed_out', 'failed'] as const)(
+  'the counts of a job that is %s are marked as last known',
+  (state) => {
+    const job = { ...ended, ...jobStatus, phase: null, startedAt: ended.startedAt, state, costUsd: 1 } as const;
+    const facts = overviewFacts(job, 0);
+    expect(facts.rows).toBe('last known: 500 answered, 990 in progress, 500 not started, 10 failed');
+    expect(facts.batches).toBe('last known: 20 planned: 10 running, 5 done, 5 not started');
+    expect(String(overviewFacts({ ...job, state: 'completed' }, 0).rows)).toMatch(/^500 answered/);
+  },
+);
+
+test('an ended job is not followed: its outcome comes immediately, and nothing of it is to come', async () => {
+  const jobs = { describe: async () => ({ state: 'terminated', taskQueue: 'x' }), follow: () => expect.unreachable() };
+  await follow(jobs as unknown as Nightshift, 'a');
+  const handle = { result: () => Promise.reject(new Error('terminated')), query: async () => jobStatus };
+  const seen: JobStatus[] = [];
+  for await (const each of followJob(handle as unknown as WorkflowHandle)) seen.push(each);
+  expect(seen.at(-1)).toMatchObject({ nextLookAt: null, estimatedEndAt: null, items: jobStatus.items });
+});
+
+test('rows in doubt are shown where they are, in a file of their own', () => {
+  const [bad, inDoubt] = [
+    { reason: 'bad_request', count: 2 },
+    { reason: 'in_doubt', count: 3 },
+  ];
+  const failedLine = expect.stringContaining('results a --failed');
+  const inDoubtLine = expect.stringContaining('results a --in-doubt');
+  expect(suggestFiles('a', [inDoubt])).toEqual([inDoubtLine]);
+  expect(suggestFiles('a', [bad, inDoubt])).toEqual([failedLine, inDoubtLine]);
+  expect(suggestFiles('a', [bad])).toEqual([failedLine]);
+  expect(suggestFiles('a', [])).toEqual([]);
+});
+
 test('without a worker, what Temporal knows is shown, and who would have to answer', () => {
   const silence = 'no worker polls task queue elsewhere';
   const facts = overviewFacts({ ...running, silence, progress: 0.35 }, Date.parse('2026-11-26T04:00:00Z'));
@@ -177,9 +216,13 @@ test('a call that fails is told with the time since when, before faults that are
 });
 
 test('a job that did not end as it should has a next command', () => {
-  expect(suggestNext(ended)).toContain('results a --failed');
-  expect(suggestNext({ ...ended, state: 'terminated', output: 'runs/a/' })).toContain('"resumeFrom": "runs/a/"');
-  expect(suggestNext({ ...ended, failed: 0 })).toBeNull();
+  expect(suggestNext(ended)).toEqual([expect.stringContaining('results a --failed')]);
+  expect(suggestNext({ ...ended, state: 'terminated', output: 'runs/a/' })).toEqual([
+    expect.stringContaining('"resumeFrom": "runs/a/"'),
+  ]);
+  expect(suggestNext({ ...ended, failed: 0 })).toEqual([]);
+  const items = { ...status.items, byReason: { in_doubt: 12 } };
+  expect(suggestNext({ ...ended, items })).toEqual([expect.stringContaining('results a --in-doubt')]);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-// What commands say of jobs that ended, of jobs whose worker is gone, and after a change.
+// What commands say of jobs that ended, and after a change.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { whichCommand } from '../../../scripts/tools/command.ts';
 import { Cell, until } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
-import { commandsAt, type Nightshift, parseLines, type Said, terminalAt } from './commands.ts';
+import { commandsAt, type Nightshift, parseLines, terminalAt } from './commands.ts';
 
 const server = realServer();
 const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -20,15 +20,6 @@ const written = (at: Cell, name: string, job: unknown): string => {
   writeFileSync(file, JSON.stringify(job));
   return file;
 };
-
-/** Without the time that a process takes to start, which is long on a busy machine. */
-async function timed(nightshift: Nightshift, args: readonly string[]): Promise<Said & { readonly ms: number }> {
-  const began = performance.now();
-  await nightshift(['--version']);
-  const started = performance.now();
-  const said = await nightshift(args);
-  return { ...said, ms: performance.now() - started - (started - began) };
-}
 
 test(
   'the status of a job that ended says how, in words and by its exit code',
@@ -98,6 +89,10 @@ test(
       expect(terminated).toMatchObject({ code: 4, err: expect.stringContaining('"resumeFrom": "runs/ended-early/"') });
       expect(stripVTControlCharacters(terminated.out)).toMatch(/state +terminated\nerror +by a test\n/);
       expect(terminated.out).not.toContain('next poll');
+      expect(stripVTControlCharacters(terminated.out)).toMatch(/rows +last known: 0 answered, 60 in progress/);
+      const batches = await nightshift(['batches', 'ended-early']);
+      expect(batches.err).toContain('ended-early is terminated: its batches as they were last known');
+      expect(await nightshift(['watch', 'ended-early'])).toMatchObject({ code: 4, err: 'by a test\n' });
 
       await nightshift(['run', slow, '--id', 'cancelled', '--detach']);
       expect(await nightshift(['cancel', 'cancelled', '--json'])).toMatchObject({
@@ -116,49 +111,6 @@ test(
       expect((await nightshift(['complete', 'jobs'])).out.split('\n')).toContain('ended-early');
     }),
   240_000,
-);
-
-test(
-  'a job whose worker was killed is shown as Temporal knows it, within seconds, by every command that shows something',
-  () =>
-    cell('killed', async (at, nightshift) => {
-      await at.control.setOptions({ runMs: 600_000 });
-      await at.start({ ...at.openaiJob(120), batch: { maxItems: 60 } });
-      await until('its batches are created', async () => (await at.control.counts()).batchesCreated === 2);
-      await at.worker.kill();
-      const status = await timed(nightshift, ['status', 'killed']);
-      expect(status).toMatchObject({ code: 0, err: '' });
-      expect(status.ms).toBeLessThan(10_000);
-      expect(parseLines(status)).toMatchObject([
-        { id: 'killed', state: 'running', startedAt: instant, silence: expect.stringContaining('task queue killed') },
-      ]);
-      const batches = await timed(nightshift, ['batches', 'killed']);
-      expect(batches).toMatchObject({ code: 1, err: expect.stringContaining('on task queue killed') });
-      expect(batches.ms).toBeLessThan(10_000);
-      expect(parseLines(batches)).toMatchObject([{ wave: 1, batch: 1 }, { batch: 2 }]);
-      const doctor = await timed(nightshift, ['doctor']);
-      expect(doctor).toMatchObject({ code: 1, err: '' });
-      expect(doctor.ms).toBeLessThan(10_000);
-      expect(parseLines(doctor).at(-1)).toMatchObject({ what: 'worker', state: 'bad', fix: 'npm run worker' });
-      await at.client.workflow.getHandle('killed').terminate();
-    }),
-  120_000,
-);
-
-test(
-  'without any worker on the task queue, the answer comes immediately and names the queue',
-  () =>
-    cell('alone', async (at, nightshift) => {
-      const options = { workflowId: 'alone', taskQueue: 'nobody-polls', args: [at.openaiJob(3)] };
-      await at.client.workflow.start('processDataset', options);
-      const status = await timed(nightshift, ['status', 'alone']);
-      expect(status.ms).toBeLessThan(5_000);
-      expect(parseLines(status)).toMatchObject([{ silence: 'no worker polls task queue nobody-polls' }]);
-      const batches = await nightshift(['batches', 'alone']);
-      expect(batches.err).toContain('nobody-polls: NIGHTSHIFT_TASK_QUEUE=nobody-polls npm run worker');
-      await at.client.workflow.getHandle('alone').terminate();
-    }),
-  120_000,
 );
 
 test(
