@@ -6,8 +6,8 @@ import type { ClassifyInput } from './classify-input.ts';
 import type { ItemIndex } from './item-index.ts';
 import type { Proofs } from './proofs.ts';
 
-/** Reasons of items that the provider refused before it ran anything. */
-const describesRefusal: ReadonlySet<ItemReason> = new Set(['bad_request', 'batch_failed']);
+/** Reasons of items of a batch that the provider failed: what it wrote about the batch says why. */
+const describesBatchError: ReadonlySet<ItemReason> = new Set(['bad_request', 'batch_failed', 'in_doubt']);
 
 export class UnreadItems {
   /** Items whose line should be there and is not. */
@@ -45,7 +45,7 @@ export class UnreadItems {
       this.missing += 1;
       this.paidWithoutAnswer += 1;
     }
-    const detail = describesRefusal.has(reason) ? this.#findDetail(place + 1) : undefined;
+    const detail = describesBatchError.has(reason) ? this.#findDetail(place + 1) : undefined;
     return this.#judge.judgeFailure(reason, this.#items.countFlawedAttempts(place), detail);
   }
 

@@ -17,6 +17,7 @@ import {
 } from '../../domain/batch/state.ts';
 import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
+import type { BatchNews, BatchState } from '../../domain/progress/events.ts';
 import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readHandle } from '../../job-folder/submission.ts';
@@ -69,10 +70,12 @@ export async function poll(deps: PollDeps, input: PollInput): Promise<PollResult
   const view = await askProvider(deps, requireProvider(deps, job), input, clock);
   const tenths = tenthsDone(view);
   const { phase } = view;
-  // The coordinator learns of the end from the batch's workflow.
   if (phase !== 'ended' && isNews(input, phase, tenths)) await notifyCoordinator(deps, input, phase, view.counts);
   const ended = toEnded(view);
-  if (ended !== null) await recordEnd(deps.store, input, ended, view.errors, clock);
+  if (ended !== null) {
+    await recordEnd(deps.store, input, ended, view.errors, clock);
+    await notifyOfEnd(deps, input, ended, view.errors);
+  }
   return {
     phase,
     status: view.status,
@@ -96,7 +99,9 @@ async function askProvider(deps: PollDeps, provider: Provider, input: PollInput,
       throw new ProviderError(error.provider, { ...error.facts, fault: 'wrong_account' });
     }
     const phase = toldPhase === null || toldPhase === 'ended' ? 'running' : toldPhase;
-    if (input.toldMissing === false) await notifyCoordinator(deps, input, phase, null, clock.now());
+    if (input.toldMissing === false) {
+      await notifyCoordinator(deps, input, phase, null, { missingSince: clock.now() });
+    }
     throw error;
   }
 }
@@ -135,6 +140,23 @@ async function recordEnd(
   await recordEvidence(store, input, id, { ended, endedSeenAt: known?.endedSeenAt ?? clock.now(), ...messages });
 }
 
+/**
+ * The coordinator learns from the batch's workflow that the batch is settled, which may be hours after its end. It is notified of the end itself if it
+ * knows of no phase yet, and if the provider failed the batch for a reason that does not prove that nothing ran.
+ */
+async function notifyOfEnd(
+  deps: PollDeps,
+  input: PollInput,
+  { ending, counts }: EndedBatch,
+  errors: readonly BatchError[],
+): Promise<void> {
+  const isUnclear = ending === 'failed' && !isRefusedUnrun(errors);
+  const isFirst = input.toldPhase === null;
+  // A batch that is made again shows that it waits.
+  if (input.toldPhase === 'ended' || chooseUnrunAction(errors) !== 'give_back' || !(isFirst || isUnclear)) return;
+  await notifyCoordinator(deps, input, 'collecting', counts, isUnclear ? { fault: 'batch_failed' } : {});
+}
+
 /** The batch does not end here: the provider still ends it, and what it had finished is then collected. */
 export async function cancelBatch(
   deps: Pick<ActivityDeps, 'store' | 'provider'>,
@@ -155,19 +177,19 @@ function isNews({ toldPhase, toldTenths, tellEvery }: PollInput, phase: BatchPha
 async function notifyCoordinator(
   { cluster }: Pick<ActivityDeps, 'cluster'>,
   { coordinator, wave, batch, handle }: PollInput,
-  phase: Exclude<BatchPhase, 'ended'>,
+  stage: BatchState,
   counts: BatchView['counts'],
-  missingSince?: number,
+  more: Pick<BatchNews, 'missingSince' | 'fault'> = {},
 ): Promise<void> {
   if (coordinator === null) return;
   await cluster.notify(coordinator, {
     wave,
     batch,
-    stage: phase,
+    stage,
     batchId: handle.id,
     done: counts?.done ?? 0,
     failed: counts?.failed ?? 0,
     createdAt: handle.createdAt,
-    ...(missingSince === undefined ? {} : { missingSince }),
+    ...more,
   });
 }

@@ -7,7 +7,7 @@ import { type Lane, sumCounts } from '../outcome/outcome.ts';
 export const troubles = ['unauthorized', 'forbidden', 'no_money', 'wrong_account'] as const;
 export type Trouble = (typeof troubles)[number];
 
-/** The states of a batch in the coordination table. `creating` and `collecting` are reserved: no batch reports them. */
+/** The states of a batch in the coordination table. `creating` is reserved: no batch reports it. */
 export const batchStates = [
   'not_started',
   'waiting',
@@ -39,6 +39,8 @@ export interface BatchNews {
   readonly cramped?: { readonly named: NamedLimit | null };
   /** Since when the provider is not reached, for a batch of the realtime lane. */
   readonly unreachableSince?: number;
+  /** A fault of the provider that ended the batch, in a word. */
+  readonly fault?: string;
   /** Since when the provider does not find the batch, which it had created. */
   readonly missingSince?: number;
 }

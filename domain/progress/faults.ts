@@ -3,7 +3,7 @@
 import type { BatchNews } from './events.ts';
 
 export interface ProviderFault {
-  /** Trouble, a refusal's code, `capacity`, or `unreachable`. */
+  /** Trouble, a refusal's code, `capacity`, `unreachable`, or `batch_failed`. */
   readonly fault: string;
   readonly since: number;
   /** When the job last learned of it. */
@@ -19,10 +19,11 @@ export function recordFault(last: ProviderFault | null, fault: string, at: numbe
 }
 
 /** Null if the news reports no fault. */
-export function readFault({ trouble, unreachableSince, cramped }: BatchNews): string | null {
+export function readFault({ trouble, unreachableSince, cramped, fault }: BatchNews): string | null {
   if (trouble !== undefined) return trouble;
   if (unreachableSince !== undefined) return 'unreachable';
-  return cramped === undefined ? null : 'capacity';
+  if (cramped !== undefined) return 'capacity';
+  return fault ?? null;
 }
 
 export function chooseLaterFault(a: ProviderFault | null, b: ProviderFault | null): ProviderFault | null {

@@ -59,6 +59,15 @@ test('what the provider wrote about a line, or about the whole batch, is the det
   ]);
 });
 
+test('what the provider wrote about a batch that failed for an unknown reason is the detail of its rows in doubt', async () => {
+  const site = await Collection.plan();
+  await site.recordDetails([{ line: null, detail: 'evil_code: the disk of the provider is gone' }]);
+  await site.tally([batch(ended('failed', 0, { outputs: [] }), null)], { final: true });
+  expect(site.answers.map(({ reason, detail }) => [reason, detail])).toEqual(
+    Array(3).fill(['in_doubt', 'evil_code: the disk of the provider is gone']),
+  );
+});
+
 test('not run: no provider batch was made', async () => {
   const site = await Collection.plan();
   expect(await site.tally([], { notRunReason: 'capacity' })).toMatchObject({ answered: 0, retryable: { capacity: 3 } });
