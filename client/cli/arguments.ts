@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../domain/duration.ts';
+import { showControls } from './print/visible.ts';
 
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -28,12 +29,26 @@ export const durationMs = (text: string): number => parseDuration(durationText(t
 
 export const durationOrNone = (text: string): string | null => (text === 'none' ? null : durationText(text));
 
-/** A duration before now, or a date. */
+/** An id that is there already may be any text. */
+export function knownId(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('Give an id that is not empty.');
+}
+
+/** An id that nobody could type, or that would break a line, would be in the way for ever. */
+export function newId(text: string): string {
+  if (showControls(text) === text) return knownId(text);
+  throw new InvalidArgumentError('Give an id without control characters or line breaks.');
+}
+
+const yearMs = 366 * 86_400_000;
+
+/** A duration before now, or a date. Temporal knows no time before 1970. */
 export function instant(text: string): Date {
   const ago = parseDuration(text);
   const at = ago === null ? Date.parse(text) : Date.now() - ago;
-  if (!Number.isNaN(at)) return new Date(at);
+  if (at >= 0 && at < Date.now() + 1000 * yearMs) return new Date(at);
   throw new InvalidArgumentError(
-    'Give a duration like 24h, a day like 2026-11-20, or an instant like 2026-11-20T02:00:00Z.',
+    'Give a duration like 24h, a day like 2026-11-20, or an instant like 2026-11-20T02:00:00Z, not before 1970.',
   );
 }

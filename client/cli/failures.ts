@@ -23,9 +23,9 @@ export function describeFailure(error: unknown): string {
   return message;
 }
 
-/** A call that failed after the connection was made: the server went away, refuses this caller, or lacks the namespace. */
+/** A call that failed after the connection was made: the server went away, is not Temporal's, refuses this caller, or lacks the namespace. */
 const grpcFailure =
-  /^(14 UNAVAILABLE|16 UNAUTHENTICATED|7 PERMISSION_DENIED|5 NOT_FOUND: Namespace |Namespace not found)/;
+  /^(14 UNAVAILABLE|12 UNIMPLEMENTED: Received HTTP status code|16 UNAUTHENTICATED|7 PERMISSION_DENIED|5 NOT_FOUND: Namespace |Namespace not found)/;
 
 const byName: Readonly<Record<string, (error: Error) => string>> = {
   WorkflowNotFoundError: (error) => {

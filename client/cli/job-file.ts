@@ -33,7 +33,8 @@ function belowRoot(file: string, dataRoot: string): string {
 function parsed(file: string): Job {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    // Some editors begin a file with a byte order mark, which JSON does not know.
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch {
     throw new Error(`${file} cannot be read: give the path of a job file`);
   }

@@ -21,8 +21,12 @@ export function progressLine({ phase, rows, items, batches, costUsd, unpriced, a
 /** The last line after a job was followed to its end. */
 export function endLine({ verdict, startedAt, endedAt, rows, cost }: JobReport): string {
   const took = formatDuration(Date.parse(endedAt) - Date.parse(startedAt));
-  return `${verdict} in ${took}: ${number(rows.answered)} answered, ${number(rows.failed)} failed, ${costText(cost)}`;
+  const refused = rows.refused === 0 ? '' : `, ${number(rows.refused)} refused`;
+  return `${describeVerdict(verdict)} in ${took}: ${number(rows.answered)} answered, ${number(rows.failed)} failed${refused}, ${costText(cost)}`;
 }
+
+/** `none` says that no row has an answer; on its own it would say nothing. */
+const describeVerdict = (verdict: string): string => (verdict === 'none' ? 'no answers' : verdict);
 
 export const statusFacts = (status: JobStatus, id: string, now: number): Row => ({
   phase: status.phase,
@@ -54,7 +58,7 @@ export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id
 export function reportFacts(report: JobReport): Row {
   const { rows, cost, batches, tokens, files } = report;
   return {
-    verdict: report.cancelled ? `${report.verdict} (cancelled)` : report.verdict,
+    verdict: `${describeVerdict(report.verdict)}${report.cancelled ? ' (cancelled)' : ''}`,
     took: formatDuration(Date.parse(report.endedAt) - Date.parse(report.startedAt)),
     rows: `${number(rows.answered)} answered, ${number(rows.failed)} failed, ${number(rows.refused)} refused`,
     reasons: counts(report.errorsByReason),
@@ -105,9 +109,9 @@ function describeDoubt({ items, output }: Pick<JobStatus, 'items' | 'output'>, i
 /** How the job ended, or its phase. */
 export function describeState({ state, phase, verdict }: ListedJob): string {
   if (state === 'running') return phase ?? state;
-  if (state === 'completed') return verdict ?? state;
+  if (state === 'completed') return verdict === null ? state : describeVerdict(verdict);
   const word = state.replace('_', ' ');
-  return verdict === null ? word : `${word}, ${verdict}`;
+  return verdict === null ? word : `${word}, ${describeVerdict(verdict)}`;
 }
 
 /** The most important first: what has no room is left out. */

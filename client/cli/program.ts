@@ -2,6 +2,7 @@
 
 import { Command, Option } from 'commander';
 import { version } from '../version.ts';
+import { knownId, newId } from './arguments.ts';
 import { addChanges } from './commands/change.ts';
 import { addChecks } from './commands/check.ts';
 import { addComplete } from './commands/complete.ts';
@@ -42,5 +43,17 @@ export function createProgram(context: Context): Command {
   addDoctor(program, context);
   addCompletion(program);
   addComplete(program, context);
+  checkIds(program);
   return program;
+}
+
+/** An empty id would reach Temporal, whose own message names no argument. */
+function checkIds({ commands }: Command): void {
+  for (const command of commands) {
+    for (const argument of command.registeredArguments) {
+      if (argument.name() === 'id') argument.argParser(knownId);
+      if (argument.name() === 'schedule-id') argument.argParser(command.name() === 'create' ? newId : knownId);
+    }
+    checkIds(command);
+  }
 }

@@ -10,7 +10,7 @@ export async function cautions(jobPath: string, timezone: string, dataRoot: stri
   if (!existsSync(file)) return [`${file} is not there: the path must be below the workers' data root`];
   let input: unknown;
   try {
-    input = JSON.parse(readFileSync(file, 'utf8'));
+    input = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch {
     return [`${file} is not JSON: each start would fail`];
   }

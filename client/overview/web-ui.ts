@@ -20,5 +20,9 @@ export function guessWebUi(address: string): string | null {
   return `http://localhost:${Number(port) + devPortsApart}`;
 }
 
-export const linkJob = (webUi: string, namespace: string, id: string, runId: string): string =>
-  `${webUi}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(id)}/${runId}/history`;
+/** In a path, `.` and `..` mean folders, however they are written. A job with such an id is found by a search. */
+export function linkJob(webUi: string, namespace: string, id: string, runId: string): string {
+  const workflows = `${webUi}/namespaces/${encodeURIComponent(namespace)}/workflows`;
+  if (/^\.\.?$/.test(id)) return `${workflows}?query=${encodeURIComponent(`WorkflowId="${id}"`)}`;
+  return `${workflows}/${encodeURIComponent(id)}/${runId}/history`;
+}

@@ -73,7 +73,8 @@ export async function readJson(store: Store, uri: string): Promise<Json> {
   const parts: Uint8Array[] = [];
   for await (const chunk of store.read(uri)) parts.push(Uint8Array.from(chunk));
   try {
-    const value: Json = JSON.parse(Buffer.concat(parts).toString());
+    // It leaves out the byte order mark with which some editors begin a file.
+    const value: Json = JSON.parse(new TextDecoder().decode(Buffer.concat(parts)));
     return value;
   } catch {
     throw new StoreError('unreadable', uri);

@@ -2,7 +2,7 @@
 
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { Command, Option } from 'commander';
-import { wholeNumber } from '../arguments.ts';
+import { newId, wholeNumber } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readJob, readJobFile } from '../job-file.ts';
@@ -31,6 +31,7 @@ export const byReferenceOption = [
 export const idOption = [
   '--id <workflow-id>',
   "the job's id; default: the file's name or, for a job.json, the name of its folder",
+  newId,
 ] as const;
 
 export function addRun(program: Command, context: Context): void {
@@ -89,13 +90,16 @@ async function run(context: Context, file: string, options: RunOptions): Promise
     return;
   }
   await jobs.start(whole.job, whole);
+  if (detach) {
+    printText(whole.id, { id: whole.id });
+    return;
+  }
   say(`started ${whole.id}`);
-  if (detach) printText(whole.id, { id: whole.id });
-  else process.exitCode = await awaitEnd(jobs, whole.id);
+  process.exitCode = await awaitEnd(jobs, whole.id);
 }
 
 /** `init` writes `tickets/job.json`: there the folder's name says more than the file's. */
 export function nameJob(file: string): string {
   const name = basename(file, extname(file));
-  return name === 'job' ? basename(dirname(resolve(file))) || name : name;
+  return newId(name === 'job' ? basename(dirname(resolve(file))) || name : name);
 }

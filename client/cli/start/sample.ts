@@ -1,14 +1,15 @@
 // `run --sample`: sends the first rows of a job through the realtime lane, as a job of its own, and shows what they gave and cost.
 
-import { createInterface } from 'node:readline/promises';
 import type { JobReport } from '../../../domain/report/report.ts';
 import type { Job } from '../../index.ts';
 import type { Nightshift } from '../../nightshift.ts';
 import type { Result } from '../../results.ts';
 import { follow } from '../commands/follow.ts';
+import { exitCodes } from '../exit-codes.ts';
 import type { Row } from '../print/table.ts';
 import { collected, say, sayRows } from '../print.ts';
 import { describeCost, usd } from '../print-job.ts';
+import { askPerson } from './ask-person.ts';
 import { findFreshStart, type Start } from './start-job.ts';
 
 const answerCharsMax = 60;
@@ -26,8 +27,10 @@ export async function runSample(jobs: Nightshift, start: Start, rows: number, ye
   const results = await collected(jobs.results(sample.id));
   sayRows(results.map(resultFacts));
   say(describeSample(report));
-  const goesOn = report.rows.answered > 0 && (yes || (await confirm('run all rows? [y/N] ')));
-  if (!goesOn) return null;
+  if (report.rows.answered === 0) return null;
+  const reply = yes ? 'yes' : await askPerson('run all rows? [y/N] ');
+  if (reply === 'interrupted') process.exitCode = exitCodes.interrupted;
+  if (reply !== 'yes') return null;
   // A job reuses one file of results. The user's own may hold more than the sample.
   return { ...start, job: { ...job, reuse: job.reuse ?? report.files.results } };
 }
@@ -57,16 +60,4 @@ function describeSample({ rows, cost }: Pick<JobReport, 'rows' | 'cost'>): strin
   const paid = `sample: ${rows.answered} answered, ${rows.failed} failed, ${describeCost(cost.usd, cost.unpricedRows, 'row')} in realtime`;
   if (cost.usd === null || rows.answered === 0) return paid;
   return `${paid}: about ${usd((1000 * cost.usd) / rows.answered)} for 1,000 rows, in batches about half`;
-}
-
-/** Ctrl-C and the end of the input mean no. */
-async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
-  try {
-    const answer = await Promise.race([terminal.question(question), closed]);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
 }

@@ -189,3 +189,12 @@ test('a cost that is not wholly known says so, in the progress, the status and t
   expect(endLine(some)).toContain('$1.00 and 1 row of unknown cost');
   expect(endLine({ ...report, cost })).not.toContain('unknown');
 });
+
+test('the end of a job names the rows that were refused, and says in words that no row has an answer', () => {
+  const report = reportWith();
+  const rows = { ...report.rows, answered: 5, failed: 0, refused: 7 };
+  expect(endLine({ ...report, rows })).toMatch(/: 5 answered, 0 failed, 7 refused, \$/);
+  expect(endLine({ ...report, rows: { ...rows, refused: 0 } })).not.toContain('refused');
+  expect(endLine({ ...report, verdict: 'none' })).toMatch(/^no answers in /);
+  expect(reportFacts({ ...report, verdict: 'none', cancelled: true }).verdict).toBe('no answers (cancelled)');
+});

@@ -19,7 +19,7 @@ import { followJob } from '../../../client/follow.ts';
 import type { ListedJob } from '../../../client/job-list.ts';
 import type { Nightshift } from '../../../client/nightshift.ts';
 import type { JobOverview } from '../../../client/overview/read-overview.ts';
-import { guessWebUi } from '../../../client/overview/web-ui.ts';
+import { guessWebUi, linkJob } from '../../../client/overview/web-ui.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
 import { jobStatus } from './fake-terminal.ts';
 
@@ -146,6 +146,7 @@ const running: JobOverview = {
 test.each([
   ['completed without a failed row', { failed: 0 }, 0, 'partial'],
   ['completed with failed rows', {}, 3, 'partial'],
+  ['completed without an answer', { verdict: 'none' }, 3, 'no answers'],
   ['failed', { state: 'failed', verdict: null }, 4, 'failed'],
   ['terminated', { state: 'terminated', verdict: null }, 4, 'terminated'],
   ['timed out', { state: 'timed_out', verdict: null }, 4, 'timed out'],
@@ -223,6 +224,16 @@ test('a job that did not end as it should has a next command', () => {
   expect(suggestNext({ ...ended, failed: 0 })).toEqual([]);
   const items = { ...status.items, byReason: { in_doubt: 12 } };
   expect(suggestNext({ ...ended, items })).toEqual([expect.stringContaining('results a --in-doubt')]);
+});
+
+test('a job is linked by its id, and one whose id would mean a folder by a search', () => {
+  const link = (id: string): string => linkJob('http://ui', 'default', id, 'run');
+  expect(link('a/b c')).toBe('http://ui/namespaces/default/workflows/a%2Fb%20c/run/history');
+  for (const id of ['.', '..']) {
+    const { pathname, searchParams } = new URL(link(id));
+    expect([pathname, searchParams.get('query')]).toEqual(['/namespaces/default/workflows', `WorkflowId="${id}"`]);
+  }
+  expect(new URL(link('...')).pathname).toBe('/namespaces/default/workflows/.../run/history');
 });
 
 test.each([

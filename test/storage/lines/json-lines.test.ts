@@ -3,8 +3,8 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Line, lineChunks, lineCursor, lineWriter } from '../../../storage/lines/json-lines.ts';
-import type { Sink } from '../../../storage/store.ts';
+import { type Line, lineChunks, lineCursor, lineWriter, readJson } from '../../../storage/lines/json-lines.ts';
+import type { Sink, Store } from '../../../storage/store.ts';
 import { measureHeld } from '../../support/held-memory.ts';
 
 const bounds = { lineBytesMax: 12 };
@@ -155,4 +155,12 @@ test('a failed block makes the next block or the close fail', async () => {
   const writer = lineWriter(sink);
   await writer.write('line');
   await expect(writer.close()).rejects.toThrow('disk full');
+});
+
+test('a file of JSON may begin with a byte order mark', async () => {
+  const read = async function* () {
+    yield Buffer.from('\ufeff{"text":');
+    yield Buffer.from('"é"}');
+  };
+  expect(await readJson({ read } as unknown as Store, 'job.json')).toEqual({ text: 'é' });
 });

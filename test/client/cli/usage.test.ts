@@ -1,0 +1,71 @@
+// Values that cannot be right are refused before any call to a server, and errors of a server that is not Temporal's are explained.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { expect, onTestFinished, test } from 'vitest';
+import { instant } from '../../../client/cli/arguments.ts';
+import { describeFailure } from '../../../client/cli/failures.ts';
+import { readJobFile } from '../../../client/cli/job-file.ts';
+import { createProgram } from '../../../client/cli/program.ts';
+
+const started = new Error('it would have asked the server');
+
+/** The exit code that commander asks for, or the error of the action. */
+async function runCommand(args: readonly string[]): Promise<number | string> {
+  const program = createProgram({ dataRoot: '.', taskQueue: 'x', jobs: () => Promise.reject(started) });
+  const quiet = (command: Command): void => {
+    command.exitOverride((error) => {
+      throw error;
+    });
+    command.configureOutput({ writeErr: () => undefined });
+    for (const each of command.commands) quiet(each);
+  };
+  quiet(program);
+  try {
+    await program.parseAsync(['node', 'nightshift', ...args]);
+    return 'done';
+  } catch (error) {
+    const isUsage = error instanceof Error && 'code' in error && error.code === 'commander.invalidArgument';
+    return isUsage ? 'usage' : (error as Error).message;
+  }
+}
+
+test.each([
+  ['status', ''],
+  ['watch', ' '],
+  ['results', '\t'],
+  ['schedule', 'pause', ''],
+  ['schedule', 'create', 'a\nb', 'job.json', '--cron', '0 2 * * *'],
+  ['run', 'examples/tickets.json', '--id', ''],
+  ['run', 'examples/tickets.json', '--id', ' '],
+  ['run', 'examples/tickets.json', '--id', 'a\nb'],
+  ['validate', 'examples/tickets.json', '--id', '\u001b[31mred'],
+  ['list', '--since', '99999999999h'],
+  ['list', '--since', '1969-12-31'],
+  ['list', '--since', '+200000-01-01T00:00:00Z'],
+])('%s %j is wrong usage', async (...args) => {
+  expect(await runCommand(args)).toBe('usage');
+});
+
+test('an id that is there already may be any text, and days are read', async () => {
+  expect(await runCommand(['status', 'a\nb'])).toBe(started.message);
+  expect(instant('2026-11-20').toISOString()).toBe('2026-11-20T00:00:00.000Z');
+});
+
+test('a server of another kind is named as that', () => {
+  const message = '12 UNIMPLEMENTED: Received HTTP status code 404';
+  expect(describeFailure(Object.assign(new Error(message), { code: 12 }))).toContain(
+    'Temporal cannot be used: another kind of server',
+  );
+});
+
+test('a job file may begin with a byte order mark', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-bom-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const job = { dataset: 'a.jsonl', provider: 'openai', model: 'm', request: {} };
+  const file = join(folder, 'job.json');
+  writeFileSync(file, `\uFEFF${JSON.stringify(job)}`);
+  expect(await readJobFile(file)).toEqual(job);
+});
