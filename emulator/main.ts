@@ -35,7 +35,7 @@ const emulator = await startEmulator({
   host,
   ...(data === undefined ? {} : { dataDir: data }),
   ...(state === undefined ? {} : { stateDir: state }),
-});
+}).catch(endWith);
 process.stdout.write(`${JSON.stringify({ url: emulator.url })}\n`);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -45,4 +45,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 function readOptions(text: string): StartOptions {
   const given: unknown = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text);
   return parseOptions(given);
+}
+
+/** A reason that a person can act on is one line; a mistake in the program itself keeps its stack. */
+function endWith(error: unknown): never {
+  const isExpected = error instanceof Error && error.name === 'Error';
+  console.error(isExpected ? `emulator: ${error.message}` : error);
+  process.exit(1);
 }

@@ -1,6 +1,7 @@
 // The file of facts: one line of JSON for each, appended before the reply that tells a client of it. A kill may leave half a line at the
 // end; no client was notified of it, and it is dropped.
 import { appendFileSync, closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isObject, parseObject } from '../server/json.ts';
 import type { Fact, FactLog } from './facts.ts';
 
@@ -25,10 +26,12 @@ const newHeader = (): Header => ({ kind: 'start', version, ids: {}, forgottenBat
 export function readFacts(path: string): ReadFacts {
   const lines = readLines(path);
   if (lines.length === 0) return { header: newHeader(), facts: [] };
-  const [first, ...rest] = lines.map(parseObject);
-  if (!isHeader(first)) {
-    throw new Error(`${path} is from another version of the emulator: delete its folder, and it starts from nothing.`);
+  const [first = null, ...rest] = lines.map(parseObject);
+  const remedy = `delete ${dirname(path)}, and the emulator starts from nothing.`;
+  if (first === null) {
+    throw new Error(`${path} cannot be read: line 1 is not an object of JSON. To continue, ${remedy}`);
   }
+  if (!isHeader(first)) throw new Error(`${path} is from another version of the emulator. To continue, ${remedy}`);
   return { header: first, facts: rest.flatMap((line, at) => readFact(path, line, at + 2)) };
 }
 

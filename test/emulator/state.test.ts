@@ -1,9 +1,10 @@
 // An emulator that keeps its state: after a SIGKILL the next one knows what clients were told, and bills nothing twice.
 
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { createControl } from '../../emulator/server/control.ts';
 import { startEmulator } from '../../emulator/server/start.ts';
@@ -176,4 +177,20 @@ test('a reset forgets the facts too', async () => {
   await first.control.reset();
   const second = await restart(first, folder);
   expect(await second.control.counts()).toMatchObject({ batchesCreated: 0 });
+});
+
+test.each([
+  ['{"kind":"start","vers\n', 'line 1 is not an object of JSON'],
+  ['{"kind":"start","version":99}\n', 'is from another version of the emulator'],
+])('a file of facts that it cannot use (%j) ends the program with one line that says what to do', async (text, why) => {
+  const folder = newFolder();
+  const file = join(folder, 'facts.jsonl');
+  writeFileSync(file, text);
+  const child = spawnGuarded(process.execPath, [main, '--state', folder]);
+  child.stdout.resume();
+  const [said] = await Promise.all([readText(child.stderr), once(child, 'close')]);
+  expect(said).toMatch(
+    new RegExp(`^emulator: ${file}.*${why}.*delete ${folder}, and the emulator starts from nothing\\.\n$`),
+  );
+  expect(child.exitCode).toBe(1);
 });
