@@ -10,8 +10,9 @@ const removed = '[key removed]';
 /** A shorter text is not a key, and may be part of a word. */
 const secretCharsMin = 8;
 
-/** How vendors' keys begin, and what follows `Bearer`. Vendors also quote keys with their middle replaced by stars. */
-const keyForms = /\b(?:sk|pk|rk|gsk|xai|hf|r8)[-_][\w*.-]{6,}|\bAIza[\w*-]{10,}|\b(Bearer\s+)\S+/g;
+/** How vendors' keys begin, and what follows `Bearer`, `api_key=` or `x-api-key:`. Vendors also quote keys with their middle replaced by stars. */
+const keyForms =
+  /\b(?:sk|pk|rk|gsk|xai|hf|r8)[-_][\w*.-]{6,}|\bAIza[\w*-]{10,}|\bA[KS]IA[A-Z0-9*]{8,}|\b(Bearer\s+|[Aa][Pp][Ii][-_ ]?[Kk][Ee][Yy]["']?\s*[=:]\s*["']?)[^\s"',;&]+/g;
 
 /** The same provider; from the messages that it passes on, the secrets of its account and all that looks like a key are removed. */
 export function hideKeys(provider: Provider, secrets: readonly string[]): Provider {

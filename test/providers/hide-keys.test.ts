@@ -17,6 +17,12 @@ test.each([
     'the header Authorization: Bearer abc.def was refused',
     'the header Authorization: Bearer [key removed] was refused',
   ],
+  ['no access for AKIAIOSFODNN7EXAMPLE here', 'no access for [key removed] here'],
+  ['GET /v1?api_key=abc123&x=1 failed', 'GET /v1?api_key=[key removed]&x=1 failed'],
+  ['x-api-key: 0123abcd, version: 1', 'x-api-key: [key removed], version: 1'],
+  ['X-Api-Key: 0123abcd', 'X-Api-Key: [key removed]'],
+  ['{"apiKey": "0123abcd", "model": "m"}', '{"apiKey": "[key removed]", "model": "m"}'],
+  ['the order SK-0000001 has no API key', 'the order SK-0000001 has no API key'],
   ['Invalid value: task-sk-1 is not a ticket', 'Invalid value: task-sk-1 is not a ticket'],
 ])('%s', (sent, stored) => {
   expect(cleanDetail(sent, [secret])).toBe(stored);
