@@ -11,8 +11,12 @@ import { createProgram } from './program.ts';
 /** For a server that is slow to answer, and for one that is not there. */
 const serverWait = { waitMs: 3_000, absentMs: 800 };
 
-// An error that nothing catches would be printed with its stack.
+let isOver = false;
+
+// An error that nothing catches would be printed with its stack. After the end, the SDK may repeat a call that nobody waits for any more, and finds
+// its connection closed: that changes nothing of what the command did.
 process.on('uncaughtException', (error) => {
+  if (isOver) return;
   say(describeFailure(error));
   process.exit(exitCodes.failed);
 });
@@ -33,5 +37,6 @@ try {
   say(describeFailure(error));
   process.exitCode ??= exitCodes.failed;
 } finally {
+  isOver = true;
   for (const each of connected) await each.close();
 }

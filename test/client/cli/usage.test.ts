@@ -1,5 +1,6 @@
 // Values that cannot be right are refused before any call to a server, and errors of a server that is not Temporal's are explained.
 
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { instant } from '../../../client/cli/arguments.ts';
 import { describeFailure } from '../../../client/cli/failures.ts';
 import { readJobFile } from '../../../client/cli/job-file.ts';
 import { createProgram } from '../../../client/cli/program.ts';
+import { projectRoot } from '../../../scripts/tools/cache.ts';
 
 const started = new Error('it would have asked the server');
 
@@ -68,4 +70,12 @@ test('a job file may begin with a byte order mark', async () => {
   const file = join(folder, 'job.json');
   writeFileSync(file, `\uFEFF${JSON.stringify(job)}`);
   expect(await readJobFile(file)).toEqual(job);
+});
+
+test('an error of a call that nobody waits for any more does not change the exit code of a command that is done', () => {
+  const code =
+    "await import('./client/cli/command-line.ts'); setTimeout(() => { throw new Error('Channel has been shut down'); })";
+  const args = ['--input-type=module', '-e', code, 'completion', 'bash'];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: projectRoot, encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, '']);
 });
