@@ -61,7 +61,7 @@ export class FailedRows {
       return this.#failures.write(JSON.stringify({ ...record, nightshift: { row, id, reason, message, detail } }));
     }
     // A person finds the request at the provider by the last two.
-    const nightshift = { row, id, reason, message, batchId, customId };
+    const nightshift = { row, id, reason, message, detail, batchId, customId };
     return this.#inDoubt.write(JSON.stringify({ ...record, nightshift }));
   }
 }

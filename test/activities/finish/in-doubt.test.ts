@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { FailedRows } from '../../../activities/finish/failed-rows.ts';
 import { merge } from '../../../activities/finish/merge.ts';
 import type { ResultLine } from '../../../domain/outcome/merge.ts';
 import type { ItemLine, ItemReason } from '../../../domain/outcome/outcome.ts';
@@ -150,3 +151,11 @@ test.each([
     expect(folder.lines('in-doubt.jsonl')).toHaveLength(reason === undefined ? 0 : 2);
   },
 );
+
+test('a row in doubt has what the provider wrote about its batch, as a failed row has', async () => {
+  const folder = await doubtful();
+  const rows = await FailedRows.create(folder.store, output, null);
+  await rows.write({ row: 1, id: 1, reason: 'in_doubt', message: 'm', detail: 'the disk is gone' } as ResultLine);
+  await rows.close();
+  expect(folder.lines('in-doubt.jsonl')).toMatchObject([{ nightshift: { row: 1, detail: 'the disk is gone' } }]);
+});
