@@ -11,8 +11,8 @@ export interface Place {
   readonly length: number;
 }
 
-/** Kept in memory before anything is written to the file: most batches never need a file. */
-const memoryBytes = 24 * 1024 * 1024;
+/** Kept in memory before anything is written to the file. Several batches are classified at the same time, so it is a few megabytes. */
+const memoryBytes = 4 * 1024 * 1024;
 /** Read in one piece if texts are read in the order in which they were appended. */
 const windowBytes = 64 * 1024;
 

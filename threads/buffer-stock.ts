@@ -2,10 +2,10 @@
 // given pages by the kernel.
 
 /** Most chunks fit into one. */
-const blockBytes = 2 * 1024 * 1024;
+const blockBytes = 1.5 * 1024 * 1024;
 /** A larger buffer was made for an unusual row: it is not kept. */
-const keptBytesMax = 4 * blockBytes;
-const keptMax = 12;
+const keptBytesMax = 2 * blockBytes;
+const keptMax = 6;
 
 export class BufferStock {
   readonly #spare: ArrayBuffer[] = [];

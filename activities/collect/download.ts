@@ -31,27 +31,28 @@ export interface DownloadInput extends BatchRef, JobRef {
 /** From this attempt on, the bytes of a broken download are kept and marked as incomplete: lines in them are still answers. */
 const brokenAttemptsMax = 6;
 
-type DownloadDeps = JudgeDeps & Pick<ActivityDeps, 'transfers' | 'now' | 'elapsed'>;
+type DownloadDeps = JudgeDeps & Pick<ActivityDeps, 'heavy' | 'transfers' | 'now' | 'elapsed'>;
 
 /** An output may be read again: a second reading with the same bytes confirms the first. A shorter one never replaces a longer one. */
 export async function download(deps: DownloadDeps, input: DownloadInput): Promise<Reading> {
   const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
+  // It moves bytes, and what it classifies fills memory: both limits hold.
+  return heartbeating(job.timing, () => deps.transfers(() => deps.heavy(() => collect(deps, job, input, clock))));
+}
+
+async function collect(deps: DownloadDeps, job: JobFile, input: DownloadInput, clock: Clock): Promise<Reading> {
   const before = (await readEvidence(deps.store, input))[input.handle.id]?.reading ?? null;
-  return heartbeating(job.timing, () =>
-    deps.transfers(async () => {
-      const early = await openEarly(deps, job, input.end);
-      try {
-        const received = await receive(deps, job, input, { before, clock, early });
-        const reading: Reading = { ...received, confirmed: isConfirmedBy(before, received, job.timing.readAgainMs) };
-        await recordEvidence(deps.store, input, input.handle.id, { reading });
-        await early?.settle(reading);
-        return reading;
-      } finally {
-        early?.close();
-      }
-    }),
-  );
+  const early = await openEarly(deps, job, input.end);
+  try {
+    const received = await receive(deps, job, input, { before, clock, early });
+    const reading: Reading = { ...received, confirmed: isConfirmedBy(before, received, job.timing.readAgainMs) };
+    await recordEvidence(deps.store, input, input.handle.id, { reading });
+    await early?.settle(reading);
+    return reading;
+  } finally {
+    early?.close();
+  }
 }
 
 type Received = Omit<Reading, 'confirmed'>;
