@@ -20,6 +20,14 @@ const lasting = services.filter(([, { restart }]) => restart !== 'no');
 const built = services.filter(([, { build }]) => build !== undefined);
 const seconds = (text: string | undefined): number => Number(/^(\d+)s$/.exec(text ?? '')?.[1]);
 
+test('the image is built from every folder that is compiled', () => {
+  const { include }: { include: string[] } = JSON.parse(read('scripts/tsconfig.build.json'));
+  const compiled = include.map((pattern) => pattern.split('/')[1]);
+  expect(compiled.length).toBeGreaterThan(10);
+  const copied = read('.dockerignore').split('\n');
+  expect(compiled.filter((folder) => !copied.includes(`!${folder}`))).toEqual([]);
+});
+
 describe('docker-compose.yml', () => {
   test('every image is pinned to a whole version', () => {
     const images = services.flatMap(([, { image }]) => (image === undefined ? [] : [image]));

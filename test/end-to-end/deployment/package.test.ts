@@ -80,8 +80,8 @@ test('what is published is the built code with its types, small, and nothing of 
   const kinds = new Set(paths.map((path) => path.replace(/^dist\/([\w-]+)\/.*/, 'dist/$1')));
   expect([...kinds].toSorted()).toEqual([
     ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/activities', 'dist/client', 'dist/domain', 'dist/input'],
-    ...['dist/job-folder', 'dist/package.json', 'dist/providers', 'dist/report', 'dist/storage', 'dist/worker'],
-    ...['dist/workflow-bundle.js', 'dist/workflows', 'job.schema.json', 'package.json'],
+    ...['dist/job-folder', 'dist/package.json', 'dist/providers', 'dist/report', 'dist/storage', 'dist/threads'],
+    ...['dist/worker', 'dist/workflow-bundle.js', 'dist/workflows', 'job.schema.json', 'package.json'],
   ]);
   expect(paths.filter((path) => /(?<!\.d)\.ts$|\.map$|test/.test(path))).toEqual([]);
   expect(packed.size).toBeLessThan(tarballBytesMax);
