@@ -84,7 +84,8 @@ async function planIn(root: string, size: number, whenPlanned: () => Promise<voi
     ...store,
     create: async (uri, options) => {
       if (uri === manifestFile(output, 1)) {
-        // All jobs share these buffers, and how many there are at a moment depends on the threads.
+        // All jobs share the threads and these buffers, and how many of these are held at a moment depends on the threads.
+        await threads.close();
         threads.stock.takeSpare(Number.POSITIVE_INFINITY);
         await whenPlanned();
       }
