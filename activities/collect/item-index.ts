@@ -3,17 +3,17 @@
 import type { BatchRef } from '../../domain/ids.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { itemsFile } from '../../job-folder/paths.ts';
-import { parseItemLine } from '../../job-folder/plan/item-line.ts';
+import { customIdFromEnd, parseItemLine } from '../../job-folder/plan/item-line.ts';
 import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import { idWords, readIdBytes, readIdWords } from '../../threads/tasks/judge-lines.ts';
 import { createEntryTable } from '../plan/keys/entry-table.ts';
 
 const quote = 0x22;
-/** `"}` after the custom id, and the id with them. */
-const [endBytes, idAndEndBytes] = [2, 34];
+/** `"}` after the custom id. */
+const endBytes = 2;
 
-/** 52 bytes an item, whatever its id. */
+/** Some dozens of bytes an item, however long its row's id is. */
 export class ItemIndex {
   readonly #places = createEntryTable();
   /** The custom ids, as words, by place. */
@@ -33,7 +33,7 @@ export class ItemIndex {
   /** The custom id ends the line, unless earlier attempts are counted after it. So most lines need not be parsed. */
   addLine(line: Buffer): void {
     const at = this.#count * idWords;
-    if (line[line.length - endBytes] !== quote || !readIdBytes(line, line.length - idAndEndBytes, this.#ids, at)) {
+    if (line[line.length - endBytes] !== quote || !readIdBytes(line, line.length - customIdFromEnd, this.#ids, at)) {
       const { customId, flawedAttempts = 0 } = parseItemLine(line.toString());
       if (!readIdWords(customId, this.#ids, at)) throw new InvariantBroken('an item has a custom id of another form');
       this.#flawedAttempts[this.#count] = flawedAttempts;

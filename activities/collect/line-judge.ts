@@ -2,14 +2,10 @@
 // the same output is judged in the same chunks by any number of threads.
 
 import type { JournalNote } from '../../job-folder/journals.ts';
+import { chunkBytesMax, chunkLinesMax, chunksAhead } from '../../threads/chunk-bounds.ts';
 import { copyLines, LinePacker, type PackedLines, splitLines } from '../../threads/packed-lines.ts';
 import { ThreadDied, type Threads } from '../../threads/pool.ts';
 import { type JudgedLines, unreadableLine } from '../../threads/tasks/judge-lines.ts';
-
-const chunkLines = 2000;
-const chunkBytes = 1024 * 1024;
-/** Chunks beyond one for each thread: one to be packed, one to be taken. */
-const chunksAhead = 2;
 
 /** Called for each line in the order of the output. */
 export interface LineTaker {
@@ -40,10 +36,10 @@ export class LineJudge {
   }
 
   add(line: Uint8Array): void {
-    this.#packer ??= new LinePacker(this.#threads.stock, chunkLines);
+    this.#packer ??= new LinePacker(this.#threads.stock, chunkLinesMax);
     this.#packer.addBytes(line);
     this.#packer.endLine();
-    if (this.#packer.lines >= chunkLines || this.#packer.bytes >= chunkBytes) this.#send();
+    if (this.#packer.lines >= chunkLinesMax || this.#packer.bytes >= chunkBytesMax) this.#send();
   }
 
   /** It stands between the lines that were added before it and those after it. */

@@ -7,6 +7,7 @@ import { lineBlocks } from '../../storage/lines/line-blocks.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Threads } from '../../threads/pool.ts';
 import type { ScannedBlock } from '../../threads/tasks/scan-answers.ts';
+import { runAhead } from '../run-ahead.ts';
 import type { RowSet } from './row-set.ts';
 
 /** Consecutive lines of results: whole, and each the only attempt at its row. */
@@ -21,8 +22,8 @@ interface Scanned {
   readonly site: AttemptSite;
 }
 
-/** Blocks that are being scanned while another is used. */
-const blocksAhead = 2;
+/** Blocks of one track that are being scanned, or wait to be used. */
+const blocksMax = 3;
 
 export class AnswerSource {
   readonly #threads: Threads;
@@ -108,22 +109,27 @@ export class AnswerSource {
   }
 }
 
-async function* scanAhead(
+interface Unscanned {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly site: AttemptSite;
+}
+
+const scanAhead = (store: Store, threads: Threads, files: AsyncIterable<AnswerFile>): AsyncGenerator<Scanned, void> =>
+  runAhead(readBlocks(store, threads, files), blocksMax, async ({ bytes, site }) => {
+    const block = await threads.run('scanAnswers', { bytes });
+    return { block, site };
+  });
+
+async function* readBlocks(
   store: Store,
   threads: Threads,
   files: AsyncIterable<AnswerFile>,
-): AsyncGenerator<Scanned, void> {
-  const ahead: Promise<Scanned>[] = [];
+): AsyncGenerator<Unscanned> {
   for await (const { uri, site } of files) {
-    for await (const bytes of lineBlocks(store.read(uri))) {
-      const copy = new Uint8Array(threads.stock.take(bytes.length), 0, bytes.length);
-      copy.set(bytes);
-      const scanned = threads.run('scanAnswers', { bytes: copy }).then((block) => ({ block, site }));
-      scanned.catch(() => undefined); // It fails where it is awaited.
-      ahead.push(scanned);
-      const oldest = ahead.length > blocksAhead ? ahead.shift() : undefined;
-      if (oldest !== undefined) yield await oldest;
+    for await (const block of lineBlocks(store.read(uri))) {
+      const bytes = new Uint8Array(threads.stock.take(block.length), 0, block.length);
+      bytes.set(block);
+      yield { bytes, site };
     }
   }
-  for (const scanned of ahead) yield await scanned;
 }

@@ -3,10 +3,12 @@
 import type { JobFile } from '../../../domain/job.ts';
 import type { DatasetPosition } from '../../../storage/formats/rows.ts';
 import type { Store } from '../../../storage/store.ts';
+import { chunkBytesMax, chunkLinesMax, chunksAhead } from '../../../threads/chunk-bounds.ts';
 import type { PackedLines } from '../../../threads/packed-lines.ts';
 import { ThreadDied, type Threads } from '../../../threads/pool.ts';
 import type { RenderSettings } from '../../../threads/tasks/render-rows.ts';
 import { makeColumns, type RenderedRows } from '../../../threads/tasks/rendered-rows.ts';
+import { runAhead } from '../../run-ahead.ts';
 import type { RenderedChunk } from './chunk-row.ts';
 import { type ChunkBounds, cutChunks, type RowChunk } from './cut-chunks.ts';
 
@@ -19,27 +21,20 @@ export interface RenderOptions {
   readonly signal: AbortSignal;
 }
 
-const chunkRowsMax = 2000;
-const chunkBytesMax = 1024 * 1024;
-/** Chunks in progress beyond one for each thread: the next ones are there before a thread has finished. */
-const chunksAhead = 2;
-
-interface RunningChunk {
+interface SettledChunk {
   readonly chunk: RowChunk;
-  readonly running: Promise<RenderedRows>;
+  readonly rendered: RenderedRows | 'died';
 }
 
 /** A chunk is valid until the next one is asked for. */
 export async function* renderChunks(options: RenderOptions): AsyncGenerator<RenderedChunk> {
   const { threads, from, signal } = options;
   const renderer = new ChunkRenderer(options);
-  const ahead: RunningChunk[] = [];
-  for await (const chunk of renderer.cut(from, chunkRowsMax)) {
+  const chunks = runAhead(renderer.cut(from, chunkLinesMax), threads.size + chunksAhead, (chunk) => {
     signal.throwIfAborted();
-    ahead.push(renderer.start(chunk));
-    if (ahead.length >= threads.size + chunksAhead) yield* renderer.finish(ahead.shift());
-  }
-  while (ahead.length > 0) yield* renderer.finish(ahead.shift());
+    return renderer.render(chunk);
+  });
+  for await (const settled of chunks) yield* renderer.finish(settled);
 }
 
 class ChunkRenderer {
@@ -62,20 +57,21 @@ class ChunkRenderer {
     return cutChunks({ store, dataset: job.spec.dataset, from, signal, stock: threads.stock, bounds });
   }
 
-  start(chunk: RowChunk): RunningChunk {
-    const running = this.#run(chunk);
-    running.catch(() => undefined); // It fails where it is awaited.
-    return { chunk, running };
+  async render(chunk: RowChunk): Promise<SettledChunk> {
+    try {
+      return { chunk, rendered: await this.#run(chunk) };
+    } catch (error) {
+      if (error instanceof ThreadDied) return { chunk, rendered: 'died' };
+      throw error;
+    }
   }
 
   /** Several chunks if the thread died: then each row is rendered alone. */
-  async *finish(started: RunningChunk | undefined): AsyncGenerator<RenderedChunk> {
-    if (started === undefined) return;
-    const rendered = await settle(started);
+  async *finish({ chunk, rendered }: SettledChunk): AsyncGenerator<RenderedChunk> {
     if (rendered === 'died') {
-      yield* this.#renderOneByOne(started.chunk);
+      yield* this.#renderOneByOne(chunk);
     } else {
-      yield* this.#lend(started.chunk, rendered);
+      yield* this.#lend(chunk, rendered);
     }
   }
 
@@ -83,7 +79,7 @@ class ChunkRenderer {
     let left = count;
     // The rows were moved to the thread that died, so they are read again.
     for await (const row of this.cut(from, 1)) {
-      const rendered = await settle(this.start(row));
+      const { rendered } = await this.render(row);
       yield* this.#lend(row, rendered === 'died' ? refuseHeavyRow() : rendered);
       left -= 1;
       if (left === 0) return;
@@ -100,15 +96,6 @@ class ChunkRenderer {
   #run({ from, lines }: RowChunk): Promise<RenderedRows> {
     const firstRow = from.row + 1;
     return this.#options.threads.run('renderRows', { settings: this.#settings, firstRow, lines });
-  }
-}
-
-async function settle({ running }: RunningChunk): Promise<RenderedRows | 'died'> {
-  try {
-    return await running;
-  } catch (error) {
-    if (error instanceof ThreadDied) return 'died';
-    throw error;
   }
 }
 
