@@ -1,26 +1,17 @@
 // What commands say of a job whose worker is gone, and how soon.
 
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { spawnGuarded } from '../../../scripts/tools/guard.ts';
-import { Cell, until } from '../crash/cell.ts';
+import { type Cell, until } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
-import { commandsAt, type Nightshift, parseLines, type Said } from './commands.ts';
+import { commandCells, instant, written } from './command-cell.ts';
+import { type Nightshift, parseLines, type Said } from './commands.ts';
 
 const server = realServer();
-const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-const cell = (name: string, use: (cell: Cell, nightshift: Nightshift) => Promise<void>): Promise<void> =>
-  Cell.with(server, name, {}, (at) => use(at, commandsAt({ env: at.env })));
-
-const written = (at: Cell, name: string, job: unknown): string => {
-  const file = join(at.root, name);
-  writeFileSync(file, JSON.stringify(job));
-  return file;
-};
+const cell = commandCells(server);
 
 /** Without the time that a process takes to start, which is long on a busy machine. */
 async function timed(nightshift: Nightshift, args: readonly string[]): Promise<Said & { readonly ms: number }> {

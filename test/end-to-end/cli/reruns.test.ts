@@ -2,25 +2,19 @@
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { whichCommand } from '../../../scripts/tools/command.ts';
 import { spawnGuarded } from '../../../scripts/tools/guard.ts';
-import { Cell } from '../crash/cell.ts';
+import type { Cell } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
-import { commandsAt, type Nightshift, parseLines, terminalAt } from './commands.ts';
+import { commandCells, written } from './command-cell.ts';
+import { parseLines, terminalAt } from './commands.ts';
 
 const server = realServer();
 
-const cell = (name: string, use: (cell: Cell, nightshift: Nightshift) => Promise<void>): Promise<void> =>
-  Cell.with(server, name, {}, (at) => use(at, commandsAt({ env: at.env })));
-
-const written = (at: Cell, name: string, job: unknown): string => {
-  const file = join(at.root, name);
-  writeFileSync(file, JSON.stringify(job));
-  return file;
-};
+const cell = commandCells(server);
 
 /** Waits for the prompt and types the answer. Returns what was shown. */
 async function answerOnTerminal(at: Cell, args: readonly string[], prompt: string, answer: string): Promise<string> {

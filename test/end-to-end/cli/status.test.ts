@@ -1,25 +1,16 @@
 // What commands say of jobs that ended, and after a change.
 
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { whichCommand } from '../../../scripts/tools/command.ts';
-import { Cell, until } from '../crash/cell.ts';
+import { until } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
-import { commandsAt, type Nightshift, parseLines, terminalAt } from './commands.ts';
+import { commandCells, instant, written } from './command-cell.ts';
+import { parseLines, terminalAt } from './commands.ts';
 
 const server = realServer();
-const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-const cell = (name: string, use: (cell: Cell, nightshift: Nightshift) => Promise<void>): Promise<void> =>
-  Cell.with(server, name, {}, (at) => use(at, commandsAt({ env: at.env })));
-
-const written = (at: Cell, name: string, job: unknown): string => {
-  const file = join(at.root, name);
-  writeFileSync(file, JSON.stringify(job));
-  return file;
-};
+const cell = commandCells(server);
 
 test(
   'the status of a job that ended says how, in words and by its exit code',
