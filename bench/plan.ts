@@ -3,8 +3,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { queryObjects } from 'node:v8';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { plan } from '../activities/plan/plan.ts';
 import type { JobFile, PlanSummary } from '../domain/job.ts';
@@ -30,8 +30,15 @@ export interface PlanBench {
   readonly rssMb: number;
   /** The largest growth of the process: depends on when the machine collects garbage. */
   readonly rssGrowthMb: number;
-  /** Bytes in use, less garbage, when all rows were planned; null unless Node runs with --expose-gc. */
-  readonly heldBytes: number | null;
+  /** What is in use when all rows were planned; null unless Node runs with --expose-gc. */
+  readonly held: Held | null;
+}
+
+/** Without garbage, so it does not depend on when the machine collects it. */
+export interface Held {
+  readonly heapBytes: number;
+  /** How many buffers, not how large they are: when the memory of a buffer nobody uses is given back depends on the machine. */
+  readonly buffers: number;
 }
 
 const output = 'runs/bench/';
@@ -54,13 +61,13 @@ export async function benchPlan(rows: number, threads = Math.max(2, availablePar
 async function measure(rows: number, root: string, size: number): Promise<PlanBench> {
   const before = process.memoryUsage().rss;
   let most = before;
-  let heldBytes: number | null = null;
+  let held: Held | null = null;
   const watch = setInterval(() => {
     most = Math.max(most, process.memoryUsage().rss);
   }, 50);
   const started = performance.now();
   const summary = await planIn(root, size, async () => {
-    heldBytes = await measureHeld();
+    held = measureHeld();
   });
   const seconds = (performance.now() - started) / 1000;
   clearInterval(watch);
@@ -72,7 +79,7 @@ async function measure(rows: number, root: string, size: number): Promise<PlanBe
     rowsPerSecond: Math.round(rows / seconds),
     rssMb: mb(most),
     rssGrowthMb: mb(most - before),
-    heldBytes,
+    held,
   };
 }
 
@@ -117,18 +124,10 @@ const timing = {
   openGraceMs: 7_200_000,
 };
 
-/** Buffers are freed separately from the collection that finds them unused, so the smallest of several measurements counts. */
-async function measureHeld(): Promise<number | null> {
+function measureHeld(): Held | null {
   if (globalThis.gc === undefined) return null;
-  let least = Number.POSITIVE_INFINITY;
-  for (let time = 0; time < 5; time += 1) {
-    globalThis.gc();
-    // Not `arrayBuffers`: that still counts buffers that were moved to a thread.
-    const { heapUsed, external } = process.memoryUsage();
-    least = Math.min(least, heapUsed + external);
-    await setTimeout(20);
-  }
-  return least;
+  globalThis.gc();
+  return { buffers: Number(queryObjects(ArrayBuffer)), heapBytes: process.memoryUsage().heapUsed };
 }
 
 const nonce = '0'.repeat(32);
