@@ -1,6 +1,6 @@
 // What activities need from outside: the ports, a clock, randomness, a scratch folder, and limiters for work that fills the machine.
 
-import type { JobFile, Timing } from '../domain/job.ts';
+import { defaultAccount, type JobFile, type Timing } from '../domain/job.ts';
 import type { Prices } from '../domain/money/cost.ts';
 import type { BatchNews } from '../domain/progress/events.ts';
 import { InvariantBroken } from '../domain/refusal.ts';
@@ -23,11 +23,16 @@ export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
 export interface ActivityDeps {
   readonly store: Store;
   readonly cluster: Cluster;
-  /** Undefined if no vendor has that name. */
-  readonly provider: (name: string) => Provider | undefined;
+  /**
+   * Undefined if no vendor has that name, or no account of it has that one; default: the account `default`. If a region is given and the account
+   * is bound to another one, the provider refuses all calls.
+   */
+  readonly provider: (name: string, account?: string, region?: string | null) => Provider | undefined;
   readonly providerNames: readonly string[];
-  /** Whether the worker has a key for that vendor, and the environment variable that gives it. */
-  readonly credentials: (name: string) => { readonly present: boolean; readonly variable: string };
+  /** The accounts of that vendor, by name. */
+  readonly accounts: (name: string) => readonly string[];
+  /** Whether the worker has a key for that account, and where it is given. */
+  readonly credentials: (name: string, account?: string) => { readonly present: boolean; readonly variable: string };
   readonly prices: { readonly dated: string; readonly models: Prices };
   readonly timing: Omit<Timing, 'providerWindowMs'>;
   /** A folder of only this process, for temporary files: a later worker deletes it. */
@@ -51,10 +56,11 @@ export interface ActivityDeps {
 
 /** The provider of a job that was already opened. A worker of another version may not have it; Temporal then tries again. */
 export function requireProvider(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {
-  const provider = deps.provider(job.spec.provider);
+  const { provider: name, account = defaultAccount } = job.spec;
+  const provider = deps.provider(name, account, job.region);
   if (provider === undefined) {
     throw new InvariantBroken(
-      `this worker does not know the provider ${job.spec.provider}: start the version that began the job`,
+      `this worker does not know the account ${account} of ${name}: start the version that began the job, with its NIGHTSHIFT_CONFIG`,
     );
   }
   return provider;

@@ -35,6 +35,8 @@ const faultAdvice: Readonly<Record<Fault, string>> = {
   no_money: 'the account has no credit or has reached its spend limit: raise it, then resume the job',
   wrong_account:
     "the provider finds none of this job's batches: give the worker a key of the account that made them, then resume the job",
+  wrong_region:
+    "the worker's account is bound to another region than when the job began: give it back its region, then resume the job",
   refused: 'the provider refused the request',
   too_large: 'the request is too large for the provider: lower batch.maxBytes',
   not_found: 'the provider does not have it any more',

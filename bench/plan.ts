@@ -8,6 +8,7 @@ import { queryObjects } from 'node:v8';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { plan } from '../activities/plan/plan.ts';
 import type { JobFile, PlanSummary } from '../domain/job.ts';
+import { lanes } from '../domain/outcome/outcome.ts';
 import { defaultVerdicts } from '../domain/outcome/verdict.ts';
 import { manifestFile } from '../job-folder/paths.ts';
 import { chatEndpoint, encode, outputLimit } from '../providers/dialects/openai/requests.ts';
@@ -179,6 +180,8 @@ const notHere = (): never => {
 const offlineProvider: Provider = {
   name: 'openai',
   dialect: { family: 'openai', name: 'openai', endpoints: [chatEndpoint], codes: openaiFaults.items, secrets: [] },
+  region: null,
+  lanes,
   limits: openaiLimits,
   proofs: openaiProofs,
   defaultEndpoint: chatEndpoint,

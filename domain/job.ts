@@ -6,6 +6,9 @@ import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
 import type { JobRefused } from './refusal.ts';
 
+/** The account of a job that names none. */
+export const defaultAccount = 'default';
+
 /** Why a wave runs. */
 export const waveKinds = ['first', 'retry', 'split', 'fallback', 'again'] as const;
 export type WaveKind = (typeof waveKinds)[number];
@@ -24,6 +27,8 @@ export interface JobSpec {
     readonly limit: number | null;
   };
   readonly provider: string;
+  /** The set of credentials in the worker's configuration. Absent in jobs of earlier versions: `default`. */
+  readonly account?: string;
   /** Null if the rows are ready-made request lines, which name their own model. */
   readonly model: string | null;
   readonly endpoint: string | null;
@@ -103,6 +108,8 @@ export interface JobFile {
   readonly timing: Timing;
   /** What the provider's endings prove, by the version that began the job. */
   readonly proofs: EndingRules;
+  /** The region to which the account was bound when the job began; null for none. Absent in jobs of earlier versions. */
+  readonly region?: string | null;
   /** The dataset's fingerprint when the job began. */
   readonly fingerprint: string;
   /** Present if planning refused the job: the claim is given up, and a new plan is refused for the same reason. */

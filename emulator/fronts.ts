@@ -1,3 +1,14 @@
 // Where each emulated vendor's API begins, below the emulator's address, by the vendor's name.
 
-export const frontPaths = { openai: '/v1', anthropic: '' } as const;
+export const frontPaths = {
+  openai: '/v1',
+  anthropic: '',
+  azure: '/azure',
+  together: '/together/v1',
+} as const satisfies Record<string, string>;
+
+/** Providers without a path of their own have OpenAI's API, without differences. */
+export const frontPath = (name: string): string => {
+  const paths: Readonly<Record<string, string>> = frontPaths;
+  return paths[name] ?? frontPaths.openai;
+};

@@ -1,11 +1,14 @@
 // The facts that resolving a job depends on. The caller gives them, so that this folder knows no vendor.
 
-import type { Json } from '../domain/outcome/outcome.ts';
+import type { Json, Lane } from '../domain/outcome/outcome.ts';
 import type { Prompt } from '../domain/request/prompt.ts';
 
 export interface ProviderFacts {
   readonly endpoints: readonly string[];
   readonly defaultEndpoint: string;
+  readonly lanes: readonly Lane[];
+  /** The accounts that the worker has. */
+  readonly accounts: readonly string[];
   readonly limits: { readonly itemsMax: number; readonly bytesMax: number; readonly itemsMin: number };
 }
 
@@ -19,4 +22,6 @@ export interface SpecFacts {
   /** The field that would limit a request's output tokens, if the model has a price and neither limits them; null otherwise. */
   readonly findMissingLimit: (provider: string, body: Json, endpoint: string, model: string) => string | null;
   readonly buildBody: (provider: string, prompt: Prompt, endpoint: string | undefined) => Json | null;
+  /** The fields that every request of the account must have. */
+  readonly fixedFields: (provider: string, account: string) => Readonly<Record<string, Json>>;
 }

@@ -46,9 +46,16 @@ export function policyProblems({ poll, deadline }: Pick<JobSpec, 'poll' | 'deadl
 }
 
 /** Limits that the provider does not allow: its own are used, and the job says so. */
-export function describeClamped({ batch, provider }: JobFields, { limits }: ProviderFacts): readonly string[] {
+export function describeClamped(
+  { batch, mode, provider }: JobFields,
+  { limits, lanes }: ProviderFacts,
+): readonly string[] {
   const { maxItems, maxBytes } = batch ?? {};
+  const isWithoutBatches = !lanes.includes('batch') && mode !== 'realtime';
   return [
+    ...(isWithoutBatches
+      ? [`${provider} has no batch API here: its requests are sent one by one, in the realtime lane`]
+      : []),
     ...describeLimit('batch.maxItems', maxItems, limits.itemsMin, limits.itemsMax, `items in a batch of ${provider}`),
     ...describeLimit('batch.maxBytes', maxBytes, 0, limits.bytesMax, `bytes in a batch of ${provider}`),
   ];

@@ -1,5 +1,6 @@
 // The request that a job sends for each row: provider, endpoint, and one body, written as `request` or as `prompt`.
 
+import { defaultAccount } from '../domain/job.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { compileSchema } from './answer-schema.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
@@ -9,14 +10,15 @@ import type { Problem } from './problem.ts';
 import type { JobFields, JsonObject } from './schema.ts';
 
 /** The body with its model; null if it cannot be made. */
-export function requestBody(
-  { request, prompt, provider, endpoint, model }: JobFields,
-  facts: SpecFacts,
-): JsonObject | null {
+export function requestBody(fields: JobFields, facts: SpecFacts): JsonObject | null {
+  const { request, prompt, provider, endpoint, model } = fields;
   const body = request ?? (prompt && provider !== undefined ? facts.buildBody(provider, prompt, endpoint) : null);
   if (body === null || typeof body !== 'object' || Array.isArray(body)) return null;
-  return model === undefined || 'model' in body ? body : { model, ...body };
+  const withModel = model === undefined || 'model' in body ? body : { model, ...body };
+  return provider === undefined ? withModel : { ...facts.fixedFields(provider, accountOf(fields)), ...withModel };
 }
+
+export const accountOf = ({ account }: JobFields): string => account ?? defaultAccount;
 
 export function answerSchema({ schema, prompt }: JobFields): Json | null {
   return schema ?? prompt?.schema ?? null;
@@ -49,11 +51,19 @@ function providerProblems(fields: JobFields, failed: ReadonlySet<string>, facts:
   if (fields.provider === undefined) {
     return failed.has('provider') ? [] : [{ where: 'provider', message: `is missing; ${known}` }];
   }
-  if (providerFacts(fields, facts) !== undefined) return [];
+  const provider = providerFacts(fields, facts);
+  if (provider !== undefined) return accountProblems(fields, provider);
   const near = nearest(fields.provider, names);
   return [
     { where: 'provider', message: `unknown provider; ${near === null ? '' : `did you mean \`${near}\`? `}${known}` },
   ];
+}
+
+function accountProblems(fields: JobFields, { accounts }: ProviderFacts): Problem[] {
+  const account = accountOf(fields);
+  if (accounts.includes(account)) return [];
+  const known = `the worker has ${accounts.join(', ')}`;
+  return [{ where: 'account', message: `there is no account ${account} of ${fields.provider}; ${known}` }];
 }
 
 function endpointProblems(fields: JobFields, facts: SpecFacts): Problem[] {

@@ -14,7 +14,7 @@ import {
 import { folderName, normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import { readFields } from './read.ts';
-import { answerSchema, providerFacts, requestBody, requestProblems } from './request.ts';
+import { accountOf, answerSchema, providerFacts, requestBody, requestProblems } from './request.ts';
 import { type JobChanges, resumeProblems, splitChanges } from './resume.ts';
 import type { JobFields } from './schema.ts';
 
@@ -80,6 +80,7 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
     version: 1,
     dataset: resolveDataset(fields.dataset ?? ''),
     provider: fields.provider ?? '',
+    account: accountOf(fields),
     model: fields.model ?? null,
     endpoint: request === null ? null : (fields.endpoint ?? provider.defaultEndpoint),
     request,
@@ -100,7 +101,7 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
     deadline: resolveDeadline(fields.deadline),
     fallback: { lane: fields.fallback?.lane ?? 'realtime', maxUsd: fields.fallback?.maxUsd ?? null },
     minBatchItems: Math.max(itemsMin, fields.minBatchItems ?? 50),
-    mode: fields.mode ?? 'batch',
+    mode: provider.lanes.includes('batch') ? (fields.mode ?? 'batch') : 'realtime',
     maxRejectRate: fields.maxRejectRate ?? 0.05,
     budgetUsd: fields.budget?.usd ?? null,
     reuse: fields.reuse === undefined ? null : normalPath(fields.reuse),

@@ -1,6 +1,6 @@
 // Takes over an unfinished job: how it runs may change, but its requests and its provider may not.
 
-import type { JobSpec } from '../domain/job.ts';
+import { defaultAccount, type JobSpec } from '../domain/job.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { canonicalJson } from '../domain/request/canonical-json.ts';
 import type { SpecFacts } from './facts.ts';
@@ -70,12 +70,18 @@ function changed(old: JobSpec, changes: JobChanges): JobSpec {
 }
 
 function differences(old: JobSpec, same: JobFields, facts: SpecFacts): Problem[] {
-  const asked = { ...same, provider: same.provider ?? old.provider, model: same.model ?? old.model ?? undefined };
+  const asked = {
+    ...same,
+    provider: same.provider ?? old.provider,
+    account: old.account,
+    model: same.model ?? old.model ?? undefined,
+  };
   const limits = facts.providers[old.provider]?.limits;
   const requestGiven = same.request !== undefined || same.prompt !== undefined;
   const compared: readonly (readonly [string, Json | undefined, Json])[] = [
     ['dataset', same.dataset && { ...resolveDataset(same.dataset) }, { ...old.dataset }],
     ['provider', same.provider, old.provider],
+    ['account', same.account, old.account ?? defaultAccount],
     ['model', same.model, old.model],
     ['endpoint', same.endpoint, old.endpoint],
     [same.prompt ? 'prompt' : 'request', requestGiven ? requestBody(asked, facts) : undefined, old.request],

@@ -148,7 +148,10 @@ export const jobFields = z.strictObject({
     .union([path(), dataset])
     .optional()
     .describe('The rows: a path below the data root, or an object that says more.'),
-  provider: text().optional().describe('The provider: `openai` or `anthropic`.'),
+  provider: text().optional().describe('The provider, for example `openai`, `anthropic` or `groq`.'),
+  account: text()
+    .optional()
+    .describe("The set of the provider's credentials in the worker's configuration. Default: `default`."),
   model: text().optional().describe('The model, by the name that the provider gives it.'),
   endpoint: text().optional().describe("The provider's endpoint."),
   request: jsonObject().optional().meta({

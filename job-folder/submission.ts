@@ -41,6 +41,8 @@ export interface Intent {
   readonly overAt: number;
   /** When its first find began: by then every create of it had been sent. Absent before that. */
   readonly sentBy?: number | undefined;
+  /** The uploaded file that the create refers to; null if it carries the items. Absent if an earlier version wrote it. */
+  readonly fileId?: string | null | undefined;
 }
 
 /** `batch-NNNN.handle.json`: the provider batch that the batch became. */
@@ -76,7 +78,7 @@ export async function writeIntent(store: Store, ref: BatchRef, intent: Intent, o
 export const removeIntent = (store: Store, ref: BatchRef): Promise<void> => store.remove(intentFile(ref));
 
 /** `batch-NNNN.given-up.json`: several finds saw nothing of a create without a reply, so the ordinal is created again. */
-type GivenUp = Pick<Intent, 'ordinal' | 'firstAt' | 'sentBy'>;
+type GivenUp = Pick<Intent, 'ordinal' | 'firstAt' | 'sentBy' | 'fileId'>;
 
 /** Null if no create of this ordinal was given up. */
 export async function readGivenUp(store: Store, ref: SubmissionRef): Promise<GivenUp | null> {
@@ -85,8 +87,12 @@ export async function readGivenUp(store: Store, ref: SubmissionRef): Promise<Giv
 }
 
 /** Recorded before the intent is removed, so that the next create also searches for this one. */
-export async function giveUpIntent(store: Store, ref: BatchRef, { ordinal, firstAt, sentBy }: Intent): Promise<void> {
-  const givenUp: GivenUp = { ordinal, firstAt, sentBy };
+export async function giveUpIntent(
+  store: Store,
+  ref: BatchRef,
+  { ordinal, firstAt, sentBy, fileId }: Intent,
+): Promise<void> {
+  const givenUp: GivenUp = { ordinal, firstAt, sentBy, fileId };
   await writeJson(store, givenUpFile(ref), givenUp);
   await removeIntent(store, ref);
 }

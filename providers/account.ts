@@ -29,9 +29,6 @@ export interface VendorEntry<Name extends string = string> {
   loadSdk(): Promise<unknown>;
 }
 
-/** The account that all jobs use: its settings come from the environment. */
-export const defaultAccount = 'default';
-
 /** Fills in what was not given. */
 export function resolveAccount<Name extends string>(
   settings: readonly Setting<Name>[],
@@ -45,6 +42,9 @@ export function resolveAccount<Name extends string>(
 export function listMissing(settings: readonly Setting[], account: Account): readonly Setting[] {
   return settings.filter(({ name, required }) => required && (account[name] ?? '').trim() === '');
 }
+
+/** The place to which an account may send anything; null if it is not bound to one. */
+export const readRegion = (account: Readonly<Record<string, string | null>>): string | null => account.region ?? null;
 
 /** Always set, because an SDK without an address would read its own environment variable. */
 export function requireBaseUrl({ baseUrl }: Account<'baseUrl'>): string {

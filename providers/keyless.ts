@@ -1,11 +1,17 @@
-// A provider whose account lacks a required setting, such as the key: it can plan and read, and refuses every call before it sends anything.
+// A provider that may not call: its account lacks a required setting, such as the key, or is bound to another region than the job. It can plan
+// and read, and refuses every call before it sends anything.
 
+import type { Fault } from '../domain/batch/backoff.ts';
 import type { Provider } from './provider.ts';
 import { plainFault } from './transport/fault.ts';
 
-export function keyless(provider: Provider): Provider {
+export const keyless = (provider: Provider): Provider => refuseCalls(provider, 'unauthorized');
+
+export const elsewhere = (provider: Provider): Provider => refuseCalls(provider, 'wrong_region');
+
+function refuseCalls(provider: Provider, fault: Fault): Provider {
   const refuse = async (): Promise<never> => {
-    throw plainFault(provider.name, 'unauthorized');
+    throw plainFault(provider.name, fault);
   };
   return {
     ...provider,

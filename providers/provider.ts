@@ -3,6 +3,7 @@
 import type { EndingRules } from '../domain/batch/evidence.ts';
 import type { BatchEnding, BatchHandle, BatchPhase, BatchView, Staged } from '../domain/batch/state.ts';
 import type { SubmissionKey } from '../domain/ids.ts';
+import type { Lane } from '../domain/outcome/outcome.ts';
 import type { Dialect, DialectSettings } from './dialects/dialect.ts';
 
 export interface Context {
@@ -40,6 +41,8 @@ export interface Submission {
   readonly prefix: string;
   readonly endpoint: string;
   readonly items: number;
+  /** The uploaded file that its creates refer to; null if it is not known, or if a create carries the items. */
+  readonly fileId: string | null;
   /** Batches made before this cannot be it (milliseconds, margin for clocks included). */
   readonly since: number;
   /** Batches made after this cannot be it either: by then no create of it could still arrive (milliseconds, margin included). */
@@ -70,6 +73,10 @@ export type ModelCheck = 'ok' | 'unknown_model' | 'bad_key' | 'unsure';
 export interface Provider extends Dialect {
   /** From which threads make the pure part again. */
   readonly dialect: DialectSettings;
+  /** The only region that the account sends anything to; null if it is not bound to one. */
+  readonly region: string | null;
+  /** Without `batch`, the vendor has no batch API: the methods of batches refuse. */
+  readonly lanes: readonly Lane[];
   readonly limits: ProviderLimits;
   /** What the end of a batch proves of its items. */
   readonly proofs: EndingRules;

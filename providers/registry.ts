@@ -1,26 +1,28 @@
-// The vendors there are, by name. A new one is a folder under vendors/ and a line in `vendorEntries`; the worker's configuration, the
-// doctor's check of keys, the development stack and the contract tests are derived from it. docs/adding-a-provider.md names the rest.
+// The vendors there are, by name. A new one is a folder under vendors/ and a line in `vendorEntries`, or a profile; the worker's configuration,
+// the doctor's check of keys, the development stack and the contract tests are derived from it. docs/adding-a-provider.md names the rest.
 
-import {
-  type Account,
-  defaultAccount,
-  listMissing,
-  resolveAccount,
-  type Setting,
-  type VendorEntry,
-} from './account.ts';
+import { defaultAccount } from '../domain/job.ts';
+import { type Account, listMissing, resolveAccount, type Setting, type VendorEntry } from './account.ts';
 import { hideKeys } from './hide-keys.ts';
-import { keyless } from './keyless.ts';
+import { elsewhere, keyless } from './keyless.ts';
 import type { Provider } from './provider.ts';
 import { anthropic } from './vendors/anthropic/index.ts';
+import { azure } from './vendors/azure/index.ts';
+import { shippedProfiles, toEntries } from './vendors/compatible/index.ts';
+import type { Profiles } from './vendors/compatible/profile.ts';
 import { openai } from './vendors/openai/index.ts';
 
-export const vendorEntries = { anthropic, openai } as const satisfies Record<string, VendorEntry>;
+export type Vendors = Readonly<Record<string, VendorEntry>>;
 
-export type ProviderName = keyof typeof vendorEntries;
+const ownEntries = { anthropic, azure, openai } as const satisfies Vendors;
+
+/** Vendors with code of their own; the others are made from profiles. */
+export const ownVendors: readonly string[] = Object.keys(ownEntries);
+
+export const vendorEntries: typeof ownEntries & Vendors = { ...ownEntries, ...toEntries(shippedProfiles) };
 
 /** By vendor, then by the account's name. */
-export type Accounts = Readonly<Record<ProviderName, Readonly<Record<string, Account>>>>;
+export type Accounts = Readonly<Record<string, Readonly<Record<string, Account>>>>;
 
 export interface Credentials {
   /** True where every required setting is given. Whether the vendor accepts it is for `check` to find out. */
@@ -30,58 +32,81 @@ export interface Credentials {
 }
 
 export interface Providers {
-  readonly names: readonly ProviderName[];
-  /** Undefined where no vendor or no account goes by that name. Without its required settings a provider refuses calls as `unauthorized`. */
-  get(name: string, account?: string): Provider | undefined;
+  readonly names: readonly string[];
+  /** The accounts of a vendor, by name. */
+  accounts(name: string): readonly string[];
+  /** Of another region than the given one, it refuses all calls. Undefined where no vendor or no account goes by that name. Without its required settings a provider refuses calls as `unauthorized`. */
+  get(name: string, account?: string, region?: string | null): Provider | undefined;
   credentials(name: string, account?: string): Credentials;
 }
 
-export const providerNames = Object.keys(vendorEntries) as readonly ProviderName[];
+/** Of the vendors that are shipped. A worker's own profiles add others. */
+export const providerNames: readonly string[] = Object.keys(vendorEntries).toSorted();
 
-export function createProviders(accounts: Accounts): Providers {
-  const made = new Map<string, ReadonlyMap<string, Provider>>(
-    providerNames.map((name) => [
+/** A user's profile replaces a shipped one of the same name. A vendor with code of its own cannot be replaced. */
+export function vendorsWith(profiles: Profiles): Vendors {
+  return { ...vendorEntries, ...toEntries(profiles), ...ownEntries };
+}
+
+export function createProviders(accounts: Accounts, vendors: Vendors = vendorEntries): Providers {
+  const made = new Map(
+    Object.entries(vendors).map(([name, entry]) => [
       name,
-      new Map(Object.entries(accounts[name]).map(([account, values]) => [account, makeProvider(name, values)])),
+      new Map(Object.entries(accounts[name] ?? {}).map(([account, values]) => [account, makeProvider(entry, values)])),
     ]),
   );
   return {
-    names: providerNames,
-    get: (name, account = defaultAccount) => made.get(name)?.get(account),
-    credentials: (name, account = defaultAccount) => readCredentials(accounts, name, account),
+    names: Object.keys(vendors).toSorted(),
+    accounts: (name) => Object.keys(accounts[name] ?? {}),
+    get: (name, account = defaultAccount, region = undefined) => inRegion(made.get(name)?.get(account), region),
+    credentials: (name, account = defaultAccount) => readCredentials(vendors, accounts, name, account),
   };
 }
 
-/** Loads the SDKs of the vendors that have an account with all it needs. */
-export async function loadSdks(accounts: Accounts): Promise<void> {
-  const usable = providerNames.filter((name) =>
-    Object.values(accounts[name]).some((account) => listMissing(vendorEntries[name].settings, account).length === 0),
+/** Loads the SDKs of the vendors that have an account with all it needs and a key. */
+export async function loadSdks({ accounts, vendors }: { accounts: Accounts; vendors: Vendors }): Promise<void> {
+  const usable = Object.entries(vendors).filter(([name, { settings }]) =>
+    Object.values(accounts[name] ?? {}).some((account) => isUsable(settings, account)),
   );
-  await Promise.all(usable.map((name) => vendorEntries[name].loadSdk()));
+  await Promise.all(usable.map(([, entry]) => entry.loadSdk()));
 }
 
+const isUsable = (settings: readonly Setting[], account: Account): boolean =>
+  listMissing(settings, account).length === 0 && settings.some(({ name, required }) => required && account[name]);
+
 /** The accounts named `default`, one of each vendor; null stands for a variable that is not set. */
-export function readDefaultAccounts(read: (variable: string) => string | null): Accounts {
-  const accounts = providerNames.map((name) => {
-    const settings: readonly Setting[] = vendorEntries[name].settings;
-    return [name, { [defaultAccount]: resolveAccount(settings, ({ variable }) => read(variable)) }];
-  });
+export function readDefaultAccounts(
+  read: (variable: string) => string | null,
+  vendors: Vendors = vendorEntries,
+): Accounts {
+  const accounts = Object.entries(vendors).map(([name, { settings }]) => [
+    name,
+    { [defaultAccount]: resolveAccount(settings, ({ variable }) => read(variable)) },
+  ]);
   return Object.fromEntries(accounts);
 }
 
-function makeProvider(name: ProviderName, account: Account): Provider {
-  const entry: VendorEntry = vendorEntries[name];
+/** An account may have been given another region since a job began: nothing of the job may go there. */
+function inRegion(provider: Provider | undefined, region: string | null | undefined): Provider | undefined {
+  if (provider === undefined || region === undefined) return provider;
+  return provider.region === region ? provider : elsewhere(provider);
+}
+
+function makeProvider(entry: VendorEntry, account: Account): Provider {
   const secrets = entry.settings.flatMap(({ name: setting, secret }) => (secret ? (account[setting] ?? []) : []));
   const provider = hideKeys(entry.make(account), secrets);
   return listMissing(entry.settings, account).length === 0 ? provider : keyless(provider);
 }
 
-function readCredentials(accounts: Accounts, name: string, account: string): Credentials {
-  const known = providerNames.find((each) => each === name);
-  const values = known === undefined ? undefined : accounts[known][account];
-  if (known === undefined || values === undefined) return { present: false, variable: `the key of ${name}` };
-  const settings: readonly Setting[] = vendorEntries[known].settings;
+/** Where a person gives the setting. */
+const nameOf = (name: string, account: string, setting: Setting): string =>
+  account === defaultAccount ? setting.variable : `accounts.${name}.${account}.${setting.name} in NIGHTSHIFT_CONFIG`;
+
+function readCredentials(vendors: Vendors, accounts: Accounts, name: string, account: string): Credentials {
+  const settings = vendors[name]?.settings;
+  const values = accounts[name]?.[account];
+  if (settings === undefined || values === undefined) return { present: false, variable: `the key of ${name}` };
   const missing = listMissing(settings, values);
   const named = missing.length > 0 ? missing : settings.filter(({ secret }) => secret).slice(0, 1);
-  return { present: missing.length === 0, variable: named.map(({ variable }) => variable).join(', ') };
+  return { present: missing.length === 0, variable: named.map((setting) => nameOf(name, account, setting)).join(', ') };
 }

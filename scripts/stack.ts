@@ -1,11 +1,11 @@
 // Everything a job needs, on this machine and free of charge: dev server, emulated providers and a worker. The demo
 // and `npm run dev` differ only in how they use it.
+
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type DevStack, stackFile } from '../client/cli/dev-stack.ts';
 import { isRunning, markProcess, type ProcessMark } from '../client/cli/process-mark.ts';
-import { frontPaths } from '../emulator/fronts.ts';
-import type { Setting } from '../providers/account.ts';
+import { frontPath } from '../emulator/fronts.ts';
 import { providerNames, vendorEntries } from '../providers/registry.ts';
 import { type DevServer, startDevServer } from './dev-server.ts';
 import { projectRoot } from './tools/cache.ts';
@@ -137,18 +137,15 @@ function environment(server: DevServer, emulatorUrl: string, { workerEnv }: Stac
   };
 }
 
-/** Points every provider that the emulator stands in for at it. Another one stays without a key, and its jobs are refused. */
-function emulatedAccounts(emulatorUrl: string): Record<string, string> {
-  const paths: Readonly<Record<string, string>> = frontPaths;
-  const settings = providerNames.flatMap((name) => {
-    const path = paths[name];
-    if (path === undefined) return [];
-    return vendorEntries[name].settings.flatMap((setting: Setting): [string, string][] => {
-      if (setting.name === 'baseUrl') return [[setting.variable, `${emulatorUrl}${path}`]];
+/** The variables that point a worker's providers at an emulator, with made-up keys. */
+export function emulatedAccounts(emulatorUrl: string): Record<string, string> {
+  const variables = providerNames.flatMap((name) =>
+    (vendorEntries[name]?.settings ?? []).flatMap((setting): [string, string][] => {
+      if (setting.name === 'baseUrl') return [[setting.variable, `${emulatorUrl}${frontPath(name)}`]];
       return setting.required ? [[setting.variable, 'emulator']] : [];
-    });
-  });
-  return Object.fromEntries(settings);
+    }),
+  );
+  return Object.fromEntries(variables);
 }
 
 /** The emulator prints `{"url": "http://127.0.0.1:1234"}` when it listens. */

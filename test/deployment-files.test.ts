@@ -180,9 +180,9 @@ test('ops/emulator.env points the worker at the emulator, where it listens', () 
   const emulator = Object.fromEntries(
     [...read('ops/emulator.env').matchAll(/^([A-Z_]+)=(.+)$/gm)].map((match) => [match[1], match[2]]),
   );
-  const { accounts } = readConfig(readEnvironment('worker', emulator));
-  expect(accounts.openai.default).toEqual({ apiKey: 'emulator', baseUrl: 'http://emulator:4010/v1' });
-  expect(accounts.anthropic.default).toEqual({ apiKey: 'emulator', baseUrl: 'http://emulator:4010' });
+  const { accounts } = readConfig(readEnvironment('worker', emulator)).providers;
+  expect(accounts.openai?.default).toMatchObject({ apiKey: 'emulator', baseUrl: 'http://emulator:4010/v1' });
+  expect(accounts.anthropic?.default).toMatchObject({ apiKey: 'emulator', baseUrl: 'http://emulator:4010' });
   expect(stages.emulator?.command?.slice(-4)).toEqual(['--host', '0.0.0.0', '--port', '4010']);
   expect(compose.services.emulator?.profiles).toEqual(['emulator']);
 });

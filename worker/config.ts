@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import { findPrice, type Prices } from '../domain/money/cost.ts';
 import { builtInPrices } from '../domain/money/prices.ts';
-import { type Accounts, readDefaultAccounts } from '../providers/registry.ts';
+import { type ProviderConfig, readProviderConfig } from './config-file.ts';
 
 const duration = (otherwise: string) =>
   z
@@ -32,6 +32,8 @@ const address = z.string().transform((text, ctx): Address => {
 const environment = z.object({
   NIGHTSHIFT_DATA: z.string().default('.'),
   NIGHTSHIFT_TASK_QUEUE: z.string().default('nightshift'),
+  /** Further accounts, and profiles of compatible providers. */
+  NIGHTSHIFT_CONFIG: z.string().optional(),
   NIGHTSHIFT_PRICES: z.string().optional(),
   NIGHTSHIFT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** A create's own call ends after this time. */
@@ -113,7 +115,7 @@ export interface WorkerConfig {
     readonly openGraceMs: number;
   };
   readonly prices: { readonly dated: string; readonly models: Prices };
-  readonly accounts: Accounts;
+  readonly providers: ProviderConfig;
 }
 
 export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): WorkerConfig {
@@ -147,7 +149,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       openGraceMs: data.NIGHTSHIFT_OPEN_GRACE,
     },
     prices: data.NIGHTSHIFT_PRICES === undefined ? builtInPrices : pricesWith(data.NIGHTSHIFT_PRICES),
-    accounts: readDefaultAccounts((variable) => given[variable] ?? null),
+    providers: readProviderConfig(data.NIGHTSHIFT_CONFIG ?? null, (variable) => given[variable] ?? null),
   };
 }
 

@@ -13,13 +13,14 @@ import type { WorkerConfig } from './config.ts';
 import { version } from './version.ts';
 
 export function createDependencies(config: WorkerConfig, cluster: Cluster): ActivityDeps {
-  const providers = createProviders(config.accounts);
+  const providers = createProviders(config.providers.accounts, config.providers.vendors);
   return {
     store: createStore(config),
     cluster,
-    provider: (name) => providers.get(name),
+    provider: (name, account, region) => providers.get(name, account, region),
     providerNames: providers.names,
-    credentials: (name) => providers.credentials(name),
+    accounts: (name) => providers.accounts(name),
+    credentials: (name, account) => providers.credentials(name, account),
     prices: config.prices,
     timing: config.timing,
     scratch: scratchFolder(),

@@ -57,7 +57,7 @@ try {
   exportLoopDelay(Runtime.instance().metricMeter, { namespace, task_queue: config.taskQueue });
   const running = worker.run();
   say(`worker ready on task queue ${config.taskQueue}`);
-  await Promise.all([running, loadSdks(config.accounts)]);
+  await Promise.all([running, loadSdks(config.providers)]);
 } finally {
   await health?.close();
   await deps.threads.close();

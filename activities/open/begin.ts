@@ -19,7 +19,7 @@ export async function beginJob(
   owner: Owner,
   spec: JobSpec,
 ): Promise<JobFile> {
-  const provider = deps.provider(spec.provider);
+  const provider = deps.provider(spec.provider, spec.account);
   if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
   const claim = makeClaim(owner, deps.randomHex(nonceBytes), deps.now());
   const job: JobFile = {
@@ -33,6 +33,7 @@ export async function beginJob(
     pricesDated: deps.prices.dated,
     timing: { ...deps.timing, providerWindowMs: provider.limits.windowMs },
     proofs: provider.proofs,
+    region: provider.region,
     fingerprint: await computeFingerprint(deps.store, spec.dataset.uri),
   };
   const found = await claimOutput(deps.store, job);

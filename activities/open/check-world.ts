@@ -57,15 +57,15 @@ async function readFirstChunk(store: Store, uri: string): Promise<void> {
 
 async function checkProvider(
   deps: Pick<ActivityDeps, 'provider' | 'credentials'>,
-  { provider, model }: JobSpec,
+  { provider, account, model }: JobSpec,
 ): Promise<Finding[]> {
-  const { present, variable } = deps.credentials(provider);
+  const { present, variable } = deps.credentials(provider, account);
   if (!present) {
     const message = `the worker has no key for ${provider}: set ${variable} and restart the worker`;
     return report('no_api_key', 'provider', message);
   }
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(modelCheckMs)]);
-  switch (await deps.provider(provider)?.check(model, { signal })) {
+  switch (await deps.provider(provider, account)?.check(model, { signal })) {
     case 'unknown_model':
       return report('unknown_model', 'model', `${provider} does not know ${model}`);
     case 'bad_key':

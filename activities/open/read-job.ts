@@ -28,7 +28,7 @@ export interface ReadJob {
   readonly facts: SpecFacts;
 }
 
-type ReadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'providerNames' | 'prices'>;
+type ReadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'providerNames' | 'accounts' | 'prices'>;
 
 /** Fails with all problems together. */
 export async function readJob(deps: ReadDeps, input: OpenInput): Promise<ReadJob> {
@@ -49,7 +49,10 @@ function gatherFacts(deps: ReadDeps, { workflowId, startedAt, scheduledAt }: Ope
   return {
     workflowId,
     at: scheduledAt ?? startedAt,
-    providers: Object.fromEntries(deps.providerNames.map((name) => [name, known(name)])),
+    providers: Object.fromEntries(
+      deps.providerNames.map((name) => [name, { ...known(name), accounts: deps.accounts(name) }]),
+    ),
+    fixedFields: (name, account) => deps.provider(name, account)?.dialect.fixedFields ?? {},
     findProblems: (name, body, endpoint) => known(name).findProblems(body, endpoint),
     findMissingLimit: (name, body, endpoint, model) => {
       const { tokens, field } = known(name).outputLimit(body, endpoint);

@@ -19,7 +19,7 @@ export async function tryRows(
   deps: Pick<ActivityDeps, 'store' | 'provider' | 'prices'>,
   spec: JobSpec,
 ): Promise<Omit<Validity, 'warnings'>> {
-  const provider = deps.provider(spec.provider);
+  const provider = deps.provider(spec.provider, spec.account);
   if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
   const trial = new Trial(rowReader({ spec, prices: deps.prices.models }, provider));
   const limit = Math.min(spec.dataset.limit ?? Number.POSITIVE_INFINITY, rowsTried + 1);

@@ -65,7 +65,8 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
   const provider = requireProvider(deps, job);
   const givenUp = await readGivenUp(store, input);
   const firstAt = givenUp?.firstAt ?? clock.startedAt;
-  const described = describeSubmission(store, job, input, { firstAt, sentBy: givenUp?.sentBy });
+  const fileId = givenUp?.fileId ?? input.staged.fileId;
+  const described = describeSubmission(store, job, input, { firstAt, sentBy: givenUp?.sentBy, fileId });
   const submission = { ...described, untried: givenUp === null };
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await provider.find(submission, { signal });
@@ -100,12 +101,12 @@ function planIntent(
   { randomHex }: CreateDeps,
   { timing }: JobFile,
   { limits }: Provider,
-  { ordinal, bytes }: CreateInput,
+  { ordinal, bytes, staged: { fileId } }: CreateInput,
   { firstAt, startedAt }: Required<Pick<Intent, 'firstAt' | 'startedAt'>>,
 ): Intent {
   const sendMs = limits.createSendsItems ? Math.ceil(bytes / 1000) : 0;
   const overAt = startedAt + 2 * timing.createCallMs + sendMs;
-  return { ordinal, by: randomHex(8), firstAt, startedAt, overAt };
+  return { ordinal, by: randomHex(8), firstAt, startedAt, overAt, fileId };
 }
 
 /** Null if the intent is recorded; otherwise the other attempt's intent. */

@@ -9,18 +9,22 @@ import type { Store } from '../../storage/store.ts';
 /** The provider's clock and the Temporal server's differ: a batch may seem this much older or younger than it is. */
 const clockMarginMs = 60 * 60_000;
 
-/** `firstAt` is when the first attempt at this submission began; a create of it can only have been sent before `sentBy`. */
+/**
+ * `firstAt` is when the first attempt at this submission began; a create of it can only have been sent before `sentBy`, and refers to the file
+ * `fileId`.
+ */
 export function describeSubmission(
   store: Store,
   { planNonce }: JobFile,
   ref: SubmissionRef,
-  { firstAt, sentBy }: Pick<Intent, 'firstAt' | 'sentBy'>,
+  { firstAt, sentBy, fileId }: Pick<Intent, 'firstAt' | 'sentBy' | 'fileId'>,
 ): Submission {
   return {
     key: hashSubmissionKey(planNonce, ref),
     prefix: hashBatchPrefix(planNonce, ref),
     endpoint: ref.endpoint,
     items: ref.items,
+    fileId: fileId ?? null,
     since: firstAt - clockMarginMs,
     until: (sentBy ?? Number.POSITIVE_INFINITY) + clockMarginMs,
     isOwnedByOther: (id) => isOwnedByOther(store, ref, id),

@@ -47,6 +47,8 @@ export const faults = [
   'no_money',
   /** The provider finds none of the job's batches: the API key belongs to another account. */
   'wrong_account',
+  /** The worker's account is bound to another region than when the job began. */
+  'wrong_region',
   'broken_stream',
 ] as const;
 export type Fault = (typeof faults)[number];
@@ -81,6 +83,7 @@ export const reactionTo: Readonly<Record<Fault, Reaction>> = {
   forbidden: { kind: 'trouble' },
   no_money: { kind: 'trouble' },
   wrong_account: { kind: 'trouble' },
+  wrong_region: { kind: 'trouble' },
   refused: { kind: 'final' },
   too_large: { kind: 'final' },
   not_found: { kind: 'final' },

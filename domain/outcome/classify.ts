@@ -74,6 +74,7 @@ export const reasonOfFault: Readonly<Record<Fault, ItemReason>> = {
   forbidden: 'unauthorized',
   no_money: 'no_money',
   wrong_account: 'unauthorized',
+  wrong_region: 'unauthorized',
 };
 
 /** The text next to the reason. */

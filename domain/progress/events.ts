@@ -4,7 +4,7 @@ import type { NamedLimit } from '../capacity/window.ts';
 import { type Lane, sumCounts } from '../outcome/outcome.ts';
 
 /** Trouble that only a person can end. The batch waits until the job is resumed. */
-export const troubles = ['unauthorized', 'forbidden', 'no_money', 'wrong_account'] as const;
+export const troubles = ['unauthorized', 'forbidden', 'no_money', 'wrong_account', 'wrong_region'] as const;
 export type Trouble = (typeof troubles)[number];
 
 /** The states of a batch in the coordination table. `creating` is reserved: no batch reports it. */

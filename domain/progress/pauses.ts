@@ -12,6 +12,8 @@ export const troubleNotes: Readonly<Record<Trouble, string>> = {
   no_money: 'the account has no credit or met its spend limit: raise it, then resume',
   wrong_account:
     "the provider knows none of this job's batches: give the worker a key of the account that made them, then resume; if they are gone for good, resume all the same",
+  wrong_region:
+    "the worker's account is bound to another region than when the job began: give it back its region, then resume",
 };
 
 /** The updates that lift a reason. */

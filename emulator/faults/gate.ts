@@ -20,7 +20,7 @@ export function readTenant(world: World, request: IncomingMessage, vendor: Vendo
 }
 
 function readKey({ headers }: IncomingMessage): string | null {
-  const plain = headers['x-api-key'];
+  const plain = headers['x-api-key'] ?? headers['api-key'];
   if (typeof plain === 'string' && plain !== '') return plain;
   const [scheme, token] = (headers.authorization ?? '').split(' ');
   return scheme?.toLowerCase() === 'bearer' && token !== undefined && token !== '' ? token : null;

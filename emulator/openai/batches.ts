@@ -32,7 +32,8 @@ export const createOpenaiBatch: Handler = async (world, call) => {
       throw invalid(`Missing required parameter: '${name}'.`, name, 'missing_required_parameter');
     }
   }
-  if (!isEndpoint(body.endpoint)) {
+  const endpoint = readEndpoint(call, body.endpoint);
+  if (!isEndpoint(endpoint)) {
     throw invalid(`Invalid value: '${asText(body.endpoint)}'.`, 'endpoint', 'invalid_value');
   }
   if (body.completion_window !== '24h') {
@@ -40,13 +41,13 @@ export const createOpenaiBatch: Handler = async (world, call) => {
   }
   const metadata = checkedMetadata(body.metadata);
   const file = inputFile(world, call, asText(body.input_file_id));
-  const checked = await scanBeforeCreate(world, file, body.endpoint);
+  const checked = await scanBeforeCreate(world, file, endpoint);
   await settle(world);
   checkOpenBatches(world, call);
   if (checked?.problems.length === 0) checkTokens(world, call, checked);
   countCreate(world, call);
   const batch = createBatch(world, call, {
-    endpoint: body.endpoint,
+    endpoint,
     metadata,
     inputFileId: file.id,
     inputPath: diskPath(file),
@@ -56,6 +57,10 @@ export const createOpenaiBatch: Handler = async (world, call) => {
   batch.scanning = validate(world, batch, file).catch((error: unknown) => unreadable(world, batch, error));
   return json(batchObject(world, batch));
 };
+
+/** An older API names endpoints, in its lines too, without their version. */
+const readEndpoint = ({ flavour }: Call, given: unknown): string =>
+  flavour !== null && !asText(given).startsWith('/v1/') ? `/v1${asText(given)}` : asText(given);
 
 const invalid = (message: string, param: string, code: string) =>
   refuse(400, message, { type: 'invalid_request_error', param, code });
@@ -78,12 +83,13 @@ function checkedMetadata(metadata: unknown): Json | null {
   return metadata;
 }
 
-function inputFile(world: World, { tenant }: Call, id: string): StoredFile {
+function inputFile(world: World, { tenant, flavour }: Call, id: string): StoredFile {
   const file = world.files.get(id);
   const visible = file !== undefined && file.tenant === tenant && world.clock.now() < file.expiresAtMs;
   if (!visible) throw cannotFind(id, tenant);
-  if (file.purpose !== 'batch' || file.source.kind !== 'disk') {
-    throw invalid(`Invalid file purpose: ${file.purpose}. Expected 'batch'.`, 'input_file_id', 'invalid_value');
+  const purpose = flavour?.purpose ?? 'batch';
+  if (file.purpose !== purpose || file.source.kind !== 'disk') {
+    throw invalid(`Invalid file purpose: ${file.purpose}. Expected '${purpose}'.`, 'input_file_id', 'invalid_value');
   }
   if (file.createsRefused < (faultFor(world.options.current, nextOrdinal(world)).fileNotFoundFor ?? 0)) {
     file.createsRefused += 1;
@@ -108,7 +114,11 @@ export function scanUpload(world: World, file: StoredFile, endpoint: string): Pr
   const known = file.scans.get(endpoint);
   if (known !== undefined) return known;
   const options = world.options.current;
-  const rules = { endpoint, isKnownModel: (name: string) => isKnownModel('openai', options, name) };
+  const rules = {
+    endpoint,
+    unversioned: file.unversioned === true,
+    isKnownModel: (name: string) => isKnownModel('openai', options, name),
+  };
   // One at a time: twenty files read at the same time would only need twenty times the memory.
   const scanning = world.lastScan.then(() => scanFile(diskPath(file), rules));
   world.lastScan = scanning.catch(() => {});

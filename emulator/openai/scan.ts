@@ -19,6 +19,8 @@ const carriageReturn = 13;
 
 export interface ScanRules {
   endpoint: string;
+  /** The lines name it without its version. */
+  unversioned: boolean;
   isKnownModel: (name: string) => boolean;
 }
 
@@ -86,7 +88,10 @@ function readLine(pass: Pass, bytes: Buffer, offset: number): void {
 type LineProblem = Omit<BatchProblem, 'line'>;
 const unparseable = { code: 'invalid_json_line', message: 'This line is not parseable as valid JSON.', param: null };
 
-function lineProblem({ endpoint, seen }: Pass, { custom_id: id, method, url, body }: Json): LineProblem | null {
+function lineProblem(
+  { endpoint, unversioned, seen }: Pass,
+  { custom_id: id, method, url, body }: Json,
+): LineProblem | null {
   if (typeof id !== 'string') return missing('custom_id');
   if (seen.has(hashText(id))) {
     return {
@@ -96,7 +101,7 @@ function lineProblem({ endpoint, seen }: Pass, { custom_id: id, method, url, bod
     };
   }
   if (method !== 'POST') return { code: 'invalid_method', message: "The method must be 'POST'.", param: 'method' };
-  if (url !== endpoint) {
+  if (url !== (unversioned ? endpoint.replace('/v1', '') : endpoint)) {
     const message = `The URL of this line does not match the batch endpoint '${endpoint}'.`;
     return { code: 'url_mismatch', message, param: 'url' };
   }

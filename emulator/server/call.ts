@@ -1,5 +1,6 @@
 // One request in the emulator, as handlers see it.
 import type { IncomingMessage } from 'node:http';
+import type { Flavour } from '../openai/flavours.ts';
 import type { JournalEntry } from '../world/journal.ts';
 import type { World } from '../world/world.ts';
 import type { Json } from './json.ts';
@@ -9,6 +10,8 @@ import type { Route } from './routes.ts';
 export interface Call {
   route: Route;
   id: string;
+  /** The provider with OpenAI's API that was called; null for OpenAI itself. */
+  flavour: Flavour | null;
   path: string;
   query: URLSearchParams;
   origin: string;

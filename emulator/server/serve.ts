@@ -5,6 +5,7 @@ import type { Barriers } from '../faults/barriers.ts';
 import { callFault, checkVersion, readTenant } from '../faults/gate.ts';
 import { failCall, meetOutage } from '../faults/outage.ts';
 import { checkRate, finishSyncCall } from '../limits/sync-limits.ts';
+import { type Flavour, findFlavour, reshapeReply } from '../openai/flavours.ts';
 import { isoTime } from '../world/clock.ts';
 import type { Journal } from '../world/journal.ts';
 import { newId, type World } from '../world/world.ts';
@@ -29,15 +30,17 @@ class ClientGone extends Error {}
 export async function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
   const vendor: Vendor = request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
-  const found = findRoute(request.method ?? 'GET', url.pathname, vendor);
+  const flavour = findFlavour(url.pathname);
+  const path = flavour === null ? url.pathname : flavour.toPath(url.pathname.slice(flavour.prefix.length));
+  const found = findRoute(request.method ?? 'GET', path, vendor);
   if (found === null) return unknownRoute(stage.world, vendor, request, response);
-  const call = newCall(stage, { ...found, url }, request, response);
+  const call = newCall(stage, { ...found, url, flavour }, request, response);
   const idHeader = call.route.vendor === 'openai' ? 'x-request-id' : 'request-id';
   response.setHeader(idHeader, call.requestId);
   const outage = meetOutage(stage.world, call);
   if (outage !== null) return failCall(outage, call, response);
   try {
-    const reply = await answer(stage, call);
+    const reply = reshapeReply(flavour, call.route.name, await answer(stage, call));
     const limits = finishSyncCall(stage.world, call, reply.status);
     for (const [name, value] of Object.entries(limits)) response.setHeader(name, value);
     await bodySignal(request);
@@ -52,15 +55,16 @@ export async function serve(stage: Stage, request: IncomingMessage, response: Se
 
 function newCall(
   { world, journal, barriers }: Stage,
-  found: { route: Route; id: string; url: URL },
+  found: { route: Route; id: string; url: URL; flavour: Flavour | null },
   request: IncomingMessage,
   response: ServerResponse,
 ): Call {
-  const { route, id, url } = found;
+  const { route, id, url, flavour } = found;
   const time = isoTime(world.clock.now());
   const call: Call = {
     route,
     id,
+    flavour,
     path: url.pathname,
     query: url.searchParams,
     origin: url.origin,

@@ -10,6 +10,7 @@ export interface FileFact {
   tenant: string;
   filename: string;
   purpose: string;
+  unversioned?: boolean;
   bytes: number;
   createdAtMs: number;
   expiresAtMs: number;

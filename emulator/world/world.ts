@@ -37,6 +37,8 @@ export interface StoredFile {
   createdAtMs: number;
   expiresAtMs: number;
   source: FileSource;
+  /** Its lines name endpoints without their version, as an older API does. */
+  unversioned?: boolean;
   scans: Map<string, Promise<Scan>>;
   createsRefused: number;
 }

@@ -23,6 +23,7 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   'dataset.id': { default: 'the column `id` of a row that has one, else the row number', example: 'ticket' },
   'dataset.limit': { default: 'all rows', example: 1000, costs: 'only these rows are paid for' },
   provider: { default: null, example: 'openai' },
+  account: { default: 'default', example: 'eu' },
   model: {
     default: 'the model that `request` or each ready-made line names',
     example: 'gpt-5.4-mini',

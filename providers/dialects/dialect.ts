@@ -52,6 +52,12 @@ export interface DialectSettings {
   readonly endpoints: readonly string[];
   /** The vendor's codes in lines of output. */
   readonly codes: ItemCodes;
+  /** The field of a chat request that limits its output, where the family has more than one. */
+  readonly outputLimit?: string;
+  /** What the endpoints in request lines begin with, in place of `/v1`. Default: the same. */
+  readonly linePrefix?: string;
+  /** Fields that every request of the account must have, such as the region in which it is answered. */
+  readonly fixedFields?: Readonly<Record<string, Json>>;
   /** Removed from the messages that output lines quote. */
   readonly secrets: readonly string[];
 }

@@ -2,13 +2,22 @@
 
 const known = /^(accept|content-type|content-length|user-agent|x-stainless-.+)$/;
 
+export interface OwnHeaders {
+  /** A header other than `authorization` has the bare key. */
+  readonly keyHeader?: string;
+  readonly others?: readonly string[];
+}
+
 /**
  * The SDKs add the headers of an environment variable to every request, and have no option to prevent it. So only known headers are sent,
  * `others` being the vendor's own in lower case, and the key is the configured one.
  */
-export function fetchWithOwnHeaders(apiKey: string, others: readonly string[] = []): typeof fetch {
+export function fetchWithOwnHeaders(
+  apiKey: string,
+  { keyHeader = 'authorization', others = [] }: OwnHeaders = {},
+): typeof fetch {
   return (input, init) => {
-    const headers = new Headers({ authorization: `Bearer ${apiKey}` });
+    const headers = new Headers({ [keyHeader]: keyHeader === 'authorization' ? `Bearer ${apiKey}` : apiKey });
     for (const [name, value] of new Headers(init?.headers)) {
       if (known.test(name) || others.includes(name)) headers.set(name, value);
     }

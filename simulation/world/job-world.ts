@@ -151,7 +151,7 @@ export class JobWorld {
       ANTHROPIC_BASE_URL: this.#emulator.anthropicBaseUrl,
       ANTHROPIC_API_KEY: 'simulated',
     });
-    const providers = createProviders(config.accounts);
+    const providers = createProviders(config.providers.accounts);
     return {
       ...deps,
       timing: config.timing,

@@ -9,11 +9,15 @@ export const facts: SpecFacts = {
     openai: {
       endpoints: ['/v1/chat/completions', '/v1/embeddings'],
       defaultEndpoint: '/v1/chat/completions',
+      lanes: ['batch', 'realtime'],
+      accounts: ['default', 'eu'],
       limits: { itemsMax: 50_000, bytesMax: 200_000_000, itemsMin: 1 },
     },
     anthropic: {
       endpoints: ['/v1/messages'],
       defaultEndpoint: '/v1/messages',
+      lanes: ['batch', 'realtime'],
+      accounts: ['default'],
       limits: { itemsMax: 5_000, bytesMax: 100_000_000, itemsMin: 100 },
     },
   },
@@ -22,6 +26,7 @@ export const facts: SpecFacts = {
   findMissingLimit: (_provider, body, _endpoint, model) =>
     model === 'boundless' && typeof body === 'object' && body !== null && !('max_tokens' in body) ? 'max_tokens' : null,
   buildBody: (provider, { system, user }) => ({ provider, messages: [system ?? '', user] }),
+  fixedFields: () => ({}),
 };
 
 export const smallest = {

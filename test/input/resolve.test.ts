@@ -16,6 +16,7 @@ test('the smallest job has every default', () => {
     version: 1,
     dataset: { uri: 'data/tickets.jsonl', format: 'jsonl', id: null, limit: null },
     provider: 'openai',
+    account: 'default',
     model: 'gpt-5.4-mini',
     endpoint: '/v1/chat/completions',
     request: { model: 'gpt-5.4-mini', messages: [{ role: 'user', content: '{{ text }}' }] },

@@ -8,11 +8,15 @@ import { catchFacts, context, makeProvider } from './vendors/emulated-vendor.ts'
 const fake: Account = { apiKey: 'k', baseUrl: 'http://127.0.0.1:1' };
 const blank: Account = { apiKey: ' ', baseUrl: 'http://127.0.0.1:1' };
 
+const { openai, anthropic } = vendorEntries;
+const vendors = { openai, anthropic };
+
 describe('the registry', () => {
-  const providers = createProviders({ openai: { default: blank, other: fake }, anthropic: { default: fake } });
+  const providers = createProviders({ openai: { default: blank, other: fake }, anthropic: { default: fake } }, vendors);
 
   test('has each provider under the name that it gives itself', () => {
-    expect(providerNames.map((name) => providers.get(name)?.name)).toEqual(providerNames);
+    const all = createProviders(readDefaultAccounts(() => null));
+    expect(all.names.map((name) => all.get(name)?.name)).toEqual(providerNames);
   });
 
   test('tells an unknown vendor and an unknown account from one without a key', () => {
@@ -38,7 +42,7 @@ describe('the registry', () => {
 });
 
 describe('settings', () => {
-  const all = providerNames.flatMap((name): readonly Setting[] => vendorEntries[name].settings);
+  const all = providerNames.flatMap((name): readonly Setting[] => vendorEntries[name]?.settings ?? []);
 
   test('of two vendors never share a variable, and a secret has no default', () => {
     expect(new Set(all.map(({ variable }) => variable)).size).toBe(all.length);
@@ -46,10 +50,10 @@ describe('settings', () => {
   });
 
   test('are read from their variables, else have their defaults', () => {
-    const accounts = readDefaultAccounts((variable) => (variable === 'ANTHROPIC_API_KEY' ? 'k' : null));
+    const accounts = readDefaultAccounts((variable) => (variable === 'ANTHROPIC_API_KEY' ? 'k' : null), vendors);
     expect(accounts).toEqual({
-      openai: { default: { apiKey: null, baseUrl: 'https://api.openai.com/v1' } },
-      anthropic: { default: { apiKey: 'k', baseUrl: 'https://api.anthropic.com' } },
+      openai: { default: { apiKey: null, baseUrl: 'https://api.openai.com/v1', region: null } },
+      anthropic: { default: { apiKey: 'k', baseUrl: 'https://api.anthropic.com', region: null } },
     });
   });
 

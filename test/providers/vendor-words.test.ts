@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { batchFailures } from '../../domain/batch/state.ts';
 import { itemReasons, refusalReasons } from '../../domain/outcome/outcome.ts';
 import type { VendorFaults } from '../../providers/faults.ts';
-import { providerNames } from '../../providers/registry.ts';
+import { ownVendors } from '../../providers/registry.ts';
 import { projectRoot } from '../../scripts/tools/cache.ts';
 import { requireEmulated } from './vendors/emulated-vendor.ts';
 
@@ -25,9 +25,9 @@ function listCodes({ calls, items, batches, missingModel }: VendorFaults): strin
   return [...tables.flatMap((table) => Object.keys(table)), ...missingModel].filter((code) => !ownWords.has(code));
 }
 
-const codes = new Set((await Promise.all(providerNames.map(readFaults))).flatMap(listCodes));
+const codes = new Set((await Promise.all(ownVendors.map(readFaults))).flatMap(listCodes));
 // The first part of a model's name is its family's, such as `gpt`.
-const names = providerNames.flatMap((name) => [name, requireEmulated(name).model.split('-')[0] ?? name]);
+const names = ownVendors.flatMap((name) => [name, requireEmulated(name).model.split('-')[0] ?? name]);
 
 const files = folders.flatMap((folder) =>
   readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' })

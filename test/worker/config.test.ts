@@ -26,7 +26,9 @@ test.each(['8081', 'localhost:8081', '0.0.0.0', '0.0.0.0:99999', '1.2.3:80'])('%
 test('an empty variable is one that is not set', () => {
   const config = readConfig({ NIGHTSHIFT_HEALTH: '', NIGHTSHIFT_DATA: '', OPENAI_BASE_URL: '', OPENAI_API_KEY: '' });
   expect(config).toMatchObject({ health: null, dataRoot: '.' });
-  expect(config.accounts.openai).toEqual({ default: { apiKey: null, baseUrl: 'https://api.openai.com/v1' } });
+  expect(config.providers.accounts.openai).toEqual({
+    default: { apiKey: null, baseUrl: 'https://api.openai.com/v1', region: null },
+  });
 });
 
 function pricesOf(models: object) {

@@ -7,6 +7,7 @@ import { failureInterceptor } from '../../activities/failure.ts';
 import { heartbeatThrottleMs } from '../../activities/heartbeat.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { createControl } from '../../emulator/server/control.ts';
+import { emulatedAccounts } from '../../scripts/stack.ts';
 import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
@@ -24,6 +25,8 @@ export interface SiteOptions {
   readonly workerClock?: ((serverMs: number) => number) | undefined;
   /** How long a cancelled job waits for the provider, e.g. `20s`. Defaults to 30 minutes. */
   readonly cancelGrace?: string | undefined;
+  /** Further variables of the worker. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
 export async function createSiteWorker(
@@ -34,15 +37,13 @@ export async function createSiteWorker(
     readonly client: Client;
     readonly control: ReturnType<typeof createControl>;
   },
-  emulator: { readonly openaiBaseUrl: string; readonly anthropicBaseUrl: string },
+  emulator: { readonly url: string },
   { workerClock = (serverMs) => serverMs, ...limits }: SiteOptions,
 ): Promise<Worker> {
   const config = readConfig({
     NIGHTSHIFT_DATA: site.root,
-    OPENAI_BASE_URL: emulator.openaiBaseUrl,
-    OPENAI_API_KEY: 'test',
-    ANTHROPIC_BASE_URL: emulator.anthropicBaseUrl,
-    ANTHROPIC_API_KEY: 'test',
+    ...emulatedAccounts(emulator.url),
+    ...limits.variables,
     ...(limits.cancelGrace === undefined ? {} : { NIGHTSHIFT_CANCEL_GRACE: limits.cancelGrace }),
   });
   const namespace = site.env.namespace ?? 'default';

@@ -50,8 +50,8 @@ export class Site {
     options: OptionsInput & SiteOptions,
     use: (site: Site) => Promise<void>,
   ): Promise<void> {
-    const { batchesPerSegment, historyEventsMax, workerClock, cancelGrace, ...faults } = options;
-    const settings = { batchesPerSegment, historyEventsMax, workerClock, cancelGrace };
+    const { batchesPerSegment, historyEventsMax, workerClock, cancelGrace, variables, ...faults } = options;
+    const settings = { batchesPerSegment, historyEventsMax, workerClock, cancelGrace, variables };
     const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
     const emulator = await startEmulator({ validateMs: 1000, runMs: 5 * minuteMs, finalizeMs: 1000, ...faults });
     const site = new Site(env, name, root, emulator.url);

@@ -12,15 +12,15 @@ import {
   relabel,
 } from './requests.ts';
 
-export const makeAnthropicDialect = ({ name, endpoints, codes }: DialectSettings): Dialect => ({
+export const makeAnthropicDialect = ({ name, endpoints, codes, fixedFields }: DialectSettings): Dialect => ({
   name,
   defaultEndpoint: messagesEndpoint,
   endpoints,
   buildBody,
-  findProblems,
+  findProblems: (body, endpoint) => findProblems(body, endpoint, fixedFields),
   outputLimit,
   encode,
-  parseRequestLine,
+  parseRequestLine: (record, raw) => parseRequestLine(record, raw, fixedFields),
   relabel,
   decode: (line) => decode(line, codes),
 });

@@ -30,8 +30,10 @@ function buildSystem(text: string, cached: boolean): Json {
   return cached ? [{ type: 'text', text, cache_control: { type: 'ephemeral', ttl: '1h' } }] : text;
 }
 
+type FixedFields = Readonly<Record<string, Json>>;
+
 /** Finds only what is certainly refused: a value that is still a template may become anything. */
-export function findProblems(body: Json, endpoint: string): readonly string[] {
+export function findProblems(body: Json, endpoint: string, fixedFields: FixedFields = {}): readonly string[] {
   if (endpoint !== messagesEndpoint) return [`endpoint: batches are built for ${messagesEndpoint}`];
   const fields = asFields(body);
   if (fields === null) return ['the request must be an object'];
@@ -41,6 +43,9 @@ export function findProblems(body: Json, endpoint: string): readonly string[] {
   if (typeof fields.max_tokens === 'number' && fields.max_tokens < 1) problems.push('max_tokens: must be at least 1');
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
   if (fields.speed !== undefined) problems.push('speed: not allowed in a batch, leave it out');
+  for (const [name, value] of Object.entries(fixedFields)) {
+    if (fields[name] !== value) problems.push(`${name}: must be ${JSON.stringify(value)}, as the account is set`);
+  }
   return problems;
 }
 
@@ -63,7 +68,7 @@ const lineHead = makeLineHead(',"params":');
 export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);
 export const takeApart = (line: Buffer): LineParts => splitLine(lineHead, line);
 
-export function parseRequestLine(record: Json, raw: Buffer): RequestLine {
+export function parseRequestLine(record: Json, raw: Buffer, fixedFields: FixedFields = {}): RequestLine {
   const fields = asFields(record);
   const id = asText(fields?.custom_id);
   if (fields === null || id === null || id === '') return problem('custom_id must be a text');
@@ -71,7 +76,7 @@ export function parseRequestLine(record: Json, raw: Buffer): RequestLine {
   if (body === null) return problem('params must be an object');
   const model = asText(body.model);
   if (model === null || model === '') return problem('params.model must be a text');
-  const [first] = findProblems(asJson(body), messagesEndpoint);
+  const [first] = findProblems(asJson(body), messagesEndpoint, fixedFields);
   if (first !== undefined) return problem(first);
   const bodyText = readRawMember(raw, 'params');
   return { kind: 'request', id, endpoint: messagesEndpoint, model, body: asJson(body), bodyText };

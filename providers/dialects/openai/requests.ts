@@ -24,9 +24,9 @@ export const openaiEndpoints: readonly string[] = [
 const embeddingInputsMax = 2048;
 
 /** Caching is automatic in this dialect, so `prompt.cache` asks for nothing. */
-export function buildBody(prompt: Prompt, endpoint: string): Json | null {
+export function buildBody(prompt: Prompt, endpoint: string, limitField: string): Json | null {
   if (endpoint === responsesEndpoint) return responsesBody(prompt);
-  return endpoint === chatEndpoint ? chatBody(prompt) : null;
+  return endpoint === chatEndpoint ? chatBody(prompt, limitField) : null;
 }
 
 function responsesBody({ system, user, schema, maxTokens, temperature }: Prompt): Json {
@@ -41,10 +41,10 @@ function responsesBody({ system, user, schema, maxTokens, temperature }: Prompt)
   };
 }
 
-function chatBody({ system, user, schema, maxTokens, temperature }: Prompt): Json {
+function chatBody({ system, user, schema, maxTokens, temperature }: Prompt, limitField: string): Json {
   return {
     messages: [...(system === undefined ? [] : [{ role: 'system', content: system }]), { role: 'user', content: user }],
-    ...(maxTokens === undefined ? {} : { max_completion_tokens: maxTokens }),
+    ...(maxTokens === undefined ? {} : { [limitField]: maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(schema === undefined
       ? {}
@@ -120,8 +120,10 @@ export function parseRequestLine(
   const id = asText(fields?.custom_id);
   if (fields === null || id === null || id === '') return problem('custom_id must be a text');
   if (fields.method !== undefined && fields.method !== 'POST') return problem('method must be POST');
-  const endpoint = asText(fields.url);
-  if (endpoint === null) return problem('url must be a text');
+  const url = asText(fields.url);
+  if (url === null) return problem('url must be a text');
+  // Lines for an older API may leave out its version.
+  const endpoint = url.startsWith('/v1/') ? url : `/v1${url}`;
   const body = asFields(fields.body);
   if (body === null) return problem('body must be an object');
   const model = asText(body.model);

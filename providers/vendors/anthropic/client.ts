@@ -34,7 +34,7 @@ export function connect(account: Account<'apiKey' | 'baseUrl'>): Connection {
   const apiKey = account.apiKey ?? 'none';
   const options = {
     apiKey,
-    fetch: fetchWithOwnHeaders(apiKey, ['anthropic-version']),
+    fetch: fetchWithOwnHeaders(apiKey, { others: ['anthropic-version'] }),
     baseURL: requireBaseUrl(account),
     webhookKey: null,
     maxRetries: 0,

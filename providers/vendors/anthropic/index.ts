@@ -1,6 +1,7 @@
 // Anthropic behind the port.
 
-import type { VendorEntry } from '../../account.ts';
+import { lanes } from '../../../domain/outcome/outcome.ts';
+import { readRegion, type VendorEntry } from '../../account.ts';
 import { makeAnthropicDialect } from '../../dialects/anthropic/dialect.ts';
 import { messagesEndpoint } from '../../dialects/anthropic/requests.ts';
 import type { DialectSettings } from '../../dialects/dialect.ts';
@@ -18,7 +19,7 @@ import { forget } from './forget.ts';
 import { anthropicLimits } from './limits.ts';
 import { poll } from './poll.ts';
 
-export const anthropic: VendorEntry<'apiKey' | 'baseUrl'> = {
+export const anthropic: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
   settings: [
     {
       name: 'apiKey',
@@ -36,25 +37,35 @@ export const anthropic: VendorEntry<'apiKey' | 'baseUrl'> = {
       default: 'https://api.anthropic.com',
       meaning: "The API's address, without `/v1`: another one for a proxy or a compatible server.",
     },
+    {
+      name: 'region',
+      variable: 'ANTHROPIC_REGION',
+      secret: false,
+      required: false,
+      default: null,
+      meaning: 'Where requests are answered, for example `us`: it is the `inference_geo` of each request.',
+    },
   ],
-  make: (account) => createProvider(connect(account)),
+  make: (account) => createProvider(connect(account), readRegion(account)),
   loadSdk,
 };
 
-const dialect: DialectSettings = {
-  family: 'anthropic',
-  name: 'anthropic',
-  endpoints: [messagesEndpoint],
-  codes: anthropicFaults.items,
-  secrets: [],
-};
-
-function createProvider(connection: Connection): Provider {
+function createProvider(connection: Connection, region: string | null): Provider {
+  const dialect: DialectSettings = {
+    family: 'anthropic',
+    name: 'anthropic',
+    endpoints: [messagesEndpoint],
+    codes: anthropicFaults.items,
+    secrets: [],
+    fixedFields: region === null ? {} : { inference_geo: region },
+  };
   const { missingModel } = anthropicFaults;
   const { sdk } = connection;
   return {
     ...makeAnthropicDialect(dialect),
     dialect,
+    region,
+    lanes,
     limits: anthropicLimits,
     proofs: anthropicProofs,
     check: (model, { signal }) =>

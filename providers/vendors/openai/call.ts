@@ -1,7 +1,7 @@
 // The realtime lane: sends one request line by itself, and turns its reply into the line that a batch would have returned.
 
 import { takeApart } from '../../dialects/openai/requests.ts';
-import { asRequestId, type Fields, parsedFields } from '../../json-fields.ts';
+import { asRequestId, asText, type Fields, parsedFields } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
 import { callTimeouts, readItemRefusal } from '../../transport/call.ts';
 import { toProviderError, unreadableReply } from '../../transport/fault.ts';
@@ -24,14 +24,22 @@ export async function call(connection: Connection, line: Buffer, ctx: Context): 
 }
 
 /** The body's own text is sent, so that a number too large for a double is the same in both lanes. */
-async function post({ sdk }: Connection, endpoint: string, body: string, { signal }: Context): Promise<Response> {
+async function post(
+  { profile, sdk }: Connection,
+  endpoint: string,
+  body: string,
+  { signal }: Context,
+): Promise<Response> {
   // The base already ends in /v1.
-  const path = endpoint.replace(/^\/v1\//, '/');
+  const plain = endpoint.replace(/^\/v1\//, '/');
+  const path = profile.callsDeployments ? `/deployments/${encodeURIComponent(readModel(body))}${plain}` : plain;
   const headers = { 'content-type': 'application/json' };
   return (await sdk())
     .post(path, { body, headers, signal, timeout: callTimeouts.callMs, fetchOptions: noRedirect })
     .asResponse();
 }
+
+const readModel = (body: string): string => asText(parsedFields(body)?.model) ?? '';
 
 function formatLine(customId: string, status: number, requestId: string | null, body: Fields): Buffer {
   const response = { status_code: status, request_id: asRequestId(requestId), body };

@@ -10,6 +10,7 @@ import { callAndParse, callTimeouts, type Shape } from '../../transport/call.ts'
 import type { Caller, Purpose } from '../../transport/fault.ts';
 import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
+import { withOneError } from '../../transport/one-error.ts';
 import { type BatchWire, batchWire } from './wire.ts';
 
 /** The differences between providers with OpenAI's batch API. Pure data. */
@@ -21,14 +22,56 @@ export interface OpenaiProfile {
   readonly proofs: EndingRules;
   readonly faults: VendorFaults;
   readonly endpoints: readonly string[];
+  /** The field of a chat request that limits its output. */
+  readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
   /** The `completion_window` of a batch. */
   readonly completionWindow: string;
   /** The `purpose` of an uploaded requests file. */
   readonly filePurpose: string;
+  /** Where files are uploaded, below the base URL. */
+  readonly uploadPath: string;
+  /** Whether an upload may say when it expires. */
+  readonly uploadExpires: boolean;
+  /** Whether a create says when its output expires. */
+  readonly outputExpires: boolean;
+  /** Whether a model that is not listed does not exist. */
+  readonly listsModels: boolean;
+  /** What the endpoints in request lines begin with, in place of `/v1`. */
+  readonly linePrefix: '/v1' | '';
+  /** Whether a realtime call names its model in its address. */
+  readonly callsDeployments: boolean;
+  /** By what `find` recognises a batch: the metadata of its create, or the file that it was created from. */
+  readonly mark: 'metadata' | 'input_file';
+  /** Whether the counts of a batch can be trusted. Otherwise only its lines count. */
+  readonly counts: boolean;
+  /** Whether the size that the provider states for a file can be trusted. */
+  readonly sizes: boolean;
+  /** The header that carries the key. */
+  readonly keyHeader: 'authorization' | 'api-key';
+  /** Added to the address of every call. */
+  readonly query: Readonly<Record<string, string>>;
 }
 
+/** What a profile need not say: OpenAI's own behaviour. */
+export const openaiDefaults = {
+  outputLimit: 'max_completion_tokens',
+  completionWindow: '24h',
+  filePurpose: 'batch',
+  uploadPath: '/files',
+  uploadExpires: true,
+  outputExpires: false,
+  listsModels: true,
+  linePrefix: '/v1',
+  callsDeployments: false,
+  mark: 'metadata',
+  counts: true,
+  sizes: true,
+  keyHeader: 'authorization',
+  query: {},
+} as const satisfies Partial<OpenaiProfile>;
+
 export interface Candidate extends BatchHandle {
-  readonly submission: unknown;
+  readonly submissionKey: unknown;
 }
 
 export interface Connection {
@@ -46,8 +89,9 @@ export function connect(profile: OpenaiProfile, account: Account<'apiKey' | 'bas
   const apiKey = account.apiKey ?? 'none';
   const options = {
     apiKey,
-    fetch: fetchWithOwnHeaders(apiKey),
+    fetch: withOneError(fetchWithOwnHeaders(apiKey, { keyHeader: profile.keyHeader })),
     baseURL: requireBaseUrl(account),
+    defaultQuery: profile.query,
     adminAPIKey: null,
     organization: null,
     project: null,

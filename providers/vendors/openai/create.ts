@@ -6,6 +6,7 @@ import { plainFault } from '../../transport/fault.ts';
 import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, type Connection } from './client.ts';
 import { metadataKey } from './find.ts';
+import { inputExpirySeconds } from './limits.ts';
 import { toHandle } from './poll.ts';
 import { batchWire } from './wire.ts';
 
@@ -19,9 +20,10 @@ export async function create(
   if (fileId === null) throw plainFault(caller.name, 'not_found');
   const body = {
     input_file_id: fileId,
-    endpoint,
+    endpoint: endpoint.replace(/^\/v1(?=\/)/, profile.linePrefix),
     completion_window: profile.completionWindow,
-    metadata: { [metadataKey]: key },
+    ...(profile.outputExpires ? { output_expires_after: { anchor: 'created_at', seconds: inputExpirySeconds } } : {}),
+    ...(profile.mark === 'metadata' ? { metadata: { [metadataKey]: key } } : {}),
   };
   return dateUndated(
     toHandle(await ask(connection, 'create', batchWire, async () => (await sdk()).post('/batches', { body, signal }))),

@@ -37,7 +37,7 @@ export async function* download(
 
 /** A cut transfer can end like a whole one, and Content-Length counts encoded bytes: the file's own size decides. */
 async function* readContent(connection: Connection, id: string, ctx: Context): AsyncGenerator<Uint8Array, true | null> {
-  const { caller, sdk } = connection;
+  const { caller, profile, sdk } = connection;
   const { signal } = ctx;
   const file = await waitIfMissing(caller, () =>
     ask(connection, 'read', fileWire, async () => (await sdk()).files.retrieve(id, { signal })),
@@ -50,7 +50,7 @@ async function* readContent(connection: Connection, id: string, ctx: Context): A
     received += chunk.byteLength;
     yield chunk;
   }
-  if (typeof file.bytes !== 'number') return null;
+  if (!profile.sizes || typeof file.bytes !== 'number') return null;
   if (received < file.bytes) throw unreadableReply(caller.name, 'read');
   return true;
 }

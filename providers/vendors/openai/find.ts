@@ -1,4 +1,4 @@
-// Finds the batches of a submission by the metadata that each create carries.
+// Finds the batches of a submission: by the metadata that each create carries, or where there is none, by the file that it was created from.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
@@ -16,10 +16,23 @@ export async function find(connection: Connection, submission: Submission, ctx: 
     turnPages(connection.caller.name, since, (after) => pageAfter(connection, after, ctx)),
   );
   const confirmed: BatchHandle[] = [];
-  for (const { submission: key, ...handle } of listed) {
-    if (key === submission.key && !confirmed.some(({ id }) => id === handle.id)) confirmed.push(dateUndated(handle));
+  for (const candidate of listed) {
+    const isNew = !confirmed.some(({ id }) => id === candidate.id);
+    if (isNew && (await isOf(connection, submission, candidate))) confirmed.push(toFound(candidate));
   }
   return { confirmed: oldestFirst(confirmed), possible: [] };
+}
+
+const toFound = ({ submissionKey: _, ...handle }: Candidate): BatchHandle => dateUndated(handle);
+
+/**
+ * Each upload is this job's own, so a batch that was created from it is too. But one file may have served several submissions in turn, if the
+ * provider had no room for the earlier ones.
+ */
+async function isOf({ profile }: Connection, submission: Submission, { id, fileId, submissionKey }: Candidate) {
+  if (profile.mark === 'metadata') return submissionKey === submission.key;
+  const isOwnFile = submission.fileId !== null && fileId === submission.fileId;
+  return isOwnFile && !(await submission.isOwnedByOther(id));
 }
 
 async function pageAfter(connection: Connection, after: string | null, ctx: Context): Promise<Page<Candidate>> {
@@ -31,7 +44,7 @@ async function pageAfter(connection: Connection, after: string | null, ctx: Cont
   // A batch of another program may have an unknown shape: it is left out, and the job's own are still found.
   const items = page.data.flatMap((each) => {
     const batch = batchWire.safeParse(each);
-    return batch.success ? [{ ...toHandle(batch.data), submission: batch.data.metadata?.[metadataKey] }] : [];
+    return batch.success ? [{ ...toHandle(batch.data), submissionKey: batch.data.metadata?.[metadataKey] }] : [];
   });
   return { items, next: page.has_more === false ? null : readLastId(page.data), more: page.has_more === true };
 }

@@ -1,6 +1,7 @@
 // OpenAI behind the port, and whatever provider has the same batch API: those differ by a profile and their settings.
 
-import type { Account, VendorEntry } from '../../account.ts';
+import { lanes } from '../../../domain/outcome/outcome.ts';
+import { type Account, readRegion, type VendorEntry } from '../../account.ts';
 import type { DialectSettings } from '../../dialects/dialect.ts';
 import { makeOpenaiDialect } from '../../dialects/openai/dialect.ts';
 import { openaiEndpoints } from '../../dialects/openai/requests.ts';
@@ -8,7 +9,7 @@ import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
 import { cancel } from './cancel.ts';
-import { connect, loadSdk, type OpenaiProfile } from './client.ts';
+import { connect, loadSdk, type OpenaiProfile, openaiDefaults } from './client.ts';
 import { create } from './create.ts';
 import { download } from './download.ts';
 import { openaiEndings, openaiProofs } from './endings.ts';
@@ -26,11 +27,12 @@ const openaiProfile: OpenaiProfile = {
   proofs: openaiProofs,
   faults: openaiFaults,
   endpoints: openaiEndpoints,
-  completionWindow: '24h',
-  filePurpose: 'batch',
+  ...openaiDefaults,
 };
 
-export const openai: VendorEntry<'apiKey' | 'baseUrl'> = {
+const defaultBaseUrl = 'https://api.openai.com/v1';
+
+export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
   settings: [
     {
       name: 'apiKey',
@@ -45,28 +47,53 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl'> = {
       variable: 'OPENAI_BASE_URL',
       secret: false,
       required: false,
-      default: 'https://api.openai.com/v1',
+      default: defaultBaseUrl,
       meaning: "The API's address, `/v1` included: another one for a proxy or a compatible server.",
     },
+    {
+      name: 'region',
+      variable: 'OPENAI_REGION',
+      secret: false,
+      required: false,
+      default: null,
+      meaning: "The project's region, for example `eu`: its own address is used.",
+    },
   ],
-  make: (account) => createOpenaiProvider(openaiProfile, account),
+  make: (account) => createOpenaiProvider(openaiProfile, { ...account, baseUrl: chooseBaseUrl(account) }),
   loadSdk,
 };
+
+/** Each region has an address of its own. Another address, for example that of a proxy, is used as it is. */
+function chooseBaseUrl({ baseUrl, region }: Account<'baseUrl' | 'region'>): string | null {
+  return region !== null && baseUrl === defaultBaseUrl ? `https://${region}.api.openai.com/v1` : baseUrl;
+}
 
 /** For OpenAI and for providers with the same batch API. */
 export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Provider {
   const { name, limits, proofs, endpoints, faults } = profile;
-  const dialect: DialectSettings = { family: 'openai', name, endpoints, codes: faults.items, secrets: [] };
+  const dialect: DialectSettings = {
+    family: 'openai',
+    name,
+    endpoints,
+    codes: faults.items,
+    secrets: [],
+    outputLimit: profile.outputLimit,
+    linePrefix: profile.linePrefix,
+  };
   const connection = connect(profile, account);
   const { caller, sdk } = connection;
   return {
     ...makeOpenaiDialect(dialect),
     dialect,
+    region: readRegion(account),
+    lanes,
     limits,
     proofs,
     check: (model, { signal }) =>
       checkModel(caller, faults.missingModel, async () =>
-        model === null ? (await sdk()).models.list({ signal }) : (await sdk()).models.retrieve(model, { signal }),
+        model === null || !profile.listsModels
+          ? (await sdk()).models.list({ signal })
+          : (await sdk()).models.retrieve(model, { signal }),
       ),
     upload: (file, _submission, ctx) => upload(connection, file, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),

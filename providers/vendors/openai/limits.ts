@@ -15,5 +15,5 @@ export const openaiLimits: ProviderLimits = {
 
 /** The largest list page. */
 export const listPageMax = 100;
-/** How long an uploaded requests file stays if it is not deleted: longer than a batch may wait for capacity. */
+/** How long a file stays if it is not deleted: longer than a batch may wait for capacity. */
 export const inputExpirySeconds = 14 * 24 * 60 * 60;

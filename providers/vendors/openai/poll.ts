@@ -20,7 +20,8 @@ export function toHandle(batch: BatchWire): BatchHandle {
   return { id: batch.id, createdAt, fileId: batch.input_file_id ?? null };
 }
 
-function toView(batch: BatchWire, handle: BatchHandle, { endings, faults }: OpenaiProfile): BatchView {
+function toView(batch: BatchWire, handle: BatchHandle, profile: OpenaiProfile): BatchView {
+  const { endings, faults } = profile;
   // A status that is not known means: keep waiting.
   const { phase, ending } = findByCode(endings, batch.status) ?? { phase: 'running', ending: null };
   const endedAt = batch.completed_at ?? batch.failed_at ?? batch.expired_at ?? batch.cancelled_at;
@@ -28,7 +29,7 @@ function toView(batch: BatchWire, handle: BatchHandle, { endings, faults }: Open
     phase,
     ending,
     status: asCode(batch.status) ?? 'unknown',
-    counts: readCounts(batch),
+    counts: profile.counts ? readCounts(batch) : null,
     createdAt: toMilliseconds(batch.created_at) ?? handle.createdAt,
     endedAt: ending === null ? null : toMilliseconds(endedAt),
     expiresAt: toMilliseconds(batch.expires_at),

@@ -2,21 +2,23 @@
 // body here streams, carries its length and reports its bytes.
 
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Staged } from '../../../domain/batch/state.ts';
 import type { Context, RequestFile } from '../../provider.ts';
-import { callTimeouts } from '../../transport/call.ts';
+import { callProvider, callTimeouts } from '../../transport/call.ts';
+import { plainFault } from '../../transport/fault.ts';
 import { fileBody, noRedirect } from '../../transport/file-body.ts';
-import { ask, type Connection } from './client.ts';
+import { ask, type Connection, type OpenaiProfile } from './client.ts';
 import { inputExpirySeconds } from './limits.ts';
 import { fileWire } from './wire.ts';
 
 export async function upload(connection: Connection, file: RequestFile, ctx: Context): Promise<Staged> {
   const { profile, sdk } = connection;
   const boundary = `nightshift-${randomUUID()}`;
-  const before = Buffer.from(formatOpening(boundary, profile.filePurpose, file.name));
+  const before = Buffer.from(formatOpening(boundary, profile, file.name));
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
   const uploaded = await ask(connection, 'read', fileWire, async () =>
-    (await sdk()).post('/files', {
+    (await sdk()).post(profile.uploadPath, {
       body: fileBody(file.path, { before, after }, ctx),
       headers: {
         'content-type': `multipart/form-data; boundary=${boundary}`,
@@ -27,17 +29,36 @@ export async function upload(connection: Connection, file: RequestFile, ctx: Con
       fetchOptions: noRedirect,
     }),
   );
+  await untilReady(connection, uploaded.id, uploaded.status ?? null, ctx);
   return { fileId: uploaded.id };
 }
 
+const readyAgainMs = 1000;
+const readyTriesMax = 300;
+const notReady: readonly (string | null)[] = ['pending', 'running'];
+
+/** Some servers check a file before a batch may refer to it. */
+async function untilReady(connection: Connection, id: string, first: string | null, { signal }: Context) {
+  let status = first;
+  for (let tries = 0; notReady.includes(status); tries += 1) {
+    if (tries === readyTriesMax) throw plainFault(connection.caller.name, 'not_ready');
+    await callProvider(connection.caller, 'read', () => setTimeout(readyAgainMs, undefined, { signal }));
+    const file = await ask(connection, 'read', fileWire, async () =>
+      (await connection.sdk()).files.retrieve(id, { signal }),
+    );
+    status = file.status ?? null;
+  }
+}
+
 /** The name must end in `.jsonl`, or the vendor refuses to create the batch. */
-function formatOpening(boundary: string, purpose: string, name: string): string {
+function formatOpening(boundary: string, profile: OpenaiProfile, name: string): string {
   const field = (key: string, value: string): string =>
     `--${boundary}\r\ncontent-disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`;
   return [
-    field('purpose', purpose),
-    field('expires_after[anchor]', 'created_at'),
-    field('expires_after[seconds]', String(inputExpirySeconds)),
+    field('purpose', profile.filePurpose),
+    ...(profile.uploadExpires
+      ? [field('expires_after[anchor]', 'created_at'), field('expires_after[seconds]', String(inputExpirySeconds))]
+      : []),
     `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\n`,
     'content-type: application/jsonl\r\n\r\n',
   ].join('');

@@ -2,8 +2,19 @@
 // servers speak this dialect, and a batch whose object is not understood would be taken for one that was never created.
 
 import { z } from 'zod';
+import { asFields } from '../../json-fields.ts';
 
-const time = z.number().nullish().catch(null);
+/** Seconds since 1970. Some servers write the time as text. */
+const time = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .transform((text) => Date.parse(text) / 1000)
+      .refine(Number.isFinite),
+  ])
+  .nullish()
+  .catch(null);
 const name = z.string().nullish().catch(null);
 
 const batchErrorWire = z.object({
@@ -14,10 +25,13 @@ const batchErrorWire = z.object({
 });
 export type BatchErrorWire = z.output<typeof batchErrorWire>;
 
-export const batchWire = z.object({
+const batchFields = z.object({
   id: z.string().min(1),
-  /** With an unknown status, the batch continues. */
-  status: z.string().catch('unknown'),
+  /** With an unknown status, the batch continues. Some servers write it in capitals. */
+  status: z
+    .string()
+    .transform((status) => status.toLowerCase())
+    .catch('unknown'),
   errors: z
     .object({ data: z.array(batchErrorWire).nullish() })
     .nullish()
@@ -36,11 +50,19 @@ export const batchWire = z.object({
   request_counts: z.object({ total: z.number(), completed: z.number(), failed: z.number() }).nullish().catch(null),
   metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
+/** Some servers put a new batch under `job`, next to a warning. */
+export const batchWire = z.preprocess((reply) => asFields(asFields(reply)?.job) ?? reply, batchFields);
 export type BatchWire = z.output<typeof batchWire>;
 
-export const batchPageWire = z.object({
-  data: z.array(z.unknown()),
-  has_more: z.boolean().nullish(),
-});
+/** Some servers list without pages: a bare list, or one under `value`. */
+export const batchPageWire = z.preprocess(
+  (reply) => (Array.isArray(reply) ? { data: reply } : { data: asFields(reply)?.value, ...asFields(reply) }),
+  z.object({ data: z.array(z.unknown()), has_more: z.boolean().nullish() }),
+);
 
-export const fileWire = z.object({ id: z.string().min(1), bytes: z.number().nullish() });
+export const fileWire = z.object({
+  id: z.string().min(1),
+  bytes: z.number().nullish().catch(null),
+  /** Absent where a file can be used as soon as it is uploaded. */
+  status: z.string().nullish().catch(null),
+});

@@ -53,6 +53,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     },
     provider: (name) => (name === 'openai' ? provider : undefined),
     providerNames: ['openai'],
+    accounts: () => ['default'],
     credentials: () => ({ present: hasKey, variable: 'OPENAI_API_KEY' }),
     prices: {
       dated: '2026-01-01',

@@ -11,6 +11,7 @@ import { onTestFinished } from 'vitest';
 import { type PlanDeps, plan } from '../../../activities/plan/plan.ts';
 import type { JobFile, JobSpec, PlanSummary } from '../../../domain/job.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
+import { lanes } from '../../../domain/outcome/outcome.ts';
 import { defaultVerdicts } from '../../../domain/outcome/verdict.ts';
 import * as anthropic from '../../../providers/dialects/anthropic/requests.ts';
 import * as openai from '../../../providers/dialects/openai/requests.ts';
@@ -53,6 +54,8 @@ const offline = {
 
 export const openaiOffline: Provider = {
   ...offline,
+  region: null,
+  lanes,
   name: 'openai',
   dialect: {
     family: 'openai',
@@ -73,6 +76,8 @@ export const openaiOffline: Provider = {
 
 export const anthropicOffline: Provider = {
   ...offline,
+  region: null,
+  lanes,
   name: 'anthropic',
   dialect: {
     family: 'anthropic',

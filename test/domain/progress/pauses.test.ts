@@ -26,7 +26,7 @@ test('a budget holds back no batch that is started', () => {
   for (const reason of pauseReasons) expect(holdsBatches([pause('budget'), pause(reason)])).toBe(reason !== 'budget');
 });
 
-const troubles: readonly PauseReason[] = ['unauthorized', 'forbidden', 'no_money', 'wrong_account'];
+const troubles: readonly PauseReason[] = ['unauthorized', 'forbidden', 'no_money', 'wrong_account', 'wrong_region'];
 
 const shown: readonly [phase: JobPhase, isEnding: boolean, phaseShown: JobPhase, held: readonly PauseReason[]][] = [
   ['opening', false, 'paused', pauseReasons],

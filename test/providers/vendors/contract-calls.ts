@@ -18,6 +18,24 @@ export function callsContract(vendor: EmulatedVendor): void {
   realtimeContract(vendor);
 }
 
+export function realtimeOnlyContract(vendor: EmulatedVendor): void {
+  describe(`${vendor.name}: batches`, () => {
+    test('cannot be created, and nothing is sent for one', async () => {
+      const { provider, prepare, control } = await startVendor(vendor);
+      const { file, submission } = await prepare(['a']);
+      const calls = [
+        () => provider.upload(file, submission, context()),
+        () => provider.find(submission, context()),
+        () => provider.create({ fileId: 'f' }, file, submission, context()),
+      ];
+      for (const call of calls) expect((await catchFacts(call())).fault).toBe('refused');
+      expect(await control.requests()).toEqual([]);
+    });
+  });
+  modelContract(vendor);
+  realtimeContract(vendor);
+}
+
 function faultsContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: faults of calls`, () => {
     test.each([
@@ -51,7 +69,7 @@ function faultsContract(vendor: EmulatedVendor): void {
     });
 
     test('an account without money is told from a rate limit', async () => {
-      const { prepare, submit, provider, ids } = await withLine(vendor, { money: { [vendor.name]: {} } });
+      const { prepare, submit, provider, ids } = await withLine(vendor, { money: { [vendor.api]: {} } });
       expect((await catchFacts(submit(await prepare(['a', 'b'])))).fault).toBe('no_money');
       expect((await catchFacts(provider.call(ids, context()))).fault).toBe('no_money');
     });
@@ -105,7 +123,7 @@ function modelContract(vendor: EmulatedVendor): void {
     test('is there, is not, or the key is bad', async () => {
       const { provider, control } = await startVendor(vendor);
       expect(await provider.check(vendor.model, context())).toBe('ok');
-      expect(await provider.check('no-such-model', context())).toBe('unknown_model');
+      expect(await provider.check('no-such-model', context())).toBe(vendor.listsModels ? 'unknown_model' : 'ok');
       await control.setOptions({ auth: { reject: 401 } });
       expect(await provider.check(vendor.model, context())).toBe('bad_key');
       await control.setOptions({ auth: { reject: 403 } });

@@ -9,17 +9,18 @@ import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { type CustomId, customId, itemKey, submissionKey } from '../../../domain/ids.ts';
 import type { RawOutcome } from '../../../domain/outcome/outcome.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
-import { frontPaths } from '../../../emulator/fronts.ts';
+import { frontPath } from '../../../emulator/fronts.ts';
 import { createControl } from '../../../emulator/server/control.ts';
 import { startEmulator } from '../../../emulator/server/start.ts';
 import { resolveAccount, type VendorEntry } from '../../../providers/account.ts';
 import { ProviderError, type ProviderErrorFacts } from '../../../providers/error.ts';
 import type { Context, Provider, RequestFile, Submission } from '../../../providers/provider.ts';
-import { type ProviderName, vendorEntries } from '../../../providers/registry.ts';
+import { vendorEntries } from '../../../providers/registry.ts';
+import { shippedProfiles } from '../../../providers/vendors/compatible/index.ts';
 
 /** How the emulator stands in for a vendor. */
 export interface EmulatedVendor {
-  readonly name: ProviderName;
+  readonly name: string;
   readonly entry: VendorEntry;
   /** Where the vendor's API begins, below the emulator's address. */
   readonly path: string;
@@ -31,21 +32,33 @@ export interface EmulatedVendor {
     readonly download: string;
     readonly call: string;
   };
+  /** The emulated API that it speaks. */
+  readonly api: 'openai' | 'anthropic';
+  /** Whether it lists the models that a job may name. */
+  readonly listsModels: boolean;
+  /** Whether it shows counts that are relied on. */
+  readonly counts: boolean;
 }
 
-const emulatedVendors: Readonly<Partial<Record<ProviderName, Omit<EmulatedVendor, 'name' | 'entry'>>>> = {
-  openai: {
-    path: frontPaths.openai,
-    model: 'gpt-5.4-mini',
-    routes: {
-      create: 'openai.batches.create',
-      poll: 'openai.batches.retrieve',
-      download: 'openai.files.content',
-      call: 'openai.chat',
-    },
+type Setup = Omit<EmulatedVendor, 'name' | 'entry' | 'path'>;
+
+const openaiSetup: Setup = {
+  api: 'openai',
+  listsModels: true,
+  model: 'gpt-5.4-mini',
+  routes: {
+    create: 'openai.batches.create',
+    poll: 'openai.batches.retrieve',
+    download: 'openai.files.content',
+    call: 'openai.chat',
   },
+  counts: true,
+};
+
+const ownSetups: Readonly<Record<string, Setup>> = {
   anthropic: {
-    path: frontPaths.anthropic,
+    api: 'anthropic',
+    listsModels: true,
     model: 'claude-haiku-4-5',
     routes: {
       create: 'anthropic.batches.create',
@@ -53,17 +66,21 @@ const emulatedVendors: Readonly<Partial<Record<ProviderName, Omit<EmulatedVendor
       download: 'anthropic.batches.results',
       call: 'anthropic.messages',
     },
+    counts: true,
   },
+  azure: { ...openaiSetup, listsModels: false, counts: false },
+  openai: openaiSetup,
 };
 
-export function requireEmulated(name: ProviderName): EmulatedVendor {
-  const setup = emulatedVendors[name];
-  if (setup === undefined) {
+export function requireEmulated(name: string): EmulatedVendor {
+  const entry = vendorEntries[name];
+  const setup = ownSetups[name] ?? (name in shippedProfiles ? { ...openaiSetup, counts: false } : undefined);
+  if (entry === undefined || setup === undefined) {
     throw new Error(
       `${name} is in the registry, but no emulator stands in for it: give it one, and a setup in emulated-vendor.ts`,
     );
   }
-  return { name, entry: vendorEntries[name], ...setup };
+  return { name, entry, path: frontPath(name), ...setup };
 }
 
 /** Without the registry's guard: calls are made even if a required setting is missing. */
@@ -104,16 +121,14 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
     const since = (await control.now()).nowMs - 60_000;
     const endpoint = provider.defaultEndpoint;
     const times = { since, until: Number.POSITIVE_INFINITY };
-    return {
-      file,
-      submission: { key, prefix, endpoint, items: texts.length, ...times, isOwnedByOther: isOneOf(known) },
-      ids,
-    };
+    const submission = { key, prefix, endpoint, items: texts.length, fileId: null, ...times };
+    return { file, submission: { ...submission, isOwnedByOther: isOneOf(known) }, ids };
   }
 
+  /** Uploads once, however often it is submitted: so the twins of a submission have one file. */
   async function submit({ file, submission }: Prepared): Promise<BatchHandle> {
-    const staged = await provider.upload(file, submission, context());
-    return provider.create(staged, file, submission, context());
+    submission.fileId ??= (await provider.upload(file, submission, context())).fileId;
+    return provider.create({ fileId: submission.fileId }, file, submission, context());
   }
 
   return { emulator, control, provider, prepare, submit, end: () => control.clock({ advanceMs: allDoneMs }) };
@@ -121,7 +136,7 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
 
 export interface Prepared {
   readonly file: RequestFile;
-  readonly submission: Submission;
+  readonly submission: Submission & { fileId: string | null };
   readonly ids: readonly CustomId[];
 }
 

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { providerNames } from '../../../providers/registry.ts';
+import { ownVendors } from '../../../providers/registry.ts';
 import { projectRoot } from '../../../scripts/tools/cache.ts';
 import { catchError, collectOutcomes, context, requireEmulated, startVendor } from './emulated-vendor.ts';
 import { example } from './example/index.ts';
@@ -41,7 +41,7 @@ test('every vendor of the registry has the files that the page lists, and no oth
   const table = page.slice(page.indexOf('## The vendor'), page.indexOf('### Creating and finding'));
   const files = [...table.matchAll(/^\| `([\w-]+\.ts)`/gm)].map((match) => match[1] ?? '');
   expect(files.length).toBeGreaterThan(12);
-  const folders = providerNames.map((name) => join(projectRoot, 'providers', 'vendors', name));
+  const folders = ownVendors.map((name) => join(projectRoot, 'providers', 'vendors', name));
   for (const folder of folders) {
     const there = readdirSync(folder);
     expect(there.filter((file) => !files.includes(file))).toEqual([]);

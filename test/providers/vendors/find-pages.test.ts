@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from 'vitest';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
-import type { ProviderName } from '../../../providers/registry.ts';
 import { context, requireEmulated, startVendor } from './emulated-vendor.ts';
 
 const hourMs = 3_600_000;
@@ -10,7 +9,7 @@ const hourMs = 3_600_000;
 const foreign = { foreign: 3000, foreignSpreadMs: 6 * hourMs };
 
 /** The own batch is on the eighth page, and the search begins a minute before it. */
-async function searchAmongForeign(name: ProviderName, list: OptionsInput['list']) {
+async function searchAmongForeign(name: 'openai' | 'anthropic', list: OptionsInput['list']) {
   const { provider, prepare, submit, end, control } = await startVendor(requireEmulated(name));
   const prepared = await prepare(['a', 'b', 'c']);
   const own = await submit(prepared);

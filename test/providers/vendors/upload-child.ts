@@ -11,6 +11,7 @@ const [vendor, baseUrl, path] = process.argv.slice(2);
 if (vendor === undefined || baseUrl === undefined || path === undefined) throw new Error('vendor, base URL and path');
 const file = { path, name: 'a.jsonl', bytes: statSync(path).size, items: 1 };
 const submission: Submission = {
+  fileId: null,
   key: submissionKey('0'.repeat(32)),
   prefix: '0'.repeat(8),
   endpoint: '/v1/messages',
@@ -34,8 +35,8 @@ const count = (bytes: number): void => {
 };
 const ctx = { signal: AbortSignal.timeout(60_000), moved: count };
 if (vendor === 'openai') {
-  await openai.make({ apiKey: 'k', baseUrl }).upload(file, submission, ctx);
+  await openai.make({ apiKey: 'k', baseUrl, region: null }).upload(file, submission, ctx);
 } else {
-  await anthropic.make({ apiKey: 'k', baseUrl }).create({ fileId: null }, file, submission, ctx);
+  await anthropic.make({ apiKey: 'k', baseUrl, region: null }).create({ fileId: null }, file, submission, ctx);
 }
 process.stdout.write(JSON.stringify({ moved, heldMb: heldMax / 1024 ** 2 }));

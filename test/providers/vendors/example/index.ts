@@ -1,6 +1,7 @@
 // Example behind the port: OpenAI's batch API at another address, with bounds of its own.
 
 import type { VendorEntry } from '../../../../providers/account.ts';
+import { openaiDefaults } from '../../../../providers/vendors/openai/client.ts';
 import { openaiEndings, openaiProofs } from '../../../../providers/vendors/openai/endings.ts';
 import { createOpenaiProvider, openai } from '../../../../providers/vendors/openai/index.ts';
 import { exampleFaults } from './faults.ts';
@@ -30,12 +31,11 @@ export const example: VendorEntry<'apiKey' | 'baseUrl'> = {
 };
 
 const exampleProfile = {
+  ...openaiDefaults,
   name: 'example',
   limits: exampleLimits,
   endings: openaiEndings,
   proofs: openaiProofs,
   faults: exampleFaults,
   endpoints: ['/v1/chat/completions'],
-  completionWindow: '24h',
-  filePurpose: 'batch',
 };

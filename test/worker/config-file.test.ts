@@ -1,0 +1,85 @@
+// The worker's configuration file: accounts and profiles, and what is refused in it.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createProviders } from '../../providers/registry.ts';
+import { readConfig } from '../../worker/config.ts';
+
+function write(content: unknown): string {
+  const root = mkdtempSync(join(tmpdir(), 'nightshift-config-test-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const path = join(root, 'worker.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+const read = (content: unknown, variables: Record<string, string> = {}) =>
+  readConfig({ ...variables, NIGHTSHIFT_CONFIG: write(content) }).providers;
+
+test('an account has the settings that the file gives it, and the defaults of the others', () => {
+  const { accounts } = read(
+    { accounts: { openai: { eu: { apiKey: { env: 'EU_KEY' }, region: 'eu' } } } },
+    { EU_KEY: 'secret', OPENAI_API_KEY: 'main' },
+  );
+  expect(accounts.openai).toEqual({
+    default: { apiKey: 'main', baseUrl: 'https://api.openai.com/v1', region: null },
+    eu: { apiKey: 'secret', baseUrl: 'https://api.openai.com/v1', region: 'eu' },
+  });
+});
+
+test('a missing key of an account is named where it belongs', () => {
+  const { accounts, vendors } = read({ accounts: { openai: { eu: { region: 'eu' } } } });
+  expect(createProviders(accounts, vendors).credentials('openai', 'eu')).toEqual({
+    present: false,
+    variable: 'accounts.openai.eu.apiKey in NIGHTSHIFT_CONFIG',
+  });
+});
+
+test('a profile is a provider with variables of its own', () => {
+  const { accounts, vendors } = read(
+    { profiles: { 'my-gateway': { baseUrl: 'https://llm.example.com/v1', batch: { itemsMax: 7, window: '48h' } } } },
+    { MY_GATEWAY_API_KEY: 'key' },
+  );
+  const provider = createProviders(accounts, vendors).get('my-gateway');
+  expect(provider).toMatchObject({ name: 'my-gateway', limits: { itemsMax: 7, windowMs: 172_800_000 } });
+  expect(accounts['my-gateway']).toEqual({ default: { apiKey: 'key', baseUrl: 'https://llm.example.com/v1' } });
+});
+
+test('a profile replaces a shipped one, but no vendor that has code', () => {
+  const { vendors } = read({
+    profiles: {
+      groq: { baseUrl: 'https://other.example.com/v1' },
+      openai: { baseUrl: 'https://other.example.com/v1' },
+    },
+  });
+  const baseUrl = (name: string) => vendors[name]?.settings.find((setting) => setting.name === 'baseUrl')?.default;
+  expect([baseUrl('groq'), baseUrl('openai')]).toEqual(['https://other.example.com/v1', 'https://api.openai.com/v1']);
+});
+
+test.each([
+  ['{ broken', /NIGHTSHIFT_CONFIG: .*worker\.json is not JSON$/],
+  [{ acounts: {} }, /acounts/],
+  [{ accounts: { nobody: {} } }, /accounts\.nobody: there is no such provider/],
+  [
+    { accounts: { openai: { eu: { key: 'x' } } } },
+    /accounts\.openai\.eu\.key: there is no such setting; there are apiKey, baseUrl, region/,
+  ],
+  [
+    { accounts: { openai: { eu: { apiKey: 'sk-secret' } } } },
+    /accounts\.openai\.eu\.apiKey: put the secret into a variable/,
+  ],
+  [{ profiles: { 'Not A Name': { baseUrl: 'https://x.example' } } }, /profiles/],
+  [{ profiles: { x: { baseUrl: 'https://x.example/v1', endpoints: ['/v1/nothing'] } } }, /profiles\.x\.endpoints/],
+  [{ profiles: { x: { baseUrl: 'https://x.example/v1', batch: { window: 'soon' } } } }, /profiles\.x\.batch\.window/],
+])('%j is refused by name', (content, message) => {
+  expect(() => read(content)).toThrow(message);
+  expect(() => read(content)).not.toThrow(/sk-secret/);
+});
+
+test('a file that is not there is named', () => {
+  expect(() => readConfig({ NIGHTSHIFT_CONFIG: '/nowhere/worker.json' })).toThrow(
+    '/nowhere/worker.json cannot be read',
+  );
+});

@@ -1,0 +1,80 @@
+// One job for each provider that is made of data, and the accounts that jobs choose: only `provider`, `model` and `account` differ.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { JobFile } from '../../../domain/job.ts';
+import { createProviders, readDefaultAccounts } from '../../../providers/registry.ts';
+import { shippedProfiles } from '../../../providers/vendors/compatible/index.ts';
+import { timeSkippingServer } from '../../support/temporal.ts';
+import { minuteMs, Site } from '../site.ts';
+
+const server = timeSkippingServer();
+const providers = createProviders(readDefaultAccounts(() => null));
+
+const jobFor = (site: Site, provider: string, rows: number, changes: object = {}) => {
+  const { request: _, ...job } = site.openaiJob(rows);
+  return { ...job, provider, prompt: { user: '{{ text }}', maxTokens: 16 }, ...changes };
+};
+
+test.each([...Object.keys(shippedProfiles), 'azure'])('a job of %s is answered whole, and paid once', (provider) =>
+  Site.with(server.env, `job-${provider}`, {}, async (site) => {
+    const report = await site.run(jobFor(site, provider, 60));
+    await site.expectPaidOnce(report, 60);
+    expect(report.verdict).toBe('complete');
+    const hasBatches = providers.get(provider)?.lanes.includes('batch') === true;
+    expect((await site.control.counts()).batchesCreated).toBe(hasBatches ? 1 : 0);
+  }),
+);
+
+test('where no metadata is kept, a create whose reply is lost is found by its file', () =>
+  Site.with(
+    server.env,
+    'by-file',
+    { loseReply: { route: 'openai.batches.create', how: 'reset', times: 1 } },
+    async (site) => {
+      const report = await site.run(jobFor(site, 'together', 60));
+      await site.expectPaidOnce(report, 60);
+      expect(report.verdict).toBe('complete');
+      expect((await site.control.counts()).batchesCreated).toBe(1);
+    },
+  ));
+
+test('a job goes through the account that it names, and one that the worker does not have is refused', () =>
+  Site.with(
+    server.env,
+    'accounts',
+    { variables: { NIGHTSHIFT_CONFIG: configFile, EU_KEY: 'key-of-eu' } },
+    async (site) => {
+      await site.control.setOptions({ keys: { 'key-of-eu': 'eu' } });
+      const report = await site.run(jobFor(site, 'openai', 60, { account: 'eu' }));
+      expect(report.verdict).toBe('complete');
+
+      await site.start(jobFor(site, 'openai', 60, { account: 'us', output: 'runs/us/' }), 'unknown');
+      const error: unknown = await site.result('unknown').catch((failure: unknown) => failure);
+      expect(JSON.stringify(error, ['cause', 'details', 'message', 'problems', 'where'])).toContain(
+        'there is no account us of openai; the worker has default, eu',
+      );
+    },
+  ));
+
+const configFile = join(import.meta.dirname, 'accounts.json');
+
+test('a job whose account was given another region pauses, and sends nothing there', () =>
+  Site.with(server.env, 'moved', {}, async (site) => {
+    await site.start(jobFor(site, 'openai', 60));
+    await site.untilCreated(1);
+    const path = join(site.root, 'runs/moved/job.json');
+    const job: JobFile = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...job, region: 'eu' }));
+    await site.untilStatus('paused', ({ pauses }) => pauses.some(({ reason }) => reason === 'wrong_region'));
+    const before = (await site.control.requests()).length;
+    await site.env.sleep(30 * minuteMs);
+    expect((await site.control.requests()).length).toBe(before);
+
+    writeFileSync(path, JSON.stringify(job));
+    await site.update('resume');
+    const report = await site.result();
+    await site.expectPaidOnce(report, 60);
+    expect(report.verdict).toBe('complete');
+  }));

@@ -1,0 +1,93 @@
+// The worker's configuration file, NIGHTSHIFT_CONFIG: further accounts of providers, and profiles of compatible providers. It holds no secret,
+// only the names of the variables that do.
+
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type Account, resolveAccount, type Setting } from '../providers/account.ts';
+import { type Accounts, readDefaultAccounts, type Vendors, vendorsWith } from '../providers/registry.ts';
+import { profilesShape } from '../providers/vendors/compatible/profile.ts';
+
+const value = z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })]);
+const accountName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
+
+const fileShape = z.strictObject({
+  $schema: z.string().optional(),
+  profiles: profilesShape.default({}),
+  accounts: z.record(z.string(), z.record(accountName, z.record(z.string(), value))).default({}),
+});
+type ConfigFile = z.output<typeof fileShape>;
+type GivenAccount = Readonly<Record<string, z.output<typeof value>>>;
+
+export interface ProviderConfig {
+  readonly vendors: Vendors;
+  readonly accounts: Accounts;
+}
+
+/** Without a file, each provider has one account, from its variables. Fails with all problems of the file together. */
+export function readProviderConfig(path: string | null, read: (variable: string) => string | null): ProviderConfig {
+  const file = path === null ? fileShape.parse({}) : readFile(path);
+  const vendors = vendorsWith(file.profiles);
+  const problems = [...listProblems(file, vendors)];
+  if (problems.length > 0) throw new Error(problems.map((problem) => `NIGHTSHIFT_CONFIG: ${problem}`).join('\n'));
+  const accounts = Object.entries(readDefaultAccounts(read, vendors)).map(([name, byDefault]) => {
+    const settings = vendors[name]?.settings ?? [];
+    const given = Object.entries(file.accounts[name] ?? {}).map(([account, values]) => [
+      account,
+      resolveGiven(settings, values, read),
+    ]);
+    return [name, { ...byDefault, ...Object.fromEntries(given) }];
+  });
+  return { vendors, accounts: Object.fromEntries(accounts) };
+}
+
+function readFile(path: string): ConfigFile {
+  const parsed = fileShape.safeParse(parseJson(path));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${path}: ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(problems.map((problem) => `NIGHTSHIFT_CONFIG: ${problem}`).join('\n'));
+}
+
+/** The parser's own message would quote the file. */
+function parseJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
+    throw new Error(`NIGHTSHIFT_CONFIG: ${path} ${why}`);
+  }
+}
+
+function* listProblems({ accounts }: ConfigFile, vendors: Vendors): Generator<string> {
+  for (const [name, byName] of Object.entries(accounts)) {
+    const settings = vendors[name]?.settings;
+    if (settings === undefined) {
+      yield `accounts.${name}: there is no such provider`;
+      continue;
+    }
+    for (const [account, values] of Object.entries(byName)) {
+      yield* listSettingProblems(`accounts.${name}.${account}`, settings, values);
+    }
+  }
+}
+
+function* listSettingProblems(where: string, settings: readonly Setting[], values: GivenAccount): Generator<string> {
+  for (const [name, given] of Object.entries(values)) {
+    const setting = settings.find((each) => each.name === name);
+    if (setting === undefined) {
+      yield `${where}.${name}: there is no such setting; there are ${settings.map((each) => each.name).join(', ')}`;
+    } else if (setting.secret && typeof given === 'string') {
+      yield `${where}.${name}: put the secret into a variable, and name it here: {"env": "${setting.variable}"}`;
+    }
+  }
+}
+
+function resolveGiven(
+  settings: readonly Setting[],
+  values: GivenAccount,
+  read: (variable: string) => string | null,
+): Account {
+  return resolveAccount(settings, ({ name }) => {
+    const given = values[name];
+    return typeof given === 'object' ? read(given.env) : given;
+  });
+}
