@@ -7,7 +7,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
-import { findPrice, type Prices } from '../domain/money/cost.ts';
+import { findPrice, type ModelPrice, type Prices } from '../domain/money/cost.ts';
 import { builtInPrices } from '../domain/money/prices.ts';
 import { type ProviderConfig, readProviderConfig } from './config-file.ts';
 
@@ -77,7 +77,8 @@ const priceFile = z.object({
   models: z.record(
     z.string(),
     z.object({
-      batch: price,
+      /** Where there is no batch API, it is the realtime price. */
+      batch: price.optional(),
       realtime: price,
       longContext: z.object({ above: z.number(), inputFactor: z.number(), outputFactor: z.number() }).optional(),
       maxOutputTokens: z.number().int().min(0).optional(),
@@ -153,13 +154,25 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   };
 }
 
+type GivenPrice = z.output<typeof priceFile>['models'][string];
+
+/** Batches are cheaper everywhere. If they are not, the two were mixed up, and every estimate would be wrong. */
+function checkedBatch(path: string, model: string, { batch, realtime }: GivenPrice): GivenPrice['realtime'] {
+  if (batch === undefined) return realtime;
+  const isCheaper = (name: 'input' | 'output'): boolean =>
+    batch[name] < realtime[name] || (batch[name] === 0 && realtime[name] === 0);
+  if (isCheaper('input') && isCheaper('output')) return batch;
+  throw new Error(`NIGHTSHIFT_PRICES: ${path}: the batch price of ${model} is not below its realtime price`);
+}
+
 /** A file of the same shape as the built-in prices; its models take precedence, and the built-in ones only fill in `maxOutputTokens`. */
 function pricesWith(path: string): WorkerConfig['prices'] {
   const parsed = priceFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   if (!parsed.success) {
     throw new Error(`NIGHTSHIFT_PRICES: ${path} is not a price file: ${parsed.error.issues[0]?.path.join('.')}`);
   }
-  const own = Object.entries(parsed.data.models as Prices).map(([model, prices]) => {
+  const own = Object.entries(parsed.data.models).map(([model, given]) => {
+    const prices = { ...given, batch: checkedBatch(path, model, given) } as ModelPrice;
     const maxOutputTokens = prices.maxOutputTokens ?? findPrice(model, builtInPrices.models)?.maxOutputTokens;
     return [model, maxOutputTokens === undefined ? prices : { ...prices, maxOutputTokens }] as const;
   });

@@ -1,6 +1,7 @@
 // The first activity of every job: reads and checks the job, claims its output, and resolves the settings that its workflow runs by.
 
 import type { JobFile, JobSettings } from '../../domain/job.ts';
+import { describePriceAge } from '../../domain/money/price-age.ts';
 import type { Validity } from '../../domain/plan/validity.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { takeOver } from '../../input/resume.ts';
@@ -18,7 +19,8 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
   const searchAttributes = await deps.cluster.registeredSearchAttributes();
   const job = await claimJob(deps, input, read);
   const settings = await resolveSettings(deps.store, job, input.startedAt, searchAttributes);
-  return read.parsed.kind === 'job' ? { ...settings, warnings: read.parsed.warnings } : settings;
+  const ofPrices = describePriceAge(job.pricesDated, input.startedAt);
+  return read.parsed.kind === 'job' ? { ...settings, warnings: [...read.parsed.warnings, ...ofPrices] } : settings;
 }
 
 /** Refuses what `open` would refuse, and what planning would for the first rows, but claims nothing. Null for a job that resumes another. */
@@ -26,7 +28,8 @@ export async function validate(deps: ActivityDeps, input: OpenInput): Promise<Va
   const { parsed } = await readJob(deps, input);
   if (parsed.kind === 'resume') return null;
   await checkWorld(deps, input, parsed.spec, parsed.spec.output);
-  return { ...(await tryRows(deps, parsed.spec)), warnings: parsed.warnings };
+  const warnings = [...parsed.warnings, ...describePriceAge(deps.prices.dated, input.startedAt)];
+  return { ...(await tryRows(deps, parsed.spec)), warnings };
 }
 
 async function claimJob(deps: ActivityDeps, input: OpenInput, { parsed, facts }: ReadJob): Promise<JobFile> {

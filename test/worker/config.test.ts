@@ -42,15 +42,30 @@ function pricesOf(models: object) {
 test('prices of a person’s own come before the built-in ones, which only fill in how long an answer may be', () => {
   const lane = { input: 1, cacheWrite: 2, output: 3 };
   const hour = { ...lane, cacheWrite1h: 4 };
+  const twice = { input: 2, output: 6 };
   const longContext = { above: 9, inputFactor: 2, outputFactor: 3 };
   const { dated, models } = pricesOf({
-    'gpt-4o-mini': { batch: lane, realtime: lane },
-    'gpt-4o': { batch: hour, realtime: hour, maxOutputTokens: 5, longContext },
-    mine: { batch: lane, realtime: lane },
+    'gpt-4o-mini': { batch: lane, realtime: twice },
+    'gpt-4o': { batch: hour, realtime: twice, maxOutputTokens: 5, longContext },
+    mine: { realtime: twice },
   });
   expect(dated).toBe('2026-01-01');
-  expect(models['gpt-4o-mini']).toEqual({ batch: lane, realtime: lane, maxOutputTokens: 16_384 });
-  expect(models['gpt-4o']).toEqual({ batch: hour, realtime: hour, maxOutputTokens: 5, longContext });
-  expect(models.mine).toEqual({ batch: lane, realtime: lane });
+  expect(models['gpt-4o-mini']).toEqual({ batch: lane, realtime: twice, maxOutputTokens: 16_384 });
+  expect(models['gpt-4o']).toEqual({ batch: hour, realtime: twice, maxOutputTokens: 5, longContext });
+  expect(models.mine).toEqual({ batch: twice, realtime: twice });
   expect(models['gpt-5.4']).toEqual(builtInPrices.models['gpt-5.4']);
+});
+
+test.each([
+  ['the same', { input: 1, output: 2 }, { input: 1, output: 2 }],
+  ['a dearer output', { input: 1, output: 5 }, { input: 2, output: 4 }],
+])('prices whose batch is not cheaper are refused, with %s', (_, batch, realtime) => {
+  expect(() => pricesOf({ mixed: { batch, realtime } })).toThrow(
+    /NIGHTSHIFT_PRICES: .*prices\.json: the batch price of mixed is not below its realtime price/,
+  );
+});
+
+test('an output that is free in both lanes is no mistake', () => {
+  const prices = { batch: { input: 1, output: 0 }, realtime: { input: 2, output: 0 } };
+  expect(pricesOf({ vectors: prices }).models.vectors).toEqual(prices);
 });
