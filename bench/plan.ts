@@ -190,6 +190,7 @@ const offlineProvider: Provider = {
   encode,
   buildBody: notHere,
   findProblems: notHere,
+  findNeeds: notHere,
   parseRequestLine: notHere,
   relabel: notHere,
   decode: notHere,

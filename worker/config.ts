@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import { findPrice, type ModelPrice, type Prices } from '../domain/money/cost.ts';
 import { builtInPrices } from '../domain/money/prices.ts';
+import { needs } from '../domain/request/needs.ts';
 import { type ProviderConfig, readProviderConfig } from './config-file.ts';
 
 const duration = (otherwise: string) =>
@@ -82,6 +83,7 @@ const priceFile = z.object({
       realtime: price,
       longContext: z.object({ above: z.number(), inputFactor: z.number(), outputFactor: z.number() }).optional(),
       maxOutputTokens: z.number().int().min(0).optional(),
+      lacks: z.array(z.enum(needs)).optional(),
     }),
   ),
 });

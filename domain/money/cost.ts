@@ -1,6 +1,7 @@
 // What tokens cost: dated list prices in USD per million tokens, by lane.
 
 import { type Lane, noUsage, plus, type Usage } from '../outcome/outcome.ts';
+import type { Need } from '../request/needs.ts';
 
 export interface TokenPrice {
   readonly input: number;
@@ -18,6 +19,8 @@ export interface ModelPrice {
   readonly realtime: TokenPrice;
   /** Prompts above this many tokens cost `inputFactor` and `outputFactor` times as much. */
   readonly longContext?: { readonly above: number; readonly inputFactor: number; readonly outputFactor: number };
+  /** What the model does not take, so that a request for it is refused before it is paid for. */
+  readonly lacks?: readonly Need[];
   /** The most output tokens that the model gives in one answer; absent if not known. */
   readonly maxOutputTokens?: number;
 }

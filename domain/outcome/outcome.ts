@@ -53,6 +53,7 @@ export const refusalReasons = [
   'duplicate_id',
   'bad_request_line',
   'too_many_models',
+  'unsupported',
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 

@@ -28,6 +28,8 @@ export interface Refusal {
 export interface Rendered {
   readonly wire: readonly string[];
   readonly canonical: readonly string[];
+  /** Whether the row put a list or an object into the request: then it may ask for anything. */
+  readonly hasStructure: boolean;
 }
 
 export interface Template {
@@ -45,6 +47,7 @@ interface Texts {
   readonly canonical: string[];
   /** Whether quotes belong around a text. */
   readonly isQuoted: boolean[];
+  hasStructure: boolean;
   readonly work: RenderWork;
 }
 
@@ -88,7 +91,13 @@ function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Templa
   // Reused for every row: rendering is never interrupted.
   const work = new RenderWork();
   const empty = (): string[] => slots.map(() => '');
-  const texts: Texts = { wire: empty(), canonical: empty(), isQuoted: slots.map(() => false), work };
+  const texts: Texts = {
+    wire: empty(),
+    canonical: empty(),
+    isQuoted: slots.map(() => false),
+    hasStructure: false,
+    work,
+  };
   const [wirePieces, canonicalPieces] = [new Pieces(wire), new Pieces(canonical)];
   const fill = (row: Row, isPlain: boolean): Refusal | null => {
     for (let index = 0; index < slots.length; index++) {
@@ -99,6 +108,7 @@ function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Templa
   };
   return (row, isPlain = false) => {
     work.begin();
+    texts.hasStructure = false;
     try {
       const refusal = fill(row, isPlain);
       if (refusal !== null) return refusal;
@@ -109,6 +119,7 @@ function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Templa
     return {
       wire: wirePieces.fill(texts.wire, texts.isQuoted),
       canonical: canonicalPieces.fill(texts.canonical, texts.isQuoted),
+      hasStructure: texts.hasStructure,
     };
   };
 }
@@ -160,7 +171,10 @@ function columnSlot(column: Column): Slot {
     const shown = isText ? value : JSON.stringify(value);
     into.wire[index] = into.canonical[index] = shown;
     into.work.make(shown.length + (isText ? 2 : 0));
-    if (typeof value === 'object' && value !== null) into.canonical[index] = canonicalJson(value);
+    if (typeof value === 'object' && value !== null) {
+      into.canonical[index] = canonicalJson(value);
+      into.hasStructure = true;
+    }
     return null;
   };
 }

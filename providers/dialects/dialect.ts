@@ -3,6 +3,7 @@
 import type { CustomId } from '../../domain/ids.ts';
 import type { OutputLimit } from '../../domain/money/output-limit.ts';
 import type { Json, RawOutcome } from '../../domain/outcome/outcome.ts';
+import type { Need } from '../../domain/request/needs.ts';
 import type { Prompt } from '../../domain/request/prompt.ts';
 import type { ItemCodes } from './item-reason.ts';
 
@@ -29,6 +30,8 @@ export interface Dialect {
   buildBody(prompt: Prompt, endpoint: string): Json | null;
   /** Reasons why the vendor can never accept such a request, e.g. `stream: true`; empty if there are none. */
   findProblems(body: Json, endpoint: string): readonly string[];
+  /** What a request asks for beyond text. A value that is still a template may turn out to be anything, and counts as nothing. */
+  findNeeds(body: Json, endpoint: string): readonly Need[];
   /** The request's own limit of output tokens. Requests of endpoints whose answers are not text have the limit 0. */
   outputLimit(body: Json, endpoint: string): OutputLimit;
   /** One line of a requests file, without its newline. `body` is JSON text. */
@@ -56,6 +59,10 @@ export interface DialectSettings {
   readonly outputLimit?: string;
   /** What the endpoints in request lines begin with, in place of `/v1`. Default: the same. */
   readonly linePrefix?: string;
+  /** What requests may not ask for. Default: nothing. */
+  readonly lacks?: readonly Need[];
+  /** Whether the account leads to the vendor itself, which has only its own models. Default: it may lead to a gateway. */
+  readonly isVendorItself?: boolean;
   /** Fields that every request of the account must have, such as the region in which it is answered. */
   readonly fixedFields?: Readonly<Record<string, Json>>;
   /** Removed from the messages that output lines quote. */

@@ -11,6 +11,7 @@ import { compileText } from '../../input/liquid.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
 import type { Dialect } from '../../providers/dialects/dialect.ts';
 import type { RowRecord } from '../../storage/formats/jsonl-record.ts';
+import { lackingFinder } from './lacking-finder.ts';
 import { countOutput, requireNoCap } from './output-tokens.ts';
 import type { ItemGroup } from './rendered-rows.ts';
 
@@ -69,11 +70,14 @@ function sparingTheStack(read: ReadRow): ReadRow {
 function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
   const makeKeyText = keyTexts(dialect.name, job.spec.schema);
   const countOutput = outputCounter(job);
+  const findLacking = lackingFinder(job, dialect);
   return ({ row, record, raw }) => {
     const line = dialect.parseRequestLine(record, raw);
     if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
     const { id, endpoint, model, body, bodyText } = line;
     if (!isGoodId(id)) return badId('custom_id');
+    const lacking = findLacking(model, () => body, endpoint);
+    if (lacking !== null) return lacking;
     const outputTokens = countOutput(dialect.outputLimit(body, endpoint), model, row);
     const keyText = makeKeyText(id, endpoint, [canonicalJson(body)]);
     return { row, id, keyText, model, endpoint, request: [bodyText], outputTokens };
@@ -89,6 +93,7 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
   const readModel = modelReader(body);
   const readLimit = limitReader(dialect, body, endpoint, template.valuesFromRow);
   const countOutput = outputCounter(job);
+  const findLacking = lackingFinder(job, dialect);
   return ({ row, record, raw }) => {
     const id = readId(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
@@ -96,6 +101,11 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
     if ('reason' in rendered) return rendered;
     const model = readModel(rendered.wire);
     if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };
+    const parse = (): Json => JSON.parse(rendered.wire.join(''));
+    const problem = rendered.hasStructure ? dialect.findProblems(parse(), endpoint)[0] : undefined;
+    if (problem !== undefined) return { reason: 'unsupported', message: problem };
+    const lacking = findLacking(model, parse, endpoint);
+    if (lacking !== null) return lacking;
     const outputTokens = countOutput(readLimit(rendered.wire), model, row);
     const keyText = makeKeyText(id, endpoint, rendered.canonical);
     return { row, id, keyText, model, endpoint, request: rendered.wire, outputTokens };

@@ -2,6 +2,7 @@
 
 import type { Dialect, DialectSettings } from '../dialect.ts';
 import { decode } from './answers.ts';
+import { findNeeds } from './needs.ts';
 import {
   buildBody,
   encode,
@@ -12,15 +13,16 @@ import {
   relabel,
 } from './requests.ts';
 
-export const makeAnthropicDialect = ({ name, endpoints, codes, fixedFields }: DialectSettings): Dialect => ({
-  name,
+export const makeAnthropicDialect = (settings: DialectSettings): Dialect => ({
+  name: settings.name,
   defaultEndpoint: messagesEndpoint,
-  endpoints,
+  endpoints: settings.endpoints,
   buildBody,
-  findProblems: (body, endpoint) => findProblems(body, endpoint, fixedFields),
+  findProblems: (body, endpoint) => findProblems(body, endpoint, settings),
+  findNeeds,
   outputLimit,
   encode,
-  parseRequestLine: (record, raw) => parseRequestLine(record, raw, fixedFields),
+  parseRequestLine: (record, raw) => parseRequestLine(record, raw, settings),
   relabel,
-  decode: (line) => decode(line, codes),
+  decode: (line) => decode(line, settings.codes),
 });

@@ -3,12 +3,15 @@
 import type { CustomId } from '../../../domain/ids.ts';
 import type { OutputLimit } from '../../../domain/money/output-limit.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
+import { describeLacks } from '../../../domain/request/needs.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asText } from '../../json-fields.ts';
-import type { RequestLine } from '../dialect.ts';
+import type { DialectSettings, RequestLine } from '../dialect.ts';
+import { describeForeignModel } from '../foreign-model.ts';
 import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
+import { findNeeds } from './needs.ts';
 
 export const messagesEndpoint = '/v1/messages';
 
@@ -30,10 +33,15 @@ function buildSystem(text: string, cached: boolean): Json {
   return cached ? [{ type: 'text', text, cache_control: { type: 'ephemeral', ttl: '1h' } }] : text;
 }
 
-type FixedFields = Readonly<Record<string, Json>>;
+/** What an account's requests must keep to. */
+export type RequestRules = Partial<Pick<DialectSettings, 'name' | 'fixedFields' | 'lacks' | 'isVendorItself'>>;
 
 /** Finds only what is certainly refused: a value that is still a template may become anything. */
-export function findProblems(body: Json, endpoint: string, fixedFields: FixedFields = {}): readonly string[] {
+export function findProblems(
+  body: Json,
+  endpoint: string,
+  { name = 'anthropic', fixedFields = {}, lacks = [], isVendorItself = false }: RequestRules = {},
+): readonly string[] {
   if (endpoint !== messagesEndpoint) return [`endpoint: batches are built for ${messagesEndpoint}`];
   const fields = asFields(body);
   if (fields === null) return ['the request must be an object'];
@@ -43,8 +51,10 @@ export function findProblems(body: Json, endpoint: string, fixedFields: FixedFie
   if (typeof fields.max_tokens === 'number' && fields.max_tokens < 1) problems.push('max_tokens: must be at least 1');
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
   if (fields.speed !== undefined) problems.push('speed: not allowed in a batch, leave it out');
-  for (const [name, value] of Object.entries(fixedFields)) {
-    if (fields[name] !== value) problems.push(`${name}: must be ${JSON.stringify(value)}, as the account is set`);
+  problems.push(...describeLacks(name, findNeeds(body), lacks));
+  if (isVendorItself) problems.push(...describeForeignModel(name, fields));
+  for (const [field, value] of Object.entries(fixedFields)) {
+    if (fields[field] !== value) problems.push(`${field}: must be ${JSON.stringify(value)}, as the account is set`);
   }
   return problems;
 }
@@ -68,7 +78,7 @@ const lineHead = makeLineHead(',"params":');
 export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);
 export const takeApart = (line: Buffer): LineParts => splitLine(lineHead, line);
 
-export function parseRequestLine(record: Json, raw: Buffer, fixedFields: FixedFields = {}): RequestLine {
+export function parseRequestLine(record: Json, raw: Buffer, rules: RequestRules = {}): RequestLine {
   const fields = asFields(record);
   const id = asText(fields?.custom_id);
   if (fields === null || id === null || id === '') return problem('custom_id must be a text');
@@ -76,7 +86,7 @@ export function parseRequestLine(record: Json, raw: Buffer, fixedFields: FixedFi
   if (body === null) return problem('params must be an object');
   const model = asText(body.model);
   if (model === null || model === '') return problem('params.model must be a text');
-  const [first] = findProblems(asJson(body), messagesEndpoint, fixedFields);
+  const [first] = findProblems(asJson(body), messagesEndpoint, rules);
   if (first !== undefined) return problem(first);
   const bodyText = readRawMember(raw, 'params');
   return { kind: 'request', id, endpoint: messagesEndpoint, model, body: asJson(body), bodyText };

@@ -2,23 +2,22 @@
 
 import type { Dialect, DialectSettings } from '../dialect.ts';
 import { decode } from './answers.ts';
+import { findNeeds } from './needs.ts';
 import { buildBody, chatEndpoint, encode, findProblems, outputLimit, parseRequestLine, relabel } from './requests.ts';
 
-export const makeOpenaiDialect = ({
-  name,
-  endpoints,
-  codes,
-  outputLimit: limitField = 'max_completion_tokens',
-  linePrefix = '/v1',
-}: DialectSettings): Dialect => ({
-  name,
-  defaultEndpoint: chatEndpoint,
-  endpoints,
-  buildBody: (prompt, endpoint) => buildBody(prompt, endpoint, limitField),
-  findProblems: (body, endpoint) => findProblems(body, endpoint, endpoints),
-  outputLimit,
-  encode: (customId, body, endpoint) => encode(customId, body, endpoint.replace(/^\/v1(?=\/)/, linePrefix)),
-  parseRequestLine: (record, raw) => parseRequestLine(record, raw, endpoints),
-  relabel,
-  decode: (line, endpoint) => decode(line, endpoint, codes),
-});
+export function makeOpenaiDialect(settings: DialectSettings): Dialect {
+  const { name, endpoints, codes, outputLimit: limitField = 'max_completion_tokens', linePrefix = '/v1' } = settings;
+  return {
+    name,
+    defaultEndpoint: chatEndpoint,
+    endpoints,
+    buildBody: (prompt, endpoint) => buildBody(prompt, endpoint, limitField),
+    findProblems: (body, endpoint) => findProblems(body, endpoint, settings),
+    findNeeds,
+    outputLimit,
+    encode: (customId, body, endpoint) => encode(customId, body, endpoint.replace(/^\/v1(?=\/)/, linePrefix)),
+    parseRequestLine: (record, raw) => parseRequestLine(record, raw, settings),
+    relabel,
+    decode: (line, endpoint) => decode(line, endpoint, codes),
+  };
+}

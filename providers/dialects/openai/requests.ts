@@ -3,12 +3,15 @@
 import type { CustomId } from '../../../domain/ids.ts';
 import type { OutputLimit } from '../../../domain/money/output-limit.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
+import { describeLacks } from '../../../domain/request/needs.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asText, type Fields } from '../../json-fields.ts';
-import type { RequestLine } from '../dialect.ts';
+import type { DialectSettings, RequestLine } from '../dialect.ts';
+import { describeForeignModel } from '../foreign-model.ts';
 import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
+import { findNeeds } from './needs.ts';
 
 export const chatEndpoint = '/v1/chat/completions';
 const responsesEndpoint = '/v1/responses';
@@ -52,16 +55,21 @@ function chatBody({ system, user, schema, maxTokens, temperature }: Prompt, limi
   };
 }
 
+/** What an account's requests must keep to. */
+export type RequestRules = Partial<Pick<DialectSettings, 'name' | 'endpoints' | 'lacks' | 'isVendorItself'>>;
+
 /** Finds only what is certainly refused: a value that is still a template may become anything. */
 export function findProblems(
   body: Json,
   endpoint: string,
-  endpoints: readonly string[] = openaiEndpoints,
+  { name = 'openai', endpoints = openaiEndpoints, lacks = [], isVendorItself = false }: RequestRules = {},
 ): readonly string[] {
   const fields = asFields(body);
   if (!endpoints.includes(endpoint)) return [`endpoint: batches are built for ${endpoints.join(', ')}`];
   if (fields === null) return ['the request must be an object'];
   const problems = findMissing(fields, endpoint);
+  problems.push(...describeLacks(name, findNeeds(body), lacks));
+  if (isVendorItself) problems.push(...describeForeignModel(name, fields));
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
   if (endpoint === '/v1/embeddings' && Array.isArray(fields.input) && fields.input.length > embeddingInputsMax) {
     problems.push(`input: at most ${embeddingInputsMax} inputs in one request`);
@@ -111,11 +119,7 @@ const lineHead = makeLineHead(',"method":"POST","url":"([^"\\\\]+)","body":');
 export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);
 export const takeApart = (line: Buffer): LineParts => splitLine(lineHead, line);
 
-export function parseRequestLine(
-  record: Json,
-  raw: Buffer,
-  endpoints: readonly string[] = openaiEndpoints,
-): RequestLine {
+export function parseRequestLine(record: Json, raw: Buffer, rules: RequestRules = {}): RequestLine {
   const fields = asFields(record);
   const id = asText(fields?.custom_id);
   if (fields === null || id === null || id === '') return problem('custom_id must be a text');
@@ -128,7 +132,7 @@ export function parseRequestLine(
   if (body === null) return problem('body must be an object');
   const model = asText(body.model);
   if (model === null || model === '') return problem('body.model must be a text');
-  const [first] = findProblems(asJson(body), endpoint, endpoints);
+  const [first] = findProblems(asJson(body), endpoint, rules);
   if (first !== undefined) return problem(first);
   return { kind: 'request', id, endpoint, model, body: asJson(body), bodyText: readRawMember(raw, 'body') };
 }

@@ -19,6 +19,8 @@ import { forget } from './forget.ts';
 import { anthropicLimits } from './limits.ts';
 import { poll } from './poll.ts';
 
+const defaultBaseUrl = 'https://api.anthropic.com';
+
 export const anthropic: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
   settings: [
     {
@@ -34,7 +36,7 @@ export const anthropic: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
       variable: 'ANTHROPIC_BASE_URL',
       secret: false,
       required: false,
-      default: 'https://api.anthropic.com',
+      default: defaultBaseUrl,
       meaning: "The API's address, without `/v1`: another one for a proxy or a compatible server.",
     },
     {
@@ -46,17 +48,18 @@ export const anthropic: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
       meaning: 'Where requests are answered, for example `us`: it is the `inference_geo` of each request.',
     },
   ],
-  make: (account) => createProvider(connect(account), readRegion(account)),
+  make: (account) => createProvider(connect(account), readRegion(account), account.baseUrl === defaultBaseUrl),
   loadSdk,
 };
 
-function createProvider(connection: Connection, region: string | null): Provider {
+function createProvider(connection: Connection, region: string | null, isVendorItself: boolean): Provider {
   const dialect: DialectSettings = {
     family: 'anthropic',
     name: 'anthropic',
     endpoints: [messagesEndpoint],
     codes: anthropicFaults.items,
     secrets: [],
+    isVendorItself,
     fixedFields: region === null ? {} : { inference_geo: region },
   };
   const { missingModel } = anthropicFaults;

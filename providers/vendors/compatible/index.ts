@@ -52,12 +52,13 @@ function makeProvider(name: string, profile: Profile, account: Account<'apiKey' 
 }
 
 function toOpenaiProfile(name: string, profile: Profile): OpenaiProfile {
-  const { endpoints, outputLimit, batch } = profile;
+  const { endpoints, outputLimit, lacks, batch } = profile;
   const common = {
     ...openaiDefaults,
     name,
     endpoints,
     outputLimit,
+    lacks,
     endings: openaiEndings,
     faults: withCodes(profile),
   };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { faults } from '../../../domain/batch/backoff.ts';
 import { batchFailures } from '../../../domain/batch/state.ts';
 import { durationPattern, parseDuration } from '../../../domain/duration.ts';
+import { needs } from '../../../domain/request/needs.ts';
 import { openaiEndpoints } from '../../dialects/openai/requests.ts';
 
 const count = () => z.number().int().min(1);
@@ -37,6 +38,8 @@ export const profileShape = z.strictObject({
   endpoints: z.array(z.enum(openaiEndpoints)).min(1).default(['/v1/chat/completions']),
   /** The field of a chat request that limits its output. */
   outputLimit: z.enum(['max_completion_tokens', 'max_tokens']).default('max_completion_tokens'),
+  /** What requests may not ask for. */
+  lacks: z.array(z.enum(needs)).default([]),
   /** Null where there is no batch API: then the requests are sent one by one. */
   batch: batchApi.nullable().default(null),
   /** Codes in refusals that OpenAI does not have. */

@@ -3,6 +3,7 @@
 import type OpenAI from 'openai';
 import type { EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchHandle } from '../../../domain/batch/state.ts';
+import type { Need } from '../../../domain/request/needs.ts';
 import { type Account, requireBaseUrl } from '../../account.ts';
 import type { VendorFaults } from '../../faults.ts';
 import type { BatchStates, Context, ProviderLimits } from '../../provider.ts';
@@ -22,6 +23,10 @@ export interface OpenaiProfile {
   readonly proofs: EndingRules;
   readonly faults: VendorFaults;
   readonly endpoints: readonly string[];
+  /** What requests may not ask for. */
+  readonly lacks: readonly Need[];
+  /** Whether it is certainly no gateway, which may have models of all vendors. */
+  readonly isVendorItself: boolean;
   /** The field of a chat request that limits its output. */
   readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
   /** The `completion_window` of a batch. */
@@ -54,6 +59,8 @@ export interface OpenaiProfile {
 
 /** What a profile need not say: OpenAI's own behaviour. */
 export const openaiDefaults = {
+  lacks: [],
+  isVendorItself: false,
   outputLimit: 'max_completion_tokens',
   completionWindow: '24h',
   filePurpose: 'batch',

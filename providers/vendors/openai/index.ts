@@ -20,6 +20,8 @@ import { openaiLimits } from './limits.ts';
 import { poll } from './poll.ts';
 import { upload } from './upload.ts';
 
+const defaultBaseUrl = 'https://api.openai.com/v1';
+
 const openaiProfile: OpenaiProfile = {
   name: 'openai',
   limits: openaiLimits,
@@ -29,8 +31,6 @@ const openaiProfile: OpenaiProfile = {
   endpoints: openaiEndpoints,
   ...openaiDefaults,
 };
-
-const defaultBaseUrl = 'https://api.openai.com/v1';
 
 export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
   settings: [
@@ -59,7 +59,10 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
       meaning: "The project's region, for example `eu`: its own address is used.",
     },
   ],
-  make: (account) => createOpenaiProvider(openaiProfile, { ...account, baseUrl: chooseBaseUrl(account) }),
+  make: (account) => {
+    const profile = { ...openaiProfile, isVendorItself: account.baseUrl === defaultBaseUrl };
+    return createOpenaiProvider(profile, { ...account, baseUrl: chooseBaseUrl(account) });
+  },
   loadSdk,
 };
 
@@ -79,6 +82,8 @@ export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'a
     secrets: [],
     outputLimit: profile.outputLimit,
     linePrefix: profile.linePrefix,
+    lacks: profile.lacks,
+    isVendorItself: profile.isVendorItself,
   };
   const connection = connect(profile, account);
   const { caller, sdk } = connection;

@@ -40,6 +40,7 @@ const notHere = (): never => {
 const offline = {
   buildBody: notHere,
   findProblems: notHere,
+  findNeeds: () => [],
   decode: notHere,
   check: notHere,
   upload: notHere,

@@ -1,0 +1,129 @@
+// What a request asks for beyond text, and what is refused because a provider, a model or a vendor does not take it.
+
+import { describe, expect, test } from 'vitest';
+import type { JobFile, JobSpec } from '../../../domain/job.ts';
+import type { Json } from '../../../domain/outcome/outcome.ts';
+import { resolveAccount } from '../../../providers/account.ts';
+import type { DialectSettings } from '../../../providers/dialects/dialect.ts';
+import { createDialect } from '../../../providers/dialects/registry.ts';
+import { vendorEntries } from '../../../providers/registry.ts';
+import { rowReader } from '../../../threads/tasks/row-reader.ts';
+
+const codes = { reasons: {}, statuses: {}, unrun: {} };
+const settings: DialectSettings = {
+  family: 'openai',
+  name: 'groq',
+  endpoints: ['/v1/chat/completions', '/v1/responses'],
+  codes,
+  secrets: [],
+};
+const chat = '/v1/chat/completions';
+const withPart = (part: object): Json => ({ messages: [{ role: 'user', content: [part] }] }) as Json;
+
+describe('what a request asks for', () => {
+  const openai = createDialect(settings);
+  const anthropic = createDialect({ family: 'anthropic', name: 'anthropic', endpoints: [], codes, secrets: [] });
+
+  test.each<[Json, string[]]>([
+    [{ messages: [{ role: 'user', content: 'text' }] }, []],
+    [{ messages: '{{ messages }}' }, []],
+    [{ messages: [], tools: [] }, []],
+    [{ messages: [], tools: [{ type: 'function' }] }, ['tools']],
+    [{ messages: [], response_format: { type: 'json_object' } }, []],
+    [{ messages: [], response_format: { type: 'json_schema' } }, ['schema']],
+    [{ input: 'x', text: { format: { type: 'json_schema' } } }, ['schema']],
+    [{ messages: [], modalities: ['text', 'audio'] }, ['audio']],
+    [withPart({ type: 'image_url', image_url: { url: 'https://x.example/a.png' } }), ['images']],
+    [withPart({ type: 'file', file: {} }), ['documents']],
+    [withPart({ type: 'input_audio' }), ['audio']],
+    [
+      { input: [{ role: 'user', content: [{ type: 'input_image' }, { type: 'input_file' }] }] },
+      ['images', 'documents'],
+    ],
+    ['not an object', []],
+  ])('openai: %j asks for %j', (body, asked) => {
+    expect(openai.findNeeds(body, chat)).toEqual(asked);
+  });
+
+  test.each<[Json, string[]]>([
+    [{ messages: [{ role: 'user', content: 'text' }] }, []],
+    [{ messages: [], tools: [{ name: 'x' }] }, ['tools']],
+    [{ messages: [], output_config: { format: { type: 'json_schema' } } }, ['schema']],
+    [withPart({ type: 'image' }), ['images']],
+    [withPart({ type: 'document' }), ['documents']],
+  ])('anthropic: %j asks for %j', (body, asked) => {
+    expect(anthropic.findNeeds(body, '/v1/messages')).toEqual(asked);
+  });
+});
+
+test('what the provider does not take is a problem of the request, and of a ready-made line', () => {
+  const dialect = createDialect({ ...settings, lacks: ['images'] });
+  const body = withPart({ type: 'image_url' });
+  expect(dialect.findProblems(body, chat)).toEqual(['images: groq does not take images']);
+  const line = { custom_id: 'a', method: 'POST', url: chat, body: { model: 'm', ...Object(body) } };
+  expect(dialect.parseRequestLine(line, Buffer.from(JSON.stringify(line)))).toEqual({
+    kind: 'problem',
+    problem: 'images: groq does not take images',
+  });
+});
+
+test('the vendor itself has no model of another vendor; a gateway may have it', () => {
+  const problemsAt = (name: 'openai' | 'anthropic', baseUrl: string | undefined, model: string) =>
+    vendorEntries[name]
+      .make(
+        resolveAccount(vendorEntries[name].settings, (setting) =>
+          setting.name === 'baseUrl' ? baseUrl : undefined,
+        ) as never,
+      )
+      .findProblems(
+        { model, max_tokens: 5, messages: [{ role: 'user', content: 'x' }] },
+        name === 'openai' ? chat : '/v1/messages',
+      )
+      .filter((problem) => problem.startsWith('model'));
+  expect(problemsAt('openai', undefined, 'claude-haiku-4-5')).toEqual([
+    'model: claude-haiku-4-5 is a model of anthropic',
+  ]);
+  expect(problemsAt('anthropic', undefined, 'gpt-5.4')).toEqual(['model: gpt-5.4 is a model of openai']);
+  expect(problemsAt('openai', undefined, 'ft:gpt-4o-mini:acme::1')).toEqual([]);
+  expect(problemsAt('openai', undefined, '{{ model }}')).toEqual([]);
+  expect(problemsAt('openai', 'https://gateway.example/v1', 'claude-haiku-4-5')).toEqual([]);
+});
+
+describe('a row', () => {
+  const messages = [{ role: 'user', content: [{ type: 'image_url' }] }];
+  const record = { id: 1, messages, text: 'x' };
+  const read = (request: Json, lacks: { provider?: ['images']; model?: ['images'] }) => {
+    const price = { input: 1, output: 1 };
+    const models = { m: { batch: price, realtime: price, ...(lacks.model && { lacks: lacks.model }) } };
+    const spec: Partial<JobSpec> = {
+      model: 'm',
+      request,
+      endpoint: null,
+      schema: null,
+      budgetUsd: null,
+      dataset: { uri: 'x', format: 'jsonl', id: null, limit: null },
+      fallback: { lane: 'none', maxUsd: null },
+    };
+    const job = { spec, prices: models } as Pick<JobFile, 'spec' | 'prices'>;
+    const dialect = createDialect({ ...settings, ...(lacks.provider && { lacks: lacks.provider }) });
+    return rowReader(job, dialect)({ row: 1, record, raw: Buffer.from(JSON.stringify(record)) } as never);
+  };
+
+  test('that brings in what the provider lacks is refused, and says what', () => {
+    expect(read({ messages: '{{ messages }}' }, { provider: ['images'] })).toEqual({
+      reason: 'unsupported',
+      message: 'images: groq does not take images',
+    });
+    expect(read({ messages: '{{ messages }}' }, {})).toMatchObject({ id: 1 });
+  });
+
+  test('that asks for what its model lacks is refused, and says which model', () => {
+    expect(read({ messages: '{{ messages }}' }, { model: ['images'] })).toEqual({
+      reason: 'unsupported',
+      message: 'images: m does not take images',
+    });
+    expect(read({ messages: [{ role: 'user', content: '{{ text }}' }] }, { model: ['images'] })).toMatchObject({
+      id: 1,
+    });
+  });
+});
