@@ -1,6 +1,7 @@
 // A job as its first activity resolved it: the content of `job.json`, and the small part of it that workflows use.
 
 import type { EndingRules } from './batch/evidence.ts';
+import type { DatasetFormat, DatasetUri } from './dataset.ts';
 import type { ModelPrice } from './money/cost.ts';
 import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
@@ -21,8 +22,12 @@ export type DeadlineAction = (typeof deadlineActions)[number];
 export interface JobSpec {
   readonly version: 1;
   readonly dataset: {
-    readonly uri: string;
-    readonly format: 'jsonl';
+    /** Several, or one with `*`, are read one after the other as one dataset. */
+    readonly uri: DatasetUri;
+    readonly format: DatasetFormat;
+    /** Absent: what the file shows. */
+    readonly encoding?: string;
+    readonly delimiter?: string;
     readonly id: string | null;
     readonly limit: number | null;
   };

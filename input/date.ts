@@ -22,9 +22,18 @@ export function withDate(fields: JobFields, at: number): JobFields {
   const filled = (path: string): string => path.replaceAll(mark, day);
   return {
     ...fields,
-    ...(dataset === undefined ? {} : { dataset: inPath(dataset, filled) }),
+    ...(dataset === undefined ? {} : { dataset: inDataset(dataset, filled) }),
     ...(output === undefined ? {} : { output: inPath(output, filled) }),
   };
+}
+
+function inDataset(
+  dataset: NonNullable<JobFields['dataset']>,
+  filled: (path: string) => string,
+): NonNullable<JobFields['dataset']> {
+  if (typeof dataset === 'string') return filled(dataset);
+  const { uri } = dataset;
+  return { ...dataset, uri: typeof uri === 'string' ? filled(uri) : uri.map(filled) };
 }
 
 function inPath<Place extends { readonly uri: string }>(

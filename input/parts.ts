@@ -1,5 +1,6 @@
 // Parts of a job that are resolved in the same way when it starts and when it is resumed, and the rules between them.
 
+import { findFormats } from '../domain/dataset.ts';
 import type { JobSpec } from '../domain/job.ts';
 import type { ProviderFacts } from './facts.ts';
 import { normalFolder, normalPath } from './path.ts';
@@ -7,8 +8,16 @@ import type { Problem } from './problem.ts';
 import type { JobFields } from './schema.ts';
 
 export function resolveDataset(dataset: NonNullable<JobFields['dataset']>): JobSpec['dataset'] {
-  const { uri, id = null, limit = null } = typeof dataset === 'string' ? { uri: dataset } : dataset;
-  return { uri: normalPath(uri), format: 'jsonl', id, limit };
+  const given = typeof dataset === 'string' ? { uri: dataset } : dataset;
+  const { uri, id = null, limit = null, encoding, delimiter } = given;
+  return {
+    uri: typeof uri === 'string' ? normalPath(uri) : uri.map(normalPath),
+    format: given.format ?? findFormats(uri)[0] ?? 'jsonl',
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    id,
+    limit,
+  };
 }
 
 export function resolveOutput(output: JobFields['output']): string | null {

@@ -1,5 +1,6 @@
 // Turns a job as written into a job as run: fills in every default and clamps every limit, or returns all problems together.
 
+import { type DatasetFormat, findFormats, listUris } from '../domain/dataset.ts';
 import type { JobSpec } from '../domain/job.ts';
 import { withDate } from './date.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
@@ -62,15 +63,35 @@ function resumed(fields: JobFields, fieldProblems: readonly Problem[]): ParsedJo
   return { kind: 'resume', from: normalFolder(fields.resumeFrom), ...splitChanges(fields) };
 }
 
-/** If no format is given, the file's extension must name it. */
+/** If no format is given, the files' names must say it. */
 function datasetProblems({ dataset }: JobFields, failed: ReadonlySet<string>): Problem[] {
   if (dataset === undefined) return failed.has('dataset') ? [] : [{ where: 'dataset', message: 'is missing' }];
-  const { uri, format } = typeof dataset === 'string' ? { uri: dataset } : dataset;
-  if (format !== undefined || /\.(jsonl|ndjson)$/i.test(uri)) return [];
+  const given = typeof dataset === 'string' ? { uri: dataset } : dataset;
+  const [format, ...others] = given.format === undefined ? findFormats(given.uri) : [given.format];
   const where = typeof dataset === 'string' ? 'dataset' : 'dataset.uri';
-  const known = /\.(csv|tsv|parquet|json|gz|zst|zip|xlsx?)$/i.test(uri);
-  const way = known ? 'convert it to JSON Lines' : 'name it .jsonl, or give `dataset.format`';
-  return [{ where, message: `must be JSON Lines, one object on each line; ${way}` }];
+  if (others.length > 0) return [{ where, message: 'must be files of one format' }];
+  if (format === undefined) {
+    const isForeign = listUris(given.uri).some((uri) => /\.(json|zip|xlsx?)$/i.test(uri));
+    const way = isForeign ? 'convert it' : 'name it so, or give `dataset.format`';
+    return [{ where, message: `must be JSON Lines, CSV or Parquet; ${way}` }];
+  }
+  return textProblems(given, format);
+}
+
+/** Settings that have no meaning for the format are refused, so that nobody counts on them. */
+function textProblems(
+  { encoding, delimiter }: Exclude<NonNullable<JobFields['dataset']>, string>,
+  format: DatasetFormat,
+): Problem[] {
+  const isText = format !== 'parquet';
+  return [
+    ...(encoding === undefined || isText
+      ? []
+      : [{ where: 'dataset.encoding', message: 'is only for text: Parquet has none' }]),
+    ...(delimiter === undefined || format === 'csv'
+      ? []
+      : [{ where: 'dataset.delimiter', message: 'is only for CSV' }]),
+  ];
 }
 
 function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts): JobSpec {

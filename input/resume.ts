@@ -79,7 +79,7 @@ function differences(old: JobSpec, same: JobFields, facts: SpecFacts): Problem[]
   const limits = facts.providers[old.provider]?.limits;
   const requestGiven = same.request !== undefined || same.prompt !== undefined;
   const compared: readonly (readonly [string, Json | undefined, Json])[] = [
-    ['dataset', same.dataset && { ...resolveDataset(same.dataset) }, { ...old.dataset }],
+    ['dataset', same.dataset && asJson(resolveDataset(same.dataset)), asJson(old.dataset)],
     ['provider', same.provider, old.provider],
     ['account', same.account, old.account ?? defaultAccount],
     ['model', same.model, old.model],
@@ -97,6 +97,11 @@ function differences(old: JobSpec, same: JobFields, facts: SpecFacts): Problem[]
     now === undefined || canonicalJson(now) === canonicalJson(before) ? [] : [{ where, message: isFixed }],
   );
 }
+
+const asJson = ({ uri, ...others }: JobSpec['dataset']): Json => ({
+  ...others,
+  uri: typeof uri === 'string' ? uri : [...uri],
+});
 
 const isFixed =
   'differs from the job that is resumed, whose plan is made; leave it out, or start a job of its own with `reuse`';

@@ -1,6 +1,7 @@
 // The fields of a job as a user writes it, each with its meaning, type and limits. `resolve.ts` fills in the defaults.
 
 import { z } from 'zod';
+import { datasetFormats, isKnownEncoding } from '../domain/dataset.ts';
 import { durationPattern, formatDuration, parseDuration } from '../domain/duration.ts';
 import { batchesPerSegment, realtimeConcurrencyMax, wavesMax } from '../domain/limits.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
@@ -48,11 +49,28 @@ const jsonObject = () =>
     error: 'must be an object',
   });
 
-const format = () => z.literal('jsonl').describe('JSON Lines: one JSON object on each line.');
-
 const dataset = z.strictObject({
-  uri: path().describe('A path below the data root. `{date}` in it becomes the day that the run is for.'),
-  format: format().optional().describe('The format, for a file whose name does not say it: `jsonl`.'),
+  uri: z
+    .union([path(), z.array(path()).min(1)])
+    .describe(
+      'A path below the data root, or several that are read one after the other. `*` in a path stands for any part of a name, and `**` for any folders: such files are read in the order of their names. `{date}` becomes the day that the run is for.',
+    ),
+  format: z
+    .enum(datasetFormats)
+    .optional()
+    .describe(
+      'The format, for files whose names do not say it. A name that ends in `.gz` or `.zst` says that the file is compressed.',
+    ),
+  encoding: z
+    .string()
+    .refine(isKnownEncoding, { error: 'must be an encoding of the Encoding Standard, e.g. "windows-1252"' })
+    .optional()
+    .describe('The encoding of a text file, e.g. `windows-1252`.'),
+  delimiter: z
+    .string()
+    .regex(/^[^"\r\n]$/, { error: 'must be one character, e.g. ";", and not a quote' })
+    .optional()
+    .describe('What separates the values of a CSV file.'),
   id: text().optional().describe('The column that identifies a row.'),
   limit: count().optional().describe('Read only this many rows.'),
 });
@@ -75,7 +93,7 @@ const output = z.strictObject({
   uri: path().describe(
     'The folder of everything that the job writes: a path below the data root. `{date}` in it becomes the day that the run is for.',
   ),
-  format: format().optional().describe('Format of the results: `jsonl`.'),
+  format: z.literal('jsonl').optional().describe('Format of the results: `jsonl`.'),
 });
 
 const batch = z.strictObject({

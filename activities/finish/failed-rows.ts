@@ -71,8 +71,8 @@ class RecordCursor {
   readonly #chunks: AsyncGenerator<readonly DatasetRow[]>;
   #rows: readonly DatasetRow[] = [];
 
-  constructor(store: Store, { uri, format, limit }: JobSpec['dataset']) {
-    this.#chunks = readDataset(store, { uri, format, limit }, { signal: cancellationSignal() });
+  constructor(store: Store, dataset: JobSpec['dataset']) {
+    this.#chunks = readDataset(store, dataset, { signal: cancellationSignal() });
   }
 
   /** Ask in row order. Null if there is no such row. */

@@ -2,6 +2,7 @@
 // answer into files of their own in the same pass.
 
 import { cancellationSignal } from '@temporalio/activity';
+import type { DatasetUri } from '../../domain/dataset.ts';
 import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile, RowCounts } from '../../domain/job.ts';
 import type { ResultLine, WrittenResult } from '../../domain/outcome/merge.ts';
@@ -124,5 +125,5 @@ class Results {
 }
 
 /** Null if the dataset is gone, or cannot be read. */
-const findFingerprint = (store: Store, dataset: string): Promise<string | null> =>
-  computeFingerprint(store, dataset, cancellationSignal()).catch(() => null);
+const findFingerprint = (store: Store, uri: DatasetUri): Promise<string | null> =>
+  computeFingerprint(store, uri, cancellationSignal()).catch(() => null);

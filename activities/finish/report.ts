@@ -1,6 +1,7 @@
 // Writes `report.json` and `report.html`, from the merged rows and every batch's tally.
 
 import { log } from '@temporalio/activity';
+import { describeUri } from '../../domain/dataset.ts';
 import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { roundUsd } from '../../domain/money/cost.ts';
@@ -121,7 +122,7 @@ function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): J
 
 const describeJob = ({ claim, spec }: JobFile): PageFacts['job'] => ({
   name: claim.workflowId,
-  dataset: spec.dataset.uri,
+  dataset: describeUri(spec.dataset.uri),
   provider: spec.provider,
   model: spec.model,
 });

@@ -1,11 +1,12 @@
 // Checks that a job may use its output: the folder is empty or the job's own, and does not hold the job's input.
 
 import { cancellationSignal } from '@temporalio/activity';
+import { listUris, matchesPattern } from '../../domain/dataset.ts';
 import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { JobRefused, type Problem, type RefusalKind } from '../../domain/refusal.ts';
 import { type Owner, readClaimed } from '../../job-folder/claim.ts';
 import { findForeignFile } from '../../job-folder/leftovers.ts';
-import { jobFile } from '../../job-folder/paths.ts';
+import { jobFile, resultsFile } from '../../job-folder/paths.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { isOwnJob, mayTake } from './take.ts';
@@ -26,7 +27,16 @@ export function checkInputsOutside({ dataset, reuse, output }: JobSpec): Finding
     const message = `${uri} is inside \`output\` (${output}), where this job writes: give another \`output\`, or move the file out of that folder`;
     return report('invalid_job', where, message);
   };
-  return [...findInside('dataset', dataset.uri), ...findInside('reuse', reuse)];
+  const inDataset = listUris(dataset.uri).flatMap((uri) => [
+    ...findInside('dataset', uri),
+    ...(matchesPattern(uri, resultsFile(output)) ? describeMatch(uri, output) : []),
+  ]);
+  return [...inDataset, ...findInside('reuse', reuse)];
+}
+
+function describeMatch(uri: string, output: string): Finding[] {
+  const message = `${uri} also matches ${resultsFile(output)}, which this job writes: give another \`output\`, or a narrower pattern`;
+  return report('invalid_job', 'dataset', message);
 }
 
 /** Finds nothing if the output is free, if `owner` has claimed it, or if it may be taken from the job that claimed it. */

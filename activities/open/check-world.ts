@@ -6,12 +6,16 @@ import { findPrice, type Prices } from '../../domain/money/cost.ts';
 import { findCap } from '../../domain/money/output-limit.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import type { Owner } from '../../job-folder/claim.ts';
+import { readRecords } from '../../storage/formats/dataset.ts';
+import { listFiles } from '../../storage/formats/files.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { checkInputsOutside, checkOutput, type Finding, report } from './check-output.ts';
 
 /** Asking a provider about a model takes at most this long. */
 const modelCheckMs = 30_000;
+/** Of so many files, what is wrong is said. */
+const shownFilesMax = 20;
 
 /** The first finding names the refusal; the message lists them all. `output` is the folder to claim: an estimate has one of its own. */
 export async function checkWorld(
@@ -21,7 +25,7 @@ export async function checkWorld(
   output: string,
 ): Promise<void> {
   const findings = [
-    ...(await checkFile(deps.store, spec.dataset.uri, 'dataset')),
+    ...(await checkDataset(deps.store, spec.dataset)),
     ...(spec.reuse === null ? [] : await checkFile(deps.store, spec.reuse, 'reuse')),
     ...(await checkProvider(deps, spec)),
     ...checkPrice(deps.prices.models, spec),
@@ -45,9 +49,36 @@ async function checkFile(store: Store, uri: string, where: 'dataset' | 'reuse'):
     return [];
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    const why =
-      error.problem === 'unreadable' ? 'cannot be read: check its permissions' : 'is not a file under the data root';
-    return report('dataset_unreadable', where, `${uri} ${why}`);
+    return report('dataset_unreadable', where, `${uri} ${describeProblem(error)}`);
+  }
+}
+
+const describeProblem = ({ problem }: StoreError): string =>
+  problem === 'unreadable' ? 'cannot be read: check its permissions' : 'is not a file under the data root';
+
+/** Each file, and of the first one also whether its beginning has the form that the format demands. */
+async function checkDataset(store: Store, dataset: JobSpec['dataset']): Promise<Finding[]> {
+  try {
+    const findings: Finding[] = [];
+    for (const uri of await listFiles(store, dataset.uri, cancellationSignal())) {
+      findings.push(...(await checkFile(store, uri, 'dataset')));
+    }
+    return findings.length > 0 ? findings.slice(0, shownFilesMax) : await checkBeginning(store, dataset);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const isMissing = error.problem === 'missing';
+    const why = isMissing ? 'matches no file under the data root' : describeProblem(error);
+    return report(isMissing ? 'dataset_missing' : 'dataset_unreadable', 'dataset', `${error.uri} ${why}`);
+  }
+}
+
+async function checkBeginning(store: Store, dataset: JobSpec['dataset']): Promise<Finding[]> {
+  try {
+    for await (const _ of readRecords(store, { ...dataset, limit: 1 }, { signal: cancellationSignal() })) break;
+    return [];
+  } catch (error) {
+    if (!(error instanceof JobRefused)) throw error;
+    return error.problems.map((problem) => ({ kind: error.kind, problem }));
   }
 }
 

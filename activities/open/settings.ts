@@ -1,5 +1,6 @@
 // The settings of a job's workflow: a small part of `job.json`, and the waves that are already planned.
 
+import { describeUri } from '../../domain/dataset.ts';
 import type { JobFile, JobSettings } from '../../domain/job.ts';
 import { batchesPerSegment, historyEventsMax } from '../../domain/limits.ts';
 import { listPlannedWaves } from '../../job-folder/plan/manifest.ts';
@@ -16,7 +17,7 @@ export async function resolveSettings(
     nonce: claim.nonce,
     provider: spec.provider,
     model: spec.model,
-    dataset: spec.dataset.uri,
+    dataset: describeUri(spec.dataset.uri),
     startedAt,
     mode: spec.mode,
     concurrency: spec.batch.concurrency,

@@ -7,6 +7,7 @@ import type { DatasetPosition } from '../../storage/formats/rows.ts';
 export class PartBoundary {
   readonly #partRows: number;
   // Numbers instead of a position, because they change with every row.
+  #file: number;
   #byte: number;
   #line: number;
   #row: number;
@@ -15,6 +16,7 @@ export class PartBoundary {
 
   constructor(partRows: number, position: DatasetPosition, batches: number) {
     this.#partRows = partRows;
+    this.#file = position.file ?? 0;
     this.#byte = position.byte;
     this.#line = position.line;
     this.#row = position.row;
@@ -23,14 +25,16 @@ export class PartBoundary {
 
   /** The last row that was processed. */
   get position(): DatasetPosition {
-    return { byte: this.#byte, line: this.#line, row: this.#row };
+    const file = this.#file === 0 ? {} : { file: this.#file };
+    return { ...file, byte: this.#byte, line: this.#line, row: this.#row };
   }
 
   get isDue(): boolean {
     return this.#row - this.#last.row >= this.#partRows;
   }
 
-  moveTo({ byte, line, row }: DatasetPosition): void {
+  moveTo({ file = 0, byte, line, row }: DatasetPosition): void {
+    this.#file = file;
     this.#byte = byte;
     this.#line = line;
     this.#row = row;

@@ -143,8 +143,9 @@ export class Pass {
     this.#seen.note(row, row.row);
   }
 
-  #refuse({ line }: ChunkRow, reason: RefusalReason, words: string): MaybePromise<void> {
-    return this.#parts.write('rejects', this.#tally.addRefused(line, reason, words));
+  #refuse(row: ChunkRow, reason: RefusalReason, words: string): MaybePromise<void> {
+    const place = { file: row.fileName, line: row.line };
+    return this.#parts.write('rejects', this.#tally.addRefused(place, reason, words));
   }
 
   #refuseDuplicateId(row: ChunkRow, earlierRow: number): MaybePromise<void> {

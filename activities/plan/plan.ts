@@ -1,6 +1,7 @@
 // Plans a job's first wave in one pass over the dataset. All batches are written before any money is spent.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { type DatasetUri, describeUri } from '../../domain/dataset.ts';
 import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import { JobRefused } from '../../domain/refusal.ts';
@@ -76,12 +77,16 @@ async function checkFingerprint({ store }: PlanDeps, job: JobFile, signal: Abort
   const { uri } = job.spec.dataset;
   if ((await currentFingerprint(store, uri, signal)) === job.fingerprint) return;
   throw new JobRefused('dataset_changed', [
-    { where: 'dataset', message: `${uri} changed after the job began: start a new one` },
+    { where: 'dataset', message: `${describeUri(uri)} changed after the job began: start a new one` },
   ]);
 }
 
 /** Null if the dataset is gone. */
-async function currentFingerprint(store: PlanDeps['store'], uri: string, signal: AbortSignal): Promise<string | null> {
+async function currentFingerprint(
+  store: PlanDeps['store'],
+  uri: DatasetUri,
+  signal: AbortSignal,
+): Promise<string | null> {
   try {
     return await computeFingerprint(store, uri, signal);
   } catch (error) {

@@ -1,9 +1,11 @@
 // Counts the outcomes of a dataset's rows, and decides whether too many were refused to continue with the rest.
 
+import { describeUri } from '../../domain/dataset.ts';
 import type { JobSpec, RowCounts } from '../../domain/job.ts';
 import type { RefusalReason } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
 import type { Part, RejectSummary } from '../../job-folder/plan/plan-parts.ts';
+import type { DatasetRow } from '../../storage/formats/rows.ts';
 
 /** The number of refused rows that the job's own refusal shows; `rejects.jsonl` has them all. */
 const shownRejectsMax = 5;
@@ -44,13 +46,14 @@ export class RowTally {
     if (isInDoubt) this.#counts.carriedInDoubt = (this.#counts.carriedInDoubt ?? 0) + 1;
   }
 
-  /** Returns the row's line of `rejects.jsonl`. */
-  addRefused(line: number, reason: RefusalReason, words: string): string {
+  /** Returns the row's line of `rejects.jsonl`. A dataset that may have several files names that of the row. */
+  addRefused({ file, line }: Pick<DatasetRow, 'file' | 'line'>, reason: RefusalReason, words: string): string {
     const message = words.startsWith(`line ${line}: `) ? words : `line ${line}: ${words}`;
     this.#counts.refused += 1;
     this.#reasons[reason] = (this.#reasons[reason] ?? 0) + 1;
-    if (this.#first.length < shownRejectsMax) this.#first.push(`${reason}: ${message}`);
-    return JSON.stringify({ line, reason, message });
+    const where = file === null ? message : `${file}, ${message}`;
+    if (this.#first.length < shownRejectsMax) this.#first.push(`${reason}: ${where}`);
+    return JSON.stringify({ ...(file === null ? {} : { file }), line, reason, message });
   }
 
   /** Call it after all rows are counted. Throws if the job is to be refused. */
@@ -58,7 +61,8 @@ export class RowTally {
     checkSum(this.#counts);
     const { rows, refused } = this.#counts;
     const where = 'dataset';
-    if (rows === 0) throw new JobRefused('dataset_empty', [{ where, message: `${dataset.uri} has no rows` }]);
+    const empty = { where, message: `${describeUri(dataset.uri)} has no rows` };
+    if (rows === 0) throw new JobRefused('dataset_empty', [empty]);
     if (refused < rows && refused <= rows * maxRejectRate) return;
     const why = Object.entries(this.#reasons).map(([reason, count]) => `${count} ${reason}`);
     const message = `${refused} of ${rows} rows are refused, more than maxRejectRate ${maxRejectRate} allows: ${why.join(', ')}`;

@@ -42,6 +42,7 @@ export type ItemReason = (typeof itemReasons)[number];
 export const refusalReasons = [
   'malformed_json',
   'not_an_object',
+  'ragged_row',
   'invalid_utf8',
   'row_too_large',
   'request_too_large',

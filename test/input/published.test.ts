@@ -38,7 +38,7 @@ test('every field that is described is one of the schema', () => {
 function jobWith(path: string, value: Json): Record<string, unknown> {
   const [name = '', inner] = path.split('.');
   const needed: Record<string, Record<string, Json>> = {
-    dataset: { uri: smallest.dataset },
+    dataset: inner === 'delimiter' ? { uri: 'rows.csv' } : { uri: smallest.dataset },
     prompt: { user: '{{ text }}' },
     output: { uri: 'runs/x/' },
   };

@@ -78,10 +78,42 @@ test.each<[string, unknown, string, RegExp]>([
   ['an absolute path', { ...smallest, dataset: '/etc/a.jsonl' }, 'dataset', /not absolute/],
   ['a way out', { ...smallest, output: 'runs/../../x' }, 'output', /".." is not allowed/],
   ['the root', { ...smallest, output: './' }, 'output', /must name something/],
-  ['a CSV', { ...smallest, dataset: 'a.csv' }, 'dataset', /must be JSON Lines.*convert/],
-  ['a zipped one', { ...smallest, dataset: 'a.jsonl.gz' }, 'dataset', /must be JSON Lines.*convert/],
+  ['a table of Excel', { ...smallest, dataset: 'a.xlsx' }, 'dataset', /must be JSON Lines, CSV or Parquet; convert it/],
+  ['a zip file', { ...smallest, dataset: 'a.jsonl.zip' }, 'dataset', /must be JSON Lines.*convert/],
+  ['two formats', { ...smallest, dataset: { uri: ['a.csv', 'b.jsonl'] } }, 'dataset.uri', /files of one format/],
+  ['a list of nothing', { ...smallest, dataset: { uri: [] } }, 'dataset.uri', /at least 1/],
+  ['a way out in a list', { ...smallest, dataset: { uri: ['a.csv', '/b.csv'] } }, 'dataset.uri[1]', /not absolute/],
+  [
+    'an encoding that there is not',
+    { ...smallest, dataset: { uri: 'a.csv', encoding: 'utf-9' } },
+    'dataset.encoding',
+    /^must be an encoding/,
+  ],
+  [
+    'an encoding of Parquet',
+    { ...smallest, dataset: { uri: 'a.parquet', encoding: 'latin1' } },
+    'dataset.encoding',
+    /only for text/,
+  ],
+  [
+    'a long delimiter',
+    { ...smallest, dataset: { uri: 'a.csv', delimiter: '::' } },
+    'dataset.delimiter',
+    /^must be one character/,
+  ],
+  [
+    'a delimiter of JSON Lines',
+    { ...smallest, dataset: { uri: 'a.jsonl', delimiter: ';' } },
+    'dataset.delimiter',
+    /only for CSV/,
+  ],
   ['a nameless kind', { ...smallest, dataset: { uri: 'data' } }, 'dataset.uri', /give `dataset.format`/],
-  ['another format', { ...smallest, dataset: { uri: 'a', format: 'csv' } }, 'dataset.format', /^must be "jsonl"$/],
+  [
+    'another format',
+    { ...smallest, dataset: { uri: 'a', format: 'xml' } },
+    'dataset.format',
+    /^must be "jsonl" or "csv" or "parquet"$/,
+  ],
   ['no provider', without('provider'), 'provider', /^is missing; there are openai, anthropic$/],
   [
     'an unknown provider',
@@ -142,7 +174,7 @@ test('a schema is given once', () => {
 
 test('all problems are reported together', () => {
   const problems = problemsOf({
-    dataset: 'a.csv',
+    dataset: 'a.xlsx',
     provider: 'opnai',
     modle: 'x',
     request: { messages: ['{{ a'] },

@@ -46,6 +46,16 @@ export class ChunkRow implements PlannedItem, SeenRow {
     return this.#index < this.#chunk.count;
   }
 
+  /** The place of the row's file among the dataset's files. */
+  get file(): number {
+    return this.#chunk.file;
+  }
+
+  /** The uri of the row's file, if the dataset may have several. */
+  get fileName(): string | null {
+    return this.#chunk.name;
+  }
+
   get row(): number {
     return this.#chunk.from.row + this.#index + 1;
   }
@@ -54,7 +64,7 @@ export class ChunkRow implements PlannedItem, SeenRow {
     return this.#chunk.lineNumbers[this.#index] ?? 0;
   }
 
-  /** Offset after the row's newline. */
+  /** The `byte` of a position after the row. */
   get byte(): number {
     return this.#chunk.ends[this.#index] ?? 0;
   }

@@ -1,16 +1,14 @@
 // Cuts a dataset into chunks of rows for threads, by rows and bytes only, and keeps the place of each row.
 
 import type { RowRefusal } from '../../../domain/outcome/outcome.ts';
-import { readRecords } from '../../../storage/formats/dataset.ts';
-import { refuseLongLine } from '../../../storage/formats/jsonl-record.ts';
-import type { DatasetFile, DatasetPosition } from '../../../storage/formats/rows.ts';
-import type { Line } from '../../../storage/lines/json-lines.ts';
+import { findLineRefusal, readRecords } from '../../../storage/formats/dataset.ts';
+import type { DatasetFile, DatasetPosition, FileRecords, RecordLine } from '../../../storage/formats/rows.ts';
 import type { Store } from '../../../storage/store.ts';
 import type { BufferStock } from '../../../threads/buffer-stock.ts';
 import { LinePacker, type PackedLines } from '../../../threads/packed-lines.ts';
 
-/** Rows of a dataset that are rendered together. */
-export interface RowChunk {
+/** Rows of one file that are rendered together. */
+export interface RowChunk extends Pick<FileRecords, 'file' | 'name'> {
   /** Where the row before the first one ends. */
   readonly from: DatasetPosition;
   readonly count: number;
@@ -19,7 +17,7 @@ export interface RowChunk {
   readonly ends: Float64Array;
   /** An empty line for each row that is refused already. */
   readonly lines: PackedLines;
-  /** Rows that are too long, by their index. */
+  /** Rows that are not parsed, by their index. */
   readonly refusals: ReadonlyMap<number, RowRefusal>;
 }
 
@@ -48,26 +46,36 @@ export async function* cutChunks({
   stock,
   bounds,
 }: CutOptions): AsyncGenerator<RowChunk> {
-  let open = new OpenChunk(from, stock, bounds);
-  for await (const lines of readRecords(store, dataset, { from, signal })) {
+  let open: OpenChunk | null = null;
+  let end = from;
+  for await (const { file, name, lines } of readRecords(store, dataset, { from, signal })) {
     for (const line of lines) {
-      if (!open.hasRoom(line)) {
+      if (open !== null && !(open.file === file && open.hasRoom(line))) {
         const chunk = open.finish();
         yield chunk;
-        open = new OpenChunk(endOf(chunk), stock, bounds);
+        end = endOf(chunk);
+        open = null;
       }
+      open ??= new OpenChunk({ file, name }, end, stock, bounds);
       open.add(line);
     }
   }
-  if (open.count > 0) yield open.finish();
+  if (open !== null) yield open.finish();
 }
 
 /** The last row of a chunk. */
-function endOf({ from, count, lineNumbers, ends }: RowChunk): DatasetPosition {
-  return { byte: ends[count - 1] ?? from.byte, line: lineNumbers[count - 1] ?? from.line, row: from.row + count };
+function endOf({ file, from, count, lineNumbers, ends }: RowChunk): DatasetPosition {
+  return {
+    ...(file === 0 ? {} : { file }),
+    byte: ends[count - 1] ?? from.byte,
+    line: lineNumbers[count - 1] ?? from.line,
+    row: from.row + count,
+  };
 }
 
 class OpenChunk {
+  readonly file: number;
+  readonly #name: string | null;
   readonly #from: DatasetPosition;
   readonly #bounds: ChunkBounds;
   readonly #packer: LinePacker;
@@ -77,7 +85,14 @@ class OpenChunk {
   #bytes = 0;
   count = 0;
 
-  constructor(from: DatasetPosition, stock: BufferStock, bounds: ChunkBounds) {
+  constructor(
+    { file, name }: Pick<FileRecords, 'file' | 'name'>,
+    from: DatasetPosition,
+    stock: BufferStock,
+    bounds: ChunkBounds,
+  ) {
+    this.file = file;
+    this.#name = name;
     this.#from = from;
     this.#bounds = bounds;
     this.#packer = new LinePacker(stock, bounds.rowsMax);
@@ -85,16 +100,18 @@ class OpenChunk {
     this.#ends = new Float64Array(bounds.rowsMax);
   }
 
-  hasRoom({ bytes }: Line): boolean {
+  hasRoom({ bytes }: RecordLine): boolean {
     if (this.count === 0) return true;
     const { rowsMax, bytesMax, bytesPerRow } = this.#bounds;
     return this.count < rowsMax && this.#bytes + (bytes?.length ?? 0) + bytesPerRow <= bytesMax;
   }
 
-  add({ number, end, bytes, length }: Line): void {
-    if (bytes === null) {
-      this.#refusals.set(this.count, refuseLongLine(length));
-    } else {
+  add(line: RecordLine): void {
+    const { number, end, bytes } = line;
+    const refusal = findLineRefusal(line);
+    if (refusal !== null) {
+      this.#refusals.set(this.count, refusal);
+    } else if (bytes !== null) {
       this.#packer.addBytes(bytes);
       this.#bytes += bytes.length;
     }
@@ -107,6 +124,8 @@ class OpenChunk {
 
   finish(): RowChunk {
     return {
+      file: this.file,
+      name: this.#name,
       from: this.#from,
       count: this.count,
       lineNumbers: this.#lineNumbers,

@@ -127,17 +127,26 @@ export async function folderWith(
   change: SpecChange = {},
   provider: Provider = openaiOffline,
 ): Promise<Folder> {
+  const text = Array.isArray(rows) ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : rows;
+  return folderWithFiles({ [dataset]: text as string | Buffer }, change, provider);
+}
+
+/** `change.dataset` says which of the files are the dataset. */
+export async function folderWithFiles(
+  files: Readonly<Record<string, string | Buffer>>,
+  change: SpecChange,
+  provider: Provider = openaiOffline,
+): Promise<Folder> {
   const root = await mkdtemp(join(tmpdir(), 'nightshift-plan-test-'));
   const clean = (): Promise<void> => rm(root, { recursive: true, force: true });
   onTestFinished(clean);
-  const text = Array.isArray(rows) ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : rows;
-  await writeFile(join(root, dataset), text as string | Buffer);
+  for (const [name, content] of Object.entries(files)) await writeFile(join(root, name), content);
   return folderAt(root, change, provider);
 }
 
 async function folderAt(root: string, change: SpecChange, provider: Provider): Promise<Folder> {
   const store = createFileStore({ root });
-  const job = makeJob(await computeFingerprint(store, dataset), change, provider);
+  const job = makeJob(await computeFingerprint(store, change.dataset?.uri ?? dataset), change, provider);
   await mkdir(join(root, output), { recursive: true });
   await writeFile(join(root, output, 'job.json'), JSON.stringify(job));
   const path = (name: string): string => join(root, output, name);
