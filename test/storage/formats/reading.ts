@@ -3,6 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { readDataset } from '../../../storage/formats/dataset.ts';
 import type { DatasetFile, DatasetRow, ReadDatasetOptions } from '../../../storage/formats/rows.ts';
@@ -51,6 +52,6 @@ export async function expectToContinueAnywhere(store: Store, dataset: Dataset): 
   for (const [index, { file, end, line, row }] of whole.entries()) {
     const from = { file: order.indexOf(file), byte: end, line, row };
     const rest = await rowsOf(store, dataset, { from });
-    if (JSON.stringify(rest) !== JSON.stringify(whole.slice(index + 1))) throw new Error(`differs after row ${row}`);
+    if (!isDeepStrictEqual(rest, whole.slice(index + 1))) throw new Error(`differs after row ${row}`);
   }
 }
