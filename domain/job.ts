@@ -18,6 +18,11 @@ export type WaveKind = (typeof waveKinds)[number];
 export const deadlineActions = ['fallback', 'retry', 'fail'] as const;
 export type DeadlineAction = (typeof deadlineActions)[number];
 
+/** Formats in which the results are written as a table too, next to JSON Lines. */
+export const tableFormats = ['csv', 'parquet'] as const;
+export const resultFormats = ['jsonl', ...tableFormats] as const;
+export type ResultFormat = (typeof resultFormats)[number];
+
 /** The job file with every default filled in and every limit clamped. From here on, durations are milliseconds. */
 export interface JobSpec {
   readonly version: 1;
@@ -42,6 +47,8 @@ export interface JobSpec {
   /** JSON Schema that an answer must satisfy. */
   readonly schema: Json | null;
   readonly output: string;
+  /** Absent: `jsonl`, which is always written. */
+  readonly outputFormat?: ResultFormat;
   readonly batch: { readonly maxItems: number; readonly maxBytes: number; readonly concurrency: number };
   readonly realtime: { readonly concurrency: number; readonly rpm: number | null; readonly tpm: number | null };
   readonly poll: PollPolicy;

@@ -25,6 +25,12 @@ export function resolveOutput(output: JobFields['output']): string | null {
   return normalFolder(typeof output === 'string' ? output : output.uri);
 }
 
+/** Absent if it is the default. */
+export function resolveOutputFormat(output: JobFields['output']): Pick<JobSpec, 'outputFormat'> {
+  const format = typeof output === 'object' ? output.format : undefined;
+  return format === undefined || format === 'jsonl' ? {} : { outputFormat: format };
+}
+
 /** If only one of the two waits is given, the default of the other is adjusted to it. */
 export function resolvePoll(poll: JobFields['poll']): JobSpec['poll'] {
   const initialMs = poll?.initial ?? Math.min(10_000, poll?.max ?? 10_000);

@@ -10,6 +10,7 @@ import {
   resolveDataset,
   resolveDeadline,
   resolveOutput,
+  resolveOutputFormat,
   resolvePoll,
 } from './parts.ts';
 import { folderName, normalFolder, normalPath } from './path.ts';
@@ -107,6 +108,7 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
     request,
     schema: answerSchema(fields),
     output: resolveOutput(fields.output) ?? `runs/${folderName(facts.workflowId)}/`,
+    ...resolveOutputFormat(fields.output),
     batch: {
       maxItems: Math.max(itemsMin, Math.min(fields.batch?.maxItems ?? 10_000, itemsMax)),
       maxBytes: Math.min(fields.batch?.maxBytes ?? bytesMax, bytesMax),

@@ -1,6 +1,6 @@
 // Takes over an unfinished job: how it runs may change, but its requests and its provider may not.
 
-import { defaultAccount, type JobSpec } from '../domain/job.ts';
+import { defaultAccount, type JobSpec, type ResultFormat } from '../domain/job.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { canonicalJson } from '../domain/request/canonical-json.ts';
 import type { SpecFacts } from './facts.ts';
@@ -13,6 +13,7 @@ import type { JobFields } from './schema.ts';
 /** The fields that say how a job runs. Only given ones are present. */
 export interface JobChanges {
   readonly budgetUsd?: number;
+  readonly outputFormat?: ResultFormat;
   readonly concurrency?: number;
   readonly realtime?: Partial<JobSpec['realtime']>;
   readonly poll?: Partial<JobSpec['poll']>;
@@ -31,6 +32,7 @@ export function splitChanges(fields: JobFields): { readonly changes: JobChanges;
   const { concurrency, ...batch } = others.batch ?? {};
   const changes = {
     budgetUsd: budget?.usd,
+    outputFormat: typeof output === 'object' ? output.format : undefined,
     concurrency,
     realtime: realtime && given(realtime),
     poll: poll && given({ initialMs: poll.initial, factor: poll.factor, maxMs: poll.max }),
@@ -59,6 +61,7 @@ function changed(old: JobSpec, changes: JobChanges): JobSpec {
   return {
     ...old,
     budgetUsd: changes.budgetUsd ?? old.budgetUsd,
+    ...(changes.outputFormat === undefined ? {} : { outputFormat: changes.outputFormat }),
     batch: { ...old.batch, concurrency: changes.concurrency ?? old.batch.concurrency },
     realtime: { ...old.realtime, ...changes.realtime },
     poll: { ...old.poll, ...changes.poll },

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { datasetFormats, isKnownEncoding } from '../domain/dataset.ts';
 import { durationPattern, formatDuration, parseDuration } from '../domain/duration.ts';
+import { resultFormats } from '../domain/job.ts';
 import { batchesPerSegment, realtimeConcurrencyMax, wavesMax } from '../domain/limits.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { pathProblem } from './path.ts';
@@ -93,7 +94,10 @@ const output = z.strictObject({
   uri: path().describe(
     'The folder of everything that the job writes: a path below the data root. `{date}` in it becomes the day that the run is for.',
   ),
-  format: z.literal('jsonl').optional().describe('Format of the results: `jsonl`.'),
+  format: z
+    .enum(resultFormats)
+    .optional()
+    .describe('`results.jsonl` is always written. `csv` or `parquet` adds the results as a table next to it.'),
 });
 
 const batch = z.strictObject({

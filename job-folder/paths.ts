@@ -9,6 +9,8 @@ export const jobFile = (output: string): string => `${output}job.json`;
 export const takeoverFile = (output: string, takeover: number): string => `${output}takeover-${takeover}.json`;
 /** One line for each accepted row, in dataset order. */
 export const resultsFile = (output: string): string => `${output}results.jsonl`;
+/** The same as a table, if the job asks for one. */
+export const tableFile = (output: string, format: 'csv' | 'parquet'): string => `${output}results.${format}`;
 /** The failed rows with their records, except those in doubt. */
 export const failuresFile = (output: string): string => `${output}failures.jsonl`;
 /** The rows for which it is not known whether they ran, with their records. */

@@ -102,6 +102,7 @@ function warnings({ report }: PageFacts): Content {
 function files({ report }: PageFacts): Html {
   const about = {
     results: 'one line per accepted row, in the dataset’s order',
+    table: 'the same as a table',
     failures: 'the failed rows with their record and reason',
     inDoubt: 'the rows of which it is not known whether they ran, with their record, batch and request',
     rejects: 'the rows that were refused before anything was sent',
@@ -110,6 +111,7 @@ function files({ report }: PageFacts): Html {
   const readFileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
   const lines = Object.entries(about).map(([name, text]) => {
     const path = report.files[name as keyof typeof about];
+    if (path === undefined) return null;
     return html`<li><a href="${encodeURIComponent(readFileName(path))}">${readFileName(path)}</a>: ${text} <span class="soft">(<code>${path}</code>)</span></li>\n`;
   });
   return html`<section aria-labelledby="files"><h2 id="files">Files</h2><ul class="plain">${lines}</ul></section>`;

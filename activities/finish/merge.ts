@@ -21,6 +21,7 @@ import { heartbeating } from '../heartbeat.ts';
 import { AnswerSource, type Run } from './answer-source.ts';
 import { FailedRows } from './failed-rows.ts';
 import { mergeSources } from './merge-sources.ts';
+import { writeResultsTable } from './results-table.ts';
 import { type ResultsSummary, ResultsTally } from './results-tally.ts';
 import { SharedRows } from './shared-rows.ts';
 
@@ -57,6 +58,7 @@ async function mergeAll(deps: MergeDeps, job: JobFile, input: MergeInput): Promi
     if ((await findFingerprint(store, dataset.uri)) !== fingerprint) {
       throw new TryAgain('the dataset changed while the failed rows were read from it', 0);
     }
+    await writeResultsTable(store, input.output, job.spec.outputFormat);
     // Last, since the files of failed rows show that the merge is complete.
     await failed.close();
     return { rows: plan.rows, ...summary, datasetChanged };

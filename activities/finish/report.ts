@@ -3,12 +3,20 @@
 import { log } from '@temporalio/activity';
 import { describeUri } from '../../domain/dataset.ts';
 import type { JobRef } from '../../domain/ids.ts';
-import type { JobFile } from '../../domain/job.ts';
+import { type JobFile, type ResultFormat, tableFormats } from '../../domain/job.ts';
 import { roundUsd } from '../../domain/money/cost.ts';
 import { BatchFigures, computeJobResult, type JobReport, percentiles } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
-import { failuresFile, inDoubtFile, rejectsFile, reportFile, reportPage, resultsFile } from '../../job-folder/paths.ts';
+import {
+  failuresFile,
+  inDoubtFile,
+  rejectsFile,
+  reportFile,
+  reportPage,
+  resultsFile,
+  tableFile,
+} from '../../job-folder/paths.ts';
 import { readEntries } from '../../job-folder/plan/manifest.ts';
 import { readTally } from '../../job-folder/tallies.ts';
 import { gatherPageFacts, type PageFacts } from '../../report/page-facts.ts';
@@ -111,6 +119,7 @@ function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): J
     ],
     files: {
       results: resultsFile(output),
+      ...nameTable(output, job.spec.outputFormat),
       failures: failuresFile(output),
       inDoubt: inDoubtFile(output),
       rejects: rejectsFile(output),
@@ -118,6 +127,11 @@ function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): J
       page: reportPage(output),
     },
   };
+}
+
+function nameTable(output: string, format: ResultFormat | undefined): Pick<JobReport['files'], 'table'> {
+  const table = tableFormats.find((each) => each === format);
+  return table === undefined ? {} : { table: tableFile(output, table) };
 }
 
 const describeJob = ({ claim, spec }: JobFile): PageFacts['job'] => ({

@@ -58,7 +58,10 @@ export interface JobReport {
   readonly anomalies: Anomalies;
   readonly inDoubtBatches: readonly string[];
   readonly warnings: readonly string[];
-  readonly files: Readonly<Record<'results' | 'failures' | 'inDoubt' | 'rejects' | 'report' | 'page', string>>;
+  /** `table` is there only if the job asked for one. */
+  readonly files: Readonly<Record<'results' | 'failures' | 'inDoubt' | 'rejects' | 'report' | 'page', string>> & {
+    readonly table?: string;
+  };
 }
 
 /** How many answers came back, over all attempts, and how many of them were flawed, by reason. */

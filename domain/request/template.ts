@@ -3,6 +3,7 @@
 import type { Json } from '../outcome/outcome.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Column, columnName, type Row, valueAt } from './column.ts';
+import { type Joint, Pieces } from './pieces.ts';
 import { RenderWork, renderStepsMax, renderUnitsMax } from './render-work.ts';
 
 /** The kind of a string in the template. */
@@ -56,12 +57,6 @@ type Node =
   | { readonly kind: 'slot'; readonly index: number }
   | { readonly kind: 'list'; readonly nodes: readonly Node[] }
   | { readonly kind: 'object'; readonly members: readonly (readonly [name: string, node: Node])[] };
-
-/** Fragments around slots: one more than there are slots. */
-interface Joint {
-  readonly fragments: readonly string[];
-  readonly slots: readonly number[];
-}
 
 export function compileTemplate(request: Json, compileText: (text: string) => CompiledText): Template {
   const slots: Slot[] = [];
@@ -122,32 +117,6 @@ function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Templa
       hasStructure: texts.hasStructure,
     };
   };
-}
-
-/** Fragments and the texts between them. Quotes around a text are part of the fragments next to it. */
-class Pieces {
-  readonly #slots: readonly number[];
-  /** Each fragment in four forms: with a quote before it or not, and after it or not. */
-  readonly #forms: readonly (readonly string[])[];
-  readonly #pieces: string[] = [];
-
-  constructor({ fragments, slots }: Joint) {
-    this.#slots = slots;
-    this.#forms = fragments.map((each) => [each, `"${each}`, `${each}"`, `"${each}"`]);
-  }
-
-  fill(texts: readonly string[], isQuoted: readonly boolean[]): readonly string[] {
-    let before = 0;
-    for (let index = 0; index < this.#slots.length; index++) {
-      const slot = this.#slots[index] ?? 0;
-      const quoted = isQuoted[slot] === true;
-      this.#pieces[2 * index] = this.#forms[index]?.[before + (quoted ? 2 : 0)] ?? '';
-      this.#pieces[2 * index + 1] = texts[slot] ?? '';
-      before = quoted ? 1 : 0;
-    }
-    this.#pieces[2 * this.#slots.length] = this.#forms[this.#slots.length]?.[before] ?? '';
-    return this.#pieces;
-  }
 }
 
 function makeSlot(text: Exclude<CompiledText, { kind: 'static' }>): Slot {

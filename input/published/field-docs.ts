@@ -66,7 +66,7 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   },
   output: { default: '`runs/<workflow id>/`', example: 'runs/tickets-november/' },
   'output.uri': { default: null, example: 'runs/nightly/{date}/' },
-  'output.format': { default: value('jsonl'), example: 'jsonl' },
+  'output.format': { default: value('jsonl'), example: 'parquet' },
   timezone: { default: value('UTC'), example: 'Europe/Berlin' },
   batch: { default: 'as its fields', example: { maxItems: 5000, concurrency: 20 } },
   'batch.maxItems': { default: value(10_000), example: 5000 },

@@ -5,10 +5,10 @@ import { CsvError, parse } from 'csv-parse';
 import { rowBytesMax } from '../../domain/limits.ts';
 import type { Store } from '../store.ts';
 import { type CsvHead, type CsvRecord, countInnerNewlines, headBytes, readCsvHead } from './csv-head.ts';
-import { countNewlines } from './encoding.ts';
 import type { DatasetFile, ReadFileOptions, RecordLine } from './rows.ts';
-import { skipBytes } from './skip-bytes.ts';
-import { readText } from './text.ts';
+import { countNewlines } from './text/encoding.ts';
+import { readText } from './text/read.ts';
+import { skipBytes } from './text/skip-bytes.ts';
 import { refuseFile } from './unreadable.ts';
 
 /** Records that are handed on together. */

@@ -7,7 +7,7 @@ import { readCsv } from './csv.ts';
 import { listFiles } from './files.ts';
 import { readJsonl } from './jsonl.ts';
 import { parseRecord, refuseLongLine } from './jsonl-record.ts';
-import { readParquet } from './parquet.ts';
+import { readParquet } from './parquet/read.ts';
 import type { DatasetFile, DatasetPosition, DatasetRow, FileRecords, ReadDatasetOptions, RecordLine } from './rows.ts';
 
 export { computeFingerprint } from './files.ts';

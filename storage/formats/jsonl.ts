@@ -4,8 +4,8 @@ import { rowBytesMax } from '../../domain/limits.ts';
 import { type Line, lineChunks } from '../lines/json-lines.ts';
 import type { Store } from '../store.ts';
 import type { DatasetFile, ReadFileOptions, RecordLine } from './rows.ts';
-import { skipBytes } from './skip-bytes.ts';
-import { isPlain, readText } from './text.ts';
+import { isPlain, readText } from './text/read.ts';
+import { skipBytes } from './text/skip-bytes.ts';
 
 export async function* readJsonl(
   store: Store,

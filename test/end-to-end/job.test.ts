@@ -3,7 +3,10 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
+import type { ResultLine } from '../../domain/outcome/merge.ts';
+import type { JobReport } from '../../domain/report/report.ts';
 import { Cell, until } from './crash/cell.ts';
 import { realServer } from './server.ts';
 
@@ -49,6 +52,16 @@ test.concurrent(
   60_000,
 );
 
+async function expectSameTable(root: string, files: JobReport['files'], results: readonly string[]): Promise<void> {
+  expect(files.table).toBe('runs/csv-to-parquet/results.parquet');
+  const file = await asyncBufferFromFile(join(root, files.table ?? ''));
+  const rows = await parquetReadObjects({ file });
+  const expected = results.map((line): ResultLine => JSON.parse(line));
+  expect(rows.map(({ id, output, costUsd }) => ({ id, output, costUsd }))).toEqual(
+    expected.map(({ id, output, costUsd }) => ({ id, output, costUsd })),
+  );
+}
+
 const examples = readdirSync('examples').filter((name) => name.endsWith('.json'));
 
 test.concurrent.each(examples)(
@@ -63,6 +76,7 @@ test.concurrent.each(examples)(
       expect(report).toMatchObject({ verdict: 'complete', rows: { failed: 0, refused: 0 } });
       const results = readFileSync(join(at.root, report.files.results), 'utf8').trimEnd().split('\n');
       expect(results).toHaveLength(report.rows.accepted);
+      if (name === 'csv-to-parquet.json') await expectSameTable(at.root, report.files, results);
       if (name === 'nightly.json') expect(report.files.results).toBe(`runs/nightly/${today}/results.jsonl`);
     }),
   90_000,

@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { download } from '../../activities/collect/download.ts';
+import { writeResultsTable } from '../../activities/finish/results-table.ts';
 import { resumeJob } from '../../activities/open/resume.ts';
 import { poll } from '../../activities/poll/poll.ts';
 import { realtime } from '../../activities/realtime/realtime.ts';
@@ -79,6 +80,7 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
     id: 'id',
     reuse: 'earlier/results.jsonl',
     batch: { maxItems: 1, maxBytes: 1e8, concurrency: 1 },
+    outputFormat: 'csv',
   });
   mkdirSync(join(plain.root, 'earlier'));
   copyFileSync(join(earlier.root, output, 'results.jsonl'), join(plain.root, 'earlier/results.jsonl'));
@@ -99,6 +101,7 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
       number === 6 || wave === 1 ? errorLine(customId, number === 6 ? 400 : 500) : answerLine(customId, 'answered'),
     ),
   );
+  await quietEnvironment().run(() => writeResultsTable(store, output, 'parquet'));
   await quietEnvironment().run(() => readPart(deps, { ...jobRef, wave: 1, at: planStart, count: 10 }));
   return { folder, written };
 }

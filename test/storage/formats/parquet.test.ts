@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
-import { readParquet } from '../../../storage/formats/parquet.ts';
+import { readParquet } from '../../../storage/formats/parquet/read.ts';
 import { expectToContinueAnywhere, recordsOf, rowsOf, storeWith } from './reading.ts';
 
 const parquet = { uri: 'data.parquet', format: 'parquet' } as const;

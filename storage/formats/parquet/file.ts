@@ -1,7 +1,7 @@
 // A stored file whose parts are read in any order, as Parquet needs it.
 
 import type { AsyncBuffer } from 'hyparquet';
-import { type Store, StoreError } from '../store.ts';
+import { type Store, StoreError } from '../../store.ts';
 
 export interface ParquetFile {
   readonly uri: string;

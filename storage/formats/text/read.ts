@@ -1,10 +1,10 @@
 // A file's text as UTF-8: decompressed, and decoded if the file is in another encoding.
 
-import type { Store } from '../store.ts';
-import { StoreError } from '../store.ts';
+import type { Store } from '../../store.ts';
+import { StoreError } from '../../store.ts';
+import { refuseFile } from '../unreadable.ts';
 import { compressionOf, decompress } from './decompress.ts';
 import { detectEncoding, toUtf8, WrongEncoding } from './encoding.ts';
-import { refuseFile } from './unreadable.ts';
 
 interface TextOptions {
   /** Absent: what the first bytes show. Null: the bytes stay as they are. */

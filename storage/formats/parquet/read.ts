@@ -1,14 +1,14 @@
 // Reads Parquet, one row group after the other, and of each a few rows at a time.
 
 import type { FileMetaData, RowGroup } from 'hyparquet';
-import { rowBytesMax } from '../../domain/limits.ts';
-import { JobRefused } from '../../domain/refusal.ts';
-import { type Store, StoreError } from '../store.ts';
-import { openParquetFile, type ParquetFile } from './parquet-file.ts';
-import { loadParquet, type Parquet } from './parquet-library.ts';
-import { type ColumnWriter, columnWriters, jsonParsers, keepDecimalsExact } from './parquet-values.ts';
-import type { DatasetFile, ReadFileOptions, RecordLine } from './rows.ts';
-import { refuseFile } from './unreadable.ts';
+import { rowBytesMax } from '../../../domain/limits.ts';
+import { JobRefused } from '../../../domain/refusal.ts';
+import { type Store, StoreError } from '../../store.ts';
+import type { DatasetFile, ReadFileOptions, RecordLine } from '../rows.ts';
+import { refuseFile } from '../unreadable.ts';
+import { openParquetFile, type ParquetFile } from './file.ts';
+import { loadParquet, type Parquet } from './library.ts';
+import { type ColumnWriter, columnWriters, jsonParsers, keepDecimalsExact } from './values.ts';
 
 export interface GroupBounds {
   /** The stored bytes of a row group are held in memory. */
