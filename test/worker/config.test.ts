@@ -58,14 +58,14 @@ test('prices of a person’s own come before the built-in ones, which only fill 
 
 test.each([
   ['the same', { input: 1, output: 2 }, { input: 1, output: 2 }],
-  ['a dearer output', { input: 1, output: 5 }, { input: 2, output: 4 }],
+  ['a more expensive output', { input: 1, output: 5 }, { input: 2, output: 4 }],
 ])('prices whose batch is not cheaper are refused, with %s', (_, batch, realtime) => {
   expect(() => pricesOf({ mixed: { batch, realtime } })).toThrow(
     /NIGHTSHIFT_PRICES: .*prices\.json: the batch price of mixed is not below its realtime price/,
   );
 });
 
-test('an output that is free in both lanes is no mistake', () => {
+test('an output that is free in both lanes is not a mistake', () => {
   const prices = { batch: { input: 1, output: 0 }, realtime: { input: 2, output: 0 } };
   expect(pricesOf({ vectors: prices }).models.vectors).toEqual(prices);
 });

@@ -69,7 +69,7 @@ test('Parquet has the same values, whole numbers and costs with their types', as
   expect(table[0]).toMatchObject({ row: 1n, costUsd: results[0]?.costUsd, inputTokens: 100n });
 });
 
-test('a job that asks for no table, or whose results are empty, is no special case', async () => {
+test('a job that asks for no table, or whose results are empty, is not a special case', async () => {
   const folder = await folderWith(rows);
   await quietEnvironment().run(() => writeResultsTable(folder.store, output, undefined));
   expect(Object.keys(folder.digests())).toEqual([]);

@@ -1,4 +1,4 @@
-// Planning from every form of dataset: the same plan as from JSON Lines, whoever dies while it is made.
+// Planning from every form of dataset: the same plan as from JSON Lines, also if the planner dies while it is made.
 
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';

@@ -12,6 +12,6 @@ test('prices are old after ninety days, and the warning says how old', () => {
   ]);
 });
 
-test('a date that cannot be read is no reason to warn', () => {
+test('a date that cannot be read is not a reason to warn', () => {
   expect(describePriceAge('some day', at('2030-01-01'))).toEqual([]);
 });
