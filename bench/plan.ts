@@ -11,7 +11,7 @@ import type { JobFile, PlanSummary } from '../domain/job.ts';
 import { lanes } from '../domain/outcome/outcome.ts';
 import { defaultVerdicts } from '../domain/outcome/verdict.ts';
 import { manifestFile } from '../job-folder/paths.ts';
-import { chatEndpoint, encode, outputLimit } from '../providers/dialects/openai/requests.ts';
+import { chatEndpoint, encode, lineHead, outputLimit } from '../providers/dialects/openai/requests.ts';
 import type { Provider } from '../providers/provider.ts';
 import { openaiProofs } from '../providers/vendors/openai/endings.ts';
 import { openaiFaults } from '../providers/vendors/openai/faults.ts';
@@ -186,6 +186,8 @@ const offlineProvider: Provider = {
   proofs: openaiProofs,
   defaultEndpoint: chatEndpoint,
   endpoints: [chatEndpoint],
+  modelInBody: true,
+  customIdAt: lineHead.customIdAt,
   outputLimit,
   encode,
   buildBody: notHere,

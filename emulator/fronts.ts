@@ -4,6 +4,7 @@ export const frontPaths = {
   openai: '/v1',
   anthropic: '',
   azure: '/azure',
+  gemini: '/gemini',
   together: '/together/v1',
 } as const satisfies Record<string, string>;
 

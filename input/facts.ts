@@ -9,6 +9,8 @@ export interface ProviderFacts {
   readonly lanes: readonly Lane[];
   /** The accounts that the worker has. */
   readonly accounts: readonly string[];
+  /** False if neither a request nor a ready-made line names its model. */
+  readonly modelInBody: boolean;
   readonly limits: { readonly itemsMax: number; readonly bytesMax: number; readonly itemsMin: number };
 }
 

@@ -9,12 +9,13 @@ import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { JobFields, JsonObject } from './schema.ts';
 
-/** The body with its model; null if it cannot be made. */
+/** The body, with its model if the provider's requests name one; null if it cannot be made. */
 export function requestBody(fields: JobFields, facts: SpecFacts): JsonObject | null {
   const { request, prompt, provider, endpoint, model } = fields;
   const body = request ?? (prompt && provider !== undefined ? facts.buildBody(provider, prompt, endpoint) : null);
   if (body === null || typeof body !== 'object' || Array.isArray(body)) return null;
-  const withModel = model === undefined || 'model' in body ? body : { model, ...body };
+  const namesModel = providerFacts(fields, facts)?.modelInBody !== false;
+  const withModel = model === undefined || 'model' in body || !namesModel ? body : { model, ...body };
   return provider === undefined ? withModel : { ...facts.fixedFields(provider, accountOf(fields)), ...withModel };
 }
 
@@ -27,7 +28,7 @@ export function answerSchema({ schema, prompt }: JobFields): Json | null {
 /** `failed` are fields with their own problems: they do not count as missing. */
 export function requestProblems(fields: JobFields, failed: ReadonlySet<string>, facts: SpecFacts): Problem[] {
   const provider = providerProblems(fields, failed, facts);
-  const together = togetherProblems(fields, failed);
+  const together = togetherProblems(fields, failed, providerFacts(fields, facts)?.modelInBody !== false);
   const schema = schemaProblems(fields);
   const endpoint = endpointProblems(fields, facts);
   const sound = provider.length === 0 && together.length === 0 && endpoint.length === 0;
@@ -75,7 +76,7 @@ function endpointProblems(fields: JobFields, facts: SpecFacts): Problem[] {
 }
 
 /** Which fields exclude or require each other. */
-function togetherProblems(fields: JobFields, failed: ReadonlySet<string>): Problem[] {
+function togetherProblems(fields: JobFields, failed: ReadonlySet<string>, modelInBody: boolean): Problem[] {
   const { request, prompt, schema, model } = fields;
   const problems: Problem[] = [];
   const refuse = (where: string, message: string) => problems.push({ where, message });
@@ -86,19 +87,22 @@ function togetherProblems(fields: JobFields, failed: ReadonlySet<string>): Probl
     refuse('schema', 'is given twice; leave out either this one or `prompt.schema`');
   }
   const requestGiven = request !== undefined || prompt !== undefined || failed.has('request') || failed.has('prompt');
-  if (!requestGiven) return [...problems, ...readyMadeProblems(fields)];
-  if (model === undefined && !failed.has('model')) refuse('model', 'is missing');
+  const mustNameModel = requestGiven || !modelInBody;
+  if (mustNameModel && model === undefined && !failed.has('model')) refuse('model', 'is missing');
+  if (!requestGiven) return [...problems, ...readyMadeProblems(fields, modelInBody)];
   if (request?.model !== undefined && model !== undefined && request.model !== model) {
     refuse('request.model', 'differs from `model`; leave it out here');
   }
   return problems;
 }
 
-/** Without a request, the rows are request lines, which contain their own model, endpoint and id. */
-function readyMadeProblems({ model, endpoint, dataset }: JobFields): Problem[] {
+/** Without a request, the rows are request lines, which contain their own endpoint and id, and mostly their own model. */
+function readyMadeProblems({ model, endpoint, dataset }: JobFields, modelInBody: boolean): Problem[] {
   const without = 'without `request` or `prompt` the rows are ready-made request lines, which name their own';
   const problems: Problem[] = [];
-  if (model !== undefined) problems.push({ where: 'model', message: `${without}; add a request, or leave this out` });
+  if (model !== undefined && modelInBody) {
+    problems.push({ where: 'model', message: `${without}; add a request, or leave this out` });
+  }
   if (endpoint !== undefined) {
     problems.push({ where: 'endpoint', message: `${without}; add a request, or leave this out` });
   }

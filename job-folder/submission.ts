@@ -25,6 +25,7 @@ export interface SubmissionRef extends BatchRef, JobRef {
   readonly items: number;
   readonly bytes: number;
   readonly crc32: string;
+  readonly model: string;
   readonly endpoint: string;
 }
 

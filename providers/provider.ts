@@ -39,6 +39,7 @@ export interface Submission {
   readonly key: SubmissionKey;
   /** The prefix of the batch's custom ids, for a vendor that does not. */
   readonly prefix: string;
+  readonly model: string;
   readonly endpoint: string;
   readonly items: number;
   /** The uploaded file that its creates refer to; null if it is not known, or if a create carries the items. */
@@ -59,6 +60,9 @@ export interface Found {
   /** Perhaps this submission's: it shows once they end. Empty where the vendor keeps metadata. */
   readonly possible: readonly BatchHandle[];
 }
+
+/** What a single call asks, which is not always in its request line. */
+export type CallTarget = Pick<Submission, 'model' | 'endpoint'>;
 
 /** By the vendor's own name for a state. `ending` is null until the batch has ended. */
 export type BatchStates = Readonly<Record<string, { readonly phase: BatchPhase; readonly ending: BatchEnding | null }>>;
@@ -101,5 +105,5 @@ export interface Provider extends Dialect {
   /** Deletes the vendor's copies. Copies that are gone already are not an error. */
   forget(handle: BatchHandle, ctx: Context): Promise<void>;
   /** The realtime lane: sends one request line's request, and returns the line that `download` would have had for it. */
-  call(line: Buffer, ctx: Context): Promise<Buffer>;
+  call(line: Buffer, target: CallTarget, ctx: Context): Promise<Buffer>;
 }

@@ -11,7 +11,7 @@ import {
 } from '../../domain/capacity/outage.ts';
 import { noteLine } from '../../job-folder/journals.ts';
 import { ProviderError } from '../../providers/error.ts';
-import type { Provider } from '../../providers/provider.ts';
+import type { CallTarget, Provider } from '../../providers/provider.ts';
 import type { Journal } from '../../storage/store.ts';
 import type { Clock } from '../clock.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -41,6 +41,7 @@ export type LaneEnd =
 
 export interface LaneParts {
   readonly provider: Pick<Provider, 'call'>;
+  readonly target: CallTarget;
   readonly journal: Journal;
   readonly ledger: LaneLedger;
   readonly meter: Meter;
@@ -177,10 +178,10 @@ export class RealtimeLane {
   }
 
   async #ask(call: OpenCall): Promise<void> {
-    const { provider, journal, ledger, meter } = this.#parts;
+    const { provider, target, journal, ledger, meter } = this.#parts;
     const { customId } = call;
     try {
-      const answer = await provider.call(call.line, { signal: AbortSignal.timeout(callTimeoutMs) });
+      const answer = await provider.call(call.line, target, { signal: AbortSignal.timeout(callTimeoutMs) });
       await journal.append(answer);
       ledger.answer(customId, ledger.isCapped ? (meter.read(answer)?.costUsd ?? null) : 0);
     } catch (error) {

@@ -76,7 +76,7 @@ async function askAll(
     const settled = await readEarlierAttempts(attempts, ledger, meter);
     ledger.begin(clock.startedAt);
     await journal.note(noteLine({ kind: 'began', at: clock.startedAt }));
-    const lane = new RealtimeLane({ provider, journal, ledger, meter, clock, wait, stop });
+    const lane = new RealtimeLane({ provider, target: input, journal, ledger, meter, clock, wait, stop });
     const end = input.probe === 0 ? null : await probe(store, input, lane, settled);
     const finalEnd = end ?? (await runLane(store, input, lane, settled));
     const { allowance, spentUsd } = ledger;

@@ -22,6 +22,7 @@ export function describeSubmission(
   return {
     key: hashSubmissionKey(planNonce, ref),
     prefix: hashBatchPrefix(planNonce, ref),
+    model: ref.model,
     endpoint: ref.endpoint,
     items: ref.items,
     fileId: fileId ?? null,

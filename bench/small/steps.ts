@@ -77,8 +77,8 @@ export class JobSteps {
     call: <T>(work: () => Promise<T>) => Promise<T>,
   ): Promise<Pick<CpuTimes, 'upload' | 'collect'>> {
     const { stage, create, download, classify } = this.#activities;
-    const { items, bytes, requestsCrc32: crc32, endpoint } = planned;
-    const submission = { ...ref, ordinal: 0, items, bytes, crc32, endpoint };
+    const { items, bytes, requestsCrc32: crc32, model, endpoint } = planned;
+    const submission = { ...ref, ordinal: 0, items, bytes, crc32, model, endpoint };
     const uploaded = await measureCpu(() => call(() => stage(submission)));
     const created = await call(() => create({ ...submission, staged: uploaded.result }));
     if (created.kind !== 'created') throw new Error(`the batch was not created: ${created.kind}`);

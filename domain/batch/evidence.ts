@@ -15,8 +15,9 @@ export interface EndingRule {
   /**
    * When nothing ran, so there is nothing to read. `always`: with this ending. `validator`: if no output is named, nothing is counted as done,
    * and every error comes from the check before the run. `none_counted`: if the counts say that nothing was done.
+   * `none_answered`: if no output is named and the counts say that nothing was answered, which is all that is billed.
    */
-  readonly nothingRan: 'always' | 'validator' | 'none_counted' | 'never';
+  readonly nothingRan: 'always' | 'validator' | 'none_counted' | 'none_answered' | 'never';
   /** The least number of lines in an output: one for each item that ran and is counted as done or failed, or one for each item. */
   readonly lines: 'counted' | 'all';
   /** What is proven of the items beyond the counted ones. */
@@ -49,8 +50,9 @@ export function describeOutput(ended: EndedBatch, rules: EndingRules): Output {
   if (rule.nothingRan === 'none_counted' && counted === 0) return { kind: 'nothing_ran' };
   if (outputs.length === 0) {
     const validated = rule.nothingRan === 'validator' && ended.refusedUnrun && (counted ?? 0) === 0;
+    const noneAnswered = rule.nothingRan === 'none_answered' && counts?.done === 0;
     const noneRan = rule.beyondCounted === 'not_run' && counted === 0;
-    return { kind: validated || noneRan ? 'nothing_ran' : 'not_shown' };
+    return { kind: validated || noneAnswered || noneRan ? 'nothing_ran' : 'not_shown' };
   }
   return { kind: 'shown', linesMin: rule.lines === 'all' ? (counts?.total ?? null) : counted };
 }

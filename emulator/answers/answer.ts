@@ -52,9 +52,9 @@ function fullText(item: Item, { answer, output, seed }: Options): string {
 function lastUserText(body: Json): string {
   if (typeof body.input === 'string') return body.input;
   if (typeof body.prompt === 'string') return body.prompt;
-  const turns = asList(body.messages ?? body.input).filter(isObject);
+  const turns = asList(body.messages ?? body.input ?? body.contents).filter(isObject);
   const last = turns.findLast(({ role }) => role === 'user');
-  return last === undefined ? '' : contentText(last.content);
+  return last === undefined ? '' : contentText(last.content ?? last.parts);
 }
 
 function contentText(content: unknown): string {

@@ -42,8 +42,16 @@ export function bodyFacts(body: Json): BodyFacts {
 }
 
 /** The most output that the request allows, or 0 if it names no limit. */
-export function countMaxOutput({ max_completion_tokens, max_output_tokens, max_tokens }: Json): number {
-  const named = [max_completion_tokens, max_output_tokens, max_tokens].find((value) => typeof value === 'number');
+export function countMaxOutput({
+  max_completion_tokens,
+  max_output_tokens,
+  max_tokens,
+  generationConfig,
+}: Json): number {
+  const { maxOutputTokens } = asObject(generationConfig);
+  const named = [max_completion_tokens, max_output_tokens, max_tokens, maxOutputTokens].find(
+    (value) => typeof value === 'number',
+  );
   return named ?? 0;
 }
 

@@ -30,6 +30,11 @@ const known: Record<Vendor, readonly string[]> = {
     ],
     ...['claude-sonnet-4-6', 'claude-sonnet-4-5', 'claude-haiku-5-5', 'claude-haiku-4-5'],
   ],
+  gemini: [
+    ...['gemini-4-argon', 'gemini-3.8-flash', 'gemini-3.7-flash', 'gemini-3.6-flash', 'gemini-3.5-flash'],
+    ...['gemini-3.5-flash-lite', 'gemini-3.1-pro-preview', 'gemini-2.5-pro', 'gemini-2.5-flash'],
+    ...['gemini-2.5-flash-lite', 'gemini-embedding-2', 'gemini-embedding-001'],
+  ],
 };
 const dated = /-(\d{4}-\d{2}-\d{2}|\d{8})$/;
 

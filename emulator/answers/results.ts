@@ -17,8 +17,8 @@ const garbledLine = '<html><body>502 Bad Gateway</body></html>';
 export type LineWriter = (item: Item, customId: string | null, at: number) => string | null;
 export type Extent = 'all' | 'first half';
 
-export const idField = (customId: string | null): string =>
-  customId === null ? '' : `"custom_id":${JSON.stringify(customId)},`;
+export const idField = (customId: string | null, name = 'custom_id'): string =>
+  customId === null ? '' : `"${name}":${JSON.stringify(customId)},`;
 
 export function* resultChunks(batch: Batch, write: LineWriter, extent: Extent): Generator<Buffer> {
   const lines = extent === 'all' ? resultLines(batch, write) : firstHalf(() => resultLines(batch, write));
@@ -127,7 +127,7 @@ export function openInput(batch: Batch) {
       const bytes = Buffer.allocUnsafe(index.sizes[at] ?? 0);
       readSync(descriptor, bytes, 0, bytes.length, index.offsets[at] ?? 0);
       const parsed: unknown = JSON.parse(bytes.toString('utf8'));
-      return isObject(parsed) ? asObject(parsed.body ?? parsed.params) : {};
+      return isObject(parsed) ? asObject(parsed.body ?? parsed.params ?? parsed.request) : {};
     },
     close() {
       if (descriptor !== null) closeSync(descriptor);

@@ -8,7 +8,8 @@ export function findSchema(body: Json): Json | null {
   if (isObject(body.response_format)) return schemaIn(asObject(body.response_format.json_schema).schema);
   if (isObject(body.text)) return schemaIn(asObject(body.text.format).schema);
   if (isObject(body.output_config)) return schemaIn(asObject(body.output_config.format).schema);
-  return null;
+  const config = asObject(body.generationConfig ?? body.generation_config);
+  return schemaIn(config.responseJsonSchema ?? config.responseSchema);
 }
 
 export function buildInstance(schema: Json, text: string): unknown {

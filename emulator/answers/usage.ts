@@ -9,10 +9,11 @@ export function lacksUsage(hash: Hash, lane: Lane, { usage, seed }: Options): bo
   return roll(hash, seed, 9) < usage.missing;
 }
 
-const members = { absent: '', null: ',"usage":null', empty: ',"usage":{}' };
+const values = { null: 'null', empty: '{}' };
 
 /** The JSON member of an answer that states its usage, with the comma before it. */
-export function usageMember({ hash, inBatch }: Item, options: Options, usage: string): string {
-  if (!lacksUsage(hash, inBatch ? 'batch' : 'sync', options)) return `,"usage":${usage}`;
-  return members[options.usage.as];
+export function usageMember({ hash, inBatch }: Item, options: Options, usage: string, name = 'usage'): string {
+  const member = (value: string): string => `,"${name}":${value}`;
+  if (!lacksUsage(hash, inBatch ? 'batch' : 'sync', options)) return member(usage);
+  return options.usage.as === 'absent' ? '' : member(values[options.usage.as]);
 }

@@ -1,11 +1,12 @@
 // The message batch object as Anthropic sends it; counts do not change until the whole batch has ended.
-import { type Batch, batchMoment, itemCount } from '../world/batch.ts';
+import { type Batch, batchMoment, itemCount, windowsMs } from '../world/batch.ts';
 import { isoTime } from '../world/clock.ts';
-import { isTerminal, type Phase, windowMs } from '../world/timeline.ts';
+import { isTerminal, type Phase } from '../world/timeline.ts';
 import { isShown, unknownStatus } from '../world/visibility.ts';
 import type { Foreign, World } from '../world/world.ts';
 import { unrunType } from './result-lines.ts';
 
+const windowMs = windowsMs.anthropic;
 const time = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
 export function batchObject(world: World, batch: Batch, origin: string) {

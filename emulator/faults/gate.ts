@@ -13,20 +13,28 @@ export function readTenant(world: World, request: IncomingMessage, vendor: Vendo
   const { keys, sharedWorkspace, auth } = world.options.current;
   const key = readKey(request);
   const known = keys === undefined ? key !== null : key !== null && Object.hasOwn(keys, key);
-  if (!known) throw new Refused(badKey(vendor, 401));
+  if (!known) throw new Refused(vendor === 'gemini' ? unknownGeminiKey : badKey(vendor, 401));
   if (auth !== undefined && world.options.take('auth', auth.times)) throw new Refused(badKey(vendor, auth.reject));
   if (sharedWorkspace) return 'shared';
   return keys?.[key ?? ''] ?? `key-${hex8(hashText(key ?? '').hi)}`;
 }
 
+/** A request with a key that does not exist counts as a bad request. */
+const unknownGeminiKey: Problem = {
+  status: 400,
+  message: 'API key not valid. Please pass a valid API key.',
+  code: 'API_KEY_INVALID',
+};
+
 function readKey({ headers }: IncomingMessage): string | null {
-  const plain = headers['x-api-key'] ?? headers['api-key'];
+  const plain = headers['x-api-key'] ?? headers['api-key'] ?? headers['x-goog-api-key'];
   if (typeof plain === 'string' && plain !== '') return plain;
   const [scheme, token] = (headers.authorization ?? '').split(' ');
   return scheme?.toLowerCase() === 'bearer' && token !== undefined && token !== '' ? token : null;
 }
 
 function badKey(vendor: Vendor, status: 401 | 403): Problem {
+  if (vendor === 'gemini') return { status, message: 'The request does not have valid authentication credentials.' };
   if (vendor === 'anthropic') {
     return { status, message: status === 401 ? 'invalid x-api-key' : 'Your API key does not have permission.' };
   }
@@ -37,7 +45,7 @@ function badKey(vendor: Vendor, status: 401 | 403): Problem {
 }
 
 export function checkVersion({ route, request }: Call): void {
-  if (route.vendor === 'openai') return;
+  if (route.vendor !== 'anthropic') return;
   const version = request.headers['anthropic-version'];
   if (version === undefined) throw refuse(400, 'anthropic-version: header is required');
   if (!anthropicVersions.includes(String(version))) {
@@ -69,6 +77,9 @@ function moneyProblem(world: World, { route }: Call): Problem | null {
     const message = 'You exceeded your current quota, please check your plan and billing details.';
     return { status: 429, message, type: 'insufficient_quota', code: 'insufficient_quota' };
   }
+  if (route.vendor === 'gemini') {
+    return { status: 403, message: 'This API method requires billing to be enabled.', code: 'BILLING_DISABLED' };
+  }
   return {
     status: 429,
     message: 'The spend limit of this organization has been reached.',
@@ -79,6 +90,7 @@ function moneyProblem(world: World, { route }: Call): Problem | null {
 function rateLimited(vendor: Vendor): Problem {
   const headers = { 'retry-after': '1' };
   if (vendor === 'anthropic') return { status: 429, message: 'This request would exceed your rate limit.', headers };
+  if (vendor === 'gemini') return { status: 429, message: 'Resource has been exhausted (e.g. check quota).', headers };
   return {
     status: 429,
     message: 'Rate limit reached for requests.',

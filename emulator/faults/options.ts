@@ -124,11 +124,17 @@ const optionsSchema = z.strictObject({
   keys: z.record(z.string(), z.string()).optional(),
   sharedWorkspace: z.boolean().default(false),
   auth: z.strictObject({ reject: z.union([z.literal(401), z.literal(403)]), times: count.optional() }).optional(),
-  money: z.strictObject({ openai: times.optional(), anthropic: times.optional() }).prefault({}),
+  money: z
+    .strictObject({ openai: times.optional(), anthropic: times.optional(), gemini: times.optional() })
+    .prefault({}),
   limits: limitOptions.prefault({}),
   sync: syncOptions.prefault({}),
   models: z
-    .strictObject({ openai: z.array(z.string()).default([]), anthropic: z.array(z.string()).default([]) })
+    .strictObject({
+      openai: z.array(z.string()).default([]),
+      anthropic: z.array(z.string()).default([]),
+      gemini: z.array(z.string()).default([]),
+    })
     .prefault({}),
 });
 

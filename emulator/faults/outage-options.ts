@@ -1,6 +1,6 @@
 // When calls fail in an outage, which calls, and how.
 import { z } from 'zod';
-import { callGroups, isRouteName } from '../server/routes.ts';
+import { callGroups, isRouteName, vendors } from '../server/routes.ts';
 import { spanFields } from './span.ts';
 
 const isCallName = (name: string): boolean =>
@@ -9,7 +9,7 @@ const callName = z.string().refine(isCallName, { error: 'is neither a group of c
 
 const outage = z.strictObject({
   calls: z.union([callName, z.array(callName)]).default('*'),
-  vendor: z.enum(['openai', 'anthropic']).optional(),
+  vendor: z.enum(vendors).optional(),
   how: z.union([z.enum(['reset', 'close', 'timeout']), z.literal(500), z.literal(502), z.literal(503)]),
   ...spanFields,
 });

@@ -14,6 +14,7 @@ const hourMs = 3_600_000;
 
 /** Who wants to enqueue tokens, and when. */
 interface Claim {
+  vendor: Vendor;
   tenant: string;
   scan: Scan | null;
   atMs: number;
@@ -22,14 +23,15 @@ interface Claim {
 /** OpenAI's validator checks the limit on enqueued tokens: null if the batch fits. */
 export function tokenProblem(world: World, batch: Batch): BatchProblem | null {
   if (batch.options.limits.tokensRefusedAt === 'create') return null;
-  const claim = { tenant: batch.tenant, scan: batch.scan, atMs: batch.validatedAtMs ?? 0 };
+  const claim = { vendor: batch.vendor, tenant: batch.tenant, scan: batch.scan, atMs: batch.validatedAtMs ?? 0 };
   return overTokens(world, claim, (other) => other !== batch && other.admitted);
 }
 
 /** The create itself checks the same limit: it also counts batches that are not yet validated. */
-export function checkTokens(world: World, { tenant }: Call, scan: Scan): void {
-  const problem = overTokens(world, { tenant, scan, atMs: world.settledAtMs }, () => true);
+export function checkTokens(world: World, { tenant, route: { vendor } }: Call, scan: Scan): void {
+  const problem = overTokens(world, { vendor, tenant, scan, atMs: world.settledAtMs }, () => true);
   if (problem === null) return;
+  if (vendor === 'gemini') throw refuse(429, problem.message);
   throw refuse(429, problem.message, { type: 'invalid_request_error', code: problem.code });
 }
 
@@ -44,9 +46,10 @@ function overTokens(world: World, claim: Claim, counts: (other: Batch) => boolea
   return { code: 'token_limit_exceeded', message: tokenMessage(world, claim, limit), param: null, line: null };
 }
 
-function tokenMessage(world: World, { tenant, scan }: Claim, limit: number): string {
+function tokenMessage(world: World, { vendor, tenant, scan }: Claim, limit: number): string {
   const model = readModel(scan);
   const { tokensMessage } = world.options.current.limits;
+  if (vendor === 'gemini') return quotaMessage('enqueued_tokens', tokensMessage === 'unnamed' ? null : limit, model);
   if (tokensMessage === 'rounded') {
     const figure = limit.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
     return `The number of enqueued tokens has surpassed the configured limit of ${figure} for the deployment ${model}.`;
@@ -54,6 +57,12 @@ function tokenMessage(world: World, { tenant, scan }: Claim, limit: number): str
   const named = tokensMessage === 'exact' ? ` Limit: ${limit.toLocaleString('en-US')} enqueued tokens.` : '';
   return `Enqueued token limit reached for ${model} in organization org-${tenant}.${named} Please try again once some in_progress batches have been completed.`;
 }
+
+/** The vendor's usual words name no limit. */
+const quotaMessage = (metric: string, limit: number | null, model: string): string =>
+  limit === null
+    ? 'Resource has been exhausted (e.g. check quota).'
+    : `You exceeded your current quota. * Quota exceeded for metric: generativelanguage.googleapis.com/${metric}, limit: ${limit}, model: ${model}`;
 
 const countTokens = (scan: Scan | null): number => scan?.index.tokensTotal ?? 0;
 const readModel = (scan: Scan | null): string => scan?.index.modelNames[0] ?? '';
@@ -63,8 +72,8 @@ const readFamily = (scan: Scan | null): string => nameFamily(readModel(scan));
 const readFigure = (figures: PerModel | undefined, scan: Scan | null) =>
   figureFor(figures, readModel(scan)) ?? figureFor(figures, readFamily(scan));
 
-function sharesTokens(other: Batch, { tenant, scan }: Claim): boolean {
-  return other.vendor === 'openai' && other.tenant === tenant && readFamily(other.scan) === readFamily(scan);
+function sharesTokens(other: Batch, { vendor, tenant, scan }: Claim): boolean {
+  return other.vendor === vendor && other.tenant === tenant && readFamily(other.scan) === readFamily(scan);
 }
 
 /** An ended batch frees everything immediately, however much of it ran before. */
@@ -79,12 +88,16 @@ function foreignUse({ options }: World, atMs: number, kind: 'tokens' | 'batches'
   return kind === 'tokens' ? (readFigure(others.tokens, scan) ?? 0) : others[kind];
 }
 
+/** What a vendor publishes. */
+const openMax: Partial<Record<Vendor, number>> = { gemini: 100 };
+
 /** Checks the number of open batches, whatever they hold. Call after settling. */
-export function checkOpenBatches(world: World, { tenant, route }: Call): void {
-  const limit = world.options.current.limits.batches;
+export function checkOpenBatches(world: World, { id, tenant, route }: Call): void {
+  const limit = world.options.current.limits.batches ?? openMax[route.vendor];
   if (limit === undefined) return;
   const own = openBatches(world, route.vendor, tenant).length;
   if (own + foreignUse(world, world.settledAtMs, 'batches', null) < limit) return;
+  if (route.vendor === 'gemini') throw refuse(429, quotaMessage('concurrent_batch_requests', limit, id));
   if (route.vendor === 'anthropic') {
     throw refuse(
       429,

@@ -18,6 +18,7 @@ type Refusal = LimitState & { needed: number; waitMs: number; retryAfter: boolea
 const minuteMs = 60_000;
 
 export function headersFor(vendor: Vendor, states: LimitState[], nowMs: number): Record<string, string> {
+  if (vendor === 'gemini') return {};
   const entries = states.flatMap((state) =>
     vendor === 'openai' ? openaiHeaders(state) : anthropicHeaders(state, state.kind, nowMs),
   );
@@ -50,7 +51,15 @@ function anthropicHeaders(state: LimitState, kind: LimitKind, nowMs: number): He
 }
 
 export function problemFor(caller: Caller, kind: LimitKind, refusal: Refusal): Problem {
+  if (caller.vendor === 'gemini') return geminiProblem(caller, refusal);
   return caller.vendor === 'openai' ? openaiProblem(caller, kind, refusal) : anthropicProblem(caller, kind, refusal);
+}
+
+/** Google writes the wait in a detail; the header is for tests of the same limits at all vendors. */
+function geminiProblem({ model }: Caller, { limit, waitMs, retryAfter }: Refusal): Problem {
+  const message = `You exceeded your current quota. * Quota exceeded, limit: ${limit}, model: ${model}`;
+  const headers = { 'retry-after': wholeSeconds(Number.isFinite(waitMs) ? waitMs : minuteMs) };
+  return { status: 429, message, ...(retryAfter ? { headers } : {}) };
 }
 
 function openaiProblem({ model, tenant }: Caller, kind: LimitKind, refusal: Refusal): Problem {

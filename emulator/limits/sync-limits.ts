@@ -55,10 +55,10 @@ export function finishSyncCall(world: World, call: Call, status: number): Record
   return headersFor(caller.vendor, states, world.clock.now());
 }
 
-const readCaller = ({ route, tenant, body }: Call): Caller => ({
+const readCaller = ({ route, tenant, body, id }: Call): Caller => ({
   vendor: route.vendor,
   tenant,
-  model: asText(body.model),
+  model: route.vendor === 'gemini' ? id : asText(body.model),
 });
 
 function listUses({ options }: World, { vendor }: Caller, tokens: number): Use[] {
@@ -67,7 +67,7 @@ function listUses({ options }: World, { vendor }: Caller, tokens: number): Use[]
     perMinute === undefined ? [] : [{ kind, flow: { perMinute, burstMs }, needed, taken }];
   return [
     ...use('requests', rpm, 1),
-    ...use(vendor === 'openai' ? 'tokens' : 'input', tpm, tokens),
+    ...use(vendor === 'anthropic' ? 'input' : 'tokens', tpm, tokens),
     ...(vendor === 'anthropic' ? use('output', otpm, 1, 0) : []),
   ];
 }

@@ -2,13 +2,14 @@
 
 import { isBilled } from '../answers/outcome.ts';
 import { itemAt, openInput } from '../answers/results.ts';
-import { type Batch, batchMoment, itemCount } from '../world/batch.ts';
+import { type Batch, batchMoment, itemCount, windowsMs } from '../world/batch.ts';
 import { seconds } from '../world/clock.ts';
-import { isTerminal, type Moment, windowMs } from '../world/timeline.ts';
+import { isTerminal, type Moment } from '../world/timeline.ts';
 import { isShown, unknownStatus } from '../world/visibility.ts';
 import type { Foreign, World } from '../world/world.ts';
 import { isEndpoint, outputTokens } from './answers.ts';
 
+const windowMs = windowsMs.openai;
 const time = (ms: number | null): number | null => (ms === null ? null : seconds(ms));
 
 export function batchObject(world: World, batch: Batch) {

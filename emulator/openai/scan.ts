@@ -1,7 +1,8 @@
 // The validation pass over an uploaded file: one sequential read in 1 MiB pieces, lines split on the newline byte, each parsed once. The item
 // index keeps what later steps need.
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { type BodyFacts, bodyFacts } from '../answers/body-facts.ts';
+import { eachLine } from '../server/each-line.ts';
 import { isObject, type Json, parseObject } from '../server/json.ts';
 import type { BatchProblem, Scan } from '../world/batch.ts';
 import { hashText } from '../world/hash.ts';
@@ -12,9 +13,7 @@ import { type KnownLine, readRepeatedId, rememberLine } from './repeated-line.ts
 // Published limits of the vendor's Batch API.
 const linesMax = 50_000;
 const bytesMax = 200 * 1024 * 1024;
-const readBytes = 1024 * 1024;
 const problemsMax = 100;
-const newline = 10;
 const carriageReturn = 13;
 
 export interface ScanRules {
@@ -42,34 +41,6 @@ export async function scanFile(path: string, rules: ScanRules): Promise<Scan> {
   checkCount(pass);
   pass.index.trim();
   return { index: pass.index, problems: pass.problems };
-}
-
-async function eachLine(file: FileHandle, visit: (line: Buffer, offset: number) => void): Promise<void> {
-  let buffer = Buffer.allocUnsafeSlow(readBytes);
-  let filled = 0;
-  let base = 0;
-  while (true) {
-    if (filled === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
-    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, base + filled);
-    filled += bytesRead;
-    const consumed = visitLines(buffer.subarray(0, filled), base, visit);
-    if (bytesRead === 0) {
-      if (filled > consumed) visit(buffer.subarray(consumed, filled), base + consumed);
-      return;
-    }
-    buffer.copyWithin(0, consumed, filled);
-    base += consumed;
-    filled -= consumed;
-  }
-}
-
-function visitLines(bytes: Buffer, base: number, visit: (line: Buffer, offset: number) => void): number {
-  let start = 0;
-  for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-    visit(bytes.subarray(start, end), base + start);
-    start = end + 1;
-  }
-  return start;
 }
 
 function readLine(pass: Pass, bytes: Buffer, offset: number): void {

@@ -38,7 +38,7 @@ function listInputs(input: unknown): string[] {
     : [String(input)];
 }
 
-function makeVector(text: string, dimensions: number): Float32Array {
+export function makeVector(text: string, dimensions: number): Float32Array {
   let state = hashText(text).hi;
   return Float32Array.from({ length: dimensions }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;

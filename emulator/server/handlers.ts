@@ -8,6 +8,16 @@ import {
   retrieveAnthropicBatch,
 } from '../anthropic/batches.ts';
 import { listAnthropicModels, messageCall, retrieveAnthropicModel } from '../anthropic/model-calls.ts';
+import {
+  cancelGeminiBatch,
+  createGeminiBatch,
+  deleteGeminiBatch,
+  listGeminiBatches,
+  retrieveGeminiBatch,
+} from '../gemini/batches.ts';
+import { deleteGeminiFile, geminiContent, listGeminiFiles, retrieveGeminiFile } from '../gemini/files.ts';
+import { embedCall, generateCall, listGeminiModels, retrieveGeminiModel } from '../gemini/model-calls.ts';
+import { uploadGeminiFile } from '../gemini/upload.ts';
 import { cancelOpenaiBatch, createOpenaiBatch, listOpenaiBatches, retrieveOpenaiBatch } from '../openai/batches.ts';
 import { createFile, deleteFile, fileContent, listFiles, retrieveFile } from '../openai/files.ts';
 import { listOpenaiModels, modelCall, retrieveOpenaiModel } from '../openai/model-calls.ts';
@@ -40,4 +50,20 @@ export const handlers: Record<RouteName, Handler> = {
   'anthropic.batches.results': anthropicResults,
   'anthropic.models.list': listAnthropicModels,
   'anthropic.models.retrieve': retrieveAnthropicModel,
+  'gemini.files.create': uploadGeminiFile,
+  'gemini.files.list': listGeminiFiles,
+  'gemini.files.retrieve': retrieveGeminiFile,
+  'gemini.files.delete': deleteGeminiFile,
+  'gemini.files.content': geminiContent,
+  'gemini.files.download': geminiContent,
+  'gemini.batches.create': createGeminiBatch('generateContent'),
+  'gemini.batches.embed': createGeminiBatch('embedContent'),
+  'gemini.batches.list': listGeminiBatches,
+  'gemini.batches.retrieve': retrieveGeminiBatch,
+  'gemini.batches.cancel': cancelGeminiBatch,
+  'gemini.batches.delete': deleteGeminiBatch,
+  'gemini.generate': generateCall,
+  'gemini.embed': embedCall,
+  'gemini.models.list': listGeminiModels,
+  'gemini.models.retrieve': retrieveGeminiModel,
 };

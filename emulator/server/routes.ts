@@ -1,6 +1,10 @@
 // The names of all calls; faults, barriers and counters refer to a call by its name here.
 
-export type Vendor = 'openai' | 'anthropic';
+import { frontPaths } from '../fronts.ts';
+import { geminiRoutes } from '../gemini/routes.ts';
+
+export const vendors = ['openai', 'anthropic', 'gemini'] as const;
+export type Vendor = (typeof vendors)[number];
 
 interface RouteSpec {
   vendor: Vendor;
@@ -52,6 +56,7 @@ const table = {
   },
   'anthropic.models.list': { vendor: 'anthropic', method: 'GET', path: '/v1/models', body: 'none' },
   'anthropic.models.retrieve': { vendor: 'anthropic', method: 'GET', path: '/v1/models/:id', body: 'none' },
+  ...geminiRoutes,
 } as const satisfies Record<string, RouteSpec>;
 
 export type RouteName = keyof typeof table;
@@ -67,6 +72,10 @@ export function groupOf(name: RouteName): CallGroup {
 }
 
 export const isSync = (name: RouteName): boolean => groupOf(name) === 'sync';
+
+/** The vendor whose front such a path is under, if only one has it. */
+export const vendorOfPath = (path: string): Vendor | null =>
+  path.startsWith(`${frontPaths.gemini}/`) ? 'gemini' : null;
 
 export interface Route extends Pick<RouteSpec, 'vendor' | 'method' | 'body'> {
   name: RouteName;
@@ -87,21 +96,37 @@ const compiled: Compiled[] = Object.entries(table).map(([name, spec]: [string, R
   };
 });
 
-/** Both vendors own /v1/models; only Anthropic's clients send a version header. */
+/** OpenAI and Anthropic own /v1/models; only Anthropic's clients send a version header. */
 export function findRoute(method: string, path: string, vendor: Vendor): { route: Route; id: string } | null {
-  const parts = path.split('/');
-  const matches = compiled.filter((route) => route.method === method && samePath(route.parts, parts));
+  // Gemini's first and its later version are alike.
+  const parts = path.replace(geminiFirstVersion, '$1/v1beta/').split('/');
+  const matches = compiled
+    .filter((route) => route.method === method && samePath(route.parts, parts))
+    .sort((a, b) => verbOf(b.parts).length - verbOf(a.parts).length);
   const route = matches.find((match) => match.vendor === vendor) ?? matches[0];
   if (route === undefined) return null;
-  const at = route.parts.indexOf(':id');
-  return { route, id: at < 0 ? '' : decodeURIComponent(parts[at] ?? '') };
+  const at = route.parts.findIndex((part) => part.startsWith(id));
+  return {
+    route,
+    id: at < 0 ? '' : decodeURIComponent((parts[at] ?? '').slice(0, -verbOf(route.parts).length || undefined)),
+  };
 }
 
+const geminiFirstVersion = new RegExp(`^(${frontPaths.gemini}(?:/upload|/download)?)/v1/`);
+const id = ':id';
+
+/** What follows the id in its part of the path, such as `:cancel`. */
+const verbOf = (pattern: readonly string[]): string =>
+  pattern.find((part) => part.startsWith(id))?.slice(id.length) ?? '';
+
 function samePath(pattern: string[], parts: string[]): boolean {
-  return (
-    pattern.length === parts.length &&
-    pattern.every((part, at) => (part === ':id' ? parts[at] !== '' : part === parts[at]))
-  );
+  return pattern.length === parts.length && pattern.every((part, at) => samePart(part, parts[at] ?? ''));
+}
+
+function samePart(pattern: string, part: string): boolean {
+  if (!pattern.startsWith(id)) return pattern === part;
+  const verb = pattern.slice(id.length);
+  return part.endsWith(verb) && part.length > verb.length;
 }
 
 export function isRouteName(name: string): name is RouteName {

@@ -8,7 +8,12 @@ import type { World } from '../world/world.ts';
 import type { Call } from './call.ts';
 import type { Chunks, Reply } from './reply.ts';
 
-const downloads = ['openai.files.content', 'anthropic.batches.results'];
+const downloads = [
+  'openai.files.content',
+  'anthropic.batches.results',
+  'gemini.files.content',
+  'gemini.files.download',
+];
 
 interface Cut {
   afterBytes: number;

@@ -14,7 +14,7 @@ import { handlers } from './handlers.ts';
 import { parseObject } from './json.ts';
 import { problemReply, Refused, type Reply, refuse } from './reply.ts';
 import type { Vendor } from './routes.ts';
-import { findRoute, type Route } from './routes.ts';
+import { findRoute, type Route, vendorOfPath } from './routes.ts';
 import { closed, named, send } from './send.ts';
 
 const jsonBytesMax = 64 * 1024 * 1024;
@@ -29,13 +29,14 @@ class ClientGone extends Error {}
 
 export async function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
-  const vendor: Vendor = request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
+  const byHeader: Vendor = request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
+  const vendor = vendorOfPath(url.pathname) ?? byHeader;
   const flavour = findFlavour(url.pathname);
   const path = flavour === null ? url.pathname : flavour.toPath(url.pathname.slice(flavour.prefix.length));
   const found = findRoute(request.method ?? 'GET', path, vendor);
   if (found === null) return unknownRoute(stage.world, vendor, request, response);
   const call = newCall(stage, { ...found, url, flavour }, request, response);
-  const idHeader = call.route.vendor === 'openai' ? 'x-request-id' : 'request-id';
+  const idHeader = call.route.vendor === 'anthropic' ? 'request-id' : 'x-request-id';
   response.setHeader(idHeader, call.requestId);
   const outage = meetOutage(stage.world, call);
   if (outage !== null) return failCall(outage, call, response);

@@ -31,6 +31,7 @@ export interface Emulator {
   url: string;
   openaiBaseUrl: string;
   anthropicBaseUrl: string;
+  geminiBaseUrl: string;
   controlUrl: string;
   close(): Promise<void>;
 }
@@ -65,7 +66,8 @@ export async function startEmulator({
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= stop(server, stage).then(leave));
   const [openaiBaseUrl, anthropicBaseUrl] = [`${url}${frontPaths.openai}`, `${url}${frontPaths.anthropic}`];
-  return { url, openaiBaseUrl, anthropicBaseUrl, controlUrl: `${url}/_control`, close };
+  const geminiBaseUrl = `${url}${frontPaths.gemini}`;
+  return { url, openaiBaseUrl, anthropicBaseUrl, geminiBaseUrl, controlUrl: `${url}/_control`, close };
 }
 
 function newWorld(options: OptionStore, clock: Clock, parent: string): World {

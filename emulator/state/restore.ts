@@ -4,7 +4,9 @@ import { basename, join } from 'node:path';
 import { isKnownModel } from '../answers/models.ts';
 import { billSingle } from '../answers/sync-lane.ts';
 import { rereadRequests } from '../anthropic/receive.ts';
+import { scanRequests } from '../gemini/scan.ts';
 import { scanUpload, validate } from '../openai/batches.ts';
+import { asText } from '../server/json.ts';
 import type { Batch } from '../world/batch.ts';
 import { addBatch } from '../world/create-batch.ts';
 import { parseHex16 } from '../world/hash.ts';
@@ -55,6 +57,11 @@ async function readInput(world: World, batch: Batch, uploads: ReadonlyMap<string
       problems: [],
     };
     batch.validatedAtMs = batch.createdAtMs;
+  } else if (batch.vendor === 'gemini') {
+    const method = batch.endpoint === 'embedContent' ? 'embedContent' : 'generateContent';
+    batch.scan = await scanRequests(batch.inputPath, asText(batch.metadata?.model), method);
+    // A kill between the two facts.
+    batch.validatedAtMs ??= batch.createdAtMs + batch.options.validateMs;
   } else {
     const file = uploads.get(batch.inputFileId);
     if (file === undefined) throw new Error(`the input file of batch ${batch.id} is not known any more`);

@@ -1,4 +1,4 @@
-// One batch of either vendor: its request, its items and its progress.
+// One batch of any vendor: its request, its items and its progress.
 
 import { type BatchFault, faultFor } from '../faults/batch-faults.ts';
 import type { Options } from '../faults/options.ts';
@@ -6,6 +6,18 @@ import type { Json } from '../server/json.ts';
 import type { Vendor } from '../server/routes.ts';
 import type { ItemIndex } from './item-index.ts';
 import { type Moment, momentAt, type Phase, type Timeline } from './timeline.ts';
+
+const dayMs = 24 * 3_600_000;
+
+/** How the ids of a vendor's batches begin. */
+export const batchIdPrefixes: Record<Vendor, string> = {
+  openai: 'batch_',
+  anthropic: 'msgbatch_',
+  gemini: 'gemini-batch-',
+};
+
+/** How long after its creation a batch expires. */
+export const windowsMs: Record<Vendor, number> = { openai: dayMs, anthropic: dayMs, gemini: 2 * dayMs };
 
 export interface BatchProblem {
   code: string;
@@ -59,6 +71,7 @@ function makeTimeline(batch: Batch): Timeline {
   const { options, fault } = batch;
   return {
     createdAtMs: batch.createdAtMs,
+    windowMs: windowsMs[batch.vendor],
     validatedAtMs: batch.validatedAtMs,
     invalid: batch.problems.length > 0,
     runMs: options.runMs,
@@ -66,7 +79,8 @@ function makeTimeline(batch: Batch): Timeline {
     cancelMs: options.cancelMs,
     cancelRequestedAtMs: batch.cancelRequestedAtMs,
     endAs: fault.endAs ?? 'completed',
-    partial: fault.partial,
+    // An expired batch of Gemini's has no results, and is not billed.
+    partial: fault.partial ?? (batch.vendor === 'gemini' && fault.endAs === 'expired' ? 0 : undefined),
   };
 }
 

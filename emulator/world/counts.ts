@@ -75,7 +75,7 @@ function sum(world: World, read: (batch: Batch) => number): number {
 
 function describeState(world: World, batch: Batch): string {
   const phase = computePhase(batch, world.options.current, world.settledAtMs);
-  return batch.vendor === 'openai' ? phase : toStatus(phase);
+  return batch.vendor === 'anthropic' ? toStatus(phase) : phase;
 }
 
 /** Every item of every batch, and its outcome so far. For small tests. */

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { faultFor } from '../faults/batch-faults.ts';
 import type { Call } from '../server/call.ts';
 import type { BatchFact } from '../state/facts.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, batchIdPrefixes } from './batch.ts';
 import { newId, nextOrdinal, type World } from './world.ts';
 
 type Given = Pick<Batch, 'endpoint' | 'inputFileId' | 'inputPath' | 'metadata' | 'resultsTtlMs'>;
@@ -14,7 +14,7 @@ export function createBatch(world: World, call: Call, given: Given): Batch {
   const { vendor } = call.route;
   const made: Made = {
     ...given,
-    id: newId(world, vendor === 'openai' ? 'batch_' : 'msgbatch_'),
+    id: newId(world, batchIdPrefixes[vendor]),
     vendor,
     tenant: call.tenant,
     ordinal: nextOrdinal(world),

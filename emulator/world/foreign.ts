@@ -4,12 +4,10 @@ import type { Item } from '../answers/answer.ts';
 import { outcomes } from '../answers/outcome.ts';
 import type { Call } from '../server/call.ts';
 import type { Vendor } from '../server/routes.ts';
-import { type Batch, itemCount } from './batch.ts';
+import { type Batch, batchIdPrefixes, itemCount } from './batch.ts';
 import { seconds } from './clock.ts';
 import { hashParts, hex16 } from './hash.ts';
 import type { Foreign, World } from './world.ts';
-
-const idPrefixes: Record<Vendor, string> = { openai: 'batch_', anthropic: 'msgbatch_' };
 
 export function foreignBatches(world: World, call: Call): Foreign[] {
   const all = [...earlyBatches(world, call.route.vendor), ...laterBatches(world, call)];
@@ -38,7 +36,7 @@ function earlyBatches(world: World, vendor: Vendor): Foreign[] {
   if (kept !== undefined) return kept;
   const newestMs = world.clock.now();
   const made = Array.from({ length: foreign }, (_, number): Foreign => {
-    const id = `${idPrefixes[vendor]}${hex16(hashParts(world.options.current.seed, 'foreign', number))}`;
+    const id = `${batchIdPrefixes[vendor]}${hex16(hashParts(world.options.current.seed, 'foreign', number))}`;
     const createdAtMs = newestMs - Math.floor((number * foreignSpreadMs) / foreign);
     return { kind: 'foreign', id, createdAtMs, number, items: foreignItems, endedAtMs: null, cancelled: false };
   });
@@ -59,7 +57,7 @@ function laterBatches(world: World, { route, tenant }: Call): Foreign[] {
 function followBatch(world: World, batch: Batch, number: number): Foreign {
   const { list, seed } = world.options.current;
   const { afterMs = 0, items = itemCount(batch), runMs = 0 } = list.foreignLater ?? {};
-  const id = `${idPrefixes[batch.vendor]}${hex16(hashParts(seed, 'later', batch.ordinal, number))}`;
+  const id = `${batchIdPrefixes[batch.vendor]}${hex16(hashParts(seed, 'later', batch.ordinal, number))}`;
   const createdAtMs = batch.createdAtMs + (number + 1) * afterMs;
   const endsAtMs = createdAtMs + runMs;
   const endedAtMs = endsAtMs <= world.clock.now() ? endsAtMs : null;

@@ -2,7 +2,7 @@
 
 import type { Call } from '../server/call.ts';
 import type { Vendor } from '../server/routes.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, batchIdPrefixes } from './batch.ts';
 import { foreignBatches } from './foreign.ts';
 import { isVanished } from './visibility.ts';
 import type { Foreign, World } from './world.ts';
@@ -39,7 +39,7 @@ export function listedBatches(world: World, call: Call): Listed[] {
 function oddEntry({ options }: World, vendor: Vendor, nowMs: number): Odd {
   const { odd, foreignItems } = options.current.list;
   const awayMs = odd === 'farPast' ? -10 * yearMs : odd === 'farFuture' ? 10 * yearMs : 0;
-  const id = `${vendor === 'openai' ? 'batch_' : 'msgbatch_'}odd`;
+  const id = `${batchIdPrefixes[vendor]}odd`;
   const createdAtMs = nowMs + awayMs;
   const shape = { number: 0, items: foreignItems, endedAtMs: null, cancelled: false };
   return { kind: 'odd', id, createdAtMs, foreign: { kind: 'foreign', id, createdAtMs, ...shape } };

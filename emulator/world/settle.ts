@@ -90,20 +90,28 @@ function executeItem(world: World, batch: Batch, at: number, faulty: boolean) {
 function close(world: World, batch: Batch, moment: Moment): void {
   const { phase } = moment;
   if (phase === 'failed' && batch.problems.length === 0) batch.problems = [lateFailure(batch)];
-  const openai = batch.vendor === 'openai';
+  const { vendor } = batch;
+  const openai = vendor === 'openai';
   const unrun = phase === 'completed' || phase === 'failed' ? 0 : itemCount(batch) - batch.executed;
   const emptyErrors = phase !== 'failed' && batch.fault.zeroByteErrorFile === true;
   const hasOutput = openai && batch.outcomes.some(hasLine);
   const hasErrors = openai && (batch.failed + unrun > 0 || emptyErrors);
+  const geminiOutput = vendor === 'gemini' ? nameGeminiOutput(batch, phase) : null;
   const end: BatchEnd = {
     final: moment,
     problems: batch.problems,
-    outputFileId: hasOutput ? newId(world, 'file-') : null,
+    outputFileId: hasOutput ? newId(world, 'file-') : geminiOutput,
     errorFileId: hasErrors ? newId(world, 'file-') : null,
   };
   const { id, executed } = batch;
   world.facts.record({ kind: 'ended', id, executed, outcomes: packOutcomes(batch.outcomes), ...end });
   finishBatch(world, batch, end);
+}
+
+/** One file for answers and errors. There is none if the batch expired or failed, or if the batch object holds the answers. */
+function nameGeminiOutput({ id, executed, inputFileId }: Batch, phase: Moment['phase']): string | null {
+  const hasFile = inputFileId !== '' && executed > 0 && (phase === 'completed' || phase === 'cancelled');
+  return hasFile ? `batch-${id}` : null;
 }
 
 type BatchEnd = Omit<EndFact, 'kind' | 'id' | 'executed' | 'outcomes'>;

@@ -14,6 +14,7 @@ export type Phase =
   | 'cancelled';
 export interface Timeline {
   createdAtMs: number;
+  windowMs: number;
   /** Null until the input has been read. */
   validatedAtMs: number | null;
   invalid: boolean;
@@ -36,7 +37,6 @@ export interface Moment {
   endedAtMs: number | null;
 }
 
-export const windowMs = 24 * 3_600_000;
 const partialDefault = 0.5;
 const blank: Moment = {
   phase: 'validating',
@@ -60,7 +60,7 @@ export function momentAt(line: Timeline, hold: Hold, nowMs: number): Moment {
 
 function runMoment(line: Timeline, hold: Hold, validatedAtMs: number, nowMs: number): Moment {
   const held = hold.neverEnd === true || hold.stuckIn === 'in_progress';
-  const deadlineMs = held ? Number.POSITIVE_INFINITY : line.createdAtMs + windowMs;
+  const deadlineMs = held ? Number.POSITIVE_INFINITY : line.createdAtMs + line.windowMs;
   const runEndMs = validatedAtMs + line.runMs;
   const stopMs = Math.min(runEndMs, deadlineMs);
   const cap = held || line.endAs !== 'completed' ? (line.partial ?? partialDefault) : 1;

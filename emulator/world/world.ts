@@ -11,7 +11,16 @@ import type { Clock } from './clock.ts';
 import { hashParts, hex8, hex16 } from './hash.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 
-/** Of what an OpenAI batch leaves. */
+/** An upload in pieces that is not whole yet. */
+export interface OpenUpload {
+  id: string;
+  tenant: string;
+  filename: string;
+  path: string;
+  bytes: number;
+}
+
+/** Of what a batch leaves; only OpenAI's has a second part. */
 export type Part = 'output' | 'error';
 
 export interface Foreign extends Pick<Batch, 'id' | 'createdAtMs'> {
@@ -50,6 +59,7 @@ export interface World {
   /** What is on disk before a client is notified of it. */
   facts: FactLog;
   files: Map<string, StoredFile>;
+  uploads: Map<string, OpenUpload>;
   batches: Map<string, Batch>;
   /** Batches of earlier emulators on the same folder that nobody can ask for any more. */
   forgottenBatches: number;
@@ -87,7 +97,7 @@ export function resetWorld(world: World): void {
   mkdirSync(world.dataDir, { recursive: true });
 }
 
-/** The number of the next batch: batches count from 1, both vendors together. */
+/** The number of the next batch: batches count from 1, all vendors together. */
 export const nextOrdinal = ({ batches, forgottenBatches }: World): number => batches.size + forgottenBatches + 1;
 
 export function newId(world: World, prefix: string): string {
@@ -99,6 +109,7 @@ export function newId(world: World, prefix: string): string {
 function emptyState() {
   return {
     files: new Map<string, StoredFile>(),
+    uploads: new Map<string, OpenUpload>(),
     batches: new Map<string, Batch>(),
     forgottenBatches: 0,
     active: new Set<Batch>(),

@@ -13,7 +13,8 @@ export type RequestLine =
       readonly kind: 'request';
       readonly id: string;
       readonly endpoint: string;
-      readonly model: string;
+      /** Null if request lines name no model: it is the job's. */
+      readonly model: string | null;
       readonly body: Json;
       /** The body as the row's bytes spell it: it is sent so, whatever a number in it would become by being parsed. */
       readonly bodyText: string;
@@ -25,6 +26,10 @@ export interface Dialect {
   readonly name: string;
   readonly defaultEndpoint: string;
   readonly endpoints: readonly string[];
+  /** False if the URL of a call names the model: then no request and no request line does. */
+  readonly modelInBody: boolean;
+  /** Where the custom id begins in every line of `encode`. */
+  readonly customIdAt: number;
 
   /** The vendor's request body for a portable prompt; null where the endpoint does not take one. */
   buildBody(prompt: Prompt, endpoint: string): Json | null;
@@ -45,7 +50,7 @@ export interface Dialect {
 }
 
 /** Vendors of one family have the same lines. */
-export type DialectFamily = 'openai' | 'anthropic';
+export type DialectFamily = 'openai' | 'anthropic' | 'gemini';
 
 /** All that a thread needs to make the dialect of an account: plain JSON. */
 export interface DialectSettings {

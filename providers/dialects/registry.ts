@@ -3,11 +3,13 @@
 import { hideDecodedKeys } from '../hide-keys.ts';
 import { makeAnthropicDialect } from './anthropic/dialect.ts';
 import type { Dialect, DialectFamily, DialectSettings } from './dialect.ts';
+import { makeGeminiDialect } from './gemini/dialect.ts';
 import { makeOpenaiDialect } from './openai/dialect.ts';
 
 const makers: Readonly<Record<DialectFamily, (settings: DialectSettings) => Dialect>> = {
   openai: makeOpenaiDialect,
   anthropic: makeAnthropicDialect,
+  gemini: makeGeminiDialect,
 };
 
 export const createDialect = (settings: DialectSettings): Dialect =>

@@ -4,8 +4,13 @@
 import type { CustomId } from '../../domain/ids.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 
-/** The part of a dialect's line before the body: group 1 is the custom id, group 2 the endpoint if the line names it. */
-export type LineHead = RegExp;
+/** The part of a dialect's line before the body. */
+export interface LineHead {
+  /** Group 1 is the custom id, group 2 the endpoint if the line names it. */
+  readonly pattern: RegExp;
+  /** Where the custom id begins. */
+  readonly customIdAt: number;
+}
 
 export interface LineParts {
   readonly customId: string;
@@ -15,25 +20,25 @@ export interface LineParts {
   readonly body: string;
 }
 
+/** How most dialects' lines begin. */
 export const opening = '{"custom_id":"';
-/** Where the custom id begins in every line. */
-export const customIdAt = opening.length;
 /** The form of a `CustomId`. */
 const idPattern = '([0-9a-f]{32})';
 /** Longer than any head: only so many bytes are matched. */
 const headBytesMax = 512;
 const closeBrace = 0x7d;
 
-/** `between` is the pattern of the text between the custom id's quotes and the body. */
-export function makeLineHead(between: string): LineHead {
-  return new RegExp(`^\\{"custom_id":"${idPattern}"${between}(?=\\{)`);
+/** `between` is the pattern of the text between the custom id's quotes and the body; `begin` is the text before the custom id. */
+export function makeLineHead(between: string, begin: string = opening): LineHead {
+  const pattern = new RegExp(`^\\${begin}${idPattern}"${between}(?=\\{)`);
+  return { pattern, customIdAt: begin.length };
 }
 
 /** The same line under another custom id. Throws InvariantBroken if the line has another form. */
 export function relabelLine(head: LineHead, line: Buffer, customId: CustomId): Buffer {
   matchHead(head, line);
   const copy = Buffer.from(line);
-  copy.write(customId, opening.length, 'latin1');
+  copy.write(customId, head.customIdAt, 'latin1');
   return copy;
 }
 
@@ -45,7 +50,7 @@ export function splitLine(head: LineHead, line: Buffer): LineParts {
 
 /** A head is ASCII: its length in characters is its length in bytes. */
 function matchHead(head: LineHead, line: Buffer): RegExpExecArray {
-  const matched = head.exec(line.toString('latin1', 0, headBytesMax));
+  const matched = head.pattern.exec(line.toString('latin1', 0, headBytesMax));
   if (matched === null || line.at(-1) !== closeBrace || line.at(-2) !== closeBrace) {
     throw new InvariantBroken(`a request line of ${line.length} bytes does not have the form in which it was planned`);
   }

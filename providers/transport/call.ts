@@ -55,7 +55,7 @@ export async function checkModel(
   } catch (error) {
     const fault = toProviderError(caller, 'read', error);
     if (!(fault instanceof ProviderError) || fault.facts.status === null) throw fault;
-    if (fault.facts.status === 401) return 'bad_key';
+    if (fault.facts.fault === 'unauthorized') return 'bad_key';
     const { codes } = readErrorBody(asFields(error) ?? {});
     return fault.facts.status === 404 && codes.some((code) => missingCodes.includes(code)) ? 'unknown_model' : 'unsure';
   }

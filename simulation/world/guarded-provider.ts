@@ -14,7 +14,7 @@ export function guardProvider(provider: Provider, life: Incarnation): Provider {
     poll: (handle, ctx) => life.effect('poll', () => provider.poll(handle, ctx)),
     cancel: (handle, ctx) => life.effect('cancel', () => provider.cancel(handle, ctx)),
     forget: (handle, ctx) => life.effect('forget', () => provider.forget(handle, ctx)),
-    call: (line, ctx) => life.effect('ask', () => provider.call(line, ctx)),
+    call: (line, target, ctx) => life.effect('ask', () => provider.call(line, target, ctx)),
     download: (handle, ctx) => downloadWhole(life, () => provider.download(handle, ctx)),
   };
 }

@@ -1,5 +1,6 @@
 // Starts an emulator for one test, with the vendors' own SDKs pointed at it, and takes it down afterwards.
 import Anthropic from '@anthropic-ai/sdk';
+import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import { createControl } from '../../emulator/server/control.ts';
@@ -17,6 +18,7 @@ export async function setup(options: StartOptions = {}) {
     control,
     openai: openaiClient(emulator.openaiBaseUrl),
     anthropic: anthropicClient(emulator.anthropicBaseUrl),
+    gemini: geminiClient(emulator.geminiBaseUrl),
     pass: (ms: number) => control.clock({ advanceMs: ms }),
   };
 }
@@ -27,6 +29,11 @@ export function openaiClient(baseURL: string, apiKey = 'sk-test'): OpenAI {
 
 export function anthropicClient(baseURL: string, apiKey = 'sk-test'): Anthropic {
   return new Anthropic({ apiKey, baseURL, maxRetries: 0 });
+}
+
+/** It makes no second attempt unless it is told to. */
+export function geminiClient(baseUrl: string, apiKey = 'sk-test'): GoogleGenAI {
+  return new GoogleGenAI({ apiKey, vertexai: false, httpOptions: { baseUrl } });
 }
 
 export const allDoneMs = 10_000;

@@ -48,6 +48,7 @@ describe('the timeline', () => {
   const span = fc.integer({ min: 0, max: 1000 });
   const line = fc.record<Timeline>({
     createdAtMs: fc.constant(0),
+    windowMs: fc.constant(24 * 3_600_000),
     validatedAtMs: span,
     invalid: fc.boolean(),
     runMs: span,

@@ -17,6 +17,7 @@ import {
   chatLine,
   chatLines,
   contentText,
+  geminiClient,
   openaiClient,
   parseLines,
   request,
@@ -64,6 +65,7 @@ async function restart({ emulator }: Setup, folder: string): Promise<Setup> {
     control,
     openai: openaiClient(next.openaiBaseUrl),
     anthropic: anthropicClient(next.anthropicBaseUrl),
+    gemini: geminiClient(next.geminiBaseUrl),
     pass: (ms: number) => control.clock({ advanceMs: ms }),
   };
 }

@@ -14,8 +14,8 @@ const server = realServer();
 
 const cell = (name: string, use: (cell: Cell) => Promise<void>): Promise<void> => Cell.with(server, name, {}, use);
 
-test.concurrent.each(['openai', 'anthropic'] as const)(
-  'every row of an %s job has one result, in order, and what failed was asked again',
+test.concurrent.each(['openai', 'anthropic', 'gemini'] as const)(
+  'every row of a job at %s has one result, in order, and what failed was asked again',
   (provider) =>
     cell(`plain-${provider}`, async (at) => {
       await at.control.setOptions({
@@ -24,7 +24,7 @@ test.concurrent.each(['openai', 'anthropic'] as const)(
         // Without a length, a line that is missing at Anthropic would prove nothing, and its item would be in doubt.
         contentLength: 'all',
       });
-      const handle = await at.start(provider === 'openai' ? at.openaiJob(260) : at.anthropicJob(260));
+      const handle = await at.start(at[`${provider}Job`](260));
       const report = await handle.result();
       await at.expectComplete(report, 260, null);
       expect(at.results().some(({ attempts }) => attempts > 1)).toBe(true);

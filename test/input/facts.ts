@@ -11,6 +11,7 @@ export const facts: SpecFacts = {
       defaultEndpoint: '/v1/chat/completions',
       lanes: ['batch', 'realtime'],
       accounts: ['default', 'eu'],
+      modelInBody: true,
       limits: { itemsMax: 50_000, bytesMax: 200_000_000, itemsMin: 1 },
     },
     anthropic: {
@@ -18,6 +19,7 @@ export const facts: SpecFacts = {
       defaultEndpoint: '/v1/messages',
       lanes: ['batch', 'realtime'],
       accounts: ['default'],
+      modelInBody: true,
       limits: { itemsMax: 5_000, bytesMax: 100_000_000, itemsMin: 100 },
     },
   },

@@ -111,7 +111,7 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
  */
 async function createBatch(
   folder: Folder,
-  { batch, items, bytes, requestsCrc32, endpoint }: PlannedBatch,
+  { batch, items, bytes, requestsCrc32, model, endpoint }: PlannedBatch,
 ): Promise<void> {
   const made = { id: `batch-${batch}`, createdAt: 0, fileId: null };
   const twin = { ...made, id: `twin-${batch}` };
@@ -134,7 +134,7 @@ async function createBatch(
   };
   const lossy = { ...deps, provider: () => lost };
   const ref = { ...jobRef, wave: 1, batch };
-  const submission = { ...ref, ordinal: 0, items, bytes, crc32: requestsCrc32, endpoint };
+  const submission = { ...ref, ordinal: 0, items, bytes, crc32: requestsCrc32, model, endpoint };
   await quietEnvironment().run(() => create(lossy, { ...submission, staged: { fileId: 'file' } }));
   await quietEnvironment().run(() => find(lossy, { ...submission, last: true }));
   await quietEnvironment().run(() => create(deps, { ...submission, staged: { fileId: 'file' } }));

@@ -36,7 +36,11 @@ test('at most 300 characters are kept, after keys were removed, and never half o
 
 test('a provider of the registry passes no key on', () => {
   const account = { apiKey: secret, baseUrl: 'http://127.0.0.1:1' };
-  const provider = createProviders({ openai: { default: account }, anthropic: { default: account } }).get('openai');
+  const provider = createProviders({
+    openai: { default: account },
+    anthropic: { default: account },
+    gemini: { default: account },
+  }).get('openai');
   const error = { message: `${secret} may not use this model`, code: 'invalid_request' };
   const line = { custom_id: 'a', response: { status_code: 400, body: { error } }, error: null };
   expect(provider?.decode(Buffer.from(JSON.stringify(line)), '/v1/chat/completions')).toEqual({

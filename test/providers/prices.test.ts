@@ -12,6 +12,7 @@ test('a dated or tuned name has the price of its model', () => {
   expect(findPrice('ft:gpt-4o-mini:acme::1', models)).toBe(models['gpt-4o-mini']);
   expect(findPrice('claude-haiku-4-5-20251001', models)).toBe(models['claude-haiku-4-5']);
   expect(findPrice('omni-moderation-latest', models)).toBe(models['omni-moderation']);
+  expect(findPrice('gemini-2.5-flash', models)).toBe(models['gemini-2.5-flash']);
 });
 
 test('a batch costs half of what realtime does, and four fifths at one vendor', () => {
@@ -27,4 +28,6 @@ test('above its bound a long prompt costs more', () => {
   const usage = { ...noUsage, input: 300_000, output: 0 };
   expect(costUsd(usage, 'batch', models['gpt-5.4'])).toBeCloseTo(0.75);
   expect(costUsd(usage, 'batch', models['gpt-5.4-mini'])).toBeCloseTo(0.1125);
+  expect(costUsd(usage, 'batch', models['gemini-2.5-pro'])).toBeCloseTo(0.375);
+  expect(costUsd(usage, 'batch', models['gemini-2.5-flash'])).toBeCloseTo(0.045);
 });

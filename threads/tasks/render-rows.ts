@@ -10,7 +10,6 @@ import { JobRefused } from '../../domain/refusal.ts';
 import { formatItemLine } from '../../job-folder/plan/item-line.ts';
 import type { Dialect, DialectSettings } from '../../providers/dialects/dialect.ts';
 import { createDialect } from '../../providers/dialects/registry.ts';
-import { customIdAt } from '../../providers/dialects/request-line.ts';
 import { parseRecord, type RowRecord } from '../../storage/formats/jsonl-record.ts';
 import type { BufferStock } from '../buffer-stock.ts';
 import { compileOnce } from '../compiled.ts';
@@ -97,7 +96,7 @@ class Chunk {
     return {
       requests: this.#requests.finish(),
       items: this.#items.finish(),
-      requestIdAt: customIdAt,
+      requestIdAt: this.#compiled.dialect.customIdAt,
       columns: this.#columns,
       groups: Array.from(this.#groups.values(), ({ model, endpoint }) => ({ model, endpoint })),
       refusals: this.#refusals,

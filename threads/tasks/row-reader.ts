@@ -74,23 +74,24 @@ function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
   return ({ row, record, raw }) => {
     const line = dialect.parseRequestLine(record, raw);
     if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
-    const { id, endpoint, model, body, bodyText } = line;
+    const { id, endpoint, body, bodyText } = line;
     if (!isGoodId(id)) return badId('custom_id');
+    const model = line.model ?? requireModel(job.spec.model);
     const lacking = findLacking(model, () => body, endpoint);
     if (lacking !== null) return lacking;
     const outputTokens = countOutput(dialect.outputLimit(body, endpoint), model, row);
-    const keyText = makeKeyText(id, endpoint, [canonicalJson(body)]);
+    const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), [canonicalJson(body)]);
     return { row, id, keyText, model, endpoint, request: [bodyText], outputTokens };
   };
 }
 
 function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
   const { spec } = job;
-  const body = withModel(request, spec.model);
+  const body = dialect.modelInBody ? withModel(request, spec.model) : request;
   const template = compileTemplate(body, compileText);
   const makeKeyText = keyTexts(dialect.name, spec.schema);
   const endpoint = spec.endpoint ?? dialect.defaultEndpoint;
-  const readModel = modelReader(body);
+  const readModel = dialect.modelInBody ? modelReader(body) : () => requireModel(spec.model);
   const readLimit = limitReader(dialect, body, endpoint, template.valuesFromRow);
   const countOutput = outputCounter(job);
   const findLacking = lackingFinder(job, dialect);
@@ -107,7 +108,7 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
     const lacking = findLacking(model, parse, endpoint);
     if (lacking !== null) return lacking;
     const outputTokens = countOutput(readLimit(rendered.wire), model, row);
-    const keyText = makeKeyText(id, endpoint, rendered.canonical);
+    const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), rendered.canonical);
     return { row, id, keyText, model, endpoint, request: rendered.wire, outputTokens };
   };
 }
@@ -115,10 +116,17 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
 /** A request that names no model gets the job's. */
 function withModel(request: Json, model: string | null): Json {
   if (!isObject(request)) throw new JobRefused('invalid_job', [{ where: 'request', message: 'must be an object' }]);
-  if ('model' in request) return request;
-  if (model === null) throw new JobRefused('invalid_job', [{ where: 'model', message: 'is missing' }]);
-  return { model, ...request };
+  return 'model' in request ? request : { model: requireModel(model), ...request };
 }
+
+function requireModel(model: string | null): string {
+  if (model === null) throw new JobRefused('invalid_job', [{ where: 'model', message: 'is missing' }]);
+  return model;
+}
+
+/** For the key, which must differ from model to model: with the model if the request does not name it. */
+const nameCall = ({ modelInBody }: Dialect, endpoint: string, model: string): string =>
+  modelInBody ? endpoint : `${model}:${endpoint}`;
 
 /** Parses the rendered request only if the model comes from the row: parsing costs more than all the rest. */
 function modelReader(body: Json): (wire: readonly string[]) => string | null {

@@ -2,7 +2,6 @@
 
 import { customId, type ItemKey, itemKey } from '../../domain/ids.ts';
 import type { Dialect } from '../../providers/dialects/dialect.ts';
-import { customIdAt } from '../../providers/dialects/request-line.ts';
 
 /** The prefix of their custom ids. It is as long as any other. */
 export const noPrefix = '00000000';
@@ -20,7 +19,8 @@ export interface AroundBody {
 }
 
 /** A line is only these texts around its body, so that long bodies need not become part of another text. */
-export function splitAround(dialect: Pick<Dialect, 'encode'>, endpoint: string): AroundBody {
+export function splitAround(dialect: Pick<Dialect, 'encode' | 'customIdAt'>, endpoint: string): AroundBody {
+  const { customIdAt } = dialect;
   const line = dialect.encode(anyId, bodyMark, endpoint);
   const bodyAt = line.lastIndexOf(bodyMark);
   const keyAt = customIdAt + noPrefix.length;

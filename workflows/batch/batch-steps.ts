@@ -202,8 +202,8 @@ export class BatchSteps {
 
   get #submission() {
     const { run, known } = this.#context;
-    const { items, bytes, requestsCrc32: crc32, endpoint } = run.input.planned;
-    return { ...run.ref, ordinal: known.ordinal, items, bytes, crc32, endpoint };
+    const { items, bytes, requestsCrc32: crc32, model, endpoint } = run.input.planned;
+    return { ...run.ref, ordinal: known.ordinal, items, bytes, crc32, model, endpoint };
   }
 
   #at(id: string): ProviderBatch {

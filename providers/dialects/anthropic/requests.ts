@@ -72,7 +72,7 @@ export function encode(customId: CustomId, body: string): string {
   return `${opening}${customId}","params":${body}}`;
 }
 
-const lineHead = makeLineHead(',"params":');
+export const lineHead = makeLineHead(',"params":');
 
 /** Only for lines of `encode`. */
 export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);

@@ -3,7 +3,16 @@
 import type { Dialect, DialectSettings } from '../dialect.ts';
 import { decode } from './answers.ts';
 import { findNeeds } from './needs.ts';
-import { buildBody, chatEndpoint, encode, findProblems, outputLimit, parseRequestLine, relabel } from './requests.ts';
+import {
+  buildBody,
+  chatEndpoint,
+  encode,
+  findProblems,
+  lineHead,
+  outputLimit,
+  parseRequestLine,
+  relabel,
+} from './requests.ts';
 
 export function makeOpenaiDialect(settings: DialectSettings): Dialect {
   const { name, endpoints, codes, outputLimit: limitField = 'max_completion_tokens', linePrefix = '/v1' } = settings;
@@ -11,6 +20,8 @@ export function makeOpenaiDialect(settings: DialectSettings): Dialect {
     name,
     defaultEndpoint: chatEndpoint,
     endpoints,
+    modelInBody: true,
+    customIdAt: lineHead.customIdAt,
     buildBody: (prompt, endpoint) => buildBody(prompt, endpoint, limitField),
     findProblems: (body, endpoint) => findProblems(body, endpoint, settings),
     findNeeds,

@@ -113,7 +113,7 @@ export function encode(customId: CustomId, body: string, endpoint: string): stri
   return `${opening}${customId}","method":"POST","url":"${endpoint}","body":${body}}`;
 }
 
-const lineHead = makeLineHead(',"method":"POST","url":"([^"\\\\]+)","body":');
+export const lineHead = makeLineHead(',"method":"POST","url":"([^"\\\\]+)","body":');
 
 /** Only for lines of `encode`. */
 export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);

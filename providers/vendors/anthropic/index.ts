@@ -85,6 +85,6 @@ function createProvider(connection: Connection, region: string | null, isVendorI
     download: (handle, ctx) => download(connection, handle, ctx),
     cancel: (handle, ctx) => cancel(connection, handle, ctx),
     forget: (handle, ctx) => forget(connection, handle, ctx),
-    call: (line, ctx) => call(connection, line, ctx),
+    call: (line, _target, ctx) => call(connection, line, ctx),
   };
 }

@@ -107,6 +107,6 @@ export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'a
     download: (handle, ctx) => download(connection, handle, ctx),
     cancel: (handle, ctx) => cancel(connection, handle, ctx),
     forget: (handle, ctx) => forget(connection, handle, ctx),
-    call: (line, ctx) => call(connection, line, ctx),
+    call: (line, _target, ctx) => call(connection, line, ctx),
   };
 }

@@ -22,8 +22,8 @@ async function planBatches(count: number): Promise<{ folder: Folder; refs: reado
   const refs = folder
     .lines<PlannedBatch>('plan/wave-1/manifest.jsonl')
     .filter(({ batch }) => batch !== undefined)
-    .map(({ batch, items, bytes, requestsCrc32, endpoint }): SubmissionRef => {
-      const facts = { items, bytes, crc32: requestsCrc32, endpoint };
+    .map(({ batch, items, bytes, requestsCrc32, model, endpoint }): SubmissionRef => {
+      const facts = { items, bytes, crc32: requestsCrc32, model, endpoint };
       return { ...jobRef, wave: 1, batch, ordinal: 0, ...facts };
     });
   return { folder, refs };

@@ -82,6 +82,7 @@ export class SubmissionSite {
       items: 1,
       bytes,
       crc32,
+      model: 'gpt-5.4-mini',
       endpoint: '/v1/chat/completions',
     });
   }

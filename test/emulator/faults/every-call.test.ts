@@ -1,4 +1,5 @@
-// That every call of both vendors can be refused so many times, in the vendor's own words, and then succeeds.
+// That every call of all vendors can be refused so many times, in the vendor's own words, and then succeeds.
+import { ApiError, type GoogleGenAI } from '@google/genai';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RouteName } from '../../../emulator/server/control.ts';
 import { allDoneMs, chatBody, chatLines, createFrom, jsonl, request, setup, submit, upload } from '../harness.ts';
@@ -8,16 +9,36 @@ type Rig = Awaited<ReturnType<typeof prepare>>;
 /** A batch that has ended, one that runs and a file at each vendor, so that every call has something to work on. */
 async function prepare() {
   const rig = await setup();
-  const { openai, anthropic } = rig;
+  const { openai, anthropic, gemini } = rig;
   const createMessages = () => anthropic.messages.batches.create({ requests: [request('a')] });
   const ended = await submit(rig, chatLines(1));
   const endedMessages = await createMessages();
+  const endedGemini = await createGemini(gemini, await uploadGemini(gemini));
   await rig.pass(allDoneMs);
   const { output_file_id } = await openai.batches.retrieve(ended.id);
   const file = await upload(openai, jsonl(chatLines(2)));
   const running = await createFrom(openai, file.id);
   const runningMessages = await createMessages();
-  return { ...rig, ended, endedMessages, file, running, runningMessages, outputId: output_file_id ?? '' };
+  const geminiFile = await uploadGemini(gemini);
+  const runningGemini = await createGemini(gemini, geminiFile);
+  const { dest } = await gemini.batches.get({ name: endedGemini });
+  const messages = { endedMessages, runningMessages };
+  const atGemini = { endedGemini, runningGemini, geminiFile, geminiOutput: dest?.fileName ?? '' };
+  return { ...rig, ended, file, running, outputId: output_file_id ?? '', ...messages, ...atGemini };
+}
+
+const model = 'gemini-2.5-flash';
+const contents = 'hi';
+const embedder = 'gemini-embedding-001';
+
+async function uploadGemini({ files }: GoogleGenAI): Promise<string> {
+  const lines = jsonl([{ key: 'a', request: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] } }]);
+  const { name } = await files.upload({ file: new Blob([lines]), config: { mimeType: 'application/jsonl' } });
+  return name ?? '';
+}
+
+async function createGemini({ batches }: GoogleGenAI, src: string): Promise<string> {
+  return (await batches.create({ model, src })).name ?? '';
 }
 
 const prompt = { model: 'gpt-3.5-turbo-instruct', prompt: 'hi' };
@@ -57,8 +78,49 @@ const anthropicCalls = {
   'anthropic.models.retrieve': ({ anthropic }: Rig) => anthropic.models.retrieve('claude-haiku-4-5'),
 };
 
+const geminiCalls = {
+  'gemini.files.create': ({ gemini }: Rig) => uploadGemini(gemini),
+  'gemini.files.list': ({ gemini }: Rig) => gemini.files.list(),
+  'gemini.files.retrieve': ({ gemini, geminiFile }: Rig) => gemini.files.get({ name: geminiFile }),
+  'gemini.files.delete': ({ gemini, geminiFile }: Rig) => gemini.files.delete({ name: geminiFile }),
+  'gemini.files.content': ({ emulator, geminiOutput }: Rig) =>
+    fetchAsSdk(`${emulator.geminiBaseUrl}/download/v1beta/${geminiOutput}:download?alt=media`),
+  'gemini.files.download': ({ emulator, geminiOutput }: Rig) =>
+    fetchAsSdk(`${emulator.geminiBaseUrl}/v1/${geminiOutput}:download?alt=media`),
+  'gemini.batches.create': ({ gemini, geminiFile }: Rig) => createGemini(gemini, geminiFile),
+  'gemini.batches.embed': ({ gemini }: Rig) =>
+    gemini.batches.createEmbeddings({ model: embedder, src: { inlinedRequests: { contents } } }),
+  'gemini.batches.list': ({ gemini }: Rig) => gemini.batches.list(),
+  'gemini.batches.retrieve': ({ gemini, endedGemini }: Rig) => gemini.batches.get({ name: endedGemini }),
+  'gemini.batches.cancel': async ({ gemini, runningGemini }: Rig) => {
+    await gemini.batches.cancel({ name: runningGemini });
+    return 'cancelled';
+  },
+  'gemini.batches.delete': ({ gemini, endedGemini }: Rig) => gemini.batches.delete({ name: endedGemini }),
+  'gemini.generate': ({ gemini }: Rig) => gemini.models.generateContent({ model, contents }),
+  'gemini.embed': ({ emulator }: Rig) =>
+    fetchAsSdk(`${emulator.geminiBaseUrl}/v1/models/${embedder}:embedContent`, {
+      content: { parts: [{ text: 'hi' }] },
+    }),
+  'gemini.models.list': ({ gemini }: Rig) => gemini.models.list(),
+  'gemini.models.retrieve': ({ gemini }: Rig) => gemini.models.get({ model }),
+};
+
+/** For calls that the SDK makes in another way, or not at all. */
+async function fetchAsSdk(url: string, body?: object): Promise<string> {
+  const post = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  const reply = await fetch(url, { headers: { 'x-goog-api-key': 'sk-test' }, ...post });
+  const text = await reply.text();
+  if (!reply.ok) throw new ApiError({ status: reply.status, message: text });
+  return text;
+}
+
 /** Complete by its type: a new route does not compile until it has a call here. */
-const calls: Record<RouteName, (rig: Rig) => Promise<unknown>> = { ...openaiCalls, ...anthropicCalls };
+const calls: Record<RouteName, (rig: Rig) => Promise<unknown>> = {
+  ...openaiCalls,
+  ...anthropicCalls,
+  ...geminiCalls,
+};
 
 describe('each call can be refused twice, in words of the test', () => {
   let rig: Rig;
@@ -70,9 +132,13 @@ describe('each call can be refused twice, in words of the test', () => {
 
   test.for(Object.entries(calls))('%s', async ([name, call]) => {
     await rig.control.setOptions({ calls: { [name]: fault } });
-    const shape = name.startsWith('openai')
-      ? { status: 403, type: 'odd_error', code: 'odd_code', param: 'odd' }
-      : { status: 403, type: 'odd_error', errorCode: 'odd_code' };
+    const shapes: Record<string, object> = {
+      openai: { status: 403, type: 'odd_error', code: 'odd_code', param: 'odd' },
+      anthropic: { status: 403, type: 'odd_error', errorCode: 'odd_code' },
+      // The SDK puts all of the body into the message.
+      gemini: { status: 403 },
+    };
+    const shape = shapes[name.split('.')[0] ?? ''];
     for (let time = 0; time < 2; time++) {
       const refused = call(rig).then(
         () => null,

@@ -71,6 +71,8 @@ export class Cell {
       OPENAI_API_KEY: 'test',
       ANTHROPIC_BASE_URL: emulator.anthropicBaseUrl,
       ANTHROPIC_API_KEY: 'test',
+      GEMINI_BASE_URL: emulator.geminiBaseUrl,
+      GEMINI_API_KEY: 'test',
       NIGHTSHIFT_DATA: this.root,
       NIGHTSHIFT_TASK_QUEUE: name,
       NIGHTSHIFT_BUNDLE: inject('workflowBundlePath'),
@@ -139,6 +141,11 @@ export class Cell {
       poll: { initial: '500ms', max: '1s' },
       retry: { backoff: '1s' },
     };
+  }
+
+  geminiJob(rows: number): Record<string, unknown> {
+    const { request: _, ...job } = this.openaiJob(rows);
+    return { ...job, provider: 'gemini', model: 'gemini-2.5-flash', prompt: { user: '{{ text }}', maxTokens: 16 } };
   }
 
   anthropicJob(rows: number): Record<string, unknown> {

@@ -9,6 +9,7 @@ import {
   type EmulatedVendor,
   makeLine,
   startVendor,
+  targetOf,
 } from './emulated-vendor.ts';
 
 export function callsContract(vendor: EmulatedVendor): void {
@@ -71,7 +72,7 @@ function faultsContract(vendor: EmulatedVendor): void {
     test('an account without money is told from a rate limit', async () => {
       const { prepare, submit, provider, ids } = await withLine(vendor, { money: { [vendor.api]: {} } });
       expect((await catchFacts(submit(await prepare(['a', 'b'])))).fault).toBe('no_money');
-      expect((await catchFacts(provider.call(ids, context()))).fault).toBe('no_money');
+      expect((await catchFacts(provider.call(ids, targetOf(vendor, provider), context()))).fault).toBe('no_money');
     });
   });
 }
@@ -92,7 +93,7 @@ function secretsContract(vendor: EmulatedVendor): void {
           () => provider.find(submission, context()),
           () => collectLines(provider.download(handle, context())),
           () => provider.cancel(handle, context()),
-          ...(status === 400 ? [] : [() => provider.call(line, context())]),
+          ...(status === 400 ? [] : [() => provider.call(line, targetOf(vendor, provider), context())]),
         ];
         for (const failure of failures) {
           const error = await catchError(failure());
@@ -104,7 +105,10 @@ function secretsContract(vendor: EmulatedVendor): void {
     });
 
     test('a key is sent nowhere else: no variable of the SDK changes a call', async () => {
-      const names = ['OPENAI_CUSTOM_HEADERS', 'ANTHROPIC_CUSTOM_HEADERS', 'OPENAI_BASE_URL', 'ANTHROPIC_BASE_URL'];
+      const names = [
+        ...['OPENAI_CUSTOM_HEADERS', 'ANTHROPIC_CUSTOM_HEADERS', 'OPENAI_BASE_URL', 'ANTHROPIC_BASE_URL'],
+        ...['GOOGLE_API_KEY', 'GOOGLE_GEMINI_BASE_URL'],
+      ];
       for (const name of names) {
         process.env[name] = name.endsWith('URL') ? 'http://127.0.0.1:1' : 'authorization: stolen';
       }
@@ -142,13 +146,19 @@ function realtimeContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: the realtime lane`, () => {
     test('gives the line that the batch would have given', async () => {
       const { provider, ids, customId } = await withLine(vendor);
-      const outcome = provider.decode(await provider.call(ids, context()), provider.defaultEndpoint);
+      const outcome = provider.decode(
+        await provider.call(ids, targetOf(vendor, provider), context()),
+        provider.defaultEndpoint,
+      );
       expect(outcome).toMatchObject({ kind: 'answer', customId, finish: 'stop' });
     });
 
     test.each([400, 404, 413, 422])('has an item’s own refusal (%i) as its line', async (status) => {
       const { provider, ids, customId } = await withLine(vendor, { calls: { [vendor.routes.call]: { status } } });
-      const outcome = provider.decode(await provider.call(ids, context()), provider.defaultEndpoint);
+      const outcome = provider.decode(
+        await provider.call(ids, targetOf(vendor, provider), context()),
+        provider.defaultEndpoint,
+      );
       expect(outcome).toMatchObject({ kind: 'error', customId });
     });
 
@@ -159,7 +169,7 @@ function realtimeContract(vendor: EmulatedVendor): void {
       [529, 'overloaded'],
     ])('leaves %i to the caller', async (status, fault) => {
       const { provider, ids } = await withLine(vendor, { calls: { [vendor.routes.call]: { status } } });
-      expect((await catchFacts(provider.call(ids, context()))).fault).toBe(fault);
+      expect((await catchFacts(provider.call(ids, targetOf(vendor, provider), context()))).fault).toBe(fault);
     });
   });
 }

@@ -61,15 +61,20 @@ function batchContract(vendor: EmulatedVendor): void {
       );
     });
 
-    test.each(['expired', 'cancelled'] as const)('that ends %s still gives what it finished', async (endAs) => {
-      const { provider, prepare, submit, end } = await startVendor(vendor, { batch: { endAs, partial: 0.5 } });
-      const handle = await submit(await prepare(texts(20)));
-      await end();
-      expect((await provider.poll(handle, context())).ending).toBe(endAs);
-      const outcomes = await collectOutcomes(provider, handle);
-      expect(outcomes.filter(({ kind }) => kind === 'answer')).toHaveLength(10);
-      expect(outcomes.filter((each) => each.kind === 'unrun' && each.why === endAs)).toHaveLength(10);
-    });
+    test.each(['expired', 'cancelled'] as const)(
+      'that ends %s gives what it finished, if the vendor keeps it',
+      async (endAs) => {
+        const { provider, prepare, submit, end } = await startVendor(vendor, { batch: { endAs, partial: 0.5 } });
+        const handle = await submit(await prepare(texts(20)));
+        await end();
+        expect((await provider.poll(handle, context())).ending).toBe(endAs);
+        const outcomes = await collectOutcomes(provider, handle);
+        const hasOutput = endAs === 'cancelled' || vendor.keepsExpired;
+        expect(outcomes.filter(({ kind }) => kind === 'answer')).toHaveLength(hasOutput ? 10 : 0);
+        const unrun = outcomes.filter((each) => each.kind === 'unrun' && each.why === endAs);
+        expect(unrun).toHaveLength(vendor.namesUnrun ? 10 : 0);
+      },
+    );
 
     test('is cancelled, and cancelling it again once it has ended is not an error', async () => {
       const { provider, prepare, submit, end } = await startVendor(vendor);

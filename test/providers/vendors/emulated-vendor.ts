@@ -14,7 +14,7 @@ import { createControl } from '../../../emulator/server/control.ts';
 import { startEmulator } from '../../../emulator/server/start.ts';
 import { resolveAccount, type VendorEntry } from '../../../providers/account.ts';
 import { ProviderError, type ProviderErrorFacts } from '../../../providers/error.ts';
-import type { Context, Provider, RequestFile, Submission } from '../../../providers/provider.ts';
+import type { CallTarget, Context, Provider, RequestFile, Submission } from '../../../providers/provider.ts';
 import { vendorEntries } from '../../../providers/registry.ts';
 import { shippedProfiles } from '../../../providers/vendors/compatible/index.ts';
 
@@ -25,6 +25,10 @@ export interface EmulatedVendor {
   /** Where the vendor's API begins, below the emulator's address. */
   readonly path: string;
   readonly model: string;
+  /** False if an expired batch has no output. */
+  readonly keepsExpired: boolean;
+  /** False if items that did not run have no line. */
+  readonly namesUnrun: boolean;
   /** The emulator's names of the routes that the contract disturbs. */
   readonly routes: {
     readonly create: string;
@@ -33,7 +37,7 @@ export interface EmulatedVendor {
     readonly call: string;
   };
   /** The emulated API that it speaks. */
-  readonly api: 'openai' | 'anthropic';
+  readonly api: 'openai' | 'anthropic' | 'gemini';
   /** Whether it lists the models that a job may name. */
   readonly listsModels: boolean;
   /** Whether it shows counts that are relied on. */
@@ -46,6 +50,8 @@ const openaiSetup: Setup = {
   api: 'openai',
   listsModels: true,
   model: 'gpt-5.4-mini',
+  keepsExpired: true,
+  namesUnrun: true,
   routes: {
     create: 'openai.batches.create',
     poll: 'openai.batches.retrieve',
@@ -60,6 +66,8 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     api: 'anthropic',
     listsModels: true,
     model: 'claude-haiku-4-5',
+    keepsExpired: true,
+    namesUnrun: true,
     routes: {
       create: 'anthropic.batches.create',
       poll: 'anthropic.batches.retrieve',
@@ -69,6 +77,20 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     counts: true,
   },
   azure: { ...openaiSetup, listsModels: false, counts: false },
+  gemini: {
+    api: 'gemini',
+    listsModels: true,
+    model: 'gemini-2.5-flash',
+    keepsExpired: false,
+    namesUnrun: false,
+    routes: {
+      create: 'gemini.batches.create',
+      poll: 'gemini.batches.retrieve',
+      download: 'gemini.batches.retrieve',
+      call: 'gemini.generate',
+    },
+    counts: true,
+  },
   openai: openaiSetup,
 };
 
@@ -121,7 +143,7 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
     const since = (await control.now()).nowMs - 60_000;
     const endpoint = provider.defaultEndpoint;
     const times = { since, until: Number.POSITIVE_INFINITY };
-    const submission = { key, prefix, endpoint, items: texts.length, fileId: null, ...times };
+    const submission = { key, prefix, model: vendor.model, endpoint, items: texts.length, fileId: null, ...times };
     return { file, submission: { ...submission, isOwnedByOther: isOneOf(known) }, ids };
   }
 
@@ -143,9 +165,14 @@ export interface Prepared {
 const makeId = (prefix: string, at: number): CustomId =>
   customId(prefix, itemKey(createHash('sha256').update(String(at)).digest('hex').slice(0, 24)));
 
+export const targetOf = ({ model }: EmulatedVendor, { defaultEndpoint }: Provider): CallTarget => ({
+  model,
+  endpoint: defaultEndpoint,
+});
+
 export function makeLine(vendor: EmulatedVendor, provider: Provider, id: CustomId, text: string): string {
   const body = {
-    model: vendor.model,
+    ...(provider.modelInBody ? { model: vendor.model } : {}),
     ...Object(provider.buildBody({ user: text, maxTokens: 64 }, provider.defaultEndpoint)),
   };
   return provider.encode(id, JSON.stringify(body), provider.defaultEndpoint);

@@ -5,11 +5,11 @@ import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import { context, requireEmulated, startVendor } from './emulated-vendor.ts';
 
 const hourMs = 3_600_000;
-/** Both vendors' pages hold a hundred: thirty pages, five for each hour. */
+/** All vendors' pages hold a hundred: thirty pages, five for each hour. */
 const foreign = { foreign: 3000, foreignSpreadMs: 6 * hourMs };
 
 /** The own batch is on the eighth page, and the search begins a minute before it. */
-async function searchAmongForeign(name: 'openai' | 'anthropic', list: OptionsInput['list']) {
+async function searchAmongForeign(name: 'openai' | 'anthropic' | 'gemini', list: OptionsInput['list']) {
   const { provider, prepare, submit, end, control } = await startVendor(requireEmulated(name));
   const prepared = await prepare(['a', 'b', 'c']);
   const own = await submit(prepared);
@@ -20,7 +20,7 @@ async function searchAmongForeign(name: 'openai' | 'anthropic', list: OptionsInp
   return { own, confirmed, pages: await control.requests(`${name}.batches.list`) };
 }
 
-describe.each(['openai', 'anthropic'] as const)('%s', (name) => {
+describe.each(['openai', 'anthropic', 'gemini'] as const)('%s', (name) => {
   test.each(['noCreatedAt', 'farPast', 'farFuture', 'notObject'] as const)(
     'an entry that is %s neither ends the search early nor makes it read the whole list',
     async (odd) => {

@@ -28,7 +28,14 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     received.push({ bytes, length: request.headers['content-length'], sha256: hash.digest('hex') });
     response.setHeader('content-type', 'application/json');
-    const created = { id: 'one', processing_status: 'in_progress', created_at: '2026-11-20T00:00:00Z' };
+    // An upload to Gemini begins with a call of its own, which says where the bytes go.
+    response.setHeader('x-goog-upload-url', `http://${request.headers.host}/piece`);
+    const created = {
+      id: 'one',
+      file: { name: 'files/one' },
+      processing_status: 'in_progress',
+      created_at: '2026-11-20T00:00:00Z',
+    };
     response.end(JSON.stringify(created));
   });
 });
@@ -43,7 +50,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test.each(['openai', 'anthropic'])('%s', async (vendor) => {
+test.each(['openai', 'anthropic', 'gemini'])('%s', async (vendor) => {
   const small = await send(vendor, 'small');
   const big = await send(vendor, 'big');
   expect(big.moved).toBe(linesBig * line.length);

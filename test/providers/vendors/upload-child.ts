@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { submissionKey } from '../../../domain/ids.ts';
 import type { Submission } from '../../../providers/provider.ts';
 import { anthropic } from '../../../providers/vendors/anthropic/index.ts';
+import { gemini } from '../../../providers/vendors/gemini/index.ts';
 import { openai } from '../../../providers/vendors/openai/index.ts';
 import { measureHeld } from '../../support/held-memory.ts';
 
@@ -14,6 +15,7 @@ const submission: Submission = {
   fileId: null,
   key: submissionKey('0'.repeat(32)),
   prefix: '0'.repeat(8),
+  model: 'm',
   endpoint: '/v1/messages',
   items: 1,
   since: 0,
@@ -34,7 +36,9 @@ const count = (bytes: number): void => {
   heldMax = Math.max(heldMax, measureHeld());
 };
 const ctx = { signal: AbortSignal.timeout(60_000), moved: count };
-if (vendor === 'openai') {
+if (vendor === 'gemini') {
+  await gemini.make({ apiKey: 'k', baseUrl }).upload(file, submission, ctx);
+} else if (vendor === 'openai') {
   await openai.make({ apiKey: 'k', baseUrl, region: null }).upload(file, submission, ctx);
 } else {
   await anthropic.make({ apiKey: 'k', baseUrl, region: null }).create({ fileId: null }, file, submission, ctx);

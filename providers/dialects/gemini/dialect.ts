@@ -1,0 +1,31 @@
+// Gemini's request and output lines.
+
+import type { Dialect, DialectSettings } from '../dialect.ts';
+import { decode } from './answers.ts';
+import { findNeeds } from './needs.ts';
+import {
+  buildBody,
+  encode,
+  findProblems,
+  generateEndpoint,
+  lineHead,
+  outputLimit,
+  parseRequestLine,
+  relabel,
+} from './requests.ts';
+
+export const makeGeminiDialect = ({ name, endpoints, codes }: DialectSettings): Dialect => ({
+  name,
+  defaultEndpoint: generateEndpoint,
+  endpoints,
+  modelInBody: false,
+  customIdAt: lineHead.customIdAt,
+  buildBody,
+  findProblems,
+  findNeeds,
+  outputLimit,
+  encode,
+  parseRequestLine,
+  relabel,
+  decode: (line) => decode(line, codes),
+});

@@ -1,0 +1,34 @@
+// Deletes a batch and its files. The vendor deletes uploads after 48 hours and results after six weeks by itself.
+
+import type { BatchHandle } from '../../../domain/batch/state.ts';
+import type { Context } from '../../provider.ts';
+import { apiUrl, ask, batchPath, type Connection, hasStatus } from './client.ts';
+import { poll } from './poll.ts';
+import { anyWire } from './wire.ts';
+
+/** Of a file that is gone or belongs to another account, the vendor says that access is forbidden. */
+const fileGone = [403, 404];
+/** The vendor's own output files have names that it refuses as too long: they are deleted with their batch, or by age. */
+const outputGone = [400, ...fileGone];
+
+export async function forget(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
+  const remove = (path: string, gone: readonly number[]) =>
+    unlessStatus(gone, () =>
+      ask(connection, 'read', anyWire, { method: 'DELETE', url: apiUrl(connection, path) }, ctx),
+    );
+  const view = await unlessStatus([404], () => poll(connection, handle, ctx));
+  if (view !== null && view.phase !== 'ended') return;
+  const outputs = (view?.files ?? []).filter((file) => file !== handle.fileId);
+  for (const file of outputs) await remove(file, outputGone);
+  if (handle.fileId !== null) await remove(handle.fileId, fileGone);
+  await remove(batchPath(handle.id), [404]);
+}
+
+async function unlessStatus<T>(statuses: readonly number[], work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (hasStatus(error, statuses)) return null;
+    throw error;
+  }
+}
