@@ -7,7 +7,7 @@ import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { type Fault, faultDelayMs, reactionTo } from '../domain/batch/backoff.ts';
 import { InvariantBroken, JobRefused } from '../domain/refusal.ts';
 import { ProviderError, type ProviderErrorFacts } from '../providers/error.ts';
-import { StoreError, type StoreProblem } from '../storage/store.ts';
+import { StoreError, type StoreProblem, storeAdvice } from '../storage/store.ts';
 import { countFault } from './metrics.ts';
 
 /** Thrown if Temporal should try the activity again after exactly this delay. Temporal does not log or count it as an error. */
@@ -42,16 +42,21 @@ const faultAdvice: Readonly<Record<Fault, string>> = {
   not_found: 'the provider does not have it any more',
 };
 
-const storeAdvice: Readonly<Record<StoreProblem, string>> = {
-  missing: 'the file does not exist',
-  unreadable: 'the file cannot be read: check its permissions',
-  exists: 'the file exists already',
-  outside_root: 'the path is outside the data root',
-  bad_uri: 'not a path under the data root',
-  full: 'the disk is full: free some space, and the job continues by itself',
-  unwritable: 'the folder cannot be written to: check its permissions; the job then continues by itself',
-  unavailable: 'the store does not answer; will be retried',
+const continues = 'the job then continues by itself';
+
+/** What follows for the job, if anything does. */
+const storeConsequence: Partial<Readonly<Record<StoreProblem, string>>> = {
+  full: continues,
+  unwritable: continues,
+  no_bucket: continues,
+  no_credentials: continues,
+  unavailable: 'will be retried',
 };
+
+function describeStoreError({ uri, problem }: StoreError): string {
+  const consequence = storeConsequence[problem];
+  return `${uri}: ${storeAdvice[problem]}${consequence === undefined ? '' : `; ${consequence}`}`;
+}
 
 function toFailure(error: unknown, attempt: number): Error {
   if (error instanceof CancelledFailure) return error;
@@ -67,7 +72,7 @@ function toFailure(error: unknown, attempt: number): Error {
     });
   }
   if (error instanceof StoreError) {
-    return ApplicationFailure.retryable(`${error.uri}: ${storeAdvice[error.problem]}`, `store_${error.problem}`);
+    return ApplicationFailure.retryable(describeStoreError(error), `store_${error.problem}`);
   }
   if (error instanceof InvariantBroken) return ApplicationFailure.retryable(error.message, 'invariant_broken');
   return ApplicationFailure.retryable(`unexpected ${describeClass(error)} in ${locateInCode(error)}`, 'unexpected');

@@ -1,7 +1,8 @@
-// Where files may be: paths below the data root, in one form, so that a folder has only one name. Also the folder for a workflow id if a job
-// names none.
+// Where files may be: paths below the data root, or buckets of other stores, in one form, so that a folder has only one name. Also the folder
+// for a workflow id if a job names none.
 
 import { createHash } from 'node:crypto';
+import { findKeyProblem, readScheme, splitBucket } from '../domain/store-uri.ts';
 
 /** Lower case only, because on some disks `A` and `a` are one folder. No character with a meaning in a shell, a URL or a path. */
 const safeName = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9_-])?$/;
@@ -10,10 +11,11 @@ const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/;
 const likenessCharsMax = 60;
 const digestDigits = 24;
 
-/** Why a text cannot be the path of a file or folder; null if it can. */
+/** Why a text cannot be the uri of a file or folder; null if it can. */
 export function pathProblem(path: string): string | null {
+  if (readScheme(path) !== null) return findBucketProblem(path);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
-    return 'must be a path below the data root; other stores cannot be used yet';
+    return 'must be a path below the data root, or begin with s3:// or gs://';
   }
   if (path.includes('\0')) return 'must be a path without NUL characters';
   if (path.startsWith('/') || /^[a-z]:[/\\]/i.test(path)) return 'must be relative to the data root, not absolute';
@@ -25,8 +27,13 @@ export function pathProblem(path: string): string | null {
   return null;
 }
 
+function findBucketProblem(uri: string): string | null {
+  const split = splitBucket(uri);
+  return split === null ? 'must name a bucket, as in s3://bucket/key' : findKeyProblem(split.key);
+}
+
 export function normalPath(path: string): string {
-  return parts(path).join('/');
+  return readScheme(path) === null ? parts(path).join('/') : path.replace(/\/$/, '');
 }
 
 export function normalFolder(path: string): string {

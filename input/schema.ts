@@ -54,7 +54,7 @@ const dataset = z.strictObject({
   uri: z
     .union([path(), z.array(path()).min(1)])
     .describe(
-      'A path below the data root, or several that are read one after the other. `*` in a path stands for any part of a name, and `**` for any folders: such files are read in the order of their names. `{date}` becomes the day that the run is for.',
+      'A path below the data root, or `s3://bucket/key` or `gs://bucket/key`, or several of these that are read one after the other. `*` in a path stands for any part of a name, and `**` for any folders: such files are read in the order of their names. `{date}` becomes the day that the run is for.',
     ),
   format: z
     .enum(datasetFormats)
@@ -92,7 +92,7 @@ const prompt = z.strictObject({
 
 const output = z.strictObject({
   uri: path().describe(
-    'The folder of everything that the job writes: a path below the data root. `{date}` in it becomes the day that the run is for.',
+    'The folder of everything that the job writes: a path below the data root, or a prefix in a bucket. `{date}` in it becomes the day that the run is for.',
   ),
   format: z
     .enum(resultFormats)
@@ -169,7 +169,9 @@ export const jobFields = z.strictObject({
   dataset: z
     .union([path(), dataset])
     .optional()
-    .describe('The rows: a path below the data root, or an object that says more.'),
+    .describe(
+      'The rows: a path below the data root, `s3://bucket/key` or `gs://bucket/key`, or an object that says more.',
+    ),
   provider: text().optional().describe('The provider, for example `openai`, `anthropic` or `groq`.'),
   account: text()
     .optional()

@@ -1,4 +1,5 @@
-// The port for stored bytes. A uri is a path below the data root, or elsewhere if it has a scheme. A file appears whole or not at all.
+// The port for stored bytes. A uri without a scheme is a path below the data root; one with a scheme names a bucket and a key. A file appears
+// whole or not at all.
 
 export interface Stored {
   readonly uri: string;
@@ -44,7 +45,10 @@ export interface Store {
   head(uri: string, signal?: AbortSignal): Promise<Stored | null>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<Stored>;
   remove(uri: string, signal?: AbortSignal): Promise<void>;
-  /** Deletes the files below a folder that dead writers left unfinished. A writer that is still alive fails when it closes. */
+  /**
+   * Deletes what dead writers left unfinished below a folder. A writer that is still alive then fails when it closes, if any of its bytes are in
+   * the store and the store can list them.
+   */
   sweep(folder: string, signal?: AbortSignal): Promise<void>;
   /** Deletes a folder with everything below it. */
   clear(folder: string, signal?: AbortSignal): Promise<void>;
@@ -64,7 +68,27 @@ export type StoreProblem =
   | 'bad_uri'
   | 'full'
   | 'unwritable'
+  | 'no_bucket'
+  | 'no_credentials'
+  /** The server ignores the condition that a file is created only if it is absent. */
+  | 'not_exclusive'
   | 'unavailable';
+
+/** What each problem means, and what a person may do. */
+export const storeAdvice: Readonly<Record<StoreProblem, string>> = {
+  missing: 'the file does not exist',
+  unreadable: 'the file cannot be read: check its permissions',
+  exists: 'the file exists already',
+  outside_root: 'the path is outside the data root',
+  bad_uri: 'not a path under the data root, and not a bucket with a key',
+  full: 'the store is full: free some space',
+  unwritable: 'the folder cannot be written to: check its permissions',
+  no_bucket: 'the bucket does not exist: create it, or correct its name',
+  no_credentials: 'there are no credentials for the store, or it refuses them: give this process working ones',
+  not_exclusive:
+    'its server ignores the condition to create a file only if there is none, so two jobs could take one folder: use another server',
+  unavailable: 'the store does not answer',
+};
 
 /** A problem with one uri. The message names the uri, which the user wrote, and never any content. */
 export class StoreError extends Error {

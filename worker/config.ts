@@ -10,6 +10,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { findPrice, type ModelPrice, type Prices } from '../domain/money/cost.ts';
 import { builtInPrices } from '../domain/money/prices.ts';
 import { needs } from '../domain/request/needs.ts';
+import { readStoreSettings, type StoreSettings } from '../storage/registry.ts';
 import { type ProviderConfig, readProviderConfig } from './config-file.ts';
 
 const duration = (otherwise: string) =>
@@ -93,8 +94,7 @@ export interface Address {
   readonly port: number;
 }
 
-export interface WorkerConfig {
-  readonly dataRoot: string;
+export interface WorkerConfig extends Pick<StoreSettings, 'dataRoot' | 's3PathStyle'> {
   readonly taskQueue: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly threads: number;
@@ -129,8 +129,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
   }
   const { data } = parsed;
+  const read = (variable: string): string | null => given[variable] ?? null;
   return {
     dataRoot: data.NIGHTSHIFT_DATA,
+    ...readStoreSettings(read),
     taskQueue: data.NIGHTSHIFT_TASK_QUEUE,
     logLevel: data.NIGHTSHIFT_LOG_LEVEL,
     threads: data.NIGHTSHIFT_THREADS,
@@ -152,7 +154,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       openGraceMs: data.NIGHTSHIFT_OPEN_GRACE,
     },
     prices: data.NIGHTSHIFT_PRICES === undefined ? builtInPrices : pricesWith(data.NIGHTSHIFT_PRICES),
-    providers: readProviderConfig(data.NIGHTSHIFT_CONFIG ?? null, (variable) => given[variable] ?? null),
+    providers: readProviderConfig(data.NIGHTSHIFT_CONFIG ?? null, read),
   };
 }
 

@@ -14,8 +14,9 @@ import { version } from './version.ts';
 
 export function createDependencies(config: WorkerConfig, cluster: Cluster): ActivityDeps {
   const providers = createProviders(config.providers.accounts, config.providers.vendors);
+  const scratch = scratchFolder();
   return {
-    store: createStore(config),
+    store: createStore({ ...config, scratch }),
     cluster,
     provider: (name, account, region) => providers.get(name, account, region),
     providerNames: providers.names,
@@ -23,7 +24,7 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     credentials: (name, account) => providers.credentials(name, account),
     prices: config.prices,
     timing: config.timing,
-    scratch: scratchFolder(),
+    scratch,
     threads: createThreads(config.threads),
     heavy: limiter(config.heavy),
     transfers: limiter(config.transfers),

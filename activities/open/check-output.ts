@@ -4,10 +4,11 @@ import { cancellationSignal } from '@temporalio/activity';
 import { listUris, matchesPattern } from '../../domain/dataset.ts';
 import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { JobRefused, type Problem, type RefusalKind } from '../../domain/refusal.ts';
+import { readScheme } from '../../domain/store-uri.ts';
 import { type Owner, readClaimed } from '../../job-folder/claim.ts';
 import { findForeignFile } from '../../job-folder/leftovers.ts';
 import { jobFile, resultsFile } from '../../job-folder/paths.ts';
-import { type Store, StoreError } from '../../storage/store.ts';
+import { type Store, StoreError, storeAdvice } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { isOwnJob, mayTake } from './take.ts';
 
@@ -47,6 +48,7 @@ export async function checkOutput(
 ): Promise<Finding[]> {
   const { store } = deps;
   try {
+    if (readScheme(output) !== null) await tryBucket(store, output);
     const file = await findFileOnPath(store, output);
     if (file !== null) {
       const message = `${file} is a file, so ${output} cannot be a folder: give another \`output\``;
@@ -57,13 +59,22 @@ export async function checkOutput(
     if (found === 'not_ours') return [describeOwner(found, output)];
     return isOwnJob(found, owner) || (await mayTake(deps, owner, output, found)) ? [] : [describeOwner(found, output)];
   } catch (error) {
-    if (!isUnusable(error)) throw error;
-    return report('invalid_job', 'output', `${output} is not a folder under the data root: give another \`output\``);
+    if (!(error instanceof StoreError)) throw error;
+    const { problem } = error;
+    if (problem === 'outside_root' || problem === 'bad_uri') {
+      return report('invalid_job', 'output', `${output} is not a folder under the data root: give another \`output\``);
+    }
+    if (readScheme(output) === null || problem === 'unavailable' || problem === 'full') throw error;
+    return report('invalid_job', 'output', `${output} cannot be used: ${storeAdvice[problem]}`);
   }
 }
 
-const isUnusable = (error: unknown): boolean =>
-  error instanceof StoreError && (error.problem === 'outside_root' || error.problem === 'bad_uri');
+/** Whether files can be read and, each by one writer only, created. Leaves nothing. */
+async function tryBucket(store: Store, output: string): Promise<void> {
+  await store.head(jobFile(output), cancellationSignal());
+  const sink = await store.create(jobFile(output), { ifAbsent: true, signal: cancellationSignal() });
+  await sink.abort();
+}
 
 /** The refusal if somebody else has claimed the output. */
 export function refuseOutput(found: Pick<JobFile, 'claim'> | 'not_ours', output: string): JobRefused {
@@ -81,7 +92,9 @@ function describeOwner(found: Pick<JobFile, 'claim'> | 'not_ours', output: strin
   return { kind: 'output_claimed', problem: { where: 'output', message } };
 }
 
+/** In a bucket, a file and a folder may have the same name. */
 async function findFileOnPath(store: Store, output: string): Promise<string | null> {
+  if (readScheme(output) !== null) return null;
   const parts = output.split('/').filter(Boolean);
   for (const index of parts.keys()) {
     const uri = parts.slice(0, index + 1).join('/');

@@ -5,10 +5,11 @@ import type { JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
 import { findCap } from '../../domain/money/output-limit.ts';
 import { JobRefused } from '../../domain/refusal.ts';
+import { readScheme } from '../../domain/store-uri.ts';
 import type { Owner } from '../../job-folder/claim.ts';
 import { readRecords } from '../../storage/formats/dataset.ts';
 import { listFiles } from '../../storage/formats/files.ts';
-import { type Store, StoreError } from '../../storage/store.ts';
+import { type Store, StoreError, type StoreProblem, storeAdvice } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { checkInputsOutside, checkOutput, type Finding, report } from './check-output.ts';
 
@@ -43,18 +44,15 @@ export async function checkWorld(
 async function checkFile(store: Store, uri: string, where: 'dataset' | 'reuse'): Promise<Finding[]> {
   try {
     const stored = await store.head(uri, cancellationSignal());
-    if (stored === null) return report('dataset_missing', where, `there is no file ${uri} under the data root`);
+    if (stored === null) return report('dataset_missing', where, `there is no file ${describePlace(uri)}`);
     if (stored.bytes === 0) return report('dataset_empty', where, `${uri} is empty`);
     await readFirstChunk(store, uri);
     return [];
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    return report('dataset_unreadable', where, `${uri} ${describeProblem(error)}`);
+    if (!(error instanceof StoreError) || error.problem === 'unavailable') throw error;
+    return report('dataset_unreadable', where, `${uri} ${describeUnreadable(error.problem)}`);
   }
 }
-
-const describeProblem = ({ problem }: StoreError): string =>
-  problem === 'unreadable' ? 'cannot be read: check its permissions' : 'is not a file under the data root';
 
 /** Each file, and of the first one also whether its beginning has the form that the format demands. */
 async function checkDataset(store: Store, dataset: JobSpec['dataset']): Promise<Finding[]> {
@@ -65,9 +63,9 @@ async function checkDataset(store: Store, dataset: JobSpec['dataset']): Promise<
     }
     return findings.length > 0 ? findings.slice(0, shownFilesMax) : await checkBeginning(store, dataset);
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
+    if (!(error instanceof StoreError) || error.problem === 'unavailable') throw error;
     const isMissing = error.problem === 'missing';
-    const why = isMissing ? 'matches no file under the data root' : describeProblem(error);
+    const why = isMissing ? 'matches no file' : describeUnreadable(error.problem);
     return report(isMissing ? 'dataset_missing' : 'dataset_unreadable', 'dataset', `${error.uri} ${why}`);
   }
 }
@@ -80,6 +78,14 @@ async function checkBeginning(store: Store, dataset: JobSpec['dataset']): Promis
     if (!(error instanceof JobRefused)) throw error;
     return error.problems.map((problem) => ({ kind: error.kind, problem }));
   }
+}
+
+const describePlace = (uri: string): string => (readScheme(uri) === null ? `${uri} under the data root` : uri);
+
+function describeUnreadable(problem: StoreProblem): string {
+  if (problem === 'unreadable') return 'cannot be read: check its permissions';
+  if (problem === 'no_bucket' || problem === 'no_credentials') return `cannot be read: ${storeAdvice[problem]}`;
+  return 'is not a file under the data root';
 }
 
 async function readFirstChunk(store: Store, uri: string): Promise<void> {

@@ -8,7 +8,7 @@ import { jobReference } from '../../input/reference.ts';
 import { parseJob } from '../../input/resolve.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { readJson } from '../../storage/lines/json-lines.ts';
-import { type Store, StoreError } from '../../storage/store.ts';
+import { type Store, StoreError, storeAdvice } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 
 export interface OpenInput {
@@ -71,11 +71,11 @@ async function readAsWritten(store: Store, input: unknown): Promise<unknown> {
     new JobRefused('invalid_job', [{ where: 'job', message: `${uri}: ${message}` }]);
   try {
     const stored = await store.head(uri);
-    if (stored === null) throw refuse('there is no such file under the data root');
+    if (stored === null) throw refuse('there is no such file');
     if (stored.bytes > specBytesMax) throw refuse(`is ${stored.bytes} bytes; a job file has at most ${specBytesMax}`);
     return await readJson(store, uri);
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw refuse(error.problem === 'unreadable' ? 'cannot be read as JSON' : 'is not a file under the data root');
+    if (!(error instanceof StoreError) || error.problem === 'unavailable') throw error;
+    throw refuse(error.problem === 'unreadable' ? 'cannot be read as JSON' : storeAdvice[error.problem]);
   }
 }

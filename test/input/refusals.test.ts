@@ -66,8 +66,15 @@ test.each<[string, unknown, string, RegExp]>([
   ['a duration of ages', { ...smallest, deadline: { job: '9999d' } }, 'deadline.job', /^must be at most 366d$/],
   ['no dataset', without('dataset'), 'dataset', /^is missing$/],
   ['a dataset of no kind', { ...smallest, dataset: 7 }, 'dataset', /^must be text or an object, not a number$/],
-  ['an object store', { ...smallest, dataset: 's3://bucket/a.jsonl' }, 'dataset', /other stores cannot be used yet/],
-  ['another one', { ...smallest, output: 'gs://bucket/a/' }, 'output', /other stores cannot be used yet/],
+  ['an unknown store', { ...smallest, dataset: 'ftp://host/a.jsonl' }, 'dataset', /or begin with s3:\/\/ or gs:\/\//],
+  ['no bucket', { ...smallest, output: 's3:///a/' }, 'output', /must name a bucket/],
+  [
+    'a key that leaves its folder',
+    { ...smallest, output: 'gs://bucket/a/../b/' },
+    'output',
+    /without "\/\/", "." and ".."/,
+  ],
+  ['a key with an empty part', { ...smallest, reuse: 's3://bucket/a//b.jsonl' }, 'reuse', /without "\/\/"/],
   [
     'a date in an earlier result',
     { ...smallest, reuse: 'runs/{date}/results.jsonl' },

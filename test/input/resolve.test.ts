@@ -135,3 +135,16 @@ test.each([
   });
   expect([spec.dataset.uri, spec.output]).toEqual([`in/${day}/${day}.jsonl`, `runs/nightly-${day}/`]);
 });
+
+test('files in buckets keep their uris, and a folder ends with one slash', () => {
+  const dataset = 's3://rows/2026/tickets.jsonl';
+  for (const output of ['gs://results/tickets', 'gs://results/tickets/']) {
+    const reuse = 'gs://results/earlier/results.jsonl';
+    expect(specOf({ ...smallest, dataset, output, reuse })).toMatchObject({
+      dataset: { uri: dataset },
+      output: 'gs://results/tickets/',
+      reuse,
+    });
+  }
+  expect(specOf({ ...smallest, output: 's3://results' }).output).toBe('s3://results/');
+});

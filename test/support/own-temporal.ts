@@ -7,7 +7,7 @@ import { projectRoot } from '../../scripts/tools/cache.ts';
 import { startChild } from '../../scripts/tools/child.ts';
 import { runCommand } from '../../scripts/tools/command.ts';
 import { freePort } from '../../scripts/tools/free-port.ts';
-import { ensureTemporalServer } from '../../scripts/tools/temporal-server.ts';
+import { ensureTemporalServer } from '../../scripts/tools/go/temporal-server.ts';
 import { readCompose, readEnvironment } from './container-files.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 

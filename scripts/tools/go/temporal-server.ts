@@ -2,8 +2,8 @@
 // uses the CLI's dev server.
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir, installOnce, type Progress, say } from './cache.ts';
-import { runCommand, ticking, whichCommand } from './command.ts';
+import { cacheDir, installOnce, type Progress, say } from '../cache.ts';
+import { runCommand, ticking, whichCommand } from '../command.ts';
 
 // The newest release that `go install` can build, and the one that the CLI's dev server holds.
 const serverVersion = '1.29.1';

@@ -1,0 +1,46 @@
+// What every call of Google Cloud Storage has in common: a deadline, because the client has none that can be trusted, and its errors.
+
+import type { Storage } from '@google-cloud/storage';
+import type { ObjectPlace } from '../objects/client.ts';
+import { StoreError } from '../store.ts';
+import { gcsError } from './error.ts';
+
+export interface Gcs {
+  readonly storage: Storage;
+}
+
+export const markName = 'nightshift-mark';
+
+const askingMs = 60_000;
+const sendingMs = 5 * 60_000;
+
+/** The client cannot end a call: one that comes after the deadline or the signal is left alone. */
+export async function callGcs<T>(
+  { uri }: Pick<ObjectPlace, 'uri'>,
+  doing: 'reading' | 'writing',
+  signal: AbortSignal | undefined,
+  call: () => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const { promise: left, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new StoreError('unavailable', uri)),
+    doing === 'writing' ? sendingMs : askingMs,
+  );
+  const leave = (): void => reject(signal?.reason);
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([call(), left]);
+  } catch (error) {
+    throw gcsError(error, uri, doing, signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', leave);
+  }
+}
+
+export const findFile = ({ storage }: Gcs, { bucket, key }: ObjectPlace) => storage.bucket(bucket).file(key);
+
+/** The condition of an object that may only be created, and its mark. */
+export const conditioned = (mark: string | null) =>
+  mark === null ? {} : { preconditionOpts: { ifGenerationMatch: 0 }, metadata: { metadata: { [markName]: mark } } };

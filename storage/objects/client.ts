@@ -1,0 +1,74 @@
+// The port between the store on objects, which is the same for every vendor, and a vendor's calls. Each call is one request, or a few, on one
+// object. A failed call throws a StoreError with the object's uri.
+
+export interface ObjectPlace {
+  readonly uri: string;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export interface ObjectFacts {
+  readonly bytes: number;
+  /** Changes with the content. */
+  readonly version: string;
+  /** The mark that the object was created with; null if it has none. */
+  readonly mark: string | null;
+}
+
+export interface ListedObject extends Pick<ObjectFacts, 'bytes' | 'version'> {
+  readonly key: string;
+}
+
+/** The rest of an object, from the byte that was asked for. */
+export interface ObjectBody {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly bytes: number;
+  readonly version: string;
+}
+
+export interface GetOptions {
+  readonly start: number;
+  /** Fails with `unavailable` if the object has another version by now. */
+  readonly version: string | null;
+}
+
+export interface PutOptions {
+  /**
+   * If given, the object is created only if there is none, else the call fails with `exists`. The mark is kept with the object: a create whose
+   * reply was lost is recognised by it.
+   */
+  readonly mark: string | null;
+}
+
+/** An upload in parts, which come one after the other. Nothing is visible before `complete`. */
+export interface ObjectUpload {
+  /** Every part but the last has exactly `partBytes`. */
+  part(content: Uint8Array, signal?: AbortSignal): Promise<void>;
+  complete(signal?: AbortSignal): Promise<Pick<ObjectFacts, 'version'>>;
+  abort(): Promise<void>;
+}
+
+export interface ObjectClient {
+  head(place: ObjectPlace, signal?: AbortSignal): Promise<ObjectFacts | null>;
+  /** Null if the object ends before the first byte that was asked for. */
+  get(place: ObjectPlace, options: GetOptions, signal?: AbortSignal): Promise<ObjectBody | null>;
+  put(
+    place: ObjectPlace,
+    content: Uint8Array,
+    options: PutOptions,
+    signal?: AbortSignal,
+  ): Promise<Pick<ObjectFacts, 'version'>>;
+  beginUpload(place: ObjectPlace, options: PutOptions, signal?: AbortSignal): Promise<ObjectUpload>;
+  /** In the order of keys. `place.key` is a prefix. */
+  list(place: ObjectPlace, signal?: AbortSignal): AsyncIterable<ListedObject>;
+  /** Succeeds if there is no such object. */
+  remove(place: ObjectPlace, signal?: AbortSignal): Promise<void>;
+  /** Ends the unfinished uploads below a prefix, if the vendor can list them. */
+  sweep(place: ObjectPlace, signal?: AbortSignal): Promise<void>;
+  /** Fails with `no_bucket` if the bucket certainly does not exist. */
+  requireBucket(place: ObjectPlace, signal?: AbortSignal): Promise<void>;
+}
+
+/** Vendors take at most 10,000 parts, and want at least 5 MiB for each: an object has at most 78 GiB. */
+export const partBytes = 8 * 1024 * 1024;
+export const partsMax = 10_000;

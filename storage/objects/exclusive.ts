@@ -1,0 +1,54 @@
+// Finds out whether a bucket's server honours conditional creates. Some servers ignore the condition: there, two jobs could take one output.
+
+import { randomBytes } from 'node:crypto';
+import { StoreError } from '../store.ts';
+import type { ObjectClient, ObjectPlace } from './client.ts';
+import { makeMark } from './create.ts';
+import { withKey } from './place.ts';
+
+/** Its name begins with a dot, so nobody takes it for a file of a job. */
+const probeName = '.nightshift-probe-';
+
+/** Tried once for each bucket. */
+export class ExclusiveCreates {
+  readonly #client: ObjectClient;
+  readonly #tried = new Map<string, Promise<void>>();
+
+  constructor(client: ObjectClient) {
+    this.#client = client;
+  }
+
+  /** Fails with `not_exclusive` if the server ignores the condition. Writes its probe into the folder of the file that is to be created. */
+  async require(place: ObjectPlace): Promise<void> {
+    const tried = this.#tried.get(place.bucket) ?? this.#try(place);
+    this.#tried.set(place.bucket, tried);
+    try {
+      await tried;
+    } catch (error) {
+      // It may succeed next time, on another server or with another permission.
+      this.#tried.delete(place.bucket);
+      throw error instanceof StoreError ? new StoreError(error.problem, place.uri) : error;
+    }
+  }
+
+  async #try(place: ObjectPlace): Promise<void> {
+    const folder = place.key.slice(0, place.key.lastIndexOf('/') + 1);
+    const probe = withKey(place, `${folder}${probeName}${randomBytes(8).toString('hex')}`);
+    try {
+      await this.#client.put(probe, Buffer.from('first'), { mark: makeMark() });
+      if (!(await this.#isRefused(probe))) throw new StoreError('not_exclusive', probe.uri);
+    } finally {
+      await this.#client.remove(probe).catch(() => undefined); // The first failure is the one to report.
+    }
+  }
+
+  async #isRefused(probe: ObjectPlace): Promise<boolean> {
+    try {
+      await this.#client.put(probe, Buffer.from('second'), { mark: makeMark() });
+      return false;
+    } catch (error) {
+      if (error instanceof StoreError && error.problem === 'exists') return true;
+      throw error;
+    }
+  }
+}

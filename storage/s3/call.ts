@@ -1,0 +1,38 @@
+// What every call of an S3 server has in common: its deadline, its errors, and how an object is named.
+
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { ObjectPlace } from '../objects/client.ts';
+import { s3Error } from './error.ts';
+
+export interface S3 {
+  readonly sdk: typeof import('@aws-sdk/client-s3');
+  readonly client: S3Client;
+}
+
+export const markName = 'nightshift-mark';
+
+/** For a call that only asks, and for one that may send a part. */
+const askingMs = 60_000;
+const sendingMs = 5 * 60_000;
+
+/** Runs one call with a deadline. Its failure becomes the problem that a store names. */
+export async function callS3<T>(
+  { uri }: Pick<ObjectPlace, 'uri'>,
+  doing: 'reading' | 'writing',
+  signal: AbortSignal | undefined,
+  call: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const deadline = AbortSignal.timeout(doing === 'writing' ? sendingMs : askingMs);
+  try {
+    return await call({ abortSignal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) });
+  } catch (error) {
+    throw s3Error(error, uri, doing, signal);
+  }
+}
+
+export const placed = ({ bucket, key }: ObjectPlace) => ({ Bucket: bucket, Key: key });
+
+/** The mark and the condition of an object that may only be created. */
+export const marked = (mark: string | null) => (mark === null ? {} : { Metadata: { [markName]: mark } });
+export const ifNone = (mark: string | null) => (mark === null ? {} : { IfNoneMatch: '*' });

@@ -1,0 +1,129 @@
+// The calls of an S3 server, by AWS's SDK, which also makes each call up to three times.
+
+import { Readable } from 'node:stream';
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import type {
+  GetOptions,
+  ListedObject,
+  ObjectBody,
+  ObjectClient,
+  ObjectFacts,
+  ObjectPlace,
+  PutOptions,
+} from '../objects/client.ts';
+import { StoreError } from '../store.ts';
+import { callS3, ifNone, marked, markName, placed, type S3 } from './call.ts';
+import { connectS3, type S3Settings } from './connect.ts';
+import { readStatus, s3Error } from './error.ts';
+import { beginS3Upload, sweepUploads } from './upload.ts';
+
+/** How old servers answer a condition that they do not know. */
+const notImplemented = 501;
+
+export async function createS3Client(settings: S3Settings): Promise<ObjectClient> {
+  const s3: S3 = { sdk: await import('@aws-sdk/client-s3'), client: await connectS3(settings) };
+  return {
+    head: (place, signal) => head(s3, place, signal),
+    get: (place, options, signal) => get(s3, place, options, signal),
+    put: (place, content, options, signal) => put(s3, place, content, options, signal),
+    beginUpload: (place, options, signal) => beginS3Upload(s3, place, options, signal),
+    list: (place, signal) => list(s3, place, signal),
+    remove: (place, signal) => remove(s3, place, signal),
+    sweep: (place, signal) => sweepUploads(s3, place, signal),
+    requireBucket: (place, signal) => requireBucket(s3, place, signal),
+  };
+}
+
+async function head({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSignal): Promise<ObjectFacts | null> {
+  try {
+    const found = await callS3(place, 'reading', signal, (options) =>
+      client.send(new sdk.HeadObjectCommand(placed(place)), options),
+    );
+    return {
+      bytes: found.ContentLength ?? 0,
+      version: found.ETag ?? '',
+      mark: found.Metadata?.[markName] ?? null,
+    };
+  } catch (error) {
+    if (error instanceof StoreError && error.problem === 'missing') return null;
+    throw error;
+  }
+}
+
+async function get(
+  { sdk, client }: S3,
+  place: ObjectPlace,
+  { start, version }: GetOptions,
+  signal?: AbortSignal,
+): Promise<ObjectBody | null> {
+  // The signal must not be the call's own: its deadline would end the body too.
+  const condition = version === null ? {} : { IfMatch: version };
+  const range = start === 0 ? {} : { Range: `bytes=${start}-` };
+  try {
+    const command = new sdk.GetObjectCommand({ ...placed(place), ...range, ...condition });
+    return readBody(place, await client.send(command, signal === undefined ? {} : { abortSignal: signal }));
+  } catch (error) {
+    // The server says that the object ends before this byte.
+    if (readStatus(error) === 416) return null;
+    if (readStatus(error) === 412) throw new StoreError('unavailable', place.uri);
+    throw s3Error(error, place.uri, 'reading', signal);
+  }
+}
+
+function readBody(place: ObjectPlace, { Body, ContentLength = 0, ETag = '' }: GetObjectCommandOutput): ObjectBody {
+  if (!(Body instanceof Readable)) throw new StoreError('unavailable', place.uri);
+  return { chunks: Body, bytes: ContentLength, version: ETag };
+}
+
+async function put(
+  { sdk, client }: S3,
+  place: ObjectPlace,
+  content: Uint8Array,
+  { mark }: PutOptions,
+  signal?: AbortSignal,
+): Promise<Pick<ObjectFacts, 'version'>> {
+  const command = new sdk.PutObjectCommand({ ...placed(place), Body: content, ...ifNone(mark), ...marked(mark) });
+  const { ETag = '' } = await callS3(place, 'writing', signal, async (options) => {
+    try {
+      return await client.send(command, options);
+    } catch (error) {
+      throw mark !== null && readStatus(error) === notImplemented ? new StoreError('not_exclusive', place.uri) : error;
+    }
+  });
+  return { version: ETag };
+}
+
+async function* list({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSignal): AsyncGenerator<ListedObject> {
+  let ContinuationToken: string | undefined;
+  do {
+    const command = new sdk.ListObjectsV2Command({ Bucket: place.bucket, Prefix: place.key, ContinuationToken });
+    const page = await callS3(place, 'reading', signal, (options) => client.send(command, options));
+    for (const { Key, Size = 0, ETag = '' } of page.Contents ?? []) {
+      if (Key !== undefined) yield { key: Key, bytes: Size, version: ETag };
+    }
+    // Some servers repeat a token for ever.
+    if (page.NextContinuationToken === ContinuationToken) return;
+    ContinuationToken = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (ContinuationToken !== undefined);
+}
+
+async function remove({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSignal): Promise<void> {
+  try {
+    const command = new sdk.DeleteObjectCommand(placed(place));
+    await callS3(place, 'writing', signal, (options) => client.send(command, options));
+  } catch (error) {
+    if (!(error instanceof StoreError && error.problem === 'missing')) throw error;
+  }
+}
+
+async function requireBucket({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSignal): Promise<void> {
+  try {
+    await callS3(place, 'reading', signal, (options) =>
+      client.send(new sdk.HeadBucketCommand({ Bucket: place.bucket }), options),
+    );
+  } catch (error) {
+    if (error instanceof StoreError && error.problem === 'missing') throw new StoreError('no_bucket', place.uri);
+    // Some keys may use objects but not look at the bucket.
+    if (!(error instanceof StoreError && error.problem === 'unreadable')) throw error;
+  }
+}
