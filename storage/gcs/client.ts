@@ -1,17 +1,10 @@
 // The calls of Google Cloud Storage, by Google's client. It finds credentials by its own chain, and an emulator by STORAGE_EMULATOR_HOST.
 
-import type { Readable } from 'node:stream';
-import type {
-  GetOptions,
-  ListedObject,
-  ObjectBody,
-  ObjectClient,
-  ObjectFacts,
-  ObjectPlace,
-  PutOptions,
-} from '../objects/client.ts';
+import type { ListedObject, ObjectClient, ObjectFacts, ObjectPlace } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
-import { callGcs, conditioned, findFile, type Gcs, markName } from './call.ts';
+import { callGcs, findFile, type Gcs, markName } from './call.ts';
+import { getGcsObject } from './get.ts';
+import { putGcsObject } from './put.ts';
 import { beginGcsUpload } from './upload.ts';
 
 /** The client makes a call again this often, within this time. */
@@ -33,8 +26,8 @@ export async function createGcsClient(): Promise<ObjectClient> {
   const gcs: Gcs = { storage };
   return {
     head: (place, signal) => head(gcs, place, signal),
-    get: (place, options, signal) => get(gcs, place, options, signal),
-    put: (place, content, options, signal) => put(gcs, place, content, options, signal),
+    get: (place, options, signal) => getGcsObject(gcs, place, options, signal),
+    put: (place, content, { mark }, signal) => putGcsObject(gcs, place, content, mark, signal),
     beginUpload: (place, options, signal) => beginGcsUpload(gcs, place, options, signal),
     list: (place, signal) => list(gcs, place, signal),
     remove: (place, signal) => remove(gcs, place, signal),
@@ -57,84 +50,6 @@ async function head(gcs: Gcs, place: ObjectPlace, signal?: AbortSignal): Promise
     if (error instanceof StoreError && error.problem === 'missing') return null;
     throw error;
   }
-}
-
-async function get(
-  { storage }: Gcs,
-  place: ObjectPlace,
-  { start, version }: GetOptions,
-  signal?: AbortSignal,
-): Promise<ObjectBody | null> {
-  const pinned = version === null ? {} : { generation: version };
-  const file = storage.bucket(place.bucket).file(place.key, pinned);
-  // The range also keeps the client from checking a sum, which a stream that is continued cannot have.
-  const stream = file.createReadStream({ start, decompress: false });
-  stream.on('error', () => undefined); // It fails where the stream is read.
-  try {
-    const response = await callGcs(place, 'reading', signal, () => awaitResponse(stream));
-    if (response === null) {
-      stream.destroy();
-      return null;
-    }
-    const { headers } = response;
-    return {
-      chunks: readChunks(stream, place),
-      bytes: Number(headers['content-length'] ?? 0),
-      version: String(headers['x-goog-generation'] ?? version),
-    };
-  } catch (error) {
-    stream.destroy();
-    // The pinned version is gone.
-    const isGone = error instanceof StoreError && error.problem === 'missing' && version !== null;
-    throw isGone ? new StoreError('unavailable', place.uri) : error;
-  }
-}
-
-interface Response {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-}
-
-/** Null if the object ends before the range. */
-function awaitResponse(stream: Readable): Promise<Response | null> {
-  return new Promise((resolve, reject) => {
-    // A refusal comes as a response too, and only later as an error.
-    stream.once('response', (response: Response) => {
-      const { statusCode: code } = response;
-      if (code < 400 || code === 416) resolve(code === 416 ? null : response);
-      else reject(Object.assign(new Error('refused'), { code }));
-    });
-    stream.once('error', reject);
-    // The client asks when somebody begins to read.
-    stream.read(0);
-  });
-}
-
-async function* readChunks(stream: Readable, { uri }: ObjectPlace): AsyncGenerator<Uint8Array> {
-  try {
-    yield* stream;
-  } catch {
-    throw new StoreError('unavailable', uri);
-  } finally {
-    stream.destroy();
-  }
-}
-
-async function put(
-  gcs: Gcs,
-  place: ObjectPlace,
-  content: Uint8Array,
-  { mark }: PutOptions,
-  signal?: AbortSignal,
-): Promise<Pick<ObjectFacts, 'version'>> {
-  const file = findFile(gcs, place);
-  await callGcs(place, 'writing', signal, () =>
-    file.save(Buffer.from(content.buffer, content.byteOffset, content.length), {
-      resumable: false,
-      ...conditioned(mark),
-    }),
-  );
-  return { version: String(file.metadata.generation) };
 }
 
 async function* list({ storage }: Gcs, place: ObjectPlace, signal?: AbortSignal): AsyncGenerator<ListedObject> {

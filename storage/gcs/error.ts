@@ -25,7 +25,7 @@ export function gcsError(error: unknown, uri: string, doing: Doing, signal?: Abo
   return new StoreError(typeof problem === 'string' ? problem : problem[doing], uri);
 }
 
-function readStatus(error: unknown): number {
+export function readStatus(error: unknown): number {
   const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
   return Number(code) || 0;
 }
