@@ -1,7 +1,7 @@
 // What failed in a job, grouped by reason: how many rows, a few of them, and what the provider wrote about these.
 
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { readLines } from './results.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface FailedRow {
   readonly row: number;
@@ -21,11 +21,13 @@ export interface FailureGroup {
 const rowsPerGroup = 3;
 
 /** Reads the given files of a job, `failures.jsonl` and `in-doubt.jsonl`. The largest group comes first. */
-export async function groupFailures(paths: readonly string[]): Promise<readonly FailureGroup[]> {
+export async function groupFailures(
+  files: readonly string[],
+  at: Pick<Surroundings, 'dataRoot' | 's3PathStyle'>,
+): Promise<readonly FailureGroup[]> {
   const groups = new Map<string, FailureGroup>();
-  for (const path of paths) {
-    const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-    for await (const line of lines) if (line !== '') addLine(groups, line);
+  for (const file of files) {
+    for await (const line of readLines(file, at)) addLine(groups, line);
   }
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }

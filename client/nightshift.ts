@@ -30,14 +30,14 @@ import { type ChosenRun, chooseRun } from './overview/choose-run.ts';
 import { listOpenBatches, type OpenBatch } from './overview/open-batches.ts';
 import { type JobOverview, readOverview } from './overview/read-overview.ts';
 import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
-import { fileNames, type JobFile, localPath, placeNextTo, type Result, reportIn, resultsIn } from './results.ts';
+import { fileNames, type JobFile, locateFile, placeNextTo, type Result, readReport, readResults } from './results.ts';
 import { Schedules } from './schedules.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
 import { awaitWorker, listPollers, type WaitOptions } from './worker-answer.ts';
 
 /** With a reference, only the path enters Temporal's history. */
 export interface JobReference {
-  /** A path below the data root. */
+  /** A path below the data root, or the uri of a file in a bucket. */
   readonly job: string;
 }
 
@@ -203,7 +203,7 @@ export class Nightshift {
       return await this.#handle(id, run.runId).result();
     } catch (error) {
       if (!(error instanceof WorkflowFailedError) || run.results === null) throw error;
-      return reportIn(localPath(placeNextTo(run.results, fileNames.report), this.dataRoot));
+      return readReport(locateFile(placeNextTo(run.results, fileNames.report), this.#at), this.#at);
     }
   }
 
@@ -212,23 +212,23 @@ export class Nightshift {
     return followJob(this.#handle(id));
   }
 
-  /** The path of a finished job's file on this machine. Rejects if it is not there. */
+  /** Where a finished job's file is: its path on this machine, or its uri in a bucket. Rejects if it should be on this machine and is not. */
   async file(id: string, file: JobFile = 'results', chosen?: ChosenRun): Promise<string> {
     const { results, state } = (chosen ?? (await this.chooseRun(id))).run;
-    if (results !== null) return localPath(placeNextTo(results, fileNames[file]), this.dataRoot);
+    if (results !== null) return locateFile(placeNextTo(results, fileNames[file]), this.#at);
     if (state === 'running') throw new Error(`${id} has not ended: there are no results yet`);
     throw new Error(`${id} is ${state} and came to no results`);
   }
 
   /** Streams one line per accepted row, in the dataset's order. */
   async *results<Output = Json>(id: string): AsyncGenerator<Result<Output>> {
-    yield* resultsIn<Output>(await this.file(id));
+    yield* readResults<Output>(await this.file(id), this.#at);
   }
 
-  /** What failed, by reason, with the first rows of each. Reads the files of a finished job on this machine. */
+  /** What failed, by reason, with the first rows of each. Reads the files of a finished job. */
   async failures(id: string, chosen?: ChosenRun): Promise<readonly FailureGroup[]> {
     const of = chosen ?? (await this.chooseRun(id));
-    return groupFailures([await this.file(id, 'failures', of), await this.file(id, 'inDoubt', of)]);
+    return groupFailures([await this.file(id, 'failures', of), await this.file(id, 'inDoubt', of)], this.#at);
   }
 
   async #askWorker<Answer>(

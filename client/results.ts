@@ -1,11 +1,16 @@
-// Reads the files of a finished job below the data root of this machine, the results row by row.
+// Reads the files of a finished job, the results row by row: below the data root of this machine, or in the bucket that holds the output.
 
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { ResultLine } from '../domain/outcome/merge.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import type { JobReport } from '../domain/report/report.ts';
+import { readScheme } from '../domain/store-uri.ts';
+import { createStore } from '../storage/registry.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export type JobFile = 'results' | 'failures' | 'inDoubt' | 'rejects' | 'report' | 'page';
 
@@ -21,8 +26,11 @@ export const fileNames = {
 /** A line of `results.jsonl`; `Output` is what the job's schema, or its endpoint, makes of an answer. */
 export type Result<Output = Json> = Omit<ResultLine, 'output'> & { readonly output: Output | null };
 
-/** Throws if the file is not on this machine. */
-export function localPath(uri: string, dataRoot: string): string {
+type Place = Pick<Surroundings, 'dataRoot' | 's3PathStyle'>;
+
+/** Where a file can be read: its path on this machine, or its uri in a bucket. Throws if it should be on this machine and is not. */
+export function locateFile(uri: string, { dataRoot }: Place): string {
+  if (readScheme(uri) !== null) return uri;
   const path = join(dataRoot, uri);
   if (existsSync(path)) return path;
   throw new Error(
@@ -30,12 +38,34 @@ export function localPath(uri: string, dataRoot: string): string {
   );
 }
 
-export async function* resultsIn<Output>(path: string): AsyncGenerator<Result<Output>> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) if (line !== '') yield JSON.parse(line);
+/** The bytes of a file that was located. */
+export const openFile = (file: string, place: Place): Readable =>
+  readScheme(file) === null ? createReadStream(file) : Readable.from(copyChunks(file, place), { objectMode: false });
+
+/** Copies, because a stream holds chunks longer than they are valid. */
+async function* copyChunks(uri: string, place: Place): AsyncGenerator<Buffer> {
+  for await (const chunk of createStore(place).read(uri)) yield Buffer.from(chunk);
 }
 
-export const reportIn = (path: string): JobReport => JSON.parse(readFileSync(path, 'utf8'));
+export async function* readLines(file: string, place: Place): AsyncGenerator<string> {
+  const input = openFile(file, place);
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  // The lines end without a word if the bytes end with an error.
+  let failure: unknown = null;
+  input.on('error', (error) => {
+    failure = error;
+    lines.close();
+  });
+  for await (const line of lines) if (line !== '') yield line;
+  if (failure !== null) throw failure;
+}
+
+export async function* readResults<Output>(file: string, place: Place): AsyncGenerator<Result<Output>> {
+  for await (const line of readLines(file, place)) yield JSON.parse(line);
+}
+
+export const readReport = async (file: string, place: Place): Promise<JobReport> =>
+  JSON.parse(await text(openFile(file, place)));
 
 /** The uri of a file next to the results. */
 export const placeNextTo = (results: string, name: string): string => results.replace(/[^/]*$/, name);

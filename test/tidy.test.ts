@@ -45,7 +45,7 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   workflows: [/^(workflows|domain)\//],
   client: [
     /^(client|job-folder|domain|input)\//,
-    /^storage\/registry\.ts$/,
+    /^storage\/(registry|store)\.ts$/,
     /^workflows\/messages\.ts$/,
     /^package\.json$/,
   ],

@@ -2,6 +2,7 @@
 
 import { readInnermostMessage } from '../../domain/innermost-message.ts';
 import { explainServerFailure } from '../../domain/server-failure.ts';
+import { StoreError, storeAdvice } from '../../storage/store.ts';
 import { NoWorkerAnswers } from '../worker-answer.ts';
 import { ownCommand, startWorkerCommand } from './own-command.ts';
 
@@ -35,6 +36,10 @@ const byName: Readonly<Record<string, (error: Error) => string>> = {
   WorkflowExecutionAlreadyStartedError: (error) => {
     const id = String(Reflect.get(error, 'workflowId') ?? '<id>');
     return `${id} runs already: watch it with \`${ownCommand(`watch ${id}`)}\`, or choose another id with --id`;
+  },
+  StoreError: (error) => {
+    if (!(error instanceof StoreError)) return error.message;
+    return `${error.uri}: ${storeAdvice[error.problem]}`;
   },
   ScheduleNotFoundError: () => `there is no such schedule: \`${ownCommand('schedule list')}\` lists them all`,
   ScheduleAlreadyRunning: (error) => {

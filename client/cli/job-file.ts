@@ -1,13 +1,18 @@
-// Reads a job file and checks it against the schema. With --by-reference, it names the file by its path below the data root.
+// Reads a job file, of this machine or in a bucket, and checks it against the schema. With --by-reference, it names the file by its path below
+// the data root, or by its uri.
 
-import { readFileSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { readScheme } from '../../domain/store-uri.ts';
+import { StoreError } from '../../storage/store.ts';
 import type { Job } from '../index.ts';
 import type { JobReference } from '../nightshift.ts';
+import { openFile } from '../results.ts';
+import { surroundings } from '../surroundings.ts';
 
 /** Throws an error that lists every problem, one a line. */
 export async function readJobFile(file: string): Promise<Job> {
-  const job: Job = parsed(file);
+  const job: Job = await parsed(file);
   const { describeProblems } = await import('../problems.ts');
   const problems = describeProblems(job);
   if (problems.length === 0) return job;
@@ -23,6 +28,7 @@ export const readJob = async (file: string, byReference: boolean, dataRoot: stri
 
 /** Returns the path below the data root, with forward slashes. */
 function belowRoot(file: string, dataRoot: string): string {
+  if (readScheme(file) !== null) return file;
   const path = relative(resolve(dataRoot), resolve(file)).split(sep);
   if (path[0] !== '..' && path[0] !== '') return path.join('/');
   throw new Error(
@@ -30,16 +36,17 @@ function belowRoot(file: string, dataRoot: string): string {
   );
 }
 
-function parsed(file: string): Job {
-  let text: string;
+async function parsed(file: string): Promise<Job> {
+  let content: string;
   try {
     // Some editors begin a file with a byte order mark, which JSON does not know.
-    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
-  } catch {
+    content = (await text(openFile(file, surroundings()))).replace(/^\uFEFF/, '');
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
     throw new Error(`${file} cannot be read: give the path of a job file`);
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(content);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`${file} is not JSON (${why}): fix it; an editor that knows job.schema.json shows where`);

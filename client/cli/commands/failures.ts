@@ -14,7 +14,7 @@ export function addFailures(program: Command, context: Context): void {
     .summary('why rows failed, by reason')
     .description(
       "Groups the failed rows of a finished job by reason: how many, the first three, and the provider's own message about them. " +
-        "Reads them below NIGHTSHIFT_DATA, which must be the workers' data folder.",
+        "Reads them below NIGHTSHIFT_DATA, which must be the workers' data folder, or from the job's bucket.",
     )
     .action(async (id: string) => {
       const jobs = await context.jobs();

@@ -1,9 +1,10 @@
 // `nightshift results <id>`: prints the results as a stream of lines.
 
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { resultsIn } from '../../results.ts';
+import { openFile, readLines } from '../../results.ts';
+import { surroundings } from '../../surroundings.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../print/table.ts';
 import { printDone, printRows, wantsTable } from '../print.ts';
@@ -24,7 +25,7 @@ export function addResults(program: Command, context: Context): void {
     .summary('the answers of a job, one line per row')
     .description(
       'Prints the results of a finished job: one line of JSON per accepted row, in the order of the dataset. Reads them ' +
-        "below NIGHTSHIFT_DATA, which must be the workers' data folder.",
+        "below NIGHTSHIFT_DATA, which must be the workers' data folder, or from the job's bucket.",
     )
     .option('-o, --output <file>', 'write the lines to this file')
     .addOption(failedRows)
@@ -36,7 +37,7 @@ export function addResults(program: Command, context: Context): void {
       if (output === undefined && wantsTable()) return printTable(file);
       const to = output === undefined ? process.stdout : createWriteStream(output);
       try {
-        await pipeline(createReadStream(file), to, { end: output !== undefined });
+        await pipeline(openFile(file, surroundings()), to, { end: output !== undefined });
       } catch (error) {
         // The reader has closed the pipe, as `head` does.
         if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
@@ -51,8 +52,8 @@ const cellMax = 60;
 
 async function printTable(file: string): Promise<void> {
   let lines: object[] = [];
-  for await (const line of resultsIn(file)) {
-    lines.push(line);
+  for await (const line of readLines(file, surroundings())) {
+    lines.push(JSON.parse(line));
     if (lines.length < rowsPerTable) continue;
     printRows(lines, lineFacts);
     lines = [];
