@@ -7,9 +7,9 @@ import { failureInterceptor } from '../activities/failure.ts';
 import { heartbeatThrottleMs } from '../activities/heartbeat.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { type Connected, connect } from './connection.ts';
-import { exportLoopDelay } from './event-loop.ts';
-import { type HealthServer, serveHealth } from './health.ts';
-import { installTelemetry } from './telemetry.ts';
+import { exportLoopDelay } from './monitoring/event-loop.ts';
+import { type HealthServer, serveHealth } from './monitoring/health.ts';
+import { installTelemetry } from './monitoring/telemetry.ts';
 
 interface Started extends Connected {
   readonly config: WorkerConfig;

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { watchLoop } from '../../worker/event-loop.ts';
+import { watchLoop } from '../../worker/monitoring/event-loop.ts';
 
 /** Keeps the thread busy, then lets the timers run that were due meanwhile. */
 async function hold(ms: number): Promise<void> {

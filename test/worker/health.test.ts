@@ -2,7 +2,7 @@
 
 import type { WorkerStatus } from '@temporalio/worker';
 import { expect, onTestFinished, test } from 'vitest';
-import { serveHealth } from '../../worker/health.ts';
+import { serveHealth } from '../../worker/monitoring/health.ts';
 
 type Known = Pick<WorkerStatus, 'runState' | 'numInFlightActivities'>;
 

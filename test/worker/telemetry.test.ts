@@ -2,7 +2,7 @@
 
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
-import { nameError } from '../../worker/telemetry.ts';
+import { nameError } from '../../worker/monitoring/telemetry.ts';
 
 test('a failure of an activity is named by its code and its message', () => {
   const error = ApplicationFailure.nonRetryable('output: runs/a/ belongs to a', 'output_claimed');

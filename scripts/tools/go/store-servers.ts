@@ -33,7 +33,7 @@ async function ensureProgram(program: GoProgram, progress: Progress): Promise<st
   const folder = `${program.name}-${program.version}`;
   const go = whichCommand('go');
   if (go === undefined) {
-    progress(`there is no Go on the PATH to build ${program.name} with, so the tests of its store are left out.`);
+    progress(``go` is not on the PATH to build ${program.name} with, so the tests of its store are left out.`);
     return null;
   }
   return join(await installOnce(folder, (temporary) => build(go, program, temporary, progress)), program.name);

@@ -116,7 +116,7 @@ describe('a batch of Gemini’s, as long as it is there', () => {
     expect(await provider.find(other.submission, context())).toEqual({ confirmed: [], possible: [] });
   });
 
-  test('is deleted with its upload; that its output cannot be deleted is no failure', async () => {
+  test('is deleted with its upload; that its output cannot be deleted is not a failure', async () => {
     const { provider, prepare, submit, end, control } = await startVendor(uploaded);
     const handle = await submit(await prepare(['a']));
     await end();

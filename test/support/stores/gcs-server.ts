@@ -15,7 +15,7 @@ const setUpMs = 15 * 60_000;
 
 /** Without Go there is no server, and its tests are left out. */
 export const hasGcsServer = whichCommand('go') !== undefined;
-if (!hasGcsServer) console.warn('THE TESTS OF GCS ARE LEFT OUT: there is no Go on the PATH to build a server with.');
+if (!hasGcsServer) console.warn('THE TESTS OF GCS ARE LEFT OUT: `go` is not on the PATH to build a server with.');
 
 export interface GcsServer {
   readonly port: number;

@@ -18,7 +18,7 @@ const adminMs = 30_000;
 
 /** Without Go there is no server, and its tests are left out. */
 export const hasS3Server = whichCommand('go') !== undefined;
-if (!hasS3Server) console.warn('THE TESTS OF S3 ARE LEFT OUT: there is no Go on the PATH to build a server with.');
+if (!hasS3Server) console.warn('THE TESTS OF S3 ARE LEFT OUT: `go` is not on the PATH to build a server with.');
 
 const root = { access: 'tester', secret: 'a-secret-of-tests' } as const;
 /** A user without any permission. */

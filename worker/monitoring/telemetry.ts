@@ -4,7 +4,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, type LogEntry, type PrometheusMetricsExporter, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import type { Address, WorkerConfig } from './config.ts';
+import type { Address, WorkerConfig } from '../config.ts';
 
 /** Fields that are long and useless to a reader. */
 const left = new Set(['taskToken', 'sdkComponent']);

@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { WorkerStatus } from '@temporalio/worker';
-import type { Address } from './config.ts';
+import type { Address } from '../config.ts';
 
 export interface HealthServer {
   /** The port in use; differs from the requested one if that was 0. */
