@@ -33,7 +33,9 @@ async function ensureProgram(program: GoProgram, progress: Progress): Promise<st
   const folder = `${program.name}-${program.version}`;
   const go = whichCommand('go');
   if (go === undefined) {
-    progress(``go` is not on the PATH to build ${program.name} with, so the tests of its store are left out.`);
+    progress(
+      `the command go is not on the PATH to build ${program.name} with, so the tests of its store are left out.`,
+    );
     return null;
   }
   return join(await installOnce(folder, (temporary) => build(go, program, temporary, progress)), program.name);
