@@ -49,7 +49,13 @@ export interface JobSpec {
   readonly output: string;
   /** Absent: `jsonl`, which is always written. */
   readonly outputFormat?: ResultFormat;
-  readonly batch: { readonly maxItems: number; readonly maxBytes: number; readonly concurrency: number };
+  readonly batch: {
+    readonly maxItems: number;
+    readonly maxBytes: number;
+    readonly concurrency: number;
+    /** Absent: 1. */
+    readonly inputsPerRequest?: number;
+  };
   readonly realtime: { readonly concurrency: number; readonly rpm: number | null; readonly tpm: number | null };
   readonly poll: PollPolicy;
   readonly retry: { readonly rounds: number; readonly backoffMs: number };

@@ -11,6 +11,7 @@ export interface ProviderFacts {
   readonly accounts: readonly string[];
   /** False if neither a request nor a ready-made line names its model. */
   readonly modelInBody: boolean;
+  readonly inputsMax?: Readonly<Record<string, number>>;
   readonly limits: { readonly itemsMax: number; readonly bytesMax: number; readonly itemsMin: number };
 }
 

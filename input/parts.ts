@@ -88,3 +88,22 @@ function describeLimit(
   const [given, used] = [asked, limit].map((count) => count.toLocaleString('en-US'));
   return [`${field} is ${given}, but there are ${bound} ${used} ${what}: ${used} is used`];
 }
+
+/** Null if the endpoint does not take several inputs. */
+export function findInputsMax({ endpoint }: JobFields, { inputsMax, defaultEndpoint }: ProviderFacts): number | null {
+  return inputsMax?.[endpoint ?? defaultEndpoint] ?? null;
+}
+
+/** Absent if each row is a request of its own. */
+export function resolveInputs(fields: JobFields, provider: ProviderFacts): Pick<JobSpec['batch'], 'inputsPerRequest'> {
+  const asked = Math.min(fields.batch?.inputsPerRequest ?? 1, findInputsMax(fields, provider) ?? 1);
+  return asked > 1 ? { inputsPerRequest: asked } : {};
+}
+
+export function describeClampedInputs(fields: JobFields, provider: ProviderFacts): readonly string[] {
+  const asked = fields.batch?.inputsPerRequest ?? 1;
+  const most = findInputsMax(fields, provider) ?? asked;
+  if (asked <= most) return [];
+  const [given, used] = [asked, most].map((count) => count.toLocaleString('en-US'));
+  return [`batch.inputsPerRequest is ${given}, but a request takes at most ${used} inputs: ${used} is used`];
+}

@@ -6,6 +6,7 @@ import { compileSchema } from './answer-schema.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
 import { templateProblems } from './liquid.ts';
 import { nearest } from './nearest.ts';
+import { findInputsMax } from './parts.ts';
 import type { Problem } from './problem.ts';
 import type { JobFields, JsonObject } from './schema.ts';
 
@@ -94,6 +95,26 @@ function togetherProblems(fields: JobFields, failed: ReadonlySet<string>, modelI
     refuse('request.model', 'differs from `model`; leave it out here');
   }
   return problems;
+}
+
+/** Whether the rows may share requests (`batch.inputsPerRequest`). */
+export function jointProblems(fields: JobFields, provider: ProviderFacts): Problem[] {
+  if ((fields.batch?.inputsPerRequest ?? 1) === 1) return [];
+  const where = 'batch.inputsPerRequest';
+  if (findInputsMax(fields, provider) === null) {
+    const known = Object.keys(provider.inputsMax ?? {});
+    const endpoints = known.length === 0 ? '; this provider has none' : `: ${known.join(', ')}`;
+    return [{ where, message: `is only for an endpoint that takes several inputs${endpoints}` }];
+  }
+  if (fields.mode === 'realtime') return [{ where, message: 'is only for batches; leave it out' }];
+  const { request } = fields;
+  if (request === undefined) return [{ where, message: 'needs a `request` whose `input` is one text' }];
+  const { input, model: _, ...others } = request;
+  if (typeof input !== 'string') {
+    return [{ where: 'request.input', message: 'must be one text, since rows are joined' }];
+  }
+  if (!/\{\{|\{%/.test(JSON.stringify(others))) return [];
+  return [{ where: 'request', message: 'must depend on the row in `input` only, since joined rows share the rest' }];
 }
 
 /** Without a request, the rows are request lines, which contain their own endpoint and id, and mostly their own model. */

@@ -6,9 +6,11 @@ import { withDate } from './date.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
 import {
   describeClamped,
+  describeClampedInputs,
   policyProblems,
   resolveDataset,
   resolveDeadline,
+  resolveInputs,
   resolveOutput,
   resolveOutputFormat,
   resolvePoll,
@@ -16,7 +18,7 @@ import {
 import { folderName, normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import { readFields } from './read.ts';
-import { accountOf, answerSchema, providerFacts, requestBody, requestProblems } from './request.ts';
+import { accountOf, answerSchema, jointProblems, providerFacts, requestBody, requestProblems } from './request.ts';
 import { type JobChanges, resumeProblems, splitChanges } from './resume.ts';
 import type { JobFields } from './schema.ts';
 
@@ -50,9 +52,15 @@ export function parseJob(input: unknown, facts: SpecFacts): ParsedJob {
     ...policyProblems({ poll: resolvePoll(fields.poll), deadline: resolveDeadline(fields.deadline) }),
   ];
   const provider = providerFacts(fields, facts);
+  if (provider !== undefined) problems.push(...jointProblems(fields, provider));
   if (problems.length > 0 || provider === undefined) return refused(problems);
-  return { kind: 'job', spec: resolved(fields, provider, facts), warnings: describeClamped(fields, provider) };
+  return { kind: 'job', spec: resolved(fields, provider, facts), warnings: describeWarnings(fields, provider) };
 }
+
+const describeWarnings = (fields: JobFields, provider: ProviderFacts): readonly string[] => [
+  ...describeClamped(fields, provider),
+  ...describeClampedInputs(fields, provider),
+];
 
 function refused(problems: readonly Problem[]): ParsedJob {
   return { kind: 'problems', problems };
@@ -113,6 +121,7 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
       maxItems: Math.max(itemsMin, Math.min(fields.batch?.maxItems ?? 10_000, itemsMax)),
       maxBytes: Math.min(fields.batch?.maxBytes ?? bytesMax, bytesMax),
       concurrency: fields.batch?.concurrency ?? 10,
+      ...resolveInputs(fields, provider),
     },
     realtime: {
       concurrency: fields.realtime?.concurrency ?? 16,

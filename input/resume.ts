@@ -91,6 +91,7 @@ function differences(old: JobSpec, same: JobFields, facts: SpecFacts): Problem[]
     ['schema', answerSchema(same) ?? undefined, old.schema],
     ['batch.maxItems', clamped(same.batch?.maxItems, limits?.itemsMax, limits?.itemsMin), old.batch.maxItems],
     ['batch.maxBytes', clamped(same.batch?.maxBytes, limits?.bytesMax), old.batch.maxBytes],
+    ['batch.inputsPerRequest', same.batch?.inputsPerRequest, old.batch.inputsPerRequest ?? 1],
     ['minBatchItems', clamped(same.minBatchItems, undefined, limits?.itemsMin), old.minBatchItems],
     ['mode', same.mode, old.mode],
     ['maxRejectRate', same.maxRejectRate, old.maxRejectRate],

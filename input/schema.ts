@@ -103,6 +103,11 @@ const output = z.strictObject({
 const batch = z.strictObject({
   maxItems: count().optional().describe("The most items of one provider batch, within the provider's limit."),
   maxBytes: count().optional().describe("The most bytes of one provider batch, within the provider's limit."),
+  inputsPerRequest: count()
+    .optional()
+    .describe(
+      'How many rows share one request of a batch, for an endpoint that takes several inputs, e.g. embeddings. Each row has its own result.',
+    ),
   concurrency: count().max(batchesPerSegment).optional().describe('The most batches at the provider at the same time.'),
 });
 

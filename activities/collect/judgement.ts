@@ -5,6 +5,7 @@ import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { LineCounts } from '../../domain/batch/evidence.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
+import { countRequests, itemsPerRequest } from '../../domain/plan/joint-requests.ts';
 import { readDetails } from '../../job-folder/evidence.ts';
 import { listJournals } from '../../job-folder/journals.ts';
 import { rawFile, tallyFile } from '../../job-folder/paths.ts';
@@ -58,6 +59,7 @@ export class Judgement {
     this.#judge = createJudge(settings);
     this.lines = new RawLines({
       planned,
+      perRequest: settings.itemsPerRequest,
       threads: deps.threads,
       settings: JSON.stringify(settings),
       policy: job.policy,
@@ -91,7 +93,9 @@ export class Judgement {
     const { store } = this.#deps;
     const { planned } = input;
     this.lines.keepUnknown(input.notRunReason);
-    const unread = new UnreadItems(this.#items, this.#judge, input, proofs, await readDetails(store, input));
+    const details = await readDetails(store, input);
+    const perRequest = itemsPerRequest(this.#job.spec, planned);
+    const unread = new UnreadItems({ items: this.#items, judge: this.#judge, perRequest }, input, proofs, details);
     for (let place = 0; place < planned.items; place++) {
       if (!this.#answers.has(place)) this.#answers.keepOutcome(place, unread.judge(place));
       if (place % itemsAtOnce === 0) await letOthersRun();
@@ -112,7 +116,10 @@ export class Judgement {
     readOutput: (twin: number, isWhole: boolean) => Promise<LineCounts | null>,
   ): Promise<Proofs> {
     const countAnswered = (): number => this.#answers.count;
-    return proveItems(input, input.planned, this.#job.proofs, { readOutput, countAnswered });
+    const { items } = input.planned;
+    const perRequest = itemsPerRequest(this.#job.spec, input.planned);
+    const planned = { items, requests: countRequests(items, perRequest) };
+    return proveItems(input, planned, this.#job.proofs, { readOutput, countAnswered });
   }
 
   #sum(input: ClassifyInput, { missing, paidWithoutAnswer }: UnreadItems): Tally {
@@ -133,6 +140,7 @@ function describeJudge(deps: Pick<ActivityDeps, 'provider'>, job: JobFile, input
     endpoint,
     model,
     lane,
+    itemsPerRequest: itemsPerRequest(spec, input.planned),
     batchId: input.batchId,
     cancelReason: input.cancelReason,
   };

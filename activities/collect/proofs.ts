@@ -29,7 +29,7 @@ export interface Proofs {
 /** `readOutput` gives what the lines of one of its provider batches say; null if there is no output. `answered` counts items after that. */
 export async function proveItems(
   { batches, final, isCreateUnknown }: Pick<ClassifyInput, 'batches' | 'final' | 'isCreateUnknown'>,
-  { items }: Pick<PlannedBatch, 'items'>,
+  { items, requests }: Pick<PlannedBatch, 'items'> & { readonly requests: number },
   rules: EndingRules,
   outputs: { readOutput(twin: number, isWhole: boolean): Promise<LineCounts | null>; countAnswered(): number },
 ): Promise<Proofs> {
@@ -38,7 +38,7 @@ export async function proveItems(
   for (const [twin, batch] of batches.entries()) {
     const lines = (await outputs.readOutput(twin, batch.reading?.whole === true)) ?? noLines;
     linesWithoutId += lines.withoutId;
-    const proof = prove(batch, rules, items, lines);
+    const proof = prove(batch, rules, requests, lines);
     proofs.push({ id: batch.handle.id, proof, isReadable: batch.phase === 'ended' && !batch.final });
   }
   const isComplete = outputs.countAnswered() === items;
@@ -62,10 +62,10 @@ const noLines: LineCounts = { known: 0, unrun: 0, withoutId: 0 };
 function prove(
   { phase, ended, reading }: ClassifyInput['batches'][number],
   rules: EndingRules,
-  items: number,
+  requests: number,
   lines: LineCounts,
 ): MissingProof {
   if (phase !== 'ended' || ended === null) return 'unknown';
   if (describeOutput(ended, rules).kind === 'nothing_ran') return 'not_run';
-  return reading === null ? 'unknown' : proveMissing(ended, rules, items, reading, lines);
+  return reading === null ? 'unknown' : proveMissing(ended, rules, requests, reading, lines);
 }

@@ -5,6 +5,7 @@ import type { PlannedBatch } from '../../domain/job.ts';
 import { reasonOfFault } from '../../domain/outcome/classify.ts';
 import { type Anomalies, type ItemReason, itemReasons } from '../../domain/outcome/outcome.ts';
 import type { VerdictPolicy } from '../../domain/outcome/verdict.ts';
+import { countJoined } from '../../domain/plan/joint-requests.ts';
 import { type JournalNote, parseNote } from '../../job-folder/journals.ts';
 import { cursorLineBytesMax } from '../../storage/lines/json-lines.ts';
 import { type Line, Splitter } from '../../storage/lines/splitter.ts';
@@ -20,6 +21,8 @@ import { PendingCalls } from './pending-calls.ts';
 /** The batch that the lines belong to, and what to do with each line. */
 export interface RawLineTarget {
   readonly planned: Pick<PlannedBatch, 'lane' | 'items'>;
+  /** How many items one line is of. */
+  readonly perRequest: number;
   readonly threads: Threads;
   /** `JudgeSettings` as JSON. */
   readonly settings: string;
@@ -119,15 +122,45 @@ export class RawLines {
     }
     const idAt = index * idWords;
     if (planned.lane === 'realtime') this.#pending.answer(writeId(judged.ids, idAt));
-    const place = kind === lineKinds.foreign ? undefined : items.find(judged.ids, idAt);
-    if (place === undefined) {
+    const found = kind === lineKinds.foreign ? undefined : items.find(judged.ids, idAt);
+    const part = found === undefined ? null : this.#findPart(found, judged, index);
+    if (part === null) {
       this.#unknown += 1;
       return;
     }
-    this.#countKnown(place, judged.unrun[index] === 1);
+    const { place, isFirst } = part;
+    if (place === null) return;
+    // A line counts once, however many items it is of.
+    if (isFirst) this.#countKnown(place, judged.unrun[index] === 1);
     // In the realtime lane a second line for an item is a second call, not a mistake of the provider.
-    if (planned.lane === 'batch' && answers.has(place)) this.#duplicates += 1;
+    if (planned.lane === 'batch' && isFirst && answers.has(place)) this.#duplicates += 1;
     answers.keepLine(place, judged, index, this.#isExhausted(place, judged.reasons[index] ?? 0));
+  }
+
+  /** The item that a part of a line is of: no place if it is of none, null if the line names no request of the batch. */
+  #findPart(
+    first: number,
+    { parts }: JudgedLines,
+    index: number,
+  ): { readonly place: number | null; readonly isFirst: boolean } | null {
+    if (parts === undefined) return { place: first, isFirst: true };
+    const { planned, perRequest } = this.#target;
+    if (first % perRequest !== 0) return null;
+    const joined = countJoined(first, planned.items, perRequest);
+    const [at = 0, of = 0] = [parts.at[index], parts.of[index]];
+    if (of === 0 || of === joined) return { place: at < joined ? first + at : null, isFirst: at === 0 };
+    // Nobody knows which part is whose.
+    if (at === 0) this.#keepUnreadable(first, joined);
+    return { place: null, isFirst: false };
+  }
+
+  #keepUnreadable(first: number, joined: number): void {
+    const { items, judge, answers } = this.#target;
+    this.#countKnown(first, false);
+    for (let place = first; place < first + joined; place++) {
+      const outcome = judge.judgeFailure('unreadable', items.countFlawedAttempts(place));
+      answers.keepOutcome(place, { ...outcome, costUsd: null });
+    }
   }
 
   /** Threads judge each line as that of a first attempt. An item whose earlier answer was unusable may have no attempt left. */

@@ -9,6 +9,13 @@ import type { Proofs } from './proofs.ts';
 /** Reasons of items of a batch that the provider failed: what it wrote about the batch says why. */
 const describesBatchError: ReadonlySet<ItemReason> = new Set(['bad_request', 'batch_failed', 'in_doubt']);
 
+interface UnreadParts {
+  readonly items: ItemIndex;
+  readonly judge: Judge;
+  /** How many items one line of the provider's files is of. */
+  readonly perRequest: number;
+}
+
 export class UnreadItems {
   /** Items whose line should be there and is not. */
   missing = 0;
@@ -18,19 +25,20 @@ export class UnreadItems {
   #linesWithoutId: number;
   readonly #items: ItemIndex;
   readonly #judge: Judge;
+  readonly #perRequest: number;
   readonly #reason: ItemReason;
   readonly #blamed: 'all' | ReadonlySet<number>;
   readonly #details: ReadonlyMap<number | null, string>;
 
   constructor(
-    items: ItemIndex,
-    judge: Judge,
+    { items, judge, perRequest }: UnreadParts,
     { blamed, notRunReason }: Pick<ClassifyInput, 'blamed' | 'notRunReason'>,
     { weakest: proof, linesWithoutId }: Pick<Proofs, 'weakest' | 'linesWithoutId'>,
     details: ReadonlyMap<number | null, string>,
   ) {
     this.#details = details;
-    this.#linesWithoutId = linesWithoutId;
+    this.#perRequest = perRequest;
+    this.#linesWithoutId = linesWithoutId * perRequest;
     this.#items = items;
     this.#judge = judge;
     this.#reason = proof === 'lost' ? 'missing' : proof === 'unknown' ? 'in_doubt' : notRunReason;
@@ -39,13 +47,14 @@ export class UnreadItems {
 
   /** Call it once for each such item: it counts. */
   judge(place: number): Outcome {
-    const isBlamed = this.#blamed === 'all' || this.#blamed.has(place + 1);
+    const line = Math.floor(place / this.#perRequest) + 1;
+    const isBlamed = this.#blamed === 'all' || this.#blamed.has(line);
     const reason = isBlamed ? 'bad_request' : this.#takeReason();
     if (reason === 'missing') {
       this.missing += 1;
       this.paidWithoutAnswer += 1;
     }
-    const detail = describesBatchError.has(reason) ? this.#findDetail(place + 1) : undefined;
+    const detail = describesBatchError.has(reason) ? this.#findDetail(line) : undefined;
     return this.#judge.judgeFailure(reason, this.#items.countFlawedAttempts(place), detail);
   }
 

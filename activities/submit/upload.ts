@@ -2,10 +2,12 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { Staged } from '../../domain/batch/state.ts';
+import { itemsPerRequest } from '../../domain/plan/joint-requests.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { requestsFile } from '../../job-folder/paths.ts';
 import type { SubmissionRef } from '../../job-folder/submission.ts';
+import type { RequestFile } from '../../providers/provider.ts';
 import { computeCrc32 } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import { startClock } from '../clock.ts';
@@ -13,11 +15,15 @@ import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { describeSubmission } from './describe-submission.ts';
+import { withJointFile } from './joint-file.ts';
 import { withRequestsFile } from './requests-file.ts';
 
 /** May be repeated: a second upload costs one more file at the provider, and no batch. */
 export async function upload(
-  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'transfers' | 'now' | 'elapsed'>,
+  deps: Pick<
+    ActivityDeps,
+    'store' | 'cluster' | 'provider' | 'transfers' | 'now' | 'elapsed' | 'scratch' | 'randomHex'
+  >,
   input: SubmissionRef,
 ): Promise<Staged> {
   const { store } = deps;
@@ -28,9 +34,16 @@ export async function upload(
   const { startedAt } = startClock(deps);
   // An upload does not search, so the time does not matter.
   const submission = describeSubmission(store, job, input, { firstAt: startedAt });
-  return heartbeating(job.timing, (ctx) =>
-    deps.transfers(() => withRequestsFile(store, input, submission, (file) => provider.upload(file, submission, ctx))),
-  );
+  const perRequest = itemsPerRequest(job.spec, { lane: 'batch' });
+  return heartbeating(job.timing, (ctx) => {
+    const send = (file: RequestFile): Promise<Staged> => provider.upload(file, submission, ctx);
+    const joint = { name: `${submission.key}.jsonl`, perRequest };
+    return deps.transfers(() =>
+      perRequest === 1
+        ? withRequestsFile(store, input, submission, send)
+        : withJointFile(deps, input, provider, joint, send),
+    );
+  });
 }
 
 /** Only the planned bytes are paid for: a file that is torn or was changed is not sent. */

@@ -71,6 +71,7 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   batch: { default: 'as its fields', example: { maxItems: 5000, concurrency: 20 } },
   'batch.maxItems': { default: value(10_000), example: 5000 },
   'batch.maxBytes': { default: "the provider's limit", example: 50_000_000 },
+  'batch.inputsPerRequest': { default: value(1), example: 100 },
   'batch.concurrency': { default: value(10), example: 20 },
   realtime: { default: 'as its fields', example: { rpm: 600 } },
   'realtime.concurrency': { default: value(16), example: 4 },

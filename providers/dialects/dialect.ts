@@ -30,6 +30,8 @@ export interface Dialect {
   readonly modelInBody: boolean;
   /** Where the custom id begins in every line of `encode`. */
   readonly customIdAt: number;
+  /** Endpoints whose requests take a list of inputs and answer each: the most inputs of one request. Default: none. */
+  readonly inputsMax?: Readonly<Record<string, number>>;
 
   /** The vendor's request body for a portable prompt; null where the endpoint does not take one. */
   buildBody(prompt: Prompt, endpoint: string): Json | null;

@@ -52,6 +52,24 @@ test.concurrent(
   60_000,
 );
 
+test.concurrent(
+  'rows of an embeddings job share requests, and each has its own vector',
+  () =>
+    cell('embeddings', async (at) => {
+      await at.control.setOptions({ itemErrors: { rate500: 0.2, failTimes: 1 }, output: { shuffle: true } });
+      const request = { input: '{{ text }}', dimensions: 3, encoding_format: 'base64' };
+      const model = 'text-embedding-3-small';
+      const batch = { maxItems: 1000, inputsPerRequest: 100 };
+      const job = { ...at.openaiJob(2050), model, endpoint: '/v1/embeddings', request, batch };
+      const report = await (await at.start(job)).result();
+      await at.expectComplete(report, 2050, null);
+      const vectors = at.results().map(({ output }) => JSON.stringify(output));
+      expect(new Set(vectors).size).toBe(2050);
+      expect(JSON.parse(vectors[0] ?? '')).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
+    }),
+  90_000,
+);
+
 async function expectSameTable(root: string, files: JobReport['files'], results: readonly string[]): Promise<void> {
   expect(files.table).toBe('runs/csv-to-parquet/results.parquet');
   const file = await asyncBufferFromFile(join(root, files.table ?? ''));

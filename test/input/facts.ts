@@ -12,6 +12,7 @@ export const facts: SpecFacts = {
       lanes: ['batch', 'realtime'],
       accounts: ['default', 'eu'],
       modelInBody: true,
+      inputsMax: { '/v1/embeddings': 2048 },
       limits: { itemsMax: 50_000, bytesMax: 200_000_000, itemsMin: 1 },
     },
     anthropic: {
@@ -36,4 +37,13 @@ export const smallest = {
   provider: 'openai',
   model: 'gpt-5.4-mini',
   request: { messages: [{ role: 'user', content: '{{ text }}' }] },
+};
+
+/** Rows that share requests. */
+export const embeddings = {
+  ...smallest,
+  model: 'text-embedding-3-small',
+  endpoint: '/v1/embeddings',
+  request: { input: '{{ text }}' },
+  batch: { inputsPerRequest: 100 },
 };

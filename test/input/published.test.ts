@@ -13,7 +13,7 @@ import { parseJob } from '../../input/resolve.ts';
 import { jobFields } from '../../input/schema.ts';
 import { readDataset } from '../../storage/formats/dataset.ts';
 import { createFileStore } from '../../storage/local/store.ts';
-import { facts, smallest } from './facts.ts';
+import { embeddings, facts, smallest } from './facts.ts';
 
 const root = new URL('../../', import.meta.url);
 const jsonOf = async (name: string) => JSON.parse(await readFile(new URL(name, root), 'utf8'));
@@ -42,6 +42,7 @@ function jobWith(path: string, value: Json): Record<string, unknown> {
     prompt: { user: '{{ text }}' },
     output: { uri: 'runs/x/' },
   };
+  if (path === 'batch.inputsPerRequest') return { ...embeddings, batch: { inputsPerRequest: value } };
   const { request, ...without } = smallest;
   const base = name === 'prompt' ? without : { ...without, request };
   return { ...base, [name]: inner === undefined ? value : { ...needed[name], [inner]: value } };

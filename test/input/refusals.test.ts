@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Problem } from '../../input/problem.ts';
 import { jobReference } from '../../input/reference.ts';
 import { parseJob } from '../../input/resolve.ts';
-import { facts, smallest } from './facts.ts';
+import { embeddings, facts, smallest } from './facts.ts';
 
 function problemsOf(input: unknown): readonly Problem[] {
   const parsed = parseJob(input, facts);
@@ -85,6 +85,25 @@ test.each<[string, unknown, string, RegExp]>([
   ['an absolute path', { ...smallest, dataset: '/etc/a.jsonl' }, 'dataset', /not absolute/],
   ['a way out', { ...smallest, output: 'runs/../../x' }, 'output', /".." is not allowed/],
   ['the root', { ...smallest, output: './' }, 'output', /must name something/],
+  [
+    'joint rows of a chat',
+    { ...smallest, batch: { inputsPerRequest: 2 } },
+    'batch.inputsPerRequest',
+    /only for .*embed/,
+  ],
+  [
+    'joint rows of a list',
+    { ...embeddings, request: { input: ['{{ text }}'] } },
+    'request.input',
+    /must be one text, since rows are joined/,
+  ],
+  [
+    'joint rows that differ in more',
+    { ...embeddings, request: { input: '{{ text }}', user: '{{ id }}' } },
+    'request',
+    /in `input` only/,
+  ],
+  ['joint realtime calls', { ...embeddings, mode: 'realtime' }, 'batch.inputsPerRequest', /only for batches/],
   ['a table of Excel', { ...smallest, dataset: 'a.xlsx' }, 'dataset', /must be JSON Lines, CSV or Parquet; convert it/],
   ['a zip file', { ...smallest, dataset: 'a.jsonl.zip' }, 'dataset', /must be JSON Lines.*convert/],
   ['two formats', { ...smallest, dataset: { uri: ['a.csv', 'b.jsonl'] } }, 'dataset.uri', /files of one format/],

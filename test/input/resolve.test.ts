@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import { parseJob } from '../../input/resolve.ts';
-import { facts, smallest } from './facts.ts';
+import { embeddings, facts, smallest } from './facts.ts';
 
 function specOf(input: unknown, workflowId = 'tickets') {
   const parsed = parseJob(input, { ...facts, workflowId });
@@ -147,4 +147,20 @@ test('files in buckets keep their uris, and a folder ends with one slash', () =>
     });
   }
   expect(specOf({ ...smallest, output: 's3://results' }).output).toBe('s3://results/');
+});
+
+test('rows share requests as far as the provider allows, and the job says so', () => {
+  const most = parseJob({ ...embeddings, batch: { inputsPerRequest: 5000 } }, facts);
+  expect(most).toMatchObject({ kind: 'job', spec: { batch: { inputsPerRequest: 2048 } } });
+  expect(most.kind === 'job' && most.warnings).toEqual([
+    'batch.inputsPerRequest is 5,000, but a request takes at most 2,048 inputs: 2,048 is used',
+  ]);
+  const one = parseJob({ ...embeddings, batch: { inputsPerRequest: 1 } }, facts);
+  expect(one.kind === 'job' && 'inputsPerRequest' in one.spec.batch).toBe(false);
+});
+
+test('several files of a dataset each get their day and their normal form', () => {
+  const parsed = parseJob({ ...smallest, dataset: { uri: ['./in/{date}.csv', 'in//b*.csv.gz'] } }, facts);
+  const day = new Date(facts.at).toISOString().slice(0, 10);
+  expect(parsed).toMatchObject({ spec: { dataset: { uri: [`in/${day}.csv`, 'in/b*.csv.gz'], format: 'csv' } } });
 });

@@ -13,7 +13,15 @@ function poolOf(size: number, heapMb?: number): Threads {
 const content = `{% for i in (1..count) %}${'.'.repeat(75)}{% endfor %}`;
 const request = { messages: Array.from({ length: 100 }, () => ({ role: 'user', content })) };
 const dialect = { family: 'openai', name: 'openai', endpoints: ['/v1/chat/completions'], codes: {}, secrets: [] };
-const spec = { provider: 'openai', request, model: 'm', schema: null, endpoint: null, dataset: { id: null } };
+const spec = {
+  provider: 'openai',
+  request,
+  model: 'm',
+  schema: null,
+  endpoint: null,
+  dataset: { id: null },
+  batch: {},
+};
 const limits = { budgetUsd: null, fallback: { lane: 'none', maxUsd: null }, mode: 'batch' };
 const settings = JSON.stringify({
   dialect,

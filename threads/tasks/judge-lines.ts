@@ -1,11 +1,12 @@
 // Task: lines of a provider's output become outcomes, each as the text that its line of answers will have.
 
-import { itemReasons, type Outcome } from '../../domain/outcome/outcome.ts';
+import { itemReasons, type Outcome, type RawOutcome } from '../../domain/outcome/outcome.ts';
 import { createDialect } from '../../providers/dialects/registry.ts';
 import type { BufferStock } from '../buffer-stock.ts';
 import { compileOnce } from '../compiled.ts';
 import { eachLine, LinePacker, type PackedLines } from '../packed-lines.ts';
 import { createJudge, type Judge, type JudgeSettings } from './judge.ts';
+import { splitAnswer } from './judge-joint.ts';
 import { formatAnswered, formatOutcome } from './outcome-text.ts';
 
 export interface JudgeInput {
@@ -36,6 +37,15 @@ export interface JudgedLines {
   readonly figures: Float64Array<ArrayBuffer>;
   /** Empty for a line that is unreadable or foreign. */
   readonly texts: PackedLines;
+  /** Present if requests are joint: then there is an entry for each part of a line. */
+  readonly parts?: LineParts;
+}
+
+export interface LineParts {
+  /** The part's place in its line, from 0. */
+  readonly at: Uint32Array<ArrayBuffer>;
+  /** How many parts the line has; 0 if it says the same of every item of its request. */
+  readonly of: Uint32Array<ArrayBuffer>;
 }
 
 interface Compiled {
@@ -51,6 +61,7 @@ const compile = compileOnce((text): Compiled => {
 
 export function judgeLines({ settings, lines }: JudgeInput, stock: BufferStock): JudgedLines {
   const compiled = compile(settings);
+  if (compiled.settings.itemsPerRequest > 1) return judgeJointLines(compiled, lines, stock);
   const texts = new LinePacker(stock, lines.ends.length);
   const judged = unreadableLines(lines.ends.length);
   eachLine(lines, (line, index) => {
@@ -82,7 +93,43 @@ function judgeLine(
   judged: Omit<JudgedLines, 'texts'>,
   texts: LinePacker,
 ): void {
+  writeLine({ settings, judge }, decode(bytes, settings.endpoint), index, judged, texts);
+}
+
+/** Each line becomes as many entries as its answer has parts, or its request has items. */
+function judgeJointLines(compiled: Compiled, lines: PackedLines, stock: BufferStock): JudgedLines {
+  const parts: { readonly line: RawOutcome; readonly at: number; readonly of: number }[] = [];
+  eachLine(lines, (bytes) => parts.push(...splitLine(compiled, bytes)));
+  const texts = new LinePacker(stock, parts.length);
+  const judged = unreadableLines(parts.length);
+  for (const [index, { line }] of parts.entries()) {
+    writeLine(compiled, line, index, judged, texts);
+    texts.endLine();
+  }
+  const at = Uint32Array.from(parts, (part) => part.at);
+  const of = Uint32Array.from(parts, (part) => part.of);
+  return { ...judged, texts: texts.finish(), parts: { at, of } };
+}
+
+function splitLine({ settings, decode }: Compiled, bytes: Buffer) {
   const line = decode(bytes, settings.endpoint);
+  if (line.kind === 'unreadable') return [{ line, at: 0, of: 0 }];
+  if (line.kind !== 'answer') {
+    return Array.from({ length: settings.itemsPerRequest }, (_, at) => ({ line, at, of: 0 }));
+  }
+  const answers = splitAnswer(line);
+  // No request has so many items: its answer cannot be told apart.
+  if (answers.length === 0) return [{ line, at: 0, of: settings.itemsPerRequest + 1 }];
+  return answers.map((answer, at) => ({ line: answer, at, of: answers.length }));
+}
+
+function writeLine(
+  { settings, judge }: Pick<Compiled, 'settings' | 'judge'>,
+  line: RawOutcome,
+  index: number,
+  judged: Omit<JudgedLines, 'texts'>,
+  texts: LinePacker,
+): void {
   if (line.kind === 'unreadable') return;
   judged.unrun[index] = line.kind === 'unrun' ? 1 : 0;
   judged.kinds[index] = lineKinds.foreign;

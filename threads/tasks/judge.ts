@@ -14,6 +14,8 @@ export interface JudgeSettings {
   readonly endpoint: string;
   readonly model: string;
   readonly lane: Lane;
+  /** How many items a request carries, each of which gets a part of its answer. */
+  readonly itemsPerRequest: number;
   /** As the results name it. */
   readonly batchId: string | null;
   readonly cancelReason: 'cancelled' | 'deadline';
@@ -33,7 +35,7 @@ export function createJudge({
   lane,
   model,
   cancelReason,
-}: Omit<JudgeSettings, 'dialect' | 'endpoint' | 'batchId'>): Judge {
+}: Omit<JudgeSettings, 'dialect' | 'endpoint' | 'batchId' | 'itemsPerRequest'>): Judge {
   const { spec, policy, prices } = job;
   const compiled = spec.schema === null ? null : compileSchema(spec.schema);
   const accepts = compiled?.kind === 'schema' ? compiled.accepts : null;

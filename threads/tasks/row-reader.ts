@@ -95,6 +95,7 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
   const readLimit = limitReader(dialect, body, endpoint, template.valuesFromRow);
   const countOutput = outputCounter(job);
   const findLacking = lackingFinder(job, dialect);
+  const isJoint = (spec.batch.inputsPerRequest ?? 1) > 1;
   return ({ row, record, raw }) => {
     const id = readId(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
@@ -107,10 +108,17 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
     if (problem !== undefined) return { reason: 'unsupported', message: problem };
     const lacking = findLacking(model, parse, endpoint);
     if (lacking !== null) return lacking;
+    if (isJoint && !isOneText(parse())) {
+      return { reason: 'template_failed', message: 'the input must be one text, since rows are joined' };
+    }
     const outputTokens = countOutput(readLimit(rendered.wire), model, row);
     const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), rendered.canonical);
     return { row, id, keyText, model, endpoint, request: rendered.wire, outputTokens };
   };
+}
+
+function isOneText(rendered: Json): boolean {
+  return isObject(rendered) && typeof rendered.input === 'string' && rendered.input !== '';
 }
 
 /** A request that names no model gets the job's. */

@@ -23,8 +23,10 @@ export const openaiEndpoints: readonly string[] = [
   '/v1/moderations',
 ];
 
+const embeddingsEndpoint = '/v1/embeddings';
 /** Inputs of one embeddings request. */
 const embeddingInputsMax = 2048;
+export const inputsMax = { [embeddingsEndpoint]: embeddingInputsMax };
 
 /** Caching is automatic in this dialect, so `prompt.cache` asks for nothing. */
 export function buildBody(prompt: Prompt, endpoint: string, limitField: string): Json | null {
@@ -71,7 +73,7 @@ export function findProblems(
   problems.push(...describeLacks(name, findNeeds(body), lacks));
   if (isVendorItself) problems.push(...describeForeignModel(name, fields));
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
-  if (endpoint === '/v1/embeddings' && Array.isArray(fields.input) && fields.input.length > embeddingInputsMax) {
+  if (endpoint === embeddingsEndpoint && Array.isArray(fields.input) && fields.input.length > embeddingInputsMax) {
     problems.push(`input: at most ${embeddingInputsMax} inputs in one request`);
   }
   return problems;
