@@ -33,6 +33,8 @@ export interface JobSpec {
     /** Absent: what the file shows. */
     readonly encoding?: string;
     readonly delimiter?: string;
+    /** Columns with paths of files; absent: none. */
+    readonly files?: readonly string[];
     readonly id: string | null;
     readonly limit: number | null;
   };

@@ -9,12 +9,13 @@ import type { JobFields } from './schema.ts';
 
 export function resolveDataset(dataset: NonNullable<JobFields['dataset']>): JobSpec['dataset'] {
   const given = typeof dataset === 'string' ? { uri: dataset } : dataset;
-  const { uri, id = null, limit = null, encoding, delimiter } = given;
+  const { uri, id = null, limit = null, encoding, delimiter, files } = given;
   return {
     uri: typeof uri === 'string' ? normalPath(uri) : uri.map(normalPath),
     format: given.format ?? findFormats(uri)[0] ?? 'jsonl',
     ...(encoding === undefined ? {} : { encoding }),
     ...(delimiter === undefined ? {} : { delimiter }),
+    ...(files === undefined ? {} : { files }),
     id,
     limit,
   };

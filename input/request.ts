@@ -73,6 +73,9 @@ function endpointProblems(fields: JobFields, facts: SpecFacts): Problem[] {
   if (provider === undefined || fields.endpoint === undefined || provider.endpoints.includes(fields.endpoint)) {
     return [];
   }
+  if (fields.endpoint.endsWith('/videos')) {
+    return [{ where: 'endpoint', message: 'makes videos, which Nightshift does not fetch: make them another way' }];
+  }
   return [{ where: 'endpoint', message: `is none of this provider's; there are ${provider.endpoints.join(', ')}` }];
 }
 

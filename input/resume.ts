@@ -102,8 +102,9 @@ function differences(old: JobSpec, same: JobFields, facts: SpecFacts): Problem[]
   );
 }
 
-const asJson = ({ uri, ...others }: JobSpec['dataset']): Json => ({
+const asJson = ({ uri, files, ...others }: JobSpec['dataset']): Json => ({
   ...others,
+  ...(files === undefined ? {} : { files: [...files] }),
   uri: typeof uri === 'string' ? uri : [...uri],
 });
 

@@ -72,6 +72,13 @@ const dataset = z.strictObject({
     .regex(/^[^"\r\n]$/, { error: 'must be one character, e.g. ";", and not a quote' })
     .optional()
     .describe('What separates the values of a CSV file.'),
+  files: z
+    .array(text())
+    .min(1)
+    .optional()
+    .describe(
+      'Columns with paths of images, PDFs or audio files. In the template, such a column has `mediaType` and `base64`.',
+    ),
   id: text().optional().describe('The column that identifies a row.'),
   limit: count().optional().describe('Read only this many rows.'),
 });

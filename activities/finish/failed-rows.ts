@@ -72,7 +72,8 @@ class RecordCursor {
   #rows: readonly DatasetRow[] = [];
 
   constructor(store: Store, dataset: JobSpec['dataset']) {
-    this.#chunks = readDataset(store, dataset, { signal: cancellationSignal() });
+    // A row is written with the paths of its files, as it was given.
+    this.#chunks = readDataset(store, { ...dataset, files: [] }, { signal: cancellationSignal() });
   }
 
   /** Ask in row order. Null if there is no such row. */

@@ -43,6 +43,7 @@ export const refusalReasons = [
   'malformed_json',
   'not_an_object',
   'ragged_row',
+  'bad_file',
   'invalid_utf8',
   'row_too_large',
   'request_too_large',

@@ -22,6 +22,7 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   'dataset.format': { default: "by the file's extension", example: 'csv' },
   'dataset.encoding': { default: 'UTF-8, or UTF-16 if the file shows it', example: 'windows-1252' },
   'dataset.delimiter': { default: 'the one of , ; tab | that the first lines show', example: ';' },
+  'dataset.files': { default: 'none', example: ['image'], costs: 'an image costs what its tokens cost' },
   'dataset.id': { default: 'the column `id` of a row that has one, else the row number', example: 'ticket' },
   'dataset.limit': { default: 'all rows', example: 1000, costs: 'only these rows are paid for' },
   provider: { default: null, example: 'openai' },

@@ -5,6 +5,7 @@ import type { RowRefusal } from '../../domain/outcome/outcome.ts';
 import type { Store } from '../store.ts';
 import { readCsv } from './csv.ts';
 import { listFiles } from './files.ts';
+import { inlineFiles } from './inline-files.ts';
 import { readJsonl } from './jsonl.ts';
 import { parseRecord, refuseLongLine } from './jsonl-record.ts';
 import { readParquet } from './parquet/read.ts';
@@ -28,10 +29,20 @@ export async function* readDataset(
 }
 
 /** The same rows, not parsed yet: their numbers follow one another. `bytes` is null if a row is too long. */
-export async function* readRecords(
+export function readRecords(
   store: Store,
   dataset: DatasetFile,
-  { from = beginning, signal }: ReadDatasetOptions = {},
+  options: ReadDatasetOptions = {},
+): AsyncGenerator<FileRecords> {
+  const records = readFiles(store, dataset, options);
+  const { files = [] } = dataset;
+  return files.length === 0 ? records : inlineFiles(store, records, files, options.signal);
+}
+
+async function* readFiles(
+  store: Store,
+  dataset: DatasetFile,
+  { from = beginning, signal }: ReadDatasetOptions,
 ): AsyncGenerator<FileRecords> {
   let left = (dataset.limit ?? Number.POSITIVE_INFINITY) - from.row;
   if (left <= 0) return;

@@ -13,6 +13,8 @@ export interface DatasetFile {
   readonly encoding?: string;
   /** What separates the values of a CSV file. Default: what its first lines show. */
   readonly delimiter?: string;
+  /** Columns with paths of files that each row is given with. */
+  readonly files?: readonly string[];
 }
 
 /** A row as JSON text. Its number is the line of its file on which it begins; in Parquet, which has no lines, the number of the row. */

@@ -104,6 +104,7 @@ test.each<[string, unknown, string, RegExp]>([
     /in `input` only/,
   ],
   ['joint realtime calls', { ...embeddings, mode: 'realtime' }, 'batch.inputsPerRequest', /only for batches/],
+  ['videos', { ...smallest, endpoint: '/v1/videos' }, 'endpoint', /makes videos, which Nightshift does not fetch/],
   ['a table of Excel', { ...smallest, dataset: 'a.xlsx' }, 'dataset', /must be JSON Lines, CSV or Parquet; convert it/],
   ['a zip file', { ...smallest, dataset: 'a.jsonl.zip' }, 'dataset', /must be JSON Lines.*convert/],
   ['two formats', { ...smallest, dataset: { uri: ['a.csv', 'b.jsonl'] } }, 'dataset.uri', /files of one format/],
