@@ -7,6 +7,7 @@ import { resultFormats } from '../domain/job.ts';
 import { batchesPerSegment, realtimeConcurrencyMax, wavesMax } from '../domain/limits.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { pathProblem } from './path.ts';
+import { isTimezone } from './timezone.ts';
 
 export type JsonObject = { [name: string]: Json };
 
@@ -240,11 +241,3 @@ export type JobFields = z.infer<typeof jobFields>;
 
 /** A job as a person writes it: durations are text. */
 export type Job = z.input<typeof jobFields>;
-
-function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
-  } catch {
-    return false;
-  }
-}

@@ -7,7 +7,7 @@ import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
-import { compileText } from '../../input/liquid.ts';
+import { compileText } from '../../input/templates/liquid.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
 import type { Dialect } from '../../providers/dialects/dialect.ts';
 import type { RowRecord } from '../../storage/formats/jsonl-record.ts';

@@ -18,7 +18,7 @@ async function uploaded(rows: number): Promise<{ sent: Sent; again: Sent; left: 
   await folder.run();
   const [planned] = folder.lines<{ bytes: number; requestsCrc32: string; items: number }>('plan/wave-1/manifest.jsonl');
   const { bytes = 0, requestsCrc32: crc32 = '', items = 0 } = planned ?? {};
-  const ref = { ...jobRef, wave: 1, batch: 1, ordinal: 0, items, bytes, crc32, endpoint: '/v1/embeddings' };
+  const ref = { ...jobRef, wave: 1, batch: 1, ordinal: 0, items, bytes, crc32, model: 'm', endpoint: '/v1/embeddings' };
   const files: Sent[] = [];
   const keeping = {
     ...provider,

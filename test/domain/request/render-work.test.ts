@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Row } from '../../../domain/request/column.ts';
 import { compileTemplate } from '../../../domain/request/template.ts';
-import { compileText } from '../../../input/liquid.ts';
+import { compileText } from '../../../input/templates/liquid.ts';
 
 const outcomeOf = (request: Json, row: Row = {}): string => {
   const rendered = compileTemplate(request, compileText).render(row);

@@ -6,7 +6,7 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import { canonicalJson } from '../../../domain/request/canonical-json.ts';
 import type { Row } from '../../../domain/request/column.ts';
 import { compileTemplate } from '../../../domain/request/template.ts';
-import { compileText, templateProblems } from '../../../input/liquid.ts';
+import { compileText, templateProblems } from '../../../input/templates/liquid.ts';
 
 function render(request: Json, row: Row, isPlain?: boolean) {
   const rendered = compileTemplate(request, compileText).render(row, isPlain);

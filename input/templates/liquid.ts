@@ -1,10 +1,10 @@
 // Compiles the part of Liquid that a template may use: pure, bounded, without files, and with only a row's own values.
 
 import { Liquid } from 'liquidjs';
-import type { Json } from '../domain/outcome/outcome.ts';
-import type { Column, Row } from '../domain/request/column.ts';
-import type { RenderWork } from '../domain/request/render-work.ts';
-import { type CompiledText, type Refusal, textOfValue } from '../domain/request/template.ts';
+import type { Json } from '../../domain/outcome/outcome.ts';
+import type { Column, Row } from '../../domain/request/column.ts';
+import type { RenderWork } from '../../domain/request/render-work.ts';
+import { type CompiledText, type Refusal, textOfValue } from '../../domain/request/template.ts';
 import { countingOperators, countWorkOf, renderCounting } from './bounded-liquid.ts';
 
 /** The longest template string. */

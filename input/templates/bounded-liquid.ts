@@ -14,8 +14,8 @@ import {
   TypeGuards,
   toValue,
 } from 'liquidjs';
-import type { Row } from '../domain/request/column.ts';
-import type { RenderWork } from '../domain/request/render-work.ts';
+import type { Row } from '../../domain/request/column.ts';
+import type { RenderWork } from '../../domain/request/render-work.ts';
 
 /** Call it once for an engine, after its filters are complete. Its operators must be `countingOperators`. */
 export function countWorkOf(engine: Liquid): void {
