@@ -4,6 +4,7 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { examine } from '../doctor/examine.ts';
+import { examineJob } from '../doctor/examine-job.ts';
 import type { Finding } from '../doctor/findings.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failures.ts';
@@ -19,24 +20,27 @@ const colours = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
 
 export function addDoctor(program: Command, context: Context): void {
   program
-    .command('doctor')
+    .command('doctor [job-file]')
     .summary('check everything that a job needs')
     .description(
       'Checks Temporal, namespace, search attributes, workers and, through a worker, keys, disk, what the store can do, and clocks. ' +
-        'Each finding says how to fix it. Exits with 1 if a job could not run.',
+        'With a job file, also checks that job and tries the stores that it names. Each finding says how to fix it. Exits with ' +
+        '1 if a job could not run.',
     )
     .option(...taskQueueOption)
-    .action(async ({ taskQueue = context.taskQueue }: { taskQueue?: string }) => {
-      for await (const finding of findings(context, taskQueue)) {
+    .action(async (file: string | undefined, { taskQueue = context.taskQueue }: { taskQueue?: string }) => {
+      for await (const finding of findings(context, taskQueue, file)) {
         show(finding);
         if (finding.state === 'bad') process.exitCode = exitCodes.failed;
       }
     });
 }
 
-async function* findings(context: Context, taskQueue: string): AsyncGenerator<Finding> {
+async function* findings(context: Context, taskQueue: string, file?: string): AsyncGenerator<Finding> {
   try {
-    yield* examine(await context.jobs(), taskQueue);
+    const jobs = await context.jobs();
+    yield* examine(jobs, taskQueue);
+    if (file !== undefined) yield await examineJob(jobs, file, taskQueue);
   } catch (error) {
     yield {
       what: 'temporal',
