@@ -102,6 +102,7 @@ describe('a row', () => {
       schema: null,
       budgetUsd: null,
       dataset: { uri: 'x', format: 'jsonl', id: null, limit: null },
+      batch: { maxItems: 10, maxBytes: 10_000, concurrency: 1 },
       fallback: { lane: 'none', maxUsd: null },
     };
     const job = { spec, prices: models } as Pick<JobFile, 'spec' | 'prices'>;
