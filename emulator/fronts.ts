@@ -5,6 +5,7 @@ export const frontPaths = {
   anthropic: '',
   azure: '/azure',
   gemini: '/gemini',
+  mistral: '/mistral/v1',
   together: '/together/v1',
 } as const satisfies Record<string, string>;
 

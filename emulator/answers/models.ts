@@ -9,7 +9,14 @@ const known: Record<Vendor, readonly string[]> = {
     ...['gpt-5.6-luna', 'gpt-5.5', 'gpt-5.5-pro', 'gpt-5.4', 'gpt-5.4-mini', 'gpt-5.4-nano', 'gpt-5.2', 'gpt-5.1'],
     ...['gpt-5', 'gpt-5-mini', 'gpt-5-nano', 'gpt-4.1', 'gpt-4.1-mini', 'gpt-4.1-nano', 'gpt-4o', 'gpt-4o-mini', 'o3'],
     ...['o4-mini', 'text-embedding-3-small', 'text-embedding-3-large', 'text-embedding-ada-002'],
-    ...['omni-moderation-latest', 'gpt-3.5-turbo-instruct', 'llama-3.3-70b', 'openai/gpt-oss-120b', 'qwen3-32b'],
+    ...[
+      'omni-moderation-latest',
+      'gpt-3.5-turbo-instruct',
+      'llama-3.3-70b',
+      'openai/gpt-oss-120b',
+      'qwen3-32b',
+      'mistral-small-latest',
+    ],
   ],
   anthropic: [
     ...[

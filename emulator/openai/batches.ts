@@ -117,6 +117,7 @@ export function scanUpload(world: World, file: StoredFile, endpoint: string): Pr
   const rules = {
     endpoint,
     unversioned: file.unversioned === true,
+    bare: file.bare === true,
     isKnownModel: (name: string) => isKnownModel('openai', options, name),
   };
   // One at a time: twenty files read at the same time would only need twenty times the memory.
@@ -161,7 +162,7 @@ export const listOpenaiBatches: Handler = async (world, call) => {
   return json({ ...page, data: page.data.map((listed) => listedObject(world, listed)) });
 };
 
-function listedObject(world: World, listed: Listed): object | null {
+export function listedObject(world: World, listed: Listed): object | null {
   if (listed.kind === 'own') return batchObject(world, listed.batch);
   return listed.kind === 'foreign' ? foreignObject(listed) : spoilEntry(world, foreignObject(listed.foreign));
 }

@@ -33,6 +33,7 @@ export const createFile: Handler = async (world, call) => {
     createdAtMs,
     expiresAtMs: createdAtMs + readTtl(world, upload),
     source: { kind: 'disk', path },
+    ...(call.flavour?.bareLines === true ? { bare: true } : {}),
     ...(call.flavour !== null && !call.path.includes('/v1/') ? { unversioned: true } : {}),
     scans: new Map(),
     createsRefused: 0,

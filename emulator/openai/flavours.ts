@@ -1,23 +1,10 @@
-// Providers that speak OpenAI's API with differences: where it lies, and how its objects look. They share everything else.
+// The providers that share OpenAI's API with differences: where it lies, and how its objects look.
 
-import type { Json } from '../server/json.ts';
-import { isObject } from '../server/json.ts';
+import { mistral } from '../mistral/flavour.ts';
+import type { Call, Flavour } from '../server/call.ts';
+import { isObject, type Json, parseObject } from '../server/json.ts';
 import type { Reply } from '../server/reply.ts';
-import type { RouteName } from '../server/routes.ts';
-
-export interface Flavour {
-  /** What its paths begin with, before `/v1`. */
-  readonly prefix: string;
-  /** The path at OpenAI that this one stands for. */
-  readonly toPath: (path: string) => string;
-  /** The `purpose` of a requests file. */
-  readonly purpose: string;
-  /** Its form of what OpenAI would reply to this call. */
-  readonly reshape: (route: RouteName, body: Json) => unknown;
-}
-
-const time = (seconds: unknown): string | null =>
-  typeof seconds === 'number' ? new Date(seconds * 1000).toISOString() : null;
+import { listed, toIsoTime } from './reshape.ts';
 
 /** States in capitals, times as text, no counts, no metadata, no pages. */
 function togetherBatch({ id, status, endpoint, input_file_id, output_file_id, error_file_id, ...times }: Json) {
@@ -29,8 +16,8 @@ function togetherBatch({ id, status, endpoint, input_file_id, output_file_id, er
     output_file_id,
     error_file_id,
     progress: status === 'completed' ? 100 : 0,
-    created_at: time(times.created_at),
-    completed_at: time(times.completed_at),
+    created_at: toIsoTime(times.created_at),
+    completed_at: toIsoTime(times.completed_at),
   };
 }
 
@@ -63,16 +50,26 @@ const azureBatch = (batch: Json): Json => ({
   request_counts: { total: 0, completed: null, failed: null },
 });
 
-const listed = ({ data }: Json): Json[] => (Array.isArray(data) ? data.filter(isObject) : []);
-
-const flavours: readonly Flavour[] = [together, azure];
+const flavours: readonly Flavour[] = [together, azure, mistral];
 
 export const findFlavour = (path: string): Flavour | null =>
   flavours.find(({ prefix }) => path.startsWith(`${prefix}/`)) ?? null;
 
-export function reshapeReply(flavour: Flavour | null, route: RouteName, reply: Reply): Reply {
-  if (flavour === null || reply.status !== 200 || reply.body.kind !== 'text') return reply;
+export function reshapeReply(call: Call, reply: Reply): Reply {
+  const { flavour, route } = call;
+  if (flavour === null || reply.body.kind !== 'text') return reply;
+  if (reply.status !== 200) return reshapeRefusal(flavour, reply, reply.body.text);
   const body: unknown = JSON.parse(reply.body.text);
-  if (!isObject(body)) return reply;
-  return { ...reply, body: { kind: 'text', text: JSON.stringify(flavour.reshape(route, body)) } };
+  return isObject(body) ? withText(reply, flavour.reshape(route.name, body, call)) : reply;
 }
+
+function reshapeRefusal({ refusal }: Flavour, reply: Reply, text: string): Reply {
+  // An injected body need not be JSON.
+  const error = refusal === undefined ? null : parseObject(text)?.error;
+  return refusal !== undefined && isObject(error) ? withText(reply, refusal(error)) : reply;
+}
+
+const withText = (reply: Reply, body: unknown): Reply => ({
+  ...reply,
+  body: { kind: 'text', text: JSON.stringify(body) },
+});

@@ -20,6 +20,8 @@ export interface ScanRules {
   endpoint: string;
   /** The lines name it without its version. */
   unversioned: boolean;
+  /** The lines have a custom id and a body, and nothing else. */
+  bare: boolean;
   isKnownModel: (name: string) => boolean;
 }
 
@@ -59,24 +61,26 @@ function readLine(pass: Pass, bytes: Buffer, offset: number): void {
 type LineProblem = Omit<BatchProblem, 'line'>;
 const unparseable = { code: 'invalid_json_line', message: 'This line is not parseable as valid JSON.', param: null };
 
-function lineProblem(
-  { endpoint, unversioned, seen }: Pass,
-  { custom_id: id, method, url, body }: Json,
-): LineProblem | null {
+function lineProblem(pass: Pass, { custom_id: id, method, url, body }: Json): LineProblem | null {
   if (typeof id !== 'string') return missing('custom_id');
-  if (seen.has(hashText(id))) {
+  if (pass.seen.has(hashText(id))) {
     return {
       code: 'duplicate_custom_id',
       message: `The custom_id '${id}' is used more than once.`,
       param: 'custom_id',
     };
   }
+  return addressProblem(pass, method, url) ?? (isObject(body) ? null : missing('body'));
+}
+
+function addressProblem({ endpoint, unversioned, bare }: ScanRules, method: unknown, url: unknown): LineProblem | null {
+  if (bare && method === undefined && url === undefined) return null;
   if (method !== 'POST') return { code: 'invalid_method', message: "The method must be 'POST'.", param: 'method' };
-  if (url !== (unversioned ? endpoint.replace('/v1', '') : endpoint)) {
+  if (bare || url !== (unversioned ? endpoint.replace('/v1', '') : endpoint)) {
     const message = `The URL of this line does not match the batch endpoint '${endpoint}'.`;
     return { code: 'url_mismatch', message, param: 'url' };
   }
-  return isObject(body) ? null : missing('body');
+  return null;
 }
 
 function missing(param: string): LineProblem {

@@ -1,11 +1,10 @@
 // One request in the emulator, as handlers see it.
 import type { IncomingMessage } from 'node:http';
-import type { Flavour } from '../openai/flavours.ts';
 import type { JournalEntry } from '../world/journal.ts';
 import type { World } from '../world/world.ts';
 import type { Json } from './json.ts';
 import type { Reply } from './reply.ts';
-import type { Route } from './routes.ts';
+import type { Route, RouteName } from './routes.ts';
 
 export interface Call {
   route: Route;
@@ -25,6 +24,24 @@ export interface Call {
   mentions: ((text: string) => boolean)[];
   /** Waits at a `before` barrier; handlers of streamed bodies call it once the body is in. */
   ready: () => Promise<void>;
+}
+
+/** A provider that shares OpenAI's API, with differences. */
+export interface Flavour {
+  /** What its paths begin with, before `/v1`. */
+  readonly prefix: string;
+  /** The path at OpenAI that this one stands for. */
+  readonly toPath: (path: string) => string;
+  /** The `purpose` of a requests file. */
+  readonly purpose: string;
+  /** Its request lines have a custom id and a body, and nothing else. */
+  readonly bareLines?: true;
+  /** Calls that it serves itself. */
+  readonly handlers?: Readonly<Partial<Record<RouteName, Handler>>>;
+  /** Its form of what OpenAI would reply to this call. */
+  readonly reshape: (route: RouteName, body: Json, call: Call) => unknown;
+  /** Its form of OpenAI's error object. Default: under `error`, as at OpenAI. */
+  readonly refusal?: (error: Json) => unknown;
 }
 
 export type Handler = (world: World, call: Call) => Promise<Reply> | Reply;

@@ -5,11 +5,11 @@ import type { Barriers } from '../faults/barriers.ts';
 import { callFault, checkVersion, readTenant } from '../faults/gate.ts';
 import { failCall, meetOutage } from '../faults/outage.ts';
 import { checkRate, finishSyncCall } from '../limits/sync-limits.ts';
-import { type Flavour, findFlavour, reshapeReply } from '../openai/flavours.ts';
+import { findFlavour, reshapeReply } from '../openai/flavours.ts';
 import { isoTime } from '../world/clock.ts';
 import type { Journal } from '../world/journal.ts';
 import { newId, type World } from '../world/world.ts';
-import { bodySignal, type Call } from './call.ts';
+import { bodySignal, type Call, type Flavour } from './call.ts';
 import { handlers } from './handlers.ts';
 import { parseObject } from './json.ts';
 import { problemReply, Refused, type Reply, refuse } from './reply.ts';
@@ -41,7 +41,7 @@ export async function serve(stage: Stage, request: IncomingMessage, response: Se
   const outage = meetOutage(stage.world, call);
   if (outage !== null) return failCall(outage, call, response);
   try {
-    const reply = reshapeReply(flavour, call.route.name, await answer(stage, call));
+    const reply = reshapeReply(call, await answer(stage, call));
     const limits = finishSyncCall(stage.world, call, reply.status);
     for (const [name, value] of Object.entries(limits)) response.setHeader(name, value);
     await bodySignal(request);
@@ -96,7 +96,8 @@ async function answer({ world }: Stage, call: Call): Promise<Reply> {
     if (fault !== null) return faultReply(world, call, fault);
     checkRate(world, call);
     if (route.body !== 'stream') await call.ready();
-    return await handlers[route.name](world, call);
+    const handler = call.flavour?.handlers?.[route.name] ?? handlers[route.name];
+    return await handler(world, call);
   } catch (error) {
     if (error instanceof Refused) {
       return problemReply(route.vendor, error.problem, call.requestId, options.current.errorBodyText);

@@ -11,6 +11,7 @@ export interface FileFact {
   filename: string;
   purpose: string;
   unversioned?: boolean;
+  bare?: boolean;
   bytes: number;
   createdAtMs: number;
   expiresAtMs: number;

@@ -48,6 +48,8 @@ export interface StoredFile {
   source: FileSource;
   /** Its lines name endpoints without their version, as an older API does. */
   unversioned?: boolean;
+  /** Its lines have a custom id and a body, and nothing else. */
+  bare?: boolean;
   scans: Map<string, Promise<Scan>>;
   createsRefused: number;
 }

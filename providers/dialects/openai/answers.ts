@@ -23,7 +23,9 @@ export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOut
   const response = asFields(record.response);
   const status = asNumber(response?.status_code);
   if (response !== null && status !== null && (status < 200 || status > 299)) {
-    const refusal = asFields(asFields(response.body)?.error);
+    const body = asFields(response.body);
+    // Some vendors put the fields of the error into the body itself.
+    const refusal = asFields(body?.error) ?? body;
     return { kind: 'error', customId, reason: toItemReason(status, codeIn(refusal), codes), ...readDetail(refusal) };
   }
   const error = asFields(record.error);
@@ -105,7 +107,7 @@ function responsesAnswer(body: Fields): Answer {
 const partsOfType = (parts: readonly Fields[], type: string): Fields[] => parts.filter((part) => part.type === type);
 
 function toFinish(reason: string | null): Finish {
-  if (reason === 'length' || reason === 'max_output_tokens') return 'length';
+  if (reason === 'length' || reason === 'max_output_tokens' || reason === 'model_length') return 'length';
   return reason === 'content_filter' ? 'filtered' : 'stop';
 }
 

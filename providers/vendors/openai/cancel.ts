@@ -3,17 +3,16 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { ProviderError } from '../../error.ts';
 import type { Context } from '../../provider.ts';
-import { ask, type Connection } from './client.ts';
+import { callProvider } from '../../transport/call.ts';
+import { batchPath, type Connection } from './client.ts';
 import { poll } from './poll.ts';
-import { batchWire } from './wire.ts';
 
 /** A batch that has ended, or is being cancelled, refuses to be cancelled: that counts as done. */
 export async function cancel(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
   const { signal } = ctx;
+  const path = batchPath(connection, handle.id) + connection.profile.batches.cancelSuffix;
   try {
-    await ask(connection, 'read', batchWire, async () =>
-      (await connection.sdk()).batches.cancel(handle.id, { signal }),
-    );
+    await callProvider(connection.caller, 'read', async () => (await connection.sdk()).post(path, { signal }));
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const { phase } = await poll(connection, handle, ctx);

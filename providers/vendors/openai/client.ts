@@ -12,7 +12,8 @@ import type { Caller, Purpose } from '../../transport/fault.ts';
 import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
 import { withOneError } from '../../transport/one-error.ts';
-import { type BatchWire, batchWire } from './wire.ts';
+import { type BatchForm, openaiForm } from './form.ts';
+import type { BatchWire } from './wire.ts';
 
 /** The differences between providers with OpenAI's batch API. Pure data. */
 export interface OpenaiProfile {
@@ -51,6 +52,10 @@ export interface OpenaiProfile {
   readonly counts: boolean;
   /** Whether the size that the provider states for a file can be trusted. */
   readonly sizes: boolean;
+  /** The form of the calls about batches. */
+  readonly batches: BatchForm;
+  /** Whether the lines that are sent have a custom id and a body only. */
+  readonly bareLines: boolean;
   /** The header that carries the key. */
   readonly keyHeader: 'authorization' | 'api-key';
   /** Added to the address of every call. */
@@ -73,6 +78,8 @@ export const openaiDefaults = {
   mark: 'metadata',
   counts: true,
   sizes: true,
+  batches: openaiForm,
+  bareLines: false,
   keyHeader: 'authorization',
   query: {},
 } as const satisfies Partial<OpenaiProfile>;
@@ -118,5 +125,11 @@ export function ask<T>({ caller }: Connection, purpose: Purpose, shape: Shape<T>
 }
 
 export function retrieveBatch(connection: Connection, id: string, { signal }: Context): Promise<BatchWire> {
-  return ask(connection, 'read', batchWire, async () => (await connection.sdk()).batches.retrieve(id, { signal }));
+  const { object } = connection.profile.batches;
+  return ask(connection, 'read', object, async () =>
+    (await connection.sdk()).get(batchPath(connection, id), { signal }),
+  );
 }
+
+export const batchPath = ({ profile }: Connection, id: string): string =>
+  `${profile.batches.path}/${encodeURIComponent(id)}`;

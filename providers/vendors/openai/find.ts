@@ -2,14 +2,11 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
-import { dateUndated, oldestFirst, type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
+import { dateUndated, oldestFirst, type Page, turnPages } from '../../transport/list-pages.ts';
 import { ask, type Candidate, type Connection } from './client.ts';
+import { metadataKey } from './form.ts';
 import { listPageMax } from './limits.ts';
 import { toHandle } from './poll.ts';
-import { batchPageWire, batchWire } from './wire.ts';
-
-/** The metadata field that holds a batch's submission key. */
-export const metadataKey = 'nightshift';
 
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
   const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
@@ -37,14 +34,15 @@ async function isOf({ profile }: Connection, submission: Submission, { id, fileI
 
 async function pageAfter(connection: Connection, after: string | null, ctx: Context): Promise<Page<Candidate>> {
   const { signal } = ctx;
-  const query = { limit: listPageMax, ...(after === null ? {} : { after }) };
-  const page = await ask(connection, 'read', batchPageWire, async () =>
-    (await connection.sdk()).get('/batches', { query, signal }),
+  const { path, pageQuery, page: shape, object } = connection.profile.batches;
+  const query = pageQuery(after, listPageMax);
+  const page = await ask(connection, 'read', shape(after), async () =>
+    (await connection.sdk()).get(path, { query, signal }),
   );
   // A batch of another program may have an unknown shape: it is left out, and the job's own are still found.
   const items = page.data.flatMap((each) => {
-    const batch = batchWire.safeParse(each);
+    const batch = object.safeParse(each);
     return batch.success ? [{ ...toHandle(batch.data), submissionKey: batch.data.metadata?.[metadataKey] }] : [];
   });
-  return { items, next: page.has_more === false ? null : readLastId(page.data), more: page.has_more === true };
+  return { items, next: page.next, more: page.more };
 }

@@ -9,7 +9,7 @@ import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
 import { cancel } from './cancel.ts';
-import { connect, loadSdk, type OpenaiProfile, openaiDefaults } from './client.ts';
+import { type Connection, connect, loadSdk, type OpenaiProfile, openaiDefaults } from './client.ts';
 import { create } from './create.ts';
 import { download } from './download.ts';
 import { openaiEndings, openaiProofs } from './endings.ts';
@@ -72,7 +72,12 @@ function chooseBaseUrl({ baseUrl, region }: Account<'baseUrl' | 'region'>): stri
 }
 
 /** For OpenAI and for providers with the same batch API. */
-export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Provider {
+export const createOpenaiProvider = (profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Provider =>
+  providerOver(connect(profile, account), readRegion(account));
+
+/** For providers that share a connection with calls of their own. */
+function providerOver(connection: Connection, region: string | null): Provider {
+  const { profile, caller, sdk } = connection;
   const { name, limits, proofs, endpoints, faults } = profile;
   const dialect: DialectSettings = {
     family: 'openai',
@@ -85,12 +90,10 @@ export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'a
     lacks: profile.lacks,
     isVendorItself: profile.isVendorItself,
   };
-  const connection = connect(profile, account);
-  const { caller, sdk } = connection;
   return {
     ...makeOpenaiDialect(dialect),
     dialect,
-    region: readRegion(account),
+    region,
     lanes,
     limits,
     proofs,
@@ -100,9 +103,9 @@ export function createOpenaiProvider(profile: OpenaiProfile, account: Account<'a
           ? (await sdk()).models.list({ signal })
           : (await sdk()).models.retrieve(model, { signal }),
       ),
-    upload: (file, _submission, ctx) => upload(connection, file, ctx),
+    upload: (file, submission, ctx) => upload(connection, file, submission, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
-    create: (staged, _file, submission, ctx) => create(connection, staged, submission, ctx),
+    create: (staged, file, submission, ctx) => create(connection, staged, file, submission, ctx),
     poll: (handle, ctx) => poll(connection, handle, ctx),
     download: (handle, ctx) => download(connection, handle, ctx),
     cancel: (handle, ctx) => cancel(connection, handle, ctx),

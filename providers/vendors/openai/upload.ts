@@ -4,7 +4,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Staged } from '../../../domain/batch/state.ts';
-import type { Context, RequestFile } from '../../provider.ts';
+import { bareLines } from '../../dialects/openai/bare-lines.ts';
+import type { Context, RequestFile, Submission } from '../../provider.ts';
 import { callProvider, callTimeouts } from '../../transport/call.ts';
 import { plainFault } from '../../transport/fault.ts';
 import { fileBody, noRedirect } from '../../transport/file-body.ts';
@@ -12,14 +13,19 @@ import { ask, type Connection, type OpenaiProfile } from './client.ts';
 import { inputExpirySeconds } from './limits.ts';
 import { fileWire } from './wire.ts';
 
-export async function upload(connection: Connection, file: RequestFile, ctx: Context): Promise<Staged> {
+export async function upload(
+  connection: Connection,
+  file: RequestFile,
+  { endpoint }: Submission,
+  ctx: Context,
+): Promise<Staged> {
   const { profile, sdk } = connection;
   const boundary = `nightshift-${randomUUID()}`;
   const before = Buffer.from(formatOpening(boundary, profile, file.name));
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
   const uploaded = await ask(connection, 'read', fileWire, async () =>
     (await sdk()).post(profile.uploadPath, {
-      body: fileBody(file.path, { before, after }, ctx),
+      body: fileBody(file.path, { before, after, ...(profile.bareLines ? { through: bareLines(endpoint) } : {}) }, ctx),
       headers: {
         'content-type': `multipart/form-data; boundary=${boundary}`,
         'content-length': String(before.length + file.bytes + after.length),

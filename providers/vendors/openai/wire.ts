@@ -25,7 +25,7 @@ const batchErrorWire = z.object({
 });
 export type BatchErrorWire = z.output<typeof batchErrorWire>;
 
-const batchFields = z.object({
+export const batchFields = z.object({
   id: z.string().min(1),
   /** With an unknown status, the batch continues. Some servers write it in capitals. */
   status: z

@@ -91,6 +91,7 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     },
     counts: true,
   },
+  mistral: { ...openaiSetup, model: 'mistral-small-latest' },
   openai: openaiSetup,
 };
 

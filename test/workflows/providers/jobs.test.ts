@@ -12,12 +12,14 @@ import { minuteMs, Site } from '../site.ts';
 const server = timeSkippingServer();
 const providers = createProviders(readDefaultAccounts(() => null));
 
+const served = [...Object.keys(shippedProfiles), 'azure', 'mistral'];
+
 const jobFor = (site: Site, provider: string, rows: number, changes: object = {}) => {
   const { request: _, ...job } = site.openaiJob(rows);
   return { ...job, provider, prompt: { user: '{{ text }}', maxTokens: 16 }, ...changes };
 };
 
-test.each([...Object.keys(shippedProfiles), 'azure'])('a job of %s is answered whole, and paid once', (provider) =>
+test.each(served)('a job of %s is answered whole, and paid once', (provider) =>
   Site.with(server.env, `job-${provider}`, {}, async (site) => {
     const report = await site.run(jobFor(site, provider, 60));
     await site.expectPaidOnce(report, 60);

@@ -1,0 +1,21 @@
+// The form of Mistral's calls about batch jobs.
+
+import { type BatchForm, metadataKey } from '../openai/form.ts';
+import { timeoutHours } from './limits.ts';
+import { jobWire, pageAfter, pageSize } from './wire.ts';
+
+/** The list's own filter by metadata is not used: if a server read it differently, it would hide a job, which would then be paid twice. */
+export const mistralForm: BatchForm = {
+  path: '/batch/jobs',
+  cancelSuffix: '/cancel',
+  object: jobWire,
+  pageQuery: (after) => ({ page: after ?? 0, page_size: pageSize, order_by: '-created' }),
+  page: pageAfter,
+  createBody: async ({ fileId, endpoint, key, readModel }) => ({
+    input_files: [fileId],
+    endpoint,
+    model: await readModel(),
+    timeout_hours: timeoutHours,
+    metadata: { [metadataKey]: key },
+  }),
+};

@@ -1,0 +1,57 @@
+// The form of the calls about batches. OpenAI's own is the default; a provider whose calls differ gives another one, and shares all the rest.
+
+import type { SubmissionKey } from '../../../domain/ids.ts';
+import type { Shape } from '../../transport/call.ts';
+import { readLastId } from '../../transport/list-pages.ts';
+import { type BatchWire, batchPageWire, batchWire } from './wire.ts';
+
+/** The metadata field that holds a batch's submission key. */
+export const metadataKey = 'nightshift';
+
+/** One page of the list of batches, before its entries are read. */
+export interface ListPage {
+  readonly data: readonly unknown[];
+  /** The cursor of the next page; null if there is none. */
+  readonly next: string | null;
+  readonly more: boolean;
+}
+
+/** What a create is made from. */
+export interface CreateFacts {
+  readonly fileId: string;
+  readonly endpoint: string;
+  readonly key: SubmissionKey;
+  /** The model that all requests of the file name. */
+  readonly readModel: () => Promise<string>;
+}
+
+export interface BatchForm {
+  /** Where batches lie, below the base URL. */
+  readonly path: string;
+  /** Follows a batch's own address in the call that cancels it. */
+  readonly cancelSuffix: '/cancel' | ':cancel';
+  /** Reads a batch object into OpenAI's form. */
+  readonly object: Shape<BatchWire>;
+  readonly pageQuery: (after: string | null, limit: number) => Readonly<Record<string, string | number>>;
+  /** Reads a page; `after` is the cursor with which it was requested. */
+  readonly page: (after: string | null) => Shape<ListPage>;
+  /** Null where the create has OpenAI's fields. */
+  readonly createBody: ((facts: CreateFacts) => Promise<object>) | null;
+}
+
+const openaiPage = batchPageWire.transform(
+  ({ data, has_more: more }): ListPage => ({
+    data,
+    next: more === false ? null : readLastId(data),
+    more: more === true,
+  }),
+);
+
+export const openaiForm: BatchForm = {
+  path: '/batches',
+  cancelSuffix: '/cancel',
+  object: batchWire,
+  pageQuery: (after, limit) => ({ limit, ...(after === null ? {} : { after }) }),
+  page: () => openaiPage,
+  createBody: null,
+};
