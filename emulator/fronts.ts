@@ -6,6 +6,7 @@ export const frontPaths = {
   azure: '/azure',
   gemini: '/gemini',
   mistral: '/mistral/v1',
+  xai: '/xai/v1',
   together: '/together/v1',
 } as const satisfies Record<string, string>;
 

@@ -13,10 +13,11 @@ import type { Profiles } from './vendors/compatible/profile.ts';
 import { gemini } from './vendors/gemini/index.ts';
 import { mistral } from './vendors/mistral/index.ts';
 import { openai } from './vendors/openai/index.ts';
+import { xai } from './vendors/xai/index.ts';
 
 export type Vendors = Readonly<Record<string, VendorEntry>>;
 
-const ownEntries = { anthropic, azure, gemini, mistral, openai } as const satisfies Vendors;
+const ownEntries = { anthropic, azure, gemini, mistral, openai, xai } as const satisfies Vendors;
 
 /** Vendors with code of their own; the others are made from profiles. */
 export const ownVendors: readonly string[] = Object.keys(ownEntries);

@@ -16,6 +16,7 @@ const known: Record<Vendor, readonly string[]> = {
       'openai/gpt-oss-120b',
       'qwen3-32b',
       'mistral-small-latest',
+      'grok-4.3',
     ],
   ],
   anthropic: [

@@ -156,6 +156,11 @@ export const retrieveOpenaiBatch: Handler = async (world, call) => {
   return json(foreign === undefined ? batchObject(world, findBatch(world, call)) : foreignObject(foreign));
 };
 
+/** OpenAI gives results as files; some that share its API have such a call. */
+export const openaiResults: Handler = () => {
+  throw refuse(404, 'Unknown request URL.');
+};
+
 export const listOpenaiBatches: Handler = async (world, call) => {
   await settle(world);
   const page = pageAfter(listedBatches(world, call), call.query, { fallback: 20, max: 100 });
@@ -179,7 +184,7 @@ export const cancelOpenaiBatch: Handler = async (world, call) => {
   return json(batchObject(world, batch));
 };
 
-function findBatch(world: World, call: Call): Batch {
+export function findBatch(world: World, call: Call): Batch {
   const batch = world.batches.get(call.id);
   call.entry.batch = call.id;
   if (batch === undefined || batch.vendor !== 'openai' || batch.tenant !== call.tenant || isVanished(world, batch)) {

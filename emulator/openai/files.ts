@@ -9,6 +9,7 @@ import { findForeign, foreignBytes, foreignChunks } from '../world/foreign.ts';
 import { isGrowing, isVanished } from '../world/visibility.ts';
 import { newId, type StoredFile, type World } from '../world/world.ts';
 import { foreignFileId } from './batch-object.ts';
+import { refuseWhileHidden } from './output-lines.ts';
 import { pageAfter } from './page.ts';
 import { foreignLine, resultWriter } from './result-lines.ts';
 import { receiveUpload, type Upload } from './upload.ts';
@@ -20,7 +21,7 @@ export const createFile: Handler = async (world, call) => {
   const id = newId(world, 'file-');
   const path = join(world.dataDir, `${id}.jsonl`);
   const upload = await receiveUpload(call.request, path);
-  const filename = checkedName(upload, path);
+  const filename = checkedName(upload, path, call.flavour?.purpose !== '');
   call.mentions.push((text) => filename.includes(text) || id.includes(text));
   await call.ready();
   const createdAtMs = world.clock.now();
@@ -45,13 +46,13 @@ export const createFile: Handler = async (world, call) => {
   return json(fileObject(world, file));
 };
 
-function checkedName({ filename, fields }: Upload, path: string): string {
+function checkedName({ filename, fields }: Upload, path: string, hasPurpose: boolean): string {
   const fail = (message: string, param: string) => {
     rmSync(path, { force: true });
     return refuse(400, message, { param });
   };
   if (filename === null) throw fail("'file' is a required property", 'file');
-  if (!fields.has('purpose')) throw fail("'purpose' is a required property", 'purpose');
+  if (hasPurpose && !fields.has('purpose')) throw fail("'purpose' is a required property", 'purpose');
   if (fields.get('purpose') === 'batch' && !filename.endsWith('.jsonl')) {
     throw fail('Invalid file format for Batch API. Must be .jsonl', 'file');
   }
@@ -109,10 +110,7 @@ type ResultSource = Extract<StoredFile['source'], { kind: 'result' }>;
 
 function resultContent(world: World, file: StoredFile, source: ResultSource): Reply {
   const { batch, part } = source;
-  if (batch.downloadsRefused < (batch.fault.outputNotFoundFor ?? 0)) {
-    batch.downloadsRefused += 1;
-    throw refuse(404, 'No such File object.', { param: 'id' });
-  }
+  refuseWhileHidden(batch);
   const write = resultWriter(batch, part);
   const extent = readExtent(world, source);
   const { bytes } = file;

@@ -4,6 +4,7 @@ import { mistral } from '../mistral/flavour.ts';
 import type { Call, Flavour } from '../server/call.ts';
 import { isObject, type Json, parseObject } from '../server/json.ts';
 import type { Reply } from '../server/reply.ts';
+import { xai } from '../xai/flavour.ts';
 import { listed, toIsoTime } from './reshape.ts';
 
 /** States in capitals, times as text, no counts, no metadata, no pages. */
@@ -50,7 +51,7 @@ const azureBatch = (batch: Json): Json => ({
   request_counts: { total: 0, completed: null, failed: null },
 });
 
-const flavours: readonly Flavour[] = [together, azure, mistral];
+const flavours: readonly Flavour[] = [together, azure, mistral, xai];
 
 export const findFlavour = (path: string): Flavour | null =>
   flavours.find(({ prefix }) => path.startsWith(`${prefix}/`)) ?? null;

@@ -32,7 +32,7 @@ export interface Flavour {
   readonly prefix: string;
   /** The path at OpenAI that this one stands for. */
   readonly toPath: (path: string) => string;
-  /** The `purpose` of a requests file. */
+  /** The `purpose` of a requests file; empty where files have none. */
   readonly purpose: string;
   /** Its request lines have a custom id and a body, and nothing else. */
   readonly bareLines?: true;

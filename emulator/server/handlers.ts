@@ -18,7 +18,13 @@ import {
 import { deleteGeminiFile, geminiContent, listGeminiFiles, retrieveGeminiFile } from '../gemini/files.ts';
 import { embedCall, generateCall, listGeminiModels, retrieveGeminiModel } from '../gemini/model-calls.ts';
 import { uploadGeminiFile } from '../gemini/upload.ts';
-import { cancelOpenaiBatch, createOpenaiBatch, listOpenaiBatches, retrieveOpenaiBatch } from '../openai/batches.ts';
+import {
+  cancelOpenaiBatch,
+  createOpenaiBatch,
+  listOpenaiBatches,
+  openaiResults,
+  retrieveOpenaiBatch,
+} from '../openai/batches.ts';
 import { createFile, deleteFile, fileContent, listFiles, retrieveFile } from '../openai/files.ts';
 import { listOpenaiModels, modelCall, retrieveOpenaiModel } from '../openai/model-calls.ts';
 import type { Handler } from './call.ts';
@@ -34,6 +40,7 @@ export const handlers: Record<RouteName, Handler> = {
   'openai.batches.list': listOpenaiBatches,
   'openai.batches.retrieve': retrieveOpenaiBatch,
   'openai.batches.cancel': cancelOpenaiBatch,
+  'openai.batches.results': openaiResults,
   'openai.chat': modelCall('/v1/chat/completions'),
   'openai.responses': modelCall('/v1/responses'),
   'openai.embeddings': modelCall('/v1/embeddings'),

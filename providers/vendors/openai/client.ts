@@ -32,12 +32,12 @@ export interface OpenaiProfile {
   readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
   /** The `completion_window` of a batch. */
   readonly completionWindow: string;
-  /** The `purpose` of an uploaded requests file. */
-  readonly filePurpose: string;
+  /** The `purpose` of an uploaded requests file; null where files have none. */
+  readonly filePurpose: string | null;
   /** Where files are uploaded, below the base URL. */
   readonly uploadPath: string;
-  /** Whether an upload may say when it expires. */
-  readonly uploadExpires: boolean;
+  /** Whether an upload may say when it expires; `seconds` where it does so in one field. */
+  readonly uploadExpires: boolean | 'seconds';
   /** Whether a create says when its output expires. */
   readonly outputExpires: boolean;
   /** Whether a model that is not listed does not exist. */

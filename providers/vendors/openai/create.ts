@@ -25,9 +25,9 @@ export async function create(
   const body = createBody
     ? await createBody({ fileId, endpoint, key, readModel: () => readModel(file) })
     : formatBody(profile, fileId, endpoint, key);
-  return dateUndated(
-    toHandle(await ask(connection, 'create', object, async () => (await sdk()).post(path, { body, signal }))),
-  );
+  const made = await ask(connection, 'create', object, async () => (await sdk()).post(path, { body, signal }));
+  const handle = dateUndated(toHandle(made));
+  return { ...handle, fileId: handle.fileId ?? fileId };
 }
 
 function formatBody(profile: OpenaiProfile, fileId: string, endpoint: string, key: SubmissionKey): object {

@@ -56,7 +56,7 @@ async function* readContent(connection: Connection, id: string, ctx: Context): A
 }
 
 /** A batch may name its output before the output can be read. */
-async function waitIfMissing<T>(caller: Caller, read: () => Promise<T>): Promise<T> {
+export async function waitIfMissing<T>(caller: Caller, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

@@ -8,10 +8,16 @@ import { isNotFound } from './download.ts';
 import { poll } from './poll.ts';
 
 export async function forget(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
-  const { caller, sdk } = connection;
-  const { signal } = ctx;
   const shown = await unlessGone(async () => (await poll(connection, handle, ctx)).files);
   const files = new Set([...(shown ?? []), ...(handle.fileId === null ? [] : [handle.fileId])]);
+  await deleteFiles(connection, [...files], ctx);
+}
+
+export async function deleteFiles(
+  { caller, sdk }: Connection,
+  files: readonly string[],
+  { signal }: Context,
+): Promise<void> {
   for (const id of files) {
     await unlessGone(() => callProvider(caller, 'read', async () => (await sdk()).files.delete(id, { signal })));
   }

@@ -76,7 +76,7 @@ export const createOpenaiProvider = (profile: OpenaiProfile, account: Account<'a
   providerOver(connect(profile, account), readRegion(account));
 
 /** For providers that share a connection with calls of their own. */
-function providerOver(connection: Connection, region: string | null): Provider {
+export function providerOver(connection: Connection, region: string | null): Provider {
   const { profile, caller, sdk } = connection;
   const { name, limits, proofs, endpoints, faults } = profile;
   const dialect: DialectSettings = {

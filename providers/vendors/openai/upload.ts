@@ -56,15 +56,24 @@ async function untilReady(connection: Connection, id: string, first: string | nu
   }
 }
 
+function listExpiry({ uploadExpires }: OpenaiProfile): (readonly [string, string])[] {
+  const seconds = String(inputExpirySeconds);
+  if (uploadExpires === 'seconds') return [['expires_after', seconds]];
+  return uploadExpires
+    ? [
+        ['expires_after[anchor]', 'created_at'],
+        ['expires_after[seconds]', seconds],
+      ]
+    : [];
+}
+
 /** The name must end in `.jsonl`, or the vendor refuses to create the batch. */
 function formatOpening(boundary: string, profile: OpenaiProfile, name: string): string {
   const field = (key: string, value: string): string =>
     `--${boundary}\r\ncontent-disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`;
   return [
-    field('purpose', profile.filePurpose),
-    ...(profile.uploadExpires
-      ? [field('expires_after[anchor]', 'created_at'), field('expires_after[seconds]', String(inputExpirySeconds))]
-      : []),
+    ...(profile.filePurpose === null ? [] : [field('purpose', profile.filePurpose)]),
+    ...listExpiry(profile).map(([key, value]) => field(key, value)),
     `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\n`,
     'content-type: application/jsonl\r\n\r\n',
   ].join('');

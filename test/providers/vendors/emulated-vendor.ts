@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { BatchHandle } from '../../../domain/batch/state.ts';
+import type { BatchEnding, BatchHandle } from '../../../domain/batch/state.ts';
 import { type CustomId, customId, itemKey, submissionKey } from '../../../domain/ids.ts';
 import type { RawOutcome } from '../../../domain/outcome/outcome.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
@@ -27,8 +27,6 @@ export interface EmulatedVendor {
   readonly model: string;
   /** False if an expired batch has no output. */
   readonly keepsExpired: boolean;
-  /** False if items that did not run have no line. */
-  readonly namesUnrun: boolean;
   /** The emulator's names of the routes that the contract disturbs. */
   readonly routes: {
     readonly create: string;
@@ -40,6 +38,10 @@ export interface EmulatedVendor {
   readonly api: 'openai' | 'anthropic' | 'gemini';
   /** Whether it lists the models that a job may name. */
   readonly listsModels: boolean;
+  /** Whether forgetting a batch deletes its results too. */
+  readonly forgetsResults: boolean;
+  /** The endings after which each request that did not run has a line that says so. */
+  readonly unrunLines: readonly BatchEnding[];
   /** Whether it shows counts that are relied on. */
   readonly counts: boolean;
 }
@@ -51,13 +53,14 @@ const openaiSetup: Setup = {
   listsModels: true,
   model: 'gpt-5.4-mini',
   keepsExpired: true,
-  namesUnrun: true,
   routes: {
     create: 'openai.batches.create',
     poll: 'openai.batches.retrieve',
     download: 'openai.files.content',
     call: 'openai.chat',
   },
+  forgetsResults: true,
+  unrunLines: ['expired', 'cancelled'],
   counts: true,
 };
 
@@ -67,13 +70,14 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     listsModels: true,
     model: 'claude-haiku-4-5',
     keepsExpired: true,
-    namesUnrun: true,
     routes: {
       create: 'anthropic.batches.create',
       poll: 'anthropic.batches.retrieve',
       download: 'anthropic.batches.results',
       call: 'anthropic.messages',
     },
+    forgetsResults: true,
+    unrunLines: ['expired', 'cancelled'],
     counts: true,
   },
   azure: { ...openaiSetup, listsModels: false, counts: false },
@@ -82,7 +86,8 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     listsModels: true,
     model: 'gemini-2.5-flash',
     keepsExpired: false,
-    namesUnrun: false,
+    forgetsResults: true,
+    unrunLines: [],
     routes: {
       create: 'gemini.batches.create',
       poll: 'gemini.batches.retrieve',
@@ -93,6 +98,14 @@ const ownSetups: Readonly<Record<string, Setup>> = {
   },
   mistral: { ...openaiSetup, model: 'mistral-small-latest' },
   openai: openaiSetup,
+  xai: {
+    ...openaiSetup,
+    model: 'grok-4.3',
+    listsModels: false,
+    forgetsResults: false,
+    unrunLines: ['cancelled'],
+    routes: { ...openaiSetup.routes, download: 'openai.batches.results' },
+  },
 };
 
 export function requireEmulated(name: string): EmulatedVendor {

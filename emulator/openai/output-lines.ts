@@ -1,0 +1,24 @@
+// The lines of both of a batch's files, parsed: for vendors that give results one by one.
+
+import { resultChunks } from '../answers/results.ts';
+import { type Json, parseObject } from '../server/json.ts';
+import { refuse } from '../server/reply.ts';
+import type { Batch } from '../world/batch.ts';
+import { resultWriter } from './result-lines.ts';
+
+/** Lines that are no JSON are left out: such a vendor has no place for them. */
+export function listOutput(batch: Batch): Json[] {
+  return (['output', 'error'] as const).flatMap((part) => {
+    const text = Buffer.concat([...resultChunks(batch, resultWriter(batch, part), 'all')]).toString('utf8');
+    return text.split('\n').flatMap((line): Json[] => toList(parseObject(line)));
+  });
+}
+
+const toList = (line: Json | null): Json[] => (line === null ? [] : [line]);
+
+/** Counts a refusal of the fault that hides results for some calls. */
+export function refuseWhileHidden(batch: Batch): void {
+  if (batch.downloadsRefused >= (batch.fault.outputNotFoundFor ?? 0)) return;
+  batch.downloadsRefused += 1;
+  throw refuse(404, 'No such File object.', { param: 'id' });
+}
