@@ -5,6 +5,7 @@ export const frontPaths = {
   anthropic: '',
   azure: '/azure',
   gemini: '/gemini',
+  digitalocean: '/digitalocean/v1',
   mistral: '/mistral/v1',
   xai: '/xai/v1',
   together: '/together/v1',

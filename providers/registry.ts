@@ -10,6 +10,7 @@ import { anthropic } from './vendors/anthropic/index.ts';
 import { azure } from './vendors/azure/index.ts';
 import { shippedProfiles, toEntries } from './vendors/compatible/index.ts';
 import type { Profiles } from './vendors/compatible/profile.ts';
+import { digitalocean } from './vendors/digitalocean/index.ts';
 import { gemini } from './vendors/gemini/index.ts';
 import { mistral } from './vendors/mistral/index.ts';
 import { openai } from './vendors/openai/index.ts';
@@ -17,7 +18,7 @@ import { xai } from './vendors/xai/index.ts';
 
 export type Vendors = Readonly<Record<string, VendorEntry>>;
 
-const ownEntries = { anthropic, azure, gemini, mistral, openai, xai } as const satisfies Vendors;
+const ownEntries = { anthropic, azure, digitalocean, gemini, mistral, openai, xai } as const satisfies Vendors;
 
 /** Vendors with code of their own; the others are made from profiles. */
 export const ownVendors: readonly string[] = Object.keys(ownEntries);

@@ -26,6 +26,14 @@ const unknownGeminiKey: Problem = {
   code: 'API_KEY_INVALID',
 };
 
+/** Whoever sends a key to a signed address gives it to somebody else. */
+export function readSignature({ request, query }: Call): string {
+  if (request.headers.authorization !== undefined) throw refuse(400, 'Only one authentication mechanism is allowed.');
+  const signature = query.get('signature');
+  if (signature === null) throw refuse(403, 'The signature is missing.');
+  return signature;
+}
+
 function readKey({ headers }: IncomingMessage): string | null {
   const plain = headers['x-api-key'] ?? headers['api-key'] ?? headers['x-goog-api-key'];
   if (typeof plain === 'string' && plain !== '') return plain;

@@ -156,8 +156,8 @@ export const retrieveOpenaiBatch: Handler = async (world, call) => {
   return json(foreign === undefined ? batchObject(world, findBatch(world, call)) : foreignObject(foreign));
 };
 
-/** OpenAI gives results as files; some that share its API have such a call. */
-export const openaiResults: Handler = () => {
+/** Calls that OpenAI does not have, and some that share its API do. */
+export const unknownCall: Handler = () => {
   throw refuse(404, 'Unknown request URL.');
 };
 

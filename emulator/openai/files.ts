@@ -24,27 +24,28 @@ export const createFile: Handler = async (world, call) => {
   const filename = checkedName(upload, path, call.flavour?.purpose !== '');
   call.mentions.push((text) => filename.includes(text) || id.includes(text));
   await call.ready();
-  const createdAtMs = world.clock.now();
-  const file: StoredFile = {
-    id,
-    tenant: call.tenant,
-    filename,
-    purpose: upload.fields.get('purpose') ?? '',
-    bytes: upload.bytes,
-    createdAtMs,
-    expiresAtMs: createdAtMs + readTtl(world, upload),
-    source: { kind: 'disk', path },
-    ...(call.flavour?.bareLines === true ? { bare: true } : {}),
-    ...(call.flavour !== null && !call.path.includes('/v1/') ? { unversioned: true } : {}),
-    scans: new Map(),
-    createsRefused: 0,
-  };
-  world.files.set(id, file);
-  const { source: _, scans: _scans, createsRefused: _refused, ...kept } = file;
-  world.facts.record({ kind: 'file', ...kept, bytes: upload.bytes });
-  Object.assign(call.entry, { file: id, bytes: file.bytes });
+  const purpose = upload.fields.get('purpose') ?? '';
+  const expiresAtMs = world.clock.now() + readTtl(world, upload);
+  const file = addFile(world, call, { id, filename, purpose, bytes: upload.bytes, expiresAtMs }, path);
   return json(fileObject(world, file));
 };
+
+type NewFile = Pick<StoredFile, 'id' | 'filename' | 'purpose' | 'expiresAtMs'> & { bytes: number };
+
+export function addFile(world: World, call: Call, made: NewFile, path: string): StoredFile {
+  const kept = {
+    ...made,
+    tenant: call.tenant,
+    createdAtMs: world.clock.now(),
+    ...(call.flavour?.bareLines === true ? { bare: true } : {}),
+    ...(call.flavour !== null && !call.path.includes('/v1/') ? { unversioned: true } : {}),
+  };
+  const file: StoredFile = { ...kept, source: { kind: 'disk', path }, scans: new Map(), createsRefused: 0 };
+  world.files.set(file.id, file);
+  world.facts.record({ kind: 'file', ...kept });
+  Object.assign(call.entry, { file: file.id, bytes: file.bytes });
+  return file;
+}
 
 function checkedName({ filename, fields }: Upload, path: string, hasPurpose: boolean): string {
   const fail = (message: string, param: string) => {

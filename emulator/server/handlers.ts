@@ -22,8 +22,8 @@ import {
   cancelOpenaiBatch,
   createOpenaiBatch,
   listOpenaiBatches,
-  openaiResults,
   retrieveOpenaiBatch,
+  unknownCall,
 } from '../openai/batches.ts';
 import { createFile, deleteFile, fileContent, listFiles, retrieveFile } from '../openai/files.ts';
 import { listOpenaiModels, modelCall, retrieveOpenaiModel } from '../openai/model-calls.ts';
@@ -36,11 +36,14 @@ export const handlers: Record<RouteName, Handler> = {
   'openai.files.retrieve': retrieveFile,
   'openai.files.delete': deleteFile,
   'openai.files.content': fileContent,
+  'openai.files.intend': unknownCall,
+  'openai.files.put': unknownCall,
+  'openai.files.signed': unknownCall,
   'openai.batches.create': createOpenaiBatch,
   'openai.batches.list': listOpenaiBatches,
   'openai.batches.retrieve': retrieveOpenaiBatch,
   'openai.batches.cancel': cancelOpenaiBatch,
-  'openai.batches.results': openaiResults,
+  'openai.batches.results': unknownCall,
   'openai.chat': modelCall('/v1/chat/completions'),
   'openai.responses': modelCall('/v1/responses'),
   'openai.embeddings': modelCall('/v1/embeddings'),

@@ -8,10 +8,12 @@ export type Vendor = (typeof vendors)[number];
 
 interface RouteSpec {
   vendor: Vendor;
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   body: 'none' | 'json' | 'stream';
   paid?: true;
+  /** The address itself is signed: such a call has no key. */
+  signed?: true;
 }
 
 const table = {
@@ -20,6 +22,9 @@ const table = {
   'openai.files.retrieve': { vendor: 'openai', method: 'GET', path: '/v1/files/:id', body: 'none' },
   'openai.files.delete': { vendor: 'openai', method: 'DELETE', path: '/v1/files/:id', body: 'none' },
   'openai.files.content': { vendor: 'openai', method: 'GET', path: '/v1/files/:id/content', body: 'none' },
+  'openai.files.intend': { vendor: 'openai', method: 'POST', path: '/v1/batches/files', body: 'json' },
+  'openai.files.put': { vendor: 'openai', method: 'PUT', path: '/v1/uploads/:id', body: 'stream', signed: true },
+  'openai.files.signed': { vendor: 'openai', method: 'GET', path: '/v1/signed/:id', body: 'none', signed: true },
   'openai.batches.create': { vendor: 'openai', method: 'POST', path: '/v1/batches', body: 'json', paid: true },
   'openai.batches.list': { vendor: 'openai', method: 'GET', path: '/v1/batches', body: 'none' },
   'openai.batches.retrieve': { vendor: 'openai', method: 'GET', path: '/v1/batches/:id', body: 'none' },
@@ -81,6 +86,7 @@ export const vendorOfPath = (path: string): Vendor | null =>
 export interface Route extends Pick<RouteSpec, 'vendor' | 'method' | 'body'> {
   name: RouteName;
   paid: boolean;
+  signed: boolean;
 }
 
 type Compiled = Route & { parts: string[] };
@@ -93,6 +99,7 @@ const compiled: Compiled[] = Object.entries(table).map(([name, spec]: [string, R
     method: spec.method,
     body: spec.body,
     paid: spec.paid === true,
+    signed: spec.signed === true,
     parts: spec.path.split('/'),
   };
 });

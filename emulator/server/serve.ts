@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Barriers } from '../faults/barriers.ts';
-import { callFault, checkVersion, readTenant } from '../faults/gate.ts';
+import { callFault, checkVersion, readSignature, readTenant } from '../faults/gate.ts';
 import { failCall, meetOutage } from '../faults/outage.ts';
 import { checkRate, finishSyncCall } from '../limits/sync-limits.ts';
 import { findFlavour, reshapeReply } from '../openai/flavours.ts';
@@ -89,7 +89,7 @@ async function answer({ world }: Stage, call: Call): Promise<Reply> {
   try {
     if (options.current.latencyMs > 0) await delay(options.current.latencyMs);
     if (route.body === 'json') await readBody(call);
-    call.tenant = readTenant(world, call.request, route.vendor);
+    call.tenant = route.signed ? readSignature(call) : readTenant(world, call.request, route.vendor);
     call.entry.tenant = call.tenant;
     checkVersion(call);
     const fault = callFault(world, call);

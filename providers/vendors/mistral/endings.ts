@@ -1,7 +1,8 @@
 // The states of Mistral's batch jobs, in lower case, and what each ending proves about their items.
 
-import type { EndingRule, EndingRules } from '../../../domain/batch/evidence.ts';
+import type { EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchStates } from '../../provider.ts';
+import { onlyLines } from '../openai/endings.ts';
 
 export const mistralStates: BatchStates = {
   queued: { phase: 'validating', ending: null },
@@ -13,8 +14,7 @@ export const mistralStates: BatchStates = {
   cancelled: { phase: 'ended', ending: 'cancelled' },
 };
 
-/** The docs do not say what became of requests that an ended job does not count: only lines prove something. */
-const onlyLines: EndingRule = { nothingRan: 'never', lines: 'counted', beyondCounted: 'unknown' };
+/** The docs do not say what became of requests that an ended job does not count. */
 export const mistralProofs: EndingRules = {
   completed: onlyLines,
   failed: onlyLines,

@@ -1,6 +1,6 @@
 // The states of OpenAI's batches, and what each ending proves about their items.
 
-import type { EndingRules } from '../../../domain/batch/evidence.ts';
+import type { EndingRule, EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchStates } from '../../provider.ts';
 
 export const openaiEndings: BatchStates = {
@@ -24,3 +24,6 @@ export const openaiProofs: EndingRules = {
   expired: { nothingRan: 'never', lines: 'counted', beyondCounted: 'not_run' },
   cancelled: { nothingRan: 'never', lines: 'counted', beyondCounted: 'not_run' },
 };
+
+/** For providers whose docs do not say what became of requests that an ended batch does not count. */
+export const onlyLines: EndingRule = { nothingRan: 'never', lines: 'counted', beyondCounted: 'unknown' };

@@ -96,6 +96,11 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     },
     counts: true,
   },
+  digitalocean: {
+    ...openaiSetup,
+    forgetsResults: false,
+    routes: { ...openaiSetup.routes, download: 'openai.files.signed' },
+  },
   mistral: { ...openaiSetup, model: 'mistral-small-latest' },
   openai: openaiSetup,
   xai: {

@@ -1,0 +1,39 @@
+// Calls to addresses that a vendor has signed, mostly of an object store: the signature is in the address, so the account's key is not sent.
+
+import type { Fault } from '../../domain/batch/backoff.ts';
+import type { Context, RequestFile } from '../provider.ts';
+import { callProvider } from './call.ts';
+import { type Caller, plainFault, unreadableReply } from './fault.ts';
+import { fileBody, noRedirect } from './file-body.ts';
+
+const nothing = Buffer.alloc(0);
+
+export interface SignedUrl {
+  readonly url: string;
+  /** The API's own address: only if it is a plain one, a signed one may be. */
+  readonly baseUrl: string;
+}
+
+/** A refusal passes: the signature may have run out, and the next attempt has another. */
+export async function putSigned(caller: Caller, signed: SignedUrl, file: RequestFile, ctx: Context): Promise<void> {
+  const body = ReadableStream.from(fileBody(file.path, { before: nothing, after: nothing }, ctx));
+  const headers = { 'content-type': 'application/octet-stream', 'content-length': String(file.bytes) };
+  const reply = await request(caller, signed, { method: 'PUT', body, headers, duplex: 'half' }, ctx);
+  await reply.body?.cancel();
+  if (!reply.ok) throw plainFault(caller.name, faultOf(reply, 'server_error'));
+}
+
+export async function getSigned(caller: Caller, signed: SignedUrl, ctx: Context): Promise<Response> {
+  const reply = await request(caller, signed, {}, ctx);
+  if (reply.ok) return reply;
+  await reply.body?.cancel();
+  throw plainFault(caller.name, faultOf(reply, 'not_ready'));
+}
+
+const faultOf = ({ status }: Response, refused: Fault): Fault => (status >= 500 ? 'server_error' : refused);
+
+async function request(caller: Caller, { url, baseUrl }: SignedUrl, init: RequestInit, { signal }: Context) {
+  const { protocol } = URL.parse(url) ?? {};
+  if (protocol !== 'https:' && protocol !== new URL(baseUrl).protocol) throw unreadableReply(caller.name, 'read');
+  return callProvider(caller, 'read', () => fetch(url, { ...init, ...noRedirect, signal }));
+}
