@@ -26,7 +26,7 @@ const unknownGeminiKey: Problem = {
   code: 'API_KEY_INVALID',
 };
 
-/** Whoever sends a key to a signed address gives it to somebody else. */
+/** A key that is sent to a signed address reaches somebody else. */
 export function readSignature({ request, query }: Call): string {
   if (request.headers.authorization !== undefined) throw refuse(400, 'Only one authentication mechanism is allowed.');
   const signature = query.get('signature');

@@ -6,7 +6,7 @@ import { refuse } from '../server/reply.ts';
 import type { Batch } from '../world/batch.ts';
 import { resultWriter } from './result-lines.ts';
 
-/** Lines that are no JSON are left out: such a vendor has no place for them. */
+/** Lines that are not JSON are left out: such a vendor has no place for them. */
 export function listOutput(batch: Batch): Json[] {
   return (['output', 'error'] as const).flatMap((part) => {
     const text = Buffer.concat([...resultChunks(batch, resultWriter(batch, part), 'all')]).toString('utf8');
