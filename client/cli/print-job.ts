@@ -14,7 +14,7 @@ import type { Row } from './print/table.ts';
 export function progressLine({ phase, rows, items, batches, costUsd, unpriced, alerts }: JobStatus): string {
   const cost = costUsd === null ? '' : `, ${describeCost(costUsd, unpriced)}`;
   const alert = alerts.length === 0 ? '' : `, ${alerts.join('; ')}`;
-  const of = rows.accepted + rows.carriedOver;
+  const of = rows.accepted + rows.duplicates + rows.carriedOver;
   return `${phase}: ${items.answered} of ${of} rows answered, ${items.failed} failed, batches ${batches.done} of ${batches.planned} done${cost}${alert}`;
 }
 

@@ -9,7 +9,7 @@ const nowMs = 1000;
 
 /** Rows that the provider has finished in a batch that still runs are counted as it counts them. */
 export function describeRows({ rows, items, progress }: JobStatus): string {
-  const accepted = rows.accepted + rows.carriedOver;
+  const accepted = rows.accepted + rows.duplicates + rows.carriedOver;
   const atProvider = Math.round(progress * accepted) - items.answered - items.failed;
   return [
     `${number(items.answered)} of ${number(accepted)} answered`,
