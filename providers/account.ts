@@ -20,9 +20,24 @@ export interface Setting<Name extends string = string> {
 /** A value for each setting; null if there is none. */
 export type Account<Name extends string = string> = Readonly<Record<Name, string | null>>;
 
+/** What the table of docs/providers.md says of a vendor, and its adapter does not. */
+export interface VendorAbout {
+  /** How a create whose reply was lost is resolved; null without a batch API. */
+  readonly foundBy: string | null;
+  /** Whether counts move while a batch runs. */
+  readonly progress: boolean;
+  /** Whether the vendor can call a webhook at the end of a batch. */
+  readonly webhook: boolean;
+  /** How long the vendor keeps results; null if it does not say. */
+  readonly kept: string | null;
+  /** What was not checked against the real service. */
+  readonly unchecked: string;
+}
+
 /** The registry's entry of one vendor. */
 export interface VendorEntry<Name extends string = string> {
   readonly settings: readonly Setting<Name>[];
+  readonly about: VendorAbout;
   /** Makes no call. An account without a required setting is allowed: the registry keeps such a provider from calling. */
   make(account: Account<Name>): Provider;
   /** Loads the vendor's SDK, which otherwise happens at the first call: it takes a tenth of a second. */

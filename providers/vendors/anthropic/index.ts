@@ -48,6 +48,13 @@ export const anthropic: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
       meaning: 'Where requests are answered, for example `us`: it is the `inference_geo` of each request.',
     },
   ],
+  about: {
+    foundBy: 'its time and size, confirmed by the first result',
+    progress: false,
+    webhook: false,
+    kept: '29 days',
+    unchecked: 'how it reacts to a create that is sent in pieces',
+  },
   make: (account) => createProvider(connect(account), readRegion(account), account.baseUrl === defaultBaseUrl),
   loadSdk,
 };

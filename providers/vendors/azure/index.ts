@@ -46,6 +46,13 @@ export const azure: VendorEntry<'apiKey' | 'baseUrl' | 'apiVersion' | 'region'> 
       meaning: "The resource's region. Jobs that began with another one are paused.",
     },
   ],
+  about: {
+    foundBy: 'the metadata of its create',
+    progress: false,
+    webhook: false,
+    kept: '14 days, as Nightshift asks',
+    unchecked: 'all; by its documents, against the emulator',
+  },
   make: (account) => createOpenaiProvider(makeProfile(account), { ...account, baseUrl: chooseBaseUrl(account) }),
   loadSdk: openai.loadSdk,
 };

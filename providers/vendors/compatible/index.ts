@@ -1,7 +1,7 @@
 // Providers with OpenAI's API, each made from a profile: plain data, shipped here or written by a user.
 
 import type { EndingRule, EndingRules } from '../../../domain/batch/evidence.ts';
-import type { Account, VendorEntry } from '../../account.ts';
+import type { Account, VendorAbout, VendorEntry } from '../../account.ts';
 import type { VendorFaults } from '../../faults.ts';
 import type { Provider, ProviderLimits } from '../../provider.ts';
 import { realtimeOnly } from '../../realtime-only.ts';
@@ -41,9 +41,16 @@ function toEntry(name: string, profile: Profile): CompatibleEntry {
         meaning: "The API's address, `/v1` included.",
       },
     ],
+    about: describe(profile),
     make: (account) => makeProvider(name, profile, account),
     loadSdk: openai.loadSdk,
   };
+}
+
+function describe({ batch, source }: Profile): VendorAbout {
+  const byBatch = batch?.metadata === true ? 'the metadata of its create' : 'the file that it was created from';
+  const unchecked = source === undefined ? 'all' : `all; by ${source}`;
+  return { foundBy: batch && byBatch, progress: batch?.counts === true, webhook: false, kept: null, unchecked };
 }
 
 function makeProvider(name: string, profile: Profile, account: Account<'apiKey' | 'baseUrl'>): Provider {

@@ -29,6 +29,13 @@ export const digitalocean: VendorEntry<'apiKey' | 'baseUrl'> = {
       meaning: "The API's address, `/v1` included.",
     },
   ],
+  about: {
+    foundBy: 'its request id: a create can be repeated',
+    progress: true,
+    webhook: false,
+    kept: null,
+    unchecked: 'all; by its documents, against the emulator',
+  },
   make(account) {
     const connection = connect(digitaloceanProfile, account);
     const baseUrl = requireBaseUrl(account);

@@ -43,6 +43,13 @@ export function makeGeminiEntry(inlineMax: number): VendorEntry<'apiKey' | 'base
         meaning: "The API's address, without `/v1beta`: another one for a proxy.",
       },
     ],
+    about: {
+      foundBy: 'its display name',
+      progress: true,
+      webhook: true,
+      kept: '6 weeks',
+      unchecked: 'all; by its documents and reports, against the emulator',
+    },
     make: (account) => createProvider(connect(account, inlineMax)),
     // There is none to load.
     loadSdk: async () => undefined,

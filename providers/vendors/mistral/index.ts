@@ -27,6 +27,13 @@ export const mistral: VendorEntry<'apiKey' | 'baseUrl'> = {
       meaning: "The API's address, `/v1` included.",
     },
   ],
+  about: {
+    foundBy: 'the metadata of its job',
+    progress: true,
+    webhook: false,
+    kept: null,
+    unchecked: 'all; by its documents and types, against the emulator',
+  },
   make: (account) => createOpenaiProvider(mistralProfile, account),
   loadSdk: openai.loadSdk,
 };

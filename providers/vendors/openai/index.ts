@@ -59,6 +59,13 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
       meaning: "The project's region, for example `eu`: its own address is used.",
     },
   ],
+  about: {
+    foundBy: 'the metadata of its create',
+    progress: true,
+    webhook: true,
+    kept: '30 days',
+    unchecked: 'the order of its lists',
+  },
   make: (account) => {
     const profile = { ...openaiProfile, isVendorItself: account.baseUrl === defaultBaseUrl };
     return createOpenaiProvider(profile, { ...account, baseUrl: chooseBaseUrl(account) });

@@ -30,6 +30,13 @@ export const xai: VendorEntry<'apiKey' | 'baseUrl'> = {
       meaning: "The API's address, `/v1` included.",
     },
   ],
+  about: {
+    foundBy: 'its name',
+    progress: true,
+    webhook: false,
+    kept: null,
+    unchecked: 'all; by its documents and reports, against the emulator',
+  },
   make(account) {
     const connection = connect(xaiProfile, account);
     return {

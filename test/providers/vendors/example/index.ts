@@ -26,6 +26,13 @@ export const example: VendorEntry<'apiKey' | 'baseUrl'> = {
       meaning: "The API's address, `/v1` included.",
     },
   ],
+  about: {
+    foundBy: 'the metadata of its create',
+    progress: true,
+    webhook: false,
+    kept: null,
+    unchecked: 'all',
+  },
   make: (account) => createOpenaiProvider(exampleProfile, account),
   loadSdk: openai.loadSdk,
 };
