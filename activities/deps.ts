@@ -31,8 +31,11 @@ export interface ActivityDeps {
   readonly providerNames: readonly string[];
   /** The accounts of that vendor, by name. */
   readonly accounts: (name: string) => readonly string[];
-  /** Whether the worker has a key for that account, and where it is given. */
-  readonly credentials: (name: string, account?: string) => { readonly present: boolean; readonly variable: string };
+  /** Whether the worker has what that account needs, whether anything of it was given, and where its key is given. */
+  readonly credentials: (
+    name: string,
+    account?: string,
+  ) => { readonly present: boolean; readonly isConfigured: boolean; readonly variable: string };
   readonly prices: { readonly dated: string; readonly models: Prices };
   readonly timing: Omit<Timing, 'providerWindowMs'>;
   /** A folder of only this process, for temporary files: a later worker deletes it. */

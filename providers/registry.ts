@@ -31,6 +31,8 @@ export type Accounts = Readonly<Record<string, Readonly<Record<string, Account>>
 export interface Credentials {
   /** True where every required setting is given. Whether the vendor accepts it is for `check` to find out. */
   readonly present: boolean;
+  /** False if nothing of the account is given, for example a server on this machine that needs no key: nobody may use it. */
+  readonly isConfigured: boolean;
   /** The variable to set: of what is missing, else of the secret. */
   readonly variable: string;
 }
@@ -109,8 +111,14 @@ const nameOf = (name: string, account: string, setting: Setting): string =>
 function readCredentials(vendors: Vendors, accounts: Accounts, name: string, account: string): Credentials {
   const settings = vendors[name]?.settings;
   const values = accounts[name]?.[account];
-  if (settings === undefined || values === undefined) return { present: false, variable: `the key of ${name}` };
+  if (settings === undefined || values === undefined)
+    return { present: false, isConfigured: false, variable: `the key of ${name}` };
   const missing = listMissing(settings, values);
   const named = missing.length > 0 ? missing : settings.filter(({ secret }) => secret).slice(0, 1);
-  return { present: missing.length === 0, variable: named.map((setting) => nameOf(name, account, setting)).join(', ') };
+  const isConfigured = settings.some((setting) => (values[setting.name] ?? setting.default) !== setting.default);
+  return {
+    present: missing.length === 0,
+    isConfigured,
+    variable: named.map((setting) => nameOf(name, account, setting)).join(', '),
+  };
 }

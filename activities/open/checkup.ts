@@ -36,8 +36,8 @@ async function checkKey(
   deps: Pick<ActivityDeps, 'provider' | 'credentials'>,
   provider: string,
 ): Promise<Checkup['keys'][number]> {
-  const { present, variable } = deps.credentials(provider);
-  return { provider, variable, verdict: present ? await tryKey(deps.provider(provider)) : 'missing' };
+  const { present, isConfigured, variable } = deps.credentials(provider);
+  return { provider, variable, verdict: present && isConfigured ? await tryKey(deps.provider(provider)) : 'missing' };
 }
 
 async function tryKey(provider: Provider | undefined): Promise<KeyVerdict> {

@@ -37,7 +37,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
     cluster: { isOpen: async () => false, notify: async () => undefined, registeredSearchAttributes: async () => [] },
     providerNames: [provider.name],
     accounts: () => ['default'],
-    credentials: () => ({ present: true, variable: 'KEY' }),
+    credentials: () => ({ present: true, isConfigured: true, variable: 'KEY' }),
     prices: { dated: '2026-01-01', models: folder.job.prices },
     threads: sharedThreads,
     transfers: (work) => work(),

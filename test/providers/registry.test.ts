@@ -21,8 +21,16 @@ describe('the registry', () => {
 
   test('tells an unknown vendor and an unknown account from one without a key', () => {
     expect([providers.get('nobody'), providers.get('openai', 'nobody')]).toEqual([undefined, undefined]);
-    expect(providers.credentials('openai')).toEqual({ present: false, variable: 'OPENAI_API_KEY' });
-    expect(providers.credentials('anthropic')).toEqual({ present: true, variable: 'ANTHROPIC_API_KEY' });
+    expect(providers.credentials('openai')).toEqual({
+      present: false,
+      isConfigured: true,
+      variable: 'OPENAI_API_KEY',
+    });
+    expect(providers.credentials('anthropic')).toEqual({
+      present: true,
+      isConfigured: true,
+      variable: 'ANTHROPIC_API_KEY',
+    });
     expect(providers.credentials('nobody').present).toBe(false);
   });
 

@@ -33,6 +33,7 @@ test('a missing key of an account is named where it belongs', () => {
   const { accounts, vendors } = read({ accounts: { openai: { eu: { region: 'eu' } } } });
   expect(createProviders(accounts, vendors).credentials('openai', 'eu')).toEqual({
     present: false,
+    isConfigured: true,
     variable: 'accounts.openai.eu.apiKey in NIGHTSHIFT_CONFIG',
   });
 });

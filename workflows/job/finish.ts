@@ -34,7 +34,7 @@ export async function finish(job: JobRun): Promise<JobReport> {
   job.enterPhase('done');
   await condition(allHandlersFinished);
   if (cancelled) throw new CancelledFailure(`cancelled; what was finished is in ${report.files.results}`);
-  return report;
+  return { ...report, warnings: job.warnings };
 }
 
 /** In the memo, so that the figures can be read without a running worker. */
@@ -52,7 +52,8 @@ async function cleanUp(job: JobRun): Promise<void> {
   const { keepProviderFiles, timing } = job.settings;
   if (keepProviderFiles) return;
   try {
-    await bestEffort(timing, "delete the provider's copies").cleanup(job.ref);
+    const { left } = await bestEffort(timing, "delete the provider's copies").cleanup(job.ref);
+    if (left > 0) job.warn(`the provider's copies of ${left} batches could not be deleted; they expire there`);
   } catch {
     job.warn("the provider's copies could not be deleted; they expire there");
   }

@@ -18,8 +18,11 @@ export interface Asked {
 
 export function* toFindings(checkup: Checkup, asked: Asked): Generator<Finding> {
   const { keys, store, clockMs, serverMs } = checkup;
-  const none = keys.every(({ verdict }) => verdict === 'missing');
-  for (const key of keys) yield describeKey(key, none);
+  for (const key of keys) if (key.verdict !== 'missing') yield describeKey(key);
+  yield* describeMissing(
+    keys.filter(({ verdict }) => verdict === 'missing'),
+    keys.length,
+  );
   yield describeStore(store);
   if (store.verdict === 'ok') yield* describeAbilities(store.abilities);
   yield describeClock('clock', "the worker's", clockMs);
@@ -27,14 +30,26 @@ export function* toFindings(checkup: Checkup, asked: Asked): Generator<Finding> 
   yield describeVersion(checkup);
 }
 
-function describeKey({ provider, variable, verdict }: Checkup['keys'][number], none: boolean): Finding {
+/** Nobody has an account at every provider: they are named in one finding. */
+function* describeMissing(missing: Checkup['keys'], of: number): Generator<Finding> {
+  if (missing.length === 0) return;
+  const names = missing.map(({ provider }) => provider).join(', ');
+  if (missing.length < of) yield ok('no key', `${names}: jobs for them are refused`);
+  else yield bad('keys', `the worker has none: ${names}`, describeFix(missing));
+}
+
+function describeFix(missing: Checkup['keys']): string {
+  const variables = missing.map(({ variable }) => variable);
+  const shown = variables.length > 1 ? `one of them, for example ${variables[0]},` : variables[0];
+  return `set ${shown} for the worker, and restart it`;
+}
+
+function describeKey({ provider, variable, verdict }: Checkup['keys'][number]): Finding {
   const what = `key of ${provider}`;
   const fix = `set ${variable} for the worker, and restart it`;
   switch (verdict) {
     case 'ok':
       return ok(what, `${variable} works`);
-    case 'missing':
-      return (none ? bad : warn)(what, `${variable} is not set`, fix);
     case 'refused':
       return bad(what, `${provider} refuses the key in ${variable}`, fix);
     case 'unreachable':
@@ -43,7 +58,7 @@ function describeKey({ provider, variable, verdict }: Checkup['keys'][number], n
         `the worker cannot reach ${provider}`,
         "check the worker's network and the provider's status page",
       );
-    case 'unsure':
+    default:
       return ok(what, `${variable} is set; ${provider} does not say whether it works`);
   }
 }

@@ -35,6 +35,16 @@ test.each(checks)('a key that is tried is %s', async (verdict, check) => {
   expect(keys).not.toEqual([]);
 });
 
+test('an account of which nothing is given is not tried: a server that needs no key may not be there', async () => {
+  const deps = {
+    ...wholeDeps(await folderWith([])),
+    credentials: () => ({ present: true, isConfigured: false, variable: 'VLLM_API_KEY' }),
+    provider: (): Provider => ({ ...openaiOffline, check: () => Promise.reject(new Error('it was tried')) }),
+  };
+  const { keys }: Checkup = await quietEnvironment().run(() => checkup(deps));
+  expect(keys.map(({ verdict }) => verdict)).toEqual(['missing']);
+});
+
 test('a good data root can do everything, and nothing is left in it', async () => {
   const folder = await folderWith([]);
   const { store, serverMs } = await examine(folder);

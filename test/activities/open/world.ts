@@ -54,7 +54,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     provider: (name) => (name === 'openai' ? provider : undefined),
     providerNames: ['openai'],
     accounts: () => ['default'],
-    credentials: () => ({ present: hasKey, variable: 'OPENAI_API_KEY' }),
+    credentials: () => ({ present: hasKey, isConfigured: hasKey, variable: 'OPENAI_API_KEY' }),
     prices: {
       dated: '2026-01-01',
       models: { m: { batch: { input: 1, output: 1 }, realtime: { input: 2, output: 2 } } },

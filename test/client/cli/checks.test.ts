@@ -146,3 +146,23 @@ test('problems of a job are listed without a server, and a reference has none', 
   ]);
   expect(await Nightshift.problemsOf({ job: 'jobs/a.json' })).toEqual([]);
 });
+
+test('providers without a key are named together, and are bad only if there is no other', () => {
+  const missing = (provider: string) => ({
+    provider,
+    variable: `${provider.toUpperCase()}_API_KEY`,
+    verdict: 'missing' as const,
+  });
+  const some = [...toFindings({ ...well, keys: [...well.keys, missing('xai'), missing('groq')] }, asked)];
+  expect(some.filter(({ what }) => what.includes('key'))).toEqual([
+    { what: 'key of openai', state: 'ok', found: 'OPENAI_API_KEY works', fix: null },
+    { what: 'no key', state: 'ok', found: 'xai, groq: jobs for them are refused', fix: null },
+  ]);
+  const [none] = [...toFindings({ ...well, keys: [missing('xai'), missing('groq')] }, asked)];
+  expect(none).toEqual({
+    what: 'keys',
+    state: 'bad',
+    found: 'the worker has none: xai, groq',
+    fix: 'set one of them, for example XAI_API_KEY, for the worker, and restart it',
+  });
+});
