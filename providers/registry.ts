@@ -111,8 +111,9 @@ const nameOf = (name: string, account: string, setting: Setting): string =>
 function readCredentials(vendors: Vendors, accounts: Accounts, name: string, account: string): Credentials {
   const settings = vendors[name]?.settings;
   const values = accounts[name]?.[account];
-  if (settings === undefined || values === undefined)
+  if (settings === undefined || values === undefined) {
     return { present: false, isConfigured: false, variable: `the key of ${name}` };
+  }
   const missing = listMissing(settings, values);
   const named = missing.length > 0 ? missing : settings.filter(({ secret }) => secret).slice(0, 1);
   const isConfigured = settings.some((setting) => (values[setting.name] ?? setting.default) !== setting.default);
