@@ -6,9 +6,11 @@ export const frontPaths = {
   azure: '/azure',
   gemini: '/gemini',
   digitalocean: '/digitalocean/v1',
+  fireworks: '/fireworks',
   mistral: '/mistral/v1',
   xai: '/xai/v1',
   together: '/together/v1',
+  vertex: '/vertex',
 } as const satisfies Record<string, string>;
 
 /** Providers without a path of their own have OpenAI's API, without differences. */

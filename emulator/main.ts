@@ -14,10 +14,11 @@ interface Given {
   options: string;
   data?: string;
   state?: string;
+  gcs?: string;
 }
 
 const command = new Command('emulator')
-  .description('A stand-in for the batch APIs of OpenAI, Anthropic and Gemini, with switchable faults.')
+  .description('A stand-in for the batch APIs of OpenAI, Anthropic, Gemini and Vertex AI, with switchable faults.')
   .option('--port <number>', 'port to listen on, 0 for any free one', process.env.PORT ?? '0')
   .option('--host <address>', 'address to listen at; 0.0.0.0 for all of them', '127.0.0.1')
   .option('--options <json>', 'options as JSON, or @file to read them from a file', '{}')
@@ -26,15 +27,17 @@ const command = new Command('emulator')
     '--state <dir>',
     'folder in which everything is kept, so that the next start with it continues; default: nothing is kept',
   )
+  .option('--gcs <url>', 'the server of Google Cloud Storage that holds the buckets of Vertex AI')
   .parse();
 
-const { port, host, options, data, state } = command.opts<Given>();
+const { port, host, options, data, state, gcs } = command.opts<Given>();
 const emulator = await startEmulator({
   ...readOptions(options),
   port: Number(port),
   host,
   ...(data === undefined ? {} : { dataDir: data }),
   ...(state === undefined ? {} : { stateDir: state }),
+  ...(gcs === undefined ? {} : { gcsUrl: gcs }),
 }).catch(endWith);
 process.stdout.write(`${JSON.stringify({ url: emulator.url })}\n`);
 

@@ -1,5 +1,6 @@
 // The registry's entry of a vendor: the settings of its accounts, and how to make a provider from one account.
 
+import type { OpenBucket } from './bucket.ts';
 import type { Provider } from './provider.ts';
 
 /** One value from which a vendor's client is made. Everything is explicit: environment variables that an SDK reads have no effect. */
@@ -38,8 +39,8 @@ export interface VendorAbout {
 export interface VendorEntry<Name extends string = string> {
   readonly settings: readonly Setting<Name>[];
   readonly about: VendorAbout;
-  /** Makes no call. An account without a required setting is allowed: the registry keeps such a provider from calling. */
-  make(account: Account<Name>): Provider;
+  /** Makes no call, and opens a bucket only for a call that needs one. An account without a required setting is allowed: the registry keeps such a provider from calling. */
+  make(account: Account<Name>, openBucket: OpenBucket): Provider;
   /** Loads the vendor's SDK, which otherwise happens at the first call: it takes a tenth of a second. */
   loadSdk(): Promise<unknown>;
 }

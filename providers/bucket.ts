@@ -23,3 +23,11 @@ export interface Bucket {
   /** Succeeds if there is no such file. */
   remove(key: string, ctx: Context): Promise<void>;
 }
+
+/** Opens the folder of a bucket, `gs://bucket/folder/` or `s3://bucket/folder/`. Calls nobody. */
+export type OpenBucket = (folder: string) => Bucket;
+
+/** For providers that never need one. */
+export const noBuckets: OpenBucket = () => {
+  throw new Error('this provider was made without a way to open buckets');
+};

@@ -3,6 +3,7 @@
 
 import { defaultAccount } from '../domain/job.ts';
 import { type Account, listMissing, resolveAccount, type Setting, type VendorEntry } from './account.ts';
+import { noBuckets, type OpenBucket } from './bucket.ts';
 import { hideKeys } from './hide-keys.ts';
 import { elsewhere, keyless } from './keyless.ts';
 import type { Provider } from './provider.ts';
@@ -11,14 +12,26 @@ import { azure } from './vendors/azure/index.ts';
 import { shippedProfiles, toEntries } from './vendors/compatible/index.ts';
 import type { Profiles } from './vendors/compatible/profile.ts';
 import { digitalocean } from './vendors/digitalocean/index.ts';
+import { fireworks } from './vendors/fireworks/index.ts';
 import { gemini } from './vendors/gemini/index.ts';
 import { mistral } from './vendors/mistral/index.ts';
 import { openai } from './vendors/openai/index.ts';
+import { vertex } from './vendors/vertex/index.ts';
 import { xai } from './vendors/xai/index.ts';
 
 export type Vendors = Readonly<Record<string, VendorEntry>>;
 
-const ownEntries = { anthropic, azure, digitalocean, gemini, mistral, openai, xai } as const satisfies Vendors;
+const ownEntries = {
+  anthropic,
+  azure,
+  digitalocean,
+  fireworks,
+  gemini,
+  mistral,
+  openai,
+  vertex,
+  xai,
+} as const satisfies Vendors;
 
 /** Vendors with code of their own; the others are made from profiles. */
 export const ownVendors: readonly string[] = Object.keys(ownEntries);
@@ -54,11 +67,20 @@ export function vendorsWith(profiles: Profiles): Vendors {
   return { ...vendorEntries, ...toEntries(profiles), ...ownEntries };
 }
 
-export function createProviders(accounts: Accounts, vendors: Vendors = vendorEntries): Providers {
+export function createProviders(
+  accounts: Accounts,
+  vendors: Vendors = vendorEntries,
+  openBucket: OpenBucket = noBuckets,
+): Providers {
   const made = new Map(
     Object.entries(vendors).map(([name, entry]) => [
       name,
-      new Map(Object.entries(accounts[name] ?? {}).map(([account, values]) => [account, makeProvider(entry, values)])),
+      new Map(
+        Object.entries(accounts[name] ?? {}).map(([account, values]) => [
+          account,
+          makeProvider(entry, values, openBucket),
+        ]),
+      ),
     ]),
   );
   return {
@@ -98,9 +120,9 @@ function inRegion(provider: Provider | undefined, region: string | null | undefi
   return provider.region === region ? provider : elsewhere(provider);
 }
 
-function makeProvider(entry: VendorEntry, account: Account): Provider {
+function makeProvider(entry: VendorEntry, account: Account, openBucket: OpenBucket): Provider {
   const secrets = entry.settings.flatMap(({ name: setting, secret }) => (secret ? (account[setting] ?? []) : []));
-  const provider = hideKeys(entry.make(account), secrets);
+  const provider = hideKeys(entry.make(account, openBucket), secrets);
   return listMissing(entry.settings, account).length === 0 ? provider : keyless(provider);
 }
 

@@ -9,14 +9,17 @@ import type { ActivityDeps, Cluster, Limiter } from '../activities/deps.ts';
 import { createProviders } from '../providers/registry.ts';
 import { createStore } from '../storage/registry.ts';
 import { createThreads } from '../threads/pool.ts';
+import { createBucket } from './bucket.ts';
 import type { WorkerConfig } from './config.ts';
 import { version } from './version.ts';
 
 export function createDependencies(config: WorkerConfig, cluster: Cluster): ActivityDeps {
-  const providers = createProviders(config.providers.accounts, config.providers.vendors);
   const scratch = scratchFolder();
+  const store = createStore({ ...config, scratch });
+  const { accounts, vendors } = config.providers;
+  const providers = createProviders(accounts, vendors, (folder) => createBucket(store, folder));
   return {
-    store: createStore({ ...config, scratch }),
+    store,
     cluster,
     provider: (name, account, region) => providers.get(name, account, region),
     providerNames: providers.names,

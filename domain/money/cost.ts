@@ -99,7 +99,7 @@ export function findPrice(model: string, prices: Prices): ModelPrice | undefined
 }
 
 function withoutDate(model: string): string {
-  return model.replace(/-(\d{4}-\d{2}-\d{2}|\d{8}|latest)$/, '');
+  return model.replace(/[-@](\d{4}-\d{2}-\d{2}|\d{8}|latest)$/, '');
 }
 
 /** Tokens of a text by a rule of thumb: four bytes each. Always shown as an estimate. */

@@ -3,7 +3,7 @@
 import type { Options } from '../faults/options.ts';
 import type { Vendor } from '../server/routes.ts';
 
-const known: Record<Vendor, readonly string[]> = {
+const namesByVendor: Record<Exclude<Vendor, 'vertex'>, readonly string[]> = {
   openai: [
     ...['gpt-6-astra', 'gpt-6.1-sol', 'gpt-6-sol', 'gpt-6.1-terra', 'gpt-6-luna', 'gpt-5.6-sol', 'gpt-5.6-terra'],
     ...['gpt-5.6-luna', 'gpt-5.5', 'gpt-5.5-pro', 'gpt-5.4', 'gpt-5.4-mini', 'gpt-5.4-nano', 'gpt-5.2', 'gpt-5.1'],
@@ -44,7 +44,12 @@ const known: Record<Vendor, readonly string[]> = {
     ...['gemini-2.5-flash-lite', 'gemini-embedding-2', 'gemini-embedding-001'],
   ],
 };
-const dated = /-(\d{4}-\d{2}-\d{2}|\d{8})$/;
+/** Vertex AI has the models of two vendors. */
+const known: Record<Vendor, readonly string[]> = {
+  ...namesByVendor,
+  vertex: [...namesByVendor.gemini, ...namesByVendor.anthropic],
+};
+const dated = /[-@](\d{4}-\d{2}-\d{2}|\d{8})$/;
 
 export const modelNames = (vendor: Vendor, options: Options): string[] => [...known[vendor], ...options.models[vendor]];
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Call } from '../server/call.ts';
 import { type Problem, Refused, refuse } from '../server/reply.ts';
-import { isSync, type Vendor } from '../server/routes.ts';
+import { isGoogle, isSync, type Vendor } from '../server/routes.ts';
 import { hashText, hex8, roll } from '../world/hash.ts';
 import type { World } from '../world/world.ts';
 import type { CallFault } from './options.ts';
@@ -42,7 +42,7 @@ function readKey({ headers }: IncomingMessage): string | null {
 }
 
 function badKey(vendor: Vendor, status: 401 | 403): Problem {
-  if (vendor === 'gemini') return { status, message: 'The request does not have valid authentication credentials.' };
+  if (isGoogle(vendor)) return { status, message: 'The request does not have valid authentication credentials.' };
   if (vendor === 'anthropic') {
     return { status, message: status === 401 ? 'invalid x-api-key' : 'Your API key does not have permission.' };
   }
@@ -85,7 +85,7 @@ function moneyProblem(world: World, { route }: Call): Problem | null {
     const message = 'You exceeded your current quota, please check your plan and billing details.';
     return { status: 429, message, type: 'insufficient_quota', code: 'insufficient_quota' };
   }
-  if (route.vendor === 'gemini') {
+  if (isGoogle(route.vendor)) {
     return { status: 403, message: 'This API method requires billing to be enabled.', code: 'BILLING_DISABLED' };
   }
   return {
@@ -98,7 +98,7 @@ function moneyProblem(world: World, { route }: Call): Problem | null {
 function rateLimited(vendor: Vendor): Problem {
   const headers = { 'retry-after': '1' };
   if (vendor === 'anthropic') return { status: 429, message: 'This request would exceed your rate limit.', headers };
-  if (vendor === 'gemini') return { status: 429, message: 'Resource has been exhausted (e.g. check quota).', headers };
+  if (isGoogle(vendor)) return { status: 429, message: 'Resource has been exhausted (e.g. check quota).', headers };
   return {
     status: 429,
     message: 'Rate limit reached for requests.',

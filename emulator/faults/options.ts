@@ -125,7 +125,12 @@ const optionsSchema = z.strictObject({
   sharedWorkspace: z.boolean().default(false),
   auth: z.strictObject({ reject: z.union([z.literal(401), z.literal(403)]), times: count.optional() }).optional(),
   money: z
-    .strictObject({ openai: times.optional(), anthropic: times.optional(), gemini: times.optional() })
+    .strictObject({
+      openai: times.optional(),
+      anthropic: times.optional(),
+      gemini: times.optional(),
+      vertex: times.optional(),
+    })
     .prefault({}),
   limits: limitOptions.prefault({}),
   sync: syncOptions.prefault({}),
@@ -134,6 +139,7 @@ const optionsSchema = z.strictObject({
       openai: z.array(z.string()).default([]),
       anthropic: z.array(z.string()).default([]),
       gemini: z.array(z.string()).default([]),
+      vertex: z.array(z.string()).default([]),
     })
     .prefault({}),
 });

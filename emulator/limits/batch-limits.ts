@@ -4,7 +4,7 @@ import { nameFamily } from '../answers/models.ts';
 import { isDuring } from '../faults/span.ts';
 import type { Call } from '../server/call.ts';
 import { refuse } from '../server/reply.ts';
-import type { Vendor } from '../server/routes.ts';
+import { isGoogle, type Vendor } from '../server/routes.ts';
 import { type Batch, type BatchProblem, batchMoment, itemCount, type Scan } from '../world/batch.ts';
 import { isTerminal } from '../world/timeline.ts';
 import type { World } from '../world/world.ts';
@@ -31,7 +31,7 @@ export function tokenProblem(world: World, batch: Batch): BatchProblem | null {
 export function checkTokens(world: World, { tenant, route: { vendor } }: Call, scan: Scan): void {
   const problem = overTokens(world, { vendor, tenant, scan, atMs: world.settledAtMs }, () => true);
   if (problem === null) return;
-  if (vendor === 'gemini') throw refuse(429, problem.message);
+  if (isGoogle(vendor)) throw refuse(429, problem.message);
   throw refuse(429, problem.message, { type: 'invalid_request_error', code: problem.code });
 }
 
@@ -49,7 +49,7 @@ function overTokens(world: World, claim: Claim, counts: (other: Batch) => boolea
 function tokenMessage(world: World, { vendor, tenant, scan }: Claim, limit: number): string {
   const model = readModel(scan);
   const { tokensMessage } = world.options.current.limits;
-  if (vendor === 'gemini') return quotaMessage('enqueued_tokens', tokensMessage === 'unnamed' ? null : limit, model);
+  if (isGoogle(vendor)) return quotaMessage('enqueued_tokens', tokensMessage === 'unnamed' ? null : limit, model);
   if (tokensMessage === 'rounded') {
     const figure = limit.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 });
     return `The number of enqueued tokens has surpassed the configured limit of ${figure} for the deployment ${model}.`;
@@ -97,7 +97,7 @@ export function checkOpenBatches(world: World, { id, tenant, route }: Call): voi
   if (limit === undefined) return;
   const own = openBatches(world, route.vendor, tenant).length;
   if (own + foreignUse(world, world.settledAtMs, 'batches', null) < limit) return;
-  if (route.vendor === 'gemini') throw refuse(429, quotaMessage('concurrent_batch_requests', limit, id));
+  if (isGoogle(route.vendor)) throw refuse(429, quotaMessage('concurrent_batch_requests', limit, id));
   if (route.vendor === 'anthropic') {
     throw refuse(
       429,

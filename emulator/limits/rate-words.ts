@@ -1,6 +1,6 @@
 // The vendors' words for limits per minute: the headers of every synchronous call and the text of a refusal.
 import type { Problem } from '../server/reply.ts';
-import type { Vendor } from '../server/routes.ts';
+import { isGoogle, type Vendor } from '../server/routes.ts';
 import { isoTime } from '../world/clock.ts';
 import type { Caller } from './rates.ts';
 
@@ -18,7 +18,7 @@ type Refusal = LimitState & { needed: number; waitMs: number; retryAfter: boolea
 const minuteMs = 60_000;
 
 export function headersFor(vendor: Vendor, states: LimitState[], nowMs: number): Record<string, string> {
-  if (vendor === 'gemini') return {};
+  if (isGoogle(vendor)) return {};
   const entries = states.flatMap((state) =>
     vendor === 'openai' ? openaiHeaders(state) : anthropicHeaders(state, state.kind, nowMs),
   );
@@ -51,7 +51,7 @@ function anthropicHeaders(state: LimitState, kind: LimitKind, nowMs: number): He
 }
 
 export function problemFor(caller: Caller, kind: LimitKind, refusal: Refusal): Problem {
-  if (caller.vendor === 'gemini') return geminiProblem(caller, refusal);
+  if (isGoogle(caller.vendor)) return geminiProblem(caller, refusal);
   return caller.vendor === 'openai' ? openaiProblem(caller, kind, refusal) : anthropicProblem(caller, kind, refusal);
 }
 

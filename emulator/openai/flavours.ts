@@ -1,6 +1,7 @@
 // The providers that share OpenAI's API with differences: where it lies, and how its objects look.
 
 import { digitalocean } from '../digitalocean/flavour.ts';
+import { fireworks } from '../fireworks/flavour.ts';
 import { mistral } from '../mistral/flavour.ts';
 import type { Call, Flavour } from '../server/call.ts';
 import { isObject, type Json, parseObject } from '../server/json.ts';
@@ -52,7 +53,7 @@ const azureBatch = (batch: Json): Json => ({
   request_counts: { total: 0, completed: null, failed: null },
 });
 
-const flavours: readonly Flavour[] = [together, azure, digitalocean, mistral, xai];
+const flavours: readonly Flavour[] = [together, azure, digitalocean, fireworks, mistral, xai];
 
 export const findFlavour = (path: string): Flavour | null =>
   flavours.find(({ prefix }) => path.startsWith(`${prefix}/`)) ?? null;

@@ -27,6 +27,14 @@ import {
 } from '../openai/batches.ts';
 import { createFile, deleteFile, fileContent, listFiles, retrieveFile } from '../openai/files.ts';
 import { listOpenaiModels, modelCall, retrieveOpenaiModel } from '../openai/model-calls.ts';
+import {
+  cancelVertexJob,
+  createVertexJob,
+  deleteVertexJob,
+  listVertexJobs,
+  retrieveVertexJob,
+} from '../vertex/jobs.ts';
+import { retrieveVertexModel, vertexCall } from '../vertex/model-calls.ts';
 import type { Handler } from './call.ts';
 import type { RouteName } from './routes.ts';
 
@@ -76,4 +84,13 @@ export const handlers: Record<RouteName, Handler> = {
   'gemini.embed': embedCall,
   'gemini.models.list': listGeminiModels,
   'gemini.models.retrieve': retrieveGeminiModel,
+  'vertex.batches.create': createVertexJob,
+  'vertex.batches.list': listVertexJobs,
+  'vertex.batches.retrieve': retrieveVertexJob,
+  'vertex.batches.cancel': cancelVertexJob,
+  'vertex.batches.delete': deleteVertexJob,
+  'vertex.generate': vertexCall,
+  'vertex.claude': vertexCall,
+  'vertex.models.google': retrieveVertexModel,
+  'vertex.models.anthropic': retrieveVertexModel,
 };

@@ -1,6 +1,6 @@
 // A handler's reply before faults are applied to it, and the error formats of the vendors.
 import { geminiError } from '../gemini/error.ts';
-import type { Vendor } from './routes.ts';
+import { isGoogle, type Vendor } from './routes.ts';
 
 export type Chunks = Iterable<Uint8Array>;
 export interface Reply {
@@ -52,7 +52,7 @@ export function problemReply(vendor: Vendor, problem: Problem, requestId: string
 
 export function errorBody(vendor: Vendor, problem: Problem, requestId: string | null, canary: string | undefined) {
   const message = canary === undefined ? problem.message : `${problem.message} ${canary}`;
-  if (vendor === 'gemini') return geminiError(problem, message);
+  if (isGoogle(vendor)) return geminiError(problem, message);
   return vendor === 'openai' ? openaiError(problem, message) : anthropicError(problem, message, requestId);
 }
 

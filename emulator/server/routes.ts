@@ -2,9 +2,13 @@
 
 import { frontPaths } from '../fronts.ts';
 import { geminiRoutes } from '../gemini/routes.ts';
+import { vertexPath, vertexRoutes } from '../vertex/routes.ts';
 
-export const vendors = ['openai', 'anthropic', 'gemini'] as const;
+export const vendors = ['openai', 'anthropic', 'gemini', 'vertex'] as const;
 export type Vendor = (typeof vendors)[number];
+
+/** Both of Google's APIs have one form of errors and limits. */
+export const isGoogle = (vendor: Vendor): boolean => vendor === 'gemini' || vendor === 'vertex';
 
 interface RouteSpec {
   vendor: Vendor;
@@ -63,6 +67,7 @@ const table = {
   'anthropic.models.list': { vendor: 'anthropic', method: 'GET', path: '/v1/models', body: 'none' },
   'anthropic.models.retrieve': { vendor: 'anthropic', method: 'GET', path: '/v1/models/:id', body: 'none' },
   ...geminiRoutes,
+  ...vertexRoutes,
 } as const satisfies Record<string, RouteSpec>;
 
 export type RouteName = keyof typeof table;
@@ -81,7 +86,7 @@ export const isSync = (name: RouteName): boolean => groupOf(name) === 'sync';
 
 /** The vendor whose front such a path is under, if only one has it. */
 export const vendorOfPath = (path: string): Vendor | null =>
-  path.startsWith(`${frontPaths.gemini}/`) ? 'gemini' : null;
+  (['gemini', 'vertex'] as const).find((vendor) => path.startsWith(`${frontPaths[vendor]}/`)) ?? null;
 
 export interface Route extends Pick<RouteSpec, 'vendor' | 'method' | 'body'> {
   name: RouteName;
@@ -107,7 +112,7 @@ const compiled: Compiled[] = Object.entries(table).map(([name, spec]: [string, R
 /** OpenAI and Anthropic own /v1/models; only Anthropic's clients send a version header. */
 export function findRoute(method: string, path: string, vendor: Vendor): { route: Route; id: string } | null {
   // Gemini's first and its later version are alike.
-  const parts = path.replace(geminiFirstVersion, '$1/v1beta/').split('/');
+  const parts = vertexPath(path).replace(geminiFirstVersion, '$1/v1beta/').split('/');
   const matches = compiled
     .filter((route) => route.method === method && samePath(route.parts, parts))
     .sort((a, b) => verbOf(b.parts).length - verbOf(a.parts).length);

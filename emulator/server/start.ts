@@ -26,12 +26,15 @@ export type StartOptions = OptionsInput & {
   dataDir?: string;
   /** Keeps everything in this folder, and continues from what an earlier emulator kept in it. Keeps nothing when left out. */
   stateDir?: string;
+  /** Where Google Cloud Storage is: the buckets from which batches are read and to which they are written. */
+  gcsUrl?: string;
 };
 export interface Emulator {
   url: string;
   openaiBaseUrl: string;
   anthropicBaseUrl: string;
   geminiBaseUrl: string;
+  vertexBaseUrl: string;
   controlUrl: string;
   close(): Promise<void>;
 }
@@ -45,12 +48,14 @@ export async function startEmulator({
   host = loopback,
   dataDir: parent = tmpdir(),
   stateDir,
+  gcsUrl,
   ...input
 }: StartOptions = {}): Promise<Emulator> {
   const { clock: kind, startMs } = parseOptions(input);
   const clock = createClock(kind, startMs);
   const options = createOptionStore(input, clock);
   const world = stateDir === undefined ? newWorld(options, clock, parent) : await openWorld(options, clock, stateDir);
+  world.gcsUrl = gcsUrl ?? null;
   const stage: Stage = { world, journal: createJournal(), barriers: createBarriers() };
   const leave = () => {
     world.facts.close();
@@ -66,8 +71,8 @@ export async function startEmulator({
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= stop(server, stage).then(leave));
   const [openaiBaseUrl, anthropicBaseUrl] = [`${url}${frontPaths.openai}`, `${url}${frontPaths.anthropic}`];
-  const geminiBaseUrl = `${url}${frontPaths.gemini}`;
-  return { url, openaiBaseUrl, anthropicBaseUrl, geminiBaseUrl, controlUrl: `${url}/_control`, close };
+  const [geminiBaseUrl, vertexBaseUrl] = [`${url}${frontPaths.gemini}`, `${url}${frontPaths.vertex}`];
+  return { url, openaiBaseUrl, anthropicBaseUrl, geminiBaseUrl, vertexBaseUrl, controlUrl: `${url}/_control`, close };
 }
 
 function newWorld(options: OptionStore, clock: Clock, parent: string): World {

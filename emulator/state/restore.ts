@@ -7,6 +7,7 @@ import { rereadRequests } from '../anthropic/receive.ts';
 import { scanRequests } from '../gemini/scan.ts';
 import { scanUpload, validate } from '../openai/batches.ts';
 import { asText } from '../server/json.ts';
+import { scanRows } from '../vertex/scan.ts';
 import type { Batch } from '../world/batch.ts';
 import { addBatch } from '../world/create-batch.ts';
 import { parseHex16 } from '../world/hash.ts';
@@ -61,6 +62,9 @@ async function readInput(world: World, batch: Batch, uploads: ReadonlyMap<string
     const method = batch.endpoint === 'embedContent' ? 'embedContent' : 'generateContent';
     batch.scan = await scanRequests(batch.inputPath, asText(batch.metadata?.model), method);
     // A kill between the two facts.
+    batch.validatedAtMs ??= batch.createdAtMs + batch.options.validateMs;
+  } else if (batch.vendor === 'vertex') {
+    batch.scan = await scanRows(batch.inputPath, asText(batch.metadata?.model));
     batch.validatedAtMs ??= batch.createdAtMs + batch.options.validateMs;
   } else {
     const file = uploads.get(batch.inputFileId);

@@ -14,10 +14,16 @@ export const batchIdPrefixes: Record<Vendor, string> = {
   openai: 'batch_',
   anthropic: 'msgbatch_',
   gemini: 'gemini-batch-',
+  vertex: 'vertex-batch-',
 };
 
 /** How long after its creation a batch expires. */
-export const windowsMs: Record<Vendor, number> = { openai: dayMs, anthropic: dayMs, gemini: 2 * dayMs };
+export const windowsMs: Record<Vendor, number> = {
+  openai: dayMs,
+  anthropic: dayMs,
+  gemini: 2 * dayMs,
+  vertex: 4 * dayMs,
+};
 
 export interface BatchProblem {
   code: string;

@@ -58,6 +58,8 @@ export interface World {
   options: OptionStore;
   clock: Clock;
   dataDir: string;
+  /** The address of the server of Google Cloud Storage that holds the buckets; null if there is none. */
+  gcsUrl: string | null;
   /** What is on disk before a client is notified of it. */
   facts: FactLog;
   files: Map<string, StoredFile>;
@@ -88,7 +90,7 @@ export interface World {
 }
 
 export function createWorld(options: OptionStore, clock: Clock, dataDir: string, facts: FactLog): World {
-  return { options, clock, dataDir, facts, ...emptyState() };
+  return { options, clock, dataDir, gcsUrl: null, facts, ...emptyState() };
 }
 
 export function resetWorld(world: World): void {

@@ -5,11 +5,13 @@ import { makeAnthropicDialect } from './anthropic/dialect.ts';
 import type { Dialect, DialectFamily, DialectSettings } from './dialect.ts';
 import { makeGeminiDialect } from './gemini/dialect.ts';
 import { makeOpenaiDialect } from './openai/dialect.ts';
+import { makeVertexDialect } from './vertex/dialect.ts';
 
 const makers: Readonly<Record<DialectFamily, (settings: DialectSettings) => Dialect>> = {
   openai: makeOpenaiDialect,
   anthropic: makeAnthropicDialect,
   gemini: makeGeminiDialect,
+  vertex: makeVertexDialect,
 };
 
 export const createDialect = (settings: DialectSettings): Dialect =>

@@ -1,6 +1,7 @@
 // The table of docs/providers.md that says what each provider can do, made from the registry.
 
 import { resolveAccount } from '../account.ts';
+import { noBuckets } from '../bucket.ts';
 import type { Provider } from '../provider.ts';
 import { providerNames, vendorEntries } from '../registry.ts';
 
@@ -37,7 +38,10 @@ function describeProvider(name: string): string[] {
   const entry = vendorEntries[name];
   if (entry === undefined) throw new Error(`there is no provider ${name}`);
   const { about, settings } = entry;
-  const { lanes, endpoints, limits } = entry.make(resolveAccount(settings, () => null));
+  const { lanes, endpoints, limits } = entry.make(
+    resolveAccount(settings, () => null),
+    noBuckets,
+  );
   const hasBatches = lanes.includes('batch');
   return [
     `\`${name}\``,

@@ -5,8 +5,10 @@ import type { Context, RequestFile } from '../provider.ts';
 import { callProvider } from './call.ts';
 import { type Caller, plainFault, unreadableReply } from './fault.ts';
 import { fileBody, noRedirect } from './file-body.ts';
+import { isLengthStated, replyBytes } from './reply-bytes.ts';
 
 const nothing = Buffer.alloc(0);
+const newline = 0x0a;
 
 export interface SignedUrl {
   readonly url: string;
@@ -23,7 +25,28 @@ export async function putSigned(caller: Caller, signed: SignedUrl, file: Request
   if (!reply.ok) throw plainFault(caller.name, faultOf(reply, 'server_error'));
 }
 
-export async function getSigned(caller: Caller, signed: SignedUrl, ctx: Context): Promise<Response> {
+/** The bytes of several files, one after the other. Returns whether all of them are known to have come. */
+export async function* signedFiles(
+  caller: Caller,
+  urls: readonly string[],
+  baseUrl: string,
+  ctx: Context,
+): AsyncGenerator<Uint8Array, true | null> {
+  let last = newline;
+  let isWhole: true | null = true;
+  for (const url of urls) {
+    if (last !== newline) yield Buffer.from('\n');
+    const reply = await getSigned(caller, { url, baseUrl }, ctx);
+    if (!isLengthStated(reply)) isWhole = null;
+    for await (const chunk of replyBytes(caller, reply, ctx)) {
+      last = chunk.at(-1) ?? last;
+      yield chunk;
+    }
+  }
+  return isWhole;
+}
+
+async function getSigned(caller: Caller, signed: SignedUrl, ctx: Context): Promise<Response> {
   const reply = await request(caller, signed, {}, ctx);
   if (reply.ok) return reply;
   await reply.body?.cancel();

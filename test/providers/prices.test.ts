@@ -11,6 +11,7 @@ test('a dated or tuned name has the price of its model', () => {
   expect(findPrice('gpt-5.4-mini-2026-03-01', models)).toBe(models['gpt-5.4-mini']);
   expect(findPrice('ft:gpt-4o-mini:acme::1', models)).toBe(models['gpt-4o-mini']);
   expect(findPrice('claude-haiku-4-5-20251001', models)).toBe(models['claude-haiku-4-5']);
+  expect(findPrice('claude-haiku-4-5@20251001', models)).toBe(models['claude-haiku-4-5']);
   expect(findPrice('omni-moderation-latest', models)).toBe(models['omni-moderation']);
   expect(findPrice('gemini-2.5-flash', models)).toBe(models['gemini-2.5-flash']);
 });

@@ -37,7 +37,7 @@ function errored(customId: string, envelope: Fields | null, codes: ItemCodes): R
   return { kind: 'error', customId, reason: toItemReason(status, code, codes), ...readDetail(error) };
 }
 
-function answered(customId: string, message: Fields): RawOutcome {
+export function answered(customId: string, message: Fields): RawOutcome {
   const blocks = asObjects(message.content);
   const finishReason = asText(message.stop_reason);
   const calls = blocks.filter(({ type }) => type === 'tool_use');

@@ -25,14 +25,14 @@ export function decode(line: Buffer, codes: ItemCodes): RawOutcome {
   return response === null ? { kind: 'unreadable' } : answered(customId, response);
 }
 
-function failed(customId: string, error: Fields, codes: ItemCodes): RawOutcome {
+export function failed(customId: string, error: Fields, codes: ItemCodes): RawOutcome {
   const name = readStatusName(error);
   const why = name === null ? undefined : findByCode(codes.unrun, name);
   if (why !== undefined) return { kind: 'unrun', customId, why, ...readDetail(error) };
   return { kind: 'error', customId, reason: toItemReason(readHttpStatus(error), name, codes), ...readDetail(error) };
 }
 
-function answered(customId: string, response: Fields): RawOutcome {
+export function answered(customId: string, response: Fields): RawOutcome {
   const content = response.embedding === undefined ? textAnswer(response) : embeddingAnswer(response);
   const model = asText(response.modelVersion);
   return { kind: 'answer', customId, ...content, model, response: asJson(response) };

@@ -30,7 +30,8 @@ export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOut
   }
   const error = asFields(record.error);
   if (error !== null && status === null) return unanswered(customId, error, codes);
-  const body = asFields(response?.body);
+  // Some servers put the answer itself where others put the answer and its status.
+  const body = asFields(response?.body) ?? (Array.isArray(response?.choices) ? response : null);
   return body === null ? { kind: 'unreadable' } : answered(customId, body, endpoint, codes);
 }
 

@@ -3,13 +3,10 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context } from '../../provider.ts';
 import { plainFault } from '../../transport/fault.ts';
-import { isLengthStated, replyBytes } from '../../transport/reply-bytes.ts';
-import { getSigned } from '../../transport/signed-url.ts';
+import { signedFiles } from '../../transport/signed-url.ts';
 import { ask, batchPath, type Connection } from '../openai/client.ts';
 import { waitIfMissing } from '../openai/download.ts';
 import { resultsWire } from './wire.ts';
-
-const newline = 0x0a;
 
 export async function* download(
   connection: Connection,
@@ -23,17 +20,6 @@ export async function* download(
     ask(connection, 'read', resultsWire, async () => (await connection.sdk()).get(path, { signal: ctx.signal })),
   );
   if (results.result_available === false) throw plainFault(caller.name, 'not_ready');
-  let last = newline;
-  let isWhole: true | null = true;
-  for (const url of [results.output_file_url, results.error_file_url]) {
-    if (!url) continue;
-    if (last !== newline) yield Buffer.from('\n');
-    const reply = await getSigned(caller, { url, baseUrl }, ctx);
-    if (!isLengthStated(reply)) isWhole = null;
-    for await (const chunk of replyBytes(caller, reply, ctx)) {
-      last = chunk.at(-1) ?? last;
-      yield chunk;
-    }
-  }
-  return isWhole;
+  const urls = [results.output_file_url, results.error_file_url].flatMap((url) => url || []);
+  return yield* signedFiles(caller, urls, baseUrl, ctx);
 }

@@ -2,7 +2,8 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context } from '../../provider.ts';
-import { apiUrl, ask, batchPath, type Connection, hasStatus } from './client.ts';
+import { hasStatus } from '../../transport/rest.ts';
+import { apiUrl, ask, batchPath, type Connection } from './client.ts';
 import { poll } from './poll.ts';
 import { anyWire } from './wire.ts';
 

@@ -6,7 +6,8 @@ import type { Context } from '../../provider.ts';
 import { callProvider } from '../../transport/call.ts';
 import { plainFault } from '../../transport/fault.ts';
 import { isLengthStated, replyBytes } from '../../transport/reply-bytes.ts';
-import { apiUrl, type Connection, caller, hasStatus, retrieveBatch, send } from './client.ts';
+import { hasStatus } from '../../transport/rest.ts';
+import { apiUrl, type Connection, caller, retrieveBatch, send } from './client.ts';
 import { readOutput, readState } from './poll.ts';
 
 export async function* download(

@@ -2,7 +2,8 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context } from '../../provider.ts';
-import { apiUrl, ask, batchPath, type Connection, hasStatus } from './client.ts';
+import { unlessStatus } from '../../transport/rest.ts';
+import { apiUrl, ask, batchPath, type Connection } from './client.ts';
 import { poll } from './poll.ts';
 import { anyWire } from './wire.ts';
 
@@ -22,13 +23,4 @@ export async function forget(connection: Connection, handle: BatchHandle, ctx: C
   for (const file of outputs) await remove(file, outputGone);
   if (handle.fileId !== null) await remove(handle.fileId, fileGone);
   await remove(batchPath(handle.id), [404]);
-}
-
-async function unlessStatus<T>(statuses: readonly number[], work: () => Promise<T>): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    if (hasStatus(error, statuses)) return null;
-    throw error;
-  }
 }

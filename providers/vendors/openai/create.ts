@@ -41,6 +41,6 @@ function formatBody(profile: OpenaiProfile, fileId: string, endpoint: string, ke
 }
 
 /** All requests of a file name the same model. */
-async function readModel({ path }: RequestFile): Promise<string> {
+export async function readModel({ path }: RequestFile): Promise<string> {
   return asText(asFields(parsedFields(await readFirstLine(path))?.body)?.model) ?? '';
 }

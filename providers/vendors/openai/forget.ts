@@ -23,7 +23,8 @@ export async function deleteFiles(
   }
 }
 
-async function unlessGone<T>(work: () => Promise<T>): Promise<T | null> {
+/** Null if there is nothing of that name (any more). */
+export async function unlessGone<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Staged } from '../../../domain/batch/state.ts';
 import { bareLines } from '../../dialects/openai/bare-lines.ts';
 import type { Context, RequestFile, Submission } from '../../provider.ts';
 import { callProvider, callTimeouts } from '../../transport/call.ts';
-import { plainFault } from '../../transport/fault.ts';
+import { type Caller, plainFault } from '../../transport/fault.ts';
 import { fileBody, noRedirect } from '../../transport/file-body.ts';
 import { ask, type Connection, type OpenaiProfile } from './client.ts';
 import { inputExpirySeconds } from './limits.ts';
@@ -19,40 +19,58 @@ export async function upload(
   { endpoint }: Submission,
   ctx: Context,
 ): Promise<Staged> {
-  const { profile, sdk } = connection;
+  const { caller, profile, sdk } = connection;
+  const { id, status } = await ask(connection, 'read', fileWire, () =>
+    sendFile(connection, profile.uploadPath, file, endpoint, ctx),
+  );
+  const read = async (): Promise<string | null> => {
+    const { signal } = ctx;
+    const kept = await ask(connection, 'read', fileWire, async () => (await sdk()).files.retrieve(id, { signal }));
+    return kept.status ?? null;
+  };
+  await untilReady(caller, status ?? null, read, ctx);
+  return { fileId: id };
+}
+
+/** Sends the file as a form, and gives the reply. */
+export async function sendFile(
+  { profile, sdk }: Connection,
+  path: string,
+  file: RequestFile,
+  endpoint: string,
+  ctx: Context,
+): Promise<unknown> {
   const boundary = `nightshift-${randomUUID()}`;
   const before = Buffer.from(formatOpening(boundary, profile, file.name));
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
-  const uploaded = await ask(connection, 'read', fileWire, async () =>
-    (await sdk()).post(profile.uploadPath, {
-      body: fileBody(file.path, { before, after, ...(profile.bareLines ? { through: bareLines(endpoint) } : {}) }, ctx),
-      headers: {
-        'content-type': `multipart/form-data; boundary=${boundary}`,
-        'content-length': String(before.length + file.bytes + after.length),
-      },
-      signal: ctx.signal,
-      timeout: callTimeouts.transferMs,
-      fetchOptions: noRedirect,
-    }),
-  );
-  await untilReady(connection, uploaded.id, uploaded.status ?? null, ctx);
-  return { fileId: uploaded.id };
+  return (await sdk()).post(path, {
+    body: fileBody(file.path, { before, after, ...(profile.bareLines ? { through: bareLines(endpoint) } : {}) }, ctx),
+    headers: {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-length': String(before.length + file.bytes + after.length),
+    },
+    signal: ctx.signal,
+    timeout: callTimeouts.transferMs,
+    fetchOptions: noRedirect,
+  });
 }
 
 const readyAgainMs = 1000;
 const readyTriesMax = 300;
-const notReady: readonly (string | null)[] = ['pending', 'running'];
+const notReady: readonly (string | null)[] = ['pending', 'running', 'uploading'];
 
 /** Some servers check a file before a batch may refer to it. */
-async function untilReady(connection: Connection, id: string, first: string | null, { signal }: Context) {
+export async function untilReady(
+  caller: Caller,
+  first: string | null,
+  read: () => Promise<string | null>,
+  { signal }: Context,
+): Promise<void> {
   let status = first;
   for (let tries = 0; notReady.includes(status); tries += 1) {
-    if (tries === readyTriesMax) throw plainFault(connection.caller.name, 'not_ready');
-    await callProvider(connection.caller, 'read', () => setTimeout(readyAgainMs, undefined, { signal }));
-    const file = await ask(connection, 'read', fileWire, async () =>
-      (await connection.sdk()).files.retrieve(id, { signal }),
-    );
-    status = file.status ?? null;
+    if (tries === readyTriesMax) throw plainFault(caller.name, 'not_ready');
+    await callProvider(caller, 'read', () => setTimeout(readyAgainMs, undefined, { signal }));
+    status = await read();
   }
 }
 

@@ -2,18 +2,25 @@
 import { ApiError, type GoogleGenAI } from '@google/genai';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RouteName } from '../../../emulator/server/control.ts';
+import type { Emulator } from '../../../emulator/server/start.ts';
+import { gcsServer, hasGcsServer } from '../../support/stores/gcs-server.ts';
 import { allDoneMs, chatBody, chatLines, createFrom, jsonl, request, setup, submit, upload } from '../harness.ts';
+import { prepareVertex, vertexCalls } from './vertex-calls.ts';
+
+const gcs = gcsServer();
 
 type Rig = Awaited<ReturnType<typeof prepare>>;
 
 /** A batch that has ended, one that runs and a file at each vendor, so that every call has something to work on. */
 async function prepare() {
-  const rig = await setup();
+  const rig = await setup(hasGcsServer ? { gcsUrl: `http://127.0.0.1:${gcs.port}` } : {});
   const { openai, anthropic, gemini } = rig;
   const createMessages = () => anthropic.messages.batches.create({ requests: [request('a')] });
   const ended = await submit(rig, chatLines(1));
   const endedMessages = await createMessages();
   const endedGemini = await createGemini(gemini, await uploadGemini(gemini));
+  const createVertex = await vertexCreator(rig.emulator);
+  const endedVertex = await createVertex();
   await rig.pass(allDoneMs);
   const { output_file_id } = await openai.batches.retrieve(ended.id);
   const file = await upload(openai, jsonl(chatLines(2)));
@@ -21,10 +28,17 @@ async function prepare() {
   const runningMessages = await createMessages();
   const geminiFile = await uploadGemini(gemini);
   const runningGemini = await createGemini(gemini, geminiFile);
+  const atVertex = { createVertex, endedVertex, runningVertex: await createVertex() };
   const { dest } = await gemini.batches.get({ name: endedGemini });
   const messages = { endedMessages, runningMessages };
   const atGemini = { endedGemini, runningGemini, geminiFile, geminiOutput: dest?.fileName ?? '' };
-  return { ...rig, ended, file, running, outputId: output_file_id ?? '', ...messages, ...atGemini };
+  return { ...rig, ended, file, running, outputId: output_file_id ?? '', ...messages, ...atGemini, ...atVertex };
+}
+
+/** Without a server of buckets, there are no jobs. */
+async function vertexCreator(emulator: Emulator): Promise<() => Promise<string>> {
+  if (!hasGcsServer) return async () => '';
+  return prepareVertex(emulator, `http://127.0.0.1:${gcs.port}`, await gcs.makeBucket());
 }
 
 const model = 'gemini-2.5-flash';
@@ -123,7 +137,9 @@ const calls: Record<Exclude<RouteName, OthersRoute>, (rig: Rig) => Promise<unkno
   ...openaiCalls,
   ...anthropicCalls,
   ...geminiCalls,
+  ...vertexCalls,
 };
+const isServed = (name: string): boolean => hasGcsServer || !name.startsWith('vertex.batches');
 
 describe('each call can be refused twice, in words of the test', () => {
   let rig: Rig;
@@ -133,13 +149,14 @@ describe('each call can be refused twice, in words of the test', () => {
 
   const fault = { status: 403, times: 2, type: 'odd_error', code: 'odd_code', message: 'Not today.', param: 'odd' };
 
-  test.for(Object.entries(calls))('%s', async ([name, call]) => {
+  test.for(Object.entries(calls).filter(([name]) => isServed(name)))('%s', async ([name, call]) => {
     await rig.control.setOptions({ calls: { [name]: fault } });
     const shapes: Record<string, object> = {
       openai: { status: 403, type: 'odd_error', code: 'odd_code', param: 'odd' },
       anthropic: { status: 403, type: 'odd_error', errorCode: 'odd_code' },
       // The SDK puts all of the body into the message.
       gemini: { status: 403 },
+      vertex: { status: 403 },
     };
     const shape = shapes[name.split('.')[0] ?? ''];
     for (let time = 0; time < 2; time++) {

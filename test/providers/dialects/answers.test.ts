@@ -43,6 +43,13 @@ describe('a line of OpenAI’s', () => {
     });
   });
 
+  test('chat: an answer without its status around it', () => {
+    const usage = { prompt_tokens: 44, total_tokens: 47, completion_tokens: 3 };
+    const response = { object: 'chat.completion', ...choice({ content: 'Hello.' }, 'stop'), usage };
+    const line = Buffer.from(JSON.stringify({ custom_id: 'a', response }));
+    expect(decodeOpenai(line, chat)).toMatchObject({ kind: 'answer', customId: 'a', text: 'Hello.', response });
+  });
+
   test('unknown usage is unknown, not none', () => {
     expect(openai(choice({ content: 'hi' }, 'stop'))).toMatchObject({ usage: { input: null, output: null } });
   });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { JobFile, JobSpec } from '../../../domain/job.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import { resolveAccount } from '../../../providers/account.ts';
+import { noBuckets } from '../../../providers/bucket.ts';
 import type { DialectSettings } from '../../../providers/dialects/dialect.ts';
 import { createDialect } from '../../../providers/dialects/registry.ts';
 import { vendorEntries } from '../../../providers/registry.ts';
@@ -74,6 +75,7 @@ test('the vendor itself has no model of another vendor; a gateway may have it', 
         resolveAccount(vendorEntries[name].settings, (setting) =>
           setting.name === 'baseUrl' ? baseUrl : undefined,
         ) as never,
+        noBuckets,
       )
       .findProblems(
         { model, max_tokens: 5, messages: [{ role: 'user', content: 'x' }] },

@@ -1,14 +1,29 @@
 // Every vendor of the registry keeps the port's promises, against the emulator. One without an emulator fails here.
 
 import { describe } from 'vitest';
+import { claudeEndpoint } from '../../../providers/dialects/vertex/requests.ts';
 import { providerNames } from '../../../providers/registry.ts';
 import { makeGeminiEntry } from '../../../providers/vendors/gemini/index.ts';
+import { gcsServer, hasGcsServer } from '../../support/stores/gcs-server.ts';
 import { providerContract } from './contract.ts';
 import { requireEmulated } from './emulated-vendor.ts';
 
-for (const name of providerNames) providerContract(requireEmulated(name));
+gcsServer();
+
+for (const vendor of providerNames.map(requireEmulated)) {
+  if (vendor.staging !== 'gs' || hasGcsServer) providerContract(vendor);
+}
 
 // Small batches of Gemini's are sent with their create; larger ones are uploaded.
 const gemini = requireEmulated('gemini');
 const routes = { ...gemini.routes, download: 'gemini.files.content' };
 describe('uploaded', () => providerContract({ ...gemini, routes, entry: makeGeminiEntry(0) }));
+
+// Vertex AI has Claude too, whose rows have another form.
+const vertex = requireEmulated('vertex');
+const { entry } = vertex;
+if (hasGcsServer) {
+  const make: typeof entry.make = (...given) => ({ ...entry.make(...given), defaultEndpoint: claudeEndpoint });
+  const claude = { ...vertex, model: 'claude-haiku-4-5', entry: { ...entry, make } };
+  describe('with Claude', () => providerContract({ ...claude, routes: { ...vertex.routes, call: 'vertex.claude' } }));
+}

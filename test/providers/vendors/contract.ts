@@ -76,13 +76,14 @@ function batchContract(vendor: EmulatedVendor): void {
       },
     );
 
-    test('is cancelled, and cancelling it again once it has ended is not an error', async () => {
+    test('is cancelled, if the vendor can, and cancelling it again once it has ended is not an error', async () => {
       const { provider, prepare, submit, end } = await startVendor(vendor);
       const handle = await submit(await prepare(texts(5)));
       await provider.cancel(handle, context());
       await provider.cancel(handle, context());
       await end();
-      expect((await provider.poll(handle, context())).ending).toBe('cancelled');
+      const { ending } = await provider.poll(handle, context());
+      expect(ending).toBe(vendor.cancels ? 'cancelled' : 'completed');
       await provider.cancel(handle, context());
     });
 
@@ -146,7 +147,7 @@ function outputContract(vendor: EmulatedVendor): void {
       [true, false],
       [false, true],
     ])('that was cut is not taken for whole, with length: %s, compressed: %s', async (withLength, gzip) => {
-      const cut = { route: vendor.routes.download, afterBytes: 600, withLength, times: 1 };
+      const cut = { route: vendor.routes.download, afterBytes: vendor.cutAfterBytes ?? 600, withLength, times: 1 };
       const { provider, prepare, submit, end } = await startVendor(vendor, { truncateBody: cut, gzip });
       const handle = await submit(await prepare(texts(30)));
       await end();

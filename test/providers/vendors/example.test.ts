@@ -38,7 +38,7 @@ describe('a provider with OpenAI’s batch API', () => {
 });
 
 /** Only some vendors upload, share OpenAI's form of batches, or give results one by one. */
-const optional = ['upload.ts', 'form.ts', 'results.ts'];
+const optional = ['credentials.ts', 'upload.ts', 'form.ts', 'results.ts'];
 
 test('every vendor of the registry has the files that the page lists, and no other', () => {
   const table = page.slice(page.indexOf('## The vendor'), page.indexOf('### Creating and finding'));

@@ -1,12 +1,13 @@
 // Sends one requests file in a process of its own, and prints the most memory that it held on the way.
 
 import { statSync } from 'node:fs';
-import { submissionKey } from '../../../domain/ids.ts';
-import type { Submission } from '../../../providers/provider.ts';
-import { anthropic } from '../../../providers/vendors/anthropic/index.ts';
-import { gemini } from '../../../providers/vendors/gemini/index.ts';
-import { openai } from '../../../providers/vendors/openai/index.ts';
-import { measureHeld } from '../../support/held-memory.ts';
+import { submissionKey } from '../../../../domain/ids.ts';
+import { noBuckets } from '../../../../providers/bucket.ts';
+import type { Submission } from '../../../../providers/provider.ts';
+import { anthropic } from '../../../../providers/vendors/anthropic/index.ts';
+import { gemini } from '../../../../providers/vendors/gemini/index.ts';
+import { openai } from '../../../../providers/vendors/openai/index.ts';
+import { measureHeld } from '../../../support/held-memory.ts';
 
 const [vendor, baseUrl, path] = process.argv.slice(2);
 if (vendor === undefined || baseUrl === undefined || path === undefined) throw new Error('vendor, base URL and path');
@@ -37,10 +38,12 @@ const count = (bytes: number): void => {
 };
 const ctx = { signal: AbortSignal.timeout(60_000), moved: count };
 if (vendor === 'gemini') {
-  await gemini.make({ apiKey: 'k', baseUrl }).upload(file, submission, ctx);
+  await gemini.make({ apiKey: 'k', baseUrl }, noBuckets).upload(file, submission, ctx);
 } else if (vendor === 'openai') {
-  await openai.make({ apiKey: 'k', baseUrl, region: null }).upload(file, submission, ctx);
+  await openai.make({ apiKey: 'k', baseUrl, region: null }, noBuckets).upload(file, submission, ctx);
 } else {
-  await anthropic.make({ apiKey: 'k', baseUrl, region: null }).create({ fileId: null }, file, submission, ctx);
+  await anthropic
+    .make({ apiKey: 'k', baseUrl, region: null }, noBuckets)
+    .create({ fileId: null }, file, submission, ctx);
 }
 process.stdout.write(JSON.stringify({ moved, heldMb: heldMax / 1024 ** 2 }));

@@ -1,0 +1,27 @@
+// Vertex AI's synchronous calls and its descriptions of models.
+import { isKnownModel } from '../answers/models.ts';
+import { runSync } from '../answers/sync-lane.ts';
+import { messageBody } from '../anthropic/answers.ts';
+import { geminiBody } from '../gemini/answers.ts';
+import { itemProblem } from '../gemini/result-lines.ts';
+import type { Handler } from '../server/call.ts';
+import { json, jsonText, type Refused, refuse } from '../server/reply.ts';
+import { isClaude, rowDefect } from './scan.ts';
+
+export const vertexCall: Handler = async (world, call) => {
+  const { options } = world;
+  if (!isKnownModel('vertex', options.current, call.id)) throw unknownModel(call.id);
+  const defect = rowDefect(call.body, call.id);
+  if (defect !== null) throw refuse(400, defect);
+  const item = { ...(await runSync(world, call, itemProblem)), model: call.id };
+  const { current } = options;
+  return jsonText(isClaude(call.id) ? messageBody(item, current) : geminiBody('generateContent', item, current));
+};
+
+export const retrieveVertexModel: Handler = ({ options }, { id }) => {
+  if (!isKnownModel('vertex', options.current, id)) throw unknownModel(id);
+  return json({ name: `publishers/${isClaude(id) ? 'anthropic' : 'google'}/models/${id}`, versionId: 'default' });
+};
+
+export const unknownModel = (name: string): Refused =>
+  refuse(404, `Publisher model ${name} was not found, or your project does not have access to it.`);

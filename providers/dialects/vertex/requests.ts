@@ -1,0 +1,97 @@
+// Rows of a job on Vertex AI. A row of Gemini's has no field for an id, so the custom id is a label of its request, which the answer repeats.
+// A row of Claude's has one. The endpoint, which is the API's method, tells whose row it is. The model is in no row.
+
+import type { CustomId } from '../../../domain/ids.ts';
+import type { OutputLimit } from '../../../domain/money/output-limit.ts';
+import type { Json } from '../../../domain/outcome/outcome.ts';
+import type { Need } from '../../../domain/request/needs.ts';
+import type { Prompt } from '../../../domain/request/prompt.ts';
+import { asFields, asJson, asText, type Fields } from '../../json-fields.ts';
+import { findNeeds as findClaudeNeeds } from '../anthropic/needs.ts';
+import * as claude from '../anthropic/requests.ts';
+import type { RequestLine } from '../dialect.ts';
+import { findNeeds as findGeminiNeeds } from '../gemini/needs.ts';
+import * as gemini from '../gemini/requests.ts';
+import { readRawMember } from '../raw-member.ts';
+import { type LineHead, type LineParts, relabelLine, splitLine } from '../request-line.ts';
+
+export const generateEndpoint = gemini.generateEndpoint;
+export const claudeEndpoint = 'rawPredict';
+export const vertexEndpoints: readonly string[] = [generateEndpoint, claudeEndpoint];
+
+/** Claude's API on Vertex AI has a version of its own, which each request names. */
+const claudeVersion = { anthropic_version: 'vertex-2023-10-16' };
+const isClaude = (endpoint: string): boolean => endpoint === claudeEndpoint;
+
+export function buildBody(prompt: Prompt, endpoint: string): Json | null {
+  if (!isClaude(endpoint)) return gemini.buildBody(prompt, endpoint);
+  return { ...claudeVersion, ...Object(claude.buildBody(prompt)) };
+}
+
+/** Finds only what is certainly refused: a value that is still a template may become anything. */
+export function findProblems(body: Json, endpoint: string): readonly string[] {
+  if (!vertexEndpoints.includes(endpoint)) return [`endpoint: batches are built for ${vertexEndpoints.join(', ')}`];
+  const fields = asFields(body);
+  if (fields === null) return ['the request must be an object'];
+  if (!isClaude(endpoint)) return [...gemini.findProblems(body, endpoint), ...findLabels(fields)];
+  const problems = claude.findProblems(body, claude.messagesEndpoint, { fixedFields: claudeVersion });
+  if (fields.model === undefined) return problems;
+  return [...problems, "model: a request names none here, the job's `model` counts"];
+}
+
+const findLabels = ({ labels }: Fields): string[] =>
+  labels === undefined ? [] : ['labels: a label holds the id of the row, so a request cannot have others'];
+
+export const findNeeds = (body: Json, endpoint: string): readonly Need[] =>
+  isClaude(endpoint) ? findClaudeNeeds(body) : findGeminiNeeds(body);
+
+export const outputLimit = (body: Json, endpoint: string): OutputLimit =>
+  isClaude(endpoint) ? claude.outputLimit(body) : gemini.outputLimit(body, endpoint);
+
+/** Names of labels begin with a lower-case letter. */
+export const idLabel = 'nightshift-id';
+const generateOpening = `{"request":{"labels":{"${idLabel}":"`;
+/** Spaces put the custom id where the other rows have it. */
+const claudeOpening = '{"custom_id":"'.replace(':', ':'.padEnd(generateOpening.length - 13));
+
+export function encode(customId: CustomId, body: string, endpoint: string): string {
+  if (isClaude(endpoint)) return `${claudeOpening}${customId}","request":${body}}`;
+  // The label is the request's first member. A request has others.
+  return `${generateOpening}${customId}"},${body.trimStart().slice(1)}}`;
+}
+
+export const lineHead: LineHead = {
+  pattern: new RegExp(
+    `^(?:${toPattern(generateOpening)}([0-9a-f]{32})"\\},|${toPattern(claudeOpening)}([0-9a-f]{32})","request":(?=\\{))`,
+  ),
+  customIdAt: generateOpening.length,
+};
+
+function toPattern(text: string): string {
+  return text.replace(/[{}]/g, '\\$&');
+}
+
+/** Only for lines of `encode`. */
+export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);
+
+export function takeApart(line: Buffer, endpoint: string): Omit<LineParts, 'endpoint'> {
+  const customId = line.toString('latin1', lineHead.customIdAt, lineHead.customIdAt + 32);
+  const { body } = splitLine(lineHead, line);
+  return { customId, body: isClaude(endpoint) ? body : `{${body}` };
+}
+
+/** The rows of Google's docs, with an id: `custom_id` of Claude's, or `key`, which rows of Gemini's may have too. */
+export function parseRequestLine(record: Json, raw: Buffer): RequestLine {
+  const fields = asFields(record);
+  const claudeId = asText(fields?.custom_id);
+  const id = claudeId ?? asText(fields?.key);
+  if (fields === null || id === null || id === '') return problem('key or custom_id must be a text');
+  const body = asFields(fields.request);
+  if (body === null) return problem('request must be an object');
+  const endpoint = claudeId === null ? generateEndpoint : claudeEndpoint;
+  const [first] = findProblems(asJson(body), endpoint);
+  if (first !== undefined) return problem(first);
+  return { kind: 'request', id, endpoint, model: null, body: asJson(body), bodyText: readRawMember(raw, 'request') };
+}
+
+const problem = (words: string): RequestLine => ({ kind: 'problem', problem: words });

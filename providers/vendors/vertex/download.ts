@@ -1,0 +1,51 @@
+// The answers of an ended job: every file of rows in its output folder, one after another. How many files there are is the vendor's affair.
+
+import type { BatchHandle } from '../../../domain/batch/state.ts';
+import type { Bucket, BucketFile } from '../../bucket.ts';
+import type { Context } from '../../provider.ts';
+import { plainFault, unreadableReply } from '../../transport/fault.ts';
+import { type Connection, caller, retrieveJob, toKey } from './client.ts';
+import { readOutputFolder, readState } from './poll.ts';
+
+const newline = 10;
+
+export async function* download(
+  connection: Connection,
+  handle: BatchHandle,
+  ctx: Context,
+): AsyncGenerator<Uint8Array, true | null> {
+  const job = await retrieveJob(connection, handle, ctx);
+  const { ending } = readState(job);
+  const folder = readOutputFolder(job);
+  if (ending === null || (folder === null && ending === 'completed')) throw plainFault(caller.name, 'not_ready');
+  if (folder === null) return null;
+  const files = await listOutput(connection, folder, ctx);
+  if (files.length === 0) throw plainFault(caller.name, 'not_ready');
+  for (const file of files) yield* readFile(connection.bucket(), file, ctx);
+  return true;
+}
+
+/** The last line of a file may lack its end, and another file may follow. */
+async function* readFile(bucket: Bucket, { key, bytes }: BucketFile, ctx: Context): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  let last = newline;
+  for await (const chunk of bucket.read(key, ctx)) {
+    read += chunk.byteLength;
+    last = chunk.at(-1) ?? last;
+    yield chunk;
+  }
+  if (read !== bytes) throw unreadableReply(caller.name, 'read');
+  if (last !== newline) yield Buffer.of(newline);
+}
+
+const isRows = ({ key }: BucketFile): boolean => /\.jsonl(-\d+-of-\d+)?$/.test(key);
+
+/** Empty if the folder is not in the account's bucket. */
+export async function listOutput(connection: Connection, folder: string, ctx: Context): Promise<BucketFile[]> {
+  const bucket = connection.bucket();
+  const prefix = toKey(bucket, `${folder.replace(/\/+$/, '')}/`);
+  if (prefix === null || prefix === '') return [];
+  const files: BucketFile[] = [];
+  for await (const file of bucket.list(prefix, ctx)) files.push(file);
+  return files.filter(isRows);
+}

@@ -1,0 +1,120 @@
+// Vertex AI's rows: as documented (November 2026), and what is made of them.
+
+import { describe, expect, test } from 'vitest';
+import { customId, itemKey } from '../../../domain/ids.ts';
+import { claudeEndpoint, generateEndpoint, takeApart } from '../../../providers/dialects/vertex/requests.ts';
+import { vendorEntries } from '../../../providers/registry.ts';
+import { makeProvider } from '../vendors/emulated-vendor.ts';
+
+const vertex = makeProvider(vendorEntries.vertex, {});
+const id = customId('0123abcd', itemKey('a'.repeat(24)));
+const other = customId('0123abcd', itemKey('b'.repeat(24)));
+const contents = [{ role: 'user', parts: [{ text: 'hi' }] }];
+const messages = [{ role: 'user', content: 'hi' }];
+const version = { anthropic_version: 'vertex-2023-10-16' };
+const label = { labels: { 'nightshift-id': id } };
+
+describe('a request row', () => {
+  const bodies = [
+    [generateEndpoint, { contents }],
+    [claudeEndpoint, { ...version, messages, max_tokens: 5 }],
+  ] as const;
+
+  test('has its id in a label, or next to the request', () => {
+    const rows = bodies.map(([endpoint, body]) => JSON.parse(vertex.encode(id, JSON.stringify(body), endpoint)));
+    expect(rows).toEqual([
+      { request: { ...label, contents } },
+      { custom_id: id, request: { ...version, messages, max_tokens: 5 } },
+    ]);
+  });
+
+  test.each(bodies)('to %s has another id at the same place, and the same body', (endpoint, body) => {
+    const text = JSON.stringify(body);
+    const line = Buffer.from(vertex.encode(id, text, endpoint));
+    expect(line.toString('utf8', vertex.customIdAt, vertex.customIdAt + 32)).toBe(id);
+    const relabelled = vertex.relabel(line, other);
+    expect(relabelled.toString()).toBe(vertex.encode(other, text, endpoint));
+    expect(takeApart(relabelled, endpoint)).toEqual({ customId: other, body: text });
+  });
+
+  test('of a portable prompt has the form of its endpoint, and no problems', () => {
+    for (const endpoint of [generateEndpoint, claudeEndpoint]) {
+      const body = vertex.buildBody({ user: 'hi', maxTokens: 5 }, endpoint);
+      expect(vertex.findProblems(body, endpoint)).toEqual([]);
+    }
+  });
+
+  test.each([
+    [{ contents, labels: { team: 'a' } }, generateEndpoint, /labels: /],
+    [{ contents, model: 'm' }, generateEndpoint, /model: /],
+    [{ ...version, messages, max_tokens: 5, model: 'm' }, claudeEndpoint, /model: /],
+    [{ messages, max_tokens: 5 }, claudeEndpoint, /anthropic_version: must be/],
+    [{ ...version, messages }, claudeEndpoint, /max_tokens: missing/],
+    [{ contents }, 'embedContent', /endpoint: /],
+  ])('%j to %s is refused', (body, endpoint, message) => {
+    expect(vertex.findProblems(body, endpoint).join('\n')).toMatch(message);
+  });
+
+  test('of the dataset shows by its id whose it is', () => {
+    const read = (row: Record<string, unknown>) =>
+      vertex.parseRequestLine(row as never, Buffer.from(JSON.stringify(row)));
+    expect(read({ key: 'k', request: { contents } })).toMatchObject({ id: 'k', endpoint: generateEndpoint });
+    const claude = { ...version, messages, max_tokens: 5 };
+    expect(read({ custom_id: 'c', request: claude })).toMatchObject({ id: 'c', endpoint: claudeEndpoint });
+    expect(read({ request: { contents } })).toMatchObject({ kind: 'problem' });
+  });
+});
+
+describe('an output row', () => {
+  const decode = (row: object, endpoint = generateEndpoint) =>
+    vertex.decode(Buffer.from(JSON.stringify(row)), endpoint);
+  const request = { ...label, contents };
+
+  test('of Gemini’s is an answer, without the request that it repeats', () => {
+    const candidates = [{ content: { parts: [{ text: 'yo' }] }, finishReason: 'STOP' }];
+    const usageMetadata = { promptTokenCount: 7, candidatesTokenCount: 2, thoughtsTokenCount: 3, totalTokenCount: 12 };
+    const response = { candidates, usageMetadata, modelVersion: 'gemini-2.5-flash' };
+    expect(decode({ status: '', processed_time: '2026-11-20T00:00:00Z', request, response })).toMatchObject({
+      kind: 'answer',
+      customId: id,
+      text: 'yo',
+      usage: { input: 7, output: 5, reasoning: 3 },
+      response,
+    });
+  });
+
+  test('of Claude’s is an answer', () => {
+    const usage = { input_tokens: 5, cache_read_input_tokens: 2, output_tokens: 3 };
+    const response = { type: 'message', content: [{ type: 'text', text: 'yo' }], stop_reason: 'end_turn', usage };
+    expect(decode({ custom_id: id, request: {}, response, status: '' }, claudeEndpoint)).toMatchObject({
+      kind: 'answer',
+      text: 'yo',
+      finish: 'stop',
+      usage: { input: 7, cachedInput: 2, output: 3 },
+    });
+  });
+
+  test.each([
+    ['Bad Request: {"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}', 'bad_request'],
+    ['{"error":{"code":429,"message":"no","status":"RESOURCE_EXHAUSTED"}}', 'rate_limited'],
+    ['{"type":"error","error":{"type":"invalid_request_error","message":"no"}}', 'bad_request'],
+    ['{"type":"error","error":{"type":"overloaded_error","message":"no"}}', 'overloaded'],
+    ['Error 503 from the model', 'provider_error'],
+    ['Something else', 'provider_error'],
+  ])('with the status %j failed', (status, reason) => {
+    expect(decode({ request, status, response: {} })).toMatchObject({ kind: 'error', customId: id, reason });
+  });
+
+  test('that Claude refused has an error as its response', () => {
+    const response = { type: 'error', error: { type: 'rate_limit_error', message: 'no' } };
+    expect(decode({ custom_id: id, status: '', response }, claudeEndpoint)).toMatchObject({ reason: 'rate_limited' });
+  });
+
+  test.each([
+    { response: { candidates: [] }, status: '' },
+    { request, status: '' },
+    { request, status: '', response: {} },
+  ])('%j cannot be read', (row) => {
+    expect(decode(row)).toEqual({ kind: 'unreadable' });
+  });
+});
