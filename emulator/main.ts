@@ -15,6 +15,7 @@ interface Given {
   data?: string;
   state?: string;
   gcs?: string;
+  buckets?: string;
 }
 
 const command = new Command('emulator')
@@ -28,9 +29,10 @@ const command = new Command('emulator')
     'folder in which everything is kept, so that the next start with it continues; default: nothing is kept',
   )
   .option('--gcs <url>', 'the server of Google Cloud Storage that holds the buckets of Vertex AI')
+  .option('--buckets <dir>', 'a folder that stands for a bucket: uris without a scheme are paths in it')
   .parse();
 
-const { port, host, options, data, state, gcs } = command.opts<Given>();
+const { port, host, options, data, state, gcs, buckets } = command.opts<Given>();
 const emulator = await startEmulator({
   ...readOptions(options),
   port: Number(port),
@@ -38,6 +40,7 @@ const emulator = await startEmulator({
   ...(data === undefined ? {} : { dataDir: data }),
   ...(state === undefined ? {} : { stateDir: state }),
   ...(gcs === undefined ? {} : { gcsUrl: gcs }),
+  ...(buckets === undefined ? {} : { bucketsDir: buckets }),
 }).catch(endWith);
 process.stdout.write(`${JSON.stringify({ url: emulator.url })}\n`);
 

@@ -88,9 +88,15 @@ export function startWorker(env: Readonly<Record<string, string>>, options: Part
 
 export const isReady = (line: string): true | undefined => (line.includes('worker ready') ? true : undefined);
 
-function emulatorArguments({ folder, keepEmulator, ports, emulatorArguments: more = [] }: StackOptions): string[] {
+function emulatorArguments({
+  folder,
+  keepEmulator,
+  ports,
+  workerEnv,
+  emulatorArguments: more = [],
+}: StackOptions): string[] {
   const state = keepEmulator ? ['--state', join(folder, 'emulator')] : [];
-  return ['--port', String(ports?.emulator ?? 0), ...state, ...more];
+  return ['--port', String(ports?.emulator ?? 0), '--buckets', dataFolder(workerEnv), ...state, ...more];
 }
 
 /** Whole or not at all, so that a command never reads half of it. */
@@ -122,27 +128,33 @@ function startPart(
 const emulatedTimes = { NIGHTSHIFT_SETTLE: '2s', NIGHTSHIFT_READ_AGAIN: '5s', NIGHTSHIFT_NOT_SHOWN: '1m' };
 
 function environment(server: DevServer, emulatorUrl: string, { workerEnv }: StackOptions): Record<string, string> {
-  const { NIGHTSHIFT_DATA: data = '.', NIGHTSHIFT_TASK_QUEUE: taskQueue = 'nightshift' } = {
-    ...process.env,
-    ...workerEnv,
-  };
+  const { NIGHTSHIFT_TASK_QUEUE: taskQueue = 'nightshift' } = { ...process.env, ...workerEnv };
   return {
     TEMPORAL_ADDRESS: server.address,
     NIGHTSHIFT_WEB_UI: server.uiUrl,
     ...emulatedAccounts(emulatorUrl),
     ...emulatedTimes,
     ...workerEnv,
-    NIGHTSHIFT_DATA: resolve(data),
+    NIGHTSHIFT_DATA: dataFolder(workerEnv),
     NIGHTSHIFT_TASK_QUEUE: taskQueue,
   };
 }
+
+function dataFolder(workerEnv: StackOptions['workerEnv']): string {
+  const { NIGHTSHIFT_DATA: data = '.' } = { ...process.env, ...workerEnv };
+  return resolve(data);
+}
+
+/** A folder in the worker's data, which the emulator is given as its buckets. */
+const emulatedBucket = 'emulated-bucket';
 
 /** The variables that point a worker's providers at an emulator, with made-up keys. */
 export function emulatedAccounts(emulatorUrl: string): Record<string, string> {
   const variables = providerNames.flatMap((name) =>
     (vendorEntries[name]?.settings ?? []).flatMap((setting): [string, string][] => {
       if (setting.name === 'baseUrl') return [[setting.variable, `${emulatorUrl}${frontPath(name)}`]];
-      return setting.required ? [[setting.variable, 'emulator']] : [];
+      if (setting.name === 'bucket') return [[setting.variable, emulatedBucket]];
+      return setting.required || setting.secret ? [[setting.variable, 'emulator']] : [];
     }),
   );
   return Object.fromEntries(variables);

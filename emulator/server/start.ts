@@ -28,6 +28,8 @@ export type StartOptions = OptionsInput & {
   stateDir?: string;
   /** Where Google Cloud Storage is: the buckets from which batches are read and to which they are written. */
   gcsUrl?: string;
+  /** A folder that stands for a bucket, for uris without a scheme. */
+  bucketsDir?: string;
 };
 export interface Emulator {
   url: string;
@@ -49,13 +51,14 @@ export async function startEmulator({
   dataDir: parent = tmpdir(),
   stateDir,
   gcsUrl,
+  bucketsDir,
   ...input
 }: StartOptions = {}): Promise<Emulator> {
   const { clock: kind, startMs } = parseOptions(input);
   const clock = createClock(kind, startMs);
   const options = createOptionStore(input, clock);
   const world = stateDir === undefined ? newWorld(options, clock, parent) : await openWorld(options, clock, stateDir);
-  world.gcsUrl = gcsUrl ?? null;
+  Object.assign(world, { gcsUrl: gcsUrl ?? null, bucketsDir: bucketsDir ?? null });
   const stage: Stage = { world, journal: createJournal(), barriers: createBarriers() };
   const leave = () => {
     world.facts.close();

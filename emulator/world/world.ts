@@ -60,6 +60,8 @@ export interface World {
   dataDir: string;
   /** The address of the server of Google Cloud Storage that holds the buckets; null if there is none. */
   gcsUrl: string | null;
+  /** The folder that stands for all buckets: paths in it are uris without a scheme. Null if there is none. */
+  bucketsDir: string | null;
   /** What is on disk before a client is notified of it. */
   facts: FactLog;
   files: Map<string, StoredFile>;
@@ -90,7 +92,7 @@ export interface World {
 }
 
 export function createWorld(options: OptionStore, clock: Clock, dataDir: string, facts: FactLog): World {
-  return { options, clock, dataDir, gcsUrl: null, facts, ...emptyState() };
+  return { options, clock, dataDir, gcsUrl: null, bucketsDir: null, facts, ...emptyState() };
 }
 
 export function resetWorld(world: World): void {

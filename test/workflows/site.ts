@@ -53,7 +53,8 @@ export class Site {
     const { batchesPerSegment, historyEventsMax, workerClock, cancelGrace, variables, ...faults } = options;
     const settings = { batchesPerSegment, historyEventsMax, workerClock, cancelGrace, variables };
     const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
-    const emulator = await startEmulator({ validateMs: 1000, runMs: 5 * minuteMs, finalizeMs: 1000, ...faults });
+    const times = { validateMs: 1000, runMs: 5 * minuteMs, finalizeMs: 1000 };
+    const emulator = await startEmulator({ ...times, bucketsDir: root, ...faults });
     const site = new Site(env, name, root, emulator.url);
     try {
       const worker = await createSiteWorker(site, emulator, settings);

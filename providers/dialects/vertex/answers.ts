@@ -5,7 +5,8 @@ import { asFields, asText, type Fields, parsedFields } from '../../json-fields.t
 import { answered as answeredByClaude } from '../anthropic/answers.ts';
 import { answered as answeredByGemini, failed } from '../gemini/answers.ts';
 import type { ItemCodes } from '../item-reason.ts';
-import { claudeEndpoint, idLabel } from './requests.ts';
+import { idLabel } from './label-rows.ts';
+import { claudeEndpoint } from './requests.ts';
 
 export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOutcome {
   const record = parsedFields(line.toString('utf8'));

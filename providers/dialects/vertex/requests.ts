@@ -1,5 +1,5 @@
-// Rows of a job on Vertex AI. A row of Gemini's has no field for an id, so the custom id is a label of its request, which the answer repeats.
-// A row of Claude's has one. The endpoint, which is the API's method, tells whose row it is. The model is in no row.
+// Rows of a job on Vertex AI, for models of Gemini and for Claude. The endpoint, which is the API's method, tells whose row it is. Rows are planned
+// in Claude's form; `label-rows.ts` gives those of Gemini's theirs. The model is in no row.
 
 import type { CustomId } from '../../../domain/ids.ts';
 import type { OutputLimit } from '../../../domain/money/output-limit.ts';
@@ -13,7 +13,7 @@ import type { RequestLine } from '../dialect.ts';
 import { findNeeds as findGeminiNeeds } from '../gemini/needs.ts';
 import * as gemini from '../gemini/requests.ts';
 import { readRawMember } from '../raw-member.ts';
-import { type LineHead, type LineParts, relabelLine, splitLine } from '../request-line.ts';
+import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
 
 export const generateEndpoint = gemini.generateEndpoint;
 export const claudeEndpoint = 'rawPredict';
@@ -48,37 +48,15 @@ export const findNeeds = (body: Json, endpoint: string): readonly Need[] =>
 export const outputLimit = (body: Json, endpoint: string): OutputLimit =>
   isClaude(endpoint) ? claude.outputLimit(body) : gemini.outputLimit(body, endpoint);
 
-/** Names of labels begin with a lower-case letter. */
-export const idLabel = 'nightshift-id';
-const generateOpening = `{"request":{"labels":{"${idLabel}":"`;
-/** Spaces put the custom id where the other rows have it. */
-const claudeOpening = '{"custom_id":"'.replace(':', ':'.padEnd(generateOpening.length - 13));
+const beforeBody = ',"request":';
 
-export function encode(customId: CustomId, body: string, endpoint: string): string {
-  if (isClaude(endpoint)) return `${claudeOpening}${customId}","request":${body}}`;
-  // The label is the request's first member. A request has others.
-  return `${generateOpening}${customId}"},${body.trimStart().slice(1)}}`;
-}
+export const encode = (customId: CustomId, body: string): string => `${opening}${customId}"${beforeBody}${body}}`;
 
-export const lineHead: LineHead = {
-  pattern: new RegExp(
-    `^(?:${toPattern(generateOpening)}([0-9a-f]{32})"\\},|${toPattern(claudeOpening)}([0-9a-f]{32})","request":(?=\\{))`,
-  ),
-  customIdAt: generateOpening.length,
-};
-
-function toPattern(text: string): string {
-  return text.replace(/[{}]/g, '\\$&');
-}
+export const lineHead = makeLineHead(beforeBody);
 
 /** Only for lines of `encode`. */
 export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine(lineHead, line, customId);
-
-export function takeApart(line: Buffer, endpoint: string): Omit<LineParts, 'endpoint'> {
-  const customId = line.toString('latin1', lineHead.customIdAt, lineHead.customIdAt + 32);
-  const { body } = splitLine(lineHead, line);
-  return { customId, body: isClaude(endpoint) ? body : `{${body}` };
-}
+export const takeApart = (line: Buffer): LineParts => splitLine(lineHead, line);
 
 /** The rows of Google's docs, with an id: `custom_id` of Claude's, or `key`, which rows of Gemini's may have too. */
 export function parseRequestLine(record: Json, raw: Buffer): RequestLine {

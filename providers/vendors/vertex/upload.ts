@@ -2,6 +2,8 @@
 
 import { createReadStream } from 'node:fs';
 import type { Staged } from '../../../domain/batch/state.ts';
+import { labelRows } from '../../dialects/vertex/label-rows.ts';
+import { claudeEndpoint } from '../../dialects/vertex/requests.ts';
 import type { Context, RequestFile, Submission } from '../../provider.ts';
 import type { Connection } from './client.ts';
 
@@ -10,10 +12,14 @@ const chunkBytes = 256 * 1024;
 export async function upload(
   { bucket }: Connection,
   { path }: RequestFile,
-  { key }: Submission,
+  { key, endpoint }: Submission,
   ctx: Context,
 ): Promise<Staged> {
   const content = createReadStream(path, { highWaterMark: chunkBytes, signal: ctx.signal });
-  const { uri } = await bucket().put(`${key}/requests.jsonl`, content, ctx);
+  const name = `${key}/requests.jsonl`;
+  if (endpoint === claudeEndpoint) return { fileId: (await bucket().put(name, content, ctx)).uri };
+  // Labelled rows are longer: the bytes of the file count, not those that are sent.
+  const labelled = labelRows(content, (bytes) => ctx.moved?.(bytes));
+  const { uri } = await bucket().put(name, labelled, { signal: ctx.signal });
   return { fileId: uri };
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { customId, itemKey } from '../../../domain/ids.ts';
+import { labelRows } from '../../../providers/dialects/vertex/label-rows.ts';
 import { claudeEndpoint, generateEndpoint, takeApart } from '../../../providers/dialects/vertex/requests.ts';
 import { vendorEntries } from '../../../providers/registry.ts';
 import { makeProvider } from '../vendors/emulated-vendor.ts';
@@ -14,27 +15,52 @@ const messages = [{ role: 'user', content: 'hi' }];
 const version = { anthropic_version: 'vertex-2023-10-16' };
 const label = { labels: { 'nightshift-id': id } };
 
+async function* cut(bytes: Buffer, size: number) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
 describe('a request row', () => {
   const bodies = [
     [generateEndpoint, { contents }],
     [claudeEndpoint, { ...version, messages, max_tokens: 5 }],
   ] as const;
 
-  test('has its id in a label, or next to the request', () => {
-    const rows = bodies.map(([endpoint, body]) => JSON.parse(vertex.encode(id, JSON.stringify(body), endpoint)));
-    expect(rows).toEqual([
-      { request: { ...label, contents } },
-      { custom_id: id, request: { ...version, messages, max_tokens: 5 } },
-    ]);
-  });
-
   test.each(bodies)('to %s has another id at the same place, and the same body', (endpoint, body) => {
     const text = JSON.stringify(body);
     const line = Buffer.from(vertex.encode(id, text, endpoint));
+    expect(JSON.parse(line.toString())).toEqual({ custom_id: id, request: body });
     expect(line.toString('utf8', vertex.customIdAt, vertex.customIdAt + 32)).toBe(id);
     const relabelled = vertex.relabel(line, other);
     expect(relabelled.toString()).toBe(vertex.encode(other, text, endpoint));
-    expect(takeApart(relabelled, endpoint)).toEqual({ customId: other, body: text });
+    expect(takeApart(relabelled)).toMatchObject({ customId: other, body: text });
+  });
+
+  test.each([1, 7, 60, 100_000])(
+    'of Gemini’s is sent with its id in a label, read in pieces of %i bytes',
+    async (size) => {
+      const texts = [{ contents }, { contents: [{ parts: [{ text: '{"custom_id":"x\\n✓' }] }], tools: [1.1] }];
+      const rows = texts.map(
+        (body, at) => `${vertex.encode(at === 0 ? id : other, JSON.stringify(body), generateEndpoint)}\n`,
+      );
+      const file = Buffer.from(rows.join(''));
+      let taken = 0;
+      const labelled: Buffer[] = [];
+      for await (const each of labelRows(cut(file, size), (bytes) => (taken += bytes))) labelled.push(each);
+      const sent = Buffer.concat(labelled).toString().trimEnd().split('\n');
+      expect(sent.map((row) => JSON.parse(row))).toEqual([
+        { request: { ...label, ...texts[0] } },
+        { request: { labels: { 'nightshift-id': other }, ...texts[1] } },
+      ]);
+      expect(taken).toBe(file.length);
+    },
+  );
+
+  test('that was cut, or planned in another form, is not sent', async () => {
+    const drain = async (text: string) => {
+      for await (const _ of labelRows(cut(Buffer.from(text), 10), () => undefined));
+    };
+    await expect(drain('{"custom_id":"0123')).rejects.toThrow(/cut/);
+    await expect(drain(`{"key":"${id}","request":{"contents":[]},"more":[]}\n`)).rejects.toThrow(/form/);
   });
 
   test('of a portable prompt has the form of its endpoint, and no problems', () => {

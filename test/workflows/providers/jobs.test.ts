@@ -1,6 +1,6 @@
 // One job for each provider that is made of data, and the accounts that jobs choose: only `provider`, `model` and `account` differ.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JobFile } from '../../../domain/job.ts';
@@ -27,6 +27,19 @@ test.each(served)('a job of %s is answered whole, and paid once', (provider) =>
     const hasBatches = providers.get(provider)?.lanes.includes('batch') === true;
     expect((await site.control.counts()).batchesCreated).toBe(hasBatches ? 1 : 0);
   }),
+);
+
+test.each([{ model: 'gemini-2.5-flash' }, { model: 'claude-haiku-4-5', endpoint: 'rawPredict' }])(
+  'a job of Vertex AI with %j is answered whole, paid once, and leaves nothing in the bucket',
+  (changes) =>
+    Site.with(server.env, `vertex-${changes.model.slice(0, 6)}`, { output: { shuffle: true } }, async (site) => {
+      const report = await site.run(jobFor(site, 'vertex', 60, changes));
+      await site.expectPaidOnce(report, 60);
+      expect(report.verdict).toBe('complete');
+      expect((await site.control.counts()).batchesCreated).toBe(1);
+      const left = readdirSync(join(site.root, 'emulated-bucket'), { recursive: true, withFileTypes: true });
+      expect(left.filter((each) => each.isFile())).toEqual([]);
+    }),
 );
 
 test('where no metadata is kept, a create whose reply is lost is found by its file', () =>
