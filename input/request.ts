@@ -87,6 +87,9 @@ function togetherProblems(fields: JobFields, failed: ReadonlySet<string>, modelI
   if (request !== undefined && prompt !== undefined) {
     refuse('prompt', 'stands instead of `request`: give one of the two');
   }
+  if (schema !== undefined && fields.endpoint?.includes('/images/') === true) {
+    refuse('schema', 'is for answers of text, and this endpoint makes images; leave it out');
+  }
   if (schema !== undefined && prompt?.schema !== undefined) {
     refuse('schema', 'is given twice; leave out either this one or `prompt.schema`');
   }

@@ -22,6 +22,9 @@ export const reportFile = (output: string): string => `${output}report.json`;
 /** The same figures as a page for people. */
 export const reportPage = (output: string): string => `${output}report.html`;
 
+/** An image of an answer, by the name that the answer's reference gives. */
+export const imageFile = (output: string, name: string): string => `${output}${name}`;
+
 /** Holds the plans and handles of all waves. */
 export const planFolder = (output: string): string => `${output}plan/`;
 const wavePlanFolder = (output: string, wave: number): string => `${planFolder(output)}wave-${wave}/`;

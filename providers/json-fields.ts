@@ -40,3 +40,6 @@ export const findByCode = <T>(table: Readonly<Record<string, T>>, code: string):
 
 export const asRequestId = (value: unknown): string | null =>
   typeof value === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(value) ? value : null;
+
+export const isAbsent = (value: unknown): boolean =>
+  value === undefined || value === null || (Array.isArray(value) && value.length === 0);

@@ -45,9 +45,10 @@ export class FirstAnswers {
     this.#chunkOffset = this.#texts.append(texts.bytes).offset;
   }
 
-  keepLine(place: number, judged: JudgedLines, line: number, isExhausted: boolean): void {
+  /** False if nothing is kept of the line, because the item has an answer already. */
+  keepLine(place: number, judged: JudgedLines, line: number, isExhausted: boolean): boolean {
     const kind = judged.kinds[line] ?? 0;
-    if (!this.#takes(place, kind)) return;
+    if (!this.#takes(place, kind)) return false;
     const from = line === 0 ? 0 : (judged.texts.ends[line - 1] ?? 0);
     const length = (judged.texts.ends[line] ?? 0) - from;
     const reason = judged.reasons[line] ?? 0;
@@ -60,6 +61,7 @@ export class FirstAnswers {
     for (let figure = 0; figure < figuresPerLine; figure++) {
       this.#figures[place * figuresPerLine + figure] = judged.figures[line * figuresPerLine + figure] ?? Number.NaN;
     }
+    return true;
   }
 
   /** For an item of which there is no line to read. */

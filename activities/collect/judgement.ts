@@ -1,5 +1,5 @@
 // A batch's answers while they are made: lines of output go in, and answers with their tally come out once everything is proven. Until then,
-// nothing is written but scratch of this attempt.
+// nothing is written but scratch of this attempt, and images, which nothing names until then.
 
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { LineCounts } from '../../domain/batch/evidence.ts';
@@ -16,6 +16,7 @@ import { ScratchFile } from '../scratch-file.ts';
 import { BatchCounts } from './batch-counts.ts';
 import type { ClassifyInput } from './classify-input.ts';
 import { FirstAnswers } from './first-answers.ts';
+import { ImageFiles } from './image-files.ts';
 import { type ItemIndex, readItemIndex } from './item-index.ts';
 import { type Proofs, proveItems, realtimeProofs, type Unproven } from './proofs.ts';
 import { RawLines } from './raw-lines.ts';
@@ -66,6 +67,7 @@ export class Judgement {
       items,
       judge: this.#judge,
       answers: this.#answers,
+      images: new ImageFiles(deps.store, input.output),
     });
   }
 

@@ -1,6 +1,7 @@
 // Sends lines of output to threads in chunks, and hands on what came back in the order of the lines. Chunks are cut by lines and bytes alone, so
 // the same output is judged in the same chunks by any number of threads.
 
+import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import type { JournalNote } from '../../job-folder/journals.ts';
 import { chunkBytesMax, chunkLinesMax, chunksAhead } from '../../threads/chunk-bounds.ts';
 import { copyLines, LinePacker, type PackedLines, splitLines } from '../../threads/packed-lines.ts';
@@ -13,9 +14,15 @@ export interface LineTaker {
   chunk(judged: JudgedLines): void;
   note(note: JournalNote): void;
   line(judged: JudgedLines, index: number): void;
+  /** After the lines of a chunk. Returns a promise only if something must be waited for. */
+  endChunk(): MaybePromise<void>;
 }
 
+/** Lines that are being judged: a chunk is larger than others if a single line is. */
+const bytesAheadMax = 32 * 1024 * 1024;
+
 interface Sent {
+  readonly bytes: number;
   readonly judged: Promise<readonly JudgedLines[]>;
   /** Notes before a line of the chunk, or after its last. */
   readonly notes: ReadonlyMap<number, readonly JournalNote[]>;
@@ -26,6 +33,7 @@ export class LineJudge {
   readonly #settings: string;
   readonly #taker: LineTaker;
   readonly #sent: Sent[] = [];
+  #sentBytes = 0;
   #packer: LinePacker | null = null;
   #notes = new Map<number, JournalNote[]>();
 
@@ -50,7 +58,9 @@ export class LineJudge {
 
   /** Resolves when threads can take further chunks. Fails if a thread fails. */
   async waitForRoom(): Promise<void> {
-    while (this.#sent.length > this.#threads.size + chunksAhead) await this.#takeOldest();
+    while (this.#sent.length > this.#threads.size + chunksAhead || this.#sentBytes > bytesAheadMax) {
+      await this.#takeOldest();
+    }
   }
 
   /** Resolves when everything that was added is handed on. */
@@ -63,7 +73,9 @@ export class LineJudge {
     const lines = this.#packer?.finish() ?? null;
     const judged = lines === null ? Promise.resolve([]) : this.#judge(lines);
     judged.catch(() => undefined); // It fails where it is awaited.
-    this.#sent.push({ judged, notes: this.#notes });
+    const bytes = this.#packer?.bytes ?? 0;
+    this.#sent.push({ bytes, judged, notes: this.#notes });
+    this.#sentBytes += bytes;
     this.#packer = null;
     this.#notes = new Map();
   }
@@ -71,6 +83,7 @@ export class LineJudge {
   async #takeOldest(): Promise<void> {
     const oldest = this.#sent.shift();
     if (oldest === undefined) return;
+    this.#sentBytes -= oldest.bytes;
     let number = 0;
     for (const judged of await oldest.judged) {
       this.#taker.chunk(judged);
@@ -78,6 +91,8 @@ export class LineJudge {
         for (const note of oldest.notes.get(number) ?? []) this.#taker.note(note);
         this.#taker.line(judged, index);
       }
+      const waits = this.#taker.endChunk();
+      if (isPending(waits)) await waits;
       this.#threads.stock.give(judged.texts.bytes.buffer);
     }
     for (const note of oldest.notes.get(number) ?? []) this.#taker.note(note);

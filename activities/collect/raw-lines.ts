@@ -14,6 +14,7 @@ import type { Threads } from '../../threads/pool.ts';
 import type { Judge } from '../../threads/tasks/judge.ts';
 import { idWords, type JudgedLines, lineKinds, writeId } from '../../threads/tasks/judge-lines.ts';
 import type { FirstAnswers } from './first-answers.ts';
+import type { ImageFiles } from './image-files.ts';
 import type { ItemIndex } from './item-index.ts';
 import { LineJudge } from './line-judge.ts';
 import { PendingCalls } from './pending-calls.ts';
@@ -30,6 +31,7 @@ export interface RawLineTarget {
   readonly judge: Judge;
   readonly policy: VerdictPolicy;
   readonly answers: FirstAnswers;
+  readonly images: ImageFiles;
 }
 
 type RawAnomalies = Pick<Anomalies, 'duplicateAnswers' | 'unknownAnswers' | 'unreadableLines' | 'inDoubtCalls'>;
@@ -56,6 +58,7 @@ export class RawLines {
       chunk: (judged) => target.answers.beginChunk(judged),
       note: (note) => this.#takeNote(note),
       line: (judged, index) => this.#take(judged, index),
+      endChunk: () => target.images.write(),
     });
   }
 
@@ -114,7 +117,7 @@ export class RawLines {
   }
 
   #take(judged: JudgedLines, index: number): void {
-    const { planned, items, answers } = this.#target;
+    const { planned, items, answers, images } = this.#target;
     const kind = judged.kinds[index] ?? 0;
     if (kind === lineKinds.unreadable) {
       this.#unreadable += 1;
@@ -134,7 +137,8 @@ export class RawLines {
     if (isFirst) this.#countKnown(place, judged.unrun[index] === 1);
     // In the realtime lane a second line for an item is a second call, not a mistake of the provider.
     if (planned.lane === 'batch' && isFirst && answers.has(place)) this.#duplicates += 1;
-    answers.keepLine(place, judged, index, this.#isExhausted(place, judged.reasons[index] ?? 0));
+    const isExhausted = this.#isExhausted(place, judged.reasons[index] ?? 0);
+    if (answers.keepLine(place, judged, index, isExhausted)) images.keep(judged, index);
   }
 
   /** The item that a part of a line is of: no place if it is of none, null if the line names no request of the batch. */

@@ -2,6 +2,7 @@
 
 import type { CustomId, ItemKey } from '../../domain/ids.ts';
 import { messageByReason } from '../../domain/outcome/classify.ts';
+import { addFolder, startOfNames } from '../../domain/outcome/image-file.ts';
 import type { AnswerLine, Json, Lane, Usage } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { resultsFile } from '../../job-folder/paths.ts';
@@ -50,12 +51,22 @@ export async function readEarlierResults(store: Store, reuse: string, signal?: A
     has: (key) => findPlace(index, key) !== null,
     async carryOver(row) {
       const place = findPlace(index, row.key);
-      const found = place === null ? null : parseResult(await lines.at(place));
+      const found = place === null ? null : readCarried(await lines.at(place), uri);
       if (found === null || found.key !== row.key) throw new InvariantBroken(`${uri} changed while it was read`);
       return describeCarried(row, found);
     },
     close: () => lines.close(),
   };
+}
+
+/** Images stay where they are, and the references to them say so. */
+function readCarried(line: Buffer, uri: string): EarlierResult | null {
+  const found = parseResult(line);
+  if (found === null || !line.includes(startOfNames(found.customId))) return found;
+  const folder = uri.slice(0, uri.lastIndexOf('/') + 1);
+  const locate = (value: Json): Json => addFolder(value, found.customId, folder);
+  const { output, response } = found;
+  return { ...found, output: locate(output), ...(response === undefined ? {} : { response: locate(response) }) };
 }
 
 /** This job pays nothing for it. An item in doubt has no answer, and a person decides whether it is sent again. */

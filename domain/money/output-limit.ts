@@ -4,8 +4,8 @@ import type { JobSpec } from '../job.ts';
 
 /** What a request says about output tokens. */
 export interface OutputLimit {
-  /** The request's field for the limit. */
-  readonly field: string;
+  /** The request's field for the limit; null if requests of the endpoint have none. */
+  readonly field: string | null;
   /** Limit of one answer. `unlimited`: the request names none. `unread`: the limit is not a number, e.g. a template. */
   readonly tokens: number | 'unlimited' | 'unread';
   /** How many answers the request asks for. */

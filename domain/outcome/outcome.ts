@@ -87,6 +87,12 @@ export interface VendorDetail {
   readonly detail?: string;
 }
 
+/** A generated image as its provider sent it. */
+export interface RawImage {
+  readonly base64: string | null;
+  readonly url: string | null;
+}
+
 /** One line of a provider's output, understood but not yet judged. */
 export type RawOutcome =
   | {
@@ -95,6 +101,8 @@ export type RawOutcome =
       /** Null if the answer is empty, or is not text: then it is in `value` (a vector, a moderation result, tool calls). */
       readonly text: string | null;
       readonly value?: Json;
+      /** Generated images. They are written to files, which the output and the response then name. */
+      readonly images?: readonly RawImage[];
       readonly finish: Finish;
       readonly finishReason: string | null;
       readonly usage: Usage;

@@ -62,14 +62,16 @@ export function listCaveats({ spec, rows, sums, limit, modelMax }: CaveatFacts):
   const { fallback, retry, mode, budgetUsd } = spec;
   const unpriced = [...sums.unpriced];
   const isUnlimited = limit?.tokens === 'unlimited';
+  const field = limit?.field ?? null;
+  const unlimited = field === null ? 'requests cannot limit their output' : `requests name no ${field}`;
   return given([
     ['tokens are estimated at four bytes each; other scripts than Latin need more', true],
     [
-      `requests name no ${limit?.field}: each is estimated at the most that the model gives, ${modelMax} output tokens`,
+      `${unlimited}: each is estimated at the most that the model gives, ${modelMax} output tokens`,
       isUnlimited && modelMax !== null,
     ],
     [
-      `requests name no ${limit?.field}, and the most output tokens of the model are not known: name it, or give maxOutputTokens in NIGHTSHIFT_PRICES`,
+      `${unlimited}, and the most output tokens of the model are not known: ${field === null ? '' : 'name it, or '}give maxOutputTokens in NIGHTSHIFT_PRICES`,
       isUnlimited && modelMax === null,
     ],
     [

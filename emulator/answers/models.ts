@@ -11,6 +11,9 @@ const namesByVendor: Record<Exclude<Vendor, 'vertex'>, readonly string[]> = {
     ...['o4-mini', 'text-embedding-3-small', 'text-embedding-3-large', 'text-embedding-ada-002'],
     ...[
       'omni-moderation-latest',
+      'gpt-image-1.5',
+      'gpt-image-2',
+      'gpt-image-2.5',
       'gpt-3.5-turbo-instruct',
       'llama-3.3-70b',
       'openai/gpt-oss-120b',

@@ -101,6 +101,7 @@ const optionsSchema = z.strictObject({
       mode: z.enum(['hash', 'echo', 'json']).default('hash'),
       bytes: count.optional(),
       value: z.unknown().optional(),
+      imageBytes: count.default(0),
     })
     .prefault({}),
   usage: usage.prefault({}),

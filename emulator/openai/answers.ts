@@ -4,6 +4,7 @@ import { outcomes } from '../answers/outcome.ts';
 import { usageMember } from '../answers/usage.ts';
 import type { Options } from '../faults/options.ts';
 import { hex8, hex16 } from '../world/hash.ts';
+import { countImageTokens, imagesBody } from './images.ts';
 import { embeddingsBody, moderationsBody } from './vectors.ts';
 
 export const endpoints = [
@@ -12,6 +13,8 @@ export const endpoints = [
   '/v1/embeddings',
   '/v1/completions',
   '/v1/moderations',
+  '/v1/images/generations',
+  '/v1/images/edits',
 ] as const;
 export type Endpoint = (typeof endpoints)[number];
 export const isEndpoint = (value: unknown): value is Endpoint => endpoints.some((known) => known === value);
@@ -20,11 +23,13 @@ export function openaiBody(endpoint: Endpoint, item: Item, options: Options): st
   if (endpoint === '/v1/chat/completions') return chatBody(item, answerText(item, options), options);
   if (endpoint === '/v1/responses') return responseBody(item, answerText(item, options), options);
   if (endpoint === '/v1/completions') return completionBody(item, answerText(item, options), options);
-  return endpoint === '/v1/embeddings' ? embeddingsBody(item, options) : moderationsBody(item);
+  if (endpoint === '/v1/embeddings') return embeddingsBody(item, options);
+  return endpoint === '/v1/moderations' ? moderationsBody(item) : imagesBody(item, options);
 }
 
 export function outputTokens(endpoint: Endpoint, item: Item, options: Options): number {
-  return endpoint === '/v1/embeddings' || endpoint === '/v1/moderations' ? 0 : countTokens(answerText(item, options));
+  if (endpoint === '/v1/embeddings' || endpoint === '/v1/moderations') return 0;
+  return endpoint.startsWith('/v1/images/') ? countImageTokens(item) : countTokens(answerText(item, options));
 }
 
 function chatBody(item: Item, text: string, options: Options): string {

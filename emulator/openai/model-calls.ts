@@ -15,6 +15,8 @@ const inputFieldByEndpoint: Record<Endpoint, string> = {
   '/v1/embeddings': 'input',
   '/v1/completions': 'prompt',
   '/v1/moderations': 'input',
+  '/v1/images/generations': 'prompt',
+  '/v1/images/edits': 'prompt',
 };
 
 export const modelCall =

@@ -57,6 +57,8 @@ export const handlers: Record<RouteName, Handler> = {
   'openai.embeddings': modelCall('/v1/embeddings'),
   'openai.completions': modelCall('/v1/completions'),
   'openai.moderations': modelCall('/v1/moderations'),
+  'openai.images.generate': modelCall('/v1/images/generations'),
+  'openai.images.edit': modelCall('/v1/images/edits'),
   'openai.models.list': listOpenaiModels,
   'openai.models.retrieve': retrieveOpenaiModel,
   'anthropic.messages': messageCall,

@@ -86,10 +86,18 @@ export const writeJson = (store: Store, uri: string, value: unknown, options?: W
   writeText(store, uri, `${JSON.stringify(value, null, 2)}\n`, options);
 
 /** Writes a file from memory. */
-export async function writeText(store: Store, uri: string, text: string, options?: WriteOptions): Promise<Stored> {
+export const writeText = (store: Store, uri: string, text: string, options?: WriteOptions): Promise<Stored> =>
+  writeBytes(store, uri, Buffer.from(text), options);
+
+export async function writeBytes(
+  store: Store,
+  uri: string,
+  bytes: Uint8Array,
+  options?: WriteOptions,
+): Promise<Stored> {
   const sink = await store.create(uri, options);
   try {
-    await sink.write(Buffer.from(text));
+    await sink.write(bytes);
     return await sink.close();
   } catch (error) {
     await sink.abort();

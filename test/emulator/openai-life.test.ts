@@ -158,6 +158,8 @@ test('synchronous calls at OpenAI answer on every endpoint', async () => {
   const completion = await openai.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'hi' });
   expect(completion.choices[0]?.text).toMatch(/^answer/);
   expect((await openai.moderations.create({ input: ['x', 'y'] })).results).toHaveLength(2);
+  const images = await openai.images.generate({ model: 'gpt-image-2', prompt: 'hi', n: 2 });
+  expect(images.data?.map(({ b64_json }) => b64_json?.slice(0, 8))).toEqual(Array(2).fill('iVBORw0K'));
 });
 
 test('synchronous calls at OpenAI refuse unknown models and streams', async () => {

@@ -1,7 +1,7 @@
 // Whole jobs: a real Temporal server, a worker of its own process, the official SDKs against the emulator over HTTP, local files.
 
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
@@ -80,6 +80,16 @@ async function expectSameTable(root: string, files: JobReport['files'], results:
   );
 }
 
+function expectImages(folder: string, results: readonly string[]): void {
+  for (const line of results) {
+    const { file, bytes } = JSON.parse(line).output;
+    const image = readFileSync(join(folder, file));
+    expect(image).toHaveLength(bytes);
+    expect(image.toString('latin1', 1, 4)).toBe('PNG');
+  }
+  expect(results.join()).not.toContain('b64_json');
+}
+
 const examples = readdirSync('examples').filter((name) => name.endsWith('.json'));
 
 test.concurrent.each(examples)(
@@ -95,6 +105,7 @@ test.concurrent.each(examples)(
       const results = readFileSync(join(at.root, report.files.results), 'utf8').trimEnd().split('\n');
       expect(results).toHaveLength(report.rows.accepted);
       if (name === 'csv-to-parquet.json') await expectSameTable(at.root, report.files, results);
+      if (name === 'images.json') expectImages(join(at.root, dirname(report.files.results)), results);
       if (name === 'nightly.json') expect(report.files.results).toBe(`runs/nightly/${today}/results.jsonl`);
     }),
   90_000,

@@ -7,7 +7,7 @@ export const facts: SpecFacts = {
   at: Date.UTC(2026, 10, 20, 23, 30),
   providers: {
     openai: {
-      endpoints: ['/v1/chat/completions', '/v1/embeddings'],
+      endpoints: ['/v1/chat/completions', '/v1/embeddings', '/v1/images/generations'],
       defaultEndpoint: '/v1/chat/completions',
       lanes: ['batch', 'realtime'],
       accounts: ['default', 'eu'],
@@ -47,3 +47,5 @@ export const embeddings = {
   request: { input: '{{ text }}' },
   batch: { inputsPerRequest: 100 },
 };
+
+export const images = { ...smallest, endpoint: '/v1/images/generations', request: { prompt: '{{ text }}' } };

@@ -106,6 +106,7 @@ test.each([
   ['examples/prompt-anthropic.json', 60],
   ['examples/ready-made.json', 6],
   ['examples/nightly.json', 12],
+  ['examples/images.json', 4],
 ])('%s is a job, and its dataset has %i rows and no refusals', async (name, rows) => {
   const parsed = parseJob(await jsonOf(name), facts);
   if (parsed.kind !== 'job') throw new Error(JSON.stringify(parsed));

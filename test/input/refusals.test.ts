@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Problem } from '../../input/problem.ts';
 import { jobReference } from '../../input/reference.ts';
 import { parseJob } from '../../input/resolve.ts';
-import { embeddings, facts, smallest } from './facts.ts';
+import { embeddings, facts, images, smallest } from './facts.ts';
 
 function problemsOf(input: unknown): readonly Problem[] {
   const parsed = parseJob(input, facts);
@@ -104,6 +104,7 @@ test.each<[string, unknown, string, RegExp]>([
     /in `input` only/,
   ],
   ['joint realtime calls', { ...embeddings, mode: 'realtime' }, 'batch.inputsPerRequest', /only for batches/],
+  ['a schema for images', { ...images, schema: { type: 'object' } }, 'schema', /this endpoint makes images/],
   ['videos', { ...smallest, endpoint: '/v1/videos' }, 'endpoint', /makes videos, which Nightshift does not fetch/],
   ['a table of Excel', { ...smallest, dataset: 'a.xlsx' }, 'dataset', /must be JSON Lines, CSV or Parquet; convert it/],
   ['a zip file', { ...smallest, dataset: 'a.jsonl.zip' }, 'dataset', /must be JSON Lines.*convert/],

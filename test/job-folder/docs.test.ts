@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { download } from '../../activities/collect/download.ts';
+import { ImageFiles } from '../../activities/collect/image-files.ts';
 import { writeResultsTable } from '../../activities/finish/results-table.ts';
 import { resumeJob } from '../../activities/open/resume.ts';
 import { poll } from '../../activities/poll/poll.ts';
@@ -15,7 +16,9 @@ import { readPart } from '../../activities/waves/read-part.ts';
 import type { BatchHandle, BatchView } from '../../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { type PlannedBatch, planStart } from '../../domain/job.ts';
+import { nameImage } from '../../domain/outcome/image-file.ts';
 import type { Store } from '../../storage/store.ts';
+import { unreadableLine } from '../../threads/tasks/judge-lines.ts';
 import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../activities/plan/planning.ts';
 import { fault, nothing } from '../activities/submit/submission-site.ts';
 import { answerLine, errorLine, freshLane, provider, runWhole, wholeDeps } from '../activities/whole-job.ts';
@@ -43,7 +46,7 @@ function toExpression(name: string): string {
   return name
     .replaceAll('.', '\\.')
     .replaceAll('NNNN', '\\d{4,}')
-    .replace(/\bHEX\b/, '[0-9a-f]{24}')
+    .replace(/\bHEX\b/, '[0-9a-f]{24,32}')
     .replace(/-N\b/g, '-\\d+');
 }
 
@@ -102,8 +105,17 @@ async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<
     ),
   );
   await quietEnvironment().run(() => writeResultsTable(store, output, 'parquet'));
+  await writeImage(store);
   await quietEnvironment().run(() => readPart(deps, { ...jobRef, wave: 1, at: planStart, count: 10 }));
   return { folder, written };
+}
+
+/** As for an answer of one image. */
+async function writeImage(store: Store): Promise<void> {
+  const name = nameImage('0'.repeat(32), 0, 'png');
+  const images = new ImageFiles(store, output);
+  images.keep({ ...unreadableLine(), images: [{ line: 0, name, bytes: new Uint8Array(1) }] }, 0);
+  await images.write();
 }
 
 /**

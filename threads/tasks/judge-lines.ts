@@ -6,6 +6,7 @@ import type { BufferStock } from '../buffer-stock.ts';
 import { compileOnce } from '../compiled.ts';
 import { eachLine, LinePacker, type PackedLines } from '../packed-lines.ts';
 import { createJudge, type Judge, type JudgeSettings } from './judge.ts';
+import { type ImageFile, takeImages } from './judge-images.ts';
 import { splitAnswer } from './judge-joint.ts';
 import { formatAnswered, formatOutcome } from './outcome-text.ts';
 
@@ -39,6 +40,13 @@ export interface JudgedLines {
   readonly texts: PackedLines;
   /** Present if requests are joint: then there is an entry for each part of a line. */
   readonly parts?: LineParts;
+  /** Present if an answer has images: all of them, in the order of the lines. */
+  readonly images?: readonly LineImage[];
+}
+
+/** An image that a line's text names. */
+export interface LineImage extends ImageFile {
+  readonly line: number;
 }
 
 export interface LineParts {
@@ -64,11 +72,14 @@ export function judgeLines({ settings, lines }: JudgeInput, stock: BufferStock):
   if (compiled.settings.itemsPerRequest > 1) return judgeJointLines(compiled, lines, stock);
   const texts = new LinePacker(stock, lines.ends.length);
   const judged = unreadableLines(lines.ends.length);
+  const images: LineImage[] = [];
   eachLine(lines, (line, index) => {
-    judgeLine(compiled, line, index, judged, texts);
+    const decoded = takeImages(compiled.decode(line, compiled.settings.endpoint));
+    for (const image of decoded.images) images.push({ line: index, ...image });
+    writeLine(compiled, decoded.line, index, judged, texts);
     texts.endLine();
   });
-  return { ...judged, texts: texts.finish() };
+  return { ...judged, texts: texts.finish(), ...(images.length === 0 ? {} : { images }) };
 }
 
 /** What is known of lines before they are read. */
@@ -85,16 +96,6 @@ export const unreadableLine = (): JudgedLines => ({
   ...unreadableLines(1),
   texts: { bytes: new Uint8Array(0), ends: new Uint32Array(1) },
 });
-
-function judgeLine(
-  { settings, decode, judge }: Compiled,
-  bytes: Buffer,
-  index: number,
-  judged: Omit<JudgedLines, 'texts'>,
-  texts: LinePacker,
-): void {
-  writeLine({ settings, judge }, decode(bytes, settings.endpoint), index, judged, texts);
-}
 
 /** Each line becomes as many entries as its answer has parts, or its request has items. */
 function judgeJointLines(compiled: Compiled, lines: PackedLines, stock: BufferStock): JudgedLines {

@@ -42,7 +42,9 @@ export function createJudge({
   const plannedPrice = findPrice(model, prices);
   return {
     judgeLine(line, flawedAttempts) {
-      const judged = classify(line, { policy, flawedAttempts, cancelReason, accepts });
+      // A schema is for text.
+      const isImages = line.kind === 'answer' && line.images !== undefined;
+      const judged = classify(line, { policy, flawedAttempts, cancelReason, accepts: isImages ? null : accepts });
       if (line.kind !== 'answer') return withoutAnswer(judged, line.detail);
       // The model that was asked for may be an alias without a price.
       const price = plannedPrice ?? findPrice(line.model ?? model, prices);

@@ -25,8 +25,13 @@ export const countOutput = ({ prices }: Pick<JobFile, 'prices'>, limit: OutputLi
 export function requireNoCap(spec: JobFile['spec'], { field }: OutputLimit, row: number): void {
   const cap = findCap(spec);
   if (cap === null) return;
-  const message = `row ${row} names no \`${field}\`, and the most output tokens of its model are not known, so ${cap} cannot be enforced: name it, give the model's \`maxOutputTokens\` in NIGHTSHIFT_PRICES, or leave ${cap} out`;
-  throw new JobRefused('invalid_job', [{ where: field, message }]);
+  const unknown = `the most output tokens of its model are not known, so ${cap} cannot be enforced`;
+  const others = `give the model's \`maxOutputTokens\` in NIGHTSHIFT_PRICES, or leave ${cap} out`;
+  const message =
+    field === null
+      ? `row ${row} cannot limit its output, and ${unknown}: ${others}`
+      : `row ${row} names no \`${field}\`, and ${unknown}: name it, ${others}`;
+  throw new JobRefused('invalid_job', [{ where: field ?? cap, message }]);
 }
 
 /** The limit in an item's line of an earlier wave. */

@@ -14,6 +14,7 @@ import {
   parsedFields,
 } from '../../json-fields.ts';
 import { type ItemCodes, readDetail, toItemReason } from '../item-reason.ts';
+import { imagesAnswer } from './images.ts';
 import { type Answer, embeddingsAnswer, moderationsAnswer } from './values.ts';
 
 export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOutcome {
@@ -51,7 +52,7 @@ function answered(customId: string, body: Fields, endpoint: string, codes: ItemC
     return { kind: 'error', customId, reason: toItemReason(null, codeIn(error), codes), ...readDetail(error) };
   }
   const answer = (readers[endpoint] ?? chatAnswer)(body);
-  return { kind: 'answer', customId, ...answer, model: asText(body.model), response: asJson(body) };
+  return { kind: 'answer', customId, response: asJson(body), ...answer, model: asText(body.model) };
 }
 
 const readers: Readonly<Record<string, (body: Fields) => Answer>> = {
@@ -59,6 +60,8 @@ const readers: Readonly<Record<string, (body: Fields) => Answer>> = {
   '/v1/embeddings': embeddingsAnswer,
   '/v1/completions': completionsAnswer,
   '/v1/moderations': moderationsAnswer,
+  '/v1/images/generations': (body) => imagesAnswer(body, responsesUsage(body)),
+  '/v1/images/edits': (body) => imagesAnswer(body, responsesUsage(body)),
 };
 
 function chatAnswer(body: Fields): Answer {

@@ -5,12 +5,13 @@ import type { OutputLimit } from '../../../domain/money/output-limit.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import { describeLacks } from '../../../domain/request/needs.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
-import { asFields, asJson, asText, type Fields } from '../../json-fields.ts';
+import { asFields, asJson, asText, type Fields, isAbsent } from '../../json-fields.ts';
 import type { DialectSettings, RequestLine } from '../dialect.ts';
 import { describeForeignModel } from '../foreign-model.ts';
 import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
+import { findImageProblems, imageEndpoints, imageLimit } from './images.ts';
 import { findNeeds } from './needs.ts';
 
 export const chatEndpoint = '/v1/chat/completions';
@@ -21,6 +22,7 @@ export const openaiEndpoints: readonly string[] = [
   '/v1/embeddings',
   '/v1/completions',
   '/v1/moderations',
+  ...imageEndpoints,
 ];
 
 const embeddingsEndpoint = '/v1/embeddings';
@@ -83,13 +85,11 @@ export function findProblems(
 function findMissing(fields: Fields, endpoint: string): string[] {
   if (endpoint === chatEndpoint) return isAbsent(fields.messages) ? ['messages: missing or empty'] : [];
   if (endpoint === '/v1/completions') return [];
+  if (imageEndpoints.includes(endpoint)) return findImageProblems(fields, endpoint);
   const others =
     endpoint === responsesEndpoint ? [fields.prompt, fields.conversation, fields.previous_response_id] : [];
   return [fields.input, ...others].every(isAbsent) ? ['input: missing or empty'] : [];
 }
-
-const isAbsent = (value: unknown): boolean =>
-  value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
 /** Endpoints whose answers have no output tokens. */
 const endpointsWithoutOutput = ['/v1/embeddings', '/v1/moderations'];
@@ -98,6 +98,7 @@ export function outputLimit(body: Json, endpoint: string): OutputLimit {
   const field = limitFields[endpoint] ?? 'max_completion_tokens';
   if (endpointsWithoutOutput.includes(endpoint)) return { field, tokens: 0, answers: 1 };
   const fields = asFields(body) ?? {};
+  if (imageEndpoints.includes(endpoint)) return imageLimit(fields);
   const tokens = readLimit(fields.max_completion_tokens ?? fields.max_output_tokens ?? fields.max_tokens);
   // The completions endpoint also bills every candidate of which it returns the best.
   const [answers, candidates] = [readLimit(fields.n), readLimit(fields.best_of)];

@@ -1,15 +1,18 @@
 // Answers other than text: vectors and moderation results.
 
-import { type Finish, type Json, noUsage, type Usage } from '../../../domain/outcome/outcome.ts';
+import { type Finish, type Json, noUsage, type RawImage, type Usage } from '../../../domain/outcome/outcome.ts';
 import { asFields, asJson, asList, asNumber, asObjects, type Fields } from '../../json-fields.ts';
 
 /** The content of an answer's body, whichever endpoint it came from. */
 export interface Answer {
   readonly text: string | null;
   readonly value?: Json;
+  readonly images?: readonly RawImage[];
   readonly finish: Finish;
   readonly finishReason: string | null;
   readonly usage: Usage;
+  /** Default: the body. */
+  readonly response?: Json;
 }
 
 /** One input gives a vector, several give a list of vectors in the order of the inputs. */

@@ -64,7 +64,7 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
     progress: true,
     webhook: true,
     kept: '30 days',
-    unchecked: 'the order of its lists',
+    unchecked: 'the order of its lists, and the lines of images',
   },
   make: (account) => {
     const profile = { ...openaiProfile, isVendorItself: account.baseUrl === defaultBaseUrl };

@@ -57,6 +57,8 @@ async function createGemini({ batches }: GoogleGenAI, src: string): Promise<stri
 
 const prompt = { model: 'gpt-3.5-turbo-instruct', prompt: 'hi' };
 
+const imageBody = { model: 'gpt-image-2', prompt: 'hi' };
+
 const openaiCalls = {
   'openai.files.create': ({ openai }: Rig) => upload(openai, jsonl(chatLines(1))),
   'openai.files.list': ({ openai }: Rig) => openai.files.list(),
@@ -72,6 +74,8 @@ const openaiCalls = {
   'openai.embeddings': ({ openai }: Rig) => openai.embeddings.create({ model: 'text-embedding-3-small', input: 'hi' }),
   'openai.completions': ({ openai }: Rig) => openai.completions.create(prompt),
   'openai.moderations': ({ openai }: Rig) => openai.moderations.create({ input: 'hi' }),
+  'openai.images.generate': ({ openai }: Rig) => openai.images.generate(imageBody),
+  'openai.images.edit': ({ openai }: Rig) => openai.post('/images/edits', { body: imageBody }),
   'openai.models.list': ({ openai }: Rig) => openai.models.list(),
   'openai.models.retrieve': ({ openai }: Rig) => openai.models.retrieve('gpt-4o'),
 };

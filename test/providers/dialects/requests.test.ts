@@ -70,7 +70,7 @@ describe('bodies as given:', () => {
     [{ messages: [] }, '/v1/chat/completions', /messages/],
     [{}, '/v1/embeddings', /input/],
     [{ input: Array(2049).fill('x') }, '/v1/embeddings', /2048/],
-    [{ input: 'x' }, '/v1/images/generations', /endpoint/],
+    [{ input: 'x' }, '/v1/audio/speech', /endpoint/],
     ['text', '/v1/responses', /object/],
   ])('%j at OpenAI %s are refused', (body, endpoint, words) => {
     expect(openai.findProblems(body, endpoint).join()).toMatch(words);
@@ -106,6 +106,11 @@ describe('bodies as given:', () => {
     for (const unread of [{ max_tokens: '{{ n }}' }, { max_tokens: 7, n: '{{ n }}' }]) {
       expect(openai.outputLimit(unread, chat)).toMatchObject({ tokens: 'unread' });
     }
+    expect(openai.outputLimit({ n: 3, max_tokens: 7 }, '/v1/images/generations')).toEqual({
+      field: null,
+      tokens: 'unlimited',
+      answers: 3,
+    });
     expect(anthropic.outputLimit({ max_tokens: 9 }, '/v1/messages')).toMatchObject({ tokens: 9, answers: 1 });
     expect(anthropic.outputLimit({ max_tokens: '{{ n }}' }, '/v1/messages')).toMatchObject({ tokens: 'unread' });
   });
