@@ -8,6 +8,7 @@ export const frontPaths = {
   digitalocean: '/digitalocean/v1',
   fireworks: '/fireworks',
   mistral: '/mistral/v1',
+  openrouter: '/openrouter/v1',
   xai: '/xai/v1',
   together: '/together/v1',
   vertex: '/vertex',

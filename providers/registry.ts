@@ -16,6 +16,7 @@ import { fireworks } from './vendors/fireworks/index.ts';
 import { gemini } from './vendors/gemini/index.ts';
 import { mistral } from './vendors/mistral/index.ts';
 import { openai } from './vendors/openai/index.ts';
+import { openrouter } from './vendors/openrouter/index.ts';
 import { vertex } from './vendors/vertex/index.ts';
 import { xai } from './vendors/xai/index.ts';
 
@@ -29,6 +30,7 @@ const ownEntries = {
   gemini,
   mistral,
   openai,
+  openrouter,
   vertex,
   xai,
 } as const satisfies Vendors;

@@ -187,7 +187,8 @@ export const cancelOpenaiBatch: Handler = async (world, call) => {
 export function findBatch(world: World, call: Call): Batch {
   const batch = world.batches.get(call.id);
   call.entry.batch = call.id;
-  if (batch === undefined || batch.vendor !== 'openai' || batch.tenant !== call.tenant || isVanished(world, batch)) {
+  const isThere = batch !== undefined && !batch.deleted && !isVanished(world, batch);
+  if (!isThere || batch.vendor !== 'openai' || batch.tenant !== call.tenant) {
     throw refuse(404, `No batch found with id '${call.id}'.`);
   }
   return batch;

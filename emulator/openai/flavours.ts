@@ -3,6 +3,7 @@
 import { digitalocean } from '../digitalocean/flavour.ts';
 import { fireworks } from '../fireworks/flavour.ts';
 import { mistral } from '../mistral/flavour.ts';
+import { openrouter } from '../openrouter/flavour.ts';
 import type { Call, Flavour } from '../server/call.ts';
 import { isObject, type Json, parseObject } from '../server/json.ts';
 import type { Reply } from '../server/reply.ts';
@@ -53,7 +54,7 @@ const azureBatch = (batch: Json): Json => ({
   request_counts: { total: 0, completed: null, failed: null },
 });
 
-const flavours: readonly Flavour[] = [together, azure, digitalocean, fireworks, mistral, xai];
+const flavours: readonly Flavour[] = [together, azure, digitalocean, fireworks, mistral, openrouter, xai];
 
 export const findFlavour = (path: string): Flavour | null =>
   flavours.find(({ prefix }) => path.startsWith(`${prefix}/`)) ?? null;
@@ -61,7 +62,7 @@ export const findFlavour = (path: string): Flavour | null =>
 export function reshapeReply(call: Call, reply: Reply): Reply {
   const { flavour, route } = call;
   if (flavour === null || reply.body.kind !== 'text') return reply;
-  if (reply.status !== 200) return reshapeRefusal(flavour, reply, reply.body.text);
+  if (reply.status >= 300) return reshapeRefusal(flavour, reply, reply.body.text);
   const body: unknown = JSON.parse(reply.body.text);
   return isObject(body) ? withText(reply, flavour.reshape(route.name, body, call)) : reply;
 }

@@ -52,6 +52,7 @@ export const handlers: Record<RouteName, Handler> = {
   'openai.batches.retrieve': retrieveOpenaiBatch,
   'openai.batches.cancel': cancelOpenaiBatch,
   'openai.batches.results': unknownCall,
+  'openai.batches.delete': unknownCall,
   'openai.chat': modelCall('/v1/chat/completions'),
   'openai.responses': modelCall('/v1/responses'),
   'openai.embeddings': modelCall('/v1/embeddings'),

@@ -34,6 +34,7 @@ const table = {
   'openai.batches.retrieve': { vendor: 'openai', method: 'GET', path: '/v1/batches/:id', body: 'none' },
   'openai.batches.cancel': { vendor: 'openai', method: 'POST', path: '/v1/batches/:id/cancel', body: 'json' },
   'openai.batches.results': { vendor: 'openai', method: 'GET', path: '/v1/batches/:id/results', body: 'none' },
+  'openai.batches.delete': { vendor: 'openai', method: 'DELETE', path: '/v1/batches/:id', body: 'none' },
   'openai.chat': { vendor: 'openai', method: 'POST', path: '/v1/chat/completions', body: 'json', paid: true },
   'openai.responses': { vendor: 'openai', method: 'POST', path: '/v1/responses', body: 'json', paid: true },
   'openai.embeddings': { vendor: 'openai', method: 'POST', path: '/v1/embeddings', body: 'json', paid: true },

@@ -1,7 +1,6 @@
 // The connection to Anthropic, by its SDK: checks replies and turns failures into ProviderErrors.
 
 import type Anthropic from '@anthropic-ai/sdk';
-import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { type Account, requireBaseUrl } from '../../account.ts';
 import { ProviderError } from '../../error.ts';
 import type { Context } from '../../provider.ts';
@@ -9,22 +8,19 @@ import { callAndParse, callProvider, callTimeouts, type Shape } from '../../tran
 import type { Caller, Purpose } from '../../transport/fault.ts';
 import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
+import type { Unmarked } from '../../transport/unmarked.ts';
 import { anthropicFaults } from './faults.ts';
 import { type BatchWire, batchWire } from './wire.ts';
 
 export const caller: Caller = { name: 'anthropic', calls: anthropicFaults.calls };
 export const batchesPath = '/v1/messages/batches';
 
-export interface Candidate extends BatchHandle {
-  readonly batch: BatchWire;
-}
-
 export interface Connection {
   /** Loaded when it is first needed. */
   readonly sdk: () => Promise<Anthropic>;
   /** The prefix of the custom ids in each batch's results, by batch id: it never changes, so it is read once. */
-  readonly prefixes: Map<string, string | null>;
-  readonly recent: RecentList<Candidate>;
+  readonly prefixes: Map<string, string>;
+  readonly recent: RecentList<Unmarked>;
 }
 
 export const loadSdk = () => import('@anthropic-ai/sdk');

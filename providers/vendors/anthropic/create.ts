@@ -3,6 +3,7 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, RequestFile } from '../../provider.ts';
 import { callTimeouts } from '../../transport/call.ts';
+import { commaSeparated } from '../../transport/comma-separated.ts';
 import { fileBody, noRedirect } from '../../transport/file-body.ts';
 import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, batchesPath, type Connection } from './client.ts';
@@ -11,9 +12,6 @@ import { batchWire } from './wire.ts';
 
 const before = Buffer.from('{"requests":[');
 const after = Buffer.from(']}');
-const newline = 0x0a;
-const comma = 0x2c;
-const space = 0x20;
 
 export async function create({ sdk }: Connection, file: RequestFile, ctx: Context): Promise<BatchHandle> {
   const created = await ask('create', batchWire, async () =>
@@ -29,18 +27,4 @@ export async function create({ sdk }: Connection, file: RequestFile, ctx: Contex
     }),
   );
   return dateUndated(toHandle(created));
-}
-
-/** Newlines become commas, and the last one a blank, so that the length stays the same. JSON has no raw newline inside a line. */
-async function* commaSeparated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held: Buffer | null = null;
-  for await (const chunk of chunks) {
-    if (chunk.length === 0) continue;
-    if (held !== null) yield held;
-    for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, at + 1)) chunk[at] = comma;
-    held = chunk;
-  }
-  if (held === null) return;
-  if (held.at(-1) === comma) held[held.length - 1] = space;
-  yield held;
 }

@@ -134,7 +134,12 @@ async function fetchAsSdk(url: string, body?: object): Promise<string> {
 }
 
 /** OpenAI itself has no such call. */
-type OthersRoute = 'openai.batches.results' | 'openai.files.intend' | 'openai.files.put' | 'openai.files.signed';
+type OthersRoute =
+  | 'openai.batches.delete'
+  | 'openai.batches.results'
+  | 'openai.files.intend'
+  | 'openai.files.put'
+  | 'openai.files.signed';
 
 /** Complete by its type: a new route does not compile until it has a call here. */
 const calls: Record<Exclude<RouteName, OthersRoute>, (rig: Rig) => Promise<unknown>> = {

@@ -12,7 +12,7 @@ import { minuteMs, Site } from '../site.ts';
 const server = timeSkippingServer();
 const providers = createProviders(readDefaultAccounts(() => null));
 
-const served = [...Object.keys(shippedProfiles), 'azure', 'digitalocean', 'fireworks', 'mistral', 'xai'];
+const served = [...Object.keys(shippedProfiles), 'azure', 'digitalocean', 'fireworks', 'mistral', 'openrouter', 'xai'];
 
 const jobFor = (site: Site, provider: string, rows: number, changes: object = {}) => {
   const { request: _, ...job } = site.openaiJob(rows);

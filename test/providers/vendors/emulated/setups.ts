@@ -107,6 +107,13 @@ const ownSetups: Readonly<Record<string, Setup>> = {
   },
   mistral: { ...openaiSetup, model: 'mistral-small-latest' },
   openai: openaiSetup,
+  openrouter: {
+    ...openaiSetup,
+    listsModels: false,
+    cancels: false,
+    unrunLines: [],
+    routes: { ...openaiSetup.routes, download: 'openai.batches.results' },
+  },
   vertex: {
     api: 'vertex',
     staging: 'gs',

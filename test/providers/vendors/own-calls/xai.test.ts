@@ -1,11 +1,11 @@
 // What xAI alone has of a provider, against the emulator, and what is made of its objects.
 
 import { describe, expect, test } from 'vitest';
-import { describeOutput } from '../../../domain/batch/evidence.ts';
-import { blamedLines, isRefusedUnrun } from '../../../domain/batch/state.ts';
-import { toOutputLine } from '../../../providers/vendors/xai/results.ts';
-import { batchWire } from '../../../providers/vendors/xai/wire.ts';
-import { collectOutcomes, context, requireEmulated, startVendor } from './emulated-vendor.ts';
+import { describeOutput } from '../../../../domain/batch/evidence.ts';
+import { blamedLines, isRefusedUnrun } from '../../../../domain/batch/state.ts';
+import { toOutputLine } from '../../../../providers/vendors/xai/results.ts';
+import { batchWire } from '../../../../providers/vendors/xai/wire.ts';
+import { collectOutcomes, context, requireEmulated, startVendor } from '../emulated-vendor.ts';
 
 const xai = requireEmulated('xai');
 const state = { num_requests: 3, num_pending: 0, num_success: 3 };

@@ -1,7 +1,14 @@
 // What DigitalOcean alone has of a provider, against the emulator.
 
 import { describe, expect, test } from 'vitest';
-import { catchFacts, collectLines, collectOutcomes, context, requireEmulated, startVendor } from './emulated-vendor.ts';
+import {
+  catchFacts,
+  collectLines,
+  collectOutcomes,
+  context,
+  requireEmulated,
+  startVendor,
+} from '../emulated-vendor.ts';
 
 const digitalocean = requireEmulated('digitalocean');
 

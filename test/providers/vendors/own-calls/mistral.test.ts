@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { bareLines } from '../../../providers/dialects/openai/bare-lines.ts';
-import { catchFacts, collectOutcomes, context, requireEmulated, startVendor } from './emulated-vendor.ts';
+import { bareLines } from '../../../../providers/dialects/openai/bare-lines.ts';
+import { catchFacts, collectOutcomes, context, requireEmulated, startVendor } from '../emulated-vendor.ts';
 
 const mistral = requireEmulated('mistral');
 

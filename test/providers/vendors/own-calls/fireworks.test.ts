@@ -1,7 +1,7 @@
 // What Fireworks alone has of a provider, against the emulator.
 
 import { describe, expect, test } from 'vitest';
-import { catchFacts, collectOutcomes, context, requireEmulated, startVendor } from './emulated-vendor.ts';
+import { catchFacts, collectOutcomes, context, requireEmulated, startVendor } from '../emulated-vendor.ts';
 
 const fireworks = requireEmulated('fireworks');
 
