@@ -12,8 +12,8 @@ import { startChild } from '../../../scripts/tools/child.ts';
 import { said } from '../cli/commands.ts';
 import { Cell } from '../crash/cell.ts';
 
-const tarballBytesMax = 1.2e6;
-const unpackedBytesMax = 4.5e6;
+const tarballBytesMax = 1.6e6;
+const unpackedBytesMax = 6e6;
 
 interface Packed {
   readonly filename: string;
