@@ -12,7 +12,12 @@ export interface ProviderFacts {
   /** False if neither a request nor a ready-made line names its model. */
   readonly modelInBody: boolean;
   readonly inputsMax?: Readonly<Record<string, number>>;
-  readonly limits: { readonly itemsMax: number; readonly bytesMax: number; readonly itemsMin: number };
+  readonly limits: {
+    readonly itemsMax: number;
+    readonly bytesMax: number;
+    readonly itemsMin: number;
+    readonly createSendsItems?: boolean;
+  };
 }
 
 export interface SpecFacts {

@@ -113,6 +113,9 @@ export function jointProblems(fields: JobFields, provider: ProviderFacts): Probl
     return [{ where, message: `is only for an endpoint that takes several inputs${endpoints}` }];
   }
   if (fields.mode === 'realtime') return [{ where, message: 'is only for batches; leave it out' }];
+  if (provider.limits.createSendsItems === true) {
+    return [{ where, message: 'is not for this provider, whose creates carry the requests; leave it out' }];
+  }
   const { request } = fields;
   if (request === undefined) return [{ where, message: 'needs a `request` whose `input` is one text' }];
   const { input, model: _, ...others } = request;

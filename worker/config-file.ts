@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Account, resolveAccount, type Setting } from '../providers/account.ts';
-import { type Accounts, readDefaultAccounts, type Vendors, vendorsWith } from '../providers/registry.ts';
+import { type Accounts, ownVendors, readDefaultAccounts, type Vendors, vendorsWith } from '../providers/registry.ts';
 import { profilesShape } from '../providers/vendors/compatible/profile.ts';
 
 const value = z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })]);
@@ -16,6 +16,7 @@ const fileShape = z.strictObject({
   accounts: z.record(z.string(), z.record(accountName, z.record(z.string(), value))).default({}),
 });
 type ConfigFile = z.output<typeof fileShape>;
+type Read = (variable: string) => string | null;
 type GivenAccount = Readonly<Record<string, z.output<typeof value>>>;
 
 export interface ProviderConfig {
@@ -27,7 +28,7 @@ export interface ProviderConfig {
 export function readProviderConfig(path: string | null, read: (variable: string) => string | null): ProviderConfig {
   const file = path === null ? fileShape.parse({}) : readFile(path);
   const vendors = vendorsWith(file.profiles);
-  const problems = [...listProblems(file, vendors)];
+  const problems = [...listProblems(file, vendors, read)];
   if (problems.length > 0) throw new Error(problems.map((problem) => `NIGHTSHIFT_CONFIG: ${problem}`).join('\n'));
   const accounts = Object.entries(readDefaultAccounts(read, vendors)).map(([name, byDefault]) => {
     const settings = vendors[name]?.settings ?? [];
@@ -57,7 +58,12 @@ function parseJson(path: string): unknown {
   }
 }
 
-function* listProblems({ accounts }: ConfigFile, vendors: Vendors): Generator<string> {
+function* listProblems({ accounts, profiles }: ConfigFile, vendors: Vendors, read: Read): Generator<string> {
+  for (const name of Object.keys(profiles)) {
+    if (ownVendors.includes(name)) {
+      yield `profiles.${name}: this provider has code of its own; give the profile another name`;
+    }
+  }
   for (const [name, byName] of Object.entries(accounts)) {
     const settings = vendors[name]?.settings;
     if (settings === undefined) {
@@ -65,18 +71,26 @@ function* listProblems({ accounts }: ConfigFile, vendors: Vendors): Generator<st
       continue;
     }
     for (const [account, values] of Object.entries(byName)) {
-      yield* listSettingProblems(`accounts.${name}.${account}`, settings, values);
+      yield* listSettingProblems(`accounts.${name}.${account}`, settings, values, read);
     }
   }
 }
 
-function* listSettingProblems(where: string, settings: readonly Setting[], values: GivenAccount): Generator<string> {
+function* listSettingProblems(
+  where: string,
+  settings: readonly Setting[],
+  values: GivenAccount,
+  read: Read,
+): Generator<string> {
   for (const [name, given] of Object.entries(values)) {
     const setting = settings.find((each) => each.name === name);
     if (setting === undefined) {
       yield `${where}.${name}: there is no such setting; there are ${settings.map((each) => each.name).join(', ')}`;
     } else if (setting.secret && typeof given === 'string') {
       yield `${where}.${name}: put the secret into a variable, and name it here: {"env": "${setting.variable}"}`;
+    } else if (!setting.secret && typeof given === 'object' && read(given.env) === null) {
+      // Its default would lead elsewhere. A missing key is said when a job needs it.
+      yield `${where}.${name}: the variable ${given.env} is not set`;
     }
   }
 }

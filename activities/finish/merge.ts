@@ -14,7 +14,7 @@ import { resultsFile } from '../../job-folder/paths.ts';
 import { readSummary } from '../../job-folder/plan/manifest.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import { type LineWriter, lineWriter } from '../../storage/lines/json-lines.ts';
-import type { Store } from '../../storage/store.ts';
+import { type Store, StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { TryAgain } from '../failure.ts';
 import { heartbeating } from '../heartbeat.ts';
@@ -126,6 +126,12 @@ class Results {
   }
 }
 
-/** Null if the dataset is gone, or cannot be read. */
-const findFingerprint = (store: Store, uri: DatasetUri): Promise<string | null> =>
-  computeFingerprint(store, uri, cancellationSignal()).catch(() => null);
+/** Null if the dataset is gone, or may not be read any more. A store that does not answer is waited for: the failed rows need their records. */
+async function findFingerprint(store: Store, uri: DatasetUri): Promise<string | null> {
+  try {
+    return await computeFingerprint(store, uri, cancellationSignal());
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem === 'unavailable') throw error;
+    return null;
+  }
+}

@@ -21,7 +21,9 @@ export function fetchWithOwnHeaders(
     for (const [name, value] of new Headers(init?.headers)) {
       if (known.test(name) || others.includes(name)) headers.set(name, value);
     }
-    return fetch(input, { ...init, headers });
+    // Across hosts, fetch leaves out `authorization`, but no other header.
+    const redirect = keyHeader === 'authorization' ? init?.redirect : 'error';
+    return fetch(input, { ...init, headers, ...(redirect === undefined ? {} : { redirect }) });
   };
 }
 

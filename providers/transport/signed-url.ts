@@ -5,7 +5,7 @@ import type { Context, RequestFile } from '../provider.ts';
 import { callProvider } from './call.ts';
 import { type Caller, plainFault, unreadableReply } from './fault.ts';
 import { fileBody, noRedirect } from './file-body.ts';
-import { isLengthStated, replyBytes } from './reply-bytes.ts';
+import { replyBytes } from './reply-bytes.ts';
 
 const nothing = Buffer.alloc(0);
 const newline = 0x0a;
@@ -16,34 +16,33 @@ export interface SignedUrl {
   readonly baseUrl: string;
 }
 
-/** A refusal passes: the signature may have run out, and the next attempt has another. */
+/** A refusal may pass: the signature may have run out, and the next attempt has another. It is tried a bounded number of times. */
 export async function putSigned(caller: Caller, signed: SignedUrl, file: RequestFile, ctx: Context): Promise<void> {
   const body = ReadableStream.from(fileBody(file.path, { before: nothing, after: nothing }, ctx));
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(file.bytes) };
   const reply = await request(caller, signed, { method: 'PUT', body, headers, duplex: 'half' }, ctx);
   await reply.body?.cancel();
-  if (!reply.ok) throw plainFault(caller.name, faultOf(reply, 'server_error'));
+  if (!reply.ok) throw plainFault(caller.name, reply.status === 413 ? 'too_large' : faultOf(reply, 'not_ready'));
 }
 
-/** The bytes of several files, one after the other. Returns whether all of them are known to have come. */
+/** The bytes of several files, one after the other. Whether these are all the files there are, nobody says: so it never says that all came. */
 export async function* signedFiles(
   caller: Caller,
   urls: readonly string[],
   baseUrl: string,
   ctx: Context,
-): AsyncGenerator<Uint8Array, true | null> {
+): AsyncGenerator<Uint8Array, null> {
+  if (urls.length === 0) throw plainFault(caller.name, 'not_ready');
   let last = newline;
-  let isWhole: true | null = true;
   for (const url of urls) {
     if (last !== newline) yield Buffer.from('\n');
     const reply = await getSigned(caller, { url, baseUrl }, ctx);
-    if (!isLengthStated(reply)) isWhole = null;
     for await (const chunk of replyBytes(caller, reply, ctx)) {
       last = chunk.at(-1) ?? last;
       yield chunk;
     }
   }
-  return isWhole;
+  return null;
 }
 
 async function getSigned(caller: Caller, signed: SignedUrl, ctx: Context): Promise<Response> {

@@ -11,8 +11,9 @@ import { readText } from './text/read.ts';
 import { skipBytes } from './text/skip-bytes.ts';
 import { refuseFile } from './unreadable.ts';
 
-/** Records that are handed on together. */
+/** Records that are handed on together: so many, or so many bytes of them. */
 const recordsTogether = 500;
+const bytesTogether = 4 * 1024 * 1024;
 
 export async function* readCsv(
   store: Store,
@@ -28,11 +29,14 @@ export async function* readCsv(
   const rows = new CsvRows(csv, start);
   const rest = skipBytes(open(), start, (skipped) => rows.skip(countNewlines(skipped)));
   let together: CsvRecord[] = [];
+  let bytesBefore = 0;
   for await (const record of records(uri, rest, csv)) {
     together.push(record);
-    if (together.length < recordsTogether) continue;
+    const isSmall = record.info.bytes - bytesBefore < bytesTogether;
+    if (together.length < recordsTogether && isSmall) continue;
     yield rows.take(together);
     together = [];
+    bytesBefore = record.info.bytes;
   }
   if (together.length > 0) yield rows.take(together);
 }

@@ -69,6 +69,7 @@ class ResumableUpload implements ObjectUpload {
           this.#position = end;
           return done;
         }
+        if (done.stored < this.#position) throw new StoreError('unavailable', this.#place.uri);
         content = content.subarray(done.stored - this.#position);
         this.#position = done.stored;
       } catch (error) {

@@ -27,7 +27,9 @@ export class ExclusiveCreates {
     } catch (error) {
       // It may succeed next time, on another server or with another permission.
       this.#tried.delete(place.bucket);
-      throw error instanceof StoreError ? new StoreError(error.problem, place.uri) : error;
+      if (!(error instanceof StoreError)) throw error;
+      // That the probe exists says nothing about the file.
+      throw new StoreError(error.problem === 'exists' ? 'unavailable' : error.problem, place.uri);
     }
   }
 

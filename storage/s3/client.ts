@@ -61,7 +61,7 @@ async function get(
   const range = start === 0 ? {} : { Range: `bytes=${start}-` };
   try {
     const command = new sdk.GetObjectCommand({ ...placed(place), ...range, ...condition });
-    return readBody(place, await client.send(command, signal === undefined ? {} : { abortSignal: signal }));
+    return readBody(place, start, await client.send(command, signal === undefined ? {} : { abortSignal: signal }));
   } catch (error) {
     // The server says that the object ends before this byte.
     if (readStatus(error) === 416) return null;
@@ -70,8 +70,16 @@ async function get(
   }
 }
 
-function readBody(place: ObjectPlace, { Body, ContentLength = 0, ETag = '' }: GetObjectCommandOutput): ObjectBody {
-  if (!(Body instanceof Readable)) throw new StoreError('unavailable', place.uri);
+/** A server that ignores the range would give the object again from its beginning. */
+function readBody(
+  place: ObjectPlace,
+  start: number,
+  { Body, ContentLength, ContentRange, ETag = '' }: GetObjectCommandOutput,
+): ObjectBody {
+  const isRange = start === 0 || ContentRange?.startsWith(`bytes ${start}-`) === true;
+  if (!(Body instanceof Readable) || ContentLength === undefined || !isRange) {
+    throw new StoreError('unavailable', place.uri);
+  }
   return { chunks: Body, bytes: ContentLength, version: ETag };
 }
 
@@ -95,16 +103,18 @@ async function put(
 
 async function* list({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSignal): AsyncGenerator<ListedObject> {
   let ContinuationToken: string | undefined;
-  do {
+  while (true) {
     const command = new sdk.ListObjectsV2Command({ Bucket: place.bucket, Prefix: place.key, ContinuationToken });
     const page = await callS3(place, 'reading', signal, (options) => client.send(command, options));
     for (const { Key, Size = 0, ETag = '' } of page.Contents ?? []) {
       if (Key !== undefined) yield { key: Key, bytes: Size, version: ETag };
     }
-    // Some servers repeat a token for ever.
-    if (page.NextContinuationToken === ContinuationToken) return;
-    ContinuationToken = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-  } while (ContinuationToken !== undefined);
+    if (page.IsTruncated !== true) return;
+    // Some servers repeat a token for ever, or leave it out: what they did not list must not count as absent.
+    const next = page.NextContinuationToken;
+    if (next === undefined || next === ContinuationToken) throw new StoreError('unavailable', place.uri);
+    ContinuationToken = next;
+  }
 }
 
 async function remove({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSignal): Promise<void> {

@@ -19,6 +19,8 @@ export async function connectS3({ pathStyle }: S3Settings): Promise<S3Client> {
   const config: S3ClientConfig = {
     forcePathStyle: pathStyle,
     followRegionRedirects: true,
+    // Amazon refuses to complete an upload whose parts have a checksum that its start did not name.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
     // Servers exist that send the checksum of the whole object with a part of it.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {

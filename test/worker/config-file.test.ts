@@ -48,15 +48,14 @@ test('a profile is a provider with variables of its own', () => {
   expect(accounts['my-gateway']).toEqual({ default: { apiKey: 'key', baseUrl: 'https://llm.example.com/v1' } });
 });
 
-test('a profile replaces a shipped one, but no vendor that has code', () => {
+test('a profile replaces a shipped one', () => {
   const { vendors } = read({
     profiles: {
       groq: { baseUrl: 'https://other.example.com/v1' },
-      openai: { baseUrl: 'https://other.example.com/v1' },
     },
   });
   const baseUrl = (name: string) => vendors[name]?.settings.find((setting) => setting.name === 'baseUrl')?.default;
-  expect([baseUrl('groq'), baseUrl('openai')]).toEqual(['https://other.example.com/v1', 'https://api.openai.com/v1']);
+  expect(baseUrl('groq')).toBe('https://other.example.com/v1');
 });
 
 test.each([
@@ -70,6 +69,14 @@ test.each([
   [
     { accounts: { openai: { eu: { apiKey: 'sk-secret' } } } },
     /accounts\.openai\.eu\.apiKey: put the secret into a variable/,
+  ],
+  [
+    { profiles: { openai: { baseUrl: 'https://x.example/v1' } } },
+    /profiles\.openai: this provider has code of its own; give the profile another name/,
+  ],
+  [
+    { accounts: { openai: { eu: { apiKey: { env: 'EU_KEY' }, baseUrl: { env: 'EU_PROXY' } } } } },
+    /accounts\.openai\.eu\.baseUrl: the variable EU_PROXY is not set/,
   ],
   [{ profiles: { 'Not A Name': { baseUrl: 'https://x.example' } } }, /profiles/],
   [{ profiles: { x: { baseUrl: 'https://x.example/v1', endpoints: ['/v1/nothing'] } } }, /profiles\.x\.endpoints/],

@@ -24,5 +24,11 @@ function listVectors(value: Json | undefined): readonly Json[] {
 function withOneEntry(response: Json, index: number): Json {
   if (typeof response !== 'object' || response === null || Array.isArray(response)) return response;
   const { data } = response;
-  return Array.isArray(data) ? { ...response, data: [data[index] ?? null] } : response;
+  if (!Array.isArray(data)) return response;
+  // A provider may list them in another order.
+  const entry = data.find((each) => hasIndex(each, index)) ?? data[index] ?? null;
+  return { ...response, data: [entry] };
 }
+
+const hasIndex = (entry: Json, index: number): boolean =>
+  typeof entry === 'object' && entry !== null && !Array.isArray(entry) && entry.index === index;

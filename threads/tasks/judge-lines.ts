@@ -112,11 +112,18 @@ function judgeJointLines(compiled: Compiled, lines: PackedLines, stock: BufferSt
   return { ...judged, texts: texts.finish(), parts: { at, of } };
 }
 
+/** A request that was refused for one of its items, or for all together, says nothing against the others: they are sent again, at last alone. */
+function withoutBlame<Line extends RawOutcome>(line: Line): RawOutcome {
+  const isRefused = line.kind === 'error' && (line.reason === 'bad_request' || line.reason === 'too_large');
+  return isRefused ? { ...line, reason: 'batch_failed' } : line;
+}
+
 function splitLine({ settings, decode }: Compiled, bytes: Buffer) {
   const line = decode(bytes, settings.endpoint);
   if (line.kind === 'unreadable') return [{ line, at: 0, of: 0 }];
   if (line.kind !== 'answer') {
-    return Array.from({ length: settings.itemsPerRequest }, (_, at) => ({ line, at, of: 0 }));
+    const ofEach = withoutBlame(line);
+    return Array.from({ length: settings.itemsPerRequest }, (_, at) => ({ line: ofEach, at, of: 0 }));
   }
   const answers = splitAnswer(line);
   // No request has so many items: its answer cannot be told apart.

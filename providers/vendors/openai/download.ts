@@ -7,6 +7,7 @@ import { callProvider } from '../../transport/call.ts';
 import { type Caller, plainFault, toProviderError, unreadableReply } from '../../transport/fault.ts';
 import { replyBytes } from '../../transport/reply-bytes.ts';
 import { ask, type Connection, retrieveBatch } from './client.ts';
+import { listOutputs } from './poll.ts';
 import { fileWire } from './wire.ts';
 
 const newline = 0x0a;
@@ -17,12 +18,14 @@ export async function* download(
   ctx: Context,
 ): AsyncGenerator<Uint8Array, true | null> {
   const batch = await retrieveBatch(connection, handle.id, ctx);
-  const files = [batch.output_file_id, batch.error_file_id].filter((id) => typeof id === 'string' && id !== '');
+  const files = listOutputs(batch);
+  // It was named a moment ago: nothing must not pass for all of it.
+  if (files.length === 0) throw plainFault(connection.caller.name, 'not_ready');
   let last = newline;
   let isWhole: true | null = true;
   for (const id of files) {
     if (last !== newline) yield Buffer.from('\n');
-    const content = readContent(connection, id ?? '', ctx);
+    const content = readContent(connection, id, ctx);
     for (let next = await content.next(); ; next = await content.next()) {
       if (next.done === true) {
         isWhole = isWhole === null ? null : next.value;

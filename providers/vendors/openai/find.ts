@@ -26,9 +26,11 @@ const toFound = ({ submissionKey: _, ...handle }: Candidate): BatchHandle => dat
  * Each upload is this job's own, so a batch that was created from it is too. But one file may have served several submissions in turn, if the
  * provider had no room for the earlier ones.
  */
-async function isOf({ profile }: Connection, submission: Submission, { id, fileId, submissionKey }: Candidate) {
+async function isOf({ profile }: Connection, submission: Submission, candidate: Candidate): Promise<boolean> {
+  const { id, createdAt, fileId, submissionKey } = candidate;
   if (profile.mark === 'metadata') return submissionKey === submission.key;
-  const isOwnFile = submission.fileId !== null && fileId === submission.fileId;
+  const isInTime = !(createdAt < submission.since || createdAt > submission.until);
+  const isOwnFile = submission.fileId !== null && fileId === submission.fileId && isInTime;
   return isOwnFile && !(await submission.isOwnedByOther(id));
 }
 

@@ -67,7 +67,7 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
     unchecked: 'the order of its lists, and the lines of images',
   },
   make: (account) => {
-    const profile = { ...openaiProfile, isVendorItself: account.baseUrl === defaultBaseUrl };
+    const profile = { ...openaiProfile, isVendorItself: isOwnAddress(account.baseUrl) };
     return createOpenaiProvider(profile, { ...account, baseUrl: chooseBaseUrl(account) });
   },
   loadSdk,
@@ -75,8 +75,14 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
 
 /** Each region has an address of its own. Another address, for example that of a proxy, is used as it is. */
 function chooseBaseUrl({ baseUrl, region }: Account<'baseUrl' | 'region'>): string | null {
-  return region !== null && baseUrl === defaultBaseUrl ? `https://${region}.api.openai.com/v1` : baseUrl;
+  return region !== null && isOwnAddress(baseUrl) ? `https://${region}.api.openai.com/v1` : baseUrl;
 }
+
+/** However it is spelled: with a region, none of the vendor's other addresses may be called. */
+const isOwnAddress = (baseUrl: string | null): boolean => {
+  const { hostname } = URL.parse(baseUrl ?? '') ?? {};
+  return hostname === 'api.openai.com' || hostname?.endsWith('.api.openai.com') === true;
+};
 
 /** For OpenAI and for providers with the same batch API. */
 export const createOpenaiProvider = (profile: OpenaiProfile, account: Account<'apiKey' | 'baseUrl'>): Provider =>

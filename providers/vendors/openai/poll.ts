@@ -40,7 +40,11 @@ function toView(batch: BatchWire, handle: BatchHandle, profile: OpenaiProfile): 
 }
 
 /** The error file may be named first. While the output of counted answers is not named, the one file must not pass for all of it. */
-function listOutputs({ output_file_id: output, error_file_id: errors, request_counts: counts }: BatchWire): string[] {
+export function listOutputs({
+  output_file_id: output,
+  error_file_id: errors,
+  request_counts: counts,
+}: BatchWire): string[] {
   const named = [output, errors].filter((id): id is string => typeof id === 'string' && id !== '');
   const isComing = (counts?.completed ?? 0) > 0 && (output ?? '') === '';
   return isComing ? [] : named;

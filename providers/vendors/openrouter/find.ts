@@ -62,7 +62,10 @@ async function pageAfter(connection: Connection, after: string | null, { signal 
     // A total of 0 is one that is not known.
     const size = batch.data.request_counts?.total || null;
     const hasEnded = findByCode(endings, batch.data.status)?.ending != null;
-    return [{ ...toHandle(batch.data), size, hasEnded, isGone: false }];
+    // A batch that was refused whole has no results to know it by, and costs nothing: it is of no use even if it is ours.
+    const counts = batch.data.request_counts;
+    const isGone = batch.data.status === 'failed' && (counts?.completed ?? 0) + (counts?.failed ?? 0) === 0;
+    return [{ ...toHandle(batch.data), size, hasEnded, isGone }];
   });
   return { items, next: page.next, more: page.more };
 }

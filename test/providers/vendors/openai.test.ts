@@ -35,9 +35,9 @@ describe('openai alone', () => {
   });
 
   test('an error file that is named before the output is not taken for all of it', async () => {
-    const late = { itemErrors: { rate500: 0.5 }, batch: { outputShownAfterMs: 3_600_000 } };
+    const late = { batch: { outputShownAfterMs: 3_600_000 } };
     const { provider, prepare, submit, end } = await startVendor(openai, late);
-    const handle = await submit(await prepare(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']));
+    const handle = await submit(await prepare(['a', 'b', '[[fail:500]]', 'c']));
     await end();
     const { counts, files, outputs } = await provider.poll(handle, context());
     expect([(counts?.done ?? 0) > 0, (counts?.failed ?? 0) > 0, files.length, outputs]).toEqual([true, true, 2, []]);
