@@ -1,18 +1,13 @@
 // What every call of Google Cloud Storage has in common: a deadline, because the client has none that can be trusted, and its errors.
 
 import type { Storage } from '@google-cloud/storage';
-import type { ObjectPlace } from '../objects/client.ts';
+import { callMs, markName, type ObjectPlace } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
 import { gcsError } from './error.ts';
 
 export interface Gcs {
   readonly storage: Storage;
 }
-
-export const markName = 'nightshift-mark';
-
-const askingMs = 60_000;
-const sendingMs = 5 * 60_000;
 
 /** The client cannot end a call: one that comes after the deadline or the signal is left alone. */
 export async function callGcs<T>(
@@ -23,10 +18,7 @@ export async function callGcs<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const { promise: left, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new StoreError('unavailable', uri)),
-    doing === 'writing' ? sendingMs : askingMs,
-  );
+  const timer = setTimeout(() => reject(new StoreError('unavailable', uri)), callMs[doing]);
   const leave = (): void => reject(signal?.reason);
   signal?.addEventListener('abort', leave, { once: true });
   try {

@@ -1,8 +1,14 @@
 // The calls of Google Cloud Storage, by Google's client. It finds credentials by its own chain, and an emulator by STORAGE_EMULATOR_HOST.
 
-import type { ListedObject, ObjectClient, ObjectFacts, ObjectPlace } from '../objects/client.ts';
+import {
+  type ListedObject,
+  markName,
+  type ObjectClient,
+  type ObjectFacts,
+  type ObjectPlace,
+} from '../objects/client.ts';
 import { StoreError } from '../store.ts';
-import { callGcs, findFile, type Gcs, markName } from './call.ts';
+import { callGcs, findFile, type Gcs } from './call.ts';
 import { getGcsObject } from './get.ts';
 import { putGcsObject } from './put.ts';
 import { beginGcsUpload } from './upload.ts';

@@ -2,13 +2,12 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ObjectFacts, ObjectPlace } from '../objects/client.ts';
+import { callMs, markName, type ObjectFacts, type ObjectPlace } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
-import { type Gcs, markName } from './call.ts';
+import type { Gcs } from './call.ts';
 import { gcsError } from './error.ts';
 import { requestGcs } from './request.ts';
 
-const putMs = 5 * 60_000;
 const triesMax = 4;
 const firstWaitMs = 200;
 
@@ -37,7 +36,7 @@ async function put(
   signal?: AbortSignal,
 ): Promise<Pick<ObjectFacts, 'version'>> {
   signal?.throwIfAborted();
-  const deadline = AbortSignal.timeout(putMs);
+  const deadline = AbortSignal.timeout(callMs.writing);
   try {
     const { boundary, body } = encodeBody(place, content, mark);
     const condition = mark === null ? '' : '&ifGenerationMatch=0';

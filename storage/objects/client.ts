@@ -1,6 +1,12 @@
 // The port between the store on objects, which is the same for every vendor, and a vendor's calls. Each call is one request, or a few, on one
 // object. A failed call throws a StoreError with the object's uri.
 
+/** The name under which an object keeps the mark of its create. */
+export const markName = 'nightshift-mark';
+
+/** How long one call may take: one that only asks, and one that may send a part. */
+export const callMs = { reading: 60_000, writing: 5 * 60_000 } as const;
+
 export interface ObjectPlace {
   readonly uri: string;
   readonly bucket: string;

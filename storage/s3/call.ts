@@ -1,19 +1,13 @@
 // What every call of an S3 server has in common: its deadline, its errors, and how an object is named.
 
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { ObjectPlace } from '../objects/client.ts';
+import { callMs, markName, type ObjectPlace } from '../objects/client.ts';
 import { s3Error } from './error.ts';
 
 export interface S3 {
   readonly sdk: typeof import('@aws-sdk/client-s3');
   readonly client: S3Client;
 }
-
-export const markName = 'nightshift-mark';
-
-/** For a call that only asks, and for one that may send a part. */
-const askingMs = 60_000;
-const sendingMs = 5 * 60_000;
 
 /** Runs one call with a deadline. Its failure becomes the problem that a store names. */
 export async function callS3<T>(
@@ -23,7 +17,7 @@ export async function callS3<T>(
   call: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const deadline = AbortSignal.timeout(doing === 'writing' ? sendingMs : askingMs);
+  const deadline = AbortSignal.timeout(callMs[doing]);
   try {
     return await call({ abortSignal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) });
   } catch (error) {

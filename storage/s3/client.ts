@@ -2,17 +2,18 @@
 
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import type {
-  GetOptions,
-  ListedObject,
-  ObjectBody,
-  ObjectClient,
-  ObjectFacts,
-  ObjectPlace,
-  PutOptions,
+import {
+  type GetOptions,
+  type ListedObject,
+  markName,
+  type ObjectBody,
+  type ObjectClient,
+  type ObjectFacts,
+  type ObjectPlace,
+  type PutOptions,
 } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
-import { callS3, ifNone, marked, markName, placed, type S3 } from './call.ts';
+import { callS3, ifNone, marked, placed, type S3 } from './call.ts';
 import { connectS3, type S3Settings } from './connect.ts';
 import { readStatus, s3Error } from './error.ts';
 import { beginS3Upload, sweepUploads } from './upload.ts';
