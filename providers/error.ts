@@ -27,3 +27,7 @@ export class ProviderError extends Error {
     this.facts = facts;
   }
 }
+
+/** Whether it is a refusal with one of these HTTP statuses. */
+export const hasStatus = (error: unknown, statuses: readonly number[]): boolean =>
+  error instanceof ProviderError && error.facts.status !== null && statuses.includes(error.facts.status);

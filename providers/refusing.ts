@@ -1,21 +1,34 @@
-// A provider that may not call: its account lacks a required setting, such as the key, or is bound to another region than the job. It can plan
-// and read, and refuses every call before it sends anything.
+// Providers that refuse calls before they send anything. They still plan and read.
 
 import type { Fault } from '../domain/batch/backoff.ts';
 import type { Provider } from './provider.ts';
 import { plainFault } from './transport/fault.ts';
 
-export const keyless = (provider: Provider): Provider => refuseCalls(provider, 'unauthorized');
+/** The account lacks a required setting, such as the key. */
+export const keyless = (provider: Provider): Provider => refuseAll(provider, 'unauthorized');
 
-export const elsewhere = (provider: Provider): Provider => refuseCalls(provider, 'wrong_region');
+/** The account is bound to another region than the job. */
+export const elsewhere = (provider: Provider): Provider => refuseAll(provider, 'wrong_region');
 
-function refuseCalls(provider: Provider, fault: Fault): Provider {
-  const refuse = async (): Promise<never> => {
-    throw plainFault(provider.name, fault);
-  };
+/** The provider has no batch API: jobs send their requests through the realtime lane. */
+export const realtimeOnly = (provider: Provider): Provider => ({
+  ...provider,
+  lanes: ['realtime'],
+  ...refusedBatches(provider.name, 'refused'),
+});
+
+const refuseAll = (provider: Provider, fault: Fault): Provider => ({
+  ...provider,
+  check: async () => 'bad_key',
+  ...refusedBatches(provider.name, fault),
+  call: refuser(provider.name, fault),
+});
+
+type BatchCalls = Pick<Provider, 'upload' | 'find' | 'create' | 'poll' | 'download' | 'cancel' | 'forget'>;
+
+function refusedBatches(name: string, fault: Fault): BatchCalls {
+  const refuse = refuser(name, fault);
   return {
-    ...provider,
-    check: async () => 'bad_key',
     upload: refuse,
     find: refuse,
     create: refuse,
@@ -26,6 +39,9 @@ function refuseCalls(provider: Provider, fault: Fault): Provider {
     },
     cancel: refuse,
     forget: refuse,
-    call: refuse,
   };
 }
+
+const refuser = (name: string, fault: Fault) => async (): Promise<never> => {
+  throw plainFault(name, fault);
+};

@@ -5,8 +5,8 @@ import { defaultAccount } from '../domain/job.ts';
 import { type Account, listMissing, resolveAccount, type Setting, type VendorEntry } from './account.ts';
 import { noBuckets, type OpenBucket } from './bucket.ts';
 import { hideKeys } from './hide-keys.ts';
-import { elsewhere, keyless } from './keyless.ts';
 import type { Provider } from './provider.ts';
+import { elsewhere, keyless } from './refusing.ts';
 import { anthropic } from './vendors/anthropic/index.ts';
 import { azure } from './vendors/azure/index.ts';
 import { shippedProfiles, toEntries } from './vendors/compatible/index.ts';
@@ -64,9 +64,9 @@ export interface Providers {
 /** Of the vendors that are shipped. A worker's own profiles add others. */
 export const providerNames: readonly string[] = Object.keys(vendorEntries).toSorted();
 
-/** A user's profile replaces a shipped one of the same name. A vendor with code of its own cannot be replaced. */
+/** A user's profile replaces a shipped one of the same name. The configuration refuses one with the name of a vendor that has code of its own. */
 export function vendorsWith(profiles: Profiles): Vendors {
-  return { ...vendorEntries, ...toEntries(profiles), ...ownEntries };
+  return { ...vendorEntries, ...toEntries(profiles) };
 }
 
 export function createProviders(
@@ -102,7 +102,7 @@ export async function loadSdks({ accounts, vendors }: { accounts: Accounts; vend
 }
 
 const isUsable = (settings: readonly Setting[], account: Account): boolean =>
-  listMissing(settings, account).length === 0 && settings.some(({ name, required }) => required && account[name]);
+  listMissing(settings, account).length === 0 && settings.some(({ required }) => required);
 
 /** The accounts named `default`, one of each vendor; null stands for a variable that is not set. */
 export function readDefaultAccounts(

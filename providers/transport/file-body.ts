@@ -1,7 +1,8 @@
 // A local file as part of a request's body, streamed: memory does not depend on its size.
 
 import { createReadStream } from 'node:fs';
-import type { Context } from '../provider.ts';
+import type { Context, RequestFile } from '../provider.ts';
+import { callTimeouts } from './call.ts';
 
 const chunkBytes = 256 * 1024;
 
@@ -21,6 +22,18 @@ export async function* fileBody(path: string, wrapping: Wrapping, ctx: Context):
   }
   yield wrapping.after;
 }
+
+/** For a request of an SDK whose body is the file: streamed, with its length, and with the time that it needs. */
+export const streamFile = (file: RequestFile, contentType: string, wrapping: Wrapping, ctx: Context) => ({
+  body: fileBody(file.path, wrapping, ctx),
+  headers: {
+    'content-type': contentType,
+    'content-length': String(wrapping.before.length + file.bytes + wrapping.after.length),
+  },
+  signal: ctx.signal,
+  timeout: callTimeouts.transferMs,
+  fetchOptions: noRedirect,
+});
 
 /**
  * For `fetchOptions` of every request that carries data: fetch keeps a copy of a body that it might have to send again after a

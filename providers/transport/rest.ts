@@ -1,6 +1,6 @@
 // Calls to Google's REST APIs, which have one form of errors. How a call proves who makes it differs.
 
-import { ProviderError } from '../error.ts';
+import { hasStatus } from '../error.ts';
 import { asFields, asObjects, asText, type Fields, parsedFields } from '../json-fields.ts';
 import type { Context } from '../provider.ts';
 import { callProvider, callTimeouts, type Shape } from './call.ts';
@@ -59,9 +59,6 @@ function describeError(error: Fields | null): Fields | null {
   const type = asText(error.status)?.toLowerCase() ?? asText(error.type);
   return { code: reasons[0]?.toLowerCase() ?? type, type, message: error.message };
 }
-
-export const hasStatus = (error: unknown, statuses: readonly number[]): boolean =>
-  error instanceof ProviderError && error.facts.status !== null && statuses.includes(error.facts.status);
 
 export async function unlessStatus<T>(statuses: readonly number[], work: () => Promise<T>): Promise<T | null> {
   try {

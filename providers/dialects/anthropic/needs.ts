@@ -3,8 +3,9 @@
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Need } from '../../../domain/request/needs.ts';
 import { asFields, asList, asObjects } from '../../json-fields.ts';
+import { findPartNeeds, type NeedByType } from '../part-needs.ts';
 
-const needByBlock: Readonly<Record<string, Need>> = { image: 'images', document: 'documents' };
+const needByBlock: NeedByType = { image: 'images', document: 'documents' };
 
 export function findNeeds(body: Json): readonly Need[] {
   const fields = asFields(body);
@@ -12,11 +13,5 @@ export function findNeeds(body: Json): readonly Need[] {
   const found = new Set<Need>();
   if (asList(fields.tools).length > 0) found.add('tools');
   if (asFields(fields.output_config)?.format !== undefined) found.add('schema');
-  for (const { content } of asObjects(fields.messages)) {
-    for (const { type } of asObjects(content)) {
-      const need = typeof type === 'string' ? needByBlock[type] : undefined;
-      if (need !== undefined) found.add(need);
-    }
-  }
-  return [...found];
+  return [...new Set([...found, ...findPartNeeds(asObjects(fields.messages), needByBlock)])];
 }

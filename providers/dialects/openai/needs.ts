@@ -3,9 +3,10 @@
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Need } from '../../../domain/request/needs.ts';
 import { asFields, asList, asObjects } from '../../json-fields.ts';
+import { findPartNeeds, type NeedByType } from '../part-needs.ts';
 
 /** The chat endpoint and the responses endpoint have names of their own for the same parts. */
-const needByPart: Readonly<Record<string, Need>> = {
+const needByPart: NeedByType = {
   image_url: 'images',
   input_image: 'images',
   file: 'documents',
@@ -21,11 +22,6 @@ export function findNeeds(body: Json): readonly Need[] {
   const format = asFields(fields.response_format) ?? asFields(asFields(fields.text)?.format);
   if (format?.type === 'json_schema') found.add('schema');
   if (asList(fields.modalities).includes('audio')) found.add('audio');
-  for (const { content } of [...asObjects(fields.messages), ...asObjects(fields.input)]) {
-    for (const { type } of asObjects(content)) {
-      const need = typeof type === 'string' ? needByPart[type] : undefined;
-      if (need !== undefined) found.add(need);
-    }
-  }
-  return [...found];
+  const messages = [...asObjects(fields.messages), ...asObjects(fields.input)];
+  return [...new Set([...found, ...findPartNeeds(messages, needByPart)])];
 }

@@ -2,7 +2,6 @@
 
 import type Anthropic from '@anthropic-ai/sdk';
 import { type Account, requireBaseUrl } from '../../account.ts';
-import { ProviderError } from '../../error.ts';
 import type { Context } from '../../provider.ts';
 import { callAndParse, callProvider, callTimeouts, type Shape } from '../../transport/call.ts';
 import type { Caller, Purpose } from '../../transport/fault.ts';
@@ -58,6 +57,3 @@ export function openResults({ sdk }: Connection, id: string, { signal }: Context
   const options = { headers: { accept: 'application/binary' }, signal, __binaryResponse: true };
   return callProvider(caller, 'read', async () => (await sdk()).get(`${batchPath(id)}/results`, options).asResponse());
 }
-
-export const hasStatus = (error: unknown, statuses: readonly number[]): boolean =>
-  error instanceof ProviderError && error.facts.status !== null && statuses.includes(error.facts.status);

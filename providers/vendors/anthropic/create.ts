@@ -2,9 +2,8 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, RequestFile } from '../../provider.ts';
-import { callTimeouts } from '../../transport/call.ts';
 import { commaSeparated } from '../../transport/comma-separated.ts';
-import { fileBody, noRedirect } from '../../transport/file-body.ts';
+import { streamFile } from '../../transport/file-body.ts';
 import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, batchesPath, type Connection } from './client.ts';
 import { toHandle } from './poll.ts';
@@ -15,16 +14,10 @@ const after = Buffer.from(']}');
 
 export async function create({ sdk }: Connection, file: RequestFile, ctx: Context): Promise<BatchHandle> {
   const created = await ask('create', batchWire, async () =>
-    (await sdk()).post(batchesPath, {
-      body: fileBody(file.path, { before, after, through: commaSeparated }, ctx),
-      headers: {
-        'content-type': 'application/json',
-        'content-length': String(before.length + file.bytes + after.length),
-      },
-      signal: ctx.signal,
-      timeout: callTimeouts.transferMs,
-      fetchOptions: noRedirect,
-    }),
+    (await sdk()).post(
+      batchesPath,
+      streamFile(file, 'application/json', { before, after, through: commaSeparated }, ctx),
+    ),
   );
   return dateUndated(toHandle(created));
 }

@@ -1,10 +1,11 @@
 // Finds the batches of a submission. Anthropic keeps no metadata, so each batch that may be one of them is listed with its size.
 
+import { hasStatus } from '../../error.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
 import { type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
 import { replyBytes } from '../../transport/reply-bytes.ts';
 import { findUnmarked, type Unmarked } from '../../transport/unmarked.ts';
-import { ask, batchesPath, type Connection, caller, hasStatus, openResults } from './client.ts';
+import { ask, batchesPath, type Connection, caller, openResults } from './client.ts';
 import { firstLineBytesMax, listPageMax } from './limits.ts';
 import { isEnded, sumCounts, toHandle } from './poll.ts';
 import { type BatchWire, batchPageWire, batchWire } from './wire.ts';

@@ -1,9 +1,10 @@
 // Deletes a batch with its results. Only an ended batch can be deleted: the vendor deletes any other after 29 days.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
+import { hasStatus } from '../../error.ts';
 import type { Context } from '../../provider.ts';
 import { callProvider } from '../../transport/call.ts';
-import { batchPath, type Connection, caller, hasStatus } from './client.ts';
+import { batchPath, type Connection, caller } from './client.ts';
 import { poll } from './poll.ts';
 
 export async function forget(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {

@@ -4,7 +4,7 @@ import type { EndingRule, EndingRules } from '../../../domain/batch/evidence.ts'
 import type { Account, VendorAbout, VendorEntry } from '../../account.ts';
 import type { VendorFaults } from '../../faults.ts';
 import type { Provider, ProviderLimits } from '../../provider.ts';
-import { realtimeOnly } from '../../realtime-only.ts';
+import { realtimeOnly } from '../../refusing.ts';
 import { type OpenaiProfile, openaiDefaults } from '../openai/client.ts';
 import { openaiEndings } from '../openai/endings.ts';
 import { openaiFaults } from '../openai/faults.ts';

@@ -1,12 +1,12 @@
 // The answers of an ended batch: a file, or the list inside the batch if it was created with its items. An expired batch has none.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
+import { hasStatus } from '../../error.ts';
 import { asFields, asText } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
 import { callProvider } from '../../transport/call.ts';
 import { plainFault } from '../../transport/fault.ts';
 import { isLengthStated, replyBytes } from '../../transport/reply-bytes.ts';
-import { hasStatus } from '../../transport/rest.ts';
 import { apiUrl, type Connection, caller, retrieveBatch, send } from './client.ts';
 import { readOutput, readState } from './poll.ts';
 

@@ -3,8 +3,8 @@
 import type { EndingRules } from '../../../domain/batch/evidence.ts';
 import type { BatchStates } from '../../provider.ts';
 
-/** By name in lower case, without the prefix `BATCH_STATE_` or `JOB_STATE_`. */
-export const geminiEndings: BatchStates = {
+/** Of Gemini's batches and of Vertex AI's jobs: by name in lower case, without the prefix `BATCH_STATE_` or `JOB_STATE_`. */
+export const googleEndings: BatchStates = {
   pending: { phase: 'validating', ending: null },
   queued: { phase: 'validating', ending: null },
   running: { phase: 'running', ending: null },

@@ -7,7 +7,7 @@ import { asCode, asFields, asList, findByCode } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
 import { readNamedLimit } from '../../transport/fault.ts';
 import { type Connection, retrieveBatch } from './client.ts';
-import { geminiEndings } from './endings.ts';
+import { googleEndings } from './endings.ts';
 import { geminiFaults } from './faults.ts';
 import { geminiLimits } from './limits.ts';
 import type { BatchWire, OutputWire } from './wire.ts';
@@ -45,7 +45,7 @@ const nameState = ({ metadata }: BatchWire): string | null =>
 
 /** With an unknown state, the batch continues, unless the operation ended with an error. */
 export function readState(batch: BatchWire): Pick<BatchView, 'phase' | 'ending'> {
-  const state = findByCode(geminiEndings, nameState(batch) ?? '');
+  const state = findByCode(googleEndings, nameState(batch) ?? '');
   if (state !== undefined) return state;
   const failed: BatchEnding | null = batch.done === true && batch.error != null ? 'failed' : null;
   return { phase: failed === null ? 'running' : 'ended', ending: failed };

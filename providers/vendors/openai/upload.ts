@@ -6,9 +6,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { Staged } from '../../../domain/batch/state.ts';
 import { bareLines } from '../../dialects/openai/bare-lines.ts';
 import type { Context, RequestFile, Submission } from '../../provider.ts';
-import { callProvider, callTimeouts } from '../../transport/call.ts';
+import { callProvider } from '../../transport/call.ts';
 import { type Caller, plainFault } from '../../transport/fault.ts';
-import { fileBody, noRedirect } from '../../transport/file-body.ts';
+import { streamFile } from '../../transport/file-body.ts';
 import { ask, type Connection, type OpenaiProfile } from './client.ts';
 import { inputExpirySeconds } from './limits.ts';
 import { fileWire } from './wire.ts';
@@ -43,16 +43,8 @@ export async function sendFile(
   const boundary = `nightshift-${randomUUID()}`;
   const before = Buffer.from(formatOpening(boundary, profile, file.name));
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
-  return (await sdk()).post(path, {
-    body: fileBody(file.path, { before, after, ...(profile.bareLines ? { through: bareLines(endpoint) } : {}) }, ctx),
-    headers: {
-      'content-type': `multipart/form-data; boundary=${boundary}`,
-      'content-length': String(before.length + file.bytes + after.length),
-    },
-    signal: ctx.signal,
-    timeout: callTimeouts.transferMs,
-    fetchOptions: noRedirect,
-  });
+  const wrapping = { before, after, ...(profile.bareLines ? { through: bareLines(endpoint) } : {}) };
+  return (await sdk()).post(path, streamFile(file, `multipart/form-data; boundary=${boundary}`, wrapping, ctx));
 }
 
 const readyAgainMs = 1000;

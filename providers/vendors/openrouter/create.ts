@@ -3,9 +3,8 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { bareLines } from '../../dialects/openai/bare-lines.ts';
 import type { Context, RequestFile, Submission } from '../../provider.ts';
-import { callTimeouts } from '../../transport/call.ts';
 import { commaSeparated } from '../../transport/comma-separated.ts';
-import { fileBody, noRedirect } from '../../transport/file-body.ts';
+import { streamFile } from '../../transport/file-body.ts';
 import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, type Connection } from '../openai/client.ts';
 import { readModel } from '../openai/create.ts';
@@ -25,16 +24,10 @@ export async function create(
   const before = Buffer.from(`${JSON.stringify(opening).slice(0, -1)},"requests":[`);
   const through = (chunks: AsyncIterable<Buffer>) => commaSeparated(bareLines(endpoint)(chunks));
   const made = await ask(connection, 'create', batchWire, async () =>
-    (await connection.sdk()).post(connection.profile.batches.path, {
-      body: fileBody(file.path, { before, after, through }, ctx),
-      headers: {
-        'content-type': 'application/json',
-        'content-length': String(before.length + file.bytes + after.length),
-      },
-      signal: ctx.signal,
-      timeout: callTimeouts.transferMs,
-      fetchOptions: noRedirect,
-    }),
+    (await connection.sdk()).post(
+      connection.profile.batches.path,
+      streamFile(file, 'application/json', { before, after, through }, ctx),
+    ),
   );
   return dateUndated(toHandle(made));
 }

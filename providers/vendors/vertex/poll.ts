@@ -6,8 +6,8 @@ import { readDetail } from '../../dialects/item-reason.ts';
 import { asCode, findByCode } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
 import { readNamedLimit } from '../../transport/fault.ts';
+import { googleEndings } from '../gemini/endings.ts';
 import { type Connection, retrieveJob } from './client.ts';
-import { vertexEndings } from './endings.ts';
 import { vertexFaults } from './faults.ts';
 import { vertexLimits } from './limits.ts';
 import type { JobWire } from './wire.ts';
@@ -47,7 +47,7 @@ const nameState = ({ state }: JobWire): string | null => asCode(state?.replace(/
 
 /** With an unknown state, the job continues. */
 export const readState = (job: JobWire): Pick<BatchView, 'phase' | 'ending'> =>
-  findByCode(vertexEndings, nameState(job) ?? '') ?? { phase: 'running', ending: null };
+  findByCode(googleEndings, nameState(job) ?? '') ?? { phase: 'running', ending: null };
 
 /** Null until the job names one. */
 export const readOutputFolder = ({ outputInfo }: JobWire): string | null => outputInfo?.gcsOutputDirectory || null;

@@ -3,6 +3,7 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context } from '../../provider.ts';
 import { plainFault } from '../../transport/fault.ts';
+import { resultPages } from '../../transport/result-pages.ts';
 import { ask, batchPath, type Connection, retrieveBatch } from '../openai/client.ts';
 import { waitIfMissing } from '../openai/download.ts';
 import { resultsPageMax } from './limits.ts';
@@ -17,18 +18,10 @@ export async function* download(
   const { caller } = connection;
   const batch = await retrieveBatch(connection, id, ctx);
   if (connection.profile.endings[batch.status]?.ending == null) throw plainFault(caller.name, 'not_ready');
-  const turned = new Set<string>();
-  let token: string | null = null;
-  do {
-    if (token !== null) turned.add(token);
-    const page: ResultsPage = await readPage(connection, id, token, ctx);
-    const lines = Buffer.from(page.results.map((result) => `${toOutputLine(result)}\n`).join(''));
-    ctx.moved?.(lines.length);
-    if (lines.length > 0) yield lines;
-    token = page.pagination_token || null;
-    // A server that ignores the token would give its first page again and again.
-  } while (token !== null && !turned.has(token));
-  return null;
+  return yield* resultPages(async (token) => {
+    const page = await readPage(connection, id, token, ctx);
+    return { lines: page.results.map(toOutputLine), next: page.pagination_token };
+  }, ctx);
 }
 
 function readPage(connection: Connection, id: string, token: string | null, { signal }: Context): Promise<ResultsPage> {
