@@ -27,6 +27,8 @@ export interface SpecFacts {
   readonly providers: Readonly<Record<string, ProviderFacts>>;
   /** Why this provider would never accept a request. */
   readonly findProblems: (provider: string, body: Json, endpoint: string) => readonly string[];
+  /** Why this provider would never take the job's model, where requests name none. Without an endpoint, only what holds for all of them. */
+  readonly findModelProblem: (provider: string, model: string, endpoint: string | null) => string | null;
   /** The field that would limit a request's output tokens, if the model has a price and neither limits them; null otherwise. */
   readonly findMissingLimit: (provider: string, body: Json, endpoint: string, model: string) => string | null;
   readonly buildBody: (provider: string, prompt: Prompt, endpoint: string | undefined) => Json | null;

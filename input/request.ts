@@ -39,7 +39,9 @@ export function requestProblems(fields: JobFields, failed: ReadonlySet<string>, 
     ...together,
     ...schema,
     ...templatesProblems(fields),
-    ...(sound ? [...bodyProblems(fields, facts), ...limitProblems(fields, facts)] : []),
+    ...(sound
+      ? [...bodyProblems(fields, facts), ...modelProblems(fields, facts), ...limitProblems(fields, facts)]
+      : []),
   ];
 }
 
@@ -173,6 +175,17 @@ function bodyProblems(fields: JobFields, facts: SpecFacts): Problem[] {
   }
   const endpoint = fields.endpoint ?? provider.defaultEndpoint;
   return facts.findProblems(fields.provider, body, endpoint).map((message) => ({ where, message }));
+}
+
+/** Ready-made lines have endpoints of their own. */
+function modelProblems(fields: JobFields, facts: SpecFacts): Problem[] {
+  const { provider: name, model, request, prompt } = fields;
+  const provider = providerFacts(fields, facts);
+  if (name === undefined || provider === undefined || model === undefined) return [];
+  const isReadyMade = request === undefined && prompt === undefined;
+  const endpoint = isReadyMade ? null : (fields.endpoint ?? provider.defaultEndpoint);
+  const message = facts.findModelProblem(name, model, endpoint);
+  return message === null ? [] : [{ where: 'model', message }];
 }
 
 /** A budget holds back work by its estimate, so the highest cost of an answer must be known. */

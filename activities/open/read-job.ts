@@ -54,6 +54,7 @@ function gatherFacts(deps: ReadDeps, { workflowId, startedAt, scheduledAt }: Ope
     ),
     fixedFields: (name, account) => deps.provider(name, account)?.dialect.fixedFields ?? {},
     findProblems: (name, body, endpoint) => known(name).findProblems(body, endpoint),
+    findModelProblem: (name, model, endpoint) => known(name).findModelProblem?.(model, endpoint) ?? null,
     findMissingLimit: (name, body, endpoint, model) => {
       const { tokens, field } = known(name).outputLimit(body, endpoint);
       const price = findPrice(model, deps.prices.models);

@@ -37,6 +37,11 @@ export interface Dialect {
   buildBody(prompt: Prompt, endpoint: string): Json | null;
   /** Reasons why the vendor can never accept such a request, e.g. `stream: true`; empty if there are none. */
   findProblems(body: Json, endpoint: string): readonly string[];
+  /**
+   * Why the vendor certainly refuses a job's model, where requests name none; null if nothing is known against it. Without an endpoint, only what
+   * holds for all of them.
+   */
+  findModelProblem?(model: string, endpoint: string | null): string | null;
   /** What a request asks for beyond text. A value that is still a template may turn out to be anything, and counts as nothing. */
   findNeeds(body: Json, endpoint: string): readonly Need[];
   /** The request's own limit of output tokens. Requests of endpoints whose answers are not text have the limit 0. */

@@ -26,6 +26,8 @@ export const facts: SpecFacts = {
   },
   findProblems: (_provider, body) =>
     typeof body === 'object' && body !== null && 'stream' in body ? ['stream: leave it out'] : [],
+  findModelProblem: (_provider, model, endpoint) =>
+    model === 'foreign' ? `no model of ${endpoint ?? 'any endpoint'}` : null,
   findMissingLimit: (_provider, body, _endpoint, model) =>
     model === 'boundless' && typeof body === 'object' && body !== null && !('max_tokens' in body) ? 'max_tokens' : null,
   buildBody: (provider, { system, user }) => ({ provider, messages: [system ?? '', user] }),

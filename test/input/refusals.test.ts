@@ -41,6 +41,7 @@ test.each<[string, unknown, string, RegExp]>([
     'deadline.then',
     /"fallback" or "retry" or "fail"/,
   ],
+  ['a model of another vendor', { ...smallest, model: 'foreign' }, 'model', /^no model of \/v1\/chat\/completions$/],
   ['an empty model', { ...smallest, model: '' }, 'model', /^must not be empty$/],
   ['version 2', { ...smallest, version: 2 }, 'version', /^must be 1$/],
   [

@@ -77,6 +77,8 @@ function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
     const { id, endpoint, body, bodyText } = line;
     if (!isGoodId(id)) return badId('custom_id');
     const model = line.model ?? requireModel(job.spec.model);
+    const unfit = line.model === null ? dialect.findModelProblem?.(model, endpoint) : null;
+    if (typeof unfit === 'string') return { reason: 'unsupported', message: unfit };
     const lacking = findLacking(model, () => body, endpoint);
     if (lacking !== null) return lacking;
     const outputTokens = countOutput(dialect.outputLimit(body, endpoint), model, row);
@@ -101,9 +103,10 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
     if (typeof id === 'object') return id;
     const rendered = template.render(record, !raw.includes(backslash));
     if ('reason' in rendered) return rendered;
-    const model = readModel(rendered.wire);
+    let parsed: Json | undefined;
+    const parse = (): Json => (parsed ??= JSON.parse(rendered.wire.join('')));
+    const model = readModel(parse);
     if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };
-    const parse = (): Json => JSON.parse(rendered.wire.join(''));
     const problem = rendered.hasStructure ? dialect.findProblems(parse(), endpoint)[0] : undefined;
     if (problem !== undefined) return { reason: 'unsupported', message: problem };
     const lacking = findLacking(model, parse, endpoint);
@@ -111,7 +114,7 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
     if (isJoint && !isOneText(parse())) {
       return { reason: 'template_failed', message: 'the input must be one text, since rows are joined' };
     }
-    const outputTokens = countOutput(readLimit(rendered.wire), model, row);
+    const outputTokens = countOutput(readLimit(parse), model, row);
     const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), rendered.canonical);
     return { row, id, keyText, model, endpoint, request: rendered.wire, outputTokens };
   };
@@ -137,11 +140,11 @@ const nameCall = ({ modelInBody }: Dialect, endpoint: string, model: string): st
   modelInBody ? endpoint : `${model}:${endpoint}`;
 
 /** Parses the rendered request only if the model comes from the row: parsing costs more than all the rest. */
-function modelReader(body: Json): (wire: readonly string[]) => string | null {
+function modelReader(body: Json): (parse: () => Json) => string | null {
   const own = isObject(body) && typeof body.model === 'string' ? compileText(body.model) : null;
   if (own?.kind === 'static') return () => own.text;
-  return (wire) => {
-    const rendered: Json = JSON.parse(wire.join(''));
+  return (parse) => {
+    const rendered = parse();
     const model = isObject(rendered) ? rendered.model : null;
     return typeof model === 'string' && model !== '' ? model : null;
   };
@@ -153,10 +156,10 @@ function limitReader(
   body: Json,
   endpoint: string,
   valuesFromRow: boolean,
-): (wire: readonly string[]) => OutputLimit {
+): (parse: () => Json) => OutputLimit {
   const fixed = dialect.outputLimit(body, endpoint);
   const isFromRow = fixed.tokens === 'unread' && valuesFromRow;
-  return isFromRow ? (wire) => dialect.outputLimit(JSON.parse(wire.join('')), endpoint) : () => fixed;
+  return isFromRow ? (parse) => dialect.outputLimit(parse(), endpoint) : () => fixed;
 }
 
 /** Refuses the job if a budget needs to know the number and it is not known. */

@@ -52,7 +52,8 @@ export function findProblems(
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
   if (fields.speed !== undefined) problems.push('speed: not allowed in a batch, leave it out');
   problems.push(...describeLacks(name, findNeeds(body), lacks));
-  if (isVendorItself) problems.push(...describeForeignModel(name, fields));
+  const foreign = isVendorItself ? describeForeignModel(fields.model, [name]) : null;
+  if (foreign !== null) problems.push(`model: ${foreign}`);
   for (const [field, value] of Object.entries(fixedFields)) {
     if (fields[field] !== value) problems.push(`${field}: must be ${JSON.stringify(value)}, as the account is set`);
   }

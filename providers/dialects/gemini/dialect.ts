@@ -1,6 +1,7 @@
 // Gemini's request and output lines.
 
 import type { Dialect, DialectSettings } from '../dialect.ts';
+import { describeForeignModel } from '../foreign-model.ts';
 import { decode } from './answers.ts';
 import { findNeeds } from './needs.ts';
 import {
@@ -14,7 +15,7 @@ import {
   relabel,
 } from './requests.ts';
 
-export const makeGeminiDialect = ({ name, endpoints, codes }: DialectSettings): Dialect => ({
+export const makeGeminiDialect = ({ name, endpoints, codes, isVendorItself }: DialectSettings): Dialect => ({
   name,
   defaultEndpoint: generateEndpoint,
   endpoints,
@@ -22,6 +23,7 @@ export const makeGeminiDialect = ({ name, endpoints, codes }: DialectSettings): 
   customIdAt: lineHead.customIdAt,
   buildBody,
   findProblems,
+  findModelProblem: (model) => (isVendorItself === true ? describeForeignModel(model, [name]) : null),
   findNeeds,
   outputLimit,
   encode,

@@ -74,7 +74,8 @@ export function findProblems(
   if (fields === null) return ['the request must be an object'];
   const problems = findMissing(fields, endpoint);
   problems.push(...describeLacks(name, findNeeds(body), lacks));
-  if (isVendorItself) problems.push(...describeForeignModel(name, fields));
+  const foreign = isVendorItself ? describeForeignModel(fields.model, [name]) : null;
+  if (foreign !== null) problems.push(`model: ${foreign}`);
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
   if (endpoint === embeddingsEndpoint && Array.isArray(fields.input) && fields.input.length > embeddingInputsMax) {
     problems.push(`input: at most ${embeddingInputsMax} inputs in one request`);

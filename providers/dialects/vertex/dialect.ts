@@ -1,10 +1,12 @@
 // The request and output rows of Vertex AI.
 
 import type { Dialect, DialectSettings } from '../dialect.ts';
+import { describeForeignModel } from '../foreign-model.ts';
 import { decode } from './answers.ts';
 import {
   buildBody,
   encode,
+  findModelProblem,
   findNeeds,
   findProblems,
   generateEndpoint,
@@ -14,7 +16,10 @@ import {
   relabel,
 } from './requests.ts';
 
-export const makeVertexDialect = ({ name, endpoints, codes }: DialectSettings): Dialect => ({
+/** Vertex AI has models of both. */
+const ownFamilies = ['gemini', 'anthropic'];
+
+export const makeVertexDialect = ({ name, endpoints, codes, isVendorItself }: DialectSettings): Dialect => ({
   name,
   defaultEndpoint: generateEndpoint,
   endpoints,
@@ -22,6 +27,8 @@ export const makeVertexDialect = ({ name, endpoints, codes }: DialectSettings): 
   customIdAt: lineHead.customIdAt,
   buildBody,
   findProblems,
+  findModelProblem: (model, endpoint) =>
+    (isVendorItself === true ? describeForeignModel(model, ownFamilies) : null) ?? findModelProblem(model, endpoint),
   findNeeds,
   outputLimit,
   encode,

@@ -42,6 +42,18 @@ export function findProblems(body: Json, endpoint: string): readonly string[] {
 const findLabels = ({ labels }: Fields): string[] =>
   labels === undefined ? [] : ['labels: a label holds the id of the row, so a request cannot have others'];
 
+/** Which of the endpoints a family of models has. */
+const endpointByFamily: readonly (readonly [beginning: string, endpoint: string])[] = [
+  ['claude-', claudeEndpoint],
+  ['gemini-', generateEndpoint],
+];
+
+export function findModelProblem(model: string, endpoint: string | null): string | null {
+  const [, own] = endpointByFamily.find(([beginning]) => model.startsWith(beginning)) ?? [];
+  if (own === undefined || endpoint === null || own === endpoint) return null;
+  return `${model} is called by the endpoint ${own}`;
+}
+
 export const findNeeds = (body: Json, endpoint: string): readonly Need[] =>
   isClaude(endpoint) ? findClaudeNeeds(body) : findGeminiNeeds(body);
 

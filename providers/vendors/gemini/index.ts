@@ -20,6 +20,8 @@ import { geminiLimits, inlineBytesMax } from './limits.ts';
 import { poll } from './poll.ts';
 import { upload } from './upload.ts';
 
+const defaultBaseUrl = 'https://generativelanguage.googleapis.com';
+
 export const gemini = makeGeminiEntry(inlineBytesMax);
 
 /** A batch of up to `inlineMax` bytes is sent with its create. */
@@ -39,7 +41,7 @@ export function makeGeminiEntry(inlineMax: number): VendorEntry<'apiKey' | 'base
         variable: 'GEMINI_BASE_URL',
         secret: false,
         required: false,
-        default: 'https://generativelanguage.googleapis.com',
+        default: defaultBaseUrl,
         meaning: "The API's address, without `/v1beta`: another one for a proxy.",
       },
     ],
@@ -50,15 +52,22 @@ export function makeGeminiEntry(inlineMax: number): VendorEntry<'apiKey' | 'base
       kept: '6 weeks',
       unchecked: 'all; by its documents and reports, against the emulator',
     },
-    make: (account) => createProvider(connect(account, inlineMax)),
+    make: (account) => createProvider(connect(account, inlineMax), account.baseUrl === defaultBaseUrl),
     // There is none to load.
     loadSdk: async () => undefined,
   };
 }
 
-function createProvider(connection: Connection): Provider {
+function createProvider(connection: Connection, isVendorItself: boolean): Provider {
   const { missingModel, items: codes } = geminiFaults;
-  const dialect: DialectSettings = { family: 'gemini', name: 'gemini', endpoints: geminiEndpoints, codes, secrets: [] };
+  const dialect: DialectSettings = {
+    family: 'gemini',
+    name: 'gemini',
+    endpoints: geminiEndpoints,
+    codes,
+    isVendorItself,
+    secrets: [],
+  };
   return {
     ...makeGeminiDialect(dialect),
     dialect,

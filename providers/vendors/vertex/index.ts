@@ -1,7 +1,7 @@
 // Vertex AI behind the port: batch prediction with models of Google and Anthropic.
 
 import { lanes } from '../../../domain/outcome/outcome.ts';
-import type { Setting, VendorEntry } from '../../account.ts';
+import type { Account, Setting, VendorEntry } from '../../account.ts';
 import type { DialectSettings } from '../../dialects/dialect.ts';
 import { makeVertexDialect } from '../../dialects/vertex/dialect.ts';
 import { vertexEndpoints } from '../../dialects/vertex/requests.ts';
@@ -73,13 +73,20 @@ export const vertex: VendorEntry<VertexSetting> = {
     kept: 'as long as the bucket keeps them',
     unchecked: 'all; by its documents and reports, against the emulator',
   },
-  make: (account, openBucket) => createProvider(connect(account, openBucket), account.region),
+  make: (account, openBucket) => createProvider(connect(account, openBucket), account),
   loadSdk: loadAuth,
 };
 
-function createProvider(connection: Connection, region: string | null): Provider {
+function createProvider(connection: Connection, { region, baseUrl }: Account<VertexSetting>): Provider {
   const { missingModel, items: codes } = vertexFaults;
-  const dialect: DialectSettings = { family: 'vertex', name: 'vertex', endpoints: vertexEndpoints, codes, secrets: [] };
+  const dialect: DialectSettings = {
+    family: 'vertex',
+    name: 'vertex',
+    endpoints: vertexEndpoints,
+    codes,
+    isVendorItself: baseUrl === null,
+    secrets: [],
+  };
   return {
     ...makeVertexDialect(dialect),
     dialect,

@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import type { JobFile, JobSpec } from '../../../domain/job.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
-import { resolveAccount } from '../../../providers/account.ts';
+import { resolveAccount, type VendorEntry } from '../../../providers/account.ts';
 import { noBuckets } from '../../../providers/bucket.ts';
-import type { DialectSettings } from '../../../providers/dialects/dialect.ts';
+import type { Dialect, DialectSettings } from '../../../providers/dialects/dialect.ts';
 import { createDialect } from '../../../providers/dialects/registry.ts';
 import { vendorEntries } from '../../../providers/registry.ts';
 import { rowReader } from '../../../threads/tasks/row-reader.ts';
@@ -68,15 +68,17 @@ test('what the provider does not take is a problem of the request, and of a read
   });
 });
 
+const makeAt = (name: keyof typeof vendorEntries & string, baseUrl?: string) => {
+  const { settings: all, make } = vendorEntries[name] as VendorEntry;
+  return make(
+    resolveAccount(all, (setting) => (setting.name === 'baseUrl' ? baseUrl : undefined)),
+    noBuckets,
+  );
+};
+
 test('the vendor itself has no model of another vendor; a gateway may have it', () => {
   const problemsAt = (name: 'openai' | 'anthropic', baseUrl: string | undefined, model: string) =>
-    vendorEntries[name]
-      .make(
-        resolveAccount(vendorEntries[name].settings, (setting) =>
-          setting.name === 'baseUrl' ? baseUrl : undefined,
-        ) as never,
-        noBuckets,
-      )
+    makeAt(name, baseUrl)
       .findProblems(
         { model, max_tokens: 5, messages: [{ role: 'user', content: 'x' }] },
         name === 'openai' ? chat : '/v1/messages',
@@ -91,10 +93,33 @@ test('the vendor itself has no model of another vendor; a gateway may have it', 
   expect(problemsAt('openai', 'https://gateway.example/v1', 'claude-haiku-4-5')).toEqual([]);
 });
 
+test.each([
+  ['gemini', undefined, 'gpt-5.4', 'generateContent', 'gpt-5.4 is a model of openai'],
+  ['gemini', undefined, 'claude-haiku-4-5', null, 'claude-haiku-4-5 is a model of anthropic'],
+  ['gemini', undefined, 'gemini-2.5-flash', 'generateContent', null],
+  ['gemini', 'https://gateway.example', 'gpt-5.4', 'generateContent', null],
+  ['vertex', undefined, 'gpt-5.4', null, 'gpt-5.4 is a model of openai'],
+  ['vertex', undefined, 'claude-haiku-4-5', 'rawPredict', null],
+  ['vertex', undefined, 'claude-haiku-4-5', null, null],
+  ['vertex', undefined, 'claude-haiku-4-5', 'generateContent', 'claude-haiku-4-5 is called by the endpoint rawPredict'],
+  ['vertex', undefined, 'gemini-2.5-pro', 'rawPredict', 'gemini-2.5-pro is called by the endpoint generateContent'],
+  ['vertex', 'https://gateway.example', 'gpt-5.4', 'rawPredict', null],
+  ['vertex', undefined, 'projects/1/locations/x/models/7', 'generateContent', null],
+] as const)(
+  'where requests name no model, %s at %s says of %s at %s: %s',
+  (name, baseUrl, model, endpoint, problem) => {
+    expect(makeAt(name, baseUrl).findModelProblem?.(model, endpoint)).toBe(problem);
+  },
+);
+
 describe('a row', () => {
   const messages = [{ role: 'user', content: [{ type: 'image_url' }] }];
   const record = { id: 1, messages, text: 'x' };
-  const read = (request: Json, lacks: { provider?: ['images']; model?: ['images'] }) => {
+  const read = (
+    request: Json,
+    lacks: { provider?: ['images']; model?: ['images'] },
+    change = (dialect: Dialect): Dialect => dialect,
+  ) => {
     const price = { input: 1, output: 1 };
     const models = { m: { batch: price, realtime: price, ...(lacks.model && { lacks: lacks.model }) } };
     const spec: Partial<JobSpec> = {
@@ -109,7 +134,7 @@ describe('a row', () => {
     };
     const job = { spec, prices: models } as Pick<JobFile, 'spec' | 'prices'>;
     const dialect = createDialect({ ...settings, ...(lacks.provider && { lacks: lacks.provider }) });
-    return rowReader(job, dialect)({ row: 1, record, raw: Buffer.from(JSON.stringify(record)) } as never);
+    return rowReader(job, change(dialect))({ row: 1, record, raw: Buffer.from(JSON.stringify(record)) } as never);
   };
 
   test('that brings in what the provider lacks is refused, and says what', () => {
@@ -128,5 +153,27 @@ describe('a row', () => {
     expect(read({ messages: [{ role: 'user', content: '{{ text }}' }] }, { model: ['images'] })).toMatchObject({
       id: 1,
     });
+  });
+
+  test('is parsed once, whatever is asked of its request', () => {
+    const bodies = new Set<Json>();
+    const asked: string[] = [];
+    const note = <T>(what: string, body: Json, answer: T): T => {
+      asked.push(what);
+      bodies.add(body);
+      return answer;
+    };
+    const noting = (dialect: Dialect): Dialect => ({
+      ...dialect,
+      findProblems: (body) => note('problems', body, []),
+      findNeeds: (body) => note('needs', body, []),
+      outputLimit: (body, endpoint) => note('limit', body, dialect.outputLimit(body, endpoint)),
+    });
+    const request = { messages: '{{ messages }}', max_completion_tokens: '{{ id }}' };
+    const made = read(request, { model: ['images'] }, noting);
+    expect(made).toMatchObject({ id: 1, outputTokens: 1 });
+    const [atStart, ...ofRow] = asked;
+    expect([atStart, ofRow]).toEqual(['limit', ['problems', 'needs', 'limit']]);
+    expect(bodies.size).toBe(2);
   });
 });
