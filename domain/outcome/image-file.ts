@@ -19,12 +19,18 @@ export const nameImage = (customId: string, index: number, extension: string): s
 /** How the names of all images of an answer begin. */
 export const startOfNames = (customId: string): string => `files/${customId}-`;
 
+/** Members of a response or an output that hold lists with images. */
+export const listsOfImages = ['data', 'output', 'images'] as const;
+
 /** An output or a response with the folder added to each reference that has none. */
 export function addFolder(value: Json, customId: string, folder: string): Json {
   if (Array.isArray(value)) return value.map((each) => addFolder(each, customId, folder));
   if (typeof value !== 'object' || value === null) return value;
-  const { file, folder: known, data } = value;
-  if (data !== undefined) return { ...value, data: addFolder(data, customId, folder) };
+  const { file, folder: known } = value;
   const isReference = typeof file === 'string' && file.startsWith(startOfNames(customId));
-  return isReference && known === undefined ? { ...value, folder } : value;
+  if (isReference) return known === undefined ? { ...value, folder } : value;
+  const lists = listsOfImages.flatMap((name) =>
+    Array.isArray(value[name]) ? [[name, addFolder(value[name], customId, folder)]] : [],
+  );
+  return lists.length === 0 ? value : { ...value, ...Object.fromEntries(lists) };
 }

@@ -89,6 +89,8 @@ export interface VendorDetail {
 
 /** A generated image as its provider sent it. */
 export interface RawImage {
+  /** The place of its entry in the response's list. */
+  readonly entry: number;
   readonly base64: string | null;
   readonly url: string | null;
 }

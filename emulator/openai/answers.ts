@@ -4,7 +4,7 @@ import { outcomes } from '../answers/outcome.ts';
 import { usageMember } from '../answers/usage.ts';
 import type { Options } from '../faults/options.ts';
 import { hex8, hex16 } from '../world/hash.ts';
-import { countImageTokens, imagesBody } from './images.ts';
+import { countImageTokens, imageCalls, imagesBody } from './images.ts';
 import { embeddingsBody, moderationsBody } from './vectors.ts';
 
 export const endpoints = [
@@ -64,5 +64,5 @@ function responseBody(item: Item, text: string, options: Options): string {
   const details = cut ? '{"reason":"max_output_tokens"}' : 'null';
   const output = countTokens(text);
   const used = `{"input_tokens":${item.tokens},"input_tokens_details":{"cached_tokens":0},"output_tokens":${output},"output_tokens_details":{"reasoning_tokens":0},"total_tokens":${item.tokens + output}}`;
-  return `{"id":"resp_${hex16(item.hash)}${hex8(item.hash.lo)}","object":"response","created_at":${item.createdS},"status":"${status}","error":null,"incomplete_details":${details},"instructions":null,"max_output_tokens":null,"model":${JSON.stringify(item.model)},"output":[${message}],"parallel_tool_calls":true,"previous_response_id":null,"service_tier":"default","store":false,"temperature":1,"tool_choice":"auto","tools":[],"top_p":1,"truncation":"disabled"${usageMember(item, options, used)},"metadata":{}}`;
+  return `{"id":"resp_${hex16(item.hash)}${hex8(item.hash.lo)}","object":"response","created_at":${item.createdS},"status":"${status}","error":null,"incomplete_details":${details},"instructions":null,"max_output_tokens":null,"model":${JSON.stringify(item.model)},"output":[${imageCalls(item, options)}${message}],"parallel_tool_calls":true,"previous_response_id":null,"service_tier":"default","store":false,"temperature":1,"tool_choice":"auto","tools":[],"top_p":1,"truncation":"disabled"${usageMember(item, options, used)},"metadata":{}}`;
 }

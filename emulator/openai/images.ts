@@ -4,6 +4,8 @@ import type { Item } from '../answers/answer.ts';
 import { outcomes } from '../answers/outcome.ts';
 import { usageMember } from '../answers/usage.ts';
 import type { Options } from '../faults/options.ts';
+import { asList, isObject } from '../server/json.ts';
+import { hex16 } from '../world/hash.ts';
 
 const tokensPerImage = 1056;
 const side = 16;
@@ -25,6 +27,15 @@ export function imagesBody(item: Item, options: Options): string {
   };
   const members = JSON.stringify({ created: item.createdS, background: 'opaque', output_format: 'png', data });
   return `${members.slice(0, -1)}${usageMember(item, options, JSON.stringify(used))}}`;
+}
+
+/** The outputs of a response whose request has the tool that makes images: one image, each with a comma after it. */
+export function imageCalls(item: Item, options: Options): string {
+  const asked = asList(item.body().tools).some((tool) => isObject(tool) && tool.type === 'image_generation');
+  if (!asked || item.outcome !== outcomes.answered) return '';
+  const result = makePng(item.hash.hi, options.answer.imageBytes).toString('base64');
+  const call = { id: `ig_${hex16(item.hash)}`, type: 'image_generation_call', status: 'completed', result };
+  return `${JSON.stringify({ ...call, output_format: 'png', revised_prompt: 'an image' })},`;
 }
 
 function countImages(item: Item): number {

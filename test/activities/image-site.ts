@@ -20,6 +20,20 @@ export const imageLine = (customId: string, ...images: readonly Buffer[]): strin
   return JSON.stringify({ custom_id: customId, response: { status_code: 200, body }, error: null });
 };
 
+/** Jobs whose model may make an image next to its text. */
+export const toolJob: SpecChange = {
+  endpoint: '/v1/responses',
+  request: { model: 'priced', input: 'Draw {{ text }}', tools: [{ type: 'image_generation' }] },
+};
+
+/** A line of such a job: a text, and an image for each of `images`. */
+export const toolLine = (customId: string, text: string, ...images: readonly Buffer[]): string => {
+  const calls = images.map((image) => ({ type: 'image_generation_call', result: image.toString('base64') }));
+  const message = { type: 'message', content: [{ type: 'output_text', text }] };
+  const body = { status: 'completed', output: [...calls, message], usage: { input_tokens: 100, output_tokens: 10 } };
+  return JSON.stringify({ custom_id: customId, response: { status_code: 200, body }, error: null });
+};
+
 /** Another image for each number. */
 export const png = (number: number, moreBytes = 0): Buffer => makePng(number, moreBytes);
 

@@ -10,7 +10,17 @@ import type { AnswerLine, ItemLine } from '../../domain/outcome/outcome.ts';
 import { rawFile } from '../../job-folder/paths.ts';
 import type { Store } from '../../storage/store.ts';
 import { requireEmulated, startVendor } from '../providers/vendors/emulated-vendor.ts';
-import { imageFolder, imageJob, imageLine, listImages, png, readImage, reference } from './image-site.ts';
+import {
+  imageFolder,
+  imageJob,
+  imageLine,
+  listImages,
+  png,
+  readImage,
+  reference,
+  toolJob,
+  toolLine,
+} from './image-site.ts';
 import { died, dyingStore } from './plan/dying-store.ts';
 import { type Folder, folderWith, jobRef, makeRows, quietEnvironment } from './plan/planning.ts';
 import { endedBatch, errorLine, findPlanned, freshLane, realtimeBatch, runWhole, wholeDeps } from './whole-job.ts';
@@ -80,6 +90,25 @@ describe('the results of a job', () => {
   });
 });
 
+test('an image that a tool makes is in a file next to the text, and so is its place in the response', async () => {
+  const keep = { responses: true, providerFiles: false };
+  const folder = await imageFolder(2, { ...toolJob, keep });
+  await runWhole(folder, (_, __, items) =>
+    items.map(({ customId, row }) => toolLine(customId, `It is ${row}.`, ...(row === 1 ? [png(1)] : []))),
+  );
+  const [one = ''] = plannedItems(folder).map(({ customId }) => customId);
+  const made = reference(one, 0, png(1));
+  expect(folder.lines('results.jsonl')).toMatchObject([
+    {
+      output: { text: 'It is 1.', images: [made] },
+      response: { output: [{ type: 'image_generation_call', ...made }, { type: 'message' }] },
+    },
+    { output: 'It is 2.', response: { output: [{ type: 'message' }] } },
+  ]);
+  expect(readImage(folder, made.file).equals(png(1))).toBe(true);
+  expect(folder.text('results.jsonl')).not.toContain(png(1).toString('base64'));
+});
+
 test('wherever a collector dies, only whole images are left, answers name only images that are there, and the next one completes them', async () => {
   const folder = await imageFolder(2);
   await folder.run();
@@ -115,25 +144,38 @@ test('wherever a collector dies, only whole images are left, answers name only i
   );
 });
 
-test('a realtime call is answered with images, whose bytes are those that the provider sent', async () => {
-  const vendor = requireEmulated('openai');
-  const { provider } = await startVendor(vendor, { answer: { imageBytes: 100_000 } });
-  const request = { model: 'gpt-image-2', prompt: '{{ text }}', n: 2 };
-  const folder = await imageFolder(2, { request, model: 'gpt-image-2', mode: 'realtime' }, provider);
-  await folder.run();
-  const deps: ActivityDeps = { ...wholeDeps(folder), provider: () => provider };
-  const lane = { ...freshLane, endpoint: imageJob.endpoint ?? '', from: 0, count: 2 };
-  await quietEnvironment().run(() => realtime(deps, { ...ref, ...lane }));
-  const input = { ...ref, planned: findPlanned(folder, ref), ...realtimeBatch };
-  expect(await quietEnvironment().run(() => classify(deps, input))).toMatchObject({ tally: { answered: 2 } });
-  const sent = folder
-    .lines<{ response?: { body: { data: { b64_json: string }[] } } }>('answers/wave-1/batch-0001.journal-1.raw')
-    .flatMap(({ response }) => response?.body.data ?? []);
-  const kept = listImages(folder).map((name) => readImage(folder, `files/${name}`).toString('base64'));
-  expect(kept).toHaveLength(4);
-  expect(kept.sort()).toEqual(sent.map(({ b64_json }) => b64_json).sort());
-  expect(folder.text('answers/wave-1/batch-0001.jsonl')).not.toContain('b64_json');
-});
+/** The images of an answer as the provider sent them. */
+const sentImages = ({ data = [], output = [] }: Record<string, { b64_json?: string; result?: string }[]>): string[] =>
+  [...data, ...output].flatMap(({ b64_json, result }) => b64_json ?? result ?? []);
+
+test.each([
+  { endpoint: imageJob.endpoint ?? '', request: { prompt: '{{ text }}', n: 2 }, images: 4 },
+  { ...toolJob, endpoint: toolJob.endpoint ?? '', images: 2 },
+])(
+  'a realtime call to $endpoint is answered with images, whose bytes are those that the provider sent',
+  async (job) => {
+    const vendor = requireEmulated('openai');
+    const { provider } = await startVendor(vendor, { answer: { imageBytes: 100_000 } });
+    const { endpoint, images } = job;
+    const request = { ...Object(job.request), model: 'gpt-image-2' };
+    const folder = await imageFolder(2, { endpoint, request, model: 'gpt-image-2', mode: 'realtime' }, provider);
+    await folder.run();
+    const deps: ActivityDeps = { ...wholeDeps(folder), provider: () => provider };
+    const lane = { ...freshLane, endpoint, from: 0, count: 2 };
+    await quietEnvironment().run(() => realtime(deps, { ...ref, ...lane }));
+    const planned = findPlanned(folder, ref);
+    expect(await quietEnvironment().run(() => classify(deps, { ...ref, planned, ...realtimeBatch }))).toMatchObject({
+      tally: { answered: 2 },
+    });
+    const sent = folder
+      .lines<{ response?: { body: Parameters<typeof sentImages>[0] } }>('answers/wave-1/batch-0001.journal-1.raw')
+      .flatMap(({ response }) => (response === undefined ? [] : sentImages(response.body)));
+    const kept = listImages(folder).map((name) => readImage(folder, `files/${name}`).toString('base64'));
+    expect(kept).toHaveLength(images);
+    expect(kept.sort()).toEqual(sent.sort());
+    expect(folder.text('answers/wave-1/batch-0001.jsonl')).not.toContain(kept[0]);
+  },
+);
 
 test('reuse carries the references over with the folder in which the images are', async () => {
   const earlier = await imageFolder(1, { keep: { responses: true, providerFiles: false } });
@@ -152,4 +194,15 @@ test('reuse carries the references over with the folder in which the images are'
   expect(second.lines('results.jsonl')).toMatchObject([{ output: carried, costUsd: 0, response: { data: [carried] } }]);
   const third = await run(second.text('results.jsonl'), 'tuesday/results.jsonl');
   expect(third.lines('results.jsonl')).toMatchObject([{ output: carried, response: { data: [carried] } }]);
+});
+
+test('reuse carries images next to a text over in the same way', async () => {
+  const earlier = await imageFolder(1, toolJob);
+  await runWhole(earlier, (_, __, items) => items.map(({ customId }) => toolLine(customId, 'Here.', png(1))));
+  const [{ customId = '' } = {}] = plannedItems(earlier);
+  const folder = await folderWith(makeRows(1), { ...toolJob, reuse: 'monday.jsonl' });
+  writeFileSync(join(folder.root, 'monday.jsonl'), earlier.text('results.jsonl'));
+  await runWhole(folder, () => null);
+  const images = [{ ...reference(customId, 0, png(1)), folder: '' }];
+  expect(folder.lines('results.jsonl')).toMatchObject([{ output: { text: 'Here.', images }, costUsd: 0 }]);
 });

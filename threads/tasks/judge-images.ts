@@ -1,6 +1,6 @@
 // Takes the images out of an answer: their bytes become files, and the output and the response name those files instead.
 
-import { type ImageReference, nameImage } from '../../domain/outcome/image-file.ts';
+import { type ImageReference, listsOfImages, nameImage } from '../../domain/outcome/image-file.ts';
 import type { Json, RawImage, RawOutcome } from '../../domain/outcome/outcome.ts';
 
 type Answer = Extract<RawOutcome, { kind: 'answer' }>;
@@ -34,17 +34,24 @@ function nameImages(answer: Answer, customId: string, raw: readonly RawImage[]):
     return { file: name, mediaType, bytes: bytes.length };
   });
   const found = named.filter((each) => each !== null);
-  const value: Json = found.length === 1 ? (found[0] ?? null) : found;
-  const response = addReferences(answer.response, named);
-  return { line: { ...answer, ...(found.length === 0 ? {} : { value }), response }, images };
+  const response = addReferences(answer.response, raw, named);
+  if (found.length === 0) return { line: { ...answer, response }, images };
+  return { line: { ...answer, text: null, value: makeOutput(answer, found), response }, images };
 }
 
-/** The nth entry of the response's `data` is of the nth image. */
-function addReferences(response: Json, named: readonly (Json | null)[]): Json {
+/** A model may answer with text, or call tools, next to the images that it makes. */
+function makeOutput({ text, value }: Answer, images: Json[]): Json {
+  if (text === null && value === undefined) return images.length === 1 ? (images[0] ?? null) : images;
+  return { ...(text === null ? {} : { text }), ...(value === undefined ? {} : { calls: value }), images };
+}
+
+function addReferences(response: Json, raw: readonly RawImage[], named: readonly (Json | null)[]): Json {
   if (typeof response !== 'object' || response === null || Array.isArray(response)) return response;
-  const { data } = response;
-  if (!Array.isArray(data)) return response;
-  return { ...response, data: data.map((entry, index) => mergeFields(entry, named[index] ?? null)) };
+  const name = listsOfImages.find((each) => Array.isArray(response[each]));
+  if (name === undefined) return response;
+  const more = new Map(raw.map(({ entry }, index) => [entry, named[index] ?? null]));
+  const list = response[name] as Json[];
+  return { ...response, [name]: list.map((entry, at) => mergeFields(entry, more.get(at) ?? null)) };
 }
 
 const mergeFields = (entry: Json, more: Json): Json =>

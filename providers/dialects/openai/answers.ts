@@ -14,7 +14,7 @@ import {
   parsedFields,
 } from '../../json-fields.ts';
 import { type ItemCodes, readDetail, toItemReason } from '../item-reason.ts';
-import { imagesAnswer } from './images.ts';
+import { imagesAnswer, takeToolImages } from './images.ts';
 import { type Answer, embeddingsAnswer, moderationsAnswer } from './values.ts';
 
 export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOutcome {
@@ -105,6 +105,7 @@ function responsesAnswer(body: Fields): Answer {
     finish: refused ? 'refused' : toFinish(finishReason),
     finishReason,
     usage: responsesUsage(body),
+    ...takeToolImages(body),
   };
 }
 

@@ -40,7 +40,7 @@ export function imageLimit({ n }: Fields): OutputLimit {
 /** An image that is only a URL stays one: nothing fetches it. */
 export function imagesAnswer(body: Fields, usage: Usage): Answer {
   const entries = asObjects(body.data);
-  const images = entries.map((entry) => ({ base64: asText(entry.b64_json), url: asText(entry.url) }));
+  const images = entries.map((each, entry) => ({ entry, base64: asText(each.b64_json), url: asText(each.url) }));
   const data = entries.map(({ b64_json: _, ...others }) => others);
   return {
     text: null,
@@ -50,4 +50,19 @@ export function imagesAnswer(body: Fields, usage: Usage): Answer {
     usage,
     response: asJson({ ...body, data }),
   };
+}
+
+const leaveOutResult = ({ result: _, ...others }: Fields): Fields => others;
+const isImageCall = ({ type }: Fields): boolean => type === 'image_generation_call';
+
+/** Of an answer of the responses endpoint: the images that a tool has made, and the response without them. Null if there are none. */
+export function takeToolImages(body: Fields): Pick<Answer, 'images' | 'response'> | null {
+  const entries = asObjects(body.output);
+  const images = entries.flatMap((each, entry) => {
+    const base64 = isImageCall(each) ? asText(each.result) : null;
+    return base64 === null ? [] : [{ entry, base64, url: null }];
+  });
+  if (images.length === 0) return null;
+  const output = entries.map((each) => (isImageCall(each) ? leaveOutResult(each) : each));
+  return { images, response: asJson({ ...body, output }) };
 }

@@ -37,11 +37,33 @@ test('base64 is kept apart from the response, and an image that is only a URL st
   expect(answer).toMatchObject({
     text: null,
     images: [
-      { base64: 'AAAA', url: null },
-      { base64: null, url: 'https://x/y.png' },
+      { entry: 0, base64: 'AAAA', url: null },
+      { entry: 1, base64: null, url: 'https://x/y.png' },
     ],
     usage: { input: 4, output: 1056 },
     response: { created: 1, data: [{ revised_prompt: 'p' }, { url: 'https://x/y.png' }] },
   });
   expect(JSON.stringify(answer)).not.toContain('b64_json');
+});
+
+test('images that a tool makes next to a text are kept apart from the response too', () => {
+  const call = { type: 'image_generation_call', id: 'ig', status: 'completed', revised_prompt: 'p' };
+  const message = { type: 'message', content: [{ type: 'output_text', text: 'Here.' }] };
+  const output = [
+    { type: 'reasoning' },
+    { ...call, result: 'AAAA' },
+    { ...call, status: 'failed', result: null },
+    message,
+  ];
+  const decodeBody = (body: object) => {
+    const line = { custom_id: 'a', response: { status_code: 200, body }, error: null };
+    return decode(Buffer.from(JSON.stringify(line)), '/v1/responses', openaiFaults.items);
+  };
+  expect(decodeBody({ status: 'completed', output })).toMatchObject({
+    text: 'Here.',
+    images: [{ entry: 1, base64: 'AAAA', url: null }],
+    response: { status: 'completed', output: [{ type: 'reasoning' }, call, { status: 'failed' }, message] },
+  });
+  expect(JSON.stringify(decodeBody({ output }))).not.toContain('"result":"');
+  expect(decodeBody({ output: [message] })).not.toHaveProperty('images');
 });
