@@ -36,6 +36,8 @@ export interface ActivityDeps {
     name: string,
     account?: string,
   ) => { readonly present: boolean; readonly isConfigured: boolean; readonly variable: string };
+  /** The folder of an account's bucket, with a slash at its end; null if it has none. */
+  readonly bucket: (name: string, account: string) => string | null;
   readonly prices: { readonly dated: string; readonly models: Prices };
   readonly timing: Omit<Timing, 'providerWindowMs'>;
   /** A folder of only this process, for temporary files: a later worker deletes it. */

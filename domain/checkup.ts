@@ -8,15 +8,34 @@ export type StoreVerdict = 'ok' | 'unwritable' | 'full' | 'unavailable';
 
 export type KeyVerdict = 'ok' | 'missing' | 'refused' | 'unreachable' | 'unsure';
 
+/** `wrong`: a file that was written is not listed, or reads differently. */
+export type BucketVerdict =
+  | 'ok'
+  | 'no_bucket'
+  | 'no_credentials'
+  | 'unwritable'
+  | 'unreadable'
+  | 'wrong'
+  | 'unavailable';
+
 export interface Checkup {
   /**
-   * For each provider, whether the worker has a key, and what the provider says to it: it was tried with a call that costs nothing. `unsure`: the
+   * For each account of each provider, whether the worker has a key, and what the provider says to it: it was tried with a call that costs nothing. `unsure`: the
    * provider's reply does not tell. A worker of an earlier version does not try it, and says `ok` of every key that it has.
    */
   readonly keys: readonly {
     readonly provider: string;
+    /** Not there for the account `default`. */
+    readonly account?: string;
     readonly variable: string;
     readonly verdict: KeyVerdict;
+  }[];
+  /** Whether a file could be written, listed, read and removed in each account's bucket. Not there in an earlier version. */
+  readonly buckets?: readonly {
+    readonly provider: string;
+    readonly account: string;
+    readonly uri: string;
+    readonly verdict: BucketVerdict;
   }[];
   readonly store: {
     /** Whether a file could be written and removed. */

@@ -62,6 +62,12 @@ export function listMissing(settings: readonly Setting[], account: Account): rea
 /** The place to which an account may send anything; null if it is not bound to one. */
 export const readRegion = (account: Readonly<Record<string, string | null>>): string | null => account.region ?? null;
 
+/** The folder of the account's bucket, which ends in `/`; null if the vendor uses none, or if it is not given. */
+export function readBucket({ bucket }: Readonly<Record<string, string | null>>): string | null {
+  const folder = (bucket ?? '').trim().replace(/\/+$/, '');
+  return folder === '' ? null : `${folder}/`;
+}
+
 /** Always set, because an SDK without an address would read its own environment variable. */
 export function requireBaseUrl({ baseUrl }: Account<'baseUrl'>): string {
   if (baseUrl === null) throw new Error('a provider without a base URL: resolveAccount gives the default');

@@ -2,7 +2,7 @@
 // the doctor's check of keys, the development stack and the contract tests are derived from it. docs/adding-a-provider.md names the rest.
 
 import { defaultAccount } from '../domain/job.ts';
-import { type Account, listMissing, resolveAccount, type Setting, type VendorEntry } from './account.ts';
+import { type Account, listMissing, readBucket, resolveAccount, type Setting, type VendorEntry } from './account.ts';
 import { noBuckets, type OpenBucket } from './bucket.ts';
 import { hideKeys } from './hide-keys.ts';
 import type { Provider } from './provider.ts';
@@ -59,6 +59,8 @@ export interface Providers {
   /** Of another region than the given one, it refuses all calls. Undefined where no vendor or no account goes by that name. Without its required settings a provider refuses calls as `unauthorized`. */
   get(name: string, account?: string, region?: string | null): Provider | undefined;
   credentials(name: string, account?: string): Credentials;
+  /** The folder of an account's bucket, which ends in `/`; null if it has none. */
+  bucket(name: string, account: string): string | null;
 }
 
 /** Of the vendors that are shipped. A worker's own profiles add others. */
@@ -90,6 +92,7 @@ export function createProviders(
     accounts: (name) => Object.keys(accounts[name] ?? {}),
     get: (name, account = defaultAccount, region = undefined) => inRegion(made.get(name)?.get(account), region),
     credentials: (name, account = defaultAccount) => readCredentials(vendors, accounts, name, account),
+    bucket: (name, account) => readBucket(accounts[name]?.[account] ?? {}),
   };
 }
 

@@ -25,6 +25,7 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     providerNames: providers.names,
     accounts: (name) => providers.accounts(name),
     credentials: (name, account) => providers.credentials(name, account),
+    bucket: (name, account) => providers.bucket(name, account),
     prices: config.prices,
     timing: config.timing,
     scratch,

@@ -1,22 +1,37 @@
 // Checks what a job needs of its worker: keys that the providers accept, a store that takes files, a clock that agrees with the server's.
 
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import type { Checkup, KeyVerdict, StoreVerdict } from '../../domain/checkup.ts';
+import type { BucketVerdict, Checkup, KeyVerdict, StoreVerdict } from '../../domain/checkup.ts';
+import { defaultAccount } from '../../domain/job.ts';
 import { ProviderError } from '../../providers/error.ts';
 import type { Provider } from '../../providers/provider.ts';
-import { StoreError } from '../../storage/store.ts';
+import { type Store, StoreError, type StoreProblem } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
-import { tryAppend, tryExclusiveCreate, tryRename, tryWrite } from './store-trials.ts';
+import { tryAppend, tryBucket, tryExclusiveCreate, tryRename, tryWrite } from './store-trials.ts';
 
-/** All keys are tried at the same time, and the doctor waits. */
-const keyCheckMs = 8000;
+/** All keys and buckets are tried at the same time, and the doctor waits. */
+const trialMs = 8000;
 
-export async function checkup({ store, ...deps }: ActivityDeps): Promise<Checkup> {
+interface NamedAccount {
+  readonly provider: string;
+  readonly account: string;
+}
+
+export async function checkup(deps: ActivityDeps): Promise<Checkup> {
+  const { store } = deps;
   const serverMs = activityInfo().currentAttemptScheduledTimestampMs;
   const clockMs = deps.now() - serverMs;
   const uri = (): string => `checkups/${deps.randomHex(8)}`;
+  const accounts = deps.providerNames.flatMap((provider) =>
+    deps.accounts(provider).map((account) => ({ provider, account })),
+  );
+  const [keys, buckets] = await Promise.all([
+    Promise.all(accounts.map((each) => checkKey(deps, each))),
+    checkBuckets(deps, accounts),
+  ]);
   return {
-    keys: await Promise.all(deps.providerNames.map((provider) => checkKey(deps, provider))),
+    keys,
+    buckets,
     store: {
       verdict: await judgeTrial(() => tryWrite(store, uri())),
       freeBytes: await store.freeBytes(),
@@ -34,21 +49,63 @@ export async function checkup({ store, ...deps }: ActivityDeps): Promise<Checkup
 
 async function checkKey(
   deps: Pick<ActivityDeps, 'provider' | 'credentials'>,
-  provider: string,
+  { provider, account }: NamedAccount,
 ): Promise<Checkup['keys'][number]> {
-  const { present, isConfigured, variable } = deps.credentials(provider);
-  return { provider, variable, verdict: present && isConfigured ? await tryKey(deps.provider(provider)) : 'missing' };
+  const { present, isConfigured, variable } = deps.credentials(provider, account);
+  const verdict = present && isConfigured ? await tryKey(deps.provider(provider, account)) : 'missing';
+  return { provider, ...(account === defaultAccount ? {} : { account }), variable, verdict };
 }
 
 async function tryKey(provider: Provider | undefined): Promise<KeyVerdict> {
   if (provider === undefined) return 'unsure';
-  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(keyCheckMs)]);
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(trialMs)]);
   try {
     const verdict = await provider.check(null, { signal });
     return verdict === 'bad_key' ? 'refused' : verdict === 'ok' ? 'ok' : 'unsure';
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return 'unreachable';
+  }
+}
+
+async function checkBuckets(
+  deps: Pick<ActivityDeps, 'store' | 'bucket' | 'randomHex'>,
+  accounts: readonly NamedAccount[],
+): Promise<NonNullable<Checkup['buckets']>> {
+  const trials = accounts.flatMap(({ provider, account }) => {
+    const uri = deps.bucket(provider, account);
+    return uri === null ? [] : [{ provider, account, uri }];
+  });
+  return Promise.all(
+    trials.map(async (each) => ({
+      ...each,
+      verdict: await judgeBucket(deps.store, `${each.uri}checkups/${deps.randomHex(8)}`),
+    })),
+  );
+}
+
+async function judgeBucket(store: Store, uri: string): Promise<BucketVerdict> {
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(trialMs)]);
+  try {
+    return await tryBucket(store, uri, signal);
+  } catch (error) {
+    if (!(error instanceof StoreError) && !signal.aborted) throw error;
+    return error instanceof StoreError ? toBucketVerdict(error.problem) : 'unavailable';
+  }
+}
+
+function toBucketVerdict(problem: StoreProblem): BucketVerdict {
+  switch (problem) {
+    case 'no_bucket':
+    case 'no_credentials':
+    case 'unwritable':
+    case 'unreadable':
+      return problem;
+    case 'bad_uri':
+    case 'outside_root':
+      return 'no_bucket';
+    default:
+      return 'unavailable';
   }
 }
 

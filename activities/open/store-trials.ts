@@ -1,4 +1,4 @@
-// Tries what a job needs of the data root, each trial with its own file, which it removes again.
+// Tries what a job needs of the data root, and of a provider's bucket: each trial has its own file, which it removes again.
 
 import { writeText } from '../../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
@@ -40,6 +40,19 @@ export const tryAppend = (store: Store, uri: string): Promise<Trial> =>
     return isRefused && (await readText(store, uri)) === 'first\nsecond\n' ? 'ok' : 'wrong';
   });
 
+/** A vendor finds and reads what is written to its bucket, and Nightshift what the vendor writes. */
+export async function tryBucket(store: Store, uri: string, signal: AbortSignal): Promise<Trial> {
+  const text = 'a checkup';
+  await writeText(store, uri, text, { signal });
+  try {
+    const listed: string[] = [];
+    for await (const stored of store.list(uri, signal)) listed.push(stored.uri);
+    return listed.includes(uri) && (await readText(store, uri, signal)) === text ? 'ok' : 'wrong';
+  } finally {
+    await store.remove(uri, signal);
+  }
+}
+
 async function withFile<T>(store: Store, uri: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -59,8 +72,8 @@ async function isThere(work: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-async function readText(store: Store, uri: string): Promise<string> {
+async function readText(store: Store, uri: string, signal?: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of store.read(uri)) chunks.push(Buffer.from(chunk));
+  for await (const chunk of store.read(uri, { signal })) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString();
 }

@@ -38,6 +38,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
     providerNames: [provider.name],
     accounts: () => ['default'],
     credentials: () => ({ present: true, isConfigured: true, variable: 'KEY' }),
+    bucket: () => null,
     prices: { dated: '2026-01-01', models: folder.job.prices },
     threads: sharedThreads,
     transfers: (work) => work(),

@@ -38,6 +38,13 @@ test('a missing key of an account is named where it belongs', () => {
   });
 });
 
+test('an account has the bucket that the file gives it, and another one none', () => {
+  const bucket = { project: 'p', region: 'eu', bucket: 'gs://b/in//' };
+  const { accounts, vendors } = read({ accounts: { vertex: { eu: bucket } } });
+  const folder = (account: string) => createProviders(accounts, vendors).bucket('vertex', account);
+  expect([folder('eu'), folder('default'), folder('nobody')]).toEqual(['gs://b/in/', null, null]);
+});
+
 test('a profile is a provider with variables of its own', () => {
   const { accounts, vendors } = read(
     { profiles: { 'my-gateway': { baseUrl: 'https://llm.example.com/v1', batch: { itemsMax: 7, window: '48h' } } } },

@@ -1,6 +1,6 @@
 // What a worker's checkup means, and how to fix what is not right.
 
-import { type Checkup, type StoreAbility, storeAbilities } from '../../../domain/checkup.ts';
+import { type BucketVerdict, type Checkup, type StoreAbility, storeAbilities } from '../../../domain/checkup.ts';
 import { formatDuration } from '../../../domain/duration.ts';
 import { version } from '../../version.ts';
 import { bad, type Finding, ok, warn } from './findings.ts';
@@ -18,11 +18,11 @@ export interface Asked {
 
 export function* toFindings(checkup: Checkup, asked: Asked): Generator<Finding> {
   const { keys, store, clockMs, serverMs } = checkup;
-  for (const key of keys) if (key.verdict !== 'missing') yield describeKey(key);
-  yield* describeMissing(
-    keys.filter(({ verdict }) => verdict === 'missing'),
-    keys.length,
-  );
+  // An account of the config file was meant to be used, so its lack of a key is a problem of its own.
+  const isUnused = ({ account, verdict }: Checkup['keys'][number]) => verdict === 'missing' && account === undefined;
+  for (const key of keys) if (!isUnused(key)) yield describeKey(key);
+  yield* describeMissing(keys.filter(isUnused), keys.length);
+  for (const bucket of checkup.buckets ?? []) yield describeBucket(bucket);
   yield describeStore(store);
   if (store.verdict === 'ok') yield* describeAbilities(store.abilities);
   yield describeClock('clock', "the worker's", clockMs);
@@ -44,23 +44,46 @@ function describeFix(missing: Checkup['keys']): string {
   return `set ${shown} for the worker, and restart it`;
 }
 
-function describeKey({ provider, variable, verdict }: Checkup['keys'][number]): Finding {
+function describeKey({ provider, account, variable, verdict }: Checkup['keys'][number]): Finding {
   const what = `key of ${provider}`;
+  const of = account === undefined ? '' : `account ${account}: `;
   const fix = `set ${variable} for the worker, and restart it`;
   switch (verdict) {
     case 'ok':
-      return ok(what, `${variable} works`);
+      return ok(what, `${of}${variable} works`);
+    case 'missing':
+      return bad(what, `${of}the worker has none`, fix);
     case 'refused':
-      return bad(what, `${provider} refuses the key in ${variable}`, fix);
+      return bad(what, `${of}${provider} refuses the key in ${variable}`, fix);
     case 'unreachable':
       return warn(
         what,
-        `the worker cannot reach ${provider}`,
+        `${of}the worker cannot reach ${provider}`,
         "check the worker's network and the provider's status page",
       );
     default:
-      return ok(what, `${variable} is set; ${provider} does not say whether it works`);
+      return ok(what, `${of}${variable} is set; ${provider} does not say whether it works`);
   }
+}
+
+const wordsByBucketVerdict: Readonly<Record<Exclude<BucketVerdict, 'ok'>, readonly [found: string, fix: string]>> = {
+  no_bucket: ['does not exist', 'create it, or correct its name in the setting `bucket` of the account'],
+  no_credentials: ['refuses the worker', "give the worker credentials that may use it, or correct the bucket's name"],
+  unwritable: ['does not let the worker write', 'let the worker write, list, read and delete in it'],
+  unreadable: ['does not let the worker read', 'let the worker write, list, read and delete in it'],
+  wrong: [
+    'does not show a file that was written to it',
+    'use another one: Nightshift must see immediately what was written',
+  ],
+  unavailable: ['does not answer', "check the worker's network and the store's status page"],
+};
+
+function describeBucket({ provider, account, uri, verdict }: NonNullable<Checkup['buckets']>[number]): Finding {
+  const what = `bucket of ${provider}`;
+  const which = `account ${account}: ${uri}`;
+  if (verdict === 'ok') return ok(what, `${which} takes, lists and gives back files`);
+  const [found, fix] = wordsByBucketVerdict[verdict];
+  return bad(what, `${which} ${found}`, fix);
 }
 
 /** How far this machine's clock is ahead of the server's, at least. The server's time lies between question and answer if they agree. */

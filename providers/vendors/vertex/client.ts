@@ -1,7 +1,7 @@
 // The connection to Vertex AI by its REST API, and the bucket of the account. Everything goes to one project and one region.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
-import type { Account } from '../../account.ts';
+import { type Account, readBucket } from '../../account.ts';
 import type { Bucket, OpenBucket } from '../../bucket.ts';
 import { claudeEndpoint } from '../../dialects/vertex/requests.ts';
 import type { CallTarget, Context } from '../../provider.ts';
@@ -26,13 +26,13 @@ export interface Connection {
 }
 
 export function connect(account: Account<VertexSetting>, openBucket: OpenBucket): Connection {
-  const { project, region, bucket, accessToken } = account;
+  const { project, region, accessToken } = account;
   const api = `${readAddress(account)}/v1`;
   return {
     api,
     place: `${api}/projects/${encodeURIComponent(project ?? 'none')}/locations/${encodeURIComponent(region ?? 'none')}`,
     token: createTokens(caller, accessToken),
-    bucket: () => openBucket(`${(bucket ?? '').replace(/\/+$/, '')}/`),
+    bucket: () => openBucket(readBucket(account) ?? '/'),
   };
 }
 

@@ -2,11 +2,12 @@
 
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { ActivityDeps } from '../../../activities/deps.ts';
 import { checkup } from '../../../activities/open/checkup.ts';
 import type { Checkup } from '../../../domain/checkup.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import type { Provider } from '../../../providers/provider.ts';
-import { type Store, StoreError } from '../../../storage/store.ts';
+import { type Store, StoreError, type StoreProblem } from '../../../storage/store.ts';
 import { type Folder, folderWith, openaiOffline, quietEnvironment } from '../plan/planning.ts';
 import { wholeDeps } from '../whole-job.ts';
 
@@ -43,6 +44,70 @@ test('an account of which nothing is given is not tried: a server that needs no 
   };
   const { keys }: Checkup = await quietEnvironment().run(() => checkup(deps));
   expect(keys.map(({ verdict }) => verdict)).toEqual(['missing']);
+});
+
+test('each account’s key is tried, and an account of the config file is named', async () => {
+  const deps: ActivityDeps = {
+    ...wholeDeps(await folderWith([])),
+    accounts: () => ['default', 'eu'],
+    credentials: (name, account) => ({ present: true, isConfigured: true, variable: `${name}/${account}` }),
+    provider: (_name, account) => ({ ...openaiOffline, check: async () => (account === 'eu' ? 'bad_key' : 'ok') }),
+  };
+  const { keys }: Checkup = await quietEnvironment().run(() => checkup(deps));
+  expect(keys).toEqual([
+    { provider: 'openai', variable: 'openai/default', verdict: 'ok' },
+    { provider: 'openai', account: 'eu', variable: 'openai/eu', verdict: 'refused' },
+  ]);
+});
+
+test('the bucket of each account that has one is tried, and nothing is left in it', async () => {
+  const folder = await folderWith([]);
+  const { store } = folder;
+  const failures: Readonly<Record<string, StoreProblem>> = {
+    gone: 'no_bucket',
+    denied: 'no_credentials',
+    locked: 'unwritable',
+    full: 'full',
+  };
+  /** Each bucket has its own way to fail, which its name tells. */
+  const accountOf = (uri: string): string => /^openai-(\w+)\//.exec(uri)?.[1] ?? '';
+  const odd: Store = {
+    ...store,
+    create: async (uri, options) => {
+      const problem = failures[accountOf(uri)];
+      if (problem !== undefined) throw new StoreError(problem, uri);
+      return store.create(uri, options);
+    },
+    list: async function* (uri, signal) {
+      if (accountOf(uri) !== 'blind') yield* store.list(uri, signal);
+    },
+    read: async function* (uri, options) {
+      if (accountOf(uri) === 'stale') yield Buffer.from('something else');
+      else yield* store.read(uri, options);
+    },
+  };
+  const accounts = ['default', 'eu', ...Object.keys(failures), 'blind', 'stale'];
+  const deps: ActivityDeps = {
+    ...wholeDeps(folder),
+    store: odd,
+    accounts: () => [...accounts, 'bare'],
+    credentials: () => ({ present: false, isConfigured: false, variable: 'KEY' }),
+    bucket: (name, account) => (account === 'bare' ? null : `${name}-${account}/`),
+  };
+  const { buckets = [] }: Checkup = await quietEnvironment().run(() => checkup(deps));
+  expect(buckets.map(({ account, uri, verdict }) => [account, uri, verdict])).toEqual([
+    ['default', 'openai-default/', 'ok'],
+    ['eu', 'openai-eu/', 'ok'],
+    ['gone', 'openai-gone/', 'no_bucket'],
+    ['denied', 'openai-denied/', 'no_credentials'],
+    ['locked', 'openai-locked/', 'unwritable'],
+    ['full', 'openai-full/', 'unavailable'],
+    ['blind', 'openai-blind/', 'wrong'],
+    ['stale', 'openai-stale/', 'wrong'],
+  ]);
+  for (const account of ['default', 'eu', 'blind', 'stale']) {
+    expect(readdirSync(`${folder.root}/openai-${account}/checkups`)).toEqual([]);
+  }
 });
 
 test('a good data root can do everything, and nothing is left in it', async () => {

@@ -54,6 +54,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     provider: (name) => (name === 'openai' ? provider : undefined),
     providerNames: ['openai'],
     accounts: () => ['default'],
+    bucket: () => null,
     credentials: () => ({ present: hasKey, isConfigured: hasKey, variable: 'OPENAI_API_KEY' }),
     prices: {
       dated: '2026-01-01',

@@ -10,7 +10,7 @@ import { backfillSpan } from '../../../client/day.ts';
 import { jobText } from '../../../client/job-text.ts';
 import { Nightshift } from '../../../client/nightshift.ts';
 import { version } from '../../../client/version.ts';
-import type { Checkup } from '../../../domain/checkup.ts';
+import type { BucketVerdict, Checkup } from '../../../domain/checkup.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -75,6 +75,10 @@ const storeWith = (change: Partial<typeof abilities>) => ({
   store: { ...well.store, abilities: { ...abilities, ...change } },
 });
 
+const bucketThat = (verdict: BucketVerdict) => ({
+  buckets: [{ provider: 'vertex', account: 'eu', uri: 'gs://b/in/', verdict }],
+});
+
 test.each([
   [
     'no key at all',
@@ -94,6 +98,23 @@ test.each([
     'warn',
     'network',
   ],
+  [
+    'an account of the config file without its key',
+    {
+      keys: [
+        ...well.keys,
+        { provider: 'openai', account: 'eu', variable: 'accounts.openai.eu.apiKey', verdict: 'missing' },
+      ],
+    },
+    'bad',
+    'accounts.openai.eu.apiKey',
+  ],
+  ['a bucket that is not there', bucketThat('no_bucket'), 'bad', 'create it'],
+  ['a bucket that refuses the worker', bucketThat('no_credentials'), 'bad', 'credentials'],
+  ['a bucket that cannot be written to', bucketThat('unwritable'), 'bad', 'let the worker write'],
+  ['a bucket that cannot be read', bucketThat('unreadable'), 'bad', 'let the worker write'],
+  ['a bucket that shows nothing', bucketThat('wrong'), 'bad', 'another'],
+  ['a bucket that does not answer', bucketThat('unavailable'), 'bad', 'network'],
   [
     'a store that cannot be written to',
     { store: { verdict: 'unwritable', freeBytes: null } },
@@ -119,6 +140,15 @@ test('the doctor finds nothing wrong where nothing is', () => {
   expect([...toFindings(well, asked)].map(({ what, state }) => `${what}: ${state}`)).toEqual([
     ...['key of openai: ok', 'store: ok', 'exclusive create: ok', 'rename: ok', 'append: ok'],
     ...['clock: ok', 'clock here: ok', 'version: ok'],
+  ]);
+});
+
+test('the doctor names the account of a key and of a bucket', () => {
+  const keys = [{ provider: 'vertex', account: 'eu', variable: 'VERTEX_ACCESS_TOKEN', verdict: 'ok' }] as const;
+  const found = [...toFindings({ ...well, keys, ...bucketThat('ok') }, asked)].slice(0, 2);
+  expect(found.map(({ what, found }) => `${what}: ${found}`)).toEqual([
+    'key of vertex: account eu: VERTEX_ACCESS_TOKEN works',
+    'bucket of vertex: account eu: gs://b/in/ takes, lists and gives back files',
   ]);
 });
 
