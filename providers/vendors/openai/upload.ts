@@ -47,6 +47,8 @@ export async function sendFile(
   return (await sdk()).post(path, streamFile(file, `multipart/form-data; boundary=${boundary}`, wrapping, ctx));
 }
 
+/** A small file is ready almost immediately. The wait doubles from try to try, up to a second. */
+const readyFirstMs = 30;
 const readyAgainMs = 1000;
 const readyTriesMax = 300;
 const notReady: readonly (string | null)[] = ['pending', 'running', 'uploading'];
@@ -61,7 +63,8 @@ export async function untilReady(
   let status = first;
   for (let tries = 0; notReady.includes(status); tries += 1) {
     if (tries === readyTriesMax) throw plainFault(caller.name, 'not_ready');
-    await callProvider(caller, 'read', () => setTimeout(readyAgainMs, undefined, { signal }));
+    const waitMs = Math.min(readyAgainMs, readyFirstMs * 2 ** tries);
+    await callProvider(caller, 'read', () => setTimeout(waitMs, undefined, { signal }));
     status = await read();
   }
 }

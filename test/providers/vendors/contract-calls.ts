@@ -122,7 +122,7 @@ function secretsContract(vendor: EmulatedVendor): void {
   });
 }
 
-function modelContract(vendor: EmulatedVendor): void {
+export function modelContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: a model`, () => {
     test('is there, is not, or the key is bad', async () => {
       const { provider, control } = await startVendor(vendor);

@@ -5,13 +5,21 @@ import { claudeEndpoint } from '../../../providers/dialects/vertex/requests.ts';
 import { providerNames } from '../../../providers/registry.ts';
 import { makeGeminiEntry } from '../../../providers/vendors/gemini/index.ts';
 import { gcsServer, hasGcsServer } from '../../support/stores/gcs-server.ts';
-import { providerContract } from './contract.ts';
+import { profileContract, providerContract } from './contract.ts';
 import { requireEmulated } from './emulated-vendor.ts';
 
 gcsServer();
 
+/** Profiles without code or wire forms of their own: with another vendor, they share all of both. That vendor runs the whole contract. */
+const sameAs: Readonly<Record<string, 'openai' | 'doubleword'>> = {
+  deepinfra: 'openai',
+  groq: 'openai',
+  parasail: 'doubleword',
+};
+
 for (const vendor of providerNames.map(requireEmulated)) {
-  if (vendor.staging !== 'gs' || hasGcsServer) providerContract(vendor);
+  if (vendor.name in sameAs) profileContract(vendor);
+  else if (vendor.staging !== 'gs' || hasGcsServer) providerContract(vendor);
 }
 
 // Small batches of Gemini's are sent with their create; larger ones are uploaded.

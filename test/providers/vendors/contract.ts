@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import { ProviderError } from '../../../providers/error.ts';
-import { callsContract, realtimeOnlyContract } from './contract-calls.ts';
+import { callsContract, modelContract, realtimeOnlyContract } from './contract-calls.ts';
 import {
   catchFacts,
   collectLines,
@@ -25,12 +25,22 @@ async function downloadToEnd(chunks: AsyncGenerator<Uint8Array, true | null>): P
   }
 }
 
+/** After this, a test's own signal ends a call that nobody answers. */
+const soonMs = 100;
+
 const texts = (count: number): string[] => Array.from({ length: count }, (_, at) => `question ${at}`);
 
 export function providerContract(vendor: EmulatedVendor): void {
   const { lanes } = makeProvider(vendor.entry, {});
   if (lanes.includes('batch')) batchesContract(vendor);
   else realtimeOnlyContract(vendor);
+}
+
+/** What the data of a profile can change: a whole batch with each of its endings, how batches are found, and which models there are. */
+export function profileContract(vendor: EmulatedVendor): void {
+  batchContract(vendor);
+  findContract(vendor);
+  modelContract(vendor);
 }
 
 function batchesContract(vendor: EmulatedVendor): void {
@@ -161,7 +171,7 @@ function outputContract(vendor: EmulatedVendor): void {
       });
       const handle = await submit(await prepare(texts(30)));
       await end();
-      const output = provider.download(handle, { signal: AbortSignal.timeout(300) });
+      const output = provider.download(handle, { signal: AbortSignal.timeout(soonMs) });
       expect((await catchFacts(collectLines(output))).fault).toBe('timeout');
     });
 
@@ -195,7 +205,9 @@ function findContract(vendor: EmulatedVendor): void {
       });
       const { file, submission } = await prepare(texts(3));
       const staged = await provider.upload(file, submission, context());
-      const facts = await catchFacts(provider.create(staged, file, submission, { signal: AbortSignal.timeout(500) }));
+      const facts = await catchFacts(
+        provider.create(staged, file, submission, { signal: AbortSignal.timeout(soonMs) }),
+      );
       expect(facts).toMatchObject({ fault: 'timeout', ambiguous: true });
     });
 
