@@ -31,9 +31,9 @@ function answerBody(item: Item, options: Options): string {
 }
 
 function embeddingBody(item: Item): string {
-  const { content, outputDimensionality, output_dimensionality } = item.body();
+  const { content, outputDimensionality, output_dimensionality, embedContentConfig } = item.body();
   const texts = asList(asObject(content).parts).filter(isObject);
-  const asked = outputDimensionality ?? output_dimensionality;
+  const asked = outputDimensionality ?? output_dimensionality ?? asObject(embedContentConfig).outputDimensionality;
   const dimensions = typeof asked === 'number' ? asked : dimensionsDefault;
   const values = [...makeVector(texts.map(({ text }) => asText(text)).join(''), dimensions)];
   return JSON.stringify({ embedding: { values }, tokenCount: String(item.tokens) });

@@ -34,7 +34,7 @@ import {
   listVertexJobs,
   retrieveVertexJob,
 } from '../vertex/jobs.ts';
-import { retrieveVertexModel, vertexCall } from '../vertex/model-calls.ts';
+import { retrieveVertexModel, vertexCall, vertexPredict } from '../vertex/model-calls.ts';
 import type { Handler } from './call.ts';
 import type { RouteName } from './routes.ts';
 
@@ -93,6 +93,8 @@ export const handlers: Record<RouteName, Handler> = {
   'vertex.batches.cancel': cancelVertexJob,
   'vertex.batches.delete': deleteVertexJob,
   'vertex.generate': vertexCall,
+  'vertex.embed': vertexCall,
+  'vertex.predict': vertexPredict,
   'vertex.claude': vertexCall,
   'vertex.models.google': retrieveVertexModel,
   'vertex.models.anthropic': retrieveVertexModel,

@@ -19,6 +19,20 @@ export const vertexRoutes = {
     body: 'json',
     paid: true,
   },
+  'vertex.embed': {
+    vendor,
+    method: 'POST',
+    path: `${api}/publishers/google/models/:id:embedContent`,
+    body: 'json',
+    paid: true,
+  },
+  'vertex.predict': {
+    vendor,
+    method: 'POST',
+    path: `${api}/publishers/google/models/:id:predict`,
+    body: 'json',
+    paid: true,
+  },
   'vertex.claude': {
     vendor,
     method: 'POST',

@@ -9,14 +9,16 @@ import { itemProblem } from '../gemini/result-lines.ts';
 import { asObject } from '../server/json.ts';
 import type { Batch } from '../world/batch.ts';
 import { isoTime } from '../world/clock.ts';
-import { isClaude } from './scan.ts';
+import { geminiMethod, isClaude } from './scan.ts';
 
 export function rowWriter({ scan, options, final }: Batch): LineWriter {
   const time = `"processed_time":"${isoTime(final?.endedAtMs ?? 0)}"`;
   return (item, id, at) => {
     const head = writeHead(item, id);
     if (isBilled(item.outcome)) {
-      const body = isClaude(item.model) ? messageBody(item, options) : geminiBody('generateContent', item, options);
+      const body = isClaude(item.model)
+        ? messageBody(item, options)
+        : geminiBody(geminiMethod(item.model), item, options);
       return `{${head},"status":"",${time},"response":${body}}`;
     }
     if (!isError(item.outcome)) return null;
@@ -28,10 +30,11 @@ export function rowWriter({ scan, options, final }: Batch): LineWriter {
   };
 }
 
-/** The request as it came. Its id is in a label, or next to it. */
+/** The request as it came. Its id is next to it, or in a label. */
 function writeHead(item: Item, id: string | null): string {
   const request = item.body();
   if (isClaude(item.model)) return `${idField(id)}"request":${JSON.stringify(request)}`;
+  if (geminiMethod(item.model) === 'embedContent') return `${idField(id, 'key')}"request":${JSON.stringify(request)}`;
   const { labels, ...rest } = request;
   const given = Object.keys(asObject(labels)).map((name) => [name, id]);
   return `"request":${JSON.stringify(id === null ? rest : { ...rest, labels: Object.fromEntries(given) })}`;

@@ -72,13 +72,16 @@ export const relabel = (line: Buffer, customId: CustomId): Buffer => relabelLine
 export const takeApart = (line: Buffer): LineParts => splitLine(lineHead, line);
 
 /** What a request asks for shows which endpoint it is for. */
+export const chooseEndpoint = ({ content, contents }: Fields): string =>
+  contents === undefined && content !== undefined ? embedEndpoint : generateEndpoint;
+
 export function parseRequestLine(record: Json, raw: Buffer): RequestLine {
   const fields = asFields(record);
   const id = asText(fields?.key);
   if (fields === null || id === null || id === '') return problem('key must be a text');
   const body = asFields(fields.request);
   if (body === null) return problem('request must be an object');
-  const endpoint = body.contents === undefined && body.content !== undefined ? embedEndpoint : generateEndpoint;
+  const endpoint = chooseEndpoint(body);
   const [first] = findProblems(asJson(body), endpoint);
   if (first !== undefined) return problem(first);
   return { kind: 'request', id, endpoint, model: null, body: asJson(body), bodyText: readRawMember(raw, 'request') };

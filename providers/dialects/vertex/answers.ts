@@ -5,7 +5,7 @@ import { asFields, asText, type Fields, parsedFields } from '../../json-fields.t
 import { answered as answeredByClaude } from '../anthropic/answers.ts';
 import { answered as answeredByGemini, failed } from '../gemini/answers.ts';
 import type { ItemCodes } from '../item-reason.ts';
-import { idLabel } from './label-rows.ts';
+import { idLabel } from './name-rows.ts';
 import { claudeEndpoint } from './requests.ts';
 
 export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOutcome {
@@ -20,8 +20,8 @@ export function decode(line: Buffer, endpoint: string, codes: ItemCodes): RawOut
   return endpoint === claudeEndpoint ? answeredByClaude(customId, response) : answeredByGemini(customId, response);
 }
 
-function readId({ custom_id, request }: Fields): string | null {
-  return asText(custom_id) ?? asText(asFields(asFields(request)?.labels)?.[idLabel]);
+function readId({ custom_id, key, request }: Fields): string | null {
+  return asText(custom_id) ?? asText(key) ?? asText(asFields(asFields(request)?.labels)?.[idLabel]);
 }
 
 /** Such as `Bad Request: {"error": {"code": 400, …}}`. Other words may hold an HTTP status. */

@@ -1,5 +1,5 @@
 // Rows of a job on Vertex AI, for models of Gemini and for Claude. The endpoint, which is the API's method, tells whose row it is. Rows are planned
-// in Claude's form; `label-rows.ts` gives those of Gemini's theirs. The model is in no row.
+// in Claude's form; `name-rows.ts` gives the others theirs. The model is in no row.
 
 import type { CustomId } from '../../../domain/ids.ts';
 import type { OutputLimit } from '../../../domain/money/output-limit.ts';
@@ -16,8 +16,9 @@ import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
 
 export const generateEndpoint = gemini.generateEndpoint;
+export const embedEndpoint = gemini.embedEndpoint;
 export const claudeEndpoint = 'rawPredict';
-export const vertexEndpoints: readonly string[] = [generateEndpoint, claudeEndpoint];
+export const vertexEndpoints: readonly string[] = [generateEndpoint, embedEndpoint, claudeEndpoint];
 
 /** Claude's API on Vertex AI has a version of its own, which each request names. */
 const claudeVersion = { anthropic_version: 'vertex-2023-10-16' };
@@ -33,6 +34,7 @@ export function findProblems(body: Json, endpoint: string): readonly string[] {
   if (!vertexEndpoints.includes(endpoint)) return [`endpoint: batches are built for ${vertexEndpoints.join(', ')}`];
   const fields = asFields(body);
   if (fields === null) return ['the request must be an object'];
+  if (endpoint === embedEndpoint) return gemini.findProblems(body, endpoint);
   if (!isClaude(endpoint)) return [...gemini.findProblems(body, endpoint), ...findLabels(fields)];
   const problems = claude.findProblems(body, claude.messagesEndpoint, { fixedFields: claudeVersion });
   if (fields.model === undefined) return problems;
@@ -45,10 +47,17 @@ const findLabels = ({ labels }: Fields): string[] =>
 /** Which of the endpoints a family of models has. */
 const endpointByFamily: readonly (readonly [beginning: string, endpoint: string])[] = [
   ['claude-', claudeEndpoint],
+  ['gemini-embedding-', embedEndpoint],
   ['gemini-', generateEndpoint],
 ];
 
+/** The older models for embeddings. Their answers repeat only what they were asked, so no id comes back. */
+const namelessModels = /^(text-|text)(multilingual-)?embedding/;
+
 export function findModelProblem(model: string, endpoint: string | null): string | null {
+  if (namelessModels.test(model)) {
+    return `${model} gives answers that do not say which row they are of; take gemini-embedding-001`;
+  }
   const [, own] = endpointByFamily.find(([beginning]) => model.startsWith(beginning)) ?? [];
   if (own === undefined || endpoint === null || own === endpoint) return null;
   return `${model} is called by the endpoint ${own}`;
@@ -78,7 +87,7 @@ export function parseRequestLine(record: Json, raw: Buffer): RequestLine {
   if (fields === null || id === null || id === '') return problem('key or custom_id must be a text');
   const body = asFields(fields.request);
   if (body === null) return problem('request must be an object');
-  const endpoint = claudeId === null ? generateEndpoint : claudeEndpoint;
+  const endpoint = claudeId === null ? gemini.chooseEndpoint(body) : claudeEndpoint;
   const [first] = findProblems(asJson(body), endpoint);
   if (first !== undefined) return problem(first);
   return { kind: 'request', id, endpoint, model: null, body: asJson(body), bodyText: readRawMember(raw, 'request') };

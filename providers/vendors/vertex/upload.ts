@@ -2,7 +2,7 @@
 
 import { createReadStream } from 'node:fs';
 import type { Staged } from '../../../domain/batch/state.ts';
-import { labelRows } from '../../dialects/vertex/label-rows.ts';
+import { nameRows } from '../../dialects/vertex/name-rows.ts';
 import { claudeEndpoint } from '../../dialects/vertex/requests.ts';
 import type { Context, RequestFile, Submission } from '../../provider.ts';
 import type { Connection } from './client.ts';
@@ -18,8 +18,8 @@ export async function upload(
   const content = createReadStream(path, { highWaterMark: chunkBytes, signal: ctx.signal });
   const name = `${key}/requests.jsonl`;
   if (endpoint === claudeEndpoint) return { fileId: (await bucket().put(name, content, ctx)).uri };
-  // Labelled rows are longer: the bytes of the file count, not those that are sent.
-  const labelled = labelRows(content, (bytes) => ctx.moved?.(bytes));
-  const { uri } = await bucket().put(name, labelled, { signal: ctx.signal });
+  // Rows change their length: the bytes of the file count, not those that are sent.
+  const named = nameRows(content, endpoint, (bytes) => ctx.moved?.(bytes));
+  const { uri } = await bucket().put(name, named, { signal: ctx.signal });
   return { fileId: uri };
 }

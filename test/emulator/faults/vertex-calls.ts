@@ -42,6 +42,10 @@ export const vertexCalls = {
   'vertex.batches.delete': (rig: VertexRig) => ask(rig, `batchPredictionJobs/${rig.endedVertex}`, 'DELETE'),
   'vertex.generate': (rig: VertexRig) =>
     ask(rig, `${google}/gemini-2.5-flash:generateContent`, 'POST', JSON.parse(row).request),
+  'vertex.embed': (rig: VertexRig) =>
+    ask(rig, `${google}/gemini-embedding-2:embedContent`, 'POST', { content: { parts: [{ text: 'hi' }] } }),
+  'vertex.predict': (rig: VertexRig) =>
+    ask(rig, `${google}/gemini-embedding-001:predict`, 'POST', { instances: [{ content: 'hi' }] }),
   'vertex.claude': (rig: VertexRig) => ask(rig, `${anthropic}/claude-haiku-4-5:rawPredict`, 'POST', message),
   'vertex.models.google': (rig: VertexRig) => ask(rig, `${google}/gemini-2.5-flash`),
   'vertex.models.anthropic': (rig: VertexRig) => ask(rig, `${anthropic}/claude-haiku-4-5`),

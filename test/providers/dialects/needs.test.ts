@@ -104,6 +104,15 @@ test.each([
   ['vertex', undefined, 'claude-haiku-4-5', 'generateContent', 'claude-haiku-4-5 is called by the endpoint rawPredict'],
   ['vertex', undefined, 'gemini-2.5-pro', 'rawPredict', 'gemini-2.5-pro is called by the endpoint generateContent'],
   ['vertex', 'https://gateway.example', 'gpt-5.4', 'rawPredict', null],
+  ['vertex', undefined, 'gemini-embedding-001', 'embedContent', null],
+  ['vertex', undefined, 'gemini-embedding-2', null, null],
+  [
+    'vertex',
+    'https://gateway.example',
+    'text-embedding-005',
+    null,
+    'text-embedding-005 gives answers that do not say which row they are of; take gemini-embedding-001',
+  ],
   ['vertex', undefined, 'projects/1/locations/x/models/7', 'generateContent', null],
 ] as const)(
   'where requests name no model, %s at %s says of %s at %s: %s',

@@ -2,8 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { customId, itemKey } from '../../../domain/ids.ts';
-import { labelRows } from '../../../providers/dialects/vertex/label-rows.ts';
-import { claudeEndpoint, generateEndpoint, takeApart } from '../../../providers/dialects/vertex/requests.ts';
+import { nameRows } from '../../../providers/dialects/vertex/name-rows.ts';
+import {
+  claudeEndpoint,
+  embedEndpoint,
+  generateEndpoint,
+  takeApart,
+} from '../../../providers/dialects/vertex/requests.ts';
 import { vendorEntries } from '../../../providers/registry.ts';
 import { makeProvider } from '../vendors/emulated-vendor.ts';
 
@@ -11,6 +16,7 @@ const vertex = makeProvider(vendorEntries.vertex, {});
 const id = customId('0123abcd', itemKey('a'.repeat(24)));
 const other = customId('0123abcd', itemKey('b'.repeat(24)));
 const contents = [{ role: 'user', parts: [{ text: 'hi' }] }];
+const content = { parts: [{ text: 'hi' }] };
 const messages = [{ role: 'user', content: 'hi' }];
 const version = { anthropic_version: 'vertex-2023-10-16' };
 const label = { labels: { 'nightshift-id': id } };
@@ -35,34 +41,6 @@ describe('a request row', () => {
     expect(takeApart(relabelled)).toMatchObject({ customId: other, body: text });
   });
 
-  test.each([1, 7, 60, 100_000])(
-    'of Gemini’s is sent with its id in a label, read in pieces of %i bytes',
-    async (size) => {
-      const texts = [{ contents }, { contents: [{ parts: [{ text: '{"custom_id":"x\\n✓' }] }], tools: [1.1] }];
-      const rows = texts.map(
-        (body, at) => `${vertex.encode(at === 0 ? id : other, JSON.stringify(body), generateEndpoint)}\n`,
-      );
-      const file = Buffer.from(rows.join(''));
-      let taken = 0;
-      const labelled: Buffer[] = [];
-      for await (const each of labelRows(cut(file, size), (bytes) => (taken += bytes))) labelled.push(each);
-      const sent = Buffer.concat(labelled).toString().trimEnd().split('\n');
-      expect(sent.map((row) => JSON.parse(row))).toEqual([
-        { request: { ...label, ...texts[0] } },
-        { request: { labels: { 'nightshift-id': other }, ...texts[1] } },
-      ]);
-      expect(taken).toBe(file.length);
-    },
-  );
-
-  test('that was cut, or planned in another form, is not sent', async () => {
-    const drain = async (text: string) => {
-      for await (const _ of labelRows(cut(Buffer.from(text), 10), () => undefined));
-    };
-    await expect(drain('{"custom_id":"0123')).rejects.toThrow(/cut/);
-    await expect(drain(`{"key":"${id}","request":{"contents":[]},"more":[]}\n`)).rejects.toThrow(/form/);
-  });
-
   test('of a portable prompt has the form of its endpoint, and no problems', () => {
     for (const endpoint of [generateEndpoint, claudeEndpoint]) {
       const body = vertex.buildBody({ user: 'hi', maxTokens: 5 }, endpoint);
@@ -76,7 +54,9 @@ describe('a request row', () => {
     [{ ...version, messages, max_tokens: 5, model: 'm' }, claudeEndpoint, /model: /],
     [{ messages, max_tokens: 5 }, claudeEndpoint, /anthropic_version: must be/],
     [{ ...version, messages }, claudeEndpoint, /max_tokens: missing/],
-    [{ contents }, 'embedContent', /endpoint: /],
+    [{ contents }, embedEndpoint, /content: missing/],
+    [{ content, model: 'm' }, embedEndpoint, /model: /],
+    [{ contents }, 'predict', /endpoint: batches are built for generateContent, embedContent, rawPredict/],
   ])('%j to %s is refused', (body, endpoint, message) => {
     expect(vertex.findProblems(body, endpoint).join('\n')).toMatch(message);
   });
@@ -87,7 +67,51 @@ describe('a request row', () => {
     expect(read({ key: 'k', request: { contents } })).toMatchObject({ id: 'k', endpoint: generateEndpoint });
     const claude = { ...version, messages, max_tokens: 5 };
     expect(read({ custom_id: 'c', request: claude })).toMatchObject({ id: 'c', endpoint: claudeEndpoint });
+    expect(read({ key: 'e', request: { content } })).toMatchObject({ id: 'e', endpoint: embedEndpoint });
     expect(read({ request: { contents } })).toMatchObject({ kind: 'problem' });
+  });
+});
+
+describe('a row of a requests file', () => {
+  test.each([1, 7, 60, 100_000])(
+    'of Gemini’s is sent with its id in a label, read in pieces of %i bytes',
+    async (size) => {
+      const texts = [{ contents }, { contents: [{ parts: [{ text: '{"custom_id":"x\\n✓' }] }], tools: [1.1] }];
+      const rows = texts.map(
+        (body, at) => `${vertex.encode(at === 0 ? id : other, JSON.stringify(body), generateEndpoint)}\n`,
+      );
+      const file = Buffer.from(rows.join(''));
+      let taken = 0;
+      const named: Buffer[] = [];
+      for await (const each of nameRows(cut(file, size), generateEndpoint, (bytes) => (taken += bytes)))
+        named.push(each);
+      const sent = Buffer.concat(named).toString().trimEnd().split('\n');
+      expect(sent.map((row) => JSON.parse(row))).toEqual([
+        { request: { ...label, ...texts[0] } },
+        { request: { labels: { 'nightshift-id': other }, ...texts[1] } },
+      ]);
+      expect(taken).toBe(file.length);
+    },
+  );
+
+  test('for an embedding is sent with its id as its key', async () => {
+    const rows = [id, other].map((each) => vertex.encode(each, JSON.stringify({ content }), embedEndpoint));
+    const named: Buffer[] = [];
+    const file = Buffer.from(rows.map((each) => `${each}\n`).join(''));
+    for await (const each of nameRows(cut(file, 13), embedEndpoint, () => undefined)) named.push(each);
+    const sent = Buffer.concat(named).toString().trimEnd().split('\n');
+    expect(sent.map((each) => JSON.parse(each))).toEqual([
+      { key: id, request: { content } },
+      { key: other, request: { content } },
+    ]);
+  });
+
+  test('that was cut, or planned in another form, is not sent', async () => {
+    const drain = async (text: string) => {
+      for await (const _ of nameRows(cut(Buffer.from(text), 10), generateEndpoint, () => undefined));
+    };
+    await expect(drain('{"custom_id":"0123')).rejects.toThrow(/cut/);
+    await expect(drain(`{"key":"${id}","request":{"contents":[]},"more":[]}\n`)).rejects.toThrow(/form/);
   });
 });
 
@@ -106,6 +130,16 @@ describe('an output row', () => {
       text: 'yo',
       usage: { input: 7, output: 5, reasoning: 3 },
       response,
+    });
+  });
+
+  test('for an embedding is a vector, and says by its key whose it is', () => {
+    const response = { embedding: { values: [0.5, -1] }, usageMetadata: { promptTokenCount: 3 } };
+    expect(decode({ key: id, status: '', request: { content }, response }, embedEndpoint)).toMatchObject({
+      kind: 'answer',
+      customId: id,
+      value: [0.5, -1],
+      usage: { input: 3, output: null },
     });
   });
 

@@ -1,11 +1,12 @@
 // What Vertex AI alone has of a provider, against the emulator and a server of buckets.
 
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { describeOutput } from '../../../domain/batch/evidence.ts';
 import type { BatchView } from '../../../domain/batch/state.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import { noBuckets } from '../../../providers/bucket.ts';
-import { claudeEndpoint } from '../../../providers/dialects/vertex/requests.ts';
+import { claudeEndpoint, embedEndpoint } from '../../../providers/dialects/vertex/requests.ts';
 import { createProviders, vendorEntries } from '../../../providers/registry.ts';
 import { connect } from '../../../providers/vendors/vertex/client.ts';
 import { vertexProofs } from '../../../providers/vendors/vertex/endings.ts';
@@ -139,4 +140,31 @@ test('a row of Claude’s is called with the version of its API', async () => {
   const target = { model: 'claude-haiku-4-5', endpoint: claudeEndpoint };
   const outcome = provider.decode(await provider.call(line, target, context()), claudeEndpoint);
   expect(outcome).toMatchObject({ kind: 'answer', customId: id, finish: 'stop', model: 'claude-haiku-4-5' });
+});
+
+test.each([
+  ['gemini-embedding-2', 'vertex.embed'],
+  ['gemini-embedding-001', 'vertex.predict'],
+])('a single call of %s goes to %s, and its answer is that of a batch', async (model, route) => {
+  if (!hasGcsServer) return;
+  const { provider, prepare, submit, end, control } = await startVendor({ ...vertex, model });
+  const prepared = await prepare(['x']);
+  const [id] = prepared.ids;
+  if (id === undefined) throw new Error('one item was prepared');
+  const embedContentConfig = { taskType: 'RETRIEVAL_DOCUMENT', title: 'a', outputDimensionality: 8 };
+  const body = JSON.stringify({ content: { parts: [{ text: 'x' }] }, embedContentConfig });
+  const line = Buffer.from(provider.encode(id, body, embedEndpoint));
+  const alone = await provider.call(line, { model, endpoint: embedEndpoint }, context());
+  expect((await control.counts()).requests).toMatchObject({ [route]: 1 });
+
+  await writeFile(prepared.file.path, `${line}\n`);
+  const submission = { ...prepared.submission, endpoint: embedEndpoint };
+  const handle = await submit({ ...prepared, submission });
+  await end();
+  const [batched = Buffer.of()] = await collectLines(provider.download(handle, context()));
+  const [one, other] = [alone, batched].map((each) => provider.decode(each, embedEndpoint));
+  const facts = { kind: 'answer', customId: id, value: expect.any(Array), usage: { input: expect.any(Number) } };
+  expect(one).toMatchObject(facts);
+  expect(other).toMatchObject({ ...facts, value: one?.kind === 'answer' ? one.value : null });
+  expect(one?.kind === 'answer' && one.usage).toEqual(other?.kind === 'answer' && other.usage);
 });

@@ -29,10 +29,17 @@ test.each(served)('a job of %s is answered whole, and paid once', (provider) =>
   }),
 );
 
-test.each([{ model: 'gemini-2.5-flash' }, { model: 'claude-haiku-4-5', endpoint: 'rawPredict' }])(
+const embedding = {
+  model: 'gemini-embedding-001',
+  endpoint: 'embedContent',
+  prompt: undefined,
+  request: { content: { parts: [{ text: '{{ text }}' }] } },
+};
+
+test.each([{ model: 'gemini-2.5-flash' }, { model: 'claude-haiku-4-5', endpoint: 'rawPredict' }, embedding])(
   'a job of Vertex AI with %j is answered whole, paid once, and leaves nothing in the bucket',
   (changes) =>
-    Site.with(server.env, `vertex-${changes.model.slice(0, 6)}`, { output: { shuffle: true } }, async (site) => {
+    Site.with(server.env, `vertex-${changes.model}`, { output: { shuffle: true } }, async (site) => {
       const report = await site.run(jobFor(site, 'vertex', 60, changes));
       await site.expectPaidOnce(report, 60);
       expect(report.verdict).toBe('complete');
