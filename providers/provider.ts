@@ -24,9 +24,10 @@ export interface ProviderLimits {
   readonly createSendsItems: boolean;
 }
 
-/** A requests file on local disk: one line for each item. */
+/** A requests file: one line for each item. */
 export interface RequestFile {
-  readonly path: string;
+  /** Where it lies on this machine's disk. It may have to be copied there first, so ask only to read it, and before anything is sent. */
+  path(signal: AbortSignal): Promise<string>;
   /** The name that the vendor is given; it ends in `.jsonl`. */
   readonly name: string;
   readonly bytes: number;

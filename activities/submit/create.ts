@@ -8,6 +8,7 @@ import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { readJobFile, requireClaim } from '../../job-folder/job-file.ts';
+import { requestsFile } from '../../job-folder/paths.ts';
 import {
   type Intent,
   readGivenUp,
@@ -146,14 +147,19 @@ async function sendCreate(attempt: CreateAttempt, submission: Submission, file: 
       handle: await provider.create(input.staged, file, submission, { signal: AbortSignal.timeout(leftMs) }),
     };
   } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    if (error.facts.ambiguous) return keepOpen(attempt, submission);
+    if (!(error instanceof ProviderError || isUnread(error, input))) throw error;
+    if (error instanceof ProviderError && error.facts.ambiguous) return keepOpen(attempt, submission);
     if (!(await isSuperseded(attempt))) await removeIntent(deps.store, input);
+    if (!(error instanceof ProviderError)) throw error;
     const { fault, limit: named } = error.facts;
     if (isRefused(fault)) return { kind: 'refused', fault, ...(named == null ? {} : { named }) };
     throw error;
   }
 }
+
+/** The store did not give the requests, which a provider asks for before it sends anything. */
+const isUnread = (error: unknown, input: CreateInput): boolean =>
+  error instanceof StoreError && error.uri === requestsFile(input);
 
 /** The create may have taken effect. If this attempt was late and another has replaced it, nobody else searches for its batch. */
 async function keepOpen(attempt: CreateAttempt, submission: Submission): Promise<Sent> {

@@ -34,7 +34,7 @@ export async function withJointFile<T>(
       const written = await handle.write(`${joinRequests(lines, (id, body) => encode(id, body, ref.endpoint))}\n`);
       bytes += written.bytesWritten;
     }
-    return await use({ path, name, bytes, items: countRequests(ref.items, perRequest) });
+    return await use({ path: async () => path, name, bytes, items: countRequests(ref.items, perRequest) });
   } finally {
     await handle.close();
     await rm(path, { force: true });

@@ -6,7 +6,10 @@ import type { SubmissionRef } from '../../job-folder/submission.ts';
 import type { RequestFile, Submission } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 
-/** The file lasts as long as `use`. Fails without a call if the file does not have its planned length. */
+/**
+ * The file lasts as long as `use`, and comes to this machine when its path is asked for: a create that refers to an uploaded file needs none.
+ * Fails without a call if the file does not have its planned length.
+ */
 export async function withRequestsFile<T>(
   store: Store,
   ref: SubmissionRef,
@@ -18,10 +21,19 @@ export async function withRequestsFile<T>(
   if (stored?.bytes !== ref.bytes) {
     throw new InvariantBroken(`${uri}: ${ref.bytes} bytes were planned, there are ${stored?.bytes ?? 0}`);
   }
-  const local = await store.localFile(uri);
+  let local: ReturnType<Store['localFile']> | null = null;
+  const path = async (signal: AbortSignal): Promise<string> => {
+    local ??= store.localFile(uri, signal);
+    return (await local).path;
+  };
   try {
-    return await use({ path: local.path, name: `${key}.jsonl`, bytes: ref.bytes, items: ref.items });
+    return await use({ path, name: `${key}.jsonl`, bytes: ref.bytes, items: ref.items });
   } finally {
-    await local.done();
+    await release(local);
   }
+}
+
+async function release(local: ReturnType<Store['localFile']> | null): Promise<void> {
+  const copy = await local?.catch(() => null);
+  await copy?.done();
 }

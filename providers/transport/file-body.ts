@@ -13,7 +13,12 @@ export interface Wrapping {
   readonly through?: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 }
 
-export async function* fileBody(path: string, wrapping: Wrapping, ctx: Context): AsyncGenerator<Buffer> {
+/** Resolves when the file is on this machine: a store that fails then fails before anything is sent. */
+export async function fileBody(file: RequestFile, wrapping: Wrapping, ctx: Context): Promise<AsyncGenerator<Buffer>> {
+  return wrapFile(await file.path(ctx.signal), wrapping, ctx);
+}
+
+async function* wrapFile(path: string, wrapping: Wrapping, ctx: Context): AsyncGenerator<Buffer> {
   yield wrapping.before;
   const file: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: chunkBytes, signal: ctx.signal });
   for await (const chunk of wrapping.through?.(file) ?? file) {
@@ -24,8 +29,8 @@ export async function* fileBody(path: string, wrapping: Wrapping, ctx: Context):
 }
 
 /** For a request of an SDK whose body is the file: streamed, with its length, and with the time that it needs. */
-export const streamFile = (file: RequestFile, contentType: string, wrapping: Wrapping, ctx: Context) => ({
-  body: fileBody(file.path, wrapping, ctx),
+export const streamFile = async (file: RequestFile, contentType: string, wrapping: Wrapping, ctx: Context) => ({
+  body: await fileBody(file, wrapping, ctx),
   headers: {
     'content-type': contentType,
     'content-length': String(wrapping.before.length + file.bytes + wrapping.after.length),

@@ -18,7 +18,7 @@ export interface SignedUrl {
 
 /** A refusal may pass: the signature may have run out, and the next attempt has another. It is tried a bounded number of times. */
 export async function putSigned(caller: Caller, signed: SignedUrl, file: RequestFile, ctx: Context): Promise<void> {
-  const body = ReadableStream.from(fileBody(file.path, { before: nothing, after: nothing }, ctx));
+  const body = ReadableStream.from(await fileBody(file, { before: nothing, after: nothing }, ctx));
   const headers = { 'content-type': 'application/octet-stream', 'content-length': String(file.bytes) };
   const reply = await request(caller, signed, { method: 'PUT', body, headers, duplex: 'half' }, ctx);
   await reply.body?.cancel();

@@ -4,6 +4,7 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { storeError } from '../local/error.ts';
 import { writeAll } from '../local/sink.ts';
 import { type ReadOptions, type Sink, type Store, type Stored, StoreError, type WriteOptions } from '../store.ts';
 import type { ObjectClient, ObjectFacts, ObjectPlace } from './client.ts';
@@ -41,7 +42,7 @@ export function createObjectStore(
       await exclusive.require(place);
       return createObjectJournal(client, place);
     },
-    localFile: (uri, signal) => copyToDisk(read(client, buckets, uri, { signal }), scratch),
+    localFile: (uri, signal) => copyToDisk(read(client, buckets, uri, { signal }), uri, scratch),
   };
 }
 
@@ -135,7 +136,7 @@ async function clear(client: ObjectClient, parsed: Promise<ObjectPlace>, signal?
 }
 
 /** A folder of its own, so that its name never meets another one's. */
-async function copyToDisk(chunks: AsyncIterable<Uint8Array>, scratch: string) {
+async function copyToDisk(chunks: AsyncIterable<Uint8Array>, uri: string, scratch: string) {
   const folder = await mkdtemp(join(scratch, 'copy-'));
   const done = () => rm(folder, { recursive: true, force: true });
   const path = join(folder, 'file');
@@ -149,6 +150,6 @@ async function copyToDisk(chunks: AsyncIterable<Uint8Array>, scratch: string) {
     return { path, done };
   } catch (error) {
     await done();
-    throw error;
+    throw storeError(error, uri, 'writing');
   }
 }

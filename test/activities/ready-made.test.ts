@@ -77,7 +77,12 @@ describe.each(['openai', 'anthropic'] as const)('ready-made lines for %s are ans
     const folder = await makeFolder(vendor, provider, 'batch');
     const path = join(folder.root, output, `${plannedPath}.requests.jsonl`);
     const { submission } = await prepare([]);
-    const file = { path, name: 'lines.jsonl', bytes: folder.text(`${plannedPath}.requests.jsonl`).length, items: 4 };
+    const file = {
+      path: async () => path,
+      name: 'lines.jsonl',
+      bytes: folder.text(`${plannedPath}.requests.jsonl`).length,
+      items: 4,
+    };
     const key = submissionKey('0'.repeat(32));
     const handle = await submit({ file, submission: { ...submission, key, items: 4 }, ids: [] });
     await end();

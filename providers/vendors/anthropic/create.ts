@@ -16,7 +16,7 @@ export async function create({ sdk }: Connection, file: RequestFile, ctx: Contex
   const created = await ask('create', batchWire, async () =>
     (await sdk()).post(
       batchesPath,
-      streamFile(file, 'application/json', { before, after, through: commaSeparated }, ctx),
+      await streamFile(file, 'application/json', { before, after, through: commaSeparated }, ctx),
     ),
   );
   return dateUndated(toHandle(created));

@@ -7,7 +7,7 @@ export const digitaloceanForm: BatchForm = {
   ...openaiForm,
   object: batchWire,
   page: () => listWire,
-  createBody: async ({ fileId, endpoint, key }) => ({
+  createBody: ({ fileId, endpoint, key }) => ({
     file_id: fileId,
     provider: 'openai',
     endpoint,

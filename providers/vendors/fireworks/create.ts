@@ -2,11 +2,10 @@
 
 import type { BatchHandle, Staged } from '../../../domain/batch/state.ts';
 import { ProviderError } from '../../error.ts';
-import type { Context, RequestFile, Submission } from '../../provider.ts';
+import type { Context, Submission } from '../../provider.ts';
 import { plainFault } from '../../transport/fault.ts';
 import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, type Connection } from '../openai/client.ts';
-import { readModel } from '../openai/create.ts';
 import { toHandle } from '../openai/poll.ts';
 import { find } from './find.ts';
 import { toJobId } from './form.ts';
@@ -16,14 +15,13 @@ export async function create(
   connection: Connection,
   account: string,
   { fileId }: Staged,
-  file: RequestFile,
   submission: Submission,
   ctx: Context,
 ): Promise<BatchHandle> {
   if (fileId === null) throw plainFault(connection.caller.name, 'not_found');
   const { path } = connection.profile.batches;
   const query = { batchInferenceJobId: toJobId(submission.key) };
-  const body = { model: await readModel(file), inputDatasetId: `accounts/${account}/datasets/${fileId}` };
+  const body = { model: submission.model, inputDatasetId: `accounts/${account}/datasets/${fileId}` };
   try {
     const made = await ask(connection, 'create', jobWire, async () =>
       (await connection.sdk()).post(path, { query, body, signal: ctx.signal }),

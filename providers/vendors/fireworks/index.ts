@@ -59,7 +59,7 @@ export const fireworks: VendorEntry<'apiKey' | 'accountId' | 'baseUrl'> = {
       poll,
       upload: (file, submission, ctx) => upload(jobs, file, submission, ctx),
       find: (submission, ctx) => find(jobs, submission, ctx),
-      create: (staged, file, submission, ctx) => create(jobs, accountId, staged, file, submission, ctx),
+      create: (staged, _file, submission, ctx) => create(jobs, accountId, staged, submission, ctx),
       download: (handle, ctx) => download(jobs, baseUrl, handle, ctx),
       // A job can only be deleted, with what it has answered and billed: it is left to end.
       cancel: async () => {},

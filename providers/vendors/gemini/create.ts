@@ -26,8 +26,8 @@ export async function create(
 }
 
 /** The bodies' own texts are sent, so that a number too large for a double is the same as in a file. */
-async function listRequests({ path, bytes }: RequestFile, ctx: Context): Promise<string> {
-  const text = await readFile(path, { encoding: 'utf8', signal: ctx.signal });
+async function listRequests(file: RequestFile, ctx: Context): Promise<string> {
+  const text = await readFile(await file.path(ctx.signal), { encoding: 'utf8', signal: ctx.signal });
   const requests = text
     .split('\n')
     .filter((line) => line !== '')
@@ -35,6 +35,6 @@ async function listRequests({ path, bytes }: RequestFile, ctx: Context): Promise
       const { customId, body } = takeApart(Buffer.from(line));
       return `{"request":${body},"metadata":{"key":"${customId}"}}`;
     });
-  ctx.moved?.(bytes);
+  ctx.moved?.(file.bytes);
   return `{"requests":{"requests":[${requests.join(',')}]}}`;
 }

@@ -12,8 +12,8 @@ const nothing = Buffer.alloc(0);
 
 export async function upload(connection: Connection, file: RequestFile, ctx: Context): Promise<Staged> {
   if (file.bytes <= connection.inlineBytesMax) return { fileId: null };
+  const body = ReadableStream.from(await fileBody(file, { before: nothing, after: nothing }, ctx));
   const url = await beginUpload(connection, file, ctx);
-  const body = ReadableStream.from(fileBody(file.path, { before: nothing, after: nothing }, ctx));
   const headers = {
     'content-length': String(file.bytes),
     'x-goog-upload-offset': '0',

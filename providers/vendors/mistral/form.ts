@@ -11,10 +11,10 @@ export const mistralForm: BatchForm = {
   object: jobWire,
   pageQuery: (after) => ({ page: after ?? 0, page_size: pageSize, order_by: '-created' }),
   page: pageAfter,
-  createBody: async ({ fileId, endpoint, key, readModel }) => ({
+  createBody: ({ fileId, endpoint, key, model }) => ({
     input_files: [fileId],
     endpoint,
-    model: await readModel(),
+    model,
     timeout_hours: timeoutHours,
     metadata: { [metadataKey]: key },
   }),

@@ -1,6 +1,6 @@
 // The form of the calls about batches. OpenAI's own is the default; a provider whose calls differ gives another one, and shares all the rest.
 
-import type { SubmissionKey } from '../../../domain/ids.ts';
+import type { Submission } from '../../provider.ts';
 import type { Shape } from '../../transport/call.ts';
 import { readLastId } from '../../transport/list-pages.ts';
 import { type BatchWire, batchPageWire, batchWire } from './wire.ts';
@@ -17,12 +17,8 @@ export interface ListPage {
 }
 
 /** What a create is made from. */
-export interface CreateFacts {
+export interface CreateFacts extends Pick<Submission, 'endpoint' | 'key' | 'model'> {
   readonly fileId: string;
-  readonly endpoint: string;
-  readonly key: SubmissionKey;
-  /** The model that all requests of the file name. */
-  readonly readModel: () => Promise<string>;
 }
 
 export interface BatchForm {
@@ -36,7 +32,7 @@ export interface BatchForm {
   /** Reads a page; `after` is the cursor with which it was requested. */
   readonly page: (after: string | null) => Shape<ListPage>;
   /** Null where the create has OpenAI's fields. */
-  readonly createBody: ((facts: CreateFacts) => Promise<object>) | null;
+  readonly createBody: ((facts: CreateFacts) => Readonly<Record<string, unknown>>) | null;
 }
 
 const openaiPage = batchPageWire.transform(

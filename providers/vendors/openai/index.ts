@@ -118,7 +118,7 @@ export function providerOver(connection: Connection, region: string | null): Pro
       ),
     upload: (file, submission, ctx) => upload(connection, file, submission, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
-    create: (staged, file, submission, ctx) => create(connection, staged, file, submission, ctx),
+    create: (staged, _file, submission, ctx) => create(connection, staged, submission, ctx),
     poll: (handle, ctx) => poll(connection, handle, ctx),
     download: (handle, ctx) => download(connection, handle, ctx),
     cancel: (handle, ctx) => cancel(connection, handle, ctx),

@@ -44,7 +44,8 @@ export async function sendFile(
   const before = Buffer.from(formatOpening(boundary, profile, file.name));
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
   const wrapping = { before, after, ...(profile.bareLines ? { through: bareLines(endpoint) } : {}) };
-  return (await sdk()).post(path, streamFile(file, `multipart/form-data; boundary=${boundary}`, wrapping, ctx));
+  const request = await streamFile(file, `multipart/form-data; boundary=${boundary}`, wrapping, ctx);
+  return (await sdk()).post(path, request);
 }
 
 /** A small file is ready almost immediately. The wait doubles from try to try, up to a second. */

@@ -7,7 +7,6 @@ import { commaSeparated } from '../../transport/comma-separated.ts';
 import { streamFile } from '../../transport/file-body.ts';
 import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, type Connection } from '../openai/client.ts';
-import { readModel } from '../openai/create.ts';
 import { toHandle } from '../openai/poll.ts';
 import { batchWire } from './wire.ts';
 
@@ -16,17 +15,17 @@ const after = Buffer.from(']}');
 export async function create(
   connection: Connection,
   file: RequestFile,
-  { endpoint }: Submission,
+  { endpoint, model }: Submission,
   ctx: Context,
 ): Promise<BatchHandle> {
   // The vendor reads the body as it comes: the requests must come last.
-  const opening = { endpoint, model: await readModel(file), completion_window: '24h' };
+  const opening = { endpoint, model, completion_window: '24h' };
   const before = Buffer.from(`${JSON.stringify(opening).slice(0, -1)},"requests":[`);
   const through = (chunks: AsyncIterable<Buffer>) => commaSeparated(bareLines(endpoint)(chunks));
   const made = await ask(connection, 'create', batchWire, async () =>
     (await connection.sdk()).post(
       connection.profile.batches.path,
-      streamFile(file, 'application/json', { before, after, through }, ctx),
+      await streamFile(file, 'application/json', { before, after, through }, ctx),
     ),
   );
   return dateUndated(toHandle(made));

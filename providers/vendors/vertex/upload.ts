@@ -11,11 +11,11 @@ const chunkBytes = 256 * 1024;
 
 export async function upload(
   { bucket }: Connection,
-  { path }: RequestFile,
+  file: RequestFile,
   { key, endpoint }: Submission,
   ctx: Context,
 ): Promise<Staged> {
-  const content = createReadStream(path, { highWaterMark: chunkBytes, signal: ctx.signal });
+  const content = createReadStream(await file.path(ctx.signal), { highWaterMark: chunkBytes, signal: ctx.signal });
   const name = `${key}/requests.jsonl`;
   if (endpoint === claudeEndpoint) return { fileId: (await bucket().put(name, content, ctx)).uri };
   // Rows change their length: the bytes of the file count, not those that are sent.

@@ -9,5 +9,5 @@ export const xaiForm: BatchForm = {
   object: batchWire,
   pageQuery: (after, limit) => ({ limit, ...(after === null ? {} : { pagination_token: after }) }),
   page: () => listWire,
-  createBody: async ({ fileId, key }) => ({ name: key, input_file_id: fileId }),
+  createBody: ({ fileId, key }) => ({ name: key, input_file_id: fileId }),
 };

@@ -23,7 +23,7 @@ async function uploaded(rows: number): Promise<{ sent: Sent; again: Sent; left: 
   const keeping = {
     ...provider,
     upload: async ({ path, ...file }: RequestFile) => {
-      files.push({ ...file, text: await readFile(path, 'utf8') });
+      files.push({ ...file, text: await readFile(await path(AbortSignal.timeout(1000)), 'utf8') });
       return { fileId: 'file' };
     },
   };

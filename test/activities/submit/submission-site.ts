@@ -10,12 +10,12 @@ import { find } from '../../../activities/submit/find.ts';
 import { recover } from '../../../activities/submit/recover.ts';
 import { upload } from '../../../activities/submit/upload.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
-import type { BatchHandle, BatchView } from '../../../domain/batch/state.ts';
+import type { BatchHandle, BatchView, Staged } from '../../../domain/batch/state.ts';
 import type { BatchEvidence } from '../../../job-folder/evidence.ts';
 import { endedFile, handleFile, intentFile, tallyFile } from '../../../job-folder/paths.ts';
 import type { HandleRecord, Intent, SubmissionRef } from '../../../job-folder/submission.ts';
 import { ProviderError } from '../../../providers/error.ts';
-import type { Found, Submission } from '../../../providers/provider.ts';
+import type { Found, RequestFile, Submission } from '../../../providers/provider.ts';
 import type { Store } from '../../../storage/store.ts';
 import { type Folder, folderWith, jobRef, output } from '../plan/planning.ts';
 import { provider, wholeDeps } from '../whole-job.ts';
@@ -59,7 +59,7 @@ export class SubmissionSite {
   /** Ids of the workflows that are open. */
   readonly open = new Set<string>();
   found: () => Found | Promise<Found> = () => nothing;
-  made: () => BatchHandle | Promise<BatchHandle> = () => handle('made');
+  made: (file: RequestFile) => BatchHandle | Promise<BatchHandle> = () => handle('made');
   /** Called at the nth time that an activity asks for the time. */
   atClock: (nth: number) => void = () => undefined;
   #clocks = 0;
@@ -99,9 +99,9 @@ export class SubmissionSite {
         this.searched.push(submission);
         return this.found();
       },
-      create: async () => {
+      create: async (_staged: Staged, file: RequestFile) => {
         this.creates += 1;
-        return this.made();
+        return this.made(file);
       },
     };
     const deps = wholeDeps(this.folder);

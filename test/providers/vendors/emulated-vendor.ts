@@ -67,7 +67,7 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
     const path = join(folder, `${key}.jsonl`);
     const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
     await writeFile(path, bytes);
-    const file = { path, name: `${key}.jsonl`, bytes: bytes.length, items: texts.length };
+    const file = { path: async () => path, name: `${key}.jsonl`, bytes: bytes.length, items: texts.length };
     const since = (await control.now()).nowMs - 60_000;
     const endpoint = provider.defaultEndpoint;
     const times = { since, until: Number.POSITIVE_INFINITY };

@@ -133,7 +133,7 @@ describe('embeddings of Gemini’s', () => {
     const id = customId(submission.prefix, itemKey('0'.repeat(24)));
     const body = '{"content":{"parts":[{"text":"hello"}]},"outputDimensionality":3}';
     const line = Buffer.from(provider.encode(id, body, embedEndpoint));
-    await writeFile(file.path, `${line}\n`);
+    await writeFile(await file.path(context().signal), `${line}\n`);
     const embeddings = {
       file: { ...file, bytes: line.length + 1 },
       submission: { ...submission, endpoint: embedEndpoint },

@@ -11,7 +11,7 @@ import { measureHeld } from '../../../support/held-memory.ts';
 
 const [vendor, baseUrl, path] = process.argv.slice(2);
 if (vendor === undefined || baseUrl === undefined || path === undefined) throw new Error('vendor, base URL and path');
-const file = { path, name: 'a.jsonl', bytes: statSync(path).size, items: 1 };
+const file = { path: async () => path, name: 'a.jsonl', bytes: statSync(path).size, items: 1 };
 const submission: Submission = {
   fileId: null,
   key: submissionKey('0'.repeat(32)),

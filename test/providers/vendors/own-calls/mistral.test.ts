@@ -21,7 +21,7 @@ describe('mistral alone', () => {
   test('lines are sent with a custom id and a body only, wherever a chunk of the file ends', async () => {
     const { prepare } = await startVendor(mistral);
     const { file, submission, ids } = await prepare(['"method":"POST"', 'ü'.repeat(40), 'c']);
-    const bytes = await readFile(file.path);
+    const bytes = await readFile(await file.path(context().signal));
     const text = bytes.toString('utf8');
     const bodies = text
       .trimEnd()
