@@ -34,6 +34,14 @@ const waveAnswersFolder = (output: string, wave: number): string => `${answersFo
 
 /** A wave's plan exists once its manifest exists, and not before. */
 export const manifestFile = (output: string, wave: number): string => `${wavePlanFolder(output, wave)}manifest.jsonl`;
+/** How far planning has come, in numbered parts. */
+export const partsPrefix = (output: string): string => `${manifestFile(output, 1)}.part-`;
+const partPath = (output: string, number: number): string => `${partsPrefix(output)}${padded(number)}`;
+export const partFile = (output: string, number: number): string => `${partPath(output, number)}.json`;
+/** The lists of rows that are not in a batch. Each part holds a piece of each list. */
+export type RowList = 'rejects' | 'duplicates' | 'carried';
+export const pieceFile = (output: string, number: number, list: RowList): string =>
+  `${partPath(output, number)}.${list}.jsonl`;
 /** Rows that share another row's item. */
 export const duplicatesFile = (output: string): string => `${wavePlanFolder(output, 1)}duplicates.jsonl`;
 

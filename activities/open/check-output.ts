@@ -7,7 +7,8 @@ import { JobRefused, type Problem, type RefusalKind } from '../../domain/refusal
 import { readScheme } from '../../domain/store-uri.ts';
 import { type Owner, readClaimed } from '../../job-folder/claim.ts';
 import { findForeignFile } from '../../job-folder/leftovers.ts';
-import { jobFile, resultsFile } from '../../job-folder/paths.ts';
+import { listOwnFiles } from '../../job-folder/own-files.ts';
+import { jobFile } from '../../job-folder/paths.ts';
 import { type Store, StoreError, storeAdvice } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { isOwnJob, mayTake } from './take.ts';
@@ -28,15 +29,17 @@ export function checkInputsOutside({ dataset, reuse, output }: JobSpec): Finding
     const message = `${uri} is inside \`output\` (${output}), where this job writes: give another \`output\`, or move the file out of that folder`;
     return report('invalid_job', where, message);
   };
-  const inDataset = listUris(dataset.uri).flatMap((uri) => [
-    ...findInside('dataset', uri),
-    ...(matchesPattern(uri, resultsFile(output)) ? describeMatch(uri, output) : []),
-  ]);
+  const inDataset = listUris(dataset.uri).flatMap((uri) => {
+    const inside = findInside('dataset', uri);
+    return inside.length > 0 ? inside : findMatch(uri, output);
+  });
   return [...inDataset, ...findInside('reuse', reuse)];
 }
 
-function describeMatch(uri: string, output: string): Finding[] {
-  const message = `${uri} also matches ${resultsFile(output)}, which this job writes: give another \`output\`, or a narrower pattern`;
+function findMatch(pattern: string, output: string): Finding[] {
+  const own = listOwnFiles(output).find((uri) => matchesPattern(pattern, uri));
+  if (own === undefined) return [];
+  const message = `${pattern} also matches ${own}, which this job writes: give another \`output\`, or a narrower pattern`;
   return report('invalid_job', 'dataset', message);
 }
 

@@ -14,11 +14,8 @@ import {
   writeJson,
 } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
-import { answersFile, duplicatesFile, manifestFile, rejectsFile } from '../paths.ts';
+import { answersFile, duplicatesFile, partFile, partsPrefix, pieceFile, type RowList, rejectsFile } from '../paths.ts';
 import type { ManifestEntry } from './manifest.ts';
-
-/** The lists of rows that are not in a batch. Each part holds a piece of each list. */
-export type RowList = 'rejects' | 'duplicates' | 'carried';
 
 /** `part-NNNN.json`: everything up to `position` is in closed batches and in the row lists of this part and earlier ones. */
 export interface Part {
@@ -51,12 +48,6 @@ export interface PlanParts {
   remove(): Promise<void>;
 }
 
-const partPrefix = (output: string): string => `${manifestFile(output, 1)}.part-`;
-const partFile = (output: string, number: number, what: string): string =>
-  `${partPrefix(output)}${String(number).padStart(4, '0')}.${what}`;
-const stateFile = (output: string, number: number): string => partFile(output, number, 'json');
-const pieceFile = (output: string, number: number, list: RowList): string => partFile(output, number, `${list}.jsonl`);
-
 const wholeFile: Readonly<Record<RowList, (output: string) => string>> = {
   rejects: rejectsFile,
   duplicates: duplicatesFile,
@@ -67,7 +58,7 @@ const wholeFile: Readonly<Record<RowList, (output: string) => string>> = {
 export async function readParts(store: Store, output: string, nonce: string, fingerprint: string): Promise<Part[]> {
   const parts: Part[] = [];
   for (;;) {
-    const uri = stateFile(output, parts.length + 1);
+    const uri = partFile(output, parts.length + 1);
     if ((await store.head(uri)) === null) return parts;
     const part = parsePart(await readJson(store, uri));
     if (part === null || part.nonce !== nonce || part.fingerprint !== fingerprint) return parts;
@@ -142,7 +133,7 @@ export function createPlanParts(
     async closePart(part) {
       const number = lines.length + 1;
       const state: Part = { ...part, lines: await closePieces() };
-      await writeJson(store, stateFile(output, number), state, { signal });
+      await writeJson(store, partFile(output, number), state, { signal });
     },
     async join(list) {
       if (writers.size > 0) await closePieces();
@@ -154,7 +145,7 @@ export function createPlanParts(
     },
     async remove() {
       const left: string[] = [];
-      for await (const { uri } of store.list(partPrefix(output))) left.push(uri);
+      for await (const { uri } of store.list(partsPrefix(output))) left.push(uri);
       for (const uri of left) await store.remove(uri);
     },
   };

@@ -17,6 +17,7 @@ import type { BatchHandle, BatchView } from '../../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import { type PlannedBatch, planStart } from '../../domain/job.ts';
 import { nameImage } from '../../domain/outcome/image-file.ts';
+import { listOwnFiles } from '../../job-folder/own-files.ts';
 import type { Store } from '../../storage/store.ts';
 import { unreadableLine } from '../../threads/tasks/judge-lines.ts';
 import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../activities/plan/planning.ts';
@@ -206,6 +207,15 @@ test('every file that a job writes is on the page once, and every file of the pa
   expect(
     described.filter(({ pattern }) => ![...all].some((path) => pattern.test(path))).map(({ name }) => name),
   ).toEqual([]);
+});
+
+test('a dataset is compared with every file of the page', () => {
+  const own = listOwnFiles('');
+  const missed = described.filter(
+    ({ name, pattern }) => !(name === '.unfinished-HEX' || own.some((uri) => pattern.test(uri))),
+  );
+  expect(missed.map(({ name }) => name)).toEqual([]);
+  expect(own.filter((uri) => describedAs(uri).length !== 1)).toEqual([]);
 });
 
 test('every field that a file has is on the page', async () => {

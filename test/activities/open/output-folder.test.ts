@@ -114,6 +114,21 @@ test('a dataset or `reuse` inside the output is refused, however the paths are w
   expect((await at.refusal({ ...other, output: 'x' }, { output: 'estimates/1/' })).message).toContain('dataset');
 });
 
+test.each([
+  ['**/*.jsonl', 'x/results.jsonl'],
+  ['x*/f*.jsonl', 'x/failures.jsonl'],
+  ['*/in-doubt.*', 'x/in-doubt.jsonl'],
+  ['*/*.csv', 'x/results.csv'],
+  ['**/batch-*.items.jsonl', 'x/plan/wave-1/batch-0001.items.jsonl'],
+  ['**/*.png', `x/files/${'0'.repeat(32)}-0.png`],
+])('a pattern that matches a file that the job will write is refused: %s', async (dataset, own) => {
+  const at = await world();
+  const { problems } = await at.refusal({ ...job, dataset: { uri: dataset, format: 'jsonl' }, output: 'x' });
+  const message = expect.stringContaining(`also matches ${own}, which this job writes`);
+  expect(problems).toContainEqual({ where: 'dataset', message });
+  expect(written(at, 'x/')).toBeNull();
+});
+
 test('the in-doubt.jsonl of a job cannot be the dataset of a job in the same folder', async () => {
   const at = await world();
   const text = '{"id":1,"text":"x"}\n';
