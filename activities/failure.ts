@@ -51,6 +51,7 @@ const storeConsequence: Partial<Readonly<Record<StoreProblem, string>>> = {
   no_bucket: continues,
   no_credentials: continues,
   unavailable: 'will be retried',
+  changed: 'will be retried',
 };
 
 function describeStoreError({ uri, problem }: StoreError): string {

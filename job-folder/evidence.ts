@@ -4,7 +4,7 @@ import type { EndedBatch, Reading } from '../domain/batch/evidence.ts';
 import type { BatchRef } from '../domain/ids.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import type { Store } from '../storage/store.ts';
-import { readOwnIfThere } from './job-file.ts';
+import { readOwnIfThere, readOwnVersion } from './job-file.ts';
 import { endedFile } from './paths.ts';
 
 /** What is known of one provider batch. Null where it has not ended, or was not read. */
@@ -45,8 +45,8 @@ export async function recordEvidence(
   id: string,
   change: Partial<BatchEvidence>,
 ): Promise<BatchEvidence> {
-  const known = await readEvidence(store, ref);
-  const next = { ...noEvidence, ...known[id], ...change };
-  await writeJson(store, endedFile(ref), { ...known, [id]: next });
+  const { value, version } = await readOwnVersion<Evidence>(store, endedFile(ref));
+  const next = { ...noEvidence, ...value?.[id], ...change };
+  await writeJson(store, endedFile(ref), { ...value, [id]: next }, { ifVersion: version });
   return next;
 }

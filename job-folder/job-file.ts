@@ -38,5 +38,12 @@ export async function readOwn<T>(store: Store, uri: string): Promise<T> {
 
 /** Like `readOwn`, but null if there is no file. */
 export async function readOwnIfThere<T>(store: Store, uri: string): Promise<T | null> {
-  return (await store.head(uri)) === null ? null : readOwn<T>(store, uri);
+  return (await readOwnVersion<T>(store, uri)).value;
+}
+
+/** With the version that the file had just before, for a write that depends on it. Both are null if there is no file. */
+export async function readOwnVersion<T>(store: Store, uri: string) {
+  const stored = await store.head(uri);
+  if (stored === null) return { value: null, version: null };
+  return { value: await readOwn<T>(store, uri), version: stored.version };
 }

@@ -6,7 +6,7 @@ import type { BatchRef, JobRef } from '../domain/ids.ts';
 import { InvariantBroken } from '../domain/refusal.ts';
 import { writeJson } from '../storage/lines/json-lines.ts';
 import { type Store, StoreError, type WriteOptions } from '../storage/store.ts';
-import { readOwn, readOwnIfThere } from './job-file.ts';
+import { readOwn, readOwnIfThere, readOwnVersion } from './job-file.ts';
 import {
   givenUpFile,
   handleFile,
@@ -104,8 +104,7 @@ export const readHandle = (store: Store, ref: BatchRef): Promise<HandleRecord | 
 /**
  * Keeps the twins and handles of earlier ordinals. The provider batches are marked as owned first, so readers of the handle can rely on the
  * marks. Returns null, and records no handle, if another submission owns one of them. If a late attempt has a batch for an ordinal that already
- * has one, its batch becomes a twin. The first record is written only if there is none: on a shared folder, another worker's file may not be
- * visible yet.
+ * has one, its batch becomes a twin. A record that another worker writes meanwhile is kept: on a shared folder, it may not be visible yet.
  */
 export async function recordHandle(
   store: Store,
@@ -115,13 +114,13 @@ export async function recordHandle(
 ): Promise<HandleRecord | null> {
   for (const { id } of [handle, ...twinHandles]) if (!(await own(store, ref, id))) return null;
   for (let looks = 1; ; looks += 1) {
-    const before = await readHandle(store, ref);
+    const { value: before, version } = await readOwnVersion<HandleRecord>(store, handleFile(ref));
     const record = joinRecords(before, ref.ordinal, [handle, ...twinHandles]);
     try {
-      await writeJson(store, handleFile(ref), record, { ifAbsent: before === null });
+      await writeJson(store, handleFile(ref), record, { ifVersion: version });
       return record;
     } catch (error) {
-      if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+      if (!(error instanceof StoreError) || error.problem !== 'changed') throw error;
       if (looks === looksMax) throw notSeen(ref, handle);
       await setTimeout(lookAgainMs);
     }

@@ -64,7 +64,7 @@ export function createStore(settings: StoreSettings): Store {
         : later(choose(prefix), (store) => store.list(prefix, signal)),
     create: async (uri, options) => (await choose(uri)).create(uri, options),
     head: async (uri, signal) => (await choose(uri)).head(uri, signal),
-    remove: async (uri, signal) => (await choose(uri)).remove(uri, signal),
+    remove: async (uri, options) => (await choose(uri)).remove(uri, options),
     sweep: async (folder, signal) => (await choose(folder)).sweep(folder, signal),
     clear: async (folder, signal) => (await choose(folder)).clear(folder, signal),
     freeBytes: () => local.freeBytes(),

@@ -18,6 +18,17 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Fails with `exists` if the file exists already, even if two writers try at the same instant. Default: false. */
   readonly ifAbsent?: boolean | undefined;
+  /**
+   * The version that the file must still have when it is replaced, however long that takes; null: there must be none. Otherwise the write fails
+   * with `changed`. On local disk, the version is compared just before. Default: whatever is there is replaced.
+   */
+  readonly ifVersion?: string | null | undefined;
+}
+
+export interface RemoveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Fails with `changed` if the file has another version. Some servers ignore it. Default: whatever is there is removed. */
+  readonly ifVersion?: string | undefined;
 }
 
 /** A file that is being written: readers see it only after `close`, and never after `abort`. */
@@ -44,7 +55,7 @@ export interface Store {
   create(uri: string, options?: WriteOptions): Promise<Sink>;
   head(uri: string, signal?: AbortSignal): Promise<Stored | null>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<Stored>;
-  remove(uri: string, signal?: AbortSignal): Promise<void>;
+  remove(uri: string, options?: RemoveOptions): Promise<void>;
   /**
    * Deletes what dead writers left unfinished below a folder. A writer that is still alive then fails when it closes, if any of its bytes are in
    * the store and the store can list them.
@@ -64,6 +75,8 @@ export type StoreProblem =
   | 'missing'
   | 'unreadable'
   | 'exists'
+  /** A write or a removal depended on a version that the file does not have any more. */
+  | 'changed'
   | 'outside_root'
   | 'bad_uri'
   | 'full'
@@ -79,6 +92,7 @@ export const storeAdvice: Readonly<Record<StoreProblem, string>> = {
   missing: 'the file does not exist',
   unreadable: 'the file cannot be read: check its permissions',
   exists: 'the file exists already',
+  changed: 'another process has changed the file meanwhile',
   outside_root: 'the path is outside the data root',
   bad_uri: 'not a path under the data root, and not a bucket with a key',
   full: 'the store is full: free some space',

@@ -30,6 +30,6 @@ export function createBucket(store: Store, folder: string): Bucket {
         yield chunk;
       }
     },
-    remove: (key, { signal }) => store.remove(folder + key, signal),
+    remove: (key, { signal }) => store.remove(folder + key, { signal }),
   };
 }

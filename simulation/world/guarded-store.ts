@@ -36,7 +36,7 @@ export function guardStore(store: Store, life: Incarnation): Store {
     },
     head: (uri, signal) => life.allow(() => store.head(uri, signal)),
     list: (prefix, signal) => guardBytes(life, () => store.list(prefix, signal)),
-    remove: (uri, signal) => change(nameRemoval(uri), () => store.remove(uri, signal)),
+    remove: (uri, options) => change(nameRemoval(uri), () => store.remove(uri, options)),
     sweep: (folder, signal) => life.allow(() => store.sweep(folder, signal)),
     clear: (folder, signal) => life.allow(() => store.clear(folder, signal)),
     freeBytes: () => life.allow(() => store.freeBytes()),

@@ -1,7 +1,7 @@
 // What every call of Google Cloud Storage has in common: a deadline, because the client has none that can be trusted, and its errors.
 
 import type { Storage } from '@google-cloud/storage';
-import { callMs, markName, type ObjectPlace } from '../objects/client.ts';
+import { callMs, markName, type ObjectPlace, type WriteCondition } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
 import { gcsError } from './error.ts';
 
@@ -33,6 +33,13 @@ export async function callGcs<T>(
 
 export const findFile = ({ storage }: Gcs, { bucket, key }: ObjectPlace) => storage.bucket(bucket).file(key);
 
-/** The condition of an object that may only be created, and its mark. */
-export const conditioned = (mark: string | null) =>
-  mark === null ? {} : { preconditionOpts: { ifGenerationMatch: 0 }, metadata: { metadata: { [markName]: mark } } };
+/** Generation 0 stands for no object. */
+export const generationOf = ({ version }: WriteCondition): string => version ?? '0';
+
+export const conditioned = (condition: WriteCondition | null) =>
+  condition === null
+    ? {}
+    : {
+        preconditionOpts: { ifGenerationMatch: generationOf(condition) },
+        metadata: { metadata: { [markName]: condition.mark } },
+      };

@@ -33,10 +33,10 @@ export async function createGcsClient(): Promise<ObjectClient> {
   return {
     head: (place, signal) => head(gcs, place, signal),
     get: (place, options, signal) => getGcsObject(gcs, place, options, signal),
-    put: (place, content, { mark }, signal) => putGcsObject(gcs, place, content, mark, signal),
-    beginUpload: (place, options, signal) => beginGcsUpload(gcs, place, options, signal),
+    put: (place, content, condition, signal) => putGcsObject(gcs, place, content, condition, signal),
+    beginUpload: (place, condition, signal) => beginGcsUpload(gcs, place, condition, signal),
     list: (place, signal) => list(gcs, place, signal),
-    remove: (place, signal) => remove(gcs, place, signal),
+    remove: (place, version, signal) => remove(gcs, place, version, signal),
     // Unfinished uploads cannot be listed. Nobody sees them, and they end by themselves after a week.
     sweep: async () => undefined,
     requireBucket: (place, signal) => requireBucket(gcs, place, signal),
@@ -80,8 +80,9 @@ function readToken(next: object | null | undefined): string | undefined {
   return typeof token === 'string' && token !== '' ? token : undefined;
 }
 
-async function remove(gcs: Gcs, place: ObjectPlace, signal?: AbortSignal): Promise<void> {
-  await callGcs(place, 'writing', signal, () => findFile(gcs, place).delete({ ignoreNotFound: true }));
+async function remove(gcs: Gcs, place: ObjectPlace, version: string | null, signal?: AbortSignal): Promise<void> {
+  const condition = version === null ? {} : { ifGenerationMatch: version };
+  await callGcs(place, 'writing', signal, () => findFile(gcs, place).delete({ ignoreNotFound: true, ...condition }));
 }
 
 async function requireBucket({ storage }: Gcs, place: ObjectPlace, signal?: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 // Uploads to Google Cloud Storage in parts. The client begins the session; each part is one request of our own, so that a failure is never lost
 // inside of a stream.
 
-import type { ObjectPlace, ObjectUpload, PutOptions } from '../objects/client.ts';
+import type { ObjectPlace, ObjectUpload, WriteCondition } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
 import { callGcs, conditioned, findFile, type Gcs } from './call.ts';
 import { gcsError } from './error.ts';
@@ -12,11 +12,11 @@ const triesMax = 4;
 export async function beginGcsUpload(
   gcs: Gcs,
   place: ObjectPlace,
-  { mark }: PutOptions,
+  condition: WriteCondition | null,
   signal?: AbortSignal,
 ): Promise<ObjectUpload> {
   const [session] = await callGcs(place, 'writing', signal, () =>
-    findFile(gcs, place).createResumableUpload(conditioned(mark)),
+    findFile(gcs, place).createResumableUpload(conditioned(condition)),
   );
   return new ResumableUpload(session, place);
 }

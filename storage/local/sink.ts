@@ -1,14 +1,14 @@
 // Writes a file under an unfinished name, syncs it, and then renames it in one step.
 
 import { randomBytes } from 'node:crypto';
-import { access, type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { access, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { type Sink, type Stored, StoreError, type WriteOptions } from '../store.ts';
-import { storeError } from './error.ts';
+import { isMissing, storeError } from './error.ts';
 import { unfinishedPrefix } from './path.ts';
 
 export async function createFileSink(uri: string, path: string, options: WriteOptions = {}): Promise<Sink> {
-  const { signal, ifAbsent = false } = options;
+  const { signal, ifAbsent = false, ifVersion } = options;
   signal?.throwIfAborted();
   await makeFolder(dirname(path));
   if (ifAbsent && (await isThere(path))) throw new StoreError('exists', uri);
@@ -30,7 +30,8 @@ export async function createFileSink(uri: string, path: string, options: WriteOp
       return await work();
     } catch (error) {
       await discard();
-      throw storeError(error, uri, 'writing');
+      const known = storeError(error, uri, 'writing');
+      throw ifVersion === null && known instanceof StoreError && known.problem === 'exists' ? changed(uri) : known;
     }
   };
 
@@ -40,10 +41,12 @@ export async function createFileSink(uri: string, path: string, options: WriteOp
       orDiscard(async () => {
         const stored = await synced(handle, uri);
         signal?.throwIfAborted();
-        await (ifAbsent ? link(unfinished, path) : rename(unfinished, path));
+        const isNew = ifAbsent || ifVersion === null;
+        if (typeof ifVersion === 'string') await requireVersion(uri, path, ifVersion);
+        await (isNew ? link(unfinished, path) : rename(unfinished, path));
         state = 'closed';
         await handle.close();
-        if (ifAbsent) await unlink(unfinished);
+        if (isNew) await unlink(unfinished);
         await syncFolder(dirname(path));
         return stored;
       }),
@@ -54,6 +57,15 @@ export async function createFileSink(uri: string, path: string, options: WriteOp
 /** The version consists of size and time of change: it distinguishes two contents like a digest, without reading the file. */
 export function storedAs(uri: string, stat: { readonly size: bigint; readonly mtimeNs: bigint }): Stored {
   return { uri, bytes: Number(stat.size), version: `${stat.size}-${stat.mtimeNs}` };
+}
+
+const changed = (uri: string): StoreError => new StoreError('changed', uri);
+
+export async function requireVersion(uri: string, path: string, version: string): Promise<void> {
+  const found = await stat(path, { bigint: true }).catch((error: unknown) =>
+    isMissing(error) ? null : Promise.reject(error),
+  );
+  if (found === null || storedAs(uri, found).version !== version) throw changed(uri);
 }
 
 /** Makes a folder and its missing parents, each durable before anything is written into it. */

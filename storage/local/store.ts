@@ -3,11 +3,11 @@
 import type { Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, rm, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ReadOptions, type Store, type Stored, StoreError } from '../store.ts';
+import { type ReadOptions, type RemoveOptions, type Store, type Stored, StoreError } from '../store.ts';
 import { isMissing, storeError } from './error.ts';
 import { openFileJournal } from './journal.ts';
 import { checkedUri, resolvePath, unfinishedPrefix } from './path.ts';
-import { createFileSink, storedAs, syncFolder } from './sink.ts';
+import { createFileSink, requireVersion, storedAs, syncFolder } from './sink.ts';
 
 /** Bytes of one read: larger reads are not faster, and each smaller one would cost a turn of the event loop. */
 const chunkBytes = 1024 * 1024;
@@ -20,7 +20,7 @@ export function createFileStore({ root }: { readonly root: string }): Store {
       attempt(uri, 'writing', async () => createFileSink(uri, await resolveFile(root, uri), options)),
     head: (uri, signal) => attempt(uri, 'reading', async () => head(uri, await resolvePath(root, uri), signal)),
     list: (prefix, signal) => list(root, prefix, signal),
-    remove: (uri, signal) => attempt(uri, 'writing', async () => remove(await resolvePath(root, uri), signal)),
+    remove: (uri, options) => attempt(uri, 'writing', async () => remove(uri, await resolvePath(root, uri), options)),
     sweep: (folder, signal) => attempt(folder, 'writing', async () => sweep(await resolvePath(root, folder), signal)),
     clear: (folder, signal) =>
       attempt(folder, 'writing', async () => clear(folder, await resolvePath(root, folder), signal)),
@@ -109,8 +109,9 @@ async function localFile(uri: string, path: string, signal?: AbortSignal) {
   return { path, done: async () => undefined };
 }
 
-async function remove(path: string, signal?: AbortSignal): Promise<void> {
+async function remove(uri: string, path: string, { signal, ifVersion }: RemoveOptions = {}): Promise<void> {
   signal?.throwIfAborted();
+  if (ifVersion !== undefined) await requireVersion(uri, path, ifVersion);
   try {
     await unlink(path);
     await syncFolder(join(path, '..'));

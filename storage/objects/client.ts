@@ -1,7 +1,7 @@
 // The port between the store on objects, which is the same for every vendor, and a vendor's calls. Each call is one request, or a few, on one
 // object. A failed call throws a StoreError with the object's uri.
 
-/** The name under which an object keeps the mark of its create. */
+/** The name under which an object keeps the mark of its write. */
 export const markName = 'nightshift-mark';
 
 /** How long one call may take: one that only asks, and one that may send a part. */
@@ -17,7 +17,7 @@ export interface ObjectFacts {
   readonly bytes: number;
   /** Changes with the content. */
   readonly version: string;
-  /** The mark that the object was created with; null if it has none. */
+  /** The mark that the object was written with; null if it has none. */
   readonly mark: string | null;
 }
 
@@ -38,12 +38,12 @@ export interface GetOptions {
   readonly version: string | null;
 }
 
-export interface PutOptions {
-  /**
-   * If given, the object is created only if there is none, else the call fails with `exists`. The mark is kept with the object: a create whose
-   * reply was lost is recognised by it.
-   */
-  readonly mark: string | null;
+/** What a write depends on. If it does not hold, the call fails with `exists`. */
+export interface WriteCondition {
+  /** The version that the object must still have; null: there must be none. */
+  readonly version: string | null;
+  /** Kept with the object: a write whose reply was lost is recognised by it. */
+  readonly mark: string;
 }
 
 /** An upload in parts, which come one after the other. Nothing is visible before `complete`. */
@@ -61,14 +61,14 @@ export interface ObjectClient {
   put(
     place: ObjectPlace,
     content: Uint8Array,
-    options: PutOptions,
+    condition: WriteCondition | null,
     signal?: AbortSignal,
   ): Promise<Pick<ObjectFacts, 'version'>>;
-  beginUpload(place: ObjectPlace, options: PutOptions, signal?: AbortSignal): Promise<ObjectUpload>;
+  beginUpload(place: ObjectPlace, condition: WriteCondition | null, signal?: AbortSignal): Promise<ObjectUpload>;
   /** In the order of keys. `place.key` is a prefix. */
   list(place: ObjectPlace, signal?: AbortSignal): AsyncIterable<ListedObject>;
-  /** Succeeds if there is no such object. */
-  remove(place: ObjectPlace, signal?: AbortSignal): Promise<void>;
+  /** Succeeds if there is no such object. If a version is given and the object has another one, fails with `exists`, or removes it all the same. */
+  remove(place: ObjectPlace, version: string | null, signal?: AbortSignal): Promise<void>;
   /** Ends the unfinished uploads below a prefix, if the vendor can list them. */
   sweep(place: ObjectPlace, signal?: AbortSignal): Promise<void>;
   /** Fails with `no_bucket` if the bucket certainly does not exist. */

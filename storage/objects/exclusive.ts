@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { StoreError } from '../store.ts';
 import type { ObjectClient, ObjectPlace } from './client.ts';
-import { makeMark } from './create.ts';
+import { makeCondition } from './conditional.ts';
 import { withKey } from './place.ts';
 
 /** Its name begins with a dot, so nobody takes it for a file of a job. */
@@ -37,16 +37,16 @@ export class ExclusiveCreates {
     const folder = place.key.slice(0, place.key.lastIndexOf('/') + 1);
     const probe = withKey(place, `${folder}${probeName}${randomBytes(8).toString('hex')}`);
     try {
-      await this.#client.put(probe, Buffer.from('first'), { mark: makeMark() });
+      await this.#client.put(probe, Buffer.from('first'), makeCondition(null));
       if (!(await this.#isRefused(probe))) throw new StoreError('not_exclusive', probe.uri);
     } finally {
-      await this.#client.remove(probe).catch(() => undefined); // The first failure is the one to report.
+      await this.#client.remove(probe, null).catch(() => undefined); // The first failure is the one to report.
     }
   }
 
   async #isRefused(probe: ObjectPlace): Promise<boolean> {
     try {
-      await this.#client.put(probe, Buffer.from('second'), { mark: makeMark() });
+      await this.#client.put(probe, Buffer.from('second'), makeCondition(null));
       return false;
     } catch (error) {
       if (error instanceof StoreError && error.problem === 'exists') return true;

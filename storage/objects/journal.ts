@@ -3,7 +3,7 @@
 
 import { type Journal, StoreError } from '../store.ts';
 import type { ObjectClient, ObjectPlace } from './client.ts';
-import { putIfAbsent } from './create.ts';
+import { putIfUnchanged } from './conditional.ts';
 import { withKey } from './place.ts';
 import { readObject } from './read.ts';
 
@@ -21,7 +21,7 @@ interface Waiting {
 }
 
 export async function createObjectJournal(client: ObjectClient, place: ObjectPlace): Promise<Journal> {
-  await putIfAbsent(client, place, new Uint8Array());
+  await putIfUnchanged(client, place, new Uint8Array(), null);
   return new ObjectJournal(client, place);
 }
 
@@ -76,7 +76,7 @@ class ObjectJournal implements Journal {
     this.#chunks += 1;
     const prefix = chunksPrefix(this.#place);
     const place = withKey(prefix, `${prefix.key}${String(this.#chunks).padStart(chunkDigits, '0')}`);
-    await this.#client.put(place, content, { mark: null });
+    await this.#client.put(place, content, null);
   }
 }
 
@@ -97,6 +97,6 @@ export async function* readJournal(
 /** Removes the lines before the object that claims their name. */
 export async function removeJournal(client: ObjectClient, place: ObjectPlace, signal?: AbortSignal): Promise<void> {
   for await (const { key } of client.list(chunksPrefix(place), signal)) {
-    await client.remove(withKey(place, key), signal);
+    await client.remove(withKey(place, key), null, signal);
   }
 }

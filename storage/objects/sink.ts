@@ -1,8 +1,15 @@
 // Writes an object: a small one by one request, a large one in parts, of which one is sent while the next one fills.
 
-import { type Sink, type Stored, StoreError, type WriteOptions } from '../store.ts';
-import { type ObjectClient, type ObjectPlace, type ObjectUpload, partBytes, partsMax } from './client.ts';
-import { findCreated, makeMark, putIfAbsent } from './create.ts';
+import { type Sink, type Stored, StoreError, type StoreProblem, type WriteOptions } from '../store.ts';
+import {
+  type ObjectClient,
+  type ObjectPlace,
+  type ObjectUpload,
+  partBytes,
+  partsMax,
+  type WriteCondition,
+} from './client.ts';
+import { findWritten, makeCondition, putIfUnchanged } from './conditional.ts';
 
 const firstBytes = 64 * 1024;
 
@@ -10,8 +17,10 @@ export class ObjectSink implements Sink {
   readonly #client: ObjectClient;
   readonly #place: ObjectPlace;
   readonly #signal: AbortSignal | undefined;
-  /** Set if the object may only be created. */
-  readonly #mark: string | null;
+  /** Null if whatever is there is replaced. */
+  readonly #condition: WriteCondition | null;
+  /** If the condition does not hold. */
+  readonly #problem: StoreProblem;
   /** The part that fills. It grows with its content, because most files of a job are small. */
   #part = Buffer.allocUnsafeSlow(firstBytes);
   #spare: Buffer<ArrayBuffer> | null = null;
@@ -22,11 +31,13 @@ export class ObjectSink implements Sink {
   #sending: Promise<void> = Promise.resolve();
   #state: 'open' | 'closed' | 'aborted' = 'open';
 
-  constructor(client: ObjectClient, place: ObjectPlace, { signal, ifAbsent = false }: WriteOptions = {}) {
+  constructor(client: ObjectClient, place: ObjectPlace, { signal, ifAbsent = false, ifVersion }: WriteOptions = {}) {
     this.#client = client;
     this.#place = place;
     this.#signal = signal;
-    this.#mark = ifAbsent ? makeMark() : null;
+    const version = ifAbsent ? null : ifVersion;
+    this.#condition = version === undefined ? null : makeCondition(version);
+    this.#problem = ifAbsent ? 'exists' : 'changed';
   }
 
   write(chunk: Uint8Array): Promise<void> {
@@ -67,7 +78,9 @@ export class ObjectSink implements Sink {
     } catch (error) {
       await this.abort();
       this.#signal?.throwIfAborted();
-      throw error;
+      throw error instanceof StoreError && error.problem === 'exists'
+        ? new StoreError(this.#problem, this.#place.uri)
+        : error;
     }
   }
 
@@ -82,7 +95,7 @@ export class ObjectSink implements Sink {
   /** Waits for the part before, and then sends this one while the next one fills. */
   async #sendPart(): Promise<void> {
     if (this.#parts >= partsMax - 1) throw new StoreError('full', this.#place.uri);
-    this.#upload ??= this.#client.beginUpload(this.#place, { mark: this.#mark }, this.#signal);
+    this.#upload ??= this.#client.beginUpload(this.#place, this.#condition, this.#signal);
     const upload = await this.#upload;
     await this.#sending;
     const full = this.#part;
@@ -98,8 +111,8 @@ export class ObjectSink implements Sink {
 
   #putWhole(): Promise<Pick<Stored, 'version'>> {
     const content = this.#part.subarray(0, this.#used);
-    if (this.#mark !== null) return putIfAbsent(this.#client, this.#place, content, this.#signal);
-    return this.#client.put(this.#place, content, { mark: null }, this.#signal);
+    if (this.#condition === null) return this.#client.put(this.#place, content, null, this.#signal);
+    return putIfUnchanged(this.#client, this.#place, content, this.#condition.version, this.#signal);
   }
 
   async #complete(upload: ObjectUpload): Promise<Pick<Stored, 'version'>> {
@@ -108,8 +121,8 @@ export class ObjectSink implements Sink {
     try {
       return await upload.complete(this.#signal);
     } catch (error) {
-      if (this.#mark === null) throw error;
-      const found = await findCreated(this.#client, this.#place, this.#mark, error, this.#signal);
+      if (this.#condition === null) throw error;
+      const found = await findWritten(this.#client, this.#place, this.#condition, error, this.#signal);
       if (found === null) throw new StoreError('unavailable', this.#place.uri);
       return found;
     }

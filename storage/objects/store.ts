@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { storeError } from '../local/error.ts';
 import { writeAll } from '../local/sink.ts';
-import { type ReadOptions, type Sink, type Store, type Stored, StoreError, type WriteOptions } from '../store.ts';
+import {
+  type ReadOptions,
+  type RemoveOptions,
+  type Sink,
+  type Store,
+  type Stored,
+  StoreError,
+  type WriteOptions,
+} from '../store.ts';
 import type { ObjectClient, ObjectFacts, ObjectPlace } from './client.ts';
 import { ExclusiveCreates } from './exclusive.ts';
 import { createObjectJournal, readJournal, removeJournal } from './journal.ts';
@@ -33,7 +41,7 @@ export function createObjectStore(
     create: (uri, options) => create(client, exclusive, uri, options),
     head,
     list: (prefix, signal) => list(client, prefix, signal),
-    remove: (uri, signal) => remove(client, parseAsync(parseFile, uri), signal),
+    remove: (uri, options) => remove(client, parseAsync(parseFile, uri), options),
     sweep: async (folder, signal) => client.sweep(parsePrefix(folder), signal),
     clear: (folder, signal) => clear(client, parseAsync(parseFolder, folder), signal),
     freeBytes: async () => null,
@@ -102,7 +110,7 @@ async function create(
 ): Promise<Sink> {
   options.signal?.throwIfAborted();
   const place = parseFile(uri);
-  if (options.ifAbsent === true) await exclusive.require(place);
+  if (options.ifAbsent === true || options.ifVersion === null) await exclusive.require(place);
   return new ObjectSink(client, place, options);
 }
 
@@ -115,11 +123,21 @@ async function* list(client: ObjectClient, prefix: string, signal?: AbortSignal)
 }
 
 /** Only an empty object can be a journal, with objects of its own. */
-async function remove(client: ObjectClient, parsed: Promise<ObjectPlace>, signal?: AbortSignal): Promise<void> {
+async function remove(
+  client: ObjectClient,
+  parsed: Promise<ObjectPlace>,
+  { signal, ifVersion }: RemoveOptions = {},
+): Promise<void> {
   const place = await parsed;
   const found = await client.head(place, signal);
-  if (found?.bytes === 0) await removeJournal(client, place, signal);
-  if (found !== null) await client.remove(place, signal);
+  if (found === null) return;
+  if (ifVersion !== undefined && found.version !== ifVersion) throw new StoreError('changed', place.uri);
+  if (found.bytes === 0) await removeJournal(client, place, signal);
+  try {
+    await client.remove(place, ifVersion ?? null, signal);
+  } catch (error) {
+    throw error instanceof StoreError && error.problem === 'exists' ? new StoreError('changed', place.uri) : error;
+  }
 }
 
 async function clear(client: ObjectClient, parsed: Promise<ObjectPlace>, signal?: AbortSignal): Promise<void> {
@@ -127,7 +145,7 @@ async function clear(client: ObjectClient, parsed: Promise<ObjectPlace>, signal?
   await client.sweep(place, signal);
   let removals: Promise<void>[] = [];
   for await (const { key } of client.list(place, signal)) {
-    removals.push(client.remove(withKey(place, key), signal));
+    removals.push(client.remove(withKey(place, key), null, signal));
     if (removals.length < removalsMax) continue;
     await Promise.all(removals);
     removals = [];

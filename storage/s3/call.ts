@@ -1,7 +1,8 @@
 // What every call of an S3 server has in common: its deadline, its errors, and how an object is named.
 
 import type { S3Client } from '@aws-sdk/client-s3';
-import { callMs, markName, type ObjectPlace } from '../objects/client.ts';
+import { callMs, markName, type ObjectPlace, type WriteCondition } from '../objects/client.ts';
+import { StoreError } from '../store.ts';
 import { s3Error } from './error.ts';
 
 export interface S3 {
@@ -27,6 +28,16 @@ export async function callS3<T>(
 
 export const placed = ({ bucket, key }: ObjectPlace) => ({ Bucket: bucket, Key: key });
 
-/** The mark and the condition of an object that may only be created. */
-export const marked = (mark: string | null) => (mark === null ? {} : { Metadata: { [markName]: mark } });
-export const ifNone = (mark: string | null) => (mark === null ? {} : { IfNoneMatch: '*' });
+export const marked = (condition: WriteCondition | null) =>
+  condition === null ? {} : { Metadata: { [markName]: condition.mark } };
+
+export const conditioned = (condition: WriteCondition | null) => {
+  if (condition === null) return {};
+  return condition.version === null ? { IfNoneMatch: '*' } : { IfMatch: condition.version };
+};
+
+/** An object that is gone does not have its version any more, but the server calls it missing. */
+export const failedCondition = (error: unknown, condition: WriteCondition | null): unknown =>
+  error instanceof StoreError && error.problem === 'missing' && condition !== null && condition.version !== null
+    ? new StoreError('exists', error.uri)
+    : error;

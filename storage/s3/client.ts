@@ -10,10 +10,10 @@ import {
   type ObjectClient,
   type ObjectFacts,
   type ObjectPlace,
-  type PutOptions,
+  type WriteCondition,
 } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
-import { callS3, ifNone, marked, placed, type S3 } from './call.ts';
+import { callS3, conditioned, failedCondition, marked, placed, type S3 } from './call.ts';
 import { connectS3, type S3Settings } from './connect.ts';
 import { readStatus, s3Error } from './error.ts';
 import { beginS3Upload, sweepUploads } from './upload.ts';
@@ -26,10 +26,10 @@ export async function createS3Client(settings: S3Settings): Promise<ObjectClient
   return {
     head: (place, signal) => head(s3, place, signal),
     get: (place, options, signal) => get(s3, place, options, signal),
-    put: (place, content, options, signal) => put(s3, place, content, options, signal),
-    beginUpload: (place, options, signal) => beginS3Upload(s3, place, options, signal),
+    put: (place, content, condition, signal) => put(s3, place, content, condition, signal),
+    beginUpload: (place, condition, signal) => beginS3Upload(s3, place, condition, signal),
     list: (place, signal) => list(s3, place, signal),
-    remove: (place, signal) => remove(s3, place, signal),
+    remove: (place, version, signal) => remove(s3, place, version, signal),
     sweep: (place, signal) => sweepUploads(s3, place, signal),
     requireBucket: (place, signal) => requireBucket(s3, place, signal),
   };
@@ -88,18 +88,23 @@ async function put(
   { sdk, client }: S3,
   place: ObjectPlace,
   content: Uint8Array,
-  { mark }: PutOptions,
+  condition: WriteCondition | null,
   signal?: AbortSignal,
 ): Promise<Pick<ObjectFacts, 'version'>> {
-  const command = new sdk.PutObjectCommand({ ...placed(place), Body: content, ...ifNone(mark), ...marked(mark) });
-  const { ETag = '' } = await callS3(place, 'writing', signal, async (options) => {
-    try {
-      return await client.send(command, options);
-    } catch (error) {
-      throw mark !== null && readStatus(error) === notImplemented ? new StoreError('not_exclusive', place.uri) : error;
-    }
-  });
-  return { version: ETag };
+  const request = { ...placed(place), Body: content, ...conditioned(condition), ...marked(condition) };
+  try {
+    const { ETag = '' } = await callS3(place, 'writing', signal, async (options) => {
+      try {
+        return await client.send(new sdk.PutObjectCommand(request), options);
+      } catch (error) {
+        const isUnknown = condition !== null && readStatus(error) === notImplemented;
+        throw isUnknown ? new StoreError('not_exclusive', place.uri) : error;
+      }
+    });
+    return { version: ETag };
+  } catch (error) {
+    throw failedCondition(error, condition);
+  }
 }
 
 async function* list({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSignal): AsyncGenerator<ListedObject> {
@@ -118,10 +123,23 @@ async function* list({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSign
   }
 }
 
-async function remove({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSignal): Promise<void> {
+async function remove(
+  { sdk, client }: S3,
+  place: ObjectPlace,
+  version: string | null,
+  signal?: AbortSignal,
+): Promise<void> {
+  const send = (condition: { readonly IfMatch?: string }) =>
+    callS3(place, 'writing', signal, async (options) => {
+      try {
+        await client.send(new sdk.DeleteObjectCommand({ ...placed(place), ...condition }), options);
+      } catch (error) {
+        if (condition.IfMatch === undefined || readStatus(error) !== notImplemented) throw error;
+        await client.send(new sdk.DeleteObjectCommand(placed(place)), options);
+      }
+    });
   try {
-    const command = new sdk.DeleteObjectCommand(placed(place));
-    await callS3(place, 'writing', signal, (options) => client.send(command, options));
+    await send(version === null ? {} : { IfMatch: version });
   } catch (error) {
     if (!(error instanceof StoreError && error.problem === 'missing')) throw error;
   }

@@ -1,17 +1,17 @@
 // Uploads to S3 in parts. Until the last call nothing is visible, and what a dead writer left can be listed and ended.
 
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import type { ObjectPlace, ObjectUpload, PutOptions } from '../objects/client.ts';
+import type { ObjectPlace, ObjectUpload, WriteCondition } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
-import { callS3, ifNone, marked, placed, type S3 } from './call.ts';
+import { callS3, conditioned, failedCondition, marked, placed, type S3 } from './call.ts';
 
 export async function beginS3Upload(
   { sdk, client }: S3,
   place: ObjectPlace,
-  { mark }: PutOptions,
+  condition: WriteCondition | null,
   signal?: AbortSignal,
 ): Promise<ObjectUpload> {
-  const begin = new sdk.CreateMultipartUploadCommand({ ...placed(place), ...marked(mark) });
+  const begin = new sdk.CreateMultipartUploadCommand({ ...placed(place), ...marked(condition) });
   const { UploadId } = await callS3(place, 'writing', signal, (options) => client.send(begin, options));
   const parts: CompletedPart[] = [];
   return {
@@ -27,9 +27,10 @@ export async function beginS3Upload(
         ...placed(place),
         UploadId,
         MultipartUpload,
-        ...ifNone(mark),
+        ...conditioned(condition),
       });
-      const { ETag } = await callS3(place, 'writing', signal, (options) => client.send(command, options));
+      const sent = callS3(place, 'writing', signal, (options) => client.send(command, options));
+      const { ETag } = await sent.catch((error) => Promise.reject(failedCondition(error, condition)));
       // A failure after the server has begun to answer comes in the answer itself.
       if (ETag === undefined) throw new StoreError('unavailable', place.uri);
       return { version: ETag };

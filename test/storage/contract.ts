@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { readJson, writeJson } from '../../storage/lines/json-lines.ts';
+import { readJson, writeJson, writeText } from '../../storage/lines/json-lines.ts';
 import { type Store, StoreError, type StoreProblem } from '../../storage/store.ts';
 import { journalContract } from './journal-contract.ts';
 import { belowRoot, type Setup, type StoreUnderTest } from './under-test.ts';
@@ -95,6 +95,33 @@ function contentsContract(setup: Setup): void {
       if (each.status === 'rejected') expect(each.reason).toMatchObject({ problem: 'exists' });
     }
     expect(await listUris(store, '')).toEqual(['claim.json']);
+  });
+
+  test('of two that replace the version that they saw, exactly one does', async () => {
+    const { store } = await setup();
+    const { version } = await put(store, 'file', 'first');
+    for (const ifVersion of [version, null]) {
+      const uri = ifVersion === null ? 'new' : 'file';
+      const [one, other] = [await store.create(uri, { ifVersion }), await store.create(uri, { ifVersion })];
+      await one.write(Buffer.from('one'));
+      await other.write(Buffer.from('other, and longer'));
+      await other.close();
+      await failsAs('changed', one.close());
+      expect(await readText(store, uri)).toBe('other, and longer');
+    }
+    await store.remove('file');
+    await failsAs('changed', writeText(store, 'file', 'late', { ifVersion: version }));
+    expect(await listUris(store, '')).toEqual(['new']);
+  });
+
+  test('a version is removed only if it is still there', async () => {
+    const { store } = await setup();
+    const { version } = await put(store, 'file', 'first');
+    const later = await put(store, 'file', 'second, and longer');
+    await failsAs('changed', store.remove('file', { ifVersion: version }));
+    expect(await readText(store, 'file')).toBe('second, and longer');
+    await store.remove('file', { ifVersion: later.version });
+    expect(await store.head('file')).toBeNull();
   });
 
   test('reading starts at any byte, and past the end there is nothing', async () => {

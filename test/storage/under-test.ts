@@ -46,7 +46,7 @@ export function belowRoot(store: Store, root: string): Store {
     list: async function* (prefix, signal) {
       for await (const each of store.list(root + prefix, signal)) yield strip(each);
     },
-    remove: (uri, signal) => store.remove(root + uri, signal),
+    remove: (uri, options) => store.remove(root + uri, options),
     sweep: (folder, signal) => store.sweep(root + folder, signal),
     clear: (folder, signal) => store.clear(root + folder, signal),
     freeBytes: () => store.freeBytes(),

@@ -18,6 +18,7 @@ describe.runIf(hasGcsServer)('GCS', () => {
   objectsContract('objects', async () => ({
     root: `gs://${await server.makeBucket()}/`,
     scheme: 'gs',
+    conditionalRemovals: false,
     serverPort: server.port,
     store: open(),
     storeAt: (port) => {

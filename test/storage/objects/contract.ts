@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { fenceStore } from '../../../job-folder/fence.ts';
 import { writeText } from '../../../storage/lines/json-lines.ts';
 import type { Store, StoreProblem } from '../../../storage/store.ts';
 import { startCuttingProxy } from '../../support/stores/cutting-proxy.ts';
@@ -12,6 +13,8 @@ export interface ObjectsUnderTest {
   readonly scheme: string;
   readonly serverPort: number;
   readonly store: Store;
+  /** False if the server ignores the condition of a removal. */
+  readonly conditionalRemovals: boolean;
   /** A store that reaches the server at another port of this machine. */
   storeAt(port: number): Store;
 }
@@ -21,6 +24,7 @@ const partBytes = 8 * 1024 * 1024;
 export function objectsContract(name: string, setup: () => Promise<ObjectsUnderTest>): void {
   describe(name, () => {
     largeFiles(setup);
+    takeovers(setup);
     troubles(setup);
   });
 }
@@ -52,6 +56,26 @@ function largeFiles(setup: () => Promise<ObjectsUnderTest>): void {
     }
   });
 
+  test.each([true, false])(
+    'of two that replace a large file that they saw, exactly one does; it was there: %s',
+    async (wasThere) => {
+      const { store, root } = await setup();
+      const uri = `${root}large`;
+      const ifVersion = wasThere ? (await write(store, uri, randomBytes(10))).version : null;
+      const contents = [randomBytes(partBytes + 1), randomBytes(partBytes + 1)];
+      const [one, other] = await Promise.all(
+        contents.map(async (content) => {
+          const sink = await store.create(uri, { ifVersion });
+          await sink.write(content);
+          return sink;
+        }),
+      );
+      await other?.close();
+      await expect(one?.close()).rejects.toMatchObject({ problem: 'changed', uri });
+      expect(await digestFile(store, uri)).toBe(digest(contents[1] ?? Buffer.alloc(0)));
+    },
+  );
+
   test('an aborted large file leaves nothing', async () => {
     const { store, root } = await setup();
     const sink = await store.create(`${root}large`);
@@ -68,6 +92,43 @@ function largeFiles(setup: () => Promise<ObjectsUnderTest>): void {
     await sink.close();
     const expected = Buffer.concat([1, 2, 3, 4, 5].map((byte) => Buffer.alloc(partBytes / 2, byte)));
     expect(await digestFile(store, `${root}large`)).toBe(digest(expected));
+  });
+}
+
+/** The old owner's request is checked, sent, and comes only after the new owner has written. */
+function takeovers(setup: () => Promise<ObjectsUnderTest>): void {
+  async function takeOver(hold: RegExp, before: string | null, act: (store: Store, uri: string) => Promise<unknown>) {
+    const { store, storeAt, root, serverPort } = await setup();
+    const output = `${root}out/`;
+    const uri = `${output}file`;
+    const claim = (nonce: string) => writeText(store, `${output}job.json`, JSON.stringify({ claim: { nonce } }));
+    await claim('old');
+    if (before !== null) await writeText(store, uri, before);
+    const proxy = await startCuttingProxy(serverPort);
+    const old = fenceStore(storeAt(proxy.port), { output, nonce: 'old' });
+    // So that the server was tried before, and nothing else is held back.
+    await writeText(old, `${output}other`, 'x');
+    const held = proxy.hold(hold);
+    const acting = act(old, uri);
+    acting.catch(() => undefined); // It fails where it is awaited.
+    await held;
+    await claim('new');
+    await writeText(fenceStore(store, { output, nonce: 'new' }), uri, 'of the new owner');
+    proxy.release();
+    await failsAs('changed', acting);
+    expect(await readText(store, uri)).toBe('of the new owner');
+  }
+
+  test.each([null, 'before'])(
+    'a write that comes after the takeover replaces nothing of the new owner; before: %s',
+    async (before) => {
+      await takeOver(/^(PUT|POST) /, before, (store, uri) => writeText(store, uri, 'of the old owner'));
+    },
+  );
+
+  test('a removal that comes after the takeover removes nothing of the new owner', async ({ skip }) => {
+    skip(!(await setup()).conditionalRemovals);
+    await takeOver(/^DELETE /, 'before', (store, uri) => store.remove(uri));
   });
 }
 
@@ -119,6 +180,12 @@ async function write(store: Store, uri: string, content: Uint8Array, ifAbsent = 
     await sink.write(content.subarray(from, from + 1_000_003));
   }
   return sink.close();
+}
+
+async function readText(store: Store, uri: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of store.read(uri)) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString();
 }
 
 const digest = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -29,6 +29,7 @@ describe.runIf(hasS3Server)('S3', () => {
   objectsContract('objects', async () => ({
     root: `s3://${await server.makeBucket()}/`,
     scheme: 's3',
+    conditionalRemovals: true,
     serverPort: server.port,
     store: open(),
     storeAt: (port) => openWith({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }),

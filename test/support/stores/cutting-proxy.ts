@@ -1,4 +1,4 @@
-// Passes bytes between clients and a server, and cuts each connection after a number of bytes from the server.
+// Passes bytes between clients and a server. It cuts each connection after a number of bytes from the server, or holds a request back.
 
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
@@ -10,11 +10,22 @@ export interface CuttingProxy {
   readonly cuts: number;
   /** From now on. */
   cutAfter(bytes: number): void;
+  /** Keeps the next request with this method from the server until `release`. Resolves when it has come. */
+  hold(method: RegExp): Promise<void>;
+  release(): void;
+}
+
+interface Held {
+  readonly method: RegExp;
+  readonly come: () => void;
+  readonly released: Promise<void>;
 }
 
 export async function startCuttingProxy(serverPort: number): Promise<CuttingProxy> {
   let bytesMax = Number.POSITIVE_INFINITY;
   let cuts = 0;
+  let next: Held | null = null;
+  let release = (): void => undefined;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(serverPort, '127.0.0.1');
@@ -28,7 +39,17 @@ export async function startCuttingProxy(serverPort: number): Promise<CuttingProx
         upstream.destroy();
       });
     }
-    client.pipe(upstream);
+    client.on('data', async (chunk: Buffer) => {
+      const held = next?.method.test(chunk.toString('latin1')) ? next : null;
+      if (held !== null) {
+        next = null;
+        client.pause();
+        held.come();
+        await held.released;
+        client.resume();
+      }
+      upstream.write(chunk);
+    });
     upstream.on('data', (chunk: Buffer) => {
       client.write(chunk.subarray(0, left));
       left -= chunk.length;
@@ -52,5 +73,13 @@ export async function startCuttingProxy(serverPort: number): Promise<CuttingProx
     cutAfter(bytes) {
       bytesMax = bytes;
     },
+    hold(method) {
+      const come = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      next = { method, come: come.resolve, released: released.promise };
+      release = released.resolve;
+      return come.promise;
+    },
+    release: () => release(),
   };
 }

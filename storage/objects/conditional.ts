@@ -1,0 +1,57 @@
+// Writes an object only if it still is as the writer saw it, or only if there is none. Of several such writes exactly one succeeds, and a write
+// whose reply was lost is recognised.
+
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError } from '../store.ts';
+import type { ObjectClient, ObjectFacts, ObjectPlace, WriteCondition } from './client.ts';
+
+type Written = Pick<ObjectFacts, 'version'>;
+
+/** Writes at the same time may refuse each other, so that none of them has taken effect yet. */
+const triesMax = 6;
+const firstWaitMs = 50;
+
+export const makeCondition = (version: string | null): WriteCondition => ({
+  version,
+  mark: randomBytes(12).toString('hex'),
+});
+
+/** Fails with `exists` if the object has another version; null: if there is an object. */
+export async function putIfUnchanged(
+  client: ObjectClient,
+  place: ObjectPlace,
+  content: Uint8Array,
+  version: string | null,
+  signal?: AbortSignal,
+): Promise<Written> {
+  const condition = makeCondition(version);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await client.put(place, content, condition, signal);
+    } catch (error) {
+      const found = await findWritten(client, place, condition, error, signal);
+      if (found !== null) return found;
+      if (tries === triesMax) throw new StoreError('unavailable', place.uri);
+      await sleep(firstWaitMs * 2 ** tries * Math.random(), undefined, { signal });
+    }
+  }
+}
+
+/**
+ * After a write failed: our own object if it was written after all. Null if the object is still as it was before, so that another try may
+ * succeed. Throws `exists` if somebody else wrote, and every other failure as it is.
+ */
+export async function findWritten(
+  client: ObjectClient,
+  place: ObjectPlace,
+  { version, mark }: WriteCondition,
+  error: unknown,
+  signal?: AbortSignal,
+): Promise<Written | null> {
+  if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+  const found = await client.head(place, signal);
+  if (found?.mark === mark) return found;
+  if ((found?.version ?? null) !== version) throw error;
+  return null;
+}
