@@ -25,7 +25,7 @@ const groupBounds: GroupBounds = {
   bytesMax: 1024 * megabyte,
   nestedBytesMax: 128 * megabyte,
 };
-/** Rows that are decoded together take about so many bytes, and are at most so many. */
+/** Rows that are decoded together take about so many bytes, and are at most so many. Their texts, too, have about so many bytes. */
 const sliceBytes = 4 * megabyte;
 const sliceRowsMax = 5000;
 
@@ -64,6 +64,9 @@ function passOn(error: unknown): unknown {
   const isOurs = error instanceof StoreError || error instanceof JobRefused;
   return isOurs || (error instanceof Error && error.name === 'AbortError') ? error : null;
 }
+
+/** A row, with one value for each column. */
+type Values = readonly unknown[];
 
 interface GroupRows {
   /** Rows of the file before the group. */
@@ -117,9 +120,26 @@ class GroupReader {
     for (let row = start; row < end; row += step) {
       const last = Math.min(row + step, end);
       if (last <= from) continue;
-      const lines = await this.#readSlice(held, index, row, last);
-      yield lines.slice(Math.max(0, from - row));
+      const rows = await this.#readSlice(held, index, row, last);
+      const skipped = Math.max(0, from - row);
+      yield* this.#writeRows(rows.slice(skipped), row + skipped + 1);
     }
+  }
+
+  /** Decoded rows share the values of a dictionary, but as text each row has its own: they are written a few at a time. */
+  *#writeRows(rows: readonly Values[], first: number): Generator<readonly RecordLine[]> {
+    let lines: RecordLine[] = [];
+    let bytes = 0;
+    for (const [at, values] of rows.entries()) {
+      const line = this.#writeRow(values, first + at);
+      lines.push(line);
+      bytes += line.bytes?.length ?? 0;
+      if (bytes < sliceBytes) continue;
+      yield lines;
+      lines = [];
+      bytes = 0;
+    }
+    if (lines.length > 0) yield lines;
   }
 
   /** The columns of a row group are next to each other in the file. */
@@ -138,8 +158,8 @@ class GroupReader {
     index: number,
     rowStart: number,
     rowEnd: number,
-  ): Promise<RecordLine[]> {
-    let rows: readonly (readonly unknown[])[] = [];
+  ): Promise<readonly Values[]> {
+    let rows: readonly Values[] = [];
     try {
       await this.#parquet.parquetRead({
         file,
@@ -157,10 +177,10 @@ class GroupReader {
       throw passOn(error) ?? this.#refuseGroup(index);
     }
     if (rows.length !== rowEnd - rowStart) throw this.#refuseGroup(index);
-    return rows.map((values, at) => this.#writeRow(values, rowStart + at + 1));
+    return rows;
   }
 
-  #writeRow(values: readonly unknown[], number: number): RecordLine {
+  #writeRow(values: Values, number: number): RecordLine {
     const text = values.map((value, at) => this.#writers[at]?.(value) ?? '').join(',');
     const bytes = Buffer.from(`{${text}}`);
     const isTooLong = bytes.length > rowBytesMax;

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { readParquet } from '../../../storage/formats/parquet/read.ts';
+import { measureHeld } from '../../support/held-memory.ts';
 import { expectToContinueAnywhere, recordsOf, rowsOf, storeWith } from './reading.ts';
 
 const parquet = { uri: 'data.parquet', format: 'parquet' } as const;
@@ -50,6 +51,23 @@ test('large rows are decoded a few at a time, and the same rows come wherever re
     const rest = await rowsOf(store, parquet, { from: { byte: row, line: row, row } });
     expect(isDeepStrictEqual(rest, rows.slice(row))).toBe(true);
   }
+});
+
+test('a large text that many rows share is not held once for each of them', async () => {
+  const text = 'x'.repeat(200_000);
+  const columnData: Written['columnData'] = [{ name: 'a', data: ids.map(() => text), type: 'STRING' }];
+  const bytes = write({ columnData });
+  expect(bytes.length).toBeLessThan(1_000_000);
+  const store = await storeWith({ 'data.parquet': bytes });
+  const before = measureHeld();
+  let most = 0;
+  let rows = 0;
+  for await (const lines of readParquet(store, 'data.parquet', parquet, { from: { byte: 0, line: 0 } })) {
+    rows += lines.length;
+    most = Math.max(most, measureHeld() - before);
+  }
+  expect(rows).toBe(ids.length);
+  expect(most).toBeLessThan(30e6);
 });
 
 test('what JSON has no type for becomes text, and no digit is lost', async () => {
