@@ -42,6 +42,7 @@ export interface Submission {
   readonly prefix: string;
   readonly model: string;
   readonly endpoint: string;
+  /** The number of its requests. */
   readonly items: number;
   /** The uploaded file that its creates refer to; null if it is not known, or if a create carries the items. */
   readonly fileId: string | null;
@@ -58,9 +59,15 @@ export interface Submission {
 export interface Found {
   /** Certainly this submission's, oldest first. */
   readonly confirmed: readonly BatchHandle[];
-  /** Perhaps this submission's: it shows once they end. Empty where the vendor keeps metadata. */
+  /** Perhaps this submission's: a later search may show it. Empty where the vendor shows what tells batches apart. */
   readonly possible: readonly BatchHandle[];
+  /** The list may have left some out: then what was not found may be there. */
+  readonly isPartial?: true;
 }
+
+/** Whether a search shows that there is no batch of the submission. */
+export const provesAbsence = ({ confirmed, possible, isPartial }: Found): boolean =>
+  confirmed.length === 0 && possible.length === 0 && isPartial !== true;
 
 /** What a single call asks, which is not always in its request line. */
 export type CallTarget = Pick<Submission, 'model' | 'endpoint'>;
@@ -90,7 +97,7 @@ export interface Provider extends Dialect {
   check(model: string | null, ctx: Context): Promise<ModelCheck>;
   /** Puts the requests file at the vendor; a vendor whose create carries the items does nothing here. May be repeated: copies are forgotten later. */
   upload(file: RequestFile, submission: Submission, ctx: Context): Promise<Staged>;
-  /** Searches the vendor's list for batches of this submission. Throws if the list cannot be read back to `since`: absence must be certain. */
+  /** Searches the vendor's list for batches of this submission. Throws if a list that has more cannot be read back to `since`. */
   find(submission: Submission, ctx: Context): Promise<Found>;
   /** Never idempotent. A failure after which the batch may exist is `ambiguous`: the caller searches before it creates again. */
   create(staged: Staged, file: RequestFile, submission: Submission, ctx: Context): Promise<BatchHandle>;

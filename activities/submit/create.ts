@@ -18,7 +18,7 @@ import {
   writeIntent,
 } from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
-import type { Provider, RequestFile, Submission } from '../../providers/provider.ts';
+import { type Provider, provesAbsence, type RequestFile, type Submission } from '../../providers/provider.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
@@ -81,8 +81,8 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
     return toCreated(since);
   }
   if (found.confirmed.length > 0) return adopt(deps, input, intent.by, found.confirmed);
-  // One of them may come from the create that was given up: its workflow waits until they show whose they are.
-  if (givenUp !== null && found.possible.length > 0) return { kind: 'unknown', overAt: clock.now() };
+  // The create that was given up may have made a batch all the same: its workflow waits until the vendor shows more.
+  if (givenUp !== null && !provesAbsence(found)) return { kind: 'unknown', overAt: clock.now() };
   return createNow({ deps, records, clock, job, provider, input, intent }, submission);
 }
 

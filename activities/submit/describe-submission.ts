@@ -1,6 +1,7 @@
 // Describes a submission to a provider: its key, and the facts by which `find` tells its batch from others.
 
 import type { JobFile } from '../../domain/job.ts';
+import { countRequests, itemsPerRequest } from '../../domain/plan/joint-requests.ts';
 import { hashBatchPrefix, hashSubmissionKey } from '../../job-folder/identity.ts';
 import { type Intent, isOwnedByOther, type SubmissionRef } from '../../job-folder/submission.ts';
 import type { Submission } from '../../providers/provider.ts';
@@ -15,7 +16,7 @@ const clockMarginMs = 60 * 60_000;
  */
 export function describeSubmission(
   store: Store,
-  { planNonce }: JobFile,
+  { planNonce, spec }: JobFile,
   ref: SubmissionRef,
   { firstAt, sentBy, fileId }: Pick<Intent, 'firstAt' | 'sentBy' | 'fileId'>,
 ): Submission {
@@ -24,7 +25,7 @@ export function describeSubmission(
     prefix: hashBatchPrefix(planNonce, ref),
     model: ref.model,
     endpoint: ref.endpoint,
-    items: ref.items,
+    items: countRequests(ref.items, itemsPerRequest(spec, { lane: 'batch' })),
     fileId: fileId ?? null,
     since: firstAt - clockMarginMs,
     until: (sentBy ?? Number.POSITIVE_INFINITY) + clockMarginMs,

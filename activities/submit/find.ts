@@ -5,7 +5,7 @@ import { reactionTo } from '../../domain/batch/backoff.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { giveUpIntent, type Intent, readIntent, type SubmissionRef, writeIntent } from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
-import type { Found } from '../../providers/provider.ts';
+import { type Found, provesAbsence } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 import { startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
@@ -22,7 +22,8 @@ export type FindResult =
   | Created
   | { readonly kind: 'none' }
   /**
-   * Some batches at the provider may come from the create and show it when they end, or the search was refused. The only one that may, or null.
+   * Some batches at the provider may come from the create and show it when they end, or the search was refused or could not see everything. The
+   * only one that may, or null.
    */
   | { readonly kind: 'unclear'; readonly candidate: string | null };
 
@@ -45,11 +46,13 @@ export async function find(
   const found = await unlessRefused(() => provider.find(submission, { signal }));
   if (found === null) return { kind: 'unclear', candidate: null };
   if (found.confirmed.length > 0) return adopt(deps, input, recorded.by, found.confirmed);
-  const [first, ...others] = found.possible;
-  if (first !== undefined) return { kind: 'unclear', candidate: others.length === 0 ? first.id : null };
+  if (!provesAbsence(found)) return { kind: 'unclear', candidate: findOnly(found) };
   if (input.last) await giveUpIntent(store, input, recorded);
   return { kind: 'none' };
 }
+
+const findOnly = ({ possible: [first, ...others] }: Found): string | null =>
+  others.length === 0 ? (first?.id ?? null) : null;
 
 /** A find comes after the create's time. Batches that began later belong to others, and are not waited for. */
 async function noteFirstFind(store: Store, ref: FindInput, open: Intent, startedAt: number): Promise<Intent> {

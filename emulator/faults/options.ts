@@ -75,6 +75,14 @@ const list = z.strictObject({
   order: z.enum(['newest', 'oldest']).default('newest'),
   odd: z.enum(['noCreatedAt', 'farPast', 'farFuture', 'notObject']).optional(),
   oddAt: count.default(0),
+  ignoreCursor: z.boolean().default(false),
+  hideMore: z.boolean().default(false),
+  pageMax: count.optional(),
+});
+
+const hiddenFields = z.strictObject({
+  listed: z.array(z.string()).default([]),
+  retrieved: z.array(z.string()).default([]),
 });
 
 const usage = z.strictObject({
@@ -121,6 +129,7 @@ const optionsSchema = z.strictObject({
   gzip: z.boolean().default(false),
   errorBodyText: z.string().optional(),
   list: list.prefault({}),
+  hiddenFields: hiddenFields.prefault({}),
   retention: z.strictObject({ resultsMs: ms.optional(), inputMs: ms.optional() }).prefault({}),
   keys: z.record(z.string(), z.string()).optional(),
   sharedWorkspace: z.boolean().default(false),

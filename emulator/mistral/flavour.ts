@@ -1,6 +1,6 @@
 // Mistral: batch jobs whose model and endpoint are the job's, a list with numbered pages, and errors in the body itself.
 
-import { createOpenaiBatch, listedObject } from '../openai/batches.ts';
+import { createOpenaiBatch, listedObject, listQuery } from '../openai/batches.ts';
 import { listed } from '../openai/reshape.ts';
 import type { Flavour, Handler } from '../server/call.ts';
 import { asText, type Json } from '../server/json.ts';
@@ -55,8 +55,9 @@ const createJob: Handler = (world, call) => {
 
 const listJobs: Handler = async (world, call) => {
   await settle(world);
-  const size = Number(call.query.get('page_size') ?? 100);
-  const start = Number(call.query.get('page') ?? 0) * size;
+  const query = listQuery(world, call);
+  const size = Number(query.get('page_size') ?? 100);
+  const start = Number(query.get('page') ?? 0) * size;
   const jobs = listedBatches(world, call);
   const data = jobs.slice(start, start + size).map((each) => listedObject(world, each));
   return json({ object: 'list', data, total: jobs.length });

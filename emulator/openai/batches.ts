@@ -153,8 +153,13 @@ function unreadable(world: World, batch: Batch, error: unknown): void {
 export const retrieveOpenaiBatch: Handler = async (world, call) => {
   await settle(world);
   const foreign = findForeign(world, call, call.id);
-  return json(foreign === undefined ? batchObject(world, findBatch(world, call)) : foreignObject(foreign));
+  const batch = foreign === undefined ? batchObject(world, findBatch(world, call)) : foreignObject(foreign);
+  return json(hideFields(batch, world.options.current.hiddenFields.retrieved));
 };
+
+/** As of a server that does not show everything that it keeps. */
+const hideFields = (batch: object, hidden: readonly string[]): object =>
+  Object.fromEntries(Object.entries(batch).filter(([name]) => !hidden.includes(name)));
 
 /** Calls that OpenAI does not have, and some that share its API do. */
 export const unknownCall: Handler = () => {
@@ -163,13 +168,27 @@ export const unknownCall: Handler = () => {
 
 export const listOpenaiBatches: Handler = async (world, call) => {
   await settle(world);
-  const page = pageAfter(listedBatches(world, call), call.query, { fallback: 20, max: 100 });
-  return json({ ...page, data: page.data.map((listed) => listedObject(world, listed)) });
+  const { has_more, ...page } = pageAfter(listedBatches(world, call), listQuery(world, call), {
+    fallback: 20,
+    max: 100,
+  });
+  const data = page.data.map((listed) => listedObject(world, listed));
+  return json({ ...page, data, ...(world.options.current.list.hideMore ? {} : { has_more }) });
 };
 
+/** With what is left of a query by a server that does not know all of it. */
+export function listQuery({ options }: World, { query }: Call): URLSearchParams {
+  const { ignoreCursor, pageMax } = options.current.list;
+  const left = new URLSearchParams(query);
+  for (const cursor of ignoreCursor ? ['after', 'page'] : []) left.delete(cursor);
+  for (const size of pageMax === undefined ? [] : ['limit', 'page_size']) left.set(size, String(pageMax));
+  return left;
+}
+
 export function listedObject(world: World, listed: Listed): object | null {
-  if (listed.kind === 'own') return batchObject(world, listed.batch);
-  return listed.kind === 'foreign' ? foreignObject(listed) : spoilEntry(world, foreignObject(listed.foreign));
+  if (listed.kind === 'odd') return spoilEntry(world, foreignObject(listed.foreign));
+  const batch = listed.kind === 'own' ? batchObject(world, listed.batch) : foreignObject(listed);
+  return hideFields(batch, world.options.current.hiddenFields.listed);
 }
 
 export const cancelOpenaiBatch: Handler = async (world, call) => {

@@ -2,23 +2,23 @@
 
 import { hasStatus } from '../../error.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
-import { type Page, readLastId, turnPages } from '../../transport/list-pages.ts';
+import { type Page, readNext, turnPages } from '../../transport/list-pages.ts';
 import { replyBytes } from '../../transport/reply-bytes.ts';
-import { findUnmarked, type Unmarked } from '../../transport/unmarked.ts';
+import { findUnmarked, prefixMarks, type Unmarked } from '../../transport/unmarked.ts';
 import { ask, batchesPath, type Connection, caller, openResults } from './client.ts';
 import { firstLineBytesMax, listPageMax } from './limits.ts';
 import { isEnded, sumCounts, toHandle } from './poll.ts';
 import { type BatchWire, batchPageWire, batchWire } from './wire.ts';
 
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
-  const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
+  const listing = await connection.recent.read(submission.since, submission.untried === true, (since) =>
     turnPages(caller.name, since, (after) => pageAfter(connection, after, ctx)),
   );
-  const { prefixes } = connection;
-  return findUnmarked(listed, submission, {
-    prefixes,
-    readFirstCustomId: (id) => readFirstCustomId(connection, id, ctx),
-  });
+  return findUnmarked(
+    listing,
+    submission,
+    prefixMarks(submission, connection.prefixes, (id) => readFirstCustomId(connection, id, ctx)),
+  );
 }
 
 /** Ids are written without escapes: the vendor takes letters, digits, `_` and `-` only. */
@@ -49,8 +49,7 @@ async function pageAfter({ sdk }: Connection, after: string | null, { signal }: 
     const batch = batchWire.safeParse(each);
     return batch.success ? [toUnmarked(batch.data)] : [];
   });
-  const last = page.last_id ?? readLastId(page.data);
-  return { items, next: page.has_more === false ? null : last, more: page.has_more === true };
+  return { items, ...readNext(page.data, page.has_more, page.last_id) };
 }
 
 const toUnmarked = (batch: BatchWire): Unmarked => ({

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { asFields, asText } from '../../json-fields.ts';
+import { readNext } from '../../transport/list-pages.ts';
 import { type ListPage, metadataKey } from '../openai/form.ts';
 import { batchFields } from '../openai/wire.ts';
 
@@ -14,13 +15,7 @@ export const batchWire = z.preprocess((reply) => {
 
 export const listWire = z
   .object({ data: z.array(z.unknown()), last_id: z.string().nullish(), has_more: z.boolean().nullish() })
-  .transform(
-    ({ data, last_id: last, has_more: more }): ListPage => ({
-      data,
-      next: more === true ? (last ?? null) : null,
-      more: more === true,
-    }),
-  );
+  .transform(({ data, last_id: last, has_more: more }): ListPage => ({ data, ...readNext(data, more, last) }));
 
 export const fileWire = z.object({ file_id: z.string().min(1), upload_url: z.url() });
 

@@ -2,21 +2,19 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
-import { dateUndated, oldestFirst, type Page, turnPages } from '../../transport/list-pages.ts';
+import { dateUndated, oldestFirst, type Page, partialUnless, turnPages } from '../../transport/list-pages.ts';
 import { apiUrl, ask, type Candidate, type Connection, caller } from './client.ts';
 import { listPageMax } from './limits.ts';
 import { toHandle } from './poll.ts';
 import { batchPageWire, batchWire } from './wire.ts';
 
 export async function find(connection: Connection, submission: Submission, ctx: Context): Promise<Found> {
-  const listed = await connection.recent.read(submission.since, submission.untried === true, (since) =>
+  const { items, isWhole } = await connection.recent.read(submission.since, submission.untried === true, (since) =>
     turnPages(caller.name, since, (after) => pageAfter(connection, after, ctx)),
   );
-  const confirmed: BatchHandle[] = [];
-  for (const { submission: key, ...handle } of listed) {
-    if (key === submission.key && !confirmed.some(({ id }) => id === handle.id)) confirmed.push(dateUndated(handle));
-  }
-  return { confirmed: oldestFirst(confirmed), possible: [] };
+  const own = items.filter((each) => each.submission === submission.key);
+  const confirmed = own.map(({ submission: _, ...handle }): BatchHandle => dateUndated(handle));
+  return { confirmed: oldestFirst(confirmed), possible: [], ...partialUnless(isWhole) };
 }
 
 /** Without `response`, which may hold the answers of a batch. */

@@ -21,17 +21,17 @@ function toOpenaiBatch(reply: unknown): unknown {
   };
 }
 
-const pageWire = z.object({ data: z.array(z.unknown()).nullish(), total: z.number().nullish().catch(null) });
+const pageWire = z.object({ data: z.array(z.unknown()).nullish() });
 
 /**
  * Pages are numbered from 0. A job that is created meanwhile moves the others to later pages, so that some are listed twice and none is left out;
- * a deleted one would move them to earlier pages, so nothing here deletes jobs.
+ * a deleted one would move them to earlier pages, so nothing here deletes jobs. An empty page shows the end: a server may have smaller pages than
+ * are asked for, or count only one page in its `total`.
  */
 export const pageAfter = (after: string | null) =>
-  pageWire.transform(({ data, total }): ListPage => {
-    const number = Number(after ?? 0);
-    const isLast = (data ?? []).length === 0 || (total != null && (number + 1) * pageSize >= total);
-    return { data: data ?? [], next: isLast ? null : String(number + 1), more: !isLast };
+  pageWire.transform(({ data }): ListPage => {
+    const isEnd = (data ?? []).length === 0;
+    return { data: data ?? [], next: isEnd ? null : String(Number(after ?? 0) + 1), more: isEnd ? false : null };
   });
 
 export const jobWire = z.preprocess(toOpenaiBatch, batchFields);

@@ -12,6 +12,7 @@ import type { Caller, Purpose } from '../../transport/fault.ts';
 import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
 import { withOneError } from '../../transport/one-error.ts';
+import type { Unmarked } from '../../transport/unmarked.ts';
 import { type BatchForm, openaiForm } from './form.ts';
 import type { BatchWire } from './wire.ts';
 
@@ -84,9 +85,12 @@ export const openaiDefaults = {
   query: {},
 } as const satisfies Partial<OpenaiProfile>;
 
-export interface Candidate extends BatchHandle {
-  readonly submissionKey: unknown;
+/** What tells whose a batch is: null where it is not shown. */
+export interface Mark extends Pick<BatchHandle, 'fileId'> {
+  /** From the batch's metadata. Always null at a provider that keeps none. */
+  readonly key: string | null;
 }
+export type Candidate = Unmarked & Mark;
 
 export interface Connection {
   readonly profile: OpenaiProfile;
@@ -94,6 +98,8 @@ export interface Connection {
   /** Loaded when it is first needed. */
   readonly sdk: () => Promise<OpenAI>;
   readonly recent: RecentList<Candidate>;
+  /** Marks that searches have read, by the batch's id. */
+  readonly marks: Map<string, Mark>;
 }
 
 export const loadSdk = () => import('openai');
@@ -117,7 +123,7 @@ export function connect(profile: OpenaiProfile, account: Account<'apiKey' | 'bas
   const caller = { name: profile.name, calls: profile.faults.calls };
   let made: Promise<OpenAI> | null = null;
   const sdk = () => (made ??= loadSdk().then(({ OpenAI }) => new OpenAI(options)));
-  return { profile, caller, sdk, recent: recentList() };
+  return { profile, caller, sdk, recent: recentList(), marks: new Map() };
 }
 
 export function ask<T>({ caller }: Connection, purpose: Purpose, shape: Shape<T>, call: () => Promise<unknown>) {

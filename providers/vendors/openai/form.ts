@@ -2,18 +2,15 @@
 
 import type { Submission } from '../../provider.ts';
 import type { Shape } from '../../transport/call.ts';
-import { readLastId } from '../../transport/list-pages.ts';
+import { type Listed, type Page, readNext } from '../../transport/list-pages.ts';
 import { type BatchWire, batchPageWire, batchWire } from './wire.ts';
 
 /** The metadata field that holds a batch's submission key. */
 export const metadataKey = 'nightshift';
 
 /** One page of the list of batches, before its entries are read. */
-export interface ListPage {
+export interface ListPage extends Pick<Page<Listed>, 'next' | 'more'> {
   readonly data: readonly unknown[];
-  /** The cursor of the next page; null if there is none. */
-  readonly next: string | null;
-  readonly more: boolean;
 }
 
 /** What a create is made from. */
@@ -36,11 +33,7 @@ export interface BatchForm {
 }
 
 const openaiPage = batchPageWire.transform(
-  ({ data, has_more: more }): ListPage => ({
-    data,
-    next: more === false ? null : readLastId(data),
-    more: more === true,
-  }),
+  ({ data, has_more: hasMore }): ListPage => ({ data, ...readNext(data, hasMore) }),
 );
 
 export const openaiForm: BatchForm = {

@@ -4,7 +4,7 @@ import { ProviderError } from '../../error.ts';
 import { asFields, asText, findByCode } from '../../json-fields.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
 import { type Page, type RecentList, turnPages } from '../../transport/list-pages.ts';
-import { findUnmarked, type Unmarked } from '../../transport/unmarked.ts';
+import { findUnmarked, prefixMarks, type Unmarked } from '../../transport/unmarked.ts';
 import { ask, type Connection } from '../openai/client.ts';
 import { listPageMax } from '../openai/limits.ts';
 import { toHandle } from '../openai/poll.ts';
@@ -23,13 +23,14 @@ export async function find(
   submission: Submission,
   ctx: Context,
 ): Promise<Found> {
-  const listed = await recent.read(submission.since, submission.untried === true, (since) =>
+  const listing = await recent.read(submission.since, submission.untried === true, (since) =>
     turnPages(connection.caller.name, since, (after) => pageAfter(connection, after, ctx)),
   );
-  return findUnmarked(listed, submission, {
-    prefixes,
-    readFirstCustomId: (id) => readFirstCustomId(connection, id, ctx),
-  });
+  return findUnmarked(
+    listing,
+    submission,
+    prefixMarks(submission, prefixes, (id) => readFirstCustomId(connection, id, ctx)),
+  );
 }
 
 async function readFirstCustomId(connection: Connection, id: string, ctx: Context): Promise<string | null> {

@@ -75,6 +75,20 @@ test('batches that may be the lost one keep the intent, also at the last search,
   expect([site.creates, site.intent]).toMatchObject([0, intent]);
 });
 
+test('a list that may have left some out keeps the intent, and only a create that was never tried is sent in spite of it', async () => {
+  const partial = { confirmed: [], possible: [], isPartial: true } as const;
+  const site = await Site.open();
+  site.found = () => partial;
+  site.made = () => Promise.reject(fault('connection', true));
+  expect(await site.create()).toMatchObject({ kind: 'unknown' });
+  expect(await site.find({ last: true })).toEqual({ kind: 'unclear', candidate: null });
+  site.found = () => ({ confirmed: [], possible: [] });
+  expect(await site.find({ last: true })).toEqual({ kind: 'none' });
+  site.found = () => partial;
+  expect(await site.create()).toEqual({ kind: 'unknown', overAt: site.now });
+  expect([site.creates, site.intent]).toMatchObject([1, { ordinal: 0 }]);
+});
+
 test.each(['refused', 'not_found'] as const)(
   'a search that fails as %s decides nothing, also the last one',
   async (kind) => {

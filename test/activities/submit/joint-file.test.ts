@@ -4,13 +4,15 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { upload } from '../../../activities/submit/upload.ts';
-import type { RequestFile } from '../../../providers/provider.ts';
+import type { RequestFile, Submission } from '../../../providers/provider.ts';
 import { jointFolder } from '../joint-folder.ts';
 import { jobRef, quietEnvironment } from '../plan/planning.ts';
 import { provider, wholeDeps } from '../whole-job.ts';
 
 interface Sent extends Omit<RequestFile, 'path'> {
   readonly text: string;
+  /** The size of the batch that a search looks for. */
+  readonly searched: number;
 }
 
 async function uploaded(rows: number): Promise<{ sent: Sent; again: Sent; left: readonly string[] }> {
@@ -22,8 +24,8 @@ async function uploaded(rows: number): Promise<{ sent: Sent; again: Sent; left: 
   const files: Sent[] = [];
   const keeping = {
     ...provider,
-    upload: async ({ path, ...file }: RequestFile) => {
-      files.push({ ...file, text: await readFile(await path(AbortSignal.timeout(1000)), 'utf8') });
+    upload: async ({ path, ...file }: RequestFile, { items: searched }: Submission) => {
+      files.push({ ...file, searched, text: await readFile(await path(AbortSignal.timeout(1000)), 'utf8') });
       return { fileId: 'file' };
     },
   };
@@ -54,7 +56,7 @@ test.each([
     url: '/v1/embeddings',
     body: { model: 'priced', dimensions: 2 },
   });
-  expect(sent).toMatchObject({ items: inputs.length, bytes: Buffer.byteLength(sent.text) });
+  expect(sent).toMatchObject({ items: inputs.length, searched: inputs.length, bytes: Buffer.byteLength(sent.text) });
   expect(again).toEqual(sent);
   expect(left).toEqual([]);
 });

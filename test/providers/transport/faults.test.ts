@@ -114,7 +114,9 @@ describe('a call without a reply', () => {
   });
 });
 
-describe('pages', () => {
+const down = Array.from({ length: 100 }, (_, at) => 1000 - at);
+
+describe('a search', () => {
   const pagesOf = (times: readonly number[], size: number) => {
     const items = times.map((createdAt, at) => ({ id: String(at), createdAt }));
     let reads = 0;
@@ -127,8 +129,6 @@ describe('pages', () => {
     };
     return { read, reads: () => reads };
   };
-  const down = Array.from({ length: 100 }, (_, at) => 1000 - at);
-
   test.each([
     ['newest first, two pages beyond', down, 4],
     ['newest first with an old entry at the end of a page, two pages beyond', down.with(9, 1), 4],
@@ -144,12 +144,14 @@ describe('pages', () => {
     ],
   ])('%s', async (_, times, expected) => {
     const { read, reads } = pagesOf(times, 10);
-    const seen = (await turnPages('openai', 985, read)).map(({ id }) => id);
-    expect(reads()).toBe(expected);
-    expect(new Set(seen).size).toBe(seen.length);
+    const { items, isWhole } = await turnPages('openai', 985, read);
+    expect([reads(), isWhole]).toEqual([expected, true]);
+    expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
   });
+});
 
-  const stubborn = (more: boolean) => {
+describe('pages', () => {
+  const stubborn = (more: boolean | null) => {
     let reads = 0;
     const read = async () => {
       reads += 1;
@@ -159,9 +161,23 @@ describe('pages', () => {
   };
 
   test('of a list that ignores its cursor come to an end', async () => {
-    const { read, reads } = stubborn(false);
+    const { read, reads } = stubborn(null);
     await turnPages('openai', 0, read);
     expect(reads()).toBe(2);
+  });
+
+  const down20 = down.slice(0, 20);
+  test.each([
+    ['reaches back beyond the search', down20, 990, true],
+    ['ends at the time of the search', down20, 980, false],
+    ['has one old entry at its end', down20.with(19, 1), 982, false],
+    ['is oldest first', [...down20].reverse(), 990, false],
+    ['is in no order', down20.map((_, at) => 900 + ((at * 37) % 100)), 990, false],
+    ['has few entries', down20.slice(0, 9), 0, true],
+  ])('of a list that ignores its cursor and %s', async (_, times, since, isWhole) => {
+    const items = times.map((createdAt, at) => ({ id: String(at), createdAt }));
+    const read = async () => ({ items, next: String(times.length - 1), more: null });
+    expect(await turnPages('openai', since, read)).toMatchObject({ items, isWhole });
   });
 
   test.each([
