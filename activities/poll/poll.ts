@@ -17,6 +17,7 @@ import {
 } from '../../domain/batch/state.ts';
 import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
+import type { JobFile } from '../../domain/job.ts';
 import type { BatchNews, BatchState } from '../../domain/progress/events.ts';
 import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
@@ -71,11 +72,9 @@ export async function poll(deps: PollDeps, input: PollInput): Promise<PollResult
   const tenths = tenthsDone(view);
   const { phase } = view;
   if (phase !== 'ended' && isNews(input, phase, tenths)) await notifyCoordinator(deps, input, phase, view.counts);
-  const ended = toEnded(view);
-  if (ended !== null) {
-    await recordEnd(deps.store, input, ended, view.errors, clock);
-    await notifyOfEnd(deps, input, ended, view.errors);
-  }
+  const end = toEnded(view);
+  const ended = end === null ? null : await recordEnd(deps.store, job, input, { end, errors: view.errors, clock });
+  if (ended !== null) await notifyOfEnd(deps, input, ended, view.errors);
   return {
     phase,
     status: view.status,
@@ -128,16 +127,18 @@ function toEnded({ phase, ending, status, counts, outputs, endedAt, errors }: Ba
 /** On disk before the workflow acts on it. The time of the first poll that saw the end stays. */
 async function recordEnd(
   store: Store,
+  { timing }: JobFile,
   input: PollInput,
-  ended: EndedBatch,
-  errors: readonly BatchError[],
-  clock: Clock,
-): Promise<void> {
+  { end, errors, clock }: { readonly end: EndedBatch; readonly errors: readonly BatchError[]; readonly clock: Clock },
+): Promise<EndedBatch> {
   const { id } = input.handle;
-  const known = (await readEvidence(store, input))[id];
+  const now = clock.now();
+  const seenAt = (await readEvidence(store, input))[id]?.endedSeenAt ?? now;
+  const ended: EndedBatch = now - seenAt >= timing.readAgainMs ? { ...end, seenAgain: true } : end;
   const details = errors.flatMap(({ line, detail }) => (detail === undefined ? [] : [{ line, detail }]));
   const messages = details.length === 0 ? {} : { details };
-  await recordEvidence(store, input, id, { ended, endedSeenAt: known?.endedSeenAt ?? clock.now(), ...messages });
+  await recordEvidence(store, input, id, { ended, endedSeenAt: seenAt, ...messages });
+  return ended;
 }
 
 /**

@@ -15,7 +15,8 @@ export interface EndingRule {
   /**
    * When nothing ran, so there is nothing to read. `always`: with this ending. `validator`: if no output is named, nothing is counted as done,
    * and every error comes from the check before the run. `none_counted`: if the counts say that nothing was done.
-   * `none_answered`: if no output is named and the counts say that nothing was answered, which is all that is billed.
+   * `none_answered`: if no output is named and the counts say that nothing was answered, which is all that is billed, and a later poll shows the
+   * same.
    */
   readonly nothingRan: 'always' | 'validator' | 'none_counted' | 'none_answered' | 'never';
   /** The least number of lines in an output: one for each item that ran and is counted as done or failed, or one for each item. */
@@ -33,6 +34,8 @@ export type EndedBatch = Pick<BatchView, 'counts' | 'outputs' | 'status' | 'ende
   readonly refusedUnrun: boolean;
   /** Lines of the requests file, from 1, that the provider's check refused. */
   readonly blamed: 'all' | readonly number[];
+  /** A poll shows this some time (`readAgainMs`) after the first one that saw the end. */
+  readonly seenAgain?: true;
 };
 
 export type Output =
@@ -50,7 +53,7 @@ export function describeOutput(ended: EndedBatch, rules: EndingRules): Output {
   if (rule.nothingRan === 'none_counted' && counted === 0) return { kind: 'nothing_ran' };
   if (outputs.length === 0) {
     const validated = rule.nothingRan === 'validator' && ended.refusedUnrun && (counted ?? 0) === 0;
-    const noneAnswered = rule.nothingRan === 'none_answered' && counts?.done === 0;
+    const noneAnswered = rule.nothingRan === 'none_answered' && counts?.done === 0 && ended.seenAgain === true;
     const noneRan = rule.beyondCounted === 'not_run' && counted === 0;
     return { kind: validated || noneAnswered || noneRan ? 'nothing_ran' : 'not_shown' };
   }

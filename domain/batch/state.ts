@@ -20,6 +20,8 @@ export interface BatchHandle {
   readonly createdAt: number;
   /** The uploaded file it was made from, where the provider has files. */
   readonly fileId: string | null;
+  /** The number of its requests, where the provider counts fewer while it still takes them in. */
+  readonly requests?: number;
 }
 
 /** The upload that the batch is created from; null where the create carries everything. */

@@ -21,6 +21,8 @@ const batchFault = z.strictObject({
   outputGrowsForMs: ms.optional(),
   requestCountsNull: z.boolean().optional(),
   countsZero: z.boolean().optional(),
+  /** xAI: for so long only half of the requests are counted, and all of those are answered. */
+  takenInForMs: ms.optional(),
   /** Anthropic: an ended batch still counts its requests as processing. */
   countsLate: z.boolean().optional(),
   /** OpenAI: no time of creation, and errors as an empty list. */

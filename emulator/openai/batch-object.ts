@@ -36,15 +36,19 @@ export function batchObject(world: World, batch: Batch) {
     expired_at: endedAt('expired'),
     cancelling_at: time(moment.cancellingAtMs),
     cancelled_at: endedAt('cancelled'),
-    request_counts: batch.fault.requestCountsNull === true ? null : counts(batch, phase),
+    request_counts: batch.fault.requestCountsNull === true ? null : counts(world, batch, phase),
     usage: isTerminal(phase) && (phase !== 'failed' || batch.executed > 0) ? usage(batch) : null,
     metadata: batch.metadata,
     ...(batch.fault.oddFields === true ? { created_at: null, errors: [] } : {}),
   };
 }
 
-function counts(batch: Batch, phase: Moment['phase']) {
+function counts({ settledAtMs }: World, batch: Batch, phase: Moment['phase']) {
   if (batch.fault.countsZero === true) return { total: 0, completed: 0, failed: 0 };
+  if (settledAtMs < batch.createdAtMs + (batch.fault.takenInForMs ?? 0)) {
+    const half = Math.floor(itemCount(batch) / 2);
+    return { total: half, completed: half, failed: 0, isTakingIn: true };
+  }
   const total = phase === 'validating' || !batch.admitted ? 0 : itemCount(batch);
   return { total, completed: batch.succeeded, failed: batch.failed };
 }

@@ -13,11 +13,11 @@ import { toResult } from './result.ts';
 const open: readonly unknown[] = ['validating', 'in_progress', 'finalizing', 'cancelling'];
 
 function toState({ request_counts: counts, status, in_progress_at: validAt }: Json): Json {
-  const { total, completed, failed } = asObject(counts);
+  const { total, completed, failed, isTakingIn } = asObject(counts);
   // Counts of 0 are left out, as they are before the file is read, and if it is never found valid.
   if (typeof total !== 'number' || total === 0 || (status === 'failed' && validAt === null)) return {};
   const left = total - Number(completed) - Number(failed);
-  const pending = open.includes(status) ? Math.max(1, left) : status === 'expired' ? left : 0;
+  const pending = open.includes(status) ? Math.max(isTakingIn === true ? 0 : 1, left) : status === 'expired' ? left : 0;
   return {
     num_requests: total,
     num_pending: pending,

@@ -10,6 +10,7 @@ import { xaiFaults } from './faults.ts';
 import { forget } from './forget.ts';
 import { xaiForm } from './form.ts';
 import { xaiLimits } from './limits.ts';
+import { endWhenTakenIn, foundWithRequests, withRequests } from './taken-in.ts';
 
 export const xai: VendorEntry<'apiKey' | 'baseUrl'> = {
   settings: [
@@ -39,8 +40,13 @@ export const xai: VendorEntry<'apiKey' | 'baseUrl'> = {
   },
   make(account) {
     const connection = connect(xaiProfile, account);
+    const shared = providerOver(connection, readRegion(account));
     return {
-      ...providerOver(connection, readRegion(account)),
+      ...shared,
+      find: async (submission, ctx) => foundWithRequests(await shared.find(submission, ctx), submission.items),
+      create: async (staged, file, submission, ctx) =>
+        withRequests(await shared.create(staged, file, submission, ctx), submission.items),
+      poll: async (handle, ctx) => endWhenTakenIn(await shared.poll(handle, ctx), handle),
       download: (handle, ctx) => download(connection, handle, ctx),
       forget: (handle, ctx) => forget(connection, handle, ctx),
     };

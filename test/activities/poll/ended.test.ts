@@ -51,3 +51,15 @@ test.each([null, 'running'] as const)(
 test('a batch that is made again tells its coordinator itself what it waits for', async () => {
   expect(await pollOnce(failedFor('capacity'), null)).toEqual([]);
 });
+
+test('an end that a later poll shows again is marked as such, after the time to read again', async () => {
+  const site = await SubmissionSite.open();
+  const provider = () => ({ ...site.deps.provider('openai'), poll: async () => completed }) as never;
+  const told = { coordinator: null, toldTenths: 10, toldPhase: null, tellEvery: 1, mayBlameAccount: false } as const;
+  const look = async (afterMs: number) => {
+    site.now += afterMs;
+    const deps = { ...site.deps, provider };
+    return (await site.run(() => poll(deps, { ...site.ref, ...told, handle: handle('own') }))).ended?.seenAgain;
+  };
+  expect([await look(0), await look(500_000), await look(100_000)]).toEqual([undefined, undefined, true]);
+});

@@ -36,7 +36,7 @@ async function endedView(batch: OptionsInput['batch'], texts = ['a', 'b', 'c', '
 
 function describeEnd({ ending, ...view }: BatchView) {
   if (ending === null) throw new Error('the batch has not ended');
-  return describeOutput({ ...view, ending, refusedUnrun: false, blamed: [] }, geminiProofs).kind;
+  return describeOutput({ ...view, ending, refusedUnrun: false, blamed: [], seenAgain: true }, geminiProofs).kind;
 }
 
 describe('a batch of Gemini’s', () => {

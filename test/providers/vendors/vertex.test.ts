@@ -81,7 +81,7 @@ describe.skipIf(!hasGcsServer)('the end of a job', () => {
 
   function describeEnd({ ending, ...view }: BatchView) {
     if (ending === null) throw new Error('the job has not ended');
-    return describeOutput({ ...view, ending, refusedUnrun: false, blamed: [] }, vertexProofs).kind;
+    return describeOutput({ ...view, ending, refusedUnrun: false, blamed: [], seenAgain: true }, vertexProofs).kind;
   }
 
   test('proves that nothing ran only if it never started, or answered nothing and names no output', async () => {

@@ -74,3 +74,29 @@ describe('xai alone', () => {
     expect(provider.decode(line, provider.defaultEndpoint)).toMatchObject(outcome);
   });
 });
+
+describe('a batch of xAI that is still being taken in', () => {
+  test('has not ended, although nothing of it is pending, whether it was created or found', async () => {
+    const takenInForMs = 3000;
+    const { provider, prepare, submit, end, control } = await startVendor(xai, { batch: { takenInForMs } });
+    const prepared = await prepare(['a', 'b', 'c', 'd']);
+    const created = await submit(prepared);
+    await control.clock({ advanceMs: 2000 });
+    const [found] = (await provider.find(prepared.submission, context())).confirmed;
+    for (const handle of [created, found ?? created]) {
+      const view = await provider.poll(handle, context());
+      expect(view).toMatchObject({ phase: 'running', ending: null, outputs: [], counts: { total: 2, done: 2 } });
+    }
+    await end();
+    expect(found).toEqual(created);
+    expect(await provider.poll(created, context())).toMatchObject({ ending: 'completed', counts: { total: 4 } });
+  });
+
+  test('ends if it is cancelled', async () => {
+    const { provider, prepare, submit, end } = await startVendor(xai, { batch: { takenInForMs: 3_600_000 } });
+    const handle = await submit(await prepare(['a', 'b', 'c', 'd']));
+    await provider.cancel(handle, context());
+    await end();
+    expect(await provider.poll(handle, context())).toMatchObject({ ending: 'cancelled', counts: { total: 2 } });
+  });
+});
