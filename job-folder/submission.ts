@@ -79,12 +79,19 @@ export async function writeIntent(store: Store, ref: BatchRef, intent: Intent, o
 export const removeIntent = (store: Store, ref: BatchRef): Promise<void> => store.remove(intentFile(ref));
 
 /** `batch-NNNN.given-up.json`: several finds saw nothing of a create without a reply, so the ordinal is created again. */
-type GivenUp = Pick<Intent, 'ordinal' | 'firstAt' | 'sentBy' | 'fileId'>;
+interface GivenUp extends Pick<Intent, 'ordinal' | 'firstAt' | 'sentBy' | 'fileId'> {
+  /** How many creates of the batch were given up, over all ordinals. */
+  readonly times: number;
+}
 
 /** Null if no create of this ordinal was given up. */
 export async function readGivenUp(store: Store, ref: SubmissionRef): Promise<GivenUp | null> {
   const last = await readOwnIfThere<GivenUp>(store, givenUpFile(ref));
   return last?.ordinal === ref.ordinal ? last : null;
+}
+
+export async function countGivenUp(store: Store, ref: BatchRef): Promise<number> {
+  return (await readOwnIfThere<GivenUp>(store, givenUpFile(ref)))?.times ?? 0;
 }
 
 /** Recorded before the intent is removed, so that the next create also searches for this one. */
@@ -93,7 +100,8 @@ export async function giveUpIntent(
   ref: BatchRef,
   { ordinal, firstAt, sentBy, fileId }: Intent,
 ): Promise<void> {
-  const givenUp: GivenUp = { ordinal, firstAt, sentBy, fileId };
+  const times = (await countGivenUp(store, ref)) + 1;
+  const givenUp: GivenUp = { ordinal, firstAt, sentBy, fileId, times };
   await writeJson(store, givenUpFile(ref), givenUp);
   await removeIntent(store, ref);
 }

@@ -87,6 +87,7 @@ export function applyToEntry(entry: BatchEntry, news: BatchNews): boolean {
     unsent: news.unsent ?? false,
     unreachableSince: news.unreachableSince ?? null,
     missingSince: news.missingSince ?? null,
+    createsLost: news.createsLost ?? false,
     // Signals may arrive out of order, so counts never fall.
     done: Math.max(entry.done, news.done),
     failed: Math.max(entry.failed, news.failed),
@@ -112,4 +113,5 @@ const newEntry = (wave: number, { batch, lane, model, items }: Planned): BatchEn
   unsent: false,
   unreachableSince: null,
   missingSince: null,
+  createsLost: false,
 });

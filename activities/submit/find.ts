@@ -3,7 +3,14 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { reactionTo } from '../../domain/batch/backoff.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { giveUpIntent, type Intent, readIntent, type SubmissionRef, writeIntent } from '../../job-folder/submission.ts';
+import {
+  countGivenUp,
+  giveUpIntent,
+  type Intent,
+  readIntent,
+  type SubmissionRef,
+  writeIntent,
+} from '../../job-folder/submission.ts';
 import { ProviderError } from '../../providers/error.ts';
 import { type Found, provesAbsence } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
@@ -23,9 +30,12 @@ export type FindResult =
   | { readonly kind: 'none' }
   /**
    * Some batches at the provider may come from the create and show it when they end, or the search was refused or could not see everything. The
-   * only one that may, or null.
+   * only one that may, or null. `createsLost` if nothing was found, but too many creates of the batch were lost to create it again.
    */
-  | { readonly kind: 'unclear'; readonly candidate: string | null };
+  | { readonly kind: 'unclear'; readonly candidate: string | null; readonly createsLost?: true };
+
+/** A provider that loses reply after reply may make a batch each time, and show none of them. */
+const lostCreatesMax = 5;
 
 export async function find(
   deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'elapsed'>,
@@ -47,7 +57,11 @@ export async function find(
   if (found === null) return { kind: 'unclear', candidate: null };
   if (found.confirmed.length > 0) return adopt(deps, input, recorded.by, found.confirmed);
   if (!provesAbsence(found)) return { kind: 'unclear', candidate: findOnly(found) };
-  if (input.last) await giveUpIntent(store, input, recorded);
+  if (!input.last) return { kind: 'none' };
+  if ((await countGivenUp(store, input)) + 1 >= lostCreatesMax) {
+    return { kind: 'unclear', candidate: null, createsLost: true };
+  }
+  await giveUpIntent(store, input, recorded);
   return { kind: 'none' };
 }
 

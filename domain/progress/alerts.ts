@@ -17,6 +17,7 @@ export const alertNames = [
   'earlier_child',
   'provider_unreachable',
   'batch_not_found',
+  'creates_lost',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -48,9 +49,18 @@ export interface LateCounts {
   readonly unreachable: number;
   /** Batches that the provider does not find. */
   readonly missing: number;
+  /** Batches of which too many creates were lost. */
+  readonly createsLost: number;
 }
 
-export const noneLate: LateCounts = { validating: 0, finalizing: 0, open: 0, unreachable: 0, missing: 0 };
+export const noneLate: LateCounts = {
+  validating: 0,
+  finalizing: 0,
+  open: 0,
+  unreachable: 0,
+  missing: 0,
+  createsLost: 0,
+};
 
 export const addLate = (a: LateCounts, b: LateCounts): LateCounts => ({
   validating: a.validating + b.validating,
@@ -58,6 +68,7 @@ export const addLate = (a: LateCounts, b: LateCounts): LateCounts => ({
   open: a.open + b.open,
   unreachable: a.unreachable + b.unreachable,
   missing: a.missing + b.missing,
+  createsLost: a.createsLost + b.createsLost,
 });
 
 export function countLate(entries: Iterable<BatchEntry>, now: number): LateCounts {
@@ -74,6 +85,7 @@ export function countLate(entries: Iterable<BatchEntry>, now: number): LateCount
       unreachable: entry.unreachableSince !== null && now - entry.unreachableSince > unreachableMs ? 1 : 0,
       // From the first answer on: a provider that forgets a batch forgets what was paid for.
       missing: entry.missingSince === null ? 0 : 1,
+      createsLost: entry.createsLost ? 1 : 0,
     });
   }
   return late;
@@ -157,6 +169,11 @@ export function findAlerts(facts: AlertFacts): readonly Alert[] {
     const what = late.missing === 1 ? 'a batch' : `${late.missing} batches`;
     const text = `the provider answers that it does not know ${what} of this job: it is polled again; if it stays unknown, the rows are in doubt`;
     alerts.push({ name: 'batch_not_found', text });
+  }
+  if (late.createsLost > 0) {
+    const what = late.createsLost === 1 ? 'a batch is' : `${late.createsLost} batches are`;
+    const text = `${what} not created again, because the replies to 5 creates were lost and the provider lists no batch of them: check there whether it made one, and why it does not reply; if none shows, the rows are in doubt`;
+    alerts.push({ name: 'creates_lost', text });
   }
   if (running && pauses.length === 0 && now - movedAt > noProgressMs) {
     alerts.push({ name: 'no_progress', text: 'nothing has moved for over 6 hours' });

@@ -43,6 +43,8 @@ export interface BatchNews {
   readonly fault?: string;
   /** Since when the provider does not find the batch, which it had created. */
   readonly missingSince?: number;
+  /** Too many creates of the batch were lost: it is not created again, and waits for one of them to show. */
+  readonly createsLost?: true;
 }
 
 /** One row of the coordination table. */
@@ -66,6 +68,7 @@ export interface BatchEntry {
   unreachableSince: number | null;
   /** Null while the provider finds the batch. */
   missingSince: number | null;
+  createsLost: boolean;
 }
 
 /** How many batches are in each state. */

@@ -89,7 +89,8 @@ export class BatchRun {
       unsent = false,
       cramped,
       unreachableSince,
-    }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince'>> & {
+      createsLost,
+    }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince' | 'createsLost'>> & {
       readonly unsent?: boolean;
     } = {},
   ): Promise<void> {
@@ -106,6 +107,7 @@ export class BatchRun {
       ...(unsent ? { unsent } : {}),
       ...(cramped === undefined ? {} : { cramped }),
       ...(unreachableSince === undefined ? {} : { unreachableSince }),
+      ...(createsLost === undefined ? {} : { createsLost }),
     };
     try {
       const coordinator = getExternalWorkflowHandle(this.coordinator);

@@ -122,6 +122,7 @@ export class BatchSteps {
     const { value } = called;
     if (value.kind === 'created') this.#reportCreated(value);
     if (value.kind === 'unclear') report({ kind: 'found_unclear', candidate: value.candidate });
+    if (value.kind === 'unclear' && value.createsLost) await run.notify('staging', { createsLost: true });
     if (value.kind === 'none') report({ kind: 'found_none' });
   }
 

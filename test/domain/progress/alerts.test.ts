@@ -54,6 +54,11 @@ test.each<[string, Partial<AlertFacts>, string]>([
     { late: { ...noneLate, missing: 1 } },
     'the provider answers that it does not know a batch of this job: it is polled again; if it stays unknown, the rows are in doubt',
   ],
+  [
+    'creates_lost',
+    { late: { ...noneLate, createsLost: 2 } },
+    '2 batches are not created again, because the replies to 5 creates were lost and the provider lists no batch of them: check there whether it made one, and why it does not reply; if none shows, the rows are in doubt',
+  ],
   ['no_progress', { movedAt: now - 6 * hourMs - 1 }, 'nothing has moved for over 6 hours'],
 ])('%s', (name, change, text) => {
   expect(findAlerts({ ...calm, ...change })).toEqual([{ name, text }]);
@@ -80,6 +85,7 @@ test('a batch is late by the time in its state, or by its age', () => {
     unsent: false,
     unreachableSince: null,
     missingSince: null,
+    createsLost: false,
     stage,
     since,
     createdAt,
@@ -94,10 +100,11 @@ test('a batch is late by the time in its state, or by its age', () => {
     ],
     now,
   );
-  expect(late).toEqual({ validating: 1, finalizing: 1, open: 1, unreachable: 0, missing: 0 });
+  expect(late).toEqual({ validating: 1, finalizing: 1, open: 1, unreachable: 0, missing: 0, createsLost: 0 });
   const unreached = (sinceMs: number): BatchEntry => ({ ...entry('waiting', now, null), unreachableSince: sinceMs });
   expect(countLate([unreached(now - 29 * minuteMs), unreached(now - 31 * minuteMs)], now).unreachable).toBe(1);
   expect(countLate([{ ...entry('running', now, now), missingSince: now }], now).missing).toBe(1);
+  expect(countLate([{ ...entry('staging', now, null), createsLost: true }], now).createsLost).toBe(1);
   expect(findNextLateAt([unreached(now - 29 * minuteMs)], [], now)).toBe(now + minuteMs + 1);
 });
 
