@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { defaultAccount } from '../domain/job.ts';
 import { type Account, resolveAccount, type Setting } from '../providers/account.ts';
 import { type Accounts, ownVendors, readDefaultAccounts, type Vendors, vendorsWith } from '../providers/registry.ts';
 import { profilesShape } from '../providers/vendors/compatible/profile.ts';
@@ -34,7 +35,7 @@ export function readProviderConfig(path: string | null, read: (variable: string)
     const settings = vendors[name]?.settings ?? [];
     const given = Object.entries(file.accounts[name] ?? {}).map(([account, values]) => [
       account,
-      resolveGiven(settings, values, read),
+      resolveGiven(settings, account, values, read),
     ]);
     return [name, { ...byDefault, ...Object.fromEntries(given) }];
   });
@@ -72,6 +73,7 @@ function* listProblems({ accounts, profiles }: ConfigFile, vendors: Vendors, rea
     }
     for (const [account, values] of Object.entries(byName)) {
       yield* listSettingProblems(`accounts.${name}.${account}`, settings, values, read);
+      if (account === defaultAccount) yield* listConflicts(`accounts.${name}.${account}`, settings, values, read);
     }
   }
 }
@@ -95,13 +97,27 @@ function* listSettingProblems(
   }
 }
 
-function resolveGiven(
+/** It would not be clear which account is used and billed. */
+function* listConflicts(
+  where: string,
   settings: readonly Setting[],
   values: GivenAccount,
-  read: (variable: string) => string | null,
-): Account {
-  return resolveAccount(settings, ({ name }) => {
-    const given = values[name];
-    return typeof given === 'object' ? read(given.env) : given;
-  });
+  read: Read,
+): Generator<string> {
+  for (const { name, variable } of settings) {
+    const [inFile, inVariable] = [readGiven(values[name], read), read(variable)];
+    if (inFile === null || inVariable === null || inFile === inVariable) continue;
+    yield `${where}.${name}: ${variable} gives another value: remove one of the two`;
+  }
 }
+
+/** The account `default` has its variables too. */
+function resolveGiven(settings: readonly Setting[], account: string, values: GivenAccount, read: Read): Account {
+  return resolveAccount(
+    settings,
+    ({ name, variable }) => readGiven(values[name], read) ?? (account === defaultAccount ? read(variable) : null),
+  );
+}
+
+const readGiven = (given: GivenAccount[string] | undefined, read: Read): string | null =>
+  typeof given === 'object' ? read(given.env) : (given ?? null);

@@ -29,6 +29,24 @@ test('an account has the settings that the file gives it, and the defaults of th
   });
 });
 
+test('the account `default` has the settings of the file and those of its variables', () => {
+  const file = { accounts: { openai: { default: { region: 'eu', apiKey: { env: 'OPENAI_API_KEY' } } } } };
+  const variables = { OPENAI_API_KEY: 'main', OPENAI_BASE_URL: 'https://proxy.example.com/v1' };
+  expect(read(file, variables).accounts.openai).toEqual({
+    default: { apiKey: 'main', baseUrl: 'https://proxy.example.com/v1', region: 'eu' },
+  });
+});
+
+test('an account `default` to which file and variable give different values is refused, and no value is shown', () => {
+  const file = { accounts: { openai: { default: { region: 'eu', apiKey: { env: 'EU_KEY' } } } } };
+  expect(() => read(file, { OPENAI_API_KEY: 'main', EU_KEY: 'other', OPENAI_REGION: 'us' })).toThrow(
+    [
+      'NIGHTSHIFT_CONFIG: accounts.openai.default.apiKey: OPENAI_API_KEY gives another value: remove one of the two',
+      'NIGHTSHIFT_CONFIG: accounts.openai.default.region: OPENAI_REGION gives another value: remove one of the two',
+    ].join('\n'),
+  );
+});
+
 test('a missing key of an account is named where it belongs', () => {
   const { accounts, vendors } = read({ accounts: { openai: { eu: { region: 'eu' } } } });
   expect(createProviders(accounts, vendors).credentials('openai', 'eu')).toEqual({
