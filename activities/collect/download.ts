@@ -3,7 +3,7 @@
 
 import { crc32 } from 'node:zlib';
 import { activityInfo } from '@temporalio/activity';
-import { notReadyAttemptsMax } from '../../domain/batch/backoff.ts';
+import { notReadyAttemptsMax, reactionTo } from '../../domain/batch/backoff.ts';
 import { isConfirmedBy, type Reading } from '../../domain/batch/evidence.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
@@ -28,7 +28,10 @@ export interface DownloadInput extends BatchRef, JobRef {
   readonly end?: ClassifyInput;
 }
 
-/** From this attempt on, the bytes of a broken download are kept and marked as incomplete: lines in them are still answers. */
+/**
+ * From this attempt on, the bytes of a download that breaks off are kept and marked as incomplete: lines in them are still answers. Each attempt
+ * begins at the first byte.
+ */
 const brokenAttemptsMax = 6;
 
 type DownloadDeps = JudgeDeps & Pick<ActivityDeps, 'heavy' | 'transfers' | 'now' | 'elapsed'>;
@@ -120,6 +123,8 @@ async function copy(
 function isKept(error: unknown, bytes: number): boolean {
   if (!(error instanceof ProviderError)) return false;
   const { attempt } = activityInfo();
-  if (error.facts.fault === 'broken_stream') return attempt >= brokenAttemptsMax;
-  return error.facts.fault === 'not_ready' && bytes > 0 && attempt >= notReadyAttemptsMax;
+  const { fault } = error.facts;
+  if (fault === 'broken_stream') return attempt >= brokenAttemptsMax;
+  if (fault === 'not_ready') return bytes > 0 && attempt >= notReadyAttemptsMax;
+  return reactionTo[fault].kind === 'again' && bytes > 0 && attempt >= brokenAttemptsMax;
 }

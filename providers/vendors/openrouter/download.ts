@@ -3,7 +3,7 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context } from '../../provider.ts';
 import { plainFault } from '../../transport/fault.ts';
-import { resultPages } from '../../transport/result-pages.ts';
+import { type ResultLines, resultPages } from '../../transport/result-pages.ts';
 import { type Connection, retrieveBatch } from '../openai/client.ts';
 import { waitIfMissing } from '../openai/download.ts';
 import { readResults } from './results.ts';
@@ -16,8 +16,9 @@ export async function* download(
   const { caller, profile } = connection;
   const { status } = await retrieveBatch(connection, id, ctx);
   if (profile.endings[status]?.ending == null) throw plainFault(caller.name, 'not_ready');
-  return yield* resultPages(async (cursor) => {
+  const read = async (cursor: string | null): Promise<ResultLines> => {
     const page = await waitIfMissing(caller, () => readResults(connection, id, cursor, ctx));
     return { lines: page.results.map((result) => JSON.stringify(result)), next: page.next_cursor };
-  }, ctx);
+  };
+  return yield* resultPages(caller, read, ctx);
 }

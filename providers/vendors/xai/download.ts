@@ -3,7 +3,7 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context } from '../../provider.ts';
 import { plainFault } from '../../transport/fault.ts';
-import { resultPages } from '../../transport/result-pages.ts';
+import { type ResultLines, resultPages } from '../../transport/result-pages.ts';
 import { ask, batchPath, type Connection, retrieveBatch } from '../openai/client.ts';
 import { waitIfMissing } from '../openai/download.ts';
 import { resultsPageMax } from './limits.ts';
@@ -18,10 +18,11 @@ export async function* download(
   const { caller } = connection;
   const batch = await retrieveBatch(connection, id, ctx);
   if (connection.profile.endings[batch.status]?.ending == null) throw plainFault(caller.name, 'not_ready');
-  return yield* resultPages(async (token) => {
+  const read = async (token: string | null): Promise<ResultLines> => {
     const page = await readPage(connection, id, token, ctx);
     return { lines: page.results.map(toOutputLine), next: page.pagination_token };
-  }, ctx);
+  };
+  return yield* resultPages(caller, read, ctx);
 }
 
 function readPage(connection: Connection, id: string, token: string | null, { signal }: Context): Promise<ResultsPage> {

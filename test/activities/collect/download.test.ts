@@ -91,3 +91,12 @@ test('if the second file never comes, the first is kept', async () => {
   const other = await folderWith(makeRows(1));
   expect((await attempts(other, times(20, ['', 'not_ready']))).at(-1)).toBeNull();
 });
+
+test.each(['timeout', 'connection', 'server_error'] as const)(
+  'an output that breaks off by %s again and again is kept as far as it came; where nothing came, it is waited for',
+  async (kind) => {
+    const ends = await attempts(await folderWith(makeRows(1)), times(6, ['{}\n', kind]));
+    expect([...ends.slice(0, 5), ends[5]]).toEqual([...times(5, null), expect.objectContaining({ whole: false })]);
+    expect(await attempts(await folderWith(makeRows(1)), times(8, ['', kind]))).toEqual(times(8, null));
+  },
+);

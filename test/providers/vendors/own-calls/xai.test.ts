@@ -20,6 +20,16 @@ describe('xai alone', () => {
     expect((await control.counts()).requests['openai.batches.results']).toBe(3);
   });
 
+  test('a page that breaks off is read again, and no page before it', async () => {
+    const { provider, prepare, submit, end, control } = await startVendor(xai, {
+      truncateBody: { route: 'openai.batches.results', afterBytes: 600 },
+    });
+    const handle = await submit(await prepare(Array.from({ length: 1200 }, (_, at) => `question ${at}`)));
+    await end();
+    expect(await collectOutcomes(provider, handle)).toHaveLength(1200);
+    expect((await control.counts()).requests['openai.batches.results']).toBe(4);
+  });
+
   test('a file that the check refuses is to blame as a whole, and nothing of it ran', async () => {
     const { provider, prepare, submit, end } = await startVendor(xai, {
       batch: { failWith: { code: 'x', message: 'Model grok-nope is not supported.' } },
