@@ -29,5 +29,5 @@ export class ProviderError extends Error {
 }
 
 /** Whether it is a refusal with one of these HTTP statuses. */
-export const hasStatus = (error: unknown, statuses: readonly number[]): boolean =>
+export const hasStatus = (error: unknown, statuses: readonly number[]): error is ProviderError =>
   error instanceof ProviderError && error.facts.status !== null && statuses.includes(error.facts.status);

@@ -92,7 +92,7 @@ function secretsContract(vendor: EmulatedVendor): void {
           () => provider.create({ fileId: 'file-x' }, file, submission, context()),
           () => provider.find(submission, context()),
           () => collectLines(provider.download(handle, context())),
-          ...(vendor.cancels ? [() => provider.cancel(handle, context())] : []),
+          ...(vendor.routes.cancel !== null ? [() => provider.cancel(handle, context())] : []),
           ...(status === 400 ? [] : [() => provider.call(line, targetOf(vendor, provider), context())]),
         ];
         for (const failure of failures) {

@@ -93,9 +93,20 @@ function batchContract(vendor: EmulatedVendor): void {
       await provider.cancel(handle, context());
       await end();
       const { ending } = await provider.poll(handle, context());
-      expect(ending).toBe(vendor.cancels ? 'cancelled' : 'completed');
+      expect(ending).toBe(vendor.routes.cancel !== null ? 'cancelled' : 'completed');
       await provider.cancel(handle, context());
     });
+
+    const { cancel } = vendor.routes;
+    test.runIf(cancel !== null)(
+      'that still runs and may not be cancelled now is refused, not asked again',
+      async () => {
+        const { provider, control, prepare, submit } = await startVendor(vendor);
+        const handle = await submit(await prepare(texts(3)));
+        await control.setOptions({ calls: { [String(cancel)]: { status: 409 } } });
+        expect((await catchFacts(provider.cancel(handle, context()))).fault).toBe('refused');
+      },
+    );
 
     test('is forgotten, as often as is asked', async () => {
       const { provider, prepare, submit, end } = await startVendor(vendor);

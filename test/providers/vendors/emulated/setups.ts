@@ -2,6 +2,7 @@
 
 import type { BatchEnding } from '../../../../domain/batch/state.ts';
 import { frontPath } from '../../../../emulator/fronts.ts';
+import type { RouteName } from '../../../../emulator/server/routes.ts';
 import type { VendorEntry } from '../../../../providers/account.ts';
 import { vendorEntries } from '../../../../providers/registry.ts';
 import { shippedProfiles } from '../../../../providers/vendors/compatible/index.ts';
@@ -15,13 +16,18 @@ export interface EmulatedVendor {
   readonly model: string;
   /** False if an expired batch has no output. */
   readonly keepsExpired: boolean;
-  /** The emulator's names of the routes that the contract disturbs. */
-  readonly routes: {
-    readonly create: string;
-    readonly poll: string;
-    readonly download: string;
-    readonly call: string;
-  };
+  /** True if a batch shows no status: counts stand for it, and the worker's own clock for its expiry, which tests that skip time cannot see. */
+  readonly hasNoStatus?: true;
+  /** False if a failed batch has no output, although some of it was answered. */
+  readonly keepsFailed: boolean;
+  /**
+   * The emulator's name of the call that each method of the port makes; of the one that does the work, if there are several. Null for a method
+   * that does not call the vendor.
+   */
+  readonly routes: Readonly<
+    Record<'create' | 'poll' | 'download' | 'call', RouteName> &
+      Record<'upload' | 'find' | 'cancel' | 'forget', RouteName | null>
+  >;
   /** The emulated API that it speaks. */
   readonly api: 'openai' | 'anthropic' | 'gemini' | 'vertex';
   /** Where its batches are staged, if not at the vendor. */
@@ -30,8 +36,6 @@ export interface EmulatedVendor {
   readonly cutAfterBytes?: number;
   /** Whether it lists the models that a job may name. */
   readonly listsModels: boolean;
-  /** Whether a batch can be cancelled. */
-  readonly cancels: boolean;
   /** Whether forgetting a batch deletes its results too. */
   readonly forgetsResults: boolean;
   /** The endings after which each request that did not run has a line that says so. */
@@ -47,13 +51,17 @@ const openaiSetup: Setup = {
   listsModels: true,
   model: 'gpt-5.4-mini',
   keepsExpired: true,
+  keepsFailed: true,
   routes: {
+    upload: 'openai.files.create',
+    find: 'openai.batches.list',
     create: 'openai.batches.create',
     poll: 'openai.batches.retrieve',
+    cancel: 'openai.batches.cancel',
     download: 'openai.files.content',
+    forget: 'openai.files.delete',
     call: 'openai.chat',
   },
-  cancels: true,
   forgetsResults: true,
   unrunLines: ['expired', 'cancelled'],
   counts: true,
@@ -65,13 +73,17 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     listsModels: true,
     model: 'claude-haiku-4-5',
     keepsExpired: true,
+    keepsFailed: true,
     routes: {
+      upload: null,
+      find: 'anthropic.batches.list',
       create: 'anthropic.batches.create',
       poll: 'anthropic.batches.retrieve',
+      cancel: 'anthropic.batches.cancel',
       download: 'anthropic.batches.results',
+      forget: 'anthropic.batches.delete',
       call: 'anthropic.messages',
     },
-    cancels: true,
     forgetsResults: true,
     unrunLines: ['expired', 'cancelled'],
     counts: true,
@@ -82,13 +94,18 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     listsModels: true,
     model: 'gemini-2.5-flash',
     keepsExpired: false,
-    cancels: true,
+    keepsFailed: false,
     forgetsResults: true,
     unrunLines: [],
     routes: {
+      // A small batch is sent with its create.
+      upload: null,
+      find: 'gemini.batches.list',
       create: 'gemini.batches.create',
       poll: 'gemini.batches.retrieve',
+      cancel: 'gemini.batches.cancel',
       download: 'gemini.batches.retrieve',
+      forget: 'gemini.batches.delete',
       call: 'gemini.generate',
     },
     counts: true,
@@ -96,23 +113,32 @@ const ownSetups: Readonly<Record<string, Setup>> = {
   digitalocean: {
     ...openaiSetup,
     forgetsResults: false,
-    routes: { ...openaiSetup.routes, download: 'openai.files.signed' },
+    routes: { ...openaiSetup.routes, upload: 'openai.files.put', download: 'openai.files.signed', forget: null },
   },
   fireworks: {
     ...openaiSetup,
     listsModels: false,
-    cancels: false,
     unrunLines: [],
-    routes: { ...openaiSetup.routes, download: 'openai.files.signed' },
+    routes: {
+      ...openaiSetup.routes,
+      find: 'openai.batches.retrieve',
+      cancel: null,
+      download: 'openai.files.signed',
+    },
   },
   mistral: { ...openaiSetup, model: 'mistral-small-latest' },
   openai: openaiSetup,
   openrouter: {
     ...openaiSetup,
     listsModels: false,
-    cancels: false,
     unrunLines: [],
-    routes: { ...openaiSetup.routes, download: 'openai.batches.results' },
+    routes: {
+      ...openaiSetup.routes,
+      upload: null,
+      cancel: null,
+      download: 'openai.batches.results',
+      forget: 'openai.batches.delete',
+    },
   },
   vertex: {
     api: 'vertex',
@@ -121,13 +147,17 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     listsModels: true,
     model: 'gemini-2.5-flash',
     keepsExpired: true,
-    cancels: true,
+    keepsFailed: false,
     forgetsResults: true,
     unrunLines: [],
     routes: {
+      upload: null,
+      find: 'vertex.batches.list',
       create: 'vertex.batches.create',
       poll: 'vertex.batches.retrieve',
+      cancel: 'vertex.batches.cancel',
       download: 'vertex.batches.retrieve',
+      forget: 'vertex.batches.delete',
       call: 'vertex.generate',
     },
     counts: true,
@@ -135,6 +165,7 @@ const ownSetups: Readonly<Record<string, Setup>> = {
   xai: {
     ...openaiSetup,
     model: 'grok-4.3',
+    hasNoStatus: true,
     listsModels: false,
     forgetsResults: false,
     unrunLines: ['cancelled'],
