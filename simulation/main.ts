@@ -15,6 +15,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    provider: { type: 'string' },
     replay: { type: 'string' },
     resets: { type: 'string' },
     folder: { type: 'string', default: 'runs/simulation' },
@@ -30,16 +31,13 @@ async function run(): Promise<boolean> {
     const { script, order } = readRecording(values.replay);
     return showOne(script, order);
   }
-  if (values.seed !== undefined) return showOne(writeScript(Number(values.seed)), []);
+  if (values.seed !== undefined) return showOne(writeScript(Number(values.seed), values.provider), []);
   if (values.resets !== undefined) return showResets(Number(values.resets));
   const startedAt = Date.now();
   const [seeds, from] = [Number(values.seeds), Number(values.from)];
-  const failures = await simulate(() => SimulationServer.start(skippedTime), {
-    seeds,
-    from,
-    folder: values.folder,
-    say,
-  });
+  const scripts = Array.from({ length: seeds }, (_, at) => writeScript(from + at, values.provider));
+  const { folder } = values;
+  const failures = await simulate(() => SimulationServer.start(skippedTime), scripts, { folder, say });
   const each = ((Date.now() - startedAt) / seeds / 1000).toFixed(2);
   say(`${seeds - failures.length} of ${seeds} seeds hold, ${each} s a seed`);
   return failures.length === 0;

@@ -72,6 +72,9 @@ interface PlannedItem {
   readonly isSent: boolean;
 }
 
+/** Vendors differ in the name of the request. */
+type RequestLine = Partial<Record<'body' | 'params' | 'request', object>>;
+
 function readPlanned(folder: string, { calls }: JobWorld): PlannedItem[] {
   const plan = join(folder, 'plan');
   if (!existsSync(plan)) return [];
@@ -81,11 +84,11 @@ function readPlanned(folder: string, { calls }: JobWorld): PlannedItem[] {
       .flatMap((file) => {
         const part = `${wave}/${file.slice(0, -'.items.jsonl'.length)}`;
         const isSent = calls.has(part, 'create') || calls.has(part, 'ask');
-        const requests = readLines<{ body?: object; params?: object }>(join(plan, part.concat('.requests.jsonl')));
+        const requests = readLines<RequestLine>(join(plan, part.concat('.requests.jsonl')));
         return readLines<{ row: number; customId: string }>(join(plan, wave, file)).map(({ row, customId }, at) => {
-          const request = requests[at];
-          const body = hex16(bodyFacts({ ...(request?.body ?? request?.params) }).hash);
-          return { row, customId, body, isSent };
+          const { body, params, request } = requests[at] ?? {};
+          const { hash } = bodyFacts({ ...(body ?? params ?? request) });
+          return { row, customId, body: hex16(hash), isSent };
         });
       }),
   );

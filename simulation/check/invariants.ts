@@ -1,6 +1,7 @@
 // The invariants of an ended job, whatever happened to it. Each check returns a sentence for each violation.
 
 import { sumCounts } from '../../domain/outcome/outcome.ts';
+import { requireEmulated } from '../../test/providers/vendors/emulated/setups.ts';
 import { textOfRow } from '../world/job-world.ts';
 import type { EndFacts, Run } from './facts.ts';
 
@@ -98,11 +99,12 @@ const answersAreCollected: Check = (facts) =>
     });
 
 /** Whether the answers could not be read in time, so that they may be in doubt. */
-function isExcused({ ended, world, batches }: EndFacts, answered: readonly Run[]): boolean {
+function isExcused({ ended, world, batches, script }: EndFacts, answered: readonly Run[]): boolean {
   if (ended.isCancelled) return true;
   return answered.every(({ batchId }) => {
     const fault = world.director.batchFaults.get(batches.findIndex(({ id }) => id === batchId) + 1) ?? {};
-    return fault.vanish === true || fault.neverEnd === true || fault.stuckIn !== undefined;
+    const isHidden = fault.endAs === 'failed' && !requireEmulated(script.vendor).keepsFailed;
+    return isHidden || fault.vanish === true || fault.neverEnd === true || fault.stuckIn !== undefined;
   });
 }
 

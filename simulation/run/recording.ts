@@ -13,7 +13,7 @@ export interface Recording {
 
 /** Returns the path of the file. */
 export function saveRecording(folder: string, { script, order, broken }: Played): string {
-  const path = join(folder, `seed-${script.seed}.json`);
+  const path = join(folder, `seed-${script.seed}-${script.vendor}.json`);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify({ script, order, broken } satisfies Recording, null, 1)}\n`);
   return path;

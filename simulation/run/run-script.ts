@@ -1,7 +1,9 @@
 // Plays one script from the start of its job to the end, and checks the result.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ResultLine } from '../../domain/outcome/merge.ts';
 import type { JobStatus } from '../../domain/progress/status.ts';
+import { requireEmulated } from '../../test/providers/vendors/emulated/setups.ts';
 import { type Ended, gatherFacts } from '../check/facts.ts';
 import { findBrokenInvariants } from '../check/invariants.ts';
 import { nameMoment, type Script } from '../script/script.ts';
@@ -26,6 +28,8 @@ export interface Played {
   readonly isVoid: boolean;
   /** Calls out of the recorded order, if there was one. */
   readonly strayed: number;
+  /** Empty if the job did not end. */
+  readonly results: readonly ResultLine[];
 }
 
 const hourMs = 3_600_000;
@@ -54,11 +58,13 @@ export async function playScript(
   try {
     const ended = await runToEnd(server, world, commands);
     if (ended.kind === 'ended' && commands.workflowIds.length > 1) await endAll(server, world, commands);
-    const broken = await findBroken(world, commands, ended);
+    const facts = ended.kind === 'ended' ? await gatherFacts(world, commands, ended) : null;
+    const broken = facts === null ? listStuck(ended) : findBrokenInvariants(facts);
     return {
       script,
       order: world.calls.order,
       broken,
+      results: facts?.results ?? [],
       story: tellStory(world, server, broken.length > 0),
       realMs: Date.now() - startedAt,
       virtualHours: ended.hours,
@@ -72,10 +78,7 @@ export async function playScript(
   }
 }
 
-async function findBroken(world: JobWorld, commands: Commands, ended: Outcome): Promise<readonly string[]> {
-  if (ended.kind === 'ended') return findBrokenInvariants(await gatherFacts(world, commands, ended));
-  return ended.kind === 'stuck' ? [ended.why] : [];
-}
+const listStuck = (ended: Outcome): readonly string[] => (ended.kind === 'stuck' ? [ended.why] : []);
 
 type Outcome = Ended | { readonly kind: 'stuck' | 'void'; readonly hours: number; readonly why: string };
 
@@ -108,13 +111,11 @@ async function findEnd(commands: Commands, hours: number): Promise<Outcome | nul
 }
 
 function describeJob({ vendor, job }: Script): Record<string, unknown> {
-  const messages = [{ role: 'user', content: '{{ text }}' }];
-  const request = vendor === 'openai' ? { messages, max_completion_tokens: 16 } : { messages, max_tokens: 16 };
-  const model = vendor === 'openai' ? 'gpt-5.4-mini' : 'claude-haiku-4-5';
-  return { dataset: 'rows.jsonl', provider: vendor, model, request, ...job };
+  const prompt = { user: '{{ text }}', maxTokens: 16 };
+  return { dataset: 'rows.jsonl', provider: vendor, model: requireEmulated(vendor).model, prompt, ...job };
 }
 
-/** A person who checks the job from time to time, and lifts each pause. */
+/** A person who checks the job from time to time: lifts each pause, and ends the job if the provider has no room for over a day. */
 async function helpOn(commands: Commands): Promise<void> {
   const status = await within(
     answerMsMax,
@@ -123,9 +124,14 @@ async function helpOn(commands: Commands): Promise<void> {
   if (status === 'late' || status === null) return;
   if (status.pauses.some(({ reason }) => reason === 'budget')) await commands.give({ name: 'setBudget', usd: null });
   if (status.pauses.some(({ reason }) => reason !== 'budget')) await commands.give({ name: 'resume' });
+  if (lacksRoomForLong(status)) await commands.give({ name: 'setDeadline', change: { job: '1m' } });
 }
 
-/** If the server lost a task, or if nothing runs and the job waits only for time, the fault is the server's. */
+/** A stuck batch may hold the provider's last place for ever, and only `deadline.job` ends the wait for room. */
+const lacksRoomForLong = ({ lastFault }: JobStatus): boolean =>
+  lastFault?.fault === 'capacity' && lastFault.at - lastFault.since > 30 * hourMs;
+
+/** If the server lost a task or the worker, or if nothing runs and the job waits only for time, the fault is the server's. */
 async function describeStuck(
   server: SimulationServer,
   world: JobWorld,
@@ -138,7 +144,7 @@ async function describeStuck(
   const open = all.filter((one) => one !== null);
   const holdsTime = server.kind === skippedTime && open.every(({ waitsForTime }) => waitsForTime);
   const why = `the job does not end: ${JSON.stringify(status)}; open: ${open.map(({ text }) => text).join('; ')}`;
-  return { kind: server.hasLostTask || (holdsTime && hours < 24) ? 'void' : 'stuck', hours, why };
+  return { kind: server.isSpoiled || (holdsTime && hours < 24) ? 'void' : 'stuck', hours, why };
 }
 
 async function describeOpen({ client }: SimulationServer, workflowId: string) {

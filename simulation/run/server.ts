@@ -32,8 +32,8 @@ export class SimulationServer {
   readonly log = lastLines;
   /** Time did not pass: the server can no longer be used. */
   isHeld = false;
-  /** The server has forgotten a workflow's task: the result says nothing about the job. */
-  hasLostTask = false;
+  /** The server has forgotten a workflow's task, or the worker has ended by itself: the result says nothing about the job. */
+  isSpoiled = false;
   readonly #worlds = new Map<string, JobWorld>();
   #worker: Worker | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -76,19 +76,18 @@ export class SimulationServer {
       await orLostTask(
         connection.withDeadline(Date.now() + Math.max(1, limitMs), () => this.env.sleep(this.kind.stepMs)),
       );
-      return true;
+      return !this.isSpoiled;
     } catch (error) {
       if (!isGrpcDeadlineError(error) && !(error instanceof LostTask)) throw error;
       this.isHeld = true;
-      this.hasLostTask = error instanceof LostTask;
+      this.isSpoiled ||= error instanceof LostTask;
       return false;
     }
   }
 
   async stop(): Promise<void> {
-    this.#worker?.shutdown();
-    // Fails if a workflow task does not end in time.
-    await this.#running.catch(() => undefined);
+    if (this.#worker?.getState() === 'RUNNING') this.#worker.shutdown();
+    await this.#running;
     await this.env.teardown();
     rmSync(this.grounds.deps.scratch, { recursive: true, force: true });
     rmSync(this.grounds.folder, { recursive: true, force: true });
@@ -110,7 +109,11 @@ export class SimulationServer {
         ],
       },
     });
-    this.#running = this.#worker.run();
+    // Fails if the server no longer answers, or if a workflow task does not end in time at the end.
+    this.#running = this.#worker.run().catch((error: unknown) => {
+      this.isSpoiled = true;
+      lastLines.push(`the worker ended: ${describeError(error)}`);
+    });
   }
 
   /** Workflow ids begin with the name of their world. */

@@ -3,25 +3,31 @@
 import { join } from 'node:path';
 import { describeScript, type Script } from '../script/script.ts';
 import { writeResetScript } from '../script/write-reset-script.ts';
-import { writeScript } from '../script/write-script.ts';
 import { saveRecording } from './recording.ts';
 import { reduceScript } from './reduce.ts';
 import { type Played, playScript } from './run-script.ts';
 import type { SimulationServer } from './server.ts';
 
-export interface Wanted {
-  readonly from: number;
-  readonly seeds: number;
+interface Output {
   /** Where recordings of failing seeds are kept. */
   readonly folder: string;
   readonly say: (line: string) => void;
 }
 
+interface WantedResets extends Output {
+  readonly from: number;
+  readonly seeds: number;
+}
+
 /** If the server spoils a run, the run shows nothing about its seed, which is played again at most this many times. */
 const voidsMax = 3;
 
-/** Returns the runs of the seeds that failed, or were never shown to hold. After a job that did not end, starts another server. */
-export async function simulate(start: () => Promise<SimulationServer>, wanted: Wanted): Promise<Played[]> {
+/** Returns the runs of the scripts that failed, or were never shown to hold. After a job that did not end, starts another server. */
+export async function simulate(
+  start: () => Promise<SimulationServer>,
+  scripts: readonly Script[],
+  output: Output,
+): Promise<Played[]> {
   const failures: Played[] = [];
   let server = await start();
   const play = async (script: Script): Promise<Played> => {
@@ -35,8 +41,8 @@ export async function simulate(start: () => Promise<SimulationServer>, wanted: W
     }
   };
   try {
-    for (let seed = wanted.from; seed < wanted.from + wanted.seeds; seed += 1) {
-      const failed = await simulateSeed(seed, play, wanted);
+    for (const script of scripts) {
+      const failed = await simulateScript(script, play, output);
       if (failed !== null) failures.push(failed);
     }
   } finally {
@@ -46,7 +52,7 @@ export async function simulate(start: () => Promise<SimulationServer>, wanted: W
 }
 
 /** Plays seeds of jobs that are reset, terminated and taken over, side by side on the real server. */
-export async function simulateResets(server: SimulationServer, wanted: Wanted): Promise<Played[]> {
+export async function simulateResets(server: SimulationServer, wanted: WantedResets): Promise<Played[]> {
   const seeds = Array.from({ length: wanted.seeds }, (_, index) => wanted.from + index);
   const played = await Promise.all(
     seeds.map(async (seed) => {
@@ -63,13 +69,13 @@ export async function simulateResets(server: SimulationServer, wanted: Wanted): 
   return failures;
 }
 
-async function simulateSeed(
-  seed: number,
+async function simulateScript(
+  script: Script,
   play: (script: Script) => Promise<Played>,
-  { folder, say }: Wanted,
+  { folder, say }: Output,
 ): Promise<Played | null> {
-  const played = await play(writeScript(seed));
-  say(`seed ${seed}: ${describeFigures(played)}`);
+  const played = await play(script);
+  say(`seed ${script.seed} of ${script.vendor}: ${describeFigures(played)}`);
   if (played.isVoid) return played;
   if (played.broken.length === 0) return null;
   const shortest = await reduceScript(played, play);

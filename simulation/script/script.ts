@@ -3,9 +3,6 @@
 import type { BatchFault } from '../../emulator/faults/batch-faults.ts';
 import type { OptionsInput } from '../../emulator/faults/options.ts';
 
-export const vendors = ['openai', 'anthropic'] as const;
-export type Vendor = (typeof vendors)[number];
-
 /** A call of a worker to the provider. */
 export const providerCalls = ['upload', 'find', 'create', 'poll', 'cancel', 'download', 'forget', 'ask'] as const;
 export type ProviderCall = (typeof providerCalls)[number];
@@ -79,9 +76,10 @@ export interface ScriptEvent {
 
 export interface Script {
   readonly seed: number;
-  readonly vendor: Vendor;
+  /** A name of the registry. */
+  readonly vendor: string;
   readonly rows: number;
-  /** The fields of the job file besides dataset, provider, model and request. */
+  /** The fields of the job file besides dataset, provider, model and prompt. */
   readonly job: Readonly<Record<string, unknown>>;
   readonly batchesPerSegment: number;
   /** Lasting habits of the provider. */

@@ -1,15 +1,16 @@
 // The events of a random script: at which call, and what happens there.
 
 import type { BatchFault } from '../../emulator/faults/batch-faults.ts';
+import { requireEmulated } from '../../test/providers/vendors/emulated/setups.ts';
 import type { Dice } from './dice.ts';
-import type { CallKind, Command, Deed, Moment, Part, ProviderCall, ScriptEvent, Vendor } from './script.ts';
+import type { CallKind, Command, Deed, Moment, Part, ProviderCall, ScriptEvent } from './script.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 interface Facts {
   readonly batches: number;
-  readonly vendor: Vendor;
+  readonly vendor: string;
 }
 
 export function writeEvents(dice: Dice, facts: Facts): ScriptEvent[] {
@@ -105,8 +106,9 @@ function writeRefusal(dice: Dice, facts: Facts): ScriptEvent {
 }
 
 function writeBatchFault(dice: Dice, { vendor }: Facts): BatchFault {
-  const shared: readonly [BatchFault, ...BatchFault[]] = [
-    { endAs: 'expired', partial: dice.choose(0, 0.5, 1) },
+  const { api, hasNoStatus } = requireEmulated(vendor);
+  const expired = expire(vendor, dice.choose(0, 0.5, 1));
+  const shared: readonly BatchFault[] = [
     { endAs: 'cancelled', partial: dice.choose(0, 0.5) },
     { endAs: 'failed', partial: dice.choose(0, 0.5, 1) },
     { allFailed: true },
@@ -129,5 +131,17 @@ function writeBatchFault(dice: Dice, { vendor }: Facts): BatchFault {
     { zeroByteErrorFile: true },
     { stuckIn: 'finalizing' },
   ];
-  return vendor === 'openai' ? dice.choose(...shared, ...ofOpenai) : dice.choose(...shared);
+  const faults = api === 'openai' ? [...shared, ...ofOpenai] : shared;
+  return dice.choose(expired, ...(hasNoStatus ? faults.filter(hasCounts) : faults));
+}
+
+const hasCounts = ({ requestCountsNull, countsZero }: BatchFault): boolean => !requestCountsNull && !countsZero;
+
+/**
+ * A batch that expires after this share of it ran. If the vendor would show nothing of that, nothing runs. If it would not show the end, the batch
+ * is cancelled.
+ */
+export function expire(vendor: string, share: number): BatchFault {
+  const { keepsExpired, hasNoStatus } = requireEmulated(vendor);
+  return { endAs: hasNoStatus ? 'cancelled' : 'expired', partial: keepsExpired ? share : 0 };
 }

@@ -1,8 +1,9 @@
 // Writes a random script from a seed: a small job, a provider with its habits, and a few events.
 
 import type { OptionsInput } from '../../emulator/faults/options.ts';
+import { requireEmulated } from '../../test/providers/vendors/emulated/setups.ts';
 import { Dice } from './dice.ts';
-import { type Script, vendors } from './script.ts';
+import type { Script } from './script.ts';
 import { writeEvents } from './write-events.ts';
 
 /** Shortages have their own dice, so that a seed's other choices do not change. */
@@ -11,9 +12,11 @@ const shortages = 1_000_000;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-export function writeScript(seed: number): Script {
+/** Without a vendor, the seed chooses one of two. Its other choices are the same for every vendor. */
+export function writeScript(seed: number, givenVendor?: string): Script {
   const dice = new Dice(seed);
-  const vendor = dice.choose(...vendors);
+  const chosen = dice.choose('openai', 'anthropic');
+  const vendor = givenVendor ?? chosen;
   const rows = dice.between(6, 30);
   const batches = dice.choose(1, 1, 2, 2, 3, 3, 4, 6);
   const maxItems = Math.max(2, Math.ceil(rows / batches));
@@ -77,10 +80,13 @@ function writeLimits(dice: Dice, vendor: Script['vendor'], maxItems: number): Op
   const room = dice.choose(1, 1.5, 2.5);
   const others = dice.isBelow(0.3) ? { batches: 100, forMs: dice.choose(20 * minuteMs, 5 * hourMs) } : {};
   if (dice.isBelow(0.3)) return { batches: Math.ceil(room), others };
-  if (vendor === 'anthropic') return { requests: Math.ceil(room * maxItems) };
+  const { api } = requireEmulated(vendor);
+  if (api === 'anthropic') return { requests: Math.ceil(room * maxItems) };
+  const tokensRefusedAt = dice.choose('validation', 'create');
   return {
     tokens: Math.ceil(room * maxItems * tokensOfItem),
-    tokensRefusedAt: dice.choose('validation', 'create'),
+    // Only OpenAI's API checks a batch after its create.
+    tokensRefusedAt: api === 'openai' ? tokensRefusedAt : 'create',
     tokensMessage: dice.choose('exact', 'rounded', 'unnamed'),
   };
 }

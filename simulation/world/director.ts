@@ -4,6 +4,7 @@ import { activityInfo } from '@temporalio/activity';
 import type { BatchFault } from '../../emulator/faults/batch-faults.ts';
 import type { createControl } from '../../emulator/server/control.ts';
 import type { RouteName } from '../../emulator/server/routes.ts';
+import { requireEmulated } from '../../test/providers/vendors/emulated/setups.ts';
 import {
   type CallKind,
   type Deed,
@@ -12,7 +13,6 @@ import {
   providerCalls,
   type Script,
   type ScriptEvent,
-  type Vendor,
 } from '../script/script.ts';
 import { CallLock } from './call-lock.ts';
 import type { Call, CallLog } from './call-log.ts';
@@ -81,7 +81,8 @@ export class Director implements CallWatcher {
     for (const event of faults) this.fired.add(event);
     // Creates run one by one, so that it is known which provider batch has which fault.
     return this.#lock.run(faults.length > 0 || kind === 'create', async () => {
-      const route = routes[this.#script.vendor][kind];
+      const { routes } = requireEmulated(this.#script.vendor);
+      const route = routes[kind === 'ask' ? 'call' : kind];
       for (const { deed } of faults) await this.#switchOn(deed as Fault, route);
       try {
         return await work();
@@ -132,27 +133,3 @@ function countTimes(deed: Deed): number {
   if (deed.kind === 'refusal') return deed.refusal.times;
   return deed.kind === 'lost reply' || deed.kind === 'cut' ? deed.times : 1;
 }
-
-/** Null for a call that the vendor does not have. */
-const routes: Record<Vendor, Record<ProviderCall, RouteName | null>> = {
-  openai: {
-    upload: 'openai.files.create',
-    find: 'openai.batches.list',
-    create: 'openai.batches.create',
-    poll: 'openai.batches.retrieve',
-    cancel: 'openai.batches.cancel',
-    download: 'openai.files.content',
-    forget: 'openai.files.delete',
-    ask: 'openai.chat',
-  },
-  anthropic: {
-    upload: null,
-    find: 'anthropic.batches.list',
-    create: 'anthropic.batches.create',
-    poll: 'anthropic.batches.retrieve',
-    cancel: 'anthropic.batches.cancel',
-    download: 'anthropic.batches.results',
-    forget: 'anthropic.batches.delete',
-    ask: 'anthropic.messages',
-  },
-};

@@ -13,8 +13,10 @@ import type { Emulator } from '../../emulator/server/start.ts';
 import { startEmulator } from '../../emulator/server/start.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { createProviders } from '../../providers/registry.ts';
+import { emulatedAccounts } from '../../scripts/stack.ts';
 import { createStore } from '../../storage/registry.ts';
 import { sharedClock } from '../../test/workflows/shared-clock.ts';
+import { createBucket } from '../../worker/bucket.ts';
 import { readConfig } from '../../worker/config.ts';
 import { Dice } from '../script/dice.ts';
 import type { Script } from '../script/script.ts';
@@ -62,14 +64,17 @@ export class JobWorld {
     commands: Commands,
     recorded: readonly string[] = [],
   ): Promise<JobWorld> {
-    const emulator = await startEmulator({ ...script.provider, seed: script.seed, dataDir: grounds.folder });
-    return new JobWorld(grounds, script, name, commands, emulator, new CallLog(recorded));
+    const root = mkdtempSync(join(grounds.folder, 'nightshift-simulation-'));
+    const folders = { dataDir: grounds.folder, bucketsDir: root };
+    const emulator = await startEmulator({ ...script.provider, seed: script.seed, ...folders });
+    return new JobWorld(grounds, script, name, root, commands, emulator, new CallLog(recorded));
   }
 
   private constructor(
     grounds: Grounds,
     script: Script,
     name: string,
+    root: string,
     commands: Commands,
     emulator: Emulator,
     calls: CallLog,
@@ -82,7 +87,7 @@ export class JobWorld {
     this.calls = calls;
     this.#commands = commands;
     commands.parts = () => new Set([...calls.parts].filter((part) => part !== 'job'));
-    this.root = mkdtempSync(join(grounds.folder, 'nightshift-simulation-'));
+    this.root = root;
     this.control = createControl(emulator.url);
     this.clock = sharedClock(this.control);
     this.director = new Director(script, this.control, calls, commands, () => this.#replaceWorker());
@@ -146,16 +151,15 @@ export class JobWorld {
     const config = readConfig({
       ...settings,
       NIGHTSHIFT_DATA: this.root,
-      OPENAI_BASE_URL: this.#emulator.openaiBaseUrl,
-      OPENAI_API_KEY: 'simulated',
-      ANTHROPIC_BASE_URL: this.#emulator.anthropicBaseUrl,
-      ANTHROPIC_API_KEY: 'simulated',
+      ...emulatedAccounts(this.#emulator.url),
     });
-    const providers = createProviders(config.providers.accounts);
+    const store = guardStore(createStore(config), life);
+    const { accounts, vendors } = config.providers;
+    const providers = createProviders(accounts, vendors, (folder) => createBucket(store, folder));
     return {
       ...deps,
       timing: config.timing,
-      store: guardStore(createStore(config), life),
+      store,
       provider: (name) => {
         const provider = providers.get(name);
         return provider && guardProvider(alter(provider), life);

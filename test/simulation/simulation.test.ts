@@ -9,6 +9,7 @@ import { playScript } from '../../simulation/run/run-script.ts';
 import { SimulationServer } from '../../simulation/run/server.ts';
 import { simulate, simulateResets } from '../../simulation/run/simulate.ts';
 import type { Script, ScriptEvent } from '../../simulation/script/script.ts';
+import { writeScript } from '../../simulation/script/write-script.ts';
 import { workflowBundle } from '../support/temporal.ts';
 
 const seeds = 20;
@@ -23,7 +24,8 @@ afterAll(() => server.stop());
 
 test(`the invariants hold for ${seeds} seeds`, async () => {
   const start = (): Promise<SimulationServer> => SimulationServer.start(skippedTime, workflowBundle().codePath);
-  const failures = await simulate(start, { from: 1, seeds, folder, say: console.log });
+  const scripts = Array.from({ length: seeds }, (_, at) => writeScript(at + 1));
+  const failures = await simulate(start, scripts, { folder, say: console.log });
   expect(failures.map(({ script, broken }) => ({ seed: script.seed, broken }))).toEqual([]);
 }, 600_000);
 
