@@ -24,6 +24,12 @@ export const asObjects = (value: unknown): Fields[] =>
 
 export const asText = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
+/** The texts of the parts that have one; null if none has. */
+export function joinTexts(parts: readonly Fields[]): string | null {
+  const texts = parts.flatMap(({ text }) => asText(text) ?? []);
+  return texts.length === 0 ? null : texts.join('');
+}
+
 export const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null;
 

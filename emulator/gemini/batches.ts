@@ -7,13 +7,12 @@ import { checkOpenBatches, checkTokens, countCreate } from '../limits/batch-limi
 import type { Call, Handler } from '../server/call.ts';
 import { asList, asObject, asText, isObject } from '../server/json.ts';
 import { json, refuse } from '../server/reply.ts';
-import { type Batch, batchMoment } from '../world/batch.ts';
+import type { Batch } from '../world/batch.ts';
 import { createBatch } from '../world/create-batch.ts';
 import { cancelForeign, findForeign } from '../world/foreign.ts';
 import { type Listed, listedBatches } from '../world/listing.ts';
 import { requestCancel, settle } from '../world/settle.ts';
-import { isTerminal } from '../world/timeline.ts';
-import { isVanished } from '../world/visibility.ts';
+import { findOwn, hasEnded } from '../world/visibility.ts';
 import { newId, nextOrdinal, type World } from '../world/world.ts';
 import type { Method } from './answers.ts';
 import { batchObject, foreignObject, spoilObject } from './batch-object.ts';
@@ -128,15 +127,8 @@ export const deleteGeminiBatch: Handler = async (world, call) => {
   return json({});
 };
 
-const hasEnded = (world: World, batch: Batch): boolean =>
-  isTerminal(batchMoment(batch, world.options.current, world.settledAtMs).phase);
-
 function findBatch(world: World, call: Call): Batch {
-  const batch = world.batches.get(call.id);
-  call.entry.batch = call.id;
-  const isOwn = batch?.vendor === 'gemini' && batch.tenant === call.tenant && !batch.deleted;
-  if (batch === undefined || !isOwn || isVanished(world, batch)) {
-    throw refuse(404, `Requested entity was not found: batches/${call.id}`);
-  }
+  const batch = findOwn(world, call, call.id);
+  if (batch === undefined) throw refuse(404, `Requested entity was not found: batches/${call.id}`);
   return batch;
 }

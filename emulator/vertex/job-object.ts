@@ -1,11 +1,12 @@
 // A batch as Vertex AI sends it: a job, its state, and the folder of its output. Numbers are texts, and what is 0 or empty is left out.
 
+import { hasOutput } from '../buckets/jobs.ts';
 import { readRpcCode } from '../gemini/error.ts';
 import type { Json } from '../server/json.ts';
 import { type Batch, batchMoment, itemCount } from '../world/batch.ts';
 import { isoTime } from '../world/clock.ts';
-import { isTerminal, type Phase } from '../world/timeline.ts';
-import { isShown, unknownStatus } from '../world/visibility.ts';
+import type { Phase } from '../world/timeline.ts';
+import { unknownStatus } from '../world/visibility.ts';
 import type { World } from '../world/world.ts';
 
 const states: Record<Phase, string> = {
@@ -42,12 +43,6 @@ export function jobObject(world: World, batch: Batch) {
     updateTime: isoTime(endedAtMs ?? createdAtMs),
     modelVersionId: '1',
   };
-}
-
-/** A failed job leaves nothing, another one what it answered. */
-export function hasOutput(world: World, batch: Batch): boolean {
-  const { phase } = batchMoment(batch, world.options.current, world.settledAtMs);
-  return isTerminal(phase) && phase !== 'failed' && batch.executed > 0 && isShown(batch, 'output', world.settledAtMs);
 }
 
 /** The vendor makes a folder for each job. */

@@ -70,6 +70,8 @@ export interface Batch {
   /** Tokens of the billed items, summed once when first asked for. */
   usage: { input: number; output: number } | null;
   downloadsRefused: number;
+  /** Whether all of its output is in its bucket, from where others may delete it. */
+  outputWritten: boolean;
   deleted: boolean;
 }
 

@@ -51,6 +51,7 @@ export function addBatch(world: World, made: Made): Batch {
     errorFileId: null,
     usage: null,
     downloadsRefused: 0,
+    outputWritten: false,
     deleted: false,
   };
   world.batches.set(batch.id, batch);

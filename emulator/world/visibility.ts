@@ -1,8 +1,9 @@
 // Where the view of a batch differs from its real state: batches that vanish, results that are shown late or grow, and states with an unknown
 // name. Everything is computed from the clock.
 import { faultFor } from '../faults/batch-faults.ts';
-import type { Batch } from './batch.ts';
-import type { Moment } from './timeline.ts';
+import type { Call } from '../server/call.ts';
+import { type Batch, batchMoment } from './batch.ts';
+import { isTerminal, type Moment } from './timeline.ts';
 import type { Part, World } from './world.ts';
 
 /** A vanished batch continues to run and is billed. The current options decide, so that a test can bring it back. */
@@ -11,6 +12,17 @@ export function isVanished({ options: { current } }: World, batch: Batch): boole
   if (Array.isArray(vanishAll) ? vanishAll.includes(batch.tenant) : vanishAll) return true;
   return faultFor(current, batch.ordinal).vanish === true;
 }
+
+/** Undefined if the account has no batch of this id at the vendor of the call, or if it vanished. */
+export function findOwn(world: World, { entry, route, tenant }: Call, id: string): Batch | undefined {
+  const batch = world.batches.get(id);
+  entry.batch = id;
+  const isOwn = batch?.vendor === route.vendor && batch.tenant === tenant && !batch.deleted;
+  return isOwn && !isVanished(world, batch) ? batch : undefined;
+}
+
+export const hasEnded = ({ options, settledAtMs }: World, batch: Batch): boolean =>
+  isTerminal(batchMoment(batch, options.current, settledAtMs).phase);
 
 /** When the results of an ended batch get a name. */
 export function shownAtMs({ fault, createdAtMs }: Batch, part: Part, { endedAtMs }: Moment): number {

@@ -1,4 +1,4 @@
-// Calls to Google's REST APIs, which have one form of errors. How a call proves who makes it differs.
+// Calls to REST APIs without an SDK. Errors have Google's form if nothing else is said. How a call proves who makes it differs.
 
 import { hasStatus } from '../error.ts';
 import { asFields, asObjects, asText, type Fields, parsedFields } from '../json-fields.ts';
@@ -21,6 +21,7 @@ export async function sendWith(
   proof: Readonly<Record<string, string>>,
   request: Request,
   { signal }: Context,
+  toError: (reply: Response, text: string) => Error = toFailure,
 ): Promise<Response> {
   const { method, url, headers, body, timeoutMs = callTimeouts.requestMs } = request;
   const reply = await fetch(url, {
@@ -30,7 +31,7 @@ export async function sendWith(
     signal: timeoutMs === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     ...noRedirect,
   });
-  if (!reply.ok) throw toFailure(reply, await reply.text());
+  if (!reply.ok) throw toError(reply, await reply.text());
   return reply;
 }
 

@@ -10,6 +10,7 @@ import {
   asText,
   type Fields,
   findByCode,
+  joinTexts,
   parsedFields,
 } from '../../json-fields.ts';
 import { type ItemCodes, readDetail, toItemReason } from '../item-reason.ts';
@@ -67,11 +68,6 @@ const finishes: Readonly<Record<string, Finish>> = {
   IMAGE_PROHIBITED_CONTENT: 'filtered',
   IMAGE_RECITATION: 'filtered',
 };
-
-function joinTexts(parts: readonly Fields[]): string | null {
-  const texts = parts.flatMap(({ text }) => asText(text) ?? []);
-  return texts.length === 0 ? null : texts.join('');
-}
 
 function embeddingAnswer(response: Fields) {
   const values = asFields(response.embedding)?.values;

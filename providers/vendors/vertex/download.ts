@@ -1,13 +1,12 @@
 // The answers of an ended job: every file of rows in its output folder, one after another. How many files there are is the vendor's affair.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
-import type { Bucket, BucketFile } from '../../bucket.ts';
+import type { BucketFile } from '../../bucket.ts';
+import { readRows } from '../../bucket-rows.ts';
 import type { Context } from '../../provider.ts';
-import { plainFault, unreadableReply } from '../../transport/fault.ts';
+import { plainFault } from '../../transport/fault.ts';
 import { type Connection, caller, retrieveJob, toKey } from './client.ts';
 import { readOutputFolder, readState } from './poll.ts';
-
-const newline = 10;
 
 export async function* download(
   connection: Connection,
@@ -21,22 +20,9 @@ export async function* download(
   if (folder === null) return null;
   const files = await listOutput(connection, folder, ctx);
   if (files.length === 0) throw plainFault(caller.name, 'not_ready');
-  for (const file of files) yield* readFile(connection.bucket(), file, ctx);
+  for (const file of files) yield* readRows(caller.name, connection.bucket(), file, ctx);
   // Whether these are all the files, nobody says: the counts decide.
   return null;
-}
-
-/** The last line of a file may lack its end, and another file may follow. */
-async function* readFile(bucket: Bucket, { key, bytes }: BucketFile, ctx: Context): AsyncGenerator<Uint8Array> {
-  let read = 0;
-  let last = newline;
-  for await (const chunk of bucket.read(key, ctx)) {
-    read += chunk.byteLength;
-    last = chunk.at(-1) ?? last;
-    yield chunk;
-  }
-  if (read !== bytes) throw unreadableReply(caller.name, 'read');
-  if (last !== newline) yield Buffer.of(newline);
 }
 
 const isRows = ({ key }: BucketFile): boolean => /\.jsonl(-\d+-of-\d+)?$/.test(key);
