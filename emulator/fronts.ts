@@ -4,6 +4,7 @@ export const frontPaths = {
   openai: '/v1',
   anthropic: '',
   azure: '/azure',
+  bedrock: '/bedrock',
   gemini: '/gemini',
   digitalocean: '/digitalocean/v1',
   fireworks: '/fireworks',

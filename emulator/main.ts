@@ -19,7 +19,9 @@ interface Given {
 }
 
 const command = new Command('emulator')
-  .description('A stand-in for the batch APIs of OpenAI, Anthropic, Gemini and Vertex AI, with switchable faults.')
+  .description(
+    'A stand-in for the batch APIs of OpenAI, Anthropic, Bedrock, Gemini and Vertex AI, with switchable faults.',
+  )
   .option('--port <number>', 'port to listen on, 0 for any free one', process.env.PORT ?? '0')
   .option('--host <address>', 'address to listen at; 0.0.0.0 for all of them', '127.0.0.1')
   .option('--options <json>', 'options as JSON, or @file to read them from a file', '{}')

@@ -9,6 +9,7 @@ import type { Provider } from './provider.ts';
 import { elsewhere, keyless } from './refusing.ts';
 import { anthropic } from './vendors/anthropic/index.ts';
 import { azure } from './vendors/azure/index.ts';
+import { bedrock } from './vendors/bedrock/index.ts';
 import { shippedProfiles, toEntries } from './vendors/compatible/index.ts';
 import type { Profiles } from './vendors/compatible/profile.ts';
 import { digitalocean } from './vendors/digitalocean/index.ts';
@@ -25,6 +26,7 @@ export type Vendors = Readonly<Record<string, VendorEntry>>;
 const ownEntries = {
   anthropic,
   azure,
+  bedrock,
   digitalocean,
   fireworks,
   gemini,

@@ -49,7 +49,7 @@ export async function tryBucket(store: Store, uri: string, signal: AbortSignal):
     for await (const stored of store.list(uri, signal)) listed.push(stored.uri);
     return listed.includes(uri) && (await readText(store, uri, signal)) === text ? 'ok' : 'wrong';
   } finally {
-    await store.remove(uri, signal);
+    await store.remove(uri, { signal });
   }
 }
 

@@ -47,9 +47,11 @@ export function countMaxOutput({
   max_output_tokens,
   max_tokens,
   generationConfig,
+  inferenceConfig,
 }: Json): number {
   const { maxOutputTokens } = asObject(generationConfig);
-  const named = [max_completion_tokens, max_output_tokens, max_tokens, maxOutputTokens].find(
+  const { maxTokens } = asObject(inferenceConfig);
+  const named = [max_completion_tokens, max_output_tokens, max_tokens, maxOutputTokens, maxTokens].find(
     (value) => typeof value === 'number',
   );
   return named ?? 0;

@@ -41,6 +41,11 @@ const namesByVendor: Record<Exclude<Vendor, 'vertex'>, readonly string[]> = {
     ],
     ...['claude-sonnet-4-6', 'claude-sonnet-4-5', 'claude-haiku-5-5', 'claude-haiku-4-5'],
   ],
+  bedrock: [
+    ...['amazon.nova-micro-v1:0', 'amazon.nova-lite-v1:0', 'amazon.nova-pro-v1:0', 'amazon.nova-premier-v1:0'],
+    ...['anthropic.claude-haiku-4-5-20251001-v1:0', 'eu.anthropic.claude-haiku-4-5-20251001-v1:0'],
+    ...['anthropic.claude-sonnet-4-5-20250929-v1:0', 'meta.llama3-3-70b-instruct-v1:0'],
+  ],
   gemini: [
     ...['gemini-4-argon', 'gemini-3.8-flash', 'gemini-3.7-flash', 'gemini-3.6-flash', 'gemini-3.5-flash'],
     ...['gemini-3.5-flash-lite', 'gemini-3.1-pro-preview', 'gemini-2.5-pro', 'gemini-2.5-flash'],

@@ -127,7 +127,7 @@ export function openInput(batch: Batch) {
       const bytes = Buffer.allocUnsafe(index.sizes[at] ?? 0);
       readSync(descriptor, bytes, 0, bytes.length, index.offsets[at] ?? 0);
       const parsed: unknown = JSON.parse(bytes.toString('utf8'));
-      return isObject(parsed) ? asObject(parsed.body ?? parsed.params ?? parsed.request) : {};
+      return isObject(parsed) ? asObject(parsed.body ?? parsed.params ?? parsed.request ?? parsed.modelInput) : {};
     },
     close() {
       if (descriptor !== null) closeSync(descriptor);

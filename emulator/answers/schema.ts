@@ -1,5 +1,5 @@
 // Structured output: finds the JSON schema a request asks for and builds a minimal instance of it.
-import { asList, asObject, isObject, type Json } from '../server/json.ts';
+import { asList, asObject, asText, isObject, type Json, parseObject } from '../server/json.ts';
 
 const depthMax = 20;
 
@@ -8,9 +8,14 @@ export function findSchema(body: Json): Json | null {
   if (isObject(body.response_format)) return schemaIn(asObject(body.response_format.json_schema).schema);
   if (isObject(body.text)) return schemaIn(asObject(body.text.format).schema);
   if (isObject(body.output_config)) return schemaIn(asObject(body.output_config.format).schema);
+  if (isObject(body.outputConfig)) return textSchema(asObject(body.outputConfig.textFormat));
   const config = asObject(body.generationConfig ?? body.generation_config);
   return schemaIn(config.responseJsonSchema ?? config.responseSchema);
 }
+
+/** Bedrock takes a schema as text. */
+const textSchema = ({ structure }: Json): Json | null =>
+  parseObject(asText(asObject(asObject(structure).jsonSchema).schema));
 
 export function buildInstance(schema: Json, text: string): unknown {
   return build(schema, { root: schema, text, depth: 0 });

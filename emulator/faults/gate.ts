@@ -26,6 +26,13 @@ const unknownGeminiKey: Problem = {
   code: 'API_KEY_INVALID',
 };
 
+/** With the status of a missing permission. */
+const unknownAwsKey: Problem = {
+  status: 403,
+  message: 'The security token included in the request is invalid.',
+  type: 'UnrecognizedClientException',
+};
+
 /** A key that is sent to a signed address reaches somebody else. */
 export function readSignature({ request, query }: Call): string {
   if (request.headers.authorization !== undefined) throw refuse(400, 'Only one authentication mechanism is allowed.');
@@ -37,12 +44,15 @@ export function readSignature({ request, query }: Call): string {
 function readKey({ headers }: IncomingMessage): string | null {
   const plain = headers['x-api-key'] ?? headers['api-key'] ?? headers['x-goog-api-key'];
   if (typeof plain === 'string' && plain !== '') return plain;
+  const [, accessKeyId] = /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(headers.authorization ?? '') ?? [];
+  if (accessKeyId !== undefined) return accessKeyId;
   const [scheme, token] = (headers.authorization ?? '').split(' ');
   return scheme?.toLowerCase() === 'bearer' && token !== undefined && token !== '' ? token : null;
 }
 
 function badKey(vendor: Vendor, status: 401 | 403): Problem {
   if (isGoogle(vendor)) return { status, message: 'The request does not have valid authentication credentials.' };
+  if (vendor === 'bedrock') return status === 401 ? unknownAwsKey : { status, message: 'User is not authorized.' };
   if (vendor === 'anthropic') {
     return { status, message: status === 401 ? 'invalid x-api-key' : 'Your API key does not have permission.' };
   }
@@ -85,6 +95,10 @@ function moneyProblem(world: World, { route }: Call): Problem | null {
     const message = 'You exceeded your current quota, please check your plan and billing details.';
     return { status: 429, message, type: 'insufficient_quota', code: 'insufficient_quota' };
   }
+  if (route.vendor === 'bedrock') {
+    const message = 'Model access is denied due to INVALID_PAYMENT_INSTRUMENT: a valid payment instrument is required.';
+    return { status: 403, message };
+  }
   if (isGoogle(route.vendor)) {
     return { status: 403, message: 'This API method requires billing to be enabled.', code: 'BILLING_DISABLED' };
   }
@@ -98,6 +112,7 @@ function moneyProblem(world: World, { route }: Call): Problem | null {
 function rateLimited(vendor: Vendor): Problem {
   const headers = { 'retry-after': '1' };
   if (vendor === 'anthropic') return { status: 429, message: 'This request would exceed your rate limit.', headers };
+  if (vendor === 'bedrock') return { status: 429, message: 'Too many requests.', headers };
   if (isGoogle(vendor)) return { status: 429, message: 'Resource has been exhausted (e.g. check quota).', headers };
   return {
     status: 429,

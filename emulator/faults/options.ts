@@ -138,6 +138,7 @@ const optionsSchema = z.strictObject({
     .strictObject({
       openai: times.optional(),
       anthropic: times.optional(),
+      bedrock: times.optional(),
       gemini: times.optional(),
       vertex: times.optional(),
     })
@@ -148,6 +149,7 @@ const optionsSchema = z.strictObject({
     .strictObject({
       openai: z.array(z.string()).default([]),
       anthropic: z.array(z.string()).default([]),
+      bedrock: z.array(z.string()).default([]),
       gemini: z.array(z.string()).default([]),
       vertex: z.array(z.string()).default([]),
     })

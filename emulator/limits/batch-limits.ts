@@ -98,6 +98,10 @@ export function checkOpenBatches(world: World, { id, tenant, route }: Call): voi
   const own = openBatches(world, route.vendor, tenant).length;
   if (own + foreignUse(world, world.settledAtMs, 'batches', null) < limit) return;
   if (isGoogle(route.vendor)) throw refuse(429, quotaMessage('concurrent_batch_requests', limit, id));
+  if (route.vendor === 'bedrock') {
+    const message = `You have reached the limit of ${limit} submitted and in-progress model invocation jobs.`;
+    throw refuse(400, message, { type: 'ServiceQuotaExceededException' });
+  }
   if (route.vendor === 'anthropic') {
     throw refuse(
       429,

@@ -14,6 +14,7 @@ export const limitOptions = z.strictObject({
   tokensMessage: z.enum(['exact', 'rounded', 'unnamed']).default('exact'),
   batches: count.optional(),
   requests: count.optional(),
+  recordsMin: count.default(100),
   createsPerHour: count.default(2000),
   others: z
     .strictObject({

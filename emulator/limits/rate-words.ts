@@ -1,6 +1,6 @@
 // The vendors' words for limits per minute: the headers of every synchronous call and the text of a refusal.
 import type { Problem } from '../server/reply.ts';
-import { isGoogle, type Vendor } from '../server/routes.ts';
+import { isGoogle, namesModelInUrl, type Vendor } from '../server/routes.ts';
 import { isoTime } from '../world/clock.ts';
 import type { Caller } from './rates.ts';
 
@@ -18,7 +18,7 @@ type Refusal = LimitState & { needed: number; waitMs: number; retryAfter: boolea
 const minuteMs = 60_000;
 
 export function headersFor(vendor: Vendor, states: LimitState[], nowMs: number): Record<string, string> {
-  if (isGoogle(vendor)) return {};
+  if (namesModelInUrl(vendor)) return {};
   const entries = states.flatMap((state) =>
     vendor === 'openai' ? openaiHeaders(state) : anthropicHeaders(state, state.kind, nowMs),
   );
@@ -52,6 +52,7 @@ function anthropicHeaders(state: LimitState, kind: LimitKind, nowMs: number): He
 
 export function problemFor(caller: Caller, kind: LimitKind, refusal: Refusal): Problem {
   if (isGoogle(caller.vendor)) return geminiProblem(caller, refusal);
+  if (caller.vendor === 'bedrock') return bedrockProblem(refusal);
   return caller.vendor === 'openai' ? openaiProblem(caller, kind, refusal) : anthropicProblem(caller, kind, refusal);
 }
 
@@ -59,6 +60,13 @@ export function problemFor(caller: Caller, kind: LimitKind, refusal: Refusal): P
 function geminiProblem({ model }: Caller, { limit, waitMs, retryAfter }: Refusal): Problem {
   const message = `You exceeded your current quota. * Quota exceeded, limit: ${limit}, model: ${model}`;
   const headers = { 'retry-after': wholeSeconds(Number.isFinite(waitMs) ? waitMs : minuteMs) };
+  return { status: 429, message, ...(retryAfter ? { headers } : {}) };
+}
+
+/** AWS does not say how long to wait; the header is for tests of the same limits at all vendors. */
+function bedrockProblem({ waitMs, retryAfter }: Refusal): Problem {
+  const headers = { 'retry-after': wholeSeconds(Number.isFinite(waitMs) ? waitMs : minuteMs) };
+  const message = 'Too many requests, please wait before trying again.';
   return { status: 429, message, ...(retryAfter ? { headers } : {}) };
 }
 

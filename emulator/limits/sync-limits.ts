@@ -6,7 +6,7 @@ import { isCached } from '../answers/sync-lane.ts';
 import type { Call } from '../server/call.ts';
 import { asText } from '../server/json.ts';
 import { Refused } from '../server/reply.ts';
-import { isGoogle, isSync } from '../server/routes.ts';
+import { isSync, namesModelInUrl } from '../server/routes.ts';
 import type { World } from '../world/world.ts';
 import { type Bucket, type Flow, fullInMs, refill, waitMs } from './bucket.ts';
 import { headersFor, type LimitKind, type LimitState, problemFor } from './rate-words.ts';
@@ -58,7 +58,7 @@ export function finishSyncCall(world: World, call: Call, status: number): Record
 const readCaller = ({ route, tenant, body, id }: Call): Caller => ({
   vendor: route.vendor,
   tenant,
-  model: isGoogle(route.vendor) ? id : asText(body.model),
+  model: namesModelInUrl(route.vendor) ? id : asText(body.model),
 });
 
 function listUses({ options }: World, { vendor }: Caller, tokens: number): Use[] {

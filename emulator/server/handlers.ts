@@ -8,6 +8,8 @@ import {
   retrieveAnthropicBatch,
 } from '../anthropic/batches.ts';
 import { listAnthropicModels, messageCall, retrieveAnthropicModel } from '../anthropic/model-calls.ts';
+import { cancelBedrockJob, createBedrockJob, listBedrockJobs, retrieveBedrockJob } from '../bedrock/jobs.ts';
+import { converseCall, retrieveFoundationModel, retrieveInferenceProfile } from '../bedrock/model-calls.ts';
 import {
   cancelGeminiBatch,
   createGeminiBatch,
@@ -71,6 +73,13 @@ export const handlers: Record<RouteName, Handler> = {
   'anthropic.batches.results': anthropicResults,
   'anthropic.models.list': listAnthropicModels,
   'anthropic.models.retrieve': retrieveAnthropicModel,
+  'bedrock.batches.create': createBedrockJob,
+  'bedrock.batches.list': listBedrockJobs,
+  'bedrock.batches.retrieve': retrieveBedrockJob,
+  'bedrock.batches.cancel': cancelBedrockJob,
+  'bedrock.converse': converseCall,
+  'bedrock.models.foundation': retrieveFoundationModel,
+  'bedrock.models.profile': retrieveInferenceProfile,
   'gemini.files.create': uploadGeminiFile,
   'gemini.files.list': listGeminiFiles,
   'gemini.files.retrieve': retrieveGeminiFile,

@@ -1,4 +1,5 @@
 // A handler's reply before faults are applied to it, and the error formats of the vendors.
+import { awsErrorHeaders } from '../bedrock/error.ts';
 import { geminiError } from '../gemini/error.ts';
 import { isGoogle, type Vendor } from './routes.ts';
 
@@ -47,11 +48,13 @@ export function stream(contentType: string, chunks: () => Chunks, length: () => 
 export function problemReply(vendor: Vendor, problem: Problem, requestId: string, canary: string | undefined): Reply {
   const body = errorBody(vendor, problem, requestId, canary);
   const reply = json(body, problem.status);
-  return { ...reply, headers: { ...reply.headers, ...problem.headers } };
+  const named = vendor === 'bedrock' ? awsErrorHeaders(problem) : {};
+  return { ...reply, headers: { ...reply.headers, ...named, ...problem.headers } };
 }
 
 export function errorBody(vendor: Vendor, problem: Problem, requestId: string | null, canary: string | undefined) {
   const message = canary === undefined ? problem.message : `${problem.message} ${canary}`;
+  if (vendor === 'bedrock') return { message };
   if (isGoogle(vendor)) return geminiError(problem, message);
   return vendor === 'openai' ? openaiError(problem, message) : anthropicError(problem, message, requestId);
 }

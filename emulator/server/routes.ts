@@ -1,14 +1,18 @@
 // The names of all calls; faults, barriers and counters refer to a call by its name here.
 
+import { bedrockRoutes } from '../bedrock/routes.ts';
 import { frontPaths } from '../fronts.ts';
 import { geminiRoutes } from '../gemini/routes.ts';
 import { vertexPath, vertexRoutes } from '../vertex/routes.ts';
 
-export const vendors = ['openai', 'anthropic', 'gemini', 'vertex'] as const;
+export const vendors = ['openai', 'anthropic', 'bedrock', 'gemini', 'vertex'] as const;
 export type Vendor = (typeof vendors)[number];
 
 /** Both of Google's APIs have one form of errors and limits. */
 export const isGoogle = (vendor: Vendor): boolean => vendor === 'gemini' || vendor === 'vertex';
+
+/** Whether the URL of a call names the model, and not its body. */
+export const namesModelInUrl = (vendor: Vendor): boolean => isGoogle(vendor) || vendor === 'bedrock';
 
 interface RouteSpec {
   vendor: Vendor;
@@ -75,6 +79,7 @@ const table = {
   },
   'anthropic.models.list': { vendor: 'anthropic', method: 'GET', path: '/v1/models', body: 'none' },
   'anthropic.models.retrieve': { vendor: 'anthropic', method: 'GET', path: '/v1/models/:id', body: 'none' },
+  ...bedrockRoutes,
   ...geminiRoutes,
   ...vertexRoutes,
 } as const satisfies Record<string, RouteSpec>;
@@ -95,7 +100,7 @@ export const isSync = (name: RouteName): boolean => groupOf(name) === 'sync';
 
 /** The vendor whose front such a path is under, if only one has it. */
 export const vendorOfPath = (path: string): Vendor | null =>
-  (['gemini', 'vertex'] as const).find((vendor) => path.startsWith(`${frontPaths[vendor]}/`)) ?? null;
+  (['bedrock', 'gemini', 'vertex'] as const).find((vendor) => path.startsWith(`${frontPaths[vendor]}/`)) ?? null;
 
 export interface Route extends Pick<RouteSpec, 'vendor' | 'method' | 'body'> {
   name: RouteName;

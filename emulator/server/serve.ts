@@ -18,6 +18,8 @@ import { findRoute, type Route, vendorOfPath } from './routes.ts';
 import { closed, named, send } from './send.ts';
 
 const jsonBytesMax = 64 * 1024 * 1024;
+const idHeaders: Partial<Record<Vendor, string>> = { anthropic: 'request-id', bedrock: 'x-amzn-requestid' };
+
 export interface Stage {
   world: World;
   journal: Journal;
@@ -36,8 +38,7 @@ export async function serve(stage: Stage, request: IncomingMessage, response: Se
   const found = findRoute(request.method ?? 'GET', path, vendor);
   if (found === null) return unknownRoute(stage.world, vendor, request, response);
   const call = newCall(stage, { ...found, url, flavour }, request, response);
-  const idHeader = call.route.vendor === 'anthropic' ? 'request-id' : 'x-request-id';
-  response.setHeader(idHeader, call.requestId);
+  response.setHeader(idHeaders[call.route.vendor] ?? 'x-request-id', call.requestId);
   const outage = meetOutage(stage.world, call);
   if (outage !== null) return failCall(outage, call, response);
   try {

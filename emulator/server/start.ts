@@ -37,6 +37,7 @@ export interface Emulator {
   anthropicBaseUrl: string;
   geminiBaseUrl: string;
   vertexBaseUrl: string;
+  bedrockBaseUrl: string;
   controlUrl: string;
   close(): Promise<void>;
 }
@@ -75,7 +76,8 @@ export async function startEmulator({
   const close = () => (closed ??= stop(server, stage).then(leave));
   const [openaiBaseUrl, anthropicBaseUrl] = [`${url}${frontPaths.openai}`, `${url}${frontPaths.anthropic}`];
   const [geminiBaseUrl, vertexBaseUrl] = [`${url}${frontPaths.gemini}`, `${url}${frontPaths.vertex}`];
-  return { url, openaiBaseUrl, anthropicBaseUrl, geminiBaseUrl, vertexBaseUrl, controlUrl: `${url}/_control`, close };
+  const urls = { openaiBaseUrl, anthropicBaseUrl, geminiBaseUrl, vertexBaseUrl };
+  return { url, ...urls, bedrockBaseUrl: `${url}${frontPaths.bedrock}`, controlUrl: `${url}/_control`, close };
 }
 
 function newWorld(options: OptionStore, clock: Clock, parent: string): World {

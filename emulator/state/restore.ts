@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { isKnownModel } from '../answers/models.ts';
 import { billSingle } from '../answers/sync-lane.ts';
 import { rereadRequests } from '../anthropic/receive.ts';
+import { scanRecords } from '../bedrock/scan.ts';
 import { scanRequests } from '../gemini/scan.ts';
 import { scanUpload, validate } from '../openai/batches.ts';
 import { asText } from '../server/json.ts';
@@ -62,6 +63,9 @@ async function readInput(world: World, batch: Batch, uploads: ReadonlyMap<string
     const method = batch.endpoint === 'embedContent' ? 'embedContent' : 'generateContent';
     batch.scan = await scanRequests(batch.inputPath, asText(batch.metadata?.model), method);
     // A kill between the two facts.
+    batch.validatedAtMs ??= batch.createdAtMs + batch.options.validateMs;
+  } else if (batch.vendor === 'bedrock') {
+    batch.scan = await scanRecords(batch.inputPath, asText(batch.metadata?.model), batch.options.limits.recordsMin);
     batch.validatedAtMs ??= batch.createdAtMs + batch.options.validateMs;
   } else if (batch.vendor === 'vertex') {
     batch.scan = await scanRows(batch.inputPath, asText(batch.metadata?.model));

@@ -13,6 +13,7 @@ const dayMs = 24 * 3_600_000;
 export const batchIdPrefixes: Record<Vendor, string> = {
   openai: 'batch_',
   anthropic: 'msgbatch_',
+  bedrock: 'bedrockjob',
   gemini: 'gemini-batch-',
   vertex: 'vertex-batch-',
 };
@@ -21,6 +22,7 @@ export const batchIdPrefixes: Record<Vendor, string> = {
 export const windowsMs: Record<Vendor, number> = {
   openai: dayMs,
   anthropic: dayMs,
+  bedrock: 3 * dayMs,
   gemini: 2 * dayMs,
   vertex: 4 * dayMs,
 };

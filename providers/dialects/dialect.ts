@@ -57,7 +57,7 @@ export interface Dialect {
 }
 
 /** Vendors of one family have the same lines. */
-export type DialectFamily = 'openai' | 'anthropic' | 'gemini' | 'vertex';
+export type DialectFamily = 'openai' | 'anthropic' | 'bedrock' | 'gemini' | 'vertex';
 
 /** All that a thread needs to make the dialect of an account: plain JSON. */
 export interface DialectSettings {

@@ -2,6 +2,7 @@
 
 import { hideDecodedKeys } from '../hide-keys.ts';
 import { makeAnthropicDialect } from './anthropic/dialect.ts';
+import { makeBedrockDialect } from './bedrock/dialect.ts';
 import type { Dialect, DialectFamily, DialectSettings } from './dialect.ts';
 import { makeGeminiDialect } from './gemini/dialect.ts';
 import { makeOpenaiDialect } from './openai/dialect.ts';
@@ -10,6 +11,7 @@ import { makeVertexDialect } from './vertex/dialect.ts';
 const makers: Readonly<Record<DialectFamily, (settings: DialectSettings) => Dialect>> = {
   openai: makeOpenaiDialect,
   anthropic: makeAnthropicDialect,
+  bedrock: makeBedrockDialect,
   gemini: makeGeminiDialect,
   vertex: makeVertexDialect,
 };

@@ -161,12 +161,18 @@ function* listCauses(error: unknown): Generator<Error> {
 
 const isTooSlow = (error: Error): boolean => tooSlowNames.has(error.name) || tooSlowNames.has(error.constructor.name);
 
-/** The platform's fetch throws a TypeError with one of two messages, or an error with a code of the socket's. */
+/** The platform's fetch throws a TypeError with one of two messages, or an error with a code of the socket's, and so does Node's `http`. */
 function isConnection(error: Error): boolean {
   if (error.constructor.name === 'APIConnectionError') return true;
   if (error instanceof TypeError && (error.message === 'fetch failed' || error.message === 'terminated')) return true;
   const code = asText((error as { code?: unknown }).code) ?? '';
-  return code.startsWith('UND_ERR_') || code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('Z_');
+  return (
+    neverSent.has(code) ||
+    code.startsWith('UND_ERR_') ||
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    code.startsWith('Z_')
+  );
 }
 
 function noReply(fault: Fault): ProviderErrorFacts {

@@ -1,19 +1,24 @@
 // That every call of all vendors can be refused so many times, in the vendor's own words, and then succeeds.
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ApiError, type GoogleGenAI } from '@google/genai';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RouteName } from '../../../emulator/server/control.ts';
 import type { Emulator } from '../../../emulator/server/start.ts';
 import { gcsServer, hasGcsServer } from '../../support/stores/gcs-server.ts';
+import { hasS3Server, s3Server } from '../../support/stores/s3-server.ts';
 import { allDoneMs, chatBody, chatLines, createFrom, jsonl, request, setup, submit, upload } from '../harness.ts';
+import { bedrockCalls, bedrockInput, prepareBedrock } from './bedrock-calls.ts';
 import { prepareVertex, vertexCalls } from './vertex-calls.ts';
 
 const gcs = gcsServer();
+const s3 = s3Server();
 
 type Rig = Awaited<ReturnType<typeof prepare>>;
 
 /** A batch that has ended, one that runs and a file at each vendor, so that every call has something to work on. */
 async function prepare() {
-  const rig = await setup(hasGcsServer ? { gcsUrl: `http://127.0.0.1:${gcs.port}` } : {});
+  const gcsUrl = hasGcsServer ? { gcsUrl: `http://127.0.0.1:${gcs.port}` } : {};
+  const rig = await setup({ ...gcsUrl, limits: { recordsMin: 1 } });
   const { openai, anthropic, gemini } = rig;
   const createMessages = () => anthropic.messages.batches.create({ requests: [request('a')] });
   const ended = await submit(rig, chatLines(1));
@@ -21,6 +26,8 @@ async function prepare() {
   const endedGemini = await createGemini(gemini, await uploadGemini(gemini));
   const createVertex = await vertexCreator(rig.emulator);
   const endedVertex = await createVertex();
+  const createBedrock = await bedrockCreator(rig.emulator);
+  const endedBedrock = await createBedrock();
   await rig.pass(allDoneMs);
   const { output_file_id } = await openai.batches.retrieve(ended.id);
   const file = await upload(openai, jsonl(chatLines(2)));
@@ -29,16 +36,36 @@ async function prepare() {
   const geminiFile = await uploadGemini(gemini);
   const runningGemini = await createGemini(gemini, geminiFile);
   const atVertex = { createVertex, endedVertex, runningVertex: await createVertex() };
+  const atBedrock = { createBedrock, endedBedrock, runningBedrock: await createBedrock() };
   const { dest } = await gemini.batches.get({ name: endedGemini });
   const messages = { endedMessages, runningMessages };
   const atGemini = { endedGemini, runningGemini, geminiFile, geminiOutput: dest?.fileName ?? '' };
-  return { ...rig, ended, file, running, outputId: output_file_id ?? '', ...messages, ...atGemini, ...atVertex };
+  return {
+    ...rig,
+    ended,
+    file,
+    running,
+    outputId: output_file_id ?? '',
+    ...messages,
+    ...atGemini,
+    ...atVertex,
+    ...atBedrock,
+  };
 }
 
 /** Without a server of buckets, there are no jobs. */
 async function vertexCreator(emulator: Emulator): Promise<() => Promise<string>> {
   if (!hasGcsServer) return async () => '';
   return prepareVertex(emulator, `http://127.0.0.1:${gcs.port}`, await gcs.makeBucket());
+}
+
+async function bedrockCreator(emulator: Emulator): Promise<() => Promise<string>> {
+  if (!hasS3Server) return async () => '';
+  const Bucket = await s3.makeBucket();
+  await new S3Client({ forcePathStyle: true }).send(
+    new PutObjectCommand({ Bucket, Key: 'in.jsonl', Body: bedrockInput }),
+  );
+  return prepareBedrock(emulator, Bucket);
 }
 
 const model = 'gemini-2.5-flash';
@@ -147,8 +174,10 @@ const calls: Record<Exclude<RouteName, OthersRoute>, (rig: Rig) => Promise<unkno
   ...anthropicCalls,
   ...geminiCalls,
   ...vertexCalls,
+  ...bedrockCalls,
 };
-const isServed = (name: string): boolean => hasGcsServer || !name.startsWith('vertex.batches');
+const isServed = (name: string): boolean =>
+  (hasGcsServer || !name.startsWith('vertex.batches')) && (hasS3Server || !name.startsWith('bedrock.batches'));
 
 describe('each call can be refused twice, in words of the test', () => {
   let rig: Rig;
@@ -166,6 +195,7 @@ describe('each call can be refused twice, in words of the test', () => {
       // The SDK puts all of the body into the message.
       gemini: { status: 403 },
       vertex: { status: 403 },
+      bedrock: { status: 403 },
     };
     const shape = shapes[name.split('.')[0] ?? ''];
     for (let time = 0; time < 2; time++) {

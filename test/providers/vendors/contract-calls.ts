@@ -107,7 +107,7 @@ function secretsContract(vendor: EmulatedVendor): void {
     test('a key is sent nowhere else: no variable of the SDK changes a call', async () => {
       const names = [
         ...['OPENAI_CUSTOM_HEADERS', 'ANTHROPIC_CUSTOM_HEADERS', 'OPENAI_BASE_URL', 'ANTHROPIC_BASE_URL'],
-        ...['GOOGLE_API_KEY', 'GOOGLE_GEMINI_BASE_URL'],
+        ...['GOOGLE_API_KEY', 'GOOGLE_GEMINI_BASE_URL', 'AWS_ENDPOINT_URL_BEDROCK', 'AWS_BEARER_TOKEN_BEDROCK'],
       ];
       for (const name of names) {
         process.env[name] = name.endsWith('URL') ? 'http://127.0.0.1:1' : 'authorization: stolen';

@@ -5,10 +5,14 @@ import { claudeEndpoint } from '../../../providers/dialects/vertex/requests.ts';
 import { providerNames } from '../../../providers/registry.ts';
 import { makeGeminiEntry } from '../../../providers/vendors/gemini/index.ts';
 import { gcsServer, hasGcsServer } from '../../support/stores/gcs-server.ts';
+import { hasS3Server, s3Server } from '../../support/stores/s3-server.ts';
 import { profileContract, providerContract } from './contract.ts';
 import { requireEmulated } from './emulated-vendor.ts';
 
 gcsServer();
+s3Server();
+
+const hasServer = { gs: hasGcsServer, s3: hasS3Server };
 
 /** Profiles without code or wire forms of their own: with another vendor, they share all of both. That vendor runs the whole contract. */
 const sameAs: Readonly<Record<string, 'openai' | 'doubleword'>> = {
@@ -19,7 +23,7 @@ const sameAs: Readonly<Record<string, 'openai' | 'doubleword'>> = {
 
 for (const vendor of providerNames.map(requireEmulated)) {
   if (vendor.name in sameAs) profileContract(vendor);
-  else if (vendor.staging !== 'gs' || hasGcsServer) providerContract(vendor);
+  else if (vendor.staging === undefined || hasServer[vendor.staging]) providerContract(vendor);
 }
 
 // Small batches of Gemini's are sent with their create; larger ones are uploaded.

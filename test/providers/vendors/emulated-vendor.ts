@@ -45,7 +45,7 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
   const folder = await mkdtemp(join(tmpdir(), 'nightshift-provider-'));
   const staging = await openStaging(vendor.staging, folder);
   const time = { clock: 'manual', startMs: Date.parse('2026-11-20T00:00:00Z') } as const;
-  const emulator = await startEmulator({ ...time, ...staging.emulator, ...options });
+  const emulator = await startEmulator({ ...time, ...staging.emulator, ...vendor.options, ...options });
   onTestFinished(async () => {
     await emulator.close();
     await rm(folder, { recursive: true, force: true });

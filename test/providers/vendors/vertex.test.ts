@@ -157,7 +157,7 @@ test.each([
   const alone = await provider.call(line, { model, endpoint: embedEndpoint }, context());
   expect((await control.counts()).requests).toMatchObject({ [route]: 1 });
 
-  await writeFile(prepared.file.path, `${line}\n`);
+  await writeFile(await prepared.file.path(context().signal), `${line}\n`);
   const submission = { ...prepared.submission, endpoint: embedEndpoint };
   const handle = await submit({ ...prepared, submission });
   await end();

@@ -44,10 +44,45 @@ test.each([{ model: 'gemini-2.5-flash' }, { model: 'claude-haiku-4-5', endpoint:
       await site.expectPaidOnce(report, 60);
       expect(report.verdict).toBe('complete');
       expect((await site.control.counts()).batchesCreated).toBe(1);
-      const left = readdirSync(join(site.root, 'emulated-bucket'), { recursive: true, withFileTypes: true });
-      expect(left.filter((each) => each.isFile())).toEqual([]);
+      expect(listBucket(site)).toEqual([]);
     }),
 );
+
+function listBucket({ root }: Site): string[] {
+  const left = readdirSync(join(root, 'emulated-bucket'), { recursive: true, withFileTypes: true });
+  return left.filter((each) => each.isFile()).map(({ name }) => name);
+}
+
+test('a job of Bedrock sends what is less than a batch through the realtime lane, and leaves nothing in the bucket', () =>
+  Site.with(server.env, 'bedrock', { output: { shuffle: true } }, async (site) => {
+    const job = { model: 'amazon.nova-lite-v1:0', batch: { maxItems: 120 } };
+    const report = await site.run(jobFor(site, 'bedrock', 150, job));
+    await site.expectPaidOnce(report, 150);
+    expect(report.verdict).toBe('complete');
+    const { batchesCreated, executed, sync } = await site.control.counts();
+    expect({ batchesCreated, executed, realtime: sync.executed }).toEqual({
+      batchesCreated: 1,
+      executed: 120,
+      realtime: 30,
+    });
+    expect(listBucket(site)).toEqual([]);
+  }));
+
+test('a job of Bedrock reads its answers until they are complete, and its lost create is found', () =>
+  Site.with(
+    server.env,
+    'bedrock-late',
+    {
+      batch: { outputGrowsForMs: 10 * minuteMs, requestCountsNull: true },
+      loseReply: { route: 'bedrock.batches.create', how: 'reset', times: 1 },
+    },
+    async (site) => {
+      const report = await site.run(jobFor(site, 'bedrock', 120, { model: 'amazon.nova-lite-v1:0' }));
+      await site.expectPaidOnce(report, 120);
+      expect(report.verdict).toBe('complete');
+      expect((await site.control.counts()).batchesCreated).toBe(1);
+    },
+  ));
 
 test('where no metadata is kept, a create whose reply is lost is found by its file', () =>
   Site.with(

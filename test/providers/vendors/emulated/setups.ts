@@ -1,6 +1,8 @@
 // How the emulator stands in for each vendor of the registry: which routes, models and habits.
 
 import type { BatchEnding } from '../../../../domain/batch/state.ts';
+import type { Finish } from '../../../../domain/outcome/outcome.ts';
+import type { OptionsInput } from '../../../../emulator/faults/options.ts';
 import { frontPath } from '../../../../emulator/fronts.ts';
 import type { RouteName } from '../../../../emulator/server/routes.ts';
 import type { VendorEntry } from '../../../../providers/account.ts';
@@ -29,9 +31,13 @@ export interface EmulatedVendor {
       Record<'upload' | 'find' | 'cancel' | 'forget', RouteName | null>
   >;
   /** The emulated API that it speaks. */
-  readonly api: 'openai' | 'anthropic' | 'gemini' | 'vertex';
+  readonly api: 'openai' | 'anthropic' | 'bedrock' | 'gemini' | 'vertex';
   /** Where its batches are staged, if not at the vendor. */
-  readonly staging?: 'gs';
+  readonly staging?: 'gs' | 's3';
+  /** What the contract's small batches need of the emulator. Default: nothing. */
+  readonly options?: OptionsInput;
+  /** How its answers say that a model refused. Default: `refused`. */
+  readonly refusal?: Finish;
   /** Fewer than any reply to the call `download` has, compressed or not. Default: 600. */
   readonly cutAfterBytes?: number;
   /** Whether it lists the models that a job may name. */
@@ -86,6 +92,30 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     },
     forgetsResults: true,
     unrunLines: ['expired', 'cancelled'],
+    counts: true,
+  },
+  bedrock: {
+    api: 'bedrock',
+    staging: 's3',
+    options: { limits: { recordsMin: 1 } },
+    refusal: 'filtered',
+    cutAfterBytes: 100,
+    listsModels: true,
+    model: 'amazon.nova-lite-v1:0',
+    keepsExpired: true,
+    keepsFailed: true,
+    forgetsResults: true,
+    unrunLines: [],
+    routes: {
+      upload: null,
+      find: 'bedrock.batches.list',
+      create: 'bedrock.batches.create',
+      poll: 'bedrock.batches.retrieve',
+      cancel: 'bedrock.batches.cancel',
+      download: 'bedrock.batches.retrieve',
+      forget: null,
+      call: 'bedrock.converse',
+    },
     counts: true,
   },
   azure: { ...openaiSetup, listsModels: false, counts: false },

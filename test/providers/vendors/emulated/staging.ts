@@ -1,6 +1,7 @@
 // Buckets for the vendors whose batches are read from one and written to one. The test file starts the server: see test/support/stores/.
 
 import { randomBytes } from 'node:crypto';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { noBuckets, type OpenBucket } from '../../../../providers/bucket.ts';
 import { createStore } from '../../../../storage/registry.ts';
 import { createBucket } from '../../../../worker/bucket.ts';
@@ -16,21 +17,36 @@ export interface Staging {
 const none: Staging = { account: {}, emulator: {}, openBucket: noBuckets };
 
 /** A bucket of its own. `dataRoot` is for files without a bucket. */
-export async function openStaging(kind: 'gs' | undefined, dataRoot: string): Promise<Staging> {
-  const gcsUrl = process.env.STORAGE_EMULATOR_HOST;
+export async function openStaging(kind: 'gs' | 's3' | undefined, dataRoot: string): Promise<Staging> {
   if (kind === undefined) return none;
-  if (gcsUrl === undefined) throw new Error('the test file has to start a server for buckets, with gcsServer()');
   const name = `staging-${randomBytes(4).toString('hex')}`;
+  const account = { region: 'here', bucket: `${kind}://${name}/staging` };
+  const store = createStore({ dataRoot, s3PathStyle: true });
+  const openBucket: OpenBucket = (folder) => createBucket(store, folder);
+  if (kind === 'gs') {
+    const gcsUrl = await makeGcsBucket(name);
+    return { account: { ...account, project: 'tests', accessToken: 'sk-test' }, emulator: { gcsUrl }, openBucket };
+  }
+  await makeS3Bucket(name);
+  const key = { accessKeyId: 'sk-test', secretAccessKey: 'any' };
+  return { account: { ...account, ...key, roleArn: 'arn:aws:iam::000000000000:role/tests' }, emulator: {}, openBucket };
+}
+
+async function makeGcsBucket(name: string): Promise<string> {
+  const gcsUrl = process.env.STORAGE_EMULATOR_HOST;
+  if (gcsUrl === undefined) throw new Error('the test file has to start a server for buckets, with gcsServer()');
   const made = await fetch(`${gcsUrl}/storage/v1/b?project=test`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ name }),
   });
   if (!made.ok) throw new Error(`the GCS server made no bucket: ${made.status}`);
-  const store = createStore({ dataRoot, s3PathStyle: true });
-  return {
-    account: { project: 'tests', region: 'here', bucket: `gs://${name}/staging`, accessToken: 'sk-test' },
-    emulator: { gcsUrl },
-    openBucket: (folder) => createBucket(store, folder),
-  };
+  return gcsUrl;
+}
+
+async function makeS3Bucket(Bucket: string): Promise<void> {
+  if (process.env.AWS_ENDPOINT_URL === undefined) {
+    throw new Error('the test file has to start a server for buckets, with s3Server()');
+  }
+  await new S3Client({ forcePathStyle: true }).send(new CreateBucketCommand({ Bucket }));
 }
