@@ -70,6 +70,8 @@ export async function createSiteWorker(
     maxHeartbeatThrottleInterval: heartbeatThrottleMs,
     activities: { ...activities, open },
     workflowBundle: workflowBundle(),
+    // Workflows run in this thread. One of their own for each test's worker would compile them again, which costs a core a second.
+    debugMode: true,
     interceptors: {
       activity: [endLateFailures(site.client), clock.interceptor, failureInterceptor()].map((inbound) => () => ({
         inbound,
