@@ -1,6 +1,7 @@
 // Reads CSV: each record is a row whose values are texts, under the names in the header.
 
 import { pipeline, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { CsvError, parse } from 'csv-parse';
 import { rowBytesMax } from '../../domain/limits.ts';
 import type { Store } from '../store.ts';
@@ -14,6 +15,8 @@ import { refuseFile } from './unreadable.ts';
 /** Records that are handed on together: so many, or so many bytes of them. */
 const recordsTogether = 500;
 const bytesTogether = 4 * 1024 * 1024;
+/** Parsing takes some milliseconds for so many bytes. */
+const pieceBytes = 64 * 1024;
 
 export async function* readCsv(
   store: Store,
@@ -64,9 +67,14 @@ async function* records(uri: string, text: AsyncIterable<Uint8Array>, csv: CsvHe
   }
 }
 
-/** The parser keeps parts of what it is given. */
+/** The parser keeps parts of what it is given, and nothing else runs until it has parsed a piece. */
 async function* copies(text: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  for await (const chunk of text) yield Buffer.from(chunk);
+  for await (const chunk of text) {
+    for (let from = 0; from < chunk.length; from += pieceBytes) {
+      yield Buffer.from(chunk.subarray(from, from + pieceBytes));
+      await setImmediate();
+    }
+  }
 }
 
 /** Everything after such a fault would be read wrongly, so the whole file is refused. */

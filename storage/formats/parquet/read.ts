@@ -1,5 +1,6 @@
 // Reads Parquet, one row group after the other, and of each a few rows at a time.
 
+import { setImmediate } from 'node:timers/promises';
 import type { FileMetaData, RowGroup } from 'hyparquet';
 import { rowBytesMax } from '../../../domain/limits.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
@@ -26,7 +27,7 @@ const groupBounds: GroupBounds = {
   nestedBytesMax: 128 * megabyte,
 };
 /** Rows that are decoded together take about so many bytes, and are at most so many. Their texts, too, have about so many bytes. */
-const sliceBytes = 4 * megabyte;
+const sliceBytes = megabyte;
 const sliceRowsMax = 5000;
 
 export async function* readParquet(
@@ -122,7 +123,11 @@ class GroupReader {
       if (last <= from) continue;
       const rows = await this.#readSlice(held, index, row, last);
       const skipped = Math.max(0, from - row);
-      yield* this.#writeRows(rows.slice(skipped), row + skipped + 1);
+      for (const lines of this.#writeRows(rows.slice(skipped), row + skipped + 1)) {
+        yield lines;
+        // Nothing else runs while rows are decoded.
+        await setImmediate();
+      }
     }
   }
 
