@@ -1,4 +1,4 @@
-// The lines of both of a batch's files, parsed: for vendors that give results one by one.
+// The lines of both of a batch's files: for vendors that give results one by one.
 
 import { resultChunks } from '../answers/results.ts';
 import { type Json, parseObject } from '../server/json.ts';
@@ -6,15 +6,19 @@ import { refuse } from '../server/reply.ts';
 import type { Batch } from '../world/batch.ts';
 import { resultWriter } from './result-lines.ts';
 
-/** Lines that are not JSON are left out: such a vendor has no place for them. */
-export function listOutput(batch: Batch): Json[] {
+export function listOutput(batch: Batch): string[] {
   return (['output', 'error'] as const).flatMap((part) => {
     const text = Buffer.concat([...resultChunks(batch, resultWriter(batch, part), 'all')]).toString('utf8');
-    return text.split('\n').flatMap((line): Json[] => toList(parseObject(line)));
+    return text.split('\n').filter((line) => line !== '');
   });
 }
 
-const toList = (line: Json | null): Json[] => (line === null ? [] : [line]);
+/** Lines that are not JSON are left out: such a vendor has no place for them. */
+export const parseOutput = (lines: readonly string[]): Json[] =>
+  lines.flatMap((line): Json[] => {
+    const parsed = parseObject(line);
+    return parsed === null ? [] : [parsed];
+  });
 
 /** Counts a refusal of the fault that hides results for some calls. */
 export function refuseWhileHidden(batch: Batch): void {

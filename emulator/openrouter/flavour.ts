@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createOpenaiBatch, findBatch, unknownCall } from '../openai/batches.ts';
 import { addFile } from '../openai/files.ts';
-import { listOutput, refuseWhileHidden } from '../openai/output-lines.ts';
+import { listOutput, parseOutput, refuseWhileHidden } from '../openai/output-lines.ts';
 import { listed } from '../openai/reshape.ts';
 import { foreignLine } from '../openai/result-lines.ts';
 import type { Call, Flavour, Handler } from '../server/call.ts';
@@ -66,7 +66,7 @@ function readRows(world: World, call: Call): Json[] {
   const batch = findBatch(world, call);
   if (batch.final === null) throw refuse(409, 'The batch has no results yet.');
   refuseWhileHidden(batch);
-  return listOutput(batch).flatMap(toRow);
+  return parseOutput(listOutput(batch)).flatMap(toRow);
 }
 
 /** Either a response or an error. Requests that did not run have no result. */

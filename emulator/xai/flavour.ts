@@ -1,7 +1,7 @@
 // xAI: batches with a name and counts but without a status, and results in pages.
 
 import { createOpenaiBatch, findBatch, listedObject } from '../openai/batches.ts';
-import { listOutput, refuseWhileHidden } from '../openai/output-lines.ts';
+import { listOutput, parseOutput, refuseWhileHidden } from '../openai/output-lines.ts';
 import { listed, toIsoTime } from '../openai/reshape.ts';
 import type { Flavour, Handler } from '../server/call.ts';
 import { asObject, asText, type Json } from '../server/json.ts';
@@ -72,7 +72,7 @@ const listResults: Handler = async (world, call) => {
   const all = listOutput(batch);
   const start = Number(call.query.get('pagination_token') ?? 0);
   const end = start + Number(call.query.get('limit') ?? 100);
-  const results = all.slice(start, end).flatMap((line) => toResult(line) ?? []);
+  const results = parseOutput(all.slice(start, end)).flatMap((line) => toResult(line) ?? []);
   return json({ results, pagination_token: end < all.length ? String(end) : null });
 };
 
