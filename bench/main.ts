@@ -5,9 +5,11 @@ import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../scripts/tools/cache.ts';
 import { comparePair, type Pair, summarize } from './compare.ts';
-import { measureJob, measureScript } from './measure.ts';
-import { describeMachine, printRun, printSummary } from './print.ts';
+import { type JobFigures, measureJob, measureScript } from './measure.ts';
+import { describeMachine, ownTimes, printRun, printSummary, printTransfer } from './print.ts';
 import { measureRatios, recordedFile } from './small/ratios.ts';
+import { type StoreName, storeNames } from './stores.ts';
+import { measureTransfers, type Transfer, transferProviders } from './transfers.ts';
 
 const help = `npm run bench -- [options]
 
@@ -17,6 +19,13 @@ const help = `npm run bench -- [options]
   --profile         write CPU profiles of the worker and its threads; profiling slows the job down
   --folder FOLDER   where the profiles go; default runs/bench-profiles
   --json            print all figures as one line of JSON
+  --stores A,B      run the job without the script, with dataset and output on disk, s3 or gcs (servers on this machine), and compare
+                    the others with the first
+  --transfers       measure one batch of 200 MB, or of what the provider takes, up and down: through each provider on disk, and on
+                    s3 and gcs through openai, which takes a file, and anthropic, whose create carries the requests;
+                    with --stores, through each provider on each of them
+  --megabytes N     for --transfers, another size
+  --providers A,B   for --transfers; default all with batches
   --record          measure only CPU time per row of a small job, and record it for the test that notices when it doubles`;
 
 const { values } = parseArgs({
@@ -27,6 +36,10 @@ const { values } = parseArgs({
     profile: { type: 'boolean', default: false },
     folder: { type: 'string', default: 'runs/bench-profiles' },
     json: { type: 'boolean', default: false },
+    stores: { type: 'string' },
+    transfers: { type: 'boolean', default: false },
+    megabytes: { type: 'string', default: '200' },
+    providers: { type: 'string', default: transferProviders.join(',') },
     record: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -41,14 +54,26 @@ if (values.record) {
   console.log(`recorded in ${relative(projectRoot, recordedFile)}:\n${readFileSync(recordedFile, 'utf8')}`);
   process.exit();
 }
-const sizes = values.rows === undefined ? [100_000, 1_000_000] : [readCount('rows', values.rows)];
-const pairCount = readCount('pairs', values.pairs);
-const threads = values.threads.split(',').map((text) => (text === 'all' ? text : String(readCount('threads', text))));
+const stores = values.stores?.split(',').map(readStore);
 const say = (text: string): void => {
   if (!values.json) console.log(text);
 };
-
-say(describeMachine());
+if (values.transfers) {
+  say(describeMachine());
+  const transfers = await runTransfers(values.providers.split(','));
+  if (values.json) console.log(JSON.stringify({ machine: describeMachine(), transfers }));
+  process.exit();
+}
+const sizes = values.rows === undefined ? [100_000, 1_000_000] : [readCount('rows', values.rows)];
+const pairCount = readCount('pairs', values.pairs);
+const threads = values.threads.split(',').map((text) => (text === 'all' ? text : String(readCount('threads', text))));
+say(`${describeMachine()}\n${ownTimes}`);
+if (stores !== undefined) {
+  const jobs = [];
+  for (const rows of sizes) jobs.push(...(await compareStores(rows, stores)));
+  if (values.json) console.log(JSON.stringify({ machine: describeMachine(), jobs }));
+  process.exit();
+}
 const summaries = [];
 for (const rows of sizes) {
   const pairs: Pair[] = [];
@@ -66,13 +91,54 @@ async function runPair(rows: number, number: number): Promise<Pair> {
   const jobs = [];
   for (const count of threads) {
     const name = count === 'all' ? 'job, all threads' : `job, threads: ${count}`;
-    const job = await measureJob(rows, { threads: count, profiles: profileFolder(rows, number, count) });
+    const job = await measureJob(rows, { store: 'disk', threads: count, profiles: profileFolder(rows, number, count) });
     say(printRun(name, job));
     jobs.push({ threads: count, job });
   }
   const pair = comparePair(script, jobs);
   for (const { threads: count, ratio } of pair.jobs) say(`  ratio (threads: ${count})  ${ratio.toFixed(2)}`);
   return pair;
+}
+
+interface JobOnStore extends JobFigures {
+  readonly store: StoreName;
+  /** The job's time by that on the first store, both without the batches' own time. */
+  readonly ratio: number;
+}
+
+async function compareStores(rows: number, names: readonly StoreName[]): Promise<JobOnStore[]> {
+  say(`\n${rows.toLocaleString('en')} rows`);
+  const jobs: JobOnStore[] = [];
+  for (const store of names) {
+    const profiles = values.profile ? resolve(projectRoot, values.folder, `${rows}-rows`, store) : null;
+    const job = await measureJob(rows, { store, threads: 'all', profiles });
+    say(printRun(`job on ${store}`, job));
+    const ratio = job.ownSeconds / (jobs[0] ?? job).ownSeconds;
+    if (jobs.length > 0) say(`  ratio (${store} to ${names[0]})  ${ratio.toFixed(2)}`);
+    jobs.push({ ...job, store, ratio });
+  }
+  return jobs;
+}
+
+async function runTransfers(names: readonly string[]): Promise<Transfer[]> {
+  const megabytes = readCount('megabytes', values.megabytes);
+  const others = ['anthropic', 'openai'];
+  const runs = stores?.map((store) => ({ store, names })) ?? [
+    { store: 'disk' as const, names },
+    { store: 's3' as const, names: others },
+    { store: 'gcs' as const, names: others },
+  ];
+  const all = [];
+  for (const run of runs) {
+    all.push(...(await measureTransfers({ ...run, megabytes }, (each) => say(printTransfer(each)))));
+  }
+  return all;
+}
+
+function readStore(name: string): StoreName {
+  const known = storeNames.find((store) => store === name);
+  if (known === undefined) throw new Error(`--stores ${name}: give some of ${storeNames.join(', ')}`);
+  return known;
 }
 
 function profileFolder(rows: number, pair: number, count: string): string | null {

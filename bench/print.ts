@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 import type { Summary } from './compare.ts';
 import { batchSeconds, type JobFigures, type Usage } from './measure.ts';
 import type { StageFigures } from './stages.ts';
+import type { Direction, Transfer } from './transfers.ts';
 
 const number = (value: number): string => Math.round(value).toLocaleString('en');
 
@@ -12,9 +13,10 @@ export function describeMachine(): string {
   return [
     `Node ${process.version} on ${availableParallelism()} cores (${model}).`,
     'Emulator, Temporal dev server and the measured program share them.',
-    `Each batch takes the emulated provider ${batchSeconds} s, which "own" times leave out.`,
   ].join('\n');
 }
+
+export const ownTimes = `Each batch takes the emulated provider ${batchSeconds} s, which "own" times leave out.`;
 
 export function printRun(name: string, run: Usage | JobFigures): string {
   const figures = [
@@ -49,4 +51,12 @@ export function printSummary({ rows, script, jobs }: Summary, pairs: number): st
       `  ratio (threads: ${threads})  ${ratio.toFixed(2)}`,
     ]),
   ].join('\n');
+}
+
+export function printTransfer({ provider, store, up, down, memoryMb }: Transfer): string {
+  const direction = (name: string, { mb, seconds }: Direction): string =>
+    `${name} ${number(mb).padStart(3)} MB at ${number(mb / seconds).padStart(3)} MB/s`;
+  const figures = [direction('up', up), direction('down', down)];
+  const memory = `memory ${memoryMb.transfer} MB, in the whole job ${memoryMb.job} MB`;
+  return `  ${provider.padEnd(14)} ${store.padEnd(4)} ${figures.join(', ')}, ${memory}`;
 }

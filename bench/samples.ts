@@ -35,6 +35,24 @@ export function watchCpu(pid: number): Watch {
   };
 }
 
+export interface MemoryWatch {
+  /** The most that was seen: during the spans, or at any time. */
+  peakMb(spans?: readonly Span[]): number;
+  stop(): void;
+}
+
+/** For one of several things that a process does: `readPeakMb` is about all that it ever did. */
+export function watchMemory(pid: number): MemoryWatch {
+  const samples: { readonly at: number; readonly mb: number }[] = [];
+  const timer = setInterval(() => samples.push({ at: Date.now(), mb: readStatusMb(pid, 'VmRSS') }), everyMs);
+  const always = [{ from: 0, to: Number.POSITIVE_INFINITY }];
+  return {
+    peakMb: (spans = always) =>
+      Math.max(0, ...samples.flatMap(({ at, mb }) => (spans.some(({ from, to }) => at >= from && at <= to) ? mb : []))),
+    stop: () => clearInterval(timer),
+  };
+}
+
 /** The name of a process may hold spaces; the fields after it begin with the third. */
 function readCpuUs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -43,9 +61,11 @@ function readCpuUs(pid: number): number {
 }
 
 /** The peak memory of the process, as the kernel counts it. */
-export function readPeakMb(pid: number): number {
-  const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Math.round((Number(peak) * 1024) / 1e6);
+export const readPeakMb = (pid: number): number => readStatusMb(pid, 'VmHWM');
+
+function readStatusMb(pid: number, field: 'VmHWM' | 'VmRSS'): number {
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Math.round((Number(kilobytes) * 1024) / 1e6);
 }
 
 /** The CPU time that the process used during the spans, which do not overlap. */

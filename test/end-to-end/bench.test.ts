@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Pair, Summary } from '../../bench/compare.ts';
+import type { Transfer } from '../../bench/transfers.ts';
+import { whichCommand } from '../../scripts/tools/command.ts';
 
 const bench = (...args: string[]) => promisify(execFile)(process.execPath, ['bench/main.ts', ...args]);
 
@@ -60,4 +62,41 @@ test('the benchmark prints figures for people, and writes profiles of the worker
   // The main thread, and at least the one that runs the workflows.
   expect(threads).toContain('0');
   expect(threads).toContain('1');
+}, 150_000);
+
+test.runIf(whichCommand('go') !== undefined)(
+  'the benchmark compares a job from S3 to S3 with one on disk, stage by stage',
+  async () => {
+    const { stdout } = await bench('--rows', '1000', '--stores', 'disk,s3');
+    expect(stdout).toMatch(/job on disk +own .+\n +plan .+µs of CPU per row/);
+    expect(stdout).toMatch(/job on s3 +own .+\n +plan .+µs of CPU per row/);
+    expect(stdout).toMatch(/ratio \(s3 to disk\) +[\d.]+/);
+  },
+  150_000,
+);
+
+test('the benchmark measures a batch up and down through a provider that takes a file, and one that takes requests', async () => {
+  const { stdout } = await bench(
+    '--transfers',
+    '--megabytes',
+    '2',
+    '--providers',
+    'anthropic,openai',
+    '--stores',
+    'disk',
+    '--json',
+  );
+  const { transfers }: { transfers: Transfer[] } = JSON.parse(stdout);
+  expect(transfers.map(({ provider, store }) => [provider, store])).toEqual([
+    ['anthropic', 'disk'],
+    ['openai', 'disk'],
+  ]);
+  for (const { up, down, memoryMb } of transfers) {
+    for (const { mb, seconds } of [up, down]) {
+      expect(mb).toBeGreaterThan(1.5);
+      expect(seconds).toBeGreaterThan(0);
+    }
+    expect(memoryMb.transfer).toBeGreaterThan(50);
+    expect(memoryMb.job).toBeGreaterThanOrEqual(memoryMb.transfer);
+  }
 }, 150_000);

@@ -1,16 +1,12 @@
 // A real S3 server for the tests of a file. Everything that the SDK reads of the environment points to it.
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand, ListPartsCommand, type MultipartUpload, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll } from 'vitest';
-import { type Child, startChild } from '../../../scripts/tools/child.ts';
 import { runCommand, whichCommand } from '../../../scripts/tools/command.ts';
-import { freePort } from '../../../scripts/tools/free-port.ts';
-import { ensureS3Server } from '../../../scripts/tools/go/store-servers.ts';
-import { awaitServer } from './await-server.ts';
+import { type StoreServer, startS3Server } from '../../../scripts/tools/go/run-store-servers.ts';
 
 /** Where it is not built yet, Go takes some minutes. */
 const setUpMs = 15 * 60_000;
@@ -20,7 +16,6 @@ const adminMs = 30_000;
 export const hasS3Server = whichCommand('go') !== undefined;
 if (!hasS3Server) console.warn('THE TESTS OF S3 ARE LEFT OUT: `go` is not on the PATH to build a server with.');
 
-const root = { access: 'tester', secret: 'a-secret-of-tests' } as const;
 /** A user without any permission. */
 const guest = { access: 'guest', secret: 'a-secret-of-a-guest' } as const;
 
@@ -38,24 +33,14 @@ export interface S3Server {
 /** At the top of a test file. Sets this process's variables too. */
 export function s3Server(): S3Server {
   const folder = mkdtempSync(join(tmpdir(), 'nightshift-s3-'));
-  let server: Child | null = null;
-  let port = 0;
+  let server: StoreServer | null = null;
   let buckets = 0;
-  const variables = (user: { readonly access: string; readonly secret: string } = root) => ({
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-    AWS_ACCESS_KEY_ID: user.access,
-    AWS_SECRET_ACCESS_KEY: user.secret,
-    AWS_REGION: 'us-east-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  });
+  const variables = () => server?.variables ?? {};
   beforeAll(async () => {
-    if (!hasS3Server) return;
-    const program = await ensureS3Server();
-    if (program === null) return;
-    port = await freePort();
-    server = await start(program, folder, port);
-    Object.assign(process.env, variables());
-    await makeGuest(program, port);
+    server = hasS3Server ? await startS3Server(folder) : null;
+    if (server === null) return;
+    Object.assign(process.env, server.variables);
+    await makeGuest(server);
   }, setUpMs);
   afterAll(async () => {
     await server?.stop();
@@ -63,15 +48,15 @@ export function s3Server(): S3Server {
   });
   return {
     get port() {
-      return port;
+      return server?.port ?? 0;
     },
-    variables: () => variables(),
-    guestVariables: () => variables(guest),
+    variables,
+    guestVariables: () => ({ ...variables(), AWS_ACCESS_KEY_ID: guest.access, AWS_SECRET_ACCESS_KEY: guest.secret }),
     awaitParts,
     async makeBucket() {
       buckets += 1;
       const name = `bucket-${buckets}`;
-      await mkdir(join(folder, 'data', name), { recursive: true });
+      await server?.makeBucket(name);
       return name;
     },
   };
@@ -87,16 +72,9 @@ async function awaitParts(Bucket: string): Promise<void> {
   }
 }
 
-async function start(program: string, folder: string, port: number): Promise<Child> {
-  const [data, users] = [join(folder, 'data'), join(folder, 'users')];
-  await Promise.all([mkdir(data), mkdir(users)]);
-  const args = ['-p', `127.0.0.1:${port}`, '--keep-alive', '--quiet', '--iam-dir', users, 'posix', data];
-  const env = { ROOT_ACCESS_KEY: root.access, ROOT_SECRET_KEY: root.secret };
-  return awaitServer(startChild(program, args, { name: 'S3 server', env }), `http://127.0.0.1:${port}`);
-}
-
-async function makeGuest(program: string, port: number): Promise<void> {
-  const asRoot = ['admin', '-a', root.access, '-s', root.secret, '-er', `http://127.0.0.1:${port}`];
+async function makeGuest({ program, port, variables }: StoreServer): Promise<void> {
+  const { AWS_ACCESS_KEY_ID: access = '', AWS_SECRET_ACCESS_KEY: secret = '' } = variables;
+  const asRoot = ['admin', '-a', access, '-s', secret, '-er', `http://127.0.0.1:${port}`];
   const user = ['create-user', '-a', guest.access, '-s', guest.secret, '-r', 'user'];
   const made = await runCommand(program, [...asRoot, ...user], { timeoutMs: adminMs });
   if (!made.ok) throw new Error(`the S3 server made no user: ${made.why}`);

@@ -1,7 +1,7 @@
-// Waits until a server that was just started answers.
+// Waits until a server that was just started answers by HTTP.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Child } from '../../../scripts/tools/child.ts';
+import type { Child } from './child.ts';
 
 const readyMs = 60_000;
 
