@@ -166,12 +166,17 @@ export async function isOwnedByOther(store: Store, ref: SubmissionName, id: stri
   return owned !== null && !isSameSubmission(owned, ref);
 }
 
-/** Some provider batches of the job other than this one. Reads two small files for each, however many batches the job has. */
-export async function readOthersOwned(store: Store, output: string, id: string, max: number): Promise<BatchHandle[]> {
+/** Some provider batches of the job other than this one, if one is given. Reads two small files for each, however many batches the job has. */
+export async function readOthersOwned(
+  store: Store,
+  output: string,
+  id: string | null,
+  max: number,
+): Promise<BatchHandle[]> {
   const others: BatchHandle[] = [];
   for await (const { uri } of store.list(ownedFolder(output))) {
     if (others.length === max) break;
-    if (uri === ownedFile(output, id)) continue;
+    if (id !== null && uri === ownedFile(output, id)) continue;
     const owned = await readOwn<OwnedRecord>(store, uri);
     const record = await readHandle(store, { output, wave: owned.wave, batch: owned.batch });
     // A crash between the mark and the handle leaves a mark without a handle.

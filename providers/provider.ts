@@ -99,6 +99,8 @@ export interface Provider extends Dialect {
   upload(file: RequestFile, submission: Submission, ctx: Context): Promise<Staged>;
   /** Searches the vendor's list for batches of this submission. Throws if a list that has more cannot be read back to `since`. */
   find(submission: Submission, ctx: Context): Promise<Found>;
+  /** Whether the account has this uploaded file. Absent where the vendor has no such call. */
+  holdsFile?(fileId: string, ctx: Context): Promise<boolean>;
   /** Never idempotent. A failure after which the batch may exist is `ambiguous`: the caller searches before it creates again. */
   create(staged: Staged, file: RequestFile, submission: Submission, ctx: Context): Promise<BatchHandle>;
   /** The state of the batch now. A state that is not known counts as `running`. */

@@ -2,7 +2,7 @@
 // what became of every item, the answers are written too, and nobody reads the stored output again.
 
 import { crc32 } from 'node:zlib';
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { notReadyAttemptsMax, reactionTo } from '../../domain/batch/backoff.ts';
 import { isConfirmedBy, type Reading } from '../../domain/batch/evidence.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
@@ -12,15 +12,17 @@ import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { rawFile } from '../../job-folder/paths.ts';
 import { ProviderError } from '../../providers/error.ts';
+import type { Provider } from '../../providers/provider.ts';
 import type { Sink } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating, transfer } from '../heartbeat.ts';
+import { type AccountBlame, isNotFound, requireOwnAccount } from '../other-account.ts';
 import type { ClassifyInput } from './classify-input.ts';
 import { type EarlyClassify, openEarly } from './early-classify.ts';
 import type { JudgeDeps } from './judgement.ts';
 
-export interface DownloadInput extends BatchRef, JobRef {
+export interface DownloadInput extends BatchRef, JobRef, AccountBlame {
   readonly handle: BatchHandle;
   /** 0 for the batch itself, from 1 for a further batch of the same submission. */
   readonly twin: number;
@@ -87,8 +89,22 @@ async function receive(
     return received;
   } catch (error) {
     await sink.abort();
+    if (isMissing(error) && input.mayBlameAccount) await blameAccount(deps, provider, input);
     throw error;
   }
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof ProviderError && (error.facts.fault === 'not_found' || error.facts.fault === 'not_ready');
+
+/** The output may not be there yet; then the batch still is. */
+async function blameAccount(
+  { store }: DownloadDeps,
+  provider: Provider,
+  { output, handle }: DownloadInput,
+): Promise<void> {
+  if (!(await isNotFound(provider, handle, cancellationSignal()))) return;
+  await requireOwnAccount(store, provider, { output, id: handle.id, fileId: handle.fileId });
 }
 
 async function copy(

@@ -27,9 +27,9 @@ import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
-import { findsNoOther } from './account.ts';
+import { type AccountBlame, requireOwnAccount } from '../other-account.ts';
 
-export interface PollInput extends BatchRef, JobRef {
+export interface PollInput extends BatchRef, JobRef, AccountBlame {
   readonly handle: BatchHandle;
   /** The workflow to notify of progress; null if none is to be notified. */
   readonly coordinator: string | null;
@@ -41,8 +41,6 @@ export interface PollInput extends BatchRef, JobRef {
   readonly toldMissing?: boolean;
   /** It is notified once for this many tenths. */
   readonly tellEvery: number;
-  /** Whether it is trouble with the account if neither this batch nor another one of the job is found. */
-  readonly mayBlameAccount: boolean;
 }
 
 export interface PollResult {
@@ -94,8 +92,8 @@ async function askProvider(deps: PollDeps, provider: Provider, input: PollInput,
   } catch (error) {
     const isMissing = error instanceof ProviderError && error.facts.fault === 'not_found';
     if (!isMissing) throw error;
-    if (mayBlameAccount && (await findsNoOther(deps.store, provider, output, handle.id))) {
-      throw new ProviderError(error.provider, { ...error.facts, fault: 'wrong_account' });
+    if (mayBlameAccount) {
+      await requireOwnAccount(deps.store, provider, { output, id: handle.id, fileId: handle.fileId });
     }
     const phase = toldPhase === null || toldPhase === 'ended' ? 'running' : toldPhase;
     if (input.toldMissing === false) {

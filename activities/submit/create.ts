@@ -23,12 +23,13 @@ import { type Store, StoreError } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
+import { type AccountBlame, requireOwnAccount } from '../other-account.ts';
 import { adopt, type Created, keepKnown, readKnown, recordCreated, toCreated } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
 import { searchLate } from './late-create.ts';
 import { withRequestsFile } from './requests-file.ts';
 
-export interface CreateInput extends SubmissionRef {
+export interface CreateInput extends SubmissionRef, AccountBlame {
   readonly staged: Staged;
 }
 
@@ -71,6 +72,7 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
   const submission = { ...described, untried: givenUp === null };
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await provider.find(submission, { signal });
+  if (givenUp !== null && provesAbsence(found)) await blameAccount(deps, provider, input, fileId);
   const intent = planIntent(deps, job, provider, input, { firstAt, startedAt: clock.startedAt });
   const earlier = await recordIntent(deps, input, intent);
   if (earlier !== null) return { kind: 'unknown', overAt: earlier.overAt };
@@ -84,6 +86,16 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
   // The create that was given up may have made a batch all the same: its workflow waits until the vendor shows more.
   if (givenUp !== null && !provesAbsence(found)) return { kind: 'unknown', overAt: clock.now() };
   return createNow({ deps, records, clock, job, provider, input, intent }, submission);
+}
+
+/** With a key of another account, nothing is found, and a file that was uploaded does not exist. */
+async function blameAccount(
+  { store }: CreateDeps,
+  provider: Provider,
+  { output, mayBlameAccount }: CreateInput,
+  fileId: string | null,
+): Promise<void> {
+  if (mayBlameAccount) await requireOwnAccount(store, provider, { output, id: null, fileId });
 }
 
 /** One create attempt and the intent it recorded. */
@@ -152,6 +164,9 @@ async function sendCreate(attempt: CreateAttempt, submission: Submission, file: 
     if (!(await isSuperseded(attempt))) await removeIntent(deps.store, input);
     if (!(error instanceof ProviderError)) throw error;
     const { fault, limit: named } = error.facts;
+    if (fault === 'not_ready' || fault === 'not_found') {
+      await blameAccount(deps, provider, input, input.staged.fileId);
+    }
     if (isRefused(fault)) return { kind: 'refused', fault, ...(named == null ? {} : { named }) };
     throw error;
   }

@@ -17,10 +17,11 @@ import type { Store } from '../../storage/store.ts';
 import { startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
+import { type AccountBlame, requireOwnAccount } from '../other-account.ts';
 import { adopt, type Created, keepKnown, readKnown } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
 
-export interface FindInput extends SubmissionRef {
+export interface FindInput extends SubmissionRef, AccountBlame {
   /** If this search finds nothing either, the create is given up, and its intent is removed. */
   readonly last: boolean;
 }
@@ -58,6 +59,9 @@ export async function find(
   if (found.confirmed.length > 0) return adopt(deps, input, recorded.by, found.confirmed);
   if (!provesAbsence(found)) return { kind: 'unclear', candidate: findOnly(found) };
   if (!input.last) return { kind: 'none' };
+  if (input.mayBlameAccount) {
+    await requireOwnAccount(store, provider, { output: input.output, id: null, fileId: recorded.fileId ?? null });
+  }
   if ((await countGivenUp(store, input)) + 1 >= lostCreatesMax) {
     return { kind: 'unclear', candidate: null, createsLost: true };
   }

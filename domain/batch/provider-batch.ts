@@ -95,3 +95,6 @@ export const countTry = (batch: ProviderBatch, now: number): ProviderBatch =>
 /** Whether nothing of it can be at the provider. A create whose reply was lost may have made a batch. */
 export const isUnsent = ({ batches, intent, unresolvedIntent }: BatchCase): boolean =>
   batches.length === 0 && intent === null && !unresolvedIntent;
+
+export const isNew = ({ batches }: BatchCase, { id }: BatchHandle): boolean =>
+  batches.every(({ handle }) => handle.id !== id);

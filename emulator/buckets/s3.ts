@@ -1,27 +1,31 @@
-// Objects of S3. Address and key come from the variables of AWS's SDK.
+// Objects of S3. Address and key come from the variables of AWS's SDK, which is loaded when it is first needed: an emulator starts in a moment.
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, NoSuchBucket, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { readPlace } from './place.ts';
 
 /** Whether the object exists. */
 export async function fetchFromS3(uri: string, path: string): Promise<boolean> {
   const { bucket: Bucket, name: Key } = readPlace(uri);
+  const { sdk, client } = await connect();
   try {
-    const { Body } = await connect().send(new GetObjectCommand({ Bucket, Key }));
+    const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket, Key }));
     if (Body instanceof Readable) await pipeline(Body, createWriteStream(path));
     return true;
   } catch (error) {
-    if (error instanceof NoSuchKey || error instanceof NoSuchBucket) return false;
+    if (error instanceof sdk.NoSuchKey || error instanceof sdk.NoSuchBucket) return false;
     throw error;
   }
 }
 
 export async function writeToS3(uri: string, content: Uint8Array): Promise<void> {
   const { bucket: Bucket, name: Key } = readPlace(uri);
-  await connect().send(new PutObjectCommand({ Bucket, Key, Body: content }));
+  const { sdk, client } = await connect();
+  await client.send(new sdk.PutObjectCommand({ Bucket, Key, Body: content }));
 }
 
 /** Each call reads the variables: a test's server may be another one than before. */
-const connect = (): S3Client => new S3Client({ forcePathStyle: true });
+async function connect() {
+  const sdk = await import('@aws-sdk/client-s3');
+  return { sdk, client: new sdk.S3Client({ forcePathStyle: true }) };
+}

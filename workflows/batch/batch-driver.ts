@@ -18,7 +18,8 @@ import { type BatchFacts, holdTexts, renderBatchPage } from '../../domain/progre
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { isHistoryLong } from '../history.ts';
 import type { BatchInput, BatchRun } from './batch-run.ts';
-import { BatchSteps, type StepContext } from './batch-steps.ts';
+import { BatchSteps } from './batch-steps.ts';
+import type { StepContext } from './step-context.ts';
 
 /** What a batch carries over when it continues as new: a few kilobytes. */
 export interface CarriedBatch {

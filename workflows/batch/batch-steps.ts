@@ -1,9 +1,8 @@
 // Takes the steps of one batch: each is one activity, and its result is an event for the batch machine.
 
 import { log, sleep } from '@temporalio/workflow';
-import type { BatchEvent } from '../../domain/batch/events.ts';
-import type { BatchBounds, BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
-import { isUnsent, mayBlameAccount } from '../../domain/batch/provider-batch.ts';
+import type { BatchCase, BatchStep, ProviderBatch } from '../../domain/batch/machine.ts';
+import { isNew, isUnsent, mayBlameAccount } from '../../domain/batch/provider-batch.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
@@ -11,22 +10,11 @@ import type { BatchFault } from '../../domain/progress/batch-page.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
-import type { BatchRun } from './batch-run.ts';
 import { describeEnd } from './describe-end.ts';
 import { LastPoll } from './last-poll.ts';
+import type { StepContext } from './step-context.ts';
 import { type Called, runUntilStopped } from './stoppable.ts';
 import { isGivenUp, isOutOfTime, readFinalFailure, readTrouble } from './trouble.ts';
-
-/** What a step needs from its driver. */
-export interface StepContext {
-  readonly run: BatchRun;
-  readonly bounds: BatchBounds;
-  readonly known: BatchCase;
-  /** Rise when a running call is to stop: a pause or a deadline stops a call that sends something new, a cancellation stops any call. */
-  readonly stops: number;
-  readonly cancels: number;
-  report(event: BatchEvent): void;
-}
 
 export class BatchSteps {
   tally: Tally | null = null;
@@ -183,7 +171,8 @@ export class BatchSteps {
     const twin = known.batches.findIndex((batch) => batch.handle.id === id);
     const proxy = filePass(run.input.job.timing, `download ${id}`, known.giveUpAt);
     const end = known.batches.length === 1 ? { end: this.#describeEnd(false) } : {};
-    const called = await this.#call(() => proxy.download({ ...run.ref, handle: this.#at(id).handle, twin, ...end }));
+    const input = { ...run.ref, handle: this.#at(id).handle, twin, ...end, mayBlameAccount: mayBlameAccount(known) };
+    const called = await this.#call(() => proxy.download(input));
     if (called.kind === 'failed') report({ kind: 'read_failed', id });
     if (called.kind === 'done') report({ kind: 'read', id, reading: called.value });
   }
@@ -204,7 +193,8 @@ export class BatchSteps {
   get #submission() {
     const { run, known } = this.#context;
     const { items, bytes, requestsCrc32: crc32, model, endpoint } = run.input.planned;
-    return { ...run.ref, ordinal: known.ordinal, items, bytes, crc32, model, endpoint };
+    const blame = { mayBlameAccount: mayBlameAccount(known) };
+    return { ...run.ref, ordinal: known.ordinal, items, bytes, crc32, model, endpoint, ...blame };
   }
 
   #at(id: string): ProviderBatch {
@@ -244,5 +234,3 @@ export class BatchSteps {
     return { kind: 'stopped' };
   }
 }
-
-const isNew = ({ batches }: BatchCase, { id }: BatchHandle): boolean => batches.every(({ handle }) => handle.id !== id);

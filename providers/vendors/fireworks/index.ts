@@ -11,7 +11,7 @@ import { find } from './find.ts';
 import { forget } from './forget.ts';
 import { fireworksForm } from './form.ts';
 import { fireworksLimits } from './limits.ts';
-import { upload } from './upload.ts';
+import { holdsDataset, upload } from './upload.ts';
 
 export const fireworks: VendorEntry<'apiKey' | 'accountId' | 'baseUrl'> = {
   settings: [
@@ -59,6 +59,7 @@ export const fireworks: VendorEntry<'apiKey' | 'accountId' | 'baseUrl'> = {
       poll,
       upload: (file, submission, ctx) => upload(jobs, file, submission, ctx),
       find: (submission, ctx) => find(jobs, submission, ctx),
+      holdsFile: (fileId, ctx) => holdsDataset(jobs, fileId, ctx),
       create: (staged, _file, submission, ctx) => create(jobs, accountId, staged, submission, ctx),
       download: (handle, ctx) => download(jobs, baseUrl, handle, ctx),
       // A job can only be deleted, with what it has answered and billed: it is left to end.

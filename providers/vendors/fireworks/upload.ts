@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Staged } from '../../../domain/batch/state.ts';
 import type { Context, RequestFile, Submission } from '../../provider.ts';
 import { ask, type Connection } from '../openai/client.ts';
+import { unlessGone } from '../openai/forget.ts';
 import { sendFile, untilReady } from '../openai/upload.ts';
 import { datasetWire } from './wire.ts';
 
@@ -20,12 +21,14 @@ export async function upload(
   const body = { datasetId: id, dataset: { userUploaded: {}, exampleCount: String(file.items) } };
   await ask(connection, 'read', datasetWire, async () => (await connection.sdk()).post('/datasets', { body, signal }));
   await ask(connection, 'read', datasetWire, () => sendFile(connection, `/datasets/${id}:upload`, file, endpoint, ctx));
-  const read = async (): Promise<string | null> => {
-    const { state } = await ask(connection, 'read', datasetWire, async () =>
-      (await connection.sdk()).get(`/datasets/${id}`, { signal }),
-    );
-    return state?.toLowerCase() ?? null;
-  };
+  const read = async (): Promise<string | null> =>
+    (await retrieveDataset(connection, id, ctx)).state?.toLowerCase() ?? null;
   await untilReady(connection.caller, await read(), read, ctx);
   return { fileId: id };
 }
+
+const retrieveDataset = (connection: Connection, id: string, { signal }: Context) =>
+  ask(connection, 'read', datasetWire, async () => (await connection.sdk()).get(`/datasets/${id}`, { signal }));
+
+export const holdsDataset = async (connection: Connection, id: string, ctx: Context): Promise<boolean> =>
+  (await unlessGone(() => retrieveDataset(connection, id, ctx))) !== null;

@@ -8,7 +8,7 @@ import { poll } from './poll.ts';
 import { anyWire } from './wire.ts';
 
 /** Of a file that is gone or belongs to another account, the vendor says that access is forbidden. */
-const fileGone = [403, 404];
+export const fileGone = [403, 404];
 /** The vendor's own output files have names that it refuses as too long: they are deleted with their batch, or by age. */
 const outputGone = [400, ...fileGone];
 

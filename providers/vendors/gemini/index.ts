@@ -18,7 +18,7 @@ import { find } from './find.ts';
 import { forget } from './forget.ts';
 import { geminiLimits, inlineBytesMax } from './limits.ts';
 import { poll } from './poll.ts';
-import { upload } from './upload.ts';
+import { holdsFile, upload } from './upload.ts';
 
 const defaultBaseUrl = 'https://generativelanguage.googleapis.com';
 
@@ -82,6 +82,7 @@ function createProvider(connection: Connection, isVendorItself: boolean): Provid
       }),
     upload: (file, _submission, ctx) => upload(connection, file, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
+    holdsFile: (fileId, ctx) => holdsFile(connection, fileId, ctx),
     create: (staged, file, submission, ctx) => create(connection, staged, file, submission, ctx),
     poll: (handle, ctx) => poll(connection, handle, ctx),
     download: (handle, ctx) => download(connection, handle, ctx),

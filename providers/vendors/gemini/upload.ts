@@ -5,8 +5,10 @@ import type { Context, RequestFile } from '../../provider.ts';
 import { callProvider, callTimeouts } from '../../transport/call.ts';
 import { unreadableReply } from '../../transport/fault.ts';
 import { fileBody } from '../../transport/file-body.ts';
+import { unlessStatus } from '../../transport/rest.ts';
 import { apiUrl, ask, type Connection, caller, send } from './client.ts';
-import { uploadWire } from './wire.ts';
+import { fileGone } from './forget.ts';
+import { anyWire, uploadWire } from './wire.ts';
 
 const nothing = Buffer.alloc(0);
 
@@ -51,4 +53,10 @@ function toOwnHost({ baseUrl }: Connection, given: string | null): string {
   if (given === null || !URL.canParse(given)) throw unreadableReply(caller.name, 'read');
   const { pathname, search } = new URL(given);
   return `${new URL(baseUrl).origin}${pathname}${search}`;
+}
+
+/** Of a file of another account, the vendor says that access is forbidden. */
+export async function holdsFile(connection: Connection, fileId: string, ctx: Context): Promise<boolean> {
+  const request = { method: 'GET' as const, url: apiUrl(connection, fileId) };
+  return (await unlessStatus(fileGone, () => ask(connection, 'read', anyWire, request, ctx))) !== null;
 }

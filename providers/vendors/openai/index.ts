@@ -18,7 +18,7 @@ import { find } from './find.ts';
 import { forget } from './forget.ts';
 import { openaiLimits } from './limits.ts';
 import { poll } from './poll.ts';
-import { upload } from './upload.ts';
+import { holdsFile, upload } from './upload.ts';
 
 const defaultBaseUrl = 'https://api.openai.com/v1';
 
@@ -118,6 +118,7 @@ export function providerOver(connection: Connection, region: string | null): Pro
       ),
     upload: (file, submission, ctx) => upload(connection, file, submission, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
+    holdsFile: (fileId, ctx) => holdsFile(connection, fileId, ctx),
     create: (staged, _file, submission, ctx) => create(connection, staged, submission, ctx),
     poll: (handle, ctx) => poll(connection, handle, ctx),
     download: (handle, ctx) => download(connection, handle, ctx),

@@ -10,6 +10,7 @@ import { callProvider } from '../../transport/call.ts';
 import { type Caller, plainFault } from '../../transport/fault.ts';
 import { streamFile } from '../../transport/file-body.ts';
 import { ask, type Connection, type OpenaiProfile } from './client.ts';
+import { unlessGone } from './forget.ts';
 import { inputExpirySeconds } from './limits.ts';
 import { fileWire } from './wire.ts';
 
@@ -46,6 +47,13 @@ export async function sendFile(
   const wrapping = { before, after, ...(profile.bareLines ? { through: bareLines(endpoint) } : {}) };
   const request = await streamFile(file, `multipart/form-data; boundary=${boundary}`, wrapping, ctx);
   return (await sdk()).post(path, request);
+}
+
+export async function holdsFile({ caller, sdk }: Connection, fileId: string, { signal }: Context): Promise<boolean> {
+  const file = await unlessGone(() =>
+    callProvider(caller, 'read', async () => (await sdk()).files.retrieve(fileId, { signal })),
+  );
+  return file !== null;
 }
 
 /** A small file is ready almost immediately. The wait doubles from try to try, up to a second. */

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { download } from '../../../activities/collect/download.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import { type Folder, folderWith, jobRef, makeRows } from '../plan/planning.ts';
-import { fault } from '../submit/submission-site.ts';
+import { fault, runningView } from '../submit/submission-site.ts';
 import { provider, wholeDeps } from '../whole-job.ts';
 
 const ref = { ...jobRef, wave: 1, batch: 1, twin: 0 };
@@ -90,6 +90,28 @@ test('if the second file never comes, the first is kept', async () => {
   expect((await attempts(folder, times(20, ['{}\n', 'not_ready']))).at(-1)).toMatchObject({ bytes: 3, whole: false });
   const other = await folderWith(makeRows(1));
   expect((await attempts(other, times(20, ['', 'not_ready']))).at(-1)).toBeNull();
+});
+
+test.each([
+  ['batch and file are not found', 'not_found', false, 'wrong_account'],
+  ['only the batch is not found', 'not_found', true, 'not_ready'],
+  ['the batch is found', null, false, 'not_ready'],
+] as const)('an output that is not there, where %s', async (_, poll, holdsFile, expected) => {
+  const folder = await folderWith(makeRows(1));
+  await folder.run();
+  const fake = {
+    ...provider,
+    poll: () => (poll === null ? Promise.resolve(runningView) : Promise.reject(fault(poll, false))),
+    holdsFile: async () => holdsFile,
+    // biome-ignore lint/correctness/useYield: it throws before there is anything to yield
+    download: async function* (): AsyncGenerator<Uint8Array, true | null> {
+      throw fault('not_ready', false);
+    },
+  };
+  const deps = { ...wholeDeps(folder), provider: () => fake };
+  const input = { ...ref, handle: { ...handle, fileId: 'file' }, mayBlameAccount: true };
+  const reading = new MockActivityEnvironment().run(() => download(deps, input));
+  await expect(reading).rejects.toMatchObject({ facts: { fault: expected } });
 });
 
 test.each(['timeout', 'connection', 'server_error'] as const)(

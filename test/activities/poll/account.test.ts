@@ -17,6 +17,7 @@ class Job {
   /** Of the polls, by id; a provider that knows a batch has no fault for it. */
   faults: Record<string, Fault> = {};
   polled: string[] = [];
+  holdsFile = true;
   readonly site: Site;
 
   private constructor(site: Site) {
@@ -44,6 +45,7 @@ class Job {
         if (kind !== undefined) throw fault(kind, false);
         return runningView;
       },
+      holdsFile: async () => this.holdsFile,
     };
     const told = { coordinator: null, toldTenths: -1, toldPhase: null, tellEvery: 1, mayBlameAccount };
     const deps = { ...this.site.deps, store, provider: () => provider as never };
@@ -85,6 +87,13 @@ test('the only batch of a job is not found, and the key is not blamed', async ()
   job.lose('first');
   expect(await job.findFault()).toBe('not_found');
   expect(job.polled).toEqual(['first']);
+});
+
+test('if the account does not even have the uploaded file of the only batch, it is the wrong one', async () => {
+  const job = await Job.with('first');
+  job.lose('first');
+  job.holdsFile = false;
+  expect(await job.findFault()).toBe('wrong_account');
 });
 
 test('a batch that is found, or whose poll fails in another way, asks about no other', async () => {

@@ -119,20 +119,6 @@ test('only the last search that finds nothing removes the intent, and then a bat
   expect(await site.create()).toMatchObject({ kind: 'created', handle: { id: 'made' } });
 });
 
-test('after the fifth lost create, the batch is not created again', async () => {
-  const site = await Site.open();
-  site.made = () => Promise.reject(fault('connection', true));
-  for (let lost = 1; lost < 5; lost += 1) {
-    expect(await site.create()).toMatchObject({ kind: 'unknown' });
-    expect(await site.find({ last: true })).toEqual({ kind: 'none' });
-  }
-  await site.create();
-  expect(await site.find()).toEqual({ kind: 'none' });
-  expect(await site.find({ last: true })).toEqual({ kind: 'unclear', candidate: null, createsLost: true });
-  expect(await site.create()).toMatchObject({ kind: 'unknown' });
-  expect(site.creates).toBe(5);
-});
-
 test('a create that was given up is searched for again, in a list of its own time, before the batch is created again', async () => {
   const site = await Site.open();
   await site.create();

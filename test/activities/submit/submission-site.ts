@@ -52,6 +52,8 @@ export class SubmissionSite {
   creates = 0;
   finds = 0;
   uploads = 0;
+  /** Whether the account has the uploaded file. */
+  holdsFile = true;
   /** What each find was asked for. */
   readonly searched: Submission[] = [];
   /** In place of the folder's own store. */
@@ -99,6 +101,7 @@ export class SubmissionSite {
         this.searched.push(submission);
         return this.found();
       },
+      holdsFile: async () => this.holdsFile,
       create: async (_staged: Staged, file: RequestFile) => {
         this.creates += 1;
         return this.made(file);
@@ -117,13 +120,13 @@ export class SubmissionSite {
     };
   }
 
-  create({ ordinal = 0, workflowId = 'test' } = {}) {
-    const input = { ...this.ref, ordinal, staged: { fileId: 'file' } };
+  create({ ordinal = 0, workflowId = 'test', mayBlameAccount = true } = {}) {
+    const input = { ...this.ref, ordinal, staged: { fileId: 'file' }, mayBlameAccount };
     return this.run(() => create(this.deps, input), workflowId);
   }
 
-  find({ last = false, ordinal = 0, workflowId = 'test' } = {}) {
-    return this.run(() => find(this.deps, { ...this.ref, ordinal, last }), workflowId);
+  find({ last = false, ordinal = 0, workflowId = 'test', mayBlameAccount = true } = {}) {
+    return this.run(() => find(this.deps, { ...this.ref, ordinal, last, mayBlameAccount }), workflowId);
   }
 
   recover(workflowId = 'test', isLate = false) {

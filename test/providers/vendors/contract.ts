@@ -4,14 +4,16 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import { callsContract, modelContract, realtimeOnlyContract } from './contract-calls.ts';
+import { findContract } from './contract-find.ts';
 import {
   catchFacts,
   collectLines,
   collectOutcomes,
   context,
   type EmulatedVendor,
-  isOneOf,
+  listTexts,
   makeProvider,
+  soonMs,
   startVendor,
 } from './emulated-vendor.ts';
 
@@ -24,11 +26,6 @@ async function downloadToEnd(chunks: AsyncGenerator<Uint8Array, true | null>): P
     throw error;
   }
 }
-
-/** After this, a test's own signal ends a call that nobody answers. */
-const soonMs = 100;
-
-const texts = (count: number): string[] => Array.from({ length: count }, (_, at) => `question ${at}`);
 
 export function providerContract(vendor: EmulatedVendor): void {
   const { lanes } = makeProvider(vendor.entry, {});
@@ -55,7 +52,7 @@ function batchContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: a batch`, () => {
     test('goes from requests file to one answer per item', async () => {
       const { provider, prepare, submit, end } = await startVendor(vendor);
-      const prepared = await prepare(texts(20));
+      const prepared = await prepare(listTexts(20));
       const handle = await submit(prepared);
       expect((await provider.poll(handle, context())).phase).not.toBe('ended');
       await end();
@@ -75,7 +72,7 @@ function batchContract(vendor: EmulatedVendor): void {
       'that ends %s gives what it finished, if the vendor keeps it',
       async (endAs) => {
         const { provider, prepare, submit, end } = await startVendor(vendor, { batch: { endAs, partial: 0.5 } });
-        const handle = await submit(await prepare(texts(20)));
+        const handle = await submit(await prepare(listTexts(20)));
         await end();
         expect((await provider.poll(handle, context())).ending).toBe(endAs);
         const outcomes = await collectOutcomes(provider, handle);
@@ -88,7 +85,7 @@ function batchContract(vendor: EmulatedVendor): void {
 
     test('is cancelled, if the vendor can, and cancelling it again once it has ended is not an error', async () => {
       const { provider, prepare, submit, end } = await startVendor(vendor);
-      const handle = await submit(await prepare(texts(5)));
+      const handle = await submit(await prepare(listTexts(5)));
       await provider.cancel(handle, context());
       await provider.cancel(handle, context());
       await end();
@@ -102,7 +99,7 @@ function batchContract(vendor: EmulatedVendor): void {
       'that still runs and may not be cancelled now is refused, not asked again',
       async () => {
         const { provider, control, prepare, submit } = await startVendor(vendor);
-        const handle = await submit(await prepare(texts(3)));
+        const handle = await submit(await prepare(listTexts(3)));
         await control.setOptions({ calls: { [String(cancel)]: { status: 409 } } });
         expect((await catchFacts(provider.cancel(handle, context()))).fault).toBe('refused');
       },
@@ -110,7 +107,7 @@ function batchContract(vendor: EmulatedVendor): void {
 
     test('is forgotten, as often as is asked', async () => {
       const { provider, prepare, submit, end } = await startVendor(vendor);
-      const handle = await submit(await prepare(texts(3)));
+      const handle = await submit(await prepare(listTexts(3)));
       await end();
       await provider.forget(handle, context());
       await provider.forget(handle, context());
@@ -124,7 +121,7 @@ function uploadContract(vendor: EmulatedVendor): void {
   describe(`${vendor.name}: a batch and its items`, () => {
     test('reports every byte of its upload', async () => {
       const { provider, prepare } = await startVendor(vendor);
-      const prepared = await prepare(texts(200));
+      const prepared = await prepare(listTexts(200));
       let moved = 0;
       const ctx = { ...context(), moved: (bytes: number) => (moved += bytes) };
       const staged = await provider.upload(prepared.file, prepared.submission, ctx);
@@ -157,7 +154,7 @@ function outputContract(vendor: EmulatedVendor): void {
 
     test.each([false, true])('survives odd lines, compressed: %s', async (gzip) => {
       const { provider, prepare, submit, end } = await startVendor(vendor, { gzip, output: odd });
-      const handle = await submit(await prepare([...texts(30), '[[fail:400]]']));
+      const handle = await submit(await prepare([...listTexts(30), '[[fail:400]]']));
       await end();
       const outcomes = await collectOutcomes(provider, handle);
       expect(outcomes.filter(({ kind }) => kind === 'answer')).toHaveLength(30);
@@ -171,7 +168,7 @@ function outputContract(vendor: EmulatedVendor): void {
     ])('that was cut is not taken for whole, with length: %s, compressed: %s', async (withLength, gzip) => {
       const cut = { route: vendor.routes.download, afterBytes: vendor.cutAfterBytes ?? 600, withLength, times: 1 };
       const { provider, prepare, submit, end, control } = await startVendor(vendor, { gzip });
-      const handle = await submit(await prepare(texts(30)));
+      const handle = await submit(await prepare(listTexts(30)));
       await end();
       await control.setOptions({ truncateBody: cut });
       expect(await downloadToEnd(provider.download(handle, context()))).not.toBe(true);
@@ -180,7 +177,7 @@ function outputContract(vendor: EmulatedVendor): void {
 
     test('that stalls ends with the caller’s signal', async () => {
       const { provider, prepare, submit, end, control } = await startVendor(vendor);
-      const handle = await submit(await prepare(texts(30)));
+      const handle = await submit(await prepare(listTexts(30)));
       await end();
       await control.setOptions({ stallBody: { route: vendor.routes.download, afterBytes: 500 } });
       const output = provider.download(handle, { signal: AbortSignal.timeout(soonMs) });
@@ -189,61 +186,10 @@ function outputContract(vendor: EmulatedVendor): void {
 
     test('that is not there yet is waited for', async () => {
       const { provider, prepare, submit, end } = await startVendor(vendor, { batch: { outputNotFoundFor: 1 } });
-      const handle = await submit(await prepare(texts(3)));
+      const handle = await submit(await prepare(listTexts(3)));
       await end();
       expect((await catchFacts(collectLines(provider.download(handle, context())))).fault).toBe('not_ready');
       expect(await collectOutcomes(provider, handle)).toHaveLength(3);
-    });
-  });
-}
-
-function findContract(vendor: EmulatedVendor): void {
-  describe(`${vendor.name}: looking before creating`, () => {
-    test.each(['reset', '502'] as const)('a create whose reply is lost by %s is ambiguous, and found', async (how) => {
-      const { provider, prepare, submit, end } = await startVendor(vendor, {
-        loseReply: { route: vendor.routes.create, how },
-      });
-      const prepared = await prepare(texts(7));
-      const { ambiguous, fault } = await catchFacts(submit(prepared));
-      expect(ambiguous, fault).toBe(true);
-      await end();
-      const { confirmed } = await provider.find(prepared.submission, context());
-      expect(confirmed).toHaveLength(1);
-    });
-
-    test('a create that takes too long is ambiguous', async () => {
-      const { provider, prepare } = await startVendor(vendor, {
-        loseReply: { route: vendor.routes.create, how: 'timeout' },
-      });
-      const { file, submission } = await prepare(texts(3));
-      const staged = await provider.upload(file, submission, context());
-      const facts = await catchFacts(
-        provider.create(staged, file, submission, { signal: AbortSignal.timeout(soonMs) }),
-      );
-      expect(facts).toMatchObject({ fault: 'timeout', ambiguous: true });
-    });
-
-    test.each(['newest', 'oldest'] as const)('it finds its own among thousands, listed %s first', async (order) => {
-      const list = { foreign: 3000, foreignSpreadMs: 6 * 60 * 60_000, order };
-      const { provider, prepare, submit, end, control } = await startVendor(vendor, { list });
-      const [one, other] = [await prepare(texts(4)), await prepare(texts(4))];
-      const [first, second] = [await submit(one), await submit(other)];
-      await control.clock({ advanceMs: 2000 });
-      const twin = await submit(one);
-      await end();
-      const found = await provider.find(one.submission, context());
-      expect(found.confirmed.map(({ id }) => id)).toEqual([...new Set([first.id, twin.id])]);
-      const others = await provider.find(
-        { ...other.submission, isOwnedByOther: isOneOf([first.id, twin.id]) },
-        context(),
-      );
-      expect(others.confirmed.map(({ id }) => id)).toEqual([second.id]);
-    });
-
-    test('it finds nothing where nothing is', async () => {
-      const { provider, prepare } = await startVendor(vendor);
-      const { submission } = await prepare(texts(4));
-      expect(await provider.find(submission, context())).toEqual({ confirmed: [], possible: [] });
     });
   });
 }

@@ -41,6 +41,11 @@ const allDoneMs = 60_000;
 
 export const context = (): Context => ({ signal: AbortSignal.timeout(20_000) });
 
+/** After this, a test's own signal ends a call that nobody answers. */
+export const soonMs = 100;
+
+export const listTexts = (count: number): string[] => Array.from({ length: count }, (_, at) => `question ${at}`);
+
 export async function startVendor(vendor: EmulatedVendor, options: OptionsInput = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'nightshift-provider-'));
   const staging = await openStaging(vendor.staging, folder);

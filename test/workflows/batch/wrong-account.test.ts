@@ -32,6 +32,31 @@ test('a key of another account pauses the job; with the right one, `resume` coll
     expect((await site.control.counts()).batchesCreated).toBe(2);
   }));
 
+test('a create without a reply is not given up with a key of another account, and its batch is found with the right one', () =>
+  Site.with(
+    server.env,
+    'other-account-find',
+    {
+      loseReply: { route: 'openai.batches.create', how: 'reset' },
+      runMs: hourMs,
+      variables: { OPENAI_API_KEY: 'a-key' },
+    },
+    async (site) => {
+      await site.start(site.openaiJob(60, twoBatches));
+      await site.untilCreated(1);
+      await site.control.setOptions({ keys: { 'a-key': 'somebody else' } });
+      await site.untilStatus('paused', ({ phase }) => phase === 'paused', minuteMs);
+      expect(await site.status()).toMatchObject({ pause: { reason: 'wrong_account' }, items: { underWay: 60 } });
+      await site.env.sleep(10 * hourMs);
+      await site.control.setOptions({ keys: null });
+      await site.update('resume');
+      const report = await site.result();
+      await site.expectPaidOnce(report, 60);
+      expect(report).toMatchObject({ verdict: 'complete', waves: 1 });
+      expect((await site.control.counts()).batchesCreated).toBe(1);
+    },
+  ));
+
 test('if the batches are gone for good, `resume` lets the job end after six hours, and their rows are in doubt', () =>
   Site.with(server.env, 'gone-for-good', { runMs: hourMs }, async (site) => {
     await loseAll(site);
