@@ -2,7 +2,7 @@
 
 import { type BatchFault, faultFor } from '../faults/batch-faults.ts';
 import type { Options } from '../faults/options.ts';
-import type { Json } from '../server/json.ts';
+import { asText, type Json } from '../server/json.ts';
 import type { Vendor } from '../server/routes.ts';
 import type { ItemIndex } from './item-index.ts';
 import { type Moment, momentAt, type Phase, type Timeline } from './timeline.ts';
@@ -76,6 +76,9 @@ export interface Batch {
   outputWritten: boolean;
   deleted: boolean;
 }
+
+/** The id that the client sees: at Fireworks, the one that it chose for its job. */
+export const readShownId = ({ id, metadata }: Batch): string => asText(metadata?.job_id) || id;
 
 function makeTimeline(batch: Batch): Timeline {
   const { options, fault } = batch;

@@ -3,7 +3,7 @@
 import { type Outcome, outcomes } from '../answers/outcome.ts';
 import { toStatus } from '../anthropic/batch-object.ts';
 import type { Rate } from '../limits/rates.ts';
-import { type Batch, computePhase } from './batch.ts';
+import { type Batch, computePhase, readShownId } from './batch.ts';
 import { hex16 } from './hash.ts';
 import type { Journal } from './journal.ts';
 import type { BilledBody, LaneCounts } from './ledger.ts';
@@ -82,8 +82,14 @@ function describeState(world: World, batch: Batch): string {
 export async function listItems(world: World): Promise<ItemFates> {
   await settle(world);
   const batches = [...world.batches.values()].map((batch): BatchItems => {
-    const { id, createdAtMs, cancelRequestedAtMs } = batch;
-    return { id, state: describeState(world, batch), createdAtMs, cancelRequestedAtMs, items: listFates(batch) };
+    const { createdAtMs, cancelRequestedAtMs } = batch;
+    return {
+      id: readShownId(batch),
+      state: describeState(world, batch),
+      createdAtMs,
+      cancelRequestedAtMs,
+      items: listFates(batch),
+    };
   });
   return { batches, sync: world.ledger.listBodies('sync') };
 }

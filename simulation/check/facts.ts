@@ -94,13 +94,16 @@ function readPlanned(folder: string, { calls }: JobWorld): PlannedItem[] {
   );
 }
 
+/** Google's ids are paths, whose last part the ledger has. */
+export const toLedgerId = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+
 function listHandles(folder: string): string[] {
   const plan = join(folder, 'plan');
   if (!existsSync(plan)) return [];
   const files = readdirSync(plan, { recursive: true, encoding: 'utf8' }).filter(isHandleFile);
   return files.flatMap((file) => {
     const { handle, twinHandles = [], earlier }: HandleRecord = JSON.parse(readFileSync(join(plan, file), 'utf8'));
-    return [handle, ...twinHandles, ...earlier].map(({ id }) => id);
+    return [handle, ...twinHandles, ...earlier].map(({ id }) => toLedgerId(id));
   });
 }
 

@@ -3,7 +3,7 @@
 import { sumCounts } from '../../domain/outcome/outcome.ts';
 import { requireEmulated } from '../../test/providers/vendors/emulated/setups.ts';
 import { textOfRow } from '../world/job-world.ts';
-import type { EndFacts, Run } from './facts.ts';
+import { type EndFacts, type Run, toLedgerId } from './facts.ts';
 
 type Check = (facts: EndFacts) => readonly string[];
 
@@ -117,7 +117,7 @@ const open = ['validating', 'in_progress', 'finalizing', 'cancelling', 'cancelin
 
 const nothingIsLeftRunning: Check = ({ batches, report }) =>
   batches
-    .filter(({ state, id }) => open.includes(state) && report?.inDoubtBatches.includes(id) !== true)
+    .filter(({ state, id }) => open.includes(state) && report?.inDoubtBatches.map(toLedgerId).includes(id) !== true)
     .map(({ id, state }) => `batch ${id} is left ${state}, and the report does not name it`);
 
 const everyAnswerWasGiven: Check = ({ results, runs }) =>
