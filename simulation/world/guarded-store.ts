@@ -31,7 +31,9 @@ export function guardStore(store: Store, life: Incarnation): Store {
   return {
     read: (uri, options) => guardBytes(life, () => store.read(uri, options)),
     create: async (uri, options) => {
-      const sink = await life.allow(() => store.create(uri, options));
+      life.requireAlive();
+      // If the worker dies now, the caller's next write fails, and it frees the file.
+      const sink = await store.create(uri, options);
       return guardSink(sink, life, (close) => change(nameWrite(uri), close));
     },
     head: (uri, signal) => life.allow(() => store.head(uri, signal)),
@@ -40,7 +42,10 @@ export function guardStore(store: Store, life: Incarnation): Store {
     sweep: (folder, signal) => life.allow(() => store.sweep(folder, signal)),
     clear: (folder, signal) => life.allow(() => store.clear(folder, signal)),
     freeBytes: () => life.allow(() => store.freeBytes()),
-    journal: async (uri) => guardJournal(await life.allow(() => store.journal(uri)), life),
+    journal: async (uri) => {
+      life.requireAlive();
+      return guardJournal(await store.journal(uri), life);
+    },
     localFile: (uri, signal) => life.allow(() => store.localFile(uri, signal)),
   };
 }
