@@ -20,8 +20,8 @@ export type BucketVerdict =
 
 export interface Checkup {
   /**
-   * For each account of each provider, whether the worker has a key, and what the provider says to it: it was tried with a call that costs nothing. `unsure`: the
-   * provider's reply does not tell. A worker of an earlier version does not try it, and says `ok` of every key that it has.
+   * For each account of each provider, whether the worker has a key, and what the provider says to it: it was tried with a call that costs
+   * nothing. `unsure`: the provider's reply does not tell. A worker of an earlier version does not try it, and says `ok` of every key that it has.
    */
   readonly keys: readonly {
     readonly provider: string;

@@ -7,6 +7,7 @@ export const refusalKinds = [
   'unknown_provider',
   'unknown_model',
   'no_api_key',
+  'no_bucket',
   'output_claimed',
   'output_not_empty',
   'dataset_missing',

@@ -7,6 +7,7 @@ import { findCap } from '../../domain/money/output-limit.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { readScheme } from '../../domain/store-uri.ts';
 import type { Owner } from '../../job-folder/claim.ts';
+import type { ModelCheck } from '../../providers/provider.ts';
 import { readRecords } from '../../storage/formats/dataset.ts';
 import { listFiles } from '../../storage/formats/files.ts';
 import { type Store, StoreError, type StoreProblem, storeAdvice } from '../../storage/store.ts';
@@ -102,7 +103,24 @@ async function checkProvider(
     return report('no_api_key', 'provider', message);
   }
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(modelCheckMs)]);
-  switch (await deps.provider(provider, account)?.check(model, { signal })) {
+  try {
+    return describeCheck(await deps.provider(provider, account)?.check(model, { signal }), {
+      provider,
+      model,
+      variable,
+    });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem === 'unavailable') throw error;
+    const message = `the setting \`bucket\` of ${provider}, account ${account}: ${error.uri}: ${storeAdvice[error.problem]}`;
+    return report('no_bucket', 'provider', message);
+  }
+}
+
+function describeCheck(
+  found: ModelCheck | undefined,
+  { provider, model, variable }: Pick<JobSpec, 'provider' | 'model'> & { readonly variable: string },
+): Finding[] {
+  switch (found) {
     case 'unknown_model':
       return report('unknown_model', 'model', `${provider} does not know ${model}`);
     case 'bad_key':

@@ -8,6 +8,7 @@ const remedies: Readonly<Record<RefusalKind, string>> = {
   unknown_provider: 'Correct `provider`, or start a worker that knows it, then start the job again.',
   unknown_model: 'Correct `model`: the provider does not know it. Then start the job again.',
   no_api_key: "Give the worker the provider's key, then start the job again.",
+  no_bucket: 'Give the account a bucket that the worker may use, then start the job again.',
   output_claimed:
     'Another job owns the output folder: give this one another `output`, or continue the other with `resumeFrom`.',
   output_not_empty: 'Choose another `output`, or move the files away, then start the job again.',

@@ -3,9 +3,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { tryBucket } from '../../providers/bucket.ts';
 import { createStore } from '../../storage/registry.ts';
 import { createBucket } from '../../worker/bucket.ts';
+import { hasS3Server, s3Server } from '../support/stores/s3-server.ts';
+
+const s3 = s3Server();
+const ctx = { signal: new AbortController().signal };
 
 async function openBucket() {
   const dataRoot = await mkdtemp(join(tmpdir(), 'nightshift-bucket-'));
@@ -50,4 +55,32 @@ test('content that breaks leaves no file', async () => {
   };
   await expect(bucket.put('a', broken(), { signal: new AbortController().signal })).rejects.toThrow('broke');
   expect(await listKeys(bucket, '')).toEqual([]);
+});
+
+describe.skipIf(!hasS3Server)('a trial of a bucket', () => {
+  const tryFolder = (folder: string) =>
+    tryBucket(createBucket(createStore({ dataRoot: tmpdir(), s3PathStyle: true }), folder), ctx);
+
+  test('leaves nothing behind', async () => {
+    const folder = `s3://${await s3.makeBucket()}/staging/`;
+    await tryFolder(folder);
+    expect(await listKeys(createBucket(createStore({ dataRoot: tmpdir(), s3PathStyle: true }), folder), '')).toEqual(
+      [],
+    );
+  });
+
+  test('of a bucket that does not exist says so', async () => {
+    await expect(tryFolder('s3://no-such-bucket/staging/')).rejects.toMatchObject({ problem: 'no_bucket' });
+  });
+
+  test('of a bucket that the worker may not use says so', async () => {
+    const folder = `s3://${await s3.makeBucket()}/staging/`;
+    const before = s3.variables();
+    Object.assign(process.env, s3.guestVariables());
+    try {
+      await expect(tryFolder(folder)).rejects.toMatchObject({ problem: 'unwritable' });
+    } finally {
+      Object.assign(process.env, before);
+    }
+  });
 });

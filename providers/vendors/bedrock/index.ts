@@ -2,6 +2,7 @@
 
 import { lanes } from '../../../domain/outcome/outcome.ts';
 import type { Setting, VendorEntry } from '../../account.ts';
+import { tryBucket } from '../../bucket.ts';
 import { makeBedrockDialect } from '../../dialects/bedrock/dialect.ts';
 import { converseEndpoint } from '../../dialects/bedrock/requests.ts';
 import type { DialectSettings } from '../../dialects/dialect.ts';
@@ -101,7 +102,11 @@ function createProvider(connection: Connection, region: string | null): Provider
     lanes,
     limits: bedrockLimits,
     proofs: bedrockProofs,
-    check: (model, ctx) => check(connection, model, ctx),
+    async check(model, ctx) {
+      const found = await checkAt(connection, model, ctx);
+      if (found !== 'bad_key') await tryBucket(connection.bucket(), ctx);
+      return found;
+    },
     upload: (file, submission, ctx) => upload(connection, file, submission, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
     create: (staged, _file, submission, ctx) => create(connection, staged, submission, ctx),
@@ -114,7 +119,7 @@ function createProvider(connection: Connection, region: string | null): Provider
 }
 
 /** A model may also be an inference profile, such as `eu.anthropic.claude-…`. */
-async function check(connection: Connection, model: string | null, ctx: Context): Promise<ModelCheck> {
+async function checkAt(connection: Connection, model: string | null, ctx: Context): Promise<ModelCheck> {
   const ask = (call: Parameters<typeof send>[2]): Promise<ModelCheck> =>
     checkModel(caller, bedrockFaults.missingModel, () => send(connection, 'read', call, ctx));
   if (model === null) {

@@ -3,6 +3,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { StoreError } from '../../../storage/store.ts';
 import { job, world, written } from './world.ts';
 
 test.each([
@@ -50,6 +51,16 @@ test('model, key, file and price are checked too', async () => {
   expect((await at.refusal({ ...job, model: 'free', fallback: { maxUsd: 1 } })).problems).toMatchObject([
     { where: 'fallback.maxUsd' },
   ]);
+});
+
+test('a bucket of the account that cannot be used is refused, with the setting to correct', async () => {
+  const at = await world();
+  const check = () => Promise.reject(new StoreError('no_bucket', 's3://gone/f/trial'));
+  const provider = at.deps.provider('openai');
+  Object.assign(at.deps, { provider: () => ({ ...provider, check }) });
+  const { kind, message } = await at.refusal(job);
+  expect(kind).toBe('no_bucket');
+  expect(message).toContain('the setting `bucket` of openai, account default: s3://gone/f/trial: the bucket does not');
 });
 
 test('a budget with a model whose maximum is not known refuses a request without a limit, by the field that fixes it', async () => {
