@@ -169,6 +169,14 @@ describe('an account of Bedrock', () => {
     expect(await catchFacts(provider.poll(handle, context()))).toMatchObject({ fault, status });
   });
 
+  test.skipIf(!hasS3Server)('whose role cannot be taken lacks a permission', async () => {
+    const message = 'The provided role cannot be assumed.';
+    const { prepare, submit } = await startVendor(bedrock, {
+      calls: { 'bedrock.batches.create': { status: 400, message } },
+    });
+    expect(await catchFacts(submit(await prepare(four)))).toMatchObject({ fault: 'forbidden', ambiguous: false });
+  });
+
   test.skipIf(!hasS3Server)('may name an inference profile as its model', async () => {
     const { provider } = await startVendor(bedrock);
     expect(await provider.check('eu.anthropic.claude-haiku-4-5-20251001-v1:0', context())).toBe('ok');

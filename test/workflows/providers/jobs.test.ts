@@ -68,6 +68,19 @@ test('a job of Bedrock sends what is less than a batch through the realtime lane
     expect(listBucket(site)).toEqual([]);
   }));
 
+test('a job of Bedrock that is smaller than any batch, and may not use the realtime lane, fails without being paid', () =>
+  Site.with(server.env, 'bedrock-small', {}, async (site) => {
+    const job = { model: 'amazon.nova-lite-v1:0', fallback: { lane: 'none' } };
+    const report = await site.run(jobFor(site, 'bedrock', 60, job));
+    const { executed, sync } = await site.control.counts();
+    expect({ executed, realtime: sync.executed, failed: report.rows.failed }).toEqual({
+      executed: 0,
+      realtime: 0,
+      failed: 60,
+    });
+    expect(new Set(site.results().map(({ reason }) => reason))).toEqual(new Set(['bad_request']));
+  }));
+
 test('a job of Bedrock reads its answers until they are complete, and its lost create is found', () =>
   Site.with(
     server.env,
