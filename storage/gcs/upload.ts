@@ -42,8 +42,10 @@ class ResumableUpload implements ObjectUpload {
 
   async part(content: Uint8Array, signal?: AbortSignal): Promise<void> {
     if (this.#held !== null) await this.#send(this.#held, false, signal);
-    // A copy, because the caller fills the same buffer again.
-    this.#held = Buffer.from(content);
+    // A copy, because the caller fills the same buffer again. What was sent is not needed any more: new copies would pile up.
+    const copy = this.#held !== null && this.#held.length >= content.length ? this.#held : Buffer.alloc(content.length);
+    copy.set(content);
+    this.#held = copy.subarray(0, content.length);
   }
 
   async complete(signal?: AbortSignal): Promise<{ readonly version: string }> {
@@ -97,8 +99,10 @@ class ResumableUpload implements ObjectUpload {
     try {
       const response = await fetch(this.#session, {
         method: 'PUT',
-        headers: { 'Content-Range': range },
-        body,
+        headers: { 'Content-Range': range, 'Content-Length': String(body.length) },
+        // As a stream: of bytes, fetch makes a copy.
+        body: ReadableStream.from([body]),
+        duplex: 'half',
         redirect: 'manual',
         signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       });
