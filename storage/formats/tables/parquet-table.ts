@@ -5,9 +5,9 @@ import type { Cell, ColumnType } from '../../../domain/outcome/result-columns.ts
 import type { Sink } from '../../store.ts';
 import type { TableColumn, TableWriter } from './table.ts';
 
-/** A row group is written when it has so many rows, or about so many characters, because it is held in memory. */
+/** A row group is written when it has so many rows, or about so many characters: it is held in memory, and nothing else runs while it is encoded. */
 const groupRows = 10_000;
-const groupChars = 16 * 1024 * 1024;
+const groupChars = 4 * 1024 * 1024;
 
 const types: Readonly<Record<ColumnType, BasicType>> = { text: 'STRING', whole: 'INT64', number: 'DOUBLE' };
 
