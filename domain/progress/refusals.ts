@@ -38,4 +38,4 @@ export const mustPauseBeforeFallback = ({ inRow, known, anyAccepted }: Refusals)
 export const acknowledge = (refusals: Refusals): Refusals => ({ ...refusals, known: refusals.inRow });
 
 export const describeRefusals = ({ refusal, inRow }: Refusals): string =>
-  `the provider refused ${inRow} batches in a row (${refusal}): check model, endpoint and account, then resume or cancel the job`;
+  `the provider refused ${inRow} batches in a row (${refusal}): check model, endpoint, account and, for a provider of your own, its profile; then resume or cancel the job`;
