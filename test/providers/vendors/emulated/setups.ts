@@ -208,7 +208,7 @@ export function requireEmulated(name: string): EmulatedVendor {
   const setup = ownSetups[name] ?? (name in shippedProfiles ? { ...openaiSetup, counts: false } : undefined);
   if (entry === undefined || setup === undefined) {
     throw new Error(
-      `${name} is in the registry, but no emulator stands in for it: give it one, and a setup in emulated-vendor.ts`,
+      `${name} is in the registry, but no emulator stands in for it: give it one, and a setup in emulated/setups.ts`,
     );
   }
   return { name, entry, path: frontPath(name), ...setup };
