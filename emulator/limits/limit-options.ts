@@ -15,6 +15,7 @@ export const limitOptions = z.strictObject({
   batches: count.optional(),
   requests: count.optional(),
   recordsMin: count.default(100),
+  files: count.optional(),
   createsPerHour: count.default(2000),
   others: z
     .strictObject({

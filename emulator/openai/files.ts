@@ -24,11 +24,19 @@ export const createFile: Handler = async (world, call) => {
   const filename = checkedName(upload, path, call.flavour?.purpose !== '');
   call.mentions.push((text) => filename.includes(text) || id.includes(text));
   await call.ready();
+  checkStorage(world, call);
   const purpose = upload.fields.get('purpose') ?? '';
   const expiresAtMs = world.clock.now() + readTtl(world, upload);
   const file = addFile(world, call, { id, filename, purpose, bytes: upload.bytes, expiresAtMs }, path);
   return json(fileObject(world, file));
 };
+
+/** The text is ours: no vendor publishes its own. */
+function checkStorage(world: World, call: Call): void {
+  const { files = Number.POSITIVE_INFINITY } = world.options.current.limits;
+  const stored = [...world.files.values()].filter((file) => isVisible(world, call, file)).length;
+  if (stored >= files) throw refuse(400, `The storage limit of ${files} files is exceeded.`);
+}
 
 type NewFile = Pick<StoredFile, 'id' | 'filename' | 'purpose' | 'expiresAtMs'> & { bytes: number };
 

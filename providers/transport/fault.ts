@@ -6,8 +6,10 @@ import { ProviderError, type ProviderErrorFacts } from '../error.ts';
 import { asCode, asFields, asNumber, asRequestId, asText, type Fields, findByCode } from '../json-fields.ts';
 import { readRetryAfterMs } from './headers.ts';
 
-/** What the call was for: one that changes something at the vendor is ambiguous when its reply is lost. */
-export type Purpose = 'read' | 'create' | 'call';
+/** What the call was for: a create or a realtime call is ambiguous when its reply is lost. An upload may be repeated. */
+export type Purpose = 'read' | 'upload' | 'create' | 'call';
+
+const isAmbiguous = (purpose: Purpose): boolean => purpose === 'create' || purpose === 'call';
 
 /** What tells a vendor's refusals apart. Pure data: each vendor has one in its `faults.ts`. */
 export interface CallFaults {
@@ -58,7 +60,7 @@ export function toProviderError(caller: Caller, purpose: Purpose, error: unknown
 
 /** A reply that cannot be all that the vendor sent: cut, or not the promised shape. */
 export function unreadableReply(provider: string, purpose: Purpose): ProviderError {
-  return new ProviderError(provider, { ...noReply('broken_stream'), ambiguous: purpose !== 'read' });
+  return new ProviderError(provider, { ...noReply('broken_stream'), ambiguous: isAmbiguous(purpose) });
 }
 
 export function plainFault(provider: string, fault: Fault): ProviderError {
@@ -85,7 +87,7 @@ function replyFacts(calls: CallFaults, purpose: Purpose, status: number, thrown:
     code: body.codes[0] ?? null,
     requestId: asRequestId(headers.get('x-request-id') ?? headers.get('request-id')),
     retryAfterMs: readRetryAfterMs(headers),
-    ambiguous: purpose !== 'read' && (status >= 500 || status === 408 || status === 409),
+    ambiguous: isAmbiguous(purpose) && (status >= 500 || status === 408 || status === 409),
   };
 }
 
@@ -98,8 +100,13 @@ function readFault(calls: CallFaults, purpose: Purpose, status: number, { codes,
     const known = calls.createWords.find(({ statuses, words }) => statuses.includes(status) && words.test(text));
     if (known !== undefined) return known.fault;
   }
+  if (purpose === 'upload' && status < 500 && storageWords.test(text)) return 'capacity';
   return calls.statuses[status] ?? faultByStatus[status] ?? (status >= 500 ? 'server_error' : 'refused');
 }
+
+/** A refused upload that does not fit into the account's storage of files. No vendor publishes these words. */
+const storageWords =
+  /\bstor(age|ed)\b.{0,80}\b(limit|quota|exceeded|full)\b|\b(limit|quota|maximum|too many)\b.{0,80}\bfiles\b/i;
 
 /** Only the number is kept of the vendor's message. Null if it names none. */
 export function readNamedLimit(limitWords: readonly LimitWords[], text: string): NamedLimit | null {
@@ -143,7 +150,7 @@ const tooSlowNames = new Set(['AbortError', 'TimeoutError', 'APIUserAbortError',
 function transportFacts(purpose: Purpose, error: unknown): ProviderErrorFacts | null {
   const chain = [...listCauses(error)];
   const codes = chain.map((each) => asText((each as { code?: unknown }).code) ?? '');
-  const ambiguous = purpose !== 'read' && !codes.some((code) => neverSent.has(code));
+  const ambiguous = isAmbiguous(purpose) && !codes.some((code) => neverSent.has(code));
   // A cut reply that was JSON: the parser's message quotes it.
   if (error instanceof SyntaxError) return { ...noReply('broken_stream'), ambiguous };
   if (chain.some(isTooSlow) || codes.some((code) => tooSlow.has(code))) return { ...noReply('timeout'), ambiguous };

@@ -68,6 +68,7 @@ export class BatchSteps {
     const summary = `upload ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
     const proxy = transfer(job.timing, planned.bytes, summary);
     const called = await this.#call(() => proxy.stage(this.#submission), true);
+    if (called.kind === 'failed' && called.fault === 'capacity') return this.#refuse(called.fault, null);
     if (called.kind === 'failed') report({ kind: 'upload_refused', refusal: called.fault });
     if (called.kind === 'done') report({ kind: 'uploaded', fileId: called.value.fileId });
   }

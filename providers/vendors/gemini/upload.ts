@@ -22,12 +22,12 @@ export async function upload(connection: Connection, file: RequestFile, ctx: Con
     'x-goog-upload-command': 'upload, finalize',
   };
   const request = { method: 'POST' as const, url, headers, body, timeoutMs: callTimeouts.transferMs };
-  const uploaded = await ask(connection, 'read', uploadWire, request, ctx);
+  const uploaded = await ask(connection, 'upload', uploadWire, request, ctx);
   return { fileId: uploaded.file.name };
 }
 
 async function beginUpload(connection: Connection, { name, bytes }: RequestFile, ctx: Context): Promise<string> {
-  const reply = await callProvider(caller, 'read', () =>
+  const reply = await callProvider(caller, 'upload', () =>
     send(
       connection,
       {

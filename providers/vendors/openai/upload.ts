@@ -21,7 +21,7 @@ export async function upload(
   ctx: Context,
 ): Promise<Staged> {
   const { caller, profile, sdk } = connection;
-  const { id, status } = await ask(connection, 'read', fileWire, () =>
+  const { id, status } = await ask(connection, 'upload', fileWire, () =>
     sendFile(connection, profile.uploadPath, file, endpoint, ctx),
   );
   const read = async (): Promise<string | null> => {

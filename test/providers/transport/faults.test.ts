@@ -108,6 +108,16 @@ describe('a call without a reply', () => {
     expect(JSON.stringify(facts('create', thrown))).not.toContain('secret');
   });
 
+  test.each([
+    ['The storage limit of 500 files is exceeded.', 'capacity'],
+    ['File storage quota exceeded.', 'capacity'],
+    ['The file is not JSON Lines.', 'refused'],
+  ])('a refused upload that says %j is %s, and not ambiguous', (message, fault) => {
+    const thrown = Object.assign(new Error('x'), { status: 400, error: { message } });
+    expect(facts('upload', thrown)).toMatchObject({ fault, ambiguous: false });
+    expect(facts('read', thrown)).toMatchObject({ fault: 'refused' });
+  });
+
   test('a bug stays what it is', () => {
     const bug = new TypeError('x is not a function');
     expect(toProviderError(openai, 'create', bug)).toBe(bug);
