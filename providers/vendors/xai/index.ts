@@ -10,7 +10,7 @@ import { xaiFaults } from './faults.ts';
 import { forget } from './forget.ts';
 import { xaiForm } from './form.ts';
 import { xaiLimits } from './limits.ts';
-import { endWhenTakenIn, foundWithRequests, withRequests } from './taken-in.ts';
+import { endWhenTakenIn, foundWithRequests, withRequests } from './poll.ts';
 
 export const xai: VendorEntry<'apiKey' | 'baseUrl'> = {
   settings: [

@@ -28,7 +28,7 @@ for (const vendor of providerNames.map(requireEmulated)) {
 
 // Small batches of Gemini's are sent with their create; larger ones are uploaded.
 const gemini = requireEmulated('gemini');
-const routes = { ...gemini.routes, download: 'gemini.files.content' } as const;
+const routes = { ...gemini.routes, upload: 'gemini.files.create', download: 'gemini.files.content' } as const;
 describe('uploaded', () => providerContract({ ...gemini, routes, entry: makeGeminiEntry(0) }));
 
 // Vertex AI has Claude too, whose rows have another form.
