@@ -12,6 +12,8 @@ export interface Setting<Name extends string = string> {
   readonly secret: boolean;
   /** Without it the provider plans and reads, and refuses every call as `unauthorized`. */
   readonly required: boolean;
+  /** The setting without which this one means nothing, and which means nothing without this one. */
+  readonly pairedWith?: Name;
   /** Used if the setting is not given; null for none. */
   readonly default: string | null;
   /** One sentence for the table in docs/providers.md. */
@@ -57,6 +59,16 @@ export function resolveAccount<Name extends string>(
 /** Required settings that are not given. A blank one counts as not given. */
 export function listMissing(settings: readonly Setting[], account: Account): readonly Setting[] {
   return settings.filter(({ name, required }) => required && (account[name] ?? '').trim() === '');
+}
+
+/** Of pairs of settings of which one is given: that one, and the other one. */
+export function listHalves(settings: readonly Setting[], account: Account): readonly (readonly [Setting, Setting])[] {
+  const isGiven = ({ name }: Setting): boolean => (account[name] ?? null) !== null;
+  return settings.flatMap((first) => {
+    const second = settings.find(({ name }) => name === first.pairedWith);
+    if (second === undefined || isGiven(first) === isGiven(second)) return [];
+    return isGiven(first) ? [[first, second] as const] : [[second, first] as const];
+  });
 }
 
 /** The place to which an account may send anything; null if it is not bound to one. */

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defaultAccount } from '../domain/job.ts';
-import { type Account, resolveAccount, type Setting } from '../providers/account.ts';
+import { type Account, listHalves, resolveAccount, type Setting } from '../providers/account.ts';
 import { type Accounts, ownVendors, readDefaultAccounts, type Vendors, vendorsWith } from '../providers/registry.ts';
 import { profilesShape } from '../providers/vendors/compatible/profile.ts';
 
@@ -31,6 +31,12 @@ export function readProviderConfig(path: string | null, read: (variable: string)
   const vendors = vendorsWith(file.profiles);
   const problems = [...listProblems(file, vendors, read)];
   if (problems.length > 0) throw new Error(problems.map((problem) => `NIGHTSHIFT_CONFIG: ${problem}`).join('\n'));
+  const accounts = resolveAll(file, vendors, read);
+  requireWholePairs(accounts, vendors);
+  return { vendors, accounts };
+}
+
+function resolveAll(file: ConfigFile, vendors: Vendors, read: Read): Accounts {
   const accounts = Object.entries(readDefaultAccounts(read, vendors)).map(([name, byDefault]) => {
     const settings = vendors[name]?.settings ?? [];
     const given = Object.entries(file.accounts[name] ?? {}).map(([account, values]) => [
@@ -39,8 +45,23 @@ export function readProviderConfig(path: string | null, read: (variable: string)
     ]);
     return [name, { ...byDefault, ...Object.fromEntries(given) }];
   });
-  return { vendors, accounts: Object.fromEntries(accounts) };
+  return Object.fromEntries(accounts);
 }
+
+/** With half of a key, calls would be made as somebody else, or be refused much later. */
+function requireWholePairs(accounts: Accounts, vendors: Vendors): void {
+  const problems = Object.entries(accounts).flatMap(([name, byName]) =>
+    Object.entries(byName).flatMap(([account, values]) =>
+      listHalves(vendors[name]?.settings ?? [], values).map(
+        ([given, missing]) =>
+          `the account ${account} of ${name} has ${describe(given)} without ${describe(missing)}: give both or neither`,
+      ),
+    ),
+  );
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+}
+
+const describe = ({ name, variable }: Setting): string => `${name} (${variable})`;
 
 function readFile(path: string): ConfigFile {
   const parsed = fileShape.safeParse(parseJson(path));
@@ -90,14 +111,14 @@ function* listSettingProblems(
       yield `${where}.${name}: there is no such setting; there are ${settings.map((each) => each.name).join(', ')}`;
     } else if (setting.secret && typeof given === 'string') {
       yield `${where}.${name}: put the secret into a variable, and name it here: {"env": "${setting.variable}"}`;
-    } else if (!setting.secret && typeof given === 'object' && read(given.env) === null) {
-      // Its default would lead elsewhere. A missing key is said when a job needs it.
+    } else if (typeof given === 'object' && read(given.env) === null && !(setting.secret && setting.required)) {
+      // Its default would lead elsewhere, or to the machine's own account. A required key is said when a job needs it.
       yield `${where}.${name}: the variable ${given.env} is not set`;
     }
   }
 }
 
-/** It would not be clear which account is used and billed. */
+/** It would not be clear which account is used and billed. A variable never stands in for another one that the file names. */
 function* listConflicts(
   where: string,
   settings: readonly Setting[],
@@ -105,18 +126,25 @@ function* listConflicts(
   read: Read,
 ): Generator<string> {
   for (const { name, variable } of settings) {
-    const [inFile, inVariable] = [readGiven(values[name], read), read(variable)];
-    if (inFile === null || inVariable === null || inFile === inVariable) continue;
-    yield `${where}.${name}: ${variable} gives another value: remove one of the two`;
+    const given = values[name];
+    const inVariable = read(variable);
+    if (given === undefined || inVariable === null) continue;
+    const inFile = readGiven(given, read);
+    if (inFile === inVariable) continue;
+    const conflict =
+      inFile === null && typeof given === 'object'
+        ? `${given.env} is not set, and ${variable} is not used instead`
+        : `${variable} gives another value`;
+    yield `${where}.${name}: ${conflict}: remove one of the two`;
   }
 }
 
-/** The account `default` has its variables too. */
+/** The account `default` has the variables of the settings that the file does not name. */
 function resolveGiven(settings: readonly Setting[], account: string, values: GivenAccount, read: Read): Account {
-  return resolveAccount(
-    settings,
-    ({ name, variable }) => readGiven(values[name], read) ?? (account === defaultAccount ? read(variable) : null),
-  );
+  return resolveAccount(settings, ({ name, variable }) => {
+    if (name in values) return readGiven(values[name], read);
+    return account === defaultAccount ? read(variable) : null;
+  });
 }
 
 const readGiven = (given: GivenAccount[string] | undefined, read: Read): string | null =>

@@ -47,6 +47,36 @@ test('an account `default` to which file and variable give different values is r
   );
 });
 
+test('the key of the account `default` is not taken for the one that the file names and that is not set', () => {
+  const account = { apiKey: { env: 'TEAM_B_KEY' }, baseUrl: 'https://team-b.example.com/v1' };
+  const file = { accounts: { openai: { default: account } } };
+  expect(() => read(file, { OPENAI_API_KEY: 'main' })).toThrow(
+    'NIGHTSHIFT_CONFIG: accounts.openai.default.apiKey: TEAM_B_KEY is not set, and OPENAI_API_KEY is not used instead: remove one of the two',
+  );
+  expect(read(file).accounts.openai?.default?.apiKey).toBeNull();
+});
+
+test.each([
+  ['BEDROCK_ACCESS_KEY_ID', 'accessKeyId (BEDROCK_ACCESS_KEY_ID) without secretAccessKey (BEDROCK_SECRET_ACCESS_KEY)'],
+  [
+    'BEDROCK_SECRET_ACCESS_KEY',
+    'secretAccessKey (BEDROCK_SECRET_ACCESS_KEY) without accessKeyId (BEDROCK_ACCESS_KEY_ID)',
+  ],
+])('half of a key is refused, where only %s is set', (variable, named) => {
+  const half = { [variable]: 'half' };
+  expect(() => readConfig(half)).toThrow(`the account default of bedrock has ${named}: give both or neither`);
+  const name = variable.endsWith('_ID') ? 'accessKeyId' : 'secretAccessKey';
+  expect(() => read({ accounts: { bedrock: { eu: { [name]: { env: 'HALF' } } } } }, { HALF: 'half' })).toThrow(
+    `the account eu of bedrock has ${named}`,
+  );
+});
+
+test('a whole key is taken', () => {
+  const whole = { BEDROCK_ACCESS_KEY_ID: 'id', BEDROCK_SECRET_ACCESS_KEY: 'key' };
+  const { accounts } = readConfig(whole).providers;
+  expect(accounts.bedrock?.default).toMatchObject({ accessKeyId: 'id', secretAccessKey: 'key' });
+});
+
 test('a missing key of an account is named where it belongs', () => {
   const { accounts, vendors } = read({ accounts: { openai: { eu: { region: 'eu' } } } });
   expect(createProviders(accounts, vendors).credentials('openai', 'eu')).toEqual({
@@ -102,6 +132,10 @@ test.each([
   [
     { accounts: { openai: { eu: { apiKey: { env: 'EU_KEY' }, baseUrl: { env: 'EU_PROXY' } } } } },
     /accounts\.openai\.eu\.baseUrl: the variable EU_PROXY is not set/,
+  ],
+  [
+    { accounts: { bedrock: { eu: { accessKeyId: { env: 'EU_ID' }, secretAccessKey: { env: 'EU_KEY' } } } } },
+    /accounts\.bedrock\.eu\.accessKeyId: the variable EU_ID is not set\n.*secretAccessKey: the variable EU_KEY is not set/,
   ],
   [{ profiles: { 'Not A Name': { baseUrl: 'https://x.example' } } }, /profiles/],
   [{ profiles: { x: { baseUrl: 'https://x.example/v1', endpoints: ['/v1/nothing'] } } }, /profiles\.x\.endpoints/],

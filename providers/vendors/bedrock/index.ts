@@ -51,6 +51,7 @@ const settings: readonly Setting<BedrockSetting>[] = [
     variable: 'BEDROCK_ACCESS_KEY_ID',
     secret: true,
     required: false,
+    pairedWith: 'secretAccessKey',
     default: null,
     meaning: "The id of a key for calls, for tests. Without one, AWS's own chain of credentials gives and renews them.",
   },
