@@ -88,7 +88,8 @@ describe('xai alone', () => {
 describe('a batch of xAI that is still being taken in', () => {
   test('has not ended, although nothing of it is pending, whether it was created or found', async () => {
     const takenInForMs = 3000;
-    const { provider, prepare, submit, end, control } = await startVendor(xai, { batch: { takenInForMs } });
+    const options = { startMs: Date.now(), batch: { takenInForMs } };
+    const { provider, prepare, submit, end, control } = await startVendor(xai, options);
     const prepared = await prepare(['a', 'b', 'c', 'd']);
     const created = await submit(prepared);
     await control.clock({ advanceMs: 2000 });
@@ -100,6 +101,17 @@ describe('a batch of xAI that is still being taken in', () => {
     await end();
     expect(found).toEqual(created);
     expect(await provider.poll(created, context())).toMatchObject({ ending: 'completed', counts: { total: 4 } });
+  });
+
+  test('has ended two hours after its creation, although not all of it was counted', async () => {
+    const hourMs = 3_600_000;
+    const options = { startMs: Date.now() - 2 * hourMs, batch: { takenInForMs: 10 * hourMs } };
+    const { provider, prepare, submit, control } = await startVendor(xai, options);
+    const handle = await submit(await prepare(['a', 'b', 'c', 'd']));
+    await control.clock({ advanceMs: 60_000 });
+    expect(await provider.poll(handle, context())).toMatchObject({ ending: 'completed', counts: { total: 2 } });
+    const younger = { ...handle, createdAt: handle.createdAt + 60_000 };
+    expect(await provider.poll(younger, context())).toMatchObject({ ending: null, counts: { total: 2 } });
   });
 
   test('ends if it is cancelled', async () => {
