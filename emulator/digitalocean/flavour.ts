@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { batchObject } from '../openai/batch-object.ts';
 import { createOpenaiBatch, findBatch } from '../openai/batches.ts';
-import { addFile, fileContent } from '../openai/files.ts';
+import { addFile, checkStorage, fileContent } from '../openai/files.ts';
 import { listed, toIsoTime } from '../openai/reshape.ts';
 import type { Call, Flavour, Handler } from '../server/call.ts';
 import { asObject, asText, type Json } from '../server/json.ts';
@@ -33,6 +33,7 @@ function toBatch({ id, errors, metadata, ...batch }: Json): Json {
 }
 
 const intendFile: Handler = (world, call) => {
+  checkStorage(world, call);
   const name = asText(call.body.file_name);
   if (!name.endsWith('.jsonl')) throw refuse(400, 'file_name must end with .jsonl');
   const id = newId(world, 'file-');

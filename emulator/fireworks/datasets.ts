@@ -1,7 +1,7 @@
 // Fireworks' datasets: made first and filled by an upload. The output of a job is one of two files, which lie behind signed addresses.
 
 import { join } from 'node:path';
-import { addFile, deleteFile, fileContent } from '../openai/files.ts';
+import { addFile, checkStorage, deleteFile, fileContent } from '../openai/files.ts';
 import { receiveUpload } from '../openai/upload.ts';
 import type { Call, Handler } from '../server/call.ts';
 import { asObject, asText, type Json, parseObject } from '../server/json.ts';
@@ -13,7 +13,9 @@ import { findJob, jobOfOutput } from './jobs.ts';
 export const prefix = '/fireworks';
 const inputTtlMs = 365 * 86_400_000;
 
-export const createDataset: Handler = (_world, { body }) => {
+export const createDataset: Handler = (world, call) => {
+  checkStorage(world, call);
+  const { body } = call;
   const count = asText(asObject(body.dataset).exampleCount);
   if (!/^[1-9]\d*$/.test(count)) throw refuse(400, 'example_count is required for uploaded datasets');
   return json({ name: asText(body.datasetId), exampleCount: count, state: 'UPLOADING' });

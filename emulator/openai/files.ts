@@ -32,7 +32,7 @@ export const createFile: Handler = async (world, call) => {
 };
 
 /** The text is ours: no vendor publishes its own. */
-function checkStorage(world: World, call: Call): void {
+export function checkStorage(world: World, call: Call): void {
   const { files = Number.POSITIVE_INFINITY } = world.options.current.limits;
   const stored = [...world.files.values()].filter((file) => isVisible(world, call, file)).length;
   if (stored >= files) throw refuse(400, `The storage limit of ${files} files is exceeded.`);

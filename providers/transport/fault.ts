@@ -100,13 +100,19 @@ function readFault(calls: CallFaults, purpose: Purpose, status: number, { codes,
     const known = calls.createWords.find(({ statuses, words }) => statuses.includes(status) && words.test(text));
     if (known !== undefined) return known.fault;
   }
-  if (purpose === 'upload' && status < 500 && storageWords.test(text)) return 'capacity';
+  if (purpose === 'upload' && isAboutStorage(status, text)) return 'capacity';
   return calls.statuses[status] ?? faultByStatus[status] ?? (status >= 500 ? 'server_error' : 'refused');
 }
 
-/** A refused upload that does not fit into the account's storage of files. No vendor publishes these words. */
+/** A refused upload that does not fit into the account's storage of files. No vendor publishes these words. A file too large never fits. */
+const isAboutStorage = (status: number, text: string): boolean =>
+  storageStatuses.has(status) && storageWords.test(text) && !fileSizeWords.test(text);
+
+/** Not those of a refused key or of a file that is too large, whatever their message says. */
+const storageStatuses: ReadonlySet<number> = new Set([400, 409, 422, 429, 507]);
 const storageWords =
   /\bstor(age|ed)\b.{0,80}\b(limit|quota|exceeded|full)\b|\b(limit|quota|maximum|too many)\b.{0,80}\bfiles\b/i;
+const fileSizeWords = /\bsizes?\b|\btoo large\b/i;
 
 /** Only the number is kept of the vendor's message. Null if it names none. */
 export function readNamedLimit(limitWords: readonly LimitWords[], text: string): NamedLimit | null {

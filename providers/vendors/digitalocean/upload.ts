@@ -13,7 +13,7 @@ export async function upload(
   ctx: Context,
 ): Promise<Staged> {
   const body = { file_name: file.name };
-  const made = await ask(connection, 'read', fileWire, async () =>
+  const made = await ask(connection, 'upload', fileWire, async () =>
     (await connection.sdk()).post('/batches/files', { body, signal: ctx.signal }),
   );
   await putSigned(connection.caller, { url: made.upload_url, baseUrl }, file, ctx);

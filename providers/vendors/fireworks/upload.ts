@@ -19,8 +19,12 @@ export async function upload(
   const id = `nightshift-${randomUUID()}`;
   // The count is required, and comes back as the job's total.
   const body = { datasetId: id, dataset: { userUploaded: {}, exampleCount: String(file.items) } };
-  await ask(connection, 'read', datasetWire, async () => (await connection.sdk()).post('/datasets', { body, signal }));
-  await ask(connection, 'read', datasetWire, () => sendFile(connection, `/datasets/${id}:upload`, file, endpoint, ctx));
+  await ask(connection, 'upload', datasetWire, async () =>
+    (await connection.sdk()).post('/datasets', { body, signal }),
+  );
+  await ask(connection, 'upload', datasetWire, () =>
+    sendFile(connection, `/datasets/${id}:upload`, file, endpoint, ctx),
+  );
   const read = async (): Promise<string | null> =>
     (await retrieveDataset(connection, id, ctx)).state?.toLowerCase() ?? null;
   await untilReady(connection.caller, await read(), read, ctx);

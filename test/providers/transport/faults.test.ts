@@ -109,13 +109,20 @@ describe('a call without a reply', () => {
   });
 
   test.each([
-    ['The storage limit of 500 files is exceeded.', 'capacity'],
-    ['File storage quota exceeded.', 'capacity'],
-    ['The file is not JSON Lines.', 'refused'],
-  ])('a refused upload that says %j is %s, and not ambiguous', (message, fault) => {
-    const thrown = Object.assign(new Error('x'), { status: 400, error: { message } });
+    [400, 'The storage limit of 500 files is exceeded.', 'capacity', 'refused'],
+    [400, 'File storage quota exceeded.', 'capacity', 'refused'],
+    [429, 'Too many stored files.', 'capacity', 'rate_limited'],
+    [507, 'The storage is full.', 'capacity', 'server_error'],
+    [400, 'The file is not JSON Lines.', 'refused', 'refused'],
+    [400, 'The size of the file exceeds the limit for stored files.', 'refused', 'refused'],
+    [400, 'The file is too large for the limit of batch files.', 'refused', 'refused'],
+    [413, 'The file exceeds the storage limit.', 'too_large', 'too_large'],
+    [401, 'The key is over the limit for stored files.', 'unauthorized', 'unauthorized'],
+    [403, 'The storage quota cannot be read with this key.', 'forbidden', 'forbidden'],
+  ])('an upload that is refused with HTTP %i and %j is %s, and not ambiguous', (status, message, fault, otherwise) => {
+    const thrown = reply(status, { message });
     expect(facts('upload', thrown)).toMatchObject({ fault, ambiguous: false });
-    expect(facts('read', thrown)).toMatchObject({ fault: 'refused' });
+    expect(facts('read', thrown)).toMatchObject({ fault: otherwise });
   });
 
   test('a bug stays what it is', () => {

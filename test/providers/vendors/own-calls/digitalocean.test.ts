@@ -13,6 +13,11 @@ import {
 const digitalocean = requireEmulated('digitalocean');
 
 describe('digitalocean alone', () => {
+  test('an upload that does not fit into the storage of files waits for room', async () => {
+    const { prepare, submit } = await startVendor(digitalocean, { limits: { files: 0 } });
+    expect((await catchFacts(submit(await prepare(['a'])))).fault).toBe('capacity');
+  });
+
   test('a create that is repeated gives the same batch, so nothing is paid twice', async () => {
     const { prepare, submit, control } = await startVendor(digitalocean);
     const prepared = await prepare(['a']);

@@ -6,6 +6,11 @@ import { catchFacts, collectOutcomes, context, requireEmulated, startVendor } fr
 const fireworks = requireEmulated('fireworks');
 
 describe('fireworks alone', () => {
+  test('an upload that does not fit into the storage of files waits for room', async () => {
+    const { prepare, submit } = await startVendor(fireworks, { limits: { files: 0 } });
+    expect((await catchFacts(submit(await prepare(['a'])))).fault).toBe('capacity');
+  });
+
   test('a create that is repeated gives the job that is there, so nothing is paid twice', async () => {
     const { prepare, submit, control } = await startVendor(fireworks);
     const prepared = await prepare(['a']);
