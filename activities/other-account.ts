@@ -2,6 +2,7 @@
 // the uploaded file.
 
 import { cancellationSignal } from '@temporalio/activity';
+import type { Fault } from '../domain/batch/backoff.ts';
 import type { BatchHandle } from '../domain/batch/state.ts';
 import { readOthersOwned } from '../job-folder/submission.ts';
 import { ProviderError, type ProviderErrorFacts } from '../providers/error.ts';
@@ -28,16 +29,34 @@ export interface Unseen {
 }
 
 /**
- * Throws `wrong_account` if the provider finds none of the job's other batches; if there are none, if it does not have the file either. If a call
- * fails in another way, or if nothing can be asked about, the account is not blamed.
+ * For a batch that is known, and is polled again. Throws `wrong_account` if the provider finds none of the job's other batches; if there are none, if
+ * it does not have the file either. If a call fails in another way, or if nothing can be asked about, the account is not blamed.
  */
 export async function requireOwnAccount(store: Store, provider: Provider, unseen: Unseen): Promise<void> {
-  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(callsMs)]);
+  const signal = limitCalls();
   const others = await readOthersOwned(store, unseen.output, unseen.id, othersMax);
   for (const other of others) if (!(await isNotFound(provider, other, signal))) return;
   const isOther = others.length > 0 || (await lacksFile(provider, unseen, signal));
   if (isOther) throw new ProviderError(provider.name, wrongAccount);
 }
+
+/**
+ * Before a batch is created again: only what the provider shows proves that the account is the right one. Throws `wrong_account` if it shows none of
+ * the job's batches and not the file, and every other failure of a call as it is. If nothing can be asked about, the account is not blamed.
+ */
+export async function requireProvenAccount(
+  store: Store,
+  provider: Provider,
+  { output, fileId }: Pick<Unseen, 'output' | 'fileId'>,
+): Promise<void> {
+  const signal = limitCalls();
+  const others = await readOthersOwned(store, output, null, othersMax);
+  for (const other of others) if (await isShown(provider, other, signal)) return;
+  const isHeld = fileId === null ? undefined : await provider.holdsFile?.(fileId, { signal });
+  if (isHeld === false || (isHeld !== true && others.length > 0)) throw new ProviderError(provider.name, wrongAccount);
+}
+
+const limitCalls = (): AbortSignal => AbortSignal.any([cancellationSignal(), AbortSignal.timeout(callsMs)]);
 
 const wrongAccount: ProviderErrorFacts = {
   fault: 'wrong_account',
@@ -57,6 +76,19 @@ export async function isNotFound(provider: Provider, handle: BatchHandle, signal
     return error.facts.fault === 'not_found';
   }
 }
+
+/** Some vendors say of what another account has that access is forbidden. This key was allowed to list batches just before. */
+async function isShown(provider: Provider, handle: BatchHandle, signal: AbortSignal): Promise<boolean> {
+  try {
+    await provider.poll(handle, { signal });
+    return true;
+  } catch (error) {
+    if (error instanceof ProviderError && isHidden(error.facts.fault)) return false;
+    throw error;
+  }
+}
+
+const isHidden = (fault: Fault): boolean => fault === 'not_found' || fault === 'forbidden';
 
 async function lacksFile(provider: Provider, { fileId }: Unseen, signal: AbortSignal): Promise<boolean> {
   try {

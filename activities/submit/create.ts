@@ -23,7 +23,7 @@ import { type Store, StoreError } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
-import { type AccountBlame, requireOwnAccount } from '../other-account.ts';
+import { type AccountBlame, requireProvenAccount } from '../other-account.ts';
 import { adopt, type Created, keepKnown, readKnown, recordCreated, toCreated } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
 import { searchLate } from './late-create.ts';
@@ -95,7 +95,7 @@ async function blameAccount(
   { output, mayBlameAccount }: CreateInput,
   fileId: string | null,
 ): Promise<void> {
-  if (mayBlameAccount) await requireOwnAccount(store, provider, { output, id: null, fileId });
+  if (mayBlameAccount) await requireProvenAccount(store, provider, { output, fileId });
 }
 
 /** One create attempt and the intent it recorded. */

@@ -17,7 +17,7 @@ import type { Store } from '../../storage/store.ts';
 import { startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
-import { type AccountBlame, requireOwnAccount } from '../other-account.ts';
+import { type AccountBlame, requireProvenAccount } from '../other-account.ts';
 import { adopt, type Created, keepKnown, readKnown } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
 
@@ -60,7 +60,7 @@ export async function find(
   if (!provesAbsence(found)) return { kind: 'unclear', candidate: findOnly(found) };
   if (!input.last) return { kind: 'none' };
   if (input.mayBlameAccount) {
-    await requireOwnAccount(store, provider, { output: input.output, id: null, fileId: recorded.fileId ?? null });
+    await requireProvenAccount(store, provider, { output: input.output, fileId: recorded.fileId ?? null });
   }
   if ((await countGivenUp(store, input)) + 1 >= lostCreatesMax) {
     return { kind: 'unclear', candidate: null, createsLost: true };

@@ -1,7 +1,9 @@
 // When a search that finds nothing is not believed: after lost create upon lost create, and with a key of another account.
 
 import { expect, test } from 'vitest';
-import { fault, SubmissionSite as Site } from './submission-site.ts';
+import type { Fault } from '../../../domain/batch/backoff.ts';
+import { recordHandle } from '../../../job-folder/submission.ts';
+import { fault, handle, SubmissionSite as Site } from './submission-site.ts';
 
 test('after the fifth lost create, the batch is not created again', async () => {
   const site = await Site.open();
@@ -31,6 +33,62 @@ test('with a key of another account, which lacks the file, no search is believed
   expect([site.creates, site.intent]).toEqual([1, null]);
   site.made = () => Promise.reject(fault('not_ready', false));
   await expect(site.create({ mayBlameAccount: false })).rejects.toMatchObject({ facts: { fault: 'not_ready' } });
+});
+
+/** A job with two other batches, as the provider answers about them and about the file: a create is lost, and the last search finds nothing. */
+async function loseCreate(
+  polls: readonly (Fault | null)[],
+  holdsFile: boolean | Fault | null,
+): Promise<{ site: Site; last: () => Promise<unknown> }> {
+  const site = await Site.open();
+  for (const [at, kind] of polls.entries()) {
+    await recordHandle(site.folder.store, { ...site.ref, batch: at + 2 }, handle(`other-${at}`), []);
+    if (kind !== null) site.polls[`other-${at}`] = kind;
+  }
+  site.made = () => Promise.reject(fault('connection', true));
+  await site.create();
+  site.holdsFile = holdsFile;
+  return { site, last: () => site.find({ last: true }) };
+}
+
+test.each([
+  [['not_found', null], null],
+  [['not_found', 'forbidden'], true],
+  [[], true],
+  [[], null],
+] as const)(
+  'if polls of other batches end as %j, and the file is held: %j, a lost create is given up',
+  async (polls, holdsFile) => {
+    const { site, last } = await loseCreate(polls, holdsFile);
+    expect(await last()).toEqual({ kind: 'none' });
+    expect(site.intent).toBeNull();
+    expect(await site.create()).toMatchObject({ kind: 'unknown' });
+    expect(site.creates).toBe(2);
+  },
+);
+
+test.each([
+  [['not_found', 'not_found'], null, 'wrong_account'],
+  [['forbidden', 'not_found'], false, 'wrong_account'],
+  [['unauthorized', null], true, 'unauthorized'],
+  [['not_found', 'server_error'], true, 'server_error'],
+  [['not_found'], 'timeout', 'timeout'],
+  [[], 'timeout', 'timeout'],
+] as const)(
+  'if polls of other batches end as %j, and the file is held: %j, the last search fails with %s and gives nothing up',
+  async (polls, holdsFile, expected) => {
+    const { site, last } = await loseCreate(polls, holdsFile);
+    await expect(last()).rejects.toMatchObject({ facts: { fault: expected } });
+    expect(site.intent).not.toBeNull();
+  },
+);
+
+test('a create that was given up is not sent again while nothing can be learned about the account', async () => {
+  const { site, last } = await loseCreate([null], true);
+  await last();
+  site.polls['other-0'] = 'server_error';
+  await expect(site.create()).rejects.toMatchObject({ facts: { fault: 'server_error' } });
+  expect([site.creates, site.intent]).toEqual([1, null]);
 });
 
 test('a create that is refused because the account does not have the file says that the account is the wrong one', async () => {

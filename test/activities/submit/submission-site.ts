@@ -52,8 +52,10 @@ export class SubmissionSite {
   creates = 0;
   finds = 0;
   uploads = 0;
-  /** Whether the account has the uploaded file. */
-  holdsFile = true;
+  /** Whether the account has the uploaded file; null if the vendor cannot be asked. */
+  holdsFile: boolean | Fault | null = true;
+  /** How polls of the job's other batches fail, by id; one without a fault is running. */
+  polls: Record<string, Fault> = {};
   /** What each find was asked for. */
   readonly searched: Submission[] = [];
   /** In place of the folder's own store. */
@@ -90,8 +92,9 @@ export class SubmissionSite {
   }
 
   get deps(): ActivityDeps {
+    const { holdsFile: _, ...others } = provider;
     const fake = {
-      ...provider,
+      ...others,
       upload: async () => {
         this.uploads += 1;
         return { fileId: 'file' };
@@ -101,7 +104,12 @@ export class SubmissionSite {
         this.searched.push(submission);
         return this.found();
       },
-      holdsFile: async () => this.holdsFile,
+      ...(this.holdsFile === null ? {} : { holdsFile: async () => this.#holdsFile() }),
+      poll: async ({ id }: BatchHandle) => {
+        const kind = this.polls[id];
+        if (kind !== undefined) throw fault(kind, false);
+        return runningView;
+      },
       create: async (_staged: Staged, file: RequestFile) => {
         this.creates += 1;
         return this.made(file);
@@ -164,6 +172,11 @@ export class SubmissionSite {
   #read<What extends keyof Left>(what: What): Left[What] | null {
     const name = paths[what](this.ref).slice(output.length);
     return name in this.folder.digests() ? JSON.parse(this.folder.text(name)) : null;
+  }
+
+  #holdsFile(): boolean {
+    if (typeof this.holdsFile === 'string') throw fault(this.holdsFile, false);
+    return this.holdsFile === true;
   }
 
   #readClock(): number {
