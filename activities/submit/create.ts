@@ -164,9 +164,8 @@ async function sendCreate(attempt: CreateAttempt, submission: Submission, file: 
     if (!(await isSuperseded(attempt))) await removeIntent(deps.store, input);
     if (!(error instanceof ProviderError)) throw error;
     const { fault, limit: named } = error.facts;
-    if (fault === 'not_ready' || fault === 'not_found') {
-      await blameAccount(deps, provider, input, input.staged.fileId);
-    }
+    // The file may have expired, or be shown late: then it is uploaded again. So only other batches can tell that the account is the wrong one.
+    if (fault === 'not_ready' || fault === 'not_found') await blameAccount(deps, provider, input, null);
     if (isRefused(fault)) return { kind: 'refused', fault, ...(named == null ? {} : { named }) };
     throw error;
   }

@@ -91,11 +91,14 @@ test('a create that was given up is not sent again while nothing can be learned 
   expect([site.creates, site.intent]).toEqual([1, null]);
 });
 
-test('a create that is refused because the account does not have the file says that the account is the wrong one', async () => {
+test('a create that is refused because its file is not found does not blame the account, unless it lacks the other batches too', async () => {
   const site = await Site.open();
   site.made = () => Promise.reject(fault('not_ready', false));
-  await expect(site.create()).rejects.toMatchObject({ facts: { fault: 'not_ready' } });
   site.holdsFile = false;
+  await expect(site.create()).rejects.toMatchObject({ facts: { fault: 'not_ready' } });
+  await recordHandle(site.folder.store, { ...site.ref, batch: 2 }, handle('other'), []);
+  await expect(site.create()).rejects.toMatchObject({ facts: { fault: 'not_ready' } });
+  site.polls.other = 'not_found';
   await expect(site.create()).rejects.toMatchObject({ facts: { fault: 'wrong_account' } });
   expect(site.intent).toBeNull();
 });
