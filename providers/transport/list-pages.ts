@@ -13,6 +13,8 @@ export interface Listed {
 
 export interface Page<Item extends Listed> {
   readonly items: readonly Item[];
+  /** How many entries the vendor listed. It has more than `items` if some cannot be read. */
+  readonly count: number;
   /** The cursor of the next page; null if nothing was listed, or if the vendor says that this is all. */
   readonly next: string | null;
   /** Whether the vendor says that there is more; null if it does not say. */
@@ -40,6 +42,7 @@ export async function turnPages<Item extends Listed>(
   const turned = new Set<string>();
   let after: string | null = null;
   let beyond = 0;
+  let largestPage = 0;
   for (let pages = 0; pages < findPagesMax; pages += 1) {
     const page: Page<Item> = await read(after);
     const fresh = page.items.filter(({ id }) => !listed.has(id));
@@ -47,14 +50,15 @@ export async function turnPages<Item extends Listed>(
       order.see(item.createdAt);
       listed.set(item.id, item);
     }
+    largestPage = Math.max(largestPage, page.count);
     beyond = countBeyond(page.items, since, beyond);
     if (beyond >= findPagesBeyond && order.isNewestFirst()) return { items: [...listed.values()], isWhole: true };
     // A list that ignores the cursor shows its first page again and again.
     const isRepeated = page.items.length > 0 && fresh.length === 0;
     if (page.next === null || isRepeated || turned.has(page.next)) {
       if (page.more === true) break;
-      const isWhole = page.more === false || order.reachesBack(since) || listed.size < smallestPage;
-      return { items: [...listed.values()], isWhole };
+      const isSmall = Math.max(listed.size, largestPage) < smallestPage;
+      return { items: [...listed.values()], isWhole: page.more === false || order.reachesBack(since) || isSmall };
     }
     after = page.next;
     turned.add(after);

@@ -49,7 +49,7 @@ async function pageAfter({ sdk }: Connection, after: string | null, { signal }: 
     const batch = batchWire.safeParse(each);
     return batch.success ? [toUnmarked(batch.data)] : [];
   });
-  return { items, ...readNext(page.data, page.has_more, page.last_id) };
+  return { items, count: page.data.length, ...readNext(page.data, page.has_more, page.last_id) };
 }
 
 const toUnmarked = (batch: BatchWire): Unmarked => ({

@@ -28,10 +28,11 @@ async function pageAfter(
     (sdk, send, options) => send(new sdk.ListModelInvocationJobsCommand(query), options),
     ctx,
   );
-  const items = (page.invocationJobSummaries ?? []).flatMap((each) => {
+  const listed = page.invocationJobSummaries ?? [];
+  const items = listed.flatMap((each) => {
     const job = jobWire.safeParse(each);
     return job.success && job.data.jobName === key ? [toHandle(job.data)] : [];
   });
   const next = page.nextToken ?? null;
-  return { items, next, more: next !== null };
+  return { items, count: listed.length, next, more: next !== null };
 }

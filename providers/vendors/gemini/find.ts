@@ -26,10 +26,11 @@ async function pageAfter(connection: Connection, after: string | null, ctx: Cont
   const url = `${apiUrl(connection, 'batches')}?${query}`;
   const page = await ask(connection, 'read', batchPageWire, { method: 'GET', url }, ctx);
   // A batch of another program may have an unknown shape: it is left out, and the job's own are still found.
-  const items = (page.operations ?? []).flatMap((each) => {
+  const listed = page.operations ?? [];
+  const items = listed.flatMap((each) => {
     const batch = batchWire.safeParse(each);
     return batch.success ? [{ ...toHandle(batch.data), submission: batch.data.metadata?.displayName }] : [];
   });
   const next = page.nextPageToken === '' ? null : (page.nextPageToken ?? null);
-  return { items, next, more: next !== null };
+  return { items, count: listed.length, next, more: next !== null };
 }

@@ -82,7 +82,7 @@ async function pageAfter(connection: Connection, after: string | null, ctx: Cont
     const batch = object.safeParse(each);
     return batch.success ? [toCandidate(profile, batch.data)] : [];
   });
-  return { items, next: page.next, more: page.more };
+  return { items, count: page.data.length, next: page.next, more: page.more };
 }
 
 const toCandidate = (profile: OpenaiProfile, batch: BatchWire): Candidate => ({

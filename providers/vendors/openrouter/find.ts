@@ -68,5 +68,5 @@ async function pageAfter(connection: Connection, after: string | null, { signal 
     const isGone = batch.data.status === 'failed' && (counts?.completed ?? 0) + (counts?.failed ?? 0) === 0;
     return [{ ...toHandle(batch.data), size, hasEnded, isGone }];
   });
-  return { items, next: page.next, more: page.more };
+  return { items, count: page.data.length, next: page.next, more: page.more };
 }

@@ -23,10 +23,11 @@ async function pageAfter(
   if (after !== null) query.set('pageToken', after);
   const url = `${connection.place}/batchPredictionJobs?${query}`;
   const page = await ask(connection, 'read', jobPageWire, { method: 'GET', url }, ctx);
-  const items = (page.batchPredictionJobs ?? []).flatMap((each) => {
+  const listed = page.batchPredictionJobs ?? [];
+  const items = listed.flatMap((each) => {
     const job = jobWire.safeParse(each);
     return job.success && job.data.displayName === key ? [toHandle(job.data)] : [];
   });
   const next = page.nextPageToken === '' ? null : (page.nextPageToken ?? null);
-  return { items, next, more: next !== null };
+  return { items, count: listed.length, next, more: next !== null };
 }

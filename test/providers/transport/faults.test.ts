@@ -142,7 +142,7 @@ describe('a search', () => {
       const from = after === null ? 0 : Number(after) + 1;
       const page = items.slice(from, from + size);
       const more = from + size < items.length;
-      return { items: page, next: more ? (page.at(-1)?.id ?? null) : null, more };
+      return { items: page, count: page.length, next: more ? (page.at(-1)?.id ?? null) : null, more };
     };
     return { read, reads: () => reads };
   };
@@ -172,7 +172,7 @@ describe('pages', () => {
     let reads = 0;
     const read = async () => {
       reads += 1;
-      return { items: [{ id: 'a', createdAt: 1 }], next: 'a', more };
+      return { items: [{ id: 'a', createdAt: 1 }], count: 1, next: 'a', more };
     };
     return { read, reads: () => reads };
   };
@@ -191,16 +191,17 @@ describe('pages', () => {
     ['is oldest first', [...down20].reverse(), 990, false],
     ['is in no order', down20.map((_, at) => 900 + ((at * 37) % 100)), 990, false],
     ['has few entries', down20.slice(0, 9), 0, true],
-  ])('of a list that ignores its cursor and %s', async (_, times, since, isWhole) => {
+    ['has few entries that can be read', down20.slice(0, 9), 0, false, 20],
+  ])('of a list that ignores its cursor and %s', async (_, times, since, isWhole, count = times.length) => {
     const items = times.map((createdAt, at) => ({ id: String(at), createdAt }));
-    const read = async () => ({ items, next: String(times.length - 1), more: null });
+    const read = async () => ({ items, count, next: String(times.length - 1), more: null });
     expect(await turnPages('openai', since, read)).toMatchObject({ items, isWhole });
   });
 
   test.each([
     ['ignores its cursor', stubborn(true).read],
-    ['shows nothing to turn on by', async () => ({ items: [], next: null, more: true })],
-    ['never ends', async (after: string | null) => ({ items: [], next: `${after}.`, more: true })],
+    ['shows nothing to turn on by', async () => ({ items: [], count: 0, next: null, more: true })],
+    ['never ends', async (after: string | null) => ({ items: [], count: 0, next: `${after}.`, more: true })],
   ])('of a list that says there is more and %s are not taken for the whole list', async (_, read) => {
     await expect(turnPages('openai', 0, read)).rejects.toMatchObject({ facts: { fault: 'broken_stream' } });
   });

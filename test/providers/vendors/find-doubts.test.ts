@@ -45,6 +45,17 @@ describe.each([
   });
 });
 
+test.each(['groq', 'together'])(
+  'a page of %s whose entries cannot be read is not taken for a short list',
+  async (name) => {
+    const { control, provider, prepare } = await startVendor(requireEmulated(name));
+    const { submission } = await prepare(texts);
+    const list = { hideMore: true, ignoreCursor: true, pageMax: 20, foreign: 100, foreignSpreadMs: minuteMs / 2 };
+    await control.setOptions({ list, hiddenFields: { listed: ['id'], retrieved: [] } });
+    expect(provesAbsence(await provider.find(submission, context()))).toBe(false);
+  },
+);
+
 test('pages that are smaller than asked for are read to the end', async () => {
   const { provider, prepare, submit, control } = await startVendor(requireEmulated('mistral'));
   const prepared = await prepare(texts);
