@@ -1,6 +1,5 @@
 // The port for a vendor whose batches read their input from a bucket and leave their output there. The worker fills it from a store.
 
-import { randomUUID } from 'node:crypto';
 import type { Context } from './provider.ts';
 
 export interface BucketFile {
@@ -27,18 +26,6 @@ export interface Bucket {
 
 /** Opens the folder of a bucket, `gs://bucket/folder/` or `s3://bucket/folder/`. Calls nobody. */
 export type OpenBucket = (folder: string) => Bucket;
-
-/** Does with a small file what a provider does with its files. Fails as the store does if one of these is not allowed. */
-export async function tryBucket(bucket: Bucket, ctx: Context): Promise<void> {
-  const key = `trial-${randomUUID()}`;
-  await bucket.put(key, trialContent(), ctx);
-  for await (const file of bucket.list(key, ctx)) for await (const _ of bucket.read(file.key, ctx));
-  await bucket.remove(key, ctx);
-}
-
-async function* trialContent(): AsyncGenerator<Uint8Array> {
-  yield Buffer.from('a trial');
-}
 
 /** For providers that never need one. */
 export const noBuckets: OpenBucket = () => {

@@ -93,10 +93,7 @@ export interface Provider extends Dialect {
   /** What the end of a batch proves of its items. */
   readonly proofs: EndingRules;
 
-  /**
-   * Whether the key works and the model, if one is given, is there. Spends nothing. Where the account has a bucket, that is tried too: its failure is the
-   * store's.
-   */
+  /** Whether the key works and the model, if one is given, is there. Spends nothing. */
   check(model: string | null, ctx: Context): Promise<ModelCheck>;
   /** Puts the requests file at the vendor; a vendor whose create carries the items does nothing here. May be repeated: copies are forgotten later. */
   upload(file: RequestFile, submission: Submission, ctx: Context): Promise<Staged>;

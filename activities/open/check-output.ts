@@ -51,7 +51,7 @@ export async function checkOutput(
 ): Promise<Finding[]> {
   const { store } = deps;
   try {
-    if (readScheme(output) !== null) await tryBucket(store, output);
+    if (readScheme(output) !== null) await tryOutput(store, output);
     const file = await findFileOnPath(store, output);
     if (file !== null) {
       const message = `${file} is a file, so ${output} cannot be a folder: give another \`output\``;
@@ -73,7 +73,7 @@ export async function checkOutput(
 }
 
 /** Whether files can be read and, each by one writer only, created. Leaves nothing. */
-async function tryBucket(store: Store, output: string): Promise<void> {
+async function tryOutput(store: Store, output: string): Promise<void> {
   await store.head(jobFile(output), cancellationSignal());
   const sink = await store.create(jobFile(output), { ifAbsent: true, signal: cancellationSignal() });
   await sink.abort();

@@ -1,7 +1,7 @@
 // Checks what a job says against the world: files, keys, models, prices. Everything is checked before anything is refused.
 
 import { cancellationSignal } from '@temporalio/activity';
-import type { JobSpec } from '../../domain/job.ts';
+import { defaultAccount, type JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
 import { findCap } from '../../domain/money/output-limit.ts';
 import { JobRefused } from '../../domain/refusal.ts';
@@ -13,6 +13,7 @@ import { listFiles } from '../../storage/formats/files.ts';
 import { type Store, StoreError, type StoreProblem, storeAdvice } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { checkInputsOutside, checkOutput, type Finding, report } from './check-output.ts';
+import { tryBucket } from './store-trials.ts';
 
 /** Asking a provider about a model takes at most this long. */
 const modelCheckMs = 30_000;
@@ -21,7 +22,7 @@ const shownFilesMax = 20;
 
 /** The first finding names the refusal; the message lists them all. `output` is the folder to claim: an estimate has one of its own. */
 export async function checkWorld(
-  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'credentials' | 'prices'>,
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'credentials' | 'bucket' | 'prices' | 'randomHex'>,
   owner: Owner,
   spec: JobSpec,
   output: string,
@@ -94,8 +95,8 @@ async function readFirstChunk(store: Store, uri: string): Promise<void> {
 }
 
 async function checkProvider(
-  deps: Pick<ActivityDeps, 'provider' | 'credentials'>,
-  { provider, account, model }: JobSpec,
+  deps: Pick<ActivityDeps, 'store' | 'provider' | 'credentials' | 'bucket' | 'randomHex'>,
+  { provider, account = defaultAccount, model }: JobSpec,
 ): Promise<Finding[]> {
   const { present, variable } = deps.credentials(provider, account);
   if (!present) {
@@ -103,16 +104,31 @@ async function checkProvider(
     return report('no_api_key', 'provider', message);
   }
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(modelCheckMs)]);
+  const found = await deps.provider(provider, account)?.check(model, { signal });
+  return [
+    ...describeCheck(found, { provider, model, variable }),
+    ...(await checkBucket(deps, provider, account, signal)),
+  ];
+}
+
+async function checkBucket(
+  { store, bucket, randomHex }: Pick<ActivityDeps, 'store' | 'bucket' | 'randomHex'>,
+  provider: string,
+  account: string,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const folder = bucket(provider, account);
+  if (folder === null) return [];
+  const describe = (uri: string, advice: string): Finding[] =>
+    report('no_bucket', 'provider', `the setting \`bucket\` of ${provider}, account ${account}: ${uri}: ${advice}`);
   try {
-    return describeCheck(await deps.provider(provider, account)?.check(model, { signal }), {
-      provider,
-      model,
-      variable,
-    });
+    const verdict = await tryBucket(store, `${folder}checkups/${randomHex(8)}`, signal);
+    return verdict === 'ok'
+      ? []
+      : describe(folder, 'it does not show a file that was written to it: use another bucket');
   } catch (error) {
     if (!(error instanceof StoreError) || error.problem === 'unavailable') throw error;
-    const message = `the setting \`bucket\` of ${provider}, account ${account}: ${error.uri}: ${storeAdvice[error.problem]}`;
-    return report('no_bucket', 'provider', message);
+    return describe(error.uri, storeAdvice[error.problem]);
   }
 }
 

@@ -63,8 +63,6 @@ async function tryKey(provider: Provider | undefined): Promise<KeyVerdict> {
     const verdict = await provider.check(null, { signal });
     return verdict === 'bad_key' ? 'refused' : verdict === 'ok' ? 'ok' : 'unsure';
   } catch (error) {
-    // The account's bucket is judged by itself.
-    if (error instanceof StoreError) return 'unsure';
     if (!(error instanceof ProviderError)) throw error;
     return 'unreachable';
   }

@@ -4,13 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { tryBucket } from '../../providers/bucket.ts';
+import { tryBucket } from '../../activities/open/store-trials.ts';
 import { createStore } from '../../storage/registry.ts';
 import { createBucket } from '../../worker/bucket.ts';
 import { hasS3Server, s3Server } from '../support/stores/s3-server.ts';
 
 const s3 = s3Server();
-const ctx = { signal: new AbortController().signal };
 
 async function openBucket() {
   const dataRoot = await mkdtemp(join(tmpdir(), 'nightshift-bucket-'));
@@ -58,15 +57,13 @@ test('content that breaks leaves no file', async () => {
 });
 
 describe.skipIf(!hasS3Server)('a trial of a bucket', () => {
-  const tryFolder = (folder: string) =>
-    tryBucket(createBucket(createStore({ dataRoot: tmpdir(), s3PathStyle: true }), folder), ctx);
+  const openStore = () => createStore({ dataRoot: tmpdir(), s3PathStyle: true });
+  const tryFolder = (folder: string) => tryBucket(openStore(), `${folder}trial`, new AbortController().signal);
 
   test('leaves nothing behind', async () => {
     const folder = `s3://${await s3.makeBucket()}/staging/`;
-    await tryFolder(folder);
-    expect(await listKeys(createBucket(createStore({ dataRoot: tmpdir(), s3PathStyle: true }), folder), '')).toEqual(
-      [],
-    );
+    expect(await tryFolder(folder)).toBe('ok');
+    expect(await listKeys(createBucket(openStore(), folder), '')).toEqual([]);
   });
 
   test('of a bucket that does not exist says so', async () => {

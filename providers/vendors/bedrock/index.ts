@@ -2,7 +2,6 @@
 
 import { lanes } from '../../../domain/outcome/outcome.ts';
 import type { Setting, VendorEntry } from '../../account.ts';
-import { tryBucket } from '../../bucket.ts';
 import { makeBedrockDialect } from '../../dialects/bedrock/dialect.ts';
 import { converseEndpoint } from '../../dialects/bedrock/requests.ts';
 import type { DialectSettings } from '../../dialects/dialect.ts';
@@ -103,11 +102,7 @@ function createProvider(connection: Connection, region: string | null): Provider
     lanes,
     limits: bedrockLimits,
     proofs: bedrockProofs,
-    async check(model, ctx) {
-      const found = await checkAt(connection, model, ctx);
-      if (found !== 'bad_key') await tryBucket(connection.bucket(), ctx);
-      return found;
-    },
+    check: (model, ctx) => checkAt(connection, model, ctx),
     upload: (file, submission, ctx) => upload(connection, file, submission, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
     create: (staged, _file, submission, ctx) => create(connection, staged, submission, ctx),

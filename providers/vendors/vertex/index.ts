@@ -2,7 +2,6 @@
 
 import { lanes } from '../../../domain/outcome/outcome.ts';
 import type { Account, Setting, VendorEntry } from '../../account.ts';
-import { tryBucket } from '../../bucket.ts';
 import type { DialectSettings } from '../../dialects/dialect.ts';
 import { makeVertexDialect } from '../../dialects/vertex/dialect.ts';
 import { vertexEndpoints } from '../../dialects/vertex/requests.ts';
@@ -95,14 +94,12 @@ function createProvider(connection: Connection, { region, baseUrl }: Account<Ver
     lanes,
     limits: vertexLimits,
     proofs: vertexProofs,
-    async check(model, ctx) {
+    check(model, ctx) {
       const { place, api } = connection;
       const url = model === null ? `${place}/batchPredictionJobs?pageSize=1` : `${api}/${publisherPath(model)}`;
-      const found = await checkModel(caller, missingModel, async () => {
+      return checkModel(caller, missingModel, async () => {
         await (await send(connection, { method: 'GET', url }, ctx)).body?.cancel();
       });
-      if (found !== 'bad_key') await tryBucket(connection.bucket(), ctx);
-      return found;
     },
     upload: (file, submission, ctx) => upload(connection, file, submission, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),

@@ -27,7 +27,6 @@ const checks: readonly (readonly [string, Provider['check']])[] = [
   ['ok', async () => 'ok'],
   ['refused', async () => 'bad_key'],
   ['unsure', async () => 'unsure'],
-  ['unsure', () => Promise.reject(new StoreError('unwritable', 's3://b/f/trial'))],
   ['unreachable', () => Promise.reject(new ProviderError('openai', { ...bareError, fault: 'connection' }))],
 ];
 

@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { StoreError } from '../../../storage/store.ts';
+import { type Store, StoreError } from '../../../storage/store.ts';
 import { job, world, written } from './world.ts';
 
 test.each([
@@ -55,12 +55,25 @@ test('model, key, file and price are checked too', async () => {
 
 test('a bucket of the account that cannot be used is refused, with the setting to correct', async () => {
   const at = await world();
-  const check = () => Promise.reject(new StoreError('no_bucket', 's3://gone/f/trial'));
-  const provider = at.deps.provider('openai');
-  Object.assign(at.deps, { provider: () => ({ ...provider, check }) });
-  const { kind, message } = await at.refusal(job);
+  const { store } = at.deps;
+  const create: Store['create'] = async (uri, options) => {
+    if (uri.startsWith('gone/')) throw new StoreError('no_bucket', uri);
+    return store.create(uri, options);
+  };
+  const list: Store['list'] = (uri, signal) => store.list(uri.startsWith('blind/') ? 'nothing/' : uri, signal);
+  const refusalOf = (folder: string) => {
+    Object.assign(at.deps, { store: { ...store, create, list }, bucket: () => folder });
+    return at.refusal(job);
+  };
+  const { kind, message } = await refusalOf('gone/f/');
   expect(kind).toBe('no_bucket');
-  expect(message).toContain('the setting `bucket` of openai, account default: s3://gone/f/trial: the bucket does not');
+  expect(message).toMatch(
+    /the setting `bucket` of openai, account default: gone\/f\/checkups\/\w+: the bucket does not/,
+  );
+  expect(await refusalOf('blind/')).toMatchObject({
+    kind: 'no_bucket',
+    message: expect.stringContaining('does not show'),
+  });
 });
 
 test('a budget with a model whose maximum is not known refuses a request without a limit, by the field that fixes it', async () => {
