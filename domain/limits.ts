@@ -37,5 +37,7 @@ export const findCandidatesMax = 200;
 export const findPagesMax = 2000;
 /** After so many pages in a row with only older entries than it searches for, `find` takes the rest to be older too. */
 export const findPagesBeyond = 2;
+/** Creates of one batch whose replies may be lost: a provider may make a batch each time, and show none of them. */
+export const lostCreatesMax = 5;
 /** The largest spec, given by reference or inline. */
 export const specBytesMax = 1 * megabyte;

@@ -99,8 +99,8 @@ export async function giveUpIntent(
   store: Store,
   ref: BatchRef,
   { ordinal, firstAt, sentBy, fileId }: Intent,
+  times: number,
 ): Promise<void> {
-  const times = (await countGivenUp(store, ref)) + 1;
   const givenUp: GivenUp = { ordinal, firstAt, sentBy, fileId, times };
   await writeJson(store, givenUpFile(ref), givenUp);
   await removeIntent(store, ref);

@@ -2,6 +2,7 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import { reactionTo } from '../../domain/batch/backoff.ts';
+import { lostCreatesMax } from '../../domain/limits.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import {
   countGivenUp,
@@ -35,9 +36,6 @@ export type FindResult =
    */
   | { readonly kind: 'unclear'; readonly candidate: string | null; readonly createsLost?: true };
 
-/** A provider that loses reply after reply may make a batch each time, and show none of them. */
-const lostCreatesMax = 5;
-
 export async function find(
   deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'elapsed'>,
   input: FindInput,
@@ -62,10 +60,9 @@ export async function find(
   if (input.mayBlameAccount) {
     await requireProvenAccount(store, provider, { output: input.output, fileId: recorded.fileId ?? null });
   }
-  if ((await countGivenUp(store, input)) + 1 >= lostCreatesMax) {
-    return { kind: 'unclear', candidate: null, createsLost: true };
-  }
-  await giveUpIntent(store, input, recorded);
+  const lost = (await countGivenUp(store, input)) + 1;
+  if (lost >= lostCreatesMax) return { kind: 'unclear', candidate: null, createsLost: true };
+  await giveUpIntent(store, input, recorded, lost);
   return { kind: 'none' };
 }
 

@@ -1,5 +1,6 @@
 // Decides when a running job raises an alert, and gives its text. Pure.
 
+import { lostCreatesMax } from '../limits.ts';
 import type { Budget } from '../money/budget.ts';
 import { type Counts, sumCounts } from '../outcome/outcome.ts';
 import type { BatchEntry, BatchState } from './events.ts';
@@ -172,7 +173,7 @@ export function findAlerts(facts: AlertFacts): readonly Alert[] {
   }
   if (late.createsLost > 0) {
     const what = late.createsLost === 1 ? 'a batch is' : `${late.createsLost} batches are`;
-    const text = `${what} not created again, because the replies to 5 creates were lost and the provider lists no batch of them: check there whether it made one, and why it does not reply; if none shows, the rows are in doubt`;
+    const text = `${what} not created again, because the replies to ${lostCreatesMax} creates were lost and the provider lists no batch of them: check there whether it made one, and why it does not reply; if none shows, the rows are in doubt`;
     alerts.push({ name: 'creates_lost', text });
   }
   if (running && pauses.length === 0 && now - movedAt > noProgressMs) {
