@@ -1,13 +1,13 @@
 // Checks that a job may use its output: the folder is empty or the job's own, and does not hold the job's input.
 
 import { cancellationSignal } from '@temporalio/activity';
-import { listUris, matchesPattern } from '../../domain/dataset.ts';
+import { listUris } from '../../domain/dataset.ts';
 import type { JobFile, JobSpec } from '../../domain/job.ts';
 import { JobRefused, type Problem, type RefusalKind } from '../../domain/refusal.ts';
 import { readScheme } from '../../domain/store-uri.ts';
 import { type Owner, readClaimed } from '../../job-folder/claim.ts';
 import { findForeignFile } from '../../job-folder/leftovers.ts';
-import { listOwnFiles } from '../../job-folder/own-files.ts';
+import { findOwnMatch } from '../../job-folder/own-files.ts';
 import { jobFile } from '../../job-folder/paths.ts';
 import { type Store, StoreError, storeAdvice } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -37,7 +37,7 @@ export function checkInputsOutside({ dataset, reuse, output }: JobSpec): Finding
 }
 
 function findMatch(pattern: string, output: string): Finding[] {
-  const own = listOwnFiles(output).find((uri) => matchesPattern(pattern, uri));
+  const own = findOwnMatch(output, pattern);
   if (own === undefined) return [];
   const message = `${pattern} also matches ${own}, which this job writes: give another \`output\`, or a narrower pattern`;
   return report('invalid_job', 'dataset', message);

@@ -120,6 +120,8 @@ test.each([
   ['*/in-doubt.*', 'x/in-doubt.jsonl'],
   ['*/*.csv', 'x/results.csv'],
   ['**/batch-*.items.jsonl', 'x/plan/wave-1/batch-0001.items.jsonl'],
+  ['*/answers/wave-2/*.jsonl', 'x/answers/wave-2/batch-0001.jsonl'],
+  ['*/plan/wave-3/batch-0*17.requests.jsonl', 'x/plan/wave-3/batch-0017.requests.jsonl'],
   ['**/*.png', `x/files/${'0'.repeat(32)}-0.png`],
 ])('a pattern that matches a file that the job will write is refused: %s', async (dataset, own) => {
   const at = await world();
