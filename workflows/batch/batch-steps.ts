@@ -87,7 +87,10 @@ export class BatchSteps {
     if (value.kind === 'refused') await this.#refuse(value.fault, value.named ?? null);
   }
 
-  /** The provider refused the whole body, and nothing ran. The next wave sends the items in other batches, and finally one by one. */
+  /**
+   * The provider refused the upload or the whole batch, and nothing ran. Unless it only has no room or misses the file, the next wave sends the items
+   * in other batches, and finally one by one.
+   */
   async #refuse(fault: string, named: NamedLimit | null): Promise<void> {
     const { run, report } = this.#context;
     const action = fault === 'capacity' ? 'wait_for_capacity' : fault === 'not_ready' ? 'upload_again' : 'give_back';
