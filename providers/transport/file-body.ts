@@ -14,13 +14,21 @@ export interface Wrapping {
 }
 
 /** Resolves when the file is on this machine: a store that fails then fails before anything is sent. */
-export async function fileBody(file: RequestFile, wrapping: Wrapping, ctx: Context): Promise<AsyncGenerator<Buffer>> {
-  return wrapFile(await file.path(ctx.signal), wrapping, ctx);
+export async function openFile(file: RequestFile, { signal }: Context): Promise<AsyncGenerator<Buffer>> {
+  return readPath(await file.path(signal), signal);
 }
 
-async function* wrapFile(path: string, wrapping: Wrapping, ctx: Context): AsyncGenerator<Buffer> {
+/** Opens nothing before the first chunk is asked for: a stream that nobody reads would stay open, or fail where nobody catches it. */
+async function* readPath(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  yield* createReadStream(path, { highWaterMark: chunkBytes, signal });
+}
+
+export async function fileBody(file: RequestFile, wrapping: Wrapping, ctx: Context): Promise<AsyncGenerator<Buffer>> {
+  return wrapFile(await openFile(file, ctx), wrapping, ctx);
+}
+
+async function* wrapFile(file: AsyncIterable<Buffer>, wrapping: Wrapping, ctx: Context): AsyncGenerator<Buffer> {
   yield wrapping.before;
-  const file: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: chunkBytes, signal: ctx.signal });
   for await (const chunk of wrapping.through?.(file) ?? file) {
     yield chunk;
     ctx.moved?.(chunk.length);

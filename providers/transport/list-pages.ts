@@ -1,8 +1,10 @@
 // Reads a vendor's list page by page, back to a point in time and some pages beyond. Reads to the end unless the list has shown that it is
 // newest first. Says whether the list is evidently whole: only then does it prove that a batch is not there.
 
+import type { BatchHandle } from '../../domain/batch/state.ts';
 import { findPagesBeyond, findPagesMax } from '../../domain/limits.ts';
 import { asFields, asText } from '../json-fields.ts';
+import type { Found } from '../provider.ts';
 import { unreadableReply } from './fault.ts';
 
 export interface Listed {
@@ -154,6 +156,13 @@ function readLastId(data: readonly unknown[]): string | null {
 
 /** For the result of a search. */
 export const partialUnless = (isWhole: boolean): { readonly isPartial?: true } => (isWhole ? {} : { isPartial: true });
+
+/** For a vendor that shows what tells batches apart: all of these are the submission's. */
+export const confirmAll = ({ items, isWhole }: Listing<BatchHandle>): Found => ({
+  confirmed: oldestFirst(items.map(dateUndated)),
+  possible: [],
+  ...partialUnless(isWhole),
+});
 
 /** A batch counts as made now if the vendor does not say when it was made: its deadline then comes late, not immediately. */
 export const dateUndated = <Item extends Listed>(item: Item): Item =>

@@ -12,20 +12,20 @@ type Written = Pick<ObjectFacts, 'version'>;
 const triesMax = 6;
 const firstWaitMs = 50;
 
+/** That the object still has this version; null: that there is none. */
 export const makeCondition = (version: string | null): WriteCondition => ({
   version,
   mark: randomBytes(12).toString('hex'),
 });
 
-/** Fails with `exists` if the object has another version; null: if there is an object. */
+/** Fails with `exists` if the condition does not hold. */
 export async function putIfUnchanged(
   client: ObjectClient,
   place: ObjectPlace,
   content: Uint8Array,
-  version: string | null,
+  condition: WriteCondition,
   signal?: AbortSignal,
 ): Promise<Written> {
-  const condition = makeCondition(version);
   for (let tries = 1; ; tries += 1) {
     try {
       return await client.put(place, content, condition, signal);

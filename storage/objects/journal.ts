@@ -3,7 +3,7 @@
 
 import { type Journal, StoreError } from '../store.ts';
 import type { ObjectClient, ObjectPlace } from './client.ts';
-import { putIfUnchanged } from './conditional.ts';
+import { makeCondition, putIfUnchanged } from './conditional.ts';
 import { withKey } from './place.ts';
 import { readObject } from './read.ts';
 
@@ -21,7 +21,7 @@ interface Waiting {
 }
 
 export async function createObjectJournal(client: ObjectClient, place: ObjectPlace): Promise<Journal> {
-  await putIfUnchanged(client, place, new Uint8Array(), null);
+  await putIfUnchanged(client, place, new Uint8Array(), makeCondition(null));
   return new ObjectJournal(client, place);
 }
 

@@ -112,7 +112,7 @@ export class ObjectSink implements Sink {
   #putWhole(): Promise<Pick<Stored, 'version'>> {
     const content = this.#part.subarray(0, this.#used);
     if (this.#condition === null) return this.#client.put(this.#place, content, null, this.#signal);
-    return putIfUnchanged(this.#client, this.#place, content, this.#condition.version, this.#signal);
+    return putIfUnchanged(this.#client, this.#place, content, this.#condition, this.#signal);
   }
 
   async #complete(upload: ObjectUpload): Promise<Pick<Stored, 'version'>> {

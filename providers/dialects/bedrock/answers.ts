@@ -35,13 +35,11 @@ const failed = (customId: string, { errorCode, errorMessage }: Fields, codes: It
 /** The reply does not name the model. */
 function answered(customId: string, reply: Fields): RawOutcome {
   const blocks = asObjects(asFields(asFields(reply.output)?.message)?.content);
-  const calls = blocks.filter(({ toolUse }) => asFields(toolUse) !== null);
   const finishReason = asText(reply.stopReason);
   return {
     kind: 'answer',
     customId,
     text: joinTexts(blocks),
-    ...(calls.length === 0 ? {} : { value: asJson(calls.map(({ toolUse }) => toolUse)) }),
     finish: findByCode(finishes, finishReason ?? '') ?? 'stop',
     finishReason,
     usage: readUsage(asFields(reply.usage)),

@@ -2,15 +2,14 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
-import { dateUndated, oldestFirst, type Page, partialUnless, turnPages } from '../../transport/list-pages.ts';
+import { confirmAll, type Page, turnPages } from '../../transport/list-pages.ts';
 import { ask, type Connection, caller } from './client.ts';
 import { listPageMax } from './limits.ts';
 import { toHandle } from './poll.ts';
 import { jobPageWire, jobWire } from './wire.ts';
 
 export async function find(connection: Connection, { key, since }: Submission, ctx: Context): Promise<Found> {
-  const { items, isWhole } = await turnPages(caller.name, since, (after) => pageAfter(connection, key, after, ctx));
-  return { confirmed: oldestFirst(items.map(dateUndated)), possible: [], ...partialUnless(isWhole) };
+  return confirmAll(await turnPages(caller.name, since, (after) => pageAfter(connection, key, after, ctx)));
 }
 
 /** The vendor lists the jobs whose names contain this one. A server that ignores that is read all the same. */

@@ -2,7 +2,7 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context, Found, Submission } from '../../provider.ts';
-import { dateUndated, oldestFirst, type Page, partialUnless, turnPages } from '../../transport/list-pages.ts';
+import { confirmAll, type Page, turnPages } from '../../transport/list-pages.ts';
 import { apiUrl, ask, type Candidate, type Connection, caller } from './client.ts';
 import { listPageMax } from './limits.ts';
 import { toHandle } from './poll.ts';
@@ -13,8 +13,7 @@ export async function find(connection: Connection, submission: Submission, ctx: 
     turnPages(caller.name, since, (after) => pageAfter(connection, after, ctx)),
   );
   const own = items.filter((each) => each.submission === submission.key);
-  const confirmed = own.map(({ submission: _, ...handle }): BatchHandle => dateUndated(handle));
-  return { confirmed: oldestFirst(confirmed), possible: [], ...partialUnless(isWhole) };
+  return confirmAll({ items: own.map(({ submission: _, ...handle }): BatchHandle => handle), isWhole });
 }
 
 /** Without `response`, which may hold the answers of a batch. */

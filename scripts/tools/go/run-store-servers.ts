@@ -56,14 +56,16 @@ export async function startGcsServer(folder: string): Promise<StoreServer | null
     program,
     port,
     variables: { STORAGE_EMULATOR_HOST: url },
-    async makeBucket(name) {
-      const made = await fetch(`${url}/storage/v1/b?project=test`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ name }),
-      });
-      if (!made.ok) throw new Error(`the GCS server made no bucket: ${made.status}`);
-    },
+    makeBucket: (name) => makeGcsBucket(url, name),
     stop: () => server.stop(),
   };
+}
+
+export async function makeGcsBucket(url: string, name: string): Promise<void> {
+  const made = await fetch(`${url}/storage/v1/b?project=test`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name }),
+  });
+  if (!made.ok) throw new Error(`the GCS server made no bucket: ${made.status}`);
 }

@@ -117,11 +117,6 @@ describe('an output row', () => {
     expect(answer([{ text: 'x' }], stopReason)).toMatchObject({ finish, finishReason: stopReason });
   });
 
-  test('with calls of tools has them as its value', () => {
-    const toolUse = { toolUseId: 't', name: 'f', input: { a: 1 } };
-    expect(answer([{ toolUse }], 'tool_use')).toMatchObject({ text: null, value: [toolUse] });
-  });
-
   test.each([
     [400, 'bad_request'],
     [403, 'unauthorized'],

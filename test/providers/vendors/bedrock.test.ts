@@ -2,15 +2,21 @@
 
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { describeOutput } from '../../../domain/batch/evidence.ts';
-import type { BatchView } from '../../../domain/batch/state.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import { noBuckets } from '../../../providers/bucket.ts';
 import { converseEndpoint } from '../../../providers/dialects/bedrock/requests.ts';
 import { createProviders, vendorEntries } from '../../../providers/registry.ts';
 import { bedrockProofs } from '../../../providers/vendors/bedrock/endings.ts';
 import { hasS3Server, s3Server } from '../../support/stores/s3-server.ts';
-import { catchFacts, collectLines, context, makeProvider, requireEmulated, startVendor } from './emulated-vendor.ts';
+import {
+  catchFacts,
+  collectLines,
+  context,
+  describeEnd,
+  makeProvider,
+  requireEmulated,
+  startVendor,
+} from './emulated-vendor.ts';
 
 s3Server();
 const bedrock = requireEmulated('bedrock');
@@ -92,12 +98,7 @@ describe.skipIf(!hasS3Server)('the end of a job', () => {
     if (cancelAtOnce) await provider.cancel(handle, context());
     await end();
     const view = await provider.poll(handle, context());
-    return { view, output: describeEnd(view) };
-  }
-
-  function describeEnd({ ending, ...view }: BatchView) {
-    if (ending === null) throw new Error('the job has not ended');
-    return describeOutput({ ...view, ending, refusedUnrun: false, blamed: [], seenAgain: true }, bedrockProofs).kind;
+    return { view, output: describeEnd(view, bedrockProofs) };
   }
 
   test('proves that nothing ran if its time was over before it began', async () => {

@@ -5,7 +5,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { BatchHandle } from '../../../domain/batch/state.ts';
+import { describeOutput, type EndingRules } from '../../../domain/batch/evidence.ts';
+import type { BatchHandle, BatchView } from '../../../domain/batch/state.ts';
 import { type CustomId, customId, itemKey, submissionKey } from '../../../domain/ids.ts';
 import type { RawOutcome } from '../../../domain/outcome/outcome.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
@@ -63,6 +64,9 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
     ...staging.account,
   };
   const provider = makeProvider(vendor.entry, account, staging.openBucket);
+  /** The same account, after a change of some settings. */
+  const makeChanged = (changes: Readonly<Record<string, string>>): Provider =>
+    makeProvider(vendor.entry, { ...account, ...changes }, staging.openBucket);
 
   async function prepare(texts: readonly string[], known: readonly string[] = []): Promise<Prepared> {
     const prefix = randomBytes(4).toString('hex');
@@ -86,7 +90,15 @@ export async function startVendor(vendor: EmulatedVendor, options: OptionsInput 
     return provider.create({ fileId: submission.fileId }, file, submission, context());
   }
 
-  return { emulator, control, provider, prepare, submit, end: () => control.clock({ advanceMs: allDoneMs }) };
+  return {
+    emulator,
+    control,
+    provider,
+    makeChanged,
+    prepare,
+    submit,
+    end: () => control.clock({ advanceMs: allDoneMs }),
+  };
 }
 
 export interface Prepared {
@@ -109,6 +121,12 @@ export function makeLine(vendor: EmulatedVendor, provider: Provider, id: CustomI
     ...Object(provider.buildBody({ user: text, maxTokens: 64 }, provider.defaultEndpoint)),
   };
   return provider.encode(id, JSON.stringify(body), provider.defaultEndpoint);
+}
+
+/** What the end of a batch proves of its items. */
+export function describeEnd({ ending, ...view }: BatchView, proofs: EndingRules) {
+  if (ending === null) throw new Error('the batch has not ended');
+  return describeOutput({ ...view, ending, refusedUnrun: false, blamed: [], seenAgain: true }, proofs).kind;
 }
 
 export async function collectLines(chunks: AsyncIterable<Uint8Array>): Promise<Buffer[]> {

@@ -4,7 +4,6 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { describeOutput } from '../../../domain/batch/evidence.ts';
 import type { BatchView } from '../../../domain/batch/state.ts';
 import { customId, itemKey } from '../../../domain/ids.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
@@ -17,6 +16,7 @@ import {
   collectLines,
   collectOutcomes,
   context,
+  describeEnd,
   makeProvider,
   requireEmulated,
   startVendor,
@@ -32,11 +32,6 @@ async function endedView(batch: OptionsInput['batch'], texts = ['a', 'b', 'c', '
   const handle = await submit(await prepare(texts));
   await end();
   return provider.poll(handle, context());
-}
-
-function describeEnd({ ending, ...view }: BatchView) {
-  if (ending === null) throw new Error('the batch has not ended');
-  return describeOutput({ ...view, ending, refusedUnrun: false, blamed: [], seenAgain: true }, geminiProofs).kind;
 }
 
 describe('a batch of Gemini’s', () => {
@@ -55,7 +50,7 @@ describe('a batch of Gemini’s', () => {
   test('that expired ran nothing, whatever it counts', async () => {
     const view = await endedView({ endAs: 'expired', partial: 0.5 });
     expect(view).toMatchObject({ ending: 'expired', counts: { total: 4, done: 2 }, outputs: [] });
-    expect(describeEnd(view)).toBe('nothing_ran');
+    expect(describeEnd(view, geminiProofs)).toBe('nothing_ran');
   });
 
   test.each([
@@ -67,21 +62,21 @@ describe('a batch of Gemini’s', () => {
     const failWith = { code: 'INTERNAL', message: 'It broke.' };
     const view = await endedView({ endAs: 'failed', failWith, ...fault });
     expect(view).toMatchObject({ ending: 'failed', errors: [{ reason: 'other', line: null, detail: 'It broke.' }] });
-    expect(describeEnd(view)).toBe(kind);
+    expect(describeEnd(view, geminiProofs)).toBe(kind);
   });
 
   test('that was cancelled is read if it names an output, and is in doubt until then', async () => {
     const fault = { endAs: 'cancelled', partial: 0.5 } as const;
-    expect(describeEnd(await endedView(fault))).toBe('shown');
-    expect(describeEnd(await endedView({ ...fault, outputShownAfterMs: 86_400_000 }))).toBe('not_shown');
-    expect(describeEnd(await endedView({ ...fault, partial: 0 }))).toBe('nothing_ran');
+    expect(describeEnd(await endedView(fault), geminiProofs)).toBe('shown');
+    expect(describeEnd(await endedView({ ...fault, outputShownAfterMs: 86_400_000 }), geminiProofs)).toBe('not_shown');
+    expect(describeEnd(await endedView({ ...fault, partial: 0 }), geminiProofs)).toBe('nothing_ran');
   });
 
   test('that is too long for the check has the reason of its failure', async () => {
     const failWith = { code: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded for metric: enqueued_tokens, limit: 3000' };
     const view = await endedView({ failWith });
     expect(view).toMatchObject({ errors: [{ reason: 'capacity', limit: { unit: 'tokens', limit: 3000 } }] });
-    expect(describeEnd(view)).toBe('nothing_ran');
+    expect(describeEnd(view, geminiProofs)).toBe('nothing_ran');
   });
 });
 

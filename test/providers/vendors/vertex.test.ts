@@ -2,8 +2,6 @@
 
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { describeOutput } from '../../../domain/batch/evidence.ts';
-import type { BatchView } from '../../../domain/batch/state.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import { noBuckets } from '../../../providers/bucket.ts';
 import { claudeEndpoint, embedEndpoint } from '../../../providers/dialects/vertex/requests.ts';
@@ -11,7 +9,7 @@ import { createProviders, vendorEntries } from '../../../providers/registry.ts';
 import { connect } from '../../../providers/vendors/vertex/client.ts';
 import { vertexProofs } from '../../../providers/vendors/vertex/endings.ts';
 import { gcsServer, hasGcsServer } from '../../support/stores/gcs-server.ts';
-import { catchFacts, collectLines, context, requireEmulated, startVendor } from './emulated-vendor.ts';
+import { catchFacts, collectLines, context, describeEnd, requireEmulated, startVendor } from './emulated-vendor.ts';
 
 const gcs = gcsServer();
 const vertex = requireEmulated('vertex');
@@ -76,12 +74,7 @@ describe.skipIf(!hasGcsServer)('the end of a job', () => {
     if (cancelAtOnce) await provider.cancel(handle, context());
     await end();
     const view = await provider.poll(handle, context());
-    return { view, output: describeEnd(view) };
-  }
-
-  function describeEnd({ ending, ...view }: BatchView) {
-    if (ending === null) throw new Error('the job has not ended');
-    return describeOutput({ ...view, ending, refusedUnrun: false, blamed: [], seenAgain: true }, vertexProofs).kind;
+    return { view, output: describeEnd(view, vertexProofs) };
   }
 
   test('proves that nothing ran only if it never started, or answered nothing and names no output', async () => {
@@ -129,8 +122,7 @@ describe('an account of Vertex AI', () => {
   });
 });
 
-test('a row of Claude’s is called with the version of its API', async () => {
-  if (!hasGcsServer) return;
+test.skipIf(!hasGcsServer)('a row of Claude’s is called with the version of its API', async () => {
   const { provider, prepare } = await startVendor({ ...vertex, model: 'claude-haiku-4-5' });
   const { ids } = await prepare(['x']);
   const [id] = ids;
@@ -142,11 +134,10 @@ test('a row of Claude’s is called with the version of its API', async () => {
   expect(outcome).toMatchObject({ kind: 'answer', customId: id, finish: 'stop', model: 'claude-haiku-4-5' });
 });
 
-test.each([
+test.skipIf(!hasGcsServer).each([
   ['gemini-embedding-2', 'vertex.embed'],
   ['gemini-embedding-001', 'vertex.predict'],
 ])('a single call of %s goes to %s, and its answer is that of a batch', async (model, route) => {
-  if (!hasGcsServer) return;
   const { provider, prepare, submit, end, control } = await startVendor({ ...vertex, model });
   const prepared = await prepare(['x']);
   const [id] = prepared.ids;

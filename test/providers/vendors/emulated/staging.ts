@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { noBuckets, type OpenBucket } from '../../../../providers/bucket.ts';
+import { makeGcsBucket } from '../../../../scripts/tools/go/run-store-servers.ts';
 import { createStore } from '../../../../storage/registry.ts';
 import { createBucket } from '../../../../worker/bucket.ts';
 
@@ -24,24 +25,14 @@ export async function openStaging(kind: 'gs' | 's3' | undefined, dataRoot: strin
   const store = createStore({ dataRoot, s3PathStyle: true });
   const openBucket: OpenBucket = (folder) => createBucket(store, folder);
   if (kind === 'gs') {
-    const gcsUrl = await makeGcsBucket(name);
+    const gcsUrl = process.env.STORAGE_EMULATOR_HOST;
+    if (gcsUrl === undefined) throw new Error('the test file has to start a server for buckets, with gcsServer()');
+    await makeGcsBucket(gcsUrl, name);
     return { account: { ...account, project: 'tests', accessToken: 'sk-test' }, emulator: { gcsUrl }, openBucket };
   }
   await makeS3Bucket(name);
   const key = { accessKeyId: 'sk-test', secretAccessKey: 'any' };
   return { account: { ...account, ...key, roleArn: 'arn:aws:iam::000000000000:role/tests' }, emulator: {}, openBucket };
-}
-
-async function makeGcsBucket(name: string): Promise<string> {
-  const gcsUrl = process.env.STORAGE_EMULATOR_HOST;
-  if (gcsUrl === undefined) throw new Error('the test file has to start a server for buckets, with gcsServer()');
-  const made = await fetch(`${gcsUrl}/storage/v1/b?project=test`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ name }),
-  });
-  if (!made.ok) throw new Error(`the GCS server made no bucket: ${made.status}`);
-  return gcsUrl;
 }
 
 async function makeS3Bucket(Bucket: string): Promise<void> {
