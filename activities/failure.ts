@@ -34,7 +34,7 @@ const faultAdvice: Readonly<Record<Fault, string>> = {
   forbidden: 'the key lacks a permission: grant it, then resume the job',
   no_money: 'the account has no credit or has reached its spend limit: raise it, then resume the job',
   wrong_account:
-    "the provider finds none of this job's batches: give the worker a key of the account that made them, then resume the job",
+    "the provider finds none of this job's batches, or the account has another bucket: give the worker the key and bucket that made them, then resume the job",
   wrong_region:
     "the worker's account is bound to another region than when the job began: give it back its region, then resume the job",
   refused: 'the provider refused the request',

@@ -11,7 +11,7 @@ export const troubleNotes: Readonly<Record<Trouble, string>> = {
   forbidden: 'the key may not do this: give it the permission, then resume',
   no_money: 'the account has no credit or met its spend limit: raise it, then resume',
   wrong_account:
-    "the provider knows none of this job's batches: give the worker a key of the account that made them, then resume; if they are gone for good, resume all the same",
+    "the provider knows none of this job's batches, or the account has another bucket than when they were made: give the worker the key and bucket that made them, then resume; if they are gone for good, resume all the same",
   wrong_region:
     "the worker's account is bound to another region than when the job began: give it back its region, then resume",
 };

@@ -3,8 +3,8 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { Context } from '../../provider.ts';
 import { cancelUnlessOver } from '../../transport/cancel.ts';
-import { ask, type Connection } from './client.ts';
-import { poll } from './poll.ts';
+import { ask, type Connection, retrieveJob } from './client.ts';
+import { readState } from './poll.ts';
 import { anyWire } from './wire.ts';
 
 export function cancel(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
@@ -17,6 +17,6 @@ export function cancel(connection: Connection, handle: BatchHandle, ctx: Context
         (sdk, send, options) => send(new sdk.StopModelInvocationJobCommand({ jobIdentifier: handle.id }), options),
         ctx,
       ),
-    () => poll(connection, handle, ctx),
+    async () => readState(await retrieveJob(connection, handle, ctx)),
   );
 }

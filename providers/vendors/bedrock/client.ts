@@ -3,7 +3,7 @@
 
 import type { BedrockClient } from '@aws-sdk/client-bedrock';
 import type { BatchHandle } from '../../../domain/batch/state.ts';
-import type { Account } from '../../account.ts';
+import { type Account, readBucket } from '../../account.ts';
 import type { Bucket, OpenBucket } from '../../bucket.ts';
 import { asCode, asFields, asNumber, asText, parsedFields } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
@@ -30,13 +30,12 @@ export interface Connection {
 export const loadSdk = (): Promise<Sdk> => import('@aws-sdk/client-bedrock');
 
 export function connect(account: Account<BedrockSetting>, openBucket: OpenBucket): Connection {
-  const { bucket, roleArn } = account;
   let made: ReturnType<Connection['open']> | null = null;
   return {
     open: () => (made ??= loadSdk().then((sdk) => ({ sdk, client: makeClient(sdk, account) }))),
     runtimeUrl: readAddress(account, 'bedrock-runtime'),
-    roleArn: roleArn ?? '',
-    bucket: () => openBucket(`${(bucket ?? '').replace(/\/+$/, '')}/`),
+    roleArn: account.roleArn ?? '',
+    bucket: () => openBucket(readBucket(account) ?? '/'),
   };
 }
 

@@ -2,11 +2,11 @@
 // repeated create gives the same job.
 
 import type { BatchHandle, Staged } from '../../../domain/batch/state.ts';
+import { toOutputUri } from '../../own-bucket.ts';
 import type { Context, Submission } from '../../provider.ts';
 import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, type Connection, retrieveJob } from './client.ts';
 import { timeoutHours } from './limits.ts';
-import { outputPrefix } from './objects.ts';
 import { createdWire } from './wire.ts';
 
 export async function create(
@@ -16,14 +16,15 @@ export async function create(
   ctx: Context,
 ): Promise<BatchHandle> {
   const { key, model } = submission;
+  const uri = fileId ?? '';
   const input = {
     jobName: key,
     clientRequestToken: key,
     roleArn: connection.roleArn,
     modelId: model,
     modelInvocationType: 'Converse' as const,
-    inputDataConfig: { s3InputDataConfig: { s3Uri: fileId ?? undefined, s3InputFormat: 'JSONL' as const } },
-    outputDataConfig: { s3OutputDataConfig: { s3Uri: connection.bucket().uri + outputPrefix(key) } },
+    inputDataConfig: { s3InputDataConfig: { s3Uri: uri, s3InputFormat: 'JSONL' as const } },
+    outputDataConfig: { s3OutputDataConfig: { s3Uri: `${toOutputUri(uri)}/` } },
     timeoutDurationInHours: timeoutHours,
   };
   const { jobArn } = await ask(

@@ -2,6 +2,7 @@
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import { readRows } from '../../bucket-rows.ts';
+import { requireOwnBucket } from '../../own-bucket.ts';
 import type { Context } from '../../provider.ts';
 import { plainFault } from '../../transport/fault.ts';
 import { type Connection, caller, retrieveJob } from './client.ts';
@@ -14,7 +15,7 @@ export async function* download(
   ctx: Context,
 ): AsyncGenerator<Uint8Array, true | null> {
   const { ending } = readState(await retrieveJob(connection, handle, ctx));
-  const bucket = connection.bucket();
+  const bucket = requireOwnBucket(caller.name, connection.bucket(), handle);
   const files = ending === null ? [] : await listOutput(bucket, handle, ctx);
   const rows = files.filter(isRows);
   if (rows.length === 0) throw plainFault(caller.name, 'not_ready');

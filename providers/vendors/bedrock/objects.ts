@@ -3,25 +3,22 @@
 import type { BatchHandle } from '../../../domain/batch/state.ts';
 import type { SubmissionKey } from '../../../domain/ids.ts';
 import type { Bucket, BucketFile } from '../../bucket.ts';
+import { toOutputUri } from '../../own-bucket.ts';
 import type { Context } from '../../provider.ts';
 
 const requestsName = 'requests.jsonl';
-const outputName = 'output/';
 
 export const requestsKey = (key: SubmissionKey): string => `${key}/${requestsName}`;
-export const outputPrefix = (key: SubmissionKey): string => `${key}/${outputName}`;
 
-/** The key of the job's requests file; null if it is not in the account's bucket, or has another name. */
-export function readRequestsKey({ uri }: Bucket, { fileId }: BatchHandle): string | null {
-  const isOurs = fileId?.startsWith(uri) === true && fileId.endsWith(`/${requestsName}`);
-  return isOurs ? fileId.slice(uri.length) : null;
-}
+/** The key of the job's requests file in its own bucket; null if it is not known, or has another name. */
+export const readRequestsKey = ({ uri }: Bucket, { fileId }: BatchHandle): string | null =>
+  fileId?.endsWith(`/${requestsName}`) ? fileId.slice(uri.length) : null;
 
 /** Everything that a job has left so far. */
 export async function listOutput(bucket: Bucket, handle: BatchHandle, ctx: Context): Promise<BucketFile[]> {
   const requests = readRequestsKey(bucket, handle);
   if (requests === null) return [];
-  const prefix = `${requests.slice(0, -requestsName.length)}${outputName}${handle.id.split('/').at(-1)}/`;
+  const prefix = `${toOutputUri(requests)}/${handle.id.split('/').at(-1)}/`;
   const files: BucketFile[] = [];
   for await (const file of bucket.list(prefix, ctx)) files.push(file);
   return files;

@@ -3,8 +3,9 @@
 import type { BatchError, BatchHandle, BatchView } from '../../../domain/batch/state.ts';
 import { readDetail } from '../../dialects/item-reason.ts';
 import { findByCode } from '../../json-fields.ts';
+import { requireOwnBucket } from '../../own-bucket.ts';
 import type { Context } from '../../provider.ts';
-import { type Connection, retrieveJob, toCode } from './client.ts';
+import { type Connection, caller, retrieveJob, toCode } from './client.ts';
 import { bedrockEndings } from './endings.ts';
 import { refusedCountWords } from './faults.ts';
 import { bedrockLimits } from './limits.ts';
@@ -14,7 +15,8 @@ import type { JobWire } from './wire.ts';
 export async function poll(connection: Connection, handle: BatchHandle, ctx: Context): Promise<BatchView> {
   const job = await retrieveJob(connection, handle, ctx);
   const { phase, ending, status } = readState(job);
-  const files = ending === null ? [] : await listOutput(connection.bucket(), handle, ctx);
+  const bucket = requireOwnBucket(caller.name, connection.bucket(), handle);
+  const files = ending === null ? [] : await listOutput(bucket, handle, ctx);
   const outputs = files.filter(isRows).map(({ uri }) => uri);
   const createdAt = job.submitTime?.getTime() ?? handle.createdAt;
   return {

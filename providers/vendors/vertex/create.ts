@@ -1,6 +1,7 @@
 // Creates a job from a requests file in the bucket. The display name is its submission's key, by which `find` recognises it.
 
 import type { BatchHandle, Staged } from '../../../domain/batch/state.ts';
+import { toOutputUri } from '../../own-bucket.ts';
 import type { Context, Submission } from '../../provider.ts';
 import { dateUndated } from '../../transport/list-pages.ts';
 import { ask, type Connection, modelPath } from './client.ts';
@@ -20,7 +21,7 @@ export async function create(
     outputConfig: {
       predictionsFormat: 'jsonl',
       // The vendor makes a folder of its own in it for each job.
-      gcsDestination: { outputUriPrefix: `${connection.bucket().uri}${submission.key}/output` },
+      gcsDestination: { outputUriPrefix: toOutputUri(fileId ?? '') },
     },
   });
   const url = `${connection.place}/batchPredictionJobs`;

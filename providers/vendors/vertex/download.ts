@@ -1,8 +1,9 @@
 // The answers of an ended job: every file of rows in its output folder, one after another. How many files there are is the vendor's affair.
 
 import type { BatchHandle } from '../../../domain/batch/state.ts';
-import type { BucketFile } from '../../bucket.ts';
+import type { Bucket, BucketFile } from '../../bucket.ts';
 import { readRows } from '../../bucket-rows.ts';
+import { requireOwnBucket } from '../../own-bucket.ts';
 import type { Context } from '../../provider.ts';
 import { plainFault } from '../../transport/fault.ts';
 import { type Connection, caller, retrieveJob, toKey } from './client.ts';
@@ -14,13 +15,14 @@ export async function* download(
   ctx: Context,
 ): AsyncGenerator<Uint8Array, true | null> {
   const job = await retrieveJob(connection, handle, ctx);
+  const bucket = requireOwnBucket(caller.name, connection.bucket(), handle);
   const { ending } = readState(job);
   const folder = readOutputFolder(job);
   if (ending === null || (folder === null && ending === 'completed')) throw plainFault(caller.name, 'not_ready');
   if (folder === null) return null;
-  const files = await listOutput(connection, folder, ctx);
+  const files = await listOutput(bucket, folder, ctx);
   if (files.length === 0) throw plainFault(caller.name, 'not_ready');
-  for (const file of files) yield* readRows(caller.name, connection.bucket(), file, ctx);
+  for (const file of files) yield* readRows(caller.name, bucket, file, ctx);
   // Whether these are all the files, nobody says: the counts decide.
   return null;
 }
@@ -28,8 +30,7 @@ export async function* download(
 const isRows = ({ key }: BucketFile): boolean => /\.jsonl(-\d+-of-\d+)?$/.test(key);
 
 /** Empty if the folder is not in the account's bucket. */
-export async function listOutput(connection: Connection, folder: string, ctx: Context): Promise<BucketFile[]> {
-  const bucket = connection.bucket();
+export async function listOutput(bucket: Bucket, folder: string, ctx: Context): Promise<BucketFile[]> {
   const prefix = toKey(bucket, `${folder.replace(/\/+$/, '')}/`);
   if (prefix === null || prefix === '') return [];
   const files: BucketFile[] = [];

@@ -14,7 +14,7 @@ export async function forget(connection: Connection, handle: BatchHandle, ctx: C
   if (view !== null && view.phase !== 'ended') return;
   const bucket = connection.bucket();
   for (const folder of view?.outputs ?? []) {
-    for (const { key } of await listOutput(connection, folder, ctx)) await bucket.remove(key, ctx);
+    for (const { key } of await listOutput(bucket, folder, ctx)) await bucket.remove(key, ctx);
   }
   const input = handle.fileId === null ? null : toKey(bucket, handle.fileId);
   if (input !== null) await bucket.remove(input, ctx);

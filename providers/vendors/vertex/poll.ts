@@ -4,16 +4,19 @@ import type { BatchError, BatchHandle, BatchView } from '../../../domain/batch/s
 import { readStatusName } from '../../dialects/gemini/status.ts';
 import { readDetail } from '../../dialects/item-reason.ts';
 import { asCode, findByCode } from '../../json-fields.ts';
+import { requireOwnBucket } from '../../own-bucket.ts';
 import type { Context } from '../../provider.ts';
 import { readNamedLimit } from '../../transport/fault.ts';
 import { googleEndings } from '../gemini/endings.ts';
-import { type Connection, retrieveJob } from './client.ts';
+import { type Connection, caller, retrieveJob } from './client.ts';
 import { vertexFaults } from './faults.ts';
 import { vertexLimits } from './limits.ts';
 import type { JobWire } from './wire.ts';
 
 export async function poll(connection: Connection, handle: BatchHandle, ctx: Context): Promise<BatchView> {
-  return toView(await retrieveJob(connection, handle, ctx), handle);
+  const job = await retrieveJob(connection, handle, ctx);
+  requireOwnBucket(caller.name, connection.bucket(), handle);
+  return toView(job, handle);
 }
 
 /** Not a number as its time if the server does not say when it made the job: see `dateUndated`. */

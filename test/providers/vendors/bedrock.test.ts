@@ -91,6 +91,25 @@ describe.skipIf(!hasS3Server)('a job of Bedrock', () => {
   });
 });
 
+test.skipIf(!hasS3Server)(
+  'a job is not taken for one without answers if the account has another bucket meanwhile',
+  async () => {
+    const { provider, makeChanged, prepare, end } = await startVendor(bedrock);
+    const elsewhere = makeChanged({ bucket: 's3://elsewhere/staging' });
+    const { file, submission } = await prepare(four);
+    const { fileId } = await provider.upload(file, submission, context());
+    const handle = await elsewhere.create({ fileId }, file, submission, context());
+    await end();
+    const wrong = { fault: 'wrong_account', ambiguous: false };
+    expect(await catchFacts(elsewhere.poll(handle, context()))).toMatchObject(wrong);
+    expect(await catchFacts(collectLines(elsewhere.download(handle, context())))).toMatchObject(wrong);
+    expect(await catchFacts(elsewhere.forget(handle, context()))).toMatchObject(wrong);
+    await elsewhere.cancel(handle, context());
+    expect(await provider.poll(handle, context())).toMatchObject({ ending: 'completed' });
+    expect(await collectLines(provider.download(handle, context()))).toHaveLength(4);
+  },
+);
+
 describe.skipIf(!hasS3Server)('the end of a job', () => {
   async function endOf(options: OptionsInput, cancelAtOnce = false) {
     const { provider, prepare, submit, end } = await startVendor(bedrock, options);

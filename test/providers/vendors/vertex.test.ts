@@ -51,6 +51,22 @@ describe.skipIf(!hasGcsServer)('a job of Vertex AI', () => {
     expect(await listObjects(folder)).toEqual([]);
   });
 
+  test('is not taken for one without answers if the account has another bucket meanwhile', async () => {
+    const { provider, makeChanged, prepare, end } = await startVendor(vertex);
+    const elsewhere = makeChanged({ bucket: 'gs://elsewhere/staging' });
+    const { file, submission } = await prepare(['a', 'b', 'c', 'd']);
+    const { fileId } = await provider.upload(file, submission, context());
+    const handle = await elsewhere.create({ fileId }, file, submission, context());
+    await end();
+    const wrong = { fault: 'wrong_account', ambiguous: false };
+    expect(await catchFacts(elsewhere.poll(handle, context()))).toMatchObject(wrong);
+    expect(await catchFacts(collectLines(elsewhere.download(handle, context())))).toMatchObject(wrong);
+    expect(await catchFacts(elsewhere.forget(handle, context()))).toMatchObject(wrong);
+    await elsewhere.cancel(handle, context());
+    expect(await provider.poll(handle, context())).toMatchObject({ ending: 'completed' });
+    expect(await collectLines(provider.download(handle, context()))).toHaveLength(4);
+  });
+
   test('that was found instead of created is forgotten with its requests file too', async () => {
     const { provider, prepare, submit } = await startVendor(vertex);
     const prepared = await prepare(['a']);
