@@ -2,6 +2,7 @@
 
 import { metricMeter } from '@temporalio/activity';
 import type { Fault } from '../domain/batch/backoff.ts';
+import type { FileUsage } from '../domain/capacity/file-storage.ts';
 import type { Counts, Tally } from '../domain/outcome/outcome.ts';
 import type { JobReport } from '../domain/report/report.ts';
 
@@ -16,8 +17,11 @@ const series = {
   anomalies: ['nightshift_anomalies', '1', 'Lines of output that were not as they should be, and batches found twice.'],
   faults: ['nightshift_provider_faults', '1', 'Calls to providers that failed, by kind.'],
   jobs: ['nightshift_jobs', '1', 'Ended jobs by their result.'],
+  files: ['nightshift_provider_files', '1', 'Files that an account stores at its provider, when last measured.'],
+  fileBytes: ['nightshift_provider_file_bytes', '1', 'Bytes of those files.'],
 } as const;
 
+type Gauge = 'files' | 'fileBytes';
 type Tags = Readonly<Record<string, string>>;
 
 /** Call it once for each batch: if a tally already exists, the attempt that wrote it has counted it. */
@@ -48,7 +52,17 @@ export const countFault = (provider: string, fault: Fault): void => add('faults'
 export const countJob = ({ verdict, cancelled }: JobReport): void =>
   add('jobs', 1, { verdict, cancelled: cancelled ? 'yes' : 'no' });
 
-function add(name: Exclude<keyof typeof series, 'duration'>, count: number | null, tags: Tags): void {
+export function gaugeFiles(tags: { readonly provider: string; readonly account: string }, usage: FileUsage): void {
+  set('files', usage.files, tags);
+  set('fileBytes', usage.bytes, tags);
+}
+
+function set(name: Gauge, value: number, tags: Tags): void {
+  const [metric, unit, description] = series[name];
+  metricMeter.createGauge(metric, 'int', unit, description).set(value, tags);
+}
+
+function add(name: Exclude<keyof typeof series, 'duration' | Gauge>, count: number | null, tags: Tags): void {
   if (count === null || count === 0) return;
   const [metric, unit, description] = series[name];
   metricMeter.createCounter(metric, unit, description).add(Math.round(count), tags);

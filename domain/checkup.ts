@@ -1,5 +1,7 @@
 // A worker's report on its surroundings, for `nightshift doctor` and the library.
 
+import type { FileBounds, FileUsage } from './capacity/file-storage.ts';
+
 /** What a job needs of a store beyond plain writing and removing. */
 export const storeAbilities = ['exclusiveCreate', 'rename', 'append'] as const;
 export type StoreAbility = (typeof storeAbilities)[number];
@@ -37,6 +39,8 @@ export interface Checkup {
     readonly uri: string;
     readonly verdict: BucketVerdict;
   }[];
+  /** For each account with a key, what it stores at its provider, if the provider lists its files. Not there in an earlier version. */
+  readonly files?: readonly (FileUsage & FileBounds & { readonly provider: string; readonly account: string })[];
   readonly store: {
     /** Whether a file could be written and removed. */
     readonly verdict: StoreVerdict;

@@ -2,6 +2,7 @@
 
 import type { EndingRules } from '../domain/batch/evidence.ts';
 import type { BatchEnding, BatchHandle, BatchPhase, BatchView, Staged } from '../domain/batch/state.ts';
+import type { FileUsage } from '../domain/capacity/file-storage.ts';
 import type { SubmissionKey } from '../domain/ids.ts';
 import type { Lane } from '../domain/outcome/outcome.ts';
 import type { Dialect, DialectSettings } from './dialects/dialect.ts';
@@ -22,6 +23,10 @@ export interface ProviderLimits {
   readonly distinctCounts: boolean;
   /** True where creating a batch sends the items themselves, so that it takes as long as the upload. */
   readonly createSendsItems: boolean;
+  /** How many files without an expiry an account stores. Absent where the vendor publishes no bound. */
+  readonly lastingFilesMax?: number;
+  /** How many bytes of files an account stores. Absent where the vendor publishes no bound. */
+  readonly fileBytesMax?: number;
 }
 
 /** A requests file: one line for each item. */
@@ -101,6 +106,8 @@ export interface Provider extends Dialect {
   find(submission: Submission, ctx: Context): Promise<Found>;
   /** Whether the account has this uploaded file. Absent where the vendor has no such call. */
   holdsFile?(fileId: string, ctx: Context): Promise<boolean>;
+  /** Adds up the files that the account stores. Absent where the vendor does not list them. */
+  measureFiles?(ctx: Context): Promise<FileUsage>;
   /** Never idempotent. A failure after which the batch may exist is `ambiguous`: the caller searches before it creates again. */
   create(staged: Staged, file: RequestFile, submission: Submission, ctx: Context): Promise<BatchHandle>;
   /** The state of the batch now. A state that is not known counts as `running`. */

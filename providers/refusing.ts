@@ -12,17 +12,20 @@ export const elsewhere = (provider: Provider): Provider => refuseAll(provider, '
 
 /** The provider has no batch API: jobs send their requests through the realtime lane. */
 export const realtimeOnly = (provider: Provider): Provider => ({
-  ...provider,
+  ...leaveFiles(provider),
   lanes: ['realtime'],
   ...refusedBatches(provider.name, 'refused'),
 });
 
 const refuseAll = (provider: Provider, fault: Fault): Provider => ({
-  ...provider,
+  ...leaveFiles(provider),
   check: async () => 'bad_key',
   ...refusedBatches(provider.name, fault),
   call: refuser(provider.name, fault),
 });
+
+/** Without the calls about files that a provider need not have. */
+const leaveFiles = ({ holdsFile: _holds, measureFiles: _measure, ...provider }: Provider): Provider => provider;
 
 type BatchCalls = Pick<Provider, 'upload' | 'find' | 'create' | 'poll' | 'download' | 'cancel' | 'forget'>;
 

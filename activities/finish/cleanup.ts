@@ -1,17 +1,21 @@
-// Deletes the provider's copies of a job after its results are durable. Best effort: copies that are left expire at the provider.
+// Deletes the provider's copies of a job after its results are durable, and measures what the account then stores. Best effort: copies that are left
+// expire at the provider.
 
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { JobRef } from '../../domain/ids.ts';
+import { defaultAccount } from '../../domain/job.ts';
 import { readJobFile, readOwn } from '../../job-folder/job-file.ts';
 import { parseHandleFile, planFolder } from '../../job-folder/paths.ts';
 import type { HandleRecord } from '../../job-folder/submission.ts';
 import { readTally } from '../../job-folder/tallies.ts';
 import type { Store } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { measureFiles } from '../measure-files.ts';
 
 /** Deletions in progress at the same time. */
 const concurrency = 4;
+const callMs = 30_000;
 
 export interface CleanupResult {
   readonly forgotten: number;
@@ -26,7 +30,7 @@ export async function cleanup(deps: Pick<ActivityDeps, 'store' | 'provider'>, re
   let left = 0;
   const forget = async (handle: BatchHandle): Promise<void> => {
     try {
-      await provider.forget(handle, { signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(30_000)]) });
+      await provider.forget(handle, { signal: AbortSignal.any([cancellationSignal(), AbortSignal.timeout(callMs)]) });
       forgotten += 1;
     } catch {
       left += 1;
@@ -38,6 +42,7 @@ export async function cleanup(deps: Pick<ActivityDeps, 'store' | 'provider'>, re
     for (let next = await handles.next(); next.done !== true; next = await handles.next()) await forget(next.value);
   };
   await Promise.all(Array.from({ length: concurrency }, forgetInTurn));
+  if (forgotten + left > 0) await measureFiles(provider, job.spec.account ?? defaultAccount, callMs);
   return { forgotten, left };
 }
 

@@ -7,6 +7,7 @@ import { ProviderError } from '../../providers/error.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { type Store, StoreError, type StoreProblem } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { measureFiles } from '../measure-files.ts';
 import { tryAppend, tryBucket, tryExclusiveCreate, tryRename, tryWrite } from './store-trials.ts';
 
 /** All keys and buckets are tried at the same time, and the doctor waits. */
@@ -25,13 +26,15 @@ export async function checkup(deps: ActivityDeps): Promise<Checkup> {
   const accounts = deps.providerNames.flatMap((provider) =>
     deps.accounts(provider).map((account) => ({ provider, account })),
   );
-  const [keys, buckets] = await Promise.all([
+  const [keys, buckets, files] = await Promise.all([
     Promise.all(accounts.map((each) => checkKey(deps, each))),
     checkBuckets(deps, accounts),
+    Promise.all(accounts.map((each) => checkFiles(deps, each))),
   ]);
   return {
     keys,
     buckets,
+    files: files.filter((each) => each !== null),
     store: {
       verdict: await judgeTrial(() => tryWrite(store, uri())),
       freeBytes: await store.freeBytes(),
@@ -51,9 +54,25 @@ async function checkKey(
   deps: Pick<ActivityDeps, 'provider' | 'credentials'>,
   { provider, account }: NamedAccount,
 ): Promise<Checkup['keys'][number]> {
-  const { present, isConfigured, variable } = deps.credentials(provider, account);
-  const verdict = present && isConfigured ? await tryKey(deps.provider(provider, account)) : 'missing';
+  const { variable } = deps.credentials(provider, account);
+  const verdict = isUsable(deps, { provider, account }) ? await tryKey(deps.provider(provider, account)) : 'missing';
   return { provider, ...(account === defaultAccount ? {} : { account }), variable, verdict };
+}
+
+function isUsable(deps: Pick<ActivityDeps, 'credentials'>, { provider, account }: NamedAccount): boolean {
+  const { present, isConfigured } = deps.credentials(provider, account);
+  return present && isConfigured;
+}
+
+async function checkFiles(
+  deps: Pick<ActivityDeps, 'provider' | 'credentials'>,
+  named: NamedAccount,
+): Promise<NonNullable<Checkup['files']>[number] | null> {
+  const provider = isUsable(deps, named) ? deps.provider(named.provider, named.account) : undefined;
+  const usage = provider === undefined ? null : await measureFiles(provider, named.account, trialMs);
+  if (provider === undefined || usage === null) return null;
+  const { lastingFilesMax = null, fileBytesMax = null } = provider.limits;
+  return { ...named, ...usage, lastingFilesMax, fileBytesMax };
 }
 
 async function tryKey(provider: Provider | undefined): Promise<KeyVerdict> {

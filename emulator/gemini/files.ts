@@ -14,7 +14,10 @@ const nameMax = 40;
 
 export const listGeminiFiles: Handler = (world, call) => {
   const files = [...world.files.values()].filter((file) => isVisible(world, call, file) && file.source.kind === 'disk');
-  const { page, nextPageToken } = pageOf(files, call.query, { fallback: 10, max: 100 });
+  const { page, nextPageToken } = pageOf(files, call.query, {
+    fallback: 10,
+    max: world.options.current.list.pageMax ?? 100,
+  });
   return json({ files: page.map(fileObject), ...nextPageToken });
 };
 

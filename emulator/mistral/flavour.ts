@@ -1,6 +1,8 @@
 // Mistral: batch jobs whose model and endpoint are the job's, a list with numbered pages, and errors in the body itself.
 
-import { createOpenaiBatch, listedObject, listQuery } from '../openai/batches.ts';
+import { createOpenaiBatch, listedObject } from '../openai/batches.ts';
+import { describeFiles } from '../openai/files.ts';
+import { listQuery } from '../openai/page.ts';
 import { listed } from '../openai/reshape.ts';
 import type { Flavour, Handler } from '../server/call.ts';
 import { asText, type Json } from '../server/json.ts';
@@ -55,20 +57,28 @@ const createJob: Handler = (world, call) => {
 
 const listJobs: Handler = async (world, call) => {
   await settle(world);
-  const query = listQuery(world, call);
+  const { page, total } = pageAt(listedBatches(world, call), listQuery(world, call));
+  return json({ object: 'list', data: page.map((each) => listedObject(world, each)), total });
+};
+
+const listFiles: Handler = (world, call) => {
+  const { page, total } = pageAt(describeFiles(world, call), listQuery(world, call));
+  return json({ object: 'list', data: page, total });
+};
+
+/** Pages are numbered from 0. */
+function pageAt<T>(all: readonly T[], query: URLSearchParams): { page: T[]; total: number } {
   const size = Number(query.get('page_size') ?? 100);
   const start = Number(query.get('page') ?? 0) * size;
-  const jobs = listedBatches(world, call);
-  const data = jobs.slice(start, start + size).map((each) => listedObject(world, each));
-  return json({ object: 'list', data, total: jobs.length });
-};
+  return { page: all.slice(start, start + size), total: all.length };
+}
 
 export const mistral: Flavour = {
   prefix: '/mistral',
   toPath: (path) => path.replace(/^\/v1\/batch\/jobs/, '/v1/batches'),
   purpose: 'batch',
   bareLines: true,
-  handlers: { 'openai.batches.create': createJob, 'openai.batches.list': listJobs },
+  handlers: { 'openai.batches.create': createJob, 'openai.batches.list': listJobs, 'openai.files.list': listFiles },
   reshape: (route, body) => {
     if (route === 'openai.batches.list') return { ...body, data: listed(body).map(toJob) };
     return route.startsWith('openai.batches.') ? toJob(body) : body;

@@ -17,7 +17,7 @@ import { isVanished } from '../world/visibility.ts';
 import { nextOrdinal, type StoredFile, type World } from '../world/world.ts';
 import { isEndpoint } from './answers.ts';
 import { batchObject, foreignObject } from './batch-object.ts';
-import { pageAfter } from './page.ts';
+import { listQuery, pageAfter } from './page.ts';
 import { scanFile } from './scan.ts';
 
 const resultsTtlMs = 30 * 86_400_000;
@@ -175,15 +175,6 @@ export const listOpenaiBatches: Handler = async (world, call) => {
   const data = page.data.map((listed) => listedObject(world, listed));
   return json({ ...page, data, ...(world.options.current.list.hideMore ? {} : { has_more }) });
 };
-
-/** With what is left of a query by a server that does not know all of it. */
-export function listQuery({ options }: World, { query }: Call): URLSearchParams {
-  const { ignoreCursor, pageMax } = options.current.list;
-  const left = new URLSearchParams(query);
-  for (const cursor of ignoreCursor ? ['after', 'page'] : []) left.delete(cursor);
-  for (const size of pageMax === undefined ? [] : ['limit', 'page_size']) left.set(size, String(pageMax));
-  return left;
-}
 
 export function listedObject(world: World, listed: Listed): object | null {
   if (listed.kind === 'odd') return spoilEntry(world, foreignObject(listed.foreign));

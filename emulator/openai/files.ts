@@ -10,7 +10,7 @@ import { isGrowing, isVanished } from '../world/visibility.ts';
 import { newId, type StoredFile, type World } from '../world/world.ts';
 import { foreignFileId } from './batch-object.ts';
 import { refuseWhileHidden } from './output-lines.ts';
-import { pageAfter } from './page.ts';
+import { listQuery, pageAfter } from './page.ts';
 import { foreignLine, resultWriter } from './result-lines.ts';
 import { receiveUpload, type Upload } from './upload.ts';
 
@@ -73,20 +73,17 @@ function readTtl(world: World, { fields }: Upload): number {
   return world.options.current.retention.inputMs ?? (Number.isFinite(asked) ? asked * 1000 : inputTtlMs);
 }
 
-export const listFiles: Handler = (world, call) => {
+export const listFiles: Handler = (world, call) =>
+  json(pageAfter(describeFiles(world, call), listQuery(world, call), { fallback: 10_000, max: 10_000 }));
+
+export function describeFiles(world: World, call: Call) {
   const purpose = call.query.get('purpose');
   const order = call.query.get('order') === 'asc' ? 1 : -1;
-  const files = [...world.files.values()]
+  return [...world.files.values()]
     .filter((file) => isVisible(world, call, file) && (purpose === null || file.purpose === purpose))
-    .sort((a, b) => order * (a.createdAtMs - b.createdAtMs));
-  return json(
-    pageAfter(
-      files.map((file) => fileObject(world, file)),
-      call.query,
-      { fallback: 10_000, max: 10_000 },
-    ),
-  );
-};
+    .sort((a, b) => order * (a.createdAtMs - b.createdAtMs))
+    .map((file) => fileObject(world, file));
+}
 
 export const retrieveFile: Handler = (world, call) => json(fileObject(world, findFile(world, call, call.id)));
 

@@ -1,5 +1,7 @@
 // OpenAI's list pages: `after` and `limit` in, first and last id out.
+import type { Call } from '../server/call.ts';
 import { refuse } from '../server/reply.ts';
+import type { World } from '../world/world.ts';
 
 export function pageAfter<T extends { id: string }>(
   all: T[],
@@ -16,4 +18,13 @@ export function pageAfter<T extends { id: string }>(
   const data = all.slice(start, start + limit);
   const has_more = start + limit < all.length;
   return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more };
+}
+
+/** With what is left of a query by a server that does not know all of it. */
+export function listQuery({ options }: World, { query }: Call): URLSearchParams {
+  const { ignoreCursor, pageMax } = options.current.list;
+  const left = new URLSearchParams(query);
+  for (const cursor of ignoreCursor ? ['after', 'page'] : []) left.delete(cursor);
+  for (const size of pageMax === undefined ? [] : ['limit', 'page_size']) left.set(size, String(pageMax));
+  return left;
 }

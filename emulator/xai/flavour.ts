@@ -1,7 +1,9 @@
 // xAI: batches with a name and counts but without a status, and results in pages.
 
 import { createOpenaiBatch, findBatch, listedObject } from '../openai/batches.ts';
+import { describeFiles } from '../openai/files.ts';
 import { listOutput, parseOutput, refuseWhileHidden } from '../openai/output-lines.ts';
+import { listQuery } from '../openai/page.ts';
 import { listed, toIsoTime } from '../openai/reshape.ts';
 import type { Flavour, Handler } from '../server/call.ts';
 import { asObject, asText, type Json } from '../server/json.ts';
@@ -65,6 +67,13 @@ const listBatches: Handler = async (world, call) => {
   return json({ data, pagination_token: end < all.length ? String(end) : null });
 };
 
+const listFiles: Handler = (world, call) => {
+  const all = describeFiles(world, call);
+  const start = Number(call.query.get('pagination_token') ?? 0);
+  const end = start + Number(listQuery(world, call).get('limit') ?? 100);
+  return json({ data: all.slice(start, end), pagination_token: end < all.length ? String(end) : null });
+};
+
 const listResults: Handler = async (world, call) => {
   await settle(world);
   const batch = findBatch(world, call);
@@ -84,6 +93,7 @@ export const xai: Flavour = {
     'openai.batches.create': createBatch,
     'openai.batches.list': listBatches,
     'openai.batches.results': listResults,
+    'openai.files.list': listFiles,
   },
   reshape: (route, body) => {
     if (route === 'openai.batches.list') {

@@ -3,6 +3,7 @@
 import { type BucketVerdict, type Checkup, type StoreAbility, storeAbilities } from '../../../domain/checkup.ts';
 import { formatDuration } from '../../../domain/duration.ts';
 import { version } from '../../version.ts';
+import { describeFiles } from './file-findings.ts';
 import { bad, type Finding, ok, warn } from './findings.ts';
 
 /** A plan and its answers take about three times the dataset's size. */
@@ -23,6 +24,7 @@ export function* toFindings(checkup: Checkup, asked: Asked): Generator<Finding> 
   for (const key of keys) if (!isUnused(key)) yield describeKey(key);
   yield* describeMissing(keys.filter(isUnused), keys.length);
   for (const bucket of checkup.buckets ?? []) yield describeBucket(bucket);
+  for (const stored of checkup.files ?? []) yield describeFiles(stored);
   yield describeStore(store);
   if (store.verdict === 'ok') yield* describeAbilities(store.abilities);
   yield describeClock('clock', "the worker's", clockMs);

@@ -11,4 +11,5 @@ export const azureLimits: ProviderLimits = {
   windowMs: 48 * 60 * 60_000,
   distinctCounts: false,
   createSendsItems: false,
+  lastingFilesMax: 500,
 };

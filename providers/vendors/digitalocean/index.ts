@@ -61,4 +61,5 @@ const digitaloceanProfile: OpenaiProfile = {
   faults: digitaloceanFaults,
   endpoints: ['/v1/chat/completions', '/v1/responses'],
   batches: digitaloceanForm,
+  fileList: null,
 };

@@ -85,5 +85,6 @@ const fireworksProfile: OpenaiProfile = {
   // What a model that does not exist is answered with was not checked.
   listsModels: false,
   batches: fireworksForm,
+  fileList: null,
   bareLines: true,
 };

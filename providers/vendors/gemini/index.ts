@@ -17,6 +17,7 @@ import { geminiFaults } from './faults.ts';
 import { find } from './find.ts';
 import { forget } from './forget.ts';
 import { geminiLimits, inlineBytesMax } from './limits.ts';
+import { measureFiles } from './measure.ts';
 import { poll } from './poll.ts';
 import { holdsFile, upload } from './upload.ts';
 
@@ -83,6 +84,7 @@ function createProvider(connection: Connection, isVendorItself: boolean): Provid
     upload: (file, _submission, ctx) => upload(connection, file, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
     holdsFile: (fileId, ctx) => holdsFile(connection, fileId, ctx),
+    measureFiles: (ctx) => measureFiles(connection, ctx),
     create: (staged, file, submission, ctx) => create(connection, staged, file, submission, ctx),
     poll: (handle, ctx) => poll(connection, handle, ctx),
     download: (handle, ctx) => download(connection, handle, ctx),

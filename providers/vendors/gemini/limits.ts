@@ -13,6 +13,8 @@ export const geminiLimits: ProviderLimits = {
   distinctCounts: false,
   // Only batches of up to `inlineBytesMax`.
   createSendsItems: false,
+  // 20 GB for each project.
+  fileBytesMax: 20_000_000_000,
 };
 
 /**

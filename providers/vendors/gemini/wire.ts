@@ -56,5 +56,10 @@ export const batchPageWire = z.object({ operations: z.array(z.unknown()).nullish
 
 export const uploadWire = z.object({ file: z.object({ name: z.string().min(1) }) });
 
+export const filePageWire = z.object({
+  files: z.array(z.object({ name: z.string().min(1), displayName: text, sizeBytes: count })).nullish(),
+  nextPageToken: text,
+});
+
 /** For a reply of which nothing is used. */
 export const anyWire = z.unknown();

@@ -1,6 +1,6 @@
 // The form of Mistral's calls about batch jobs.
 
-import { type BatchForm, metadataKey } from '../openai/form.ts';
+import { type BatchForm, type FileListForm, metadataKey } from '../openai/form.ts';
 import { timeoutHours } from './limits.ts';
 import { jobWire, pageAfter, pageSize } from './wire.ts';
 
@@ -18,4 +18,9 @@ export const mistralForm: BatchForm = {
     timeout_hours: timeoutHours,
     metadata: { [metadataKey]: key },
   }),
+};
+
+export const mistralFileList: FileListForm = {
+  pageQuery: (after) => ({ page: after ?? 0, page_size: pageSize }),
+  page: pageAfter,
 };

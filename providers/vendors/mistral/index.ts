@@ -5,7 +5,7 @@ import { type OpenaiProfile, openaiDefaults } from '../openai/client.ts';
 import { createOpenaiProvider, openai } from '../openai/index.ts';
 import { mistralProofs, mistralStates } from './endings.ts';
 import { mistralFaults } from './faults.ts';
-import { mistralForm } from './form.ts';
+import { mistralFileList, mistralForm } from './form.ts';
 import { mistralLimits } from './limits.ts';
 
 export const mistral: VendorEntry<'apiKey' | 'baseUrl'> = {
@@ -51,5 +51,6 @@ const mistralProfile: OpenaiProfile = {
   // Whether the stated size is that of the content was not checked.
   sizes: false,
   batches: mistralForm,
+  fileList: mistralFileList,
   bareLines: true,
 };

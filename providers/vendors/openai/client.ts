@@ -13,7 +13,7 @@ import { fetchWithOwnHeaders } from '../../transport/headers.ts';
 import { type RecentList, recentList } from '../../transport/list-pages.ts';
 import { withOneError } from '../../transport/one-error.ts';
 import type { Unmarked } from '../../transport/unmarked.ts';
-import { type BatchForm, openaiForm } from './form.ts';
+import { type BatchForm, type FileListForm, openaiFileList, openaiForm } from './form.ts';
 import type { BatchWire } from './wire.ts';
 
 /** The differences between providers with OpenAI's batch API. Pure data. */
@@ -55,6 +55,8 @@ export interface OpenaiProfile {
   readonly sizes: boolean;
   /** The form of the calls about batches. */
   readonly batches: BatchForm;
+  /** The form of the list of files; null if there is none. */
+  readonly fileList: FileListForm | null;
   /** Whether the lines that are sent have a custom id and a body only. */
   readonly bareLines: boolean;
   /** The header that carries the key. */
@@ -80,6 +82,7 @@ export const openaiDefaults = {
   counts: true,
   sizes: true,
   batches: openaiForm,
+  fileList: openaiFileList,
   bareLines: false,
   keyHeader: 'authorization',
   query: {},

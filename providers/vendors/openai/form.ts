@@ -32,6 +32,11 @@ export interface BatchForm {
   readonly createBody: ((facts: CreateFacts) => Readonly<Record<string, unknown>>) | null;
 }
 
+/** The form of the list of files. */
+export interface FileListForm extends Pick<BatchForm, 'page'> {
+  readonly pageQuery: (after: string | null) => Readonly<Record<string, string | number>>;
+}
+
 const openaiPage = batchPageWire.transform(
   ({ data, has_more: hasMore }): ListPage => ({ data, ...readNext(data, hasMore) }),
 );
@@ -43,4 +48,10 @@ export const openaiForm: BatchForm = {
   pageQuery: (after, limit) => ({ limit, ...(after === null ? {} : { after }) }),
   page: () => openaiPage,
   createBody: null,
+};
+
+/** Without a limit, OpenAI lists 10,000 files on a page. Other servers may not take as many. */
+export const openaiFileList: FileListForm = {
+  pageQuery: (after) => (after === null ? {} : { after }),
+  page: () => openaiPage,
 };

@@ -8,7 +8,6 @@ import { openaiEndpoints } from '../../dialects/openai/requests.ts';
 import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
-import { cancel } from './cancel.ts';
 import { type Connection, connect, loadSdk, type OpenaiProfile, openaiDefaults } from './client.ts';
 import { create } from './create.ts';
 import { download } from './download.ts';
@@ -17,7 +16,8 @@ import { openaiFaults } from './faults.ts';
 import { find } from './find.ts';
 import { forget } from './forget.ts';
 import { openaiLimits } from './limits.ts';
-import { poll } from './poll.ts';
+import { measureFiles } from './measure.ts';
+import { cancel, poll } from './poll.ts';
 import { holdsFile, upload } from './upload.ts';
 
 const defaultBaseUrl = 'https://api.openai.com/v1';
@@ -91,7 +91,7 @@ export const createOpenaiProvider = (profile: OpenaiProfile, account: Account<'a
 /** For providers that share a connection with calls of their own. */
 export function providerOver(connection: Connection, region: string | null): Provider {
   const { profile, caller, sdk } = connection;
-  const { name, limits, proofs, endpoints, faults } = profile;
+  const { name, limits, proofs, endpoints, faults, fileList } = profile;
   const dialect: DialectSettings = {
     family: 'openai',
     name,
@@ -119,6 +119,7 @@ export function providerOver(connection: Connection, region: string | null): Pro
     upload: (file, submission, ctx) => upload(connection, file, submission, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
     holdsFile: (fileId, ctx) => holdsFile(connection, fileId, ctx),
+    ...(fileList === null ? {} : { measureFiles: (ctx) => measureFiles(connection, fileList, ctx) }),
     create: (staged, _file, submission, ctx) => create(connection, staged, submission, ctx),
     poll: (handle, ctx) => poll(connection, handle, ctx),
     download: (handle, ctx) => download(connection, handle, ctx),

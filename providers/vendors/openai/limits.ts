@@ -11,6 +11,8 @@ export const openaiLimits: ProviderLimits = {
   windowMs: 24 * 60 * 60_000,
   distinctCounts: false,
   createSendsItems: false,
+  // 2.5 TB for each project.
+  fileBytesMax: 2_500_000_000_000,
 };
 
 /** The largest list page. */

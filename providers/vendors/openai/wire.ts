@@ -62,6 +62,8 @@ export const batchPageWire = z.preprocess(
 
 export const fileWire = z.object({
   id: z.string().min(1),
+  filename: name,
+  expires_at: time,
   bytes: z.number().nullish().catch(null),
   /** Absent where a file can be used as soon as it is uploaded. */
   status: z.string().nullish().catch(null),

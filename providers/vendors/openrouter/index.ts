@@ -70,5 +70,6 @@ const openrouterProfile: OpenaiProfile = {
   // What a model that does not exist is answered with was not checked.
   listsModels: false,
   batches: openrouterForm,
+  fileList: null,
   bareLines: true,
 };

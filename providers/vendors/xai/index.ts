@@ -8,7 +8,7 @@ import { download } from './download.ts';
 import { xaiProofs } from './endings.ts';
 import { xaiFaults } from './faults.ts';
 import { forget } from './forget.ts';
-import { xaiForm } from './form.ts';
+import { xaiFileList, xaiForm } from './form.ts';
 import { xaiLimits } from './limits.ts';
 import { endWhenTakenIn, foundWithRequests, withRequests } from './poll.ts';
 
@@ -68,4 +68,5 @@ const xaiProfile: OpenaiProfile = {
   // A refusal carries no code that says that it is the model which is missing.
   listsModels: false,
   batches: xaiForm,
+  fileList: xaiFileList,
 };

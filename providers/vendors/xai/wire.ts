@@ -57,12 +57,20 @@ function readCreated(text: string | null): string | null {
   return new Date(Math.min(Date.parse(text) + dayMs - 1, Date.now())).toISOString();
 }
 
-export const listWire = z
-  .object({ batches: z.array(z.unknown()).nullish(), pagination_token: z.string().nullish() })
-  .transform(({ batches, pagination_token: token }): ListPage => {
-    const next = token || null;
-    return { data: batches ?? [], next, more: next !== null };
-  });
+const token = z.string().nullish();
 
-export const resultsWire = z.object({ results: z.array(z.unknown()), pagination_token: z.string().nullish() });
+const toPage = (data: readonly unknown[] | null | undefined, token: string | null | undefined): ListPage => {
+  const next = token || null;
+  return { data: data ?? [], next, more: next !== null };
+};
+
+export const listWire = z
+  .object({ batches: z.array(z.unknown()).nullish(), pagination_token: token })
+  .transform((page) => toPage(page.batches, page.pagination_token));
+
+export const fileListWire = z
+  .object({ data: z.array(z.unknown()).nullish(), pagination_token: token })
+  .transform((page) => toPage(page.data, page.pagination_token));
+
+export const resultsWire = z.object({ results: z.array(z.unknown()), pagination_token: token });
 export type ResultsPage = z.output<typeof resultsWire>;

@@ -1,6 +1,8 @@
 // The worker's report on its surroundings: what it tries on the data root, and the clocks.
 
 import { readdirSync } from 'node:fs';
+import { noopMetricMeter } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import type { ActivityDeps } from '../../../activities/deps.ts';
 import { checkup } from '../../../activities/open/checkup.ts';
@@ -58,6 +60,42 @@ test('each account’s key is tried, and an account of the config file is named'
     { provider: 'openai', variable: 'openai/default', verdict: 'ok' },
     { provider: 'openai', account: 'eu', variable: 'openai/eu', verdict: 'refused' },
   ]);
+});
+
+/** Keeps the last value and tags of each gauge. */
+const gaugeInto = (gauges: Record<string, unknown>) =>
+  Object.assign(Object.create(noopMetricMeter), {
+    createGauge: (name: string) => ({
+      set: (...last: unknown[]) => {
+        gauges[name] = last;
+      },
+    }),
+  });
+
+test('the files of each account with a key are measured, and a provider that does not list them is left out', async () => {
+  const usage = { files: 2, bytes: 30, own: 1, lasting: 0, isWhole: true };
+  const failure = new ProviderError('openai', { ...bareError, fault: 'connection' });
+  const measures: Readonly<Record<string, Provider['measureFiles']>> = {
+    default: async () => usage,
+    refused: () => Promise.reject(failure),
+    keyless: () => Promise.reject(new Error('it was asked')),
+  };
+  const deps: ActivityDeps = {
+    ...wholeDeps(await folderWith([])),
+    accounts: () => [...Object.keys(measures), 'bare'],
+    credentials: (_name, account) => ({ present: account !== 'keyless', isConfigured: true, variable: 'KEY' }),
+    provider: (_name, account = '') => {
+      const measureFiles = measures[account];
+      return { ...openaiOffline, check: async () => 'ok', ...(measureFiles && { measureFiles }) };
+    },
+  };
+  const gauges: Record<string, unknown> = {};
+  const meter = gaugeInto(gauges);
+  const { files }: Checkup = await new MockActivityEnvironment({}, { metricMeter: meter }).run(() => checkup(deps));
+  const bounds = { lastingFilesMax: null, fileBytesMax: openaiOffline.limits.fileBytesMax };
+  expect(files).toEqual([{ provider: 'openai', account: 'default', ...usage, ...bounds }]);
+  const tags = { provider: 'openai', account: 'default' };
+  expect(gauges).toMatchObject({ nightshift_provider_files: [2, tags], nightshift_provider_file_bytes: [30, tags] });
 });
 
 test('the bucket of each account that has one is tried, and nothing is left in it', async () => {

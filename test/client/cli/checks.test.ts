@@ -75,6 +75,12 @@ const storeWith = (change: Partial<typeof abilities>) => ({
   store: { ...well.store, abilities: { ...abilities, ...change } },
 });
 
+const storedFiles = (change: Partial<NonNullable<Checkup['files']>[number]> = {}) => {
+  const usage = { files: 12, bytes: 1.2e9, own: 3, lasting: 2, isWhole: true };
+  const bounds = { lastingFilesMax: 500, fileBytesMax: 100e9 };
+  return { files: [{ provider: 'azure', account: 'default', ...usage, ...bounds, ...change }] };
+};
+
 const bucketThat = (verdict: BucketVerdict) => ({
   buckets: [{ provider: 'vertex', account: 'eu', uri: 'gs://b/in/', verdict }],
 });
@@ -115,6 +121,8 @@ test.each([
   ['a bucket that cannot be read', bucketThat('unreadable'), 'bad', 'let the worker write'],
   ['a bucket that shows nothing', bucketThat('wrong'), 'bad', 'another'],
   ['a bucket that does not answer', bucketThat('unavailable'), 'bad', 'network'],
+  ['storage at the provider that is nearly full', storedFiles({ bytes: 80e9 }), 'warn', 'delete files at azure'],
+  ['files that never expire', storedFiles({ lasting: 400 }), 'warn', 'delete files at azure'],
   [
     'a store that cannot be written to',
     { store: { verdict: 'unwritable', freeBytes: null } },
@@ -150,6 +158,24 @@ test('the doctor names the account of a key and of a bucket', () => {
     'key of vertex: account eu: VERTEX_ACCESS_TOKEN works',
     'bucket of vertex: account eu: gs://b/in/ takes, lists and gives back files',
   ]);
+});
+
+test.each([
+  [{}, '12 (3 of Nightshift), 2 of 500 without an expiry, 1.2 GB of 100 GB'],
+  [
+    { bytes: 79.9e9, lasting: 399, lastingFilesMax: 500 },
+    '12 (3 of Nightshift), 399 of 500 without an expiry, 79.9 GB of 100 GB',
+  ],
+  [
+    { account: 'eu', lastingFilesMax: null, fileBytesMax: 2.5e12, bytes: 900 },
+    'account eu: 12 (3 of Nightshift), 900 bytes of 2.5 TB',
+  ],
+  [{ lastingFilesMax: null, fileBytesMax: null, isWhole: false }, 'at least 12 (3 of Nightshift), 1.2 GB'],
+])('the doctor says what an account stores: %o', (change, words) => {
+  const found = [...toFindings({ ...well, ...storedFiles(change) }, asked)].find(
+    ({ what }) => what === 'files of azure',
+  );
+  expect(found).toEqual({ what: 'files of azure', state: 'ok', found: words, fix: null });
 });
 
 test('the doctor takes the checkup of an earlier version, which tried less', () => {

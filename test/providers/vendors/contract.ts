@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import { ProviderError } from '../../../providers/error.ts';
 import { callsContract, modelContract, realtimeOnlyContract } from './contract-calls.ts';
+import { filesContract } from './contract-files.ts';
 import { findContract } from './contract-find.ts';
 import {
   catchFacts,
@@ -45,6 +46,7 @@ function batchesContract(vendor: EmulatedVendor): void {
   uploadContract(vendor);
   outputContract(vendor);
   findContract(vendor);
+  filesContract(vendor);
   callsContract(vendor);
 }
 

@@ -1,0 +1,34 @@
+// What the doctor says of the files that an account stores at its provider.
+
+import { isNearlyFull } from '../../../domain/capacity/file-storage.ts';
+import type { Checkup } from '../../../domain/checkup.ts';
+import { defaultAccount } from '../../../domain/job.ts';
+import { type Finding, ok, warn } from './findings.ts';
+
+export function describeFiles(stored: NonNullable<Checkup['files']>[number]): Finding {
+  const { provider, account, files, bytes, own, lasting, isWhole, lastingFilesMax, fileBytesMax } = stored;
+  const lastingOf = lastingFilesMax === null ? '' : `, ${lasting} of ${lastingFilesMax} without an expiry`;
+  const size = `${formatBytes(bytes)}${fileBytesMax === null ? '' : ` of ${formatBytes(fileBytesMax)}`}`;
+  const what = `files of ${provider}`;
+  const found = `${isWhole ? '' : 'at least '}${files} (${own} of Nightshift)${lastingOf}, ${size}`;
+  const of = account === defaultAccount ? '' : `account ${account}: `;
+  if (!isNearlyFull(stored, stored)) return ok(what, of + found);
+  return warn(
+    what,
+    of + found,
+    `delete files at ${provider} that nobody needs: uploads wait while its storage is full`,
+  );
+}
+
+/** Decimal, as the vendors state their bounds. */
+function formatBytes(bytes: number): string {
+  const [unit, size] = units.find(([, least]) => bytes >= least) ?? ['bytes', 1];
+  return `${Number((bytes / size).toFixed(1))} ${unit}`;
+}
+
+const units = [
+  ['TB', 1e12],
+  ['GB', 1e9],
+  ['MB', 1e6],
+  ['kB', 1e3],
+] as const;
