@@ -186,7 +186,7 @@ export async function readOthersOwned(
   return others;
 }
 
-const listHandles = (record: HandleRecord | null): readonly BatchHandle[] =>
+export const listHandles = (record: HandleRecord | null): readonly BatchHandle[] =>
   record === null ? [] : [record.handle, ...(record.twinHandles ?? []), ...record.earlier];
 
 /** Marks the provider batches in the handle files, because an earlier version wrote handles without marks. Existing marks stay. */

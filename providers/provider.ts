@@ -119,6 +119,8 @@ export interface Provider extends Dialect {
   download(handle: BatchHandle, ctx: Context): AsyncGenerator<Uint8Array, true | null>;
   /** Asks the vendor to stop the batch. A batch that has ended or is being cancelled is not an error. */
   cancel(handle: BatchHandle, ctx: Context): Promise<void>;
+  /** Deletes an uploaded file whose batch was read whole. Absent where the vendor keeps no uploads, or has no such call. */
+  forgetFile?(fileId: string, ctx: Context): Promise<void>;
   /** Deletes the vendor's copies. Copies that are gone already are not an error. */
   forget(handle: BatchHandle, ctx: Context): Promise<void>;
   /** The realtime lane: sends one request line's request, and returns the line that `download` would have had for it. */

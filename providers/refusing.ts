@@ -25,7 +25,12 @@ const refuseAll = (provider: Provider, fault: Fault): Provider => ({
 });
 
 /** Without the calls about files that a provider need not have. */
-const leaveFiles = ({ holdsFile: _holds, measureFiles: _measure, ...provider }: Provider): Provider => provider;
+const leaveFiles = ({
+  holdsFile: _holds,
+  measureFiles: _measure,
+  forgetFile: _forget,
+  ...provider
+}: Provider): Provider => provider;
 
 type BatchCalls = Pick<Provider, 'upload' | 'find' | 'create' | 'poll' | 'download' | 'cancel' | 'forget'>;
 

@@ -12,6 +12,7 @@ import { readTally } from '../../job-folder/tallies.ts';
 import type { Store } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { measureFiles } from '../measure-files.ts';
+import { isInDoubt } from './forget-uploads.ts';
 
 /** Deletions in progress at the same time. */
 const concurrency = 4;
@@ -55,9 +56,8 @@ async function* listHandles(store: Store, output: string): AsyncGenerator<BatchH
   }
 }
 
-/** The provider may have answered a batch in doubt and charged for it. A person is asked to check it there, so it must not be deleted. */
 async function isCollected(store: Store, output: string, handleUri: string): Promise<boolean> {
   const ref = parseHandleFile(output, handleUri);
   const tally = ref === null ? null : await readTally(store, ref);
-  return tally !== null && (tally.rejected.in_doubt ?? 0) === 0;
+  return tally !== null && !isInDoubt(tally);
 }

@@ -69,10 +69,10 @@ async function checkFiles(
   named: NamedAccount,
 ): Promise<NonNullable<Checkup['files']>[number] | null> {
   const provider = isUsable(deps, named) ? deps.provider(named.provider, named.account) : undefined;
-  const usage = provider === undefined ? null : await measureFiles(provider, named.account, trialMs);
-  if (provider === undefined || usage === null) return null;
+  if (provider === undefined) return null;
+  const usage = await measureFiles(provider, named.account, trialMs);
   const { lastingFilesMax = null, fileBytesMax = null } = provider.limits;
-  return { ...named, ...usage, lastingFilesMax, fileBytesMax };
+  return usage && { ...named, ...usage, lastingFilesMax, fileBytesMax };
 }
 
 async function tryKey(provider: Provider | undefined): Promise<KeyVerdict> {

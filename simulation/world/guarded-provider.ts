@@ -4,6 +4,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { Incarnation } from './incarnation.ts';
 
 export function guardProvider(provider: Provider, life: Incarnation): Provider {
+  const { forgetFile } = provider;
   return {
     ...provider,
     check: (model, ctx) => life.allow(() => provider.check(model, ctx)),
@@ -14,6 +15,9 @@ export function guardProvider(provider: Provider, life: Incarnation): Provider {
     poll: (handle, ctx) => life.effect('poll', () => provider.poll(handle, ctx)),
     cancel: (handle, ctx) => life.effect('cancel', () => provider.cancel(handle, ctx)),
     forget: (handle, ctx) => life.effect('forget', () => provider.forget(handle, ctx)),
+    ...(forgetFile && {
+      forgetFile: (fileId, ctx) => life.effect('forget', () => forgetFile(fileId, ctx)),
+    }),
     call: (line, target, ctx) => life.effect('ask', () => provider.call(line, target, ctx)),
     download: (handle, ctx) => downloadWhole(life, () => provider.download(handle, ctx)),
   };

@@ -39,13 +39,12 @@ export const digitalocean: VendorEntry<'apiKey' | 'baseUrl'> = {
   make(account) {
     const connection = connect(digitaloceanProfile, account);
     const baseUrl = requireBaseUrl(account);
-    // There is no call that shows a file.
-    const { holdsFile: _, ...shared } = providerOver(connection, readRegion(account));
+    // There is no call that shows or deletes a file: the vendor does so after a month.
+    const { holdsFile: _holds, forgetFile: _forget, ...shared } = providerOver(connection, readRegion(account));
     return {
       ...shared,
       upload: (file, _submission, ctx) => upload(connection, baseUrl, file, ctx),
       download: (handle, ctx) => download(connection, baseUrl, handle, ctx),
-      // There is no call that deletes files: the vendor does so after a month.
       forget: async () => {},
     };
   },

@@ -8,13 +8,12 @@ import { unlessGone } from '../openai/forget.ts';
 import { poll } from '../openai/poll.ts';
 
 export async function forget(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
-  const { caller, sdk } = connection;
   const shown = await unlessGone(async () => (await poll(connection, handle, ctx)).files);
   const datasets = new Set([...(shown ?? []), ...(handle.fileId === null ? [] : [handle.fileId])]);
-  for (const id of datasets) {
-    const path = `/datasets/${encodeURIComponent(id)}`;
-    await unlessGone(() =>
-      callProvider(caller, 'read', async () => (await sdk()).delete(path, { signal: ctx.signal })),
-    );
-  }
+  for (const id of datasets) await deleteDataset(connection, id, ctx);
+}
+
+export async function deleteDataset({ caller, sdk }: Connection, id: string, { signal }: Context): Promise<void> {
+  const path = `/datasets/${encodeURIComponent(id)}`;
+  await unlessGone(() => callProvider(caller, 'read', async () => (await sdk()).delete(path, { signal })));
 }

@@ -8,7 +8,7 @@ import { download } from './download.ts';
 import { fireworksProofs, fireworksStates } from './endings.ts';
 import { fireworksFaults } from './faults.ts';
 import { find } from './find.ts';
-import { forget } from './forget.ts';
+import { deleteDataset, forget } from './forget.ts';
 import { fireworksForm } from './form.ts';
 import { fireworksLimits } from './limits.ts';
 import { holdsDataset, upload } from './upload.ts';
@@ -64,6 +64,7 @@ export const fireworks: VendorEntry<'apiKey' | 'accountId' | 'baseUrl'> = {
       download: (handle, ctx) => download(jobs, baseUrl, handle, ctx),
       // A job can only be deleted, with what it has answered and billed: it is left to end.
       cancel: async () => {},
+      forgetFile: (fileId, ctx) => deleteDataset(jobs, fileId, ctx),
       forget: (handle, ctx) => forget(jobs, handle, ctx),
     };
   },

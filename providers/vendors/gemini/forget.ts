@@ -13,14 +13,18 @@ export const fileGone = [403, 404];
 const outputGone = [400, ...fileGone];
 
 export async function forget(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
-  const remove = (path: string, gone: readonly number[]) =>
-    unlessStatus(gone, () =>
-      ask(connection, 'read', anyWire, { method: 'DELETE', url: apiUrl(connection, path) }, ctx),
-    );
   const view = await unlessStatus([404], () => poll(connection, handle, ctx));
   if (view !== null && view.phase !== 'ended') return;
   const outputs = (view?.files ?? []).filter((file) => file !== handle.fileId);
-  for (const file of outputs) await remove(file, outputGone);
-  if (handle.fileId !== null) await remove(handle.fileId, fileGone);
-  await remove(batchPath(handle.id), [404]);
+  for (const file of outputs) await remove(connection, file, outputGone, ctx);
+  if (handle.fileId !== null) await forgetFile(connection, handle.fileId, ctx);
+  await remove(connection, batchPath(handle.id), [404], ctx);
+}
+
+export const forgetFile = (connection: Connection, fileId: string, ctx: Context): Promise<void> =>
+  remove(connection, fileId, fileGone, ctx);
+
+async function remove(connection: Connection, path: string, gone: readonly number[], ctx: Context): Promise<void> {
+  const request = { method: 'DELETE' as const, url: apiUrl(connection, path) };
+  await unlessStatus(gone, () => ask(connection, 'read', anyWire, request, ctx));
 }

@@ -15,7 +15,7 @@ import { download } from './download.ts';
 import { geminiProofs } from './endings.ts';
 import { geminiFaults } from './faults.ts';
 import { find } from './find.ts';
-import { forget } from './forget.ts';
+import { forget, forgetFile } from './forget.ts';
 import { geminiLimits, inlineBytesMax } from './limits.ts';
 import { measureFiles } from './measure.ts';
 import { poll } from './poll.ts';
@@ -89,6 +89,7 @@ function createProvider(connection: Connection, isVendorItself: boolean): Provid
     poll: (handle, ctx) => poll(connection, handle, ctx),
     download: (handle, ctx) => download(connection, handle, ctx),
     cancel: (handle, ctx) => cancel(connection, handle, ctx),
+    forgetFile: (fileId, ctx) => forgetFile(connection, fileId, ctx),
     forget: (handle, ctx) => forget(connection, handle, ctx),
     call: (line, target, ctx) => call(connection, line, target, ctx),
   };

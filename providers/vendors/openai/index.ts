@@ -14,7 +14,7 @@ import { download } from './download.ts';
 import { openaiEndings, openaiProofs } from './endings.ts';
 import { openaiFaults } from './faults.ts';
 import { find } from './find.ts';
-import { forget } from './forget.ts';
+import { deleteFiles, forget } from './forget.ts';
 import { openaiLimits } from './limits.ts';
 import { measureFiles } from './measure.ts';
 import { cancel, poll } from './poll.ts';
@@ -124,6 +124,7 @@ export function providerOver(connection: Connection, region: string | null): Pro
     poll: (handle, ctx) => poll(connection, handle, ctx),
     download: (handle, ctx) => download(connection, handle, ctx),
     cancel: (handle, ctx) => cancel(connection, handle, ctx),
+    forgetFile: (fileId, ctx) => deleteFiles(connection, [fileId], ctx),
     forget: (handle, ctx) => forget(connection, handle, ctx),
     call: (line, _target, ctx) => call(connection, line, ctx),
   };

@@ -1,17 +1,24 @@
-// The promises about the files that an account stores: a part of the contract of every provider that lists them.
+// The promises about the files that an account stores: a part of the contract of every provider that lists or deletes them.
 
 import { describe, expect, test } from 'vitest';
-import { context, type EmulatedVendor, listTexts, makeProvider, startVendor } from './emulated-vendor.ts';
+import {
+  collectOutcomes,
+  context,
+  type EmulatedVendor,
+  listTexts,
+  makeProvider,
+  startVendor,
+} from './emulated-vendor.ts';
 
 /** Uploaded even where a small batch is sent with its create. */
-const isLarge = listTexts(1500);
+const manyTexts = listTexts(1500);
 
 export function filesContract(vendor: EmulatedVendor): void {
-  const { measureFiles } = makeProvider(vendor.entry, {});
+  const { measureFiles, forgetFile } = makeProvider(vendor.entry, {});
   describe.runIf(measureFiles !== undefined)(`${vendor.name}: the files of its account`, () => {
     test('are added up over all pages, and Nightshift knows its own', async () => {
       const { provider, prepare } = await startVendor(vendor, { list: { pageMax: 2 } });
-      const { file, submission } = await prepare(isLarge);
+      const { file, submission } = await prepare(manyTexts);
       const names = [file.name, file.name, file.name, 'theirs.jsonl', 'others.jsonl'];
       for (const name of names) await provider.upload({ ...file, name }, submission, context());
       const usage = await provider.measureFiles?.(context());
@@ -25,4 +32,21 @@ export function filesContract(vendor: EmulatedVendor): void {
       expect(await provider.measureFiles?.(context())).toEqual(nothing);
     });
   });
+
+  const deletesFiles = vendor.routes.upload !== null && forgetFile !== undefined;
+  test.runIf(deletesFiles)(
+    `${vendor.name}: an upload is forgotten, as often as is asked, and nothing else`,
+    async () => {
+      const { provider, prepare, end } = await startVendor(vendor);
+      const { file, submission } = await prepare(manyTexts);
+      const staged = await provider.upload(file, submission, context());
+      const handle = await provider.create(staged, file, submission, context());
+      await end();
+      const fileId = staged.fileId ?? '';
+      await provider.forgetFile?.(fileId, context());
+      await provider.forgetFile?.(fileId, context());
+      expect(await provider.holdsFile?.(fileId, context())).toBe(false);
+      expect(await collectOutcomes(provider, handle)).toHaveLength(manyTexts.length);
+    },
+  );
 }
