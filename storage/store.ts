@@ -83,7 +83,7 @@ export type StoreProblem =
   | 'unwritable'
   | 'no_bucket'
   | 'no_credentials'
-  /** The server ignores the condition that a file is created only if it is absent. */
+  /** The server ignores the condition that a file is created only if it is absent, or does not replace a file under the condition of its version. */
   | 'not_exclusive'
   | 'unavailable';
 
@@ -100,7 +100,7 @@ export const storeAdvice: Readonly<Record<StoreProblem, string>> = {
   no_bucket: 'the bucket does not exist: create it, or correct its name',
   no_credentials: 'there are no credentials for the store, or it refuses them: give this process working ones',
   not_exclusive:
-    'its server ignores the condition to create a file only if there is none, so two jobs could take one folder: use another server',
+    'its server does not keep to the conditions under which files are created and replaced, so two jobs could take one folder, or none could: use another server',
   unavailable: 'the store does not answer',
 };
 

@@ -20,6 +20,7 @@ import { beginS3Upload, sweepUploads } from './upload.ts';
 
 /** How old servers answer a condition that they do not know. */
 const notImplemented = 501;
+const notAllowed = 405;
 
 export async function createS3Client(settings: S3Settings): Promise<ObjectClient> {
   const s3: S3 = { sdk: await import('@aws-sdk/client-s3'), client: await connectS3(settings) };
@@ -97,7 +98,7 @@ async function put(
       try {
         return await client.send(new sdk.PutObjectCommand(request), options);
       } catch (error) {
-        const isUnknown = condition !== null && readStatus(error) === notImplemented;
+        const isUnknown = condition !== null && [notImplemented, notAllowed].includes(readStatus(error));
         throw isUnknown ? new StoreError('not_exclusive', place.uri) : error;
       }
     });

@@ -1,23 +1,31 @@
-// Servers that claim to speak S3 but ignore the condition of a create, or do not know it. Two jobs could take one output there.
+// Servers that claim to speak S3 but ignore the condition of a create, or do not know it: two jobs could take one output there. And servers that do
+// not take the condition of a replacement: no job could write to its output there.
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { writeText } from '../../../storage/lines/json-lines.ts';
 import { createStore } from '../../../storage/registry.ts';
 import type { Store } from '../../../storage/store.ts';
 
-/** Keeps objects in memory. `refuses` says how it answers a create with a condition; null if it ignores the condition. */
-async function startServer(refuses: number | null): Promise<{ store: Store; objects: ReadonlyMap<string, Buffer> }> {
+/** How a server answers a write with a condition, whatever is there; null if it ignores the condition, and absent if it keeps to it. */
+interface Habits {
+  readonly create?: number | null;
+  readonly replace?: number | null;
+}
+
+/** Keeps objects in memory. All have the same version. */
+async function startServer(habits: Habits): Promise<{ store: Store; objects: ReadonlyMap<string, Buffer> }> {
   const objects = new Map<string, Buffer>();
   const server = createServer(async (request, response) => {
     const name = new URL(request.url ?? '', 'http://host').pathname;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     if (request.method === 'PUT') {
-      if (request.headers['if-none-match'] !== undefined && refuses !== null) {
-        response.writeHead(refuses).end('<Error><Code>NotImplemented</Code></Error>');
+      const refused = refuse(habits, request.headers, objects.has(name));
+      if (refused !== null) {
+        response.writeHead(refused).end();
         return;
       }
       objects.set(name, Buffer.concat(chunks));
@@ -39,11 +47,20 @@ async function startServer(refuses: number | null): Promise<{ store: Store; obje
   return { store: createStore({ dataRoot: tmpdir(), s3PathStyle: true }), objects };
 }
 
+function refuse({ create = 412, replace = null }: Habits, headers: IncomingHttpHeaders, isThere: boolean) {
+  if (headers['if-match'] !== undefined) return replace;
+  if (headers['if-none-match'] === undefined) return null;
+  return create === 412 && !isThere ? null : create;
+}
+
 test.each([
-  ['ignores the condition', null],
-  ['does not know the condition', 501],
-])('a server that %s is refused before anything is claimed there', async (_name, refuses) => {
-  const { store, objects } = await startServer(refuses);
+  ['ignores the condition of a create', { create: null }],
+  ['does not know the condition of a create', { create: 501 }],
+  ['does not know the condition of a replacement', { replace: 501 }],
+  ['does not allow the condition of a replacement', { replace: 405 }],
+  ['refuses a replacement although the version is the same', { replace: 412 }],
+])('a server that %s is refused before anything is claimed there', async (_name, habits) => {
+  const { store, objects } = await startServer(habits);
   const problem = 'not_exclusive';
   await expect(writeText(store, 's3://bucket/out/job.json', '{}', { ifAbsent: true })).rejects.toMatchObject({
     problem,
@@ -53,8 +70,14 @@ test.each([
   expect([...objects.keys()]).toEqual([]);
 });
 
+test('a server that keeps to both conditions can be claimed, and no probe stays there', async () => {
+  const { store, objects } = await startServer({});
+  await writeText(store, 's3://bucket/out/job.json', '{}', { ifAbsent: true });
+  expect([...objects.keys()]).toEqual(['/bucket/out/job.json']);
+});
+
 test('a server that ignores the condition takes files that may be replaced', async () => {
-  const { store, objects } = await startServer(null);
+  const { store, objects } = await startServer({ create: null });
   await writeText(store, 's3://bucket/file', 'text');
   expect([...objects.keys()]).toEqual(['/bucket/file']);
 });
