@@ -4,6 +4,7 @@ import { defaultAccount, type JobFile, type Timing } from '../domain/job.ts';
 import type { Prices } from '../domain/money/cost.ts';
 import type { BatchNews } from '../domain/progress/events.ts';
 import { InvariantBroken } from '../domain/refusal.ts';
+import type { Tenant } from '../domain/sharing.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Store } from '../storage/store.ts';
 import type { Threads } from '../threads/pool.ts';
@@ -38,6 +39,8 @@ export interface ActivityDeps {
   ) => { readonly present: boolean; readonly isConfigured: boolean; readonly variable: string };
   /** The folder of an account's bucket, with a slash at its end; null if it has none. */
   readonly bucket: (name: string, account: string) => string | null;
+  /** Those that the worker's configuration names. Others count as tenants with its defaults. */
+  readonly tenants: Readonly<Record<string, Tenant>>;
   readonly prices: { readonly dated: string; readonly models: Prices };
   readonly timing: Omit<Timing, 'providerWindowMs'>;
   /** A folder of only this process, for temporary files: a later worker deletes it. */

@@ -7,6 +7,7 @@ import type { JobEstimate } from '../domain/plan/estimate.ts';
 import type { Validity } from '../domain/plan/validity.ts';
 import type { JobStatus } from '../domain/progress/status.ts';
 import type { JobReport } from '../domain/report/report.ts';
+import { toTaskPriority } from '../domain/sharing.ts';
 import type { Job } from '../input/schema.ts';
 import {
   type BatchesRequest,
@@ -95,6 +96,7 @@ export class Nightshift {
       workflowId: id,
       taskQueue,
       args: [job],
+      ...('job' in job ? {} : { priority: toTaskPriority(job) }),
       ...jobText(job, id),
     });
   }

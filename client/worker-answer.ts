@@ -33,19 +33,32 @@ export class NoWorkerAnswers extends Error {
   }
 }
 
-export async function listPollers(client: Client, taskQueue: string): Promise<readonly Poller[]> {
-  const { pollers } = await client.connection.workflowService.describeTaskQueue({
+/** `rate` is what a person or a worker has set for the queue, in tasks a second; null if nobody has. */
+export async function describeQueue(
+  client: Client,
+  taskQueue: string,
+  taskQueueType: number,
+): Promise<{ readonly pollers: readonly Poller[]; readonly rate: number | null }> {
+  const { pollers, config } = await client.connection.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
-    taskQueueType: workflowTasks,
+    taskQueueType,
+    reportConfig: true,
   });
-  return (pollers ?? [])
-    .map(({ identity, lastAccessTime }) => ({
-      identity: identity ?? '',
-      lastPollAt: Number(String(lastAccessTime?.seconds ?? 0)) * 1000,
-    }))
-    .filter(({ lastPollAt }) => Date.now() - lastPollAt < silentMsMax);
+  const limit = config?.queueRateLimit?.rateLimit;
+  return {
+    pollers: (pollers ?? [])
+      .map(({ identity, lastAccessTime }) => ({
+        identity: identity ?? '',
+        lastPollAt: Number(String(lastAccessTime?.seconds ?? 0)) * 1000,
+      }))
+      .filter(({ lastPollAt }) => Date.now() - lastPollAt < silentMsMax),
+    rate: limit == null ? null : (limit.requestsPerSecond ?? 0),
+  };
 }
+
+export const listPollers = async (client: Client, taskQueue: string): Promise<readonly Poller[]> =>
+  (await describeQueue(client, taskQueue, workflowTasks)).pollers;
 
 /**
  * Throws `NoWorkerAnswers` immediately if no worker polls the task queue, and after `waitMs` if none answers: the server's list still has a worker

@@ -6,6 +6,7 @@ import type { ModelPrice } from './money/cost.ts';
 import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
 import type { JobRefused } from './refusal.ts';
+import type { Sharing, TaskPriority } from './sharing.ts';
 
 /** The account of a job that names none. */
 export const defaultAccount = 'default';
@@ -24,7 +25,7 @@ export const resultFormats = ['jsonl', ...tableFormats] as const;
 export type ResultFormat = (typeof resultFormats)[number];
 
 /** The job file with every default filled in and every limit clamped. From here on, durations are milliseconds. */
-export interface JobSpec {
+export interface JobSpec extends Sharing {
   readonly version: 1;
   readonly dataset: {
     /** Several, or one with `*`, are read one after the other as one dataset. */
@@ -142,11 +143,13 @@ export interface JobFile {
 export interface JobSettings
   extends Pick<
       JobSpec,
-      'output' | 'provider' | 'model' | 'mode' | 'poll' | 'retry' | 'deadline' | 'fallback' | 'budgetUsd'
+      'output' | 'provider' | 'account' | 'model' | 'mode' | 'poll' | 'retry' | 'deadline' | 'fallback' | 'budgetUsd'
     >,
     Pick<JobFile, 'policy' | 'timing' | 'proofs'> {
   /** The claim's nonce. */
   readonly nonce: string;
+  /** Of all tasks of the job. Absent if a worker of an earlier version opened the job. */
+  readonly priority?: TaskPriority;
   readonly dataset: string;
   readonly startedAt: number;
   readonly concurrency: number;

@@ -4,10 +4,11 @@ import { defaultAccount } from '../domain/job.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { compileSchema } from './answer-schema.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
+import type { JsonObject } from './field-kinds.ts';
 import { nearest } from './nearest.ts';
 import { findInputsMax } from './parts.ts';
 import type { Problem } from './problem.ts';
-import type { JobFields, JsonObject } from './schema.ts';
+import type { JobFields } from './schema.ts';
 import { templateProblems } from './templates/liquid.ts';
 
 /** The body, with its model if the provider's requests name one; null if it cannot be made. */

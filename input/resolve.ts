@@ -2,6 +2,7 @@
 
 import { type DatasetFormat, findFormats, listUris } from '../domain/dataset.ts';
 import type { JobSpec } from '../domain/job.ts';
+import { pickSharing } from '../domain/sharing.ts';
 import { withDate } from './date.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
 import {
@@ -111,6 +112,7 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
     dataset: resolveDataset(fields.dataset ?? ''),
     provider: fields.provider ?? '',
     account: accountOf(fields),
+    ...pickSharing({ ...fields, priority: fields.priority ?? 2 }),
     model: fields.model ?? null,
     endpoint: request === null ? null : (fields.endpoint ?? provider.defaultEndpoint),
     request,

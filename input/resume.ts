@@ -3,6 +3,7 @@
 import { defaultAccount, type JobSpec, type ResultFormat } from '../domain/job.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { canonicalJson } from '../domain/request/canonical-json.ts';
+import { pickSharing, type Sharing } from '../domain/sharing.ts';
 import type { SpecFacts } from './facts.ts';
 import { policyProblems, resolveDataset, resolveOutput } from './parts.ts';
 import { normalFolder, normalPath } from './path.ts';
@@ -11,7 +12,7 @@ import { answerSchema, requestBody } from './request.ts';
 import type { JobFields } from './schema.ts';
 
 /** The fields that say how a job runs. Only given ones are present. */
-export interface JobChanges {
+export interface JobChanges extends Sharing {
   readonly budgetUsd?: number;
   readonly outputFormat?: ResultFormat;
   readonly concurrency?: number;
@@ -28,9 +29,11 @@ export type TakenOver =
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
 export function splitChanges(fields: JobFields): { readonly changes: JobChanges; readonly same: JobFields } {
-  const { budget, realtime, poll, retry, deadline, fallback, keep, resumeFrom, output, $schema, ...others } = fields;
+  const { budget, realtime, poll, retry, deadline, fallback, keep, resumeFrom, output, $schema, ...further } = fields;
+  const { tenant, feature, priority, ...others } = further;
   const { concurrency, ...batch } = others.batch ?? {};
   const changes = {
+    ...pickSharing(fields),
     budgetUsd: budget?.usd,
     outputFormat: typeof output === 'object' ? output.format : undefined,
     concurrency,
@@ -62,6 +65,7 @@ function changed(old: JobSpec, changes: JobChanges): JobSpec {
     ...old,
     budgetUsd: changes.budgetUsd ?? old.budgetUsd,
     ...(changes.outputFormat === undefined ? {} : { outputFormat: changes.outputFormat }),
+    ...pickSharing(changes),
     batch: { ...old.batch, concurrency: changes.concurrency ?? old.batch.concurrency },
     realtime: { ...old.realtime, ...changes.realtime },
     poll: { ...old.poll, ...changes.poll },

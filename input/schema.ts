@@ -2,54 +2,15 @@
 
 import { z } from 'zod';
 import { datasetFormats, isKnownEncoding } from '../domain/dataset.ts';
-import { durationPattern, formatDuration, parseDuration } from '../domain/duration.ts';
 import { resultFormats } from '../domain/job.ts';
 import { batchesPerSegment, realtimeConcurrencyMax, wavesMax } from '../domain/limits.ts';
-import type { Json } from '../domain/outcome/outcome.ts';
-import { pathProblem } from './path.ts';
+import { count, duration, fixedPath, jsonObject, name, path, text, usd } from './field-kinds.ts';
 import { isTimezone } from './timezone.ts';
-
-export type JsonObject = { [name: string]: Json };
 
 /** More rounds would leave no wave for the fallback. */
 const roundsMax = wavesMax - 10;
 /** With this factor, the waits grow from the default first one to the default longest one in two polls. */
 const factorMax = 10;
-
-/** No batch, job or wait takes longer: a longer duration is a mistake. */
-const durationMsMax = 366 * 24 * 3_600_000;
-const durationWanted = 'must be a duration as text, e.g. "90s", "15m" or "1h30m"';
-
-const text = () => z.string().min(1);
-const count = () => z.number().int().min(1);
-const usd = () => z.number().min(0);
-
-/** Text with its unit, parsed to milliseconds: a bare number would not say whether it means seconds. */
-const duration = (shortestMs: number) =>
-  z
-    .string({ error: durationWanted })
-    .regex(new RegExp(durationPattern), { error: durationWanted })
-    .transform((value) => parseDuration(value) ?? 0)
-    .refine((ms) => ms >= shortestMs, { error: `must be at least ${formatDuration(shortestMs)}` })
-    .refine((ms) => ms <= durationMsMax, { error: `must be at most ${formatDuration(durationMsMax)}` });
-
-const path = () =>
-  z.string().superRefine((value, { addIssue }) => {
-    const problem = pathProblem(value);
-    if (problem !== null) addIssue(problem);
-  });
-
-/** A path that does not depend on the day. */
-const fixedPath = () =>
-  path().refine((value) => !value.includes('{date}'), {
-    error: 'must be a plain path: {date} is filled in in `dataset` and `output` only',
-  });
-
-/** The input is already JSON, so only its kind is checked. */
-const jsonObject = () =>
-  z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
-    error: 'must be an object',
-  });
 
 const dataset = z.strictObject({
   uri: z
@@ -189,6 +150,14 @@ export const jobFields = z.strictObject({
   account: text()
     .optional()
     .describe("The set of the provider's credentials in the worker's configuration. Default: `default`."),
+  tenant: name()
+    .optional()
+    .describe('The team or customer that the job runs for. Tenants share workers and accounts fairly.'),
+  feature: name().optional().describe('What the job is for, e.g. `search`: costs can be capped by feature.'),
+  priority: z
+    .union([z.literal(1), z.literal(2), z.literal(3)])
+    .optional()
+    .describe('1 is urgent, 2 is standard, 3 is background.'),
   model: text().optional().describe('The model, by the name that the provider gives it.'),
   endpoint: text().optional().describe("The provider's endpoint."),
   request: jsonObject().optional().meta({

@@ -14,6 +14,9 @@ const readyTimeoutMs = 120_000;
 /** The search attributes that the workflows upsert. A server that does not know one fails the workflow task. */
 export const searchAttributeNames: readonly string[] = searchAttributes;
 
+/** Tasks that wait are taken by priority, and fairly between tenants. Off by default in this version of the server. */
+const fairQueues = { 'matching.useNewMatcher': 'true', 'matching.enableFairness': 'true' };
+
 export interface DevServerOptions {
   /** The file that keeps the server's state. Default: in memory. */
   readonly dbFilename?: string;
@@ -79,7 +82,7 @@ async function serverArguments(options: DevServerOptions, port: number, uiPort: 
     ...ui,
     ...(options.dbFilename ? ['--db-filename', options.dbFilename, ...pragmas] : []),
     ...Object.entries(attributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
-    ...Object.entries(options.dynamicConfig ?? {}).flatMap(([key, value]) => [
+    ...Object.entries({ ...fairQueues, ...options.dynamicConfig }).flatMap(([key, value]) => [
       '--dynamic-config-value',
       `${key}=${value}`,
     ]),

@@ -12,7 +12,7 @@ const self = fileURLToPath(import.meta.url);
 export function buildWorkflowBundle(): Promise<{ code: string }> {
   const locate = (name: string): string =>
     fileURLToPath(new URL(`../workflows/${name}${self.slice(-3)}`, import.meta.url));
-  const workflowInterceptorModules = [locate('interceptors/failure-log')];
+  const workflowInterceptorModules = ['failure-log', 'priority'].map((name) => locate(`interceptors/${name}`));
   return bundleWorkflowCode({ workflowsPath: locate('index'), workflowInterceptorModules, logger: quiet });
 }
 

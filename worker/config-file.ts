@@ -1,9 +1,10 @@
-// The worker's configuration file, NIGHTSHIFT_CONFIG: further accounts of providers, and profiles of compatible providers. It holds no secret,
-// only the names of the variables that do.
+// The worker's configuration file, NIGHTSHIFT_CONFIG: further accounts of providers, profiles of compatible providers, rates and tenants. It
+// holds no secret, only the names of the variables that do.
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defaultAccount } from '../domain/job.ts';
+import type { Tenant } from '../domain/sharing.ts';
 import { type Account, listHalves, resolveAccount, type Setting } from '../providers/account.ts';
 import { type Accounts, ownVendors, readDefaultAccounts, type Vendors, vendorsWith } from '../providers/registry.ts';
 import { profilesShape } from '../providers/vendors/compatible/profile.ts';
@@ -11,10 +12,19 @@ import { profilesShape } from '../providers/vendors/compatible/profile.ts';
 const value = z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })]);
 const accountName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 
+const rates = z.strictObject({
+  createsPerHour: z.number().positive().optional(),
+  callsPerSecond: z.number().positive().optional(),
+});
+/** Temporal takes weights from 0.001 to 1000. */
+const tenant = z.strictObject({ weight: z.number().min(0.001).max(1000).default(1) });
+
 const fileShape = z.strictObject({
   $schema: z.string().optional(),
   profiles: profilesShape.default({}),
   accounts: z.record(z.string(), z.record(accountName, z.record(z.string(), value))).default({}),
+  rates: z.record(z.string(), z.record(accountName, rates)).default({}),
+  tenants: z.record(z.string(), tenant).default({}),
 });
 type ConfigFile = z.output<typeof fileShape>;
 type Read = (variable: string) => string | null;
@@ -25,15 +35,25 @@ export interface ProviderConfig {
   readonly accounts: Accounts;
 }
 
+/** By provider, then by account. */
+export type Rates = Readonly<Record<string, Readonly<Record<string, AccountRates>>>>;
+export type AccountRates = z.output<typeof rates>;
+
+export interface FileConfig {
+  readonly providers: ProviderConfig;
+  readonly rates: Rates;
+  readonly tenants: Readonly<Record<string, Tenant>>;
+}
+
 /** Without a file, each provider has one account, from its variables. Fails with all problems of the file together. */
-export function readProviderConfig(path: string | null, read: (variable: string) => string | null): ProviderConfig {
+export function readConfigFile(path: string | null, read: (variable: string) => string | null): FileConfig {
   const file = path === null ? fileShape.parse({}) : readFile(path);
   const vendors = vendorsWith(file.profiles);
   const problems = [...listProblems(file, vendors, read)];
   if (problems.length > 0) throw new Error(problems.map((problem) => `NIGHTSHIFT_CONFIG: ${problem}`).join('\n'));
   const accounts = resolveAll(file, vendors, read);
   requireWholePairs(accounts, vendors);
-  return { vendors, accounts };
+  return { providers: { vendors, accounts }, rates: file.rates, tenants: file.tenants };
 }
 
 function resolveAll(file: ConfigFile, vendors: Vendors, read: Read): Accounts {
@@ -80,7 +100,7 @@ function parseJson(path: string): unknown {
   }
 }
 
-function* listProblems({ accounts, profiles }: ConfigFile, vendors: Vendors, read: Read): Generator<string> {
+function* listProblems({ accounts, profiles, rates }: ConfigFile, vendors: Vendors, read: Read): Generator<string> {
   for (const name of Object.keys(profiles)) {
     if (ownVendors.includes(name)) {
       yield `profiles.${name}: this provider has code of its own; give the profile another name`;
@@ -95,6 +115,14 @@ function* listProblems({ accounts, profiles }: ConfigFile, vendors: Vendors, rea
     for (const [account, values] of Object.entries(byName)) {
       yield* listSettingProblems(`accounts.${name}.${account}`, settings, values, read);
       if (account === defaultAccount) yield* listConflicts(`accounts.${name}.${account}`, settings, values, read);
+    }
+  }
+  for (const [name, byName] of Object.entries(rates)) {
+    if (vendors[name] === undefined) yield `rates.${name}: there is no such provider`;
+    for (const account of Object.keys(byName)) {
+      if (account !== defaultAccount && accounts[name]?.[account] === undefined) {
+        yield `rates.${name}.${account}: there is no such account`;
+      }
     }
   }
 }

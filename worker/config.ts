@@ -11,7 +11,7 @@ import { findPrice, type ModelPrice, type Prices } from '../domain/money/cost.ts
 import { builtInPrices } from '../domain/money/prices.ts';
 import { needs } from '../domain/request/needs.ts';
 import { readStoreSettings, type StoreSettings } from '../storage/registry.ts';
-import { type ProviderConfig, readProviderConfig } from './config-file.ts';
+import { type FileConfig, readConfigFile } from './config-file.ts';
 
 const duration = (otherwise: string) =>
   z
@@ -94,7 +94,7 @@ export interface Address {
   readonly port: number;
 }
 
-export interface WorkerConfig extends Pick<StoreSettings, 'dataRoot' | 's3PathStyle'> {
+export interface WorkerConfig extends FileConfig, Pick<StoreSettings, 'dataRoot' | 's3PathStyle'> {
   readonly taskQueue: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly threads: number;
@@ -118,7 +118,6 @@ export interface WorkerConfig extends Pick<StoreSettings, 'dataRoot' | 's3PathSt
     readonly openGraceMs: number;
   };
   readonly prices: { readonly dated: string; readonly models: Prices };
-  readonly providers: ProviderConfig;
 }
 
 export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): WorkerConfig {
@@ -154,7 +153,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       openGraceMs: data.NIGHTSHIFT_OPEN_GRACE,
     },
     prices: data.NIGHTSHIFT_PRICES === undefined ? builtInPrices : pricesWith(data.NIGHTSHIFT_PRICES),
-    providers: readProviderConfig(data.NIGHTSHIFT_CONFIG ?? null, read),
+    ...readConfigFile(data.NIGHTSHIFT_CONFIG ?? null, read),
   };
 }
 

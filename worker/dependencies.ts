@@ -26,6 +26,7 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     accounts: (name) => providers.accounts(name),
     credentials: (name, account) => providers.credentials(name, account),
     bucket: (name, account) => providers.bucket(name, account),
+    tenants: config.tenants,
     prices: config.prices,
     timing: config.timing,
     scratch,

@@ -2,7 +2,7 @@
 // to stop, then drains.
 
 import { rmSync } from 'node:fs';
-import { Runtime, Worker } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
 import { failureInterceptor } from '../activities/failure.ts';
 import { heartbeatThrottleMs } from '../activities/heartbeat.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
@@ -10,13 +10,15 @@ import { type Connected, connect } from './connection.ts';
 import { exportLoopDelay } from './monitoring/event-loop.ts';
 import { type HealthServer, serveHealth } from './monitoring/health.ts';
 import { installTelemetry } from './monitoring/telemetry.ts';
+import { publishRates } from './rates.ts';
+import { listAccounts, WorkerGroup } from './worker-group.ts';
 
 interface Started extends Connected {
   readonly config: WorkerConfig;
   readonly health: HealthServer | null;
 }
 
-let worker: Worker | undefined;
+let workers: WorkerGroup | undefined;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 // Before the worker takes tasks, there is nothing to finish or hand back. Afterwards the SDK drains on these signals.
@@ -42,22 +44,29 @@ const deps = createDependencies(config, createCluster(client, namespace));
 const removeScratch = (): void => rmSync(deps.scratch, { recursive: true, force: true });
 process.once('exit', removeScratch);
 try {
-  worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue: config.taskQueue,
-    activities: createActivities(deps),
-    workflowBundle: await findBundle(config, deps.scratch),
-    interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
-    shutdownGraceTime: config.drainMs,
-    maxHeartbeatThrottleInterval: heartbeatThrottleMs,
-  });
+  const accounts = listAccounts(config.providers.accounts);
+  workers = await WorkerGroup.create(
+    {
+      connection,
+      namespace,
+      taskQueue: config.taskQueue,
+      activities: createActivities(deps),
+      workflowBundle: await findBundle(config, deps.scratch),
+      interceptors: { activity: [() => ({ inbound: failureInterceptor() })] },
+      shutdownGraceTime: config.drainMs,
+      maxHeartbeatThrottleInterval: heartbeatThrottleMs,
+    },
+    accounts,
+  );
   for (const signal of signals) process.off(signal, endAtOnce);
   // From now on: the delay of the start itself concerns no job.
   exportLoopDelay(Runtime.instance().metricMeter, { namespace, task_queue: config.taskQueue });
-  const running = worker.run();
+  const running = workers.run();
   say(`worker ready on task queue ${config.taskQueue}`);
-  await Promise.all([running, loadSdks(config.providers)]);
+  const publishing = publishRates(client, { ...config, namespace }, accounts).catch((error: unknown) => {
+    say(`the server did not take the rates of NIGHTSHIFT_CONFIG: ${error instanceof Error ? error.message : error}`);
+  });
+  await Promise.all([running, loadSdks(config.providers), publishing]);
 } finally {
   await health?.close();
   await deps.threads.close();
@@ -69,6 +78,6 @@ try {
 async function start(): Promise<Started> {
   const config = readConfig();
   installTelemetry(config);
-  const health = config.health && (await serveHealth(config.health, () => worker?.getStatus()));
+  const health = config.health && (await serveHealth(config.health, () => workers?.getStatus()));
   return { config, health, ...(await connect({ say })) };
 }

@@ -4,6 +4,7 @@ import type { JobFile, JobSettings } from '../../domain/job.ts';
 import { describePriceAge } from '../../domain/money/price-age.ts';
 import type { Validity } from '../../domain/plan/validity.ts';
 import { JobRefused } from '../../domain/refusal.ts';
+import { describeUnknownTenant } from '../../domain/sharing.ts';
 import { takeOver } from '../../input/resume.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { beginJob } from './begin.ts';
@@ -18,9 +19,11 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
   const read = await readJob(deps, input);
   const searchAttributes = await deps.cluster.registeredSearchAttributes();
   const job = await claimJob(deps, input, read);
-  const settings = await resolveSettings(deps.store, job, input.startedAt, searchAttributes);
+  const settings = await resolveSettings(deps, job, input.startedAt, searchAttributes);
+  if (read.parsed.kind !== 'job') return settings;
   const ofPrices = describePriceAge(job.pricesDated, input.startedAt);
-  return read.parsed.kind === 'job' ? { ...settings, warnings: [...read.parsed.warnings, ...ofPrices] } : settings;
+  const ofTenant = describeUnknownTenant(job.spec.tenant, Object.keys(deps.tenants));
+  return { ...settings, warnings: [...read.parsed.warnings, ...ofPrices, ...ofTenant] };
 }
 
 /** Refuses what `open` would refuse, and what planning would for the first rows, but claims nothing. Null for a job that resumes another. */
@@ -28,7 +31,11 @@ export async function validate(deps: ActivityDeps, input: OpenInput): Promise<Va
   const { parsed } = await readJob(deps, input);
   if (parsed.kind === 'resume') return null;
   await checkWorld(deps, input, parsed.spec, parsed.spec.output);
-  const warnings = [...parsed.warnings, ...describePriceAge(deps.prices.dated, input.startedAt)];
+  const warnings = [
+    ...parsed.warnings,
+    ...describePriceAge(deps.prices.dated, input.startedAt),
+    ...describeUnknownTenant(parsed.spec.tenant, Object.keys(deps.tenants)),
+  ];
   return { ...(await tryRows(deps, parsed.spec)), warnings };
 }
 

@@ -1,13 +1,14 @@
 // The settings of a job's workflow: a small part of `job.json`, and the waves that are already planned.
 
 import { describeUri } from '../../domain/dataset.ts';
-import type { JobFile, JobSettings } from '../../domain/job.ts';
+import { defaultAccount, type JobFile, type JobSettings } from '../../domain/job.ts';
 import { batchesPerSegment, historyEventsMax } from '../../domain/limits.ts';
+import { toTaskPriority } from '../../domain/sharing.ts';
 import { listPlannedWaves } from '../../job-folder/plan/manifest.ts';
-import type { Store } from '../../storage/store.ts';
+import type { ActivityDeps } from '../deps.ts';
 
 export async function resolveSettings(
-  store: Store,
+  { store, tenants }: Pick<ActivityDeps, 'store' | 'tenants'>,
   { claim, spec, policy, timing, proofs }: JobFile,
   startedAt: number,
   searchAttributes: readonly string[],
@@ -16,6 +17,8 @@ export async function resolveSettings(
     output: spec.output,
     nonce: claim.nonce,
     provider: spec.provider,
+    account: spec.account ?? defaultAccount,
+    priority: toTaskPriority(spec, tenants[spec.tenant ?? '']?.weight),
     model: spec.model,
     dataset: describeUri(spec.dataset.uri),
     startedAt,

@@ -6,6 +6,7 @@ import { type JobStatus, withoutFuture } from '../../domain/progress/status.ts';
 import { statusQuery } from '../../workflows/messages.ts';
 import { type ListedJob, listedJob } from '../job-list.ts';
 import { answerMsDefault, awaitWorker, NoWorkerAnswers, type WaitOptions } from '../worker-answer.ts';
+import { findBlock } from './account-queues.ts';
 import { type FailingCall, findFailingCall } from './failing-calls.ts';
 import { findWebUi, linkJob } from './web-ui.ts';
 
@@ -18,6 +19,8 @@ export interface JobOverview extends Partial<Omit<JobStatus, keyof ListedJob>>, 
   readonly silence: string | null;
   /** A call that fails and is made again and again; null if none is known. */
   readonly failingCall: FailingCall | null;
+  /** Why no call of the running job reaches the provider; null if calls do, or if no worker answered. */
+  readonly blocked: string | null;
   /** Null if it is not known where the Web UI is. */
   readonly webUi: string | null;
 }
@@ -35,6 +38,7 @@ export async function readOverview(
     askStatus(client, handle, taskQueue, waitMs),
     job.state === 'running' ? findFailingCall(client, workflowId, description) : null,
   ]);
+  const queues = job.state === 'running' ? (answer.status?.accountQueues ?? []) : [];
   const base = findWebUi(client, webUi);
   return {
     ...(answer.status === null ? {} : ownFields(job, answer.status)),
@@ -44,6 +48,7 @@ export async function readOverview(
     error,
     silence: answer.silence,
     failingCall,
+    blocked: await findBlock(client, queues),
     webUi: base === null ? null : linkJob(base, client.options.namespace, workflowId, runId),
   };
 }

@@ -96,6 +96,8 @@ export interface JobStatus {
   readonly nextLookAt: number | null;
   readonly alerts: readonly string[];
   readonly output: string;
+  /** The task queues of the job's account; empty until the job is open. Absent in the status of a job whose worker is older. */
+  readonly accountQueues?: readonly string[];
 }
 
 /** Extrapolates the progress so far; null as long as there is none. */

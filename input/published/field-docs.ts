@@ -27,6 +27,9 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   'dataset.limit': { default: 'all rows', example: 1000, costs: 'only these rows are paid for' },
   provider: { default: null, example: 'openai' },
   account: { default: 'default', example: 'eu' },
+  tenant: { default: 'none', example: 'team-a' },
+  feature: { default: 'none', example: 'search' },
+  priority: { default: value(2), example: 3 },
   model: {
     default: 'the model that `request` or each ready-made line names',
     example: 'gpt-5.4-mini',

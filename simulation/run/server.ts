@@ -6,14 +6,17 @@ import { join } from 'node:path';
 import { activityInfo } from '@temporalio/activity';
 import { Client, isGrpcDeadlineError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, type WorkerOptions } from '@temporalio/worker';
 import { failureInterceptor } from '../../activities/failure.ts';
+import { defaultAccount } from '../../domain/job.ts';
+import { providerNames } from '../../providers/registry.ts';
 import { endLateFailures } from '../../test/support/late-failure.ts';
 import { LostTask, noticeLostTask, orLostTask, takeLostTask } from '../../test/support/lost-task.ts';
 import { findBundle } from '../../worker/bundle-cache.ts';
 import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
+import { WorkerGroup } from '../../worker/worker-group.ts';
 import type { Grounds, JobWorld } from '../world/job-world.ts';
 import type { Environment } from './environments.ts';
 
@@ -35,7 +38,7 @@ export class SimulationServer {
   /** The server has forgotten a workflow's task, or the worker has ended by itself: the result says nothing about the job. */
   isSpoiled = false;
   readonly #worlds = new Map<string, JobWorld>();
-  #worker: Worker | null = null;
+  #worker: WorkerGroup | null = null;
   #running: Promise<void> = Promise.resolve();
 
   /** Without a path, takes the bundle of the present sources. */
@@ -86,7 +89,7 @@ export class SimulationServer {
   }
 
   async stop(): Promise<void> {
-    if (this.#worker?.getState() === 'RUNNING') this.#worker.shutdown();
+    this.#worker?.shutdown();
     await this.#running;
     await this.env.teardown();
     rmSync(this.grounds.deps.scratch, { recursive: true, force: true });
@@ -94,7 +97,7 @@ export class SimulationServer {
   }
 
   async #startWorker(codePath: string): Promise<void> {
-    this.#worker = await Worker.create({
+    const options: WorkerOptions & { taskQueue: string } = {
       connection: this.env.nativeConnection,
       namespace: 'default',
       taskQueue,
@@ -108,7 +111,9 @@ export class SimulationServer {
           () => ({ inbound: failureInterceptor() }),
         ],
       },
-    });
+    };
+    const accounts = providerNames.map((provider) => ({ provider, account: defaultAccount }));
+    this.#worker = await WorkerGroup.create(options, accounts);
     // Fails if the server no longer answers, or if a workflow task does not end in time at the end.
     this.#running = this.#worker.run().catch((error: unknown) => {
       this.isSpoiled = true;

@@ -39,6 +39,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
     accounts: () => ['default'],
     credentials: () => ({ present: true, isConfigured: true, variable: 'KEY' }),
     bucket: () => null,
+    tenants: {},
     prices: { dated: '2026-01-01', models: folder.job.prices },
     threads: sharedThreads,
     transfers: (work) => work(),

@@ -17,6 +17,7 @@ test('the smallest job has every default', () => {
     dataset: { uri: 'data/tickets.jsonl', format: 'jsonl', id: null, limit: null },
     provider: 'openai',
     account: 'default',
+    priority: 2,
     model: 'gpt-5.4-mini',
     endpoint: '/v1/chat/completions',
     request: { model: 'gpt-5.4-mini', messages: [{ role: 'user', content: '{{ text }}' }] },

@@ -150,3 +150,20 @@ test('a file that is not there is named', () => {
     '/nowhere/worker.json cannot be read',
   );
 });
+
+test('rates are given for accounts that exist, and tenants have a weight of 1 unless the file says another', () => {
+  const accounts = { openai: { eu: {} } };
+  const rates = { openai: { default: { createsPerHour: 2000 }, eu: { callsPerSecond: 5 } } };
+  const config = readConfig({ NIGHTSHIFT_CONFIG: write({ accounts, rates, tenants: { a: { weight: 2 }, b: {} } }) });
+  expect(config).toMatchObject({ rates, tenants: { a: { weight: 2 }, b: { weight: 1 } } });
+});
+
+test.each([
+  [{ rates: { nobody: { default: {} } } }, 'rates.nobody: there is no such provider'],
+  [{ rates: { openai: { eu: {} } } }, 'rates.openai.eu: there is no such account'],
+  [{ rates: { openai: { default: { createsPerHour: 0 } } } }, 'rates.openai.default.createsPerHour'],
+  [{ rates: { openai: { default: { perHour: 1 } } } }, 'perHour'],
+  [{ tenants: { a: { weight: -1 } } }, 'tenants.a.weight'],
+])('%j is refused: %s', (content, problem) => {
+  expect(() => read(content)).toThrow(problem);
+});

@@ -2,7 +2,6 @@
 
 import type { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import { failureInterceptor } from '../../activities/failure.ts';
 import { heartbeatThrottleMs } from '../../activities/heartbeat.ts';
 import { createActivities } from '../../activities/index.ts';
@@ -11,6 +10,7 @@ import { emulatedAccounts } from '../../scripts/stack.ts';
 import { createCluster } from '../../worker/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
+import { listAccounts, WorkerGroup } from '../../worker/worker-group.ts';
 import { endLateFailures } from '../support/late-failure.ts';
 import { sharedThreads } from '../support/shared-threads.ts';
 import { workflowBundle } from '../support/temporal.ts';
@@ -25,6 +25,8 @@ export interface SiteOptions {
   readonly workerClock?: ((serverMs: number) => number) | undefined;
   /** How long a cancelled job waits for the provider, e.g. `20s`. Defaults to 30 minutes. */
   readonly cancelGrace?: string | undefined;
+  /** Whose accounts the worker serves. Defaults to OpenAI and Anthropic: each account costs a test two more workers. */
+  readonly providers?: readonly string[] | undefined;
   /** Further variables of the worker. */
   readonly variables?: Readonly<Record<string, string>> | undefined;
 }
@@ -38,8 +40,8 @@ export async function createSiteWorker(
     readonly control: ReturnType<typeof createControl>;
   },
   emulator: { readonly url: string },
-  { workerClock = (serverMs) => serverMs, ...limits }: SiteOptions,
-): Promise<Worker> {
+  { workerClock = (serverMs) => serverMs, providers = ['openai', 'anthropic'], ...limits }: SiteOptions,
+): Promise<WorkerGroup> {
   const config = readConfig({
     NIGHTSHIFT_DATA: site.root,
     ...emulatedAccounts(emulator.url),
@@ -63,7 +65,7 @@ export async function createSiteWorker(
     const { batchesPerSegment = settings.batchesPerSegment, historyEventsMax = settings.historyEventsMax } = limits;
     return { ...settings, batchesPerSegment, historyEventsMax };
   };
-  return Worker.create({
+  const options = {
     connection: site.env.nativeConnection,
     namespace,
     taskQueue: site.name,
@@ -77,5 +79,9 @@ export async function createSiteWorker(
         inbound,
       })),
     },
-  });
+  };
+  return WorkerGroup.create(
+    options,
+    listAccounts(config.providers.accounts).filter(({ provider }) => providers.includes(provider)),
+  );
 }

@@ -50,8 +50,8 @@ export class Site {
     options: OptionsInput & SiteOptions,
     use: (site: Site) => Promise<void>,
   ): Promise<void> {
-    const { batchesPerSegment, historyEventsMax, workerClock, cancelGrace, variables, ...faults } = options;
-    const settings = { batchesPerSegment, historyEventsMax, workerClock, cancelGrace, variables };
+    const { batchesPerSegment, historyEventsMax, workerClock, cancelGrace, providers, variables, ...faults } = options;
+    const settings = { batchesPerSegment, historyEventsMax, workerClock, cancelGrace, providers, variables };
     const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
     const times = { validateMs: 1000, runMs: 5 * minuteMs, finalizeMs: 1000 };
     const emulator = await startEmulator({ ...times, bucketsDir: root, ...faults });

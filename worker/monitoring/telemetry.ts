@@ -16,16 +16,26 @@ const buckets = {
   workflow_endtoend_latency: [1, 5, 10, 60, 300, 1800, 3600, 14_400, 43_200, 86_400, 90_000, 172_800],
 };
 
-export function installTelemetry({ logLevel: level, metrics }: Pick<WorkerConfig, 'logLevel' | 'metrics'>): void {
+/** Said of the workers of accounts, which are to serve none. */
+const noWorkflows = 'No workflows registered';
+
+export function installTelemetry({
+  logLevel: level,
+  metrics,
+  taskQueue,
+}: Pick<WorkerConfig, 'logLevel' | 'metrics' | 'taskQueue'>): void {
+  // They start, drain and stop with the main worker, which says so once.
+  const isOfAccount = (meta: LogEntry['meta']): boolean =>
+    meta?.sdkComponent === 'worker' && meta.taskQueue !== taskQueue;
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   const write = ({ level: severity, message, meta }: LogEntry): void => {
     const own = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => !left.has(name)));
     const fields = { ...locateWorkflow(own.workflowId), ...nameError(own) };
     if (severity === 'ERROR') {
       log.error(fields, message);
-    } else if (severity === 'WARN') {
+    } else if (severity === 'WARN' && !message.startsWith(noWorkflows)) {
       log.warn(fields, message);
-    } else if (severity === 'INFO') {
+    } else if (severity === 'INFO' && !isOfAccount(meta)) {
       log.info(fields, message);
     } else {
       log.debug(fields, message);

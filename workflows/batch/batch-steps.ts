@@ -8,7 +8,7 @@ import type { NamedLimit } from '../../domain/capacity/window.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
 import type { BatchFault } from '../../domain/progress/batch-page.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { exclusiveCall, filePass, shortCall, transfer } from '../proxies.ts';
+import { collectPass, exclusiveCall, filePass, providerCall, shortCall, transfer } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
 import { describeEnd } from './describe-end.ts';
 import { LastPoll } from './last-poll.ts';
@@ -66,7 +66,7 @@ export class BatchSteps {
     const { run, report } = this.#context;
     const { planned, job } = run.input;
     const summary = `upload ${planned.items} items, ${Math.ceil(planned.bytes / 1e6)} MB`;
-    const proxy = transfer(job.timing, planned.bytes, summary);
+    const proxy = transfer(job, planned.bytes, summary);
     const called = await this.#call(() => proxy.stage(this.#submission), true);
     if (called.kind === 'failed' && called.fault === 'capacity') return this.#refuse(called.fault, null);
     if (called.kind === 'failed') report({ kind: 'upload_refused', refusal: called.fault });
@@ -77,7 +77,7 @@ export class BatchSteps {
     const { run, report, known } = this.#context;
     const { planned, job } = run.input;
     const input = { ...this.#submission, staged: { fileId: known.fileId } };
-    const proxy = exclusiveCall(job.timing, planned.bytes, `create ${job.provider} batch of ${planned.items} items`);
+    const proxy = exclusiveCall(job, planned.bytes, `create ${job.provider} batch of ${planned.items} items`);
     const called = await this.#call(() => proxy.create(input), true);
     if (called.kind === 'failed') return this.#refuse(called.fault, null);
     if (called.kind !== 'done') return;
@@ -107,7 +107,7 @@ export class BatchSteps {
   async #find(): Promise<void> {
     const { run, report, known, bounds } = this.#context;
     const last = (known.intent?.finds ?? 0) + 1 >= bounds.findDelaysMs.length;
-    const proxy = shortCall(run.input.job.timing, 'find the batch of a create whose reply was lost', known.giveUpAt);
+    const proxy = providerCall(run.input.job, 'find the batch of a create whose reply was lost', known.giveUpAt);
     const called = await this.#call(() => proxy.findBatch({ ...this.#submission, last }));
     if (called.kind === 'failed') report({ kind: 'found_unclear', candidate: known.candidate });
     if (called.kind !== 'done') return;
@@ -120,8 +120,8 @@ export class BatchSteps {
 
   async #cancel(id: string): Promise<void> {
     const { run, report, known } = this.#context;
-    const { timing, output, nonce } = run.input.job;
-    const proxy = shortCall(timing, `cancel ${id}`, known.giveUpAt);
+    const { output, nonce } = run.input.job;
+    const proxy = providerCall(run.input.job, `cancel ${id}`, known.giveUpAt);
     const called = await this.#call(() => proxy.cancelBatch({ output, nonce, handle: this.#at(id).handle }));
     // If the provider refuses, the polls show how the batch ends.
     if (called.kind !== 'stopped') report({ kind: called.kind === 'done' ? 'cancel_asked' : 'cancel_refused', id });
@@ -129,7 +129,6 @@ export class BatchSteps {
 
   async #poll(id: string): Promise<void> {
     const { run, report, known } = this.#context;
-    const { timing, tellEvery } = run.input.job;
     const { handle, role } = this.#at(id);
     const coordinator = role === 'own' ? run.coordinator : null;
     const input = {
@@ -137,10 +136,10 @@ export class BatchSteps {
       handle,
       coordinator,
       ...this.lastPoll.told,
-      tellEvery,
+      tellEvery: run.input.job.tellEvery,
       mayBlameAccount: mayBlameAccount(known),
     };
-    const called = await this.#call(() => shortCall(timing, `poll ${id}`, known.giveUpAt).look(input));
+    const called = await this.#call(() => providerCall(run.input.job, `poll ${id}`, known.giveUpAt).look(input));
     if (called.kind === 'stopped') return;
     this.polls += 1;
     if (called.kind === 'failed') {
@@ -173,7 +172,7 @@ export class BatchSteps {
   async #read(id: string): Promise<void> {
     const { run, report, known } = this.#context;
     const twin = known.batches.findIndex((batch) => batch.handle.id === id);
-    const proxy = filePass(run.input.job.timing, `download ${id}`, known.giveUpAt);
+    const proxy = collectPass(run.input.job, `download ${id}`, known.giveUpAt);
     const end = known.batches.length === 1 ? { end: this.#describeEnd(false) } : {};
     const input = { ...run.ref, handle: this.#at(id).handle, twin, ...end, mayBlameAccount: mayBlameAccount(known) };
     const called = await this.#call(() => proxy.download(input));

@@ -98,7 +98,7 @@ export class RealtimeChunks {
     const probe = this.#outage?.probes ?? 0;
     const items = `items ${from + 1} to ${from + count} of ${planned.items}`;
     const summary = probe === 0 ? `ask ${items}` : `probe ${probe}: ask one of ${items}`;
-    return laneCalls(job.timing, summary).realtime({
+    return laneCalls(job, summary).realtime({
       ...this.#run.ref,
       from,
       count,

@@ -3,7 +3,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import { allHandlersFinished, condition, log, upsertMemo } from '@temporalio/workflow';
 import type { JobReport } from '../../domain/report/report.ts';
-import { bestEffort, filePass, shortCall } from '../proxies.ts';
+import { filePass, providerCleanup, shortCall } from '../proxies.ts';
 import type { JobRun } from './job-run.ts';
 import { settleLeftovers } from './settle-leftovers.ts';
 
@@ -49,10 +49,9 @@ function publishReport(job: JobRun, report: JobReport): void {
 
 /** The provider's copies are deleted last, when the results are durable here. A failure here does not affect the results. */
 async function cleanUp(job: JobRun): Promise<void> {
-  const { keepProviderFiles, timing } = job.settings;
-  if (keepProviderFiles) return;
+  if (job.settings.keepProviderFiles) return;
   try {
-    const { left } = await bestEffort(timing, "delete the provider's copies").cleanup(job.ref);
+    const { left } = await providerCleanup(job.settings, "delete the provider's copies").cleanup(job.ref);
     if (left > 0) job.warn(`the provider's copies of ${left} batches could not be deleted; they expire there`);
   } catch {
     job.warn("the provider's copies could not be deleted; they expire there");

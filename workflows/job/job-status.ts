@@ -1,5 +1,7 @@
 // Computes a job's status and alerts from its state. Reads only.
 
+import { workflowInfo } from '@temporalio/workflow';
+import { listAccountQueues } from '../../domain/account-queue.ts';
 import { computeNextPoll } from '../../domain/batch/backoff.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
@@ -68,6 +70,7 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
     nextLookAt: findNextPoll(job),
     alerts: [...job.warnings, ...alerts.map(({ text }) => text)],
     output: job.isOpen ? job.settings.output : '',
+    accountQueues: job.isOpen ? listAccountQueues(workflowInfo().taskQueue, job.settings) : [],
   };
 }
 

@@ -3,6 +3,7 @@
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { JobReport } from '../../domain/report/report.ts';
 import { checkWhenDue } from '../alerting.ts';
+import { setPriority } from '../interceptors/priority.ts';
 import { chooseFirstWave, chooseNextWave, gate, watchDeadline } from './between-waves.ts';
 import type { CarriedJob } from './carried-job.ts';
 import { finish } from './finish.ts';
@@ -30,6 +31,7 @@ export async function processDataset(input: unknown, carried?: unknown): Promise
 
 async function run(job: JobRun, input: unknown): Promise<JobReport> {
   if (!job.isOpen) await openJob(job, input);
+  setPriority(job.settings.priority);
   const background = [watchDeadline(job), checkAlerts(job)];
   await runUntilCancelled(job, async () => {
     for (let wave = chooseFirstWave(job); wave !== null; wave = chooseNextWave(job, wave)) {

@@ -106,9 +106,20 @@ export class RunningWave {
 
 /** The part of a batch's input that is the same for all batches of a job. */
 export function describeJob({ settings, deadline, plannedBatches }: JobRun): BatchInput['job'] {
-  const { output, nonce, provider, poll, timing, proofs, historyEventsMax } = settings;
+  const { output, nonce, provider, account, poll, timing, proofs, historyEventsMax } = settings;
   const tellEvery = chooseNewsStep(plannedBatches);
-  return { output, nonce, provider, poll, timing, proofs, historyEventsMax, deadline, tellEvery };
+  return {
+    output,
+    nonce,
+    provider,
+    ...(account === undefined ? {} : { account }),
+    poll,
+    timing,
+    proofs,
+    historyEventsMax,
+    deadline,
+    tellEvery,
+  };
 }
 
 /** Each news signal costs the coordinator's history four events, so a job of many batches wants news at every half only. */

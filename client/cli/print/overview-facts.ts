@@ -16,6 +16,7 @@ export function overviewFacts(job: JobOverview, now: number): Row {
     state: describeState(job),
     error: job.error === null ? null : job.error.split('\n'),
     'no answer': isRunning && silence !== null ? `${silence}: ${startWorkerCommand(job.taskQueue)}` : null,
+    blocked: job.blocked,
     provider: provider === null ? null : [provider, ...(model === null ? [] : [model])].join(', '),
     started: formatMinute(job.startedAt),
     ended: formatMinute(job.endedAt),

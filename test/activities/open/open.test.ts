@@ -21,7 +21,7 @@ test.each([
   [{ ...job, dataset: 'nothing.jsonl' }, 'there is no file nothing.jsonl'],
   [{ ...job, provider: 'opanai' }, 'did you mean `openai`'],
   [{ ...job, output: '../elsewhere/' }, 'output'],
-  [{ ...job, tenant: 'a' }, 'tenant'],
+  [{ ...job, team: 'a' }, 'team'],
   [{ job: 'nowhere.json' }, 'nowhere.json'],
   [{ job: '../x.json' }, '../x.json'],
 ])('%j is refused with where and what, and nothing is written', async (input, words) => {

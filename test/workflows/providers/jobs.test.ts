@@ -20,7 +20,7 @@ const jobFor = (site: Site, provider: string, rows: number, changes: object = {}
 };
 
 test.each(served)('a job of %s is answered whole, and paid once', (provider) =>
-  Site.with(server.env, `job-${provider}`, {}, async (site) => {
+  Site.with(server.env, `job-${provider}`, { providers: [provider] }, async (site) => {
     const report = await site.run(jobFor(site, provider, 60));
     await site.expectPaidOnce(report, 60);
     expect(report.verdict).toBe('complete');
@@ -39,13 +39,18 @@ const embedding = {
 test.each([{ model: 'gemini-2.5-flash' }, { model: 'claude-haiku-4-5', endpoint: 'rawPredict' }, embedding])(
   'a job of Vertex AI with %j is answered whole, paid once, and leaves nothing in the bucket',
   (changes) =>
-    Site.with(server.env, `vertex-${changes.model}`, { output: { shuffle: true } }, async (site) => {
-      const report = await site.run(jobFor(site, 'vertex', 60, changes));
-      await site.expectPaidOnce(report, 60);
-      expect(report.verdict).toBe('complete');
-      expect((await site.control.counts()).batchesCreated).toBe(1);
-      expect(listBucket(site)).toEqual([]);
-    }),
+    Site.with(
+      server.env,
+      `vertex-${changes.model}`,
+      { providers: ['vertex'], output: { shuffle: true } },
+      async (site) => {
+        const report = await site.run(jobFor(site, 'vertex', 60, changes));
+        await site.expectPaidOnce(report, 60);
+        expect(report.verdict).toBe('complete');
+        expect((await site.control.counts()).batchesCreated).toBe(1);
+        expect(listBucket(site)).toEqual([]);
+      },
+    ),
 );
 
 function listBucket({ root }: Site): string[] {
@@ -54,7 +59,7 @@ function listBucket({ root }: Site): string[] {
 }
 
 test('a job of Bedrock sends what is less than a batch through the realtime lane, and leaves nothing in the bucket', () =>
-  Site.with(server.env, 'bedrock', { output: { shuffle: true } }, async (site) => {
+  Site.with(server.env, 'bedrock', { providers: ['bedrock'], output: { shuffle: true } }, async (site) => {
     const job = { model: 'amazon.nova-lite-v1:0', batch: { maxItems: 120 } };
     const report = await site.run(jobFor(site, 'bedrock', 150, job));
     await site.expectPaidOnce(report, 150);
@@ -69,7 +74,7 @@ test('a job of Bedrock sends what is less than a batch through the realtime lane
   }));
 
 test('a job of Bedrock that is smaller than any batch, and may not use the realtime lane, fails without being paid', () =>
-  Site.with(server.env, 'bedrock-small', {}, async (site) => {
+  Site.with(server.env, 'bedrock-small', { providers: ['bedrock'] }, async (site) => {
     const job = { model: 'amazon.nova-lite-v1:0', fallback: { lane: 'none' } };
     const report = await site.run(jobFor(site, 'bedrock', 60, job));
     const { executed, sync } = await site.control.counts();
@@ -86,6 +91,7 @@ test('a job of Bedrock reads its answers until they are complete, and its lost c
     server.env,
     'bedrock-late',
     {
+      providers: ['bedrock'],
       batch: { outputGrowsForMs: 10 * minuteMs, requestCountsNull: true },
       loseReply: { route: 'bedrock.batches.create', how: 'reset', times: 1 },
     },
@@ -101,7 +107,7 @@ test('where no metadata is kept, a create whose reply is lost is found by its fi
   Site.with(
     server.env,
     'by-file',
-    { loseReply: { route: 'openai.batches.create', how: 'reset', times: 1 } },
+    { providers: ['together'], loseReply: { route: 'openai.batches.create', how: 'reset', times: 1 } },
     async (site) => {
       const report = await site.run(jobFor(site, 'together', 60));
       await site.expectPaidOnce(report, 60);
