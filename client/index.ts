@@ -11,7 +11,7 @@ export type { BatchesRequest, BatchPage, DeadlineChange } from '../workflows/mes
 export type { ConnectOptions } from './connection.ts';
 export type { FailedRow, FailureGroup } from './failed-rows.ts';
 export type { ListedJob, ListOptions } from './job-list.ts';
-export { type JobReference, Nightshift, type StartOptions } from './nightshift.ts';
+export { Nightshift } from './nightshift.ts';
 export type { ChosenRun, JobRun } from './overview/choose-run.ts';
 export type { FailingCall } from './overview/failing-calls.ts';
 export type { OpenBatch } from './overview/open-batches.ts';
@@ -19,4 +19,5 @@ export type { JobOverview } from './overview/read-overview.ts';
 export type { AskOptions } from './questions.ts';
 export type { JobFile, Result } from './results.ts';
 export type { BackfillOptions, DescribedSchedule, ListedSchedule, ScheduleOptions, Schedules } from './schedules.ts';
+export type { JobReference, StartOptions } from './starting/start-job.ts';
 export type { WaitOptions } from './worker-answer.ts';

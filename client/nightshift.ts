@@ -7,9 +7,9 @@ import type { JobEstimate } from '../domain/plan/estimate.ts';
 import type { Validity } from '../domain/plan/validity.ts';
 import type { JobStatus } from '../domain/progress/status.ts';
 import type { JobReport } from '../domain/report/report.ts';
-import { toTaskPriority } from '../domain/sharing.ts';
 import type { Job } from '../input/schema.ts';
 import {
+  approveUpdate,
   type BatchesRequest,
   type BatchPage,
   batchesQuery,
@@ -26,27 +26,15 @@ import { type ConnectOptions, connect } from './connection.ts';
 import { type FailureGroup, groupFailures } from './failed-rows.ts';
 import { followJob } from './follow.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
-import { jobText } from './job-text.ts';
 import { type ChosenRun, chooseRun } from './overview/choose-run.ts';
 import { listOpenBatches, type OpenBatch } from './overview/open-batches.ts';
 import { type JobOverview, readOverview } from './overview/read-overview.ts';
 import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
 import { fileNames, type JobFile, locateFile, placeNextTo, type Result, readReport, readResults } from './results.ts';
 import { Schedules } from './schedules.ts';
+import { type JobReference, type StartOptions, startJob } from './starting/start-job.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
 import { awaitWorker, listPollers, type WaitOptions } from './worker-answer.ts';
-
-/** With a reference, only the path enters Temporal's history. */
-export interface JobReference {
-  /** A path below the data root, or the uri of a file in a bucket. */
-  readonly job: string;
-}
-
-export interface StartOptions {
-  /** The workflow's id, also used in the name of the default output. */
-  readonly id: string;
-  readonly taskQueue?: string;
-}
 
 export class Nightshift {
   readonly client: Client;
@@ -91,14 +79,8 @@ export class Nightshift {
     return this.#close();
   }
 
-  async start(job: Job | JobReference, { id, taskQueue = this.taskQueue }: StartOptions): Promise<void> {
-    await this.client.workflow.start('processDataset', {
-      workflowId: id,
-      taskQueue,
-      args: [job],
-      ...('job' in job ? {} : { priority: toTaskPriority(job) }),
-      ...jobText(job, id),
-    });
+  start(job: Job | JobReference, options: StartOptions): Promise<void> {
+    return startJob(this.client, job, { taskQueue: this.taskQueue, ...options });
   }
 
   /** Estimates rows, batches, tokens and cost. Spends nothing. */
@@ -163,6 +145,11 @@ export class Nightshift {
 
   resume(id: string): Promise<JobStatus> {
     return this.#handle(id).executeUpdate(resumeUpdate);
+  }
+
+  /** Lets a rollout continue after its first step. */
+  approve(id: string): Promise<JobStatus> {
+    return this.#handle(id).executeUpdate(approveUpdate);
   }
 
   setConcurrency(id: string, concurrency: number): Promise<JobStatus> {

@@ -6,7 +6,7 @@ import type { Checkup } from '../domain/checkup.ts';
 import type { JobEstimate } from '../domain/plan/estimate.ts';
 import type { Validity } from '../domain/plan/validity.ts';
 import type { checkWorker, estimateDataset, validateDataset } from '../workflows/questions.ts';
-import { jobText } from './job-text.ts';
+import { jobText } from './starting/job-text.ts';
 import { listPollers, NoWorkerAnswers, watchWorker } from './worker-answer.ts';
 
 export interface AskOptions {

@@ -2,7 +2,7 @@
 
 import { type Client, type ScheduleDescription, ScheduleOverlapPolicy } from '@temporalio/client';
 import { backfillSpan } from './day.ts';
-import { jobText } from './job-text.ts';
+import { jobText } from './starting/job-text.ts';
 
 export interface ScheduleOptions {
   /** The path of the job file below the data root. The file is read again at each start. */

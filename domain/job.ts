@@ -7,12 +7,13 @@ import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
 import type { JobRefused } from './refusal.ts';
 import type { Sharing, TaskPriority } from './sharing.ts';
+import type { RolloutPolicy } from './waves/rollout.ts';
 
 /** The account of a job that names none. */
 export const defaultAccount = 'default';
 
 /** Why a wave runs. */
-export const waveKinds = ['first', 'retry', 'split', 'fallback', 'again'] as const;
+export const waveKinds = ['first', 'rollout', 'retry', 'split', 'fallback', 'again'] as const;
 export type WaveKind = (typeof waveKinds)[number];
 
 /** The action for items that a deadline left unanswered. */
@@ -67,6 +68,8 @@ export interface JobSpec extends Sharing {
   readonly minBatchItems: number;
   readonly mode: Lane;
   readonly maxRejectRate: number;
+  /** Absent: all rows run in one step. */
+  readonly rollout?: RolloutPolicy;
   readonly budgetUsd: number | null;
   readonly reuse: string | null;
   readonly keep: { readonly responses: boolean; readonly providerFiles: boolean };
@@ -143,7 +146,17 @@ export interface JobFile {
 export interface JobSettings
   extends Pick<
       JobSpec,
-      'output' | 'provider' | 'account' | 'model' | 'mode' | 'poll' | 'retry' | 'deadline' | 'fallback' | 'budgetUsd'
+      | 'output'
+      | 'provider'
+      | 'account'
+      | 'model'
+      | 'mode'
+      | 'poll'
+      | 'retry'
+      | 'deadline'
+      | 'fallback'
+      | 'budgetUsd'
+      | 'rollout'
     >,
     Pick<JobFile, 'policy' | 'timing' | 'proofs'> {
   /** The claim's nonce. */
@@ -214,6 +227,8 @@ export interface PlanSummary {
   readonly kind?: WaveKind;
   /** Only a first wave has rows. */
   readonly rows?: RowCounts;
+  /** Only a first wave has it, and only of a rollout: the sums of all its steps, which are waves of their own. */
+  readonly whole?: Pick<PlanSummary, 'batches' | 'items' | 'estimate'> & { readonly waves: number };
 }
 
 export interface RowCounts {

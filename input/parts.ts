@@ -47,6 +47,21 @@ export function resolveDeadline(deadline: JobFields['deadline']): JobSpec['deadl
   };
 }
 
+const defaultSteps = [0.01, 0.1, 1];
+
+/** Absent without a rollout. The last step always has all rows. */
+export function resolveRollout(rollout: JobFields['rollout']): Pick<JobSpec, 'rollout'> {
+  if (rollout === undefined) return {};
+  const { steps = defaultSteps, maxErrorRate = 0.05, approve = false } = rollout;
+  return { rollout: { steps: steps.at(-1) === 1 ? steps : [...steps, 1], maxErrorRate, approve } };
+}
+
+export function rolloutProblems(rollout: JobFields['rollout']): Problem[] {
+  const { steps = [] } = rollout ?? {};
+  const isAscending = steps.every((share, index) => share > (steps[index - 1] ?? 0));
+  return isAscending ? [] : [{ where: 'rollout.steps', message: 'must be ascending, e.g. [0.01, 0.1, 1]' }];
+}
+
 export function policyProblems({ poll, deadline }: Pick<JobSpec, 'poll' | 'deadline'>): Problem[] {
   const problems: Problem[] = [];
   if (poll.initialMs > poll.maxMs) {

@@ -15,6 +15,8 @@ import {
   resolveOutput,
   resolveOutputFormat,
   resolvePoll,
+  resolveRollout,
+  rolloutProblems,
 } from './parts.ts';
 import { folderName, normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
@@ -50,6 +52,7 @@ export function parseJob(input: unknown, facts: SpecFacts): ParsedJob {
     ...fieldProblems,
     ...datasetProblems(fields, failed),
     ...requestProblems(fields, failed, facts),
+    ...rolloutProblems(fields.rollout),
     ...policyProblems({ poll: resolvePoll(fields.poll), deadline: resolveDeadline(fields.deadline) }),
   ];
   const provider = providerFacts(fields, facts);
@@ -137,6 +140,7 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
     minBatchItems: Math.max(itemsMin, fields.minBatchItems ?? 50),
     mode: provider.lanes.includes('batch') ? (fields.mode ?? 'batch') : 'realtime',
     maxRejectRate: fields.maxRejectRate ?? 0.05,
+    ...resolveRollout(fields.rollout),
     budgetUsd: fields.budget?.usd ?? null,
     reuse: fields.reuse === undefined ? null : normalPath(fields.reuse),
     keep: { responses: fields.keep?.responses ?? false, providerFiles: fields.keep?.providerFiles ?? false },

@@ -5,7 +5,7 @@ import type { Json } from '../domain/outcome/outcome.ts';
 import { canonicalJson } from '../domain/request/canonical-json.ts';
 import { pickSharing, type Sharing } from '../domain/sharing.ts';
 import type { SpecFacts } from './facts.ts';
-import { policyProblems, resolveDataset, resolveOutput } from './parts.ts';
+import { policyProblems, resolveDataset, resolveOutput, resolveRollout } from './parts.ts';
 import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import { answerSchema, requestBody } from './request.ts';
@@ -99,6 +99,7 @@ function differences(old: JobSpec, same: JobFields, facts: SpecFacts): Problem[]
     ['minBatchItems', clamped(same.minBatchItems, undefined, limits?.itemsMin), old.minBatchItems],
     ['mode', same.mode, old.mode],
     ['maxRejectRate', same.maxRejectRate, old.maxRejectRate],
+    ['rollout', same.rollout && rolloutAsJson(resolveRollout(same.rollout)), rolloutAsJson(old)],
     ['reuse', same.reuse === undefined ? undefined : normalPath(same.reuse), old.reuse],
   ];
   return compared.flatMap(([where, now, before]) =>
@@ -111,6 +112,9 @@ const asJson = ({ uri, files, ...others }: JobSpec['dataset']): Json => ({
   ...(files === undefined ? {} : { files: [...files] }),
   uri: typeof uri === 'string' ? uri : [...uri],
 });
+
+const rolloutAsJson = ({ rollout }: Pick<JobSpec, 'rollout'>): Json =>
+  rollout === undefined ? null : { ...rollout, steps: [...rollout.steps] };
 
 const isFixed =
   'differs from the job that is resumed, whose plan is made; leave it out, or start a job of its own with `reuse`';

@@ -9,6 +9,8 @@ import { isTimezone } from './timezone.ts';
 
 /** More rounds would leave no wave for the fallback. */
 const roundsMax = wavesMax - 10;
+/** Each step is a wave. */
+const rolloutStepsMax = 10;
 /** With this factor, the waits grow from the default first one to the default longest one in two polls. */
 const factorMax = 10;
 
@@ -125,6 +127,24 @@ const fallback = z.strictObject({
     .describe('The most that all items that fall back may cost together. Further rows fail with `budget`.'),
 });
 
+const rollout = z.strictObject({
+  steps: z
+    .array(z.number().positive().max(1))
+    .min(1)
+    .max(rolloutStepsMax)
+    .optional()
+    .describe('Shares of the rows, ascending. Each step is a sample that has the rows of the steps before it.'),
+  maxErrorRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      'If a larger share of a step fails, or does not satisfy the schema, the job pauses before the next step.',
+    ),
+  approve: z.boolean().optional().describe('Wait after the first step until a person approves the rest.'),
+});
+
 const budget = z.strictObject({
   usd: usd().describe(
     'The most that the whole job may cost, in USD. A batch that would pass it pauses the job. A realtime row that would pass it fails with `budget`.',
@@ -194,6 +214,7 @@ export const jobFields = z.strictObject({
     .max(1)
     .optional()
     .describe('If a larger share of the rows is refused, the job fails before it spends anything.'),
+  rollout: rollout.optional().describe('Run samples of the rows first, and check each before more is sent.'),
   budget: budget.optional().describe('The most that the job may cost.'),
   reuse: fixedPath()
     .optional()

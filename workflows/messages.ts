@@ -34,6 +34,7 @@ export interface BatchPage {
 
 export const pauseUpdate = defineUpdate<JobStatus, [{ readonly note?: string } | undefined]>('pause');
 export const resumeUpdate = defineUpdate<JobStatus, []>('resume');
+export const approveUpdate = defineUpdate<JobStatus, []>('approve');
 export const setConcurrencyUpdate = defineUpdate<JobStatus, [{ readonly concurrency: number }]>('setConcurrency');
 export const setBudgetUpdate = defineUpdate<JobStatus, [{ readonly usd: number | null }]>('setBudget');
 export const setDeadlineUpdate = defineUpdate<JobStatus, [DeadlineChange]>('setDeadline');

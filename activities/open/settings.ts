@@ -29,6 +29,7 @@ export async function resolveSettings(
     deadline: spec.deadline,
     fallback: spec.fallback,
     budgetUsd: spec.budgetUsd,
+    ...(spec.rollout === undefined ? {} : { rollout: spec.rollout }),
     policy,
     timing,
     proofs,

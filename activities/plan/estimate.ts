@@ -17,8 +17,8 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
   if (summary?.rows === undefined) throw new InvariantBroken('there is no plan to read the estimate from');
   const { rows } = summary;
   const sums = new EstimateSums();
-  for await (const entry of readEntries(deps.store, output, 1)) {
-    sums.add(plannedBatch(entry), job.prices);
+  for (let wave = 1; wave <= (summary.whole?.waves ?? 1); wave += 1) {
+    for await (const entry of readEntries(deps.store, output, wave)) sums.add(plannedBatch(entry), job.prices);
   }
   const { spec, pricesDated } = job;
   const limit = readTemplateLimit(job, requireProvider(deps, job));

@@ -21,7 +21,8 @@ import { createSeenIds, type SeenIds } from './keys/seen-ids.ts';
 import { PartBoundary } from './part-boundary.ts';
 import { type EarlierResults, readEarlierResults } from './reuse.ts';
 import { RowTally } from './row-tally.ts';
-import { type Added, WavePlanner } from './wave-planner.ts';
+import { StepPlanner } from './step-planner.ts';
+import type { Added } from './wave-planner.ts';
 
 export interface PassOptions {
   readonly store: Store;
@@ -59,7 +60,7 @@ export class Pass {
   readonly #job: JobFile;
   readonly #seen: SeenIds;
   readonly #earlier: EarlierResults | null;
-  readonly #planner: WavePlanner;
+  readonly #planner: StepPlanner;
   readonly #parts: PlanParts;
   readonly #tally: RowTally;
   readonly #boundary: PartBoundary;
@@ -71,7 +72,7 @@ export class Pass {
     this.#job = job;
     this.#seen = seen;
     this.#earlier = earlier;
-    this.#planner = new WavePlanner({ store, provider, job, output, signal, wave: 1, closed });
+    this.#planner = new StepPlanner({ store, provider, job, output, signal, closed });
     this.#parts = createPlanParts(store, output, parts, signal);
     this.#tally = new RowTally(last);
     this.#boundary = new PartBoundary(partRows, last?.position ?? { byte: 0, line: 0, row: 0 }, closed.length);
@@ -84,7 +85,7 @@ export class Pass {
 
   /** The number of closed batches. */
   get batches(): number {
-    return this.#planner.closed.length;
+    return this.#planner.batches;
   }
 
   /** Takes chunks in the dataset's order. */
@@ -105,8 +106,9 @@ export class Pass {
     await this.#parts.join('duplicates');
     if (counts.carriedOver > 0) await this.#parts.join('carried');
     const summary = await this.#planner.finish(counts);
-    if (summary.items !== counts.accepted) {
-      throw new InvariantBroken(`${counts.accepted} rows were accepted, but ${summary.items} items planned`);
+    const { items } = summary.whole ?? summary;
+    if (items !== counts.accepted) {
+      throw new InvariantBroken(`${counts.accepted} rows were accepted, but ${items} items planned`);
     }
     await this.#parts.remove();
     await this.#earlier?.close();
@@ -167,7 +169,7 @@ export class Pass {
   #moveTo(row: ChunkRow): MaybePromise<void> {
     this.#boundary.moveTo(row);
     // The rows of an open batch are not safe yet, so no part may end after them.
-    if (this.#planner.openCount === 0 && this.#boundary.isDue) return this.#endPart();
+    if (this.#planner.isResumable && this.#boundary.isDue) return this.#endPart();
   }
 
   async #endPart(): Promise<void> {

@@ -1,6 +1,6 @@
 // Cuts a wave's items into batches as they come, in row order, and writes the manifest last: only the manifest makes the plan exist.
 
-import type { JobFile, PlanSummary, RowCounts, WaveKind } from '../../domain/job.ts';
+import type { JobFile, PlanSummary, WaveKind } from '../../domain/job.ts';
 import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import { findPrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
@@ -88,12 +88,12 @@ export class WavePlanner {
     await this.settle();
   }
 
-  /** Closes what is open and writes the manifest; only a first wave has `rows`. */
-  async finish(rows?: RowCounts): Promise<PlanSummary> {
+  /** Closes what is open and writes the manifest; only a first wave has more than its own sums. */
+  async finish(first?: Pick<PlanSummary, 'rows' | 'whole'>): Promise<PlanSummary> {
     await this.closeAll();
     const { store, output } = this.#options;
     const entries = this.closed.toSorted((a, b) => a.batch - b.batch);
-    const summary = summarize(this.#options, entries, rows);
+    const summary = { ...summarize(this.#options, entries), ...first };
     await writeManifest(store, output, entries, summary);
     return summary;
   }
@@ -155,10 +155,9 @@ function nameModel({ model, endpoint }: Pick<PlannedItem, 'model' | 'endpoint'>)
   return `${endpoint}\n${model}`;
 }
 
-function summarize(
+export function summarize(
   { wave, kind }: Pick<WavePlannerOptions, 'wave' | 'kind'>,
   entries: readonly ManifestEntry[],
-  rows: RowCounts | undefined,
 ): PlanSummary {
   const sum = (value: (entry: ManifestEntry) => number): number =>
     entries.reduce((total, each) => total + value(each), 0);
@@ -175,7 +174,6 @@ function summarize(
       outputTokens: sumKnown(({ estimate }) => estimate.outputTokens),
       usd: roundKnown(usd),
     },
-    ...(rows === undefined ? {} : { rows }),
   };
 }
 

@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 import { readScheme } from '../../domain/store-uri.ts';
 import { StoreError } from '../../storage/store.ts';
 import type { Job } from '../index.ts';
-import type { JobReference } from '../nightshift.ts';
 import { openFile } from '../results.ts';
+import type { JobReference } from '../starting/start-job.ts';
 import { surroundings } from '../surroundings.ts';
 
 /** Throws an error that lists every problem, one a line. */

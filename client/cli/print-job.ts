@@ -2,10 +2,11 @@
 
 import { formatDuration } from '../../domain/duration.ts';
 import type { JobEstimate } from '../../domain/plan/estimate.ts';
-import { findRemedy } from '../../domain/progress/pauses.ts';
+import { findRemedy, type Remedy } from '../../domain/progress/pauses.ts';
 import type { JobStatus, Pause } from '../../domain/progress/status.ts';
 import { describeCapacity } from '../../domain/progress/status-page.ts';
 import type { JobReport } from '../../domain/report/report.ts';
+import { describeCheck, describeStep } from '../../domain/waves/rollout.ts';
 import type { ListedJob } from '../job-list.ts';
 import { ownCommand } from './own-command.ts';
 import type { Row } from './print/table.ts';
@@ -39,6 +40,13 @@ export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id
   return {
     why: status.pauses.length === 0 ? null : status.pauses.map((pause) => describePause(pause, id)),
     wave: `${status.wave} (${status.waveKind})`,
+    rollout:
+      status.rollout == null
+        ? null
+        : [
+            describeStep(status.rollout),
+            ...status.rollout.checks.map((check) => `${check.what} ${describeCheck(check)}`),
+          ],
     rows: describeItems(status.items),
     reasons: counts(status.items.byReason),
     'in doubt': describeDoubt(status, id),
@@ -74,7 +82,13 @@ export function reportFacts(report: JobReport): Row {
 
 /** With the command that ends it. */
 export const describePause = ({ reason, note }: Pause, id: string): string =>
-  `${note}: ${ownCommand(findRemedy(reason) === 'resume' ? `resume ${id}` : `set ${id} --budget <usd>`)}`;
+  `${note}: ${ownCommand(remedyCommands[findRemedy(reason)](id))}`;
+
+const remedyCommands: Readonly<Record<Remedy, (id: string) => string>> = {
+  resume: (id) => `resume ${id}`,
+  approve: (id) => `approve ${id}`,
+  setBudget: (id) => `set ${id} --budget <usd>`,
+};
 
 function describeItems({ answered, underWay, notStarted, toRetry, failed }: JobStatus['items']): string {
   const some = [

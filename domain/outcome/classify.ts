@@ -103,6 +103,7 @@ export const messageByReason: Readonly<Record<ItemReason, string>> = {
   unauthorized: 'the key was refused while this item ran',
   no_money: 'the account had no credit while this item ran',
   budget: 'the budget did not allow this item',
+  not_approved: 'nobody let the rollout continue to this item before the deadline of the job',
   in_doubt:
     'it is not known whether the provider ran this item, so it is sent again only if a person asks for it: look at its batch there first',
 };

@@ -34,6 +34,7 @@ export const itemReasons = [
   'unauthorized',
   'no_money',
   'budget',
+  'not_approved',
   'in_doubt',
 ] as const;
 export type ItemReason = (typeof itemReasons)[number];

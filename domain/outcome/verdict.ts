@@ -37,6 +37,7 @@ export const defaultVerdicts = {
   unauthorized: 'retry',
   no_money: 'retry',
   budget: 'fail',
+  not_approved: 'fail',
   in_doubt: 'fail',
 } as const satisfies VerdictPolicy;
 

@@ -17,7 +17,7 @@ export const troubleNotes: Readonly<Record<Trouble, string>> = {
 };
 
 /** The updates that lift a reason. */
-export type Remedy = 'resume' | 'setBudget';
+export type Remedy = 'resume' | 'setBudget' | 'approve';
 
 /** The same set if the reason already holds: its first note and time stay. */
 export const addPause = (pauses: Pauses, pause: Pause): Pauses =>
@@ -29,7 +29,10 @@ export function liftPauses(pauses: Pauses, remedy: Remedy): Pauses {
   return left.length === pauses.length ? pauses : left;
 }
 
-export const findRemedy = (reason: PauseReason): Remedy => (reason === 'budget' ? 'setBudget' : 'resume');
+export function findRemedy(reason: PauseReason): Remedy {
+  if (reason === 'budget') return 'setBudget';
+  return reason === 'approval' ? 'approve' : 'resume';
+}
 
 /** A budget holds back only what is not started: the cost of a started batch is reserved. */
 export const holdsBatches = (pauses: Pauses): boolean => pauses.some(({ reason }) => reason !== 'budget');
@@ -55,3 +58,7 @@ export const choosePhase = (pauses: Pauses, ending: Ending): JobPhase =>
 
 export const onlyEnds = ({ phase, isEnding }: Ending): boolean =>
   isEnding || phase === 'cancelling' || phase === 'merging' || phase === 'done';
+
+/** Whether the next step of a rollout was not let through. */
+export const holdsRollout = (pauses: Pauses): boolean =>
+  pauses.some(({ reason }) => reason === 'rollout' || reason === 'approval');

@@ -3,6 +3,7 @@
 import { formatDuration } from '../duration.ts';
 import type { Counts } from '../outcome/outcome.ts';
 import type { JobReport } from '../report/report.ts';
+import { describeCheck, describeStep, type JudgedStep } from '../waves/rollout.ts';
 import type { BatchState, BatchStateCounts } from './events.ts';
 import { formatTime, joinDetails, type Row, renderBar, renderTable } from './markdown.ts';
 import { findRemedy } from './pauses.ts';
@@ -23,6 +24,7 @@ export function renderStatusPage(status: JobStatus, now: number, report: JobRepo
       ['not answered, by reason', listCounts(items.byReason)],
       ['batches', listStates(status)],
       ['cost in USD', listCosts(status, report)],
+      ['rollout', listChecks(status.rollout ?? null)],
     ]),
   ];
   return joinDetails(parts, now);
@@ -112,3 +114,9 @@ function describeResult({ files, batches, errorsByReason }: JobReport): string {
 }
 
 const formatUsd = (amount: number | null): string => (amount === null ? 'unknown' : amount.toFixed(amount < 1 ? 4 : 2));
+
+/** Of the last step that has ended. */
+const listChecks = (judged: JudgedStep | null): Row[] =>
+  judged === null
+    ? []
+    : [['last', describeStep(judged)], ...judged.checks.map((check): Row => [check.what, describeCheck(check)])];

@@ -3,6 +3,7 @@
 import type { Load, NamedLimit } from '../capacity/window.ts';
 import type { DeadlinePolicy, RowCounts, WaveKind } from '../job.ts';
 import type { Counts, ItemReason } from '../outcome/outcome.ts';
+import type { JudgedStep } from '../waves/rollout.ts';
 import { type BatchStateCounts, troubles } from './events.ts';
 import type { ProviderFault } from './faults.ts';
 
@@ -20,10 +21,10 @@ export const jobPhases = [
 export type JobPhase = (typeof jobPhases)[number];
 
 /**
- * Why a job is paused: a person asked for it, the next batch would pass the budget, the provider refused several batches in a row, or a batch
- * met trouble.
+ * Why a job is paused: a person asked for it, the next batch would pass the budget, the provider refused several batches in a row, a step of the
+ * rollout did not meet its checks or must be approved, or a batch met trouble.
  */
-export const pauseReasons = ['person', 'budget', 'refused', ...troubles] as const;
+export const pauseReasons = ['person', 'budget', 'refused', 'rollout', 'approval', ...troubles] as const;
 export type PauseReason = (typeof pauseReasons)[number];
 
 export interface Pause {
@@ -96,6 +97,8 @@ export interface JobStatus {
   readonly nextLookAt: number | null;
   readonly alerts: readonly string[];
   readonly output: string;
+  /** The last step of the rollout that has ended, and its checks; null without one. Absent in the status of a job whose worker is older. */
+  readonly rollout?: JudgedStep | null;
   /** The task queues of the job's account; empty until the job is open. Absent in the status of a job whose worker is older. */
   readonly accountQueues?: readonly string[];
 }

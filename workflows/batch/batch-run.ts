@@ -26,6 +26,8 @@ export interface BatchInput {
   > & {
     /** The coordinator wants news after each so many tenths of the batch. */
     readonly tellEvery: number;
+    /** The batch is only started to end, because nobody let the rollout continue to it. Absent: it is not. */
+    readonly isNotApproved?: true;
   };
   readonly wave: number;
   readonly planned: PlannedBatch;

@@ -190,7 +190,9 @@ export class BatchSteps {
 
   #describeEnd(final: boolean) {
     const { run, known, bounds } = this.#context;
-    return describeEnd(known, bounds, { ...run.ref, planned: run.input.planned, polls: this.polls, final });
+    const { planned, job } = run.input;
+    const isNotApproved = job.isNotApproved === true && known.batches.length === 0;
+    return describeEnd(known, bounds, { ...run.ref, planned, polls: this.polls, final, isNotApproved });
   }
 
   get #submission() {

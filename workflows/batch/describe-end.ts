@@ -6,12 +6,13 @@ import type { PlannedBatch } from '../../domain/job.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
 
 interface EndContext extends BatchRef, JobRef {
+  readonly isNotApproved: boolean;
   readonly planned: PlannedBatch;
   readonly polls: number;
   readonly final: boolean;
 }
 
-export function describeEnd(known: BatchCase, bounds: BatchBounds, context: EndContext) {
+export function describeEnd(known: BatchCase, bounds: BatchBounds, { isNotApproved, ...context }: EndContext) {
   const { items, bytes } = context.planned;
   const own = known.batches.findLast(({ role }) => role === 'own');
   const cancelReason = readCancelReason(known, own);
@@ -27,7 +28,7 @@ export function describeEnd(known: BatchCase, bounds: BatchBounds, context: EndC
       return { handle, phase, ended, reading, final: isGivenUp(batch, bounds) };
     }),
     isCreateUnknown: known.intent !== null || known.unresolvedIntent,
-    notRunReason: readNotRunReason(known, own, cancelReason, items),
+    notRunReason: isNotApproved ? 'not_approved' : readNotRunReason(known, own, cancelReason, items),
     ...(known.share === null ? {} : { cutBytes: Math.floor(bytes * known.share) }),
     refusal: readRefusal(known, blamed),
     blamed,

@@ -46,7 +46,7 @@ async function classify(run: BatchRun, notRunReason: ItemReason, startedAt: numb
     cancelReason: 'cancelled',
     batches: [],
     isCreateUnknown: false,
-    notRunReason,
+    notRunReason: job.isNotApproved === true ? 'not_approved' : notRunReason,
     refusal: null,
     final: true,
     blamed: [],

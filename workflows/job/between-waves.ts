@@ -2,13 +2,15 @@
 
 import { type CancellationScope, condition } from '@temporalio/workflow';
 import { formatDuration } from '../../domain/duration.ts';
+import type { WaveKind } from '../../domain/job.ts';
 import { addCounts } from '../../domain/outcome/outcome.ts';
 import { mustPauseBeforeFallback } from '../../domain/progress/refusals.ts';
+import { describeChecks, describeStep, judgeStep, listUnmet } from '../../domain/waves/rollout.ts';
 import { addTotals, type Totals } from '../../domain/waves/totals.ts';
 import { nextWave, takeOverWave, type Wave, type WaveState } from '../../domain/waves/waves.ts';
 import { runInBackground } from '../alerting.ts';
 import { isHistoryLong } from '../history.ts';
-import { nothingLeft } from './carried-job.ts';
+import { type LeftItems, nothingLeft } from './carried-job.ts';
 import type { JobRun } from './job-run.ts';
 
 /** The first wave of this run of the job, or the one it is inside of; null if the run only has to finish. */
@@ -39,14 +41,35 @@ export function chooseNextWave(job: JobRun, ended: Wave): Wave | null {
   const totals = closeWave(job, ended);
   const retryable = addCounts(totals.retryable, job.left.retryable);
   const sources = [...job.left.waves, ended.number];
-  const planned = job.settings.planned[ended.number];
+  const planned = job.settings.planned[ended.number] ?? findStepAfter(job, ended);
   const next =
     planned === undefined || job.cancelled
       ? decideNextWave(job, ended, { retryable, sources, cutBytes: totals.cutBytes ?? null })
       : takeOverWave(ended.number + 1, planned);
-  const { oversized: _, ...others } = retryable;
-  job.left = next?.kind === 'split' ? { waves: sources, retryable: others } : nothingLeft;
+  job.left = chooseLeft(next, { waves: sources, retryable });
+  if (next?.kind === 'rollout') judge(job, ended, totals);
   return next;
+}
+
+/** All steps run before the first retry round. */
+const findStepAfter = ({ firstPlan }: JobRun, { number }: Wave): WaveKind | undefined =>
+  number < (firstPlan?.whole?.waves ?? 1) ? 'rollout' : undefined;
+
+/** What the next wave does not take up. */
+function chooseLeft(next: Wave | null, left: LeftItems): LeftItems {
+  if (next?.kind === 'rollout') return left;
+  const { oversized: _, ...retryable } = left.retryable;
+  return next?.kind === 'split' ? { ...left, retryable } : nothingLeft;
+}
+
+/** Pauses the job if its last step does not meet the checks, or must be approved. */
+function judge(job: JobRun, ended: Wave, totals: Totals): void {
+  const { rollout } = job.settings;
+  if (rollout === undefined) return;
+  job.judged = judgeStep(ended.number, totals, job.lastPlan?.estimate.usd ?? null, rollout);
+  const step = `${describeStep(job.judged)}: ${describeChecks(job.judged)}`;
+  if (listUnmet(job.judged).length > 0) job.pauseFor('rollout', `the rollout stopped after ${step}`);
+  if (rollout.approve && ended.number === 1) job.pauseFor('approval', `the rollout waits for approval after ${step}`);
 }
 
 function decideNextWave(

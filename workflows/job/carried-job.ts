@@ -8,6 +8,7 @@ import type { AlertName } from '../../domain/progress/alerts.ts';
 import type { ProviderFault } from '../../domain/progress/faults.ts';
 import type { Pauses } from '../../domain/progress/pauses.ts';
 import type { Refusals } from '../../domain/progress/refusals.ts';
+import type { JudgedStep } from '../../domain/waves/rollout.ts';
 import type { Totals } from '../../domain/waves/totals.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import type { KnownCapacity } from '../capacity-gate.ts';
@@ -51,14 +52,16 @@ export interface JobProgress {
   /** The reasons that `retryFailed` named, until a wave has taken them up. */
   retryReasons: readonly ItemReason[] | null;
   firstPlan: PlanSummary | null;
-  /** The last wave that has a plan: all waves up to it are merged. */
-  lastPlanned: number;
+  /** Of the last wave that has a plan. Absent if an earlier version carried the job over. */
+  lastPlan?: PlanSummary | null;
   /** Batches planned in all waves. */
   plannedBatches: number;
   left: LeftItems;
   /** Sums of the waves that have ended. */
   earlierTotals: Totals;
   warnings: readonly string[];
+  /** The last step of the rollout that has ended. */
+  judged?: JudgedStep | null;
 }
 
 export interface CarriedJob extends JobProgress {
@@ -96,11 +99,12 @@ const progressFields: readonly (keyof JobProgress)[] = [
   'cancelled',
   'retryReasons',
   'firstPlan',
-  'lastPlanned',
+  'lastPlan',
   'plannedBatches',
   'left',
   'earlierTotals',
   'warnings',
+  'judged',
 ];
 
 export const pickProgress = (state: JobProgress): JobProgress =>

@@ -27,6 +27,7 @@ import { acknowledge, describeRefusals, mustPause, type Refusals } from '../../d
 import type { JobPhase, PauseReason } from '../../domain/progress/status.ts';
 import { renderStatusPage } from '../../domain/progress/status-page.ts';
 import type { JobReport } from '../../domain/report/report.ts';
+import type { JudgedStep } from '../../domain/waves/rollout.ts';
 import { noTotals, type Totals } from '../../domain/waves/totals.ts';
 import { firstWave, type Wave } from '../../domain/waves/waves.ts';
 import { AlertLog } from '../alerting.ts';
@@ -49,7 +50,6 @@ export class JobRun implements JobProgress {
   startedAt = workflowInfo().startTime.getTime();
   phase: JobPhase = 'opening';
   pauses: Pauses = [];
-  /** The current wave. */
   wave: Wave = firstWave;
   rounds = 0;
   fallbackDone = false;
@@ -59,7 +59,7 @@ export class JobRun implements JobProgress {
   cancelled = false;
   retryReasons: readonly ItemReason[] | null = null;
   firstPlan: PlanSummary | null = null;
-  lastPlanned = 0;
+  lastPlan: PlanSummary | null = null;
   plannedBatches = 0;
   /** Called if `setConcurrency` changes the number of places. Segments set it while they run. */
   onConcurrency: () => void = () => undefined;
@@ -68,6 +68,7 @@ export class JobRun implements JobProgress {
   left: LeftItems = nothingLeft;
   earlierTotals: Totals = noTotals;
   warnings: readonly string[] = [];
+  judged: JudgedStep | null = null;
   /** Where this run of the job continues. */
   readonly place: Place;
   readonly #alertLog: AlertLog;

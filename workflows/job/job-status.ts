@@ -11,9 +11,11 @@ import { countOpen } from '../../domain/progress/events.ts';
 import { choosePhase, type Ending, listHolding } from '../../domain/progress/pauses.ts';
 import { estimateEnd, type JobStatus } from '../../domain/progress/status.ts';
 import type { JobReport } from '../../domain/report/report.ts';
+import type { JudgedStep } from '../../domain/waves/rollout.ts';
 import { addTotals, type Totals } from '../../domain/waves/totals.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import type { Coordinator } from '../coordinator.ts';
+import type { LeftItems } from './carried-job.ts';
 
 /** A job's state as far as its status shows it. */
 export interface JobFacts extends Ending, Pick<JobStatus, 'pauses' | 'startedAt'> {
@@ -24,6 +26,8 @@ export interface JobFacts extends Ending, Pick<JobStatus, 'pauses' | 'startedAt'
   readonly plannedBatches: number;
   readonly earlierTotals: Totals;
   readonly warnings: readonly string[];
+  readonly judged: JudgedStep | null;
+  readonly left: LeftItems;
   readonly report: JobReport | null;
   readonly isOpen: boolean;
   readonly settings: JobSettings;
@@ -59,7 +63,7 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
     tokens: { input: totals.usage.input ?? 0, output: totals.usage.output ?? 0 },
     costUsd: totals.costUsd,
     unpriced: totals.unpriced?.items ?? 0,
-    estimateUsd: firstPlan?.estimate.usd ?? null,
+    estimateUsd: (firstPlan?.whole ?? firstPlan)?.estimate.usd ?? null,
     budgetUsd: budget.capUsd,
     concurrency: job.isOpen ? coordinator.switches.concurrency : null,
     deadline: job.isOpen ? job.deadline : null,
@@ -70,6 +74,7 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
     nextLookAt: findNextPoll(job),
     alerts: [...job.warnings, ...alerts.map(({ text }) => text)],
     output: job.isOpen ? job.settings.output : '',
+    rollout: job.judged,
     accountQueues: job.isOpen ? listAccountQueues(workflowInfo().taskQueue, job.settings) : [],
   };
 }
@@ -122,15 +127,16 @@ function countItems(job: JobFacts, totals: Totals, rows: JobStatus['rows']): Job
   };
 }
 
-/** What an item is that neither has an answer nor has failed. After the first wave, each was sent before. */
+/** What an item is that neither has an answer nor has failed. After the first wave, or the last step of a rollout, each was sent before. */
 function countUnsettled(
-  { coordinator, earlierTotals }: JobFacts,
+  { coordinator, earlierTotals, firstPlan, left }: JobFacts,
   unsettled: number,
 ): Pick<JobStatus['items'], 'underWay' | 'notStarted' | 'toRetry'> {
   const underWay = Math.max(0, Math.min(unsettled, coordinator.countItemsUnderWay()));
-  const isFirstWave = earlierTotals.batches === 0;
+  const wereAllSent = earlierTotals.items >= ((firstPlan?.whole ?? firstPlan)?.items ?? 0);
   const rest = Math.max(0, unsettled - underWay);
-  const toRetry = isFirstWave ? Math.min(rest, sumCounts(coordinator.totals.retryable)) : rest;
+  const retryable = sumCounts(coordinator.totals.retryable) + sumCounts(left.retryable);
+  const toRetry = wereAllSent ? rest : Math.min(rest, retryable);
   return { underWay, notStarted: rest - toRetry, toRetry };
 }
 

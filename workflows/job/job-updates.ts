@@ -3,9 +3,10 @@
 import { setHandler } from '@temporalio/workflow';
 import { parseDuration } from '../../domain/duration.ts';
 import { type ItemReason, itemReasons } from '../../domain/outcome/outcome.ts';
-import { onlyEnds } from '../../domain/progress/pauses.ts';
+import { onlyEnds, type Remedy } from '../../domain/progress/pauses.ts';
 import type { JobStatus } from '../../domain/progress/status.ts';
 import {
+  approveUpdate,
   type DeadlineChange,
   pauseUpdate,
   resumeUpdate,
@@ -24,6 +25,7 @@ import {
   checkReasons,
   mustNotBePast,
   mustNotEnd,
+  mustWaitForApproval,
 } from './update-checks.ts';
 
 export function registerUpdates(job: JobRun): void {
@@ -31,9 +33,13 @@ export function registerUpdates(job: JobRun): void {
     validator: checkNote,
     description: 'Upload and create nothing more; batches that run are still collected.',
   });
-  setHandler(resumeUpdate, () => resume(job), {
+  setHandler(resumeUpdate, () => lift(job, 'resume'), {
     description:
       'Continue after a pause, or after trouble with a key or money was fixed; only setBudget lifts a budget.',
+  });
+  setHandler(approveUpdate, () => lift(job, 'approve'), {
+    validator: () => mustWaitForApproval(job.pauses),
+    description: 'Let a rollout continue after its first step.',
   });
   setHandler(setConcurrencyUpdate, (input) => setConcurrency(job, input.concurrency), {
     validator: checkConcurrency,
@@ -65,8 +71,8 @@ async function pause(job: JobRun, note = 'paused by a person'): Promise<JobStatu
   return computeStatus(job);
 }
 
-async function resume(job: JobRun): Promise<JobStatus> {
-  if (job.lift('resume')) await job.untilTold();
+async function lift(job: JobRun, remedy: Remedy): Promise<JobStatus> {
+  if (job.lift(remedy)) await job.untilTold();
   return computeStatus(job);
 }
 

@@ -47,8 +47,9 @@ function planBatches(job: JobRun, { number, kind, delayMs: _, ...content }: Wave
 function recordPlan(job: JobRun, plan: PlanSummary): void {
   const { number, kind } = job.wave;
   if (kind === 'first') job.firstPlan = plan;
-  job.lastPlanned = number;
-  job.plannedBatches += plan.batches;
+  job.lastPlan = plan;
+  // The first wave's plan counts the batches of all steps.
+  if (kind !== 'rollout') job.plannedBatches += (plan.whole ?? plan).batches;
   const { batches, items, estimate } = plan;
   log.info('wave planned', { event: 'wave_planned', wave: number, kind, batches, items, estimateUsd: estimate.usd });
 }

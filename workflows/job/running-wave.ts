@@ -5,6 +5,7 @@ import type { SettledBatch, WavePartRef } from '../../activities/waves/read-part
 import type { PlannedBatch, PlanPosition, PlanSummary } from '../../domain/job.ts';
 import { chargedUsd, countLeftUsd, fits, reserve, settle } from '../../domain/money/budget.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
+import { holdsRollout } from '../../domain/progress/pauses.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import type { BatchInput } from '../batch/batch-run.ts';
 import { isHistoryLong } from '../history.ts';
@@ -105,7 +106,7 @@ export class RunningWave {
 }
 
 /** The part of a batch's input that is the same for all batches of a job. */
-export function describeJob({ settings, deadline, plannedBatches }: JobRun): BatchInput['job'] {
+export function describeJob({ settings, deadline, plannedBatches, pauses }: JobRun): BatchInput['job'] {
   const { output, nonce, provider, account, poll, timing, proofs, historyEventsMax } = settings;
   const tellEvery = chooseNewsStep(plannedBatches);
   return {
@@ -119,6 +120,7 @@ export function describeJob({ settings, deadline, plannedBatches }: JobRun): Bat
     historyEventsMax,
     deadline,
     tellEvery,
+    ...(holdsRollout(pauses) ? { isNotApproved: true } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { parseDuration } from '../../domain/duration.ts';
 import { deadlineActions } from '../../domain/job.ts';
 import { itemReasons } from '../../domain/outcome/outcome.ts';
+import { findRemedy, type Pauses } from '../../domain/progress/pauses.ts';
 import type { JobPhase } from '../../domain/progress/status.ts';
 
 function check(isMet: boolean, expected: string): void {
@@ -63,6 +64,12 @@ export function mustNotEnd(phase: JobPhase): void {
     `the job is ${phase}: start another one with \`reuse\` for what failed`,
     'invalid_update',
   );
+}
+
+/** An approval given in advance would approve figures that nobody has seen. */
+export function mustWaitForApproval(pauses: Pauses): void {
+  if (pauses.some(({ reason }) => findRemedy(reason) === 'approve')) return;
+  throw ApplicationFailure.nonRetryable('the job does not wait for an approval', 'invalid_update');
 }
 
 /** The open batches were told to end when the deadline passed, and cannot be told otherwise. */

@@ -1,4 +1,4 @@
-// `pause`, `resume`, `set`, `retry` and `cancel`: change or end a running job.
+// `pause`, `resume`, `approve`, `set`, `retry` and `cancel`: change or end a running job.
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { itemReasons } from '../../../domain/outcome/outcome.ts';
@@ -35,6 +35,15 @@ export function addChanges(program: Command, context: Context): void {
     )
     .action(async (id: string) =>
       printChanged(id, await changeJob(context, id, (jobs) => jobs.resume(id)), describeResumed),
+    );
+  program
+    .command('approve <id>')
+    .summary('let a rollout continue after its first step')
+    .description(
+      'Approves a job with `rollout.approve`, whose first step has ended. Its results so far are not merged yet.',
+    )
+    .action(async (id: string) =>
+      printChanged(id, await changeJob(context, id, (jobs) => jobs.approve(id)), describeResumed),
     );
   addSet(program, context);
   program

@@ -4,7 +4,8 @@
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Job } from '../../index.ts';
-import type { JobReference, Nightshift } from '../../nightshift.ts';
+import type { Nightshift } from '../../nightshift.ts';
+import type { JobReference } from '../../starting/start-job.ts';
 import { askWorker } from '../context.ts';
 import { ownCommand } from '../own-command.ts';
 import { say } from '../print.ts';

@@ -7,8 +7,8 @@ import { afterAll, expect, test } from 'vitest';
 import { toFindings } from '../../../client/cli/doctor/checkup-findings.ts';
 import { cautions } from '../../../client/cli/schedule-cautions.ts';
 import { backfillSpan } from '../../../client/day.ts';
-import { jobText } from '../../../client/job-text.ts';
 import { Nightshift } from '../../../client/nightshift.ts';
+import { jobText } from '../../../client/starting/job-text.ts';
 import { version } from '../../../client/version.ts';
 import type { BucketVerdict, Checkup } from '../../../domain/checkup.ts';
 

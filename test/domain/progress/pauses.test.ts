@@ -13,9 +13,10 @@ test('a reason that already holds changes nothing', () => {
   expect(addPause(first, pause('budget', 2))).toEqual([pause('person', 1), pause('budget', 2)]);
 });
 
-test('`resume` lifts every reason except the budget, and `setBudget` lifts only the budget', () => {
-  expect(liftPauses(all, 'resume')).toEqual([pause('budget')]);
+test('`resume` lifts every reason except budget and approval, and those two have their own remedies', () => {
+  expect(liftPauses(all, 'resume')).toEqual([pause('budget'), pause('approval')]);
   expect(liftPauses(all, 'setBudget')).toEqual(all.filter(({ reason }) => reason !== 'budget'));
+  expect(liftPauses(all, 'approve')).toEqual(all.filter(({ reason }) => reason !== 'approval'));
   const budget = [pause('budget')];
   expect(liftPauses(budget, 'resume')).toBe(budget);
   expect(liftPauses([], 'resume')).toEqual([]);

@@ -1,6 +1,6 @@
 // The text that Temporal's Web UI shows for a job in its list and at the top of its page. It never contains rows or the prompt.
 
-import { jobReference } from '../input/reference.ts';
+import { jobReference } from '../../input/reference.ts';
 
 export interface JobText {
   readonly staticSummary: string;
