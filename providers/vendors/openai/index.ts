@@ -8,6 +8,7 @@ import { openaiEndpoints } from '../../dialects/openai/requests.ts';
 import type { Provider } from '../../provider.ts';
 import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
+import { cancel } from './cancel.ts';
 import { type Connection, connect, loadSdk, type OpenaiProfile, openaiDefaults } from './client.ts';
 import { create } from './create.ts';
 import { download } from './download.ts';
@@ -16,9 +17,8 @@ import { openaiFaults } from './faults.ts';
 import { find } from './find.ts';
 import { deleteFiles, forget } from './forget.ts';
 import { openaiLimits } from './limits.ts';
-import { measureFiles } from './measure.ts';
-import { cancel, poll } from './poll.ts';
-import { holdsFile, upload } from './upload.ts';
+import { poll } from './poll.ts';
+import { holdsFile, measureFiles, upload } from './upload.ts';
 
 const defaultBaseUrl = 'https://api.openai.com/v1';
 

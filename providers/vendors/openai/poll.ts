@@ -1,29 +1,17 @@
-// Asks for the state of a batch, or for it to be cancelled: OpenAI's batch object in the words of the domain.
+// Asks for the state of a batch: OpenAI's batch object in the words of the domain.
 
 import type { BatchError, BatchHandle, BatchView } from '../../../domain/batch/state.ts';
 import { readDetail } from '../../dialects/item-reason.ts';
 import { asCode, findByCode } from '../../json-fields.ts';
 import type { Context } from '../../provider.ts';
-import { callProvider } from '../../transport/call.ts';
-import { cancelUnlessOver } from '../../transport/cancel.ts';
 import { readNamedLimit } from '../../transport/fault.ts';
-import { batchPath, type Connection, type OpenaiProfile, retrieveBatch } from './client.ts';
+import { type Connection, type OpenaiProfile, retrieveBatch } from './client.ts';
 import type { BatchErrorWire, BatchWire } from './wire.ts';
 
 const errorsMax = 100;
 
 export async function poll(connection: Connection, handle: BatchHandle, ctx: Context): Promise<BatchView> {
   return toView(await retrieveBatch(connection, handle.id, ctx), handle, connection.profile);
-}
-
-/** It ends some minutes later, and keeps what it had finished. */
-export function cancel(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
-  const { signal } = ctx;
-  const path = batchPath(connection, handle.id) + connection.profile.batches.cancelSuffix;
-  return cancelUnlessOver(
-    () => callProvider(connection.caller, 'read', async () => (await connection.sdk()).post(path, { signal })),
-    () => poll(connection, handle, ctx),
-  );
 }
 
 /** Not a number as its time if the server does not say when it made the batch: see `dateUndated`. */

@@ -1,16 +1,19 @@
-// Uploads a requests file. The SDK's own upload does not report progress, and holds the whole file unless redirects are refused. The multipart
-// body here streams, carries its length and reports its bytes.
+// Uploads a requests file, and sees which files are stored. The SDK's own upload does not report progress, and holds the whole file unless
+// redirects are refused. The multipart body here streams, carries its length and reports its bytes.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Staged } from '../../../domain/batch/state.ts';
+import type { FileUsage } from '../../../domain/capacity/file-storage.ts';
 import { bareLines } from '../../dialects/openai/bare-lines.ts';
 import type { Context, RequestFile, Submission } from '../../provider.ts';
 import { callProvider } from '../../transport/call.ts';
 import { type Caller, plainFault } from '../../transport/fault.ts';
 import { streamFile } from '../../transport/file-body.ts';
+import { addUpFiles, type ListedFile } from '../../transport/listed-files.ts';
 import { ask, type Connection, type OpenaiProfile } from './client.ts';
 import { unlessGone } from './forget.ts';
+import type { FileListForm } from './form.ts';
 import { inputExpirySeconds } from './limits.ts';
 import { fileWire } from './wire.ts';
 
@@ -99,4 +102,25 @@ function formatOpening(boundary: string, profile: OpenaiProfile, name: string): 
     `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\n`,
     'content-type: application/jsonl\r\n\r\n',
   ].join('');
+}
+
+/** All files of the account, for whatever purpose they were uploaded: all of them fill its storage. */
+export function measureFiles(
+  connection: Connection,
+  { pageQuery, page: shape }: FileListForm,
+  { signal }: Context,
+): Promise<FileUsage> {
+  return addUpFiles(connection.caller.name, async (after) => {
+    const { data, next, more } = await ask(connection, 'read', shape(after), async () =>
+      (await connection.sdk()).get('/files', { query: pageQuery(after), signal }),
+    );
+    return { items: data.flatMap(readFile), count: data.length, next, more };
+  });
+}
+
+function readFile(listed: unknown): ListedFile[] {
+  const file = fileWire.safeParse(listed).data;
+  if (file === undefined) return [];
+  const { id, filename, bytes, expires_at: expiresAt } = file;
+  return [{ id, name: filename ?? null, bytes: bytes ?? null, expires: expiresAt != null }];
 }
