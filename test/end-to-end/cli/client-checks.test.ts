@@ -93,6 +93,7 @@ test(
       expect(parseLines(well).map(({ what, state }) => `${what}: ${state}`)).toEqual([
         ...['temporal: ok', 'namespace: ok', 'search attributes: ok', 'workers: ok', 'key of anthropic: ok'],
         ...['key of gemini: ok', 'key of openai: ok', 'no key: ok'],
+        ...['files of gemini: ok', 'files of openai: ok'],
         ...['store: ok', 'exclusive create: ok', 'rename: ok', 'append: ok'],
         ...['clock: ok', 'clock here: ok', 'version: ok'],
       ]);
