@@ -73,7 +73,7 @@ interface PlannedItem {
 }
 
 /** Vendors differ in the name of the request. */
-type RequestLine = Partial<Record<'body' | 'params' | 'request', object>>;
+type RequestLine = Partial<Record<'body' | 'params' | 'request' | 'modelInput', object>>;
 
 function readPlanned(folder: string, { calls }: JobWorld): PlannedItem[] {
   const plan = join(folder, 'plan');
@@ -86,8 +86,8 @@ function readPlanned(folder: string, { calls }: JobWorld): PlannedItem[] {
         const isSent = calls.has(part, 'create') || calls.has(part, 'ask');
         const requests = readLines<RequestLine>(join(plan, part.concat('.requests.jsonl')));
         return readLines<{ row: number; customId: string }>(join(plan, wave, file)).map(({ row, customId }, at) => {
-          const { body, params, request } = requests[at] ?? {};
-          const { hash } = bodyFacts({ ...(body ?? params ?? request) });
+          const { body, params, request, modelInput } = requests[at] ?? {};
+          const { hash } = bodyFacts({ ...(body ?? params ?? request ?? modelInput) });
           return { row, customId, body: hex16(hash), isSent };
         });
       }),

@@ -7,6 +7,8 @@ export function guardProvider(provider: Provider, life: Incarnation): Provider {
   const { forgetFile } = provider;
   return {
     ...provider,
+    // The jobs of a simulation are small.
+    limits: { ...provider.limits, itemsMin: 1 },
     check: (model, ctx) => life.allow(() => provider.check(model, ctx)),
     upload: (file, submission, ctx) => life.effect('upload', () => provider.upload(file, submission, ctx)),
     find: (submission, ctx) => life.effect('find', () => provider.find(submission, ctx)),

@@ -15,6 +15,7 @@ import type { Provider } from '../../providers/provider.ts';
 import { createProviders } from '../../providers/registry.ts';
 import { emulatedAccounts } from '../../scripts/stack.ts';
 import { createStore } from '../../storage/registry.ts';
+import { requireEmulated } from '../../test/providers/vendors/emulated/setups.ts';
 import { sharedClock } from '../../test/workflows/shared-clock.ts';
 import { createBucket } from '../../worker/bucket.ts';
 import { readConfig } from '../../worker/config.ts';
@@ -66,7 +67,8 @@ export class JobWorld {
   ): Promise<JobWorld> {
     const root = mkdtempSync(join(grounds.folder, 'nightshift-simulation-'));
     const folders = { dataDir: grounds.folder, bucketsDir: root };
-    const emulator = await startEmulator({ ...script.provider, seed: script.seed, ...folders });
+    const limits = { ...requireEmulated(script.vendor).options?.limits, ...script.provider.limits };
+    const emulator = await startEmulator({ ...script.provider, limits, seed: script.seed, ...folders });
     return new JobWorld(grounds, script, name, root, commands, emulator, new CallLog(recorded));
   }
 
