@@ -23,6 +23,20 @@ async function textOf(page: Page): Promise<string> {
   return texts.join('\n');
 }
 
+/** The page reads the details once: if the batch had not been polled by then, only a reload shows that it was. */
+const detailsShow = (page: Page, url: string, ...texts: string[]): Promise<void> =>
+  until(
+    `the details of ${url} show ${texts.join(', ')}`,
+    async () => {
+      await page.goto(url);
+      await page.getByText('User Metadata').first().click();
+      await page.waitForTimeout(500);
+      const text = await textOf(page);
+      return texts.every((each) => text.includes(each));
+    },
+    90_000,
+  );
+
 const shows = (page: Page, ...texts: string[]): Promise<void> =>
   until(`the page shows ${texts.join(', ')}`, async () => {
     const text = await textOf(page);
@@ -61,9 +75,11 @@ test(
           .click();
         await shows(page, 'NightshiftPhase', 'running', 'NightshiftModel', 'gpt-5.4-mini');
 
-        await page.goto(`${pages}/${encodeURIComponent('seen/wave-1/batch-0001')}`);
-        await page.getByText('User Metadata').first().click();
-        await shows(page, 'next poll at', 'batch_', 'in_progress', 'failed at the provider');
+        await detailsShow(
+          page,
+          `${pages}/${encodeURIComponent('seen/wave-1/batch-0001')}`,
+          ...['next poll at', 'batch_', 'in_progress', 'failed at the provider'],
+        );
 
         await at.control.setOptions({ batch: null });
         await handle.result();
