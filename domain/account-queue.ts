@@ -16,3 +16,6 @@ export const listAccountQueues = (
   taskQueue: string,
   account: Pick<JobSpec, 'provider' | 'account'>,
 ): readonly string[] => accountQueueKinds.map((kind) => nameAccountQueue(taskQueue, account, kind));
+
+/** Temporal's code for a task queue of activities: both of an account are. */
+export const accountQueueType = 2;

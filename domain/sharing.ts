@@ -1,8 +1,7 @@
 // How jobs share workers and accounts: the tenant of a job, how urgent it is, and the priority that Temporal gets for that.
 
 /** 1 is urgent, 2 is standard, 3 is background. */
-export const priorityClasses = [1, 2, 3] as const;
-export type PriorityClass = (typeof priorityClasses)[number];
+type PriorityClass = 1 | 2 | 3;
 
 /** Absent fields: no tenant, no feature, standard. */
 export interface Sharing {

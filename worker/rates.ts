@@ -2,15 +2,18 @@
 // `temporal task-queue config get`. A person may set another rate there, which then stays.
 
 import type { Client } from '@temporalio/client';
-import { type AccountQueueKind, accountQueueKinds, nameAccountQueue } from '../domain/account-queue.ts';
+import {
+  type AccountQueueKind,
+  accountQueueKinds,
+  accountQueueType,
+  nameAccountQueue,
+} from '../domain/account-queue.ts';
 import type { AccountRates, Rates } from './config-file.ts';
 import type { ServedAccount } from './worker-group.ts';
 
 /** Shows who has set a rate. */
 const reason = 'rates in NIGHTSHIFT_CONFIG';
 const secondsOfHour = 3600;
-/** Temporal's code for a task queue of activities. */
-const taskQueueType = 2;
 
 /** Per second, as Temporal counts. */
 const readRate: Readonly<Record<AccountQueueKind, (rates: AccountRates) => number | null>> = {
@@ -39,7 +42,7 @@ async function publishRate(
   taskQueue: string,
   wanted: number | null,
 ): Promise<void> {
-  const queue = { namespace, taskQueueType };
+  const queue = { namespace, taskQueueType: accountQueueType };
   const { config } = await service.describeTaskQueue({ ...queue, taskQueue: { name: taskQueue }, reportConfig: true });
   const limit = config?.queueRateLimit;
   const current = limit?.rateLimit == null ? null : (limit.rateLimit.requestsPerSecond ?? 0);

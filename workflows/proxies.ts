@@ -16,7 +16,10 @@ const laneHeartbeatMs = 15_000;
 /** What a call to the provider must know of its job. */
 type AccountJob = Pick<JobSettings, 'provider' | 'account' | 'timing'>;
 
-/** Calls to a provider go through the queues of the account, which have its rates. All other work is on the workflow's own queue. */
+/**
+ * Calls to a provider go through the queues of the account, which have its rates. All other work is on the workflow's own queue, with two short
+ * calls inside it: opening a job asks for its model, and classifying a batch deletes its upload.
+ */
 const onAccount = (job: AccountJob, kind: AccountQueueKind): Pick<ActivityOptions, 'taskQueue'> => ({
   taskQueue: nameAccountQueue(workflowInfo().taskQueue, job, kind),
 });
