@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { searchAttributes } from '../domain/progress/search-attributes.ts';
 import { type Child, startChild } from './tools/child.ts';
 import { freePort } from './tools/free-port.ts';
@@ -98,14 +98,15 @@ async function untilServing(child: Child, address: string): Promise<void> {
   }
 }
 
+/** It describes its namespace before it can start a workflow there, so it is asked for a workflow. */
 async function isServing(address: string): Promise<boolean> {
   let connection: Connection | undefined;
   try {
     connection = await Connection.connect({ address, connectTimeout: 1_000 });
-    await connection.workflowService.describeNamespace({ namespace: 'default' });
+    await new Client({ connection }).workflow.getHandle('none').describe();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return error instanceof WorkflowNotFoundError;
   } finally {
     await connection?.close();
   }

@@ -8,13 +8,14 @@ export interface ServedAccount {
   readonly account: string;
 }
 
+/** One that failed counts as such at once; otherwise the group is as far in its end as the last of its workers, and running only if all are. */
+const leastAdvanced = ['FAILED', 'INITIALIZED', 'STOPPING', 'DRAINING', 'DRAINED', 'RUNNING'] as const;
+
 export class WorkerGroup {
-  readonly #main: Worker;
   readonly #all: readonly Worker[];
 
-  private constructor(main: Worker, others: readonly Worker[]) {
-    this.#main = main;
-    this.#all = [main, ...others];
+  private constructor(all: readonly Worker[]) {
+    this.#all = all;
   }
 
   static async create(
@@ -29,11 +30,15 @@ export class WorkerGroup {
     const others = await Promise.all(
       queues.map((taskQueue) => Worker.create({ ...ofAccounts, taskQueue, activityTaskPollerBehavior })),
     );
-    return new WorkerGroup(main, others);
+    return new WorkerGroup([main, ...others]);
   }
 
-  getStatus(): WorkerStatus {
-    return this.#main.getStatus();
+  /** Whether all of them take tasks or how far they are in ending, and how many activities run. */
+  getStatus(): { readonly runState: WorkerStatus['runState']; readonly numInFlightActivities: number } {
+    const all = this.#all.map((worker) => worker.getStatus());
+    const states = all.map(({ runState }) => runState);
+    const numInFlightActivities = all.reduce((sum, each) => sum + each.numInFlightActivities, 0);
+    return { runState: leastAdvanced.find((state) => states.includes(state)) ?? 'STOPPED', numInFlightActivities };
   }
 
   /** Until the process is asked to end, or `shutdown` is called. If one of them fails, the others end too. */

@@ -38,6 +38,8 @@ export function spawnGuarded(file: string, args: readonly string[], options: Gua
   pipe ??= startGuard();
   const guard = pipe;
   const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A pipe that is reset when its process ends must not end this one too: the reader has what was printed, and `close` follows.
+  for (const stream of [child.stdout, child.stderr]) stream.on('error', () => undefined);
   if (child.pid === undefined) return child;
   const name = options.detached === true ? -child.pid : child.pid;
   guard.write(`add ${name}\n`);

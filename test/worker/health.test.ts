@@ -1,14 +1,10 @@
 // The health endpoint: its reply in each state of the worker.
 
-import type { WorkerStatus } from '@temporalio/worker';
 import { expect, onTestFinished, test } from 'vitest';
 import { serveHealth } from '../../worker/monitoring/health.ts';
 
-type Known = Pick<WorkerStatus, 'runState' | 'numInFlightActivities'>;
-
-async function healthOf(status: Known | undefined): Promise<string> {
-  // Only these fields are read.
-  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, () => status as WorkerStatus | undefined);
+async function healthOf(status: ReturnType<Parameters<typeof serveHealth>[1]>): Promise<string> {
+  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, () => status);
   onTestFinished(server.close);
   return `http://127.0.0.1:${server.port}`;
 }

@@ -1,8 +1,8 @@
 // The worker's health over HTTP, for the container engine or orchestrator that decides whether to replace the worker.
 
 import { createServer } from 'node:http';
-import type { WorkerStatus } from '@temporalio/worker';
 import type { Address } from '../config.ts';
+import type { WorkerGroup } from '../worker-group.ts';
 
 export interface HealthServer {
   /** The port in use; differs from the requested one if that was 0. */
@@ -16,7 +16,7 @@ export interface HealthServer {
  */
 export async function serveHealth(
   { host, port }: Address,
-  getStatus: () => WorkerStatus | undefined,
+  getStatus: () => ReturnType<WorkerGroup['getStatus']> | undefined,
 ): Promise<HealthServer> {
   const server = createServer(({ method, url }, response) => {
     if (url?.split('?')[0] !== '/healthz' || (method !== 'GET' && method !== 'HEAD')) {
