@@ -8,7 +8,7 @@ export interface ServedAccount {
   readonly account: string;
 }
 
-/** One that failed counts as such at once; otherwise the group is as far in its end as the last of its workers, and running only if all are. */
+/** The first of these that any worker of the group is in is the state of the group. */
 const leastAdvanced = ['FAILED', 'INITIALIZED', 'STOPPING', 'DRAINING', 'DRAINED', 'RUNNING'] as const;
 
 export class WorkerGroup {

@@ -130,6 +130,8 @@ test(
       for (const [name, job] of Object.entries(jobs(at))) {
         writeFileSync(join(at.root, `${name}.json`), JSON.stringify(job));
       }
+      // It holds up the job until the key is refused, however long the rest of the start takes.
+      await at.control.barrier({ name: 'create', route: 'openai.batches.create', when: 'before' });
       const handles = [
         await at.start({ job: 'openai.json' }, 'leak-openai'),
         await at.start({ job: 'anthropic.json' }, 'leak-anthropic'),
@@ -165,7 +167,9 @@ test(
 
 /** The provider refuses the key until a person resumes the jobs. Returns what could be read in between. */
 async function resumeAfterTrouble(at: Cell, handles: readonly WorkflowHandle[]): Promise<string> {
+  await at.control.waitHit('create', 30_000);
   await at.control.setOptions({ auth: { reject: 401 } });
+  await at.control.release('create');
   await until('trouble is seen', async () => (await readableNow()).includes('the provider refuses the key'), 60_000);
   const seen = await readableNow();
   await at.control.setOptions({ auth: null });

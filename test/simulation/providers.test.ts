@@ -13,7 +13,7 @@ import { expire } from '../../simulation/script/write-events.ts';
 import { writeScript } from '../../simulation/script/write-script.ts';
 import { workflowBundle } from '../support/temporal.ts';
 
-const seeds = process.env.NIGHTSHIFT_LONG === '1' ? 20 : 2;
+const seeds = process.env.NIGHTSHIFT_LONG === '1' ? 20 : 1;
 const folder = join(tmpdir(), 'nightshift-simulation');
 const providers = createProviders(readDefaultAccounts(() => null));
 const hasBatches = (name: string): boolean => providers.get(name)?.lanes.includes('batch') === true;

@@ -9,7 +9,7 @@ const server = realServer();
 const cell = (name: string, options: CellOptions, use: (cell: Cell) => Promise<void>): Promise<void> =>
   Cell.with(server, name, { ...options, workerEnv: { NIGHTSHIFT_SETTLE: '200ms', ...options.workerEnv } }, use);
 
-const limitMs = 180_000;
+const limitMs = 300_000;
 const rows = 100;
 
 const dieAt = (point: string): Record<string, string> => ({
@@ -17,7 +17,7 @@ const dieAt = (point: string): Record<string, string> => ({
   NIGHTSHIFT_TEST_DIE: point,
 });
 
-const death = (at: Cell): Promise<void> => until('the worker dies', () => !at.worker.running, 60_000);
+const death = (at: Cell): Promise<void> => until('the worker dies', () => !at.worker.running, 150_000);
 
 const points = [
   ['its intent is recorded, before it is created', 'write .intent.json'],

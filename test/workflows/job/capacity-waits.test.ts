@@ -143,7 +143,7 @@ test('the status of a job of segments shows no want of room any more when there 
   Site.with(
     server.env,
     'segment-status',
-    { batchesPerSegment: 3, runMs: 10 * hourMs, limits: nothingFits },
+    { batchesPerSegment: 3, runMs: 3 * hourMs, limits: nothingFits },
     async (site) => {
       await site.start(site.openaiJob(80, job));
       await site.untilStatus('waiting', (status) => status.capacity.length > 0, minuteMs);
