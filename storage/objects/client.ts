@@ -75,6 +75,6 @@ export interface ObjectClient {
   requireBucket(place: ObjectPlace, signal?: AbortSignal): Promise<void>;
 }
 
-/** Vendors take at most 10,000 parts, and want at least 5 MiB for each: an object has at most 78 GiB. */
-export const partBytes = 8 * 1024 * 1024;
+/** The least that vendors take, because two parts of each open file are in memory. They take at most 10,000 parts: an object has at most 48 GiB. */
+export const partBytes = 5 * 1024 * 1024;
 export const partsMax = 10_000;

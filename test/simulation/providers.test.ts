@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test(`the invariants hold for ${seeds} seeds of each further provider`, async () => {
+test(`the invariants hold for each further provider, in seeds up to ${seeds}`, async () => {
   const scripts = further.flatMap((name) => Array.from({ length: seeds }, (_, at) => writeScript(at + 1, name)));
   const failures = await simulate(start, scripts, { folder, say: console.log });
   expect(failures.map(({ script, broken }) => ({ seed: script.seed, provider: script.vendor, broken }))).toEqual([]);

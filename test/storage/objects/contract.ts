@@ -19,7 +19,7 @@ export interface ObjectsUnderTest {
   storeAt(port: number): Store;
 }
 
-const partBytes = 8 * 1024 * 1024;
+const partBytes = 5 * 1024 * 1024;
 
 export function objectsContract(name: string, setup: () => Promise<ObjectsUnderTest>): void {
   describe(name, () => {
