@@ -5,6 +5,7 @@ import type { DatasetFormat, DatasetUri } from './dataset.ts';
 import type { ModelPrice } from './money/cost.ts';
 import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
+import type { JobMode, RoutePolicy } from './plan/route.ts';
 import type { JobRefused } from './refusal.ts';
 import type { Sharing, TaskPriority } from './sharing.ts';
 import type { RolloutPolicy } from './waves/rollout.ts';
@@ -66,7 +67,9 @@ export interface JobSpec extends Sharing {
   readonly deadline: DeadlinePolicy;
   readonly fallback: { readonly lane: 'realtime' | 'none'; readonly maxUsd: number | null };
   readonly minBatchItems: number;
-  readonly mode: Lane;
+  readonly mode: JobMode;
+  /** Only a hybrid job has it. */
+  readonly route?: RoutePolicy;
   readonly maxRejectRate: number;
   /** Absent: all rows run in one step. */
   readonly rollout?: RolloutPolicy;

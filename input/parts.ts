@@ -6,6 +6,7 @@ import type { ProviderFacts } from './facts.ts';
 import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import type { JobFields } from './schema.ts';
+import { findConditionProblem } from './templates/condition.ts';
 
 export function resolveDataset(dataset: NonNullable<JobFields['dataset']>): JobSpec['dataset'] {
   const given = typeof dataset === 'string' ? { uri: dataset } : dataset;
@@ -60,6 +61,35 @@ export function rolloutProblems(rollout: JobFields['rollout']): Problem[] {
   const { steps = [] } = rollout ?? {};
   const isAscending = steps.every((share, index) => share > (steps[index - 1] ?? 0));
   return isAscending ? [] : [{ where: 'rollout.steps', message: 'must be ascending, e.g. [0.01, 0.1, 1]' }];
+}
+
+export function resolveRoute(route: JobFields['route']): Pick<JobSpec, 'route'> {
+  return route === undefined ? {} : { route: { when: route.when ?? null, upTo: route.upTo ?? null } };
+}
+
+/** `failed` are fields with problems of their own. */
+export function routeProblems(fields: JobFields, failed: ReadonlySet<string>): Problem[] {
+  const { mode, route } = fields;
+  if (route === undefined) {
+    if (mode !== 'hybrid' || failed.has('route')) return [];
+    return [{ where: 'route', message: 'is missing: it says which rows of a hybrid job go through the realtime lane' }];
+  }
+  if (mode !== 'hybrid' && !failed.has('mode')) {
+    return [{ where: 'route', message: 'is only for `mode: "hybrid"`; give this mode, or leave it out' }];
+  }
+  return route.when === undefined ? unlimitedProblems(fields) : conditionProblems(route.when);
+}
+
+/** Every row would be sent at the realtime price, which is what `mode: "realtime"` says plainly. */
+function unlimitedProblems({ route, realtime }: JobFields): Problem[] {
+  const isLimited = [route?.upTo, realtime?.rpm, realtime?.tpm].some((limit) => limit !== undefined);
+  if (isLimited) return [];
+  return [{ where: 'route', message: 'would take every row: give `when`, `upTo`, `realtime.rpm` or `realtime.tpm`' }];
+}
+
+function conditionProblems(when: string): Problem[] {
+  const message = findConditionProblem(when);
+  return message === null ? [] : [{ where: 'route.when', message }];
 }
 
 export function policyProblems({ poll, deadline }: Pick<JobSpec, 'poll' | 'deadline'>): Problem[] {

@@ -16,7 +16,9 @@ import {
   resolveOutputFormat,
   resolvePoll,
   resolveRollout,
+  resolveRoute,
   rolloutProblems,
+  routeProblems,
 } from './parts.ts';
 import { folderName, normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
@@ -53,6 +55,7 @@ export function parseJob(input: unknown, facts: SpecFacts): ParsedJob {
     ...datasetProblems(fields, failed),
     ...requestProblems(fields, failed, facts),
     ...rolloutProblems(fields.rollout),
+    ...routeProblems(fields, failed),
     ...policyProblems({ poll: resolvePoll(fields.poll), deadline: resolveDeadline(fields.deadline) }),
   ];
   const provider = providerFacts(fields, facts);
@@ -138,11 +141,16 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
     deadline: resolveDeadline(fields.deadline),
     fallback: { lane: fields.fallback?.lane ?? 'realtime', maxUsd: fields.fallback?.maxUsd ?? null },
     minBatchItems: Math.max(itemsMin, fields.minBatchItems ?? 50),
-    mode: provider.lanes.includes('batch') ? (fields.mode ?? 'batch') : 'realtime',
+    ...resolveMode(fields, provider),
     maxRejectRate: fields.maxRejectRate ?? 0.05,
     ...resolveRollout(fields.rollout),
     budgetUsd: fields.budget?.usd ?? null,
     reuse: fields.reuse === undefined ? null : normalPath(fields.reuse),
     keep: { responses: fields.keep?.responses ?? false, providerFiles: fields.keep?.providerFiles ?? false },
   };
+}
+
+/** Without batches, there is nothing to choose for a route. */
+function resolveMode({ mode = 'batch', route }: JobFields, { lanes }: ProviderFacts): Pick<JobSpec, 'mode' | 'route'> {
+  return lanes.includes('batch') ? { mode, ...resolveRoute(route) } : { mode: 'realtime' };
 }

@@ -5,7 +5,7 @@ import type { Json } from '../domain/outcome/outcome.ts';
 import { canonicalJson } from '../domain/request/canonical-json.ts';
 import { pickSharing, type Sharing } from '../domain/sharing.ts';
 import type { SpecFacts } from './facts.ts';
-import { policyProblems, resolveDataset, resolveOutput, resolveRollout } from './parts.ts';
+import { policyProblems, resolveDataset, resolveOutput, resolveRollout, resolveRoute } from './parts.ts';
 import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import { answerSchema, requestBody } from './request.ts';
@@ -98,6 +98,7 @@ function differences(old: JobSpec, same: JobFields, facts: SpecFacts): Problem[]
     ['batch.inputsPerRequest', same.batch?.inputsPerRequest, old.batch.inputsPerRequest ?? 1],
     ['minBatchItems', clamped(same.minBatchItems, undefined, limits?.itemsMin), old.minBatchItems],
     ['mode', same.mode, old.mode],
+    ['route', same.route && routeAsJson(resolveRoute(same.route)), routeAsJson(old)],
     ['maxRejectRate', same.maxRejectRate, old.maxRejectRate],
     ['rollout', same.rollout && rolloutAsJson(resolveRollout(same.rollout)), rolloutAsJson(old)],
     ['reuse', same.reuse === undefined ? undefined : normalPath(same.reuse), old.reuse],
@@ -115,6 +116,8 @@ const asJson = ({ uri, files, ...others }: JobSpec['dataset']): Json => ({
 
 const rolloutAsJson = ({ rollout }: Pick<JobSpec, 'rollout'>): Json =>
   rollout === undefined ? null : { ...rollout, steps: [...rollout.steps] };
+
+const routeAsJson = ({ route }: Pick<JobSpec, 'route'>): Json => (route === undefined ? null : { ...route });
 
 const isFixed =
   'differs from the job that is resumed, whose plan is made; leave it out, or start a job of its own with `reuse`';

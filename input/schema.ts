@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { datasetFormats, isKnownEncoding } from '../domain/dataset.ts';
 import { resultFormats } from '../domain/job.ts';
 import { batchesPerSegment, realtimeConcurrencyMax, wavesMax } from '../domain/limits.ts';
+import { jobModes } from '../domain/plan/route.ts';
 import { count, duration, fixedPath, jsonObject, name, path, text, usd } from './field-kinds.ts';
 import { isTimezone } from './timezone.ts';
 
@@ -127,6 +128,15 @@ const fallback = z.strictObject({
     .describe('The most that all items that fall back may cost together. Further rows fail with `budget`.'),
 });
 
+const route = z.strictObject({
+  when: text()
+    .optional()
+    .describe(
+      'A Liquid condition over the row, e.g. `priority == "high"`. A row without a column that it names is refused.',
+    ),
+  upTo: count().optional().describe('The most rows that go through the realtime lane. The others go in batches.'),
+});
+
 const rollout = z.strictObject({
   steps: z
     .array(z.number().positive().max(1))
@@ -207,7 +217,13 @@ export const jobFields = z.strictObject({
     .min(0)
     .optional()
     .describe('If fewer items than this are left, they go through the realtime lane.'),
-  mode: z.enum(['batch', 'realtime']).optional().describe('Provider batches, or immediate synchronous calls.'),
+  mode: z
+    .enum(jobModes)
+    .optional()
+    .describe('Provider batches, immediate synchronous calls, or calls for some rows and batches for the rest.'),
+  route: route
+    .optional()
+    .describe('Which rows of a hybrid job go through the realtime lane, in the order of the rows.'),
   maxRejectRate: z
     .number()
     .min(0)

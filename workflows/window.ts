@@ -28,8 +28,8 @@ export interface WindowOwner {
   readonly isDraining: boolean;
   /** Whether batches are started only to come to their end: these create nothing, and need no room at the provider. */
   readonly isEnding: boolean;
-  /** Must be cheap: it is called on every turn. */
-  mayStart(batch: PlannedBatch, running: number): boolean;
+  /** Must be cheap: it is called on every turn. `places` is how many of the running batches are, or may be, at the provider. */
+  mayStart(batch: PlannedBatch, running: number, places: number): boolean;
   makeInput(batch: PlannedBatch): BatchInput;
   onStart(batch: PlannedBatch): void;
   /** The tally is null if the batch's workflow never came to a result. */
@@ -96,7 +96,14 @@ class Window {
     return this.#waiting
       .filter(([first]) => first !== undefined && this.#hasRoom(first))
       .toSorted(([a], [b]) => rank(a) - rank(b))
-      .find(([first]) => first !== undefined && this.#owner.mayStart(first, this.#children.size));
+      .find(([first]) => first !== undefined && this.#mayStart(first));
+  }
+
+  /** The realtime lane takes no place of a batch, and waits for none. */
+  #mayStart(batch: PlannedBatch): boolean {
+    const { size } = this.#children;
+    const places = batch.lane === 'realtime' ? 0 : size - this.#realtimeRunning;
+    return this.#owner.mayStart(batch, size, places);
   }
 
   #hasRoom(batch: PlannedBatch): boolean {

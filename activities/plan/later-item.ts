@@ -4,8 +4,9 @@ import { type CustomId, customId } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
 import type { MaybePromise } from '../../domain/maybe-promise.ts';
 import { findPrice } from '../../domain/money/cost.ts';
-import type { ItemLine, Lane } from '../../domain/outcome/outcome.ts';
+import type { ItemLine } from '../../domain/outcome/outcome.ts';
 import { estimateItem } from '../../domain/plan/item-estimate.ts';
+import type { RealtimeCause } from '../../domain/plan/split.ts';
 import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import { formatItemLine } from '../../job-folder/plan/item-line.ts';
 import type { Provider } from '../../providers/provider.ts';
@@ -15,7 +16,7 @@ import { countBytesAround } from '../../threads/tasks/unnamed-lines.ts';
 export interface LaterItemParts extends Omit<ItemLine, 'customId'> {
   readonly model: string;
   readonly endpoint: string;
-  readonly lane: Lane | null;
+  readonly realtimeCause: RealtimeCause | null;
   /** Its line of the earlier wave, without the newline. */
   readonly line: Buffer;
   /** Null if not known. */
@@ -27,7 +28,7 @@ export function makeLaterItem(
   dialect: Pick<Provider, 'encode' | 'relabel'>,
   prices: JobFile['prices'],
 ): PlannedItem {
-  const { row, model, endpoint, lane, line, outputTokens } = parts;
+  const { row, model, endpoint, realtimeCause, line, outputTokens } = parts;
   const bytes = line.length + 1;
   const estimate = estimateItem(bytes - countBytesAround(dialect, endpoint), outputTokens, findPrice(model, prices));
   const name = (prefix: string): CustomId => customId(prefix, parts.key);
@@ -35,7 +36,7 @@ export function makeLaterItem(
     row,
     model,
     endpoint,
-    lane,
+    realtimeCause,
     bytes,
     ...estimate,
     writeRequest: (prefix: string, into: LineWriter): MaybePromise<void> =>

@@ -1,4 +1,5 @@
-// The batches that are being written. Items of one group share a batch: one model, one endpoint, and one lane if a lane was asked for.
+// The batches that are being written. Items of one group share a batch: one model, one endpoint, and one cause if they must go
+// through the realtime lane.
 
 import { openBatchesMax } from '../../domain/limits.ts';
 import type { BatchFiles, PlannedItem } from '../../job-folder/plan/batch-files.ts';
@@ -25,10 +26,10 @@ export class OpenBatches {
 
   find(item: PlannedItem): OpenBatch | undefined {
     const files = this.#current?.files;
-    if (files?.model === item.model && files.endpoint === item.endpoint && files.forcedLane === item.lane) {
+    if (files?.model === item.model && files.endpoint === item.endpoint && files.realtimeCause === item.realtimeCause) {
       return this.#current;
     }
-    return this.#byGroup.get(nameGroup({ model: item.model, endpoint: item.endpoint, forcedLane: item.lane }));
+    return this.#byGroup.get(nameGroup(item));
   }
 
   add(files: BatchFiles): OpenBatch {
@@ -60,6 +61,10 @@ export class OpenBatches {
   }
 }
 
-function nameGroup({ model, endpoint, forcedLane }: Pick<BatchFiles, 'model' | 'endpoint' | 'forcedLane'>): string {
-  return `${forcedLane ?? ''}\n${endpoint}\n${model}`;
+function nameGroup({
+  model,
+  endpoint,
+  realtimeCause,
+}: Pick<PlannedItem, 'model' | 'endpoint' | 'realtimeCause'>): string {
+  return `${realtimeCause ?? ''}\n${endpoint}\n${model}`;
 }

@@ -72,7 +72,7 @@ export class Pass {
     this.#job = job;
     this.#seen = seen;
     this.#earlier = earlier;
-    this.#planner = new StepPlanner({ store, provider, job, output, signal, closed });
+    this.#planner = new StepPlanner({ store, provider, job, output, signal, closed, resumes: last !== undefined });
     this.#parts = createPlanParts(store, output, parts, signal);
     this.#tally = new RowTally(last);
     this.#boundary = new PartBoundary(partRows, last?.position ?? { byte: 0, line: 0, row: 0 }, closed.length);

@@ -5,10 +5,11 @@ import type { JobRef } from '../../domain/ids.ts';
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
 import type { OutputLimit } from '../../domain/money/output-limit.ts';
+import type { RealtimeCause } from '../../domain/plan/split.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import { type Attempt, openRows, type RowAttempts } from '../../job-folder/answers.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { readSummary } from '../../job-folder/plan/manifest.ts';
+import { type ManifestEntry, readSummary } from '../../job-folder/plan/manifest.ts';
 import { countOutput, readLineLimit, readTemplateLimit } from '../../threads/tasks/output-tokens.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
@@ -59,6 +60,17 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
   }
 }
 
+/** In a job that runs in realtime only, nothing falls back. What the route sent through the realtime lane goes there again. */
+function findCause(
+  fallsBack: boolean,
+  { routed }: Pick<ManifestEntry, 'routed'>,
+  { spec }: Pick<JobFile, 'spec'>,
+): RealtimeCause | null {
+  if (spec.mode === 'realtime') return null;
+  if (fallsBack) return 'fallback';
+  return routed === true ? 'routed' : null;
+}
+
 /** False if each row names its own limit. */
 const isFixed = (limit: OutputLimit | null): limit is OutputLimit => limit !== null && limit.tokens !== 'unread';
 
@@ -87,8 +99,7 @@ function chooseItem(
     endpoint: entry.endpoint,
     line: request,
     outputTokens: countItemOutput(request, entry),
-    // In a job that runs in realtime only, nothing falls back.
-    lane: realtime && job.spec.mode === 'batch' ? 'realtime' : null,
+    realtimeCause: findCause(realtime, entry, job),
     ...(flawedAttempts === 0 ? {} : { flawedAttempts }),
   };
 }

@@ -3,19 +3,36 @@
 import type { ItemKey } from '../../domain/ids.ts';
 import type { PlanSummary, RowCounts } from '../../domain/job.ts';
 import type { MaybePromise } from '../../domain/maybe-promise.ts';
+import { RouteRoom } from '../../domain/plan/route.ts';
+import type { RealtimeCause } from '../../domain/plan/split.ts';
 import { findStep } from '../../domain/waves/rollout.ts';
 import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
 import { type Added, summarize, WavePlanner, type WavePlannerOptions } from './wave-planner.ts';
 
-type Options = Omit<WavePlannerOptions, 'wave' | 'kind' | 'cutBytes'>;
+interface Options extends Omit<WavePlannerOptions, 'wave' | 'kind' | 'cutBytes'> {
+  /** Whether an earlier planner has planned some of the rows. */
+  readonly resumes: boolean;
+}
+
+/** An item of the first pass. */
+export interface FirstItem extends PlannedItem {
+  readonly key: ItemKey;
+  /** What a realtime call of it counts with; 0 if the job's route does not send it through the realtime lane. */
+  readonly routedTokens: number;
+  realtimeCause: RealtimeCause | null;
+}
 
 export class StepPlanner {
   readonly #steps: readonly number[];
   readonly #first: WavePlanner;
   readonly #waves: readonly WavePlanner[];
+  /** For the rows of all steps, in the order of the rows. Null without a route. */
+  readonly #room: RouteRoom | null;
 
-  constructor({ closed, ...options }: Options) {
+  constructor({ closed, resumes, ...options }: Options) {
+    const { route, realtime } = options.job.spec;
+    this.#room = route === undefined ? null : new RouteRoom(route, realtime, resumes);
     this.#steps = options.job.spec.rollout?.steps ?? [1];
     this.#first = new WavePlanner({ ...options, wave: 1, closed });
     const later = this.#steps
@@ -25,11 +42,11 @@ export class StepPlanner {
   }
 
   /**
-   * Whether everything so far is in closed batches of the first wave, so that a successor may resume here. In a rollout, a successor begins
-   * again: its samples fill their batches slowly.
+   * Whether everything so far is in closed batches of the first wave, so that a successor may resume here. In a rollout, and while a route has
+   * room, a successor begins again: samples and routed rows fill their batches slowly.
    */
   get isResumable(): boolean {
-    return this.#waves.length === 1 && this.#first.openCount === 0;
+    return this.#waves.length === 1 && this.#first.openCount === 0 && (this.#room?.isFull ?? true);
   }
 
   /** Of the first wave. */
@@ -41,9 +58,22 @@ export class StepPlanner {
     return this.#waves.reduce((sum, { closed }) => sum + closed.length, 0);
   }
 
-  add(item: PlannedItem & { readonly key: ItemKey }): MaybePromise<Added> {
+  add(item: FirstItem): MaybePromise<Added> {
     const step = this.#waves.length === 1 ? 1 : findStep(item.key, this.#steps);
-    return (this.#waves[step - 1] ?? this.#first).add(item);
+    const wave = this.#waves[step - 1] ?? this.#first;
+    item.realtimeCause = null;
+    if (this.#room === null || this.#room.isFull || item.routedTokens === 0) return wave.add(item);
+    return this.#addMatching(wave, item, this.#room);
+  }
+
+  /** An item that is not taken uses none of the room. */
+  async #addMatching(wave: WavePlanner, item: FirstItem, room: RouteRoom): Promise<Added> {
+    const { routedTokens } = item;
+    if (room.admit(routedTokens)) item.realtimeCause = 'routed';
+    const added = await wave.add(item);
+    if (added === 'taken' && item.realtimeCause === 'routed') room.take(routedTokens);
+    if (room.isFull) for (const each of this.#waves) await each.closeRouted();
+    return added;
   }
 
   async settle(): Promise<void> {

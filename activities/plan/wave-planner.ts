@@ -4,18 +4,19 @@ import type { JobFile, PlanSummary, WaveKind } from '../../domain/job.ts';
 import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import { findPrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
-import type { Lane } from '../../domain/outcome/outcome.ts';
 import {
+  type Caps,
   chooseLane,
   computeCaps,
   cutCaps,
   hasRoom,
   isFull,
+  routedCaps,
   type SplitRules,
   splitRules,
 } from '../../domain/plan/split.ts';
 import { JobRefused } from '../../domain/refusal.ts';
-import { type BatchFiles, openBatchFiles, type PlannedItem } from '../../job-folder/plan/batch-files.ts';
+import { openBatchFiles, type PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import { type ManifestEntry, writeManifest } from '../../job-folder/plan/manifest.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
@@ -82,6 +83,11 @@ export class WavePlanner {
     return this.#closed.settle();
   }
 
+  /** Call it when no further item is routed. */
+  async closeRouted(): Promise<void> {
+    for (const batch of this.#open.list()) if (batch.files.realtimeCause === 'routed') await this.#close(batch);
+  }
+
   /** Closes what is open but makes no plan yet. */
   async closeAll(): Promise<void> {
     for (const batch of this.#open.list()) await this.#close(batch);
@@ -123,17 +129,17 @@ export class WavePlanner {
     return this.#write(batch, item);
   }
 
-  async #openBatchFor({ model, endpoint, lane }: PlannedItem): Promise<OpenBatch> {
+  async #openBatchFor({ model, endpoint, realtimeCause }: PlannedItem): Promise<OpenBatch> {
     const surplus = this.#open.findSurplus();
     if (surplus !== null) await this.#close(surplus);
     const { store, job, output, wave, signal } = this.#options;
     const batch = this.#closed.count + this.#open.size + 1;
     if (batch > batchesPerWaveMax) throw tooManyBatches();
     const price = findPrice(model, job.prices);
-    const caps = cutCaps(computeCaps(this.#rules, batch), this.#options.cutBytes ?? null);
+    const caps = realtimeCause === 'routed' ? routedCaps(this.#rules) : this.#computeCaps(batch);
     const files = await openBatchFiles(
       { output, wave, batch },
-      { store, price, nonce: job.planNonce, model, endpoint, forcedLane: lane, caps, signal },
+      { store, price, nonce: job.planNonce, model, endpoint, realtimeCause, caps, signal },
     );
     this.#models.add(nameModel(files));
     return this.#open.add(files);
@@ -142,12 +148,12 @@ export class WavePlanner {
   async #close(batch: OpenBatch): Promise<void> {
     await this.#closed.settle();
     this.#open.remove(batch);
-    this.#closed.startClosing(batch.files, this.#laneNow(batch.files));
+    const { items, realtimeCause } = batch.files;
+    this.#closed.startClosing(batch.files, chooseLane(this.#rules, items, realtimeCause));
   }
 
-  /** The lane that a batch takes if it ends now, or after one more item. */
-  #laneNow({ items, forcedLane }: Pick<BatchFiles, 'items' | 'forcedLane'>): Lane {
-    return chooseLane(this.#rules, items, forcedLane);
+  #computeCaps(batch: number): Caps {
+    return cutCaps(computeCaps(this.#rules, batch), this.#options.cutBytes ?? null);
   }
 }
 

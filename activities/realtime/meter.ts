@@ -2,7 +2,7 @@
 
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
 import { costUsd, estimatedTokens, estimateUsd, findPrice } from '../../domain/money/cost.ts';
-import { countOutputTokens } from '../../domain/money/output-limit.ts';
+import { countCallTokens } from '../../domain/money/output-limit.ts';
 import type { PlannedCall } from '../../job-folder/journals.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { countOutput, readLineLimit } from '../../threads/tasks/output-tokens.ts';
@@ -24,8 +24,7 @@ export function createMeter(
       const inputTokens = estimatedTokens(line.length);
       const limit = readLineLimit(provider, line, endpoint);
       const usd = estimateUsd({ inputTokens, outputTokens: countOutput(job, limit, model) }, 'realtime', price);
-      // Vendors count a request's own limit of output tokens towards the tokens of a minute.
-      const tokens = inputTokens + (countOutputTokens(limit, undefined) ?? 0);
+      const tokens = countCallTokens(inputTokens, limit);
       return { tokens, nanoUsd: usd === null ? null : Math.round(usd * 1e9) };
     },
     read(answer) {

@@ -18,6 +18,10 @@ export function countOutputTokens({ tokens, answers }: OutputLimit, modelMax: nu
   return typeof most === 'number' ? most * answers : null;
 }
 
+/** What a realtime call counts with: vendors count a request's own limit of output tokens towards the tokens of a minute. */
+export const countCallTokens = (inputTokens: number, limit: OutputLimit): number =>
+  inputTokens + (countOutputTokens(limit, undefined) ?? 0);
+
 /** The field of the job that holds back work by its estimate; null if none does. */
 export function findCap({
   budgetUsd,
@@ -25,5 +29,5 @@ export function findCap({
   mode,
 }: Pick<JobSpec, 'budgetUsd' | 'fallback' | 'mode'>): string | null {
   if (budgetUsd !== null) return 'budget';
-  return fallback.maxUsd !== null && fallback.lane === 'realtime' && mode === 'batch' ? 'fallback.maxUsd' : null;
+  return fallback.maxUsd !== null && fallback.lane === 'realtime' && mode !== 'realtime' ? 'fallback.maxUsd' : null;
 }

@@ -1,6 +1,10 @@
 // Decides where a batch ends and which lane it takes, from counts and bytes alone, so that every planner decides the same.
 
 import type { Lane } from '../outcome/outcome.ts';
+import type { JobMode } from './route.ts';
+
+/** Why items go through the realtime lane however many they are: they fell back to it, or the job's route sends them there. */
+export type RealtimeCause = 'fallback' | 'routed';
 
 /** The job's settings and the provider's limits combined. */
 export interface SplitRules {
@@ -20,7 +24,7 @@ export interface SplitSettings {
   readonly batch: { readonly maxItems: number; readonly maxBytes: number };
   readonly minBatchItems: number;
   readonly fallback: { readonly lane: 'realtime' | 'none' };
-  readonly mode: 'batch' | 'realtime';
+  readonly mode: JobMode;
 }
 
 export interface SplitLimits {
@@ -54,6 +58,18 @@ export function splitRules(settings: SplitSettings, limits: SplitLimits): SplitR
   };
 }
 
+/**
+ * Few realtime batches, so that the first of them has all routed rows of most jobs: a job of several segments starts those of later segments
+ * late. Each chunk of a batch reads the batch from its start, so there is a bound.
+ */
+const routedItems = 50_000;
+
+/** How full a batch of routed items may get. The provider does not see it as a batch, so no count of items is too many for it. */
+export const routedCaps = ({ itemsMax, bytesMax }: SplitRules): Caps => ({
+  items: Math.max(itemsMax, routedItems),
+  bytes: bytesMax,
+});
+
 /** How full the batch with this number may get. If counts must differ, each batch gets one item less, down to half, then from the top. */
 export function computeCaps(rules: SplitRules, batch: number): Caps {
   if (!rules.distinctCounts) return { items: rules.itemsMax, bytes: rules.bytesMax };
@@ -76,9 +92,9 @@ export function isFull(fill: Fill, lastLineBytes: number): boolean {
   return fill.items >= fill.caps.items || fill.bytes + lastLineBytes > fill.caps.bytes;
 }
 
-/** The lane of a batch of so many items if it ends now; `forced` is the lane asked for its items. */
-export function chooseLane(rules: SplitRules, items: number, forced: Lane | null): Lane {
+/** The lane of a batch of so many items if it ends now. */
+export function chooseLane(rules: SplitRules, items: number, cause: RealtimeCause | null): Lane {
   if (rules.onlyLane !== null) return rules.onlyLane;
-  if (forced !== null) return forced;
+  if (cause !== null) return 'realtime';
   return items < rules.batchItemsMin ? rules.smallBatches : 'batch';
 }

@@ -185,7 +185,7 @@ function missing(column: Column): Refusal {
   return { reason: 'missing_column', message: `there is no column ${columnName(column)}` };
 }
 
-const tooMuchWork: Refusal = {
+export const tooMuchWork: Refusal = {
   reason: 'rendering_too_large',
   message: `the template takes more than ${renderStepsMax} steps, or makes more than ${renderUnitsMax} characters and list elements, with this row`,
 };

@@ -63,7 +63,7 @@ function chooseOrdinaryWave(state: WaveState, policy: WavePolicy): Wave | null {
   const late = present.filter((reason) => policy.policy[reason] === 'deadline');
   const others = present.filter((reason) => policy.policy[reason] !== 'deadline');
   const wave = { ...firstWave, number: state.number + 1, sources: state.sources };
-  const mayFallBack = policy.fallback.lane === 'realtime' && policy.mode === 'batch';
+  const mayFallBack = policy.fallback.lane === 'realtime' && policy.mode !== 'realtime';
   if (state.pastDeadline) {
     if (policy.deadline.then !== 'fallback' || !mayFallBack) return null;
     return { ...wave, kind: 'fallback', realtimeReasons: present };

@@ -113,7 +113,18 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   },
   'fallback.maxUsd': { default: 'what the budget leaves', example: 5, costs: 'a limit for the fallback alone' },
   minBatchItems: { default: value(50), example: 0, costs: 'these few items cost about twice the price of a batch' },
-  mode: { default: value('batch'), example: 'realtime', costs: '`realtime` costs about twice the price of a batch' },
+  mode: {
+    default: value('batch'),
+    example: 'hybrid',
+    costs: 'what goes through the realtime lane costs about twice the price of a batch',
+  },
+  route: { default: 'none: a hybrid job needs it', example: { when: 'priority == "high"', upTo: 500 } },
+  'route.when': { default: 'every row matches', example: 'wait_minutes < 30 or customer.tier == "gold"' },
+  'route.upTo': {
+    default: 'what the realtime limits allow in an hour',
+    example: 500,
+    costs: 'these rows cost about twice the price of a batch',
+  },
   maxRejectRate: { default: value(0.05), example: 0.5 },
   rollout: { default: 'none: all rows in one step', example: { steps: [0.01, 0.1, 1], approve: true } },
   'rollout.steps': {

@@ -7,12 +7,15 @@ import {
   type Emitter,
   evalToken,
   ForTag,
+  isTruthy,
   type Liquid,
   type Operators,
   TablerowTag,
   type Template,
   TypeGuards,
   toValue,
+  toValueSync,
+  type Value,
 } from 'liquidjs';
 import type { Row } from '../../domain/request/column.ts';
 import type { RenderWork } from '../../domain/request/render-work.ts';
@@ -27,12 +30,22 @@ export function countWorkOf(engine: Liquid): void {
 
 /** Throws if the template cannot be rendered, and if the work passes a bound: `work.isPassed` tells the two apart. */
 export function renderCounting(engine: Liquid, templates: Template[], row: Row, work: RenderWork): string {
+  return String(engine.renderSync(templates, makeContext(engine, row, work)));
+}
+
+/** Whether the value counts as true. Throws as `renderCounting` does. */
+export function evaluateCounting(engine: Liquid, value: Value, row: Row, work: RenderWork): boolean {
+  const context = makeContext(engine, row, work);
+  return isTruthy(toValueSync(value.value(context, false)), context);
+}
+
+function makeContext(engine: Liquid, row: Row, work: RenderWork): Context {
   const context = new RowContext(row, engine.options, { sync: true }, { liquid: engine });
   // liquidjs calls the first at each part of a template, with the time, and tells the second what a filter or a range is about to make.
   context.renderLimit.check = () => work.step();
   context.memoryLimit.use = (units) => work.make(units);
   workByLimit.set(context.renderLimit, work);
-  return String(engine.renderSync(templates, context));
+  return context;
 }
 
 /** By the limit, because a context that a filter makes from another one shares it. */

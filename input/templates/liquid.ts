@@ -17,7 +17,7 @@ const fileTags = new Set(['include', 'render', 'layout', 'block']);
 const impureFilters = ['sample'];
 const dateFilters = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string'];
 
-const liquid = createLiquid();
+export const liquid = createLiquid();
 
 export function compileText(text: string): CompiledText {
   if (!text.includes('{{') && !text.includes('{%')) return { kind: 'static', text };
@@ -87,7 +87,7 @@ function renderedBy(text: string): (row: Row, work: RenderWork) => string | Refu
   };
 }
 
-function toRefusal(error: unknown, text: string): Refusal {
+export function toRefusal(error: unknown, text: string): Refusal {
   if (!(error instanceof Error) || error.name !== 'UndefinedVariableError') return failed;
   const name = /undefined variable: ([\p{L}\p{N}_.-]+)/u.exec(error.message)?.[1];
   // Only names in the template are shown: another name came from a row's value.
@@ -97,15 +97,19 @@ function toRefusal(error: unknown, text: string): Refusal {
 
 const failed: Refusal = { reason: 'template_failed', message: 'the template cannot be rendered with this row' };
 
-/** Null if the text compiles. The parser's own message quotes the text, so ours only names the place. */
+/** Null if the text compiles. */
 function findProblem(text: string): string | null {
   if (!text.includes('{{') && !text.includes('{%')) return null;
-  if (plainParts(text) !== null) return null;
+  return plainParts(text) === null ? describeProblem(text, (each) => liquid.parse(each)) : null;
+}
+
+/** Null if the text can be parsed. The parser's own message quotes the text, so ours only names the place. */
+export function describeProblem(text: string, parse: (text: string) => unknown): string | null {
   if (presentTime.test(text)) {
     return 'asks for the present time, which differs from run to run: give the date in a column';
   }
   try {
-    liquid.parse(text);
+    parse(text);
     return null;
   } catch (error) {
     return wordsFor(error instanceof Error ? error.message : '');

@@ -6,7 +6,7 @@ import { type MaybePromise, whenBoth } from '../../domain/maybe-promise.ts';
 import { type ModelPrice, roundKnown } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
 import type { ItemEstimate } from '../../domain/plan/item-estimate.ts';
-import type { Caps } from '../../domain/plan/split.ts';
+import type { Caps, RealtimeCause } from '../../domain/plan/split.ts';
 import { type LineWriter, lineWriter, type Written } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import { hashHex } from '../identity.ts';
@@ -19,7 +19,7 @@ export interface PlannedItem extends ItemEstimate {
   readonly model: string;
   readonly endpoint: string;
   /** Null: the number of items decides the lane. */
-  readonly lane: Lane | null;
+  readonly realtimeCause: RealtimeCause | null;
   /** The bytes of its line of the requests file, with the newline. */
   readonly bytes: number;
   /** Both write one line under a custom id with this prefix. They return a promise only if it must be awaited before the next call. */
@@ -33,8 +33,8 @@ export interface BatchFilesOptions {
   readonly nonce: string;
   readonly model: string;
   readonly endpoint: string;
-  /** The lane asked for its items; null if their number decides. */
-  readonly forcedLane: Lane | null;
+  /** Null: the number of its items decides the lane. */
+  readonly realtimeCause: RealtimeCause | null;
   readonly caps: Caps;
   readonly signal: AbortSignal | undefined;
 }
@@ -58,7 +58,7 @@ export class BatchFiles {
   readonly #rows = { first: 0, last: 0 };
   readonly model: string;
   readonly endpoint: string;
-  readonly forcedLane: Lane | null;
+  readonly realtimeCause: RealtimeCause | null;
   readonly caps: Caps;
   /** The custom ids of its items begin with this prefix. */
   readonly prefix: string;
@@ -70,7 +70,7 @@ export class BatchFiles {
     this.#estimate = new EstimateSum(options.price);
     this.model = options.model;
     this.endpoint = options.endpoint;
-    this.forcedLane = options.forcedLane;
+    this.realtimeCause = options.realtimeCause;
     this.caps = options.caps;
     this.prefix = hashHex(batchIdentity(options.nonce, ref.wave, ref.batch), 8);
   }
@@ -112,7 +112,7 @@ export class BatchFiles {
       requestsCrc32: requests.crc32,
       itemsCrc32: items.crc32,
       estimate: this.#estimate.inLane(lane),
-      ...(this.forcedLane === 'realtime' ? { fallback: true } : {}),
+      ...(this.realtimeCause === null ? {} : { [this.realtimeCause]: true }),
     };
   }
 

@@ -9,6 +9,8 @@ import { manifestFile } from '../paths.ts';
 
 /** A line of the manifest: a batch, and the rows that its items came from. */
 export interface ManifestEntry extends PlannedBatch {
+  /** The job's route sends the batch's items through the realtime lane. */
+  readonly routed?: true;
   readonly firstRow: number;
   readonly lastRow: number;
   readonly itemsCrc32: string;

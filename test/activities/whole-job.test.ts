@@ -16,6 +16,7 @@ const runs = fc.record({
   rows: fc.integer({ min: 1, max: 60 }),
   maxItems: fc.integer({ min: 1, max: 20 }),
   minBatchItems: fc.integer({ min: 1, max: 8 }),
+  upTo: fc.option(fc.integer({ min: 1, max: 30 })),
 });
 
 test(
@@ -23,13 +24,14 @@ test(
   { timeout: 120_000 },
   () =>
     fc.assert(
-      fc.asyncProperty(runs, async ({ seed, rows, maxItems, minBatchItems }) => {
+      fc.asyncProperty(runs, async ({ seed, rows, maxItems, minBatchItems, upTo }) => {
         const { text: dataset, accepted, shared, refused } = writeDataset(seed, rows);
         if (accepted.length === 0) return;
         const folder = await folderWith(dataset, {
           id: 'id',
           minBatchItems,
           batch: { maxItems, maxBytes: 1e8, concurrency: 5 },
+          ...(upTo === null ? {} : { mode: 'hybrid' as const, route: { when: null, upTo } }),
         });
         const { answering, told, odd } = unrulyProvider(seed);
         const { report, tallies } = await runWhole(folder, answering);

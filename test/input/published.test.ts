@@ -42,6 +42,10 @@ function jobWith(path: string, value: Json): Record<string, unknown> {
     prompt: { user: '{{ text }}' },
     output: { uri: 'runs/x/' },
   };
+  if (name === 'mode' || name === 'route') {
+    const given = inner === undefined ? { [name]: value } : { route: { [inner]: value } };
+    return { ...smallest, mode: 'hybrid', route: { upTo: 5 }, ...given };
+  }
   if (path === 'batch.inputsPerRequest') return { ...embeddings, batch: { inputsPerRequest: value } };
   const { request, ...without } = smallest;
   const base = name === 'prompt' ? without : { ...without, request };

@@ -70,6 +70,7 @@ test.each([
   ['schema', { schema: { type: 'object' } }],
   ['batch.maxItems', { batch: { maxItems: 5 } }],
   ['mode', { mode: 'realtime' }],
+  ['route', { mode: 'hybrid', route: { upTo: 5 } }],
   ['minBatchItems', { minBatchItems: 7 }],
 ])('%s is as it was or left out', (where, input) => {
   const result = taken(input);

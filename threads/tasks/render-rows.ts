@@ -3,6 +3,7 @@
 import { customId, type ItemKey } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
 import { findPrice, type ModelPrice } from '../../domain/money/cost.ts';
+import { countCallTokens } from '../../domain/money/output-limit.ts';
 import type { RowRefusal } from '../../domain/outcome/outcome.ts';
 import { firstWord, hashId, hashSeeds, type IdHash } from '../../domain/plan/id-hash.ts';
 import { estimateItem, type ItemEstimate } from '../../domain/plan/item-estimate.ts';
@@ -126,13 +127,16 @@ class Chunk {
     }
   }
 
-  #add({ row, id, keyText, model, endpoint, request, outputTokens }: ReadItem, index: number): void {
+  #add(item: ReadItem, index: number): void {
+    const { row, id, keyText, model, endpoint, request, outputTokens } = item;
     const key = keyHasher.hash(keyText);
     const group = this.#findGroup(model, endpoint);
     const bodyBytes = this.#addRequest(key, request, group.around);
     this.#items.addText(`${formatItemLine({ row, id, key }, customId(noPrefix, key))}\n`);
     this.#noteHash(index, hashId(id, this.#compiled.seeds), key);
-    this.#noteEstimate(index, group.number, estimateItem(bodyBytes, outputTokens, group.price));
+    const estimate = estimateItem(bodyBytes, outputTokens, group.price);
+    this.#noteEstimate(index, group.number, estimate);
+    if (item.isRouted) this.#columns.routedTokens[index] = countCallTokens(estimate.inputTokens, item.limit);
   }
 
   /** Returns the bytes of the body. */

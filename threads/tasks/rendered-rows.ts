@@ -46,6 +46,8 @@ export interface RowColumns {
   readonly outputTokens: Float64Array<ArrayBuffer>;
   readonly batchUsd: Float64Array<ArrayBuffer>;
   readonly realtimeUsd: Float64Array<ArrayBuffer>;
+  /** What a realtime call counts with, of rows that match the job's route; 0 for others. */
+  readonly routedTokens: Float64Array<ArrayBuffer>;
 }
 
 export function makeColumns(rows: number): RowColumns {
@@ -58,5 +60,6 @@ export function makeColumns(rows: number): RowColumns {
     outputTokens: new Float64Array(rows),
     batchUsd: new Float64Array(rows),
     realtimeUsd: new Float64Array(rows),
+    routedTokens: new Float64Array(rows),
   };
 }

@@ -4,9 +4,11 @@ import type { RowId, RowNumber } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
 import type { OutputLimit } from '../../domain/money/output-limit.ts';
 import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
+import type { RoutePolicy } from '../../domain/plan/route.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
+import { compileCondition } from '../../input/templates/condition.ts';
 import { compileText } from '../../input/templates/liquid.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
 import type { Dialect } from '../../providers/dialects/dialect.ts';
@@ -30,8 +32,11 @@ export interface ReadItem extends ItemGroup {
   readonly keyText: readonly string[];
   /** Pieces of the body as JSON text, valid until the next row is read. */
   readonly request: readonly string[];
+  readonly limit: OutputLimit;
   /** The most output tokens; null if neither the request nor its model has a known limit. */
   readonly outputTokens: number | null;
+  /** Whether the row matches the job's route. */
+  readonly isRouted: boolean;
 }
 
 export type ReadRow = (row: GoodRow) => ReadItem | RowRefusal;
@@ -50,8 +55,20 @@ export function isRefusal(read: ReadItem | RowRefusal): read is RowRefusal {
 type RowJob = Pick<JobFile, 'spec' | 'prices'>;
 
 export function rowReader(job: RowJob, dialect: Dialect): ReadRow {
-  const { request } = job.spec;
-  return sparingTheStack(request === null ? requestLineReader(job, dialect) : templateReader(job, dialect, request));
+  const { request, route } = job.spec;
+  const read = request === null ? requestLineReader(job, dialect) : templateReader(job, dialect, request);
+  return sparingTheStack(route === undefined ? read : routing(read, route));
+}
+
+function routing(read: ReadRow, { when }: RoutePolicy): ReadRow {
+  const matches = when === null ? () => true : compileCondition(when);
+  return (row) => {
+    const item = read(row);
+    if (isRefusal(item)) return item;
+    const isRouted = matches(row.record);
+    if (typeof isRouted === 'boolean') return { ...item, isRouted };
+    return { ...isRouted, message: `in route.when: ${isRouted.message}` };
+  };
 }
 
 /** JSON may be nested deeper than any stack allows: such a row is refused, and the others are not affected. */
@@ -81,9 +98,10 @@ function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
     if (typeof unfit === 'string') return { reason: 'unsupported', message: unfit };
     const lacking = findLacking(model, () => body, endpoint);
     if (lacking !== null) return lacking;
-    const outputTokens = countOutput(dialect.outputLimit(body, endpoint), model, row);
+    const limit = dialect.outputLimit(body, endpoint);
+    const outputTokens = countOutput(limit, model, row);
     const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), [canonicalJson(body)]);
-    return { row, id, keyText, model, endpoint, request: [bodyText], outputTokens };
+    return { row, id, keyText, model, endpoint, request: [bodyText], limit, outputTokens, isRouted: false };
   };
 }
 
@@ -114,9 +132,10 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
     if (isJoint && !isOneText(parse())) {
       return { reason: 'template_failed', message: 'the input must be one text, since rows are joined' };
     }
-    const outputTokens = countOutput(readLimit(parse), model, row);
+    const limit = readLimit(parse);
+    const outputTokens = countOutput(limit, model, row);
     const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), rendered.canonical);
-    return { row, id, keyText, model, endpoint, request: rendered.wire, outputTokens };
+    return { row, id, keyText, model, endpoint, request: rendered.wire, limit, outputTokens, isRouted: false };
   };
 }
 

@@ -92,9 +92,9 @@ class WaveOwner implements PartOwner {
     this.#running.job.publish();
   }
 
-  mayStart(planned: PlannedBatch, open: number): boolean {
+  mayStart(planned: PlannedBatch, open: number, places: number): boolean {
     const { isHeld } = this.#running;
-    return !isHeld && open < this.coordinator.switches.concurrency && this.#running.mayAfford(planned, open);
+    return !isHeld && places < this.coordinator.switches.concurrency && this.#running.mayAfford(planned, open);
   }
 
   makeInput(planned: PlannedBatch): BatchInput {

@@ -123,9 +123,9 @@ class SegmentRun implements PartOwner {
     this.coordinator.recordPart(this.wave, part);
   }
 
-  mayStart(_batch: PlannedBatch, running: number): boolean {
+  mayStart(_batch: PlannedBatch, _running: number, places: number): boolean {
     const { paused, endNow, concurrency } = this.coordinator.switches;
-    return (!paused || endNow) && running < concurrency;
+    return (!paused || endNow) && places < concurrency;
   }
 
   makeInput(planned: PlannedBatch): BatchInput {

@@ -3,13 +3,14 @@
 import { type ItemKey, itemKey, type RowId } from '../../../domain/ids.ts';
 import type { MaybePromise } from '../../../domain/maybe-promise.ts';
 import type { RowRefusal } from '../../../domain/outcome/outcome.ts';
+import type { RealtimeCause } from '../../../domain/plan/split.ts';
 import { InvariantBroken, JobRefused } from '../../../domain/refusal.ts';
-import type { PlannedItem } from '../../../job-folder/plan/batch-files.ts';
 import { customIdFromEnd, parseItemLine } from '../../../job-folder/plan/item-line.ts';
 import type { LineWriter } from '../../../storage/lines/json-lines.ts';
 import type { ItemGroup, RenderedRows, RowColumns } from '../../../threads/tasks/rendered-rows.ts';
 import { noPrefix } from '../../../threads/tasks/unnamed-lines.ts';
 import type { SeenRow } from '../keys/seen-ids.ts';
+import type { FirstItem } from '../step-planner.ts';
 import type { RowChunk } from './cut-chunks.ts';
 import { PrefixedLines } from './prefixed-lines.ts';
 
@@ -21,13 +22,15 @@ export interface RenderedChunk extends Omit<RowChunk, 'lines'> {
 }
 
 /** Shows one row of a chunk at a time. Of a refused row, only its place and its refusal have a meaning. */
-export class ChunkRow implements PlannedItem, SeenRow {
+export class ChunkRow implements FirstItem, SeenRow {
   readonly #chunk: RenderedChunk;
   readonly #columns: RowColumns;
   readonly #refusals: ReadonlyMap<number, RowRefusal>;
   readonly #requests: PrefixedLines;
   readonly #items: PrefixedLines;
   #index = -1;
+  /** Chosen by the planner, row by row. */
+  realtimeCause: RealtimeCause | null = null;
 
   constructor(chunk: RenderedChunk) {
     const { columns, requests, items, refusals } = chunk.rendered;
@@ -84,8 +87,8 @@ export class ChunkRow implements PlannedItem, SeenRow {
     return this.#group.endpoint;
   }
 
-  get lane(): null {
-    return null;
+  get routedTokens(): number {
+    return this.#columns.routedTokens[this.#index] ?? 0;
   }
 
   get bytes(): number {

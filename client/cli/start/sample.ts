@@ -35,8 +35,8 @@ export async function runSample(jobs: Nightshift, start: Start, rows: number, ye
   return { ...start, job: { ...job, reuse: job.reuse ?? report.files.results } };
 }
 
-/** Without the job's own output, which is for all rows. */
-function toSample({ output: _, ...job }: Job, rows: number): Job {
+/** Without the job's own output, which is for all rows, and its route: the whole sample goes through the realtime lane. */
+function toSample({ output: _, route: __, ...job }: Job, rows: number): Job {
   const dataset = typeof job.dataset === 'string' ? { uri: job.dataset } : job.dataset;
   if (dataset === undefined) return job;
   const limit = Math.min(dataset.limit ?? rows, rows);

@@ -13,7 +13,16 @@ import { defaultPrices, type Folder, folderWith, openaiOffline, output, type Spe
 const item = (row: number, change: Partial<LaterItemParts> = {}): PlannedItem => {
   const key = makeKey(row);
   const line = makeLine(key, '{"model":"priced"}');
-  const plain = { row, id: row, key, model: 'priced', outputTokens: 100, endpoint: chatEndpoint, lane: null, line };
+  const plain = {
+    row,
+    id: row,
+    key,
+    model: 'priced',
+    outputTokens: 100,
+    endpoint: chatEndpoint,
+    realtimeCause: null,
+    line,
+  };
   return makeLaterItem({ ...plain, ...change }, openaiOffline, defaultPrices);
 };
 
@@ -46,9 +55,9 @@ test('an existing request line goes out again under its new batch’s name, and 
   expect(sent?.custom_id).not.toBe(`ffffffff${key}`);
 });
 
-test('items asked for in one lane are never mixed with another’s', async () => {
-  const { folder, planner } = await plannerWith({ minBatchItems: 50 });
-  for (let row = 1; row <= 6; row++) await planner.add(item(row, { lane: row % 2 === 0 ? 'realtime' : 'batch' }));
+test('items that must go through the realtime lane are never mixed with others', async () => {
+  const { folder, planner } = await plannerWith();
+  for (let row = 1; row <= 6; row++) await planner.add(item(row, { realtimeCause: row % 2 === 0 ? 'fallback' : null }));
   await planner.finish();
   const { entries } = await readPage(folder.store, output, 2, planStart, 10);
   expect(entries.map(({ lane, items, firstRow, lastRow }) => [lane, items, firstRow, lastRow])).toEqual([

@@ -20,13 +20,13 @@ test('the stricter of what is asked and what is allowed counts', () => {
 
 test('small batches go realtime, but not where that is not allowed; what is forced is done', () => {
   const rules = splitRules(settings, limits);
-  expect([chooseLane(rules, 9, null), chooseLane(rules, 10, null), chooseLane(rules, 1, 'batch')]).toEqual([
+  expect([chooseLane(rules, 9, null), chooseLane(rules, 10, null), chooseLane(rules, 80, 'routed')]).toEqual([
     'realtime',
     'batch',
-    'batch',
+    'realtime',
   ]);
   expect(chooseLane(splitRules({ ...settings, fallback: { lane: 'none' } }, limits), 1, null)).toBe('batch');
-  expect(chooseLane(splitRules({ ...settings, mode: 'realtime' }, limits), 80, 'batch')).toBe('realtime');
+  expect(chooseLane(splitRules({ ...settings, mode: 'realtime' }, limits), 80, null)).toBe('realtime');
 });
 
 test('distinct counts go down one by one to half, then begin again; no two neighbours are alike', () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Counts, type ItemReason, itemReasons } from '../../../domain/outcome/outcome.ts';
 import { defaultVerdicts } from '../../../domain/outcome/verdict.ts';
+import { jobModes } from '../../../domain/plan/route.ts';
 import { firstWave, nextWave, type Wave, type WavePolicy } from '../../../domain/waves/waves.ts';
 
 const retryableReasons = itemReasons.filter((reason) => defaultVerdicts[reason] !== 'fail');
@@ -12,7 +13,7 @@ const counts: fc.Arbitrary<Counts> = fc.dictionary(
   fc.integer({ min: 0, max: 9 }),
 );
 const policies: fc.Arbitrary<WavePolicy> = fc.record({
-  mode: fc.constantFrom('batch', 'realtime'),
+  mode: fc.constantFrom(...jobModes),
   retry: fc.record({ rounds: fc.integer({ min: 0, max: 6 }), backoffMs: fc.constant(30_000) }),
   deadline: fc.record({
     batchMs: fc.constant(1),
