@@ -2,11 +2,15 @@
 
 import { log } from '@temporalio/activity';
 import type { JobRef } from '../../domain/ids.ts';
+import type { JobFile } from '../../domain/job.ts';
+import type { OutputLimit } from '../../domain/money/output-limit.ts';
+import { chooseMode, type ModeFacts } from '../../domain/plan/choose-mode.ts';
 import { EstimateSums, type JobEstimate, listCaveats } from '../../domain/plan/estimate.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { readJobFile, requireClaim } from '../../job-folder/job-file.ts';
 import { jobFile } from '../../job-folder/paths.ts';
 import { plannedBatch, readEntries, readSummary } from '../../job-folder/plan/manifest.ts';
+import type { Provider } from '../../providers/provider.ts';
 import { findOutputMax, readTemplateLimit } from '../../threads/tasks/output-tokens.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 
@@ -21,7 +25,8 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
     for await (const entry of readEntries(deps.store, output, wave)) sums.add(plannedBatch(entry), job.prices);
   }
   const { spec, pricesDated } = job;
-  const limit = readTemplateLimit(job, requireProvider(deps, job));
+  const provider = requireProvider(deps, job);
+  const limit = readTemplateLimit(job, provider);
   const modelMax = spec.model === null ? null : (findOutputMax(spec.model, job.prices) ?? null);
   const { batches, items, realtimeBatches, inputTokens, outputTokens, usd, realtimeUsd } = sums;
   return {
@@ -35,7 +40,28 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
     realtimeUsd,
     pricesDated,
     budgetUsd: spec.budgetUsd,
+    choice: chooseMode(collectModeFacts(job, provider, sums, limit)),
     caveats: listCaveats({ spec, rows, sums, limit, modelMax }),
+  };
+}
+
+function collectModeFacts(
+  { spec, timing }: Pick<JobFile, 'spec' | 'timing'>,
+  { lanes }: Pick<Provider, 'lanes'>,
+  { items, inputTokens, outputTokens, batchUsd, realtimeUsd }: EstimateSums,
+  limit: OutputLimit | null,
+): ModeFacts {
+  const countedOutput = limit?.tokens === 'unlimited' ? 0 : (outputTokens ?? 0);
+  return {
+    items,
+    callTokens: inputTokens + countedOutput,
+    realtime: spec.realtime,
+    hasBatches: lanes.includes('batch'),
+    itemsMin: spec.fallback.lane === 'realtime' ? spec.minBatchItems : 0,
+    wantedMs: spec.deadline.jobMs,
+    windowMs: timing.providerWindowMs,
+    batchUsd,
+    realtimeUsd,
   };
 }
 

@@ -154,9 +154,14 @@ export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEsti
     saved: spared === null || spared < 0.00005 ? null : `${usd(spared)} (${percent(spared, of.realtimeUsd)})`,
     budget: describeBudget(of),
     prices: `of ${of.pricesDated}`,
+    'best mode': describeChoice(of.choice),
+    because: of.choice.reasons,
     caveats: of.caveats,
   };
 }
+
+const describeChoice = ({ mode, upTo, usd: cost }: JobEstimate['choice']): string =>
+  `${mode}${upTo === null ? '' : ` with \`route.upTo\` ${number(upTo)}`}, for ${usd(cost)}`;
 
 function describeBudget({ budgetUsd, usd: cost }: Pick<JobEstimate, 'budgetUsd' | 'usd'>): string | null {
   if (budgetUsd === null) return null;

@@ -3,6 +3,7 @@
 import type { JobSpec, PlannedBatch, RowCounts } from '../job.ts';
 import { costOfSum, findPrice, type Prices, roundKnown, sumOrUnknown } from '../money/cost.ts';
 import type { OutputLimit } from '../money/output-limit.ts';
+import type { ModeChoice } from './choose-mode.ts';
 
 export interface JobEstimate {
   readonly rows: RowCounts;
@@ -18,6 +19,8 @@ export interface JobEstimate {
   readonly realtimeUsd: number | null;
   readonly pricesDated: string;
   readonly budgetUsd: number | null;
+  /** The mode that suits the job, whatever mode it has. */
+  readonly choice: ModeChoice;
   /** The caveats that apply to this job. */
   readonly caveats: readonly string[];
 }
@@ -29,6 +32,7 @@ export class EstimateSums {
   inputTokens = 0;
   outputTokens: number | null = 0;
   usd: number | null = 0;
+  batchUsd: number | null = 0;
   realtimeUsd: number | null = 0;
   readonly unpriced = new Set<string>();
 
@@ -43,6 +47,7 @@ export class EstimateSums {
     const price = findPrice(model, prices);
     if (price === undefined) this.unpriced.add(model);
     const usage = { input, output, cachedInput: null, cacheWrite: null, reasoning: null };
+    this.batchUsd = roundKnown(sumOrUnknown(this.batchUsd, costOfSum(usage, 'batch', price)));
     this.realtimeUsd = roundKnown(sumOrUnknown(this.realtimeUsd, costOfSum(usage, 'realtime', price)));
   }
 }
@@ -80,8 +85,8 @@ export function listCaveats({ spec, rows, sums, limit, modelMax }: CaveatFacts):
     ],
     ['a prompt cache may make input cheaper; it is not counted on', true],
     [`no price is known for ${unpriced.slice(0, 3).join(', ')}: give one in NIGHTSHIFT_PRICES`, unpriced.length > 0],
-    ['items that fail are sent again and may be billed again', mode === 'batch' && retry.rounds > 0],
-    ['what no batch answers is asked in realtime, at its price', mode === 'batch' && fallback.lane === 'realtime'],
+    ['items that fail are sent again and may be billed again', mode !== 'realtime' && retry.rounds > 0],
+    ['what no batch answers is asked in realtime, at its price', mode !== 'realtime' && fallback.lane === 'realtime'],
     [
       `${countOf(sums.realtimeBatches, 'small batch goes', 'small batches go')} through the realtime lane, at its price`,
       mode === 'batch' && sums.realtimeBatches > 0,

@@ -2,13 +2,14 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { estimate } from '../../activities/plan/estimate.ts';
 import type { ItemLine, Json } from '../../domain/outcome/outcome.ts';
 import type { RoutePolicy } from '../../domain/plan/route.ts';
 import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
 import { StoreError } from '../../storage/store.ts';
 import { dyingStore, withoutParts } from './plan/dying-store.ts';
-import { anthropicOffline, type Folder, folderWith, makeRows, type SpecChange } from './plan/planning.ts';
-import { answerLine, errorLine, runWhole } from './whole-job.ts';
+import { anthropicOffline, type Folder, folderWith, jobRef, makeRows, type SpecChange } from './plan/planning.ts';
+import { answerLine, errorLine, runWhole, wholeDeps } from './whole-job.ts';
 
 const hybrid = (route: RoutePolicy, change: SpecChange = {}): SpecChange => ({
   mode: 'hybrid',
@@ -138,6 +139,18 @@ test('a planner that dies anywhere leaves the plan that another makes', async ()
     }),
     { numRuns: 15 },
   );
+});
+
+test('an estimate says which mode suits the job, by its deadline and the limits of its realtime lane', async () => {
+  // biome-ignore lint/suspicious/noThenProperty: the public contract's word
+  const deadline = { batchMs: 1000, jobMs: 500, then: 'fallback' } as const;
+  const realtime = { concurrency: 1, rpm: 6000, tpm: null };
+  const folder = await folderWith(makeRows(100), { deadline, realtime });
+  await folder.run();
+  const { choice, usd, realtimeUsd } = await estimate(wholeDeps(folder), jobRef);
+  // The window of these folders is one second, and a call takes five.
+  expect(choice).toMatchObject({ mode: 'hybrid', upTo: 1 });
+  expect(choice.usd).toBeCloseTo((usd ?? 0) + ((realtimeUsd ?? 0) - (usd ?? 0)) / 100, 9);
 });
 
 test('in a rollout, `upTo` counts over all steps, and each step has its own share of the rows that match', async () => {

@@ -49,7 +49,7 @@ export function addChecks(program: Command, context: Context): void {
     .summary('show what a job would cost')
     .description(
       'Asks a worker to plan the job and to delete the plan again. Shows rows, batches, tokens, the cost in batches and ' +
-        'in realtime, and what the figures leave out. Spends nothing.',
+        'in realtime, which mode suits the job and why, and what the figures leave out. Spends nothing.',
     )
     .option(...taskQueueOption)
     .option(...byReferenceOption)

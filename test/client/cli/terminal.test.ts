@@ -151,13 +151,16 @@ test('the facts of a status and of an estimate are in words', () => {
   expect(done).toContain('runs/tickets/in-doubt.jsonl');
   const rows = { rows: 10, accepted: 9, refused: 1, duplicates: 0, carriedOver: 0 };
   const counts = { rows, batches: 2, items: 9, realtimeBatches: 1, inputTokens: 5000, outputTokens: 900 };
-  const money = { usd: 1.5, realtimeUsd: 3, pricesDated: '2026-11-20', budgetUsd: null };
+  const choice = { mode: 'hybrid', upTo: 1200, usd: 2, reasons: ['one', 'two'] } as const;
+  const money = { usd: 1.5, realtimeUsd: 3, pricesDated: '2026-11-20', budgetUsd: null, choice };
   expect(estimateFacts({ ...counts, ...money, caveats: ['a', 'b'] })).toMatchObject({
     batches: '2, 1 of them in realtime',
     cost: '$1.50',
     'all in realtime': '$3.00',
     saved: '$1.50 (50%)',
     budget: null,
+    'best mode': 'hybrid with `route.upTo` 1,200, for $2.00',
+    because: ['one', 'two'],
     caveats: ['a', 'b'],
     tokens: 'about 5,000 in, at most 900 out',
   });
