@@ -98,12 +98,15 @@ async function untilServing(child: Child, address: string): Promise<void> {
   }
 }
 
-/** It describes its namespace before it can start a workflow there, so it is asked for a workflow. */
+/**
+ * Its parts learn of the namespace one after the other, and the part that starts workflows does so when it is first asked. Any
+ * fault of the database then reads as "namespace not found". So that part is asked, with a signal to a workflow that does not exist.
+ */
 async function isServing(address: string): Promise<boolean> {
   let connection: Connection | undefined;
   try {
     connection = await Connection.connect({ address, connectTimeout: 1_000 });
-    await new Client({ connection }).workflow.getHandle('none').describe();
+    await new Client({ connection }).workflow.getHandle('nightshift-does-not-exist').signal('isServing');
     return true;
   } catch (error) {
     return error instanceof WorkflowNotFoundError;
