@@ -8,6 +8,7 @@ import type { Tenant } from '../domain/sharing.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Store } from '../storage/store.ts';
 import type { Threads } from '../threads/pool.ts';
+import type { Admission } from './dispatch/port.ts';
 
 /** The worker's Temporal cluster, as far as activities call it. */
 export interface Cluster {
@@ -41,6 +42,8 @@ export interface ActivityDeps {
   readonly bucket: (name: string, account: string) => string | null;
   /** Those that the worker's configuration names. Others count as tenants with its defaults. */
   readonly tenants: Readonly<Record<string, Tenant>>;
+  /** Null if the worker's configuration has no limits: each job then finds out alone what fits. */
+  readonly admission: Admission | null;
   readonly prices: { readonly dated: string; readonly models: Prices };
   readonly timing: Omit<Timing, 'providerWindowMs'>;
   /** A folder of only this process, for temporary files: a later worker deletes it. */

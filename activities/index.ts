@@ -6,6 +6,7 @@ import { requireClaim } from '../job-folder/job-file.ts';
 import { classify } from './collect/classify.ts';
 import { download } from './collect/download.ts';
 import type { ActivityDeps } from './deps.ts';
+import { declare, listEnded, recoverDispatcher } from './dispatch/admission.ts';
 import { untilClosed } from './earlier-owners.ts';
 import { cleanup } from './finish/cleanup.ts';
 import { merge } from './finish/merge.ts';
@@ -60,6 +61,9 @@ export const createActivities = (deps: ActivityDeps) => {
     cleanup: owned((fenced, input: Input<typeof cleanup>) => cleanup(fenced, input)),
     estimate: owned((fenced, input: Input<typeof estimate>) => estimate(fenced, input)),
     discard: (input: Input<typeof discard>) => discard(deps, input),
+    declare: (input: Input<typeof declare>) => declare(deps, input),
+    recoverDispatcher: () => recoverDispatcher(deps),
+    listEnded: (input: Input<typeof listEnded>) => listEnded(deps, input),
     untilClosed: (input: Input<typeof untilClosed>) => untilClosed(deps, input),
   };
 };

@@ -28,6 +28,9 @@ export interface BatchRef {
   readonly batch: number;
 }
 
+/** The dispatcher's workflow: one in each namespace. */
+export const dispatcherId = 'nightshift-dispatcher';
+
 export const itemKey = (hex: string): ItemKey => checkedHex(hex, 24) as ItemKey;
 export const submissionKey = (hex: string): SubmissionKey => checkedHex(hex, 32) as SubmissionKey;
 export const customId = (batchPrefix: string, key: ItemKey): CustomId =>

@@ -166,6 +166,8 @@ export interface JobSettings
   readonly nonce: string;
   /** Of all tasks of the job. Absent if a worker of an earlier version opened the job. */
   readonly priority?: TaskPriority;
+  /** As whom the job asks the dispatcher. Absent if the worker that opened it has no limits: it finds out alone what fits. */
+  readonly dispatch?: Sharing;
   readonly dataset: string;
   readonly startedAt: number;
   readonly concurrency: number;

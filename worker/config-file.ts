@@ -1,5 +1,5 @@
-// The worker's configuration file, NIGHTSHIFT_CONFIG: further accounts of providers, profiles of compatible providers, rates and tenants. It
-// holds no secret, only the names of the variables that do.
+// The worker's configuration file, NIGHTSHIFT_CONFIG: further accounts of providers, profiles of compatible providers, rates, limits and
+// tenants. It holds no secret, only the names of the variables that do.
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import type { Tenant } from '../domain/sharing.ts';
 import { type Account, listHalves, resolveAccount, type Setting } from '../providers/account.ts';
 import { type Accounts, ownVendors, readDefaultAccounts, type Vendors, vendorsWith } from '../providers/registry.ts';
 import { profilesShape } from '../providers/vendors/compatible/profile.ts';
+import { type ConfiguredLimits, limitFields, readLimits } from './limits-config.ts';
 
 const value = z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })]);
 const accountName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
@@ -16,15 +17,13 @@ const rates = z.strictObject({
   createsPerHour: z.number().positive().optional(),
   callsPerSecond: z.number().positive().optional(),
 });
-/** Temporal takes weights from 0.001 to 1000. */
-const tenant = z.strictObject({ weight: z.number().min(0.001).max(1000).default(1) });
 
 const fileShape = z.strictObject({
   $schema: z.string().optional(),
   profiles: profilesShape.default({}),
   accounts: z.record(z.string(), z.record(accountName, z.record(z.string(), value))).default({}),
   rates: z.record(z.string(), z.record(accountName, rates)).default({}),
-  tenants: z.record(z.string(), tenant).default({}),
+  ...limitFields,
 });
 type ConfigFile = z.output<typeof fileShape>;
 type Read = (variable: string) => string | null;
@@ -43,6 +42,8 @@ export interface FileConfig {
   readonly providers: ProviderConfig;
   readonly rates: Rates;
   readonly tenants: Readonly<Record<string, Tenant>>;
+  /** Null if nothing is limited. */
+  readonly limits: ConfiguredLimits | null;
 }
 
 /** Without a file, each provider has one account, from its variables. Fails with all problems of the file together. */
@@ -53,7 +54,7 @@ export function readConfigFile(path: string | null, read: (variable: string) => 
   if (problems.length > 0) throw new Error(problems.map((problem) => `NIGHTSHIFT_CONFIG: ${problem}`).join('\n'));
   const accounts = resolveAll(file, vendors, read);
   requireWholePairs(accounts, vendors);
-  return { providers: { vendors, accounts }, rates: file.rates, tenants: file.tenants };
+  return { providers: { vendors, accounts }, rates: file.rates, tenants: file.tenants, limits: readLimits(file) };
 }
 
 function resolveAll(file: ConfigFile, vendors: Vendors, read: Read): Accounts {
@@ -100,7 +101,11 @@ function parseJson(path: string): unknown {
   }
 }
 
-function* listProblems({ accounts, profiles, rates }: ConfigFile, vendors: Vendors, read: Read): Generator<string> {
+function* listProblems(
+  { accounts, profiles, rates, limits = {} }: ConfigFile,
+  vendors: Vendors,
+  read: Read,
+): Generator<string> {
   for (const name of Object.keys(profiles)) {
     if (ownVendors.includes(name)) {
       yield `profiles.${name}: this provider has code of its own; give the profile another name`;
@@ -117,11 +122,21 @@ function* listProblems({ accounts, profiles, rates }: ConfigFile, vendors: Vendo
       if (account === defaultAccount) yield* listConflicts(`accounts.${name}.${account}`, settings, values, read);
     }
   }
-  for (const [name, byName] of Object.entries(rates)) {
-    if (vendors[name] === undefined) yield `rates.${name}: there is no such provider`;
+  yield* listUnknown('rates', rates, accounts, vendors);
+  yield* listUnknown('limits', limits, accounts, vendors);
+}
+
+function* listUnknown(
+  part: string,
+  byProvider: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  accounts: ConfigFile['accounts'],
+  vendors: Vendors,
+): Generator<string> {
+  for (const [name, byName] of Object.entries(byProvider)) {
+    if (vendors[name] === undefined) yield `${part}.${name}: there is no such provider`;
     for (const account of Object.keys(byName)) {
       if (account !== defaultAccount && accounts[name]?.[account] === undefined) {
-        yield `rates.${name}.${account}: there is no such account`;
+        yield `${part}.${name}.${account}: there is no such account`;
       }
     }
   }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityDeps, Cluster, Limiter } from '../activities/deps.ts';
+import type { DispatcherPort } from '../activities/dispatch/port.ts';
 import { createProviders } from '../providers/registry.ts';
 import { createStore } from '../storage/registry.ts';
 import { createThreads } from '../threads/pool.ts';
@@ -13,7 +14,11 @@ import { createBucket } from './bucket.ts';
 import type { WorkerConfig } from './config.ts';
 import { version } from './version.ts';
 
-export function createDependencies(config: WorkerConfig, cluster: Cluster): ActivityDeps {
+export function createDependencies(
+  config: WorkerConfig,
+  cluster: Cluster,
+  dispatcher: DispatcherPort | null,
+): ActivityDeps {
   const scratch = scratchFolder();
   const store = createStore({ ...config, scratch });
   const { accounts, vendors } = config.providers;
@@ -27,6 +32,7 @@ export function createDependencies(config: WorkerConfig, cluster: Cluster): Acti
     credentials: (name, account) => providers.credentials(name, account),
     bucket: (name, account) => providers.bucket(name, account),
     tenants: config.tenants,
+    admission: config.limits === null || dispatcher === null ? null : { ...config.limits, dispatcher },
     prices: config.prices,
     timing: config.timing,
     scratch,

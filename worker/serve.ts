@@ -31,16 +31,23 @@ const starting = start().catch((error: unknown): never => {
   process.exit(1);
 });
 // Loaded while the connection opens.
-const [{ createActivities }, { loadSdks }, { findBundle }, { createCluster }, { createDependencies }] =
-  await Promise.all([
-    import('../activities/index.ts'),
-    import('../providers/registry.ts'),
-    import('./bundle-cache.ts'),
-    import('./cluster.ts'),
-    import('./dependencies.ts'),
-  ]);
+const [
+  { createActivities },
+  { loadSdks },
+  { findBundle },
+  { createCluster },
+  { createDependencies },
+  { createDispatcher },
+] = await Promise.all([
+  import('../activities/index.ts'),
+  import('../providers/registry.ts'),
+  import('./bundle-cache.ts'),
+  import('./cluster/cluster.ts'),
+  import('./dependencies.ts'),
+  import('./cluster/dispatcher.ts'),
+]);
 const { config, health, connection, client, namespace } = await starting;
-const deps = createDependencies(config, createCluster(client, namespace));
+const deps = createDependencies(config, createCluster(client, namespace), createDispatcher(client));
 const removeScratch = (): void => rmSync(deps.scratch, { recursive: true, force: true });
 process.once('exit', removeScratch);
 try {

@@ -19,7 +19,9 @@ import { countRefusal, noRefusals, type Refusals } from '../domain/progress/refu
 import type { CapacityWait } from '../domain/progress/status.ts';
 import { addTally, noTotals, type Totals } from '../domain/waves/totals.ts';
 import { applyToEntry, BatchTable } from './batch-table.ts';
-import { CapacityGate } from './capacity-gate.ts';
+import { declareAgainSignal, grantsSignal } from './dispatcher/messages.ts';
+import { CapacityGate } from './gate/capacity-gate.ts';
+import type { Gate } from './gate/gate.ts';
 import { type BatchesRequest, type BatchPage, batchesQuery, batchNewsSignal, type SegmentNews } from './messages.ts';
 import { OpenChildren } from './open-children.ts';
 
@@ -59,7 +61,9 @@ export class Coordinator {
   allowance: Allowance = openAllowance;
   /** Called if so many batches were refused in a row that a person should look. */
   onRefusals: () => void = () => undefined;
-  readonly gate: CapacityGate;
+  /** What the job finds out alone. */
+  readonly capacity: CapacityGate;
+  gate: Gate;
   readonly table = new BatchTable();
   /** By wave and batch. */
   readonly #workflowIds = new Map<string, string>();
@@ -68,7 +72,8 @@ export class Coordinator {
   readonly #onNews: (news: BatchNews) => void;
 
   constructor(switches: Switches, isOnly: boolean, onNews: (news: BatchNews) => void) {
-    this.gate = new CapacityGate(isOnly);
+    this.capacity = new CapacityGate(isOnly);
+    this.gate = this.capacity;
     this.switches = switches;
     this.#onNews = onNews;
   }
@@ -77,6 +82,12 @@ export class Coordinator {
   registerHandlers(): void {
     setHandler(batchNewsSignal, (news) => this.#applyNews(news), {
       description: "From a batch: the batch's progress.",
+    });
+    setHandler(grantsSignal, (grants) => this.gate.hear(grants), {
+      description: 'From the dispatcher: which batches may start.',
+    });
+    setHandler(declareAgainSignal, () => this.gate.declareAgain(), {
+      description: 'From a new dispatcher: say what is held.',
     });
     setHandler(batchesQuery, (request) => this.readPage(request ?? {}), {
       description: 'The coordination table, paged: {offset, limit, stage}; stage is a batch state.',
@@ -154,7 +165,7 @@ export class Coordinator {
   recordEnd(wave: number, batch: number, workflowId: string, tally: Tally | null): void {
     this.children.remove(workflowId);
     const entry = this.table.find({ wave, batch });
-    if (entry !== undefined) this.gate.end(workflowId, entry.model, tally !== null && tally.answered > 0);
+    if (entry !== undefined) this.gate.end(workflowId, entry.model, tally);
     this.giveRoom();
     this.movedAt = Date.now();
     if (tally === null) return;

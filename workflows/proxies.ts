@@ -37,6 +37,18 @@ export const promptCall = (summary: string) =>
   });
 
 /**
+ * A call for admission. It ends after some minutes, because the next declaration is newer anyway, and the dispatcher looks again by
+ * itself.
+ */
+export const dispatchCall = (summary: string) =>
+  proxyActivities<Activities>({
+    startToCloseTimeout: 30_000,
+    scheduleToCloseTimeout: 10 * minuteMs,
+    retry: { ...retryForever, initialInterval: '200ms', maximumInterval: '30s' },
+    summary,
+  });
+
+/**
  * One short step on the store. A worker's death is noticed only when the time of a try is over, so a try has only the time of two calls. It is
  * tried again until it succeeds, or until `untilMs`, when its answer is no longer needed.
  */

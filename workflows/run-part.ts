@@ -5,10 +5,13 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { WavePart, WavePartRef } from '../activities/waves/read-part.ts';
 import type { Timing } from '../domain/job.ts';
 import { callWhenDue } from './alerting.ts';
+import { DispatchGate, type DispatchJob } from './gate/dispatch-gate.ts';
 import { shortCall } from './proxies.ts';
 import { runWindow, type WindowOwner } from './window.ts';
 
 export interface PartOwner extends WindowOwner {
+  /** Null if the job finds out alone what the provider has room for. */
+  readonly dispatchJob: DispatchJob | null;
   /** The part before its first batch is started. */
   recordPart(part: WavePart): void;
 }
@@ -19,6 +22,7 @@ export async function runPart(ref: WavePartRef, timing: Timing, owner: PartOwner
   owner.recordPart(before);
   if (before.open.length === 0) return before;
   const { coordinator } = owner;
+  const dispatched = owner.dispatchJob === null ? null : declarePart(owner, owner.dispatchJob, ref, before);
   // Time alone may make room for a batch, without any other event.
   const room = callWhenDue(
     () => coordinator.gate.findRoomAt(),
@@ -29,9 +33,25 @@ export async function runPart(ref: WavePartRef, timing: Timing, owner: PartOwner
     await runWindow(before.open, owner);
   } finally {
     room.cancel();
+    await dispatched?.end();
   }
   // Cancelled batches end normally, and count.
   return CancellationScope.nonCancellable(() => readPart(ref, timing));
+}
+
+/** From now on, the batches of the part wait for grants of the dispatcher. */
+function declarePart({ coordinator }: PartOwner, job: DispatchJob, { wave, at }: WavePartRef, { open }: WavePart) {
+  const gate = new DispatchGate(job, `${wave}/${at.batch}`, open);
+  coordinator.gate = gate;
+  const declaring = CancellationScope.nonCancellable(() => gate.keepDeclaring(() => coordinator.giveRoom()));
+  return {
+    end: () =>
+      CancellationScope.nonCancellable(async () => {
+        await gate.close();
+        await declaring;
+        coordinator.gate = coordinator.capacity;
+      }),
+  };
 }
 
 export const readPart = (ref: WavePartRef, timing: Timing): Promise<WavePart> =>

@@ -93,21 +93,37 @@ class Window {
 
   /** The queue whose first batch may start now: the realtime lane before the others, and those in the order of the plan. */
   #findStartable(): PlannedBatch[] | undefined {
+    this.#offerAll();
     return this.#waiting
       .filter(([first]) => first !== undefined && this.#hasRoom(first))
       .toSorted(([a], [b]) => rank(a) - rank(b))
       .find(([first]) => first !== undefined && this.#mayStart(first));
   }
 
+  #offerAll(): void {
+    const { gate, switches } = this.#owner.coordinator;
+    if (gate === this.#owner.coordinator.capacity || this.#owner.isEnding) return;
+    for (const queue of this.#waiting) {
+      const [first] = queue;
+      if (first === undefined) continue;
+      const free = first.lane === 'realtime' ? 1 - this.#realtimeRunning : switches.concurrency - this.#places;
+      gate.offer(first, this.#mayGoOn && this.#mayStart(first) ? Math.min(free, queue.length) : 0);
+    }
+  }
+
+  get #places(): number {
+    return this.#children.size - this.#realtimeRunning;
+  }
+
   /** The realtime lane takes no place of a batch, and waits for none. */
   #mayStart(batch: PlannedBatch): boolean {
     const { size } = this.#children;
-    const places = batch.lane === 'realtime' ? 0 : size - this.#realtimeRunning;
+    const places = batch.lane === 'realtime' ? 0 : this.#places;
     return this.#owner.mayStart(batch, size, places);
   }
 
   #hasRoom(batch: PlannedBatch): boolean {
-    if (batch.lane === 'realtime') return this.#realtimeRunning === 0;
+    if (batch.lane === 'realtime' && this.#realtimeRunning > 0) return false;
     return this.#owner.isEnding || this.#owner.coordinator.gate.mayStart(batch);
   }
 }

@@ -3,12 +3,12 @@
 import { describeUri } from '../../domain/dataset.ts';
 import { defaultAccount, type JobFile, type JobSettings } from '../../domain/job.ts';
 import { batchesPerSegment, historyEventsMax } from '../../domain/limits.ts';
-import { toTaskPriority } from '../../domain/sharing.ts';
+import { pickSharing, toTaskPriority } from '../../domain/sharing.ts';
 import { listPlannedWaves } from '../../job-folder/plan/manifest.ts';
 import type { ActivityDeps } from '../deps.ts';
 
 export async function resolveSettings(
-  { store, tenants }: Pick<ActivityDeps, 'store' | 'tenants'>,
+  { store, tenants, admission }: Pick<ActivityDeps, 'store' | 'tenants' | 'admission'>,
   { claim, spec, policy, timing, proofs }: JobFile,
   startedAt: number,
   searchAttributes: readonly string[],
@@ -19,6 +19,7 @@ export async function resolveSettings(
     provider: spec.provider,
     account: spec.account ?? defaultAccount,
     priority: toTaskPriority(spec, tenants[spec.tenant ?? '']?.weight),
+    ...(admission === null ? {} : { dispatch: pickSharing(spec) }),
     model: spec.model,
     dataset: describeUri(spec.dataset.uri),
     startedAt,

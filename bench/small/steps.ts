@@ -36,11 +36,12 @@ export class JobSteps {
       OPENAI_BASE_URL: openaiBaseUrl,
       OPENAI_API_KEY: 'emulator',
     });
-    this.#deps = createDependencies(config, {
+    const cluster = {
       isOpen: async () => false,
       notify: async () => undefined,
       registeredSearchAttributes: async () => [],
-    });
+    };
+    this.#deps = createDependencies(config, cluster, null);
     this.#activities = createActivities(this.#deps);
   }
 

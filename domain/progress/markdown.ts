@@ -19,6 +19,10 @@ export function renderTable(sections: readonly Section[]): string {
 
 export const formatTime = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+/** Short, as in 1.9 M. */
+export const formatCount = (count: number): string =>
+  count < 10_000 ? String(count) : count < 1e6 ? `${Math.round(count / 1000)} k` : `${(count / 1e6).toFixed(1)} M`;
+
 export function renderBar(done: number, total: number): string {
   const filled = total === 0 ? 0 : Math.min(20, Math.floor((20 * done) / total));
   return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${total === 0 ? 0 : Math.floor((100 * done) / total)}%`;

@@ -5,7 +5,7 @@ import type { Counts } from '../outcome/outcome.ts';
 import type { JobReport } from '../report/report.ts';
 import { describeCheck, describeStep, type JudgedStep } from '../waves/rollout.ts';
 import type { BatchState, BatchStateCounts } from './events.ts';
-import { formatTime, joinDetails, type Row, renderBar, renderTable } from './markdown.ts';
+import { formatCount, formatTime, joinDetails, type Row, renderBar, renderTable } from './markdown.ts';
 import { findRemedy } from './pauses.ts';
 import type { CapacityWait, JobStatus, Pause } from './status.ts';
 
@@ -60,7 +60,10 @@ const describePause = ({ reason, note, since }: Pause): string =>
 
 const providerStates: readonly BatchState[] = ['validating', 'running', 'finalizing', 'cancelling'];
 
-export function describeCapacity({ model, waiting, inUse, fitting, named }: CapacityWait): string {
+export function describeCapacity({ model, waiting, inUse, fitting, named, reason }: CapacityWait): string {
+  if (reason !== undefined) {
+    return `${waiting} ${waiting === 1 ? 'batch waits' : 'batches wait'} for the dispatcher: ${reason}.`;
+  }
   const limit =
     named !== null
       ? `; the provider allows ${formatCount(named.limit)} ${named.unit}`
@@ -69,9 +72,6 @@ export function describeCapacity({ model, waiting, inUse, fitting, named }: Capa
         : '';
   return `No room for ${model} at the provider: ${waiting} refused ${waiting === 1 ? 'batch waits' : 'batches wait'}; ${inUse.batches} open (about ${formatCount(inUse.tokens)} tokens)${limit}.`;
 }
-
-const formatCount = (count: number): string =>
-  count < 10_000 ? String(count) : count < 1e6 ? `${Math.round(count / 1000)} k` : `${(count / 1e6).toFixed(1)} M`;
 
 const listStates = ({ batches }: JobStatus): Row[] => [
   ...listCounts(batches.byStage),

@@ -43,6 +43,8 @@ export interface CapacityWait {
   readonly fitting: Load | null;
   /** The limit that the provider named; null if it named none. */
   readonly named: NamedLimit | null;
+  /** Why the dispatcher lets them wait, and their place in its line. Absent: the job itself finds out what fits. */
+  readonly reason?: string;
 }
 
 export interface JobStatus {

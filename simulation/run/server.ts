@@ -13,7 +13,7 @@ import { providerNames } from '../../providers/registry.ts';
 import { endLateFailures } from '../../test/support/late-failure.ts';
 import { LostTask, noticeLostTask, orLostTask, takeLostTask } from '../../test/support/lost-task.ts';
 import { findBundle } from '../../worker/bundle-cache.ts';
-import { createCluster } from '../../worker/cluster.ts';
+import { createCluster } from '../../worker/cluster/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
 import { WorkerGroup } from '../../worker/worker-group.ts';
@@ -59,7 +59,7 @@ export class SimulationServer {
     this.env = env;
     this.client = new Client({ connection: env.connection, namespace: 'default' });
     const cluster = createCluster(this.client, 'default');
-    const deps = createDependencies(readConfig({ NIGHTSHIFT_DATA: folder }), cluster);
+    const deps = createDependencies(readConfig({ NIGHTSHIFT_DATA: folder }), cluster, null);
     this.grounds = { folder, deps, cluster, settings: kind.settings };
   }
 

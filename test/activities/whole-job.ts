@@ -40,6 +40,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
     credentials: () => ({ present: true, isConfigured: true, variable: 'KEY' }),
     bucket: () => null,
     tenants: {},
+    admission: null,
     prices: { dated: '2026-01-01', models: folder.job.prices },
     threads: sharedThreads,
     transfers: (work) => work(),

@@ -7,7 +7,8 @@ import { heartbeatThrottleMs } from '../../activities/heartbeat.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { createControl } from '../../emulator/server/control.ts';
 import { emulatedAccounts } from '../../scripts/stack.ts';
-import { createCluster } from '../../worker/cluster.ts';
+import { createCluster } from '../../worker/cluster/cluster.ts';
+import { createDispatcher } from '../../worker/cluster/dispatcher.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
 import { listAccounts, WorkerGroup } from '../../worker/worker-group.ts';
@@ -51,7 +52,7 @@ export async function createSiteWorker(
   const namespace = site.env.namespace ?? 'default';
   const clock = sharedClock(site.control);
   const deps = {
-    ...createDependencies(config, createCluster(site.client, namespace)),
+    ...createDependencies(config, createCluster(site.client, namespace), createDispatcher(site.client)),
     // Tests skip months, and the job would warn that its prices are old.
     prices: { ...config.prices, dated: '9999-12-31' },
     threads: sharedThreads,

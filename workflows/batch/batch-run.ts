@@ -22,7 +22,16 @@ import {
 export interface BatchInput {
   readonly job: Pick<
     JobSettings,
-    'output' | 'nonce' | 'provider' | 'account' | 'poll' | 'deadline' | 'timing' | 'proofs' | 'historyEventsMax'
+    | 'output'
+    | 'nonce'
+    | 'provider'
+    | 'account'
+    | 'dispatch'
+    | 'poll'
+    | 'deadline'
+    | 'timing'
+    | 'proofs'
+    | 'historyEventsMax'
   > & {
     /** The coordinator wants news after each so many tenths of the batch. */
     readonly tellEvery: number;

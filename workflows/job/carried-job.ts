@@ -11,8 +11,8 @@ import type { Refusals } from '../../domain/progress/refusals.ts';
 import type { JudgedStep } from '../../domain/waves/rollout.ts';
 import type { Totals } from '../../domain/waves/totals.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
-import type { KnownCapacity } from '../capacity-gate.ts';
 import type { Coordinator } from '../coordinator.ts';
+import type { KnownCapacity } from '../gate/capacity-gate.ts';
 
 /** Where the next run continues. */
 export type Place =
@@ -79,13 +79,13 @@ export interface CarriedJob extends JobProgress {
 }
 
 /** The part of it that the job's coordinator keeps. */
-export const pickCoordinated = ({ movedAt, refusals, allowance, lastFault, switches, gate }: Coordinator) => ({
+export const pickCoordinated = ({ movedAt, refusals, allowance, lastFault, switches, capacity }: Coordinator) => ({
   movedAt,
   refusals,
   allowance,
   lastFault,
   concurrency: switches.concurrency,
-  capacity: gate.known,
+  capacity: capacity.known,
 });
 
 const progressFields: readonly (keyof JobProgress)[] = [

@@ -220,7 +220,7 @@ export class JobRun implements JobProgress {
     this.#opened = { settings, deadline };
     this.phase = carried.cancelled ? 'cancelling' : carried.place.kind === 'finish' ? 'merging' : 'running';
     Object.assign(this.coordinator, { movedAt, refusals, allowance, lastFault: carried.lastFault ?? null });
-    this.coordinator.gate.known = carried.capacity ?? {};
+    this.coordinator.capacity.known = carried.capacity ?? {};
     const paused = holdsBatches(this.pauses);
     Object.assign(this.coordinator.switches, { paused, concurrency, batchDeadlineMs: deadline.batchMs });
   }

@@ -8,6 +8,7 @@ import type { Tally } from '../../domain/outcome/outcome.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import type { BatchInput, RealtimeGrant } from '../batch/batch-run.ts';
 import type { Coordinator } from '../coordinator.ts';
+import { pickDispatchJob } from '../gate/dispatch-gate.ts';
 import { filePass } from '../proxies.ts';
 import { type PartOwner, runPart } from '../run-part.ts';
 import type { JobRun } from './job-run.ts';
@@ -76,6 +77,10 @@ class WaveOwner implements PartOwner {
     this.jobWorkflowId = running.jobWorkflowId;
     this.wave = running.wave.number;
     this.coordinator = running.job.coordinator;
+  }
+
+  get dispatchJob() {
+    return pickDispatchJob(this.#running.job.settings);
   }
 
   get isDraining(): boolean {

@@ -107,13 +107,14 @@ export class RunningWave {
 
 /** The part of a batch's input that is the same for all batches of a job. */
 export function describeJob({ settings, deadline, plannedBatches, pauses }: JobRun): BatchInput['job'] {
-  const { output, nonce, provider, account, poll, timing, proofs, historyEventsMax } = settings;
+  const { output, nonce, provider, account, dispatch, poll, timing, proofs, historyEventsMax } = settings;
   const tellEvery = chooseNewsStep(plannedBatches);
   return {
     output,
     nonce,
     provider,
     ...(account === undefined ? {} : { account }),
+    ...(dispatch === undefined ? {} : { dispatch }),
     poll,
     timing,
     proofs,

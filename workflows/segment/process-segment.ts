@@ -19,6 +19,7 @@ import type { Totals } from '../../domain/waves/totals.ts';
 import { checkWhenDue } from '../alerting.ts';
 import type { BatchInput, RealtimeGrant } from '../batch/batch-run.ts';
 import { Coordinator, type Switches } from '../coordinator.ts';
+import { pickDispatchJob } from '../gate/dispatch-gate.ts';
 import { isHistoryLong } from '../history.ts';
 import {
   batchDeadlineSignal,
@@ -107,6 +108,10 @@ class SegmentRun implements PartOwner {
     this.coordinator.allowance = input.realtime?.allowance ?? this.coordinator.allowance;
     this.coordinator.registerHandlers();
     forwardSwitches(this.coordinator);
+  }
+
+  get dispatchJob() {
+    return pickDispatchJob(this.#input.job);
   }
 
   get isDraining(): boolean {

@@ -57,6 +57,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     bucket: () => null,
     credentials: () => ({ present: hasKey, isConfigured: hasKey, variable: 'OPENAI_API_KEY' }),
     tenants: {},
+    admission: null,
     prices: {
       dated: '2026-01-01',
       models: { m: { batch: { input: 1, output: 1 }, realtime: { input: 2, output: 2 } } },

@@ -1,9 +1,9 @@
 // Answers the activities' questions to the Temporal cluster, over the worker's own connection.
 
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { Cluster } from '../activities/deps.ts';
-import type { BatchNews } from '../domain/progress/events.ts';
-import { searchAttributes } from '../domain/progress/search-attributes.ts';
+import type { Cluster } from '../../activities/deps.ts';
+import type { BatchNews } from '../../domain/progress/events.ts';
+import { searchAttributes } from '../../domain/progress/search-attributes.ts';
 
 export function createCluster(client: Client, namespace: string): Cluster {
   return {

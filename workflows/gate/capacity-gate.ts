@@ -13,20 +13,16 @@ import {
   refuse,
   release,
   take,
-} from '../domain/capacity/window.ts';
-import type { PlannedBatch } from '../domain/job.ts';
-import type { BatchNews, BatchState } from '../domain/progress/events.ts';
-import type { CapacityWait } from '../domain/progress/status.ts';
-
-type Batch = Pick<PlannedBatch, 'lane' | 'model' | 'estimate'>;
-
-/** A provider that shows one of these states has room for the batch. */
-const acceptedStates: ReadonlySet<BatchState> = new Set(['running', 'finalizing', 'cancelling']);
+} from '../../domain/capacity/window.ts';
+import type { Tally } from '../../domain/outcome/outcome.ts';
+import type { BatchNews } from '../../domain/progress/events.ts';
+import type { CapacityWait } from '../../domain/progress/status.ts';
+import { acceptedStates, type Gate, type GatedBatch, hasRun } from './gate.ts';
 
 /** By model. */
 export type KnownCapacity = Readonly<Record<string, CapacityWindow>>;
 
-export class CapacityGate {
+export class CapacityGate implements Gate {
   /** False if other coordinators of the job use the same capacity. */
   readonly #isOnly: boolean;
   #windows = new Map<string, CapacityWindow>();
@@ -40,8 +36,7 @@ export class CapacityGate {
     this.#isOnly = isOnly;
   }
 
-  /** Whether the batch may be started. */
-  mayStart({ lane, model, estimate }: Batch): boolean {
+  mayStart({ lane, model, estimate }: GatedBatch): boolean {
     if (lane !== 'batch') return true;
     const window = this.#at(model);
     const may = listWaiting(window).length === 0 && hasRoom(window, estimate.inputTokens, Date.now());
@@ -50,15 +45,17 @@ export class CapacityGate {
     return may;
   }
 
-  start(workflowId: string, { lane, model, estimate }: Batch): void {
+  /** It finds out what fits from what is refused. */
+  offer(): void {}
+
+  start(workflowId: string, { lane, model, estimate }: GatedBatch): void {
     if (lane !== 'batch') return;
     this.#tokens.set(workflowId, estimate.inputTokens);
     this.#set(model, take(this.#at(model), workflowId, estimate.inputTokens, Date.now()));
   }
 
-  /** A batch that the provider has run may have ended before any poll saw it run. */
-  end(workflowId: string, model: string, hasRun: boolean): void {
-    const window = hasRun ? accept(this.#at(model), workflowId, Date.now()) : this.#at(model);
+  end(workflowId: string, model: string, tally: Tally | null): void {
+    const window = hasRun(tally) ? accept(this.#at(model), workflowId, Date.now()) : this.#at(model);
     this.#set(model, release(window, workflowId));
     this.#tokens.delete(workflowId);
   }
@@ -71,7 +68,6 @@ export class CapacityGate {
     else if (acceptedStates.has(stage)) this.#set(model, accept(window, workflowId, Date.now()));
   }
 
-  /** Batches that the provider will never have room for. One that asks again is named again: it did not learn of it. */
   takeTooLarge(): ReturnType<typeof listTooLarge> {
     return [...this.#windows].flatMap(([model, window]) => {
       const tooLarge = listTooLarge(window, this.#isOnly);
@@ -80,7 +76,6 @@ export class CapacityGate {
     });
   }
 
-  /** The batches that have room now, in the order in which they were refused: each must create again. */
   takeReady(): readonly string[] {
     const ready: string[] = [];
     for (const model of this.#windows.keys()) {
@@ -93,7 +88,6 @@ export class CapacityGate {
     return ready;
   }
 
-  /** When time alone may next make room for a waiting batch; null if only an event can, or if no batch waits. */
   findRoomAt(): number | null {
     const times = [...this.#windows].flatMap(([model, window]) => {
       const isNeeded = this.#held.has(model) || listWaiting(window).length > 0;
@@ -102,7 +96,6 @@ export class CapacityGate {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  /** The batches that wait for capacity, by model; empty if none waits. */
   describeWaits(): readonly CapacityWait[] {
     return [...this.#windows].flatMap(([model, window]): CapacityWait[] => {
       const waiting = listWaiting(window).length;
@@ -113,6 +106,10 @@ export class CapacityGate {
       return [{ model, waiting, inUse: countInUse(window), fitting: window.fitting, named: window.named }];
     });
   }
+
+  hear(): void {}
+
+  declareAgain(): void {}
 
   /** For the next run of the workflow. No batch may be open. */
   get known(): KnownCapacity {

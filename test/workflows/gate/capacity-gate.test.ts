@@ -1,8 +1,8 @@
 // The gate between batches and the capacity of their provider, without any workflow.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { PlannedBatch } from '../../domain/job.ts';
-import { CapacityGate } from '../../workflows/capacity-gate.ts';
+import type { PlannedBatch } from '../../../domain/job.ts';
+import { CapacityGate } from '../../../workflows/gate/capacity-gate.ts';
 
 const model = 'm';
 const planned = {
@@ -35,7 +35,7 @@ test('a batch that was told that it is too large, and asks again all the same, i
   gate.applyNews('a', model, refused);
   expect(gate.describeWaits()).toMatchObject([{ waiting: 1 }]);
   expect(gate.takeTooLarge()).toMatchObject([{ holder: 'a' }]);
-  gate.end('a', model, false);
+  gate.end('a', model, null);
   gate.applyNews('a', model, refused);
   expect(gate.describeWaits()).toEqual([]);
 });

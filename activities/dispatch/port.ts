@@ -1,0 +1,35 @@
+// The dispatcher as activities reach it, and the limits that a worker's configuration has for it.
+
+import type { Answer, Declaration } from '../../domain/dispatch/declaration.ts';
+import type { Limits } from '../../domain/dispatch/limits.ts';
+import type { DispatchState } from '../../domain/dispatch/state.ts';
+
+export interface DispatcherPort {
+  /** Starts the dispatcher if none runs. */
+  declare(input: DeclareInput, taskQueue: string): Promise<Answer>;
+  /** The run before the one that asks. */
+  findEarlierRun(ownRunId: string): Promise<EarlierRun>;
+  readSnapshot(runId: string): Promise<DispatchState>;
+  /** Asks all open jobs and segments to declare again. Returns their workflows. */
+  askAll(): Promise<readonly string[]>;
+}
+
+export interface DeclareInput {
+  readonly declaration: Declaration;
+  readonly digest: string;
+  readonly limits?: Limits;
+}
+
+/** `unsure`: the server still lists it as open. */
+export type EarlierRun =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unsure' }
+  | { readonly kind: 'ended'; readonly runId: string };
+
+/** The limits of the worker's configuration, and its way to the dispatcher. */
+export interface Admission {
+  /** Of the limits. */
+  readonly digest: string;
+  readonly limits: Limits;
+  readonly dispatcher: DispatcherPort;
+}

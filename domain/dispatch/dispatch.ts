@@ -1,0 +1,70 @@
+// The dispatcher's answer to each message: the state after it, and what the holders must be told.
+
+import { isUntried } from './blocks.ts';
+import type { Declaration, Grants } from './declaration.ts';
+import { declare, forget } from './declare.ts';
+import { decideGrants, listWaits } from './grant.ts';
+import { type Limits, mergeLimits } from './limits.ts';
+import { describeWait } from './page.ts';
+import { type DispatchState, type Entry, type Holder, isSameNeed, namePool } from './state.ts';
+import { Usage } from './usage.ts';
+
+export interface Dispatched {
+  readonly state: DispatchState;
+  /** What each holder is told, by its workflow. */
+  readonly told: Readonly<Record<string, Grants>>;
+}
+
+/** Above this size of its state, in characters, the dispatcher takes no new holders. */
+const stateMax = 256 * 1024;
+
+/** False if a new holder must ask again later. */
+export const hasPlace = (state: DispatchState, holder: string): boolean =>
+  state.holders[holder] !== undefined || JSON.stringify(state).length < stateMax;
+
+/** The holder is always told, because an answer to it may have been lost. */
+export const takeDeclaration = (state: DispatchState, declaration: Declaration, now: number): Dispatched =>
+  tell(declare(state, declaration, now), [declaration.holder], now);
+
+export const takeGone = (state: DispatchState, holders: readonly string[], now: number): Dispatched =>
+  tell(
+    holders.reduce((left, holder) => forget(left, holder, now), state),
+    [],
+    now,
+  );
+
+/** Decides again: time has passed, or limits have changed. */
+export const decideAgain = (state: DispatchState, now: number): Dispatched => tell(state, [], now);
+
+function tell(before: DispatchState, alsoTold: readonly string[], now: number): Dispatched {
+  const { state, holders } = decideGrants(before, now);
+  const version = state.version + 1;
+  const limits = mergeLimits(state.file, state.overrides);
+  const describe = makeDescriber(state, limits, now);
+  const told = [...new Set([...alsoTold, ...holders])].flatMap((id): [string, Grants][] => {
+    const holder = state.holders[id];
+    if (holder === undefined) return [];
+    const grants = holder.entries.map((entry) => ({
+      model: entry.model,
+      lane: entry.lane,
+      granted: entry.granted,
+      wait: describe(id, holder, entry),
+      isUntried: isUntried(state, limits, holder.account, entry, now),
+    }));
+    return [[id, { version, run: holder.run, grants }]];
+  });
+  return { state: { ...state, version }, told: Object.fromEntries(told) };
+}
+
+/** Puts the line of each pool in order only once. */
+function makeDescriber(state: DispatchState, limits: Limits, now: number) {
+  const usage = new Usage(state);
+  const lines = new Map<string, ReturnType<typeof listWaits>>();
+  return (id: string, holder: Holder, entry: Entry): string | null => {
+    const pool = namePool(holder.account, entry);
+    const line = lines.get(pool) ?? listWaits(state, limits, usage, pool, now);
+    lines.set(pool, line);
+    const wait = line.find((other) => other.id === id && isSameNeed(other.entry, entry));
+    return wait === undefined ? null : describeWait(wait);
+  };
+}

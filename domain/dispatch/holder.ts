@@ -1,0 +1,202 @@
+// What a holder keeps of one part of its work: the open batches of each model and lane, and the grants that it has not used.
+
+import type { Lane } from '../outcome/outcome.ts';
+import { type BatchSize, type Grant, type Grants, type Load, type Need, noLoad, type Refused } from './declaration.ts';
+import { addLoads, sizeToLoad } from './state.ts';
+
+interface Open {
+  readonly size: BatchSize;
+  /** asked: the provider may still refuse it. refused: it takes no room, and waits for a grant. */
+  readonly state: 'asked' | 'accepted' | 'refused';
+  readonly since: number;
+  readonly refusals: number;
+}
+
+/** A batch that was not refused for this long holds nobody up, although its provider may still be checking it. */
+const unsureMs = 60_000;
+/** The first refusal may be due to others' batches; the next try is made alone. */
+const tooLargeAfter = 2;
+/** A smaller batch is made to fill only this share of the limit. */
+const fillShare = 0.7;
+
+export class NeedBook {
+  readonly #key: Pick<Need, 'model' | 'lane'>;
+  readonly #open = new Map<string, Open>();
+  #each: BatchSize = { tokens: 0, usd: 0 };
+  #unstarted = 0;
+  #accepted = 0;
+  #taken = 0;
+  #granted = 0;
+  #refused: Refused = { count: 0, named: null };
+  /** What the dispatcher last said. */
+  #said: Grant | null = null;
+
+  constructor(key: Pick<Need, 'model' | 'lane'>) {
+    this.#key = { model: key.model, lane: key.lane };
+  }
+
+  /** Grants hold for any of its batches, so none may be larger than what is declared. */
+  addSize({ tokens, usd }: BatchSize): void {
+    const known = this.#each.usd;
+    this.#each = {
+      tokens: Math.max(this.#each.tokens, tokens),
+      usd: usd === null || known === null ? null : Math.max(known, usd),
+    };
+  }
+
+  /** How many more batches would start now. If none would, grants that were not used are given back. */
+  offer(unstarted: number): void {
+    this.#unstarted = unstarted;
+    if (this.#waiting === 0) this.#taken = Math.max(this.#taken, this.#granted);
+  }
+
+  get mayStart(): boolean {
+    return this.#granted > this.#taken && this.#listRefused().length === 0;
+  }
+
+  start(id: string, size: BatchSize, now: number): void {
+    this.#take();
+    this.#unstarted = Math.max(0, this.#unstarted - 1);
+    this.#open.set(id, { size, state: 'asked', since: now, refusals: 0 });
+  }
+
+  accept(id: string): void {
+    const open = this.#open.get(id);
+    if (open === undefined || open.state === 'accepted') return;
+    this.#open.set(id, { ...open, state: 'accepted' });
+    this.#accepted += 1;
+  }
+
+  refuse(id: string, named: Refused['named'], now: number): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#open.set(id, { ...open, state: 'refused', since: now, refusals: open.refusals + 1 });
+    this.#refused = { count: this.#refused.count + 1, named };
+  }
+
+  end(id: string): void {
+    this.#open.delete(id);
+  }
+
+  /** Refused batches that have a grant now: each must create again. */
+  takeReady(now: number): readonly string[] {
+    const ready = this.#listRefused().slice(0, Math.max(0, this.#granted - this.#taken));
+    for (const [id, open] of ready) {
+      this.#take();
+      this.#open.set(id, { ...open, state: 'asked', since: now });
+    }
+    return ready.map(([id]) => id);
+  }
+
+  /** Refused batches that can never fit, with the share of each that should. Each is named once for each refusal. */
+  takeTooLarge(): readonly { readonly holder: string; readonly share: number }[] {
+    const { named } = this.#refused;
+    if (named?.unit !== 'tokens') return [];
+    const tooLarge = this.#listRefused().filter(
+      ([, { size, refusals }]) => size.tokens > named.limit && refusals >= tooLargeAfter,
+    );
+    for (const [id] of tooLarge) this.#open.delete(id);
+    return tooLarge.map(([holder, { size }]) => ({
+      holder,
+      share: Math.min(0.5, (fillShare * named.limit) / size.tokens),
+    }));
+  }
+
+  read(now: number): Need {
+    const held = [...this.#open.values()].filter(({ state }) => state !== 'refused');
+    return {
+      ...this.#key,
+      held: held.reduce((sum, { size }) => addLoads(sum, sizeToLoad(size)), noLoad),
+      unsure: held.filter((open) => isUnsure(open, now)).length,
+      accepted: this.#accepted,
+      waiting: this.#waiting,
+      each: this.#each,
+      taken: this.#taken,
+      refused: this.#refused,
+    };
+  }
+
+  apply(grant: Grant): void {
+    this.#granted = grant.granted;
+    this.#said = grant;
+    this.offer(this.#unstarted);
+  }
+
+  get model(): string {
+    return this.#key.model;
+  }
+
+  /** What changes if the dispatcher has to know. A batch that starts by a grant changes nothing, because the grant is counted. Empty if there is nothing. */
+  describeNews(now: number): string {
+    const { waiting, taken, held, refused, unsure } = this.read(now);
+    const wanted = waiting + taken;
+    const counts = [wanted, taken - held.batches, refused.count, this.#said?.isUntried === true ? taken - unsure : 0];
+    return counts.every((count) => count === 0) ? '' : counts.join(' ');
+  }
+
+  get said(): Grant | null {
+    return this.#said;
+  }
+
+  get inUse(): Load {
+    return this.read(0).held;
+  }
+
+  /** Without a grant. */
+  get waiting(): number {
+    return Math.max(0, this.#waiting - Math.max(0, this.#granted - this.#taken));
+  }
+
+  /** When a batch is next no longer unsure; null if none is. */
+  findSureAt(now: number): number | null {
+    const unsure = [...this.#open.values()].filter((open) => isUnsure(open, now));
+    return unsure.length === 0 ? null : Math.min(...unsure.map(({ since }) => since + unsureMs));
+  }
+
+  get #waiting(): number {
+    return this.#unstarted + this.#listRefused().length;
+  }
+
+  #take(): void {
+    this.#taken += 1;
+    this.#granted = Math.max(this.#granted, this.#taken);
+  }
+
+  #listRefused(): [string, Open][] {
+    return [...this.#open].filter(([, { state }]) => state === 'refused').toSorted(([, a], [, b]) => a.since - b.since);
+  }
+}
+
+const isUnsure = ({ state, since }: Open, now: number): boolean => state === 'asked' && now < since + unsureMs;
+
+/** All needs of a holder. */
+export class HolderBook {
+  readonly #needs = new Map<string, NeedBook>();
+  #version = 0;
+
+  at(key: { readonly model: string; readonly lane: Lane }): NeedBook {
+    const name = `${key.lane}/${key.model}`;
+    const known = this.#needs.get(name) ?? new NeedBook(key);
+    this.#needs.set(name, known);
+    return known;
+  }
+
+  get needs(): readonly NeedBook[] {
+    return [...this.#needs.values()];
+  }
+
+  describeNews(now: number): string {
+    return this.needs.map((need) => need.describeNews(now)).join('');
+  }
+
+  read(now: number): readonly Need[] {
+    return this.needs.map((need) => need.read(now));
+  }
+
+  /** Messages that overtook each other: only the newest counts. */
+  apply({ version, grants }: Grants): void {
+    if (version <= this.#version) return;
+    this.#version = version;
+    for (const grant of grants) this.at(grant).apply(grant);
+  }
+}

@@ -1,0 +1,110 @@
+// What the dispatcher knows: one entry for each holder, model and lane, with counts, and never one for each batch. Plain JSON, because it is
+// carried from run to run.
+
+import type { Lane } from '../outcome/outcome.ts';
+import { type BatchSize, type Load, type Need, noLoad } from './declaration.ts';
+import type { Learned } from './learned.ts';
+import { emptyLedger, type Ledger } from './ledger.ts';
+import { type Limits, noLimits, noOverrides, type Overrides } from './limits.ts';
+
+export interface Holder {
+  readonly run: string;
+  readonly seq: number;
+  /** `provider/account`. */
+  readonly account: string;
+  readonly tenant: string;
+  readonly feature: string;
+  readonly priority: 1 | 2 | 3;
+  readonly spentUsd: number;
+  /** When it last declared. */
+  readonly seenAt: number;
+  readonly entries: readonly Entry[];
+}
+
+export interface Entry extends Need {
+  /** How many batches it could start so far. */
+  readonly granted: number;
+  /** What was granted and is not taken yet: it counts as held. */
+  readonly out: Load;
+  /** Since when its next batch waits. */
+  readonly since: number;
+}
+
+/** What is shared by all who use one model of one account in one lane. */
+export interface Pool {
+  /** Tokens granted to each tenant, divided by its weight. The tenant with the least is next. */
+  readonly passes: Readonly<Record<string, number>>;
+  /** What priority 2 and 3 have saved of their reserved part while others were granted, in tokens. */
+  readonly saved: { readonly standard: number; readonly background: number };
+  readonly learned?: Learned;
+  /** Batches that the provider has accepted since it last refused one. */
+  readonly accepted: number;
+  /** A number that rises with each grant: the pool with the lowest is next. */
+  readonly lastGrant: number;
+}
+
+export interface DispatchState {
+  readonly version: number;
+  readonly holders: Readonly<Record<string, Holder>>;
+  readonly pools: Readonly<Record<string, Pool>>;
+  readonly ledger: Ledger;
+  /** A digest of the configuration that `file` is from. */
+  readonly digest: string;
+  readonly file: Limits;
+  readonly overrides: Overrides;
+  readonly grants: number;
+  /** By priority: the longest that a batch waited for its grant. */
+  readonly longestWaits: Readonly<Record<number, number>>;
+}
+
+export const emptyState = (now: number): DispatchState => ({
+  version: now,
+  holders: {},
+  pools: {},
+  ledger: emptyLedger,
+  digest: '',
+  file: noLimits,
+  overrides: noOverrides,
+  grants: 0,
+  longestWaits: {},
+});
+
+export const emptyPool: Pool = {
+  passes: {},
+  saved: { standard: 0, background: 0 },
+  accepted: 0,
+  lastGrant: 0,
+};
+
+export const namePool = (account: string, { model, lane }: { readonly model: string; readonly lane: Lane }): string =>
+  `${account}/${lane}/${model}`;
+
+export const isSameNeed = (a: Pick<Need, 'model' | 'lane'>, b: Pick<Need, 'model' | 'lane'>): boolean =>
+  a.model === b.model && a.lane === b.lane;
+
+/** Batches that want a grant, beyond those that have one. */
+export const countWanted = ({ waiting, out }: Entry): number => Math.max(0, waiting - out.batches);
+
+/** Everything that an entry has reserved. */
+export const sumReserved = ({ held, out }: Entry): Load => addLoads(held, out);
+
+export const addLoads = (a: Load, b: Load): Load => ({
+  batches: a.batches + b.batches,
+  tokens: a.tokens + b.tokens,
+  usd: a.usd + b.usd,
+});
+
+/** What is left of a load of equal batches if only so many of them remain. */
+export function scaleLoad(load: Load, batches: number): Load {
+  if (batches <= 0 || load.batches <= 0) return noLoad;
+  const share = Math.min(1, batches / load.batches);
+  return { batches: Math.min(batches, load.batches), tokens: load.tokens * share, usd: load.usd * share };
+}
+
+export const sizeToLoad = ({ tokens, usd }: BatchSize): Load => ({ batches: 1, tokens, usd: usd ?? 0 });
+
+export const listOwners = ({ account, tenant, feature }: Pick<Holder, 'account' | 'tenant' | 'feature'>): string[] => [
+  `account:${account}`,
+  `tenant:${tenant}`,
+  ...(feature === '' ? [] : [`feature:${feature}`]),
+];

@@ -1,0 +1,187 @@
+// The one workflow of a namespace that decides which batches of all jobs may start. It runs for ever, as a chain of runs that hand over their
+// state. If it is terminated, the next declaration starts it again, and it takes over what the last one knew.
+
+import {
+  allHandlersFinished,
+  type CancellationScope,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  log,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
+import type { Answer, Declaration, Grants } from '../../domain/dispatch/declaration.ts';
+import { declare } from '../../domain/dispatch/declare.ts';
+import { renderDetails } from '../../domain/dispatch/details.ts';
+import { type Dispatched, decideAgain, hasPlace, takeDeclaration, takeGone } from '../../domain/dispatch/dispatch.ts';
+import { findNextChangeAt } from '../../domain/dispatch/due.ts';
+import type { Limits, Overrides } from '../../domain/dispatch/limits.ts';
+import { describeOverdrawn, renderPage } from '../../domain/dispatch/page.ts';
+import { type DispatchState, emptyState } from '../../domain/dispatch/state.ts';
+import { callWhenDue } from '../alerting.ts';
+import { isHistoryLong } from '../history.ts';
+import { dispatchCall } from '../proxies.ts';
+import { declareUpdate, grantsSignal, holdingsQuery, reclaimUpdate, snapshotQuery } from './messages.ts';
+import { registerPersonUpdates } from './person-updates.ts';
+
+/** `carried` is the state of the run before this one; null at the first. */
+export async function dispatch(carried: DispatchState | null): Promise<never> {
+  const dispatcher = new Dispatcher(carried);
+  if (carried === null) await dispatcher.recover();
+  const timers = dispatcher.startTimers();
+  await condition(() => isHistoryLong(historyEventsMax));
+  for (const timer of timers) timer.cancel();
+  await condition(() => allHandlersFinished() && dispatcher.isQuiet);
+  return continueAsNew<typeof dispatch>(dispatcher.state);
+}
+
+const historyEventsMax = 4_000;
+/** A job that was asked to declare, and did not within this time, has nothing to say. */
+const recoverMs = 20_000;
+const reclaimEveryMs = 10 * 60_000;
+/** Holders that declared within this time are not looked for. */
+const silentMs = 5 * 60_000;
+/** At most so many are looked for together, those first that have been silent longest. */
+const lookedForMax = 200;
+
+class Dispatcher {
+  state: DispatchState;
+  /** It grants nothing before it knows what is held. */
+  #isReady: boolean;
+  /** What was declared before it was ready. */
+  readonly #early: Declaration[] = [];
+  /** How many signals and searches have not ended. */
+  #busy = 0;
+  #reclaimedAt = Date.now();
+
+  constructor(carried: DispatchState | null) {
+    this.state = carried ?? emptyState(Date.now());
+    this.#isReady = carried !== null;
+    this.#registerHandlers();
+  }
+
+  get isQuiet(): boolean {
+    return this.#busy === 0;
+  }
+
+  /** Takes over the state of a dispatcher that was ended. If that cannot be read, every job is asked to declare again. */
+  async recover(): Promise<void> {
+    const { snapshot, asked } = await dispatchCall('take over what the last dispatcher knew').recoverDispatcher();
+    if (snapshot !== null) this.#takeOver(snapshot);
+    if (asked.length > 0) {
+      log.warn('what the last dispatcher knew cannot be read: all jobs declare again', { jobs: asked.length });
+      const haveDeclared = (): boolean => asked.every((holder) => this.state.holders[holder] !== undefined);
+      await condition(haveDeclared, recoverMs, { summary: 'wait until all jobs have declared' });
+    }
+    this.#isReady = true;
+    this.#apply(decideAgain(this.state, Date.now()));
+  }
+
+  /** Jobs that have declared in between know better what they hold. */
+  #takeOver(snapshot: DispatchState): void {
+    const { version, digest, file } = this.state;
+    const known = digest === '' ? {} : { digest, file };
+    // The version is the time of the start, so it is above all that the last one has sent.
+    this.state = { ...snapshot, ...known, version };
+    for (const declaration of this.#early) this.state = declare(this.state, declaration, Date.now());
+  }
+
+  startTimers(): readonly CancellationScope[] {
+    return [
+      callWhenDue(
+        () => findNextChangeAt(this.state, Date.now()),
+        () => this.#apply(decideAgain(this.state, Date.now())),
+        { summary: 'see whether there is room or money again', everyMs: 1_000 },
+      ),
+      callWhenDue(
+        () => (Object.keys(this.state.holders).length === 0 ? null : this.#reclaimedAt + reclaimEveryMs),
+        () => {
+          this.#reclaim(silentMs).catch(() => undefined);
+        },
+        { summary: 'look for jobs that ended without a word', everyMs: reclaimEveryMs },
+      ),
+    ];
+  }
+
+  #registerHandlers(): void {
+    setHandler(declareUpdate, ({ declaration, digest, limits }) => this.#declare(declaration, digest, limits), {
+      description: 'From a job or a segment: what it holds and wants.',
+    });
+    setHandler(reclaimUpdate, () => this.#reclaim(0), { description: 'Look now for jobs that ended without a word.' });
+    registerPersonUpdates((change) => this.#change(change));
+    setHandler(holdingsQuery, () => renderPage(this.state, Date.now()), {
+      description: 'Who holds what, who waits for what and why, and what it costs.',
+    });
+    setHandler(snapshotQuery, () => this.state, { description: 'For the next dispatcher: everything.' });
+  }
+
+  async #declare(declaration: Declaration, digest: string, limits?: Limits): Promise<Answer> {
+    if (digest !== this.state.digest) {
+      if (limits === undefined) return { kind: 'limits_wanted' };
+      this.state = { ...this.state, digest, file: limits };
+    }
+    if (!hasPlace(this.state, declaration.holder)) return { kind: 'later' };
+    if (!this.#isReady) {
+      this.#early.push(declaration);
+      this.state = declare(this.state, declaration, Date.now());
+    }
+    await condition(() => this.#isReady);
+    const { told, state } = takeDeclaration(this.state, declaration, Date.now());
+    const { [declaration.holder]: own, ...others } = told;
+    this.#apply({ state, told: others });
+    return own === undefined ? { kind: 'nothing' } : { kind: 'told', grants: own };
+  }
+
+  #change(change: (overrides: Overrides) => Overrides): string {
+    this.#apply(decideAgain({ ...this.state, overrides: change(this.state.overrides) }, Date.now()));
+    const overdrawn = describeOverdrawn(renderPage(this.state, Date.now()));
+    return ['set', ...overdrawn].join('; ');
+  }
+
+  /** Gives back what holders had whose workflows have ended. */
+  async #reclaim(silentForMs: number): Promise<readonly string[]> {
+    this.#reclaimedAt = Date.now();
+    const silent = Object.entries(this.state.holders)
+      .filter(([, { seenAt }]) => seenAt <= Date.now() - silentForMs)
+      .toSorted(([, a], [, b]) => a.seenAt - b.seenAt)
+      .slice(0, lookedForMax);
+    if (silent.length === 0) return [];
+    const looked = await this.#whileBusy(() =>
+      dispatchCall('look for jobs that ended without a word').listEnded(silent.map(([holder]) => holder)),
+    );
+    // One that has declared in between was started again.
+    const runs = new Map(silent.map(([holder, { seq, run }]) => [holder, `${run} ${seq}`]));
+    const ended = looked.filter((holder) => {
+      const known = this.state.holders[holder];
+      return known !== undefined && runs.get(holder) === `${known.run} ${known.seq}`;
+    });
+    if (ended.length > 0) log.warn('jobs ended without a word: what they held is given back', { holders: ended });
+    this.#apply(takeGone(this.state, ended, Date.now()));
+    return ended;
+  }
+
+  #apply({ state, told }: Dispatched): void {
+    this.state = state;
+    for (const [holder, grants] of Object.entries(told)) this.#tell(holder, grants).catch(() => undefined);
+    setCurrentDetails(renderDetails(renderPage(state, Date.now()), Date.now()));
+  }
+
+  /** A holder that cannot be told has ended. */
+  async #tell(holder: string, grants: Grants): Promise<void> {
+    try {
+      await this.#whileBusy(() => getExternalWorkflowHandle(holder).signal(grantsSignal, grants));
+    } catch {
+      if (this.state.holders[holder]?.run === grants.run) this.#apply(takeGone(this.state, [holder], Date.now()));
+    }
+  }
+
+  async #whileBusy<T>(work: () => Promise<T>): Promise<T> {
+    this.#busy += 1;
+    try {
+      return await work();
+    } finally {
+      this.#busy -= 1;
+    }
+  }
+}

@@ -1,0 +1,181 @@
+// Limits the batches of one part of a wave to what the dispatcher grants, and declares to it what the part holds and wants.
+
+import { condition, workflowInfo } from '@temporalio/workflow';
+import type { Declaration, Grants, Need } from '../../domain/dispatch/declaration.ts';
+import { HolderBook, type NeedBook } from '../../domain/dispatch/holder.ts';
+import type { JobSettings, PlannedBatch } from '../../domain/job.ts';
+import { chargedUsd } from '../../domain/money/budget.ts';
+import type { Tally } from '../../domain/outcome/outcome.ts';
+import type { BatchNews } from '../../domain/progress/events.ts';
+import type { CapacityWait } from '../../domain/progress/status.ts';
+import { dispatchCall } from '../proxies.ts';
+import { acceptedStates, type Gate, type GatedBatch, hasRun } from './gate.ts';
+
+/** What a declaration needs of its job. */
+export type DispatchJob = Pick<JobSettings, 'provider' | 'account'> & Required<Pick<JobSettings, 'dispatch'>>;
+
+/** Null if the job does not ask the dispatcher. */
+export const pickDispatchJob = ({
+  provider,
+  account,
+  dispatch,
+}: Pick<JobSettings, 'provider' | 'account' | 'dispatch'>): DispatchJob | null =>
+  dispatch === undefined ? null : { provider, ...(account === undefined ? {} : { account }), dispatch };
+
+/** So many declarations follow each other without a pause, and later ones with one: a part of few batches should not wait. */
+const promptMax = 50;
+const spacingMs = 5_000;
+/** The dispatcher has too many holders. */
+const laterMs = 30_000;
+/** While batches wait, their place in the line is asked for again, and a dispatcher that was terminated is started again. */
+const repeatMs = [1, 2, 4, 8, 15].map((minutes) => minutes * 60_000);
+
+export class DispatchGate implements Gate {
+  readonly #job: DispatchJob;
+  /** The run of the workflow and the part of its work. */
+  readonly #run: string;
+  readonly #book = new HolderBook();
+  /** The open batches, by their workflows. */
+  readonly #open = new Map<string, { readonly need: NeedBook; readonly usd: number | null }>();
+  #seq = 0;
+  #spentUsd = 0;
+  #isClosed = false;
+  #mustRepeat = false;
+  /** What was last declared, as far as the dispatcher has to know of a change. */
+  #declared = '';
+  #isDeclaring = false;
+  #onGrants: () => void = () => undefined;
+
+  constructor(job: DispatchJob, part: string, batches: readonly PlannedBatch[]) {
+    this.#job = job;
+    this.#run = `${workflowInfo().runId} ${part}`;
+    for (const batch of batches) this.#book.at(batch).addSize(readSize(batch));
+  }
+
+  offer(batch: GatedBatch, count: number): void {
+    this.#book.at(batch).offer(count);
+  }
+
+  mayStart(batch: GatedBatch): boolean {
+    return this.#book.at(batch).mayStart;
+  }
+
+  start(workflowId: string, batch: GatedBatch): void {
+    const need = this.#book.at(batch);
+    this.#open.set(workflowId, { need, usd: batch.estimate.usd });
+    need.start(workflowId, readSize(batch), Date.now());
+  }
+
+  end(workflowId: string, _model: string, tally: Tally | null): void {
+    const open = this.#open.get(workflowId);
+    if (open === undefined) return;
+    if (hasRun(tally)) open.need.accept(workflowId);
+    open.need.end(workflowId);
+    this.#open.delete(workflowId);
+    this.#spentUsd += (tally === null ? open.usd : chargedUsd(tally, open.usd)) ?? 0;
+  }
+
+  applyNews(workflowId: string, _model: string, { stage, cramped }: BatchNews): void {
+    const need = this.#open.get(workflowId)?.need;
+    if (cramped !== undefined) need?.refuse(workflowId, cramped.named, Date.now());
+    else if (acceptedStates.has(stage)) need?.accept(workflowId);
+  }
+
+  takeTooLarge() {
+    return this.#book.needs.flatMap((need) => need.takeTooLarge());
+  }
+
+  takeReady(): readonly string[] {
+    return this.#book.needs.flatMap((need) => need.takeReady(Date.now()));
+  }
+
+  findRoomAt(): number | null {
+    const times = this.#book.needs.flatMap((need) => (need.waiting > 0 ? (need.findSureAt(Date.now()) ?? []) : []));
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  describeWaits(): readonly CapacityWait[] {
+    return this.#book.needs.flatMap((need): CapacityWait[] => {
+      const { said, waiting, model, inUse } = need;
+      if (waiting === 0) return [];
+      const reason = said?.wait ?? 'the dispatcher has not answered yet';
+      return [{ model, waiting, inUse, fitting: null, named: null, reason }];
+    });
+  }
+
+  hear(grants: Grants): void {
+    if (grants.run !== this.#run) return;
+    this.#book.apply(grants);
+    this.#onGrants();
+  }
+
+  declareAgain(): void {
+    this.#mustRepeat = true;
+  }
+
+  /** Declares each change until it is closed. `onGrants` is called when there are new grants. */
+  async keepDeclaring(onGrants: () => void): Promise<void> {
+    this.#onGrants = onGrants;
+    for (let repeats = 0; !this.#isClosed; ) {
+      const isWaiting = this.#book.needs.some(({ waiting }) => waiting > 0);
+      const repeatIn = repeatMs[Math.min(repeats, repeatMs.length - 1)] ?? spacingMs;
+      const isDue = (): boolean => this.#isClosed || this.#isDue;
+      const hasChanged = await (isWaiting
+        ? condition(isDue, repeatIn, { summary: 'ask the dispatcher again' })
+        : condition(isDue).then(() => true));
+      repeats = hasChanged ? 0 : repeats + 1;
+      if (this.#isClosed) break;
+      const isLate = await this.#declare();
+      const pauseMs = isLate ? laterMs : this.#seq > promptMax ? spacingMs : 0;
+      if (pauseMs > 0) await condition(() => this.#isClosed, pauseMs, { summary: 'before the next declaration' });
+    }
+  }
+
+  /** The part is over, and holds nothing more. If the dispatcher cannot be told, it finds out when the workflow has ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await condition(() => !this.#isDeclaring);
+    if (this.#seq > 0) await this.#declare();
+  }
+
+  /** True if the dispatcher has no place for it now. */
+  async #declare(): Promise<boolean> {
+    const needs = this.#book.read(Date.now());
+    this.#declared = this.#book.describeNews(Date.now());
+    this.#mustRepeat = false;
+    this.#isDeclaring = true;
+    try {
+      const answer = await dispatchCall('declare what is held and wanted').declare(this.#makeDeclaration(needs));
+      if (answer.kind === 'told') this.hear(answer.grants);
+      return answer.kind === 'later';
+    } catch {
+      // It could not be reached for minutes. What is declared next is newer anyway.
+      this.#mustRepeat = true;
+      return true;
+    } finally {
+      this.#isDeclaring = false;
+    }
+  }
+
+  #makeDeclaration(needs: readonly Need[]): Declaration {
+    this.#seq += 1;
+    const { provider, account = 'default', dispatch: sharing } = this.#job;
+    return {
+      holder: workflowInfo().workflowId,
+      run: this.#run,
+      seq: this.#seq,
+      provider,
+      account,
+      sharing,
+      needs: this.#isClosed ? [] : needs,
+      spentUsd: this.#spentUsd,
+      isClosed: this.#isClosed,
+    };
+  }
+
+  get #isDue(): boolean {
+    return this.#mustRepeat || this.#book.describeNews(Date.now()) !== this.#declared;
+  }
+}
+
+const readSize = ({ estimate }: GatedBatch) => ({ tokens: estimate.inputTokens, usd: estimate.usd });
