@@ -1,6 +1,8 @@
 // The library: what `import { Nightshift } from "nightshift"` gives.
 
 export type { Checkup } from '../domain/checkup.ts';
+export type { SetCap, SetLimits, SetTenant } from '../domain/dispatch/limits.ts';
+export type { DispatchPage } from '../domain/dispatch/page.ts';
 export type { ItemReason, Json, Lane, Usage } from '../domain/outcome/outcome.ts';
 export type { JobEstimate } from '../domain/plan/estimate.ts';
 export type { Validity } from '../domain/plan/validity.ts';
@@ -9,6 +11,7 @@ export type { JobReport } from '../domain/report/report.ts';
 export type { Job } from '../input/schema.ts';
 export type { BatchesRequest, BatchPage, DeadlineChange } from '../workflows/messages.ts';
 export type { ConnectOptions } from './connection.ts';
+export type { Dispatcher } from './dispatcher.ts';
 export type { FailedRow, FailureGroup } from './failed-rows.ts';
 export type { ListedJob, ListOptions } from './job-list.ts';
 export { Nightshift } from './nightshift.ts';

@@ -23,6 +23,7 @@ import {
   statusQuery,
 } from '../workflows/messages.ts';
 import { type ConnectOptions, connect } from './connection.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { type FailureGroup, groupFailures } from './failed-rows.ts';
 import { followJob } from './follow.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
@@ -39,6 +40,8 @@ import { awaitWorker, listPollers, type WaitOptions } from './worker-answer.ts';
 export class Nightshift {
   readonly client: Client;
   readonly schedules: Schedules;
+  /** What all jobs share. */
+  readonly dispatcher: Dispatcher;
   readonly #at: Surroundings;
   readonly #close: () => Promise<void>;
 
@@ -47,6 +50,7 @@ export class Nightshift {
     this.#at = { ...surroundings(), ...at };
     this.#close = close;
     this.schedules = new Schedules(client, this.#at.taskQueue);
+    this.dispatcher = new Dispatcher(client);
   }
 
   /** Uses Temporal's own variables and profiles, as its CLI does. Close the result with `close` or `await using`. */

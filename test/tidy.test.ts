@@ -46,7 +46,7 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   client: [
     /^(client|job-folder|domain|input)\//,
     /^storage\/(registry|store)\.ts$/,
-    /^workflows\/messages\.ts$/,
+    /^workflows\/(dispatcher\/)?messages\.ts$/,
     /^package\.json$/,
   ],
   worker: [/^(worker|threads|activities|job-folder|providers|storage|workflows|domain|input)\//, /^package\.json$/],

@@ -7,6 +7,7 @@ import { failureInterceptor } from '../activities/failure.ts';
 import { heartbeatThrottleMs } from '../activities/heartbeat.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { type Connected, connect } from './connection.ts';
+import { exportDispatcher } from './monitoring/dispatcher.ts';
 import { exportLoopDelay } from './monitoring/event-loop.ts';
 import { type HealthServer, serveHealth } from './monitoring/health.ts';
 import { installTelemetry } from './monitoring/telemetry.ts';
@@ -67,7 +68,11 @@ try {
   );
   for (const signal of signals) process.off(signal, endAtOnce);
   // From now on: the delay of the start itself concerns no job.
-  exportLoopDelay(Runtime.instance().metricMeter, { namespace, task_queue: config.taskQueue });
+  const labels = { namespace, task_queue: config.taskQueue };
+  exportLoopDelay(Runtime.instance().metricMeter, labels);
+  if (config.limits !== null && config.metrics !== null) {
+    exportDispatcher(client, Runtime.instance().metricMeter, labels);
+  }
   const running = workers.run();
   say(`worker ready on task queue ${config.taskQueue}`);
   const publishing = publishRates(client, { ...config, namespace }, accounts).catch((error: unknown) => {

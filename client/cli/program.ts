@@ -12,6 +12,7 @@ import { addFailures } from './commands/failures.ts';
 import { addWatch } from './commands/follow.ts';
 import { addInit } from './commands/init.ts';
 import { addInspections } from './commands/inspect.ts';
+import { addLimits } from './commands/limits.ts';
 import { addResults } from './commands/results.ts';
 import { addRun } from './commands/run.ts';
 import { addSchedule } from './commands/schedule.ts';
@@ -37,6 +38,7 @@ export function createProgram(context: Context): Command {
   addWatch(program, context);
   addInspections(program, context);
   addChanges(program, context);
+  addLimits(program, context);
   addResults(program, context);
   addFailures(program, context);
   addSchedule(program, context);

@@ -3,7 +3,7 @@
 import { isUntried } from './blocks.ts';
 import type { Declaration, Grants } from './declaration.ts';
 import { declare, forget } from './declare.ts';
-import { decideGrants, listWaits } from './grant.ts';
+import { decideGrants, listWaits, type Waited } from './grant.ts';
 import { type Limits, mergeLimits } from './limits.ts';
 import { describeWait } from './page.ts';
 import { type DispatchState, type Entry, type Holder, isSameNeed, namePool } from './state.ts';
@@ -13,6 +13,7 @@ export interface Dispatched {
   readonly state: DispatchState;
   /** What each holder is told, by its workflow. */
   readonly told: Readonly<Record<string, Grants>>;
+  readonly waited: readonly Waited[];
 }
 
 /** Above this size of its state, in characters, the dispatcher takes no new holders. */
@@ -37,7 +38,7 @@ export const takeGone = (state: DispatchState, holders: readonly string[], now: 
 export const decideAgain = (state: DispatchState, now: number): Dispatched => tell(state, [], now);
 
 function tell(before: DispatchState, alsoTold: readonly string[], now: number): Dispatched {
-  const { state, holders } = decideGrants(before, now);
+  const { state, holders, waited } = decideGrants(before, now);
   const version = state.version + 1;
   const limits = mergeLimits(state.file, state.overrides);
   const describe = makeDescriber(state, limits, now);
@@ -53,7 +54,7 @@ function tell(before: DispatchState, alsoTold: readonly string[], now: number): 
     }));
     return [[id, { version, run: holder.run, grants }]];
   });
-  return { state: { ...state, version }, told: Object.fromEntries(told) };
+  return { state: { ...state, version }, told: Object.fromEntries(told), waited };
 }
 
 /** Puts the line of each pool in order only once. */

@@ -28,6 +28,13 @@ export interface Decision {
   readonly state: DispatchState;
   /** The holders that were granted something. */
   readonly holders: readonly string[];
+  /** How long each granted batch has waited. */
+  readonly waited: readonly Waited[];
+}
+
+export interface Waited {
+  readonly priority: 1 | 2 | 3;
+  readonly ms: number;
 }
 
 export function decideGrants(given: DispatchState, now: number): Decision {
@@ -35,6 +42,7 @@ export function decideGrants(given: DispatchState, now: number): Decision {
   const limits = mergeLimits(state.file, state.overrides);
   const usage = new Usage(state);
   const granted = new Set<string>();
+  const waited: Waited[] = [];
   const poolNames = new Set(listCandidates(state).map(namePoolOf));
   while (poolNames.size > 0) {
     for (const name of [...poolNames].toSorted(compareBy((pool) => state.pools[pool]?.lastGrant ?? 0))) {
@@ -46,9 +54,10 @@ export function decideGrants(given: DispatchState, now: number): Decision {
       usage.add(next.holder, next.entry, sizeToLoad(next.entry.each));
       state = grantOne(state, limits, next, now);
       granted.add(next.id);
+      waited.push({ priority: next.holder.priority, ms: Math.max(0, now - next.entry.since) });
     }
   }
-  return { state, holders: [...granted] };
+  return { state, holders: [...granted], waited };
 }
 
 /** The next batch of the pool that may start; null if none may. */

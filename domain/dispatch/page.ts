@@ -7,7 +7,7 @@ import { type Candidate, listCandidates, listWaits, type Wait } from './grant.ts
 import { isBelieved, type Learned } from './learned.ts';
 import { type CapState, findSpending, listCaps } from './ledger.ts';
 import { type Limits, mergeLimits, type RoomLimits } from './limits.ts';
-import { countWanted, type DispatchState, emptyPool, listOwners, namePool } from './state.ts';
+import { countWanted, type DispatchState, emptyPool, listOwners, namePool, sumReserved } from './state.ts';
 import { Usage } from './usage.ts';
 
 export interface PoolPage {
@@ -47,6 +47,22 @@ export interface WaitPage {
   readonly reason: string;
 }
 
+export interface HoldPage {
+  readonly holder: string;
+  readonly tenant: string;
+  readonly feature: string;
+  readonly priority: 1 | 2 | 3;
+  readonly account: string;
+  readonly model: string;
+  readonly lane: string;
+  /** Open batches, and those that were granted a moment ago. */
+  readonly batches: number;
+  readonly tokens: number;
+  readonly reservedUsd: number;
+  /** Of the part of the job that is being run. */
+  readonly spentUsd: number;
+}
+
 export interface DispatchPage {
   readonly holders: number;
   readonly waiting: number;
@@ -55,12 +71,14 @@ export interface DispatchPage {
   readonly longestWaitMs: DispatchState['longestWaits'];
   readonly pools: readonly PoolPage[];
   readonly owners: readonly OwnerPage[];
-  /** The first hundred, next ones first. */
+  /** The first hundred, those with the most batches first. */
+  readonly holds: readonly HoldPage[];
+  /** The first hundred, those that wait longest first. */
   readonly waits: readonly WaitPage[];
   readonly limits: Limits;
 }
 
-const waitsMax = 100;
+const listedMax = 100;
 
 export function renderPage(state: DispatchState, now: number): DispatchPage {
   const limits = mergeLimits(state.file, state.overrides);
@@ -75,10 +93,23 @@ export function renderPage(state: DispatchState, now: number): DispatchPage {
     longestWaitMs: state.longestWaits,
     pools: listPools(state, limits, usage, now),
     owners: listOwnerPages(state, limits, usage),
-    waits: listWaitPages(state, limits, usage, now).slice(0, waitsMax),
+    holds: listHolds(state).slice(0, listedMax),
+    waits: listWaitPages(state, limits, usage, now).slice(0, listedMax),
     limits,
   };
 }
+
+const listHolds = ({ holders }: DispatchState): readonly HoldPage[] =>
+  Object.entries(holders)
+    .flatMap(([holder, { tenant, feature, priority, account, spentUsd, entries }]) =>
+      entries.map((entry): HoldPage => {
+        const { batches, tokens, usd } = sumReserved(entry);
+        const { model, lane } = entry;
+        return { holder, tenant, feature, priority, account, model, lane, batches, tokens, reservedUsd: usd, spentUsd };
+      }),
+    )
+    .filter(({ batches }) => batches > 0)
+    .toSorted((a, b) => b.batches - a.batches);
 
 function listPools(state: DispatchState, limits: Limits, usage: Usage, now: number): PoolPage[] {
   const entries = Object.values(state.holders).flatMap(({ account, entries: its }) =>

@@ -19,6 +19,8 @@ export const alertNames = [
   'provider_unreachable',
   'batch_not_found',
   'creates_lost',
+  'many_waiting',
+  'cap',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 

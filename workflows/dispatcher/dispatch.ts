@@ -8,9 +8,11 @@ import {
   continueAsNew,
   getExternalWorkflowHandle,
   log,
+  metricMeter,
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
+import { findDispatchAlerts } from '../../domain/dispatch/alerts.ts';
 import type { Answer, Declaration, Grants } from '../../domain/dispatch/declaration.ts';
 import { declare } from '../../domain/dispatch/declare.ts';
 import { renderDetails } from '../../domain/dispatch/details.ts';
@@ -19,7 +21,7 @@ import { findNextChangeAt } from '../../domain/dispatch/due.ts';
 import type { Limits, Overrides } from '../../domain/dispatch/limits.ts';
 import { describeOverdrawn, renderPage } from '../../domain/dispatch/page.ts';
 import { type DispatchState, emptyState } from '../../domain/dispatch/state.ts';
-import { callWhenDue } from '../alerting.ts';
+import { AlertLog, callWhenDue } from '../alerting.ts';
 import { isHistoryLong } from '../history.ts';
 import { dispatchCall } from '../proxies.ts';
 import { declareUpdate, grantsSignal, holdingsQuery, reclaimUpdate, snapshotQuery } from './messages.ts';
@@ -45,6 +47,13 @@ const silentMs = 5 * 60_000;
 /** At most so many are looked for together, those first that have been silent longest. */
 const lookedForMax = 200;
 
+const waits = metricMeter.createHistogram(
+  'nightshift_dispatcher_wait',
+  'float',
+  's',
+  'How long batches have waited for the dispatcher.',
+);
+
 class Dispatcher {
   state: DispatchState;
   /** It grants nothing before it knows what is held. */
@@ -54,6 +63,7 @@ class Dispatcher {
   /** How many signals and searches have not ended. */
   #busy = 0;
   #reclaimedAt = Date.now();
+  readonly #alertLog = new AlertLog();
 
   constructor(carried: DispatchState | null) {
     this.state = carried ?? emptyState(Date.now());
@@ -127,9 +137,9 @@ class Dispatcher {
       this.state = declare(this.state, declaration, Date.now());
     }
     await condition(() => this.#isReady);
-    const { told, state } = takeDeclaration(this.state, declaration, Date.now());
+    const { told, ...rest } = takeDeclaration(this.state, declaration, Date.now());
     const { [declaration.holder]: own, ...others } = told;
-    this.#apply({ state, told: others });
+    this.#apply({ ...rest, told: others });
     return own === undefined ? { kind: 'nothing' } : { kind: 'told', grants: own };
   }
 
@@ -161,10 +171,13 @@ class Dispatcher {
     return ended;
   }
 
-  #apply({ state, told }: Dispatched): void {
+  #apply({ state, told, waited }: Dispatched): void {
     this.state = state;
+    for (const { priority, ms } of waited) waits.record(ms / 1000, { priority: String(priority) });
     for (const [holder, grants] of Object.entries(told)) this.#tell(holder, grants).catch(() => undefined);
-    setCurrentDetails(renderDetails(renderPage(state, Date.now()), Date.now()));
+    const page = renderPage(state, Date.now());
+    this.#alertLog.update(findDispatchAlerts(page));
+    setCurrentDetails(renderDetails(page, Date.now()));
   }
 
   /** A holder that cannot be told has ended. */

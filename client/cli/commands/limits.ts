@@ -1,0 +1,151 @@
+// `limits` and `top`: what all jobs share, who holds it and who waits for it.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { describeOverdrawn } from '../../../domain/dispatch/page.ts';
+import type { DispatchPage } from '../../index.ts';
+import { answerMs, type Context } from '../context.ts';
+import { listMoney, listRooms, renderTop } from '../print/dispatch-tables.ts';
+import { isForPeople, printDone, printJson, printLaidOut, printRows, readWidth, say } from '../print.ts';
+
+type Count = number | null;
+
+interface RoomOptions {
+  readonly account?: string;
+  readonly model?: string;
+  readonly batches?: Count;
+  readonly tokens?: Count;
+}
+
+interface CapOptions {
+  readonly dayUsd?: Count;
+  readonly monthUsd?: Count;
+}
+
+interface TenantOptions extends CapOptions {
+  readonly batches?: Count;
+  readonly weight?: Count;
+}
+
+const noDispatcher =
+  'no job has asked the dispatcher yet: it runs once a worker has `limits` in its NIGHTSHIFT_CONFIG and starts a job';
+
+export function addLimits(program: Command, context: Context): void {
+  const limits = program
+    .command('limits')
+    .summary('what all jobs share, and how much of it is in use')
+    .description('Shows the limits of accounts, models, tenants and features, and how much of them is used.')
+    .action(async () => {
+      const page = await readPage(context);
+      if (page === null) return;
+      if (!isForPeople()) return printJson(page);
+      printRows([...listRooms(page)], (row) => row);
+      printRows([...listMoney(page)], (row) => row);
+      for (const sentence of describeOverdrawn(page)) say(sentence);
+    });
+  addRoom(limits, context);
+  addTenant(limits, context);
+  addFeature(limits, context);
+  addTop(program, context);
+}
+
+function addRoom(limits: Command, context: Context): void {
+  limits
+    .command('room <provider>')
+    .summary('set the room of an account or a model')
+    .description('Sets how many batches and enqueued tokens may be open, until it is set again. 0 stops new batches.')
+    .option('--account <name>', 'the account; default: default')
+    .option('--model <model>', 'only this model; default: all models of the account together')
+    .option('--batches <n>', 'open batches, or "file" for what the configuration says', countOrFile)
+    .option('--tokens <n>', 'enqueued tokens, or "file"', countOrFile)
+    .action(async (provider: string, { account, model, batches, tokens }: RoomOptions) => {
+      const jobs = await context.jobs();
+      const change = {
+        provider,
+        ...(account === undefined ? {} : { account }),
+        ...(model === undefined ? {} : { model }),
+        ...(batches === undefined ? {} : { batches }),
+        ...(tokens === undefined ? {} : { enqueuedTokens: tokens }),
+      };
+      printDone(await jobs.dispatcher.setLimits(change), change);
+    });
+}
+
+function addTenant(limits: Command, context: Context): void {
+  limits
+    .command('tenant <tenant>')
+    .summary('set the limits of a tenant')
+    .description("Sets a tenant's open batches, weight and caps, until they are set again.")
+    .option('--batches <n>', 'open batches, or "file" for what the configuration says', countOrFile)
+    .option('--weight <weight>', 'its share compared with other tenants, or "file"', amountOrFile)
+    .option('--day-usd <usd>', 'dollars of a day (UTC), or "file"', amountOrFile)
+    .option('--month-usd <usd>', 'dollars of a month (UTC), or "file"', amountOrFile)
+    .action(async (tenant: string, { batches, weight, ...caps }: TenantOptions) => {
+      const { dispatcher } = await context.jobs();
+      const share = {
+        ...(batches === undefined ? {} : { batches }),
+        ...(weight === undefined ? {} : { weight }),
+      };
+      if (Object.keys(share).length > 0) {
+        printDone(await dispatcher.setTenant({ tenant, ...share }), { tenant, ...share });
+      }
+      if (Object.keys(caps).length > 0) printDone(await dispatcher.setCap({ tenant, ...caps }), { tenant, ...caps });
+    });
+}
+
+function addFeature(limits: Command, context: Context): void {
+  limits
+    .command('feature <feature>')
+    .summary('set the caps of a feature')
+    .description("Sets a feature's dollars of a day and of a month, until they are set again.")
+    .option('--day-usd <usd>', 'dollars of a day (UTC), or "file" for what the configuration says', amountOrFile)
+    .option('--month-usd <usd>', 'dollars of a month (UTC), or "file"', amountOrFile)
+    .action(async (feature: string, caps: CapOptions) => {
+      const { dispatcher } = await context.jobs();
+      printDone(await dispatcher.setCap({ feature, ...caps }), { feature, ...caps });
+    });
+}
+
+const refreshMs = 2_000;
+/** Clears the screen and goes to its first line. */
+const clear = '\u001b[2J\u001b[H';
+
+function addTop(program: Command, context: Context): void {
+  program
+    .command('top')
+    .summary('who holds what, who waits for what and why, and what it costs')
+    .description('Shows one screen of what all jobs hold and wait for, again every two seconds until Ctrl-C.')
+    .option('--once', 'show it once')
+    .action(async ({ once = false }: { once?: boolean }) => {
+      for (;;) {
+        const page = await readPage(context);
+        if (page === null) return;
+        if (!isForPeople()) return printJson(page);
+        const text = renderTop(page, Date.now(), readWidth(), process.stdout.rows ?? Number.POSITIVE_INFINITY);
+        const isLive = !once && process.stdout.isTTY === true;
+        printLaidOut(isLive ? `${clear}${text}` : text);
+        if (!isLive) return;
+        await sleep(refreshMs);
+      }
+    });
+}
+
+async function readPage(context: Context): Promise<DispatchPage | null> {
+  const { dispatcher } = await context.jobs();
+  const page = await dispatcher.holdings({ waitMs: answerMs });
+  if (page === null) say(noDispatcher);
+  return page;
+}
+
+function countOrFile(text: string): Count {
+  if (text === 'file') return null;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number, or "file" for what the configuration says.');
+}
+
+function amountOrFile(text: string): Count {
+  if (text === 'file') return null;
+  const amount = Number(text.replace(/^\$/, ''));
+  if (text !== '' && Number.isFinite(amount) && amount >= 0) return amount;
+  throw new InvalidArgumentError('Give a number like 25 or 0.5, or "file" for what the configuration says.');
+}

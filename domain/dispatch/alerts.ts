@@ -1,0 +1,20 @@
+// When the dispatcher raises an alert, and its text. Pure.
+
+import type { Alert } from '../progress/alerts.ts';
+import type { DispatchPage } from './page.ts';
+
+/** A queue of this length is not worked off in a day by most accounts. */
+const waitingMax = 5_000;
+const capShareMax = 0.8;
+
+export function findDispatchAlerts({ waiting, owners }: Pick<DispatchPage, 'waiting' | 'owners'>): readonly Alert[] {
+  const near = owners.filter(({ capShare }) => capShare !== null && capShare >= capShareMax).map(({ owner }) => owner);
+  return [
+    ...(waiting > waitingMax
+      ? [{ name: 'many_waiting', text: `${waiting} batches wait for the dispatcher` } as const]
+      : []),
+    ...(near.length > 0
+      ? [{ name: 'cap', text: `80 % of a cap is spent or reserved: ${near.join(', ')}` } as const]
+      : []),
+  ];
+}
