@@ -1,0 +1,122 @@
+// Caps of days and months, and what the dispatcher says of them.
+
+import { expect, test } from 'vitest';
+import type { Declaration, Need } from '../../../domain/dispatch/declaration.ts';
+import { decideAgain, takeDeclaration, takeGone } from '../../../domain/dispatch/dispatch.ts';
+import { findNextChangeAt } from '../../../domain/dispatch/due.ts';
+import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
+import { describeOverdrawn, renderPage } from '../../../domain/dispatch/page.ts';
+import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
+
+const noon = Date.UTC(2026, 10, 29, 12);
+const dayMs = 24 * 60 * 60_000;
+
+const need = (waiting: number, change: Partial<Need> = {}): Need => ({
+  model: 'm',
+  lane: 'batch',
+  held: { batches: 0, tokens: 0, usd: 0 },
+  unsure: 0,
+  accepted: 0,
+  waiting,
+  each: { tokens: 10, usd: 1 },
+  taken: 0,
+  refused: { count: 0, named: null },
+  ...change,
+});
+
+const declaration = (seq: number, its: Need, change: Partial<Declaration> = {}): Declaration => ({
+  holder: 'job',
+  run: 'run',
+  seq,
+  provider: 'openai',
+  account: 'default',
+  sharing: { tenant: 'a', feature: 'f', priority: 2 },
+  needs: [its],
+  spentUsd: 0,
+  isClosed: false,
+  ...change,
+});
+
+const withLimits = (limits: Partial<Limits>, now = noon): DispatchState => ({
+  ...emptyState(now),
+  file: { ...noLimits, accounts: { 'openai/default': { batches: 100 } }, ...limits },
+});
+
+const granted = (state: DispatchState): number | undefined => state.holders.job?.entries[0]?.granted;
+const reason = (state: DispatchState, now: number): string | undefined => renderPage(state, now).waits[0]?.reason;
+
+test('grants stop at the cap of a day, and the next day brings more', () => {
+  let { state } = takeDeclaration(withLimits({ tenants: { a: { dayUsd: 3 } } }), declaration(1, need(10)), noon);
+  expect(granted(state)).toBe(3);
+  expect(reason(state, noon)).toBe(
+    'the cap of the tenant a for 2026-11-29 is $3.00: $0.0000 is spent and $3.00 reserved; the next batch needs $1.00 more; 1st in line',
+  );
+  const done = need(7, { taken: 3 });
+  ({ state } = takeDeclaration(state, declaration(2, done, { spentUsd: 2.5 }), noon));
+  expect(granted(state)).toBe(3);
+  expect(findNextChangeAt(state, noon)).toBe(Date.UTC(2026, 10, 30));
+  ({ state } = decideAgain(state, noon + dayMs));
+  expect(granted(state)).toBe(6);
+});
+
+test('a month is counted over its days, and another month starts from nothing', () => {
+  const limits = { features: { f: { monthUsd: 2 } } };
+  let { state } = takeDeclaration(withLimits(limits), declaration(1, need(9)), noon);
+  expect(granted(state)).toBe(2);
+  ({ state } = takeDeclaration(state, declaration(2, need(7, { taken: 2 }), { spentUsd: 2 }), noon));
+  ({ state } = decideAgain(state, noon + dayMs));
+  expect(granted(state)).toBe(2);
+  expect(reason(state, noon + dayMs)).toContain('the cap of the feature f for 2026-11');
+  ({ state } = decideAgain(state, noon + 2 * dayMs));
+  expect(granted(state)).toBe(4);
+});
+
+test('a clock that goes back opens no earlier day', () => {
+  let { state } = takeDeclaration(withLimits({ tenants: { a: { dayUsd: 1 } } }), declaration(1, need(5)), noon + dayMs);
+  ({ state } = takeDeclaration(state, declaration(2, need(4, { taken: 1 }), { spentUsd: 1 }), noon + dayMs));
+  ({ state } = decideAgain(state, noon - dayMs));
+  expect(granted(state)).toBe(1);
+  expect(state.ledger.day).toBe('2026-11-30');
+});
+
+test('a settlement above its reserve is counted, and stops what comes next', () => {
+  let { state } = takeDeclaration(withLimits({ tenants: { a: { dayUsd: 2 } } }), declaration(1, need(2)), noon);
+  ({ state } = takeDeclaration(state, declaration(2, need(5, { taken: 2 }), { spentUsd: 2.25 }), noon));
+  expect(granted(state)).toBe(2);
+  const page = renderPage(state, noon);
+  expect(page.owners.find(({ owner }) => owner === 'tenant:a')).toMatchObject({
+    dayUsd: 2.25,
+    beyondUsd: 0.25,
+    capShare: 1.125,
+  });
+  expect(describeOverdrawn(page)).toEqual([
+    'the tenant a has spent $2.25 and reserved $0.0000, above its cap of $2.00 for 2026-11-29: nothing new of it starts',
+  ]);
+});
+
+test('what a job held that is gone counts as spent', () => {
+  let { state } = takeDeclaration(withLimits({ tenants: { a: { dayUsd: 9 } } }), declaration(1, need(3)), noon);
+  ({ state } = takeGone(state, ['job'], noon));
+  expect(renderPage(state, noon)).toMatchObject({ holders: 0, open: 0 });
+  expect(state.ledger.spent['tenant:a']).toMatchObject({ dayUsd: 3 });
+});
+
+test('another run of the same workflow counts from the start', () => {
+  let { state } = takeDeclaration(withLimits({}), declaration(7, need(2)), noon);
+  ({ state } = takeDeclaration(state, declaration(1, need(1), { run: 'another' }), noon));
+  expect(granted(state)).toBe(1);
+});
+
+test('work of unknown price does not start under a cap', () => {
+  const its = need(1, { each: { tokens: 1, usd: null } });
+  const { state } = takeDeclaration(withLimits({ tenants: { a: { dayUsd: 9 } } }), declaration(1, its), noon);
+  expect(granted(state)).toBe(0);
+  expect(reason(state, noon)).toContain('the cost of the next batch is not known');
+});
+
+test('the realtime lane takes money, and no place', () => {
+  const limits = { accounts: { 'openai/default': { batches: 0 } }, tenants: { a: { dayUsd: 1 } } };
+  const its = need(2, { lane: 'realtime' });
+  const { state } = takeDeclaration(withLimits(limits), declaration(1, its), noon);
+  expect(granted(state)).toBe(1);
+});

@@ -1,0 +1,139 @@
+// Room at the provider: known limits, what refusals teach, and large batches.
+
+import { expect, test } from 'vitest';
+import type { Declaration, Need } from '../../../domain/dispatch/declaration.ts';
+import { decideAgain, takeDeclaration } from '../../../domain/dispatch/dispatch.ts';
+import { findNextChangeAt } from '../../../domain/dispatch/due.ts';
+import { HolderBook } from '../../../domain/dispatch/holder.ts';
+import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
+import { renderPage } from '../../../domain/dispatch/page.ts';
+import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
+
+const now = Date.UTC(2026, 10, 26, 12);
+const minuteMs = 60_000;
+
+const need = (waiting: number, change: Partial<Need> = {}): Need => ({
+  model: 'm',
+  lane: 'batch',
+  held: { batches: 0, tokens: 0, usd: 0 },
+  unsure: 0,
+  accepted: 0,
+  waiting,
+  each: { tokens: 100, usd: 0 },
+  taken: 0,
+  refused: { count: 0, named: null },
+  ...change,
+});
+
+const from = (holder: string, seq: number, its: Need): Declaration => ({
+  holder,
+  run: 'run',
+  seq,
+  provider: 'openai',
+  account: 'default',
+  sharing: {},
+  needs: [its],
+  spentUsd: 0,
+  isClosed: false,
+});
+
+const start = (limits: Partial<Limits> = {}): DispatchState => ({
+  ...emptyState(now),
+  file: { ...noLimits, ...limits },
+});
+const granted = (state: DispatchState, holder: string): number => state.holders[holder]?.entries[0]?.granted ?? -1;
+const tokensOf = (tokens: number): Partial<Limits> => ({
+  accounts: { 'openai/default': { models: { m: { enqueuedTokens: tokens } } } },
+});
+
+test('a large batch is not passed by small ones that come later', () => {
+  let { state } = takeDeclaration(start(tokensOf(250)), from('a', 1, need(2)), now);
+  ({ state } = takeDeclaration(state, from('large', 1, need(1, { each: { tokens: 200, usd: 0 } })), now + 1));
+  ({ state } = takeDeclaration(state, from('small', 1, need(1, { each: { tokens: 10, usd: 0 } })), now + 2));
+  expect(['large', 'small'].map((holder) => granted(state, holder))).toEqual([0, 0]);
+  const done = need(0, { taken: 2, held: { batches: 0, tokens: 0, usd: 0 } });
+  ({ state } = takeDeclaration(state, from('a', 2, done), now + 3));
+  expect(['large', 'small'].map((holder) => granted(state, holder))).toEqual([1, 1]);
+});
+
+test('a batch that is larger than the limit is tried alone', () => {
+  let { state } = takeDeclaration(start(tokensOf(50)), from('a', 1, need(3)), now);
+  expect(granted(state, 'a')).toBe(1);
+  ({ state } = takeDeclaration(state, from('b', 1, need(1, { each: { tokens: 1, usd: 0 } })), now));
+  expect(granted(state, 'b')).toBe(0);
+});
+
+test('while nothing is known, two batches are tried, and each accepted one allows more', () => {
+  let { state } = takeDeclaration(start(), from('a', 1, need(20)), now);
+  expect(granted(state, 'a')).toBe(2);
+  const held = (batches: number) => ({ batches, tokens: 100 * batches, usd: 0 });
+  ({ state } = takeDeclaration(
+    state,
+    from('a', 2, need(18, { taken: 2, held: held(2), unsure: 0, accepted: 4 })),
+    now,
+  ));
+  expect(granted(state, 'a')).toBe(6);
+  expect(renderPage(state, now).waits[0]?.reason).toContain('the room of m is not known');
+});
+
+test('a refusal that names a limit teaches all jobs, for four hours', () => {
+  let { state } = takeDeclaration(start(), from('a', 1, need(2)), now);
+  const refused = { count: 1, named: { unit: 'tokens', limit: 150 } } as const;
+  ({ state } = takeDeclaration(
+    state,
+    from('a', 2, need(1, { taken: 2, held: { batches: 1, tokens: 100, usd: 0 }, accepted: 1, refused })),
+    now,
+  ));
+  ({ state } = takeDeclaration(state, from('b', 1, need(1)), now));
+  expect(['a', 'b'].map((holder) => granted(state, holder))).toEqual([2, 0]);
+  expect(renderPage(state, now).waits.map(({ reason }) => reason)).toEqual([
+    'enqueued tokens of m: 100 of 150 in use; 1st in line',
+    'enqueued tokens of m: 100 of 150 in use; 2nd in line',
+  ]);
+  expect(findNextChangeAt(state, now)).toBe(now + 240 * minuteMs);
+});
+
+test('a refusal that names nothing holds what was open for longer each time', () => {
+  let { state } = takeDeclaration(start(), from('a', 1, need(2)), now);
+  const waiting = (seq: number, count: number): Declaration =>
+    from('a', seq, need(1, { taken: 1 + seq - 1, refused: { count, named: null } }));
+  ({ state } = takeDeclaration(state, waiting(2, 1), now));
+  expect(findNextChangeAt(state, now)).toBe(now + minuteMs);
+  ({ state } = decideAgain(state, now + minuteMs));
+  expect(granted(state, 'a')).toBe(3);
+  ({ state } = takeDeclaration(state, waiting(3, 2), now + minuteMs));
+  expect(findNextChangeAt(state, now + minuteMs)).toBe(now + 3 * minuteMs);
+});
+
+test('a batch that is refused twice and is larger than the named limit is to be made smaller', () => {
+  const book = new HolderBook();
+  const its = book.at({ model: 'm', lane: 'batch' });
+  its.addSize({ tokens: 1000, usd: 0 });
+  its.start('batch', { tokens: 1000, usd: 0 }, now);
+  its.refuse('batch', { unit: 'tokens', limit: 500 }, now);
+  expect(its.takeTooLarge()).toEqual([]);
+  book.apply({
+    version: 1,
+    run: '',
+    grants: [{ model: 'm', lane: 'batch', granted: 2, wait: null, isUntried: false }],
+  });
+  expect(its.takeReady(now)).toEqual(['batch']);
+  its.refuse('batch', { unit: 'tokens', limit: 500 }, now);
+  expect(its.takeTooLarge()).toEqual([{ holder: 'batch', share: 0.35 }]);
+  expect(its.read(now)).toMatchObject({ waiting: 0, held: { batches: 0 } });
+});
+
+test('grants that nothing needs any more are given back', () => {
+  const book = new HolderBook();
+  const its = book.at({ model: 'm', lane: 'batch' });
+  its.offer(3);
+  book.apply({
+    version: 1,
+    run: '',
+    grants: [{ model: 'm', lane: 'batch', granted: 3, wait: null, isUntried: false }],
+  });
+  expect(its.mayStart).toBe(true);
+  its.offer(0);
+  expect(its.mayStart).toBe(false);
+  expect(its.read(now)).toMatchObject({ taken: 3, waiting: 0 });
+});
