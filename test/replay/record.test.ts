@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { describe, expect, test } from 'vitest';
+import { dispatcherId } from '../../domain/ids.ts';
 import type { OptionsInput } from '../../emulator/faults/options.ts';
 import { devServer } from '../support/temporal.ts';
 import { Site } from '../workflows/site.ts';
@@ -22,6 +23,8 @@ interface Scenario {
   readonly name: string;
   readonly options?: OptionsInput & SiteOptions;
   readonly play: (site: Site) => Promise<unknown>;
+  /** Workflows that are no children of the job, by their type. */
+  readonly further?: ReadonlyMap<string, string>;
 }
 
 const scenarios: readonly Scenario[] = [
@@ -80,17 +83,23 @@ const scenarios: readonly Scenario[] = [
     options: { historyEventsMax: 40 },
     play: (site) => site.run(site.openaiJob(160, { ...changes, batch: { maxItems: 20, concurrency: 2 } })),
   },
+  {
+    name: 'dispatched',
+    options: { variables: { NIGHTSHIFT_CONFIG: join(import.meta.dirname, 'limits.json') } },
+    play: (site) => site.run(site.openaiJob(100, { ...changes, batch: { maxItems: 20, concurrency: 4 }, tenant: 'a' })),
+    further: new Map([['dispatch', dispatcherId]]),
+  },
 ];
 
 describe.runIf(process.env.NIGHTSHIFT_RECORD === '1')('recording', () => {
   const server = devServer();
 
-  test.each(scenarios)('the history of $name', ({ name, options, play }) =>
+  test.each(scenarios)('the history of $name', ({ name, options, play, further = new Map() }) =>
     Site.with(server.env, name, { ...quick, ...options }, async (site) => {
       await play(site);
       mkdirSync(folder, { recursive: true });
       for (const file of readdirSync(folder)) if (file.startsWith(`${name}.`)) rmSync(join(folder, file));
-      for (const [type, workflowId] of await firstOfEachType(site)) {
+      for (const [type, workflowId] of [...(await firstOfEachType(site)), ...further]) {
         const history = await site.client.workflow.getHandle(workflowId).fetchHistory();
         writeFileSync(join(folder, `${name}.${type}.json`), asText(historyToJSON(history)));
       }
