@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { projectRoot } from '../scripts/tools/cache.ts';
 import { comparePair, type Pair, summarize } from './compare.ts';
 import { type JobFigures, measureJob, measureScript } from './measure.ts';
-import { describeMachine, ownTimes, printRun, printSummary, printTransfer } from './print.ts';
+import { describeMachine, ownTimes, printDispatcher, printRun, printSummary, printTransfer } from './print.ts';
+import { measureDispatcher } from './small/dispatcher.ts';
 import { measureRatios, recordedFile } from './small/ratios.ts';
 import { type StoreName, storeNames } from './stores.ts';
 import { measureTransfers, type Transfer, transferProviders } from './transfers.ts';
@@ -26,6 +27,7 @@ const help = `npm run bench -- [options]
                     with --stores, through each provider on each of them
   --megabytes N     for --transfers, another size
   --providers A,B   for --transfers; default all with batches
+  --dispatcher      measure only the dispatcher's decisions, with 5,000 waiting batches of 200 tenants
   --record          measure only CPU time per row of a small job, and record it for the test that notices when it doubles`;
 
 const { values } = parseArgs({
@@ -40,6 +42,7 @@ const { values } = parseArgs({
     transfers: { type: 'boolean', default: false },
     megabytes: { type: 'string', default: '200' },
     providers: { type: 'string', default: transferProviders.join(',') },
+    dispatcher: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -52,6 +55,11 @@ if (process.platform !== 'linux') throw new Error('The benchmark reads /proc, so
 if (values.record) {
   writeFileSync(recordedFile, `${JSON.stringify(await measureRatios(), null, 2)}\n`);
   console.log(`recorded in ${relative(projectRoot, recordedFile)}:\n${readFileSync(recordedFile, 'utf8')}`);
+  process.exit();
+}
+if (values.dispatcher) {
+  const figures = measureDispatcher();
+  console.log(values.json ? JSON.stringify(figures) : printDispatcher(figures));
   process.exit();
 }
 const stores = values.stores?.split(',').map(readStore);

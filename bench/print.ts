@@ -3,6 +3,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import type { Summary } from './compare.ts';
 import { batchSeconds, type JobFigures, type Usage } from './measure.ts';
+import type { DispatcherFigures } from './small/dispatcher.ts';
 import type { StageFigures } from './stages.ts';
 import type { Direction, Transfer } from './transfers.ts';
 
@@ -60,3 +61,14 @@ export function printTransfer({ provider, store, up, down, memoryMb }: Transfer)
   const memory = `memory ${memoryMb.transfer} MB, in the whole job ${memoryMb.job} MB`;
   return `  ${provider.padEnd(14)} ${store.padEnd(4)} ${figures.join(', ')}, ${memory}`;
 }
+
+export const printDispatcher = ({ tenants, waiting, open, decisions, ...figures }: DispatcherFigures): string =>
+  [
+    `${waiting} waiting batches of ${tenants} tenants, ${open} open, ${decisions} decisions`,
+    `  a decision: ${figures.medianMs.toFixed(1)} ms, at p99 ${figures.p99Ms.toFixed(1)} ms, at most ${figures.maxMs.toFixed(1)} ms`,
+    `  fairness between equal tenants: ${figures.fairness.toFixed(3)} (Jain's index, the lowest of the priorities)`,
+    `  most grants to others between two of a job: ${Object.entries(figures.longestGap)
+      .map(([priority, gap]) => `${gap} for priority ${priority}`)
+      .join(', ')}`,
+    `  state: ${(figures.stateBytes / 1024).toFixed(0)} KB`,
+  ].join('\n');

@@ -23,7 +23,7 @@ interface Scenario {
   readonly name: string;
   readonly options?: OptionsInput & SiteOptions;
   readonly play: (site: Site) => Promise<unknown>;
-  /** Workflows that are no children of the job, by their type. */
+  /** Workflows besides the job and its children, by their type. */
   readonly further?: ReadonlyMap<string, string>;
 }
 

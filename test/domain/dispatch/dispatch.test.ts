@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { measureDispatcher } from '../../../bench/small/dispatcher.ts';
 import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
 import { type HolderPlan, World } from './world.ts';
 
@@ -186,4 +187,12 @@ test('a job that leaves a queue and comes again is not before those who waited',
   runRounds(world, 20);
   const [a, b] = world.holders.map(({ started }) => started.length);
   expect(Math.abs((a ?? 0) - (b ?? 0))).toBeLessThanOrEqual(2);
+});
+
+test('of two hundred tenants with long lines, none is left out, and the state stays small', () => {
+  const { fairness, longestGap, stateBytes } = measureDispatcher(800);
+  expect(fairness).toBeGreaterThan(0.95);
+  // With a tenth of the grants, a job of priority 3 among 66 has its turn within 660 of them, and a few more at the start.
+  expect(longestGap[3]).toBeLessThan(800);
+  expect(stateBytes).toBeLessThan(256 * 1024);
 });
