@@ -6,7 +6,7 @@ import { measureDispatcher } from '../../../bench/small/dispatcher.ts';
 import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
 import { type HolderPlan, World } from './world.ts';
 
-const runs = process.env.NIGHTSHIFT_LONG === '1' ? 2000 : 60;
+const runs = process.env.NIGHTSHIFT_LONG === '1' ? 2000 : 30;
 const tokensMax = 1000;
 const models = ['small', 'large'];
 const tenants = ['a', 'b', 'c'];
@@ -190,7 +190,7 @@ test('a job that leaves a queue and comes again is not before those who waited',
 });
 
 test('of two hundred tenants with long lines, none is left out, and the state stays small', () => {
-  const { fairness, longestGap, stateBytes } = measureDispatcher(800);
+  const { fairness, longestGap, stateBytes } = measureDispatcher(2_000);
   expect(fairness).toBeGreaterThan(0.95);
   // With a tenth of the grants, a job of priority 3 among 66 has its turn within 660 of them, and a few more at the start.
   expect(longestGap[3]).toBeLessThan(800);
