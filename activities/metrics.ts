@@ -49,8 +49,10 @@ export function countTally(provider: string, tally: Tally): void {
 export const countFault = (provider: string, fault: Fault): void => add('faults', 1, { provider, fault });
 
 /** Call it once for each job: if a report already exists, the attempt that wrote it has counted it. */
-export const countJob = ({ verdict, cancelled }: JobReport): void =>
-  add('jobs', 1, { verdict, cancelled: cancelled ? 'yes' : 'no' });
+export const countJob = ({ verdict, cancelled, sla }: JobReport): void =>
+  add('jobs', 1, { verdict, cancelled: toYesNo(cancelled), in_sla: toYesNo(sla?.isMet === true) });
+
+const toYesNo = (is: boolean): string => (is ? 'yes' : 'no');
 
 export function gaugeFiles(tags: { readonly provider: string; readonly account: string }, usage: FileUsage): void {
   set('files', usage.files, tags);

@@ -65,10 +65,12 @@ export interface JobSpec extends Sharing {
   readonly poll: PollPolicy;
   readonly retry: { readonly rounds: number; readonly backoffMs: number };
   readonly deadline: DeadlinePolicy;
+  /** How long the job should take. Absent: nobody said. */
+  readonly slaMs?: number;
   readonly fallback: { readonly lane: 'realtime' | 'none'; readonly maxUsd: number | null };
   readonly minBatchItems: number;
   readonly mode: JobMode;
-  /** Only a hybrid job has it. */
+  /** Of hybrid jobs. */
   readonly route?: RoutePolicy;
   readonly maxRejectRate: number;
   /** Absent: all rows run in one step. */
@@ -157,6 +159,7 @@ export interface JobSettings
       | 'poll'
       | 'retry'
       | 'deadline'
+      | 'slaMs'
       | 'fallback'
       | 'budgetUsd'
       | 'rollout'
@@ -206,7 +209,6 @@ export interface PlanPosition {
 
 export const planStart: PlanPosition = { batch: 1, byte: 0 };
 
-/** A place in the plans of all waves. */
 export interface JobPosition {
   readonly wave: number;
   readonly at: PlanPosition;

@@ -41,3 +41,6 @@ export const findPagesBeyond = 2;
 export const lostCreatesMax = 5;
 /** The largest spec, given by reference or inline. */
 export const specBytesMax = 1 * megabyte;
+
+/** How long a job should take that says nothing of it. */
+export const slaMsDefault = 2 * 60 * 60_000;

@@ -4,7 +4,7 @@ import { defaultAccount } from '../domain/job.ts';
 import type { Json } from '../domain/outcome/outcome.ts';
 import { compileSchema } from './answer-schema.ts';
 import type { ProviderFacts, SpecFacts } from './facts.ts';
-import type { JsonObject } from './field-kinds.ts';
+import type { JsonObject } from './fields/field-kinds.ts';
 import { nearest } from './nearest.ts';
 import { findInputsMax } from './parts.ts';
 import type { Problem } from './problem.ts';

@@ -139,6 +139,7 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
     poll: resolvePoll(fields.poll),
     retry: { rounds: fields.retry?.rounds ?? 3, backoffMs: fields.retry?.backoff ?? 30_000 },
     deadline: resolveDeadline(fields.deadline),
+    ...(fields.sla === undefined ? {} : { slaMs: fields.sla }),
     fallback: { lane: fields.fallback?.lane ?? 'realtime', maxUsd: fields.fallback?.maxUsd ?? null },
     minBatchItems: Math.max(itemsMin, fields.minBatchItems ?? 50),
     ...resolveMode(fields, provider),

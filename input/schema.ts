@@ -3,17 +3,14 @@
 import { z } from 'zod';
 import { datasetFormats, isKnownEncoding } from '../domain/dataset.ts';
 import { resultFormats } from '../domain/job.ts';
-import { batchesPerSegment, realtimeConcurrencyMax, wavesMax } from '../domain/limits.ts';
+import { batchesPerSegment, realtimeConcurrencyMax } from '../domain/limits.ts';
 import { jobModes } from '../domain/plan/route.ts';
-import { count, duration, fixedPath, jsonObject, name, path, text, usd } from './field-kinds.ts';
+import { count, duration, fixedPath, jsonObject, name, path, text, usd } from './fields/field-kinds.ts';
+import { deadline, poll, retry } from './fields/waiting-fields.ts';
 import { isTimezone } from './timezone.ts';
 
-/** More rounds would leave no wave for the fallback. */
-const roundsMax = wavesMax - 10;
 /** Each step is a wave. */
 const rolloutStepsMax = 10;
-/** With this factor, the waits grow from the default first one to the default longest one in two polls. */
-const factorMax = 10;
 
 const dataset = z.strictObject({
   uri: z
@@ -87,38 +84,6 @@ const realtime = z.strictObject({
   concurrency: count().max(realtimeConcurrencyMax).optional().describe('The most calls in progress at the same time.'),
   rpm: count().optional().describe('The most requests in a minute, over all workers of the job.'),
   tpm: count().optional().describe('The most tokens in a minute: the prompt, and the output that a request allows.'),
-});
-
-const poll = z.strictObject({
-  initial: duration(10).optional().describe('The wait before the first poll of a batch.'),
-  factor: z
-    .number()
-    .min(1)
-    .max(factorMax)
-    .optional()
-    .describe('Each wait is this many times as long as the one before.'),
-  max: duration(10).optional().describe('The longest wait between two polls.'),
-});
-
-const retry = z.strictObject({
-  rounds: z.number().int().min(0).max(roundsMax).optional().describe('How many times failed items are sent again.'),
-  backoff: duration(0).optional().describe('The wait before the first round. It doubles with each round.'),
-});
-
-const deadline = z.strictObject({
-  batch: duration(1)
-    .optional()
-    .describe('How long a batch may run from its creation. Then it is cancelled, and what it finished is kept.'),
-  job: duration(1)
-    .optional()
-    .describe(
-      'How long the job may run from its start. Then its batches are cancelled, and what they finished is kept.',
-    ),
-  // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
-  then: z
-    .enum(['fallback', 'retry', 'fail'])
-    .optional()
-    .describe('What happens to the items of a batch that passed its deadline.'),
 });
 
 const fallback = z.strictObject({
@@ -210,6 +175,9 @@ export const jobFields = z.strictObject({
   poll: poll.optional().describe('How often a batch is polled.'),
   retry: retry.optional().describe('Further rounds for items whose failure may be temporary.'),
   deadline: deadline.optional().describe('When waiting ends.'),
+  sla: duration(1)
+    .optional()
+    .describe('How long the job should take. It is reported and raises an alert, and ends nothing.'),
   fallback: fallback.optional().describe('What follows after the last round or a deadline.'),
   minBatchItems: z
     .number()

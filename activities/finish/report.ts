@@ -4,6 +4,7 @@ import { log } from '@temporalio/activity';
 import { describeUri } from '../../domain/dataset.ts';
 import type { JobRef } from '../../domain/ids.ts';
 import { type JobFile, type ResultFormat, tableFormats } from '../../domain/job.ts';
+import { slaMsDefault } from '../../domain/limits.ts';
 import { roundUsd } from '../../domain/money/cost.ts';
 import { BatchFigures, computeJobResult, type JobReport, percentiles } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
@@ -72,6 +73,14 @@ async function wasWrittenBefore(store: Store, { endedAt }: JobReport, output: st
   return there?.endedAt === endedAt;
 }
 
+/** A job that names none is measured by the rule that the alerts come with. */
+function judgeSla(
+  ms = slaMsDefault,
+  { startedAt, endedAt }: Pick<ReportInput, 'startedAt' | 'endedAt'>,
+): NonNullable<JobReport['sla']> {
+  return { ms, isMet: endedAt - startedAt <= ms };
+}
+
 function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): JobReport {
   const { output, summary } = input;
   const { answered, failed } = summary;
@@ -84,6 +93,7 @@ function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): J
     endedAt: new Date(input.endedAt).toISOString(),
     rows: { ...summary.rows, answered, failed },
     successRate: answered + failed === 0 ? 0 : answered / (answered + failed),
+    sla: judgeSla(job.spec.slaMs, input),
     errorsByReason: summary.byReason,
     tokens: figures.usage,
     cost: {

@@ -28,6 +28,7 @@ export async function resolveSettings(
     poll: spec.poll,
     retry: spec.retry,
     deadline: spec.deadline,
+    ...(spec.slaMs === undefined ? {} : { slaMs: spec.slaMs }),
     fallback: spec.fallback,
     budgetUsd: spec.budgetUsd,
     ...(spec.rollout === undefined ? {} : { rollout: spec.rollout }),

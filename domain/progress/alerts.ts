@@ -21,6 +21,7 @@ export const alertNames = [
   'creates_lost',
   'many_waiting',
   'cap',
+  'sla',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -130,6 +131,8 @@ export interface AlertFacts {
   readonly pauses: readonly Pause[];
   /** Whether batches are expected to make progress. */
   readonly running: boolean;
+  /** When a job should have ended that has not; null if nobody said. */
+  readonly dueAt: number | null;
   /** When a batch last made progress. */
   readonly movedAt: number;
   readonly late: LateCounts;
@@ -143,7 +146,7 @@ export interface AlertFacts {
 export const countFailures = (counts: Counts): number => sumCounts(counts) - (counts.cancelled ?? 0);
 
 export function findAlerts(facts: AlertFacts): readonly Alert[] {
-  const { now, pauses, running, movedAt, late, earlierChild, budget, items, failed } = facts;
+  const { now, pauses, running, dueAt, movedAt, late, earlierChild, budget, items, failed } = facts;
   const { capUsd, settledUsd } = budget;
   const alerts: Alert[] = [];
   if (pauses.length > 0) {
@@ -178,6 +181,7 @@ export function findAlerts(facts: AlertFacts): readonly Alert[] {
     const text = `${what} not created again, because the replies to ${lostCreatesMax} creates were lost and the provider lists no batch of them: check there whether it made one, and why it does not reply; if none shows, the rows are in doubt`;
     alerts.push({ name: 'creates_lost', text });
   }
+  if (dueAt !== null && now > dueAt) alerts.push({ name: 'sla', text: 'the job takes longer than its `sla` allows' });
   if (running && pauses.length === 0 && now - movedAt > noProgressMs) {
     alerts.push({ name: 'no_progress', text: 'nothing has moved for over 6 hours' });
   }

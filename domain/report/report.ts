@@ -31,6 +31,8 @@ export interface JobReport {
   readonly endedAt: string;
   readonly rows: RowCounts & { readonly answered: number; readonly failed: number };
   readonly successRate: number;
+  /** How long the job should have taken, and whether it did not take longer. Absent in reports of earlier versions. */
+  readonly sla?: { readonly ms: number; readonly isMet: boolean };
   readonly errorsByReason: Counts;
   readonly tokens: Usage;
   readonly cost: {

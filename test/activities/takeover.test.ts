@@ -9,8 +9,8 @@ import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } f
 import { handle, nothing, SubmissionSite } from './submit/submission-site.ts';
 import { endedBatch, provider, wholeDeps } from './whole-job.ts';
 
-/** They open a job, or ask about one, and work under no claim. */
-const unclaimed = ['open', 'validate', 'checkup', 'untilClosed'];
+/** They open a job, ask about one or serve all jobs, and work under no claim. */
+const unclaimed = ['open', 'validate', 'checkup', 'untilClosed', 'declare', 'recoverDispatcher', 'listEnded'];
 const taken = /taken over by taker/;
 
 function takeOver({ root, job }: Folder): void {

@@ -86,6 +86,7 @@ export function findJobAlerts(job: JobFacts): readonly Alert[] {
     now: Date.now(),
     pauses: listHolding(job.pauses, job),
     running: phase === 'running',
+    dueAt: findDueAt(job),
     movedAt: coordinator.movedAt,
     late: coordinator.countLate(),
     earlierChild: coordinator.earlierChild,
@@ -95,8 +96,19 @@ export function findJobAlerts(job: JobFacts): readonly Alert[] {
   });
 }
 
+/** When the job should have ended; null if nobody said, or if it has ended. */
+const findDueAt = ({ isOpen, settings, startedAt, report }: JobFacts): number | null =>
+  isOpen && settings.slaMs !== undefined && report === null ? startedAt + settings.slaMs : null;
+
 /** When time alone may next raise an alert; null if only news can. */
 export function findNextAlertAt(job: JobFacts): number | null {
+  const dueAt = findDueAt(job);
+  const otherAt = findNextOtherAt(job);
+  if (dueAt === null || dueAt < Date.now()) return otherAt;
+  return Math.min(otherAt ?? dueAt + 1, dueAt + 1);
+}
+
+function findNextOtherAt(job: JobFacts): number | null {
   const { coordinator, phase } = job;
   const lateAt = coordinator.findNextLateAt();
   const stillAt = findNoProgressAt(coordinator.movedAt);

@@ -25,6 +25,18 @@ test('a batch that is validated for over half an hour raises an alert until it r
     expect((await site.result()).verdict).toBe('complete');
   }));
 
+test('a job that takes longer than its sla raises an alert, and its report says so', () =>
+  Site.with(server.env, 'sla', { runMs: 40 * minuteMs }, async (site) => {
+    await site.start(site.openaiJob(100, { poll: { initial: '10m', max: '10m' }, sla: '25m' }));
+    await site.untilCreated(1);
+    await site.env.sleep(20 * minuteMs);
+    expect((await site.status()).alerts).toEqual([]);
+    await site.env.sleep(8 * minuteMs);
+    expect((await site.status()).alerts).toEqual(['the job takes longer than its `sla` allows']);
+    expect(await site.result()).toMatchObject({ verdict: 'complete', sla: { ms: 25 * minuteMs, isMet: false } });
+    expect((await site.status()).alerts).toEqual([]);
+  }));
+
 test('segments report their late batches to the job', () =>
   Site.with(server.env, 'segments', { batchesPerSegment: 1, validateMs: 2 * hourMs }, async (site) => {
     await site.start(site.openaiJob(100, { poll, batch: { maxItems: 50 }, minBatchItems: 1 }));

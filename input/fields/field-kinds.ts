@@ -1,9 +1,9 @@
 // The kinds of values that a job's fields have: texts, names, counts, money, durations and paths, each with its limits.
 
 import { z } from 'zod';
-import { durationPattern, formatDuration, parseDuration } from '../domain/duration.ts';
-import type { Json } from '../domain/outcome/outcome.ts';
-import { pathProblem } from './path.ts';
+import { durationPattern, formatDuration, parseDuration } from '../../domain/duration.ts';
+import type { Json } from '../../domain/outcome/outcome.ts';
+import { pathProblem } from '../path.ts';
 
 export type JsonObject = { [name: string]: Json };
 
