@@ -193,6 +193,7 @@ export class Coordinator {
 
   async setPaused(paused: boolean, turn = this.switches.turn + 1): Promise<void> {
     Object.assign(this.switches, { paused, turn });
+    this.gate.pause(paused);
     await (paused ? this.children.pause(turn) : this.children.resume(turn));
     this.giveRoom();
   }

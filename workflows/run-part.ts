@@ -43,6 +43,7 @@ export async function runPart(ref: WavePartRef, timing: Timing, owner: PartOwner
 function declarePart({ coordinator }: PartOwner, job: DispatchJob, { wave, at }: WavePartRef, { open }: WavePart) {
   const gate = new DispatchGate(job, `${wave}/${at.batch}`, open);
   coordinator.gate = gate;
+  gate.pause(coordinator.switches.paused);
   const declaring = CancellationScope.nonCancellable(() => gate.keepDeclaring(() => coordinator.giveRoom()));
   return {
     end: () =>

@@ -102,12 +102,13 @@ class Window {
 
   #offerAll(): void {
     const { gate, switches } = this.#owner.coordinator;
-    if (gate === this.#owner.coordinator.capacity || this.#owner.isEnding) return;
+    if (gate === this.#owner.coordinator.capacity) return;
+    const startsMore = this.#mayGoOn && !this.#owner.isEnding;
     for (const queue of this.#waiting) {
       const [first] = queue;
       if (first === undefined) continue;
       const free = first.lane === 'realtime' ? 1 - this.#realtimeRunning : switches.concurrency - this.#places;
-      gate.offer(first, this.#mayGoOn && this.#mayStart(first) ? Math.min(free, queue.length) : 0);
+      gate.offer(first, startsMore && this.#mayStart(first) ? Math.min(free, queue.length) : 0);
     }
   }
 

@@ -24,6 +24,7 @@ export class NeedBook {
   readonly #open = new Map<string, Open>();
   #each: BatchSize = { tokens: 0, usd: 0 };
   #unstarted = 0;
+  #isPaused = false;
   #accepted = 0;
   #taken = 0;
   #granted = 0;
@@ -102,6 +103,12 @@ export class NeedBook {
     }));
   }
 
+  /** A paused holder wants nothing, and gives back what it was granted. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.offer(this.#unstarted);
+  }
+
   read(now: number): Need {
     const held = [...this.#open.values()].filter(({ state }) => state !== 'refused');
     return {
@@ -154,7 +161,7 @@ export class NeedBook {
   }
 
   get #waiting(): number {
-    return this.#unstarted + this.#listRefused().length;
+    return this.#isPaused ? 0 : this.#unstarted + this.#listRefused().length;
   }
 
   #take(): void {
@@ -187,6 +194,10 @@ export class HolderBook {
 
   describeNews(now: number): string {
     return this.needs.map((need) => need.describeNews(now)).join('');
+  }
+
+  pause(isPaused: boolean): void {
+    for (const need of this.needs) need.pause(isPaused);
   }
 
   read(now: number): readonly Need[] {

@@ -107,6 +107,8 @@ export class CapacityGate implements Gate {
     });
   }
 
+  pause(): void {}
+
   hear(): void {}
 
   declareAgain(): void {}

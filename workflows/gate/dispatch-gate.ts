@@ -103,6 +103,10 @@ export class DispatchGate implements Gate {
     });
   }
 
+  pause(isPaused: boolean): void {
+    this.#book.pause(isPaused);
+  }
+
   hear(grants: Grants): void {
     if (grants.run !== this.#run) return;
     this.#book.apply(grants);

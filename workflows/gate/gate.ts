@@ -27,6 +27,8 @@ export interface Gate {
   findRoomAt(): number | null;
   /** The batches that wait for room, by model; empty if none waits. */
   describeWaits(): readonly CapacityWait[];
+  /** While its owner is paused, nothing that waits may start. */
+  pause(isPaused: boolean): void;
   hear(grants: Grants): void;
   declareAgain(): void;
 }

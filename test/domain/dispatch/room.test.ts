@@ -137,3 +137,20 @@ test('grants that nothing needs any more are given back', () => {
   expect(its.mayStart).toBe(false);
   expect(its.read(now)).toMatchObject({ taken: 3, waiting: 0 });
 });
+
+test('a paused holder gives back its grants, for refused batches too, and wants them again afterwards', () => {
+  const book = new HolderBook();
+  const its = book.at({ model: 'm', lane: 'batch' });
+  its.start('batch', { tokens: 10, usd: 0 }, now);
+  its.refuse('batch', null, now);
+  book.apply({
+    version: 1,
+    run: '',
+    grants: [{ model: 'm', lane: 'batch', granted: 2, wait: null, isUntried: false }],
+  });
+  book.pause(true);
+  expect(its.read(now)).toMatchObject({ taken: 2, waiting: 0 });
+  book.pause(false);
+  expect(its.read(now)).toMatchObject({ taken: 2, waiting: 1 });
+  expect(its.takeReady(now)).toEqual([]);
+});
