@@ -97,8 +97,10 @@ export function findJobAlerts(job: JobFacts): readonly Alert[] {
 }
 
 /** When the job should have ended; null if nobody said, or if it has ended. */
-const findDueAt = ({ isOpen, settings, startedAt, report }: JobFacts): number | null =>
-  isOpen && settings.slaMs !== undefined && report === null ? startedAt + settings.slaMs : null;
+function findDueAt(job: JobFacts): number | null {
+  const slaMs = job.isOpen ? job.settings.slaMs : undefined;
+  return slaMs === undefined || job.report !== null ? null : job.startedAt + slaMs;
+}
 
 /** When time alone may next raise an alert; null if only news can. */
 export function findNextAlertAt(job: JobFacts): number | null {
