@@ -1,4 +1,4 @@
-// The pool of threads that the tests of one file share. Its threads end with the process.
+// The pool of threads that the tests of one process share. Its threads end with the process.
 
 import { createThreads } from '../../threads/pool.ts';
 

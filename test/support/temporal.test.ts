@@ -8,7 +8,7 @@ import { LostTask, orLostTask } from './lost-task.ts';
 import { devServer, timeSkippingServer } from './temporal.ts';
 
 const workflowsPath = join(import.meta.dirname, 'temporal-sample-workflows.ts');
-const activities = { end: () => delay(400) };
+const activities = { end: () => delay(250) };
 
 async function run(env: TestWorkflowEnvironment, workflow: string): Promise<unknown> {
   const connection = env.nativeConnection;
