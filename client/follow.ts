@@ -22,7 +22,7 @@ export async function* followJob(handle: WorkflowHandle): AsyncGenerator<JobStat
     shown = text;
     return isNew;
   };
-  const queryStatus = (): Promise<JobStatus | null> => handle.query(statusQuery).catch(() => null);
+  const queryStatus = (): Promise<JobStatus | null> => handle.query(statusQuery, Date.now()).catch(() => null);
   while (running) {
     // Without a worker nothing answers the query, but the job may still end, for example when it is terminated.
     const status = await Promise.race([queryStatus(), ended.then(() => null)]);

@@ -16,6 +16,7 @@ export type { FailedRow, FailureGroup } from './failed-rows.ts';
 export type { ListedJob, ListOptions } from './job-list.ts';
 export { Nightshift } from './nightshift.ts';
 export type { ChosenRun, JobRun } from './overview/choose-run.ts';
+export type { CollectedBatch } from './overview/collecting.ts';
 export type { FailingCall } from './overview/failing-calls.ts';
 export type { OpenBatch } from './overview/open-batches.ts';
 export type { JobOverview } from './overview/read-overview.ts';

@@ -131,7 +131,7 @@ export class Nightshift {
 
   /** Rejects if no worker answers in time. The same holds for `batches`. */
   status(id: string, options?: WaitOptions): Promise<JobStatus> {
-    return this.#askWorker(id, (handle) => handle.query(statusQuery), options);
+    return this.#askWorker(id, (handle) => handle.query(statusQuery, Date.now()), options);
   }
 
   batches(id: string, request: BatchesRequest = {}, options?: WaitOptions): Promise<BatchPage> {

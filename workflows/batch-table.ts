@@ -56,10 +56,10 @@ export class BatchTable {
     return counts;
   }
 
-  /** When the provider created each open batch. */
+  /** When the provider created each batch that it is polled for. */
   *listCreationTimes(): Generator<number> {
     for (const { stage, createdAt } of this.all()) {
-      if (stage !== 'done' && createdAt !== null) yield createdAt;
+      if (stage !== 'collecting' && stage !== 'done' && createdAt !== null) yield createdAt;
     }
   }
 

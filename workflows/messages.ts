@@ -12,7 +12,8 @@ import type { Totals } from '../domain/waves/totals.ts';
 
 // From a person to a job
 
-export const statusQuery = defineQuery<JobStatus>('status');
+/** With the time at which it is asked: a workflow's own clock shows when the last news came. Defaults to that clock. */
+export const statusQuery = defineQuery<JobStatus, [number?]>('status');
 export const batchesQuery = defineQuery<BatchPage, [BatchesRequest?]>('batches');
 
 export interface BatchesRequest {

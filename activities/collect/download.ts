@@ -8,6 +8,7 @@ import { isConfirmedBy, type Reading } from '../../domain/batch/evidence.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
+import type { DownloadProgress } from '../../domain/progress/download.ts';
 import { readEvidence, recordEvidence } from '../../job-folder/evidence.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { rawFile } from '../../job-folder/paths.ts';
@@ -42,15 +43,24 @@ type DownloadDeps = JudgeDeps & Pick<ActivityDeps, 'heavy' | 'transfers' | 'now'
 export async function download(deps: DownloadDeps, input: DownloadInput): Promise<Reading> {
   const clock = startClock(deps);
   const job = await readJobFile(deps.store, input);
+  const { attempt } = activityInfo();
+  const progress = { bytes: 0 };
   // It moves bytes, and what it classifies fills memory: both limits hold.
-  return heartbeating(job.timing, () => deps.transfers(() => deps.heavy(() => collect(deps, job, input, clock))));
+  const work = () => deps.transfers(() => deps.heavy(() => collect(deps, job, input, { clock, progress })));
+  return heartbeating(job.timing, work, (): DownloadProgress => ({ ...progress, attempt }));
 }
 
-async function collect(deps: DownloadDeps, job: JobFile, input: DownloadInput, clock: Clock): Promise<Reading> {
+interface Watch {
+  readonly clock: Clock;
+  /** Shown while the download runs. */
+  readonly progress: { bytes: number };
+}
+
+async function collect(deps: DownloadDeps, job: JobFile, input: DownloadInput, watch: Watch): Promise<Reading> {
   const before = (await readEvidence(deps.store, input))[input.handle.id]?.reading ?? null;
   const early = await openEarly(deps, job, input.end);
   try {
-    const received = await receive(deps, job, input, { before, clock, early });
+    const received = await receive(deps, job, input, { ...watch, before, early });
     const reading: Reading = { ...received, confirmed: isConfirmedBy(before, received, job.timing.readAgainMs) };
     await recordEvidence(deps.store, input, input.handle.id, { reading });
     await early?.settle(reading);
@@ -62,9 +72,8 @@ async function collect(deps: DownloadDeps, job: JobFile, input: DownloadInput, c
 
 type Received = Omit<Reading, 'confirmed'>;
 
-interface Receiving {
+interface Receiving extends Watch {
   readonly before: Reading | null;
-  readonly clock: Clock;
   readonly early: EarlyClassify | null;
 }
 
@@ -72,13 +81,13 @@ async function receive(
   deps: DownloadDeps,
   job: JobFile,
   input: DownloadInput,
-  { before, clock, early }: Receiving,
+  { before, early, ...watch }: Receiving,
 ): Promise<Received> {
   const provider = requireProvider(deps, job);
   const sink = await deps.store.create(rawFile(input, input.twin));
   try {
     const received = await transfer(job.timing, (ctx) =>
-      copy(provider.download(input.handle, ctx), { sink, early }, clock),
+      copy(provider.download(input.handle, ctx), { sink, early }, watch),
     );
     if (before !== null && received.bytes < before.bytes) {
       await sink.abort();
@@ -110,7 +119,7 @@ async function blameAccount(
 async function copy(
   chunks: AsyncGenerator<Uint8Array, true | null>,
   { sink, early }: { readonly sink: Sink; readonly early: EarlyClassify | null },
-  clock: Clock,
+  { clock, progress }: Watch,
 ): Promise<Received> {
   let bytes = 0;
   let check = 0;
@@ -127,6 +136,7 @@ async function copy(
       await early?.push(next.value);
       await written;
       bytes += next.value.byteLength;
+      progress.bytes = bytes;
       check = crc32(next.value, check);
     }
   } catch (error) {

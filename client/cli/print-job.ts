@@ -177,6 +177,19 @@ export const usd = (amount: number | null): string =>
 
 export const number = (count: number | null): string => (count === null ? 'unknown' : count.toLocaleString('en-US'));
 
+/** Decimal, as the vendors state their bounds. */
+export function formatBytes(bytes: number): string {
+  const [unit, size] = byteUnits.find(([, least]) => bytes >= least) ?? ['bytes', 1];
+  return `${Number((bytes / size).toFixed(1))} ${unit}`;
+}
+
+const byteUnits = [
+  ['TB', 1e12],
+  ['GB', 1e9],
+  ['MB', 1e6],
+  ['kB', 1e3],
+] as const;
+
 /** In UTC, marked with a Z. */
 export const formatMinute = (instant: string | null): string | null =>
   instant === null ? null : `${instant.slice(0, 16).replace('T', ' ')}Z`;

@@ -15,9 +15,12 @@ export async function listOpenBatches(handle: WorkflowHandle): Promise<readonly 
   const { raw } = await handle.describe();
   return (raw.pendingChildren ?? []).map(({ workflowId }) => {
     const workflow = workflowId ?? '';
-    const [, wave, batch] = batchId.exec(workflow) ?? [];
-    return { workflow, wave: toNumber(wave), batch: toNumber(batch) };
+    return { workflow, ...(parseBatchId(workflow) ?? { wave: null, batch: null }) };
   });
 }
 
-const toNumber = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
+/** Null for the id of another workflow. */
+export function parseBatchId(workflow: string): { readonly wave: number; readonly batch: number } | null {
+  const [, wave, batch] = batchId.exec(workflow) ?? [];
+  return wave === undefined || batch === undefined ? null : { wave: Number(wave), batch: Number(batch) };
+}

@@ -7,7 +7,9 @@ import { statusQuery } from '../../workflows/messages.ts';
 import { type ListedJob, listedJob } from '../job-list.ts';
 import { answerMsDefault, awaitWorker, NoWorkerAnswers, type WaitOptions } from '../worker-answer.ts';
 import { findBlock } from './account-queues.ts';
+import { type CollectedBatch, correctNextPoll, listCollecting } from './collecting.ts';
 import { type FailingCall, findFailingCall } from './failing-calls.ts';
+import { listPendingCalls } from './pending-calls.ts';
 import { findWebUi, linkJob } from './web-ui.ts';
 
 /** The fields of `JobStatus` are absent if no worker answered. Of a job that ended, they are its last ones. */
@@ -19,6 +21,8 @@ export interface JobOverview extends Partial<Omit<JobStatus, keyof ListedJob>>, 
   readonly silence: string | null;
   /** A call that fails and is made again and again; null if none is known. */
   readonly failingCall: FailingCall | null;
+  /** The batches whose output is being read; empty if there are none. The first 20 of a job, or of each of its segments, are looked through. */
+  readonly collecting: readonly CollectedBatch[];
   /** Why no call of the running job reaches the provider; null if calls do, or if no worker answered. */
   readonly blocked: string | null;
   /** Null if it is not known where the Web UI is. */
@@ -33,21 +37,23 @@ export async function readOverview(
   const description = await handle.describe();
   const { workflowId, runId, taskQueue } = description;
   const job = listedJob(description);
-  const [error, answer, failingCall] = await Promise.all([
+  const [error, answer, calls] = await Promise.all([
     readError(handle, job),
     askStatus(client, handle, taskQueue, waitMs),
-    job.state === 'running' ? findFailingCall(client, workflowId, description) : null,
+    job.state === 'running' ? listPendingCalls(client, workflowId, description) : [],
   ]);
+  const [failingCall, collecting] = await Promise.all([findFailingCall(client, calls), listCollecting(client, calls)]);
   const queues = job.state === 'running' ? (answer.status?.accountQueues ?? []) : [];
   const base = findWebUi(client, webUi);
   return {
-    ...(answer.status === null ? {} : ownFields(job, answer.status)),
+    ...(answer.status === null ? {} : ownFields(job, answer.status, collecting)),
     ...job,
     ...(answer.status === null ? {} : mergeStatus(job, answer.status)),
     taskQueue,
     error,
     silence: answer.silence,
     failingCall,
+    collecting,
     blocked: await findBlock(client, queues),
     webUi: base === null ? null : linkJob(base, client.options.namespace, workflowId, runId),
   };
@@ -62,8 +68,13 @@ function mergeStatus(job: ListedJob, { phase, startedAt, costUsd }: JobStatus): 
   };
 }
 
-function ownFields({ state }: ListedJob, { phase: _, startedAt: __, costUsd: ___, ...status }: JobStatus) {
-  return state === 'running' ? status : withoutFuture(status);
+function ownFields(
+  { state }: ListedJob,
+  { phase: _, startedAt: __, costUsd: ___, ...status }: JobStatus,
+  collecting: readonly CollectedBatch[],
+) {
+  if (state !== 'running') return withoutFuture(status);
+  return { ...status, nextLookAt: correctNextPoll(status, collecting, Date.now()) };
 }
 
 /** Null if the job runs, completed or was cancelled. */
@@ -85,7 +96,7 @@ interface Answer {
 
 async function askStatus(client: Client, handle: WorkflowHandle, taskQueue: string, waitMs: number): Promise<Answer> {
   try {
-    const status = await awaitWorker(client, taskQueue, () => handle.query(statusQuery), { waitMs });
+    const status = await awaitWorker(client, taskQueue, () => handle.query(statusQuery, Date.now()), { waitMs });
     return { status, silence: null };
   } catch (error) {
     const silence = error instanceof NoWorkerAnswers ? error.message : readInnermostMessage(error as Error);

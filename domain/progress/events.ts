@@ -80,4 +80,10 @@ export function addBatchStates(a: BatchStateCounts, b: BatchStateCounts): BatchS
   return sum;
 }
 
+const providerStates: readonly BatchState[] = ['validating', 'running', 'finalizing', 'cancelling'];
+
+/** Batches that the provider has, as far as the coordinator knows. */
+export const countAtProvider = (counts: BatchStateCounts): number =>
+  providerStates.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+
 export const countOpen = ({ done: _, ...open }: BatchStateCounts): number => sumCounts(open);

@@ -4,7 +4,7 @@ import { formatDuration } from '../duration.ts';
 import type { Counts } from '../outcome/outcome.ts';
 import type { JobReport } from '../report/report.ts';
 import { describeCheck, describeStep, type JudgedStep } from '../waves/rollout.ts';
-import type { BatchState, BatchStateCounts } from './events.ts';
+import { type BatchStateCounts, countAtProvider } from './events.ts';
 import { formatCount, formatTime, joinDetails, type Row, renderBar, renderTable } from './markdown.ts';
 import { findRemedy } from './pauses.ts';
 import type { CapacityWait, JobStatus, Pause } from './status.ts';
@@ -49,7 +49,7 @@ function describeWait({ phase, pauses, batches, nextLookAt }: JobStatus): string
   if (phase === 'done') return '';
   if (pauses.length > 0) return pauses.map(describePause).join('\n');
   if (phase === 'backing_off') return 'Waits before the next round.';
-  const atProvider = providerStates.reduce((sum, state) => sum + (batches.byStage[state] ?? 0), 0);
+  const atProvider = countAtProvider(batches.byStage);
   if (atProvider === 0) return '';
   const next = nextLookAt === null ? '' : `; next poll about ${formatTime(nextLookAt)}`;
   return `Waits for the provider: ${atProvider} ${atProvider === 1 ? 'batch' : 'batches'} open${next}.`;
@@ -57,8 +57,6 @@ function describeWait({ phase, pauses, batches, nextLookAt }: JobStatus): string
 
 const describePause = ({ reason, note, since }: Pause): string =>
   `- ${reason}: ${note}; since ${formatTime(since)}; lifted by \`${findRemedy(reason)}\``;
-
-const providerStates: readonly BatchState[] = ['validating', 'running', 'finalizing', 'cancelling'];
 
 export function describeCapacity({ model, waiting, inUse, fitting, named, reason }: CapacityWait): string {
   if (reason !== undefined) {

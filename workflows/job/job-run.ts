@@ -88,7 +88,7 @@ export class JobRun implements JobProgress {
     if (carried !== null) this.#takeOver(carried);
     this.coordinator.onRefusals = () => this.pauseIfRefused(mustPause);
     this.coordinator.registerHandlers();
-    setHandler(statusQuery, () => computeStatus(this), {
+    setHandler(statusQuery, (askedAt) => computeStatus(this, undefined, askedAt), {
       description: 'Phase, wave, counts, tokens, cost and the estimated end.',
     });
   }

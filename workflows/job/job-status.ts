@@ -35,7 +35,7 @@ export interface JobFacts extends Ending, Pick<JobStatus, 'pauses' | 'startedAt'
   readonly retryReasons: readonly ItemReason[] | null;
 }
 
-export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobStatus {
+export function computeStatus(job: JobFacts, alerts = findJobAlerts(job), askedAt?: number): JobStatus {
   const { coordinator, budget, startedAt, firstPlan } = job;
   const pauses = listHolding(job.pauses, job);
   const totals = sumTotals(job);
@@ -71,7 +71,7 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job)): JobSt
     lastFault: coordinator.lastFault,
     startedAt,
     estimatedEndAt: estimateEnd(startedAt, Date.now(), done, accepted),
-    nextLookAt: findNextPoll(job),
+    nextLookAt: findNextPoll(job, readTime(askedAt)),
     alerts: [...job.warnings, ...alerts.map(({ text }) => text)],
     output: job.isOpen ? job.settings.output : '',
     rollout: job.judged,
@@ -165,9 +165,17 @@ function countReasons({ coordinator }: JobFacts, { rejected }: Totals): Counts {
 }
 
 /** About when the next poll is due. A batch's age decides when it is polled. */
-function findNextPoll(job: JobFacts): number | null {
+function findNextPoll(job: JobFacts, now: number): number | null {
   if (!job.isOpen) return null;
-  const now = Date.now();
   const polls = [...job.coordinator.table.listCreationTimes()].map((at) => computeNextPoll(at, job.settings.poll, now));
   return polls.length === 0 ? null : Math.min(...polls);
+}
+
+/** A job without news for longer does not exist, so a later time is a mistake. Computing a poll takes as long as the time is far. */
+const silenceMaxMs = 30 * 86_400_000;
+
+/** Anyone may ask, with anything. */
+function readTime(askedAt: unknown): number {
+  const now = Date.now();
+  return typeof askedAt === 'number' && askedAt > now && askedAt < now + silenceMaxMs ? askedAt : now;
 }

@@ -3,6 +3,7 @@
 import { isNearlyFull } from '../../../domain/capacity/file-storage.ts';
 import type { Checkup } from '../../../domain/checkup.ts';
 import { defaultAccount } from '../../../domain/job.ts';
+import { formatBytes } from '../print-job.ts';
 import { type Finding, ok, warn } from './findings.ts';
 
 export function describeFiles(stored: NonNullable<Checkup['files']>[number]): Finding {
@@ -19,16 +20,3 @@ export function describeFiles(stored: NonNullable<Checkup['files']>[number]): Fi
     `delete files at ${provider} that nobody needs: uploads wait while its storage is full`,
   );
 }
-
-/** Decimal, as the vendors state their bounds. */
-function formatBytes(bytes: number): string {
-  const [unit, size] = units.find(([, least]) => bytes >= least) ?? ['bytes', 1];
-  return `${Number((bytes / size).toFixed(1))} ${unit}`;
-}
-
-const units = [
-  ['TB', 1e12],
-  ['GB', 1e9],
-  ['MB', 1e6],
-  ['kB', 1e3],
-] as const;

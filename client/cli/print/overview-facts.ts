@@ -2,9 +2,10 @@
 
 import { formatDuration } from '../../../domain/duration.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
+import type { CollectedBatch } from '../../overview/collecting.ts';
 import type { JobOverview } from '../../overview/read-overview.ts';
 import { ownCommand, startWorkerCommand } from '../own-command.ts';
-import { describeState, formatMinute, number, progressFacts, usd } from '../print-job.ts';
+import { describeState, formatBytes, formatMinute, number, progressFacts, usd } from '../print-job.ts';
 import { suggestRows } from './rows-words.ts';
 import type { Row } from './table.ts';
 
@@ -24,6 +25,7 @@ export function overviewFacts(job: JobOverview, now: number): Row {
       Math.max(0, (job.endedAt === null ? now : Date.parse(job.endedAt)) - Date.parse(job.startedAt)),
     ),
     ...(hasStatus(job) ? markLastKnown(job, progressFacts(job, job.id, now)) : factsWithoutWorker(job)),
+    collecting: job.collecting.length === 0 ? null : job.collecting.map((batch) => describeCollecting(batch, now)),
     ...(isRunning ? {} : { limits: null, capacity: null }),
     'last fault': describeFault(job, now),
     results: job.results,
@@ -51,6 +53,17 @@ const factsWithoutWorker = ({ answered, failed, costUsd, progress }: JobOverview
   progress: progress === null || progress === undefined ? null : `about ${Math.round(100 * progress)}%`,
   cost: answered === null ? null : usd(costUsd),
 });
+
+export function describeCollecting({ wave, batch, step, since, attempts, bytes }: CollectedBatch, now: number): string {
+  const doing =
+    step === 'classify'
+      ? 'reads the answers'
+      : bytes === null
+        ? 'downloads'
+        : `downloads, ${formatBytes(bytes)} so far`;
+  const from = since === null ? '' : ` in ${formatDuration(Math.max(0, now - Date.parse(since)))}`;
+  return `wave ${wave}, batch ${batch}: ${doing}${from}${attempts === 1 ? '' : `, attempt ${attempts}`}`;
+}
 
 function describeFault({ failingCall, lastFault, state }: JobOverview, now: number): string | null {
   if (failingCall !== null) {

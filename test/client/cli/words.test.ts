@@ -132,6 +132,7 @@ const ended: JobOverview = {
   error: null,
   silence: null,
   failingCall: null,
+  collecting: [],
   blocked: null,
   webUi: null,
 };

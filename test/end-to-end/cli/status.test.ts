@@ -3,10 +3,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { whichCommand } from '../../../scripts/tools/command.ts';
-import { until } from '../crash/cell.ts';
+import { Cell, until } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
 import { commandCells, instant, written } from './command-cell.ts';
-import { parseLines, terminalAt } from './commands.ts';
+import { commandsAt, parseLines, terminalAt } from './commands.ts';
 
 const server = realServer();
 
@@ -120,6 +120,43 @@ test(
         { failingCall: { fault: expect.stringContaining('overloaded'), since: instant } },
       ]);
       await at.client.workflow.getHandle('faulty').terminate();
+    }),
+  120_000,
+);
+
+test(
+  'the next poll is never past, and while a download takes long, its bytes are shown instead',
+  () =>
+    Cell.with(server, 'large', { workerEnv: { NIGHTSHIFT_HEARTBEAT: '6s' } }, async (at) => {
+      const nightshift = commandsAt({ env: at.env });
+      const status = async () => parseLines(await nightshift(['status', 'large']))[0] ?? {};
+      await at.control.barrier({ name: 'half', route: 'anthropic.batches.results', when: 'body', afterBytes: 20_000 });
+      await at.control.setOptions({ runMs: 6000 });
+      // This provider counts nothing before the end, so its polls bring no news.
+      const handle = await at.start(at.anthropicJob(100));
+      const polls = async (): Promise<number> =>
+        (await at.control.counts()).requests['anthropic.batches.retrieve'] ?? 0;
+      await until('some polls', async () => (await polls()) >= 4);
+      const askedAt = Date.now();
+      const waiting = await status();
+      expect(waiting).toMatchObject({ nextLookAt: instant, collecting: [] });
+      expect(Date.parse(String(waiting.nextLookAt))).toBeGreaterThan(askedAt);
+
+      await at.control.waitHit('half', 60_000);
+      const found = { wave: 1, batch: 1, step: 'download', since: instant, attempts: 1, bytes: 20_000 };
+      let collecting = await status();
+      const isShown = async (): Promise<boolean> => {
+        collecting = await status();
+        return JSON.stringify(collecting.collecting).includes('20000');
+      };
+      await until('the bytes are shown', isShown, 20_000);
+      expect(collecting).toMatchObject({ nextLookAt: null, collecting: [found] });
+      const shown = stripVTControlCharacters((await nightshift(['status', 'large', '--table'])).out);
+      expect(shown).toMatch(/collecting +wave 1, batch 1: downloads, 20 kB so far in \d+s\n/);
+      expect(shown).not.toContain('next poll');
+      await at.control.release('half');
+      await at.expectComplete(await handle.result(), 100, 1);
+      expect(await status()).toMatchObject({ state: 'completed', collecting: [], nextLookAt: null });
     }),
   120_000,
 );
