@@ -40,10 +40,10 @@ export const promptCall = (summary: string) =>
  * A call for admission. It ends after some minutes, because the next declaration is newer anyway, and the dispatcher looks again by
  * itself.
  */
-export const dispatchCall = (summary: string) =>
+export const dispatchCall = (summary: string, limitMs = 10 * minuteMs) =>
   proxyActivities<Activities>({
     startToCloseTimeout: 30_000,
-    scheduleToCloseTimeout: 10 * minuteMs,
+    scheduleToCloseTimeout: limitMs,
     retry: { ...retryForever, initialInterval: '200ms', maximumInterval: '30s' },
     summary,
   });

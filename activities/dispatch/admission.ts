@@ -34,18 +34,25 @@ export interface Recovered {
 }
 
 const checkAgainMs = 1_000;
+/** So often a snapshot is asked for before it counts as not readable: a server or a worker may just be starting. */
+const attemptsMax = 4;
 
 export async function recoverDispatcher(deps: AdmissionDeps): Promise<Recovered> {
   const { dispatcher } = requireAdmission(deps);
-  const earlier = await dispatcher.findEarlierRun(activityInfo().workflowExecution?.runId ?? '');
-  if (earlier.kind === 'none') return { snapshot: null, asked: [] };
-  if (earlier.kind === 'unsure') {
+  const { workflowExecution, attempt } = activityInfo();
+  const earlier = await dispatcher.listEarlierRuns(workflowExecution?.runId ?? '');
+  if (earlier === null) {
     throw new TryAgain('the list of workflows does not show the end of the last dispatcher yet', checkAgainMs);
   }
   try {
-    return { snapshot: await dispatcher.readSnapshot(earlier.runId), asked: [] };
+    for (const runId of earlier) {
+      const snapshot = await dispatcher.readSnapshot(runId);
+      if (snapshot !== null) return { snapshot, asked: [] };
+    }
+    return { snapshot: null, asked: [] };
   } catch (error) {
-    log.warn('what the last dispatcher knew cannot be read', { run: earlier.runId, error });
+    if (attempt < attemptsMax) throw error;
+    log.warn('what the last dispatcher knew cannot be read', { error });
     return { snapshot: null, asked: await dispatcher.askAll() };
   }
 }

@@ -7,9 +7,10 @@ import type { DispatchState } from '../../domain/dispatch/state.ts';
 export interface DispatcherPort {
   /** Starts the dispatcher if none runs. */
   declare(input: DeclareInput, taskQueue: string): Promise<Answer>;
-  /** The run before the one that asks. */
-  findEarlierRun(ownRunId: string): Promise<EarlierRun>;
-  readSnapshot(runId: string): Promise<DispatchState>;
+  /** The runs before the one that asks, the last one first. Null if the server still lists one of them as open. */
+  listEarlierRuns(ownRunId: string): Promise<readonly string[] | null>;
+  /** Null if that run had not taken over yet what the one before it knew. */
+  readSnapshot(runId: string): Promise<DispatchState | null>;
   /** Asks all open jobs and segments to declare again. Returns their workflows. */
   askAll(): Promise<readonly string[]>;
 }
@@ -19,12 +20,6 @@ export interface DeclareInput {
   readonly digest: string;
   readonly limits?: Limits;
 }
-
-/** `unsure`: the server still lists it as open. */
-export type EarlierRun =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'unsure' }
-  | { readonly kind: 'ended'; readonly runId: string };
 
 /** The limits of the worker's configuration, and its way to the dispatcher. */
 export interface Admission {

@@ -52,6 +52,7 @@ class Job {
     return {
       holder: this.id,
       run: 'run',
+      began: 0,
       seq: this.#seq,
       provider: 'openai',
       account: 'default',

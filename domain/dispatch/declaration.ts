@@ -38,8 +38,9 @@ export interface Need {
   readonly waiting: number;
   /** None of those is larger. */
   readonly each: BatchSize;
-  /** How many grants were used or given back so far. */
+  /** How many grants were used or given back so far, and how many the holder knows of. */
   readonly taken: number;
+  readonly granted: number;
   readonly refused: Refused;
 }
 
@@ -47,6 +48,8 @@ export interface Declaration {
   readonly holder: string;
   /** Names the run of the workflow and the part of its work. Another run is another holder, and counts from the start. */
   readonly run: string;
+  /** When that part began. An earlier one is over. */
+  readonly began: number;
   /** Rises with each declaration. */
   readonly seq: number;
   readonly provider: string;
@@ -81,7 +84,7 @@ export interface Grants {
 /** The dispatcher's answer to a declaration. */
 export type Answer =
   | { readonly kind: 'told'; readonly grants: Grants }
-  /** Nothing is granted to it, because it is closed or a later declaration overtook it. */
+  /** It is over, a later declaration overtook it, or the dispatcher has just started: then it is told by a signal. */
   | { readonly kind: 'nothing' }
   /** The dispatcher does not know the configuration of that digest. */
   | { readonly kind: 'limits_wanted' }

@@ -1,5 +1,6 @@
 // Takes what a holder declares into the dispatcher's state. A declaration that is older than the last one changes nothing.
 
+import { readOwn } from '../read-own.ts';
 import type { Declaration, Need } from './declaration.ts';
 import { learn } from './learned.ts';
 import { openPeriods, spend } from './ledger.ts';
@@ -7,6 +8,7 @@ import { nameAccount } from './limits.ts';
 import {
   addLoads,
   type DispatchState,
+  type Ended,
   type Entry,
   emptyPool,
   type Holder,
@@ -14,36 +16,79 @@ import {
   listOwners,
   namePool,
   scaleLoad,
+  sizeToLoad,
   sumReserved,
 } from './state.ts';
 
-export function declare(state: DispatchState, declaration: Declaration, now: number): DispatchState {
-  const { holder: id, run, seq, isClosed } = declaration;
-  const known = state.holders[id];
-  if (known !== undefined && known.run === run && seq <= known.seq) return state;
-  const base = known === undefined || known.run === run ? state : forget(state, id, now);
-  const before = base.holders[id];
+/** No declaration is on its way for longer: the activity that sends it is given up after ten minutes. */
+const endedMs = 15 * 60_000;
+
+export function declare(given: DispatchState, declaration: Declaration, now: number): DispatchState {
+  const { holder: id, run, seq, began, isClosed } = declaration;
+  const known = readOwn(given.holders, id);
+  const ended = readOwn(given.ended, namePart(declaration));
+  if (ended !== undefined && ended.forgotten === null) return given;
+  if (known !== undefined && (known.run === run ? seq <= known.seq : began < known.began)) return given;
+  const state = returnForgotten(replaceEarlier(given, declaration, now), declaration, ended, now);
+  const before = readOwn(state.holders, id);
   const holder = readHolder(declaration, before, now);
-  const settled = settle(learnFrom(base, before, holder, now), before, holder, now);
+  const settled = settle(learnFrom(state, before, holder, now), before, holder, now);
   const { [id]: _, ...others } = settled.holders;
-  return { ...settled, holders: isClosed ? others : { ...others, [id]: holder } };
+  if (!isClosed) return { ...settled, holders: { ...others, [id]: holder } };
+  return remember({ ...settled, holders: others }, namePart(declaration), { at: now, forgotten: null });
 }
 
 /**
  * Removes a holder whose workflow has ended without a last word. Nobody knows what its open batches cost, so they count as spent, as
- * reserved.
+ * reserved. If it was not gone, its next declaration takes that back.
  */
 export function forget(state: DispatchState, id: string, now: number): DispatchState {
-  const { [id]: gone, ...holders } = state.holders;
+  const gone = readOwn(state.holders, id);
   if (gone === undefined) return state;
   const usd = sumUsd(gone);
-  return { ...state, holders, ledger: spend(openPeriods(state.ledger, now), listOwners(gone), usd, 0) };
+  const removed = removeHolder(state, id, gone, usd, now);
+  return remember(removed, namePart({ holder: id, run: gone.run }), { at: now, forgotten: { holder: gone, usd } });
+}
+
+/** A part that another one followed is over. What it had open is not known to be the same batches. */
+function replaceEarlier(state: DispatchState, { holder: id, run }: Declaration, now: number): DispatchState {
+  const known = readOwn(state.holders, id);
+  if (known === undefined || known.run === run) return state;
+  const removed = removeHolder(state, id, known, sumUsd(known), now);
+  return remember(removed, namePart({ holder: id, run: known.run }), { at: now, forgotten: null });
+}
+
+function removeHolder(state: DispatchState, id: string, holder: Holder, usd: number, now: number): DispatchState {
+  const { [id]: _, ...holders } = state.holders;
+  return { ...state, holders, ledger: spend(openPeriods(state.ledger, now), listOwners(holder), usd, 0) };
+}
+
+/** It was not gone: it is as it was, and what was counted for it is not spent. */
+function returnForgotten(
+  state: DispatchState,
+  declaration: Declaration,
+  ended: Ended | undefined,
+  now: number,
+): DispatchState {
+  if (ended === undefined || ended.forgotten === null) return state;
+  const { holder, usd } = ended.forgotten;
+  const { [namePart(declaration)]: _, ...others } = state.ended;
+  const ledger = spend(openPeriods(state.ledger, now), listOwners(holder), -usd, 0);
+  return { ...state, ended: others, holders: { ...state.holders, [declaration.holder]: holder }, ledger };
+}
+
+const namePart = ({ holder, run }: Pick<Declaration, 'holder' | 'run'>): string => `${holder} ${run}`;
+
+function remember(state: DispatchState, part: string, ended: Ended): DispatchState {
+  const kept = Object.entries(state.ended).filter(([, { at }]) => ended.at - at < endedMs);
+  return { ...state, ended: { ...Object.fromEntries(kept), [part]: ended } };
 }
 
 function readHolder(declaration: Declaration, before: Holder | undefined, now: number): Holder {
-  const { run, seq, provider, account, sharing, spentUsd, needs } = declaration;
+  const { run, began, seq, provider, account, sharing, spentUsd, needs } = declaration;
   return {
     run,
+    began,
     seq,
     account: nameAccount(provider, account),
     tenant: sharing.tenant ?? '',
@@ -55,10 +100,13 @@ function readHolder(declaration: Declaration, before: Holder | undefined, now: n
   };
 }
 
-/** Grants that this dispatcher does not know were given by one before it. */
+/** Grants that this dispatcher does not know were given by one before it, and may be used at any time. */
 function readEntry(need: Need, before: Entry | undefined, now: number): Entry {
-  const granted = Math.max(before?.granted ?? 0, need.taken);
-  const out = scaleLoad(before?.out ?? need.held, before === undefined ? 0 : granted - need.taken);
+  const granted = Math.max(before?.granted ?? need.granted, need.taken);
+  const { tokens, usd } = sizeToLoad(need.each);
+  const left = granted - need.taken;
+  const out =
+    before === undefined ? { batches: left, tokens: left * tokens, usd: left * usd } : scaleLoad(before.out, left);
   const isStillWaiting = before !== undefined && before.waiting > 0 && need.waiting > 0;
   return { ...need, granted, out, since: isStillWaiting ? before.since : now };
 }

@@ -1,5 +1,6 @@
 // The dispatcher's answer to each message: the state after it, and what the holders must be told.
 
+import { readOwn } from '../read-own.ts';
 import { isUntried } from './blocks.ts';
 import type { Declaration, Grants } from './declaration.ts';
 import { declare, forget } from './declare.ts';
@@ -14,14 +15,19 @@ export interface Dispatched {
   /** What each holder is told, by its workflow. */
   readonly told: Readonly<Record<string, Grants>>;
   readonly waited: readonly Waited[];
+  readonly hasMore: boolean;
 }
 
-/** Above this size of its state, in characters, the dispatcher takes no new holders. */
-const stateMax = 256 * 1024;
+/** Above this size of what they declare, in characters, the dispatcher takes no new holders. */
+const holdersMax = 256 * 1024;
+/** Urgent jobs still find a place when others do not. */
+const urgentMax = 1.25 * holdersMax;
 
 /** False if a new holder must ask again later. */
-export const hasPlace = (state: DispatchState, holder: string): boolean =>
-  state.holders[holder] !== undefined || JSON.stringify(state).length < stateMax;
+export function hasPlace(state: DispatchState, { holder, sharing }: Pick<Declaration, 'holder' | 'sharing'>): boolean {
+  if (readOwn(state.holders, holder) !== undefined) return true;
+  return JSON.stringify(state.holders).length < (sharing.priority === 1 ? urgentMax : holdersMax);
+}
 
 /** The holder is always told, because an answer to it may have been lost. */
 export const takeDeclaration = (state: DispatchState, declaration: Declaration, now: number): Dispatched =>
@@ -34,16 +40,18 @@ export const takeGone = (state: DispatchState, holders: readonly string[], now: 
     now,
   );
 
-/** Decides again: time has passed, or limits have changed. */
-export const decideAgain = (state: DispatchState, now: number): Dispatched => tell(state, [], now);
+/** Decides again: time has passed, or limits have changed. `alsoTold` are told even if nothing is granted to them. */
+export const decideAgain = (state: DispatchState, now: number, alsoTold: readonly string[] = []): Dispatched =>
+  tell(state, alsoTold, now);
 
 function tell(before: DispatchState, alsoTold: readonly string[], now: number): Dispatched {
-  const { state, holders, waited } = decideGrants(before, now);
-  const version = state.version + 1;
+  const { state, holders, waited, hasMore } = decideGrants(before, now);
+  // Above all that was sent before, even if the dispatcher was reset to an earlier state.
+  const version = Math.max(state.version + 1, now);
   const limits = mergeLimits(state.file, state.overrides);
   const describe = makeDescriber(state, limits, now);
   const told = [...new Set([...alsoTold, ...holders])].flatMap((id): [string, Grants][] => {
-    const holder = state.holders[id];
+    const holder = readOwn(state.holders, id);
     if (holder === undefined) return [];
     const grants = holder.entries.map((entry) => ({
       model: entry.model,
@@ -54,7 +62,7 @@ function tell(before: DispatchState, alsoTold: readonly string[], now: number): 
     }));
     return [[id, { version, run: holder.run, grants }]];
   });
-  return { state: { ...state, version }, told: Object.fromEntries(told), waited };
+  return { state: { ...state, version }, told: Object.fromEntries(told), waited, hasMore };
 }
 
 /** Puts the line of each pool in order only once. */

@@ -1,6 +1,7 @@
 // Decides which batches may start. In each pool: by priority, but with a reserved part for the lower ones; inside a priority, the tenant that
 // was granted the least for its weight; of a tenant, the batch that has waited longest.
 
+import { readOwn } from '../read-own.ts';
 import { type Block, findBlock, isShared } from './blocks.ts';
 import { openPeriods } from './ledger.ts';
 import { findTenant, type Limits, mergeLimits } from './limits.ts';
@@ -30,6 +31,8 @@ export interface Decision {
   readonly holders: readonly string[];
   /** How long each granted batch has waited. */
   readonly waited: readonly Waited[];
+  /** Whether more may be granted now: one decision must not take long. */
+  readonly hasMore: boolean;
 }
 
 export interface Waited {
@@ -44,9 +47,11 @@ export function decideGrants(given: DispatchState, now: number): Decision {
   const granted = new Set<string>();
   const waited: Waited[] = [];
   const poolNames = new Set(listCandidates(state).map(namePoolOf));
-  while (poolNames.size > 0) {
+  while (poolNames.size > 0 && waited.length < grantsMax) {
+    /** Accounts that must become emptier for the pool whose turn it is. */
+    const held = new Set<string>();
     for (const name of [...poolNames].toSorted(compareBy((pool) => state.pools[pool]?.lastGrant ?? 0))) {
-      const next = findNext(state, limits, usage, name, now);
+      const next = findNext(state, limits, usage, name, held, now);
       if (next === null) {
         poolNames.delete(name);
         continue;
@@ -57,14 +62,28 @@ export function decideGrants(given: DispatchState, now: number): Decision {
       waited.push({ priority: next.holder.priority, ms: Math.max(0, now - next.entry.since) });
     }
   }
-  return { state, holders: [...granted], waited };
+  return { state, holders: [...granted], waited, hasMore: poolNames.size > 0 };
 }
 
+/** The rest is granted by the next decision. */
+const grantsMax = 500;
+
 /** The next batch of the pool that may start; null if none may. */
-function findNext(state: DispatchState, limits: Limits, usage: Usage, pool: string, now: number): Candidate | null {
+function findNext(
+  state: DispatchState,
+  limits: Limits,
+  usage: Usage,
+  pool: string,
+  held: Set<string>,
+  now: number,
+): Candidate | null {
   for (const candidate of listInOrder(state, pool)) {
-    const block = findBlock(state, limits, usage, candidate.holder, candidate.entry, now);
+    const { holder, entry } = candidate;
+    if (entry.lane === 'batch' && held.has(holder.account)) return null;
+    const block = findBlock(state, limits, usage, holder, entry, now);
     if (block === null) return candidate;
+    // Otherwise the small batches of other models would use each free part of the account for ever.
+    if (block.kind === 'room' && block.of === holder.account) held.add(holder.account);
     if (isShared(block)) return null;
   }
   return null;
@@ -75,7 +94,7 @@ function listInOrder(state: DispatchState, name: string): readonly Candidate[] {
   const waiting = listCandidates(state).filter((candidate) => namePoolOf(candidate) === name);
   const pool = state.pools[name] ?? emptyPool;
   const least = findLeastPass(pool, new Set(waiting.map(({ holder }) => holder.tenant)));
-  const pass = ({ holder }: Candidate): number => Math.max(least, pool.passes[holder.tenant] ?? least);
+  const pass = ({ holder }: Candidate): number => Math.max(least, readOwn(pool.passes, holder.tenant) ?? least);
   const byTurn = waiting.toSorted(
     (a, b) => pass(a) - pass(b) || a.entry.since - b.entry.since || (a.id < b.id ? -1 : 1),
   );
@@ -96,7 +115,7 @@ function findDueClass({ saved }: Pool, byTurn: readonly Candidate[]): 2 | 3 | nu
 
 /** Of the tenants that wait. */
 function findLeastPass({ passes }: Pool, tenants: ReadonlySet<string>): number {
-  const known = [...tenants].flatMap((tenant) => passes[tenant] ?? []);
+  const known = [...tenants].flatMap((tenant) => readOwn(passes, tenant) ?? []);
   return known.length === 0 ? 0 : Math.min(...known);
 }
 
@@ -141,7 +160,7 @@ function countTurn(
   const kept = Object.entries(pool.passes).filter(([, pass]) => pass > start);
   const passes = { ...Object.fromEntries([...tenants].map((its) => [its, start])), ...Object.fromEntries(kept) };
   const weight = findTenant(limits, tenant).weight ?? 1;
-  passes[tenant] = (passes[tenant] ?? start) + tokens / weight;
+  passes[tenant] = (readOwn(passes, tenant) ?? start) + tokens / weight;
   const { standard, background } = limits.reserved;
   const save = (its: 2 | 3, saved: number, share: number): number => {
     const head = waiting.find(({ holder }) => holder.priority === its);

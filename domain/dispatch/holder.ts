@@ -16,6 +16,8 @@ interface Open {
 const unsureMs = 60_000;
 /** The first refusal may be due to others' batches; the next try is made alone. */
 const tooLargeAfter = 2;
+/** Tokens are estimated: a batch that is refused so often may be larger than estimated, unless it is far below the limit. */
+const [doubtAfter, doubtShare] = [6, 0.6];
 /** A smaller batch is made to fill only this share of the limit. */
 const fillShare = 0.7;
 
@@ -45,10 +47,10 @@ export class NeedBook {
     };
   }
 
-  /** How many more batches would start now. If none would, grants that were not used are given back. */
+  /** How many more batches would start now. Grants for more than that are given back. */
   offer(unstarted: number): void {
     this.#unstarted = unstarted;
-    if (this.#waiting === 0) this.#taken = Math.max(this.#taken, this.#granted);
+    this.#taken = Math.max(this.#taken, this.#granted - this.#waiting);
   }
 
   get mayStart(): boolean {
@@ -93,9 +95,10 @@ export class NeedBook {
   takeTooLarge(): readonly { readonly holder: string; readonly share: number }[] {
     const { named } = this.#refused;
     if (named?.unit !== 'tokens') return [];
-    const tooLarge = this.#listRefused().filter(
-      ([, { size, refusals }]) => size.tokens > named.limit && refusals >= tooLargeAfter,
-    );
+    const isTooLarge = ({ size, refusals }: Open): boolean =>
+      (size.tokens > named.limit && refusals >= tooLargeAfter) ||
+      (size.tokens > doubtShare * named.limit && refusals >= doubtAfter);
+    const tooLarge = this.#listRefused().filter(([, open]) => isTooLarge(open));
     for (const [id] of tooLarge) this.#open.delete(id);
     return tooLarge.map(([holder, { size }]) => ({
       holder,
@@ -119,6 +122,7 @@ export class NeedBook {
       waiting: this.#waiting,
       each: this.#each,
       taken: this.#taken,
+      granted: this.#granted,
       refused: this.#refused,
     };
   }
@@ -154,8 +158,9 @@ export class NeedBook {
     return Math.max(0, this.#waiting - Math.max(0, this.#granted - this.#taken));
   }
 
-  /** When a batch is next no longer unsure; null if none is. */
+  /** When a batch is next no longer unsure, if that may matter to others; null if none is. */
   findSureAt(now: number): number | null {
+    if (this.#said?.isUntried !== true) return null;
     const unsure = [...this.#open.values()].filter((open) => isUnsure(open, now));
     return unsure.length === 0 ? null : Math.min(...unsure.map(({ since }) => since + unsureMs));
   }

@@ -44,7 +44,17 @@ export function spend(ledger: Ledger, owners: readonly string[], usd: number, be
     const { dayUsd, monthUsd, beyondUsd: beyond } = findSpending(ledger, owner);
     return [owner, { dayUsd: dayUsd + usd, monthUsd: monthUsd + usd, beyondUsd: beyond + beyondUsd }];
   });
-  return { ...ledger, spent: { ...ledger.spent, ...Object.fromEntries(added) } };
+  return { ...ledger, spent: keepLargest({ ...ledger.spent, ...Object.fromEntries(added) }) };
+}
+
+/** The state must stay small. With more owners in a month, those that have spent the least are forgotten. */
+const ownersMax = 5_000;
+
+function keepLargest(spent: Ledger['spent']): Ledger['spent'] {
+  const owners = Object.entries(spent);
+  if (owners.length <= ownersMax) return spent;
+  const kept = owners.toSorted(([, a], [, b]) => b.monthUsd - a.monthUsd).slice(0, Math.floor(0.9 * ownersMax));
+  return Object.fromEntries(kept);
 }
 
 export interface CapState {

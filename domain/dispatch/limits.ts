@@ -1,6 +1,8 @@
 // The limits that a person sets: of accounts and their models, of tenants and of features. What is set while the dispatcher runs stands over
 // what the configuration file has.
 
+import { readOwn } from '../read-own.ts';
+
 /** Absent: no limit is known. */
 export interface RoomLimits {
   readonly batches?: number;
@@ -68,14 +70,14 @@ function mergeEach<T extends object>(
   merge: (below: T, above: T) => T,
   otherwise: T = {} as T,
 ): Readonly<Record<string, T>> {
-  const merged = Object.entries(above).map(([name, value]) => [name, merge(below[name] ?? otherwise, value)]);
+  const merged = Object.entries(above).map(([name, value]) => [name, merge(readOwn(below, name) ?? otherwise, value)]);
   return { ...below, ...Object.fromEntries(merged) };
 }
 
 const spread = <T extends object>(below: T, above: T): T => ({ ...below, ...above });
 
 export const findTenant = ({ tenants, otherTenants }: Limits, tenant: string): TenantLimits =>
-  tenants[tenant] ?? otherTenants;
+  readOwn(tenants, tenant) ?? otherTenants;
 
 /** The input of `setLimits`. */
 export interface SetLimits {
@@ -119,7 +121,7 @@ export function setLimits(
 }
 
 export function setTenant(overrides: Overrides, { tenant, ...values }: SetTenant): Overrides {
-  const next = withValues(overrides.tenants[tenant] ?? {}, values);
+  const next = withValues(readOwn(overrides.tenants, tenant) ?? {}, values);
   return { ...overrides, tenants: { ...overrides.tenants, [tenant]: next } };
 }
 
@@ -127,7 +129,10 @@ export function setCap(overrides: Overrides, { tenant, feature, account, ...caps
   if (tenant !== undefined) return setTenant(overrides, { tenant, ...caps } as SetTenant);
   const [group, name] = feature === undefined ? (['accounts', account] as const) : (['features', feature] as const);
   const byName: Readonly<Record<string, Caps>> = overrides[group];
-  return { ...overrides, [group]: { ...byName, [String(name)]: withValues(byName[String(name)] ?? {}, caps) } };
+  return {
+    ...overrides,
+    [group]: { ...byName, [String(name)]: withValues(readOwn(byName, String(name)) ?? {}, caps) },
+  };
 }
 
 /** Null removes a value, and absent leaves it. */

@@ -5,7 +5,7 @@ import { type Block, findCaps } from './blocks.ts';
 import type { Load } from './declaration.ts';
 import { type Candidate, listCandidates, listWaits, type Wait } from './grant.ts';
 import { isBelieved, type Learned } from './learned.ts';
-import { type CapState, findSpending, listCaps } from './ledger.ts';
+import { type CapState, findSpending, listCaps, openPeriods } from './ledger.ts';
 import { type Limits, mergeLimits, type RoomLimits } from './limits.ts';
 import { countWanted, type DispatchState, emptyPool, listOwners, namePool, sumReserved } from './state.ts';
 import { Usage } from './usage.ts';
@@ -80,7 +80,8 @@ export interface DispatchPage {
 
 const listedMax = 100;
 
-export function renderPage(state: DispatchState, now: number): DispatchPage {
+export function renderPage(given: DispatchState, now: number): DispatchPage {
+  const state = { ...given, ledger: openPeriods(given.ledger, now) };
   const limits = mergeLimits(state.file, state.overrides);
   const usage = new Usage(state);
   const waiting = listCandidates(state);

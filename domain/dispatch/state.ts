@@ -9,6 +9,7 @@ import { type Limits, noLimits, noOverrides, type Overrides } from './limits.ts'
 
 export interface Holder {
   readonly run: string;
+  readonly began: number;
   readonly seq: number;
   /** `provider/account`. */
   readonly account: string;
@@ -22,8 +23,6 @@ export interface Holder {
 }
 
 export interface Entry extends Need {
-  /** How many batches it could start so far. */
-  readonly granted: number;
   /** What was granted and is not taken yet: it counts as held. */
   readonly out: Load;
   /** Since when its next batch waits. */
@@ -43,8 +42,17 @@ export interface Pool {
   readonly lastGrant: number;
 }
 
+/** A part of which nothing more is believed. Remembered for as long as a declaration of it may be on its way. */
+export interface Ended {
+  readonly at: number;
+  /** What was counted as spent because its open batches were not known any more; null if it said itself that it is over. */
+  readonly forgotten: { readonly holder: Holder; readonly usd: number } | null;
+}
+
 export interface DispatchState {
   readonly version: number;
+  /** By holder and run. */
+  readonly ended: Readonly<Record<string, Ended>>;
   readonly holders: Readonly<Record<string, Holder>>;
   readonly pools: Readonly<Record<string, Pool>>;
   readonly ledger: Ledger;
@@ -60,6 +68,7 @@ export interface DispatchState {
 export const emptyState = (now: number): DispatchState => ({
   version: now,
   holders: {},
+  ended: {},
   pools: {},
   ledger: emptyLedger,
   digest: '',

@@ -1,13 +1,15 @@
 // Reaches the dispatcher of the namespace over the worker's own connection.
 
 import { type Client, WithStartWorkflowOperation, type Workflow } from '@temporalio/client';
-import type { DeclareInput, DispatcherPort, EarlierRun } from '../../activities/dispatch/port.ts';
+import type { DeclareInput, DispatcherPort } from '../../activities/dispatch/port.ts';
 import type { Answer } from '../../domain/dispatch/declaration.ts';
 import type { DispatchState } from '../../domain/dispatch/state.ts';
 import { dispatcherId } from '../../domain/ids.ts';
 
 /** The answer to a call comes within this time, or Temporal tries the activity again. */
 const callMs = 15_000;
+/** A run that ended before it had taken over anything knows nothing; the ones before it do. */
+const runsMax = 5;
 /** A dispatcher that starts again reads no more jobs than this. */
 const askedMax = 1_000;
 
@@ -31,15 +33,18 @@ export function createDispatcher(client: Client): DispatcherPort {
         }),
       );
     },
-    findEarlierRun: async (ownRunId): Promise<EarlierRun> => {
+    listEarlierRuns: async (ownRunId) => {
+      const runs: string[] = [];
       for await (const { runId, status } of client.workflow.list({ query: `WorkflowId = '${dispatcherId}'` })) {
         if (runId === ownRunId) continue;
-        return status.name === 'RUNNING' ? { kind: 'unsure' } : { kind: 'ended', runId };
+        if (status.name === 'RUNNING') return null;
+        runs.push(runId);
+        if (runs.length >= runsMax) break;
       }
-      return { kind: 'none' };
+      return runs;
     },
     readSnapshot: (runId) =>
-      inTime(() => client.workflow.getHandle(dispatcherId, runId).query<DispatchState>('snapshot')),
+      inTime(() => client.workflow.getHandle(dispatcherId, runId).query<DispatchState | null>('snapshot')),
     askAll: async () => {
       const query = "ExecutionStatus = 'Running' AND WorkflowType IN ('processDataset', 'processSegment')";
       const asked: string[] = [];

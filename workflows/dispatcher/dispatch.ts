@@ -1,6 +1,7 @@
 // The one workflow of a namespace that decides which batches of all jobs may start. It runs for ever, as a chain of runs that hand over their
 // state. If it is terminated, the next declaration starts it again, and it takes over what the last one knew.
 
+import { ApplicationFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   type CancellationScope,
@@ -21,6 +22,7 @@ import { findNextChangeAt } from '../../domain/dispatch/due.ts';
 import type { Limits, Overrides } from '../../domain/dispatch/limits.ts';
 import { describeOverdrawn, renderPage } from '../../domain/dispatch/page.ts';
 import { type DispatchState, emptyState } from '../../domain/dispatch/state.ts';
+import { readOwn } from '../../domain/read-own.ts';
 import { AlertLog, callWhenDue } from '../alerting.ts';
 import { isHistoryLong } from '../history.ts';
 import { dispatchCall } from '../proxies.ts';
@@ -34,6 +36,7 @@ export async function dispatch(carried: DispatchState | null): Promise<never> {
   const timers = dispatcher.startTimers();
   await condition(() => isHistoryLong(historyEventsMax));
   for (const timer of timers) timer.cancel();
+  dispatcher.isClosing = true;
   await condition(() => allHandlersFinished() && dispatcher.isQuiet);
   return continueAsNew<typeof dispatch>(dispatcher.state);
 }
@@ -56,6 +59,8 @@ const waits = metricMeter.createHistogram(
 
 class Dispatcher {
   state: DispatchState;
+  /** It takes nothing more, because it continues as a new run. Jobs that ask it try again. */
+  isClosing = false;
   /** It grants nothing before it knows what is held. */
   #isReady: boolean;
   /** What was declared before it was ready. */
@@ -63,6 +68,7 @@ class Dispatcher {
   /** How many signals and searches have not ended. */
   #busy = 0;
   #reclaimedAt = Date.now();
+  #hasMore = false;
   readonly #alertLog = new AlertLog();
 
   constructor(carried: DispatchState | null) {
@@ -81,11 +87,12 @@ class Dispatcher {
     if (snapshot !== null) this.#takeOver(snapshot);
     if (asked.length > 0) {
       log.warn('what the last dispatcher knew cannot be read: all jobs declare again', { jobs: asked.length });
-      const haveDeclared = (): boolean => asked.every((holder) => this.state.holders[holder] !== undefined);
+      const haveDeclared = (): boolean => asked.every((holder) => readOwn(this.state.holders, holder) !== undefined);
       await condition(haveDeclared, recoverMs, { summary: 'wait until all jobs have declared' });
     }
     this.#isReady = true;
-    this.#apply(decideAgain(this.state, Date.now()));
+    const early = this.#early.map(({ holder }) => holder);
+    this.#apply(decideAgain(this.state, Date.now(), early));
   }
 
   /** Jobs that have declared in between know better what they hold. */
@@ -100,7 +107,7 @@ class Dispatcher {
   startTimers(): readonly CancellationScope[] {
     return [
       callWhenDue(
-        () => findNextChangeAt(this.state, Date.now()),
+        () => (this.#hasMore ? Date.now() : findNextChangeAt(this.state, Date.now())),
         () => this.#apply(decideAgain(this.state, Date.now())),
         { summary: 'see whether there is room or money again', everyMs: 1_000 },
       ),
@@ -117,30 +124,44 @@ class Dispatcher {
   #registerHandlers(): void {
     setHandler(declareUpdate, ({ declaration, digest, limits }) => this.#declare(declaration, digest, limits), {
       description: 'From a job or a segment: what it holds and wants.',
+      validator: (_input) => {
+        if (this.isClosing) {
+          throw ApplicationFailure.create({ message: 'the dispatcher continues as a new run: try again' });
+        }
+      },
     });
-    setHandler(reclaimUpdate, () => this.#reclaim(0), { description: 'Look now for jobs that ended without a word.' });
-    registerPersonUpdates((change) => this.#change(change));
+    setHandler(reclaimUpdate, () => this.#untilReady().then(() => this.#reclaim(0)), {
+      description: 'Look now for jobs that ended without a word.',
+    });
+    registerPersonUpdates((change) => this.#untilReady().then(() => this.#change(change)));
     setHandler(holdingsQuery, () => renderPage(this.state, Date.now()), {
       description: 'Who holds what, who waits for what and why, and what it costs.',
     });
-    setHandler(snapshotQuery, () => this.state, { description: 'For the next dispatcher: everything.' });
+    setHandler(snapshotQuery, () => (this.#isReady ? this.state : null), {
+      description: 'For the next dispatcher: everything.',
+    });
   }
 
-  async #declare(declaration: Declaration, digest: string, limits?: Limits): Promise<Answer> {
+  #declare(declaration: Declaration, digest: string, limits?: Limits): Answer {
     if (digest !== this.state.digest) {
       if (limits === undefined) return { kind: 'limits_wanted' };
       this.state = { ...this.state, digest, file: limits };
     }
-    if (!hasPlace(this.state, declaration.holder)) return { kind: 'later' };
+    if (!hasPlace(this.state, declaration)) return { kind: 'later' };
     if (!this.#isReady) {
+      // It is told by a signal. The server lets only ten updates wait.
       this.#early.push(declaration);
       this.state = declare(this.state, declaration, Date.now());
+      return { kind: 'nothing' };
     }
-    await condition(() => this.#isReady);
     const { told, ...rest } = takeDeclaration(this.state, declaration, Date.now());
     const { [declaration.holder]: own, ...others } = told;
     this.#apply({ ...rest, told: others });
     return own === undefined ? { kind: 'nothing' } : { kind: 'told', grants: own };
+  }
+
+  #untilReady(): Promise<void> {
+    return condition(() => this.#isReady);
   }
 
   #change(change: (overrides: Overrides) => Overrides): string {
@@ -163,7 +184,7 @@ class Dispatcher {
     // One that has declared in between was started again.
     const runs = new Map(silent.map(([holder, { seq, run }]) => [holder, `${run} ${seq}`]));
     const ended = looked.filter((holder) => {
-      const known = this.state.holders[holder];
+      const known = readOwn(this.state.holders, holder);
       return known !== undefined && runs.get(holder) === `${known.run} ${known.seq}`;
     });
     if (ended.length > 0) log.warn('jobs ended without a word: what they held is given back', { holders: ended });
@@ -171,8 +192,9 @@ class Dispatcher {
     return ended;
   }
 
-  #apply({ state, told, waited }: Dispatched): void {
+  #apply({ state, told, waited, hasMore }: Dispatched): void {
     this.state = state;
+    this.#hasMore = hasMore;
     for (const { priority, ms } of waited) waits.record(ms / 1000, { priority: String(priority) });
     for (const [holder, grants] of Object.entries(told)) this.#tell(holder, grants).catch(() => undefined);
     const page = renderPage(state, Date.now());
@@ -180,12 +202,12 @@ class Dispatcher {
     setCurrentDetails(renderDetails(page, Date.now()));
   }
 
-  /** A holder that cannot be told has ended. */
+  /** A holder that cannot be told may have ended: it is looked for. */
   async #tell(holder: string, grants: Grants): Promise<void> {
     try {
       await this.#whileBusy(() => getExternalWorkflowHandle(holder).signal(grantsSignal, grants));
     } catch {
-      if (this.state.holders[holder]?.run === grants.run) this.#apply(takeGone(this.state, [holder], Date.now()));
+      if (!this.isClosing) await this.#reclaim(0);
     }
   }
 

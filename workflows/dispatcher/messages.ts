@@ -31,4 +31,5 @@ export const reclaimUpdate = defineUpdate<readonly string[], []>('reclaim');
 
 // From its successor
 
-export const snapshotQuery = defineQuery<DispatchState>('snapshot');
+/** Null if it had not taken over yet what the one before it knew. */
+export const snapshotQuery = defineQuery<DispatchState | null>('snapshot');

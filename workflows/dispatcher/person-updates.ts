@@ -21,7 +21,7 @@ interface Change<Input> {
 }
 
 /** `apply` makes the change, and says what follows from it. */
-export function registerPersonUpdates(apply: (change: (overrides: Overrides) => Overrides) => string): void {
+export function registerPersonUpdates(apply: (change: (overrides: Overrides) => Overrides) => Promise<string>): void {
   const register = <Input>(update: UpdateDefinition<string, [Input]>, change: Change<Input>): void =>
     setHandler(update, (input) => apply((overrides) => change.change(overrides, input)), {
       description: change.description,

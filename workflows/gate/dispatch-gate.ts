@@ -1,6 +1,6 @@
 // Limits the batches of one part of a wave to what the dispatcher grants, and declares to it what the part holds and wants.
 
-import { condition, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import type { Declaration, Grants, Need } from '../../domain/dispatch/declaration.ts';
 import { HolderBook, type NeedBook } from '../../domain/dispatch/holder.ts';
 import type { JobSettings, PlannedBatch } from '../../domain/job.ts';
@@ -25,6 +25,8 @@ export const pickDispatchJob = ({
 /** So many declarations follow each other without a pause, and later ones with one: a part of few batches should not wait. */
 const promptMax = 50;
 const spacingMs = 5_000;
+/** Ending a job must not take long because nobody serves the dispatcher. */
+const lastWordMs = 30_000;
 /** The dispatcher has too many holders. */
 const laterMs = 30_000;
 /** While batches wait, their place in the line is asked for again, and a dispatcher that was terminated is started again. */
@@ -37,13 +39,14 @@ export class DispatchGate implements Gate {
   readonly #book = new HolderBook();
   /** The open batches, by their workflows. */
   readonly #open = new Map<string, { readonly need: NeedBook; readonly usd: number | null }>();
+  readonly #began = Date.now();
   #seq = 0;
   #spentUsd = 0;
   #isClosed = false;
   #mustRepeat = false;
   /** What was last declared, as far as the dispatcher has to know of a change. */
   #declared = '';
-  #isDeclaring = false;
+  #declaring: CancellationScope | null = null;
   #onGrants: () => void = () => undefined;
 
   constructor(job: DispatchJob, part: string, batches: readonly PlannedBatch[]) {
@@ -90,7 +93,7 @@ export class DispatchGate implements Gate {
   }
 
   findRoomAt(): number | null {
-    const times = this.#book.needs.flatMap((need) => (need.waiting > 0 ? (need.findSureAt(Date.now()) ?? []) : []));
+    const times = this.#book.needs.flatMap((need) => need.findSureAt(Date.now()) ?? []);
     return times.length === 0 ? null : Math.min(...times);
   }
 
@@ -135,29 +138,32 @@ export class DispatchGate implements Gate {
     }
   }
 
-  /** The part is over, and holds nothing more. If the dispatcher cannot be told, it finds out when the workflow has ended. */
+  /**
+   * The part is over, and holds nothing more. What is on its way is given up: the dispatcher ignores it after this last word. If nobody serves
+   * the dispatcher, the last word is given up too: the next part replaces this one, and the end of the workflow is noticed.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await condition(() => !this.#isDeclaring);
-    if (this.#seq > 0) await this.#declare();
+    this.#declaring?.cancel();
+    if (this.#seq > 0) await this.#declare(lastWordMs);
   }
 
   /** True if the dispatcher has no place for it now. */
-  async #declare(): Promise<boolean> {
+  async #declare(limitMs?: number): Promise<boolean> {
     const needs = this.#book.read(Date.now());
     this.#declared = this.#book.describeNews(Date.now());
     this.#mustRepeat = false;
-    this.#isDeclaring = true;
+    const declaration = this.#makeDeclaration(needs);
+    const call = dispatchCall('declare what is held and wanted', limitMs);
+    this.#declaring = new CancellationScope({ cancellable: true });
     try {
-      const answer = await dispatchCall('declare what is held and wanted').declare(this.#makeDeclaration(needs));
+      const answer = await this.#declaring.run(() => call.declare(declaration));
       if (answer.kind === 'told') this.hear(answer.grants);
       return answer.kind === 'later';
     } catch {
       // It could not be reached for minutes. What is declared next is newer anyway.
       this.#mustRepeat = true;
       return true;
-    } finally {
-      this.#isDeclaring = false;
     }
   }
 
@@ -167,6 +173,7 @@ export class DispatchGate implements Gate {
     return {
       holder: workflowInfo().workflowId,
       run: this.#run,
+      began: this.#began,
       seq: this.#seq,
       provider,
       account,

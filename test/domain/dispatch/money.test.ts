@@ -20,6 +20,7 @@ const need = (waiting: number, change: Partial<Need> = {}): Need => ({
   waiting,
   each: { tokens: 10, usd: 1 },
   taken: 0,
+  granted: 0,
   refused: { count: 0, named: null },
   ...change,
 });
@@ -27,6 +28,7 @@ const need = (waiting: number, change: Partial<Need> = {}): Need => ({
 const declaration = (seq: number, its: Need, change: Partial<Declaration> = {}): Declaration => ({
   holder: 'job',
   run: 'run',
+  began: 0,
   seq,
   provider: 'openai',
   account: 'default',

@@ -21,6 +21,7 @@ const need = (waiting: number, change: Partial<Need> = {}): Need => ({
   waiting,
   each: { tokens: 100, usd: 0 },
   taken: 0,
+  granted: 0,
   refused: { count: 0, named: null },
   ...change,
 });
@@ -28,6 +29,7 @@ const need = (waiting: number, change: Partial<Need> = {}): Need => ({
 const from = (holder: string, seq: number, its: Need): Declaration => ({
   holder,
   run: 'run',
+  began: 0,
   seq,
   provider: 'openai',
   account: 'default',

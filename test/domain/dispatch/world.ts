@@ -120,6 +120,7 @@ export class SimulatedHolder {
     return {
       holder: this.id,
       run: 'only',
+      began: 0,
       seq: this.#seq,
       provider: 'openai',
       account: 'default',
