@@ -3,8 +3,10 @@
 import type { EndingRules } from './batch/evidence.ts';
 import type { DatasetFormat, DatasetUri } from './dataset.ts';
 import type { ModelPrice } from './money/cost.ts';
+import type { TokenRatio } from './money/token-ratio.ts';
 import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
+import type { Estimate } from './plan/batch-estimate.ts';
 import type { JobMode, RoutePolicy } from './plan/route.ts';
 import type { JobRefused } from './refusal.ts';
 import type { Sharing, TaskPriority } from './sharing.ts';
@@ -216,15 +218,6 @@ export interface JobPosition {
 
 export const jobStart: JobPosition = { wave: 1, at: planStart };
 
-/** Tokens by a rule of thumb, and their cost. Never too small, so null if it is not known. */
-export interface Estimate {
-  readonly inputTokens: number;
-  /** The most output tokens, by the limits of the requests or of their models; null if an item has neither. */
-  readonly outputTokens: number | null;
-  /** Null if no price is known, or output tokens have no known limit. */
-  readonly usd: number | null;
-}
-
 export interface PlanSummary {
   readonly wave: number;
   readonly batches: number;
@@ -236,6 +229,8 @@ export interface PlanSummary {
   readonly rows?: RowCounts;
   /** Only a first wave has it, and only of a rollout: the sums of all its steps, which are waves of their own. */
   readonly whole?: Pick<PlanSummary, 'batches' | 'items' | 'estimate'> & { readonly waves: number };
+  /** Only a first wave has it: of each model whose tokens were counted in a sample of the rows. */
+  readonly tokenRatios?: readonly TokenRatio[];
 }
 
 export interface RowCounts {

@@ -19,8 +19,8 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
   const job = await readJobFile(deps.store, ref);
   const summary = await readSummary(deps.store, output, 1);
   if (summary?.rows === undefined) throw new InvariantBroken('there is no plan to read the estimate from');
-  const { rows } = summary;
-  const sums = new EstimateSums();
+  const { rows, tokenRatios: ratios = [] } = summary;
+  const sums = new EstimateSums(ratios);
   for (let wave = 1; wave <= (summary.whole?.waves ?? 1); wave += 1) {
     for await (const entry of readEntries(deps.store, output, wave)) sums.add(plannedBatch(entry), job.prices);
   }
@@ -28,20 +28,21 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
   const provider = requireProvider(deps, job);
   const limit = readTemplateLimit(job, provider);
   const modelMax = spec.model === null ? null : (findOutputMax(spec.model, job.prices) ?? null);
-  const { batches, items, realtimeBatches, inputTokens, outputTokens, usd, realtimeUsd } = sums;
+  const { batches, items, realtimeBatches, inputTokens, expectedTokens, outputTokens, usd, realtimeUsd } = sums;
   return {
     rows,
     batches,
     items,
     realtimeBatches,
     inputTokens,
+    expectedTokens,
     outputTokens,
     usd,
     realtimeUsd,
     pricesDated,
     budgetUsd: spec.budgetUsd,
     choice: chooseMode(collectModeFacts(job, provider, sums, limit)),
-    caveats: listCaveats({ spec, rows, sums, limit, modelMax }),
+    caveats: listCaveats({ spec, rows, sums, ratios, limit, modelMax }),
   };
 }
 

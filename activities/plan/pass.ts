@@ -22,6 +22,7 @@ import { PartBoundary } from './part-boundary.ts';
 import { type EarlierResults, readEarlierResults } from './reuse.ts';
 import { RowTally } from './row-tally.ts';
 import { StepPlanner } from './step-planner.ts';
+import { TokenSample } from './token-sample.ts';
 import type { Added } from './wave-planner.ts';
 
 export interface PassOptions {
@@ -63,6 +64,7 @@ export class Pass {
   readonly #planner: StepPlanner;
   readonly #parts: PlanParts;
   readonly #tally: RowTally;
+  readonly #sample: TokenSample;
   readonly #boundary: PartBoundary;
 
   constructor(options: PassOptions, parts: readonly Part[], seen: SeenIds, earlier: EarlierResults | null) {
@@ -75,6 +77,7 @@ export class Pass {
     this.#planner = new StepPlanner({ store, provider, job, output, signal, closed, resumes: last !== undefined });
     this.#parts = createPlanParts(store, output, parts, signal);
     this.#tally = new RowTally(last);
+    this.#sample = new TokenSample(last);
     this.#boundary = new PartBoundary(partRows, last?.position ?? { byte: 0, line: 0, row: 0 }, closed.length);
   }
 
@@ -105,7 +108,7 @@ export class Pass {
     const { counts } = this.#tally;
     await this.#parts.join('duplicates');
     if (counts.carriedOver > 0) await this.#parts.join('carried');
-    const summary = await this.#planner.finish(counts);
+    const summary = await this.#planner.finish(counts, this.#sample);
     const { items } = summary.whole ?? summary;
     if (items !== counts.accepted) {
       throw new InvariantBroken(`${counts.accepted} rows were accepted, but ${items} items planned`);
@@ -142,6 +145,7 @@ export class Pass {
     }
     if (added === 'too_many_models') return this.#refuse(row, 'too_many_models', 'the dataset names too many models');
     this.#tally.add('accepted');
+    this.#sample.add(row);
     this.#seen.note(row, row.row);
   }
 
@@ -177,6 +181,7 @@ export class Pass {
     const { planNonce: nonce, fingerprint } = this.#job;
     const { counts, rejects } = this.#tally;
     const entries = this.#boundary.endPart(this.#planner.closed);
-    await this.#parts.closePart({ nonce, fingerprint, position: this.position, counts, rejects, entries });
+    const { position } = this;
+    await this.#parts.closePart({ nonce, fingerprint, position, counts, rejects, ...this.#sample.sums, entries });
   }
 }

@@ -37,6 +37,7 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
   const provider = requireProvider(deps, job);
   const planner = new WavePlanner({ ...input, store: deps.store, provider, job, signal: cancellationSignal() });
   const limit = readTemplateLimit(job, provider);
+  const first = await readSummary(deps.store, input.output, 1);
   const cursor = await openRows(deps.store, input.output, input.sources);
   let rows = 0;
   try {
@@ -51,7 +52,7 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
       const added = chosen === null ? null : planner.add(makeLaterItem(chosen, provider, job.prices));
       if (isPending(added)) await added;
     }
-    return await planner.finish();
+    return await planner.finish(first?.tokenRatios);
   } catch (error) {
     await planner.abort();
     throw error;

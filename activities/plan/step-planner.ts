@@ -8,6 +8,7 @@ import type { RealtimeCause } from '../../domain/plan/split.ts';
 import { findStep } from '../../domain/waves/rollout.ts';
 import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
 import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
+import type { TokenSample } from './token-sample.ts';
 import { type Added, summarize, WavePlanner, type WavePlannerOptions } from './wave-planner.ts';
 
 interface Options extends Omit<WavePlannerOptions, 'wave' | 'kind' | 'cutBytes'> {
@@ -85,14 +86,18 @@ export class StepPlanner {
   }
 
   /** The first wave's manifest is written last: it makes the whole plan exist. */
-  async finish(rows: RowCounts): Promise<PlanSummary> {
-    if (this.#waves.length === 1) return this.#first.finish({ rows });
-    for (const wave of this.#waves.slice(1)) await wave.finish();
+  async finish(rows: RowCounts, sample: TokenSample): Promise<PlanSummary> {
+    await this.closeAll();
+    const found = sample.computeRatios(this.#waves.flatMap(({ closed }) => closed));
+    const ratios = found.length === 0 ? {} : { tokenRatios: found };
+    if (this.#waves.length === 1) return this.#first.finish(found, { rows, ...ratios });
+    for (const wave of this.#waves.slice(1)) await wave.finish(found);
     const { batches, items, estimate } = summarize(
       { wave: 1 },
-      this.#waves.flatMap(({ closed }) => closed),
+      this.#waves.flatMap((wave) => wave.widen(found)),
     );
-    return this.#first.finish({ rows, whole: { waves: this.#waves.length, batches, items, estimate } });
+    const whole = { waves: this.#waves.length, batches, items, estimate };
+    return this.#first.finish(found, { rows, whole, ...ratios });
   }
 
   async abort(): Promise<void> {

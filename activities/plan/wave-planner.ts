@@ -4,6 +4,8 @@ import type { JobFile, PlanSummary, WaveKind } from '../../domain/job.ts';
 import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import { findPrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
+import { findFactor } from '../../domain/money/token-ratio.ts';
+import { widenEstimate } from '../../domain/plan/batch-estimate.ts';
 import {
   type Caps,
   chooseLane,
@@ -36,6 +38,9 @@ export interface WavePlannerOptions {
   /** Batches that an earlier planner of this wave closed when it had none open: numbering continues after them. Default: none. */
   readonly closed?: readonly ManifestEntry[] | undefined;
 }
+
+type Ratios = PlanSummary['tokenRatios'];
+type FirstSums = Pick<PlanSummary, 'rows' | 'whole' | 'tokenRatios'>;
 
 /** What became of an item that was offered. An item that was not `taken` has left no trace. */
 export type Added = 'taken' | 'too_large' | 'too_many_models';
@@ -94,14 +99,29 @@ export class WavePlanner {
     await this.settle();
   }
 
-  /** Closes what is open and writes the manifest; only a first wave has more than its own sums. */
-  async finish(first?: Pick<PlanSummary, 'rows' | 'whole'>): Promise<PlanSummary> {
+  /**
+   * Closes what is open and writes the manifest. The batches of models with a ratio get larger estimates, since only now the sample is whole.
+   * Only a first wave has more than its own sums.
+   */
+  async finish(ratios?: Ratios, first?: FirstSums): Promise<PlanSummary> {
     await this.closeAll();
     const { store, output } = this.#options;
-    const entries = this.closed.toSorted((a, b) => a.batch - b.batch);
+    const entries = this.widen(ratios);
     const summary = { ...summarize(this.#options, entries), ...first };
     await writeManifest(store, output, entries, summary);
     return summary;
+  }
+
+  /** The closed batches, first to last, with estimates by the ratios of their models. */
+  widen(ratios?: Ratios): ManifestEntry[] {
+    const { prices } = this.#options.job;
+    return this.closed
+      .toSorted((a, b) => a.batch - b.batch)
+      .map((entry) => {
+        const { estimate, model, lane } = entry;
+        const price = findPrice(model, prices);
+        return { ...entry, estimate: widenEstimate(estimate, findFactor(ratios, model), lane, price) };
+      });
   }
 
   /** Removes what is open. Failures are ignored: nobody reads an unfinished file. */

@@ -3,6 +3,7 @@
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
 import { costUsd, estimatedTokens, estimateUsd, findPrice } from '../../domain/money/cost.ts';
 import { countCallTokens } from '../../domain/money/output-limit.ts';
+import type { Estimate } from '../../domain/plan/batch-estimate.ts';
 import type { PlannedCall } from '../../job-folder/journals.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { countOutput, readLineLimit } from '../../threads/tasks/output-tokens.ts';
@@ -16,12 +17,12 @@ export interface Meter {
 export function createMeter(
   provider: Provider,
   job: Pick<JobFile, 'prices'>,
-  { model, endpoint }: Pick<PlannedBatch, 'model' | 'endpoint'>,
+  { model, endpoint, tokenFactor = 1 }: Pick<PlannedBatch, 'model' | 'endpoint'> & Pick<Estimate, 'tokenFactor'>,
 ): Meter {
   const price = findPrice(model, job.prices);
   return {
     estimate(line) {
-      const inputTokens = estimatedTokens(line.length);
+      const inputTokens = Math.ceil(estimatedTokens(line.length) * tokenFactor);
       const limit = readLineLimit(provider, line, endpoint);
       const usd = estimateUsd({ inputTokens, outputTokens: countOutput(job, limit, model) }, 'realtime', price);
       const tokens = countCallTokens(inputTokens, limit);

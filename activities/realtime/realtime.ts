@@ -3,6 +3,7 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { Allowance } from '../../domain/capacity/allowance.ts';
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
+import type { Estimate } from '../../domain/plan/batch-estimate.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { beginJournal, noteLine } from '../../job-folder/journals.ts';
 import { tallyFile } from '../../job-folder/paths.ts';
@@ -26,7 +27,10 @@ export interface LaneState {
   readonly journals: number;
 }
 
-export interface RealtimeInput extends CallRange, Pick<PlannedBatch, 'model' | 'endpoint'> {
+export interface RealtimeInput
+  extends CallRange,
+    Pick<PlannedBatch, 'model' | 'endpoint'>,
+    Pick<Estimate, 'tokenFactor'> {
   readonly lane: LaneState;
   /** The most that the batch may spend; null if there is no cap. */
   readonly grantUsd: number | null;

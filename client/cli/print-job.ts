@@ -147,7 +147,7 @@ export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEsti
   return {
     rows: `${number(rows.accepted)} accepted, ${number(rows.refused)} refused, ${number(rows.duplicates)} duplicates`,
     batches: `${number(batches)}${realtimeBatches === 0 ? '' : `, ${number(realtimeBatches)} of them in realtime`}`,
-    tokens: `about ${number(of.inputTokens)} in, ${of.outputTokens === null ? 'an unknown number' : `at most ${number(of.outputTokens)}`} out`,
+    tokens: `${describeInput(of)} in, ${of.outputTokens === null ? 'an unknown number' : `at most ${number(of.outputTokens)}`} out`,
     cost: usd(of.usd),
     'all in realtime': usd(of.realtimeUsd),
     // A saving that is less than what is shown does not count.
@@ -158,6 +158,12 @@ export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEsti
     because: of.choice.reasons,
     caveats: of.caveats,
   };
+}
+
+function describeInput({ inputTokens, expectedTokens }: Pick<JobEstimate, 'inputTokens' | 'expectedTokens'>): string {
+  if (expectedTokens == null) return `about ${number(inputTokens)}`;
+  const { likely, low, high } = expectedTokens;
+  return `about ${number(likely)} (${number(low)} to ${number(high)})`;
 }
 
 const describeChoice = ({ mode, upTo, usd: cost }: JobEstimate['choice']): string =>

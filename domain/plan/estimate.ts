@@ -3,6 +3,7 @@
 import type { JobSpec, PlannedBatch, RowCounts } from '../job.ts';
 import { costOfSum, findPrice, type Prices, roundKnown, sumOrUnknown } from '../money/cost.ts';
 import type { OutputLimit } from '../money/output-limit.ts';
+import type { TokenRatio } from '../money/token-ratio.ts';
 import type { ModeChoice } from './choose-mode.ts';
 
 export interface JobEstimate {
@@ -11,7 +12,10 @@ export interface JobEstimate {
   readonly items: number;
   /** Share of the batches that go through the realtime lane from the start. */
   readonly realtimeBatches: number;
+  /** As the cost counts them: at the upper end of the interval, and never less than a token for four bytes. */
   readonly inputTokens: number;
+  /** What to expect of them, by a sample of the rows that was counted. Null if none was. Absent if the worker is older. */
+  readonly expectedTokens?: Interval | null;
   /** The most output tokens; null if an item has no known limit. */
   readonly outputTokens: number | null;
   /** In the lanes that the job would use, and all in realtime; null if a price or a limit of output tokens is unknown. */
@@ -25,6 +29,13 @@ export interface JobEstimate {
   readonly caveats: readonly string[];
 }
 
+/** With 95 % confidence. */
+export interface Interval {
+  readonly likely: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 export class EstimateSums {
   batches = 0;
   items = 0;
@@ -35,6 +46,20 @@ export class EstimateSums {
   batchUsd: number | null = 0;
   realtimeUsd: number | null = 0;
   readonly unpriced = new Set<string>();
+  /** Models whose tokens nobody counted. */
+  readonly uncounted = new Set<string>();
+  readonly #ratios: readonly TokenRatio[];
+  #expected: Interval = { likely: 0, low: 0, high: 0 };
+
+  constructor(ratios: readonly TokenRatio[]) {
+    this.#ratios = ratios;
+  }
+
+  get expectedTokens(): Interval | null {
+    if (this.#ratios.length === 0) return null;
+    const { likely, low, high } = this.#expected;
+    return { likely: Math.round(likely), low: Math.floor(low), high: Math.ceil(high) };
+  }
 
   add({ items, lane, model, estimate }: PlannedBatch, prices: Prices): void {
     const { inputTokens: input, outputTokens: output } = estimate;
@@ -42,6 +67,7 @@ export class EstimateSums {
     this.items += items;
     if (lane === 'realtime') this.realtimeBatches += 1;
     this.inputTokens += input;
+    this.#expect(model, input / (estimate.tokenFactor ?? 1));
     this.outputTokens = sumOrUnknown(this.outputTokens, output);
     this.usd = roundKnown(sumOrUnknown(this.usd, estimate.usd));
     const price = findPrice(model, prices);
@@ -50,19 +76,33 @@ export class EstimateSums {
     this.batchUsd = roundKnown(sumOrUnknown(this.batchUsd, costOfSum(usage, 'batch', price)));
     this.realtimeUsd = roundKnown(sumOrUnknown(this.realtimeUsd, costOfSum(usage, 'realtime', price)));
   }
+
+  /** A model without a ratio counts as estimated. */
+  #expect(model: string, tokens: number): void {
+    const found = this.#ratios.find((each) => each.model === model);
+    if (found === undefined) this.uncounted.add(model);
+    const { ratio, low, high } = found ?? { ratio: 1, low: 1, high: 1 };
+    const sum = this.#expected;
+    this.#expected = {
+      likely: sum.likely + tokens * ratio,
+      low: sum.low + tokens * low,
+      high: sum.high + tokens * high,
+    };
+  }
 }
 
 export interface CaveatFacts {
   readonly spec: JobSpec;
   readonly rows: RowCounts;
-  readonly sums: Pick<EstimateSums, 'usd' | 'realtimeBatches' | 'unpriced'>;
+  readonly sums: Pick<EstimateSums, 'usd' | 'realtimeBatches' | 'unpriced' | 'uncounted'>;
+  readonly ratios: readonly TokenRatio[];
   /** The output limit in the job's own request; null if the rows are ready-made requests. */
   readonly limit: OutputLimit | null;
   /** The most output tokens of the job's model; null if not known. */
   readonly modelMax: number | null;
 }
 
-export function listCaveats({ spec, rows, sums, limit, modelMax }: CaveatFacts): readonly string[] {
+export function listCaveats({ spec, rows, sums, ratios, limit, modelMax }: CaveatFacts): readonly string[] {
   const carriedInDoubt = rows.carriedInDoubt ?? 0;
   const { fallback, retry, mode, budgetUsd } = spec;
   const unpriced = [...sums.unpriced];
@@ -70,7 +110,7 @@ export function listCaveats({ spec, rows, sums, limit, modelMax }: CaveatFacts):
   const field = limit?.field ?? null;
   const unlimited = field === null ? 'requests cannot limit their output' : `requests name no ${field}`;
   return given([
-    ['tokens are estimated at four bytes each; other scripts than Latin need more', true],
+    ...describeTokens(ratios, [...sums.uncounted]),
     [
       `${unlimited}: each is estimated at the most that the model gives, ${modelMax} output tokens`,
       isUnlimited && modelMax !== null,
@@ -106,6 +146,23 @@ export function listCaveats({ spec, rows, sums, limit, modelMax }: CaveatFacts):
       budgetUsd !== null && sums.usd !== null && sums.usd > budgetUsd,
     ],
   ]);
+}
+
+/** How input tokens were estimated. */
+function describeTokens(ratios: readonly TokenRatio[], uncounted: readonly string[]): readonly [string, boolean][] {
+  const names = (models: readonly string[]): string =>
+    `${models.slice(0, 3).join(', ')}${models.length > 3 ? ' and others' : ''}`;
+  const rows = ratios.reduce((sum, each) => sum + each.rows, 0);
+  return [
+    [
+      `input tokens of ${names(ratios.map(({ model }) => model))} were counted in ${countOf(rows, 'row', 'rows')} with the model's own tokenizer; the cost counts the upper end of the 95 % interval, and at least a token for four bytes`,
+      ratios.length > 0,
+    ],
+    [
+      `input tokens of ${names(uncounted)} are estimated at four bytes each, because they could not be counted; code, digits and other scripts than Latin need more`,
+      uncounted.length > 0,
+    ],
+  ];
 }
 
 const countOf = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

@@ -1,10 +1,10 @@
 // The two files of one planned batch, requests and items: written line by line, and visible only when complete.
 
 import { type BatchRef, batchIdentity } from '../../domain/ids.ts';
-import type { Estimate } from '../../domain/job.ts';
 import { type MaybePromise, whenBoth } from '../../domain/maybe-promise.ts';
 import { type ModelPrice, roundKnown } from '../../domain/money/cost.ts';
 import type { Lane } from '../../domain/outcome/outcome.ts';
+import type { Estimate } from '../../domain/plan/batch-estimate.ts';
 import type { ItemEstimate } from '../../domain/plan/item-estimate.ts';
 import type { Caps, RealtimeCause } from '../../domain/plan/split.ts';
 import { type LineWriter, lineWriter, type Written } from '../../storage/lines/json-lines.ts';

@@ -3,6 +3,7 @@
 import type { ItemKey, RowId } from '../../domain/ids.ts';
 import type { RowCounts } from '../../domain/job.ts';
 import type { MaybePromise } from '../../domain/maybe-promise.ts';
+import type { TokenSums } from '../../domain/money/token-ratio.ts';
 import type { Json, RefusalReason } from '../../domain/outcome/outcome.ts';
 import type { DatasetPosition } from '../../storage/formats/rows.ts';
 import {
@@ -24,6 +25,8 @@ export interface Part {
   readonly position: DatasetPosition;
   readonly counts: RowCounts;
   readonly rejects: RejectSummary;
+  /** By model. Absent if an earlier version planned some of the rows: then nothing is known of their tokens. */
+  readonly tokens?: Readonly<Record<string, TokenSums>>;
   /** Batches closed since the previous part. */
   readonly entries: readonly ManifestEntry[];
   /** Lines in its piece of each list; a piece without lines has no file. */

@@ -21,6 +21,17 @@ export type RequestLine =
     }
   | { readonly kind: 'problem'; readonly problem: string };
 
+/** A tokenizer that is published. */
+export type Encoding = 'o200k_base' | 'cl100k_base';
+
+/** What a model reads of a request, for a count of its tokens. */
+export interface PromptText {
+  readonly encoding: Encoding;
+  readonly texts: readonly string[];
+  /** Tokens that the request's form adds, such as those around each message. */
+  readonly formTokens: number;
+}
+
 export interface Dialect {
   /** As in the registry. */
   readonly name: string;
@@ -44,6 +55,8 @@ export interface Dialect {
   findModelProblem?(model: string, endpoint: string | null): string | null;
   /** What a request asks for beyond text. A value that is still a template may turn out to be anything, and counts as nothing. */
   findNeeds(body: Json, endpoint: string): readonly Need[];
+  /** Null if the model's tokenizer is not known, or the request has more than text. Absent: no model's tokenizer is known. */
+  readPromptText?(model: string, body: Json, endpoint: string): PromptText | null;
   /** The request's own limit of output tokens. Requests of endpoints whose answers are not text have the limit 0. */
   outputLimit(body: Json, endpoint: string): OutputLimit;
   /** One line of a requests file, without its newline. `body` is JSON text. */

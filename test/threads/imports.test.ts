@@ -41,6 +41,8 @@ test('a thread reaches no package and no module of Node beyond those that comput
     'ajv',
     'ajv/dist/2020.js',
     'echarts/dist/echarts.esm.min.mjs',
+    'gpt-tokenizer/encoding/cl100k_base',
+    'gpt-tokenizer/encoding/o200k_base',
     'liquidjs',
     'node:buffer',
     'node:crypto',
@@ -49,6 +51,12 @@ test('a thread reaches no package and no module of Node beyond those that comput
   ];
   expect([...reached.packages].filter((name) => !allowed.includes(name))).toEqual([]);
   expect(reached.files.size).toBeGreaterThan(20);
+});
+
+test('the main thread never loads a tokenizer', () => {
+  const main = reachFrom('worker/main.ts');
+  expect([...main.packages]).toContain('@temporalio/worker');
+  expect([...main.packages].filter((name) => name.startsWith('gpt-tokenizer'))).toEqual([]);
 });
 
 test('a thread reaches no store', () => {

@@ -2,6 +2,7 @@
 
 import { customId, type ItemKey } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
+import type { MaybePromise } from '../../domain/maybe-promise.ts';
 import { findPrice, type ModelPrice } from '../../domain/money/cost.ts';
 import { countCallTokens } from '../../domain/money/output-limit.ts';
 import type { RowRefusal } from '../../domain/outcome/outcome.ts';
@@ -23,8 +24,10 @@ import {
   type RefusedRow,
   type RenderedRows,
   type RowColumns,
+  type SampledRow,
 } from './rendered-rows.ts';
 import { isRefusal, type ReadItem, type ReadRow, rowReader } from './row-reader.ts';
+import { SampledPrompts } from './sampled-tokens.ts';
 import { type AroundBody, noPrefix, splitAround } from './unnamed-lines.ts';
 
 /** The part of a job that its rows are rendered by. */
@@ -54,7 +57,11 @@ const compile = compileOnce((text): Compiled => {
   return { dialect, readRow: rowReader(job, dialect), prices: job.prices, seeds: hashSeeds(job.planNonce) };
 });
 
-export function renderRows({ settings, firstRow, lines }: RenderRowsInput, stock: BufferStock): RenderedRows {
+/** A promise only if the tokens of a row are counted. */
+export function renderRows(
+  { settings, firstRow, lines }: RenderRowsInput,
+  stock: BufferStock,
+): MaybePromise<RenderedRows> {
   const chunk = new Chunk(compile(settings), firstRow, lines.ends.length, stock);
   eachLine(lines, (line, index) => chunk.take(line, index));
   return chunk.finish();
@@ -76,6 +83,7 @@ class Chunk {
   readonly #columns: RowColumns;
   readonly #groups = new Map<string, Group>();
   readonly #refusals: RefusedRow[] = [];
+  readonly #prompts: SampledPrompts;
   #jobRefusal: JobRefusal | null = null;
   #lastGroup: Group | null = null;
 
@@ -85,6 +93,7 @@ class Chunk {
     this.#requests = new LinePacker(stock, rows);
     this.#items = new LinePacker(stock, rows);
     this.#columns = makeColumns(rows);
+    this.#prompts = new SampledPrompts(compiled.dialect);
   }
 
   take(line: Buffer, index: number): void {
@@ -93,13 +102,19 @@ class Chunk {
     this.#items.endLine();
   }
 
-  finish(): RenderedRows {
+  finish(): MaybePromise<RenderedRows> {
+    if (this.#prompts.isEmpty) return this.#finishWith([]);
+    return this.#prompts.count().then((sampled) => this.#finishWith(sampled));
+  }
+
+  #finishWith(sampled: readonly SampledRow[]): RenderedRows {
     return {
       requests: this.#requests.finish(),
       items: this.#items.finish(),
       requestIdAt: this.#compiled.dialect.customIdAt,
       columns: this.#columns,
       groups: Array.from(this.#groups.values(), ({ model, endpoint }) => ({ model, endpoint })),
+      sampled,
       refusals: this.#refusals,
       jobRefusal: this.#jobRefusal,
     };
@@ -132,6 +147,7 @@ class Chunk {
     const key = keyHasher.hash(keyText);
     const group = this.#findGroup(model, endpoint);
     const bodyBytes = this.#addRequest(key, request, group.around);
+    this.#prompts.offer(index, item, bodyBytes);
     this.#items.addText(`${formatItemLine({ row, id, key }, customId(noPrefix, key))}\n`);
     this.#noteHash(index, hashId(id, this.#compiled.seeds), key);
     const estimate = estimateItem(bodyBytes, outputTokens, group.price);

@@ -13,6 +13,8 @@ export interface RenderedRows {
   readonly requestIdAt: number;
   readonly columns: RowColumns;
   readonly groups: readonly ItemGroup[];
+  /** In the order of the rows. Rows whose tokens cannot be counted are not in it. */
+  readonly sampled: readonly SampledRow[];
   /** In the order of the rows. */
   readonly refusals: readonly RefusedRow[];
   /** The row that refuses the whole job: those after it were not rendered. */
@@ -23,6 +25,12 @@ export interface RenderedRows {
 export interface ItemGroup {
   readonly model: string;
   readonly endpoint: string;
+}
+
+/** A row of the sample, and its tokens as its model counts them. */
+export interface SampledRow {
+  readonly index: number;
+  readonly tokens: number;
 }
 
 export interface RefusedRow extends RowRefusal {

@@ -94,6 +94,7 @@ export class RealtimeChunks {
 
   #startChunk(count: number): Promise<RealtimeResult> {
     const { planned, job, realtime } = this.#run.input;
+    const { tokenFactor } = planned.estimate;
     const from = this.#from;
     const probe = this.#outage?.probes ?? 0;
     const items = `items ${from + 1} to ${from + count} of ${planned.items}`;
@@ -104,6 +105,7 @@ export class RealtimeChunks {
       count,
       model: planned.model,
       endpoint: planned.endpoint,
+      ...(tokenFactor === undefined ? {} : { tokenFactor }),
       lane: this.#lane,
       grantUsd: realtime?.grantUsd ?? null,
       probe,

@@ -26,6 +26,7 @@ export class ChunkRow implements FirstItem, SeenRow {
   readonly #chunk: RenderedChunk;
   readonly #columns: RowColumns;
   readonly #refusals: ReadonlyMap<number, RowRefusal>;
+  readonly #sampled: ReadonlyMap<number, number>;
   readonly #requests: PrefixedLines;
   readonly #items: PrefixedLines;
   #index = -1;
@@ -33,10 +34,11 @@ export class ChunkRow implements FirstItem, SeenRow {
   realtimeCause: RealtimeCause | null = null;
 
   constructor(chunk: RenderedChunk) {
-    const { columns, requests, items, refusals } = chunk.rendered;
+    const { columns, requests, items, refusals, sampled } = chunk.rendered;
     this.#chunk = chunk;
     this.#columns = columns;
     this.#refusals = new Map([...chunk.refusals, ...refusals.map((each) => [each.index, each] as const)]);
+    this.#sampled = new Map(sampled.map(({ index, tokens }) => [index, tokens]));
     this.#requests = new PrefixedLines(requests);
     this.#items = new PrefixedLines(items);
   }
@@ -97,6 +99,11 @@ export class ChunkRow implements FirstItem, SeenRow {
 
   get inputTokens(): number {
     return this.#columns.inputTokens[this.#index] ?? 0;
+  }
+
+  /** As the model counts them; null if the row is not in the sample. */
+  get sampledTokens(): number | null {
+    return this.#sampled.get(this.#index) ?? null;
   }
 
   get outputTokens(): number {

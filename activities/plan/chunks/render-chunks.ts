@@ -109,6 +109,7 @@ function refuseHeavyRow(): RenderedRows {
     requestIdAt: 0,
     columns: makeColumns(1),
     groups: [],
+    sampled: [],
     refusals: [{ index: 0, reason: 'template_failed', message }],
     jobRefusal: null,
   };

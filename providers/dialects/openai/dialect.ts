@@ -3,6 +3,7 @@
 import type { Dialect, DialectSettings } from '../dialect.ts';
 import { decode } from './answers.ts';
 import { findNeeds } from './needs.ts';
+import { readPromptText } from './prompt-text.ts';
 import {
   buildBody,
   chatEndpoint,
@@ -27,6 +28,7 @@ export function makeOpenaiDialect(settings: DialectSettings): Dialect {
     buildBody: (prompt, endpoint) => buildBody(prompt, endpoint, limitField),
     findProblems: (body, endpoint) => findProblems(body, endpoint, settings),
     findNeeds,
+    readPromptText,
     outputLimit,
     encode: (customId, body, endpoint) => encode(customId, body, endpoint.replace(/^\/v1(?=\/)/, linePrefix)),
     parseRequestLine: (record, raw) => parseRequestLine(record, raw, settings),

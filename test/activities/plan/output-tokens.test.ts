@@ -1,26 +1,16 @@
 // How many output tokens are planned with: the request's own limit, otherwise its model's. What is unknown is never estimated too small.
 
 import { expect, test } from 'vitest';
-import { estimate } from '../../../activities/plan/estimate.ts';
-import type { JobEstimate } from '../../../domain/plan/estimate.ts';
 import type { ManifestEntry } from '../../../job-folder/plan/manifest.ts';
+import { estimateOf } from '../estimate-of.ts';
 import { catchRefusal } from '../open/world.ts';
-import { answerLine, errorLine, runWhole, wholeDeps } from '../whole-job.ts';
-import { type Folder, folderWith, jobRef, makeRows, quietEnvironment } from './planning.ts';
+import { answerLine, errorLine, runWhole } from '../whole-job.ts';
+import { type Folder, folderWith, makeRows } from './planning.ts';
 
 const unlimited = { messages: [{ role: 'user', content: '{{ text }}' }] };
 const price = { input: 1, output: 10 };
 const noMax = { priced: { batch: price, realtime: price } };
 const prices = { priced: { ...noMax.priced, maxOutputTokens: 1000 } };
-
-async function estimateOf(folder: Folder): Promise<JobEstimate> {
-  let result: JobEstimate | null = null;
-  await quietEnvironment().run(async () => {
-    result = await estimate(wholeDeps(folder), jobRef);
-  });
-  if (result === null) throw new Error('there is no estimate');
-  return result;
-}
 
 test('a request without a limit is estimated at the most that its model gives, once for each answer', async () => {
   const folder = await folderWith(makeRows(3), { request: { ...unlimited, n: 2 }, prices });

@@ -1,0 +1,161 @@
+// The tokens of a plan: counted in a sample with the model's own tokenizer, the same for every planner, and never less than four bytes each.
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { expect, test } from 'vitest';
+import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
+import type { Store } from '../../storage/store.ts';
+import { createThreads } from '../../threads/pool.ts';
+import { estimateOf } from './estimate-of.ts';
+import { died, withoutParts } from './plan/dying-store.ts';
+import { anthropicOffline, type Folder, folderWith, output } from './plan/planning.ts';
+import { answerLine, errorLine, runWhole } from './whole-job.ts';
+
+const request = {
+  model: '{{ model }}',
+  messages: [{ role: 'user', content: '{{ text }}' }],
+  max_completion_tokens: 16,
+};
+const batch = { maxItems: 400, maxBytes: 200_000_000, concurrency: 10 };
+const price = { batch: { input: 1, output: 10 }, realtime: { input: 2, output: 20 } };
+const prices = { 'gpt-4o': price, 'gpt-4.1-mini': price };
+
+const phrases = ['东京今天下雨，请带伞。', 'The parcel arrived.', '0192837465', 'for (const a of b) c(a);'];
+const makeRows = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    text: `${index} ${(phrases[index % 3 === 0 ? 0 : index % phrases.length] ?? '').repeat(1 + (index % 7))}`,
+    model: index % 5 === 0 ? 'gpt-4.1-mini' : 'gpt-4o',
+  }));
+
+const makeFolder = (count: number): Promise<Folder> =>
+  folderWith(makeRows(count), { request, model: null, batch, prices });
+
+const listEntries = (folder: Folder): ManifestEntry[] =>
+  folder.lines<ManifestEntry>('plan/wave-1/manifest.jsonl').slice(0, -1);
+
+/** A request of one message takes 7 more than its text. */
+const countRow = ({ text }: { text: string }): number => countTokens(text) + 7;
+
+test('a small plan estimates at least the tokens that its model counts', async () => {
+  const folder = await makeFolder(90);
+  const { tokenRatios, estimate } = await folder.run();
+  expect(tokenRatios?.map(({ model, rows }) => [model, rows])).toEqual([
+    ['gpt-4.1-mini', 18],
+    ['gpt-4o', 72],
+  ]);
+  for (const entry of listEntries(folder)) {
+    const counted = makeRows(90)
+      .filter(({ model }) => model === entry.model)
+      .reduce((sum, each) => sum + countRow(each), 0);
+    expect(entry.estimate.inputTokens).toBeGreaterThanOrEqual(counted);
+  }
+  expect(estimate.inputTokens).toBe(listEntries(folder).reduce((sum, each) => sum + each.estimate.inputTokens, 0));
+});
+
+/** A digit and a comma are two tokens. */
+const makeNumbers = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ text: `${index}:${'3,1,4,1,5,'.repeat(12)}` }));
+
+test('where four bytes are more than a token, tokens and cost grow by the upper end of the ratio', async () => {
+  const rows = makeNumbers(60);
+  const model = 'gpt-4o';
+  const folder = await folderWith(rows, { model, batch, prices });
+  const { tokenRatios = [] } = await folder.run();
+  const [entry] = listEntries(folder);
+  const counted = rows.reduce((sum, each) => sum + countRow(each), 0);
+  const [found] = tokenRatios;
+  expect(found?.ratio).toBeGreaterThan(1.1);
+  expect(entry?.estimate.tokenFactor).toBe(found?.high);
+  expect(entry?.estimate.inputTokens).toBeGreaterThanOrEqual(counted);
+  expect(entry?.estimate.inputTokens).toBeLessThan(counted * 1.001);
+  const usd = ((entry?.estimate.inputTokens ?? 0) * 1 + (entry?.estimate.outputTokens ?? 0) * 10) / 1e6;
+  expect(entry?.estimate.usd).toBeCloseTo(usd, 9);
+});
+
+test('a provider whose tokenizers are not known keeps four bytes for a token', async () => {
+  const claude = { 'claude-sonnet-5': price };
+  const content = { messages: [{ role: 'user', content: '{{ text }}' }], max_tokens: 16 };
+  const change = { model: 'claude-sonnet-5', request: content, prices: claude };
+  const folder = await folderWith(makeNumbers(60), change, anthropicOffline);
+  expect(await folder.run()).not.toHaveProperty('tokenRatios');
+  const [entry] = listEntries(folder);
+  expect(entry?.estimate).not.toHaveProperty('tokenFactor');
+  expect(entry?.estimate.inputTokens).toBeGreaterThan(60);
+});
+
+test('rows with images have no part in the ratio', async () => {
+  const content = [
+    { type: 'text', text: '{{ text }}' },
+    { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+  ];
+  const change = { model: 'gpt-4o', request: { messages: [{ role: 'user', content }] }, prices };
+  expect(await (await folderWith(makeNumbers(60), change)).run()).not.toHaveProperty('tokenRatios');
+});
+
+const manyRows = makeRows(3500).map(({ text }) => ({ text }));
+const makeLarge = (): Promise<Folder> => folderWith(manyRows, { model: 'gpt-4o', batch, prices });
+
+test('the plan is the same with one thread and with several', async () => {
+  const plans: Record<string, string>[] = [];
+  for (const size of [1, 3]) {
+    const threads = createThreads(size);
+    const folder = await makeLarge();
+    await folder.run({ threads }).finally(() => threads.close());
+    plans.push(folder.digests());
+  }
+  expect(plans[0]).toEqual(plans[1]);
+});
+
+const withoutManifest = ({ store }: Folder): Store => ({
+  ...store,
+  create: async (uri, options) => {
+    if (uri.endsWith('manifest.jsonl')) throw died();
+    return store.create(uri, options);
+  },
+});
+
+test('a planner that resumes comes to the same ratio', async () => {
+  const [whole, resumed] = [await makeLarge(), await makeLarge()];
+  const summary = await whole.run();
+  expect(summary.tokenRatios?.[0]?.rows).toBeLessThan(manyRows.length / 2);
+  await expect(resumed.run({ store: withoutManifest(resumed), partRows: 400 })).rejects.toThrow();
+  expect(await resumed.run({ partRows: 400 })).toEqual(summary);
+  expect(withoutParts(resumed.digests())).toEqual(withoutParts(whole.digests()));
+});
+
+test('after a planner of an earlier version, which counted nothing, there is no ratio', async () => {
+  const folder = await makeLarge();
+  await expect(folder.run({ store: withoutManifest(folder), partRows: 400 })).rejects.toThrow();
+  const parts = Object.keys(folder.digests()).filter((path) => /part-\d+\.json$/.test(path));
+  expect(parts.length).toBeGreaterThan(2);
+  for (const path of parts) {
+    const { tokens: _, ...part } = JSON.parse(folder.text(path));
+    await writeFile(join(folder.root, output, path), JSON.stringify(part));
+  }
+  expect(await folder.run({ partRows: 400 })).not.toHaveProperty('tokenRatios');
+});
+
+test('a later wave is estimated by the ratio of the first', async () => {
+  const folder = await folderWith(makeNumbers(60), { model: 'gpt-4o', batch, prices });
+  await runWhole(folder, (wave, _, items) =>
+    items.map((item) => (wave === 1 && item.row > 50 ? errorLine(item.customId, 500) : answerLine(item.customId, 'x'))),
+  );
+  const [first, second] = [1, 2].map((wave) => folder.lines<ManifestEntry>(`plan/wave-${wave}/manifest.jsonl`)[0]);
+  expect(second?.items).toBe(10);
+  expect(second?.estimate.tokenFactor).toBe(first?.estimate.tokenFactor);
+  expect(second?.estimate.inputTokens).toBeGreaterThan(10 * countRow({ text: '3,1,4,1,5,'.repeat(12) }));
+});
+
+test('an estimate tells what to expect, and how it was counted', async () => {
+  const folder = await folderWith(makeRows(90), { request, model: null, batch, prices: { ...prices, other: price } });
+  const counted = makeRows(90).reduce((sum, row) => sum + countRow(row), 0);
+  const { tokenRatios = [] } = await folder.run();
+  const { expectedTokens, inputTokens, caveats } = await estimateOf(folder);
+  expect(tokenRatios).toHaveLength(2);
+  expect(expectedTokens?.low).toBeLessThanOrEqual(counted);
+  expect(expectedTokens?.high).toBeGreaterThanOrEqual(counted);
+  expect(inputTokens).toBeGreaterThanOrEqual(expectedTokens?.high ?? Number.POSITIVE_INFINITY);
+  expect(caveats.join()).toContain('input tokens of gpt-4.1-mini, gpt-4o were counted in 90 rows');
+  expect(caveats.join()).not.toContain('at four bytes each, because');
+});
