@@ -1,5 +1,6 @@
 // The cost: by model and lane next to the realtime lane's price, the most expensive rows by number, and the tokens.
 
+import { describeForecast } from '../domain/money/forecast.ts';
 import type { Drawn } from './chart.ts';
 import { counted, share, tokens, usd } from './figures.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -31,7 +32,7 @@ export function cost({ report }: PageFacts, plots: Drawn): Html {
     savedUsd !== null && realtimeUsd !== null && realtimeUsd > 0
       ? `${usd(paid)} where the realtime lane alone would have cost ${usd(realtimeUsd)}: ${usd(savedUsd)} (${share(Math.max(0, savedUsd), realtimeUsd)}) saved.`
       : 'The cost in the realtime lane is not known.'
-  }${describeUnpriced(report.cost)} List prices of <span class="whole">${pricesDated}</span>.</p>
+  }${describeUnpriced(report.cost)}${describeHalfway(report.cost)} List prices of <span class="whole">${pricesDated}</span>.</p>
 ${figure(plots, 'cost', {
   legend: legend([
     ['accent', 'paid'],
@@ -59,6 +60,11 @@ function describeUnpriced({ unpricedRows = 0, unpricedUsd = null }: PageFacts['r
   if (unpricedRows === 0) return null;
   const estimate = unpricedUsd === null ? '' : ` It was estimated at ${usd(unpricedUsd)}.`;
   return ` The cost of ${counted(unpricedRows, 'row', 'rows')} is not wholly known; what is unknown is in none of these sums.${estimate}`;
+}
+
+function describeHalfway({ forecast }: PageFacts['report']['cost']): string | null {
+  if (forecast?.usd == null) return null;
+  return ` When half of the batches had ended, the forecast was ${describeForecast(forecast, usd)}.`;
 }
 
 export function mostExpensiveRows({ report: { dearestRows, cost: whole } }: PageFacts): Content {

@@ -67,6 +67,7 @@ export class BatchCounts {
       usage: this.#sumUsage(),
       costUsd: knownUsd(roundKnown(this.#readSum(costPlace)), unpriced.items),
       unpriced,
+      estimatedUsd: estimate.usd,
       batchId,
       ending,
       createdAt,

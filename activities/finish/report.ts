@@ -6,6 +6,8 @@ import type { JobRef } from '../../domain/ids.ts';
 import { type JobFile, type ResultFormat, tableFormats } from '../../domain/job.ts';
 import { slaMsDefault } from '../../domain/limits.ts';
 import { roundUsd } from '../../domain/money/cost.ts';
+import type { Forecast } from '../../domain/money/forecast.ts';
+import { Halfway } from '../../domain/report/halfway.ts';
 import { BatchFigures, computeJobResult, type JobReport, percentiles } from '../../domain/report/report.ts';
 import { Spans } from '../../domain/report/spans.ts';
 import { readJobFile, readOwnIfThere } from '../../job-folder/job-file.ts';
@@ -18,7 +20,7 @@ import {
   resultsFile,
   tableFile,
 } from '../../job-folder/paths.ts';
-import { readEntries } from '../../job-folder/plan/manifest.ts';
+import { readEntries, readSummary } from '../../job-folder/plan/manifest.ts';
 import { readTally } from '../../job-folder/tallies.ts';
 import { gatherPageFacts, type PageFacts } from '../../report/page-facts.ts';
 import { writeJson, writeText } from '../../storage/lines/json-lines.ts';
@@ -51,8 +53,8 @@ async function writeBoth(
   input: ReportInput,
   withPlots: boolean,
 ): Promise<JobReport> {
-  const { figures, spans } = await readTallies(store, input, job.prices);
-  const written = buildReport(input, job, figures);
+  const { figures, spans, halfway } = await readTallies(store, input, job.prices);
+  const written = buildReport(input, job, figures, await forecastHalfway(store, input.output, halfway));
   const facts = gatherPageFacts(describeJob(job), written, spans, figures);
   const { page, lacksPlots } = await threads.run('drawPage', { facts, withPlots });
   if (lacksPlots) log.warn('the plots of report.html could not be drawn; its tables hold the same figures');
@@ -81,7 +83,14 @@ function judgeSla(
   return { ms, isMet: endedAt - startedAt <= ms };
 }
 
-function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): JobReport {
+async function forecastHalfway(store: Store, output: string, halfway: Halfway): Promise<Forecast | null> {
+  const plan = await readSummary(store, output, 1);
+  if (plan === null) return null;
+  const { items, estimate } = plan.whole ?? plan;
+  return halfway.forecast({ items, usd: estimate.usd });
+}
+
+function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures, forecast: Forecast | null): JobReport {
   const { output, summary } = input;
   const { answered, failed } = summary;
   const { usd, unpriced, realtimeUsd } = figures;
@@ -104,6 +113,7 @@ function buildReport(input: ReportInput, job: JobFile, figures: BatchFigures): J
       byModelAndLane: figures.lines,
       realtimeUsd,
       savedUsd: usd === null || realtimeUsd === null ? null : roundUsd(realtimeUsd - usd),
+      forecast,
     },
     batches: {
       count: figures.count,
@@ -155,16 +165,18 @@ async function readTallies(
   store: Store,
   { output, waves, startedAt }: ReportInput,
   prices: Parameters<BatchFigures['add']>[1],
-): Promise<{ readonly figures: BatchFigures; readonly spans: Spans }> {
+): Promise<{ readonly figures: BatchFigures; readonly spans: Spans; readonly halfway: Halfway }> {
   const figures = new BatchFigures();
   const spans = new Spans(startedAt);
+  const halfway = new Halfway();
   for (let wave = 1; wave <= waves; wave += 1) {
     for await (const { batch } of readEntries(store, output, wave)) {
       const tally = await readTally(store, { output, wave, batch });
       if (tally === null) continue;
       figures.add(tally, prices);
       spans.add(tally);
+      halfway.add(tally);
     }
   }
-  return { figures, spans };
+  return { figures, spans, halfway };
 }

@@ -1,6 +1,7 @@
 // Turns a job's status, report, line in a list and estimate into text.
 
 import { formatDuration } from '../../domain/duration.ts';
+import { describeForecast } from '../../domain/money/forecast.ts';
 import type { JobEstimate } from '../../domain/plan/estimate.ts';
 import { findRemedy, type Remedy } from '../../domain/progress/pauses.ts';
 import type { JobStatus, Pause } from '../../domain/progress/status.ts';
@@ -55,6 +56,7 @@ export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id
     limits: describeLimits(status),
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
     cost: `${describePaid(status)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
+    forecast: status.forecast?.usd == null ? null : describeForecast(status.forecast, usd),
     capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity),
     'next poll': nextLookAt === null ? null : inTime(nextLookAt, now),
     'estimated end': estimatedEndAt === null ? null : inTime(estimatedEndAt, now),
@@ -74,6 +76,7 @@ export function reportFacts(report: JobReport): Row {
     batches: `${number(batches.count)}, and ${number(batches.realtime)} in realtime`,
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
     cost: costText(cost),
+    forecast: cost.forecast?.usd == null ? null : `${describeForecast(cost.forecast, usd)}, halfway`,
     warnings: report.warnings.length === 0 ? null : report.warnings,
     results: files.results,
     page: files.page,

@@ -1,6 +1,8 @@
 // How many tokens a model really makes of four bytes, from a sample of the rows. The sample is chosen by the number of a row alone, so every
 // planner chooses the same rows, whatever the dataset's length.
 
+import { findQuantile } from './confidence.ts';
+
 /** Every row up to this one is in the sample. Of 100 rows more, the sample gets about 100 · ln(rows / 100). */
 const wholeRows = 100;
 
@@ -72,7 +74,7 @@ export function computeRatio(model: string, items: number, sums: TokenSums): Tok
   if (estimated === 0 || (!isWhole && rows < rowsMin)) return null;
   const ratio = counted / estimated;
   const squares = countedSquared - 2 * ratio * product + ratio * ratio * estimatedSquared;
-  const error = isWhole ? 0 : (quantile(rows - 1) * Math.sqrt(Math.max(0, squares))) / estimated;
+  const error = isWhole ? 0 : (findQuantile(rows - 1) * Math.sqrt(Math.max(0, squares))) / estimated;
   return {
     model,
     rows,
@@ -80,13 +82,6 @@ export function computeRatio(model: string, items: number, sums: TokenSums): Tok
     low: roundDown(Math.max(0, ratio - error)),
     high: roundUp(ratio + error),
   };
-}
-
-/** Of Student's t at 97.5 %, by its expansion in 1 / freedom: from 7 degrees on it is right to the second digit. */
-function quantile(freedom: number): number {
-  const z = 1.959964;
-  const [z3, z5] = [z ** 3, z ** 5];
-  return z + (z3 + z) / (4 * freedom) + (5 * z5 + 16 * z3 + 3 * z) / (96 * freedom * freedom);
 }
 
 const digits = 1e4;

@@ -155,10 +155,7 @@ export interface AnswerLine extends ItemLine, Outcome {
 
 export type Counts = Readonly<Partial<Record<ItemReason, number>>>;
 
-/**
- * Attempts that cost something unknown: answered without usage or at no known price, in doubt, or lost. `usd` is what they were estimated to
- * cost.
- */
+/** Attempts of unknown cost: without usage, at no known price, in doubt, or lost. `usd` is what they were estimated to cost. */
 export interface Unpriced {
   readonly items: number;
   readonly usd: number | null;
@@ -179,6 +176,8 @@ export interface Tally {
   readonly costUsd: number | null;
   /** Absent in tallies of earlier versions. */
   readonly unpriced?: Unpriced;
+  /** What the batch was estimated to cost; null if that is not known. Absent in tallies of earlier versions. */
+  readonly estimatedUsd?: number | null;
   readonly batchId: string | null;
   /** The last state that the provider reported, in its own word, e.g. `completed`. */
   readonly ending: string | null;

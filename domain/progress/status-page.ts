@@ -1,6 +1,7 @@
 // A job's current details in the Web UI, as markdown: a progress report while it runs, a summary after its end.
 
 import { formatDuration } from '../duration.ts';
+import { describeForecast } from '../money/forecast.ts';
 import type { Counts } from '../outcome/outcome.ts';
 import type { JobReport } from '../report/report.ts';
 import { describeCheck, describeStep, type JudgedStep } from '../waves/rollout.ts';
@@ -93,10 +94,14 @@ const listItems = ({ items, rows }: JobStatus): Row[] =>
 const listCounts = (counts: Counts | BatchStateCounts): Row[] =>
   Object.entries(counts).map(([name, count]) => [name, count]);
 
-const listCosts = ({ costUsd, unpriced = 0, estimateUsd, budgetUsd }: JobStatus, report: JobReport | null): Row[] => [
+const listCosts = (
+  { costUsd, unpriced = 0, estimateUsd, forecast, budgetUsd }: JobStatus,
+  report: JobReport | null,
+): Row[] => [
   ['so far', formatUsd(costUsd)],
   ...(unpriced === 0 ? [] : [['attempts of unknown cost', unpriced] satisfies Row]),
   ['estimated', formatUsd(estimateUsd)],
+  ...(forecast?.usd == null ? [] : [['forecast', describeForecast(forecast, formatUsd)] satisfies Row]),
   ...(budgetUsd === null ? [] : [['budget', formatUsd(budgetUsd)] satisfies Row]),
   ...(report === null ? [] : [['the same in realtime', formatUsd(report.cost.realtimeUsd)] satisfies Row]),
 ];

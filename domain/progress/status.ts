@@ -2,6 +2,7 @@
 
 import type { Load, NamedLimit } from '../capacity/window.ts';
 import type { DeadlinePolicy, RowCounts, WaveKind } from '../job.ts';
+import type { Forecast } from '../money/forecast.ts';
 import type { Counts, ItemReason } from '../outcome/outcome.ts';
 import type { JudgedStep } from '../waves/rollout.ts';
 import { type BatchStateCounts, troubles } from './events.ts';
@@ -85,6 +86,8 @@ export interface JobStatus {
   /** Attempts whose cost is not known. Absent in the status of a job whose worker is older. */
   readonly unpriced?: number;
   readonly estimateUsd: number | null;
+  /** By what the ended batches took; null until one has ended, and when none is left. Absent in the status of a job whose worker is older. */
+  readonly forecast?: Forecast | null;
   readonly budgetUsd: number | null;
   /** How many batches may be open at the same time; null until the job is open. The same holds for the deadlines. */
   readonly concurrency: number | null;
@@ -118,4 +121,5 @@ export const withoutFuture = <Status extends Partial<JobStatus>>(status: Status)
   pauses: [],
   nextLookAt: null,
   estimatedEndAt: null,
+  forecast: null,
 });

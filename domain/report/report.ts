@@ -3,6 +3,7 @@
 import type { RowCounts } from '../job.ts';
 import type { Prices } from '../money/cost.ts';
 import { costOfSum, findPrice, plusUsd } from '../money/cost.ts';
+import type { Forecast } from '../money/forecast.ts';
 import { addUnpriced, knownUsd, nothingUnpriced, readUnpriced } from '../money/unpriced.ts';
 import {
   type Anomalies,
@@ -46,6 +47,8 @@ export interface JobReport {
     readonly byModelAndLane: readonly CostLine[];
     readonly realtimeUsd: number | null;
     readonly savedUsd: number | null;
+    /** Of `usd`, as it was when half of the batches had ended; null if there was none. Absent in reports of earlier versions. */
+    readonly forecast?: Forecast | null;
   };
   readonly batches: {
     readonly count: number;

@@ -4,12 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
+import { createMeter } from '../../activities/realtime/meter.ts';
+import { customId, itemKey } from '../../domain/ids.ts';
 import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
 import type { Store } from '../../storage/store.ts';
 import { createThreads } from '../../threads/pool.ts';
 import { estimateOf } from './estimate-of.ts';
 import { died, withoutParts } from './plan/dying-store.ts';
-import { anthropicOffline, type Folder, folderWith, output } from './plan/planning.ts';
+import { anthropicOffline, type Folder, folderWith, openaiOffline, output } from './plan/planning.ts';
 import { answerLine, errorLine, runWhole } from './whole-job.ts';
 
 const request = {
@@ -158,4 +160,16 @@ test('an estimate tells what to expect, and how it was counted', async () => {
   expect(inputTokens).toBeGreaterThanOrEqual(expectedTokens?.high ?? Number.POSITIVE_INFINITY);
   expect(caveats.join()).toContain('input tokens of gpt-4.1-mini, gpt-4o were counted in 90 rows');
   expect(caveats.join()).not.toContain('at four bytes each, because');
+});
+
+test('the realtime lane reserves by the factor of its batch', () => {
+  const body = JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'x' }], max_tokens: 5 });
+  const name = customId('0'.repeat(8), itemKey('0'.repeat(24)));
+  const line = Buffer.from(openaiOffline.encode(name, body, '/v1/chat/completions'));
+  const call = { model: 'gpt-4o', endpoint: '/v1/chat/completions' };
+  const plain = createMeter(openaiOffline, { prices }, call).estimate(line);
+  const wide = createMeter(openaiOffline, { prices }, { ...call, tokenFactor: 3 }).estimate(line);
+  const input = Math.ceil(line.length / 4);
+  expect(plain).toEqual({ tokens: input + 5, nanoUsd: (2 * input + 20 * 5) * 1000 });
+  expect(wide).toEqual({ tokens: 3 * input + 5, nanoUsd: (2 * 3 * input + 20 * 5) * 1000 });
 });

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { MergeSummary } from '../../activities/finish/merge.ts';
 import { type ReportInput, report } from '../../activities/finish/report.ts';
+import type { PlanSummary } from '../../domain/job.ts';
 import { addCounts, type Counts, noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import { manifestFile, tallyFile } from '../../job-folder/paths.ts';
@@ -28,6 +29,7 @@ export function makeTally(wave: number, batch: number, change: Partial<Tally> = 
     rejected: {},
     usage: { input: 220 * items, cachedInput: 0, cacheWrite: null, output: 30 * items, reasoning: 0 },
     costUsd: items * 0.00052,
+    estimatedUsd: items * 0.001,
     batchId: `batch_${wave}_${batch}`,
     ending: 'completed',
     createdAt,
@@ -53,7 +55,8 @@ export async function endedJob(
   const waves = tallies.reduce((most, { wave }) => Math.max(most, wave), 1);
   for (let wave = 1; wave <= waves; wave += 1) {
     const entries = tallies.filter((tally) => tally.wave === wave).map(({ batch }) => ({ batch, itemsCrc32: '0' }));
-    await put(folder, manifestFile(output, wave), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    const lines = [...entries, { summary: summarizePlan(tallies, wave) }];
+    await put(folder, manifestFile(output, wave), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
   await Promise.all(tallies.map((tally) => put(folder, tallyFile({ output, ...tally }), JSON.stringify(tally))));
   const input: ReportInput = {
@@ -68,6 +71,13 @@ export async function endedJob(
   };
   const written: JobReport = await quietEnvironment().run((): Promise<JobReport> => report(wholeDeps(folder), input));
   return { folder, report: written, page: folder.text('report.html') };
+}
+
+function summarizePlan(tallies: readonly Tally[], wave: number): PlanSummary {
+  const planned = tallies.filter((tally) => tally.wave === wave);
+  const items = planned.reduce((sum, tally) => sum + tally.items, 0);
+  const estimate = { inputTokens: 0, outputTokens: 0, usd: items * 0.001 };
+  return { wave, batches: planned.length, items, estimate };
 }
 
 function summarize(tallies: readonly Tally[]): MergeSummary {

@@ -5,6 +5,7 @@ import { listAccountQueues } from '../../domain/account-queue.ts';
 import { computeNextPoll } from '../../domain/batch/backoff.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
+import { type Forecast, forecast } from '../../domain/money/forecast.ts';
 import { addCounts, type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
 import { type Alert, countFailures, findAlerts, findNoProgressAt } from '../../domain/progress/alerts.ts';
 import { countOpen } from '../../domain/progress/events.ts';
@@ -64,6 +65,7 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job), askedA
     costUsd: totals.costUsd,
     unpriced: totals.unpriced?.items ?? 0,
     estimateUsd: (firstPlan?.whole ?? firstPlan)?.estimate.usd ?? null,
+    forecast: forecastJob(job, totals),
     budgetUsd: budget.capUsd,
     concurrency: job.isOpen ? coordinator.switches.concurrency : null,
     deadline: job.isOpen ? job.deadline : null,
@@ -116,6 +118,11 @@ function findNextOtherAt(job: JobFacts): number | null {
   const stillAt = findNoProgressAt(coordinator.movedAt);
   if (phase !== 'running' || job.pauses.length > 0 || stillAt <= Date.now()) return lateAt;
   return Math.min(lateAt ?? stillAt, stillAt);
+}
+
+function forecastJob({ firstPlan, report }: JobFacts, { spending }: Totals): Forecast | null {
+  const plan = firstPlan?.whole ?? firstPlan;
+  return plan === null || report !== null ? null : forecast(spending, { items: plan.items, usd: plan.estimate.usd });
 }
 
 const countShare = (done: number, all: number): number => (all === 0 ? 0 : Math.min(1, done / all));

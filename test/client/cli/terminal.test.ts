@@ -141,6 +141,10 @@ test('the facts of a status and of an estimate are in words', () => {
     'next poll': 'in about 30s',
     'estimated end': 'in about 59m',
   });
+  const unknownOutput = { outputTokens: null, lowOutputTokens: null, highOutputTokens: null };
+  const forecast = { usd: 0.75, lowUsd: 0.5, highUsd: 1, basis: 3, ...unknownOutput };
+  expect(statusFacts({ ...status, forecast }, 'tickets', 0).forecast).toBe('$0.7500 ($0.5000 to $1.00), by 3 items');
+  expect(statusFacts(status, 'tickets', 0).forecast).toBeNull();
   expect(statusFacts({ ...status, nextLookAt: 60_062 }, 'tickets', 60_000)['next poll']).toBe('now');
   const items = { ...status.items, byReason: { in_doubt: 4 } };
   expect(statusFacts(status, 'tickets', 0)['in doubt']).toBeNull();
@@ -164,6 +168,10 @@ test('the facts of a status and of an estimate are in words', () => {
     caveats: ['a', 'b'],
     tokens: 'about 5,000 in, at most 900 out',
   });
+  const expectedTokens = { likely: 4800, low: 4700, high: 4900 };
+  expect(estimateFacts({ ...counts, ...money, expectedTokens, caveats: [] }).tokens).toBe(
+    'about 4,800 (4,700 to 4,900) in, at most 900 out',
+  );
   const budgets = [10, 1.25].map((budgetUsd) => estimateFacts({ ...counts, ...money, budgetUsd, caveats: [] }).budget);
   expect(budgets).toEqual([
     '$10.00: the job takes 15% of it',

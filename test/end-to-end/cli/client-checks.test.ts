@@ -35,6 +35,8 @@ test(
       expect(parseLines(await here(['validate', 'tickets/job.json']))).toMatchObject([{ valid: true, by: 'worker' }]);
       const [estimate] = parseLines(await here(['estimate', 'tickets/job.json', '--by-reference']));
       expect(estimate).toMatchObject({ rows: { accepted: 8 }, items: 8, budgetUsd: 1, batches: 1, realtimeBatches: 0 });
+      expect(estimate?.expectedTokens).toMatchObject({ likely: expect.any(Number), low: expect.any(Number) });
+      expect(estimate?.caveats).toContainEqual(expect.stringContaining('were counted in 8 rows'));
       const { $schema } = JSON.parse(readFileSync(join(at.root, 'tickets/job.json'), 'utf8'));
       const schema = readFileSync(join(at.root, 'tickets', $schema), 'utf8');
       expect(schema).toBe(readFileSync('job.schema.json', 'utf8'));

@@ -61,9 +61,15 @@ test('claim, pauses, budget and deadlines hold over several runs', () =>
     const paused = await site.status();
     expect(paused).toMatchObject({ phase: 'paused', budgetUsd: 5, pauses: [{ note: 'a look first' }] });
     expect(paused.costUsd).toBeGreaterThanOrEqual(before ?? 0);
+    const { usd = null, lowUsd, basis } = paused.forecast ?? {};
+    expect(basis).toBe(paused.items.answered);
+    expect(lowUsd).toBeGreaterThanOrEqual(paused.costUsd ?? Number.NaN);
     await site.update('resume');
     const report = await site.result();
     await site.expectPaidOnce(report, 240);
+    expect((report.cost.usd ?? Number.NaN) / (usd ?? Number.NaN)).toBeCloseTo(1, 1);
+    expect(report.cost.forecast).toMatchObject({ basis: 120 });
+    expect((await site.status()).forecast).toBeNull();
     expect(report.verdict).toBe('complete');
     expect(site.claim().firstRunId).toBe(first);
     expect((await site.runs()).length).toBeGreaterThan(1);
