@@ -1,6 +1,6 @@
 // A pool of threads for work that fills a core. The main thread only moves bytes to them and back, so its heartbeats and calls are not delayed.
 
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { BufferStock } from './buffer-stock.ts';
 import { failureError, listBuffers, type ReplyMessage, type TaskMessage, type ThreadMessage } from './messages.ts';
 import type { TaskInput, TaskName, TaskOutput } from './tasks.ts';
@@ -29,6 +29,10 @@ export interface Threads {
  */
 const heapMbDefault = 1024;
 const youngHeapMb = 32;
+/** For counting, little memory matters more than speed. */
+const countingYoungHeapMb = 8;
+/** While a plan reads its first rows, tokens are counted again and again; later, hardly ever. */
+const idleMsDefault = 2000;
 /** Buffers that go with each message to be filled by the task. */
 const spareBuffers = 3;
 
@@ -38,23 +42,47 @@ interface Task {
   readonly reply: PromiseWithResolvers<never>;
 }
 
-/** Threads start when there are tasks for them. A thread without a task does not keep the program running. */
-export function createThreads(size: number, heapMb = heapMbDefault): Threads {
-  return new ThreadPool(size, heapMb);
+interface PoolOptions {
+  /** Of each thread. Default: 1024. */
+  readonly heapMb?: number;
+  /** How long the thread that counts tokens waits for another task before it ends. Default: 2000. */
+  readonly idleMs?: number;
+}
+
+/**
+ * Threads start when there are tasks for them. A thread without a task does not keep the program running. Tokens are counted by one thread more,
+ * which ends when it has nothing to do: what it loads would otherwise be held in every thread, for as long as the program runs.
+ */
+export function createThreads(size: number, options: PoolOptions = {}): Threads {
+  const { heapMb = heapMbDefault, idleMs = idleMsDefault } = options;
+  const limits = { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngHeapMb };
+  const usual = new ThreadPool(size, limits, null);
+  const counting = new ThreadPool(1, { ...limits, maxYoungGenerationSizeMb: countingYoungHeapMb }, idleMs);
+  return {
+    size,
+    stock: usual.stock,
+    run: (name, input) => (name === 'countTokens' ? counting : usual).run(name, input),
+    close: async () => {
+      await Promise.all([usual.close(), counting.close()]);
+    },
+  };
 }
 
 class ThreadPool implements Threads {
   readonly size: number;
   readonly stock = new BufferStock();
-  readonly #heapMb: number;
+  readonly #limits: ResourceLimits;
+  /** Null if threads stay. */
+  readonly #idleMs: number | null;
   readonly #waiting: Task[] = [];
   readonly #threads = new Set<PooledThread>();
 
   #isClosed = false;
 
-  constructor(size: number, heapMb: number) {
+  constructor(size: number, limits: ResourceLimits, idleMs: number | null) {
     this.size = size;
-    this.#heapMb = heapMb;
+    this.#limits = limits;
+    this.#idleMs = idleMs;
   }
 
   run<Name extends TaskName>(name: Name, input: TaskInput<Name>): Promise<TaskOutput<Name>> {
@@ -85,7 +113,7 @@ class ThreadPool implements Threads {
   #findIdle(): PooledThread | null {
     for (const thread of this.#threads) if (thread.isIdle) return thread;
     if (this.#threads.size >= this.size || this.#waiting.length === 0) return null;
-    const thread: PooledThread = new PooledThread(this.#heapMb, {
+    const thread: PooledThread = new PooledThread(this.#limits, this.#idleMs, {
       onIdle: (spare) => {
         for (const buffer of spare) this.stock.give(buffer);
         this.#startNext();
@@ -109,13 +137,15 @@ interface ThreadEvents {
 
 class PooledThread {
   readonly #worker: Worker;
+  readonly #idleMs: number | null;
+  #idling: NodeJS.Timeout | undefined;
   #task: Task | null = null;
   #error: Error | null = null;
   #isReady = false;
   #isEnding = false;
 
-  constructor(heapMb: number, { onIdle, onEnd }: ThreadEvents) {
-    const resourceLimits = { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngHeapMb };
+  constructor(resourceLimits: ResourceLimits, idleMs: number | null, { onIdle, onEnd }: ThreadEvents) {
+    this.#idleMs = idleMs;
     // The extension is that of this file: the program runs from sources and from compiled files.
     this.#worker = new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), { resourceLimits });
     this.#worker.unref();
@@ -137,11 +167,13 @@ class PooledThread {
     });
   }
 
+  /** A thread that is ending keeps its place until it has ended, so that the next one does not add its memory to it. */
   get isIdle(): boolean {
-    return this.#task === null;
+    return this.#task === null && !this.#isEnding;
   }
 
   start(task: Task, spare: readonly ArrayBuffer[]): void {
+    clearTimeout(this.#idling);
     this.#task = task;
     this.#worker.ref();
     const message: TaskMessage = { name: task.name, input: task.input, spare };
@@ -170,6 +202,7 @@ class PooledThread {
   #endTask(): void {
     this.#task = null;
     this.#worker.unref();
+    if (this.#idleMs !== null) this.#idling = setTimeout(() => this.end(), this.#idleMs).unref();
   }
 
   #settle(reply: ReplyMessage): void {

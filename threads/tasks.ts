@@ -3,12 +3,13 @@
 import type { MaybePromise } from '../domain/maybe-promise.ts';
 import { InvariantBroken } from '../domain/refusal.ts';
 import type { BufferStock } from './buffer-stock.ts';
+import { countTokens } from './tasks/count-tokens.ts';
 import { drawPage } from './tasks/draw-page.ts';
 import { judgeLines } from './tasks/judge-lines.ts';
 import { renderRows } from './tasks/render-rows.ts';
 import { scanAnswers } from './tasks/scan-answers.ts';
 
-const tasks = { drawPage, judgeLines, renderRows, scanAnswers } as const;
+const tasks = { countTokens, drawPage, judgeLines, renderRows, scanAnswers } as const;
 
 type Tasks = typeof tasks;
 export type TaskName = keyof Tasks;

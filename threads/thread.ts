@@ -1,5 +1,5 @@
-// A thread of the pool: it does one task after the other. A task receives bytes and settings, and returns bytes and counts. It opens nothing and
-// reads no clock, so its result depends on its input alone.
+// A thread of the pool: it does one task after the other. A task receives bytes and settings, and returns bytes and counts. It opens nothing
+// except a tokenizer's vocabulary and reads no clock, so its result depends on its input alone.
 
 import { parentPort } from 'node:worker_threads';
 import { BufferStock } from './buffer-stock.ts';

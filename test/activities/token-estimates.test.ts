@@ -8,7 +8,8 @@ import { createMeter } from '../../activities/realtime/meter.ts';
 import { customId, itemKey } from '../../domain/ids.ts';
 import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
 import type { Store } from '../../storage/store.ts';
-import { createThreads } from '../../threads/pool.ts';
+import { createThreads, type Threads } from '../../threads/pool.ts';
+import { sharedThreads } from '../support/shared-threads.ts';
 import { estimateOf } from './estimate-of.ts';
 import { died, withoutParts } from './plan/dying-store.ts';
 import { anthropicOffline, type Folder, folderWith, openaiOffline, output } from './plan/planning.ts';
@@ -107,6 +108,28 @@ test('the plan is the same with one thread and with several', async () => {
     plans.push(folder.digests());
   }
   expect(plans[0]).toEqual(plans[1]);
+});
+
+test('if the thread that counts dies, the attempt fails; the next one comes to the same plan, and no row is refused', async () => {
+  const [whole, disturbed] = [await makeLarge(), await makeLarge()];
+  const threads = createThreads(1, { heapMb: 24 });
+  await expect(disturbed.run({ threads }).finally(() => threads.close())).rejects.toThrow('while it did countTokens');
+  expect(await disturbed.run()).toEqual(await whole.run());
+  expect(disturbed.digests()).toEqual(whole.digests());
+});
+
+test('a plan without anything to count starts no thread for it', async () => {
+  const asked: string[] = [];
+  const threads: Threads = {
+    ...sharedThreads,
+    run: (name, input) => {
+      asked.push(name);
+      return sharedThreads.run(name, input);
+    },
+  };
+  const folder = await folderWith(makeNumbers(60), { model: 'made-up', batch, prices });
+  await folder.run({ threads });
+  expect(new Set(asked)).toEqual(new Set(['renderRows']));
 });
 
 const withoutManifest = ({ store }: Folder): Store => ({

@@ -1,7 +1,7 @@
-// What the code of threads reaches. A thread opens nothing, calls nobody and reads no clock, so a task's result depends on its input alone.
+// What the code of threads reaches. A thread opens a vocabulary at most, calls nobody and reads no clock, so a task's result depends on its input alone.
 
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
@@ -41,11 +41,11 @@ test('a thread reaches no package and no module of Node beyond those that comput
     'ajv',
     'ajv/dist/2020.js',
     'echarts/dist/echarts.esm.min.mjs',
-    'gpt-tokenizer/encoding/cl100k_base',
-    'gpt-tokenizer/encoding/o200k_base',
+    'gpt-tokenizer/GptEncoding',
     'liquidjs',
     'node:buffer',
     'node:crypto',
+    'node:fs',
     'node:worker_threads',
     'node:zlib',
   ];
@@ -53,10 +53,19 @@ test('a thread reaches no package and no module of Node beyond those that comput
   expect(reached.files.size).toBeGreaterThan(20);
 });
 
-test('the main thread never loads a tokenizer', () => {
-  const main = reachFrom('worker/main.ts');
+test('the only file that a thread reads is a vocabulary', () => {
+  const readers = [...reached.files].filter(([, text]) => listValueImports(text).includes('node:fs'));
+  expect(readers.map(([path]) => relative(root, path))).toEqual(['threads/tasks/count-tokens.ts']);
+  const [[, text] = ['', '']] = readers;
+  expect(text.match(/readFileSync\(/g)).toHaveLength(1);
+  expect(text).toMatch(/import\.meta\.resolve\(`gpt-tokenizer\/data\/\$\{encoding\}\.tiktoken`\)/);
+});
+
+test('the main thread never loads a tokenizer, nor does a thread that renders', () => {
+  const [main, renders] = [reachFrom('worker/main.ts'), reachFrom('threads/tasks/render-rows.ts')];
   expect([...main.packages]).toContain('@temporalio/worker');
-  expect([...main.packages].filter((name) => name.startsWith('gpt-tokenizer'))).toEqual([]);
+  expect([...renders.packages]).toContain('liquidjs');
+  expect([...main.packages, ...renders.packages].filter((name) => name.startsWith('gpt-tokenizer'))).toEqual([]);
 });
 
 test('a thread reaches no store', () => {

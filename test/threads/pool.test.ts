@@ -1,10 +1,12 @@
 // The pool of threads: what fails when a thread ends, and what does not.
 
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import { createThreads, ThreadDied, type Threads } from '../../threads/pool.ts';
 
-function poolOf(size: number, heapMb?: number): Threads {
-  const threads = createThreads(size, heapMb);
+function poolOf(...options: Parameters<typeof createThreads>): Threads {
+  const threads = createThreads(...options);
   onTestFinished(() => threads.close());
   return threads;
 }
@@ -36,7 +38,7 @@ function makeRow(passes: number) {
 const [light, heavy] = [1, 4000];
 
 test('a task that needs more than the heap of a thread fails, and the next tasks run on a new thread', async () => {
-  const threads = poolOf(1, 24);
+  const threads = poolOf(1, { heapMb: 24 });
   const tasks = [makeRow(light), makeRow(heavy), makeRow(light)];
   const [before, died, after] = await Promise.allSettled(tasks.map((task) => threads.run('renderRows', task)));
   expect(before?.status).toBe('fulfilled');
@@ -62,4 +64,46 @@ test('tasks of a pool that is closed fail without blaming what they were given',
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(ThreadDied);
   }
+});
+
+const prompts = [{ index: 7, encoding: 'o200k_base', pieces: ['one two'], scale: 3, formTokens: 1 }] as const;
+const counted = [{ index: 7, tokens: 7 }];
+
+/** The threads that start from now on, first to last. */
+function watchThreads(): readonly Worker[] {
+  const started: Worker[] = [];
+  const note = (worker: Worker): void => {
+    started.push(worker);
+  };
+  process.on('worker', note);
+  onTestFinished(() => {
+    process.off('worker', note);
+  });
+  return started;
+}
+
+test('tokens are counted by one thread more, which ends when it has nothing to do', async () => {
+  const threads = poolOf(2, { idleMs: 1 });
+  const started = watchThreads();
+  await threads.run('renderRows', makeRow(light));
+  const counts = await Promise.all([1, 2, 3].map(() => threads.run('countTokens', { prompts })));
+  expect(counts).toEqual([counted, counted, counted]);
+  expect(started).toHaveLength(2);
+  const [rendering, counting] = started;
+  if (counting === undefined) throw new Error('nothing was counted by a thread');
+  await once(counting, 'exit');
+  expect(await threads.run('countTokens', { prompts })).toEqual(counted);
+  await threads.run('renderRows', makeRow(light));
+  expect(started).toHaveLength(3);
+  expect(rendering?.threadId).toBeGreaterThan(0);
+});
+
+test('a count that is asked for while its thread is ending is made by the next one', async () => {
+  const threads = poolOf(1, { idleMs: 0 });
+  const started = watchThreads();
+  expect(await threads.run('countTokens', { prompts })).toEqual(counted);
+  // The timer that ends the thread was set just before, for the same time.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(await threads.run('countTokens', { prompts })).toEqual(counted);
+  expect(started).toHaveLength(2);
 });

@@ -2,7 +2,6 @@
 
 import { customId, type ItemKey } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
-import type { MaybePromise } from '../../domain/maybe-promise.ts';
 import { findPrice, type ModelPrice } from '../../domain/money/cost.ts';
 import { countCallTokens } from '../../domain/money/output-limit.ts';
 import type { RowRefusal } from '../../domain/outcome/outcome.ts';
@@ -16,6 +15,7 @@ import { parseRecord, type RowRecord } from '../../storage/formats/jsonl-record.
 import type { BufferStock } from '../buffer-stock.ts';
 import { compileOnce } from '../compiled.ts';
 import { eachLine, LinePacker, type PackedLines } from '../packed-lines.ts';
+import { SampledPrompts } from '../sampled-prompts.ts';
 import { KeyHasher } from './key-hasher.ts';
 import {
   type ItemGroup,
@@ -24,10 +24,8 @@ import {
   type RefusedRow,
   type RenderedRows,
   type RowColumns,
-  type SampledRow,
 } from './rendered-rows.ts';
 import { isRefusal, type ReadItem, type ReadRow, rowReader } from './row-reader.ts';
-import { SampledPrompts } from './sampled-tokens.ts';
 import { type AroundBody, noPrefix, splitAround } from './unnamed-lines.ts';
 
 /** The part of a job that its rows are rendered by. */
@@ -57,11 +55,7 @@ const compile = compileOnce((text): Compiled => {
   return { dialect, readRow: rowReader(job, dialect), prices: job.prices, seeds: hashSeeds(job.planNonce) };
 });
 
-/** A promise only if the tokens of a row are counted. */
-export function renderRows(
-  { settings, firstRow, lines }: RenderRowsInput,
-  stock: BufferStock,
-): MaybePromise<RenderedRows> {
+export function renderRows({ settings, firstRow, lines }: RenderRowsInput, stock: BufferStock): RenderedRows {
   const chunk = new Chunk(compile(settings), firstRow, lines.ends.length, stock);
   eachLine(lines, (line, index) => chunk.take(line, index));
   return chunk.finish();
@@ -102,19 +96,14 @@ class Chunk {
     this.#items.endLine();
   }
 
-  finish(): MaybePromise<RenderedRows> {
-    if (this.#prompts.isEmpty) return this.#finishWith([]);
-    return this.#prompts.count().then((sampled) => this.#finishWith(sampled));
-  }
-
-  #finishWith(sampled: readonly SampledRow[]): RenderedRows {
+  finish(): RenderedRows {
     return {
       requests: this.#requests.finish(),
       items: this.#items.finish(),
       requestIdAt: this.#compiled.dialect.customIdAt,
       columns: this.#columns,
       groups: Array.from(this.#groups.values(), ({ model, endpoint }) => ({ model, endpoint })),
-      sampled,
+      prompts: this.#prompts.list,
       refusals: this.#refusals,
       jobRefusal: this.#jobRefusal,
     };

@@ -3,6 +3,7 @@
 
 import type { RowRefusal } from '../../domain/outcome/outcome.ts';
 import type { JobRefused } from '../../domain/refusal.ts';
+import type { PromptText } from '../../providers/dialects/dialect.ts';
 import type { PackedLines } from '../packed-lines.ts';
 
 export interface RenderedRows {
@@ -14,7 +15,7 @@ export interface RenderedRows {
   readonly columns: RowColumns;
   readonly groups: readonly ItemGroup[];
   /** In the order of the rows. Rows whose tokens cannot be counted are not in it. */
-  readonly sampled: readonly SampledRow[];
+  readonly prompts: readonly SampledPrompt[];
   /** In the order of the rows. */
   readonly refusals: readonly RefusedRow[];
   /** The row that refuses the whole job: those after it were not rendered. */
@@ -27,10 +28,13 @@ export interface ItemGroup {
   readonly endpoint: string;
 }
 
-/** A row of the sample, and its tokens as its model counts them. */
-export interface SampledRow {
+/** A row of the sample, with what its model reads of it: 8 KB at most. */
+export interface SampledPrompt extends Pick<PromptText, 'encoding' | 'formTokens'> {
   readonly index: number;
-  readonly tokens: number;
+  /** The whole text or, of a long one, parts of it. */
+  readonly pieces: readonly string[];
+  /** The bytes of the whole text for each byte of the pieces. */
+  readonly scale: number;
 }
 
 export interface RefusedRow extends RowRefusal {

@@ -7,6 +7,7 @@ import type { RealtimeCause } from '../../../domain/plan/split.ts';
 import { InvariantBroken, JobRefused } from '../../../domain/refusal.ts';
 import { customIdFromEnd, parseItemLine } from '../../../job-folder/plan/item-line.ts';
 import type { LineWriter } from '../../../storage/lines/json-lines.ts';
+import type { SampledRow } from '../../../threads/tasks/count-tokens.ts';
 import type { ItemGroup, RenderedRows, RowColumns } from '../../../threads/tasks/rendered-rows.ts';
 import { noPrefix } from '../../../threads/tasks/unnamed-lines.ts';
 import type { SeenRow } from '../keys/seen-ids.ts';
@@ -19,6 +20,7 @@ const keyDigits = 24;
 /** A chunk's places, with what a thread made of its rows. */
 export interface RenderedChunk extends Omit<RowChunk, 'lines'> {
   readonly rendered: RenderedRows;
+  readonly sampled: readonly SampledRow[];
 }
 
 /** Shows one row of a chunk at a time. Of a refused row, only its place and its refusal have a meaning. */
@@ -34,11 +36,11 @@ export class ChunkRow implements FirstItem, SeenRow {
   realtimeCause: RealtimeCause | null = null;
 
   constructor(chunk: RenderedChunk) {
-    const { columns, requests, items, refusals, sampled } = chunk.rendered;
+    const { columns, requests, items, refusals } = chunk.rendered;
     this.#chunk = chunk;
     this.#columns = columns;
     this.#refusals = new Map([...chunk.refusals, ...refusals.map((each) => [each.index, each] as const)]);
-    this.#sampled = new Map(sampled.map(({ index, tokens }) => [index, tokens]));
+    this.#sampled = new Map(chunk.sampled.map(({ index, tokens }) => [index, tokens]));
     this.#requests = new PrefixedLines(requests);
     this.#items = new PrefixedLines(items);
   }

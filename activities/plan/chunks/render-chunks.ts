@@ -23,8 +23,10 @@ export interface RenderOptions {
 
 interface SettledChunk {
   readonly chunk: RowChunk;
-  readonly rendered: RenderedRows | 'died';
+  readonly counted: CountedRows | 'died';
 }
+
+type CountedRows = Pick<RenderedChunk, 'rendered' | 'sampled'>;
 
 /** A chunk is valid until the next one is asked for. */
 export async function* renderChunks(options: RenderOptions): AsyncGenerator<RenderedChunk> {
@@ -58,20 +60,16 @@ class ChunkRenderer {
   }
 
   async render(chunk: RowChunk): Promise<SettledChunk> {
-    try {
-      return { chunk, rendered: await this.#run(chunk) };
-    } catch (error) {
-      if (error instanceof ThreadDied) return { chunk, rendered: 'died' };
-      throw error;
-    }
+    const rendered = await this.#run(chunk);
+    return { chunk, counted: rendered === 'died' ? 'died' : await this.#count(rendered) };
   }
 
   /** Several chunks if the thread died: then each row is rendered alone. */
-  async *finish({ chunk, rendered }: SettledChunk): AsyncGenerator<RenderedChunk> {
-    if (rendered === 'died') {
+  async *finish({ chunk, counted }: SettledChunk): AsyncGenerator<RenderedChunk> {
+    if (counted === 'died') {
       yield* this.#renderOneByOne(chunk);
     } else {
-      yield* this.#lend(chunk, rendered);
+      yield* this.#lend(chunk, counted);
     }
   }
 
@@ -79,38 +77,52 @@ class ChunkRenderer {
     let left = count;
     // The rows were moved to the thread that died, so they are read again.
     for await (const row of this.cut(from, 1)) {
-      const { rendered } = await this.render(row);
-      yield* this.#lend(row, rendered === 'died' ? refuseHeavyRow() : rendered);
+      const { counted } = await this.render(row);
+      yield* this.#lend(row, counted === 'died' ? refuseHeavyRow() : counted);
       left -= 1;
       if (left === 0) return;
     }
   }
 
-  *#lend(chunk: RowChunk, rendered: RenderedRows): Generator<RenderedChunk> {
-    yield { ...chunk, rendered };
+  *#lend(chunk: RowChunk, counted: CountedRows): Generator<RenderedChunk> {
+    yield { ...chunk, ...counted };
+    const { rendered } = counted;
     const { stock } = this.#options.threads;
     stock.give(rendered.requests.bytes.buffer);
     stock.give(rendered.items.bytes.buffer);
   }
 
-  #run({ from, lines }: RowChunk): Promise<RenderedRows> {
+  async #run({ from, lines }: RowChunk): Promise<RenderedRows | 'died'> {
     const firstRow = from.row + 1;
-    return this.#options.threads.run('renderRows', { settings: this.#settings, firstRow, lines });
+    try {
+      return await this.#options.threads.run('renderRows', { settings: this.#settings, firstRow, lines });
+    } catch (error) {
+      if (error instanceof ThreadDied) return 'died';
+      throw error;
+    }
+  }
+
+  /** If the thread dies, that says nothing about the rows: the attempt fails. */
+  async #count(rendered: RenderedRows): Promise<CountedRows> {
+    const { prompts } = rendered;
+    const sampled = prompts.length === 0 ? [] : await this.#options.threads.run('countTokens', { prompts });
+    return { rendered, sampled };
   }
 }
 
 /** It ended a thread twice: together with other rows, and alone. */
-function refuseHeavyRow(): RenderedRows {
+function refuseHeavyRow(): CountedRows {
   const nothing = (): PackedLines => ({ bytes: new Uint8Array(0), ends: new Uint32Array(1) });
   const message = 'rendering it needs more memory than a thread has';
-  return {
+  const rendered: RenderedRows = {
     requests: nothing(),
     items: nothing(),
     requestIdAt: 0,
     columns: makeColumns(1),
     groups: [],
-    sampled: [],
+    prompts: [],
     refusals: [{ index: 0, reason: 'template_failed', message }],
     jobRefusal: null,
   };
+  return { rendered, sampled: [] };
 }

@@ -19,7 +19,7 @@ test('a row that ends its thread, alone too, is refused with its number, and the
     count: index === 16 ? 4000 : 1,
   }));
   const [small, large] = [await folderWith(rows, { request }), await folderWith(rows, { request })];
-  const threads = createThreads(2, smallHeapMb);
+  const threads = createThreads(2, { heapMb: smallHeapMb });
   try {
     expect((await small.run({ threads })).rows).toMatchObject({ rows: 30, accepted: 29, refused: 1 });
   } finally {

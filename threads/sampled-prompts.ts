@@ -1,10 +1,10 @@
-// Counts the tokens of the rows that are in the sample. Of a long row it counts pieces, so that a row costs little however long it is.
+// The prompts of the rows that are in the sample, for a count of their tokens. Of a long prompt it takes pieces, so that a row costs little however
+// long it is.
 
-import { weighRow } from '../../domain/money/token-ratio.ts';
-import type { Dialect, PromptText } from '../../providers/dialects/dialect.ts';
-import { loadTokenCounter } from '../tokenizer.ts';
-import type { SampledRow } from './rendered-rows.ts';
-import type { ReadItem } from './row-reader.ts';
+import { weighRow } from '../domain/money/token-ratio.ts';
+import type { Dialect, PromptText } from '../providers/dialects/dialect.ts';
+import type { SampledPrompt } from './tasks/rendered-rows.ts';
+import type { ReadItem } from './tasks/row-reader.ts';
 
 /** A longer body is not parsed once more: a thread has no room for that. */
 const bodyBytesMax = 1024 * 1024;
@@ -14,24 +14,18 @@ const piecesMax = 8;
 
 type SampledItem = Pick<ReadItem, 'row' | 'model' | 'endpoint' | 'request'>;
 
-interface Prompt extends Pick<PromptText, 'encoding' | 'formTokens'> {
-  readonly index: number;
-  readonly pieces: readonly string[];
-  /** The bytes of the whole text for each byte of the pieces. */
-  readonly scale: number;
-}
-
-/** The prompts of a chunk that are in the sample. */
+/** Those of a chunk. */
 export class SampledPrompts {
   readonly #dialect: Pick<Dialect, 'readPromptText'>;
-  readonly #prompts: Prompt[] = [];
+  readonly #prompts: SampledPrompt[] = [];
 
   constructor(dialect: Pick<Dialect, 'readPromptText'>) {
     this.#dialect = dialect;
   }
 
-  get isEmpty(): boolean {
-    return this.#prompts.length === 0;
+  /** In the order of the rows. */
+  get list(): readonly SampledPrompt[] {
+    return this.#prompts;
   }
 
   /** A row that is not in the sample, or whose tokens cannot be counted, is left out. */
@@ -44,16 +38,6 @@ export class SampledPrompts {
     const pieces = cutPieces(text);
     const scale = pieces.length === 1 ? 1 : Buffer.byteLength(text) / Buffer.byteLength(pieces.join(''));
     this.#prompts.push({ index, encoding, formTokens, pieces, scale });
-  }
-
-  async count(): Promise<SampledRow[]> {
-    const rows: SampledRow[] = [];
-    for (const { index, encoding, pieces, scale, formTokens } of this.#prompts) {
-      const countTokens = await loadTokenCounter(encoding);
-      const counted = pieces.reduce((sum, piece) => sum + countTokens(piece), 0);
-      rows.push({ index, tokens: Math.ceil(counted * scale) + formTokens });
-    }
-    return rows;
   }
 
   #read(model: string, body: string, endpoint: string): PromptText | null {
