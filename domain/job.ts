@@ -78,6 +78,8 @@ export interface JobSpec extends Sharing {
   /** Absent: all rows run in one step. */
   readonly rollout?: RolloutPolicy;
   readonly budgetUsd: number | null;
+  /** The most that a request may cost is reserved. Absent: what it is estimated to cost. */
+  readonly strictBudget?: true;
   readonly reuse: string | null;
   readonly keep: { readonly responses: boolean; readonly providerFiles: boolean };
 }

@@ -146,6 +146,7 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
     maxRejectRate: fields.maxRejectRate ?? 0.05,
     ...resolveRollout(fields.rollout),
     budgetUsd: fields.budget?.usd ?? null,
+    ...(fields.budget?.strict === true ? { strictBudget: true } : {}),
     reuse: fields.reuse === undefined ? null : normalPath(fields.reuse),
     keep: { responses: fields.keep?.responses ?? false, providerFiles: fields.keep?.providerFiles ?? false },
   };

@@ -14,6 +14,7 @@ import type { JobFields } from './schema.ts';
 /** The fields that say how a job runs. Only given ones are present. */
 export interface JobChanges extends Sharing {
   readonly budgetUsd?: number;
+  readonly slaMs?: number;
   readonly outputFormat?: ResultFormat;
   readonly concurrency?: number;
   readonly realtime?: Partial<JobSpec['realtime']>;
@@ -30,11 +31,13 @@ export type TakenOver =
 
 export function splitChanges(fields: JobFields): { readonly changes: JobChanges; readonly same: JobFields } {
   const { budget, realtime, poll, retry, deadline, fallback, keep, resumeFrom, output, $schema, ...further } = fields;
-  const { tenant, feature, priority, ...others } = further;
+  const strict = budget?.strict === undefined ? {} : { budget };
+  const { tenant, feature, priority, sla, ...others } = further;
   const { concurrency, ...batch } = others.batch ?? {};
   const changes = {
     ...pickSharing(fields),
     budgetUsd: budget?.usd,
+    slaMs: sla,
     outputFormat: typeof output === 'object' ? output.format : undefined,
     concurrency,
     realtime: realtime && given(realtime),
@@ -45,7 +48,7 @@ export function splitChanges(fields: JobFields): { readonly changes: JobChanges;
     fallback: fallback && given(fallback),
     keep: keep && given(keep),
   };
-  return { changes: given(changes), same: { ...others, batch } };
+  return { changes: given(changes), same: { ...others, batch, ...strict } };
 }
 
 export function resumeProblems({ resumeFrom, output }: JobFields): Problem[] {
@@ -64,6 +67,7 @@ function changed(old: JobSpec, changes: JobChanges): JobSpec {
   return {
     ...old,
     budgetUsd: changes.budgetUsd ?? old.budgetUsd,
+    ...(changes.slaMs === undefined ? {} : { slaMs: changes.slaMs }),
     ...(changes.outputFormat === undefined ? {} : { outputFormat: changes.outputFormat }),
     ...pickSharing(changes),
     batch: { ...old.batch, concurrency: changes.concurrency ?? old.batch.concurrency },
@@ -101,6 +105,7 @@ function differences(old: JobSpec, same: JobFields, facts: SpecFacts): Problem[]
     ['route', same.route && routeAsJson(resolveRoute(same.route)), routeAsJson(old)],
     ['maxRejectRate', same.maxRejectRate, old.maxRejectRate],
     ['rollout', same.rollout && rolloutAsJson(resolveRollout(same.rollout)), rolloutAsJson(old)],
+    ['budget.strict', same.budget?.strict, old.strictBudget === true],
     ['reuse', same.reuse === undefined ? undefined : normalPath(same.reuse), old.reuse],
   ];
   return compared.flatMap(([where, now, before]) =>

@@ -124,6 +124,12 @@ const budget = z.strictObject({
   usd: usd().describe(
     'The most that the whole job may cost, in USD. A batch that would pass it pauses the job. A realtime row that would pass it fails with `budget`.',
   ),
+  strict: z
+    .boolean()
+    .optional()
+    .describe(
+      'Reserve the most that each request may cost: a token for every byte of it, its whole output limit, and the highest price of input.',
+    ),
 });
 
 const keep = z.strictObject({

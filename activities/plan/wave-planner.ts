@@ -5,7 +5,7 @@ import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import { findPrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
 import { findFactor } from '../../domain/money/token-ratio.ts';
-import { widenEstimate } from '../../domain/plan/batch-estimate.ts';
+import { findWorstFactor, widenEstimate } from '../../domain/plan/batch-estimate.ts';
 import {
   type Caps,
   chooseLane,
@@ -114,13 +114,14 @@ export class WavePlanner {
 
   /** The closed batches, first to last, with estimates by the ratios of their models. */
   widen(ratios?: Ratios): ManifestEntry[] {
-    const { prices } = this.#options.job;
+    const { prices, spec } = this.#options.job;
     return this.closed
       .toSorted((a, b) => a.batch - b.batch)
       .map((entry) => {
         const { estimate, model, lane } = entry;
         const price = findPrice(model, prices);
-        return { ...entry, estimate: widenEstimate(estimate, findFactor(ratios, model), lane, price) };
+        const factor = spec.strictBudget === true ? findWorstFactor(price, lane) : findFactor(ratios, model);
+        return { ...entry, estimate: widenEstimate(estimate, factor, lane, price) };
       });
   }
 

@@ -15,6 +15,15 @@ export interface Estimate {
   readonly tokenFactor?: number;
 }
 
+/** Estimates have four bytes for each token, and no tokenizer makes more tokens than there are bytes. */
+const bytesOfToken = 4;
+
+/** For the most that an input may cost: each of its bytes is a token, at the highest price of input. */
+export function findWorstFactor(price: ModelPrice | undefined, lane: Lane): number {
+  const { input = 0, cacheWrite = 0, cacheWrite1h = 0 } = price?.[lane] ?? {};
+  return bytesOfToken * (input === 0 ? 1 : Math.max(input, cacheWrite, cacheWrite1h) / input);
+}
+
 /** `factor` is at least 1. */
 export function widenEstimate(estimate: Estimate, factor: number, lane: Lane, price: ModelPrice | undefined): Estimate {
   if (factor === 1) return estimate;

@@ -123,6 +123,10 @@ export function listCaveats({ spec, rows, sums, ratios, limit, modelMax }: Cavea
       'output is estimated at its limit; answers are mostly shorter',
       typeof limit?.tokens === 'number' && limit.tokens > 0,
     ],
+    [
+      'the budget is strict: each byte of a request counts as a token of input, at the highest price; it costs much less',
+      spec.strictBudget === true,
+    ],
     ['a prompt cache may make input cheaper; it is not counted on', true],
     [`no price is known for ${unpriced.slice(0, 3).join(', ')}: give one in NIGHTSHIFT_PRICES`, unpriced.length > 0],
     ['items that fail are sent again and may be billed again', mode !== 'realtime' && retry.rounds > 0],

@@ -137,6 +137,11 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   'rollout.approve': { default: value(false), example: true },
   budget: { default: 'no limit', example: { usd: 25 } },
   'budget.usd': { default: null, example: 25, costs: 'a limit for the whole job' },
+  'budget.strict': {
+    default: value(false),
+    example: true,
+    costs: 'less of the budget is used before the job pauses',
+  },
   reuse: { default: 'none', example: 'runs/tickets/results.jsonl', costs: 'rows that are answered there cost nothing' },
   resumeFrom: { default: 'none', example: 'runs/tickets/', costs: 'what was paid for is not paid for again' },
   keep: { default: 'as its fields', example: { responses: true } },

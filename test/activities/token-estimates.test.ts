@@ -76,6 +76,20 @@ test('where four bytes are more than a token, tokens and cost grow by the upper 
   expect(entry?.estimate.usd).toBeCloseTo(usd, 9);
 });
 
+test('a strict budget reserves each byte as a token, its whole output limit, and the highest price of input', async () => {
+  const rows = makeNumbers(60);
+  const model = 'gpt-4o';
+  const cached = { [model]: { ...price, batch: { ...price.batch, cacheWrite: 1.25 } } };
+  const folder = await folderWith(rows, { model, batch, prices: cached, strictBudget: true });
+  await folder.run();
+  const [entry] = listEntries(folder);
+  const { inputTokens = 0, outputTokens = 0, usd = 0 } = entry?.estimate ?? {};
+  const bodies = rows.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  expect(inputTokens).toBeGreaterThanOrEqual(1.25 * bodies);
+  expect(outputTokens).toBe(60 * 16);
+  expect(usd).toBeCloseTo((inputTokens + 10 * (outputTokens ?? 0)) / 1e6, 9);
+});
+
 test('a provider whose tokenizers are not known keeps four bytes for a token', async () => {
   const claude = { 'claude-sonnet-5': price };
   const content = { messages: [{ role: 'user', content: '{{ text }}' }], max_tokens: 16 };

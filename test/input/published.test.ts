@@ -40,6 +40,7 @@ function jobWith(path: string, value: Json): Record<string, unknown> {
   const needed: Record<string, Record<string, Json>> = {
     dataset: inner === 'delimiter' ? { uri: 'rows.csv' } : { uri: smallest.dataset },
     prompt: { user: '{{ text }}' },
+    budget: { usd: 5 },
     output: { uri: 'runs/x/' },
   };
   if (name === 'mode' || name === 'route') {

@@ -32,6 +32,7 @@ test('where to resume from is enough, and changes nothing', () => {
 test('what says how the job is run is changed, and only that', () => {
   const result = taken({
     budget: { usd: 9 },
+    sla: '3h',
     deadline: { job: '2h' },
     retry: { rounds: 1 },
     poll: { max: '1m' },
@@ -46,6 +47,7 @@ test('what says how the job is run is changed, and only that', () => {
     spec: {
       ...before,
       budgetUsd: 9,
+      slaMs: 10_800_000,
       deadline: { ...before.deadline, jobMs: 7_200_000 },
       retry: { ...before.retry, rounds: 1 },
       poll: { ...before.poll, maxMs: 60_000 },
@@ -72,6 +74,7 @@ test.each([
   ['mode', { mode: 'realtime' }],
   ['route', { mode: 'hybrid', route: { upTo: 5 } }],
   ['minBatchItems', { minBatchItems: 7 }],
+  ['budget.strict', { budget: { usd: 9, strict: true } }],
 ])('%s is as it was or left out', (where, input) => {
   const result = taken(input);
   if (result.kind !== 'problems') throw new Error('a difference was not seen');
