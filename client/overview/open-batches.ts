@@ -13,10 +13,9 @@ const batchId = /\/wave-(\d+)\/batch-(\d+)$/;
 
 export async function listOpenBatches(handle: WorkflowHandle): Promise<readonly OpenBatch[]> {
   const { raw } = await handle.describe();
-  return (raw.pendingChildren ?? []).map(({ workflowId }) => {
-    const workflow = workflowId ?? '';
-    return { workflow, ...(parseBatchId(workflow) ?? { wave: null, batch: null }) };
-  });
+  // The server lists them in any order. Numbers in their ids have leading zeros.
+  const workflows = (raw.pendingChildren ?? []).map(({ workflowId }) => workflowId ?? '').toSorted();
+  return workflows.map((workflow) => ({ workflow, ...(parseBatchId(workflow) ?? { wave: null, batch: null }) }));
 }
 
 /** Null for the id of another workflow. */

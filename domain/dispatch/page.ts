@@ -201,7 +201,7 @@ const toWaitPage = ({ id, holder, entry, ...wait }: Candidate & Wait): WaitPage 
   reason: describeWait(wait),
 });
 
-/** As in "enqueued tokens of gpt-5.4-mini: 1.9 M of 2.0 M in use; 3rd in line". */
+/** As in "enqueued tokens of this-model: 1.9 M of 2.0 M in use; 3rd in line". */
 export const describeWait = ({ block, position }: Wait): string =>
   `${block === null ? 'its turn comes' : describeBlock(block)}; ${toOrdinal(position)} in line`;
 
