@@ -15,8 +15,9 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 /** Null removes the cap. */
 export function usdOrNone(text: string): number | null {
   if (text === 'none') return null;
-  const usd = Number(text.replace(/^\$/, ''));
-  if (text !== '' && Number.isFinite(usd) && usd >= 0) return usd;
+  const digits = text.replace(/^\$/, '');
+  const usd = Number(digits);
+  if (digits !== '' && Number.isFinite(usd) && usd >= 0) return usd;
   throw new InvalidArgumentError('Give an amount of US dollars like 25 or 0.5, or "none" for no cap.');
 }
 

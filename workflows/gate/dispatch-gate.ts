@@ -22,6 +22,9 @@ export const pickDispatchJob = ({
 }: Pick<JobSettings, 'provider' | 'account' | 'dispatch'>): DispatchJob | null =>
   dispatch === undefined ? null : { provider, ...(account === undefined ? {} : { account }), dispatch };
 
+const unreached =
+  'the dispatcher does not answer: a worker must serve its task queue, and all workers need the limits of NIGHTSHIFT_CONFIG';
+
 /** So many declarations follow each other without a pause, and later ones with one: a part of few batches should not wait. */
 const promptMax = 50;
 const spacingMs = 5_000;
@@ -44,6 +47,7 @@ export class DispatchGate implements Gate {
   #spentUsd = 0;
   #isClosed = false;
   #mustRepeat = false;
+  #isUnreached = false;
   /** What was last declared, as far as the dispatcher has to know of a change. */
   #declared = '';
   #declaring: CancellationScope | null = null;
@@ -101,7 +105,7 @@ export class DispatchGate implements Gate {
     return this.#book.needs.flatMap((need): CapacityWait[] => {
       const { said, waiting, model, inUse } = need;
       if (waiting === 0) return [];
-      const reason = said?.wait ?? 'the dispatcher has not answered yet';
+      const reason = this.#isUnreached ? unreached : (said?.wait ?? 'the dispatcher has not answered yet');
       return [{ model, waiting, inUse, fitting: null, named: null, reason }];
     });
   }
@@ -158,10 +162,12 @@ export class DispatchGate implements Gate {
     this.#declaring = new CancellationScope({ cancellable: true });
     try {
       const answer = await this.#declaring.run(() => call.declare(declaration));
+      this.#isUnreached = false;
       if (answer.kind === 'told') this.hear(answer.grants);
       return answer.kind === 'later';
     } catch {
       // It could not be reached for minutes. What is declared next is newer anyway.
+      this.#isUnreached = !this.#isClosed;
       this.#mustRepeat = true;
       return true;
     }

@@ -2,7 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { nameAccount } from '../../../domain/dispatch/limits.ts';
 import { describeOverdrawn } from '../../../domain/dispatch/page.ts';
+import { defaultAccount } from '../../../domain/job.ts';
 import type { DispatchPage } from '../../index.ts';
 import { answerMs, type Context } from '../context.ts';
 import { listMoney, listRooms, renderTop } from '../print/dispatch-tables.ts';
@@ -10,7 +12,7 @@ import { isForPeople, printDone, printJson, printLaidOut, printRows, readWidth, 
 
 type Count = number | null;
 
-interface RoomOptions {
+interface RoomOptions extends CapOptions {
   readonly account?: string;
   readonly model?: string;
   readonly batches?: Count;
@@ -53,13 +55,18 @@ function addRoom(limits: Command, context: Context): void {
   limits
     .command('room <provider>')
     .summary('set the room of an account or a model')
-    .description('Sets how many batches and enqueued tokens may be open, until it is set again. 0 stops new batches.')
+    .description(
+      'Sets how many batches and enqueued tokens may be open, and what the account may spend, until it is set again. ' +
+        '0 batches stop new ones.',
+    )
     .option('--account <name>', 'the account; default: default')
     .option('--model <model>', 'only this model; default: all models of the account together')
     .option('--batches <n>', 'open batches, or "file" for what the configuration says', countOrFile)
     .option('--tokens <n>', 'enqueued tokens, or "file"', countOrFile)
-    .action(async (provider: string, { account, model, batches, tokens }: RoomOptions) => {
-      const jobs = await context.jobs();
+    .option('--day-usd <usd>', 'dollars of a day (UTC) of the account, or "file"', amountOrFile)
+    .option('--month-usd <usd>', 'dollars of a month (UTC) of the account, or "file"', amountOrFile)
+    .action(async (provider: string, { account, model, batches, tokens, ...caps }: RoomOptions) => {
+      const { dispatcher } = await context.jobs();
       const change = {
         provider,
         ...(account === undefined ? {} : { account }),
@@ -67,7 +74,10 @@ function addRoom(limits: Command, context: Context): void {
         ...(batches === undefined ? {} : { batches }),
         ...(tokens === undefined ? {} : { enqueuedTokens: tokens }),
       };
-      printDone(await jobs.dispatcher.setLimits(change), change);
+      requireSome({ batches, tokens, ...caps });
+      if (batches !== undefined || tokens !== undefined) printDone(await dispatcher.setLimits(change), change);
+      const cap = { account: nameAccount(provider, account ?? defaultAccount), ...caps };
+      if (Object.keys(caps).length > 0) printDone(await dispatcher.setCap(cap), cap);
     });
 }
 
@@ -81,6 +91,7 @@ function addTenant(limits: Command, context: Context): void {
     .option('--day-usd <usd>', 'dollars of a day (UTC), or "file"', amountOrFile)
     .option('--month-usd <usd>', 'dollars of a month (UTC), or "file"', amountOrFile)
     .action(async (tenant: string, { batches, weight, ...caps }: TenantOptions) => {
+      requireSome({ batches, weight, ...caps });
       const { dispatcher } = await context.jobs();
       const share = {
         ...(batches === undefined ? {} : { batches }),
@@ -101,6 +112,7 @@ function addFeature(limits: Command, context: Context): void {
     .option('--day-usd <usd>', 'dollars of a day (UTC), or "file" for what the configuration says', amountOrFile)
     .option('--month-usd <usd>', 'dollars of a month (UTC), or "file"', amountOrFile)
     .action(async (feature: string, caps: CapOptions) => {
+      requireSome({ ...caps });
       const { dispatcher } = await context.jobs();
       printDone(await dispatcher.setCap({ feature, ...caps }), { feature, ...caps });
     });
@@ -137,6 +149,11 @@ async function readPage(context: Context): Promise<DispatchPage | null> {
   return page;
 }
 
+function requireSome(values: Readonly<Record<string, unknown>>): void {
+  if (Object.values(values).some((value) => value !== undefined)) return;
+  throw new Error('nothing to set: give at least one of the options, see --help');
+}
+
 function countOrFile(text: string): Count {
   if (text === 'file') return null;
   if (/^\d+$/.test(text)) return Number(text);
@@ -145,7 +162,8 @@ function countOrFile(text: string): Count {
 
 function amountOrFile(text: string): Count {
   if (text === 'file') return null;
-  const amount = Number(text.replace(/^\$/, ''));
-  if (text !== '' && Number.isFinite(amount) && amount >= 0) return amount;
+  const digits = text.replace(/^\$/, '');
+  const amount = Number(digits);
+  if (digits !== '' && Number.isFinite(amount) && amount >= 0) return amount;
   throw new InvalidArgumentError('Give a number like 25 or 0.5, or "file" for what the configuration says.');
 }

@@ -38,13 +38,15 @@ test(
       expect(top.out).toContain('1 wait');
       expect(top.out).toMatch(/limited +1 +batches of openai\/default: 0 of 0 in use; 1st in line/);
       expect((await nightshift('limits', 'room', 'openai', '--batches', '-1')).code).toBe(2);
+      expect((await nightshift('limits', 'tenant', 'a')).err).toContain('nothing to set');
+      expect((await nightshift('limits', 'room', 'openai', '--day-usd', '7')).err).toBe('set\n');
       const capped = await nightshift('limits', 'tenant', 'a', '--day-usd', '9', '--batches', '3');
       expect(capped).toMatchObject({ code: 0, err: 'set\nset\n' });
       expect((await nightshift('limits', 'room', 'openai', '--batches', '4')).err).toBe('set\n');
       expect((await nightshift('watch', 'limited')).code).toBe(0);
       const page = await readPage();
       expect(page?.limits).toMatchObject({
-        accounts: { 'openai/default': { batches: 4 } },
+        accounts: { 'openai/default': { batches: 4, dayUsd: 7 } },
         tenants: { a: { dayUsd: 9, batches: 3 } },
       });
       const table = await nightshift('limits', '--table');
