@@ -16,6 +16,8 @@ const model = 'gpt-5.4-mini';
 /** Above what the emulator and Nightshift count for a batch of ten rows. */
 const batchTokens = 400;
 const openMax = 3;
+/** If a grant was lost with its dispatcher, a job asks again after a minute. */
+const askedAgainMs = 120_000;
 
 test('two tenants and three priorities share an account while everything is killed: nobody is refused, and no limit is passed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-server-'));
@@ -44,7 +46,11 @@ test('two tenants and three priorities share an account while everything is kill
         }
       }
       const made = (count: number): Promise<void> =>
-        until(`${count} batches created`, async () => (await at.control.counts()).batchesCreated >= count);
+        until(
+          `${count} batches created`,
+          async () => (await at.control.counts()).batchesCreated >= count,
+          askedAgainMs,
+        );
       await made(3);
       await at.replaceWorker();
       await made(6);
@@ -77,4 +83,4 @@ test('two tenants and three priorities share an account while everything is kill
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}, 240_000);
+}, 600_000);

@@ -52,12 +52,19 @@ const countGrants = (): Promise<number> =>
   );
 /** Until the dispatcher runs and shows that. */
 const untilShown = (what: string, isSo: (page: DispatchPage) => boolean): Promise<void> =>
-  until(what, async () => {
-    // A query is work for the dispatcher, too.
-    await sleep(200);
-    const page = await look().catch(() => null);
-    return page !== null && isSo(page);
-  });
+  until(
+    what,
+    async () => {
+      // A query is work for the dispatcher, too.
+      await sleep(200);
+      const page = await look().catch(() => null);
+      return page !== null && isSo(page);
+    },
+    askedAgainMs,
+  );
+
+/** If a grant was lost with its dispatcher, a job asks again after a minute. */
+const askedAgainMs = 90_000;
 
 function writeConfig(config: unknown): { readonly NIGHTSHIFT_CONFIG: string } {
   const folder = mkdtempSync(join(tmpdir(), 'nightshift-config-'));
@@ -130,13 +137,13 @@ test(
       for (let times = 0; times < 3; times += 1) {
         await untilShown('two open batches', ({ open }) => open === 2);
         await dispatcher().terminate('by a person');
-        // Something changes only when a batch ends.
-        await until('a new dispatcher', async () => (await dispatcher().describe()).status.name === 'RUNNING');
+        const isThere = async () => (await dispatcher().describe()).status.name === 'RUNNING';
+        await until('a new dispatcher', isThere, askedAgainMs);
       }
       await allDone(site, handles, 40, 8);
       expect(await look()).toMatchObject({ holders: 0, open: 0, grants: before + 8 });
     }),
-  120_000,
+  400_000,
 );
 
 test(
