@@ -3,6 +3,7 @@
 import { formatDuration } from '../../domain/duration.ts';
 import { describeForecast } from '../../domain/money/forecast.ts';
 import type { JobEstimate } from '../../domain/plan/estimate.ts';
+import { formatDollars } from '../../domain/progress/markdown.ts';
 import { findRemedy, type Remedy } from '../../domain/progress/pauses.ts';
 import type { JobStatus, Pause } from '../../domain/progress/status.ts';
 import { describeCapacity } from '../../domain/progress/status-page.ts';
@@ -181,8 +182,7 @@ function describeBudget({ budgetUsd, usd: cost }: Pick<JobEstimate, 'budgetUsd' 
   return `${usd(budgetUsd)}: the job takes ${percent(cost, budgetUsd)} of it`;
 }
 
-export const usd = (amount: number | null): string =>
-  amount === null ? 'unknown' : `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
+export const usd = (amount: number | null): string => (amount === null ? 'unknown' : formatDollars(amount));
 
 export const number = (count: number | null): string => (count === null ? 'unknown' : count.toLocaleString('en-US'));
 

@@ -1,6 +1,6 @@
 // Why a batch may not start now.
 
-import { type BatchSize, type Load, noLoad } from './declaration.ts';
+import type { BatchSize, Load } from './declaration.ts';
 import { isBelieved } from './learned.ts';
 import { type CapState, listCaps } from './ledger.ts';
 import { type Caps, findTenant, type Limits, type RoomLimits } from './limits.ts';
@@ -100,7 +100,7 @@ function findRoomBlock(
     return { kind: 'room', of, unit: 'batches', used: used.batches, limit: batches };
   }
   if (enqueuedTokens === undefined || used.tokens + tokens <= enqueuedTokens) return null;
-  const mayTry = used.batches === noLoad.batches && enqueuedTokens > 0;
+  const mayTry = used.batches === 0 && enqueuedTokens > 0;
   return mayTry ? null : { kind: 'room', of, unit: 'tokens', used: used.tokens, limit: enqueuedTokens };
 }
 

@@ -1,6 +1,6 @@
 // What people see of the dispatcher: who holds what, who waits for what and why, and what it costs.
 
-import { formatCount } from '../progress/markdown.ts';
+import { formatCount, formatDollars } from '../progress/markdown.ts';
 import { type Block, findCaps } from './blocks.ts';
 import type { Load } from './declaration.ts';
 import { type Candidate, listCandidates, listWaits, type Wait } from './grant.ts';
@@ -175,7 +175,7 @@ export const describeOverdrawn = ({ owners }: Pick<DispatchPage, 'owners'>): rea
       .filter(({ capUsd, settledUsd }) => settledUsd + reservedUsd > capUsd)
       .map(
         ({ name, capUsd, settledUsd }) =>
-          `${describeOwner(owner)} has spent ${formatUsd(settledUsd)} and reserved ${formatUsd(reservedUsd)}, above its cap of ${formatUsd(capUsd)} for ${name}: nothing new of it starts`,
+          `${describeOwner(owner)} has spent ${formatDollars(settledUsd)} and reserved ${formatDollars(reservedUsd)}, above its cap of ${formatDollars(capUsd)} for ${name}: nothing new of it starts`,
       ),
   );
 
@@ -218,7 +218,7 @@ function describeBlock(block: Block): string {
     case 'cap': {
       const { cap, reservedUsd, needUsd } = block;
       const lacking = cap.settledUsd + reservedUsd + needUsd - cap.capUsd;
-      return `the cap of ${describeOwner(block.owner)} for ${cap.name} is ${formatUsd(cap.capUsd)}: ${formatUsd(cap.settledUsd)} is spent and ${formatUsd(reservedUsd)} reserved; the next batch needs ${formatUsd(lacking)} more`;
+      return `the cap of ${describeOwner(block.owner)} for ${cap.name} is ${formatDollars(cap.capUsd)}: ${formatDollars(cap.settledUsd)} is spent and ${formatDollars(reservedUsd)} reserved; the next batch needs ${formatDollars(lacking)} more`;
     }
     case 'unpriced':
       return `${describeOwner(block.owner)} has a cap, and the cost of the next batch is not known: give its price in NIGHTSHIFT_PRICES`;
@@ -232,8 +232,6 @@ function describeOwner(owner: string): string {
   const [kind, name] = [owner.slice(0, at), owner.slice(at + 1)];
   return kind === 'tenant' ? describeTenant(name) : `the ${kind} ${name}`;
 }
-
-const formatUsd = (usd: number): string => `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
 
 function toOrdinal(position: number): string {
   const isTeen = position % 100 > 10 && position % 100 < 14;

@@ -19,6 +19,9 @@ export function renderTable(sections: readonly Section[]): string {
 
 export const formatTime = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+/** As in $1.50, with more places below a dollar. */
+export const formatDollars = (usd: number): string => `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+
 /** Short, as in 1.9 M. */
 export const formatCount = (count: number): string =>
   count < 10_000 ? String(count) : count < 1e6 ? `${Math.round(count / 1000)} k` : `${(count / 1e6).toFixed(1)} M`;

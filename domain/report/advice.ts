@@ -1,6 +1,7 @@
 // Next steps for a person after a finished job, the most urgent first: a pure function of the report.
 
 import { type Counts, type ItemReason, type Json, sumCounts } from '../outcome/outcome.ts';
+import { formatDollars } from '../progress/markdown.ts';
 import type { JobReport } from './report.ts';
 
 export interface Advice {
@@ -162,10 +163,7 @@ function adviseOnCost({ cost, quality, tokens }: JobReport): Advice | false {
     };
   }
   if (unpricedRows === 0) return false;
-  const estimate =
-    unpricedUsd === null
-      ? ''
-      : ` A budget was charged their estimate, $${unpricedUsd.toFixed(unpricedUsd < 1 ? 4 : 2)}.`;
+  const estimate = unpricedUsd === null ? '' : ` A budget was charged their estimate, ${formatDollars(unpricedUsd)}.`;
   return {
     kind: 'look',
     title: `Compare the provider’s bill for what has no known cost (${rows(unpricedRows)})`,

@@ -97,10 +97,9 @@ class Dispatcher {
 
   /** Jobs that have declared in between know better what they hold. */
   #takeOver(snapshot: DispatchState): void {
-    const { version, digest, file } = this.state;
+    const { digest, file } = this.state;
     const known = digest === '' ? {} : { digest, file };
-    // The version is the time of the start, so it is above all that the last one has sent.
-    this.state = { ...snapshot, ...known, version };
+    this.state = { ...snapshot, ...known };
     for (const declaration of this.#early) this.state = declare(this.state, declaration, Date.now());
   }
 

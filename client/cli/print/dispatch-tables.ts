@@ -1,5 +1,6 @@
 // The dispatcher's figures as tables: limits and use, holders, and lines of waiting batches.
 
+import { findTenant } from '../../../domain/dispatch/limits.ts';
 import { formatCount } from '../../../domain/progress/markdown.ts';
 import type { DispatchPage } from '../../index.ts';
 import { usd } from '../print-job.ts';
@@ -55,7 +56,7 @@ const formatUse = (used: number | null, limit: number | undefined): string =>
 export const listMoney = ({ owners, limits }: DispatchPage): readonly Row[] =>
   owners.map(({ owner, batches, reservedUsd, dayUsd, monthUsd, beyondUsd, caps, capShare }) => {
     const name = owner.slice(owner.indexOf(':') + 1);
-    const tenant = owner.startsWith('tenant:') ? (limits.tenants[name] ?? limits.otherTenants) : null;
+    const tenant = owner.startsWith('tenant:') ? findTenant(limits, name) : null;
     return {
       of: owner === 'tenant:' ? 'no tenant' : owner.replace(':', ' '),
       batches: batches === null ? null : formatUse(batches, tenant?.batches),

@@ -1,41 +1,15 @@
 // Messages that are late, doubled or from a run that is over, and names and lines that nobody expects: no money counts twice, nothing hangs.
 
 import { expect, test } from 'vitest';
-import type { Declaration, Grants, Need } from '../../../domain/dispatch/declaration.ts';
+import type { Declaration, Grants } from '../../../domain/dispatch/declaration.ts';
 import { decideAgain, hasPlace, takeDeclaration, takeGone } from '../../../domain/dispatch/dispatch.ts';
 import { HolderBook } from '../../../domain/dispatch/holder.ts';
 import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
+import { makeDeclaration as from, makeLoad as load, makeNeed as need } from './declarations.ts';
 
 const now = Date.UTC(2026, 10, 26, 12);
 
-const load = (batches: number, tokens = 100 * batches, usd = batches) => ({ batches, tokens, usd });
-const need = (waiting: number, change: Partial<Need> = {}): Need => ({
-  model: 'm',
-  lane: 'batch',
-  held: load(0),
-  unsure: 0,
-  accepted: 0,
-  waiting,
-  each: { tokens: 100, usd: 1 },
-  taken: 0,
-  granted: 0,
-  refused: { count: 0, named: null },
-  ...change,
-});
-const from = (holder: string, seq: number, needs: readonly Need[], change: Partial<Declaration> = {}): Declaration => ({
-  holder,
-  run: 'run',
-  began: 0,
-  seq,
-  provider: 'openai',
-  account: 'default',
-  sharing: { tenant: 't' },
-  needs,
-  spentUsd: 0,
-  isClosed: false,
-  ...change,
-});
 const start = (limits: Partial<Limits> = {}): DispatchState => ({
   ...emptyState(now),
   file: { ...noLimits, ...limits },

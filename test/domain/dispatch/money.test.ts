@@ -7,37 +7,16 @@ import { findNextChangeAt } from '../../../domain/dispatch/due.ts';
 import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
 import { describeOverdrawn, renderPage } from '../../../domain/dispatch/page.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
+import { makeDeclaration, makeNeed } from './declarations.ts';
 
 const noon = Date.UTC(2026, 10, 29, 12);
 const dayMs = 24 * 60 * 60_000;
 
-const need = (waiting: number, change: Partial<Need> = {}): Need => ({
-  model: 'm',
-  lane: 'batch',
-  held: { batches: 0, tokens: 0, usd: 0 },
-  unsure: 0,
-  accepted: 0,
-  waiting,
-  each: { tokens: 10, usd: 1 },
-  taken: 0,
-  granted: 0,
-  refused: { count: 0, named: null },
-  ...change,
-});
+const need = (waiting: number, change: Partial<Need> = {}): Need =>
+  makeNeed(waiting, { each: { tokens: 10, usd: 1 }, ...change });
 
-const declaration = (seq: number, its: Need, change: Partial<Declaration> = {}): Declaration => ({
-  holder: 'job',
-  run: 'run',
-  began: 0,
-  seq,
-  provider: 'openai',
-  account: 'default',
-  sharing: { tenant: 'a', feature: 'f', priority: 2 },
-  needs: [its],
-  spentUsd: 0,
-  isClosed: false,
-  ...change,
-});
+const declaration = (seq: number, its: Need, change: Partial<Declaration> = {}): Declaration =>
+  makeDeclaration('job', seq, [its], { sharing: { tenant: 'a', feature: 'f', priority: 2 }, ...change });
 
 const withLimits = (limits: Partial<Limits>, now = noon): DispatchState => ({
   ...emptyState(now),

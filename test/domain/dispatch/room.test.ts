@@ -8,36 +8,16 @@ import { HolderBook } from '../../../domain/dispatch/holder.ts';
 import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
 import { renderPage } from '../../../domain/dispatch/page.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
+import { makeDeclaration, makeNeed } from './declarations.ts';
 
 const now = Date.UTC(2026, 10, 26, 12);
 const minuteMs = 60_000;
 
-const need = (waiting: number, change: Partial<Need> = {}): Need => ({
-  model: 'm',
-  lane: 'batch',
-  held: { batches: 0, tokens: 0, usd: 0 },
-  unsure: 0,
-  accepted: 0,
-  waiting,
-  each: { tokens: 100, usd: 0 },
-  taken: 0,
-  granted: 0,
-  refused: { count: 0, named: null },
-  ...change,
-});
+const need = (waiting: number, change: Partial<Need> = {}): Need =>
+  makeNeed(waiting, { each: { tokens: 100, usd: 0 }, ...change });
 
-const from = (holder: string, seq: number, its: Need): Declaration => ({
-  holder,
-  run: 'run',
-  began: 0,
-  seq,
-  provider: 'openai',
-  account: 'default',
-  sharing: {},
-  needs: [its],
-  spentUsd: 0,
-  isClosed: false,
-});
+const from = (holder: string, seq: number, its: Need): Declaration =>
+  makeDeclaration(holder, seq, [its], { sharing: {} });
 
 const start = (limits: Partial<Limits> = {}): DispatchState => ({
   ...emptyState(now),

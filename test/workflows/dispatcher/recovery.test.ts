@@ -4,40 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import type { Declaration, Need } from '../../../domain/dispatch/declaration.ts';
+import type { Declaration } from '../../../domain/dispatch/declaration.ts';
 import { noLimits } from '../../../domain/dispatch/limits.ts';
 import type { DispatchPage } from '../../../domain/dispatch/page.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
+import { makeDeclaration as from, makeLoad as load, makeNeed as need } from '../../domain/dispatch/declarations.ts';
 import { devServer, workflowBundle } from '../../support/temporal.ts';
 
 const server = devServer();
-const load = (batches: number, tokens = 100 * batches, usd = batches) => ({ batches, tokens, usd });
-const need = (waiting: number, change: Partial<Need> = {}): Need => ({
-  model: 'm',
-  lane: 'batch',
-  held: load(0),
-  unsure: 0,
-  accepted: 0,
-  waiting,
-  each: { tokens: 100, usd: 1 },
-  taken: 0,
-  granted: 0,
-  refused: { count: 0, named: null },
-  ...change,
-});
-const from = (holder: string, seq: number, needs: readonly Need[], change: Partial<Declaration> = {}): Declaration => ({
-  holder,
-  run: 'run',
-  began: 0,
-  seq,
-  provider: 'openai',
-  account: 'default',
-  sharing: { tenant: 't' },
-  needs,
-  spentUsd: 0,
-  isClosed: false,
-  ...change,
-});
 const limits = { ...noLimits, accounts: { 'openai/default': { batches: 2 } } };
 
 type Recovered = { snapshot: DispatchState | null; asked: readonly string[] };
@@ -90,10 +64,7 @@ function drive(taskQueue: string, workflowId: string) {
 }
 
 test('a part that ends while the dispatcher recovers is paid once', async () => {
-  let release: (its: Recovered) => void = () => undefined;
-  const recovered = new Promise<Recovered>((resolve) => {
-    release = resolve;
-  });
+  const { promise: recovered, resolve: release } = Promise.withResolvers<Recovered>();
   await withDispatcher(
     () => recovered,
     async (d) => {
@@ -143,10 +114,7 @@ test('a recovery without a state waits for all jobs that hold something', async 
 }, 90_000);
 
 test('what a person sets while the dispatcher recovers is kept, and grants nothing early', async () => {
-  let release: (its: Recovered) => void = () => undefined;
-  const recovered = new Promise<Recovered>((resolve) => {
-    release = resolve;
-  });
+  const { promise: recovered, resolve: release } = Promise.withResolvers<Recovered>();
   await withDispatcher(
     () => recovered,
     async (d) => {
@@ -172,10 +140,7 @@ test('what a person sets while the dispatcher recovers is kept, and grants nothi
 }, 60_000);
 
 test('a dispatcher that ended while it recovered does not pass on an empty state', async () => {
-  let release: (its: Recovered) => void = () => undefined;
-  const recovered = new Promise<Recovered>((resolve) => {
-    release = resolve;
-  });
+  const { promise: recovered, resolve: release } = Promise.withResolvers<Recovered>();
   await withDispatcher(
     () => recovered,
     async (d) => {
