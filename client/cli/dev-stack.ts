@@ -28,6 +28,7 @@ export const isInDevStack = (): boolean => joined;
 
 /** Sets the variables of the stack that runs here. A variable that is set, or a profile that names a server, is never overridden. */
 export async function joinDevStack(env: Env, folders: readonly string[] = ownFolders()): Promise<void> {
+  joined = false;
   // Set but empty counts as not set, for Temporal's library too.
   if (env.TEMPORAL_ADDRESS === '') delete env.TEMPORAL_ADDRESS;
   if (env.TEMPORAL_ADDRESS || env.TEMPORAL_PROFILE || env.TEMPORAL_CONFIG_FILE) return;

@@ -24,6 +24,8 @@ function newFolder(pid: number, name = 'dev', started: string | null = null): st
 }
 
 async function joined(folder: string, env: Env): Promise<Env> {
+  // Tests of other files run in this process afterwards, and go to no stack.
+  onTestFinished(() => joinDevStack({ TEMPORAL_ADDRESS: 'none' }));
   await joinDevStack(env, [folder]);
   return env;
 }
