@@ -76,7 +76,7 @@ class Job {
 
   endOne(): void {
     const id = this.open.shift();
-    if (id !== undefined) this.#need.end(id);
+    if (id !== undefined) this.#need.end(id, 0);
   }
 
   get #need() {

@@ -18,9 +18,10 @@ export interface BatchSize {
   readonly usd: number | null;
 }
 
-/** A refusal for lack of room: how many there were so far, and the limit that the last one named. */
+/** Refusals for lack of room: how many there were so far; when the last one's batch was asked for, and the limit that was named. */
 export interface Refused {
   readonly count: number;
+  readonly askedAt: number;
   readonly named: { readonly unit: 'tokens' | 'batches'; readonly limit: number } | null;
 }
 
@@ -42,6 +43,8 @@ export interface Need {
   readonly taken: number;
   readonly granted: number;
   readonly refused: Refused;
+  /** When one of its batches last ended and gave back its room; 0 if none has. */
+  readonly endedAt: number;
 }
 
 export interface Declaration {

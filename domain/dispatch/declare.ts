@@ -15,6 +15,7 @@ import {
   isSameNeed,
   listOwners,
   namePool,
+  type Pool,
   scaleLoad,
   sizeToLoad,
   sumReserved,
@@ -60,7 +61,8 @@ function replaceEarlier(state: DispatchState, { holder: id, run }: Declaration, 
 
 function removeHolder(state: DispatchState, id: string, holder: Holder, usd: number, now: number): DispatchState {
   const { [id]: _, ...holders } = state.holders;
-  return { ...state, holders, ledger: spend(openPeriods(state.ledger, now), listOwners(holder), usd, 0) };
+  const pools = noteEnds(state.pools, holder.account, holder.entries, now);
+  return { ...state, holders, pools, ledger: spend(openPeriods(state.ledger, now), listOwners(holder), usd, 0) };
 }
 
 /** It was not gone: it is as it was, and what was counted for it is not spent. */
@@ -126,22 +128,40 @@ const sumUsd = ({ entries }: Holder): number => entries.reduce((sum, entry) => s
 
 /** Counts what the provider has accepted and refused since the last declaration. */
 function learnFrom(state: DispatchState, before: Holder | undefined, after: Holder, now: number): DispatchState {
-  const pools = { ...state.pools };
+  const left = before?.entries.filter((entry) => !after.entries.some((its) => isSameNeed(its, entry))) ?? [];
+  const pools = noteEnds(state.pools, after.account, left, now);
   for (const entry of after.entries) {
     const name = namePool(after.account, entry);
     const pool = pools[name] ?? emptyPool;
     const last = findEntry(before, entry);
     const accepted = Math.max(0, entry.accepted - (last?.accepted ?? 0));
     // The count of a holder that is new here may be from long ago.
+    const endedAt = Math.max(pool.endedAt, entry.endedAt);
     if (last === undefined || entry.refused.count <= last.refused.count) {
-      pools[name] = { ...pool, accepted: pool.accepted + accepted };
+      pools[name] = { ...pool, endedAt, accepted: pool.accepted + accepted };
       continue;
     }
     const open = sumOpen(state, name, after, entry);
     const asked = { batches: open.batches + 1, tokens: open.tokens + entry.each.tokens };
-    pools[name] = { ...pool, accepted: 0, learned: learn(pool.learned, entry.refused.named, open, asked, now) };
+    const learned = learn(pool.learned, entry.refused, { open, asked, endedAt }, now);
+    pools[name] = { ...pool, endedAt, accepted: 0, learned };
   }
   return { ...state, pools };
+}
+
+/** The room of what is not known any more may be free. */
+function noteEnds(
+  pools: DispatchState['pools'],
+  account: string,
+  entries: readonly Entry[],
+  now: number,
+): Record<string, Pool> {
+  const held = entries.filter((entry) => entry.held.batches > 0);
+  const ended = held.map((entry): [string, Pool] => {
+    const name = namePool(account, entry);
+    return [name, { ...(pools[name] ?? emptyPool), endedAt: now }];
+  });
+  return { ...pools, ...Object.fromEntries(ended) };
 }
 
 /** What takes room in a pool, with what this holder says now. */

@@ -30,7 +30,8 @@ export class NeedBook {
   #accepted = 0;
   #taken = 0;
   #granted = 0;
-  #refused: Refused = { count: 0, named: null };
+  #refused: Refused = { count: 0, askedAt: 0, named: null };
+  #endedAt = 0;
   /** What the dispatcher last said. */
   #said: Grant | null = null;
 
@@ -74,10 +75,12 @@ export class NeedBook {
     const open = this.#open.get(id);
     if (open === undefined) return;
     this.#open.set(id, { ...open, state: 'refused', since: now, refusals: open.refusals + 1 });
-    this.#refused = { count: this.#refused.count + 1, named };
+    this.#refused = { count: this.#refused.count + 1, askedAt: open.since, named };
   }
 
-  end(id: string): void {
+  end(id: string, now: number): void {
+    const open = this.#open.get(id);
+    if (open !== undefined && open.state !== 'refused') this.#endedAt = now;
     this.#open.delete(id);
   }
 
@@ -124,6 +127,7 @@ export class NeedBook {
       taken: this.#taken,
       granted: this.#granted,
       refused: this.#refused,
+      endedAt: this.#endedAt,
     };
   }
 

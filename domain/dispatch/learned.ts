@@ -1,7 +1,7 @@
 // What refusals taught about the room of one model of an account. A limit is believed for some time, and then tried again: it may have
 // been raised, or others may have stopped using it.
 
-import type { Refused } from './declaration.ts';
+import type { Load, Refused } from './declaration.ts';
 
 export interface Learned {
   /** Null if the provider named none. */
@@ -21,20 +21,33 @@ const someMs = [30, 60, 120, 240].map((minutes) => minutes * minuteMs);
 /** While none runs, others use all the room: it must be noticed when they stop. */
 const noneMs = [1, 2, 4, 8, 15, 30].map((minutes) => minutes * minuteMs);
 
-/** `open` is what takes room at the provider without the refused batch, and `asked` is that with it. */
+/** After that, what ended while the provider refused is tried again. */
+const staleMs = minuteMs;
+
+/** What took room at the provider, as far as that is known when a refusal is heard of. */
+export interface Room {
+  /** Without the refused batch, and with it. */
+  readonly open: Pick<Load, 'batches' | 'tokens'>;
+  readonly asked: Pick<Load, 'batches' | 'tokens'>;
+  /** When a batch last ended. */
+  readonly endedAt: number;
+}
+
 export function learn(
   before: Learned | undefined,
-  named: Refused['named'],
-  open: { readonly batches: number; readonly tokens: number },
-  asked: { readonly batches: number; readonly tokens: number },
+  { named, askedAt }: Refused,
+  { open, asked, endedAt }: Room,
   now: number,
 ): Learned {
-  const failures = (before?.failures ?? 0) + 1;
+  // More may have been open when the provider refused than is open now.
+  const isStale = endedAt >= askedAt;
   // A named limit counts if it explains the refusal. Otherwise others use part of it, and only what is open fits.
-  if (named !== null && asked[named.unit] > named.limit) {
+  if (named !== null && (isStale || asked[named.unit] > named.limit)) {
     const limit = Math.max(named.limit, open[named.unit]);
     return { tokens: null, batches: null, [named.unit]: limit, until: now + namedMs, failures: 0 };
   }
+  const failures = (before?.failures ?? 0) + 1;
+  if (isStale) return { tokens: null, batches: Math.max(1, open.batches), until: now + staleMs, failures };
   const delays = open.batches === 0 ? noneMs : someMs;
   const delay = delays[Math.min(failures, delays.length) - 1] ?? namedMs;
   return { tokens: null, batches: open.batches, until: now + delay, failures };

@@ -36,6 +36,8 @@ export interface Pool {
   /** What priority 2 and 3 have saved of their reserved part while others were granted, in tokens. */
   readonly saved: { readonly standard: number; readonly background: number };
   readonly learned?: Learned;
+  /** When a batch last ended and gave back its room; 0 if none has. */
+  readonly endedAt: number;
   /** Batches that the provider has accepted since it last refused one. */
   readonly accepted: number;
   /** A number that rises with each grant: the pool with the lowest is next. */
@@ -81,6 +83,7 @@ export const emptyState = (now: number): DispatchState => ({
 export const emptyPool: Pool = {
   passes: {},
   saved: { standard: 0, background: 0 },
+  endedAt: 0,
   accepted: 0,
   lastGrant: 0,
 };

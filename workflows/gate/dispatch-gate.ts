@@ -77,7 +77,7 @@ export class DispatchGate implements Gate {
     const open = this.#open.get(workflowId);
     if (open === undefined) return;
     if (hasRun(tally)) open.need.accept(workflowId);
-    open.need.end(workflowId);
+    open.need.end(workflowId, Date.now());
     this.#open.delete(workflowId);
     this.#spentUsd += (tally === null ? open.usd : chargedUsd(tally, open.usd)) ?? 0;
   }

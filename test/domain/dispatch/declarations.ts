@@ -14,7 +14,8 @@ export const makeNeed = (waiting: number, change: Partial<Need> = {}): Need => (
   each: { tokens: 100, usd: 1 },
   taken: 0,
   granted: 0,
-  refused: { count: 0, named: null },
+  refused: { count: 0, askedAt: 0, named: null },
+  endedAt: 0,
   ...change,
 });
 

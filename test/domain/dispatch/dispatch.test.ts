@@ -46,7 +46,7 @@ function take(world: World, { kind, at }: { readonly kind: number; readonly at: 
   else if (kind === 5) world.deliver(letter, true);
   else if (kind === 6) world.lose(letter);
   else if (kind === 7) its.go(world.now);
-  else if (kind === 8) its.endOldest();
+  else if (kind === 8) its.endOldest(world.now);
   else if (at % 20 === 0) its.isGone = true;
   else world.wait(at);
 }
@@ -132,7 +132,7 @@ const same = (tenant: string, priority: 1 | 2 | 3, count: number, tokens = 100):
 function runRounds(world: World, rounds: number): void {
   for (let round = 0; round < rounds; round += 1) {
     world.now += 60_000;
-    for (const its of world.holders) its.endOldest();
+    for (const its of world.holders) its.endOldest(world.now);
     for (const its of world.holders) world.declare(its);
     while (world.mail.length > 0) world.deliver(0, false);
     for (const its of world.holders) its.go(world.now);

@@ -60,7 +60,7 @@ test('while nothing is known, two batches are tried, and each accepted one allow
 
 test('a refusal that names a limit teaches all jobs, for four hours', () => {
   let { state } = takeDeclaration(start(), from('a', 1, need(2)), now);
-  const refused = { count: 1, named: { unit: 'tokens', limit: 150 } } as const;
+  const refused = { count: 1, askedAt: now, named: { unit: 'tokens', limit: 150 } } as const;
   ({ state } = takeDeclaration(
     state,
     from('a', 2, need(1, { taken: 2, held: { batches: 1, tokens: 100, usd: 0 }, accepted: 1, refused })),
@@ -78,13 +78,41 @@ test('a refusal that names a limit teaches all jobs, for four hours', () => {
 test('a refusal that names nothing holds what was open for longer each time', () => {
   let { state } = takeDeclaration(start(), from('a', 1, need(2)), now);
   const waiting = (seq: number, count: number): Declaration =>
-    from('a', seq, need(1, { taken: 1 + seq - 1, refused: { count, named: null } }));
+    from('a', seq, need(1, { taken: 1 + seq - 1, refused: { count, askedAt: now, named: null } }));
   ({ state } = takeDeclaration(state, waiting(2, 1), now));
   expect(findNextChangeAt(state, now)).toBe(now + minuteMs);
   ({ state } = decideAgain(state, now + minuteMs));
   expect(granted(state, 'a')).toBe(3);
   ({ state } = takeDeclaration(state, waiting(3, 2), now + minuteMs));
   expect(findNextChangeAt(state, now + minuteMs)).toBe(now + 3 * minuteMs);
+});
+
+test('a batch that ended while the provider refused another one explains the refusal', () => {
+  const refuseAfterEnd = (named: Need['refused']['named']): DispatchState => {
+    let { state } = takeDeclaration(start(), from('a', 1, need(2)), now);
+    ({ state } = takeDeclaration(state, from('b', 1, need(1)), now));
+    const ended = need(1, { taken: 1, endedAt: now + 10 });
+    ({ state } = takeDeclaration(state, from('a', 2, ended), now + 10));
+    const refused = { count: 1, askedAt: now + 5, named };
+    return takeDeclaration(state, from('b', 2, need(1, { taken: 1, refused })), now + 20).state;
+  };
+  const named = refuseAfterEnd({ unit: 'tokens', limit: 150 });
+  expect(granted(named, 'a') + granted(named, 'b')).toBe(3);
+  expect(findNextChangeAt(named, now + 20)).toBe(now + 20 + 240 * minuteMs);
+  const unnamed = refuseAfterEnd(null);
+  expect(granted(unnamed, 'a') + granted(unnamed, 'b')).toBe(3);
+  expect(findNextChangeAt(unnamed, now + 20)).toBe(now + 20 + minuteMs);
+});
+
+test('what a holder held that is over may have made room, too', () => {
+  let { state } = takeDeclaration(start(), from('a', 1, need(1)), now);
+  ({ state } = takeDeclaration(state, from('b', 1, need(2)), now));
+  const held = need(0, { taken: 1, held: { batches: 1, tokens: 100, usd: 0 } });
+  ({ state } = takeDeclaration(state, from('a', 2, held), now));
+  ({ state } = takeDeclaration(state, makeDeclaration('a', 3, [], { isClosed: true, sharing: {} }), now + 10));
+  const refused = { count: 1, askedAt: now + 5, named: { unit: 'tokens', limit: 150 } } as const;
+  ({ state } = takeDeclaration(state, from('b', 2, need(2, { taken: 1, refused })), now + 20));
+  expect(granted(state, 'b')).toBe(2);
 });
 
 test('a batch that is refused twice and is larger than the named limit is to be made smaller', () => {

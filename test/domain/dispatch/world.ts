@@ -76,7 +76,7 @@ export class World {
     for (let rounds = 0; rounds < 2000; rounds += 1) {
       const live = this.holders.filter(({ isGone }) => !isGone);
       for (const holder of live) holder.go(this.now);
-      for (const holder of live) holder.endOldest();
+      for (const holder of live) holder.endOldest(this.now);
       for (const holder of live) this.declare(holder);
       while (this.mail.length > 0) this.deliver(0, false);
       this.reclaim();
@@ -150,13 +150,13 @@ export class SimulatedHolder {
     }
   }
 
-  endOldest(): void {
+  endOldest(now: number): void {
     const [first] = this.open;
     if (first === undefined) return;
     const [id, { costUsd }] = first;
     this.open.delete(id);
     this.spentUsd += costUsd;
-    this.#need.end(id);
+    this.#need.end(id, now);
   }
 
   get #need() {

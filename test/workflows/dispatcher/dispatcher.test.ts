@@ -182,6 +182,8 @@ test(
       expect(await dispatcher().executeUpdate('reclaim')).toEqual(['holds']);
       await untilShown('no waiting batch', ({ waiting }) => waiting === 0);
       await site.client.workflow.getHandle('waits').terminate('the test is over');
+      // Otherwise the next test would share the account with it.
+      await dispatcher().executeUpdate('reclaim');
     }),
   120_000,
 );
