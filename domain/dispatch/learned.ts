@@ -24,7 +24,7 @@ const noneMs = [1, 2, 4, 8, 15, 30].map((minutes) => minutes * minuteMs);
 /** After that, what ended while the provider refused is tried again. */
 const staleMs = minuteMs;
 
-/** What took room at the provider, as far as that is known when a refusal is heard of. */
+/** What took room at the provider, as far as that is known when a refusal becomes known. */
 export interface Room {
   /** Without the refused batch, and with it. */
   readonly open: Pick<Load, 'batches' | 'tokens'>;
