@@ -3,7 +3,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { SetCap, SetLimits, SetTenant } from '../domain/dispatch/limits.ts';
-import type { DispatchPage } from '../domain/dispatch/page.ts';
+import type { DispatchPage } from '../domain/dispatch/page/page.ts';
 import { dispatcherId } from '../domain/ids.ts';
 import {
   holdingsQuery,

@@ -6,7 +6,7 @@ import type { Declaration, Grants } from './declaration.ts';
 import { declare, forget } from './declare.ts';
 import { decideGrants, listWaits, type Waited } from './grant.ts';
 import { type Limits, mergeLimits } from './limits.ts';
-import { describeWait } from './page.ts';
+import { describeWait } from './page/page.ts';
 import { type DispatchState, type Entry, type Holder, isSameNeed, namePool } from './state.ts';
 import { Usage } from './usage.ts';
 

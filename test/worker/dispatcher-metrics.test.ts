@@ -6,7 +6,7 @@ import type { Client } from '@temporalio/client';
 import type { MetricMeter, MetricTags } from '@temporalio/common';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { noLimits } from '../../domain/dispatch/limits.ts';
-import type { DispatchPage } from '../../domain/dispatch/page.ts';
+import type { DispatchPage } from '../../domain/dispatch/page/page.ts';
 import { exportDispatcher } from '../../worker/monitoring/dispatcher.ts';
 
 const owner = (name: string, capShare: number | null) => ({

@@ -3,7 +3,7 @@
 
 import type { Client } from '@temporalio/client';
 import type { MetricMeter } from '@temporalio/common';
-import type { DispatchPage } from '../../domain/dispatch/page.ts';
+import type { DispatchPage } from '../../domain/dispatch/page/page.ts';
 import { dispatcherId } from '../../domain/ids.ts';
 
 const askEveryMs = 15_000;

@@ -13,14 +13,14 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import { findDispatchAlerts } from '../../domain/dispatch/alerts.ts';
+import { findDispatchAlerts } from '../../domain/dispatch/page/alerts.ts';
 import type { Answer, Declaration, Grants } from '../../domain/dispatch/declaration.ts';
 import { declare } from '../../domain/dispatch/declare.ts';
-import { renderDetails } from '../../domain/dispatch/details.ts';
+import { renderDetails } from '../../domain/dispatch/page/details.ts';
 import { type Dispatched, decideAgain, hasPlace, takeDeclaration, takeGone } from '../../domain/dispatch/dispatch.ts';
 import { findNextChangeAt } from '../../domain/dispatch/due.ts';
 import type { Limits, Overrides } from '../../domain/dispatch/limits.ts';
-import { describeOverdrawn, renderPage } from '../../domain/dispatch/page.ts';
+import { describeOverdrawn, renderPage } from '../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState } from '../../domain/dispatch/state.ts';
 import { readOwn } from '../../domain/read-own.ts';
 import { AlertLog, callWhenDue } from '../alerting.ts';

@@ -3,7 +3,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Answer, Declaration, Grants } from '../../domain/dispatch/declaration.ts';
 import type { Limits, SetCap, SetLimits, SetTenant } from '../../domain/dispatch/limits.ts';
-import type { DispatchPage } from '../../domain/dispatch/page.ts';
+import type { DispatchPage } from '../../domain/dispatch/page/page.ts';
 import type { DispatchState } from '../../domain/dispatch/state.ts';
 
 // From a job or a segment

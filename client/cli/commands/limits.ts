@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { nameAccount } from '../../../domain/dispatch/limits.ts';
-import { describeOverdrawn } from '../../../domain/dispatch/page.ts';
+import { describeOverdrawn } from '../../../domain/dispatch/page/page.ts';
 import { defaultAccount } from '../../../domain/job.ts';
 import type { DispatchPage } from '../../index.ts';
 import { answerMs, type Context } from '../context.ts';

@@ -151,7 +151,7 @@ test('a batch that is refused alone for days, and has more tokens than estimated
 });
 
 test('the caps of a day are those of the day that is shown', async () => {
-  const { renderPage } = await import('../../../domain/dispatch/page.ts');
+  const { renderPage } = await import('../../../domain/dispatch/page/page.ts');
   let { state } = takeDeclaration(start({ tenants: { t: { dayUsd: 5 } } }), from('job', 1, [need(1)]), now);
   ({ state } = takeDeclaration(state, from('job', 2, [], { isClosed: true, spentUsd: 5 }), now));
   const page = renderPage(state, now + 3 * 24 * 3_600_000);

@@ -5,7 +5,7 @@ import type { Declaration, Need } from '../../../domain/dispatch/declaration.ts'
 import { decideAgain, takeDeclaration, takeGone } from '../../../domain/dispatch/dispatch.ts';
 import { findNextChangeAt } from '../../../domain/dispatch/due.ts';
 import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
-import { describeOverdrawn, renderPage } from '../../../domain/dispatch/page.ts';
+import { describeOverdrawn, renderPage } from '../../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
 import { makeDeclaration, makeNeed } from './declarations.ts';
 

@@ -6,7 +6,7 @@ import { decideAgain, takeDeclaration } from '../../../domain/dispatch/dispatch.
 import { findNextChangeAt } from '../../../domain/dispatch/due.ts';
 import { HolderBook } from '../../../domain/dispatch/holder.ts';
 import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
-import { renderPage } from '../../../domain/dispatch/page.ts';
+import { renderPage } from '../../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
 import { makeDeclaration, makeNeed } from './declarations.ts';
 

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { DispatchPage } from '../../../domain/dispatch/page.ts';
+import type { DispatchPage } from '../../../domain/dispatch/page/page.ts';
 import { Cell, until } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
 import { written } from './command-cell.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import type { DispatchPage } from '../../../domain/dispatch/page.ts';
+import type { DispatchPage } from '../../../domain/dispatch/page/page.ts';
 import { dispatcherId } from '../../../domain/ids.ts';
 import type { JobReport } from '../../../domain/report/report.ts';
 import { startDevServer } from '../../../scripts/dev-server.ts';

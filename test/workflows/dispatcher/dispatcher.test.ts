@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
-import type { DispatchPage } from '../../../domain/dispatch/page.ts';
+import type { DispatchPage } from '../../../domain/dispatch/page/page.ts';
 import { dispatcherId } from '../../../domain/ids.ts';
 import type { JobReport } from '../../../domain/report/report.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';

@@ -6,7 +6,7 @@ import { Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import type { Declaration } from '../../../domain/dispatch/declaration.ts';
 import { noLimits } from '../../../domain/dispatch/limits.ts';
-import type { DispatchPage } from '../../../domain/dispatch/page.ts';
+import type { DispatchPage } from '../../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
 import { makeDeclaration as from, makeLoad as load, makeNeed as need } from '../../domain/dispatch/declarations.ts';
 import { devServer, workflowBundle } from '../../support/temporal.ts';

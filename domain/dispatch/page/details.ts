@@ -1,6 +1,6 @@
 // The dispatcher's page in the Web UI.
 
-import { formatCount, joinDetails, type Row, renderTable } from '../progress/markdown.ts';
+import { formatCount, joinDetails, type Row, renderTable } from '../../progress/markdown.ts';
 import { type DispatchPage, describeOverdrawn } from './page.ts';
 
 const rowsMax = 20;

@@ -1,6 +1,6 @@
 // When the dispatcher raises an alert, and its text. Pure.
 
-import type { Alert } from '../progress/alerts.ts';
+import type { Alert } from '../../progress/alerts.ts';
 import type { DispatchPage } from './page.ts';
 
 /** A queue of this length is not worked off in a day by most accounts. */

@@ -1,14 +1,14 @@
 // What people see of the dispatcher: who holds what, who waits for what and why, and what it costs.
 
-import { formatCount, formatDollars } from '../progress/markdown.ts';
-import { type Block, findCaps } from './blocks.ts';
-import type { Load } from './declaration.ts';
-import { type Candidate, listCandidates, listWaits, type Wait } from './grant.ts';
-import { isBelieved, type Learned } from './learned.ts';
-import { type CapState, findSpending, listCaps, openPeriods } from './ledger.ts';
-import { type Limits, mergeLimits, type RoomLimits } from './limits.ts';
-import { countWanted, type DispatchState, emptyPool, listOwners, namePool, sumReserved } from './state.ts';
-import { Usage } from './usage.ts';
+import { formatCount, formatDollars } from '../../progress/markdown.ts';
+import { type Block, findCaps } from '../blocks.ts';
+import type { Load } from '../declaration.ts';
+import { type Candidate, listCandidates, listWaits, type Wait } from '../grant.ts';
+import { isBelieved, type Learned } from '../learned.ts';
+import { type CapState, findSpending, listCaps, openPeriods } from '../ledger.ts';
+import { type Limits, mergeLimits, type RoomLimits } from '../limits.ts';
+import { countWanted, type DispatchState, emptyPool, listOwners, namePool, sumReserved } from '../state.ts';
+import { Usage } from '../usage.ts';
 
 export interface PoolPage {
   readonly account: string;
