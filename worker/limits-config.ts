@@ -8,9 +8,15 @@ import { canonicalJson } from '../domain/request/canonical-json.ts';
 const count = z.number().int().min(0).max(1e12).optional();
 const usd = z.number().min(0).max(1e9).optional();
 const room = { batches: count, enqueuedTokens: count };
+/** Of the realtime lanes of a model. */
+const rates = { rpm: count, tpm: count, interactive: z.number().min(0).max(1).optional() };
 const caps = { dayUsd: usd, monthUsd: usd };
 
-const account = z.strictObject({ ...room, ...caps, models: z.record(z.string(), z.strictObject(room)).optional() });
+const account = z.strictObject({
+  ...room,
+  ...caps,
+  models: z.record(z.string(), z.strictObject({ ...room, ...rates })).optional(),
+});
 /** Temporal takes weights from 0.001 to 1000. */
 const weight = z.number().min(0.001).max(1000);
 const share = z.number().min(0).max(0.45);

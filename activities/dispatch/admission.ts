@@ -11,7 +11,7 @@ import type { Admission } from './port.ts';
 type AdmissionDeps = Pick<ActivityDeps, 'admission' | 'cluster'>;
 
 /** A worker whose configuration has no limits would overwrite those of the others. */
-function requireAdmission({ admission }: Pick<ActivityDeps, 'admission'>): Admission {
+export function requireAdmission({ admission }: Pick<ActivityDeps, 'admission'>): Admission {
   if (admission !== null) return admission;
   throw new InvariantBroken(
     'this job was opened by a worker that has limits in its NIGHTSHIFT_CONFIG: give this worker the same configuration',

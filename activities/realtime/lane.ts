@@ -17,7 +17,7 @@ import type { Clock } from '../clock.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { countFault } from '../metrics.ts';
 import { CallQueue, type OpenCall } from './call-queue.ts';
-import type { Call } from './calls.ts';
+import { type Call, iterateOne } from './calls.ts';
 import type { LaneLedger } from './ledger.ts';
 import type { Meter } from './meter.ts';
 
@@ -137,6 +137,7 @@ export class RealtimeLane {
   /** Keeps the order: a call that has to wait holds up those after it. */
   async #tryToBegin(call: OpenCall): Promise<LaneEnd | null> {
     const { ledger, clock } = this.#parts;
+    if (!ledger.takeLimits()) return this.#waitUntil(clock.now() + pieceMs);
     const cost = ledger.isCapped ? ledger.judgeCost(call) : 'fits';
     if (cost === 'not_now' && this.#running.size > 0) return this.#awaitOne();
     if (cost === 'never') return this.#leaveOut(call);
@@ -242,8 +243,4 @@ export class RealtimeLane {
     ledger.slow(at, waitMs);
     await journal.note(noteLine({ kind: 'slowed', at, waitMs: Math.round(waitMs) }));
   }
-}
-
-async function* iterateOne(call: Call): AsyncGenerator<Call> {
-  yield call;
 }

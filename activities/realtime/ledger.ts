@@ -13,12 +13,14 @@ import {
 } from '../../domain/capacity/allowance.ts';
 import { type Budget, fits, openBudget, reserve, settle } from '../../domain/money/budget.ts';
 import type { PlannedCall } from '../../job-folder/journals.ts';
+import type { SharedRate } from './shared-rate.ts';
 
 const nano = 1e-9;
 const toUsd = (nanoUsd: number | null): number | null => (nanoUsd === null ? null : nanoUsd * nano);
 
 export class LaneLedger {
-  readonly #limits: LaneLimits;
+  readonly #rate: Pick<SharedRate, 'read' | 'atFirst'>;
+  #limits: LaneLimits;
   #allowance: Allowance;
   #budget: Budget;
   /** Estimates of the calls that were sent and have no result yet, by custom id. */
@@ -27,10 +29,23 @@ export class LaneLedger {
   #seenAt: number | null = null;
 
   /** `grantUsd` is the money that the batch may spend, null if there is no cap; `spentUsd` is what it has spent so far. */
-  constructor(limits: LaneLimits, allowance: Allowance, grantUsd: number | null, spentUsd: number) {
-    this.#limits = limits;
+  constructor(
+    rate: Pick<SharedRate, 'read' | 'atFirst'>,
+    allowance: Allowance,
+    grantUsd: number | null,
+    spentUsd: number,
+  ) {
+    this.#rate = rate;
+    this.#limits = rate.atFirst;
     this.#allowance = allowance;
     this.#budget = openBudget(grantUsd, spentUsd);
+  }
+
+  /** Takes the limits that hold now. False if no call may begin, because it is not known what others that share the rate use. */
+  takeLimits(): boolean {
+    const limits = this.#rate.read();
+    this.#limits = limits ?? this.#limits;
+    return limits !== null;
   }
 
   get allowance(): Allowance {

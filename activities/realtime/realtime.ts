@@ -10,6 +10,7 @@ import { tallyFile } from '../../job-folder/paths.ts';
 import type { Store } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { requireAdmission } from '../dispatch/admission.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { type Call, type CallRange, listCalls } from './calls.ts';
 import { readEarlierAttempts } from './earlier-attempts.ts';
@@ -17,6 +18,7 @@ import { type LaneEnd, RealtimeLane } from './lane.ts';
 import { startLaneBeat } from './lane-beat.ts';
 import { LaneLedger } from './ledger.ts';
 import { createMeter } from './meter.ts';
+import { type RateSource, SharedRate } from './shared-rate.ts';
 
 /** What one chunk of a batch passes to the next. */
 export interface LaneState {
@@ -34,6 +36,8 @@ export interface RealtimeInput
   readonly lane: LaneState;
   /** The most that the batch may spend; null if there is no cap. */
   readonly grantUsd: number | null;
+  /** The job or segment as which the lane shares a rate. Absent if the job does not ask the dispatcher. */
+  readonly holder?: string;
   /** How many times the provider was not reached. If any, a single call is tried before all others. */
   readonly probe: number;
 }
@@ -73,7 +77,8 @@ async function askAll(
   const { store, wait } = deps;
   const provider = requireProvider(deps, job);
   const meter = createMeter(provider, job, input);
-  const ledger = new LaneLedger(job.spec.realtime, input.lane.allowance, input.grantUsd, input.lane.spentUsd);
+  const rate = new SharedRate(job.spec.realtime, createRateSource(deps, input));
+  const ledger = new LaneLedger(rate, input.lane.allowance, input.grantUsd, input.lane.spentUsd);
   const { journal, number, earlier } = await beginJournal(store, input);
   try {
     const attempts = { store, journals: earlier, counted: input.lane.journals };
@@ -89,6 +94,12 @@ async function askAll(
   } finally {
     await journal.close();
   }
+}
+
+function createRateSource(deps: ActivityDeps, { holder, model }: RealtimeInput): RateSource | null {
+  if (holder === undefined) return null;
+  const { dispatcher } = requireAdmission(deps);
+  return { ask: () => dispatcher.readRate({ holder, model }), elapsed: deps.elapsed };
 }
 
 async function runLane(

@@ -1,6 +1,7 @@
 // Why a batch may not start now.
 
 import type { BatchSize, Load } from './declaration.ts';
+import { findLaneLimits } from './lanes.ts';
 import { isBelieved } from './learned.ts';
 import { type CapState, listCaps } from './ledger.ts';
 import { type Caps, findTenant, type Limits, type RoomLimits } from './limits.ts';
@@ -11,7 +12,7 @@ export type Block =
   | {
       readonly kind: 'room';
       readonly of: string;
-      readonly unit: 'tokens' | 'batches';
+      readonly unit: 'tokens' | 'batches' | 'lanes';
       readonly used: number;
       readonly limit: number;
     }
@@ -42,7 +43,9 @@ export function findBlock(
 ): Block | null {
   return (
     findMoneyBlock(state, limits, usage, holder, entry.each) ??
-    (entry.lane === 'realtime' ? null : findPlaceBlock(state, limits, usage, holder, entry, now))
+    (entry.lane === 'realtime'
+      ? findLaneBlock(limits, usage, holder, entry)
+      : findPlaceBlock(state, limits, usage, holder, entry, now))
   );
 }
 
@@ -70,6 +73,14 @@ function findPlaceBlock(
   const unsure = usage.unsure(name);
   if (!isUntried(state, limits, account, entry, now) || unsure < Math.max(untriedMax, accepted)) return null;
   return { kind: 'untried', of: entry.model, unsure };
+}
+
+/** Each realtime lane needs at least one request a minute. */
+function findLaneBlock(limits: Limits, usage: Usage, { account }: Holder, entry: Entry): Block | null {
+  const { rpm, tpm } = findLaneLimits(limits, account, entry.model);
+  const limit = tpm === 0 ? 0 : rpm;
+  const used = usage.pool(namePool(account, entry)).batches;
+  return limit !== null && used >= limit ? { kind: 'room', of: entry.model, unit: 'lanes', used, limit } : null;
 }
 
 /** Whether neither a limit nor a refusal says how much fits. */

@@ -5,8 +5,9 @@ import { isUntried } from './blocks.ts';
 import type { Declaration, Grants } from './declaration.ts';
 import { declare, forget } from './declare.ts';
 import { decideGrants, listWaits, type Waited } from './grant.ts';
+import { updateLanes } from './lanes.ts';
 import { type Limits, mergeLimits } from './limits.ts';
-import { describeWait } from './page/page.ts';
+import { describeWait } from './page/waits.ts';
 import { type DispatchState, type Entry, type Holder, isSameNeed, namePool } from './state.ts';
 import { Usage } from './usage.ts';
 
@@ -45,7 +46,8 @@ export const decideAgain = (state: DispatchState, now: number, alsoTold: readonl
   tell(state, alsoTold, now);
 
 function tell(before: DispatchState, alsoTold: readonly string[], now: number): Dispatched {
-  const { state, holders, waited, hasMore } = decideGrants(before, now);
+  const { state: decided, holders, waited, hasMore } = decideGrants(before, now);
+  const state = updateLanes(decided, now);
   // Above all that was sent before, even if the dispatcher was reset to an earlier state.
   const version = Math.max(state.version + 1, now);
   const limits = mergeLimits(state.file, state.overrides);

@@ -7,7 +7,10 @@ import { findNextDayAt } from './ledger.ts';
 import { mergeLimits } from './limits.ts';
 import { type DispatchState, listOwners, namePool } from './state.ts';
 
-/** When a learned limit is no longer believed, or a new day brings money. Null if nothing waits, or if only an event can help. */
+/**
+ * When a learned limit is no longer believed, a new day brings money, or the part of a realtime lane changes. Null if only an event can change
+ * anything.
+ */
 export function findNextChangeAt(state: DispatchState, now: number): number | null {
   const waiting = listCandidates(state);
   const limits = mergeLimits(state.file, state.overrides);
@@ -21,6 +24,13 @@ export function findNextChangeAt(state: DispatchState, now: number): number | nu
       return dayUsd !== undefined || monthUsd !== undefined;
     }),
   );
-  const times = [...doubtedAt, ...(isCapped ? [findNextDayAt(now)] : [])];
+  const times = [...doubtedAt, ...(isCapped ? [findNextDayAt(now)] : []), ...listLaneTimes(state, now)];
   return times.length === 0 ? null : Math.min(...times);
 }
+
+const listLaneTimes = ({ pools }: DispatchState, now: number): readonly number[] =>
+  Object.values(pools)
+    .flatMap(({ lanes = {} }) =>
+      Object.values(lanes).flatMap(({ from, until }) => [from, ...(until === null ? [] : [until])]),
+    )
+    .filter((time) => time > now);

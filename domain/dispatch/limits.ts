@@ -9,6 +9,17 @@ export interface RoomLimits {
   readonly enqueuedTokens?: number;
 }
 
+/** Of the realtime lanes of one model. Absent: no limit is known. */
+export interface RateLimits {
+  /** Requests and tokens a minute. */
+  readonly rpm?: number;
+  readonly tpm?: number;
+  /** The part of both that is kept for traffic outside Nightshift. */
+  readonly interactive?: number;
+}
+
+export interface ModelLimits extends RoomLimits, RateLimits {}
+
 /** Dollars for each day and each month (UTC). Absent: no cap. */
 export interface Caps {
   readonly dayUsd?: number;
@@ -22,7 +33,7 @@ export interface TenantLimits extends Caps {
 }
 
 export interface AccountLimits extends RoomLimits, Caps {
-  readonly models?: Readonly<Record<string, RoomLimits>>;
+  readonly models?: Readonly<Record<string, ModelLimits>>;
 }
 
 export interface Limits {
@@ -87,6 +98,10 @@ export interface SetLimits {
   readonly model?: string;
   readonly batches?: number | null;
   readonly enqueuedTokens?: number | null;
+  /** Only of a model. */
+  readonly rpm?: number | null;
+  readonly tpm?: number | null;
+  readonly interactive?: number | null;
 }
 
 /** The input of `setTenant`. */
@@ -153,6 +168,9 @@ const nameMax = 200;
 const ranges: Readonly<Record<string, readonly [isWhole: boolean, max: number]>> = {
   batches: [true, countMax],
   enqueuedTokens: [true, countMax],
+  rpm: [true, countMax],
+  tpm: [true, countMax],
+  interactive: [false, 1],
   weight: [false, weightMax],
   dayUsd: [false, usdMax],
   monthUsd: [false, usdMax],

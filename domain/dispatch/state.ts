@@ -29,6 +29,15 @@ export interface Entry extends Need {
   readonly since: number;
 }
 
+/** A holder with an open realtime batch. It has one at a time for each model. */
+export interface OpenLane {
+  readonly tenant: string;
+  /** Before this, others may still use its part. It uses the spare part, if no lane that began before it does. */
+  readonly from: number;
+  /** Until then it may still use its part, although its batch is over; null while the batch is open. */
+  readonly until: number | null;
+}
+
 /** What is shared by all who use one model of one account in one lane. */
 export interface Pool {
   /** Tokens granted to each tenant, divided by its weight. The tenant with the least is next. */
@@ -40,6 +49,8 @@ export interface Pool {
   readonly endedAt: number;
   /** Batches that the provider has accepted since it last refused one. */
   readonly accepted: number;
+  /** The realtime lanes that share the model's rate, by their holders. Absent if there are none. */
+  readonly lanes?: Readonly<Record<string, OpenLane>>;
   /** A number that rises with each grant: the pool with the lowest is next. */
   readonly lastGrant: number;
 }

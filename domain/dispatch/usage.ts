@@ -25,12 +25,12 @@ export class Usage {
     this.#unsure.set(pool, (this.#unsure.get(pool) ?? 0) - entry.held.batches + entry.unsure);
   }
 
-  /** Counts batches that the provider may still refuse. The realtime lane takes only money. */
+  /** Counts batches that the provider may still refuse. Those of the realtime lane take no room of the account. */
   add(holder: Sharer, entry: Pick<Entry, 'model' | 'lane'>, load: Load): void {
     const pool = namePool(holder.account, entry);
     for (const owner of listOwners(holder)) this.#byOwner.set(owner, this.reservedUsd(owner) + load.usd);
-    if (entry.lane === 'realtime') return;
     this.#byPool.set(pool, addLoads(this.pool(pool), load));
+    if (entry.lane === 'realtime') return;
     this.#byAccount.set(holder.account, addLoads(this.account(holder.account), load));
     this.#byTenant.set(holder.tenant, this.tenantBatches(holder.tenant) + load.batches);
     this.#unsure.set(pool, this.unsure(pool) + load.batches);

@@ -27,6 +27,7 @@ const page: DispatchPage = {
   grants: 9,
   longestWaitMs: {},
   pools: [],
+  lanes: [],
   owners: [owner('account:openai/default', null), owner('tenant:a', 0.5)],
   holds: [],
   waits: [],

@@ -3,6 +3,7 @@
 import { type Client, WithStartWorkflowOperation, type Workflow } from '@temporalio/client';
 import type { DeclareInput, DispatcherPort } from '../../activities/dispatch/port.ts';
 import type { Answer } from '../../domain/dispatch/declaration.ts';
+import type { LaneRate } from '../../domain/dispatch/lanes.ts';
 import type { DispatchState } from '../../domain/dispatch/state.ts';
 import { dispatcherId } from '../../domain/ids.ts';
 
@@ -33,6 +34,8 @@ export function createDispatcher(client: Client): DispatcherPort {
         }),
       );
     },
+    readRate: (lane) =>
+      inTime(() => client.workflow.getHandle(dispatcherId).query<LaneRate | null, [typeof lane]>('rate', lane)),
     listEarlierRuns: async (ownRunId) => {
       const runs: string[] = [];
       for await (const { runId, status } of client.workflow.list({ query: `WorkflowId = '${dispatcherId}'` })) {

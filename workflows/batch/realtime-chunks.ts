@@ -107,6 +107,7 @@ export class RealtimeChunks {
       endpoint: planned.endpoint,
       ...(tokenFactor === undefined ? {} : { tokenFactor }),
       lane: this.#lane,
+      ...(job.dispatch === undefined ? {} : { holder: this.#run.coordinator }),
       grantUsd: realtime?.grantUsd ?? null,
       probe,
     });

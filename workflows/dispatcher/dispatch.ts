@@ -13,20 +13,21 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import { findDispatchAlerts } from '../../domain/dispatch/page/alerts.ts';
 import type { Answer, Declaration, Grants } from '../../domain/dispatch/declaration.ts';
 import { declare } from '../../domain/dispatch/declare.ts';
-import { renderDetails } from '../../domain/dispatch/page/details.ts';
 import { type Dispatched, decideAgain, hasPlace, takeDeclaration, takeGone } from '../../domain/dispatch/dispatch.ts';
 import { findNextChangeAt } from '../../domain/dispatch/due.ts';
+import { findRate } from '../../domain/dispatch/lanes.ts';
 import type { Limits, Overrides } from '../../domain/dispatch/limits.ts';
+import { findDispatchAlerts } from '../../domain/dispatch/page/alerts.ts';
+import { renderDetails } from '../../domain/dispatch/page/details.ts';
 import { describeOverdrawn, renderPage } from '../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState } from '../../domain/dispatch/state.ts';
 import { readOwn } from '../../domain/read-own.ts';
 import { AlertLog, callWhenDue } from '../alerting.ts';
 import { isHistoryLong } from '../history.ts';
 import { dispatchCall } from '../proxies.ts';
-import { declareUpdate, grantsSignal, holdingsQuery, reclaimUpdate, snapshotQuery } from './messages.ts';
+import { declareUpdate, grantsSignal, holdingsQuery, rateQuery, reclaimUpdate, snapshotQuery } from './messages.ts';
 import { registerPersonUpdates } from './person-updates.ts';
 
 /** `carried` is the state of the run before this one; null at the first. */
@@ -136,6 +137,11 @@ class Dispatcher {
     setHandler(holdingsQuery, () => renderPage(this.state, Date.now()), {
       description: 'Who holds what, who waits for what and why, and what it costs.',
     });
+    setHandler(
+      rateQuery,
+      ({ holder, model }) => (this.#isReady ? findRate(this.state, holder, model, Date.now()) : null),
+      { description: 'For a realtime lane: the requests and tokens a minute that it may use.' },
+    );
     setHandler(snapshotQuery, () => (this.#isReady ? this.state : null), {
       description: 'For the next dispatcher: everything.',
     });

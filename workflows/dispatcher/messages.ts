@@ -2,6 +2,7 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Answer, Declaration, Grants } from '../../domain/dispatch/declaration.ts';
+import type { LaneRate } from '../../domain/dispatch/lanes.ts';
 import type { Limits, SetCap, SetLimits, SetTenant } from '../../domain/dispatch/limits.ts';
 import type { DispatchPage } from '../../domain/dispatch/page/page.ts';
 import type { DispatchState } from '../../domain/dispatch/state.ts';
@@ -13,6 +14,9 @@ export const declareUpdate = defineUpdate<
   Answer,
   [{ readonly declaration: Declaration; readonly digest: string; readonly limits?: Limits }]
 >('declare');
+
+/** From a realtime lane: what it may use now. Null if it may make no call yet, or if the dispatcher has just started. */
+export const rateQuery = defineQuery<LaneRate | null, [{ readonly holder: string; readonly model: string }]>('rate');
 
 // To a job or a segment
 

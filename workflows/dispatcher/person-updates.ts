@@ -6,6 +6,7 @@ import {
   findProblem,
   type Overrides,
   type SetCap,
+  type SetLimits,
   setCap,
   setLimits,
   setTenant,
@@ -33,10 +34,10 @@ export function registerPersonUpdates(apply: (change: (overrides: Overrides) => 
   register(setLimitsUpdate, {
     change: setLimits,
     names: ['provider', 'account', 'model'],
-    values: ['batches', 'enqueuedTokens'],
-    findMissing: ({ provider }) => (provider === undefined ? 'give the provider' : null),
+    values: ['batches', 'enqueuedTokens', 'rpm', 'tpm', 'interactive'],
+    findMissing: findMissingModel,
     description:
-      'Set the room of an account or of one of its models: {provider, account, model, batches, enqueuedTokens}.',
+      'Set the room of an account or of one of its models, and the rate of its realtime lanes: {provider, account, model, batches, enqueuedTokens, rpm, tpm, interactive}.',
   });
   register(setTenantUpdate, {
     change: setTenant,
@@ -52,6 +53,12 @@ export function registerPersonUpdates(apply: (change: (overrides: Overrides) => 
     findMissing: findMissingOwner,
     description: 'Set the dollars of a day and of a month: {tenant or feature or account, dayUsd, monthUsd}.',
   });
+}
+
+function findMissingModel({ provider, model, rpm, tpm, interactive }: SetLimits): string | null {
+  if (provider === undefined) return 'give the provider';
+  const isRate = [rpm, tpm, interactive].some((value) => value !== undefined);
+  return isRate && model === undefined ? 'give the model: requests and tokens a minute are those of one model' : null;
 }
 
 const findMissingOwner = ({ tenant, feature, account }: SetCap): string | null =>

@@ -7,7 +7,7 @@ import { describeOverdrawn } from '../../../domain/dispatch/page/page.ts';
 import { defaultAccount } from '../../../domain/job.ts';
 import type { DispatchPage } from '../../index.ts';
 import { answerMs, type Context } from '../context.ts';
-import { listMoney, listRooms, renderTop } from '../print/dispatch-tables.ts';
+import { listLanes, listMoney, listRooms, renderTop } from '../print/dispatch-tables.ts';
 import { isForPeople, printDone, printJson, printLaidOut, printRows, readWidth, say } from '../print.ts';
 
 type Count = number | null;
@@ -17,6 +17,9 @@ interface RoomOptions extends CapOptions {
   readonly model?: string;
   readonly batches?: Count;
   readonly tokens?: Count;
+  readonly rpm?: Count;
+  readonly tpm?: Count;
+  readonly interactive?: Count;
 }
 
 interface CapOptions {
@@ -42,6 +45,7 @@ export function addLimits(program: Command, context: Context): void {
       if (page === null) return;
       if (!isForPeople()) return printJson(page);
       printRows([...listRooms(page)], (row) => row);
+      if (page.lanes.length > 0) printRows([...listLanes(page)], (row) => row);
       printRows([...listMoney(page)], (row) => row);
       for (const sentence of describeOverdrawn(page)) say(sentence);
     });
@@ -63,19 +67,23 @@ function addRoom(limits: Command, context: Context): void {
     .option('--model <model>', 'only this model; default: all models of the account together')
     .option('--batches <n>', 'open batches, or "file" for what the configuration says', countOrFile)
     .option('--tokens <n>', 'enqueued tokens, or "file"', countOrFile)
+    .option('--rpm <n>', 'requests a minute of the realtime lanes of all jobs, or "file"; with --model', countOrFile)
+    .option('--tpm <n>', 'tokens a minute of the realtime lanes of all jobs, or "file"; with --model', countOrFile)
+    .option(
+      '--interactive <part>',
+      'the part of both that is kept for other traffic, like 0.2, or "file"',
+      amountOrFile,
+    )
     .option('--day-usd <usd>', 'dollars of a day (UTC) of the account, or "file"', amountOrFile)
     .option('--month-usd <usd>', 'dollars of a month (UTC) of the account, or "file"', amountOrFile)
-    .action(async (provider: string, { account, model, batches, tokens, ...caps }: RoomOptions) => {
+    .action(async (provider: string, { account, model, dayUsd, monthUsd, ...options }: RoomOptions) => {
       const { dispatcher } = await context.jobs();
-      const change = {
-        provider,
-        ...(account === undefined ? {} : { account }),
-        ...(model === undefined ? {} : { model }),
-        ...(batches === undefined ? {} : { batches }),
-        ...(tokens === undefined ? {} : { enqueuedTokens: tokens }),
-      };
-      requireSome({ batches, tokens, ...caps });
-      if (batches !== undefined || tokens !== undefined) printDone(await dispatcher.setLimits(change), change);
+      const { tokens, ...others } = options;
+      const room = dropAbsent({ enqueuedTokens: tokens, ...others });
+      const caps = dropAbsent({ dayUsd, monthUsd });
+      requireSome({ ...room, ...caps });
+      const change = { provider, ...dropAbsent({ account, model }), ...room };
+      if (Object.keys(room).length > 0) printDone(await dispatcher.setLimits(change), change);
       const cap = { account: nameAccount(provider, account ?? defaultAccount), ...caps };
       if (Object.keys(caps).length > 0) printDone(await dispatcher.setCap(cap), cap);
     });
@@ -93,10 +101,7 @@ function addTenant(limits: Command, context: Context): void {
     .action(async (tenant: string, { batches, weight, ...caps }: TenantOptions) => {
       requireSome({ batches, weight, ...caps });
       const { dispatcher } = await context.jobs();
-      const share = {
-        ...(batches === undefined ? {} : { batches }),
-        ...(weight === undefined ? {} : { weight }),
-      };
+      const share = dropAbsent({ batches, weight });
       if (Object.keys(share).length > 0) {
         printDone(await dispatcher.setTenant({ tenant, ...share }), { tenant, ...share });
       }
@@ -153,6 +158,9 @@ function requireSome(values: Readonly<Record<string, unknown>>): void {
   if (Object.values(values).some((value) => value !== undefined)) return;
   throw new Error('nothing to set: give at least one of the options, see --help');
 }
+
+const dropAbsent = <T>(values: Readonly<Record<string, T | undefined>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
 function countOrFile(text: string): Count {
   if (text === 'file') return null;

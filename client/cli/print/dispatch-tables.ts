@@ -24,7 +24,7 @@ export function listRooms({ pools, limits }: DispatchPage): readonly Row[] {
   const isUsed = (account: string, model: string): boolean =>
     pools.some((pool) => pool.account === account && pool.model === model);
   const idle = Object.entries(limits.accounts).flatMap(([account, { models = {}, batches, enqueuedTokens }]) => [
-    ...(batches === undefined && enqueuedTokens === undefined
+    ...(!isRoomLimited({ batches, enqueuedTokens })
       ? []
       : [
           {
@@ -37,7 +37,7 @@ export function listRooms({ pools, limits }: DispatchPage): readonly Row[] {
           },
         ]),
     ...Object.entries(models)
-      .filter(([model]) => !isUsed(account, model))
+      .filter(([model, room]) => isRoomLimited(room) && !isUsed(account, model))
       .map(([model, room]) => ({
         account,
         model,
@@ -49,6 +49,24 @@ export function listRooms({ pools, limits }: DispatchPage): readonly Row[] {
   ]);
   return [...used, ...idle];
 }
+
+const isRoomLimited = ({
+  batches,
+  enqueuedTokens,
+}: {
+  batches?: number | undefined;
+  enqueuedTokens?: number | undefined;
+}): boolean => batches !== undefined || enqueuedTokens !== undefined;
+
+/** The realtime lanes that share the rate of a model. */
+export const listLanes = ({ lanes }: DispatchPage): readonly Row[] =>
+  lanes.map(({ account, model, rpm, tpm, lanes: open }) => ({
+    account,
+    model,
+    'requests a minute': rpm === null ? null : formatCount(rpm),
+    'tokens a minute': tpm === null ? null : formatCount(tpm),
+    'realtime lanes': open,
+  }));
 
 const formatUse = (used: number | null, limit: number | undefined): string =>
   [used === null ? [] : [formatCount(used)], limit === undefined ? [] : [`of ${formatCount(limit)}`]].flat().join(' ');
@@ -102,6 +120,7 @@ const listWaits = ({ waits }: DispatchPage, now: number): readonly Row[] =>
 export function renderTop(page: DispatchPage, now: number, width: number, height: number): string {
   const tables: readonly DispatchTable[] = [
     ['room', listRooms(page)],
+    ['realtime', listLanes(page)],
     ['money', listMoney(page)],
     ['holds', listHolds(page)],
     ['waits', listWaits(page, now)],

@@ -1,14 +1,16 @@
 // What people see of the dispatcher: who holds what, who waits for what and why, and what it costs.
 
-import { formatCount, formatDollars } from '../../progress/markdown.ts';
-import { type Block, findCaps } from '../blocks.ts';
+import { formatDollars } from '../../progress/markdown.ts';
+import { findCaps } from '../blocks.ts';
 import type { Load } from '../declaration.ts';
-import { type Candidate, listCandidates, listWaits, type Wait } from '../grant.ts';
+import { listCandidates } from '../grant.ts';
+import { findLaneLimits } from '../lanes.ts';
 import { isBelieved, type Learned } from '../learned.ts';
 import { type CapState, findSpending, listCaps, openPeriods } from '../ledger.ts';
 import { type Limits, mergeLimits, type RoomLimits } from '../limits.ts';
 import { countWanted, type DispatchState, emptyPool, listOwners, namePool, sumReserved } from '../state.ts';
 import { Usage } from '../usage.ts';
+import { describeOwner, listWaitPages, type WaitPage } from './waits.ts';
 
 export interface PoolPage {
   readonly account: string;
@@ -18,6 +20,16 @@ export interface PoolPage {
   /** Null unless a refusal taught a limit that is still believed. */
   readonly learned: Learned | null;
   readonly waiting: number;
+}
+
+/** The realtime lanes of a model that share its rate. */
+export interface LanePage {
+  readonly account: string;
+  readonly model: string;
+  /** What they share: without the part for interactive traffic. */
+  readonly rpm: number | null;
+  readonly tpm: number | null;
+  readonly lanes: number;
 }
 
 export interface OwnerPage {
@@ -33,18 +45,6 @@ export interface OwnerPage {
   readonly caps: readonly CapState[];
   /** The largest share of a cap that is settled or reserved; null if there is no cap. */
   readonly capShare: number | null;
-}
-
-export interface WaitPage {
-  readonly holder: string;
-  readonly tenant: string;
-  readonly priority: 1 | 2 | 3;
-  readonly account: string;
-  readonly model: string;
-  readonly lane: string;
-  readonly batches: number;
-  readonly since: number;
-  readonly reason: string;
 }
 
 export interface HoldPage {
@@ -70,6 +70,7 @@ export interface DispatchPage {
   readonly grants: number;
   readonly longestWaitMs: DispatchState['longestWaits'];
   readonly pools: readonly PoolPage[];
+  readonly lanes: readonly LanePage[];
   readonly owners: readonly OwnerPage[];
   /** The first hundred, those with the most batches first. */
   readonly holds: readonly HoldPage[];
@@ -93,6 +94,7 @@ export function renderPage(given: DispatchState, now: number): DispatchPage {
     grants: state.grants,
     longestWaitMs: state.longestWaits,
     pools: listPools(state, limits, usage, now),
+    lanes: listLanes(state, limits),
     owners: listOwnerPages(state, limits, usage),
     holds: listHolds(state).slice(0, listedMax),
     waits: listWaitPages(state, limits, usage, now).slice(0, listedMax),
@@ -138,6 +140,20 @@ function listPools(state: DispatchState, limits: Limits, usage: Usage, now: numb
   });
 }
 
+function listLanes({ pools }: DispatchState, limits: Limits): readonly LanePage[] {
+  const limited = Object.entries(limits.accounts).flatMap(([account, { models = {} }]) =>
+    Object.entries(models)
+      .filter(([, { rpm, tpm }]) => rpm !== undefined || tpm !== undefined)
+      .map(([model]) => ({ account, model })),
+  );
+  return limited.map(({ account, model }) => ({
+    account,
+    model,
+    ...findLaneLimits(limits, account, model),
+    lanes: Object.keys(pools[namePool(account, { model, lane: 'realtime' })]?.lanes ?? {}).length,
+  }));
+}
+
 const pickRoom = ({
   batches,
   enqueuedTokens,
@@ -178,63 +194,3 @@ export const describeOverdrawn = ({ owners }: Pick<DispatchPage, 'owners'>): rea
           `${describeOwner(owner)} has spent ${formatDollars(settledUsd)} and reserved ${formatDollars(reservedUsd)}, above its cap of ${formatDollars(capUsd)} for ${name}: nothing new of it starts`,
       ),
   );
-
-const listWaitPages = (state: DispatchState, limits: Limits, usage: Usage, now: number): readonly WaitPage[] =>
-  listWaitingPools(state)
-    .flatMap((pool) => listWaits(state, limits, usage, pool, now))
-    .map(toWaitPage)
-    .toSorted((a, b) => a.since - b.since);
-
-const listWaitingPools = (state: DispatchState): readonly string[] => [
-  ...new Set(listCandidates(state).map(({ holder, entry }) => namePool(holder.account, entry))),
-];
-
-const toWaitPage = ({ id, holder, entry, ...wait }: Candidate & Wait): WaitPage => ({
-  holder: id,
-  tenant: holder.tenant,
-  priority: holder.priority,
-  account: holder.account,
-  model: entry.model,
-  lane: entry.lane,
-  batches: countWanted(entry),
-  since: entry.since,
-  reason: describeWait(wait),
-});
-
-/** As in "enqueued tokens of this-model: 1.9 M of 2.0 M in use; 3rd in line". */
-export const describeWait = ({ block, position }: Wait): string =>
-  `${block === null ? 'its turn comes' : describeBlock(block)}; ${toOrdinal(position)} in line`;
-
-function describeBlock(block: Block): string {
-  switch (block.kind) {
-    case 'room': {
-      const what = block.unit === 'tokens' ? 'enqueued tokens' : 'batches';
-      return `${what} of ${block.of}: ${formatCount(block.used)} of ${formatCount(block.limit)} in use`;
-    }
-    case 'untried':
-      return `the room of ${block.of} is not known: ${block.unsure} batches wait to be accepted by the provider`;
-    case 'tenant':
-      return `batches of ${describeTenant(block.tenant)}: ${block.used} of ${block.limit} in use`;
-    case 'cap': {
-      const { cap, reservedUsd, needUsd } = block;
-      const lacking = cap.settledUsd + reservedUsd + needUsd - cap.capUsd;
-      return `the cap of ${describeOwner(block.owner)} for ${cap.name} is ${formatDollars(cap.capUsd)}: ${formatDollars(cap.settledUsd)} is spent and ${formatDollars(reservedUsd)} reserved; the next batch needs ${formatDollars(lacking)} more`;
-    }
-    case 'unpriced':
-      return `${describeOwner(block.owner)} has a cap, and the cost of the next batch is not known: give its price in NIGHTSHIFT_PRICES`;
-  }
-}
-
-const describeTenant = (tenant: string): string => (tenant === '' ? 'jobs without a tenant' : `the tenant ${tenant}`);
-
-function describeOwner(owner: string): string {
-  const at = owner.indexOf(':');
-  const [kind, name] = [owner.slice(0, at), owner.slice(at + 1)];
-  return kind === 'tenant' ? describeTenant(name) : `the ${kind} ${name}`;
-}
-
-function toOrdinal(position: number): string {
-  const isTeen = position % 100 > 10 && position % 100 < 14;
-  const ending = isTeen ? 'th' : (['th', 'st', 'nd', 'rd'][position % 10] ?? 'th');
-  return `${position}${ending}`;
-}

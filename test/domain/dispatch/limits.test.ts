@@ -80,3 +80,16 @@ test.each([
 ])('%j is accepted', (input) => {
   expect(findProblem(input, names, values)).toBeNull();
 });
+
+test('requests and tokens a minute are those of a model', () => {
+  const set = setLimits(noOverrides, { provider: 'openai', model: 'm', rpm: 60, interactive: 0.5 });
+  expect(mergeLimits(file, set).accounts['openai/default']?.models?.['m']).toEqual({
+    enqueuedTokens: 100,
+    batches: 2,
+    rpm: 60,
+    interactive: 0.5,
+  });
+  const fields = ['rpm', 'tpm', 'interactive'];
+  expect(findProblem({ provider: 'openai', interactive: 1.5 }, names, fields)).toContain('a number from 0 to 1');
+  expect(findProblem({ provider: 'openai', rpm: 0.5 }, names, fields)).toContain('a whole number');
+});

@@ -40,6 +40,9 @@ test(
       expect((await nightshift('limits', 'room', 'openai', '--batches', '-1')).code).toBe(2);
       expect((await nightshift('limits', 'tenant', 'a')).err).toContain('nothing to set');
       expect((await nightshift('limits', 'room', 'openai', '--day-usd', '7')).err).toBe('set\n');
+      expect((await nightshift('limits', 'room', 'openai', '--rpm', '60')).err).toContain('give the model');
+      const rates = ['--model', 'm', '--rpm', '60', '--tpm', '8000', '--interactive', '0.25'];
+      expect((await nightshift('limits', 'room', 'openai', ...rates)).err).toBe('set\n');
       const capped = await nightshift('limits', 'tenant', 'a', '--day-usd', '9', '--batches', '3');
       expect(capped).toMatchObject({ code: 0, err: 'set\nset\n' });
       expect((await nightshift('limits', 'room', 'openai', '--batches', '4')).err).toBe('set\n');
@@ -50,6 +53,7 @@ test(
         tenants: { a: { dayUsd: 9, batches: 3 } },
       });
       const table = await nightshift('limits', '--table');
+      expect(table.out).toMatch(/openai\/default +m +45 +6000 +0/);
       expect(table.out).toMatch(/tenant a +0 of 3 /);
     }),
   120_000,

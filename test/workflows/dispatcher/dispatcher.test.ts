@@ -1,24 +1,24 @@
 // Jobs that share an account through the dispatcher, on a real server: nobody is refused, and nothing of it is lost when it is ended.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DispatchPage } from '../../../domain/dispatch/page/page.ts';
-import { dispatcherId } from '../../../domain/ids.ts';
 import type { JobReport } from '../../../domain/report/report.ts';
-import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import { until } from '../../end-to-end/crash/cell.ts';
 import { devServer } from '../../support/temporal.ts';
-import { Site } from '../site.ts';
-import type { SiteOptions } from '../site-worker.ts';
+import type { Site } from '../site.ts';
+import {
+  findDispatcher,
+  readPage,
+  results,
+  type SiteChange,
+  withDispatchedSite,
+  writeConfig,
+} from './dispatched-site.ts';
 
 const server = devServer();
 
-/** The same for all tests: each dispatcher reads what the last one knew, on its queue. */
-const queue = 'dispatched';
 const poll = { initial: '200ms', max: '500ms' };
 const batch = { maxItems: 10, concurrency: 10 };
 const shared = { poll, batch, minBatchItems: 1 };
@@ -27,23 +27,10 @@ const model = 'gpt-5.4-mini';
 /** Tokens of a batch of ten items, as Nightshift estimates them: at least what the emulator counts. */
 const batchTokens = 10 * 30;
 
-/** Whatever a test leaves open would take part in the next one, because the dispatcher is one for the namespace. */
-const withSite = (options: OptionsInput & SiteOptions, use: (site: Site) => Promise<void>): Promise<void> =>
-  Site.with(server.env, queue, { ...quick, ...options }, async (site) => {
-    try {
-      await use(site);
-    } finally {
-      for await (const { workflowId } of site.client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
-        await site.client.workflow
-          .getHandle(workflowId)
-          .terminate('the test is over')
-          .catch(() => undefined);
-      }
-    }
-  });
-
-const dispatcher = (): WorkflowHandle => server.env.client.workflow.getHandle(dispatcherId);
-const look = (): Promise<DispatchPage> => dispatcher().query<DispatchPage, []>('holdings');
+const withSite = (options: SiteChange, use: (site: Site) => Promise<void>): Promise<void> =>
+  withDispatchedSite(server, { ...quick, ...options }, use);
+const dispatcher = (): WorkflowHandle => findDispatcher(server);
+const look = (): Promise<DispatchPage> => readPage(server);
 /** By dispatchers before this one. */
 const countGrants = (): Promise<number> =>
   look().then(
@@ -65,17 +52,6 @@ const untilShown = (what: string, isSo: (page: DispatchPage) => boolean): Promis
 
 /** If a grant was lost with its dispatcher, a job asks again after a minute. */
 const askedAgainMs = 90_000;
-
-function writeConfig(config: unknown): { readonly NIGHTSHIFT_CONFIG: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'nightshift-config-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'config.json');
-  writeFileSync(path, JSON.stringify(config));
-  return { NIGHTSHIFT_CONFIG: path };
-}
-
-const results = (handles: readonly WorkflowHandle[]): Promise<JobReport[]> =>
-  Promise.all(handles.map((handle) => handle.result() as Promise<JobReport>));
 
 const enqueued = (batches: number) => ({
   openai: { default: { models: { [model]: { enqueuedTokens: batches * batchTokens } } } },
