@@ -1,4 +1,4 @@
-// The vendors there are, by name. A new one is a folder under vendors/ and a line in `vendorEntries`, or a profile; the worker's configuration,
+// The vendors there are, by name. A new one is a folder under vendors/ and a line in `ownEntries`, or a profile; the worker's configuration,
 // the doctor's check of keys, the development stack and the contract tests are derived from it. docs/adding-a-provider.md names the rest.
 
 import { defaultAccount } from '../domain/job.ts';

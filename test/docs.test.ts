@@ -86,3 +86,10 @@ test('every production dependency has its reason', () => {
     page.includes(`\`${name}\``) || page.includes(`\`${name.replace('@temporalio/', '')}\``);
   expect(Object.keys(dependencies).filter((name) => !named(name))).toEqual([]);
 });
+
+test('the index of decisions has every decision, in order', () => {
+  const linked = [...read('docs/decisions/README.md').matchAll(/^- \[(\d+)\]\((\d{4}-[\w-]+\.md)\)/gm)];
+  const files = readdirSync(join(root, 'docs/decisions')).filter((name) => /^\d/.test(name));
+  expect(linked.map((link) => link[2])).toEqual(files.toSorted());
+  expect(linked.map((link) => Number(link[1]))).toEqual(files.map((_, index) => index + 1));
+});

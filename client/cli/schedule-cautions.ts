@@ -27,7 +27,9 @@ export async function cautions(jobPath: string, timezone: string, dataRoot: stri
       ? [`its output is always ${folder}: the second start would be refused; put ${mark} into it, or leave it out`]
       : []),
     ...(dated && ownZone !== timezone
-      ? [`${mark} is the day in ${ownZone}, the clock is that of ${timezone}: set "timezone" in the job file`]
+      ? [
+          `${mark} is the day in ${ownZone}, but the schedule starts by the clock of ${timezone}: set "timezone" in the job file`,
+        ]
       : []),
   ];
 }

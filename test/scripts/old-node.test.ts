@@ -27,5 +27,11 @@ test('without any Node, ./nightshift says what to install', async () => {
     env: { PATH: '' },
   });
   expect(code).toBe(1);
-  expect(err).toContain(`there is no Node on the PATH. Install Node ${major}.${minor} or later`);
+  const [, oldest] =
+    /^const nodeOldest = (\d+);$/m.exec(readFileSync(join(projectRoot, 'scripts/run.mjs'), 'utf8')) ?? [];
+  expect(oldest).toBeDefined();
+  expect(err).toContain(`there is no Node on the PATH. Install Node ${oldest} or later, with npm`);
+  expect(readFileSync(join(projectRoot, 'README.md'), 'utf8')).toContain(
+    `any Node from version ${oldest} on, with npm`,
+  );
 });

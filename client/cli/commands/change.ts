@@ -31,7 +31,8 @@ export function addChanges(program: Command, context: Context): void {
     .command('resume <id>')
     .summary('continue a paused job')
     .description(
-      'Resumes a paused job, for example after you replace a key or add credit. A job that waits for its budget needs `set --budget`.',
+      'Resumes a paused job, for example after you replace a key or add credit. A job that waits for its budget needs ' +
+        '`set --budget`. A job that waits for approval needs `approve`.',
     )
     .action(async (id: string) =>
       printChanged(id, await changeJob(context, id, (jobs) => jobs.resume(id)), describeResumed),

@@ -38,7 +38,7 @@ const noDispatcher =
 export function addLimits(program: Command, context: Context): void {
   const limits = program
     .command('limits')
-    .summary('what all jobs share, and how much of it is in use')
+    .summary('what all jobs share, and how much of it is used')
     .description('Shows the limits of accounts, models, tenants and features, and how much of them is used.')
     .action(async () => {
       const page = await readPage(context);
@@ -58,24 +58,36 @@ export function addLimits(program: Command, context: Context): void {
 function addRoom(limits: Command, context: Context): void {
   limits
     .command('room <provider>')
-    .summary('set the room of an account or a model')
+    .summary('set how much may be open at an account or a model')
     .description(
-      'Sets how many batches and enqueued tokens may be open, and what the account may spend, until it is set again. ' +
-        '0 batches stop new ones.',
+      'Sets how many batches and enqueued tokens may be open, and how much the account may spend. ' +
+        'A value stays until it is set again. --batches 0 starts no new batches.',
     )
     .option('--account <name>', 'the account; default: default')
     .option('--model <model>', 'only this model; default: all models of the account together')
-    .option('--batches <n>', 'open batches, or "file" for what the configuration says', countOrFile)
-    .option('--tokens <n>', 'enqueued tokens, or "file"', countOrFile)
-    .option('--rpm <n>', 'requests a minute of the realtime lanes of all jobs, or "file"; with --model', countOrFile)
-    .option('--tpm <n>', 'tokens a minute of the realtime lanes of all jobs, or "file"; with --model', countOrFile)
+    .option('--batches <n>', 'the most open batches, or "file" for the value of the configuration file', countOrFile)
+    .option('--tokens <n>', 'the most enqueued tokens, or "file"', countOrFile)
+    .option(
+      '--rpm <n>',
+      'with --model: the most requests a minute of the realtime lanes of all jobs, or "file"',
+      countOrFile,
+    )
+    .option(
+      '--tpm <n>',
+      'with --model: the most tokens a minute of the realtime lanes of all jobs, or "file"',
+      countOrFile,
+    )
     .option(
       '--interactive <part>',
-      'the part of both that is kept for other traffic, like 0.2, or "file"',
+      'with --model: the part of both that is left for other traffic, like 0.2, or "file"',
       amountOrFile,
     )
-    .option('--day-usd <usd>', 'dollars of a day (UTC) of the account, or "file"', amountOrFile)
-    .option('--month-usd <usd>', 'dollars of a month (UTC) of the account, or "file"', amountOrFile)
+    .option('--day-usd <usd>', 'the most dollars that the account may spend in a day (UTC), or "file"', amountOrFile)
+    .option(
+      '--month-usd <usd>',
+      'the most dollars that the account may spend in a month (UTC), or "file"',
+      amountOrFile,
+    )
     .action(async (provider: string, { account, model, dayUsd, monthUsd, ...options }: RoomOptions) => {
       const { dispatcher } = await context.jobs();
       const { tokens, ...others } = options;
@@ -93,11 +105,13 @@ function addTenant(limits: Command, context: Context): void {
   limits
     .command('tenant <tenant>')
     .summary('set the limits of a tenant')
-    .description("Sets a tenant's open batches, weight and caps, until they are set again.")
-    .option('--batches <n>', 'open batches, or "file" for what the configuration says', countOrFile)
-    .option('--weight <weight>', 'its share compared with other tenants, or "file"', amountOrFile)
-    .option('--day-usd <usd>', 'dollars of a day (UTC), or "file"', amountOrFile)
-    .option('--month-usd <usd>', 'dollars of a month (UTC), or "file"', amountOrFile)
+    .description(
+      "Sets a tenant's weight, and the most batches it may have open and dollars it may spend. A value stays until it is set again.",
+    )
+    .option('--batches <n>', 'the most open batches, or "file" for the value of the configuration file', countOrFile)
+    .option('--weight <weight>', 'its share compared with other tenants (default 1), or "file"', amountOrFile)
+    .option('--day-usd <usd>', 'the most dollars in a day (UTC), or "file"', amountOrFile)
+    .option('--month-usd <usd>', 'the most dollars in a month (UTC), or "file"', amountOrFile)
     .action(async (tenant: string, { batches, weight, ...caps }: TenantOptions) => {
       requireSome({ batches, weight, ...caps });
       const { dispatcher } = await context.jobs();
@@ -113,9 +127,15 @@ function addFeature(limits: Command, context: Context): void {
   limits
     .command('feature <feature>')
     .summary('set the caps of a feature')
-    .description("Sets a feature's dollars of a day and of a month, until they are set again.")
-    .option('--day-usd <usd>', 'dollars of a day (UTC), or "file" for what the configuration says', amountOrFile)
-    .option('--month-usd <usd>', 'dollars of a month (UTC), or "file"', amountOrFile)
+    .description(
+      'Sets the most dollars that a feature may spend in a day and in a month. A value stays until it is set again.',
+    )
+    .option(
+      '--day-usd <usd>',
+      'the most dollars in a day (UTC), or "file" for the value of the configuration file',
+      amountOrFile,
+    )
+    .option('--month-usd <usd>', 'the most dollars in a month (UTC), or "file"', amountOrFile)
     .action(async (feature: string, caps: CapOptions) => {
       requireSome({ ...caps });
       const { dispatcher } = await context.jobs();
@@ -131,7 +151,7 @@ function addTop(program: Command, context: Context): void {
   program
     .command('top')
     .summary('who holds what, who waits for what and why, and what it costs')
-    .description('Shows one screen of what all jobs hold and wait for, again every two seconds until Ctrl-C.')
+    .description('Shows on one screen what all jobs hold and wait for. Refreshes it every two seconds until Ctrl-C.')
     .option('--once', 'show it once')
     .action(async ({ once = false }: { once?: boolean }) => {
       for (;;) {
@@ -165,7 +185,7 @@ const dropAbsent = <T>(values: Readonly<Record<string, T | undefined>>): Record<
 function countOrFile(text: string): Count {
   if (text === 'file') return null;
   if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number, or "file" for what the configuration says.');
+  throw new InvalidArgumentError('Give a whole number, or "file" for the value of the configuration file.');
 }
 
 function amountOrFile(text: string): Count {
@@ -173,5 +193,5 @@ function amountOrFile(text: string): Count {
   const digits = text.replace(/^\$/, '');
   const amount = Number(digits);
   if (digits !== '' && Number.isFinite(amount) && amount >= 0) return amount;
-  throw new InvalidArgumentError('Give a number like 25 or 0.5, or "file" for what the configuration says.');
+  throw new InvalidArgumentError('Give a number like 25 or 0.5, or "file" for the value of the configuration file.');
 }

@@ -29,7 +29,10 @@ export function addResults(program: Command, context: Context): void {
     )
     .option('-o, --output <file>', 'write the lines to this file')
     .addOption(failedRows)
-    .option('--in-doubt', 'print the rows instead of which it is not known whether they ran, with batch and request')
+    .option(
+      '--in-doubt',
+      'print the rows in doubt instead (it is not known whether the provider ran them), with batch and request',
+    )
     .action(async (id: string, { output, failed = false, inDoubt = false }: ResultsOptions) => {
       const jobs = await context.jobs();
       const kind = inDoubt ? 'inDoubt' : failed ? 'failures' : 'results';

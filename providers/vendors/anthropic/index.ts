@@ -37,7 +37,7 @@ export const anthropic: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
       secret: false,
       required: false,
       default: defaultBaseUrl,
-      meaning: "The API's address, without `/v1`: another one for a proxy or a compatible server.",
+      meaning: "The API's address, without `/v1`. Set another one for a proxy or a compatible server.",
     },
     {
       name: 'region',
@@ -53,7 +53,7 @@ export const anthropic: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
     progress: false,
     webhook: false,
     kept: '29 days',
-    unchecked: 'how it reacts to a create that is sent in pieces',
+    unchecked: 'all; above all how it reacts to a create that is sent in pieces',
   },
   make: (account) => createProvider(connect(account), readRegion(account), account.baseUrl === defaultBaseUrl),
   loadSdk,

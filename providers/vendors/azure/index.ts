@@ -35,7 +35,8 @@ export const azure: VendorEntry<'apiKey' | 'baseUrl' | 'apiVersion' | 'region'> 
       secret: false,
       required: false,
       default: null,
-      meaning: 'With a version, the older API is called, whose addresses name one. Without, the newer one.',
+      meaning:
+        'With a value, the older API is called, which has the version in its URLs. Without one, the newer API is called.',
     },
     {
       name: 'region',

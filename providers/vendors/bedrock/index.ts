@@ -68,7 +68,7 @@ const settings: readonly Setting<BedrockSetting>[] = [
     secret: false,
     required: false,
     default: null,
-    meaning: "The API's address: another one than the region's own two for a proxy.",
+    meaning: "The API's address, if it is not one of the region's own two, for example a proxy's.",
   },
 ];
 

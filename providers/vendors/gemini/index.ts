@@ -43,7 +43,7 @@ export function makeGeminiEntry(inlineMax: number): VendorEntry<'apiKey' | 'base
         secret: false,
         required: false,
         default: defaultBaseUrl,
-        meaning: "The API's address, without `/v1beta`: another one for a proxy.",
+        meaning: "The API's address, without `/v1beta`. Set another one for a proxy.",
       },
     ],
     about: {

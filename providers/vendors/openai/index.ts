@@ -48,7 +48,7 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
       secret: false,
       required: false,
       default: defaultBaseUrl,
-      meaning: "The API's address, `/v1` included: another one for a proxy or a compatible server.",
+      meaning: "The API's address, `/v1` included. Set another one for a proxy or a compatible server.",
     },
     {
       name: 'region',
@@ -64,7 +64,7 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
     progress: true,
     webhook: true,
     kept: '30 days',
-    unchecked: 'the order of its lists, and the lines of images',
+    unchecked: 'all; above all the order of its lists, and the lines of images',
   },
   make: (account) => {
     const profile = { ...openaiProfile, isVendorItself: isOwnAddress(account.baseUrl) };

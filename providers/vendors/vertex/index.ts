@@ -60,7 +60,7 @@ const settings: readonly Setting<VertexSetting>[] = [
     secret: false,
     required: false,
     default: null,
-    meaning: "The API's address, without `/v1`: another one than the location's own for a proxy.",
+    meaning: "The API's address, without `/v1`, if it is not the location's own, for example a proxy's.",
   },
 ];
 

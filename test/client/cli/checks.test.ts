@@ -47,7 +47,7 @@ test('a schedule is cautioned about what would go wrong each night', async () =>
   };
   expect(await cautions(put('right.json', { ...job, timezone: 'Europe/Berlin' }), 'Europe/Berlin', root)).toEqual([]);
   expect(await cautions(put('zone.json', job), 'Europe/Berlin', root)).toEqual([
-    expect.stringContaining('{date} is the day in UTC, the clock is that of Europe/Berlin'),
+    expect.stringContaining('{date} is the day in UTC, but the schedule starts by the clock of Europe/Berlin'),
   ]);
   expect(await cautions(put('fixed.json', { ...job, output: 'runs/same' }), 'UTC', root)).toEqual([
     expect.stringContaining('the second start would be refused'),

@@ -12,12 +12,19 @@ const file = join(projectRoot, 'docs/command-line.md');
 const heading = '## All commands\n';
 const context = { dataRoot: '.', taskQueue: 'nightshift', jobs: () => Promise.reject(new Error('not here')) };
 
+/** They only hold commands. `limits` also does something by itself. */
+const groups = ['nightshift', 'nightshift schedule'];
+
 function helpOf(command: Command, path: string): string {
   command.configureOutput({ getOutHelpWidth: () => 110 });
   const name = `${path} ${command.name()}`.trim();
-  const own = command.registeredArguments.length > 0 || command.commands.length === 0;
+  const isGroup = groups.includes(name);
+  const shown = command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((each) => command.commands.includes(each));
   const section = `### ${name}\n\n\`\`\`text\n${command.helpInformation().trimEnd()}\n\`\`\`\n`;
-  return [...(own ? [section] : []), ...command.commands.map((each) => helpOf(each, name))].join('\n');
+  return [...(isGroup ? [] : [section]), ...shown.map((each) => helpOf(each, name))].join('\n');
 }
 
 test('docs/command-line.md has the help of every command; if not, run this test with NIGHTSHIFT_RECORD=1', () => {
