@@ -214,7 +214,7 @@ export const jobFields = z.strictObject({
   resumeFrom: fixedPath()
     .optional()
     .describe('The output of a job that ended before it finished. Its plan, batches and answers are taken over.'),
-  keep: keep.optional().describe('What is kept that is deleted otherwise.'),
+  keep: keep.optional().describe('What the job keeps in addition to its results.'),
 });
 
 export type JobFields = z.infer<typeof jobFields>;

@@ -105,7 +105,7 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
     example: 'fail',
     costs: '`fallback` sends the items in realtime, at about twice the price',
   },
-  sla: { default: 'none; metrics count by 2h', example: '2h' },
+  sla: { default: 'none; metrics use 2h', example: '2h' },
   fallback: { default: 'as its fields', example: { lane: 'realtime', maxUsd: 5 } },
   'fallback.lane': {
     default: value('realtime'),

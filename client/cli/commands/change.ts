@@ -22,7 +22,7 @@ export function addChanges(program: Command, context: Context): void {
   program
     .command('pause <id>')
     .summary('stop starting new batches')
-    .description('Uploads and creates nothing new. Batches that already run at the provider are still collected.')
+    .description('Stops uploads and creates. Batches that already run at the provider are still polled and collected.')
     .option('--note <text>', 'the reason, shown with the status')
     .action(async (id: string, { note }: { note?: string }) =>
       printChanged(id, await changeJob(context, id, (jobs) => jobs.pause(id, note)), describePaused),
@@ -41,7 +41,7 @@ export function addChanges(program: Command, context: Context): void {
     .command('approve <id>')
     .summary('let a rollout continue after its first step')
     .description(
-      'Approves a job with `rollout.approve`, whose first step has ended. Its results so far are not merged yet.',
+      'Lets a job with `rollout.approve` continue after its first step. The results of that step are not merged yet.',
     )
     .action(async (id: string) =>
       printChanged(id, await changeJob(context, id, (jobs) => jobs.approve(id)), describeResumed),

@@ -24,7 +24,7 @@ export function addChecks(program: Command, context: Context): void {
     .summary('list every problem of a job')
     .description(
       'Checks a job file against the schema, then asks a worker to check what only a worker knows: provider, key, model, ' +
-        'template, dataset and output. The worker renders the first hundred rows. Claims and spends nothing.',
+        'template, dataset and output. The worker renders the first hundred rows. Claims no output and spends nothing.',
     )
     .option('--offline', 'check only against the schema, without Temporal')
     .option(...idOption)

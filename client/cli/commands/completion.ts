@@ -36,8 +36,8 @@ export function addCompletion(program: Command): void {
     .command('completion')
     .summary('a script that completes these commands')
     .description(
-      'Prints a script that completes these commands and the ids of jobs and schedules: source <(nightshift completion bash), ' +
-        'in ~/.bashrc.',
+      'Prints a script that completes these commands and the ids of jobs and schedules. For bash, put ' +
+        '`source <(nightshift completion bash)` into ~/.bashrc.',
     )
     .addArgument(shell)
     .action((name: Shell) => {

@@ -13,7 +13,8 @@ export function addFailures(program: Command, context: Context): void {
     .command('failures <id>')
     .summary('why rows failed, by reason')
     .description(
-      "Groups the failed rows of a finished job by reason: how many, the first three, and the provider's own message about them. " +
+      'Shows why rows of a finished job failed. For each reason, it shows how many rows failed, the first three of them, and ' +
+        "the provider's own message. " +
         "Reads them below NIGHTSHIFT_DATA, which must be the workers' data folder, or from the job's bucket.",
     )
     .action(async (id: string) => {

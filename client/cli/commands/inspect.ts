@@ -38,8 +38,8 @@ export function addInspections(program: Command, context: Context): void {
     .summary('what a job is doing, or how it ended')
     .description(
       'Shows what a job is doing: phase, wave, counts, tokens, cost, limits, alerts, the downloads of batches that ended, the last ' +
-        'fault of the provider, the next poll and the estimated end; or how it ended, with the exit codes of `watch`. If no ' +
-        'worker answers, shows what Temporal knows.',
+        'fault of the provider, the next poll and the estimated end. If the job has ended, shows how, with the exit codes of ' +
+        '`watch`. If no worker answers, shows what Temporal knows.',
     )
     .action(async (id: string) => {
       const jobs = await context.jobs();

@@ -41,7 +41,7 @@ export const fireworks: VendorEntry<'apiKey' | 'accountId' | 'baseUrl'> = {
     },
   ],
   about: {
-    foundBy: 'its id, which is ours',
+    foundBy: 'its id, which Nightshift chooses',
     progress: true,
     webhook: false,
     kept: null,
