@@ -52,6 +52,15 @@ export function forget(state: DispatchState, id: string, now: number): DispatchS
   return remember(removed, namePart({ holder: id, run: gone.run }), { at: now, forgotten: { holder: gone, usd } });
 }
 
+/** They were looked for. Others, who were not for longer, are next. */
+export function noteSeen(state: DispatchState, ids: readonly string[], now: number): DispatchState {
+  const seen = ids.flatMap((id): [string, Holder][] => {
+    const holder = readOwn(state.holders, id);
+    return holder === undefined ? [] : [[id, { ...holder, seenAt: now }]];
+  });
+  return { ...state, holders: { ...state.holders, ...Object.fromEntries(seen) } };
+}
+
 /** A part that another one followed is over. What it had open is not known to be the same batches. */
 function replaceEarlier(state: DispatchState, { holder: id, run }: Declaration, now: number): DispatchState {
   const known = readOwn(state.holders, id);
