@@ -2,7 +2,7 @@
 // can raise, because a job without progress sends no news. Also starts background work of a workflow.
 
 import { CancellationScope, condition, isCancellation, log, metricMeter } from '@temporalio/workflow';
-import type { Alert, AlertName } from '../domain/progress/alerts.ts';
+import type { Alert } from '../domain/progress/alerts.ts';
 
 /** Each check costs the history five events, and one check serves several batches that become late one after another. */
 const checkEveryMs = 10 * 60_000;
@@ -10,32 +10,36 @@ const checkEveryMs = 10 * 60_000;
 const counter = metricMeter.createCounter('nightshift_alerts', '1', 'Alerts that a job raised, by their name.');
 
 export class AlertLog {
-  readonly #raised: Set<AlertName>;
+  readonly #raised: Set<string>;
 
-  /** With the alerts that an earlier run of the job has raised already. */
-  constructor(raised: readonly AlertName[] = []) {
+  /** With the alerts that an earlier run of the workflow has raised already. */
+  constructor(raised: readonly string[] = []) {
     this.#raised = new Set(raised);
   }
 
-  get raised(): readonly AlertName[] {
+  get raised(): readonly string[] {
     return [...this.#raised];
   }
 
   /** Takes the alerts that are true now. */
   update(alerts: readonly Alert[]): void {
-    for (const { name, text } of alerts) {
-      if (this.#raised.has(name)) continue;
-      this.#raised.add(name);
+    for (const alert of alerts) {
+      const { name, text } = alert;
+      if (this.#raised.has(nameAlert(alert))) continue;
+      this.#raised.add(nameAlert(alert));
       log.warn(`alert: ${text}`, { event: 'alert', alert: name });
       counter.add(1, { alert: name });
     }
-    for (const name of this.#raised) {
-      if (alerts.some((alert) => alert.name === name)) continue;
-      this.#raised.delete(name);
-      log.info(`alert over: ${name}`, { event: 'alert_over', alert: name });
+    const current = new Set(alerts.map(nameAlert));
+    for (const raised of this.#raised) {
+      if (current.has(raised)) continue;
+      this.#raised.delete(raised);
+      log.info(`alert over: ${raised}`, { event: 'alert_over', alert: raised });
     }
   }
 }
+
+const nameAlert = ({ name, of }: Alert): string => (of === undefined ? name : `${name} ${of}`);
 
 /**
  * Calls `check` when time alone may have raised an alert, until the returned scope is cancelled. `findDueAt` gives that time: null if only news

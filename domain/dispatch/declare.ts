@@ -3,7 +3,7 @@
 import { readOwn } from '../read-own.ts';
 import type { Declaration, Need } from './declaration.ts';
 import { learn } from './learned.ts';
-import { openPeriods, spend } from './ledger.ts';
+import { openPeriods, spend, takeBack } from './ledger.ts';
 import { nameAccount } from './limits.ts';
 import {
   addLoads,
@@ -23,6 +23,8 @@ import {
 
 /** No declaration is on its way for longer: the activity that sends it is given up after ten minutes. */
 const endedMs = 15 * 60_000;
+/** The state must stay small. With more in that time, the earliest are forgotten: what is late of them then counts again. */
+const endedMax = 1_500;
 
 export function declare(given: DispatchState, declaration: Declaration, now: number): DispatchState {
   const { holder: id, run, seq, began, isClosed } = declaration;
@@ -51,6 +53,15 @@ export function forget(state: DispatchState, id: string, now: number): DispatchS
   return remember(removed, namePart({ holder: id, run: gone.run }), { at: now, forgotten: { holder: gone, usd } });
 }
 
+/** They were looked for. Others, who were not for longer, are next. */
+export function noteSeen(state: DispatchState, ids: readonly string[], now: number): DispatchState {
+  const seen = ids.flatMap((id): [string, Holder][] => {
+    const holder = readOwn(state.holders, id);
+    return holder === undefined ? [] : [[id, { ...holder, seenAt: now }]];
+  });
+  return { ...state, holders: { ...state.holders, ...Object.fromEntries(seen) } };
+}
+
 /** A part that another one followed is over. What it had open is not known to be the same batches. */
 function replaceEarlier(state: DispatchState, { holder: id, run }: Declaration, now: number): DispatchState {
   const known = readOwn(state.holders, id);
@@ -75,14 +86,16 @@ function returnForgotten(
   if (ended === undefined || ended.forgotten === null) return state;
   const { holder, usd } = ended.forgotten;
   const { [namePart(declaration)]: _, ...others } = state.ended;
-  const ledger = spend(openPeriods(state.ledger, now), listOwners(holder), -usd, 0);
+  const ledger = takeBack(openPeriods(state.ledger, now), listOwners(holder), usd, ended.at);
   return { ...state, ended: others, holders: { ...state.holders, [declaration.holder]: holder }, ledger };
 }
 
 const namePart = ({ holder, run }: Pick<Declaration, 'holder' | 'run'>): string => `${holder} ${run}`;
 
 function remember(state: DispatchState, part: string, ended: Ended): DispatchState {
-  const kept = Object.entries(state.ended).filter(([, { at }]) => ended.at - at < endedMs);
+  const kept = Object.entries(state.ended)
+    .filter(([, { at }]) => ended.at - at < endedMs)
+    .slice(1 - endedMax);
   return { ...state, ended: { ...Object.fromEntries(kept), [part]: ended } };
 }
 

@@ -157,7 +157,7 @@ function countTurn(
   const tenants = new Set(waiting.map(({ holder }) => holder.tenant));
   // A tenant that did not wait has saved no turns: it begins with those who have had the fewest.
   const start = findLeastPass(pool, tenants);
-  const kept = Object.entries(pool.passes).filter(([, pass]) => pass > start);
+  const kept = keepSome(pool.passes, start, tenants);
   const passes = { ...Object.fromEntries([...tenants].map((its) => [its, start])), ...Object.fromEntries(kept) };
   const weight = findTenant(limits, tenant).weight ?? 1;
   passes[tenant] = (readOwn(passes, tenant) ?? start) + tokens / weight;
@@ -175,6 +175,15 @@ function countTurn(
     saved: { standard: save(2, pool.saved.standard, standard), background: save(3, pool.saved.background, background) },
     lastGrant: state.grants + 1,
   };
+}
+
+/** The state must stay small. Of the tenants that do not wait, those with the most turns are remembered. */
+const idleTenantsMax = 200;
+
+function keepSome(passes: Pool['passes'], start: number, waiting: ReadonlySet<string>): [string, number][] {
+  const ahead = Object.entries(passes).filter(([, pass]) => pass > start);
+  const idle = ahead.filter(([tenant]) => !waiting.has(tenant)).toSorted(([, a], [, b]) => b - a);
+  return [...ahead.filter(([tenant]) => waiting.has(tenant)), ...idle.slice(0, idleTenantsMax)];
 }
 
 export const listCandidates = ({ holders }: DispatchState): Candidate[] =>

@@ -47,6 +47,24 @@ export function spend(ledger: Ledger, owners: readonly string[], usd: number, be
   return { ...ledger, spent: keepLargest({ ...ledger.spent, ...Object.fromEntries(added) }) };
 }
 
+/** Takes back what was counted at that time, from the periods that are still those of that time. */
+export function takeBack(ledger: Ledger, owners: readonly string[], usd: number, at: number): Ledger {
+  const day = nameDay(at);
+  const isSameMonth = nameMonth(day) === nameMonth(ledger.day);
+  const lowered = owners.map((owner): [string, Spending] => {
+    const spent = findSpending(ledger, owner);
+    return [
+      owner,
+      {
+        ...spent,
+        dayUsd: day === ledger.day ? Math.max(0, spent.dayUsd - usd) : spent.dayUsd,
+        monthUsd: isSameMonth ? Math.max(0, spent.monthUsd - usd) : spent.monthUsd,
+      },
+    ];
+  });
+  return { ...ledger, spent: { ...ledger.spent, ...Object.fromEntries(lowered) } };
+}
+
 /** The state must stay small. With more owners in a month, those that have spent the least are forgotten. */
 const ownersMax = 5_000;
 

@@ -17,7 +17,7 @@ export interface Holder {
   readonly feature: string;
   readonly priority: 1 | 2 | 3;
   readonly spentUsd: number;
-  /** When it last declared. */
+  /** When it last declared, or was looked for. */
   readonly seenAt: number;
   readonly entries: readonly Entry[];
 }
@@ -76,6 +76,10 @@ export interface DispatchState {
   readonly grants: number;
   /** By priority: the longest that a batch waited for its grant. */
   readonly longestWaits: Readonly<Record<number, number>>;
+  /** When jobs that ended without a word were last looked for. Absent: when the run began. */
+  readonly reclaimedAt?: number;
+  /** The alerts that are raised. Absent: none is. */
+  readonly alerts?: readonly string[];
 }
 
 export const emptyState = (now: number): DispatchState => ({

@@ -27,6 +27,8 @@ export type AlertName = (typeof alertNames)[number];
 
 export interface Alert {
   readonly name: AlertName;
+  /** Which of several it is about. Each is raised for itself. Absent: there is only one. */
+  readonly of?: string;
   readonly text: string;
 }
 

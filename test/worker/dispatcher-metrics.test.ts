@@ -34,20 +34,32 @@ const page: DispatchPage = {
   limits: noLimits,
 };
 
-test('the gauges of the dispatcher are those of the page, and show what it answers', async () => {
+/** Returns what lets the worker export one more answer of the dispatcher. */
+function exportPages(set: (name: string, value: number, tags: MetricTags) => void) {
   vi.useFakeTimers();
-  onTestFinished(() => void vi.useRealTimers());
-  const values = new Map<string, { value: number; tags: MetricTags }>();
+  let answer = page;
   const meter = {
-    createGauge: (name: string) => ({ set: (value: number, tags: MetricTags) => values.set(name, { value, tags }) }),
+    createGauge: (name: string) => ({ set: (value: number, tags: MetricTags) => set(name, value, tags) }),
   } as unknown as MetricMeter;
   const client = {
     withDeadline: (_: number, call: () => Promise<unknown>) => call(),
-    workflow: { getHandle: () => ({ query: async () => page }) },
+    workflow: { getHandle: () => ({ query: async () => answer }) },
   } as unknown as Client;
   const stop = exportDispatcher(client, meter, { namespace: 'n', task_queue: 'q' });
-  await vi.advanceTimersByTimeAsync(15_000);
-  stop();
+  onTestFinished(() => {
+    stop();
+    vi.useRealTimers();
+  });
+  return async (next: DispatchPage): Promise<void> => {
+    answer = next;
+    await vi.advanceTimersByTimeAsync(15_000);
+  };
+}
+
+test('the gauges of the dispatcher are those of the page, and show what it answers', async () => {
+  const values = new Map<string, { value: number; tags: MetricTags }>();
+  const show = exportPages((name, value, tags) => values.set(name, { value, tags }));
+  await show(page);
   const documented = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8').matchAll(
     /^\| `(nightshift_dispatcher_\w+)`/gm,
   );
@@ -60,4 +72,14 @@ test('the gauges of the dispatcher are those of the page, and show what it answe
     value: 0.5,
     tags: { namespace: 'n', task_queue: 'q', owner: 'tenant:a' },
   });
+});
+
+test('a cap that is removed, or of a month that is over, is not shown as used any more', async () => {
+  const shares: Record<string, number> = {};
+  const show = exportPages((name, value, { owner }) => {
+    if (name === 'nightshift_dispatcher_cap_used') shares[String(owner)] = value;
+  });
+  await show({ ...page, owners: [owner('tenant:a', 0.9), owner('tenant:b', 0.9), owner('tenant:c', 0.9)] });
+  await show({ ...page, owners: [owner('tenant:a', null), owner('tenant:c', 0.95)] });
+  expect(shares).toEqual({ 'tenant:a': 0, 'tenant:b': 0, 'tenant:c': 0.95 });
 });

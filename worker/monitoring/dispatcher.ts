@@ -32,6 +32,7 @@ function createGauges(meter: MetricMeter, labels: Labels): (page: DispatchPage) 
   const setOldest = gauge('oldest_wait_seconds', 'How long the batch that waits longest has waited.');
   const setReserved = gauge('reserved_usd', 'Dollars that are reserved for open batches.');
   const setSettled = gauge('settled_usd', 'Dollars that were spent in this day (UTC).');
+  const shown = new Set<string>();
   const setCap = gauge('cap_used', 'The largest share of a cap that is spent or reserved, for each owner of a cap.');
   return ({ waiting, open, waits, owners }) => {
     setWaiting(waiting);
@@ -42,6 +43,12 @@ function createGauges(meter: MetricMeter, labels: Labels): (page: DispatchPage) 
     const accounts = owners.filter(({ owner }) => owner.startsWith('account:'));
     setReserved(accounts.reduce((sum, { reservedUsd }) => sum + reservedUsd, 0));
     setSettled(accounts.reduce((sum, { dayUsd }) => sum + dayUsd, 0));
-    for (const { owner, capShare } of owners) if (capShare !== null) setCap(capShare, { owner });
+    const shares = new Map(owners.flatMap(({ owner, capShare }) => (capShare === null ? [] : [[owner, capShare]])));
+    // An owner whose cap was removed, or whose month is over, would keep its last value for ever.
+    for (const owner of shown) if (!shares.has(owner)) setCap(0, { owner });
+    for (const [owner, share] of shares) {
+      setCap(share, { owner });
+      shown.add(owner);
+    }
   };
 }

@@ -14,7 +14,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { Answer, Declaration, Grants } from '../../domain/dispatch/declaration.ts';
-import { declare } from '../../domain/dispatch/declare.ts';
+import { declare, noteSeen } from '../../domain/dispatch/declare.ts';
 import { type Dispatched, decideAgain, hasPlace, takeDeclaration, takeGone } from '../../domain/dispatch/dispatch.ts';
 import { findNextChangeAt } from '../../domain/dispatch/due.ts';
 import { findRate } from '../../domain/dispatch/lanes.ts';
@@ -22,7 +22,7 @@ import type { Limits, Overrides } from '../../domain/dispatch/limits.ts';
 import { findDispatchAlerts } from '../../domain/dispatch/page/alerts.ts';
 import { renderDetails } from '../../domain/dispatch/page/details.ts';
 import { describeOverdrawn, renderPage } from '../../domain/dispatch/page/page.ts';
-import { type DispatchState, emptyState } from '../../domain/dispatch/state.ts';
+import { type DispatchState, emptyState, type Holder } from '../../domain/dispatch/state.ts';
 import { readOwn } from '../../domain/read-own.ts';
 import { AlertLog, callWhenDue } from '../alerting.ts';
 import { isHistoryLong } from '../history.ts';
@@ -48,7 +48,7 @@ const recoverMs = 20_000;
 const reclaimEveryMs = 10 * 60_000;
 /** Holders that declared within this time are not looked for. */
 const silentMs = 5 * 60_000;
-/** At most so many are looked for together, those first that have been silent longest. */
+/** At most so many are looked for together, those first that have not been seen for longest. */
 const lookedForMax = 200;
 
 const waits = metricMeter.createHistogram(
@@ -68,13 +68,14 @@ class Dispatcher {
   readonly #early: Declaration[] = [];
   /** How many signals and searches have not ended. */
   #busy = 0;
-  #reclaimedAt = Date.now();
+  readonly #startedAt = Date.now();
   #hasMore = false;
-  readonly #alertLog = new AlertLog();
+  #alertLog: AlertLog;
 
   constructor(carried: DispatchState | null) {
     this.state = carried ?? emptyState(Date.now());
     this.#isReady = carried !== null;
+    this.#alertLog = new AlertLog(carried?.alerts);
     this.#registerHandlers();
   }
 
@@ -101,6 +102,7 @@ class Dispatcher {
     const { digest, file } = this.state;
     const known = digest === '' ? {} : { digest, file };
     this.state = { ...snapshot, ...known };
+    this.#alertLog = new AlertLog(snapshot.alerts);
     for (const declaration of this.#early) this.state = declare(this.state, declaration, Date.now());
   }
 
@@ -112,9 +114,13 @@ class Dispatcher {
         { summary: 'see whether there is room or money again', everyMs: 1_000 },
       ),
       callWhenDue(
-        () => (Object.keys(this.state.holders).length === 0 ? null : this.#reclaimedAt + reclaimEveryMs),
         () => {
-          this.#reclaim(silentMs).catch(() => undefined);
+          const { holders, reclaimedAt = this.#startedAt } = this.state;
+          return Object.keys(holders).length === 0 ? null : reclaimedAt + reclaimEveryMs;
+        },
+        () => {
+          this.state = { ...this.state, reclaimedAt: Date.now() };
+          this.#reclaim(this.#listSilent(Date.now() - silentMs)).catch(() => undefined);
         },
         { summary: 'look for jobs that ended without a word', everyMs: reclaimEveryMs },
       ),
@@ -130,7 +136,7 @@ class Dispatcher {
         }
       },
     });
-    setHandler(reclaimUpdate, () => this.#untilReady().then(() => this.#reclaim(0)), {
+    setHandler(reclaimUpdate, () => this.#untilReady().then(() => this.#reclaimAll()), {
       description: 'Look now for jobs that ended without a word.',
     });
     registerPersonUpdates((change) => this.#untilReady().then(() => this.#change(change)));
@@ -175,13 +181,25 @@ class Dispatcher {
     return ['set', ...overdrawn].join('; ');
   }
 
-  /** Gives back what holders had whose workflows have ended. */
-  async #reclaim(silentForMs: number): Promise<readonly string[]> {
-    this.#reclaimedAt = Date.now();
-    const silent = Object.entries(this.state.holders)
-      .filter(([, { seenAt }]) => seenAt <= Date.now() - silentForMs)
+  /** Each is looked for once, however many there are. */
+  async #reclaimAll(): Promise<readonly string[]> {
+    const beganAt = Date.now();
+    const all: string[] = [];
+    for (let left = Object.keys(this.state.holders).length; left > 0; left -= lookedForMax) {
+      all.push(...(await this.#reclaim(this.#listSilent(beganAt))));
+    }
+    return all;
+  }
+
+  #listSilent(since: number): [string, Holder][] {
+    return Object.entries(this.state.holders)
+      .filter(([, { seenAt }]) => seenAt <= since)
       .toSorted(([, a], [, b]) => a.seenAt - b.seenAt)
       .slice(0, lookedForMax);
+  }
+
+  /** Gives back what those of these holders had whose workflows have ended. */
+  async #reclaim(silent: readonly [string, Holder][]): Promise<readonly string[]> {
     if (silent.length === 0) return [];
     const looked = await this.#whileBusy(() =>
       dispatchCall('look for jobs that ended without a word').listEnded(silent.map(([holder]) => holder)),
@@ -193,7 +211,8 @@ class Dispatcher {
       return known !== undefined && runs.get(holder) === `${known.run} ${known.seq}`;
     });
     if (ended.length > 0) log.warn('jobs ended without a word: what they held is given back', { holders: ended });
-    this.#apply(takeGone(this.state, ended, Date.now()));
+    const seen = noteSeen(this.state, [...runs.keys()], Date.now());
+    this.#apply(takeGone(seen, ended, Date.now()));
     return ended;
   }
 
@@ -204,6 +223,7 @@ class Dispatcher {
     for (const [holder, grants] of Object.entries(told)) this.#tell(holder, grants).catch(() => undefined);
     const page = renderPage(state, Date.now());
     this.#alertLog.update(findDispatchAlerts(page));
+    this.state = { ...this.state, alerts: this.#alertLog.raised };
     setCurrentDetails(renderDetails(page, Date.now()));
   }
 
@@ -212,7 +232,8 @@ class Dispatcher {
     try {
       await this.#whileBusy(() => getExternalWorkflowHandle(holder).signal(grantsSignal, grants));
     } catch {
-      if (!this.isClosing) await this.#reclaim(0);
+      const known = readOwn(this.state.holders, holder);
+      if (!this.isClosing && known !== undefined) await this.#reclaim([[holder, known]]);
     }
   }
 

@@ -4,7 +4,6 @@ import type { Allowance } from '../../domain/capacity/allowance.ts';
 import type { DeadlinePolicy, JobPosition, JobSettings, PlanPosition, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
 import type { Counts, ItemReason } from '../../domain/outcome/outcome.ts';
-import type { AlertName } from '../../domain/progress/alerts.ts';
 import type { ProviderFault } from '../../domain/progress/faults.ts';
 import type { Pauses } from '../../domain/progress/pauses.ts';
 import type { Refusals } from '../../domain/progress/refusals.ts';
@@ -72,7 +71,7 @@ export interface CarriedJob extends JobProgress {
   readonly movedAt: number;
   readonly refusals: Refusals;
   readonly allowance: Allowance;
-  readonly alerts: readonly AlertName[];
+  readonly alerts: readonly string[];
   /** What is known of the provider's capacity, by model. Absent if an earlier version carried the job over, as the next one is. */
   readonly capacity?: KnownCapacity;
   readonly lastFault?: ProviderFault | null;

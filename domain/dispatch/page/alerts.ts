@@ -8,13 +8,13 @@ const waitingMax = 5_000;
 const capShareMax = 0.8;
 
 export function findDispatchAlerts({ waiting, owners }: Pick<DispatchPage, 'waiting' | 'owners'>): readonly Alert[] {
-  const near = owners.filter(({ capShare }) => capShare !== null && capShare >= capShareMax).map(({ owner }) => owner);
+  const near = owners.filter(({ capShare }) => capShare !== null && capShare >= capShareMax);
   return [
     ...(waiting > waitingMax
       ? [{ name: 'many_waiting', text: `${waiting} batches wait for the dispatcher` } as const]
       : []),
-    ...(near.length > 0
-      ? [{ name: 'cap', text: `80 % of a cap is spent or reserved: ${near.join(', ')}` } as const]
-      : []),
+    ...near.map(
+      ({ owner }) => ({ name: 'cap', of: owner, text: `80 % of a cap is spent or reserved: ${owner}` }) as const,
+    ),
   ];
 }

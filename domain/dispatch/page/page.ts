@@ -172,7 +172,7 @@ function listOwnerPages(state: DispatchState, limits: Limits, usage: Usage): Own
   return [...new Set(named)].toSorted().map((owner) => {
     const caps = listCaps(state.ledger, owner, findCaps(limits, owner));
     const reservedUsd = usage.reservedUsd(owner);
-    const shares = caps.map(({ capUsd, settledUsd }) => (capUsd === 0 ? 1 : (settledUsd + reservedUsd) / capUsd));
+    const shares = caps.map(({ capUsd, settledUsd }) => countShare(settledUsd + reservedUsd, capUsd));
     return {
       owner,
       batches: owner.startsWith('tenant:') ? usage.tenantBatches(owner.slice('tenant:'.length)) : null,
@@ -183,6 +183,9 @@ function listOwnerPages(state: DispatchState, limits: Limits, usage: Usage): Own
     };
   });
 }
+
+/** Of a cap of 0, which stops an owner, nothing is used until something is spent. */
+const countShare = (usd: number, capUsd: number): number => (capUsd === 0 ? Math.min(1, Math.ceil(usd)) : usd / capUsd);
 
 /** One sentence for each cap that is below what is spent and reserved: nothing new starts under it. */
 export const describeOverdrawn = ({ owners }: Pick<DispatchPage, 'owners'>): readonly string[] =>

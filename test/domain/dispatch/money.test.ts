@@ -101,3 +101,17 @@ test('the realtime lane takes money, and no place', () => {
   const { state } = takeDeclaration(withLimits(limits), declaration(1, its), noon);
   expect(granted(state)).toBe(1);
 });
+
+test('what a job held that was taken for gone is not given back to another day', () => {
+  const midnight = Date.UTC(2026, 10, 30);
+  const limits = { tenants: { a: { dayUsd: 3 } } };
+  let { state } = takeDeclaration(withLimits(limits), declaration(1, need(3)), midnight - 2);
+  ({ state } = takeGone(state, ['job'], midnight - 1));
+  const held = need(9, { taken: 3, held: { batches: 3, tokens: 30, usd: 3 } });
+  ({ state } = takeDeclaration(state, declaration(2, held), midnight));
+  expect(state.ledger.spent['tenant:a']).toMatchObject({ dayUsd: 0, monthUsd: 0 });
+  const ended = need(9, { taken: 3 });
+  ({ state } = takeDeclaration(state, declaration(3, ended, { spentUsd: 3 }), midnight));
+  expect(state.ledger.spent['tenant:a']).toMatchObject({ dayUsd: 3, monthUsd: 3 });
+  expect(granted(state)).toBe(3);
+});

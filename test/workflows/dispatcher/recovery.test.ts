@@ -1,67 +1,16 @@
 // The dispatcher while it takes over what the one before it knew: nothing is lost, paid twice or granted early.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WithStartWorkflowOperation } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import type { Declaration } from '../../../domain/dispatch/declaration.ts';
-import { noLimits } from '../../../domain/dispatch/limits.ts';
-import type { DispatchPage } from '../../../domain/dispatch/page/page.ts';
-import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
+import { emptyState } from '../../../domain/dispatch/state.ts';
 import { makeDeclaration as from, makeLoad as load, makeNeed as need } from '../../domain/dispatch/declarations.ts';
-import { devServer, workflowBundle } from '../../support/temporal.ts';
+import { until } from '../../end-to-end/crash/cell.ts';
+import { devServer } from '../../support/temporal.ts';
+import { LoneDispatcher, limits, type Recovered } from './lone-dispatcher.ts';
 
 const server = devServer();
-const limits = { ...noLimits, accounts: { 'openai/default': { batches: 2 } } };
-
-type Recovered = { snapshot: DispatchState | null; asked: readonly string[] };
-let n = 0;
-async function withDispatcher(
-  recoverDispatcher: () => Promise<Recovered>,
-  use: (d: ReturnType<typeof drive>) => Promise<void>,
-): Promise<void> {
-  n += 1;
-  const taskQueue = `recovery-${n}`;
-  const worker = await Worker.create({
-    connection: server.env.nativeConnection,
-    taskQueue,
-    workflowBundle: workflowBundle(),
-    debugMode: true,
-    activities: { recoverDispatcher, listEnded: async () => [], setPriority: async () => undefined },
-  });
-  const d = drive(taskQueue, `d-${n}`);
-  await worker.runUntil(async () => {
-    try {
-      await use(d);
-    } finally {
-      await d
-        .handle()
-        .terminate('over')
-        .catch(() => undefined);
-    }
-  });
-}
-function drive(taskQueue: string, workflowId: string) {
-  const { client } = server.env;
-  return {
-    handle: () => client.workflow.getHandle(workflowId),
-    declare: (declaration: Declaration, ms = 15_000, its = limits) =>
-      client.withDeadline(Date.now() + ms, () =>
-        client.workflow.executeUpdateWithStart('declare', {
-          args: [{ declaration, digest: 'x', limits: its }],
-          updateId: `${declaration.holder} ${declaration.run} ${declaration.seq}`,
-          startWorkflowOperation: new WithStartWorkflowOperation('dispatch', {
-            workflowId,
-            taskQueue,
-            args: [null],
-            workflowIdConflictPolicy: 'USE_EXISTING',
-          }),
-        }),
-      ) as Promise<{ kind: string; grants?: { grants: { granted: number }[] } }>,
-    state: () => client.workflow.getHandle(workflowId).query<DispatchState>('snapshot'),
-    holdings: () => client.workflow.getHandle(workflowId).query<DispatchPage>('holdings'),
-  };
-}
+const withDispatcher = (recoverDispatcher: () => Promise<Recovered>, use: (d: LoneDispatcher) => Promise<void>) =>
+  LoneDispatcher.with(server.env, { recoverDispatcher }, use);
 
 test('a part that ends while the dispatcher recovers is paid once', async () => {
   const { promise: recovered, resolve: release } = Promise.withResolvers<Recovered>();
@@ -77,6 +26,8 @@ test('a part that ends while the dispatcher recovers is paid once', async () => 
         asked: [],
       });
       await answer;
+      // It was answered before the dispatcher took over anything.
+      await until('the dispatcher has taken over', async () => (await d.state()) !== null);
       expect((await d.state()).ledger.spent['tenant:t']?.dayUsd).toBe(5);
     },
   );
