@@ -2,12 +2,19 @@
 // runtime is installed once per process. A process runs many files, one after the other, so that it loads and compiles what they share only once:
 // a test leaves nothing behind in its process. The tests that talk to Temporal are projects of their own: its servers and the workflow bundle are
 // made ready only for a run that has such tests.
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /** These files install a runtime of their own, so each has a process of its own. */
 const ownRuntime = ['test/replay/**/*.test.ts', 'test/simulation/**/*.test.ts'];
 const temporal = ['test/workflows/**/*.test.ts', 'test/end-to-end/**/*.test.ts', 'test/support/**/*.test.ts'];
 const globalSetup = ['test/support/temporal-setup.ts'];
+
+/** With NIGHTSHIFT_LONG=1, what needs a real server runs on two: the CLI's dev server, and the newer one that docker-compose.yml has. */
+const isLong = process.env.NIGHTSHIFT_LONG === '1';
+const onRealServer = (): string[] =>
+  globSync(temporal).filter((path) => /\b(devServer|realServer)\(\)/.test(readFileSync(path, 'utf8')));
+const newer = [...globalSetup, 'test/support/servers/newer-server-setup.ts'];
 
 export default defineConfig({
   test: {
@@ -23,6 +30,9 @@ export default defineConfig({
       { extends: true, test: { name: 'own-runtime', include: ownRuntime, isolate: true, globalSetup } },
       { extends: true, test: { name: 'plain', include: ['test/**/*.test.ts'], exclude: [...ownRuntime, ...temporal] } },
       { extends: true, test: { name: 'temporal', include: temporal, globalSetup } },
+      ...(isLong
+        ? [{ extends: true as const, test: { name: 'newer', include: onRealServer(), globalSetup: newer } }]
+        : []),
     ],
   },
 });

@@ -102,7 +102,7 @@ async function untilServing(child: Child, address: string): Promise<void> {
  * Its parts learn of the namespace one after the other, and the part that starts workflows does so when it is first asked. Any
  * fault of the database then reads as "namespace not found". So that part is asked, with a signal to a workflow that does not exist.
  */
-async function isServing(address: string): Promise<boolean> {
+export async function isServing(address: string): Promise<boolean> {
   let connection: Connection | undefined;
   try {
     connection = await Connection.connect({ address, connectTimeout: 1_000 });

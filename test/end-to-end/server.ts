@@ -2,7 +2,8 @@
 
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll } from 'vitest';
-import { type DevServer, type DevServerOptions, startDevServer } from '../../scripts/dev-server.ts';
+import type { DevServerOptions } from '../../scripts/dev-server.ts';
+import { type RealServer, startRealServer } from '../support/servers/real-server.ts';
 
 export interface Server {
   readonly address: string;
@@ -12,13 +13,13 @@ export interface Server {
 
 /** At the top of a file: the server starts before its first test, and is gone after its last one. To be read inside tests and hooks. */
 export function realServer(options: DevServerOptions = { headless: true }): Server {
-  let started: { readonly server: DevServer; readonly connection: Connection; readonly client: Client } | null = null;
+  let started: { readonly server: RealServer; readonly connection: Connection; readonly client: Client } | null = null;
   const here = () => {
     if (started === null) throw new Error('the server is started before the first test, not before');
     return started;
   };
   beforeAll(async () => {
-    const server = await startDevServer(options);
+    const server = await startRealServer(options);
     const connection = await Connection.connect({ address: server.address });
     started = { server, connection, client: new Client({ connection }) };
   });

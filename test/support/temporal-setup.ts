@@ -20,6 +20,7 @@ export async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'nightshift-workflows-'));
   project.provide('temporalCli', await ensureTemporalCli());
   project.provide('testServer', await ensureTestServer());
+  project.provide('newerServer', null);
   project.provide('workflowBundlePath', await bundle(folder));
   return () => rmSync(folder, { recursive: true, force: true });
 }

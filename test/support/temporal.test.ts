@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
+import { readCompose } from './container-files.ts';
 import { LostTask, orLostTask } from './lost-task.ts';
 import { devServer, timeSkippingServer } from './temporal.ts';
 
@@ -42,5 +43,11 @@ describe('the dev server', () => {
 
   test('knows the search attributes of Nightshift', async () => {
     expect(await run(server.env, 'tellPhase')).toBe('told');
+  });
+
+  test('has the version of its project: the CLI has an older one than docker-compose.yml', async () => {
+    const { serverVersion } = await server.env.connection.workflowService.getSystemInfo({});
+    const ofCompose = readCompose().services['temporal']?.image?.split(':').at(-1);
+    expect(serverVersion).toBe(inject('newerServer') === null ? '1.29.1' : ofCompose);
   });
 });

@@ -3,9 +3,10 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
-import { searchAttributeNames, startDevServer } from '../../scripts/dev-server.ts';
+import { searchAttributeNames } from '../../scripts/dev-server.ts';
 import { noticeLostTask, takeLostTask } from './lost-task.ts';
-import { startTestServer } from './test-server.ts';
+import { startRealServer } from './servers/real-server.ts';
+import { startTestServer } from './servers/test-server.ts';
 
 export interface TemporalServer {
   /** Read this inside tests and hooks only: it throws before the server is up. */
@@ -18,7 +19,7 @@ const keywordType = 2;
 /** The real server, in memory: for limits, search attributes, schedules, close policies and priority. */
 export function devServer(): TemporalServer {
   return whileTestsRun(
-    () => startDevServer({ headless: true }),
+    () => startRealServer({ headless: true }),
     (address) => TestWorkflowEnvironment.createFromExistingServer({ address }),
   );
 }

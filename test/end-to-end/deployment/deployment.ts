@@ -14,7 +14,7 @@ import { freePort } from '../../../scripts/tools/free-port.ts';
 import { ensureTemporalCli } from '../../../scripts/tools/temporal-cli.ts';
 import { readCompose, readEnvironment, readStages, type Stage } from '../../support/container-files.ts';
 import { type ImageTree, makeImageTree } from '../../support/image-tree.ts';
-import { startOwnTemporal } from '../../support/own-temporal.ts';
+import { startOwnTemporal } from '../../support/servers/own-temporal.ts';
 
 const setUpTimeoutMs = 150_000;
 const resultTimeoutMs = 90_000;

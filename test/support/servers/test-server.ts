@@ -2,8 +2,8 @@
 // a busy machine, and leaves it running if the test's process is killed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { startChild } from '../../scripts/tools/child.ts';
-import { freePort } from '../../scripts/tools/free-port.ts';
+import { startChild } from '../../../scripts/tools/child.ts';
+import { freePort } from '../../../scripts/tools/free-port.ts';
 
 const readyTimeoutMs = 120_000;
 

@@ -3,13 +3,13 @@
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { projectRoot } from '../../scripts/tools/cache.ts';
-import { startChild } from '../../scripts/tools/child.ts';
-import { runCommand } from '../../scripts/tools/command.ts';
-import { freePort } from '../../scripts/tools/free-port.ts';
-import { ensureTemporalServer } from '../../scripts/tools/go/temporal-server.ts';
-import { readCompose, readEnvironment } from './container-files.ts';
-import { type Postgres, startPostgres } from './postgres.ts';
+import { projectRoot } from '../../../scripts/tools/cache.ts';
+import { startChild } from '../../../scripts/tools/child.ts';
+import { runCommand } from '../../../scripts/tools/command.ts';
+import { freePort } from '../../../scripts/tools/free-port.ts';
+import { ensureTemporalServer } from '../../../scripts/tools/go/temporal-server.ts';
+import { readCompose, readEnvironment } from '../container-files.ts';
+import { type Postgres, startPostgres } from '../postgres.ts';
 
 const schemaTimeoutMs = 60_000;
 const readyTimeoutMs = 60_000;
@@ -72,7 +72,7 @@ async function serverEnvironment(postgres: Postgres, port: number): Promise<Reco
     ...given,
     POSTGRES_SEEDS: host,
     DB_PORT: String(postgres.port),
-    // This release's template reads the visibility database's port from here.
+    // The template reads the visibility database's port from here.
     POSTGRES_PORT: String(postgres.port),
     BIND_ON_IP: host,
     TEMPORAL_BROADCAST_ADDRESS: host,
