@@ -30,9 +30,7 @@ export default defineConfig({
       { extends: true, test: { name: 'own-runtime', include: ownRuntime, isolate: true, globalSetup } },
       { extends: true, test: { name: 'plain', include: ['test/**/*.test.ts'], exclude: [...ownRuntime, ...temporal] } },
       { extends: true, test: { name: 'temporal', include: temporal, globalSetup } },
-      ...(isLong
-        ? [{ extends: true as const, test: { name: 'newer', include: onRealServer(), globalSetup: newer } }]
-        : []),
+      { extends: true, test: { name: 'newer', include: isLong ? onRealServer() : [], globalSetup: newer } },
     ],
   },
 });
