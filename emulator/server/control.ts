@@ -9,7 +9,8 @@ export type { BarrierInput, BarrierState, Counts, ItemFates, JournalEntry, Optio
 
 export type ClockChange = { advanceMs: number } | { nowMs: number };
 
-const waitMsDefault = 10_000;
+/** Much longer than any call takes on a busy machine, and shorter than a test may take. */
+const waitMsDefault = 90_000;
 
 /** `url` is the emulator's own, without `/_control`. */
 export function createControl(url: string) {

@@ -51,7 +51,7 @@ describe.concurrent('a worker in an orchestrator', () => {
         const { health } = await openWorker(at);
         await at.control.barrier({ name: 'half', route: 'openai.files.content', when: 'body', afterBytes: 20_000 });
         const handle = await at.start(at.openaiJob(300));
-        await at.control.waitHit('half', 30_000);
+        await at.control.waitHit('half');
         const first = at.worker;
         process.kill(first.pid, 'SIGTERM');
         await until('draining', async () => (await health())?.state === 'DRAINING');
@@ -71,7 +71,7 @@ describe.concurrent('a worker in an orchestrator', () => {
         await openWorker(at);
         await at.control.barrier({ name: 'create', route: 'openai.batches.create', when: 'after' });
         const handle = await at.start(at.openaiJob(100));
-        await at.control.waitHit('create', 30_000);
+        await at.control.waitHit('create');
         const first = at.worker;
         process.kill(first.pid, 'SIGTERM');
         await at.control.release('create');

@@ -167,7 +167,7 @@ test(
 
 /** The provider refuses the key until a person resumes the jobs. Returns what could be read in between. */
 async function resumeAfterTrouble(at: Cell, handles: readonly WorkflowHandle[]): Promise<string> {
-  await at.control.waitHit('create', 30_000);
+  await at.control.waitHit('create');
   await at.control.setOptions({ auth: { reject: 401 } });
   await at.control.release('create');
   await until('trouble is seen', async () => (await readableNow()).includes('the provider refuses the key'), 60_000);

@@ -196,7 +196,7 @@ export class Cell {
 }
 
 /** Checks again every few milliseconds. Throws after the limit. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, limitMs = 90_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`${what}: not within ${limitMs} ms`);

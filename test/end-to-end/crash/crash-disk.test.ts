@@ -59,7 +59,7 @@ test.concurrent(
     cell('recover', {}, async (at) => {
       await at.control.barrier({ name: 'download', route: 'openai.files.content', when: 'before' });
       const handle = await at.start(at.openaiJob(rows));
-      await at.control.waitHit('download', 30_000);
+      await at.control.waitHit('download');
       expect(at.has('plan/wave-1/batch-0001.ended.json')).toBe(true);
       await at.worker.kill();
       await at.client.workflow.getHandle('recover/wave-1/batch-0001').terminate('crash matrix');
@@ -78,7 +78,7 @@ test.concurrent(
       await at.control.setOptions({ loseReply: { route: 'openai.batches.create', how: 'reset' } });
       await at.control.barrier({ name: 'find', route: 'openai.batches.list', when: 'after', nth: 2 });
       const handle = await at.start(at.openaiJob(rows));
-      await at.control.waitHit('find', 30_000);
+      await at.control.waitHit('find');
       expect(at.has('plan/wave-1/batch-0001.intent.json')).toBe(true);
       await at.replaceWorker();
       await at.expectComplete(await handle.result(), rows, 1);
@@ -93,7 +93,7 @@ test.concurrent.each(['the worker dies', 'the batch is terminated'] as const)(
       await at.control.setOptions({ itemErrors: { dropped: 0.1, failTimes: 1 } });
       await at.control.barrier({ name: 'second', route: 'openai.files.content', when: 'before', nth: 2 });
       const handle = await at.start({ ...at.openaiJob(rows), minBatchItems: 1 });
-      await at.control.waitHit('second', 30_000);
+      await at.control.waitHit('second');
       if (what === 'the batch is terminated') {
         await at.client.workflow.getHandle(`${at.name}/wave-1/batch-0001`).terminate('crash matrix');
       }

@@ -110,7 +110,7 @@ test.concurrent(
     cell('all-terminated', slow, async (at) => {
       await at.control.barrier({ name: 'create', route: 'openai.batches.create', when: 'after', nth: 3 });
       const handle = await at.start(at.openaiJob(297));
-      await at.control.waitHit('create', 30_000);
+      await at.control.waitHit('create');
       await handle.terminate('crash matrix');
       for (const batch of ['0001', '0002', '0003']) {
         await client.workflow.getHandle(`${at.name}/wave-1/batch-${batch}`).terminate('crash matrix');

@@ -23,7 +23,7 @@ test.concurrent.each([
     cell(`stopped-${route.split('.').at(-1)}`, {}, async (at) => {
       await at.control.barrier({ name: 'stop', route, when: 'after' });
       const handle = await at.start(at.openaiJob(100));
-      await at.control.waitHit('stop', 30_000);
+      await at.control.waitHit('stop');
       const stopped = at.worker;
       process.kill(stopped.pid, 'SIGSTOP');
       await at.startWorker();
@@ -62,7 +62,7 @@ test.concurrent.each(['openai', 'anthropic'] as const)(
     cell(`staged-${provider}`, {}, async (at) => {
       await at.control.barrier({ name: 'create', route: `${provider}.batches.create`, when: 'before', nth: 2 });
       const handle = await at.start(provider === 'openai' ? at.openaiJob(300) : at.anthropicJob(297));
-      await at.control.waitHit('create', 30_000);
+      await at.control.waitHit('create');
       await at.replaceWorker();
       await at.expectComplete(await handle.result(), provider === 'openai' ? 300 : 297, 3);
       expect((await at.control.barrierState('create')).clientGone).toBe(true);
@@ -76,7 +76,7 @@ test.concurrent.each(['openai', 'anthropic'] as const)(
     cell(`unanswered-${provider}`, {}, async (at) => {
       await at.control.barrier({ name: 'create', route: `${provider}.batches.create`, when: 'after', nth: 2 });
       const handle = await at.start(provider === 'openai' ? at.openaiJob(300) : at.anthropicJob(297));
-      await at.control.waitHit('create', 30_000);
+      await at.control.waitHit('create');
       await at.replaceWorker();
       await at.expectComplete(await handle.result(), provider === 'openai' ? 300 : 297, 3);
     }),
@@ -89,7 +89,7 @@ test.concurrent.each(['openai', 'anthropic'] as const)(
     cell(`unrecorded-${provider}`, {}, async (at) => {
       await at.control.barrier({ name: 'create', route: `${provider}.batches.create`, when: 'after', nth: 2 });
       const handle = await at.start(provider === 'openai' ? at.openaiJob(300) : at.anthropicJob(297));
-      await at.control.waitHit('create', 30_000);
+      await at.control.waitHit('create');
       // Stopped, it cannot record the reply that now reaches its socket.
       process.kill(at.worker.pid, 'SIGSTOP');
       expect((await at.control.release('create')).released).toBe(true);
@@ -105,7 +105,7 @@ test.concurrent(
     cell('polling', {}, async (at) => {
       await at.control.barrier({ name: 'poll', route: 'openai.batches.retrieve', when: 'after', nth: 2 });
       const handle = await at.start(at.openaiJob(300));
-      await at.control.waitHit('poll', 30_000);
+      await at.control.waitHit('poll');
       await at.replaceWorker();
       await at.expectComplete(await handle.result(), 300, 3);
     }),
@@ -121,7 +121,7 @@ test.concurrent.each([
     cell(`download-${provider}`, {}, async (at) => {
       await at.control.barrier({ name: 'half', route, when: 'body', afterBytes: 20_000 });
       const handle = await at.start(provider === 'openai' ? at.openaiJob(300) : at.anthropicJob(297));
-      await at.control.waitHit('half', 30_000);
+      await at.control.waitHit('half');
       await at.replaceWorker();
       await at.expectComplete(await handle.result(), provider === 'openai' ? 300 : 297, 3);
     }),
@@ -135,7 +135,7 @@ test.concurrent(
       const concurrency = 4;
       await at.control.barrier({ name: 'call', route: 'openai.chat', when: 'after', nth: 30 });
       const handle = await at.start({ ...at.openaiJob(80), mode: 'realtime', realtime: { concurrency } });
-      await at.control.waitHit('call', 30_000);
+      await at.control.waitHit('call');
       await at.replaceWorker();
       const report = await handle.result();
       expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 80 } });

@@ -46,7 +46,7 @@ async function startStrangerBeforeFind(at: Cell, beforeIt: () => Promise<unknown
   await at.control.setOptions({ calls: { 'anthropic.batches.create': { status: 500, times: 1 } } });
   await at.control.barrier({ name: 'find', route: 'anthropic.batches.list', when: 'before', nth: 2 });
   const handle = await at.start(at.anthropicJob(rows));
-  await at.control.waitHit('find', 30_000);
+  await at.control.waitHit('find');
   await beforeIt();
   await startStrangersBatch(at, rows);
   await at.control.release('find');
