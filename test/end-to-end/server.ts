@@ -13,7 +13,7 @@ export interface Server {
 
 /** At the top of a file: the server starts before its first test, and is gone after its last one. To be read inside tests and hooks. */
 export function realServer(options: DevServerOptions = { headless: true }): Server {
-  let started: { readonly server: RealServer; readonly connection: Connection; readonly client: Client } | null = null;
+  let started: { readonly server: RealServer; readonly client: Client } | null = null;
   const here = () => {
     if (started === null) throw new Error('the server is started before the first test, not before');
     return started;
@@ -21,10 +21,10 @@ export function realServer(options: DevServerOptions = { headless: true }): Serv
   beforeAll(async () => {
     const server = await startRealServer(options);
     const connection = await Connection.connect({ address: server.address });
-    started = { server, connection, client: new Client({ connection }) };
+    started = { server, client: new Client({ connection }) };
   });
   afterAll(async () => {
-    await started?.connection.close();
+    // The connection stays open, as in `whileTestsRun`.
     await started?.server.stop();
   });
   return {

@@ -64,12 +64,12 @@ function whileTestsRun(
   });
   beforeEach(async () => {
     if (!takeLostTask()) return;
-    // The old connection stays open: the SDK would throw in a timer if it tried a call again that the test has left behind.
     await server?.stop();
     await open();
   });
   afterAll(async () => {
-    await started?.teardown();
+    // The client's connection stays open: once it is closed, the SDK throws in a timer if it tries a call again that a test has left behind.
+    await started?.nativeConnection.close();
     started = undefined;
     await server?.stop();
   });
