@@ -14,6 +14,8 @@ export interface PartOwner extends WindowOwner {
   readonly dispatchJob: DispatchJob | null;
   /** The part before its first batch is started. */
   recordPart(part: WavePart): void;
+  /** The dispatcher has answered: why batches wait may have changed. */
+  onWaits(): void;
 }
 
 /** In the result, some batches are still open if the owner drains, or if a child had no result after all its starts. */
@@ -40,11 +42,16 @@ export async function runPart(ref: WavePartRef, timing: Timing, owner: PartOwner
 }
 
 /** From now on, the batches of the part wait for grants of the dispatcher. */
-function declarePart({ coordinator }: PartOwner, job: DispatchJob, { wave, at }: WavePartRef, { open }: WavePart) {
+function declarePart(owner: PartOwner, job: DispatchJob, { wave, at }: WavePartRef, { open }: WavePart) {
+  const { coordinator } = owner;
   const gate = new DispatchGate(job, `${wave}/${at.batch}`, open);
   coordinator.gate = gate;
   gate.pause(coordinator.switches.paused);
-  const declaring = CancellationScope.nonCancellable(() => gate.keepDeclaring(() => coordinator.giveRoom()));
+  const onGrants = (): void => {
+    coordinator.giveRoom();
+    owner.onWaits();
+  };
+  const declaring = CancellationScope.nonCancellable(() => gate.keepDeclaring(onGrants));
   return {
     end: () =>
       CancellationScope.nonCancellable(async () => {

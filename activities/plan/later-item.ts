@@ -3,7 +3,7 @@
 import { type CustomId, customId } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
 import type { MaybePromise } from '../../domain/maybe-promise.ts';
-import { findPrice } from '../../domain/money/cost.ts';
+import { findReservePrice } from '../../domain/money/cost.ts';
 import type { ItemLine } from '../../domain/outcome/outcome.ts';
 import { estimateItem } from '../../domain/plan/item-estimate.ts';
 import type { RealtimeCause } from '../../domain/plan/split.ts';
@@ -26,11 +26,12 @@ export interface LaterItemParts extends Omit<ItemLine, 'customId'> {
 export function makeLaterItem(
   parts: LaterItemParts,
   dialect: Pick<Provider, 'encode' | 'relabel'>,
-  prices: JobFile['prices'],
+  { prices, spec }: { readonly prices: JobFile['prices']; readonly spec: Pick<JobFile['spec'], 'strictBudget'> },
 ): PlannedItem {
   const { row, model, endpoint, realtimeCause, line, outputTokens } = parts;
   const bytes = line.length + 1;
-  const estimate = estimateItem(bytes - countBytesAround(dialect, endpoint), outputTokens, findPrice(model, prices));
+  const price = findReservePrice(model, prices, spec.strictBudget === true);
+  const estimate = estimateItem(bytes - countBytesAround(dialect, endpoint), outputTokens, price);
   const name = (prefix: string): CustomId => customId(prefix, parts.key);
   return {
     row,

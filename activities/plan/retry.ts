@@ -49,7 +49,7 @@ async function gather(deps: ActivityDeps, job: JobFile, input: PlanWaveInput): P
       const chosen = chooseItem(attempts, input, job, (line, { model, endpoint }) =>
         countOutput(job, isFixed(limit) ? limit : readLineLimit(provider, line, endpoint), model),
       );
-      const added = chosen === null ? null : planner.add(makeLaterItem(chosen, provider, job.prices));
+      const added = chosen === null ? null : planner.add(makeLaterItem(chosen, provider, job));
       if (isPending(added)) await added;
     }
     return await planner.finish(first?.tokenRatios);

@@ -5,7 +5,7 @@ import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import { findPrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
 import { findFactor } from '../../domain/money/token-ratio.ts';
-import { findWorstFactor, widenEstimate } from '../../domain/plan/batch-estimate.ts';
+import { widenEstimate, widenTokens } from '../../domain/plan/batch-estimate.ts';
 import {
   type Caps,
   chooseLane,
@@ -119,9 +119,9 @@ export class WavePlanner {
       .toSorted((a, b) => a.batch - b.batch)
       .map((entry) => {
         const { estimate, model, lane } = entry;
-        const price = findPrice(model, prices);
-        const factor = spec.strictBudget === true ? findWorstFactor(price, lane) : findFactor(ratios, model);
-        return { ...entry, estimate: widenEstimate(estimate, factor, lane, price) };
+        const factor = findFactor(ratios, model);
+        if (spec.strictBudget === true) return { ...entry, estimate: widenTokens(estimate, factor) };
+        return { ...entry, estimate: widenEstimate(estimate, factor, lane, findPrice(model, prices)) };
       });
   }
 

@@ -1,7 +1,7 @@
 // The expected use of a realtime call before it begins, and its cost when its answer is there.
 
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
-import { costUsd, estimatedTokens, estimateUsd, findPrice } from '../../domain/money/cost.ts';
+import { costUsd, estimatedTokens, estimateUsd, findPrice, findReservePrice } from '../../domain/money/cost.ts';
 import { countCallTokens } from '../../domain/money/output-limit.ts';
 import type { Estimate } from '../../domain/plan/batch-estimate.ts';
 import type { PlannedCall } from '../../job-folder/journals.ts';
@@ -16,15 +16,19 @@ export interface Meter {
 
 export function createMeter(
   provider: Provider,
-  job: Pick<JobFile, 'prices'>,
+  job: { readonly prices: JobFile['prices']; readonly spec: Pick<JobFile['spec'], 'strictBudget'> },
   { model, endpoint, tokenFactor = 1 }: Pick<PlannedBatch, 'model' | 'endpoint'> & Pick<Estimate, 'tokenFactor'>,
 ): Meter {
   const price = findPrice(model, job.prices);
+  const isStrict = job.spec.strictBudget === true;
+  const reservePrice = findReservePrice(model, job.prices, isStrict);
   return {
     estimate(line) {
-      const inputTokens = Math.ceil(estimatedTokens(line.length) * tokenFactor);
+      const sized = estimatedTokens(line.length);
+      const inputTokens = Math.ceil(sized * tokenFactor);
       const limit = readLineLimit(provider, line, endpoint);
-      const usd = estimateUsd({ inputTokens, outputTokens: countOutput(job, limit, model) }, 'realtime', price);
+      const reserved = { inputTokens: isStrict ? sized : inputTokens, outputTokens: countOutput(job, limit, model) };
+      const usd = estimateUsd(reserved, 'realtime', reservePrice);
       const tokens = countCallTokens(inputTokens, limit);
       return { tokens, nanoUsd: usd === null ? null : Math.round(usd * 1e9) };
     },

@@ -1,5 +1,6 @@
 // Why a batch may not start now.
 
+import { roundUsd } from '../money/cost.ts';
 import type { BatchSize, Load } from './declaration.ts';
 import { findLaneLimits } from './lanes.ts';
 import { isBelieved } from './learned.ts';
@@ -139,7 +140,7 @@ function findMoneyBlock(
     for (const cap of listCaps(ledger, owner, findCaps(limits, owner))) {
       if (usd === null) return { kind: 'unpriced', owner };
       const reservedUsd = usage.reservedUsd(owner);
-      const isOver = cap.settledUsd + reservedUsd + usd > cap.capUsd;
+      const isOver = roundUsd(cap.settledUsd + reservedUsd + usd) > cap.capUsd;
       if (isOver) return { kind: 'cap', owner, cap, reservedUsd, needUsd: usd };
     }
   }

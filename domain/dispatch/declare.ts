@@ -2,7 +2,7 @@
 
 import { readOwn } from '../read-own.ts';
 import type { Declaration, Need } from './declaration.ts';
-import { learn } from './learned.ts';
+import { learn, noteAccepted } from './learned.ts';
 import { openPeriods, spend, takeBack } from './ledger.ts';
 import { nameAccount } from './limits.ts';
 import {
@@ -148,13 +148,19 @@ function learnFrom(state: DispatchState, before: Holder | undefined, after: Hold
     const pool = pools[name] ?? emptyPool;
     const last = findEntry(before, entry);
     const accepted = Math.max(0, entry.accepted - (last?.accepted ?? 0));
-    // The count of a holder that is new here may be from long ago.
     const endedAt = Math.max(pool.endedAt, entry.endedAt);
+    const open = sumOpen(state, name, after, entry);
+    // The count of a holder that is new here may be from long ago.
     if (last === undefined || entry.refused.count <= last.refused.count) {
-      pools[name] = { ...pool, endedAt, accepted: pool.accepted + accepted };
+      const learned = accepted === 0 ? pool.learned : noteAccepted(pool.learned, open);
+      pools[name] = {
+        ...pool,
+        endedAt,
+        accepted: pool.accepted + accepted,
+        ...(learned === undefined ? {} : { learned }),
+      };
       continue;
     }
-    const open = sumOpen(state, name, after, entry);
     const asked = { batches: open.batches + 1, tokens: open.tokens + entry.each.tokens };
     const learned = learn(pool.learned, entry.refused, { open, asked, endedAt }, now);
     pools[name] = { ...pool, endedAt, accepted: 0, learned };

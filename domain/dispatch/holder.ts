@@ -202,7 +202,8 @@ export class HolderBook {
   }
 
   describeNews(now: number): string {
-    return this.needs.map((need) => need.describeNews(now)).join('');
+    const news = this.needs.map((need, index) => [index, need.describeNews(now)] as const);
+    return news.map(([index, its]) => (its === '' ? '' : `${index}: ${its};`)).join('');
   }
 
   pause(isPaused: boolean): void {

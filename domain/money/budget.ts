@@ -1,6 +1,7 @@
 // A job's spend cap. Work is reserved by its estimate before it starts, and settled with its actual cost when it ends.
 
 import { plus, type Tally } from '../outcome/outcome.ts';
+import { roundUsd } from './cost.ts';
 import { estimateShare } from './unpriced.ts';
 
 export interface Budget {
@@ -14,7 +15,8 @@ export const openBudget = (capUsd: number | null, settledUsd = 0): Budget => ({ 
 /** With a cap, work of unknown price does not fit, because it could cost any amount. */
 export function fits({ capUsd, settledUsd, reservedUsd }: Budget, estimateUsd: number | null): boolean {
   if (capUsd === null) return true;
-  return estimateUsd !== null && settledUsd + reservedUsd + estimateUsd <= capUsd;
+  // Sums of binary fractions would pass a cap that is exactly enough.
+  return estimateUsd !== null && roundUsd(settledUsd + reservedUsd + estimateUsd) <= capUsd;
 }
 
 /** The charge for ended work. Items of unknown cost may have been billed, so they count by their estimate. */

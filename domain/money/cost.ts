@@ -98,6 +98,30 @@ export function findPrice(model: string, prices: Prices): ModelPrice | undefined
   return prices[model] ?? prices[base] ?? prices[withoutDate(base)];
 }
 
+/** Estimates have four bytes for each token, and no tokenizer makes more tokens than there are bytes. */
+const bytesOfToken = 4;
+
+/**
+ * The price by which work is reserved. If the budget is strict, it is that of the most that an estimated token may cost: each of its bytes is a
+ * token, at the highest price of input, and of a long prompt as soon as the bytes are so many.
+ */
+export function findReservePrice(model: string, prices: Prices, isStrict: boolean): ModelPrice | undefined {
+  const price = findPrice(model, prices);
+  if (price === undefined || !isStrict) return price;
+  const { longContext } = price;
+  return {
+    ...price,
+    batch: widenInput(price.batch),
+    realtime: widenInput(price.realtime),
+    ...(longContext === undefined ? {} : { longContext: { ...longContext, above: longContext.above / bytesOfToken } }),
+  };
+}
+
+function widenInput(rate: TokenPrice): TokenPrice {
+  const { input, cacheWrite = 0, cacheWrite1h = 0 } = rate;
+  return { input: bytesOfToken * Math.max(input, cacheWrite, cacheWrite1h), output: rate.output };
+}
+
 function withoutDate(model: string): string {
   return model.replace(/[-@](\d{4}-\d{2}-\d{2}|\d{8}|latest)$/, '');
 }

@@ -33,6 +33,17 @@ export interface WholeWork {
   readonly usd: number | null;
 }
 
+interface Plan {
+  readonly items: number;
+  readonly estimate: { readonly usd: number | null };
+}
+
+/** Rows that fall back cost more than the plan says of them: then only what the settled items took says what the rest may take. */
+export const readWhole = ({ items, estimate }: Plan, isFallback: boolean): WholeWork => ({
+  items,
+  usd: isFallback ? null : estimate.usd,
+});
+
 export interface Forecast {
   /** Of the whole job: what was spent, and what the rest will cost. Null if costs are unknown. */
   readonly usd: number | null;

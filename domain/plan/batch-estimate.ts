@@ -15,15 +15,6 @@ export interface Estimate {
   readonly tokenFactor?: number;
 }
 
-/** Estimates have four bytes for each token, and no tokenizer makes more tokens than there are bytes. */
-const bytesOfToken = 4;
-
-/** For the most that an input may cost: each of its bytes is a token, at the highest price of input. */
-export function findWorstFactor(price: ModelPrice | undefined, lane: Lane): number {
-  const { input = 0, cacheWrite = 0, cacheWrite1h = 0 } = price?.[lane] ?? {};
-  return bytesOfToken * (input === 0 ? 1 : Math.max(input, cacheWrite, cacheWrite1h) / input);
-}
-
 /** `factor` is at least 1. */
 export function widenEstimate(estimate: Estimate, factor: number, lane: Lane, price: ModelPrice | undefined): Estimate {
   if (factor === 1) return estimate;
@@ -31,6 +22,10 @@ export function widenEstimate(estimate: Estimate, factor: number, lane: Lane, pr
   const usd = estimate.usd === null ? null : widenUsd(estimate, estimate.usd, inputTokens, lane, price);
   return { ...estimate, inputTokens, usd, tokenFactor: factor };
 }
+
+/** Its cost is the most that it may be already. */
+export const widenTokens = (estimate: Estimate, factor: number): Estimate =>
+  factor === 1 ? estimate : { ...estimate, inputTokens: Math.ceil(estimate.inputTokens * factor), tokenFactor: factor };
 
 /** Long prompts cost more: if the batch has some, all of what is added costs as much. */
 function widenUsd(

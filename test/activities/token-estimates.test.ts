@@ -6,6 +6,7 @@ import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { createMeter } from '../../activities/realtime/meter.ts';
 import { customId, itemKey } from '../../domain/ids.ts';
+import { estimateUsd, findReservePrice } from '../../domain/money/cost.ts';
 import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
 import type { Store } from '../../storage/store.ts';
 import { createThreads, type Threads } from '../../threads/pool.ts';
@@ -83,11 +84,45 @@ test('a strict budget reserves each byte as a token, its whole output limit, and
   const folder = await folderWith(rows, { model, batch, prices: cached, strictBudget: true });
   await folder.run();
   const [entry] = listEntries(folder);
-  const { inputTokens = 0, outputTokens = 0, usd = 0 } = entry?.estimate ?? {};
+  const { inputTokens = 0, outputTokens = 0, usd = 0, tokenFactor = 1 } = entry?.estimate ?? {};
   const bodies = rows.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-  expect(inputTokens).toBeGreaterThanOrEqual(1.25 * bodies);
+  // What a sample shows makes more of the tokens, and their cost is the most that it may be already.
+  const sized = inputTokens / tokenFactor;
+  expect(4 * sized).toBeGreaterThanOrEqual(bodies);
   expect(outputTokens).toBe(60 * 16);
-  expect(usd).toBeCloseTo((inputTokens + 10 * (outputTokens ?? 0)) / 1e6, 9);
+  expect(usd).toBeCloseTo((4 * 1.25 * sized + 10 * (outputTokens ?? 0)) / 1e6, 5);
+});
+
+test('a strict budget does not make more of the tokens that limits of the provider count', async () => {
+  const given = { model: 'gpt-4o', batch };
+  const [strict, plain] = [
+    await folderWith(makeNumbers(60), { ...given, strictBudget: true }),
+    await folderWith(makeNumbers(60), given),
+  ];
+  for (const folder of [strict, plain]) await folder.run();
+  expect(listEntries(strict)[0]?.estimate.inputTokens).toBe(listEntries(plain)[0]?.estimate.inputTokens);
+});
+
+test('a strict budget reserves the price of long prompts if the bytes of a prompt may be so many tokens', () => {
+  const longContext = { above: 1000, inputFactor: 2, outputFactor: 1.5 };
+  const long = { long: { ...price, longContext } };
+  const cost = (inputTokens: number) =>
+    estimateUsd({ inputTokens, outputTokens: 10 }, 'batch', findReservePrice('long', long, true));
+  expect(cost(250)).toBeCloseTo((1000 * 1 + 10 * 10) / 1e6, 12);
+  expect(cost(251)).toBeCloseTo((1004 * 1 * 2 + 10 * 10 * 1.5) / 1e6, 12);
+});
+
+test('a realtime call reserves by a strict budget what it may cost, and counts with its tokens', () => {
+  const body = JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'x' }], max_tokens: 5 });
+  const line = Buffer.from(
+    openaiOffline.encode(customId('0'.repeat(8), itemKey('0'.repeat(24))), body, '/v1/chat/completions'),
+  );
+  const call = { model: 'gpt-4o', endpoint: '/v1/chat/completions', tokenFactor: 1.5 };
+  const input = Math.ceil(line.length / 4);
+  expect(createMeter(openaiOffline, { prices, spec: { strictBudget: true } }, call).estimate(line)).toEqual({
+    tokens: Math.ceil(1.5 * input) + 5,
+    nanoUsd: (2 * 4 * input + 20 * 5) * 1000,
+  });
 });
 
 test('a provider whose tokenizers are not known keeps four bytes for a token', async () => {
@@ -204,8 +239,8 @@ test('the realtime lane reserves by the factor of its batch', () => {
   const name = customId('0'.repeat(8), itemKey('0'.repeat(24)));
   const line = Buffer.from(openaiOffline.encode(name, body, '/v1/chat/completions'));
   const call = { model: 'gpt-4o', endpoint: '/v1/chat/completions' };
-  const plain = createMeter(openaiOffline, { prices }, call).estimate(line);
-  const wide = createMeter(openaiOffline, { prices }, { ...call, tokenFactor: 3 }).estimate(line);
+  const plain = createMeter(openaiOffline, { prices, spec: {} }, call).estimate(line);
+  const wide = createMeter(openaiOffline, { prices, spec: {} }, { ...call, tokenFactor: 3 }).estimate(line);
   const input = Math.ceil(line.length / 4);
   expect(plain).toEqual({ tokens: input + 5, nanoUsd: (2 * input + 20 * 5) * 1000 });
   expect(wide).toEqual({ tokens: 3 * input + 5, nanoUsd: (2 * 3 * input + 20 * 5) * 1000 });

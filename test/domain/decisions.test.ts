@@ -193,6 +193,8 @@ describe('a batch that failed', () => {
 
 test('under a cap what has no price does not fit; what is in doubt is charged by its estimate', () => {
   expect(fits(openBudget(null), null)).toBe(true);
+  // Three times 0.1 is a little more than 0.3 in binary fractions.
+  expect(fits({ capUsd: 0.3, settledUsd: 0.1, reservedUsd: 0.1 }, 0.1)).toBe(true);
   expect(fits(openBudget(5), null)).toBe(false);
   const ended = { items: 10, costUsd: 2, rejected: {} };
   expect(chargedUsd(ended, 8)).toBe(2);

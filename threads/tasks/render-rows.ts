@@ -2,7 +2,7 @@
 
 import { customId, type ItemKey } from '../../domain/ids.ts';
 import type { JobFile } from '../../domain/job.ts';
-import { findPrice, type ModelPrice } from '../../domain/money/cost.ts';
+import { findReservePrice, type ModelPrice } from '../../domain/money/cost.ts';
 import { countCallTokens } from '../../domain/money/output-limit.ts';
 import type { RowRefusal } from '../../domain/outcome/outcome.ts';
 import { firstWord, hashId, hashSeeds, type IdHash } from '../../domain/plan/id-hash.ts';
@@ -45,14 +45,15 @@ export interface RenderRowsInput {
 interface Compiled {
   readonly dialect: Dialect;
   readonly readRow: ReadRow;
-  readonly prices: JobFile['prices'];
+  readonly findPrice: (model: string) => ModelPrice | undefined;
   readonly seeds: IdHash;
 }
 
 const compile = compileOnce((text): Compiled => {
   const { dialect: settings, job }: RenderSettings = JSON.parse(text);
   const dialect = createDialect(settings);
-  return { dialect, readRow: rowReader(job, dialect), prices: job.prices, seeds: hashSeeds(job.planNonce) };
+  const findPrice = (model: string) => findReservePrice(model, job.prices, job.spec.strictBudget === true);
+  return { dialect, readRow: rowReader(job, dialect), findPrice, seeds: hashSeeds(job.planNonce) };
 });
 
 export function renderRows({ settings, firstRow, lines }: RenderRowsInput, stock: BufferStock): RenderedRows {
@@ -178,9 +179,9 @@ class Chunk {
   }
 
   #addGroup(model: string, endpoint: string): Group {
-    const { dialect, prices } = this.#compiled;
+    const { dialect, findPrice } = this.#compiled;
     const around = splitAround(dialect, endpoint);
-    const group = { model, endpoint, number: this.#groups.size + 1, price: findPrice(model, prices), around };
+    const group = { model, endpoint, number: this.#groups.size + 1, price: findPrice(model), around };
     this.#groups.set(`${endpoint}\n${model}`, group);
     return group;
   }

@@ -61,7 +61,11 @@ function findMissingModel({ provider, model, rpm, tpm, interactive }: SetLimits)
   return isRate && model === undefined ? 'give the model: requests and tokens a minute are those of one model' : null;
 }
 
-const findMissingOwner = ({ tenant, feature, account }: SetCap): string | null =>
-  [tenant, feature, account].filter((name) => name !== undefined).length === 1
-    ? null
-    : 'give one of tenant, feature and account';
+function findMissingOwner({ tenant, feature, account }: SetCap): string | null {
+  if ([tenant, feature, account].filter((name) => name !== undefined).length !== 1) {
+    return 'give one of tenant, feature and account';
+  }
+  // Another name would be that of no account, and its cap would hold nothing back.
+  const isAccount = account === undefined || /^[^/]+\/[^/]+$/.test(account);
+  return isAccount ? null : 'account: give the provider too, as in openai/default';
+}

@@ -168,6 +168,7 @@ export class DispatchGate implements Gate {
     } catch {
       // It could not be reached for minutes. What is declared next is newer anyway.
       this.#isUnreached = !this.#isClosed;
+      this.#onGrants();
       this.#mustRepeat = true;
       return true;
     }

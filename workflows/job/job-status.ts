@@ -5,7 +5,7 @@ import { listAccountQueues } from '../../domain/account-queue.ts';
 import { computeNextPoll } from '../../domain/batch/backoff.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
-import { type Forecast, forecast } from '../../domain/money/forecast.ts';
+import { type Forecast, forecast, readWhole } from '../../domain/money/forecast.ts';
 import { addCounts, type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
 import { type Alert, countFailures, findAlerts, findNoProgressAt } from '../../domain/progress/alerts.ts';
 import { countOpen } from '../../domain/progress/events.ts';
@@ -120,9 +120,9 @@ function findNextOtherAt(job: JobFacts): number | null {
   return Math.min(lateAt ?? stillAt, stillAt);
 }
 
-function forecastJob({ firstPlan, report }: JobFacts, { spending }: Totals): Forecast | null {
+function forecastJob({ firstPlan, report, wave }: JobFacts, { spending }: Totals): Forecast | null {
   const plan = firstPlan?.whole ?? firstPlan;
-  return plan === null || report !== null ? null : forecast(spending, { items: plan.items, usd: plan.estimate.usd });
+  return plan === null || report !== null ? null : forecast(spending, readWhole(plan, wave.kind === 'fallback'));
 }
 
 const countShare = (done: number, all: number): number => (all === 0 ? 0 : Math.min(1, done / all));

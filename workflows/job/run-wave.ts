@@ -97,6 +97,10 @@ class WaveOwner implements PartOwner {
     this.#running.job.publish();
   }
 
+  onWaits(): void {
+    this.#running.job.publish();
+  }
+
   mayStart(planned: PlannedBatch, open: number, places: number): boolean {
     const { isHeld } = this.#running;
     return !isHeld && places < this.coordinator.switches.concurrency && this.#running.mayAfford(planned, open);

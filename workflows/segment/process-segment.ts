@@ -84,6 +84,8 @@ export async function processSegment(input: SegmentInput): Promise<SegmentEnd> {
 
 /** A segment sends at most this many news signals while it starts batches, and one for each of its last batches. */
 const newsSteps = 20;
+/** And one for each change of why its batches wait, at most so often. */
+const waitNewsMs = 60_000;
 
 class SegmentRun implements PartOwner {
   readonly coordinator: Coordinator;
@@ -93,8 +95,10 @@ class SegmentRun implements PartOwner {
   /** Batches that are not started yet. */
   #toStart: number;
   #charges = noCharges;
-  /** How many batches wait for room, as the job knows it. */
+  /** How many batches wait for room, and why, as the job knows it since then. */
   #toldWaiting = 0;
+  #toldWhy = '';
+  #toldAt = 0;
 
   constructor(input: SegmentInput) {
     this.#input = input;
@@ -102,7 +106,9 @@ class SegmentRun implements PartOwner {
     this.jobWorkflowId = input.jobWorkflowId;
     this.wave = input.wave;
     this.coordinator = new Coordinator({ ...input.switches }, false, ({ trouble }) => {
-      if (trouble !== undefined || this.#countWaiting() !== this.#toldWaiting) this.notifyJob(trouble);
+      if (trouble !== undefined) this.notifyJob(trouble);
+      else if (this.dispatchJob !== null) this.onWaits();
+      else if (this.#countWaiting() !== this.#toldWaiting) this.notifyJob();
     });
     this.coordinator.onRefusals = () => this.notifyJob();
     this.coordinator.allowance = input.realtime?.allowance ?? this.coordinator.allowance;
@@ -126,6 +132,13 @@ class SegmentRun implements PartOwner {
     this.#charges = sumCharges(part.settled);
     this.#toStart = part.open.length;
     this.coordinator.recordPart(this.wave, part);
+  }
+
+  /** While batches wait for the dispatcher, the figures of the reason change again and again. */
+  onWaits(): void {
+    const isOver = this.#countWaiting() === 0;
+    const isNew = this.#describeWhy() !== this.#toldWhy && Date.now() >= this.#toldAt + waitNewsMs;
+    if (isOver ? this.#toldWaiting > 0 : isNew) this.notifyJob();
   }
 
   mayStart(_batch: PlannedBatch, _running: number, places: number): boolean {
@@ -170,6 +183,8 @@ class SegmentRun implements PartOwner {
   notifyJob(trouble?: Trouble): void {
     const { coordinator } = this;
     this.#toldWaiting = this.#countWaiting();
+    this.#toldWhy = this.#describeWhy();
+    this.#toldAt = Date.now();
     const news = {
       segment: this.#input.segment,
       running: coordinator.children.size,
@@ -192,6 +207,10 @@ class SegmentRun implements PartOwner {
 
   #countWaiting(): number {
     return this.coordinator.capacityWaits.reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
+  #describeWhy(): string {
+    return this.coordinator.capacityWaits.map(({ model, reason }) => `${model}: ${reason}`).join();
   }
 
   get #hasStartedAll(): boolean {

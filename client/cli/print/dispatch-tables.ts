@@ -1,6 +1,8 @@
 // The dispatcher's figures as tables: limits and use, holders, and lines of waiting batches.
 
+import { type Load, noLoad } from '../../../domain/dispatch/declaration.ts';
 import { findTenant } from '../../../domain/dispatch/limits.ts';
+import { addLoads } from '../../../domain/dispatch/state.ts';
 import { formatCount } from '../../../domain/progress/markdown.ts';
 import type { DispatchPage } from '../../index.ts';
 import { usd } from '../print-job.ts';
@@ -30,8 +32,8 @@ export function listRooms({ pools, limits }: DispatchPage): readonly Row[] {
           {
             account,
             model: '(all models)',
-            batches: formatUse(null, batches),
-            tokens: formatUse(null, enqueuedTokens),
+            batches: formatUse(sumUsed(pools, account).batches, batches),
+            tokens: formatUse(sumUsed(pools, account).tokens, enqueuedTokens),
             waiting: null,
             learned: null,
           },
@@ -49,6 +51,9 @@ export function listRooms({ pools, limits }: DispatchPage): readonly Row[] {
   ]);
   return [...used, ...idle];
 }
+
+const sumUsed = (pools: DispatchPage['pools'], account: string): Load =>
+  pools.filter((pool) => pool.account === account).reduce((sum, { used }) => addLoads(sum, used), noLoad);
 
 const isRoomLimited = ({
   batches,
@@ -68,8 +73,8 @@ export const listLanes = ({ lanes }: DispatchPage): readonly Row[] =>
     'realtime lanes': open,
   }));
 
-const formatUse = (used: number | null, limit: number | undefined): string =>
-  [used === null ? [] : [formatCount(used)], limit === undefined ? [] : [`of ${formatCount(limit)}`]].flat().join(' ');
+const formatUse = (used: number, limit: number | undefined): string =>
+  limit === undefined ? formatCount(used) : `${formatCount(used)} of ${formatCount(limit)}`;
 
 export const listMoney = ({ owners, limits }: DispatchPage): readonly Row[] =>
   owners.map(({ owner, batches, reservedUsd, dayUsd, monthUsd, beyondUsd, caps, capShare }) => {

@@ -124,15 +124,13 @@ function listPools(state: DispatchState, limits: Limits, usage: Usage, now: numb
     if (first === undefined) return [];
     const { account, entry } = first;
     const { learned } = state.pools[name] ?? emptyPool;
-    const { batches, enqueuedTokens, models = {} } = limits.accounts[account] ?? {};
-    const own = models[entry.model] ?? {};
+    const { models = {} } = limits.accounts[account] ?? {};
     return [
       {
         account,
         model: entry.model,
         used: usage.pool(name),
-        limits:
-          own.batches === undefined && own.enqueuedTokens === undefined ? pickRoom({ batches, enqueuedTokens }) : own,
+        limits: pickRoom(models[entry.model] ?? {}),
         learned: isBelieved(learned, now) ? learned : null,
         waiting: users.reduce((sum, its) => sum + countWanted(its.entry), 0),
       },
@@ -154,10 +152,7 @@ function listLanes({ pools }: DispatchState, limits: Limits): readonly LanePage[
   }));
 }
 
-const pickRoom = ({
-  batches,
-  enqueuedTokens,
-}: { [Unit in keyof RoomLimits]-?: RoomLimits[Unit] | undefined }): RoomLimits => ({
+const pickRoom = ({ batches, enqueuedTokens }: RoomLimits): RoomLimits => ({
   ...(batches === undefined ? {} : { batches }),
   ...(enqueuedTokens === undefined ? {} : { enqueuedTokens }),
 });
@@ -168,6 +163,9 @@ function listOwnerPages(state: DispatchState, limits: Limits, usage: Usage): Own
     ...Object.values(state.holders).flatMap(listOwners),
     ...Object.keys(limits.tenants).map((tenant) => `tenant:${tenant}`),
     ...Object.keys(limits.features).map((feature) => `feature:${feature}`),
+    ...Object.keys(limits.accounts)
+      .map((account) => `account:${account}`)
+      .filter((owner) => listCaps(state.ledger, owner, findCaps(limits, owner)).length > 0),
   ];
   return [...new Set(named)].toSorted().map((owner) => {
     const caps = listCaps(state.ledger, owner, findCaps(limits, owner));

@@ -58,12 +58,21 @@ function describeBlock(block: Block): string {
       return `batches of ${describeTenant(block.tenant)}: ${block.used} of ${block.limit} in use`;
     case 'cap': {
       const { cap, reservedUsd, needUsd } = block;
-      const lacking = cap.settledUsd + reservedUsd + needUsd - cap.capUsd;
+      const lacking = roundUp(cap.settledUsd + reservedUsd + needUsd - cap.capUsd);
       return `the cap of ${describeOwner(block.owner)} for ${cap.name} is ${formatDollars(cap.capUsd)}: ${formatDollars(cap.settledUsd)} is spent and ${formatDollars(reservedUsd)} reserved; the next batch needs ${formatDollars(lacking)} more`;
     }
     case 'unpriced':
-      return `${describeOwner(block.owner)} has a cap, and the cost of the next batch is not known: give its price in NIGHTSHIFT_PRICES`;
+      return `${describeOwner(block.owner)} has a cap, and the cost of the next batch is not known: give the price of its model in NIGHTSHIFT_PRICES, or limit its output tokens`;
   }
+}
+
+/** More than sums of binary fractions may be off. */
+const rounding = 1e-6;
+
+/** A cap that is raised by what is shown must be enough. */
+function roundUp(usd: number): number {
+  const digits = usd < 1 ? 1e4 : 100;
+  return Math.ceil(usd * digits - rounding) / digits;
 }
 
 const describeTenant = (tenant: string): string => (tenant === '' ? 'jobs without a tenant' : `the tenant ${tenant}`);

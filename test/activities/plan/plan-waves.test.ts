@@ -23,7 +23,7 @@ const item = (row: number, change: Partial<LaterItemParts> = {}): PlannedItem =>
     realtimeCause: null,
     line,
   };
-  return makeLaterItem({ ...plain, ...change }, openaiOffline, defaultPrices);
+  return makeLaterItem({ ...plain, ...change }, openaiOffline, { prices: defaultPrices, spec: {} });
 };
 
 const makeLine = (key: ItemKey, body: string): Buffer =>

@@ -115,3 +115,15 @@ test('what a job held that was taken for gone is not given back to another day',
   expect(state.ledger.spent['tenant:a']).toMatchObject({ dayUsd: 3, monthUsd: 3 });
   expect(granted(state)).toBe(3);
 });
+
+test.each([
+  [0.1, 3, 0.3, undefined],
+  [0.30001, 2, 0.6, '$0.0001 more'],
+  [1.231, 1, 2, '$0.4620 more'],
+  [1.501, 1, 2, '$1.01 more'],
+])('batches of $%d fit %i times into $%d, and what is missing is not rounded down', (usd, count, dayUsd, missing) => {
+  const its = need(count + 1, { each: { tokens: 10, usd } });
+  const { state } = takeDeclaration(withLimits({ tenants: { a: { dayUsd } } }), declaration(1, its), noon);
+  if (missing === undefined) expect(granted(state)).toBe(count);
+  else expect(reason(state, noon)).toContain(`the next batch needs ${missing}`);
+});

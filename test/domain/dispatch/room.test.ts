@@ -87,6 +87,32 @@ test('a refusal that names nothing holds what was open for longer each time', ()
   expect(findNextChangeAt(state, now + minuteMs)).toBe(now + 3 * minuteMs);
 });
 
+test('once more fits than was known, the next refusal holds as the first one did', () => {
+  let { state } = takeDeclaration(start(), from('a', 1, need(1)), now);
+  const refused = (seq: number, count: number, at: number): Declaration =>
+    from('a', seq, need(1, { taken: seq, accepted: count > 2 ? 1 : 0, refused: { count, askedAt: at, named: null } }));
+  ({ state } = takeDeclaration(state, refused(2, 1, now), now));
+  let at = now + minuteMs;
+  ({ state } = takeDeclaration(state, refused(3, 2, at), at));
+  at += 2 * minuteMs;
+  const held = { batches: 1, tokens: 100, usd: 0 };
+  const runs = need(0, { taken: 4, accepted: 1, held, refused: { count: 2, askedAt: at, named: null } });
+  ({ state } = takeDeclaration(state, from('a', 4, runs), at));
+  at += 60 * minuteMs;
+  ({ state } = takeDeclaration(state, refused(5, 3, at), at));
+  expect(findNextChangeAt(state, at)).toBe(at + minuteMs);
+});
+
+test('a change of one model for another is news', () => {
+  const book = new HolderBook();
+  const [one, other] = ['one', 'other'].map((model) => book.at({ model, lane: 'batch' }));
+  one?.offer(2);
+  const before = book.describeNews(now);
+  one?.offer(0);
+  other?.offer(2);
+  expect(book.describeNews(now)).not.toBe(before);
+});
+
 test('a batch that ended while the provider refused another one explains the refusal', () => {
   const refuseAfterEnd = (named: Need['refused']['named']): DispatchState => {
     let { state } = takeDeclaration(start(), from('a', 1, need(2)), now);

@@ -8,6 +8,7 @@ import {
   forecast,
   nothingSpent,
   readSpending,
+  readWhole,
   type Spending,
 } from '../../../domain/money/forecast.ts';
 import { noAnomalies, noUsage, type Tally } from '../../../domain/outcome/outcome.ts';
@@ -162,4 +163,15 @@ test('halfway, the batches that ended first count', () => {
   }
   expect(halfway.forecast({ items: 400, usd: 16 })).toMatchObject({ usd: 4, basis: 200 } satisfies Partial<Forecast>);
   expect(new Halfway().forecast(whole)).toBeNull();
+});
+
+test('while rows fall back, which cost more than was planned, something is still expected of those that are left', () => {
+  const half = makeTally({ answered: 50, retryable: { expired: 50 }, costUsd: 2, estimatedUsd: 4 });
+  const fellBack = makeTally({ lane: 'realtime', items: 25, answered: 25, costUsd: 2, estimatedUsd: 2 });
+  const plan = { items: 100, estimate: { usd: 4 } };
+  const { usd, highUsd } = forecast(sumUp([half, fellBack]), readWhole(plan, true)) ?? {};
+  // Four dollars are spent, and 25 rows are left, which cost two more.
+  expect(usd).toBeGreaterThan(5);
+  expect(highUsd).toBeGreaterThan(6);
+  expect(readWhole(plan, false).usd).toBe(4);
 });

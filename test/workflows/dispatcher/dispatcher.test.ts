@@ -136,6 +136,7 @@ test(
         dispatcher().executeUpdate<string, [unknown]>('setCap', { args: [input] });
       await expect(change({ tenant: 'capped', dayUsd: -1 })).rejects.toThrow();
       await expect(change({ tenant: 'a', feature: 'b', dayUsd: 1 })).rejects.toThrow();
+      await expect(change({ account: 'openai', dayUsd: 1 })).rejects.toThrow();
       expect(await change({ tenant: 'capped', dayUsd: 0.00001 })).toContain('above its cap');
       expect(await change({ tenant: 'capped', dayUsd: 1 })).toBe('set');
       await allDone(site, [handle], 60, 6);
