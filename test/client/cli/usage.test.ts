@@ -43,6 +43,7 @@ test.each([
   ['run', 'examples/tickets.json', '--id', ''],
   ['run', 'examples/tickets.json', '--id', ' '],
   ['run', 'examples/tickets.json', '--id', 'a\nb'],
+  ['run', 'examples/tickets.json', '--id', 'é'.repeat(451)],
   ['validate', 'examples/tickets.json', '--id', '\u001b[31mred'],
   ['list', '--since', '99999999999h'],
   ['list', '--since', '1969-12-31'],
