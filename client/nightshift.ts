@@ -35,7 +35,7 @@ import { fileNames, type JobFile, locateFile, placeNextTo, type Result, readRepo
 import { Schedules } from './schedules.ts';
 import { type JobReference, type StartOptions, startJob } from './starting/start-job.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
-import { awaitWorker, listPollers, type WaitOptions } from './worker-answer.ts';
+import { awaitWorker, explainNoAnswer, listPollers, type WaitOptions } from './worker-answer.ts';
 
 export class Nightshift {
   readonly client: Client;
@@ -231,7 +231,11 @@ export class Nightshift {
   ): Promise<Answer> {
     const handle = this.#handle(id);
     const { taskQueue } = await handle.describe();
-    return awaitWorker(this.client, taskQueue, () => ask(handle), options);
+    try {
+      return await awaitWorker(this.client, taskQueue, () => ask(handle), options);
+    } catch (error) {
+      throw await explainNoAnswer(this.client, id, error);
+    }
   }
 
   #handle(id: string, runId?: string): WorkflowHandle {

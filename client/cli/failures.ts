@@ -3,12 +3,14 @@
 import { readInnermostMessage } from '../../domain/innermost-message.ts';
 import { explainServerFailure } from '../../domain/server-failure.ts';
 import { StoreError, storeAdvice } from '../../storage/store.ts';
+import { TaskFails } from '../overview/failing-task.ts';
 import { NoWorkerAnswers } from '../worker-answer.ts';
 import { ownCommand, startWorkerCommand } from './own-command.ts';
 
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof NoWorkerAnswers) return `${error.message}: ${startWorkerCommand(error.taskQueue)}`;
+  if (error instanceof TaskFails) return `${error.message}: ${failingTaskAdvice}`;
   const known = byName[error.name]?.(error);
   if (known !== undefined) return known;
   const message = readInnermostMessage(error);
@@ -23,6 +25,9 @@ export function describeFailure(error: unknown): string {
   }
   return message;
 }
+
+export const failingTaskAdvice =
+  'replace its workers by ones of the version that started it, or of a fixed one; it then continues';
 
 /** A call that failed after the connection was made: the server went away, is not Temporal's, refuses this caller, or lacks the namespace. */
 const grpcFailure =

@@ -4,6 +4,7 @@ import { formatDuration } from '../../../domain/duration.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
 import type { CollectedBatch } from '../../overview/collecting.ts';
 import type { JobOverview } from '../../overview/read-overview.ts';
+import { failingTaskAdvice } from '../failures.ts';
 import { ownCommand, startWorkerCommand } from '../own-command.ts';
 import { describeState, formatBytes, formatMinute, number, progressFacts, usd } from '../print-job.ts';
 import { suggestRows } from './rows-words.ts';
@@ -16,7 +17,7 @@ export function overviewFacts(job: JobOverview, now: number): Row {
     id: job.id,
     state: describeState(job),
     error: job.error === null ? null : job.error.split('\n'),
-    'no answer': isRunning && silence !== null ? `${silence}: ${startWorkerCommand(job.taskQueue)}` : null,
+    'no answer': isRunning && silence !== null ? adviseOnSilence(silence, job.taskQueue) : null,
     blocked: job.blocked,
     provider: provider === null ? null : [provider, ...(model === null ? [] : [model])].join(', '),
     started: formatMinute(job.startedAt),
@@ -31,6 +32,11 @@ export function overviewFacts(job: JobOverview, now: number): Row {
     results: job.results,
     'web ui': job.webUi,
   };
+}
+
+function adviseOnSilence(silence: string, taskQueue: string): string {
+  if (silence.startsWith('no worker')) return `${silence}: ${startWorkerCommand(taskQueue)}`;
+  return silence.startsWith('the workflow task') ? `${silence}: ${failingTaskAdvice}` : silence;
 }
 
 type Answered = JobOverview & Omit<JobStatus, 'phase' | 'startedAt'>;

@@ -1,10 +1,8 @@
 // What commands say without a server: tables that fit, the words after a change, how a job ended, and where its page is.
 
 import { stripVTControlCharacters } from 'node:util';
-import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { suggestFiles } from '../../../client/cli/commands/failures.ts';
-import { follow } from '../../../client/cli/commands/follow.ts';
 import { chooseExitCode } from '../../../client/cli/exit-codes.ts';
 import {
   describePaused,
@@ -15,9 +13,7 @@ import {
 import { overviewFacts, suggestNext } from '../../../client/cli/print/overview-facts.ts';
 import { factsText, hangingText, rowsText } from '../../../client/cli/print/table.ts';
 import { listFacts } from '../../../client/cli/print-job.ts';
-import { followJob } from '../../../client/follow.ts';
 import type { ListedJob } from '../../../client/job-list.ts';
-import type { Nightshift } from '../../../client/nightshift.ts';
 import type { JobOverview } from '../../../client/overview/read-overview.ts';
 import { guessWebUi, linkJob } from '../../../client/overview/web-ui.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
@@ -170,15 +166,6 @@ test.each(['terminated', 'timed_out', 'failed'] as const)(
     expect(String(overviewFacts({ ...job, state: 'completed' }, 0).rows)).toMatch(/^500 answered/);
   },
 );
-
-test('an ended job is not followed: its outcome comes immediately, and nothing of it is to come', async () => {
-  const jobs = { describe: async () => ({ state: 'terminated', taskQueue: 'x' }), follow: () => expect.unreachable() };
-  await follow(jobs as unknown as Nightshift, 'a');
-  const handle = { result: () => Promise.reject(new Error('terminated')), query: async () => jobStatus };
-  const seen: JobStatus[] = [];
-  for await (const each of followJob(handle as unknown as WorkflowHandle)) seen.push(each);
-  expect(seen.at(-1)).toMatchObject({ nextLookAt: null, estimatedEndAt: null, items: jobStatus.items });
-});
 
 test('rows in doubt are shown where they are, in a file of their own', () => {
   const [bad, inDoubt] = [
