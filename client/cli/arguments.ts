@@ -42,6 +42,7 @@ export function newId(text: string): string {
   if (Buffer.byteLength(text) > jobIdBytesMax) {
     throw new InvalidArgumentError(`Give an id of at most ${jobIdBytesMax} bytes.`);
   }
+  if (text.startsWith('-')) throw new InvalidArgumentError('Give an id that does not begin with a dash.');
   if (showControls(text) === text) return knownId(text);
   throw new InvalidArgumentError('Give an id without control characters or line breaks.');
 }

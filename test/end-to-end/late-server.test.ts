@@ -178,7 +178,7 @@ test('a command without a server ends in time, with what to do', async () => {
   expect(performance.now() - began - 2 * startMs).toBeLessThan(9_000);
   expect(code).toBe(1);
   expect(err).toBe(
-    `no Temporal server: connection refused at ${address}: start one, or set TEMPORAL_ADDRESS or TEMPORAL_PROFILE\n`,
+    `no Temporal server: connection refused at ${address}: start one (npm run dev), or set TEMPORAL_ADDRESS or TEMPORAL_PROFILE\n`,
   );
 });
 

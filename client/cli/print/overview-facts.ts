@@ -5,7 +5,7 @@ import type { JobStatus } from '../../../domain/progress/status.ts';
 import type { CollectedBatch } from '../../overview/collecting.ts';
 import type { JobOverview } from '../../overview/read-overview.ts';
 import { failingTaskAdvice } from '../failures.ts';
-import { ownCommand, startWorkerCommand } from '../own-command.ts';
+import { ownCommand, shellWord, startWorkerCommand } from '../own-command.ts';
 import { describeState, formatBytes, formatMinute, number, progressFacts, usd } from '../print-job.ts';
 import { suggestRows } from './rows-words.ts';
 import type { Row } from './table.ts';
@@ -96,5 +96,7 @@ export function suggestNext({ id, state, failed, output, results, items }: JobOv
     const where = output === undefined ? "this job's output" : JSON.stringify(output);
     return [`continue it with what it has paid for: start a job with "resumeFrom": ${where}`];
   }
-  return state === 'cancelled' && results !== null ? [`what was finished: ${ownCommand(`results ${id}`)}`] : [];
+  return state === 'cancelled' && results !== null
+    ? [`what was finished: ${ownCommand(`results ${shellWord(id)}`)}`]
+    : [];
 }

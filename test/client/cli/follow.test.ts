@@ -3,6 +3,7 @@
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { follow } from '../../../client/cli/commands/follow.ts';
+import { createProgram } from '../../../client/cli/program.ts';
 import { followJob } from '../../../client/follow.ts';
 import type { Nightshift } from '../../../client/nightshift.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
@@ -15,6 +16,17 @@ test('an ended job is not followed: its outcome comes immediately, and nothing o
   const seen: JobStatus[] = [];
   for await (const each of followJob(handle as unknown as WorkflowHandle)) seen.push(each);
   expect(seen.at(-1)).toMatchObject({ nextLookAt: null, estimatedEndAt: null, items: jobStatus.items });
+});
+
+test('the report of a running job is not waited for', async () => {
+  const jobs = {
+    chooseRun: async () => ({ run: { state: 'running' }, passedOver: null }),
+    report: () => expect.unreachable(),
+  } as unknown as Nightshift;
+  const program = createProgram({ dataRoot: '.', taskQueue: 'x', jobs: async () => jobs });
+  await expect(program.parseAsync(['node', 'nightshift', 'report', 'a'])).rejects.toThrow(
+    /^a has not ended: .*watch a`$/,
+  );
 });
 
 test('a server that is gone for a while does not end the job that is followed, and a job that failed by a deadline does', async () => {

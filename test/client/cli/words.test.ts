@@ -3,6 +3,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { suggestFiles } from '../../../client/cli/commands/failures.ts';
+import { changeJob } from '../../../client/cli/context.ts';
 import { chooseExitCode } from '../../../client/cli/exit-codes.ts';
 import {
   describePaused,
@@ -14,6 +15,7 @@ import { overviewFacts, suggestNext } from '../../../client/cli/print/overview-f
 import { factsText, hangingText, rowsText } from '../../../client/cli/print/table.ts';
 import { listFacts } from '../../../client/cli/print-job.ts';
 import type { ListedJob } from '../../../client/job-list.ts';
+import type { Nightshift } from '../../../client/nightshift.ts';
 import type { JobOverview } from '../../../client/overview/read-overview.ts';
 import { guessWebUi, linkJob } from '../../../client/overview/web-ui.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
@@ -202,6 +204,19 @@ test('a call that fails is told with the time since when, before faults that are
   );
   expect(overviewFacts({ ...running, lastFault }, now)['last fault']).toBe(
     'no money, last from 2026-11-26 02:20Z to 2026-11-26 02:30Z',
+  );
+});
+
+test('a change of a job that ended is refused with a next command that fits how it ended', async () => {
+  const refusal = (job: Partial<ListedJob>): Promise<unknown> => {
+    const jobs = { describe: async () => ({ ...ended, ...job }) } as unknown as Nightshift;
+    const context = { jobs: async () => jobs, dataRoot: '.', taskQueue: 'x' };
+    return changeJob(context, 'a', () => expect.unreachable()).catch((error: Error) => error.message);
+  };
+  expect(await refusal({ failed: 0 })).toBe('a has ended and cannot be changed');
+  expect(await refusal({})).toMatch(/`reuse` sends the failed items again, see `.*nightshift report a`$/);
+  expect(await refusal({ state: 'terminated', results: null })).toMatch(
+    /^a was terminated and cannot be changed: `.*nightshift status a` shows/,
   );
 });
 

@@ -95,7 +95,10 @@ test(
       expect(cancelled.code).toBe(5);
       expect(parseLines(cancelled)).toMatchObject([{ state: 'cancelled', estimatedEndAt: null, endedAt: instant }]);
       const again = await nightshift(['cancel', 'cancelled']);
-      expect(again).toMatchObject({ code: 1, err: expect.stringContaining('cancelled has ended (cancelled)') });
+      expect(again).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('cancelled was cancelled and cannot be changed'),
+      });
 
       const failed = parseLines(await nightshift(['list', '--failed', '--all']));
       expect(failed.map(({ id }) => id)).toContain('ended-early');
