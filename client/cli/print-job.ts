@@ -56,7 +56,7 @@ export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id
     batches: describeBatches(batches),
     limits: describeLimits(status),
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
-    cost: `${describePaid(status)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
+    cost: `${describePaid(status)} so far, ${describeEstimate(status.estimateUsd)}${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
     forecast: status.forecast?.usd == null ? null : describeForecast(status.forecast, usd),
     capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity),
     'next poll': nextLookAt === null ? null : inTime(nextLookAt, now),
@@ -83,6 +83,9 @@ export function reportFacts(report: JobReport): Row {
     page: files.page,
   };
 }
+
+const describeEstimate = (amount: number | null): string =>
+  amount === null ? 'no estimate' : `${usd(amount)} estimated`;
 
 /** With the command that ends it. */
 export const describePause = ({ reason, note }: Pause, id: string): string =>

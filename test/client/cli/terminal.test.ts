@@ -208,6 +208,9 @@ test('a cost that is not wholly known says so, in the progress, the status and t
   expect(statusFacts(bare, 'tickets', 0)).toMatchObject({
     cost: '$0.2500 and 7 attempts of unknown cost so far, $1.00 estimated',
   });
+  expect(statusFacts({ ...status, costUsd: null, estimateUsd: null }, 'tickets', 0).cost).toBe(
+    '$0.0000 so far, no estimate',
+  );
   const { cost, ...report } = reportWith();
   const some = { ...report, cost: { ...cost, unpricedRows: 1, unpricedUsd: 2 } };
   expect(reportFacts(some)).toMatchObject({ cost: '$1.00 and 1 row of unknown cost, 50% less than in realtime' });
