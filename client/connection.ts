@@ -80,8 +80,11 @@ async function openConnection(settings: ConnectionOptions, connectTimeout: numbe
 const waitMsDefault = 10_000;
 /** A server that is there has answered by then. */
 const reasonDelayMs = 500;
-/** gRPC's own first pause is a second, too long for a command that waits for three. */
-const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 100 };
+/**
+ * gRPC's own first pause is a second, too long for a command that waits for three. Its longest one is two minutes: a followed job would stay silent
+ * for that long after its server is back.
+ */
+const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 5000 };
 
 function readSettings(): Required<Pick<ReturnType<typeof loadClientConnectConfig>, 'connectionOptions' | 'namespace'>> {
   try {

@@ -2,6 +2,7 @@
 
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { Checkup } from '../domain/checkup.ts';
+import { readInnermostMessage } from '../domain/innermost-message.ts';
 import type { ItemReason, Json } from '../domain/outcome/outcome.ts';
 import type { JobEstimate } from '../domain/plan/estimate.ts';
 import type { Validity } from '../domain/plan/validity.ts';
@@ -28,6 +29,7 @@ import { type FailureGroup, groupFailures } from './failed-rows.ts';
 import { followJob } from './follow.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
 import { type ChosenRun, chooseRun } from './overview/choose-run.ts';
+import { describeEnd } from './overview/describe-end.ts';
 import { listOpenBatches, type OpenBatch } from './overview/open-batches.ts';
 import { type JobOverview, readOverview } from './overview/read-overview.ts';
 import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
@@ -35,7 +37,7 @@ import { fileNames, type JobFile, locateFile, placeNextTo, type Result, readRepo
 import { Schedules } from './schedules.ts';
 import { type JobReference, type StartOptions, startJob } from './starting/start-job.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
-import { awaitWorker, listPollers, type WaitOptions } from './worker-answer.ts';
+import { awaitWorker, explainNoAnswer, listPollers, type WaitOptions } from './worker-answer.ts';
 
 export class Nightshift {
   readonly client: Client;
@@ -195,7 +197,10 @@ export class Nightshift {
     try {
       return await this.#handle(id, run.runId).result();
     } catch (error) {
-      if (!(error instanceof WorkflowFailedError) || run.results === null) throw error;
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      if (run.results === null) {
+        throw new Error(`${id} ${describeEnd(run.state)} and has no report: ${readInnermostMessage(error)}`);
+      }
       return readReport(locateFile(placeNextTo(run.results, fileNames.report), this.#at), this.#at);
     }
   }
@@ -210,7 +215,7 @@ export class Nightshift {
     const { results, state } = (chosen ?? (await this.chooseRun(id))).run;
     if (results !== null) return locateFile(placeNextTo(results, fileNames[file]), this.#at);
     if (state === 'running') throw new Error(`${id} has not ended: there are no results yet`);
-    throw new Error(`${id} is ${state} and came to no results`);
+    throw new Error(`${id} ${describeEnd(state)} and has no results`);
   }
 
   /** Streams one line per accepted row, in the dataset's order. */
@@ -231,7 +236,11 @@ export class Nightshift {
   ): Promise<Answer> {
     const handle = this.#handle(id);
     const { taskQueue } = await handle.describe();
-    return awaitWorker(this.client, taskQueue, () => ask(handle), options);
+    try {
+      return await awaitWorker(this.client, taskQueue, () => ask(handle), options);
+    } catch (error) {
+      throw await explainNoAnswer(this.client, id, error);
+    }
   }
 
   #handle(id: string, runId?: string): WorkflowHandle {

@@ -7,7 +7,7 @@ import type { JobEstimate } from '../domain/plan/estimate.ts';
 import type { Validity } from '../domain/plan/validity.ts';
 import type { checkWorker, estimateDataset, validateDataset } from '../workflows/questions.ts';
 import { jobText } from './starting/job-text.ts';
-import { listPollers, NoWorkerAnswers, watchWorker } from './worker-answer.ts';
+import { listPollers, NoWorkerAnswers, type Silence, watchWorker } from './worker-answer.ts';
 
 export interface AskOptions {
   readonly taskQueue: string;
@@ -15,8 +15,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
   /** If no worker has taken the question by then, it is given up. Default: never. */
   readonly takenMs?: number;
-  /** Called each time that no worker answers any more. The question stays asked. */
-  readonly onSilence?: (silence: NoWorkerAnswers) => void;
+  /** Called each time that no worker, or Temporal itself, answers any more. The question stays asked. */
+  readonly onSilence?: (silence: Silence) => void;
 }
 
 interface Question extends AskOptions {

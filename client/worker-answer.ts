@@ -2,6 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { explainServerFailure, isAway } from '../domain/server-failure.ts';
+import { findFailingTask, TaskFails } from './overview/failing-task.ts';
 
 /** A worker, as the server's list of those that poll a task queue shows it. */
 export interface Poller {
@@ -26,12 +28,26 @@ const silentMsMax = 75_000;
 export class NoWorkerAnswers extends Error {
   override readonly name = 'NoWorkerAnswers';
   readonly taskQueue: string;
+  /** Whether the server has seen a worker in the last minute. */
+  readonly isPolled: boolean;
 
   constructor(taskQueue: string, pollers: readonly Poller[]) {
     super(describeSilence(taskQueue, pollers, Date.now()));
     this.taskQueue = taskQueue;
+    this.isPolled = pollers.length > 0;
   }
 }
+
+/** The server itself was there, and is gone. */
+class ServerLost extends Error {
+  override readonly name = 'ServerLost';
+  constructor() {
+    super('Temporal does not answer any more: waiting for it; jobs continue when it is back');
+  }
+}
+
+/** Why the answers of a job stopped. */
+export type Silence = NoWorkerAnswers | TaskFails | ServerLost;
 
 /** `rate` is what a person or a worker has set for the queue, in tasks a second; null if nobody has. */
 export async function describeQueue(
@@ -85,6 +101,12 @@ export async function awaitWorker<Answer>(
   }
 }
 
+/** A question about a job that got no answer: the failing task that is the reason, or the error as it is. */
+export async function explainNoAnswer(client: Client, workflowId: string, error: unknown): Promise<unknown> {
+  if (error instanceof NoWorkerAnswers && !error.isPolled) return error;
+  return (await findFailingTask(client, workflowId).catch(() => null)) ?? error;
+}
+
 /** A worker answers it for every workflow, without any code of the workflow. */
 const metadataQuery = '__temporal_workflow_metadata';
 const firstMs = 1000;
@@ -99,18 +121,19 @@ export function watchWorker(
   client: Client,
   taskQueue: string,
   workflowId: string,
-  onSilence: (silence: NoWorkerAnswers) => void,
+  onSilence: (silence: Silence) => void,
 ): { readonly stop: () => void } {
   const stopped = new AbortController();
   const { signal } = stopped;
   const ask = (): Promise<unknown> => client.workflow.getHandle(workflowId).query(metadataQuery);
   const watch = async (): Promise<void> => {
-    let wasSilent = false;
+    let last: string | null = null;
     for (let pauseMs = firstMs; ; pauseMs = betweenMs) {
       await sleep(pauseMs, undefined, { signal, ref: false });
-      const silence = await findSilence(client, taskQueue, ask, signal);
-      if (silence !== null && !wasSilent && !signal.aborted) onSilence(silence);
-      wasSilent = silence !== null;
+      const silence = await findSilence(client, taskQueue, workflowId, ask, signal);
+      // The words name seconds that pass.
+      if (silence !== null && silence.name !== last && !signal.aborted) onSilence(silence);
+      last = silence === null ? null : silence.name;
     }
   };
   // It ends only with the pause that `stop` ends.
@@ -118,22 +141,35 @@ export function watchWorker(
   return { stop: () => stopped.abort() };
 }
 
-/** Null if a worker answers. If Temporal itself is unreachable, the call that the caller waits for reports it. */
+/** Null if a worker answers. */
 async function findSilence(
   client: Client,
   taskQueue: string,
+  workflowId: string,
   ask: () => Promise<unknown>,
   signal: AbortSignal,
-): Promise<NoWorkerAnswers | null> {
+): Promise<Silence | null> {
+  if (await isServerLost(client, taskQueue)) return new ServerLost();
   try {
     await awaitWorker(client, taskQueue, ask, { waitMs: silentAfterMs, signal });
     return null;
   } catch (error) {
-    return error instanceof NoWorkerAnswers ? error : null;
+    const why = await explainNoAnswer(client, workflowId, error);
+    return why instanceof NoWorkerAnswers || why instanceof TaskFails ? why : null;
   }
 }
 
-export function describeSilence(taskQueue: string, pollers: readonly Poller[], now: number): string {
+/** Without a deadline, the SDK would try for half a minute before it says so. */
+async function isServerLost(client: Client, taskQueue: string): Promise<boolean> {
+  try {
+    await client.withDeadline(Date.now() + silentAfterMs, () => listPollers(client, taskQueue));
+    return false;
+  } catch (error) {
+    return isAway(explainServerFailure(error));
+  }
+}
+
+function describeSilence(taskQueue: string, pollers: readonly Poller[], now: number): string {
   const [last] = pollers.toSorted((a, b) => b.lastPollAt - a.lastPollAt);
   if (last === undefined) return `no worker polls task queue ${taskQueue}`;
   const seconds = Math.max(0, Math.round((now - last.lastPollAt) / 1000));

@@ -39,6 +39,8 @@ export const findPagesMax = 2000;
 export const findPagesBeyond = 2;
 /** Creates of one batch whose replies may be lost: a provider may make a batch each time, and show none of them. */
 export const lostCreatesMax = 5;
+/** A job's id: with a longer one, the ids of its batches would pass the 1,000 bytes that Temporal takes, and the job could never start one. */
+export const jobIdBytesMax = 900;
 /** The largest spec, given by reference or inline. */
 export const specBytesMax = 1 * megabyte;
 

@@ -35,6 +35,12 @@ const unknownHost = 'unknown host';
 /** Nothing is there that could answer later. */
 export const isAbsent = ({ why }: ServerFailure): boolean => why === refused || why === unknownHost;
 
+const closed = 'connection closed (TEMPORAL_TLS=true if it needs TLS)';
+
+/** A server that was there may be back later. */
+export const isAway = (failure: ServerFailure): boolean =>
+  isAbsent(failure) || failure.why === noAnswer || failure.why === closed;
+
 const authority = 'TEMPORAL_TLS_SERVER_CA_CERT_PATH and TEMPORAL_TLS_SERVER_NAME';
 const clientPair = 'TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH';
 
@@ -60,10 +66,7 @@ const causes: readonly (readonly [pattern: RegExp, why: string, check?: string])
   [/ConnectionRefused|ECONNREFUSED/, refused],
   [/dns error|ENOTFOUND|EAI_AGAIN|Name resolution failed/, unknownHost],
   [/timed? ?out|deadline|ETIMEDOUT/i, noAnswer],
-  [
-    /BrokenPipe|broken pipe|ConnectionReset|ECONNRESET|UnexpectedEof|Failed to connect \(|socket disconnected/,
-    'connection closed (TEMPORAL_TLS=true if it needs TLS)',
-  ],
+  [/BrokenPipe|broken pipe|ConnectionReset|ECONNRESET|UnexpectedEof|Failed to connect \(|socket disconnected/, closed],
   [/HTTP status|http2 error|Protocol error/, 'another kind of server'],
 ];
 

@@ -4,7 +4,7 @@ import './plain-errors.ts';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readStack } from '../client/cli/dev-stack.ts';
-import { isReady, readOwner, startStack, startWorker, untilAskedToEnd } from './stack.ts';
+import { isReady, nameCommand, readOwner, startStack, startWorker, untilAskedToEnd } from './stack.ts';
 import { projectRoot } from './tools/cache.ts';
 import { readableLine } from './tools/readable-line.ts';
 import { choosePorts } from './tools/stack-ports.ts';
@@ -85,7 +85,7 @@ Web UI     ${uiUrl}
 Temporal   ${env.TEMPORAL_ADDRESS}
 state      ${shownFolder} (delete it to start from nothing)
 
-In another terminal, in this folder: ./nightshift run examples/tickets.json
+In another terminal, in this folder: ${nameCommand(folder, env.TEMPORAL_ADDRESS)} run examples/tickets.json
 Ctrl-C stops everything. Running jobs continue at the next start.
 `);
 }

@@ -2,7 +2,7 @@
 // and `npm run dev` differ only in how they use it.
 
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type DevStack, stackFile } from '../client/cli/dev-stack.ts';
 import { isRunning, markProcess, type ProcessMark } from '../client/cli/process-mark.ts';
 import { frontPath } from '../emulator/fronts.ts';
@@ -73,6 +73,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw error;
   }
 }
+
+/** The command line of this project for a stack in a folder: only one below `.nightshift` is found without a variable. */
+export const nameCommand = (folder: string, address: string | undefined): string =>
+  dirname(folder) === join(projectRoot, '.nightshift') ? './nightshift' : `TEMPORAL_ADDRESS=${address} ./nightshift`;
 
 /** Waits for Ctrl-C or another request to end. A second request changes nothing: the end stays orderly. */
 export function untilAskedToEnd(): Promise<string> {

@@ -1,6 +1,6 @@
 // Reads the job that a workflow was started with, inline or by reference, and validates all of it that needs no call to a provider.
 
-import { specBytesMax } from '../../domain/limits.ts';
+import { jobIdBytesMax, specBytesMax } from '../../domain/limits.ts';
 import { findPrice } from '../../domain/money/cost.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import type { SpecFacts } from '../../input/facts.ts';
@@ -32,6 +32,11 @@ type ReadDeps = Pick<ActivityDeps, 'store' | 'provider' | 'providerNames' | 'acc
 
 /** Fails with all problems together. */
 export async function readJob(deps: ReadDeps, input: OpenInput): Promise<ReadJob> {
+  const idBytes = Buffer.byteLength(input.workflowId);
+  if (idBytes > jobIdBytesMax) {
+    const message = `is ${idBytes} bytes; the id of a job has at most ${jobIdBytesMax}`;
+    throw new JobRefused('invalid_job', [{ where: 'id', message }]);
+  }
   const facts = gatherFacts(deps, input);
   const parsed = parseJob(await readAsWritten(deps.store, input.input), facts);
   if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);

@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../domain/duration.ts';
+import { jobIdBytesMax } from '../../domain/limits.ts';
 import { showControls } from './print/visible.ts';
 
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -38,6 +39,10 @@ export function knownId(text: string): string {
 
 /** An id that nobody could type, or that would break a line, would be in the way for ever. */
 export function newId(text: string): string {
+  if (Buffer.byteLength(text) > jobIdBytesMax) {
+    throw new InvalidArgumentError(`Give an id of at most ${jobIdBytesMax} bytes.`);
+  }
+  if (text.startsWith('-')) throw new InvalidArgumentError('Give an id that does not begin with a dash.');
   if (showControls(text) === text) return knownId(text);
   throw new InvalidArgumentError('Give an id without control characters or line breaks.');
 }

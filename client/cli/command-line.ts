@@ -21,6 +21,11 @@ process.on('uncaughtException', (error) => {
   process.exit(exitCodes.failed);
 });
 
+// The reader of a pipe may stop early, as `head` does. The command still runs to its end, for its exit code.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const connected: Nightshift[] = [];
 // Loaded only by a command that needs a server: the libraries for it take longer to load than all the rest.
 const jobs = async (): Promise<Nightshift> => {

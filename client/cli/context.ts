@@ -1,13 +1,15 @@
 // What commands share: the connection to Temporal, made when a command first needs it, the settings of the environment,
 // and waiting for a worker, with a warning while no worker answers.
 
+import type { ListedJob } from '../job-list.ts';
 import type { Nightshift } from '../nightshift.ts';
+import { describeEnd } from '../overview/describe-end.ts';
 import type { AskOptions } from '../questions.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { describeSilence, listPollers } from '../worker-answer.ts';
+import { explainNoAnswer, listPollers, NoWorkerAnswers } from '../worker-answer.ts';
 import { exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failures.ts';
-import { ownCommand, startWorkerCommand } from './own-command.ts';
+import { ownCommand, shellWord } from './own-command.ts';
 import { say } from './print.ts';
 
 export interface Context extends Pick<Surroundings, 'dataRoot' | 'taskQueue'> {
@@ -23,22 +25,32 @@ export async function changeJob<Answer>(
   change: (jobs: Nightshift) => Promise<Answer>,
 ): Promise<Answer> {
   const jobs = await context.jobs();
-  const { taskQueue, state } = await jobs.describe(id);
-  if (state === 'running') return awaitChange(jobs, taskQueue, change(jobs));
-  throw new Error(
-    `${id} has ended (${state}) and cannot be changed: a new job with \`reuse\` sends the failed items again, see \`${ownCommand(`report ${id}`)}\``,
-  );
+  const job = await jobs.describe(id);
+  if (job.state === 'running') return awaitChange(jobs, { id, taskQueue: job.taskQueue }, change(jobs));
+  throw new Error(`${id} ${describeEnd(job.state)} and cannot be changed${suggestAfter(job)}`);
+}
+
+function suggestAfter({ id, results, failed }: ListedJob): string {
+  if (results === null) return `: \`${ownCommand(`status ${shellWord(id)}`)}\` shows what to do next`;
+  if (failed === 0) return '';
+  return `: a new job with \`reuse\` sends the failed items again, see \`${ownCommand(`report ${shellWord(id)}`)}\``;
 }
 
 /** Waits until a worker has made the change, and says so if none answers. */
-async function awaitChange<Answer>(jobs: Nightshift, taskQueue: string, change: Promise<Answer>): Promise<Answer> {
+async function awaitChange<Answer>(
+  { client }: Nightshift,
+  { id, taskQueue }: { readonly id: string; readonly taskQueue: string },
+  change: Promise<Answer>,
+): Promise<Answer> {
   const warn = async (): Promise<void> => {
-    const silence = describeSilence(taskQueue, await listPollers(jobs.client, taskQueue), Date.now());
-    say(`${silence}: ${startWorkerCommand(taskQueue)}; the change waits for a worker`);
+    const silence = new NoWorkerAnswers(taskQueue, await listPollers(client, taskQueue));
+    say(`${describeFailure(await explainNoAnswer(client, id, silence))}; the change waits for a worker`);
   };
   const timer = setTimeout(() => void warn().catch(() => undefined), answerMs);
   try {
     return await change;
+  } catch (error) {
+    throw await explainNoAnswer(client, id, error);
   } finally {
     clearTimeout(timer);
   }

@@ -3,12 +3,14 @@
 import { readInnermostMessage } from '../../domain/innermost-message.ts';
 import { explainServerFailure } from '../../domain/server-failure.ts';
 import { StoreError, storeAdvice } from '../../storage/store.ts';
+import { TaskFails } from '../overview/failing-task.ts';
 import { NoWorkerAnswers } from '../worker-answer.ts';
-import { ownCommand, startWorkerCommand } from './own-command.ts';
+import { ownCommand, serverCommand, shellWord, startWorkerCommand } from './own-command.ts';
 
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof NoWorkerAnswers) return `${error.message}: ${startWorkerCommand(error.taskQueue)}`;
+  if (error instanceof TaskFails) return `${error.message}: ${failingTaskAdvice}`;
   const known = byName[error.name]?.(error);
   if (known !== undefined) return known;
   const message = readInnermostMessage(error);
@@ -21,8 +23,12 @@ export function describeFailure(error: unknown): string {
   if (grpcFailure.test(message)) {
     return `Temporal cannot be used: ${explainServerFailure(error).why}: \`${ownCommand('doctor')}\` shows more`;
   }
-  return message;
+  // The library does not know how a server is started here.
+  return message.replace(': start one, or set ', `: start one (${serverCommand}), or set `);
 }
+
+export const failingTaskAdvice =
+  'replace its workers by ones of the version that started it, or of a fixed one; it then continues';
 
 /** A call that failed after the connection was made: the server went away, is not Temporal's, refuses this caller, or lacks the namespace. */
 const grpcFailure =
@@ -35,7 +41,7 @@ const byName: Readonly<Record<string, (error: Error) => string>> = {
   },
   WorkflowExecutionAlreadyStartedError: (error) => {
     const id = String(Reflect.get(error, 'workflowId') ?? '<id>');
-    return `${id} runs already: watch it with \`${ownCommand(`watch ${id}`)}\`, or choose another id with --id`;
+    return `${id} runs already: watch it with \`${ownCommand(`watch ${shellWord(id)}`)}\`, or choose another id with --id`;
   },
   StoreError: (error) => {
     if (!(error instanceof StoreError)) return error.message;
@@ -44,6 +50,6 @@ const byName: Readonly<Record<string, (error: Error) => string>> = {
   ScheduleNotFoundError: () => `there is no such schedule: \`${ownCommand('schedule list')}\` lists them all`,
   ScheduleAlreadyRunning: (error) => {
     const id = String(Reflect.get(error, 'scheduleId') ?? '<id>');
-    return `the schedule ${id} exists: \`${ownCommand(`schedule describe ${id}`)}\` shows it, \`${ownCommand(`schedule delete ${id}`)}\` removes it`;
+    return `the schedule ${id} exists: \`${ownCommand(`schedule describe ${shellWord(id)}`)}\` shows it, \`${ownCommand(`schedule delete ${shellWord(id)}`)}\` removes it`;
   },
 };

@@ -11,6 +11,10 @@ const installed = import.meta.url.endsWith('.js');
 export const ownCommand = (args: string): string =>
   installed ? `nightshift ${args}` : `${nameScript(process.cwd())} ${args}`;
 
+/** An id or a path as one word of a command: a shell would split it at its spaces, and run what is in it. */
+export const shellWord = (text: string): string =>
+  /^[\p{L}\p{N}_./:@%+=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
 /** Short where the user stands next to the script, else its whole path. */
 function nameScript(folder: string): string {
   const project = fileURLToPath(new URL('../..', import.meta.url));

@@ -10,7 +10,7 @@ import { describeCapacity } from '../../domain/progress/status-page.ts';
 import type { JobReport } from '../../domain/report/report.ts';
 import { describeCheck, describeStep } from '../../domain/waves/rollout.ts';
 import type { ListedJob } from '../job-list.ts';
-import { ownCommand } from './own-command.ts';
+import { ownCommand, shellWord } from './own-command.ts';
 import type { Row } from './print/table.ts';
 
 /** One line of progress. */
@@ -56,7 +56,7 @@ export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id
     batches: describeBatches(batches),
     limits: describeLimits(status),
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
-    cost: `${describePaid(status)} so far, ${usd(status.estimateUsd)} estimated${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
+    cost: `${describePaid(status)} so far, ${describeEstimate(status.estimateUsd)}${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
     forecast: status.forecast?.usd == null ? null : describeForecast(status.forecast, usd),
     capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity),
     'next poll': nextLookAt === null ? null : inTime(nextLookAt, now),
@@ -84,14 +84,17 @@ export function reportFacts(report: JobReport): Row {
   };
 }
 
+const describeEstimate = (amount: number | null): string =>
+  amount === null ? 'no estimate' : `${usd(amount)} estimated`;
+
 /** With the command that ends it. */
 export const describePause = ({ reason, note }: Pause, id: string): string =>
   `${note}: ${ownCommand(remedyCommands[findRemedy(reason)](id))}`;
 
 const remedyCommands: Readonly<Record<Remedy, (id: string) => string>> = {
-  resume: (id) => `resume ${id}`,
-  approve: (id) => `approve ${id}`,
-  setBudget: (id) => `set ${id} --budget <usd>`,
+  resume: (id) => `resume ${shellWord(id)}`,
+  approve: (id) => `approve ${shellWord(id)}`,
+  setBudget: (id) => `set ${shellWord(id)} --budget <usd>`,
 };
 
 function describeItems({ answered, underWay, notStarted, toRetry, failed }: JobStatus['items']): string {
@@ -121,7 +124,7 @@ export function describeLimits({ concurrency, deadline }: Pick<JobStatus, 'concu
 function describeDoubt({ items, output }: Pick<JobStatus, 'items' | 'output'>, id: string): string | null {
   if (items.byReason.in_doubt === undefined) return null;
   if (items.underWay + items.notStarted + items.toRetry === 0) return `see ${output}in-doubt.jsonl`;
-  return `may have run; sent again only with ${ownCommand(`retry ${id} --reason in_doubt`)}`;
+  return `may have run; sent again only with ${ownCommand(`retry ${shellWord(id)} --reason in_doubt`)}`;
 }
 
 /** How the job ended, or its phase. */

@@ -5,7 +5,7 @@ import { readInnermostMessage } from '../../domain/innermost-message.ts';
 import { type JobStatus, withoutFuture } from '../../domain/progress/status.ts';
 import { statusQuery } from '../../workflows/messages.ts';
 import { type ListedJob, listedJob } from '../job-list.ts';
-import { answerMsDefault, awaitWorker, NoWorkerAnswers, type WaitOptions } from '../worker-answer.ts';
+import { answerMsDefault, awaitWorker, explainNoAnswer, type WaitOptions } from '../worker-answer.ts';
 import { findBlock } from './account-queues.ts';
 import { type CollectedBatch, correctNextPoll, listCollecting } from './collecting.ts';
 import { type FailingCall, findFailingCall } from './failing-calls.ts';
@@ -17,7 +17,7 @@ export interface JobOverview extends Partial<Omit<JobStatus, keyof ListedJob>>, 
   readonly taskQueue: string;
   /** Why the job failed or was terminated; null otherwise. */
   readonly error: string | null;
-  /** Null if a worker answered. */
+  /** Why no worker answered; null if one did. */
   readonly silence: string | null;
   /** A call that fails and is made again and again; null if none is known. */
   readonly failingCall: FailingCall | null;
@@ -99,7 +99,7 @@ async function askStatus(client: Client, handle: WorkflowHandle, taskQueue: stri
     const status = await awaitWorker(client, taskQueue, () => handle.query(statusQuery, Date.now()), { waitMs });
     return { status, silence: null };
   } catch (error) {
-    const silence = error instanceof NoWorkerAnswers ? error.message : readInnermostMessage(error as Error);
-    return { status: null, silence };
+    const why = await explainNoAnswer(client, handle.workflowId, error);
+    return { status: null, silence: readInnermostMessage(why as Error) };
   }
 }

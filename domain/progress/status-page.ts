@@ -98,7 +98,8 @@ const listCosts = (
   { costUsd, unpriced = 0, estimateUsd, forecast, budgetUsd }: JobStatus,
   report: JobReport | null,
 ): Row[] => [
-  ['so far', formatUsd(costUsd)],
+  // Without a cost and without an unknown one, nothing was paid yet.
+  ['so far', formatUsd(costUsd ?? (unpriced > 0 ? null : 0))],
   ...(unpriced === 0 ? [] : [['attempts of unknown cost', unpriced] satisfies Row]),
   ['estimated', formatUsd(estimateUsd)],
   ...(forecast?.usd == null ? [] : [['forecast', describeForecast(forecast, formatUsd)] satisfies Row]),

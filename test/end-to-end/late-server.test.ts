@@ -1,7 +1,10 @@
 // A worker and commands that start before their Temporal server: they say so in one line, wait, and never show a stack trace.
 
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { Nightshift } from '../../client/index.ts';
@@ -132,6 +135,38 @@ test(
   limitMs,
 );
 
+test(
+  'a command that follows a job says that its server is gone, and still sees how the job ends when it is back',
+  async () => {
+    const { port, address } = await emptyPlace();
+    const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-lost-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const server = { headless: true, port, dbFilename: join(folder, 'temporal.db') };
+    const before = await startDevServer(server);
+    onTestFinished(() => before.stop());
+    const jobs = await Nightshift.connect({ address });
+    await jobs.client.workflow.start('processDataset', { workflowId: 'kept', taskQueue: 'nobody', args: [{}] });
+    await jobs.close();
+    const watch = startScript('client/cli/main.ts', ['watch', 'kept'], {
+      name: 'watch',
+      env: { TEMPORAL_ADDRESS: address },
+    });
+    onTestFinished(() => watch.stop());
+    await awaitLine(watch, 'no worker polls');
+    await before.stop();
+    await awaitLine(watch, 'Temporal does not answer any more');
+    const after = await startDevServer(server);
+    onTestFinished(() => after.stop());
+    const again = await Nightshift.connect({ address });
+    await again.client.workflow.getHandle('kept').terminate('enough');
+    await again.close();
+    await until('ended', () => !watch.running, 60_000);
+    expect(watch.exitCode).toBe(4);
+    expect(watch.tail()).toContain('enough');
+  },
+  limitMs,
+);
+
 test('a command without a server ends in time, with what to do', async () => {
   const { address } = await emptyPlace();
   const nightshift = commandsAt({ env: { TEMPORAL_ADDRESS: address } });
@@ -143,7 +178,7 @@ test('a command without a server ends in time, with what to do', async () => {
   expect(performance.now() - began - 2 * startMs).toBeLessThan(9_000);
   expect(code).toBe(1);
   expect(err).toBe(
-    `no Temporal server: connection refused at ${address}: start one, or set TEMPORAL_ADDRESS or TEMPORAL_PROFILE\n`,
+    `no Temporal server: connection refused at ${address}: start one (npm run dev), or set TEMPORAL_ADDRESS or TEMPORAL_PROFILE\n`,
   );
 });
 

@@ -5,7 +5,7 @@ import type { AskOptions } from '../../questions.ts';
 import { askWorker, type Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readJob, readJobFile } from '../job-file.ts';
-import { ownCommand } from '../own-command.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import { printValue, say } from '../print.ts';
 import { estimateFacts } from '../print-job.ts';
 import { describeCautions } from '../start/cautions.ts';
@@ -56,7 +56,7 @@ export function addChecks(program: Command, context: Context): void {
     .action(async (file: string, options: CheckOptions) => {
       const estimate = await asked(context, file, options, (jobs, job, at) => jobs.estimate(job, at));
       printValue(estimate, estimateFacts(estimate));
-      say(`run it: ${ownCommand(`run ${file}`)}`);
+      say(`run it: ${ownCommand(`run ${shellWord(file)}`)}`);
     });
 }
 

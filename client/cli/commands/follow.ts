@@ -2,11 +2,12 @@
 
 import type { Command } from 'commander';
 import type { Nightshift } from '../../nightshift.ts';
+import { describeEnd } from '../../overview/describe-end.ts';
 import { watchWorker } from '../../worker-answer.ts';
 import type { Context } from '../context.ts';
 import { chooseExitCode, exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failures.ts';
-import { ownCommand } from '../own-command.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import { suggestRows } from '../print/rows-words.ts';
 import { printDone, printText, say } from '../print.ts';
 import { endLine } from '../print-job.ts';
@@ -39,7 +40,7 @@ export async function follow(jobs: Nightshift, id: string): Promise<void> {
   const left = (): void => {
     progress.stop();
     say(
-      `${id} continues: watch it with \`${ownCommand(`watch ${id}`)}\`, end it with \`${ownCommand(`cancel ${id}`)}\``,
+      `${id} continues: watch it with \`${ownCommand(`watch ${shellWord(id)}`)}\`, end it with \`${ownCommand(`cancel ${shellWord(id)}`)}\``,
     );
     process.exit(exitCodes.interrupted);
   };
@@ -71,7 +72,8 @@ async function reportEnd(jobs: Nightshift, id: string): Promise<number> {
     if (error.cause instanceof CancelledFailure) return reportCancelled(jobs, id);
     const why = error.cause?.message ?? error.message;
     const { state } = await jobs.describe(id);
-    printDone(why, { id, state, error: why });
+    printDone(`${id} ${describeEnd(state)}: ${why}`, { id, state, error: why });
+    say(`what to do next: \`${ownCommand(`status ${shellWord(id)}`)}\``);
     return exitCodes.jobFailed;
   }
 }

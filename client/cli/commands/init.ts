@@ -5,7 +5,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { ownCommand } from '../own-command.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import { printText, say } from '../print.ts';
 
 const sampleRows: readonly { readonly id: string; readonly text: string }[] = [
@@ -38,7 +38,9 @@ export function addInit(program: Command, { dataRoot }: Context): void {
       const sample = sampleJob(path === '' ? 'tickets.jsonl' : `${path}/tickets.jsonl`, findSchema(folder));
       write(job, `${JSON.stringify(sample, null, 2)}\n`);
       printText(job, { job });
-      say(`what it would cost: ${ownCommand(`estimate ${job}`)}\nrun it: ${ownCommand(`run ${job}`)}`);
+      say(
+        `what it would cost: ${ownCommand(`estimate ${shellWord(job)}`)}\nrun it: ${ownCommand(`run ${shellWord(job)}`)}`,
+      );
     });
 }
 

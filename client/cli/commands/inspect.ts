@@ -9,7 +9,7 @@ import { instant, wholeNumber } from '../arguments.ts';
 import { answerMs, type Context } from '../context.ts';
 import { chooseExitCode, exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failures.ts';
-import { ownCommand } from '../own-command.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import { endedInTheMiddle, overviewFacts, suggestNext } from '../print/overview-facts.ts';
 import { collected, printRows, printValue, say } from '../print.ts';
 import { listFacts, reportFacts } from '../print-job.ts';
@@ -56,7 +56,13 @@ export function addInspections(program: Command, context: Context): void {
     .description('Shows the report of a finished job. The report of a cancelled job is read from its output.')
     .action(async (id: string) => {
       const jobs = await context.jobs();
-      const report = await jobs.report(id, await chooseShownRun(jobs, id));
+      const chosen = await chooseShownRun(jobs, id);
+      // The library's call would wait for the end.
+      if (chosen.run.state === 'running') {
+        const watch = ownCommand(`watch ${shellWord(id)}`);
+        throw new Error(`${id} has not ended: there is no report yet; follow it with \`${watch}\``);
+      }
+      const report = await jobs.report(id, chosen);
       printValue(report, reportFacts(report));
     });
 }
@@ -111,8 +117,9 @@ function addBatches(program: Command, context: Context): void {
         model,
       }));
       const next = page.offset + page.batches.length;
-      if (next < page.total) say(`${next} of ${page.total}: ${ownCommand(`batches ${id} --offset ${next}`)}`);
-      for (const segment of page.segments) say(`more in ${segment}: ${ownCommand(`batches ${segment}`)}`);
+      const more = ownCommand(`batches ${shellWord(id)} --offset ${next}`);
+      if (next < page.total) say(`${next} of ${page.total}: ${more}`);
+      for (const segment of page.segments) say(`more in ${segment}: ${ownCommand(`batches ${shellWord(segment)}`)}`);
     });
 }
 

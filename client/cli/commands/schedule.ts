@@ -5,7 +5,7 @@ import { formatDuration } from '../../../domain/duration.ts';
 import type { DescribedSchedule, ListedSchedule, Schedules } from '../../schedules.ts';
 import { durationMs } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { ownCommand } from '../own-command.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import { collected, printDone, printRows, printValue, say } from '../print.ts';
 import { formatMinute } from '../print-job.ts';
 import { cautions } from '../schedule-cautions.ts';
@@ -79,7 +79,7 @@ function addCreate(group: Command, context: Context): void {
       });
       const described = await schedules.describe(id);
       printValue(described, describedFacts(described));
-      say(`try it now: ${ownCommand(`schedule trigger ${id}`)}`);
+      say(`try it now: ${ownCommand(`schedule trigger ${shellWord(id)}`)}`);
     });
 }
 
@@ -90,7 +90,7 @@ function addSteering(group: Command, schedules: () => Promise<Schedules>): void 
     .option('--note <text>', 'a note, shown with the schedule')
     .action(async (id: string, { note }: { note?: string }) => {
       await (await schedules()).pause(id, note);
-      printDone(`${id} is paused: ${ownCommand(`schedule resume ${id}`)}`, { id, state: 'paused' });
+      printDone(`${id} is paused: ${ownCommand(`schedule resume ${shellWord(id)}`)}`, { id, state: 'paused' });
     });
   group
     .command('resume <schedule-id>')

@@ -3,7 +3,7 @@
 import type { Nightshift } from '../../nightshift.ts';
 import { describeFailure } from '../failures.ts';
 import { readJob } from '../job-file.ts';
-import { ownCommand } from '../own-command.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import { bad, type Finding, ok } from './findings.ts';
 
 /** Trying a store that does not answer takes long. */
@@ -19,6 +19,6 @@ export async function examineJob(
     await jobs.validate(job, { taskQueue, signal: AbortSignal.timeout(answerMsMax) });
     return ok('job', `${file} is valid, and its stores can be used`);
   } catch (error) {
-    return bad('job', describeFailure(error), `correct it, then: ${ownCommand(`validate ${file}`)}`);
+    return bad('job', describeFailure(error), `correct it, then: ${ownCommand(`validate ${shellWord(file)}`)}`);
   }
 }

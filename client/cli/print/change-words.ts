@@ -2,14 +2,14 @@
 
 import { type ItemReason, sumCounts } from '../../../domain/outcome/outcome.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
-import { ownCommand } from '../own-command.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import { describeLimits, describePause, number, usd } from '../print-job.ts';
 
 export function describePaused(id: string, { phase, pause, batches }: JobStatus): string {
   if (pause === null) return `${id} is ${phase}: nothing is left to pause`;
   const open = batches.open === 1 ? 'its open batch is' : `its ${batches.open} open batches are`;
   const still = batches.open === 0 ? '' : `; ${open} still collected`;
-  return `${id} is paused: ${pause.note}${still}; to continue: ${ownCommand(`resume ${id}`)}`;
+  return `${id} is paused: ${pause.note}${still}; to continue: ${ownCommand(`resume ${shellWord(id)}`)}`;
 }
 
 export function describeResumed(id: string, { phase, pauses }: JobStatus): string {

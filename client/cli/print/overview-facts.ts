@@ -4,7 +4,8 @@ import { formatDuration } from '../../../domain/duration.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
 import type { CollectedBatch } from '../../overview/collecting.ts';
 import type { JobOverview } from '../../overview/read-overview.ts';
-import { ownCommand, startWorkerCommand } from '../own-command.ts';
+import { failingTaskAdvice } from '../failures.ts';
+import { ownCommand, shellWord, startWorkerCommand } from '../own-command.ts';
 import { describeState, formatBytes, formatMinute, number, progressFacts, usd } from '../print-job.ts';
 import { suggestRows } from './rows-words.ts';
 import type { Row } from './table.ts';
@@ -16,7 +17,7 @@ export function overviewFacts(job: JobOverview, now: number): Row {
     id: job.id,
     state: describeState(job),
     error: job.error === null ? null : job.error.split('\n'),
-    'no answer': isRunning && silence !== null ? `${silence}: ${startWorkerCommand(job.taskQueue)}` : null,
+    'no answer': isRunning && silence !== null ? adviseOnSilence(silence, job.taskQueue) : null,
     blocked: job.blocked,
     provider: provider === null ? null : [provider, ...(model === null ? [] : [model])].join(', '),
     started: formatMinute(job.startedAt),
@@ -31,6 +32,11 @@ export function overviewFacts(job: JobOverview, now: number): Row {
     results: job.results,
     'web ui': job.webUi,
   };
+}
+
+function adviseOnSilence(silence: string, taskQueue: string): string {
+  if (silence.startsWith('no worker')) return `${silence}: ${startWorkerCommand(taskQueue)}`;
+  return silence.startsWith('the workflow task') ? `${silence}: ${failingTaskAdvice}` : silence;
 }
 
 type Answered = JobOverview & Omit<JobStatus, 'phase' | 'startedAt'>;
@@ -90,5 +96,7 @@ export function suggestNext({ id, state, failed, output, results, items }: JobOv
     const where = output === undefined ? "this job's output" : JSON.stringify(output);
     return [`continue it with what it has paid for: start a job with "resumeFrom": ${where}`];
   }
-  return state === 'cancelled' && results !== null ? [`what was finished: ${ownCommand(`results ${id}`)}`] : [];
+  return state === 'cancelled' && results !== null
+    ? [`what was finished: ${ownCommand(`results ${shellWord(id)}`)}`]
+    : [];
 }

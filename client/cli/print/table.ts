@@ -3,6 +3,7 @@
 
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
+import { textWidth } from './text-width.ts';
 import { showControls } from './visible.ts';
 
 /** A list has one line for each of its texts. */
@@ -17,26 +18,39 @@ export interface RowsText {
 
 const gap = 2;
 
-/** Columns are in the order of their importance. The first one stays. A column that is empty in every row is not shown. */
+/**
+ * Columns are in the order of their importance. The first one stays: where it would take more than half of the width, it is on a line of its own,
+ * so that one long id does not push out the other columns of all rows. A column that is empty in every row is not shown.
+ */
 export function rowsText(rows: readonly Row[], width: number): RowsText {
   const names = Object.keys(rows[0] ?? {}).filter((name) => rows.some((row) => row[name] != null));
-  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => formatCell(row[name] ?? null).length)));
+  const cells = rows.map((row) => names.map((name) => formatCell(row[name] ?? null)));
+  const isLong = ([first = '']: readonly string[]): boolean => names.length > 1 && cellWidth(first) > width / 2;
+  const widths = names.map((name, column) =>
+    cells.reduce(
+      (most, row) => Math.max(most, column === 0 && isLong(row) ? 0 : cellWidth(row[column] ?? '')),
+      textWidth(name),
+    ),
+  );
   let shown = names.length;
   while (shown > 1 && sumWidths(widths.slice(0, shown)) > width) shown -= 1;
-  const columns = names.slice(0, shown);
-  const text = formatTable(
-    columns.map(bold),
-    rows.map((row) => columns.map((name) => formatCell(row[name] ?? null))),
-  );
-  return { text, omitted: names.slice(shown) };
+  const body = cells.map((row) => (isLong(row) ? ['', ...row.slice(1, shown)] : row.slice(0, shown)));
+  const [head = '', ...lines] = formatTable(names.slice(0, shown).map(bold), body).split('\n');
+  const text = cells.flatMap((row, at) => [
+    ...(isLong(row) ? [row[0] ?? ''] : []),
+    ...lines.splice(0, Math.max(...(body[at] ?? []).map((cell) => cell.split('\n').length))),
+  ]);
+  return { text: [head, ...text].join('\n'), omitted: names.slice(shown) };
 }
+
+const cellWidth = (cell: string): number => Math.max(...cell.split('\n').map(textWidth));
 
 /** Leaves out facts that are null. */
 export function factsText(facts: Row, width: number): string {
   const known = Object.entries(facts).flatMap(([name, cell]): Fact[] =>
     cell === null ? [] : [{ name: showControls(name), lines: toLines(cell) }],
   );
-  const nameWidth = Math.max(0, ...known.map(({ name }) => name.length)) + gap;
+  const nameWidth = Math.max(0, ...known.map(({ name }) => textWidth(name))) + gap;
   return known.map(({ name, lines }) => hangingText(name, bold(name), nameWidth, lines, width)).join('\n');
 }
 
@@ -62,9 +76,9 @@ export function hangingText(
   const shown = lines.map(showControls);
   const room = width - nameWidth;
   const wrapped = shown.flatMap((line) => wrapLine(line, room));
-  const fits = wrapped.every(({ length }) => length <= room) && (room >= roomMin || wrapped.length === 1);
+  const fits = wrapped.every((line) => textWidth(line) <= room) && (room >= roomMin || wrapped.length === 1);
   if (!fits) return [styled, ...shown.flatMap((line) => wrapLine(line, width))].join('\n');
-  return `${styled}${' '.repeat(Math.max(0, nameWidth - name.length))}${wrapped.join(`\n${' '.repeat(nameWidth)}`)}`.trimEnd();
+  return `${styled}${' '.repeat(Math.max(0, nameWidth - textWidth(name)))}${wrapped.join(`\n${' '.repeat(nameWidth)}`)}`.trimEnd();
 }
 
 /** Breaks between words. A word that is too long, such as a path or an address, stays whole, because people copy it. */
@@ -73,7 +87,7 @@ export function wrapLine(line: string, width: number): readonly string[] {
   const lines = [first];
   for (const word of words) {
     const last = lines.at(-1) ?? '';
-    if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    if (textWidth(last) + 1 + textWidth(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
   return lines;

@@ -7,7 +7,7 @@ import type { Job } from '../../index.ts';
 import type { Nightshift } from '../../nightshift.ts';
 import type { JobReference } from '../../starting/start-job.ts';
 import { askWorker } from '../context.ts';
-import { ownCommand } from '../own-command.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import { say } from '../print.ts';
 import { describeCautions } from './cautions.ts';
 
@@ -25,7 +25,7 @@ const againMax = 1000;
 export async function checkStart(jobs: Nightshift, start: Start): Promise<void> {
   if ((await findState(jobs, start.id)) === 'running') {
     throw new Error(
-      `${start.id} is running: watch it with \`${ownCommand(`watch ${start.id}`)}\`, or choose another id with --id`,
+      `${start.id} is running: watch it with \`${ownCommand(`watch ${shellWord(start.id)}`)}\`, or choose another id with --id`,
     );
   }
   try {
@@ -34,7 +34,7 @@ export async function checkStart(jobs: Nightshift, start: Start): Promise<void> 
     if (readRefusal(error) !== 'output_claimed') throw error;
     const { message } = (error as WorkflowFailedError).cause ?? {};
     throw new Error(
-      `${message}\nthe results that are there: \`${ownCommand(`results ${start.id}`)}\`; to run it once more into a new folder, add --again`,
+      `${message}\nthe results that are there: \`${ownCommand(`results ${shellWord(start.id)}`)}\`; to run it once more into a new folder, add --again`,
     );
   }
 }

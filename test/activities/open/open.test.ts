@@ -38,6 +38,13 @@ test('all problems are named together', async () => {
   expect(problems.map(({ where }) => where).toSorted()).toEqual(['extra', 'poll.initial', 'provider', 'retry.rounds']);
 });
 
+test('an id that leaves no room for the ids of its batches is refused, in the bytes that Temporal counts', async () => {
+  const at = await world();
+  const { message } = await at.refusal(job, { workflowId: '仕'.repeat(301) });
+  expect(message).toBe('id: is 903 bytes; the id of a job has at most 900');
+  await at.open(job, { workflowId: '仕'.repeat(300) });
+});
+
 test('model, key, file and price are checked too', async () => {
   expect((await (await world('unknown_model')).refusal(job)).kind).toBe('unknown_model');
   expect((await (await world('bad_key')).refusal(job)).message).toContain('set a working OPENAI_API_KEY');

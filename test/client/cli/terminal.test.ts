@@ -63,6 +63,20 @@ test('bars fit a terminal of 80 columns', () => {
   expect(Math.max(...widths)).toBeLessThanOrEqual(80);
 });
 
+const endsErased = new RegExp(`${String.fromCodePoint(27)}\\[K$`);
+
+test('nothing of the bars is left behind a message of more than one line', () => {
+  const { stream: terminal, text } = recordingStream({ isTTY: true, columns: 60 });
+  const progress = progressOn(terminal, now);
+  progress.show(status);
+  progress.say('no worker answers on task queue nightshift: npm run dev -- --worker starts one');
+  progress.stop();
+  const message = text().slice(text().indexOf('no worker answers'));
+  const lines = message.split('\n').map((line) => line.trimEnd());
+  expect(lines.slice(0, 2)).toEqual([expect.stringMatching(endsErased), expect.stringMatching(endsErased)]);
+  expect(lines[1]).toContain('starts one');
+});
+
 test.each([20, 40, 80])('bars and messages fit a terminal of %i columns', (columns) => {
   const { stream: terminal, text } = recordingStream({ isTTY: true, columns });
   const progress = progressOn(terminal, now);
@@ -75,7 +89,7 @@ test.each([20, 40, 80])('bars and messages fit a terminal of %i columns', (colum
     .flatMap((line) => line.split('\u001b'))
     .map((line) => line.replace(/^\[[\d;?]*[A-Za-z]/, ''));
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
-  expect(lines.join(' ')).toContain('task queue');
+  expect(lines.join(' ')).toMatch(/task\s+queue/);
   for (const name of ['rows', 'batches', 'cost', 'time']) expect(lines.join('\n')).toContain(`${name} `);
 });
 
@@ -194,6 +208,9 @@ test('a cost that is not wholly known says so, in the progress, the status and t
   expect(statusFacts(bare, 'tickets', 0)).toMatchObject({
     cost: '$0.2500 and 7 attempts of unknown cost so far, $1.00 estimated',
   });
+  expect(statusFacts({ ...status, costUsd: null, estimateUsd: null }, 'tickets', 0).cost).toBe(
+    '$0.0000 so far, no estimate',
+  );
   const { cost, ...report } = reportWith();
   const some = { ...report, cost: { ...cost, unpricedRows: 1, unpricedUsd: 2 } };
   expect(reportFacts(some)).toMatchObject({ cost: '$1.00 and 1 row of unknown cost, 50% less than in realtime' });

@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { instant } from '../../../client/cli/arguments.ts';
 import { describeFailure } from '../../../client/cli/failures.ts';
 import { readJobFile } from '../../../client/cli/job-file.ts';
+import { shellWord } from '../../../client/cli/own-command.ts';
 import { createProgram } from '../../../client/cli/program.ts';
 import { projectRoot } from '../../../scripts/tools/cache.ts';
 
@@ -43,6 +44,8 @@ test.each([
   ['run', 'examples/tickets.json', '--id', ''],
   ['run', 'examples/tickets.json', '--id', ' '],
   ['run', 'examples/tickets.json', '--id', 'a\nb'],
+  ['run', 'examples/tickets.json', '--id=-x'],
+  ['run', 'examples/tickets.json', '--id', 'é'.repeat(451)],
   ['validate', 'examples/tickets.json', '--id', '\u001b[31mred'],
   ['list', '--since', '99999999999h'],
   ['list', '--since', '1969-12-31'],
@@ -70,6 +73,31 @@ test('a job file may begin with a byte order mark', async () => {
   const file = join(folder, 'job.json');
   writeFileSync(file, `\uFEFF${JSON.stringify(job)}`);
   expect(await readJobFile(file)).toEqual(job);
+});
+
+test('a reader of the output that stops early, as `head` does, changes neither the exit code nor what is said', () => {
+  const code = `
+    const stop = () => process.stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    const stops = setInterval(() => process.listenerCount('uncaughtException') > 0 && stop(), 5);
+    await import('./client/cli/command-line.ts');
+    clearInterval(stops);`;
+  const env = { ...process.env, TEMPORAL_ADDRESS: 'localhost:1' };
+  const args = ['--input-type=module', '-e', code, 'list'];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: projectRoot, encoding: 'utf8', env });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^no Temporal server: connection refused at localhost:1: .*\n$/),
+  ]);
+});
+
+test('an id and a path are one word of the command that is shown', () => {
+  expect(['tickets-2', 'nightly-2026-11-20T01:00:00Z', '仕事', 'a/b', '..'].map(shellWord).join(' ')).not.toContain(
+    "'",
+  );
+  expect(shellWord('a b')).toBe("'a b'");
+  const words = ["it's", '$(id)', 'a"b', '`id`', 'a;b', '*'];
+  const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${words.map(shellWord).join(' ')}`], { encoding: 'utf8' });
+  expect(stdout.trimEnd().split('\n')).toEqual(words);
 });
 
 test('an error of a call that nobody waits for any more does not change the exit code of a command that is done', () => {

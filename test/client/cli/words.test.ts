@@ -1,10 +1,9 @@
 // What commands say without a server: tables that fit, the words after a change, how a job ended, and where its page is.
 
 import { stripVTControlCharacters } from 'node:util';
-import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { suggestFiles } from '../../../client/cli/commands/failures.ts';
-import { follow } from '../../../client/cli/commands/follow.ts';
+import { changeJob } from '../../../client/cli/context.ts';
 import { chooseExitCode } from '../../../client/cli/exit-codes.ts';
 import {
   describePaused,
@@ -15,7 +14,6 @@ import {
 import { overviewFacts, suggestNext } from '../../../client/cli/print/overview-facts.ts';
 import { factsText, hangingText, rowsText } from '../../../client/cli/print/table.ts';
 import { listFacts } from '../../../client/cli/print-job.ts';
-import { followJob } from '../../../client/follow.ts';
 import type { ListedJob } from '../../../client/job-list.ts';
 import type { Nightshift } from '../../../client/nightshift.ts';
 import type { JobOverview } from '../../../client/overview/read-overview.ts';
@@ -171,15 +169,6 @@ test.each(['terminated', 'timed_out', 'failed'] as const)(
   },
 );
 
-test('an ended job is not followed: its outcome comes immediately, and nothing of it is to come', async () => {
-  const jobs = { describe: async () => ({ state: 'terminated', taskQueue: 'x' }), follow: () => expect.unreachable() };
-  await follow(jobs as unknown as Nightshift, 'a');
-  const handle = { result: () => Promise.reject(new Error('terminated')), query: async () => jobStatus };
-  const seen: JobStatus[] = [];
-  for await (const each of followJob(handle as unknown as WorkflowHandle)) seen.push(each);
-  expect(seen.at(-1)).toMatchObject({ nextLookAt: null, estimatedEndAt: null, items: jobStatus.items });
-});
-
 test('rows in doubt are shown where they are, in a file of their own', () => {
   const [bad, inDoubt] = [
     { reason: 'bad_request', count: 2 },
@@ -215,6 +204,19 @@ test('a call that fails is told with the time since when, before faults that are
   );
   expect(overviewFacts({ ...running, lastFault }, now)['last fault']).toBe(
     'no money, last from 2026-11-26 02:20Z to 2026-11-26 02:30Z',
+  );
+});
+
+test('a change of a job that ended is refused with a next command that fits how it ended', async () => {
+  const refusal = (job: Partial<ListedJob>): Promise<unknown> => {
+    const jobs = { describe: async () => ({ ...ended, ...job }) } as unknown as Nightshift;
+    const context = { jobs: async () => jobs, dataRoot: '.', taskQueue: 'x' };
+    return changeJob(context, 'a', () => expect.unreachable()).catch((error: Error) => error.message);
+  };
+  expect(await refusal({ failed: 0 })).toBe('a has ended and cannot be changed');
+  expect(await refusal({})).toMatch(/`reuse` sends the failed items again, see `.*nightshift report a`$/);
+  expect(await refusal({ state: 'terminated', results: null })).toMatch(
+    /^a was terminated and cannot be changed: `.*nightshift status a` shows/,
   );
 });
 

@@ -81,6 +81,11 @@ test('attempts of unknown cost are counted below what is known', () => {
   );
 });
 
+test('before anything was paid, nothing is the cost; what was paid at an unknown cost stays unknown', () => {
+  expect(renderStatusPage({ ...status, costUsd: null }, now, null)).toContain('| so far | 0.0000 |');
+  expect(renderStatusPage({ ...status, costUsd: null, unpriced: 1 }, now, null)).toContain('| so far | unknown |');
+});
+
 const batch: BatchFacts = {
   planned: { items: 200, model: 'gpt-5.4-mini', lane: 'batch' },
   provider: 'openai',

@@ -62,7 +62,7 @@ test(
       const ended = await nightshift(['watch', 'slow']);
       expect(ended).toMatchObject({ code: 5, out: 'runs/slow/results.jsonl\n' });
       expect(ended.err).toContain('cancelled; what was finished is in its results');
-      expect((await nightshift(['resume', 'slow'])).err).toContain('slow has ended (cancelled) and cannot be changed');
+      expect((await nightshift(['resume', 'slow'])).err).toContain('slow was cancelled and cannot be changed');
       expect(parseLines(await nightshift(['report', 'slow']))).toMatchObject([{ cancelled: true }]);
 
       await at.control.setOptions({ runMs: 500, itemErrors: { rate400: 1, failTimes: 0 } });

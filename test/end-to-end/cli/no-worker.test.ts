@@ -74,6 +74,30 @@ test(
 );
 
 test(
+  'a job whose workflow task fails is not taken for one without a worker: the failure is shown, and what to do',
+  () =>
+    cell('stalled', async (at, nightshift) => {
+      // A batch without its input throws in the first task.
+      await at.client.workflow.start('processBatch', { workflowId: 'stalled', taskQueue: 'stalled', args: [] });
+      const why = /^the workflow task of stalled fails and is retried: \S/;
+      const isShown = async () => why.test(String(parseLines(await nightshift(['status', 'stalled']))[0]?.silence));
+      await until('its task has failed', isShown, 120_000);
+      const { out } = await nightshift(['status', 'stalled', '--table']);
+      expect(out).toContain('replace its workers');
+      expect(out).not.toContain('npm run');
+      expect(await nightshift(['batches', 'stalled'])).toMatchObject({ code: 1, err: expect.stringMatching(why) });
+      for (const args of [
+        ['watch', 'stalled'],
+        ['pause', 'stalled'],
+      ]) {
+        expect(await firstWords(at, args)).toMatch(why);
+      }
+      await at.client.workflow.getHandle('stalled').terminate();
+    }),
+  240_000,
+);
+
+test(
   'without any worker on the task queue, the answer comes immediately and names the queue',
   () =>
     cell('alone', async (at, nightshift) => {

@@ -83,7 +83,10 @@ test(
       expect(stripVTControlCharacters(terminated.out)).toMatch(/rows +last known: 0 answered, 60 in progress/);
       const batches = await nightshift(['batches', 'ended-early']);
       expect(batches.err).toContain('ended-early is terminated: its batches as they were last known');
-      expect(await nightshift(['watch', 'ended-early'])).toMatchObject({ code: 4, err: 'by a test\n' });
+      expect(await nightshift(['watch', 'ended-early'])).toMatchObject({
+        code: 4,
+        err: expect.stringMatching(/^ended-early was terminated: by a test\nwhat to do next: .*status ended-early`\n$/),
+      });
 
       await nightshift(['run', slow, '--id', 'cancelled', '--detach']);
       expect(await nightshift(['cancel', 'cancelled', '--json'])).toMatchObject({
@@ -95,7 +98,10 @@ test(
       expect(cancelled.code).toBe(5);
       expect(parseLines(cancelled)).toMatchObject([{ state: 'cancelled', estimatedEndAt: null, endedAt: instant }]);
       const again = await nightshift(['cancel', 'cancelled']);
-      expect(again).toMatchObject({ code: 1, err: expect.stringContaining('cancelled has ended (cancelled)') });
+      expect(again).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('cancelled was cancelled and cannot be changed'),
+      });
 
       const failed = parseLines(await nightshift(['list', '--failed', '--all']));
       expect(failed.map(({ id }) => id)).toContain('ended-early');
