@@ -44,8 +44,11 @@ const textColumns = 55;
 /** A narrower terminal has no room for bars next to the texts. */
 const columnsForBars = 40;
 const tickMs = 1000;
-/** The library clears the line of the first bar only: a message of more lines is written over the bars below it. */
-const eraseRest = '\u001b[K';
+/**
+ * The library clears the line of the first bar only: a message of more lines is written over the bars below it. Before the text, because after a
+ * text that fills the line it would erase the last character.
+ */
+const eraseLine = '\u001b[K';
 
 function bars(stream: NodeJS.WriteStream, now: () => number): Progress {
   const { columns } = stream;
@@ -69,7 +72,7 @@ function bars(stream: NodeJS.WriteStream, now: () => number): Progress {
     multi.create(1, 0, { name: name.padEnd(nameColumns - 1), text: '' }, format === undefined ? {} : { format });
   const [rows, batches, cost, time] = [add('rows'), add('batches'), add('cost'), add('time', '{name} {text}')];
   const log = (text: string): void => {
-    for (const line of wrapMessage(text, columns)) multi.log(`${line}${eraseRest}\n`);
+    for (const line of wrapMessage(text, columns)) multi.log(`${eraseLine}${line}\n`);
   };
   const said = new Set<string>();
   let last: JobStatus | null = null;
