@@ -30,6 +30,8 @@ export interface WindowOwner {
   readonly isEnding: boolean;
   /** Must be cheap: it is called on every turn. `places` is how many of the running batches are, or may be, at the provider. */
   mayStart(batch: PlannedBatch, running: number, places: number): boolean;
+  /** How many of these, of which the first may start, could start together: grants for more than that would be given back. */
+  countAffordable(batches: readonly PlannedBatch[]): number;
   makeInput(batch: PlannedBatch): BatchInput;
   onStart(batch: PlannedBatch): void;
   /** The tally is null if the batch's workflow never came to a result. */
@@ -108,7 +110,8 @@ class Window {
       const [first] = queue;
       if (first === undefined) continue;
       const free = first.lane === 'realtime' ? 1 - this.#realtimeRunning : switches.concurrency - this.#places;
-      gate.offer(first, startsMore && this.#mayStart(first) ? Math.min(free, queue.length) : 0);
+      const mayStart = startsMore && free > 0 && this.#mayStart(first);
+      gate.offer(first, mayStart ? this.#owner.countAffordable(queue.slice(0, free)) : 0);
     }
   }
 

@@ -106,6 +106,10 @@ class WaveOwner implements PartOwner {
     return !isHeld && places < this.coordinator.switches.concurrency && this.#running.mayAfford(planned, open);
   }
 
+  countAffordable(batches: readonly PlannedBatch[]): number {
+    return this.#running.countAffordable(batches);
+  }
+
   makeInput(planned: PlannedBatch): BatchInput {
     const { job, mustEnd } = this.#running;
     const { paused, turn } = this.coordinator.switches;

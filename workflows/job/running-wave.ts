@@ -67,6 +67,17 @@ export class RunningWave {
     return false;
   }
 
+  /** How many of these batches the money reaches for, if the first may start. */
+  countAffordable(batches: readonly Pick<PlannedBatch, 'estimate'>[]): number {
+    if (this.mustEnd || this.job.budget.capUsd === null) return batches.length;
+    let { budget } = this.job;
+    for (const [index, { estimate }] of batches.entries()) {
+      if (index > 0 && !fits(budget, estimate.usd)) return index;
+      budget = reserve(budget, estimate.usd);
+    }
+    return batches.length;
+  }
+
   /** The money for realtime batches, `reservedUsd` of which is reserved for them already; null if there is no cap. */
   countLeftUsd(reservedUsd: number): number | null {
     return countLeftUsd(this.job.budget, reservedUsd);

@@ -67,6 +67,10 @@ class Leftovers implements WindowOwner {
     return true;
   }
 
+  countAffordable(batches: readonly PlannedBatch[]): number {
+    return batches.length;
+  }
+
   makeInput(planned: PlannedBatch): BatchInput {
     const ending = { paused: false, turn: 0, endNow: true, endBy: this.#endBy };
     return { job: describeJob(this.#job), wave: this.wave, planned, ...ending };

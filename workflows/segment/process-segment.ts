@@ -146,6 +146,11 @@ class SegmentRun implements PartOwner {
     return (!paused || endNow) && places < concurrency;
   }
 
+  /** The job has reserved the money of all of them. */
+  countAffordable(batches: readonly PlannedBatch[]): number {
+    return batches.length;
+  }
+
   makeInput(planned: PlannedBatch): BatchInput {
     const { job } = this.#input;
     const { paused, turn, endNow, batchDeadlineMs: batchMs } = this.coordinator.switches;

@@ -167,3 +167,16 @@ test(
     ),
   120_000,
 );
+
+test(
+  'a job asks only for what its budget reaches, and takes no turns of others that it gives back',
+  () =>
+    withSite({ variables: writeConfig({ limits: { openai: { default: { batches: 50 } } } }) }, async (site) => {
+      const grantsBefore = (await readPage(server).catch(() => null))?.grants ?? 0;
+      const handle = await site.start(site.openaiJob(80, { ...shared, budget: { usd: 0.0025 } }));
+      const report = (await handle.result()) as JobReport;
+      expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 80 } });
+      expect((await readPage(server)).grants - grantsBefore).toBe(8);
+    }),
+  120_000,
+);
