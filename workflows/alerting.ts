@@ -2,7 +2,7 @@
 // can raise, because a job without progress sends no news. Also starts background work of a workflow.
 
 import { CancellationScope, condition, isCancellation, log, metricMeter } from '@temporalio/workflow';
-import type { Alert } from '../domain/progress/alerts.ts';
+import { type Alert, alertNames } from '../domain/progress/alerts.ts';
 
 /** Each check costs the history five events, and one check serves several batches that become late one after another. */
 const checkEveryMs = 10 * 60_000;
@@ -15,6 +15,8 @@ export class AlertLog {
   /** With the alerts that an earlier run of the workflow has raised already. */
   constructor(raised: readonly string[] = []) {
     this.#raised = new Set(raised);
+    // Prometheus sees no increase in a series that begins with 1, so the first alert of a worker would fire no rule.
+    for (const name of alertNames) counter.add(0, { alert: name });
   }
 
   get raised(): readonly string[] {
