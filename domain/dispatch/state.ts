@@ -72,6 +72,10 @@ export interface DispatchState {
   /** A digest of the configuration that `file` is from. */
   readonly digest: string;
   readonly file: Limits;
+  /** Of the files before it, the last one first. Absent: there was none. */
+  readonly earlierDigests?: readonly string[];
+  /** Since when an earlier file has come back again and again, and when it last did. Absent: none has. */
+  readonly mixed?: { readonly since: number; readonly at: number };
   readonly overrides: Overrides;
   readonly grants: number;
   /** By priority: the longest that a batch waited for its grant. */

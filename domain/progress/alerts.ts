@@ -21,6 +21,7 @@ export const alertNames = [
   'creates_lost',
   'many_waiting',
   'cap',
+  'limits_differ',
   'sla',
 ] as const;
 export type AlertName = (typeof alertNames)[number];

@@ -31,6 +31,7 @@ const page: DispatchPage = {
   owners: [owner('account:openai/default', null), owner('tenant:a', 0.5)],
   holds: [],
   waits: [],
+  mixedSince: null,
   limits: noLimits,
 };
 

@@ -23,6 +23,7 @@ import { findDispatchAlerts } from '../../domain/dispatch/page/alerts.ts';
 import { renderDetails } from '../../domain/dispatch/page/details.ts';
 import { describeOverdrawn, renderPage } from '../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState, type Holder } from '../../domain/dispatch/state.ts';
+import { takeFile } from '../../domain/dispatch/take-file.ts';
 import { readOwn } from '../../domain/read-own.ts';
 import { AlertLog, callWhenDue } from '../alerting.ts';
 import { isHistoryLong } from '../history.ts';
@@ -156,7 +157,7 @@ class Dispatcher {
   #declare(declaration: Declaration, digest: string, limits?: Limits): Answer {
     if (digest !== this.state.digest) {
       if (limits === undefined) return { kind: 'limits_wanted' };
-      this.state = { ...this.state, digest, file: limits };
+      this.state = takeFile(this.state, digest, limits, Date.now());
     }
     if (!hasPlace(this.state, declaration)) return { kind: 'later' };
     if (!this.#isReady) {

@@ -67,5 +67,5 @@ function findMissingOwner({ tenant, feature, account }: SetCap): string | null {
   }
   // Another name would be that of no account, and its cap would hold nothing back.
   const isAccount = account === undefined || /^[^/]+\/[^/]+$/.test(account);
-  return isAccount ? null : 'account: give the provider too, as in openai/default';
+  return isAccount ? null : 'account: give the provider, too: <provider>/<account>';
 }

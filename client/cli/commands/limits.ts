@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { nameAccount } from '../../../domain/dispatch/limits.ts';
-import { describeOverdrawn } from '../../../domain/dispatch/page/page.ts';
+import { describeProblems } from '../../../domain/dispatch/page/page.ts';
 import { defaultAccount } from '../../../domain/job.ts';
 import type { DispatchPage } from '../../index.ts';
 import { answerMs, type Context } from '../context.ts';
@@ -47,7 +47,7 @@ export function addLimits(program: Command, context: Context): void {
       printRows([...listRooms(page)], (row) => row);
       if (page.lanes.length > 0) printRows([...listLanes(page)], (row) => row);
       printRows([...listMoney(page)], (row) => row);
-      for (const sentence of describeOverdrawn(page)) say(sentence);
+      for (const sentence of describeProblems(page)) say(sentence);
     });
   addRoom(limits, context);
   addTenant(limits, context);

@@ -1,7 +1,7 @@
 // The dispatcher's page in the Web UI.
 
 import { formatCount, joinDetails, type Row, renderTable } from '../../progress/markdown.ts';
-import { type DispatchPage, describeOverdrawn } from './page.ts';
+import { type DispatchPage, describeProblems } from './page.ts';
 
 const rowsMax = 20;
 
@@ -24,7 +24,7 @@ export function renderDetails(page: DispatchPage, now: number): string {
   return joinDetails(
     [
       `${page.open} batches open, ${page.waiting} waiting, ${page.holders} jobs and segments.`,
-      describeOverdrawn(page)
+      describeProblems(page)
         .map((sentence) => `- ${sentence}`)
         .join('\n'),
       renderTable([

@@ -9,6 +9,7 @@ import { isBelieved, type Learned } from '../learned.ts';
 import { type CapState, findSpending, listCaps, openPeriods } from '../ledger.ts';
 import { type Limits, mergeLimits, type RoomLimits } from '../limits.ts';
 import { countWanted, type DispatchState, emptyPool, listOwners, namePool, sumReserved } from '../state.ts';
+import { findMixedSince } from '../take-file.ts';
 import { Usage } from '../usage.ts';
 import { describeOwner, listWaitPages, type WaitPage } from './waits.ts';
 
@@ -77,6 +78,8 @@ export interface DispatchPage {
   /** The first hundred, those that wait longest first. */
   readonly waits: readonly WaitPage[];
   readonly limits: Limits;
+  /** Since when workers have had different configuration files; null if they have the same. */
+  readonly mixedSince: number | null;
 }
 
 const listedMax = 100;
@@ -99,6 +102,7 @@ export function renderPage(given: DispatchState, now: number): DispatchPage {
     holds: listHolds(state).slice(0, listedMax),
     waits: listWaitPages(state, limits, usage, now).slice(0, listedMax),
     limits,
+    mixedSince: findMixedSince(state, now),
   };
 }
 
@@ -184,6 +188,15 @@ function listOwnerPages(state: DispatchState, limits: Limits, usage: Usage): Own
 
 /** Of a cap of 0, which stops an owner, nothing is used until something is spent. */
 const countShare = (usd: number, capUsd: number): number => (capUsd === 0 ? Math.min(1, Math.ceil(usd)) : usd / capUsd);
+
+/** What is wrong with the limits themselves, in sentences. */
+export const describeProblems = (page: Pick<DispatchPage, 'owners' | 'mixedSince'>): readonly string[] => [
+  ...(page.mixedSince === null ? [] : [describeMixed(page.mixedSince)]),
+  ...describeOverdrawn(page),
+];
+
+export const describeMixed = (since: number): string =>
+  `workers have had different limits in their NIGHTSHIFT_CONFIG since ${new Date(since).toISOString().slice(0, 16)}Z, and replace each other's: give all of them the same file`;
 
 /** One sentence for each cap that is below what is spent and reserved: nothing new starts under it. */
 export const describeOverdrawn = ({ owners }: Pick<DispatchPage, 'owners'>): readonly string[] =>
