@@ -52,7 +52,8 @@ const settings: readonly Setting<BedrockSetting>[] = [
     required: false,
     pairedWith: 'secretAccessKey',
     default: null,
-    meaning: "The id of a fixed key that signs calls; meant for tests. Without it, AWS's own chain of credentials gives and renews keys.",
+    meaning:
+      "The id of a fixed key that signs calls; meant for tests. Without it, AWS's own chain of credentials gives and renews keys.",
   },
   {
     name: 'secretAccessKey',

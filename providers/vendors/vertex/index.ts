@@ -52,7 +52,8 @@ const settings: readonly Setting<VertexSetting>[] = [
     secret: true,
     required: false,
     default: null,
-    meaning: "A fixed token for calls; meant for tests. Without it, Google's own chain of credentials gives and renews tokens.",
+    meaning:
+      "A fixed token for calls; meant for tests. Without it, Google's own chain of credentials gives and renews tokens.",
   },
   {
     name: 'baseUrl',
