@@ -32,11 +32,13 @@ export const deadline = z.strictObject({
   job: duration(1)
     .optional()
     .describe(
-      'How long the job may run from its start. Then its batches are cancelled, and what they finished is kept.',
+      'When the job stops waiting, from its start. Its batches are cancelled, what they finished is kept, and `deadline.then` decides about the rest. A fallback may run on.',
     ),
   // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
   then: z
     .enum(['fallback', 'retry', 'fail'])
     .optional()
-    .describe('What happens to the items of a batch that passed its deadline.'),
+    .describe(
+      'What happens to items that are not answered at `deadline.batch` or `deadline.job`. At `deadline.job`, `retry` sends nothing.',
+    ),
 });

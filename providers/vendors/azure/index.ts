@@ -52,7 +52,7 @@ export const azure: VendorEntry<'apiKey' | 'baseUrl' | 'apiVersion' | 'region'> 
     progress: false,
     webhook: false,
     kept: '14 days, as Nightshift asks',
-    unchecked: 'all; by its documents, against the emulator',
+    unchecked: 'all; made from its documents, tested against the emulator',
   },
   make: (account) => createOpenaiProvider(makeProfile(account), { ...account, baseUrl: chooseBaseUrl(account) }),
   loadSdk: openai.loadSdk,

@@ -52,7 +52,8 @@ const settings: readonly Setting<BedrockSetting>[] = [
     required: false,
     pairedWith: 'secretAccessKey',
     default: null,
-    meaning: "The id of a key for calls, for tests. Without one, AWS's own chain of credentials gives and renews them.",
+    meaning:
+      "The id of a fixed key that signs calls; meant for tests. Without it, AWS's own chain of credentials gives and renews keys.",
   },
   {
     name: 'secretAccessKey',
@@ -79,7 +80,7 @@ export const bedrock: VendorEntry<BedrockSetting> = {
     progress: true,
     webhook: false,
     kept: 'as long as the bucket keeps them',
-    unchecked: 'all; by its documents and reports, against the emulator',
+    unchecked: 'all; made from its documents and reports, tested against the emulator',
   },
   make: (account, openBucket) => createProvider(connect(account, openBucket), account.region),
   loadSdk,

@@ -49,7 +49,7 @@ function toEntry(name: string, profile: Profile): CompatibleEntry {
 
 function describe({ batch, source }: Profile): VendorAbout {
   const byBatch = batch?.metadata === true ? 'the metadata of its create' : 'the file that it was created from';
-  const unchecked = source === undefined ? 'all' : `all; by ${source}`;
+  const unchecked = source === undefined ? 'all' : `all; made from ${source}`;
   return { foundBy: batch && byBatch, progress: batch?.counts === true, webhook: false, kept: null, unchecked };
 }
 

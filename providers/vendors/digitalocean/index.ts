@@ -34,7 +34,7 @@ export const digitalocean: VendorEntry<'apiKey' | 'baseUrl'> = {
     progress: true,
     webhook: false,
     kept: null,
-    unchecked: 'all; by its documents, against the emulator',
+    unchecked: 'all; made from its documents, tested against the emulator',
   },
   make(account) {
     const connection = connect(digitaloceanProfile, account);

@@ -45,7 +45,7 @@ export const fireworks: VendorEntry<'apiKey' | 'accountId' | 'baseUrl'> = {
     progress: true,
     webhook: false,
     kept: null,
-    unchecked: 'all; by its documents, against the emulator',
+    unchecked: 'all; made from its documents, tested against the emulator',
   },
   make(account) {
     const baseUrl = requireBaseUrl(account);

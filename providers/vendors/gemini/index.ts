@@ -51,7 +51,7 @@ export function makeGeminiEntry(inlineMax: number): VendorEntry<'apiKey' | 'base
       progress: true,
       webhook: true,
       kept: '6 weeks',
-      unchecked: 'all; by its documents and reports, against the emulator',
+      unchecked: 'all; made from its documents and reports, tested against the emulator',
     },
     make: (account) => createProvider(connect(account, inlineMax), account.baseUrl === defaultBaseUrl),
     // There is none to load.

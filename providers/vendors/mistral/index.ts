@@ -32,7 +32,7 @@ export const mistral: VendorEntry<'apiKey' | 'baseUrl'> = {
     progress: true,
     webhook: false,
     kept: null,
-    unchecked: 'all; by its documents and types, against the emulator',
+    unchecked: 'all; made from its documents and types, tested against the emulator',
   },
   make: (account) => createOpenaiProvider(mistralProfile, account),
   loadSdk: openai.loadSdk,

@@ -37,7 +37,7 @@ export const openrouter: VendorEntry<'apiKey' | 'baseUrl'> = {
     progress: true,
     webhook: true,
     kept: '30 days',
-    unchecked: 'all; by its documents and reports, against the emulator',
+    unchecked: 'all; made from its documents and reports, tested against the emulator',
   },
   make(account) {
     const connection = connect(openrouterProfile, account);

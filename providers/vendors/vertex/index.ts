@@ -52,7 +52,8 @@ const settings: readonly Setting<VertexSetting>[] = [
     secret: true,
     required: false,
     default: null,
-    meaning: "A token for calls, for tests. Without one, Google's own chain of credentials gives and renews them.",
+    meaning:
+      "A fixed token for calls; meant for tests. Without it, Google's own chain of credentials gives and renews tokens.",
   },
   {
     name: 'baseUrl',
@@ -71,7 +72,7 @@ export const vertex: VendorEntry<VertexSetting> = {
     progress: true,
     webhook: false,
     kept: 'as long as the bucket keeps them',
-    unchecked: 'all; by its documents and reports, against the emulator',
+    unchecked: 'all; made from its documents and reports, tested against the emulator',
   },
   make: (account, openBucket) => createProvider(connect(account, openBucket), account),
   loadSdk: loadAuth,

@@ -36,7 +36,7 @@ export const xai: VendorEntry<'apiKey' | 'baseUrl'> = {
     progress: true,
     webhook: false,
     kept: null,
-    unchecked: 'all; by its documents and reports, against the emulator',
+    unchecked: 'all; made from its documents and reports, tested against the emulator',
   },
   make(account) {
     const connection = connect(xaiProfile, account);
