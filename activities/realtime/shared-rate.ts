@@ -4,6 +4,7 @@
 import { log } from '@temporalio/activity';
 import type { LaneLimits } from '../../domain/capacity/allowance.ts';
 import { type LaneRate, rateHoldsMs } from '../../domain/dispatch/lanes.ts';
+import { lowerCap } from '../../domain/money/budget.ts';
 
 const askEveryMs = 5_000;
 
@@ -57,11 +58,8 @@ export class SharedRate {
     return {
       ...this.#own,
       // Calls are counted even without a limit, because there may be one later.
-      rpm: lower(this.#own.rpm, rpm) ?? Number.MAX_SAFE_INTEGER,
-      tpm: lower(this.#own.tpm, tpm),
+      rpm: lowerCap(this.#own.rpm, rpm) ?? Number.MAX_SAFE_INTEGER,
+      tpm: lowerCap(this.#own.tpm, tpm),
     };
   }
 }
-
-const lower = (a: number | null, b: number | null): number | null =>
-  a === null || b === null ? (a ?? b) : Math.min(a, b);

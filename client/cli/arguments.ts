@@ -13,12 +13,18 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+/** A number from 0 on, with or without a dollar sign; null if it is none. */
+export function readAmount(text: string): number | null {
+  const digits = text.replace(/^\$/, '');
+  const amount = Number(digits);
+  return digits !== '' && Number.isFinite(amount) && amount >= 0 ? amount : null;
+}
+
 /** Null removes the cap. */
 export function usdOrNone(text: string): number | null {
   if (text === 'none') return null;
-  const digits = text.replace(/^\$/, '');
-  const usd = Number(digits);
-  if (digits !== '' && Number.isFinite(usd) && usd >= 0) return usd;
+  const usd = readAmount(text);
+  if (usd !== null) return usd;
   throw new InvalidArgumentError('Give an amount of US dollars like 25 or 0.5, or "none" for no cap.');
 }
 

@@ -98,7 +98,7 @@ export function isUntried(
   return !isKnown && !isBelieved(pools[namePool(account, entry)]?.learned, now);
 }
 
-const isRoomKnown = ({ batches, enqueuedTokens }: RoomLimits): boolean =>
+export const isRoomKnown = ({ batches, enqueuedTokens }: RoomLimits): boolean =>
   batches !== undefined || enqueuedTokens !== undefined;
 
 /** A batch that alone is larger than the limit has to be tried alone: its tokens are only estimated. */

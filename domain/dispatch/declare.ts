@@ -149,18 +149,17 @@ function learnFrom(state: DispatchState, before: Holder | undefined, after: Hold
     const last = findEntry(before, entry);
     const accepted = Math.max(0, entry.accepted - (last?.accepted ?? 0));
     const endedAt = Math.max(pool.endedAt, entry.endedAt);
-    const open = sumOpen(state, name, after, entry);
     // The count of a holder that is new here may be from long ago.
     if (last === undefined || entry.refused.count <= last.refused.count) {
-      const learned = accepted === 0 ? pool.learned : noteAccepted(pool.learned, open);
-      pools[name] = {
-        ...pool,
-        endedAt,
-        accepted: pool.accepted + accepted,
-        ...(learned === undefined ? {} : { learned }),
-      };
+      const next = { ...pool, endedAt, accepted: pool.accepted + accepted };
+      const { learned } = pool;
+      pools[name] =
+        accepted === 0 || learned === undefined
+          ? next
+          : { ...next, learned: noteAccepted(learned, sumOpen(state, name, after, entry)) };
       continue;
     }
+    const open = sumOpen(state, name, after, entry);
     const asked = { batches: open.batches + 1, tokens: open.tokens + entry.each.tokens };
     const learned = learn(pool.learned, entry.refused, { open, asked, endedAt }, now);
     pools[name] = { ...pool, endedAt, accepted: 0, learned };

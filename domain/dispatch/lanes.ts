@@ -24,7 +24,7 @@ export const rateHoldsMs = 15_000;
 /** Providers count the calls of the last minute. The rest covers the time that a call needs to reach them. */
 const countedMs = 62_000;
 const settlesMs = rateHoldsMs + countedMs;
-/** This part is kept for the lane that began last, so that a short urgent job need not wait until others have given up theirs. */
+/** This part is kept for new lanes, so that a short urgent job need not wait until others have given up theirs. */
 const spare = 0.1;
 
 /** Takes up the lanes that began and ended. */

@@ -54,8 +54,8 @@ export function learn(
 }
 
 /** More fits than was known: the next refusal is the first one again. */
-export const noteAccepted = (learned: Learned | undefined, open: Room['open']): Learned | undefined =>
-  learned?.batches != null && open.batches > learned.batches ? { ...learned, failures: 0 } : learned;
+export const noteAccepted = (learned: Learned, open: Room['open']): Learned =>
+  learned.batches !== null && open.batches > learned.batches ? { ...learned, failures: 0 } : learned;
 
 export const isBelieved = (learned: Learned | undefined, now: number): learned is Learned =>
   learned !== undefined && now < learned.until;

@@ -128,5 +128,5 @@ function withoutDate(model: string): string {
 
 /** Tokens of a text by a rule of thumb: four bytes each. Always shown as an estimate. */
 export function estimatedTokens(bytes: number): number {
-  return Math.ceil(bytes / 4);
+  return Math.ceil(bytes / bytesOfToken);
 }

@@ -6,6 +6,7 @@ import { nameAccount } from '../../../domain/dispatch/limits.ts';
 import { describeProblems } from '../../../domain/dispatch/page/page.ts';
 import { defaultAccount } from '../../../domain/job.ts';
 import type { DispatchPage } from '../../index.ts';
+import { readAmount } from '../arguments.ts';
 import { answerMs, type Context } from '../context.ts';
 import { listLanes, listMoney, listRooms, renderTop } from '../print/dispatch-tables.ts';
 import { isForPeople, printDone, printJson, printLaidOut, printRows, readWidth, say } from '../print.ts';
@@ -190,8 +191,7 @@ function countOrFile(text: string): Count {
 
 function amountOrFile(text: string): Count {
   if (text === 'file') return null;
-  const digits = text.replace(/^\$/, '');
-  const amount = Number(digits);
-  if (digits !== '' && Number.isFinite(amount) && amount >= 0) return amount;
+  const amount = readAmount(text);
+  if (amount !== null) return amount;
   throw new InvalidArgumentError('Give a number like 25 or 0.5, or "file" for the value of the configuration file.');
 }

@@ -1,5 +1,6 @@
 // The dispatcher's figures as tables: limits and use, holders, and lines of waiting batches.
 
+import { isRoomKnown } from '../../../domain/dispatch/blocks.ts';
 import { type Load, noLoad } from '../../../domain/dispatch/declaration.ts';
 import { findTenant } from '../../../domain/dispatch/limits.ts';
 import { addLoads } from '../../../domain/dispatch/state.ts';
@@ -25,21 +26,21 @@ export function listRooms({ pools, limits }: DispatchPage): readonly Row[] {
   }));
   const isUsed = (account: string, model: string): boolean =>
     pools.some((pool) => pool.account === account && pool.model === model);
-  const idle = Object.entries(limits.accounts).flatMap(([account, { models = {}, batches, enqueuedTokens }]) => [
-    ...(!isRoomLimited({ batches, enqueuedTokens })
-      ? []
-      : [
+  const idle = Object.entries(limits.accounts).flatMap(([account, { models = {}, ...ofAccount }]) => [
+    ...(isRoomKnown(ofAccount)
+      ? [
           {
             account,
             model: '(all models)',
-            batches: formatUse(sumUsed(pools, account).batches, batches),
-            tokens: formatUse(sumUsed(pools, account).tokens, enqueuedTokens),
+            batches: formatUse(sumUsed(pools, account).batches, ofAccount.batches),
+            tokens: formatUse(sumUsed(pools, account).tokens, ofAccount.enqueuedTokens),
             waiting: null,
             learned: null,
           },
-        ]),
+        ]
+      : []),
     ...Object.entries(models)
-      .filter(([model, room]) => isRoomLimited(room) && !isUsed(account, model))
+      .filter(([model, room]) => isRoomKnown(room) && !isUsed(account, model))
       .map(([model, room]) => ({
         account,
         model,
@@ -54,14 +55,6 @@ export function listRooms({ pools, limits }: DispatchPage): readonly Row[] {
 
 const sumUsed = (pools: DispatchPage['pools'], account: string): Load =>
   pools.filter((pool) => pool.account === account).reduce((sum, { used }) => addLoads(sum, used), noLoad);
-
-const isRoomLimited = ({
-  batches,
-  enqueuedTokens,
-}: {
-  batches?: number | undefined;
-  enqueuedTokens?: number | undefined;
-}): boolean => batches !== undefined || enqueuedTokens !== undefined;
 
 /** The realtime lanes that share the rate of a model. */
 export const listLanes = ({ lanes }: DispatchPage): readonly Row[] =>

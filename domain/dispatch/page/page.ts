@@ -1,6 +1,6 @@
 // What people see of the dispatcher: who holds what, who waits for what and why, and what it costs.
 
-import { formatDollars } from '../../progress/markdown.ts';
+import { formatDollars, formatTime } from '../../progress/markdown.ts';
 import { findCaps } from '../blocks.ts';
 import type { Load } from '../declaration.ts';
 import { listCandidates } from '../grant.ts';
@@ -196,7 +196,7 @@ export const describeProblems = (page: Pick<DispatchPage, 'owners' | 'mixedSince
 ];
 
 export const describeMixed = (since: number): string =>
-  `workers have had different limits in their NIGHTSHIFT_CONFIG since ${new Date(since).toISOString().slice(0, 16)}Z, and replace each other's: give all of them the same file`;
+  `workers have had different limits in their NIGHTSHIFT_CONFIG since ${formatTime(since)}, and replace each other's: give all of them the same file`;
 
 /** One sentence for each cap that is below what is spent and reserved: nothing new starts under it. */
 export const describeOverdrawn = ({ owners }: Pick<DispatchPage, 'owners'>): readonly string[] =>
