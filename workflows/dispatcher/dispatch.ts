@@ -16,7 +16,7 @@ import {
 import type { Answer, Declaration, Grants } from '../../domain/dispatch/declaration.ts';
 import { declare, noteSeen } from '../../domain/dispatch/declare.ts';
 import { type Dispatched, decideAgain, hasPlace, takeDeclaration, takeGone } from '../../domain/dispatch/dispatch.ts';
-import { findNextChangeAt } from '../../domain/dispatch/due.ts';
+import { findNextChangeAt, type Look, listSilent, lookedForMax, planLook } from '../../domain/dispatch/due.ts';
 import { findRate } from '../../domain/dispatch/lanes.ts';
 import type { Limits, Overrides } from '../../domain/dispatch/limits.ts';
 import { findDispatchAlerts } from '../../domain/dispatch/page/alerts.ts';
@@ -46,11 +46,8 @@ export async function dispatch(carried: DispatchState | null): Promise<never> {
 const historyEventsMax = 4_000;
 /** A job that was asked to declare, and did not within this time, has nothing to say. */
 const recoverMs = 20_000;
-const reclaimEveryMs = 10 * 60_000;
-/** Holders that declared within this time are not looked for. */
-const silentMs = 5 * 60_000;
-/** At most so many are looked for together, those first that have not been seen for longest. */
-const lookedForMax = 200;
+/** However many jobs there are, and whatever they wait for. */
+const looksMinMs = 30_000;
 
 const waits = metricMeter.createHistogram(
   'nightshift_dispatcher_wait',
@@ -115,15 +112,13 @@ class Dispatcher {
         { summary: 'see whether there is room or money again', everyMs: 1_000 },
       ),
       callWhenDue(
+        () => this.#planLook()?.at ?? null,
         () => {
-          const { holders, reclaimedAt = this.#startedAt } = this.state;
-          return Object.keys(holders).length === 0 ? null : reclaimedAt + reclaimEveryMs;
-        },
-        () => {
+          const { silentMs = 0 } = this.#planLook() ?? {};
           this.state = { ...this.state, reclaimedAt: Date.now() };
-          this.#reclaim(this.#listSilent(Date.now() - silentMs)).catch(() => undefined);
+          this.#reclaim(listSilent(this.state, Date.now() - silentMs)).catch(() => undefined);
         },
-        { summary: 'look for jobs that ended without a word', everyMs: reclaimEveryMs },
+        { summary: 'look for jobs that ended without a word', everyMs: looksMinMs },
       ),
     ];
   }
@@ -172,6 +167,10 @@ class Dispatcher {
     return own === undefined ? { kind: 'nothing' } : { kind: 'told', grants: own };
   }
 
+  #planLook(): Look | null {
+    return planLook(this.state, this.#startedAt);
+  }
+
   #untilReady(): Promise<void> {
     return condition(() => this.#isReady);
   }
@@ -187,16 +186,9 @@ class Dispatcher {
     const beganAt = Date.now();
     const all: string[] = [];
     for (let left = Object.keys(this.state.holders).length; left > 0; left -= lookedForMax) {
-      all.push(...(await this.#reclaim(this.#listSilent(beganAt))));
+      all.push(...(await this.#reclaim(listSilent(this.state, beganAt))));
     }
     return all;
-  }
-
-  #listSilent(since: number): [string, Holder][] {
-    return Object.entries(this.state.holders)
-      .filter(([, { seenAt }]) => seenAt <= since)
-      .toSorted(([, a], [, b]) => a.seenAt - b.seenAt)
-      .slice(0, lookedForMax);
   }
 
   /** Gives back what those of these holders had whose workflows have ended. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Allowance, countCall, findStart, openAllowance } from '../../../domain/capacity/allowance.ts';
 import type { Declaration } from '../../../domain/dispatch/declaration.ts';
 import { decideAgain, takeDeclaration, takeGone } from '../../../domain/dispatch/dispatch.ts';
-import { findNextChangeAt } from '../../../domain/dispatch/due.ts';
+import { findNextChangeAt, planLook } from '../../../domain/dispatch/due.ts';
 import { findRate, type LaneRate, rateHoldsMs } from '../../../domain/dispatch/lanes.ts';
 import { type Limits, type ModelLimits, noLimits } from '../../../domain/dispatch/limits.ts';
 import { renderPage } from '../../../domain/dispatch/page/page.ts';
@@ -53,6 +53,7 @@ test('a second lane has the spare part until the first one has certainly given u
   state = take(state, wants('b', 1), startedAt);
   expect(rateOf(state, 'a', startedAt)).toEqual({ rpm: 45, tpm: null });
   expect(rateOf(state, 'b', startedAt)).toEqual({ rpm: 10, tpm: null });
+  expect(planLook(state, startedAt)?.at).toBe(startedAt + minuteMs);
   const at = findNextChangeAt(state, startedAt) ?? 0;
   expect(at - startedAt).toBeGreaterThanOrEqual(minuteMs + rateHoldsMs);
   ({ state } = decideAgain(state, at));

@@ -3,12 +3,12 @@
 import { expect, test } from 'vitest';
 import type { Declaration, Need } from '../../../domain/dispatch/declaration.ts';
 import { decideAgain, takeDeclaration } from '../../../domain/dispatch/dispatch.ts';
-import { findNextChangeAt } from '../../../domain/dispatch/due.ts';
+import { findNextChangeAt, planLook } from '../../../domain/dispatch/due.ts';
 import { HolderBook } from '../../../domain/dispatch/holder.ts';
 import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
 import { renderPage } from '../../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
-import { makeDeclaration, makeNeed } from './declarations.ts';
+import { makeDeclaration, makeLoad, makeNeed } from './declarations.ts';
 
 const now = Date.UTC(2026, 10, 26, 12);
 const minuteMs = 60_000;
@@ -189,4 +189,14 @@ test('a paused holder gives back its grants, for refused batches too, and wants 
   book.pause(false);
   expect(its.read(now)).toMatchObject({ taken: 2, waiting: 1 });
   expect(its.takeReady(now)).toEqual([]);
+});
+
+test('jobs that ended without a word are looked for sooner while others may need what they held', () => {
+  expect(planLook(start(), now)).toBeNull();
+  const { state: alone } = takeDeclaration(start(), from('a', 1, need(0, { taken: 1, held: makeLoad(1) })), now);
+  expect(planLook(alone, now)).toEqual({ at: now + 10 * minuteMs, silentMs: 5 * minuteMs });
+  const looked = { ...alone, reclaimedAt: now + minuteMs };
+  expect(planLook(looked, now)).toMatchObject({ at: now + 11 * minuteMs });
+  const { state: waits } = takeDeclaration(looked, from('b', 1, need(1000)), now);
+  expect(planLook(waits, now)).toEqual({ at: now + 2 * minuteMs, silentMs: minuteMs });
 });

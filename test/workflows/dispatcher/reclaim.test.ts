@@ -34,6 +34,24 @@ test(
   60_000,
 );
 
+test(
+  'while a batch waits for what an ended job still holds, it is looked for within minutes',
+  () =>
+    LoneDispatcher.with(
+      server.env,
+      { listEnded: async (holders) => holders.filter((h) => h === 'gone') },
+      async (d) => {
+        const file = { ...noLimits, accounts: { 'openai/default': { batches: 1 } } };
+        const looked = { reclaimedAt: Date.now() - minuteMs, file };
+        const full = makeState(['gone'], 2 * minuteMs, looked);
+        await d.continue(takeDeclaration(full, from('waits', 1, [need(1)]), Date.now()).state);
+        await until('the batch is granted', async () => (await d.holdings()).waiting === 0);
+        expect((await d.state()).holders['gone']).toBeUndefined();
+      },
+    ),
+  60_000,
+);
+
 test('silent jobs that run do not hide one that has ended', () => {
   const alive = Array.from({ length: 450 }, (_, index) => `alive-${index}`);
   const listEnded = async (holders: readonly string[]) => holders.filter((holder) => holder === 'gone');
