@@ -46,6 +46,8 @@ export interface BatchEvents {
   readonly deadline_changed: { readonly deadlineMs: number };
   /** With the time by which the batch must end, if the job has set one. */
   readonly cancelled: { readonly endBy: number | null };
+  /** A person must act first, and other jobs may use its room until then. */
+  readonly yielded: object;
   /** The provider has room again, as far as the coordinator knows. */
   readonly room: object;
   /** The batch is larger than the provider has room for: only this share of it may fit. */

@@ -89,6 +89,8 @@ export interface BatchCase {
   readonly batches: readonly ProviderBatch[];
   /** Set while the provider has no room: nothing is created until the coordinator says that there is some. */
   readonly cramped: { readonly named: NamedLimit | null } | null;
+  /** It gave its room to other jobs while it was held. Nothing is created until the coordinator has room for it again. */
+  readonly yielded: boolean;
   /** If the batch is too large for the provider: the share of its requests that a smaller batch may have. */
   readonly share: number | null;
   /** Nothing is created before this. */
@@ -116,6 +118,7 @@ export const newCase = (deadlineMs: number): BatchCase => ({
   candidate: null,
   batches: [],
   cramped: null,
+  yielded: false,
   share: null,
   createAt: 0,
   giveUpAt: null,
@@ -218,6 +221,14 @@ export const isGivenUp = ({ firstTriedAt, lastTriedAt }: ProviderBatch, { notSho
 const mayCreate = (known: BatchCase, rules: EndingRules): boolean =>
   known.goal === 'run' && !known.unresolvedIntent && known.batches.every((batch) => ranNothing(batch, rules));
 
+/** Whether it holds room at the provider that it does not use: a person must act before it creates anything, and nothing of it can be there. */
+export const mayYield = (known: BatchCase, rules: EndingRules): boolean =>
+  (known.paused || known.trouble !== null) &&
+  known.cramped === null &&
+  !known.yielded &&
+  known.intent === null &&
+  mayCreate(known, rules);
+
 export const ranNothing = ({ phase, ended }: ProviderBatch, rules: EndingRules): boolean =>
   phase === 'ended' && ended !== null && describeOutput(ended, rules).kind === 'nothing_ran';
 
@@ -225,7 +236,7 @@ export const ranNothing = ({ phase, ended }: ProviderBatch, rules: EndingRules):
 function stepToCreate(known: BatchCase, now: number, rules: EndingRules): BatchStep | null {
   if (!mayCreate(known, rules)) return null;
   if (known.paused) return { kind: 'hold', why: 'paused', until: null };
-  if (known.cramped !== null) return { kind: 'hold', why: 'capacity', until: null };
+  if (known.cramped !== null || known.yielded) return { kind: 'hold', why: 'capacity', until: null };
   if (now < known.createAt) return { kind: 'hold', why: 'upload_again', until: known.createAt };
   return { kind: known.uploaded ? 'create' : 'upload' };
 }

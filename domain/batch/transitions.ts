@@ -117,7 +117,8 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
     ...endWith(known, 'cancelled'),
     giveUpAt: known.giveUpAt ?? endBy ?? now + bounds.cancelledMs,
   }),
-  room: (known) => ({ ...known, cramped: null }),
+  yielded: (known) => ({ ...known, yielded: true }),
+  room: (known) => ({ ...known, cramped: null, yielded: false }),
   too_large: (known, { share }) => endOversized(known, share),
   nudged: (known, _event, now) => ({
     ...known,

@@ -6,8 +6,8 @@ import { addLoads, sizeToLoad } from './state.ts';
 
 interface Open {
   readonly size: BatchSize;
-  /** asked: the provider may still refuse it. refused: it takes no room, and waits for a grant. */
-  readonly state: 'asked' | 'accepted' | 'refused';
+  /** asked: the provider may still refuse it. waits: it was refused or yielded its room, takes none, and waits for a grant. */
+  readonly state: 'asked' | 'accepted' | 'waits';
   readonly since: number;
   readonly refusals: number;
 }
@@ -55,7 +55,7 @@ export class NeedBook {
   }
 
   get mayStart(): boolean {
-    return this.#granted > this.#taken && this.#listRefused().length === 0;
+    return this.#granted > this.#taken && this.#listWaiting().length === 0;
   }
 
   start(id: string, size: BatchSize, now: number): void {
@@ -74,19 +74,25 @@ export class NeedBook {
   refuse(id: string, named: Refused['named'], now: number): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
-    this.#open.set(id, { ...open, state: 'refused', since: now, refusals: open.refusals + 1 });
+    this.#open.set(id, { ...open, state: 'waits', since: now, refusals: open.refusals + 1 });
     this.#refused = { count: this.#refused.count + 1, askedAt: open.since, named };
+  }
+
+  /** It gives back its room, although the provider did not refuse it. */
+  yield(id: string, now: number): void {
+    const open = this.#open.get(id);
+    if (open !== undefined) this.#open.set(id, { ...open, state: 'waits', since: now });
   }
 
   end(id: string, now: number): void {
     const open = this.#open.get(id);
-    if (open !== undefined && open.state !== 'refused') this.#endedAt = now;
+    if (open !== undefined && open.state !== 'waits') this.#endedAt = now;
     this.#open.delete(id);
   }
 
-  /** Refused batches that have a grant now: each must create again. */
+  /** Batches that were refused or yielded, and have a grant now: each must create. */
   takeReady(now: number): readonly string[] {
-    const ready = this.#listRefused().slice(0, Math.max(0, this.#granted - this.#taken));
+    const ready = this.#listWaiting().slice(0, Math.max(0, this.#granted - this.#taken));
     for (const [id, open] of ready) {
       this.#take();
       this.#open.set(id, { ...open, state: 'asked', since: now });
@@ -101,7 +107,7 @@ export class NeedBook {
     const isTooLarge = ({ size, refusals }: Open): boolean =>
       (size.tokens > named.limit && refusals >= tooLargeAfter) ||
       (size.tokens > doubtShare * named.limit && refusals >= doubtAfter);
-    const tooLarge = this.#listRefused().filter(([, open]) => isTooLarge(open));
+    const tooLarge = this.#listWaiting().filter(([, open]) => isTooLarge(open));
     for (const [id] of tooLarge) this.#open.delete(id);
     return tooLarge.map(([holder, { size }]) => ({
       holder,
@@ -116,7 +122,7 @@ export class NeedBook {
   }
 
   read(now: number): Need {
-    const held = [...this.#open.values()].filter(({ state }) => state !== 'refused');
+    const held = [...this.#open.values()].filter(({ state }) => state !== 'waits');
     return {
       ...this.#key,
       held: held.reduce((sum, { size }) => addLoads(sum, sizeToLoad(size)), noLoad),
@@ -170,7 +176,7 @@ export class NeedBook {
   }
 
   get #waiting(): number {
-    return this.#isPaused ? 0 : this.#unstarted + this.#listRefused().length;
+    return this.#isPaused ? 0 : this.#unstarted + this.#listWaiting().length;
   }
 
   #take(): void {
@@ -178,8 +184,8 @@ export class NeedBook {
     this.#granted = Math.max(this.#granted, this.#taken);
   }
 
-  #listRefused(): [string, Open][] {
-    return [...this.#open].filter(([, { state }]) => state === 'refused').toSorted(([, a], [, b]) => a.since - b.since);
+  #listWaiting(): [string, Open][] {
+    return [...this.#open].filter(([, { state }]) => state === 'waits').toSorted(([, a], [, b]) => a.since - b.since);
   }
 }
 

@@ -37,6 +37,8 @@ export interface BatchNews {
   readonly unsent?: true;
   /** The provider had no room for it: it waits for the coordinator to find some. With the limit that the provider named, or null. */
   readonly cramped?: { readonly named: NamedLimit | null };
+  /** It needs no room while a person must act. After that, it waits for the coordinator to find some. */
+  readonly yielded?: true;
   /** Since when the provider is not reached, for a batch of the realtime lane. */
   readonly unreachableSince?: number;
   /** A fault of the provider that ended the batch, in a word. */

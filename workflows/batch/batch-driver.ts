@@ -8,9 +8,11 @@ import {
   type BatchCase,
   type BatchStep,
   type HoldReason,
+  mayYield,
   newCase,
   nextStep,
 } from '../../domain/batch/machine.ts';
+import { isUnsent } from '../../domain/batch/provider-batch.ts';
 import { applyEvent, type Rulebook } from '../../domain/batch/transitions.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
@@ -96,7 +98,17 @@ export class BatchDriver implements StepContext {
     return this.#steps.tally;
   }
 
+  /** Only the dispatcher has other jobs that could use the room. */
+  yieldRoom(): boolean {
+    if (this.run.input.job.dispatch === undefined || !mayYield(this.known, this.#book.rules)) return false;
+    this.report({ kind: 'yielded' });
+    return true;
+  }
+
   async #hold({ why, until }: Extract<BatchStep, { kind: 'hold' }>): Promise<void> {
+    if (why === 'paused' && this.yieldRoom()) {
+      return this.run.notify('waiting', { unsent: isUnsent(this.known), yielded: true });
+    }
     const before = this.#changes;
     const isChanged = (): boolean => this.#changes > before;
     if (until === null) {

@@ -99,10 +99,12 @@ export class BatchRun {
       trouble,
       unsent = false,
       cramped,
+      yielded = false,
       unreachableSince,
       createsLost,
     }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince' | 'createsLost'>> & {
       readonly unsent?: boolean;
+      readonly yielded?: boolean;
     } = {},
   ): Promise<void> {
     if (workflowInfo().parent === undefined) return;
@@ -117,6 +119,7 @@ export class BatchRun {
       ...(trouble === undefined ? {} : { trouble }),
       ...(unsent ? { unsent } : {}),
       ...(cramped === undefined ? {} : { cramped }),
+      ...(yielded ? { yielded } : {}),
       ...(unreachableSince === undefined ? {} : { unreachableSince }),
       ...(createsLost === undefined ? {} : { createsLost }),
     };

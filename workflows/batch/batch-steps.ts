@@ -222,8 +222,10 @@ export class BatchSteps {
     const trouble = readTrouble(error);
     if (trouble !== null) {
       report({ kind: 'trouble', trouble });
+      const yielded = this.#context.yieldRoom();
       const { known } = this.#context;
-      await run.notify('waiting', { batchId: known.batches[0]?.handle.id ?? null, trouble, unsent: isUnsent(known) });
+      const batchId = known.batches[0]?.handle.id ?? null;
+      await run.notify('waiting', { batchId, trouble, unsent: isUnsent(known), yielded });
       return { kind: 'stopped' };
     }
     const fault = readFinalFailure(error);

@@ -12,4 +12,6 @@ export interface StepContext {
   readonly stops: number;
   readonly cancels: number;
   report(event: BatchEvent): void;
+  /** Gives back room that the batch does not use. Returns whether it did: the coordinator must then be told. */
+  yieldRoom(): boolean;
 }

@@ -82,9 +82,10 @@ export class DispatchGate implements Gate {
     this.#spentUsd += (tally === null ? open.usd : chargedUsd(tally, open.usd)) ?? 0;
   }
 
-  applyNews(workflowId: string, _model: string, { stage, cramped }: BatchNews): void {
+  applyNews(workflowId: string, _model: string, { stage, cramped, yielded }: BatchNews): void {
     const need = this.#open.get(workflowId)?.need;
     if (cramped !== undefined) need?.refuse(workflowId, cramped.named, Date.now());
+    else if (yielded === true) need?.yield(workflowId, Date.now());
     else if (acceptedStates.has(stage)) need?.accept(workflowId);
   }
 

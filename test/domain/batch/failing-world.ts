@@ -2,7 +2,14 @@
 
 import type { BatchEvent } from '../../../domain/batch/events.ts';
 import { isConfirmedBy, weakestProof } from '../../../domain/batch/evidence.ts';
-import { type BatchCase, type BatchStep, isGivenUp, newCase, nextStep } from '../../../domain/batch/machine.ts';
+import {
+  type BatchCase,
+  type BatchStep,
+  isGivenUp,
+  mayYield,
+  newCase,
+  nextStep,
+} from '../../../domain/batch/machine.ts';
 import type { UnrunAction } from '../../../domain/batch/state.ts';
 import { applyEvent } from '../../../domain/batch/transitions.ts';
 import type { Choices } from './choices.ts';
@@ -117,6 +124,7 @@ export class FailingWorld {
 
   #hold({ why, until }: Extract<BatchStep, { kind: 'hold' }>): void {
     if (why === 'capacity') this.#apply({ kind: 'room' });
+    else if (mayYield(this.#known, rules) && this.#choices.onceIn(2)) this.#apply({ kind: 'yielded' });
     else if (until === null) this.#apply({ kind: 'resumed' });
     else this.now = Math.max(this.now + 1, until);
   }
@@ -129,13 +137,12 @@ export class FailingWorld {
   /** An intent on disk is an earlier attempt's; then the batch is looked for; then it is created. */
   #create(): void {
     const overAt = this.now + minute;
-    const { ordinal } = this.#known;
     if (this.#disk.intent !== null) {
       this.#apply({ kind: 'create_unknown', overAt: this.#disk.intent.overAt });
       return;
     }
-    this.#disk.intent = { overAt, lastsMs: minute, ordinal };
-    const found = this.provider.list(ordinal, this.now);
+    this.#disk.intent = { overAt, lastsMs: minute, ordinal: this.#known.ordinal };
+    const found = this.provider.list(this.#known.ordinal, this.now);
     if (found.length > 0) {
       this.#adopt(found);
       return;
@@ -173,16 +180,12 @@ export class FailingWorld {
   #find(): void {
     const isRefused = this.#choices.onceIn(8);
     const found = isRefused ? [] : this.provider.list(this.#known.ordinal, this.now);
-    if (found.length > 0) {
-      this.#adopt(found);
-      return;
+    if (found.length > 0) this.#adopt(found);
+    else if (isRefused || this.#hasForeign) this.#apply({ kind: 'found_unclear', candidate: null });
+    else {
+      this.#apply({ kind: 'found_none' });
+      if (this.#known.intent === null) this.#disk.intent = null;
     }
-    if (isRefused || this.#hasForeign) {
-      this.#apply({ kind: 'found_unclear', candidate: null });
-      return;
-    }
-    this.#apply({ kind: 'found_none' });
-    if (this.#known.intent === null) this.#disk.intent = null;
   }
 
   #cancel(id: string): void {
@@ -201,13 +204,12 @@ export class FailingWorld {
       return;
     }
     this.provider.advance(made, this.now);
-    if (made.ending === null) {
-      this.#apply({ kind: 'polled_open', id });
-      return;
+    if (made.ending === null) this.#apply({ kind: 'polled_open', id });
+    else {
+      const ended = this.provider.show(made, this.now);
+      this.#disk.record(id, { ended, endedSeenAt: this.now });
+      this.#apply({ kind: 'polled_ended', id, ended, action: made.action, named: null });
     }
-    const ended = this.provider.show(made, this.now);
-    this.#disk.record(id, { ended, endedSeenAt: this.now });
-    this.#apply({ kind: 'polled_ended', id, ended, action: made.action, named: null });
   }
 
   #read(id: string): void {

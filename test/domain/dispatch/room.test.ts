@@ -200,3 +200,28 @@ test('jobs that ended without a word are looked for sooner while others may need
   const { state: waits } = takeDeclaration(looked, from('b', 1, need(1000)), now);
   expect(planLook(waits, now)).toEqual({ at: now + 2 * minuteMs, silentMs: minuteMs });
 });
+
+test('a batch that yields its room waits for a grant again, and teaches nothing', () => {
+  const book = new HolderBook();
+  const own = book.at({ model: 'm', lane: 'batch' });
+  own.addSize({ tokens: 100, usd: 1 });
+  own.offer(1);
+  const grant = { model: 'm', lane: 'batch', wait: null, isUntried: false } as const;
+  book.apply({ run: 'run', version: 1, grants: [{ ...grant, granted: 1 }] });
+  own.start('a', { tokens: 100, usd: 1 }, now);
+  own.yield('a', now);
+  expect(own.read(now)).toMatchObject({
+    held: { batches: 0 },
+    waiting: 1,
+    taken: 1,
+    refused: { count: 0 },
+    endedAt: 0,
+  });
+  book.pause(true);
+  expect(own.read(now)).toMatchObject({ waiting: 0 });
+  book.pause(false);
+  expect(own.takeReady(now)).toEqual([]);
+  book.apply({ run: 'run', version: 2, grants: [{ ...grant, granted: 2 }] });
+  expect(own.takeReady(now)).toEqual(['a']);
+  expect(own.read(now)).toMatchObject({ held: { batches: 1 }, waiting: 0, taken: 2 });
+});
