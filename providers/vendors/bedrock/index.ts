@@ -69,7 +69,7 @@ const settings: readonly Setting<BedrockSetting>[] = [
     secret: false,
     required: false,
     default: null,
-    meaning: "The API's address, if it is not one of the region's own two, for example a proxy's.",
+    meaning: "The API's address, for example a proxy's. Without it, AWS's own two addresses for the region are used.",
   },
 ];
 
