@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { activityInfo } from '@temporalio/activity';
-import { Client, isGrpcDeadlineError } from '@temporalio/client';
+import { Client, isGrpcCancelledError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, type WorkerOptions } from '@temporalio/worker';
 import { failureInterceptor } from '../../activities/failure.ts';
@@ -12,6 +12,7 @@ import { defaultAccount } from '../../domain/job.ts';
 import { providerNames } from '../../providers/registry.ts';
 import { endLateFailures } from '../../test/support/late-failure.ts';
 import { LostTask, noticeLostTask, orLostTask, takeLostTask } from '../../test/support/lost-task.ts';
+import { createThreads } from '../../threads/pool.ts';
 import { findBundle } from '../../worker/bundle-cache.ts';
 import { createCluster } from '../../worker/cluster/cluster.ts';
 import { readConfig } from '../../worker/config.ts';
@@ -24,6 +25,7 @@ const taskQueue = 'simulation';
 /** A file system in memory, if there is one: otherwise half of a job's time would be waiting for the disk. */
 const inMemory = '/dev/shm';
 const logLinesMax = 50;
+const hourMs = 3_600_000;
 
 export class SimulationServer {
   readonly kind: Environment;
@@ -60,7 +62,9 @@ export class SimulationServer {
     this.client = new Client({ connection: env.connection, namespace: 'default' });
     const cluster = createCluster(this.client, 'default');
     const deps = createDependencies(readConfig({ NIGHTSHIFT_DATA: folder }), cluster, null);
-    this.grounds = { folder, deps, cluster, settings: kind.settings };
+    // Jobs follow each other with pauses in which the thread that counts tokens would end, and it takes half a second to load.
+    const threads = createThreads(deps.threads.size, { idleMs: hourMs });
+    this.grounds = { folder, deps: { ...deps, threads }, cluster, settings: kind.settings };
   }
 
   /** From now on, the activities of this job run in its world. */
@@ -72,16 +76,14 @@ export class SimulationServer {
     this.#worlds.delete(world.name);
   }
 
-  /** Lets a step of time pass. Skipped time stops while an activity runs. False if the step has not passed within that real time. */
-  async pass(limitMs: number): Promise<boolean> {
+  /** Lets a step of time pass. Skipped time stops while an activity runs. False if the step has not passed before the signal. */
+  async pass(signal: AbortSignal): Promise<boolean> {
     const { connection } = this.env;
     try {
-      await orLostTask(
-        connection.withDeadline(Date.now() + Math.max(1, limitMs), () => this.env.sleep(this.kind.stepMs)),
-      );
-      return !this.isSpoiled;
+      await orLostTask(connection.withAbortSignal(signal, () => this.env.sleep(this.kind.stepMs)));
+      return !this.isSpoiled && !signal.aborted;
     } catch (error) {
-      if (!isGrpcDeadlineError(error) && !(error instanceof LostTask)) throw error;
+      if (!isGrpcCancelledError(error) && !(error instanceof LostTask)) throw error;
       this.isHeld = true;
       this.isSpoiled ||= error instanceof LostTask;
       return false;

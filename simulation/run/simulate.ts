@@ -22,31 +22,58 @@ interface WantedResets extends Output {
 /** If the server spoils a run, the run shows nothing about its seed, which is played again at most this many times. */
 const voidsMax = 3;
 
-/** Returns the runs of the scripts that failed, or were never shown to hold. After a job that did not end, starts another server. */
+/** Plays scripts one after the other. After a job that did not end, starts another server. */
+export class Simulator {
+  readonly #start: () => Promise<SimulationServer>;
+  readonly #output: Output;
+  #server: SimulationServer;
+
+  static async start(start: () => Promise<SimulationServer>, output: Output): Promise<Simulator> {
+    return new Simulator(start, output, await start());
+  }
+
+  private constructor(start: () => Promise<SimulationServer>, output: Output, server: SimulationServer) {
+    this.#start = start;
+    this.#output = output;
+    this.#server = server;
+  }
+
+  /** Returns the run if the script failed, or was never shown to hold. */
+  simulate(script: Script): Promise<Played | null> {
+    return simulateScript(script, (each) => this.#play(each), this.#output);
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+
+  async #play(script: Script): Promise<Played> {
+    for (let voids = 0; ; voids += 1) {
+      const played = await playScript(this.#server, script);
+      if (played.isStuck) {
+        await this.#server.stop();
+        this.#server = await this.#start();
+      }
+      if (!played.isVoid || voids === voidsMax) return played;
+    }
+  }
+}
+
+/** Returns the runs of the scripts that failed, or were never shown to hold. */
 export async function simulate(
   start: () => Promise<SimulationServer>,
   scripts: readonly Script[],
   output: Output,
 ): Promise<Played[]> {
   const failures: Played[] = [];
-  let server = await start();
-  const play = async (script: Script): Promise<Played> => {
-    for (let voids = 0; ; voids += 1) {
-      const played = await playScript(server, script);
-      if (played.isStuck) {
-        await server.stop();
-        server = await start();
-      }
-      if (!played.isVoid || voids === voidsMax) return played;
-    }
-  };
+  const simulator = await Simulator.start(start, output);
   try {
     for (const script of scripts) {
-      const failed = await simulateScript(script, play, output);
+      const failed = await simulator.simulate(script);
       if (failed !== null) failures.push(failed);
     }
   } finally {
-    await server.stop();
+    await simulator.stop();
   }
   return failures;
 }

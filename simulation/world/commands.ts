@@ -5,9 +5,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Command } from '../script/script.ts';
 
-/** A command without an answer within this real time is no longer awaited: it may need an activity that waits for this command. */
-const answerMsMax = 3_000;
-const quietMs = 50;
+const checkMs = 50;
+/** So many checks in a row show that the workflows have done what a command made them do. */
+const quietChecks = 1;
+/** After so many, a command without an answer is no longer awaited: it may need an activity that waits for this command. */
+const unansweredChecks = 20;
+/** Only a server that hangs needs so many. */
+const checksMax = 1_200;
+/** Stands for a workflow task that waits or runs. */
+const busy = '*';
 
 export class Commands {
   readonly #client: Client;
@@ -65,7 +71,7 @@ export class Commands {
     this.#given.add(given.promise);
     try {
       const answer = await this.#giveInTime(command);
-      await this.#awaitQuiet();
+      await this.#awaitQuiet(quietChecks);
       return answer;
     } finally {
       this.#given.delete(given.promise);
@@ -73,32 +79,42 @@ export class Commands {
     }
   }
 
-  /** Resolves when no workflow of the job writes history any more. */
-  async #awaitQuiet(): Promise<void> {
-    const end = Date.now() + answerMsMax;
-    for (let before = '', now = await this.#measureHistories(); now !== before && Date.now() < end; ) {
-      await delay(quietMs);
+  /**
+   * Resolves when no workflow of the job has had a task or has written history in so many checks in a row, or when `isOver`. Each check asks the
+   * server that the workflows wait for, so that a slow machine makes the checks slower too.
+   */
+  async #awaitQuiet(checks: number, isOver = () => false): Promise<void> {
+    let before = await this.#measureHistories();
+    let quiet = 0;
+    for (let checked = 0; quiet < checks && checked < checksMax && !isOver(); checked += 1) {
+      await delay(checkMs);
+      const now = await this.#measureHistories();
+      quiet = now === before && !now.includes(busy) ? quiet + 1 : 0;
       before = now;
-      now = await this.#measureHistories();
     }
   }
 
   async #measureHistories(): Promise<string> {
     const ids = this.workflowIds.flatMap((id) => [id, ...[...this.parts()].map((part) => `${id}/${part}`)]);
-    const measure = async (id: string): Promise<number> => {
-      const described = await this.#client.workflow.getHandle(id).describe();
-      return described.historyLength;
+    const measure = async (id: string): Promise<string> => {
+      const { historyLength, raw } = await this.#client.workflow.getHandle(id).describe();
+      return `${historyLength}${raw.pendingWorkflowTask == null ? '' : busy}`;
     };
-    return (await Promise.all(ids.map((id) => measure(id).catch(() => 0)))).join();
+    return (await Promise.all(ids.map((id) => measure(id).catch(() => '')))).join();
   }
 
   async #giveInTime(command: Command): Promise<string> {
-    const limit = new Promise<string>((resolve) => setTimeout(resolve, answerMsMax, 'no answer yet').unref());
-    const answer = this.#give(command).catch((error: unknown) => {
-      const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-      return `refused (${error instanceof Error ? error.message : String(error)}${cause})`;
-    });
-    return `${command.name}: ${await Promise.race([answer, limit])}`;
+    let isOver = false;
+    const answer = this.#give(command)
+      .catch((error: unknown) => {
+        const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+        return `refused (${error instanceof Error ? error.message : String(error)}${cause})`;
+      })
+      .finally(() => {
+        isOver = true;
+      });
+    const unanswered = this.#awaitQuiet(unansweredChecks, () => isOver).then(() => 'no answer yet');
+    return `${command.name}: ${await Promise.race([answer, unanswered])}`;
   }
 
   async #give(command: Command): Promise<string> {

@@ -51,6 +51,8 @@ export class JobWorld {
   readonly director: Director;
   readonly clock: ReturnType<typeof sharedClock>;
   deaths = 0;
+  /** How many activities have begun or ended: it stays the same only if the job waits. */
+  changes = 0;
   readonly #grounds: Grounds;
   readonly #emulator: Emulator;
   readonly #dice: Dice;
@@ -102,11 +104,13 @@ export class JobWorld {
   /** As Temporal sees it: it receives nothing from an activity of a dead worker until the activity's time is over. */
   async execute(input: ActivityExecuteInput, next: NextExecute): Promise<unknown> {
     const life = this.#life;
+    this.changes += 1;
     try {
       return await this.clock.interceptor.execute?.(input, next);
     } catch (error) {
       if (!life.isDead) throw error;
     } finally {
+      this.changes += 1;
       await this.#commands.awaitGiven();
     }
     throw noticeDeath();
