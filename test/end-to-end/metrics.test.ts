@@ -1,6 +1,6 @@
 // A worker's metrics and log: the documented series and no others, and no label with unbounded values.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { freePort } from '../../scripts/tools/free-port.ts';
@@ -29,6 +29,15 @@ const documented = (): string[] => {
   return [...page.matchAll(/^\| `(nightshift_\w+)`/gm)].map(([, name = '']) => name).sort();
 };
 
+/** If all batches were above the last bucket, nobody would see that they become slower. */
+function expectBounds(samples: readonly Sample[]): void {
+  const bounds = samples.flatMap(({ name, labels }) =>
+    name === 'nightshift_batch_duration_s_bucket' && labels.le !== '+Inf' ? [Number(labels.le)] : [],
+  );
+  expect(Math.max(...bounds)).toBeGreaterThanOrEqual(86_400);
+  for (const [at, bound] of bounds.entries()) expect(bound).toBeLessThanOrEqual(2 * (bounds[at - 1] ?? bound));
+}
+
 test('items, tokens, cost, faults, alerts and jobs are counted as the docs say, and events are logged by job and batch', async () => {
   const port = await freePort();
   const emulator = {
@@ -38,7 +47,7 @@ test('items, tokens, cost, faults, alerts and jobs are counted as the docs say, 
   const workerEnv = { NIGHTSHIFT_METRICS: `127.0.0.1:${port}` };
   await Cell.with(server, 'metered', { emulator, workerEnv }, async (at) => {
     const handle = await at.start(at.openaiJob(200));
-    const { rows } = await handle.result();
+    const { rows, sla } = await handle.result();
     let samples: Sample[] = [];
     await until('the job is counted', async () => {
       samples = await scraped(port);
@@ -59,8 +68,11 @@ test('items, tokens, cost, faults, alerts and jobs are counted as the docs say, 
     expect(samples).toContainEqual(
       expect.objectContaining({ value: 0, labels: expect.objectContaining({ alert: 'paused' }) }),
     );
-    expect(sum('nightshift_jobs_total', { verdict: 'partial' })).toBe(1);
+    expect(sla).toEqual({ ms: 7_200_000, isMet: true });
+    expect(sum('nightshift_jobs_total', { verdict: 'partial', in_sla: 'yes', cancelled: 'no' })).toBe(1);
     expect(sum('nightshift_anomalies_total', { anomaly: 'duplicateAnswers' })).toBeGreaterThan(0);
+
+    expectBounds(samples);
 
     const names = new Set(samples.map(({ name }) => name.replace(/_(bucket|sum|count)$/, '')));
     // No job of this worker asks the dispatcher.
@@ -86,5 +98,27 @@ test('items, tokens, cost, faults, alerts and jobs are counted as the docs say, 
       verdict: 'partial',
       ...(rows.answered && { answered: rows.answered }),
     });
+  });
+}, 120_000);
+
+test('a worker whose jobs ask the dispatcher exports what they hold and how long they waited', async () => {
+  const port = await freePort();
+  await Cell.with(server, 'shared-metrics', { workers: 0 }, async (at) => {
+    const config = join(at.root, 'config.json');
+    writeFileSync(config, JSON.stringify({ limits: { openai: { default: { batches: 1, dayUsd: 1 } } } }));
+    await at.startWorker({ NIGHTSHIFT_METRICS: `127.0.0.1:${port}`, NIGHTSHIFT_CONFIG: config });
+    const handle = await at.start({ ...at.openaiJob(40), batch: { maxItems: 20 }, minBatchItems: 1, priority: 1 });
+    await handle.result();
+    const expected = documented().filter((name) => name.startsWith('nightshift_dispatcher_'));
+    let samples: Sample[] = [];
+    await until('the figures of the dispatcher', async () => {
+      samples = await scraped(port);
+      const names = new Set(samples.map(({ name }) => name.replace(/_(bucket|sum|count)$/, '')));
+      return expected.every((name) => names.has(name));
+    });
+    const count = samples.find(({ name }) => name === 'nightshift_dispatcher_wait_s_count');
+    expect(count).toMatchObject({ value: 2, labels: { priority: '1' } });
+    const waits = samples.filter(({ name }) => name === 'nightshift_dispatcher_wait_s_bucket');
+    expect(waits.some(({ labels }) => Number(labels.le) > 3600 && labels.le !== '+Inf')).toBe(true);
   });
 }, 120_000);

@@ -1,6 +1,9 @@
 // Rollouts: samples first, a check after each, a person's approval, and what silence means.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { ManifestEntry } from '../../job-folder/plan/manifest.ts';
 import { timeSkippingServer } from '../support/temporal.ts';
 import { deadline, hourMs, minuteMs, Site } from './site.ts';
 
@@ -19,12 +22,24 @@ async function countSent(site: Site): Promise<number> {
   return batches.reduce((sum, { items }) => sum + items.length, 0) + sync.length;
 }
 
+/** In dollars. */
+const estimateStep = ({ root, name }: Site, wave: number): number =>
+  readFileSync(join(root, 'runs', name, 'plan', `wave-${wave}`, 'manifest.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line): Partial<ManifestEntry> => JSON.parse(line))
+    .reduce((sum, { batch, estimate }) => sum + (batch === undefined ? 0 : (estimate?.usd ?? 0)), 0);
+
 test('each step waits for the one before it, and all rows are answered and paid once', () =>
   Site.with(server.env, 'steps', {}, async (site) => {
     await site.start(site.openaiJob(rows, { ...small, rollout: { steps: [0.1, 0.4, 1] } }));
     const second = await site.untilStatus('second step', ({ waveKind }) => waveKind === 'rollout', minuteMs);
     const first = second.rollout?.rows ?? 0;
     expect(second).toMatchObject({ rows: { accepted: rows }, batches: { planned: 4 }, rollout: { step: 1, steps: 3 } });
+    // The cost is compared with the estimate of this step, and not with that of the whole job.
+    const checks = second.rollout?.checks ?? [];
+    expect(checks.map(({ what }) => what)).toEqual(['errors', 'invalid answers', 'cost per row']);
+    expect(checks[2]?.limit).toBeCloseTo((1.2 * estimateStep(site, 1)) / first, 9);
     expect(first).toBeGreaterThan(5);
     expect(first).toBeLessThan(50);
     const report = await site.result();

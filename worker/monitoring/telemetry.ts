@@ -9,8 +9,15 @@ import type { Address, WorkerConfig } from '../config.ts';
 /** Fields that are long and useless to a reader. */
 const left = new Set(['taskToken', 'sdkComponent']);
 
-/** In seconds. The SDK's own buckets end at a minute for activities and at a day for workflows, but a file pass or a batch takes longer. */
+/**
+ * In seconds. The SDK's own buckets end at a minute for activities, at a day for workflows and at ten seconds for Nightshift's histograms, but
+ * most of these take longer. Of the time of a batch, each bucket is at most twice the one before it, so that a p99 that doubles is seen.
+ */
 const buckets = {
+  nightshift_batch_duration: [
+    10, 20, 40, 75, 150, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 172_800,
+  ],
+  nightshift_dispatcher_wait: [0.1, 0.5, 1, 5, 10, 60, 300, 900, 3600, 14_400, 43_200, 86_400, 604_800],
   activity_execution_latency: [0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
   activity_succeed_endtoend_latency: [0.1, 0.5, 1, 5, 10, 60, 300, 1800, 7200, 43_200, 90_000],
   workflow_endtoend_latency: [1, 5, 10, 60, 300, 1800, 3600, 14_400, 43_200, 86_400, 90_000, 172_800],

@@ -22,6 +22,7 @@ export const pickDispatchJob = ({
 }: Pick<JobSettings, 'provider' | 'account' | 'dispatch'>): DispatchJob | null =>
   dispatch === undefined ? null : { provider, ...(account === undefined ? {} : { account }), dispatch };
 
+const full = 'the dispatcher has no place for another job: it is asked again every 30 s';
 const unreached =
   'the dispatcher does not answer: a worker must serve its task queue, and all workers need the limits of NIGHTSHIFT_CONFIG';
 
@@ -48,6 +49,7 @@ export class DispatchGate implements Gate {
   #isClosed = false;
   #mustRepeat = false;
   #isUnreached = false;
+  #isFull = false;
   /** What was last declared, as far as the dispatcher has to know of a change. */
   #declared = '';
   #declaring: CancellationScope | null = null;
@@ -106,8 +108,9 @@ export class DispatchGate implements Gate {
     return this.#book.needs.flatMap((need): CapacityWait[] => {
       const { said, waiting, model, inUse } = need;
       if (waiting === 0) return [];
-      const reason = this.#isUnreached ? unreached : (said?.wait ?? 'the dispatcher has not answered yet');
-      return [{ model, waiting, inUse, fitting: null, named: null, reason }];
+      const reason = said?.wait ?? 'the dispatcher has not answered yet';
+      const trouble = this.#isUnreached ? unreached : this.#isFull ? full : null;
+      return [{ model, waiting, inUse, fitting: null, named: null, reason: trouble ?? reason }];
     });
   }
 
@@ -164,8 +167,10 @@ export class DispatchGate implements Gate {
     try {
       const answer = await this.#declaring.run(() => call.declare(declaration));
       this.#isUnreached = false;
+      this.#isFull = answer.kind === 'later';
       if (answer.kind === 'told') this.hear(answer.grants);
-      return answer.kind === 'later';
+      if (this.#isFull) this.#onGrants();
+      return this.#isFull;
     } catch {
       // It could not be reached for minutes. What is declared next is newer anyway.
       this.#isUnreached = !this.#isClosed;

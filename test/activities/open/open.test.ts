@@ -202,3 +202,15 @@ test('of several takeovers at the same instant, one wins', async () => {
   const ends = await Promise.allSettled(takers);
   expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
+
+test('a tenant that the worker does not know is named, and has a weight of 1', async () => {
+  const at = await world();
+  Object.assign(at.deps, { tenants: { known: { weight: 3 } } });
+  const known = await at.open({ ...job, tenant: 'known', priority: 1, output: 'runs/known/' }, { workflowId: 'known' });
+  expect(known).toMatchObject({ warnings: [], priority: { priorityKey: 1, fairnessKey: 'known', fairnessWeight: 3 } });
+  const other = await at.open({ ...job, tenant: 'other', output: 'runs/other/' }, { workflowId: 'other' });
+  expect(other).toMatchObject({
+    warnings: ["the tenant other is not in the worker's configuration: the defaults apply to it"],
+    priority: { priorityKey: 3, fairnessKey: 'other', fairnessWeight: 1 },
+  });
+});

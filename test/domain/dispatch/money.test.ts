@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Declaration, Need } from '../../../domain/dispatch/declaration.ts';
 import { decideAgain, takeDeclaration, takeGone } from '../../../domain/dispatch/dispatch.ts';
 import { findNextChangeAt } from '../../../domain/dispatch/due.ts';
-import { type Limits, noLimits } from '../../../domain/dispatch/limits.ts';
+import { type Limits, noLimits, setCap } from '../../../domain/dispatch/limits.ts';
 import { describeOverdrawn, renderPage } from '../../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
 import { makeDeclaration, makeNeed } from './declarations.ts';
@@ -72,6 +72,17 @@ test('a settlement above its reserve is counted, and stops what comes next', () 
   });
   expect(describeOverdrawn(page)).toEqual([
     'the tenant a has spent $2.25 and reserved $0.0000, above its cap of $2.00 for 2026-11-29: nothing new of it starts',
+  ]);
+});
+
+test('a cap below what is reserved is accepted, says so, and lets nothing new start', () => {
+  let { state } = takeDeclaration(withLimits({}), declaration(1, need(3)), noon);
+  expect(granted(state)).toBe(3);
+  state = { ...state, overrides: setCap(state.overrides, { tenant: 'a', dayUsd: 2 }) };
+  ({ state } = takeDeclaration(state, declaration(2, need(5)), noon));
+  expect(granted(state)).toBe(3);
+  expect(describeOverdrawn(renderPage(state, noon))).toEqual([
+    'the tenant a has spent $0.0000 and reserved $3.00, above its cap of $2.00 for 2026-11-29: nothing new of it starts',
   ]);
 });
 

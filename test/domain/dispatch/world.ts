@@ -4,7 +4,8 @@ import type { Declaration, Grants } from '../../../domain/dispatch/declaration.t
 import { type Dispatched, decideAgain, takeDeclaration, takeGone } from '../../../domain/dispatch/dispatch.ts';
 import { HolderBook } from '../../../domain/dispatch/holder.ts';
 import type { Limits } from '../../../domain/dispatch/limits.ts';
-import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
+import { renderPage } from '../../../domain/dispatch/page/page.ts';
+import { type DispatchState, emptyState, listOwners } from '../../../domain/dispatch/state.ts';
 
 export interface Batch {
   readonly tokens: number;
@@ -21,6 +22,26 @@ export interface HolderPlan {
   readonly batches: readonly Batch[];
 }
 
+interface CapUse {
+  readonly owner: string;
+  readonly capUsd: number;
+  readonly usedUsd: number;
+}
+
+const countGranted = (state: DispatchState, id: string): number =>
+  (state.holders[id]?.entries ?? []).reduce((sum, { granted }) => sum + granted, 0);
+
+/** What is settled and reserved under the caps of those who were granted something. */
+function listCapUses(before: DispatchState, after: DispatchState, now: number): readonly CapUse[] {
+  const granted = Object.entries(after.holders).filter(([id]) => countGranted(after, id) > countGranted(before, id));
+  const owners = new Set(granted.flatMap(([, holder]) => listOwners(holder)));
+  return renderPage(after, now)
+    .owners.filter(({ owner }) => owners.has(owner))
+    .flatMap(({ owner, caps, reservedUsd }) =>
+      caps.map(({ capUsd, settledUsd }) => ({ owner, capUsd, usedUsd: settledUsd + reservedUsd })),
+    );
+}
+
 const startedAt = Date.UTC(2026, 10, 26, 12);
 
 export class World {
@@ -32,6 +53,8 @@ export class World {
     | { readonly to: 'dispatcher'; readonly declaration: Declaration }
     | { readonly to: string; readonly grants: Grants }
   )[] = [];
+  /** Each cap, as it was used directly after a grant under it. */
+  readonly grantedCaps: CapUse[] = [];
 
   constructor(file: Limits, plans: readonly HolderPlan[]) {
     this.state = { ...emptyState(startedAt), file };
@@ -85,6 +108,7 @@ export class World {
   }
 
   #apply({ state, told }: Dispatched): void {
+    this.grantedCaps.push(...listCapUses(this.state, state, this.now));
     // It is carried over as JSON.
     this.state = JSON.parse(JSON.stringify(state));
     for (const [to, grants] of Object.entries(told)) this.mail.push({ to, grants });
@@ -99,6 +123,8 @@ export class SimulatedHolder {
   readonly started: number[] = [];
   isGone = false;
   spentUsd = 0;
+  /** What its ended batches cost above their estimates. */
+  beyondUsd = 0;
   #next = 0;
   #seq = 0;
 
@@ -153,9 +179,10 @@ export class SimulatedHolder {
   endOldest(now: number): void {
     const [first] = this.open;
     if (first === undefined) return;
-    const [id, { costUsd }] = first;
+    const [id, { usd, costUsd }] = first;
     this.open.delete(id);
     this.spentUsd += costUsd;
+    this.beyondUsd += Math.max(0, costUsd - usd);
     this.#need.end(id, now);
   }
 

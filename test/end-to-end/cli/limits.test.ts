@@ -27,6 +27,9 @@ test(
       await at.startWorker({ NIGHTSHIFT_CONFIG: config });
       const job = { ...at.openaiJob(20), minBatchItems: 1, tenant: 'a' };
       await nightshift('run', written(at, 'job.json', job), '--id', 'limited', '--detach');
+      const { raw } = await at.client.workflow.getHandle('limited').describe();
+      // From its start on, before its first activity.
+      expect(raw.workflowExecutionInfo?.priority).toMatchObject({ priorityKey: 3, fairnessKey: 'a' });
       const readPage = async (): Promise<DispatchPage | null> => {
         const { out } = await nightshift('limits', '--json');
         return out === '' ? null : JSON.parse(out);

@@ -184,6 +184,26 @@ test(
 );
 
 test(
+  'a batch that is larger than the limit itself is split, and needs no retry round for that',
+  () =>
+    withSite({ limits: { tokens: 400 }, variables: writeConfig({ limits: {} }) }, async (site) => {
+      const job = site.openaiJob(30, {
+        ...shared,
+        batch: { maxItems: 30, concurrency: 10 },
+        retry: { rounds: 0 },
+        fallback: { lane: 'none' },
+      });
+      const report = (await (await site.start(job)).result()) as JobReport;
+      expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 30 } });
+      expect(report.batches).toMatchObject({ realtime: 0 });
+      const { billedTwice, batchesCreated } = await site.control.counts();
+      expect(billedTwice.byCustomId).toEqual([]);
+      expect(batchesCreated).toBeGreaterThan(2);
+    }),
+  120_000,
+);
+
+test(
   'the segments of a large job declare for themselves, and give back what they held',
   () =>
     withSite(
