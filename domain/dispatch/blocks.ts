@@ -2,12 +2,19 @@
 
 import { roundUsd } from '../money/cost.ts';
 import type { BatchSize, Load } from './declaration.ts';
-import { findLaneLimits } from './lanes.ts';
+import { findLaneLimits, nameLane, totalRequests } from './lanes.ts';
 import { isBelieved } from './learned.ts';
 import { type CapState, listCaps } from './ledger.ts';
 import { type Caps, findTenant, type Limits, type RoomLimits } from './limits.ts';
 import { type DispatchState, type Entry, emptyPool, type Holder, listOwners, namePool } from './state.ts';
 import type { Usage } from './usage.ts';
+
+/** A batch that waits. */
+export interface Candidate {
+  readonly id: string;
+  readonly holder: Holder;
+  readonly entry: Entry;
+}
 
 export type Block =
   | {
@@ -38,14 +45,14 @@ export function findBlock(
   state: DispatchState,
   limits: Limits,
   usage: Usage,
-  holder: Holder,
-  entry: Entry,
+  candidate: Candidate,
   now: number,
 ): Block | null {
+  const { holder, entry } = candidate;
   return (
     findMoneyBlock(state, limits, usage, holder, entry.each) ??
     (entry.lane === 'realtime'
-      ? findLaneBlock(limits, usage, holder, entry)
+      ? findLaneBlock(state, limits, usage, candidate)
       : findPlaceBlock(state, limits, usage, holder, entry, now))
   );
 }
@@ -76,12 +83,22 @@ function findPlaceBlock(
   return { kind: 'untried', of: entry.model, unsure };
 }
 
-/** Each realtime lane needs at least one request a minute. */
-function findLaneBlock(limits: Limits, usage: Usage, { account }: Holder, entry: Entry): Block | null {
-  const { rpm, tpm } = findLaneLimits(limits, account, entry.model);
-  const limit = tpm === 0 ? 0 : rpm;
-  const used = usage.pool(namePool(account, entry)).batches;
-  return limit !== null && used >= limit ? { kind: 'room', of: entry.model, unit: 'lanes', used, limit } : null;
+/** Each realtime lane needs at least one request a minute, also for as long as its last calls count. */
+function findLaneBlock(
+  { pools }: DispatchState,
+  limits: Limits,
+  usage: Usage,
+  { id, holder, entry }: Candidate,
+): Block | null {
+  const { rpm, tpm } = findLaneLimits(limits, holder.account, entry.model);
+  const limit = tpm === 0 ? 0 : rpm === null ? null : totalRequests(rpm);
+  if (limit === null) return null;
+  const pool = namePool(holder.account, entry);
+  const ended = Object.entries(pools[pool]?.lanes ?? {}).filter(
+    ([name, { until }]) => until !== null && name !== nameLane(id, holder),
+  );
+  const used = usage.lanes(pool) + ended.length;
+  return used >= limit ? { kind: 'room', of: entry.model, unit: 'lanes', used, limit } : null;
 }
 
 /** Whether neither a limit nor a refusal says how much fits. */

@@ -78,12 +78,16 @@ export class DispatchGate implements Gate {
     if (open === undefined) return;
     if (hasRun(tally)) open.need.accept(workflowId);
     open.need.end(workflowId, Date.now());
+    open.need.laneWait = null;
     this.#open.delete(workflowId);
     this.#spentUsd += (tally === null ? open.usd : chargedUsd(tally, open.usd)) ?? 0;
   }
 
-  applyNews(workflowId: string, _model: string, { stage, cramped }: BatchNews): void {
+  applyNews(workflowId: string, _model: string, { stage, cramped, withoutRate }: BatchNews): void {
     const need = this.#open.get(workflowId)?.need;
+    if (need !== undefined) need.laneWait = withoutRate?.why ?? null;
+    if (withoutRate !== undefined) need?.needCall(withoutRate.callTokens);
+    if (withoutRate?.isUnknown === true) this.declareAgain();
     if (cramped !== undefined) need?.refuse(workflowId, cramped.named, Date.now());
     else if (acceptedStates.has(stage)) need?.accept(workflowId);
   }
@@ -103,10 +107,12 @@ export class DispatchGate implements Gate {
 
   describeWaits(): readonly CapacityWait[] {
     return this.#book.needs.flatMap((need): CapacityWait[] => {
-      const { said, waiting, model, inUse } = need;
+      const { said, waiting, model, inUse, laneWait } = need;
+      const wait = { model, inUse, fitting: null, named: null };
+      if (laneWait !== null) return [{ ...wait, waiting: 1, reason: this.#isUnreached ? unreached : laneWait }];
       if (waiting === 0) return [];
       const reason = this.#isUnreached ? unreached : (said?.wait ?? 'the dispatcher has not answered yet');
-      return [{ model, waiting, inUse, fitting: null, named: null, reason }];
+      return [{ ...wait, waiting, reason }];
     });
   }
 
@@ -180,6 +186,7 @@ export class DispatchGate implements Gate {
     return {
       holder: workflowInfo().workflowId,
       run: this.#run,
+      chain: workflowInfo().firstExecutionRunId,
       began: this.#began,
       seq: this.#seq,
       provider,
