@@ -10,8 +10,9 @@ import type { WithoutRate } from './lane-end.ts';
 import { Lease } from './lease.ts';
 
 const askEveryMs = 5_000;
-/** Longer waits are left to the workflow, which says why. */
+/** Longer waits are left to the workflow, which says why, and declares again if the dispatcher does not know the lane. */
 const ownWaitMaxMs = 30_000;
+const unknownMaxMs = 5_000;
 
 export interface RateSource extends Pick<ActivityDeps, 'elapsed' | 'now'> {
   readonly ask: () => Promise<RateAnswer>;
@@ -61,7 +62,8 @@ export class SharedRate {
     }
     const now = this.#source.elapsed();
     this.#waitsSince ??= now;
-    if (wait.callTokens === null && now - this.#waitsSince < ownWaitMaxMs) return 'wait';
+    const waitMaxMs = answer?.kind === 'unknown' ? unknownMaxMs : ownWaitMaxMs;
+    if (wait.callTokens === null && now - this.#waitsSince < waitMaxMs) return 'wait';
     return { kind: 'without_rate', ...wait };
   }
 
