@@ -2,19 +2,12 @@
 
 import { roundUsd } from '../money/cost.ts';
 import type { BatchSize, Load } from './declaration.ts';
-import { findLaneLimits, nameLane, totalRequests } from './lanes.ts';
+import { findLaneLimits, totalRequests } from './lanes.ts';
 import { isBelieved } from './learned.ts';
 import { type CapState, listCaps } from './ledger.ts';
 import { type Caps, findTenant, type Limits, type RoomLimits } from './limits.ts';
 import { type DispatchState, type Entry, emptyPool, type Holder, listOwners, namePool } from './state.ts';
 import type { Usage } from './usage.ts';
-
-/** A batch that waits. */
-export interface Candidate {
-  readonly id: string;
-  readonly holder: Holder;
-  readonly entry: Entry;
-}
 
 export type Block =
   | {
@@ -45,14 +38,14 @@ export function findBlock(
   state: DispatchState,
   limits: Limits,
   usage: Usage,
-  candidate: Candidate,
+  holder: Holder,
+  entry: Entry,
   now: number,
 ): Block | null {
-  const { holder, entry } = candidate;
   return (
     findMoneyBlock(state, limits, usage, holder, entry.each) ??
     (entry.lane === 'realtime'
-      ? findLaneBlock(state, limits, usage, candidate)
+      ? findLaneBlock(limits, usage, holder, entry)
       : findPlaceBlock(state, limits, usage, holder, entry, now))
   );
 }
@@ -83,22 +76,12 @@ function findPlaceBlock(
   return { kind: 'untried', of: entry.model, unsure };
 }
 
-/** Each realtime lane needs at least one request a minute, also for as long as its last calls count. */
-function findLaneBlock(
-  { pools }: DispatchState,
-  limits: Limits,
-  usage: Usage,
-  { id, holder, entry }: Candidate,
-): Block | null {
-  const { rpm, tpm } = findLaneLimits(limits, holder.account, entry.model);
+/** Each realtime lane needs at least one request a minute. */
+function findLaneBlock(limits: Limits, usage: Usage, { account }: Holder, entry: Entry): Block | null {
+  const { rpm, tpm } = findLaneLimits(limits, account, entry.model);
   const limit = tpm === 0 ? 0 : rpm === null ? null : totalRequests(rpm);
-  if (limit === null) return null;
-  const pool = namePool(holder.account, entry);
-  const ended = Object.entries(pools[pool]?.lanes ?? {}).filter(
-    ([name, { until }]) => until !== null && name !== nameLane(id, holder),
-  );
-  const used = usage.lanes(pool) + ended.length;
-  return used >= limit ? { kind: 'room', of: entry.model, unit: 'lanes', used, limit } : null;
+  const used = usage.lanes(namePool(account, entry));
+  return limit !== null && used >= limit ? { kind: 'room', of: entry.model, unit: 'lanes', used, limit } : null;
 }
 
 /** Whether neither a limit nor a refusal says how much fits. */

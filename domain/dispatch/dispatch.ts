@@ -46,8 +46,7 @@ export const decideAgain = (state: DispatchState, now: number, alsoTold: readonl
   tell(state, alsoTold, now);
 
 function tell(before: DispatchState, alsoTold: readonly string[], now: number): Dispatched {
-  // A lane that has ended still has its part for a while, so lanes are counted before and after the grants.
-  const { state: decided, holders, waited, hasMore } = decideGrants(updateLanes(before, now), now);
+  const { state: decided, holders, waited, hasMore } = decideGrants(before, now);
   const state = updateLanes(decided, now);
   // Above all that was sent before, even if the dispatcher was reset to an earlier state.
   const version = Math.max(state.version + 1, now);

@@ -2,7 +2,7 @@
 // was granted the least for its weight; of a tenant, the batch that has waited longest.
 
 import { readOwn } from '../read-own.ts';
-import { type Block, type Candidate, findBlock, isShared } from './blocks.ts';
+import { type Block, findBlock, isShared } from './blocks.ts';
 import { openPeriods } from './ledger.ts';
 import { findTenant, type Limits, mergeLimits } from './limits.ts';
 import {
@@ -18,6 +18,12 @@ import {
   sizeToLoad,
 } from './state.ts';
 import { Usage } from './usage.ts';
+
+export interface Candidate {
+  readonly id: string;
+  readonly holder: Holder;
+  readonly entry: Entry;
+}
 
 export interface Decision {
   readonly state: DispatchState;
@@ -74,7 +80,7 @@ function findNext(
   for (const candidate of listInOrder(state, pool)) {
     const { holder, entry } = candidate;
     if (entry.lane === 'batch' && held.has(holder.account)) return null;
-    const block = findBlock(state, limits, usage, candidate, now);
+    const block = findBlock(state, limits, usage, holder, entry, now);
     if (block === null) return candidate;
     // Otherwise the small batches of other models would use each free part of the account for ever.
     if (block.kind === 'room' && block.of === holder.account) held.add(holder.account);
@@ -209,7 +215,7 @@ export function listWaits(
 ): readonly (Candidate & Wait)[] {
   let shared: Block | null = null;
   return listInOrder(state, pool).map((candidate, index) => {
-    const block = findBlock(state, limits, usage, candidate, now);
+    const block = findBlock(state, limits, usage, candidate.holder, candidate.entry, now);
     // One that its own limit stops holds nobody else up.
     if (shared === null && block !== null && isShared(block)) shared = block;
     return { ...candidate, block: block ?? shared, position: index + 1 };

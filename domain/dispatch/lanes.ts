@@ -89,7 +89,7 @@ function keepLanes(
   });
 }
 
-/** Gives a place to the lanes that have none yet, the one that has waited longest first, as far as there are places. */
+/** Gives a place to the lanes that have none yet, the one that has waited longest first. One with large calls may have to wait for it. */
 function placeLanes(
   kept: readonly [string, OpenLane][],
   wanted: ReadonlyMap<string, Wanted>,
@@ -104,7 +104,6 @@ function placeLanes(
     .toSorted(([a, first], [b, second]) => first.since - second.since || (a < b ? -1 : 1));
   let isLargeWaiting = false;
   for (const [name, { tenant, callTokens }] of waiting) {
-    if (rate.rpm !== null && placed.size >= totalRequests(rate.rpm)) break;
     const tokens = sumCallTokens(placed.values()) + callTokens;
     // Those with large calls do not pass each other.
     isLargeWaiting ||= callTokens > 0 && rate.tpm !== null && tokens > totalTokens(rate.tpm);

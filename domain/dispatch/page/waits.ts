@@ -1,8 +1,8 @@
 // What people see of the lines of waiting batches: who waits for what, and why.
 
 import { formatCount, formatDollars } from '../../progress/markdown.ts';
-import type { Block, Candidate } from '../blocks.ts';
-import { listCandidates, listWaits, type Wait } from '../grant.ts';
+import type { Block } from '../blocks.ts';
+import { type Candidate, listCandidates, listWaits, type Wait } from '../grant.ts';
 import type { Limits } from '../limits.ts';
 import { countWanted, type DispatchState, namePool } from '../state.ts';
 import type { Usage } from '../usage.ts';

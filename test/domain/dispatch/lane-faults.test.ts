@@ -1,6 +1,7 @@
 // Whatever happens to jobs, workers and the dispatcher, all realtime lanes of a model together keep to its limit, and each has its turn.
 
 import { describe, expect, test } from 'vitest';
+import { findRate } from '../../../domain/dispatch/lane-rate.ts';
 import { Dice } from '../../../simulation/script/dice.ts';
 import { LaneWorld, startedAt } from './lane-world.ts';
 
@@ -39,8 +40,9 @@ describe.each(plans)('$name', ({ limits, tokens, jobs }) => {
 
     const from = startedAt + (stormSeconds + calmSeconds - 180) * 1000;
     const served = new Set(world.calls.filter(({ at }) => at >= from).map(({ job }) => job));
-    const placed = Object.keys(world.state.pools['openai/default/realtime/m']?.lanes ?? {});
-    const open = world.jobs.filter(({ isOpen, chain }) => isOpen && placed.includes(chain));
+    const answer = ({ id, chain }: { id: string; chain: string }) =>
+      findRate(world.state, { holder: id, chain, model: 'm' }, world.now);
+    const open = world.jobs.filter((job) => job.isOpen && answer(job).kind === 'rate');
     if (world.jobs.some(({ isOpen }) => isOpen)) expect(open.length).toBeGreaterThan(0);
     expect(open.filter(({ id }) => !served.has(id)).map(({ id }) => id)).toEqual([]);
   });

@@ -132,7 +132,7 @@ export class LaneWorld {
       this.apply(decideAgain(this.state, this.now));
     }
     for (const job of this.jobs) {
-      if (!isCalm && dice.isBelow(0.015)) this.#happen(job, dice);
+      if (!isCalm && dice.isBelow(0.006)) this.#happen(job, dice);
     }
     this.#workers = this.#workers.filter(({ endsAt }) => endsAt === null || endsAt > this.now);
     for (const worker of this.#workers) this.#run(worker, dice);
@@ -220,7 +220,7 @@ export class LaneWorld {
   }
 
   #happen(job: Job, dice: Dice): void {
-    if (dice.isBelow(0.03)) this.loseState();
+    if (dice.isBelow(0.02)) this.loseState();
     else if (dice.isBelow(0.1)) this.weigh(job.tenant, dice.between(1, 9));
     else if (!job.isOpen) this.open(job);
     else if (job.isPaused || dice.isBelow(0.2)) this.pause(job, !job.isPaused);
