@@ -222,3 +222,21 @@ test('two models and two accounts do not share', () => {
   expect(findRate(state, { holder: 'c', model: 'n' }, startedAt)).toMatchObject({ kind: 'rate', rpm: null });
   expect(findRate(state, { holder: 'c', model: 'm' }, startedAt)).toEqual({ kind: 'unknown' });
 });
+
+test('a lane whose large call does not fit beside that of another waits for it, and says why', () => {
+  const large = (holder: string, seq: number): Declaration =>
+    makeDeclaration(holder, seq, [makeNeed(0, { lane: 'realtime', taken: 1, held: makeLoad(1), callTokens: 700 })]);
+  let state = take(limitTo({ tpm: 1000 }), large('a', 1), startedAt);
+  state = take(state, large('b', 1), startedAt);
+  let now = startedAt + 5 * minuteMs;
+  ({ state } = decideAgain(state, now));
+  expect(rateOf(state, 'a', now)?.tpm).toBe(900);
+  const why = 'the other realtime lanes of m leave no place for it';
+  expect(findRate(state, { holder: 'b', model: 'm' }, now)).toEqual({ kind: 'wait', why });
+  state = take(state, isDone('a', 2), now);
+  for (let next = findNextChangeAt(state, now); next !== null; next = findNextChangeAt(state, now)) {
+    now = next;
+    ({ state } = decideAgain(state, now));
+  }
+  expect(rateOf(state, 'b', now)?.tpm).toBe(900);
+});
