@@ -7,7 +7,7 @@ import type { TokenRatio } from './money/token-ratio.ts';
 import type { Json, Lane } from './outcome/outcome.ts';
 import type { VerdictPolicy } from './outcome/verdict.ts';
 import type { Estimate } from './plan/batch-estimate.ts';
-import type { JobMode, RoutePolicy } from './plan/route.ts';
+import type { JobMode, RouteLimits, RoutePolicy } from './plan/route.ts';
 import type { JobRefused } from './refusal.ts';
 import type { Sharing, TaskPriority } from './sharing.ts';
 import type { RolloutPolicy } from './waves/rollout.ts';
@@ -143,6 +143,8 @@ export interface JobFile {
   readonly proofs: EndingRules;
   /** The region to which the account was bound when the job began; null for none. Absent in jobs of earlier versions. */
   readonly region?: string | null;
+  /** The rate of its model that all jobs share when the job began, which bounds its route. Absent: none is known, or it has no route. */
+  readonly sharedRate?: RouteLimits;
   /** The dataset's fingerprint when the job began. */
   readonly fingerprint: string;
   /** Present if planning refused the job: the claim is given up, and a new plan is refused for the same reason. */

@@ -31,6 +31,8 @@ export interface Recovered {
   readonly snapshot: DispatchState | null;
   /** The jobs and segments that were asked to declare again. */
   readonly asked: readonly string[];
+  /** Whether no dispatcher ran before. Absent in earlier versions. */
+  readonly isFirst?: boolean;
 }
 
 const checkAgainMs = 1_000;
@@ -49,11 +51,11 @@ export async function recoverDispatcher(deps: AdmissionDeps): Promise<Recovered>
       const snapshot = await dispatcher.readSnapshot(runId);
       if (snapshot !== null) return { snapshot, asked: [] };
     }
-    return { snapshot: null, asked: [] };
+    return { snapshot: null, asked: [], isFirst: earlier.length === 0 };
   } catch (error) {
     if (attempt < attemptsMax) throw error;
     log.warn('what the last dispatcher knew cannot be read', { error });
-    return { snapshot: null, asked: await dispatcher.askAll() };
+    return { snapshot: null, asked: await dispatcher.askAll(), isFirst: false };
   }
 }
 

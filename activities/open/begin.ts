@@ -1,12 +1,15 @@
 // Begins a new job: fixes its settings, and claims its output.
 
-import type { JobFile, JobSpec } from '../../domain/job.ts';
+import { findLaneLimits } from '../../domain/dispatch/lanes.ts';
+import { nameAccount } from '../../domain/dispatch/limits.ts';
+import { defaultAccount, type JobFile, type JobSpec } from '../../domain/job.ts';
 import { findPrice, type Prices } from '../../domain/money/cost.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { claimOutput, makeClaim, nonceBytes, type Owner } from '../../job-folder/claim.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
 import type { ActivityDeps } from '../deps.ts';
+import type { Admission } from '../dispatch/port.ts';
 import { refuseOutput } from './check-output.ts';
 import { isOwnJob, mayTake, takeOutput } from './take.ts';
 
@@ -15,7 +18,7 @@ import { isOwnJob, mayTake, takeOutput } from './take.ts';
  * one wins.
  */
 export async function beginJob(
-  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'prices' | 'timing' | 'now' | 'randomHex'>,
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'admission' | 'prices' | 'timing' | 'now' | 'randomHex'>,
   owner: Owner,
   spec: JobSpec,
 ): Promise<JobFile> {
@@ -34,6 +37,7 @@ export async function beginJob(
     timing: { ...deps.timing, providerWindowMs: provider.limits.windowMs },
     proofs: provider.proofs,
     region: provider.region,
+    ...pickSharedRate(deps.admission, spec),
     fingerprint: await computeFingerprint(deps.store, spec.dataset.uri),
   };
   const found = await claimOutput(deps.store, job);
@@ -43,6 +47,16 @@ export async function beginJob(
   const taken = (await mayTake(deps, owner, spec.output, found)) ? await takeOutput(deps, found, job) : found;
   if (isOwnJob(taken, owner)) return taken;
   throw refuseOutput(taken, spec.output);
+}
+
+/** A job without a dispatcher, or of many models, has only its own limits. */
+function pickSharedRate(
+  admission: Admission | null,
+  { provider, account = defaultAccount, model, route }: JobSpec,
+): Pick<JobFile, 'sharedRate'> {
+  if (admission === null || model === null || route === undefined) return {};
+  const sharedRate = findLaneLimits(admission.limits, nameAccount(provider, account), model);
+  return sharedRate.rpm === null && sharedRate.tpm === null ? {} : { sharedRate };
 }
 
 /** A job with one model needs one price; ready-made request lines may name any model. */

@@ -3,7 +3,7 @@
 import type { ItemKey } from '../../domain/ids.ts';
 import type { PlanSummary, RowCounts } from '../../domain/job.ts';
 import type { MaybePromise } from '../../domain/maybe-promise.ts';
-import { RouteRoom } from '../../domain/plan/route.ts';
+import { lowerLimits, RouteRoom } from '../../domain/plan/route.ts';
 import type { RealtimeCause } from '../../domain/plan/split.ts';
 import { findStep } from '../../domain/waves/rollout.ts';
 import type { PlannedItem } from '../../job-folder/plan/batch-files.ts';
@@ -33,7 +33,8 @@ export class StepPlanner {
 
   constructor({ closed, resumes, ...options }: Options) {
     const { route, realtime } = options.job.spec;
-    this.#room = route === undefined ? null : new RouteRoom(route, realtime, resumes);
+    this.#room =
+      route === undefined ? null : new RouteRoom(route, lowerLimits(realtime, options.job.sharedRate), resumes);
     this.#steps = options.job.spec.rollout?.steps ?? [1];
     this.#first = new WavePlanner({ ...options, wave: 1, closed });
     const later = this.#steps

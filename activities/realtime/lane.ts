@@ -18,8 +18,11 @@ import type { ActivityDeps } from '../deps.ts';
 import { countFault } from '../metrics.ts';
 import { CallQueue, type OpenCall } from './call-queue.ts';
 import { type Call, iterateOne } from './calls.ts';
+import type { LaneEnd } from './lane-end.ts';
+import type { Lease } from './lease.ts';
 import type { LaneLedger } from './ledger.ts';
 import type { Meter } from './meter.ts';
+import type { SharedRate } from './shared-rate.ts';
 
 /** Reasoning models answer slowly. */
 const callTimeoutMs = 10 * 60_000;
@@ -28,22 +31,14 @@ const pieceMs = 500;
 /** Longer waits are left to the workflow. */
 const ownWaitMaxMs = 60_000;
 
-export type LaneEnd =
-  | { readonly kind: 'done' }
-  /** The activity was asked to stop. */
-  | { readonly kind: 'stopped' }
-  /** A probe had a reply. */
-  | { readonly kind: 'reached' }
-  /** No call has a reply. */
-  | { readonly kind: 'unreachable' }
-  /** The provider asks for a long wait. */
-  | { readonly kind: 'told_to_wait'; readonly waitMs: number };
-
 export interface LaneParts {
   readonly provider: Pick<Provider, 'call'>;
   readonly target: CallTarget;
   readonly journal: Journal;
   readonly ledger: LaneLedger;
+  readonly rate: Pick<SharedRate, 'check'>;
+  /** Whether a later attempt has begun. */
+  readonly later: Pick<Lease<boolean>, 'await'>;
   readonly meter: Meter;
   readonly clock: Pick<Clock, 'now'>;
   readonly wait: ActivityDeps['wait'];
@@ -136,8 +131,12 @@ export class RealtimeLane {
 
   /** Keeps the order: a call that has to wait holds up those after it. */
   async #tryToBegin(call: OpenCall): Promise<LaneEnd | null> {
-    const { ledger, clock } = this.#parts;
-    if (!ledger.takeLimits()) return this.#waitUntil(clock.now() + pieceMs);
+    const { ledger, rate, later, clock, stop } = this.#parts;
+    const isReplaced = await later.await(stop);
+    if (isReplaced === true) return { kind: 'stopped' };
+    const wait = rate.check(call.tokens);
+    if (wait !== null && wait !== 'wait') return this.#running.size > 0 ? this.#awaitOne() : wait;
+    if (isReplaced === null || wait !== null || !ledger.takeLimits()) return this.#waitUntil(clock.now() + pieceMs);
     const cost = ledger.isCapped ? ledger.judgeCost(call) : 'fits';
     if (cost === 'not_now' && this.#running.size > 0) return this.#awaitOne();
     if (cost === 'never') return this.#leaveOut(call);

@@ -14,8 +14,10 @@ import { requireAdmission } from '../dispatch/admission.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
 import { type Call, type CallRange, listCalls } from './calls.ts';
 import { readEarlierAttempts } from './earlier-attempts.ts';
-import { type LaneEnd, RealtimeLane } from './lane.ts';
+import { RealtimeLane } from './lane.ts';
 import { startLaneBeat } from './lane-beat.ts';
+import type { LaneEnd } from './lane-end.ts';
+import { quietMs, watchLaterAttempt } from './later-attempt.ts';
 import { LaneLedger } from './ledger.ts';
 import { createMeter } from './meter.ts';
 import { type RateSource, SharedRate } from './shared-rate.ts';
@@ -38,6 +40,12 @@ export interface RealtimeInput
   readonly grantUsd: number | null;
   /** The job or segment as which the lane shares a rate. Absent if the job does not ask the dispatcher. */
   readonly holder?: string;
+  /** The chain of runs of that workflow. */
+  readonly chain?: string;
+  /** The lane has waited for its part of the rate: only wait until a call of so many tokens may begin. */
+  readonly awaitedTokens?: number;
+  /** The largest call for which the job has declared that it needs tokens of its own. */
+  readonly declaredTokens?: number;
   /** How many times the provider was not reached. If any, a single call is tried before all others. */
   readonly probe: number;
 }
@@ -78,14 +86,22 @@ async function askAll(
   const provider = requireProvider(deps, job);
   const meter = createMeter(provider, job, input);
   const rate = new SharedRate(job.spec.realtime, createRateSource(deps, input));
+  if (input.awaitedTokens !== undefined) {
+    const end = await awaitRate(deps, rate, input.awaitedTokens, stop);
+    return { asked: 0, end, lane: input.lane, at: clock.now() };
+  }
   const ledger = new LaneLedger(rate, input.lane.allowance, input.grantUsd, input.lane.spentUsd);
   const { journal, number, earlier } = await beginJournal(store, input);
   try {
+    // One that has not reported how it ended may still call.
+    if (earlier.some((its) => its.number > input.lane.journals)) await pass(quietMs, clock, wait, stop);
     const attempts = { store, journals: earlier, counted: input.lane.journals };
     const settled = await readEarlierAttempts(attempts, ledger, meter);
     ledger.begin(clock.startedAt);
     await journal.note(noteLine({ kind: 'began', at: clock.startedAt }));
-    const lane = new RealtimeLane({ provider, target: input, journal, ledger, meter, clock, wait, stop });
+    const later = watchLaterAttempt(store, input, number, deps);
+    const parts = { provider, target: input, journal, ledger, rate, later, meter, clock, wait, stop };
+    const lane = new RealtimeLane(parts);
     const end = input.probe === 0 ? null : await probe(store, input, lane, settled);
     const finalEnd = end ?? (await runLane(store, input, lane, settled));
     const { allowance, spentUsd } = ledger;
@@ -96,10 +112,36 @@ async function askAll(
   }
 }
 
-function createRateSource(deps: ActivityDeps, { holder, model }: RealtimeInput): RateSource | null {
+function createRateSource(
+  deps: ActivityDeps,
+  { holder, chain, model, declaredTokens = 0 }: RealtimeInput,
+): RateSource | null {
   if (holder === undefined) return null;
   const { dispatcher } = requireAdmission(deps);
-  return { ask: () => dispatcher.readRate({ holder, model }), elapsed: deps.elapsed };
+  const asked = { holder, ...(chain === undefined ? {} : { chain }), model };
+  return { ask: () => dispatcher.readRate(asked), elapsed: deps.elapsed, now: deps.now, declaredTokens };
+}
+
+const pieceMs = 500;
+
+/** Needs no journal, so a lane may wait for days. */
+async function awaitRate(
+  { wait }: ActivityDeps,
+  rate: SharedRate,
+  tokens: number,
+  stop: AbortSignal,
+): Promise<LaneEnd> {
+  for (;;) {
+    const end = rate.check(tokens);
+    if (stop.aborted) return { kind: 'stopped' };
+    if (end === null) return { kind: 'reached' };
+    if (end !== 'wait') return end;
+    await wait(pieceMs, stop);
+  }
+}
+
+async function pass(ms: number, clock: Clock, wait: ActivityDeps['wait'], stop: AbortSignal): Promise<void> {
+  for (const until = clock.now() + ms; clock.now() < until && !stop.aborted; ) await wait(pieceMs, stop);
 }
 
 async function runLane(

@@ -2,7 +2,7 @@
 
 import { roundUsd } from '../money/cost.ts';
 import type { BatchSize, Load } from './declaration.ts';
-import { findLaneLimits } from './lanes.ts';
+import { findLaneLimits, totalRequests } from './lanes.ts';
 import { isBelieved } from './learned.ts';
 import { type CapState, listCaps } from './ledger.ts';
 import { type Caps, findTenant, type Limits, type RoomLimits } from './limits.ts';
@@ -79,8 +79,8 @@ function findPlaceBlock(
 /** Each realtime lane needs at least one request a minute. */
 function findLaneBlock(limits: Limits, usage: Usage, { account }: Holder, entry: Entry): Block | null {
   const { rpm, tpm } = findLaneLimits(limits, account, entry.model);
-  const limit = tpm === 0 ? 0 : rpm;
-  const used = usage.pool(namePool(account, entry)).batches;
+  const limit = tpm === 0 ? 0 : rpm === null ? null : totalRequests(rpm);
+  const used = usage.lanes(namePool(account, entry));
   return limit !== null && used >= limit ? { kind: 'room', of: entry.model, unit: 'lanes', used, limit } : null;
 }
 

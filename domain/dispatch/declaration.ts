@@ -45,12 +45,18 @@ export interface Need {
   readonly refused: Refused;
   /** When one of its batches last ended and gave back its room; 0 if none has. */
   readonly endedAt: number;
+  /** Of a realtime lane: the tokens of the largest call that did not fit into its part. Absent: all have fitted. */
+  readonly callTokens?: number;
+  /** Its open realtime batch makes no calls, because the holder is paused. */
+  readonly isPaused?: true;
 }
 
 export interface Declaration {
   readonly holder: string;
   /** Names the run of the workflow and the part of its work. Another run is another holder, and counts from the start. */
   readonly run: string;
+  /** Names the run with which the workflow began, from which it carries over what its realtime lane has used. Absent in earlier versions. */
+  readonly chain?: string;
   /** When that part began. An earlier one is over. */
   readonly began: number;
   /** Rises with each declaration. */

@@ -100,9 +100,10 @@ function remember(state: DispatchState, part: string, ended: Ended): DispatchSta
 }
 
 function readHolder(declaration: Declaration, before: Holder | undefined, now: number): Holder {
-  const { run, began, seq, provider, account, sharing, spentUsd, needs } = declaration;
+  const { run, chain, began, seq, provider, account, sharing, spentUsd, needs } = declaration;
   return {
     run,
+    ...(chain === undefined ? {} : { chain }),
     began,
     seq,
     account: nameAccount(provider, account),

@@ -28,11 +28,14 @@ export function findNextChangeAt(state: DispatchState, now: number): number | nu
   return times.length === 0 ? null : Math.min(...times);
 }
 
-const listLaneTimes = ({ pools }: DispatchState, now: number): readonly number[] =>
+const listLaneTimes = ({ pools, lanesFrom = 0 }: DispatchState, now: number): readonly number[] =>
   Object.values(pools)
-    .flatMap(({ lanes = {} }) =>
-      Object.values(lanes).flatMap(({ from, until }) => [from, ...(until === null ? [] : [until])]),
-    )
+    .filter(({ lanes }) => lanes !== undefined)
+    .flatMap(({ lanes = {}, weights }) => [
+      lanesFrom,
+      ...(weights?.before === undefined ? [] : [weights.before.until]),
+      ...Object.values(lanes).flatMap(({ from, until }) => [from, ...(until === null ? [] : [until])]),
+    ])
     .filter((time) => time > now);
 
 export interface Look {

@@ -32,8 +32,11 @@ export class NeedBook {
   #granted = 0;
   #refused: Refused = { count: 0, askedAt: 0, named: null };
   #endedAt = 0;
+  #callTokens = 0;
   /** What the dispatcher last said. */
   #said: Grant | null = null;
+  /** Why its open realtime batch makes no calls; null if it makes some. */
+  laneWait: string | null = null;
 
   constructor(key: Pick<Need, 'model' | 'lane'>) {
     this.#key = { model: key.model, lane: key.lane };
@@ -46,6 +49,11 @@ export class NeedBook {
       tokens: Math.max(this.#each.tokens, tokens),
       usd: usd === null || known === null ? null : Math.max(known, usd),
     };
+  }
+
+  /** A call that is larger than the part of its realtime lane needs tokens of its own. */
+  needCall(tokens: number): void {
+    this.#callTokens = Math.max(this.#callTokens, tokens);
   }
 
   /** How many more batches would start now. Grants for more than that are given back. */
@@ -134,6 +142,8 @@ export class NeedBook {
       granted: this.#granted,
       refused: this.#refused,
       endedAt: this.#endedAt,
+      ...(this.#callTokens === 0 ? {} : { callTokens: this.#callTokens }),
+      ...(this.#isLanePaused ? { isPaused: true } : {}),
     };
   }
 
@@ -151,7 +161,8 @@ export class NeedBook {
   describeNews(now: number): string {
     const { waiting, taken, held, refused, unsure } = this.read(now);
     const wanted = waiting + taken;
-    const counts = [wanted, taken - held.batches, refused.count, this.#said?.isUntried === true ? taken - unsure : 0];
+    const unknown = this.#said?.isUntried === true ? taken - unsure : 0;
+    const counts = [wanted, taken - held.batches, refused.count, unknown, this.#callTokens, Number(this.#isLanePaused)];
     return counts.every((count) => count === 0) ? '' : counts.join(' ');
   }
 
@@ -177,6 +188,11 @@ export class NeedBook {
 
   get #waiting(): number {
     return this.#isPaused ? 0 : this.#unstarted + this.#listWaiting().length;
+  }
+
+  /** Others may use its part of the rate meanwhile. */
+  get #isLanePaused(): boolean {
+    return this.#isPaused && this.#key.lane === 'realtime' && this.#open.size > 0;
   }
 
   #take(): void {

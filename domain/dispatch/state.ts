@@ -19,6 +19,8 @@ export interface Holder {
   readonly spentUsd: number;
   /** When it last declared, or was looked for. */
   readonly seenAt: number;
+  /** Names the chain of runs that its realtime calls are counted in. Absent: an earlier version declared. */
+  readonly chain?: string;
   readonly entries: readonly Entry[];
 }
 
@@ -32,10 +34,19 @@ export interface Entry extends Need {
 /** A holder with an open realtime batch. It has one at a time for each model. */
 export interface OpenLane {
   readonly tenant: string;
+  /** So many tokens a minute are its own, because it has such a large call; 0 if its calls fit into any part. */
+  readonly callTokens: number;
   /** Before this, others may still use its part. It uses the spare part, if no lane that began before it does. */
   readonly from: number;
   /** Until then it may still use its part, although its batch is over; null while the batch is open. */
   readonly until: number | null;
+}
+
+/** The weights of the tenants that have realtime lanes in a pool. */
+export interface LaneWeights {
+  readonly of: Readonly<Record<string, number>>;
+  /** Those from before the last change. Until then, no part may be larger than by these. Absent: the last change is long over. */
+  readonly before?: { readonly of: Readonly<Record<string, number>>; readonly until: number };
 }
 
 /** What is shared by all who use one model of one account in one lane. */
@@ -49,8 +60,9 @@ export interface Pool {
   readonly endedAt: number;
   /** Batches that the provider has accepted since it last refused one. */
   readonly accepted: number;
-  /** The realtime lanes that share the model's rate, by their holders. Absent if there are none. */
+  /** The realtime lanes that share the model's rate, by the chains of their holders. Absent if there are none. */
   readonly lanes?: Readonly<Record<string, OpenLane>>;
+  readonly weights?: LaneWeights;
   /** A number that rises with each grant: the pool with the lowest is next. */
   readonly lastGrant: number;
 }
@@ -84,6 +96,8 @@ export interface DispatchState {
   readonly reclaimedAt?: number;
   /** The alerts that are raised. Absent: none is. */
   readonly alerts?: readonly string[];
+  /** No realtime lane has a part before this, because what the last dispatcher said is not known. Absent: it is. */
+  readonly lanesFrom?: number;
 }
 
 export const emptyState = (now: number): DispatchState => ({

@@ -11,6 +11,7 @@ export class Usage {
   readonly #byTenant = new Map<string, number>();
   readonly #byOwner = new Map<string, number>();
   readonly #unsure = new Map<string, number>();
+  readonly #lanes = new Map<string, number>();
 
   constructor({ holders }: Pick<DispatchState, 'holders'>) {
     for (const holder of Object.values(holders)) {
@@ -26,11 +27,14 @@ export class Usage {
   }
 
   /** Counts batches that the provider may still refuse. Those of the realtime lane take no room of the account. */
-  add(holder: Sharer, entry: Pick<Entry, 'model' | 'lane'>, load: Load): void {
+  add(holder: Sharer, entry: Pick<Entry, 'model' | 'lane' | 'isPaused'>, load: Load): void {
     const pool = namePool(holder.account, entry);
     for (const owner of listOwners(holder)) this.#byOwner.set(owner, this.reservedUsd(owner) + load.usd);
     this.#byPool.set(pool, addLoads(this.pool(pool), load));
-    if (entry.lane === 'realtime') return;
+    if (entry.lane === 'realtime') {
+      if (entry.isPaused !== true) this.#lanes.set(pool, this.lanes(pool) + load.batches);
+      return;
+    }
     this.#byAccount.set(holder.account, addLoads(this.account(holder.account), load));
     this.#byTenant.set(holder.tenant, this.tenantBatches(holder.tenant) + load.batches);
     this.#unsure.set(pool, this.unsure(pool) + load.batches);
@@ -50,6 +54,11 @@ export class Usage {
 
   reservedUsd(owner: string): number {
     return this.#byOwner.get(owner) ?? 0;
+  }
+
+  /** Open realtime batches, except those of paused jobs. */
+  lanes(pool: string): number {
+    return this.#lanes.get(pool) ?? 0;
   }
 
   unsure(pool: string): number {

@@ -1,5 +1,7 @@
 // Which rows of a hybrid job go through the realtime lane: those that match its route, in row order, as long as the route has room. Pure.
 
+import { lowerCap } from '../money/budget.ts';
+
 /** How a job sends its rows: in batches, by synchronous calls, or some in each of the two ways. */
 export const jobModes = ['batch', 'realtime', 'hybrid'] as const;
 export type JobMode = (typeof jobModes)[number];
@@ -16,6 +18,12 @@ export interface RouteLimits {
   readonly rpm: number | null;
   readonly tpm: number | null;
 }
+
+/** The lane keeps to the job's own limits, and to those that all jobs share. */
+export const lowerLimits = (own: RouteLimits, shared: RouteLimits = { rpm: null, tpm: null }): RouteLimits => ({
+  rpm: lowerCap(own.rpm, shared.rpm),
+  tpm: lowerCap(own.tpm, shared.tpm),
+});
 
 /** Without `upTo`, as many rows go through the realtime lane as its limits allow in this time. */
 export const routedMinutes = 60;

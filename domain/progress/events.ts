@@ -41,6 +41,14 @@ export interface BatchNews {
   readonly yielded?: true;
   /** Since when the provider is not reached, for a batch of the realtime lane. */
   readonly unreachableSince?: number;
+  /** Why a batch of the realtime lane waits for its part of the rate that all jobs share. */
+  readonly withoutRate?: {
+    readonly why: string;
+    /** The job has to declare the lane again. */
+    readonly isUnknown: boolean;
+    /** Of the largest call that does not fit into its part; 0 if there is none. */
+    readonly callTokens: number;
+  };
   /** A fault of the provider that ended the batch, in a word. */
   readonly fault?: string;
   /** Since when the provider does not find the batch, which it had created. */

@@ -1,9 +1,16 @@
 // Reaches the dispatcher of the namespace over the worker's own connection.
 
-import { type Client, WithStartWorkflowOperation, type Workflow } from '@temporalio/client';
+import {
+  type Client,
+  QueryRejectedError,
+  WithStartWorkflowOperation,
+  type Workflow,
+  WorkflowClient,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { DeclareInput, DispatcherPort } from '../../activities/dispatch/port.ts';
 import type { Answer } from '../../domain/dispatch/declaration.ts';
-import type { LaneRate } from '../../domain/dispatch/lanes.ts';
+import type { AskedRate, RateAnswer } from '../../domain/dispatch/lane-rate.ts';
 import type { DispatchState } from '../../domain/dispatch/state.ts';
 import { dispatcherId } from '../../domain/ids.ts';
 
@@ -15,6 +22,12 @@ const runsMax = 5;
 const askedMax = 1_000;
 
 export function createDispatcher(client: Client): DispatcherPort {
+  // A dispatcher that was terminated would answer for ever with what it knew at its end.
+  const running = new WorkflowClient({
+    ...client.workflow.options,
+    connection: client.connection,
+    queryRejectCondition: 'NOT_OPEN',
+  });
   const inTime = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + callMs, call);
   return {
     declare: ({ declaration, ...input }, taskQueue) => {
@@ -34,8 +47,15 @@ export function createDispatcher(client: Client): DispatcherPort {
         }),
       );
     },
-    readRate: (lane) =>
-      inTime(() => client.workflow.getHandle(dispatcherId).query<LaneRate | null, [typeof lane]>('rate', lane)),
+    readRate: async (asked) => {
+      try {
+        const dispatcher = running.getHandle(dispatcherId);
+        return await inTime(() => dispatcher.query<RateAnswer, [AskedRate]>('rate', asked));
+      } catch (error) {
+        if (error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError) return { kind: 'unknown' };
+        throw error;
+      }
+    },
     listEarlierRuns: async (ownRunId) => {
       const runs: string[] = [];
       for await (const { runId, status } of client.workflow.list({ query: `WorkflowId = '${dispatcherId}'` })) {

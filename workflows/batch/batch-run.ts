@@ -54,6 +54,8 @@ export interface BatchInput {
 export interface RealtimeGrant {
   /** The job's allowance, as its last realtime batch left it. */
   readonly allowance: Allowance;
+  /** The run with which the allowance began. Absent in earlier versions. */
+  readonly chain?: string;
   /** The money that the batch may spend; null if there is no cap. */
   readonly grantUsd: number | null;
 }
@@ -102,10 +104,10 @@ export class BatchRun {
       yielded = false,
       unreachableSince,
       createsLost,
-    }: Partial<Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince' | 'createsLost'>> & {
-      readonly unsent?: boolean;
-      readonly yielded?: boolean;
-    } = {},
+      withoutRate,
+    }: Partial<
+      Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince' | 'createsLost' | 'withoutRate'>
+    > & { readonly unsent?: boolean; readonly yielded?: boolean } = {},
   ): Promise<void> {
     if (workflowInfo().parent === undefined) return;
     const { wave, batch } = this.ref;
@@ -122,6 +124,7 @@ export class BatchRun {
       ...(yielded ? { yielded } : {}),
       ...(unreachableSince === undefined ? {} : { unreachableSince }),
       ...(createsLost === undefined ? {} : { createsLost }),
+      ...(withoutRate === undefined ? {} : { withoutRate }),
     };
     try {
       const coordinator = getExternalWorkflowHandle(this.coordinator);

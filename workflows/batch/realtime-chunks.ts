@@ -2,13 +2,14 @@
 // provider that cannot be reached, or that asks for a long wait, are timers.
 
 import { condition, log } from '@temporalio/workflow';
+import type { WithoutRate } from '../../activities/realtime/lane-end.ts';
 import type { LaneState, RealtimeResult } from '../../activities/realtime/realtime.ts';
 import { type Allowance, openAllowance, shiftAllowance } from '../../domain/capacity/allowance.ts';
 import { probeDelayMs } from '../../domain/capacity/outage.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { realtimeChunkItems } from '../../domain/limits.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
-import type { Trouble } from '../../domain/progress/events.ts';
+import type { BatchNews, Trouble } from '../../domain/progress/events.ts';
 import { isHistoryLong } from '../history.ts';
 import { laneCalls } from '../proxies.ts';
 import { endIfTakenOver } from '../takeover.ts';
@@ -30,6 +31,8 @@ export interface CarriedChunks {
   readonly from: number;
   readonly lane: LaneState;
   readonly outage: Outage | null;
+  /** Absent: it waits for no rate. */
+  readonly withoutRate?: BatchNews['withoutRate'] | null;
 }
 
 export class RealtimeChunks {
@@ -38,16 +41,22 @@ export class RealtimeChunks {
   #from: number;
   #lane: LaneState;
   #outage: Outage | null;
+  /** What its coordinator knows; null if it has its part of the rate. */
+  #withoutRate: BatchNews['withoutRate'] | null;
+  /** The largest call for which its coordinator knows that it needs tokens of its own. */
+  #declaredTokens = 0;
   #cancelled = false;
 
   constructor(run: BatchRun, carried: CarriedChunks | null) {
     const lane = { allowance: run.input.realtime?.allowance ?? openAllowance, spentUsd: 0, journals: 0 };
-    const start = carried ?? { startedAt: run.startedAt, from: 0, lane, outage: null };
+    const start: CarriedChunks = carried ?? { startedAt: run.startedAt, from: 0, lane, outage: null };
     this.#run = run;
     this.startedAt = start.startedAt;
     this.#from = start.from;
     this.#lane = start.lane;
     this.#outage = start.outage;
+    this.#withoutRate = start.withoutRate ?? null;
+    this.#declaredTokens = this.#withoutRate?.callTokens ?? 0;
   }
 
   get allowance(): Allowance {
@@ -55,7 +64,8 @@ export class RealtimeChunks {
   }
 
   carry(): CarriedChunks {
-    return { startedAt: this.startedAt, from: this.#from, lane: this.#lane, outage: this.#outage };
+    const withoutRate = this.#withoutRate;
+    return { startedAt: this.startedAt, from: this.#from, lane: this.#lane, outage: this.#outage, withoutRate };
   }
 
   cancel(): void {
@@ -98,7 +108,12 @@ export class RealtimeChunks {
     const from = this.#from;
     const probe = this.#outage?.probes ?? 0;
     const items = `items ${from + 1} to ${from + count} of ${planned.items}`;
-    const summary = probe === 0 ? `ask ${items}` : `probe ${probe}: ask one of ${items}`;
+    const summary =
+      this.#withoutRate !== null
+        ? `wait for the rate of ${items}`
+        : probe === 0
+          ? `ask ${items}`
+          : `probe ${probe}: ask one of ${items}`;
     return laneCalls(job, summary).realtime({
       ...this.#run.ref,
       from,
@@ -108,6 +123,9 @@ export class RealtimeChunks {
       ...(tokenFactor === undefined ? {} : { tokenFactor }),
       lane: this.#lane,
       ...(job.dispatch === undefined ? {} : { holder: this.#run.coordinator }),
+      ...(realtime?.chain === undefined ? {} : { chain: realtime.chain }),
+      ...(this.#declaredTokens === 0 ? {} : { declaredTokens: this.#declaredTokens }),
+      ...(this.#withoutRate === null ? {} : { awaitedTokens: this.#withoutRate?.callTokens ?? 0 }),
       grantUsd: realtime?.grantUsd ?? null,
       probe,
     });
@@ -126,7 +144,9 @@ export class RealtimeChunks {
       case 'done':
         return this.#closeChunk(count);
       case 'reached':
-        return this.#endOutage();
+        return this.#withoutRate === null ? this.#endOutage() : this.#endWaitForRate();
+      case 'without_rate':
+        return this.#waitForRate(end);
       case 'unreachable':
         return this.#waitToProbe();
       case 'told_to_wait':
@@ -156,6 +176,18 @@ export class RealtimeChunks {
   async #endOutage(): Promise<void> {
     this.#outage = null;
     log.info('the provider is reached again', { event: 'outage_over' });
+    await this.#run.notify('running', { done: this.#from });
+  }
+
+  /** The next activity waits again, and tells when the lane has its part. */
+  async #waitForRate({ why, isUnknown, callTokens }: WithoutRate): Promise<void> {
+    this.#declaredTokens = Math.max(this.#declaredTokens, callTokens ?? 0);
+    this.#withoutRate = { why, isUnknown, callTokens: this.#declaredTokens };
+    await this.#run.notify('waiting', { withoutRate: this.#withoutRate });
+  }
+
+  async #endWaitForRate(): Promise<void> {
+    this.#withoutRate = null;
     await this.#run.notify('running', { done: this.#from });
   }
 

@@ -17,7 +17,8 @@ import type { Answer, Declaration, Grants } from '../../domain/dispatch/declarat
 import { declare, noteSeen } from '../../domain/dispatch/declare.ts';
 import { type Dispatched, decideAgain, hasPlace, takeDeclaration, takeGone } from '../../domain/dispatch/dispatch.ts';
 import { findNextChangeAt, type Look, listSilent, lookedForMax, planLook } from '../../domain/dispatch/due.ts';
-import { findRate } from '../../domain/dispatch/lanes.ts';
+import { findRate } from '../../domain/dispatch/lane-rate.ts';
+import { settlesMs } from '../../domain/dispatch/lanes.ts';
 import type { Limits, Overrides } from '../../domain/dispatch/limits.ts';
 import { findDispatchAlerts } from '../../domain/dispatch/page/alerts.ts';
 import { renderDetails } from '../../domain/dispatch/page/details.ts';
@@ -83,8 +84,10 @@ class Dispatcher {
 
   /** Takes over the state of a dispatcher that was ended. If that cannot be read, every job is asked to declare again. */
   async recover(): Promise<void> {
-    const { snapshot, asked } = await dispatchCall('take over what the last dispatcher knew').recoverDispatcher();
+    const what = 'take over what the last dispatcher knew';
+    const { snapshot, asked, isFirst = asked.length === 0 } = await dispatchCall(what).recoverDispatcher();
     if (snapshot !== null) this.#takeOver(snapshot);
+    else if (!isFirst) this.state = { ...this.state, lanesFrom: Date.now() + settlesMs };
     if (asked.length > 0) {
       log.warn('what the last dispatcher knew cannot be read: all jobs declare again', { jobs: asked.length });
       const haveDeclared = (): boolean => asked.every((holder) => readOwn(this.state.holders, holder) !== undefined);
@@ -139,11 +142,9 @@ class Dispatcher {
     setHandler(holdingsQuery, () => renderPage(this.state, Date.now()), {
       description: 'Who holds what, who waits for what and why, and what it costs.',
     });
-    setHandler(
-      rateQuery,
-      ({ holder, model }) => (this.#isReady ? findRate(this.state, holder, model, Date.now()) : null),
-      { description: 'For a realtime lane: the requests and tokens a minute that it may use.' },
-    );
+    setHandler(rateQuery, (asked) => findRate(this.#isReady ? this.state : null, asked, Date.now()), {
+      description: 'For a realtime lane: the requests and tokens a minute that it may use.',
+    });
     setHandler(snapshotQuery, () => (this.#isReady ? this.state : null), {
       description: 'For the next dispatcher: everything.',
     });

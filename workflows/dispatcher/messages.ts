@@ -2,7 +2,7 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Answer, Declaration, Grants } from '../../domain/dispatch/declaration.ts';
-import type { LaneRate } from '../../domain/dispatch/lanes.ts';
+import type { AskedRate, RateAnswer } from '../../domain/dispatch/lane-rate.ts';
 import type { Limits, SetCap, SetLimits, SetTenant } from '../../domain/dispatch/limits.ts';
 import type { DispatchPage } from '../../domain/dispatch/page/page.ts';
 import type { DispatchState } from '../../domain/dispatch/state.ts';
@@ -15,8 +15,8 @@ export const declareUpdate = defineUpdate<
   [{ readonly declaration: Declaration; readonly digest: string; readonly limits?: Limits }]
 >('declare');
 
-/** From a realtime lane: what it may use now. Null if it may make no call yet, or if the dispatcher has just started. */
-export const rateQuery = defineQuery<LaneRate | null, [{ readonly holder: string; readonly model: string }]>('rate');
+/** From a realtime lane: what it may use now. */
+export const rateQuery = defineQuery<RateAnswer, [AskedRate]>('rate');
 
 // To a job or a segment
 

@@ -80,12 +80,16 @@ export class DispatchGate implements Gate {
     if (open === undefined) return;
     if (hasRun(tally)) open.need.accept(workflowId);
     open.need.end(workflowId, Date.now());
+    open.need.laneWait = null;
     this.#open.delete(workflowId);
     this.#spentUsd += (tally === null ? open.usd : chargedUsd(tally, open.usd)) ?? 0;
   }
 
-  applyNews(workflowId: string, _model: string, { stage, cramped, yielded }: BatchNews): void {
+  applyNews(workflowId: string, _model: string, { stage, cramped, yielded, withoutRate }: BatchNews): void {
     const need = this.#open.get(workflowId)?.need;
+    if (need !== undefined) need.laneWait = withoutRate?.why ?? null;
+    if (withoutRate !== undefined) need?.needCall(withoutRate.callTokens);
+    if (withoutRate?.isUnknown === true) this.declareAgain();
     if (cramped !== undefined) need?.refuse(workflowId, cramped.named, Date.now());
     else if (yielded === true) need?.yield(workflowId, Date.now());
     else if (acceptedStates.has(stage)) need?.accept(workflowId);
@@ -106,11 +110,13 @@ export class DispatchGate implements Gate {
 
   describeWaits(): readonly CapacityWait[] {
     return this.#book.needs.flatMap((need): CapacityWait[] => {
-      const { said, waiting, model, inUse } = need;
+      const { said, waiting, model, inUse, laneWait } = need;
+      const wait = { model, inUse, fitting: null, named: null };
+      const trouble = this.#isUnreached ? unreached : this.#isFull ? full : null;
+      if (laneWait !== null) return [{ ...wait, waiting: 1, reason: trouble ?? laneWait }];
       if (waiting === 0) return [];
       const reason = said?.wait ?? 'the dispatcher has not answered yet';
-      const trouble = this.#isUnreached ? unreached : this.#isFull ? full : null;
-      return [{ model, waiting, inUse, fitting: null, named: null, reason: trouble ?? reason }];
+      return [{ ...wait, waiting, reason: trouble ?? reason }];
     });
   }
 
@@ -186,6 +192,7 @@ export class DispatchGate implements Gate {
     return {
       holder: workflowInfo().workflowId,
       run: this.#run,
+      chain: workflowInfo().firstExecutionRunId,
       began: this.#began,
       seq: this.#seq,
       provider,

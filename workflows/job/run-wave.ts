@@ -1,6 +1,6 @@
 // One wave from its plan to its last tally. The job runs a small wave's batches itself, and gives a large wave to segments.
 
-import { log } from '@temporalio/workflow';
+import { log, workflowInfo } from '@temporalio/workflow';
 import type { WavePart } from '../../activities/waves/read-part.ts';
 import { type PlannedBatch, type PlanSummary, planStart } from '../../domain/job.ts';
 import { lowerCap } from '../../domain/money/budget.ts';
@@ -120,7 +120,11 @@ class WaveOwner implements PartOwner {
   #grant({ estimate, fallback }: PlannedBatch): RealtimeGrant {
     const left = this.#running.countLeftUsd(estimate.usd ?? 0);
     const fallbackLeft = fallback === true ? this.#running.countFallbackLeftUsd() : null;
-    return { allowance: this.coordinator.allowance, grantUsd: lowerCap(left, fallbackLeft) };
+    return {
+      allowance: this.coordinator.allowance,
+      chain: workflowInfo().firstExecutionRunId,
+      grantUsd: lowerCap(left, fallbackLeft),
+    };
   }
 
   onStart({ estimate }: PlannedBatch): void {

@@ -165,7 +165,7 @@ class SegmentRun implements PartOwner {
       lowerBy(budgetUsd, this.#charges.realtimeUsd),
       fallback === true ? lowerBy(fallbackUsd, this.#charges.fallbackUsd) : null,
     );
-    return { allowance: this.coordinator.allowance, grantUsd };
+    return { allowance: this.coordinator.allowance, chain: workflowInfo().firstExecutionRunId, grantUsd };
   }
 
   onStart(): void {

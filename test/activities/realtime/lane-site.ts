@@ -7,6 +7,7 @@ import type { MockActivityEnvironment } from '@temporalio/testing';
 import { type ClassifyResult, classify } from '../../../activities/collect/classify.ts';
 import type { ClassifyInput } from '../../../activities/collect/classify-input.ts';
 import type { ActivityDeps } from '../../../activities/deps.ts';
+import type { WithoutRate } from '../../../activities/realtime/lane-end.ts';
 import { type RealtimeInput, type RealtimeResult, realtime } from '../../../activities/realtime/realtime.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import { probeDelayMs } from '../../../domain/capacity/outage.ts';
@@ -37,6 +38,9 @@ export interface SiteCall {
   readonly at: number;
 }
 
+type LaneInput = Pick<RealtimeInput, 'lane' | 'probe' | 'grantUsd' | 'model' | 'endpoint'> &
+  Partial<Pick<RealtimeInput, 'holder' | 'chain' | 'awaitedTokens' | 'declaredTokens'>>;
+
 type Reply = string | ProviderError | Promise<string>;
 
 export class LaneSite {
@@ -53,7 +57,9 @@ export class LaneSite {
   readonly #rows: ReadonlyMap<string, number>;
   readonly #callMs: number;
   #running = 0;
-  #input: Pick<RealtimeInput, 'lane' | 'probe' | 'grantUsd' | 'model' | 'endpoint'> = freshLane;
+  /** Why the lane had no rate, each time that it ended for it. */
+  readonly withoutRate: WithoutRate[] = [];
+  #input: LaneInput = freshLane;
 
   /** `answer` gives the reply to a call, which takes `callMs`. */
   static async open(
@@ -97,11 +103,15 @@ export class LaneSite {
   }
 
   /** Chunk after chunk, as the workflow does it. */
-  async runToEnd(chunk = this.#items, grantUsd: number | null = null): Promise<void> {
-    this.#input = { ...freshLane, grantUsd };
+  async runToEnd(
+    chunk = this.#items,
+    grantUsd: number | null = null,
+    { holder, deps = {} }: { holder?: string; deps?: Partial<ActivityDeps> } = {},
+  ): Promise<void> {
+    this.#input = { ...freshLane, grantUsd, ...(holder === undefined ? {} : { holder }) };
     for (let from = 0; from < this.#items; ) {
       const count = Math.min(chunk, this.#items - from);
-      const result: RealtimeResult = await this.attempt({ ...this.#input, from, count });
+      const result: RealtimeResult = await this.attempt({ ...this.#input, from, count }, { deps });
       const { end, lane, at } = result;
       this.nowMs = Math.max(this.nowMs, at);
       this.#input = { ...this.#input, lane };
@@ -109,6 +119,8 @@ export class LaneSite {
       const { probe } = this.#input;
       if (end.kind === 'unreachable') this.#wait(probeDelayMs(probe), probe + 1);
       else if (end.kind === 'told_to_wait') this.#wait(end.waitMs, 0);
+      else if (end.kind === 'without_rate') this.#awaitRate(end);
+      else if (this.#input.awaitedTokens !== undefined) this.#endWaitForRate();
       else this.#input = { ...this.#input, probe: 0 };
     }
   }
@@ -136,6 +148,17 @@ export class LaneSite {
       minutes[minute] = (minutes[minute] ?? 0) + 1;
     }
     return minutes;
+  }
+
+  #awaitRate(end: WithoutRate): void {
+    this.withoutRate.push(end);
+    const declaredTokens = Math.max(this.#input.declaredTokens ?? 0, end.callTokens ?? 0);
+    this.#input = { ...this.#input, awaitedTokens: declaredTokens, declaredTokens };
+  }
+
+  #endWaitForRate(): void {
+    const { awaitedTokens: _, ...input } = this.#input;
+    this.#input = input;
   }
 
   #wait(ms: number, probe: number): void {
