@@ -82,6 +82,7 @@ const batchSteps = Object.keys({
   poll: true,
   read: true,
   classify: true,
+  leave: true,
   done: true,
 } satisfies Record<BatchStep['kind'], true>);
 

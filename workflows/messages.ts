@@ -86,5 +86,7 @@ export const roomSignal = defineSignal('room');
 export const tooLargeSignal = defineSignal<[number]>('tooLarge');
 /** The job's deadline has passed: end the batch and collect what it finished. */
 export const endNowSignal = defineSignal('endNow');
+/** The job itself was cancelled, and ends by then. Otherwise a person may have cancelled only this child. */
+export const jobEndsSignal = defineSignal<[number]>('jobEnds');
 export const limitSignal = defineSignal<[number]>('limit');
 export const batchDeadlineSignal = defineSignal<[number]>('batchDeadline');

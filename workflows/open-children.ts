@@ -5,6 +5,7 @@ import type { BatchEntry } from '../domain/progress/events.ts';
 import {
   batchDeadlineSignal,
   endNowSignal,
+  jobEndsSignal,
   nudgeSignal,
   pauseSignal,
   resumeSignal,
@@ -77,6 +78,11 @@ export class OpenChildren {
 
   endNow(): Promise<void> {
     return this.#signal([...this.#open.keys()], endNowSignal);
+  }
+
+  /** Temporal's own cancellation does not say whose it is. One that misses this signal takes no harm: the job settles what it leaves. */
+  sayThatJobEnds(endBy: number): Promise<void> {
+    return this.#signal([...this.#open.keys()], jobEndsSignal, endBy);
   }
 
   setBatchDeadline(ms: number): Promise<void> {

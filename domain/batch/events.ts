@@ -44,7 +44,7 @@ export interface BatchEvents {
   /** The job's deadline passed. */
   readonly deadline: object;
   readonly deadline_changed: { readonly deadlineMs: number };
-  /** With the time by which the batch must end, if the job has set one. */
+  /** With the time by which the batch must end, if its job ends by then; null if it was cancelled, which a person may have done. */
   readonly cancelled: { readonly endBy: number | null };
   /** A person must act first, and other jobs may use its room until then. */
   readonly yielded: object;

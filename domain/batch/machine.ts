@@ -23,7 +23,7 @@ export interface BatchBounds {
   /** The provider's own window for a batch, and how much longer a batch may stay open. */
   readonly windowMs: number;
   readonly graceMs: number;
-  /** How long a cancelled job waits for its batches, in all. */
+  /** How long a cancelled batch may take to end. */
   readonly cancelledMs: number;
   /** The wait before a file that the provider no longer finds is uploaded again. */
   readonly uploadAgainMs: number;
@@ -95,8 +95,10 @@ export interface BatchCase {
   readonly share: number | null;
   /** Nothing is created before this. */
   readonly createAt: number;
-  /** A cancelled job ends by this time, whatever is known. */
+  /** A cancelled batch ends by this time, whatever is known. */
   readonly giveUpAt: number | null;
+  /** The job itself ends by then. Otherwise a person may have cancelled only this batch, and what is not known then is left to its next run. */
+  readonly jobEnds: boolean;
   readonly deadlineMs: number;
 }
 
@@ -122,6 +124,7 @@ export const newCase = (deadlineMs: number): BatchCase => ({
   share: null,
   createAt: 0,
   giveUpAt: null,
+  jobEnds: false,
   deadlineMs,
 });
 
@@ -137,6 +140,8 @@ export type BatchStep =
   | { readonly kind: 'read'; readonly id: string }
   /** `final`: the time of everything is over, and items whose fate is unknown now are in doubt. */
   | { readonly kind: 'classify'; readonly final: boolean }
+  /** The time of a cancelled batch is over, and not everything is known. */
+  | { readonly kind: 'leave' }
   | { readonly kind: 'done' };
 
 export const holdReasons = [
@@ -155,8 +160,9 @@ export function nextStep(known: BatchCase, now: number, rules: EndingRules, boun
   if (!known.recovered) return { kind: 'recover' };
   if (known.settled) return { kind: 'done' };
   const isOver = known.giveUpAt !== null && now >= known.giveUpAt;
-  const step = isOver ? null : (stepForOpen(known, now, rules, bounds) ?? stepToCreate(known, now, rules));
-  if (step === null) return { kind: 'classify', final: isOver };
+  const step = stepForOpen(known, now, rules, bounds) ?? stepToCreate(known, now, rules);
+  if (step === null || (isOver && known.jobEnds)) return { kind: 'classify', final: isOver && known.jobEnds };
+  if (isOver) return { kind: 'leave' };
   // Every step below calls the provider or waits for it.
   if (known.trouble !== null) return { kind: 'hold', why: 'trouble', until: known.giveUpAt };
   if (step.kind !== 'hold' || known.giveUpAt === null) return step;

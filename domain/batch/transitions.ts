@@ -116,6 +116,7 @@ const transitions: { readonly [Kind in BatchEventKind]: Transition<Kind> } = {
   cancelled: (known, { endBy }, now, { bounds }) => ({
     ...endWith(known, 'cancelled'),
     giveUpAt: known.giveUpAt ?? endBy ?? now + bounds.cancelledMs,
+    jobEnds: known.jobEnds || endBy !== null,
   }),
   yielded: (known) => ({ ...known, yielded: true }),
   room: (known) => ({ ...known, cramped: null, yielded: false }),

@@ -40,6 +40,7 @@ const steps: Readonly<Record<Exclude<BatchStep['kind'], 'hold'>, string>> = {
   poll: 'polls the provider',
   read: 'downloads the output',
   classify: 'reads each answer and counts',
+  leave: 'cancelled: it ends, and what is not known yet is left to its next run',
   done: 'done',
 };
 

@@ -1,5 +1,6 @@
 // Drives one batch to its tally: asks the batch machine for the next step, takes it or waits, until the batch is settled.
 
+import { CancelledFailure } from '@temporalio/common';
 import { condition, continueAsNew, setCurrentDetails } from '@temporalio/workflow';
 import { toBounds } from '../../domain/batch/bounds.ts';
 import type { BatchEvent } from '../../domain/batch/events.ts';
@@ -55,10 +56,10 @@ export class BatchDriver implements StepContext {
   }
 
   report(event: BatchEvent): void {
+    if (event.kind === 'paused' || event.kind === 'deadline') this.stops += 1;
+    if (event.kind === 'cancelled' && this.known.giveUpAt === null) this.cancels += 1;
     this.known = applyEvent(this.known, event, Date.now(), this.#book);
     this.#changes += 1;
-    if (event.kind === 'paused' || event.kind === 'deadline') this.stops += 1;
-    if (event.kind === 'cancelled') this.cancels += 1;
   }
 
   async drive(): Promise<Tally> {
@@ -66,6 +67,7 @@ export class BatchDriver implements StepContext {
       const step = nextStep(this.known, Date.now(), this.#book.rules, this.#book.bounds);
       this.#publish(step);
       if (step.kind === 'done') return this.#end();
+      if (step.kind === 'leave') throw new CancelledFailure('cancelled before everything was known of the batch');
       if (step.kind === 'hold') await this.#hold(step);
       else await this.#steps.take(step);
       // A settled batch only has to return its tally, which the next run would not have.

@@ -11,6 +11,7 @@ import {
   batchDeadlineSignal,
   batchNewsSignal,
   endNowSignal,
+  jobEndsSignal,
   nudgeSignal,
   pauseSignal,
   resumeSignal,
@@ -160,6 +161,9 @@ function registerHandlers(run: BatchRun): void {
     run.endNow = true;
     run.onSignal({ kind: 'deadline' });
   };
+  const jobEnds = (endBy: number): void => {
+    run.onSignal({ kind: 'cancelled', endBy });
+  };
   const setDeadline = (ms: number): void => {
     run.onSignal({ kind: 'deadline_changed', deadlineMs: ms });
   };
@@ -169,6 +173,7 @@ function registerHandlers(run: BatchRun): void {
   setHandler(tooLargeSignal, tooLarge, { description: 'The provider will never have room: give the items back.' });
   setHandler(nudgeSignal, nudge, { description: 'Poll now.' });
   setHandler(endNowSignal, endNow, { description: "The job's deadline has passed: end the batch and collect it." });
+  setHandler(jobEndsSignal, jobEnds, { description: 'The job is cancelled, and ends by then.' });
   setHandler(batchDeadlineSignal, setDeadline, { description: "Change the batch's deadline." });
 }
 

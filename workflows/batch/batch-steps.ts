@@ -29,7 +29,7 @@ export class BatchSteps {
     this.lastPoll = new LastPoll(toldTenths);
   }
 
-  async take(step: Exclude<BatchStep, { kind: 'hold' | 'done' }>): Promise<void> {
+  async take(step: Exclude<BatchStep, { kind: 'hold' | 'leave' | 'done' }>): Promise<void> {
     switch (step.kind) {
       case 'recover':
         return this.#recover();

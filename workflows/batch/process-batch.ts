@@ -1,4 +1,5 @@
-// One provider batch, from its planned file to its counted answers. It always completes with a tally, cancelled or not.
+// One provider batch, from its planned file to its counted answers. It completes with a tally, also when it is cancelled: only if its time is
+// over before everything is known does it end as cancelled. Then its job starts it again, or settles it at its own end.
 
 import { CancellationScope } from '@temporalio/workflow';
 import type { Tally } from '../../domain/outcome/outcome.ts';

@@ -60,6 +60,7 @@ async function runUntilCancelled(job: JobRun, work: () => Promise<void>): Promis
     if (isOver) return;
     job.cancelled = true;
     job.enterPhase('cancelling');
+    void job.coordinator.children.sayThatJobEnds(Date.now() + job.settings.timing.cancelGraceMs);
   });
   try {
     await work();

@@ -1,7 +1,9 @@
 // Up to 500 batches of a job that has more, in the same window as the job's own, so that no history grows past its bound.
 
+import { CancelledFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
+  CancellationScope,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
@@ -24,6 +26,7 @@ import { isHistoryLong } from '../history.ts';
 import {
   batchDeadlineSignal,
   endNowSignal,
+  jobEndsSignal,
   limitSignal,
   nudgeSignal,
   pauseSignal,
@@ -79,6 +82,8 @@ export async function processSegment(input: SegmentInput): Promise<SegmentEnd> {
     await continueAsNew<typeof processSegment>({ ...input, switches, realtime });
   }
   checks.cancel();
+  // A person may have cancelled only this segment: its job starts it again.
+  if (open.length > 0 && CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
   return { totals, allowance: run.coordinator.allowance, fallbackUsd: sumCharges(settled).fallbackUsd };
 }
 
@@ -235,11 +240,7 @@ function forwardSwitches(coordinator: Coordinator): void {
   setHandler(endNowSignal, () => coordinator.endNow(), { description });
   setHandler(nudgeSignal, () => coordinator.children.nudge(), { description });
   setHandler(batchDeadlineSignal, (ms) => coordinator.setBatchDeadline(ms), { description });
-  setHandler(
-    limitSignal,
-    (concurrency) => {
-      coordinator.switches.concurrency = concurrency;
-    },
-    { description: `From ${workflowInfo().parent?.workflowId ?? 'the job'}: batches open at the same time.` },
-  );
+  setHandler(jobEndsSignal, (endBy) => coordinator.children.sayThatJobEnds(endBy), { description });
+  const limit = (concurrency: number): void => void Object.assign(coordinator.switches, { concurrency });
+  setHandler(limitSignal, limit, { description: 'From the job: batches open at the same time.' });
 }

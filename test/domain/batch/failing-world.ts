@@ -1,26 +1,16 @@
 // Drives the batch machine as a worker does, in a world where processes die and people change their minds. What is on disk survives.
 
 import type { BatchEvent } from '../../../domain/batch/events.ts';
-import { isConfirmedBy, weakestProof } from '../../../domain/batch/evidence.ts';
-import {
-  type BatchCase,
-  type BatchStep,
-  isGivenUp,
-  mayYield,
-  newCase,
-  nextStep,
-} from '../../../domain/batch/machine.ts';
+import { isConfirmedBy } from '../../../domain/batch/evidence.ts';
+import { type BatchCase, type BatchStep, mayYield, newCase, nextStep } from '../../../domain/batch/machine.ts';
 import type { UnrunAction } from '../../../domain/batch/state.ts';
 import { applyEvent } from '../../../domain/batch/transitions.ts';
 import type { Choices } from './choices.ts';
 import { Disk } from './disk.ts';
 import { LyingProvider, type Made, rules } from './lying-provider.ts';
-import { bounds, prove } from './rulebook.ts';
+import { bounds, classifyItems, type Fate } from './rulebook.ts';
 
 const minute = 60_000;
-
-/** What became of an item when its batch was settled. */
-export type Fate = 'read' | 'not_run' | 'lost' | 'unknown';
 
 export class FailingWorld {
   now = 0;
@@ -67,7 +57,7 @@ export class FailingWorld {
     if (change === 1) this.#apply({ kind: 'paused' });
     if (change === 2) this.#apply({ kind: 'resumed' });
     if (change === 3) this.#applyForever({ kind: 'deadline' });
-    if (change === 4) this.#applyForever({ kind: 'cancelled', endBy: null });
+    if (change === 4) this.#apply({ kind: 'cancelled', endBy: null });
     if (change === 5) this.#apply({ kind: 'trouble', trouble: 'unauthorized' });
     if (change === 6) this.#apply({ kind: 'deadline_changed', deadlineMs: (1 + this.#choices.pick(40)) * 60 * minute });
     if (change === 7) this.#restart();
@@ -117,6 +107,9 @@ export class FailingWorld {
       case 'classify':
         this.#classify(step.final);
         break;
+      case 'leave':
+        this.#leave();
+        break;
       case 'done':
         throw new Error('done before the answers were classified');
     }
@@ -127,6 +120,12 @@ export class FailingWorld {
     else if (mayYield(this.#known, rules) && this.#choices.onceIn(2)) this.#apply({ kind: 'yielded' });
     else if (until === null) this.#apply({ kind: 'resumed' });
     else this.now = Math.max(this.now + 1, until);
+  }
+
+  /** A job that was cancelled itself settles the batch; otherwise a person cancelled only the batch, and it is started again. */
+  #leave(): void {
+    if (this.#choices.onceIn(2)) this.#jobEvents.push({ kind: 'cancelled', endBy: this.now + 30 * minute });
+    this.#restart();
   }
 
   #upload(): void {
@@ -227,23 +226,8 @@ export class FailingWorld {
   }
 
   #classify(final: boolean): void {
-    const read = new Set([...this.#readings.values()].flatMap((lines) => [...lines]));
-    const proofs = this.#known.batches.map((batch) => ({
-      id: batch.handle.id,
-      proof: prove(batch, this.#items, this.#readings.get(batch.handle.id)?.size ?? 0),
-      batch,
-    }));
-    const isOpen = ({ proof, batch }: (typeof proofs)[number]): boolean =>
-      batch.phase === 'ended' && !isGivenUp(batch, bounds) && (proof === 'unknown' || proof === 'read_again');
-    const unproven = final || read.size === this.#items ? [] : proofs.filter(isOpen);
-    if (unproven.length === 0) {
-      const isIntentOpen = this.#known.intent !== null || this.#known.unresolvedIntent;
-      const weakest = weakestProof([
-        ...proofs.map(({ proof }) => (proof === 'read_again' ? 'unknown' : proof)),
-        isIntentOpen ? 'unknown' : 'not_run',
-      ]);
-      this.fates = Array.from({ length: this.#items }, (_, item) => (read.has(item) ? 'read' : weakest));
-    }
+    const { fates, unproven } = classifyItems(this.#known, this.#items, this.#readings, final);
+    this.fates = fates;
     this.#apply({ kind: 'classified', unproven });
   }
 }

@@ -72,6 +72,21 @@ test('a batch that the provider never ends is given up two hours after its expir
     expect({ batchesCreated, sync: sync.billed }).toEqual({ batchesCreated: 1, sync: 0 });
   }));
 
+test('a batch that only a person cancelled is read for as long as any other', () => {
+  const hidden = { 'openai.files.content': { status: 404 } };
+  return Site.with(server.env, 'cancel-batch', { runMs: 2 * hourMs, calls: hidden }, async (site) => {
+    await site.start(site.openaiJob(120, { poll: { initial: '1m', max: '5m' } }));
+    await site.untilStatus('the batch runs', ({ batches }) => batches.open === 1);
+    await site.env.sleep(10 * minuteMs);
+    await site.client.workflow.getHandle('cancel-batch/wave-1/batch-0001').cancel();
+    await site.env.sleep(2 * hourMs);
+    await site.control.setOptions({ calls: null });
+    const report = await site.result();
+    await site.expectPaidOnce(report, 120);
+    expect(report).toMatchObject({ verdict: 'complete', rows: { answered: 120 } });
+  });
+});
+
 test('a cancelled job waits 30 minutes for its provider, and names the batch that did not end', () =>
   Site.with(server.env, 'cancel-never', { batch: { stuckIn: 'cancelling' }, runMs: 22 * hourMs }, async (site) => {
     await site.start(site.openaiJob(120, { poll: { initial: '1m', max: '5m' } }));
