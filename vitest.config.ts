@@ -21,6 +21,7 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     maxWorkers: 3,
+    setupFiles: ['test/support/fast-check-setup.ts'],
     // Several times what the slowest takes on a quiet machine: only a test that hangs should meet it.
     testTimeout: 150_000,
     hookTimeout: 120_000,

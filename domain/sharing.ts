@@ -38,8 +38,16 @@ export const toTaskPriority = ({ tenant, priority = 2 }: GivenSharing, weight = 
   ...(tenant === undefined ? {} : { fairnessKey: tenant, fairnessWeight: weight }),
 });
 
-/** Where tenants are configured, one that is not may be a mistake. It is not refused, because new customers appear before their limits do. */
-export const describeUnknownTenant = (tenant: string | undefined, known: readonly string[]): readonly string[] =>
-  tenant === undefined || known.length === 0 || known.includes(tenant)
+/**
+ * Where tenants are configured, one that is not may be a mistake. It is not refused, because new customers appear before their limits do. Only the
+ * dispatcher knows what was set for a tenant since.
+ */
+export const describeUnknownTenant = (
+  tenant: string | undefined,
+  { known, isOtherLimited }: { readonly known: readonly string[]; readonly isOtherLimited: boolean },
+): readonly string[] =>
+  tenant === undefined || (known.length === 0 && !isOtherLimited) || known.includes(tenant)
     ? []
-    : [`the tenant ${tenant} is not in the worker's configuration: the defaults apply to it`];
+    : [
+        `the tenant ${tenant} is not in the worker's configuration: limits that were set for it later apply, and otherwise those of other tenants`,
+      ];

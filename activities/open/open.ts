@@ -22,7 +22,7 @@ export async function open(deps: ActivityDeps, input: OpenInput): Promise<JobSet
   const settings = await resolveSettings(deps, job, input.startedAt, searchAttributes);
   if (read.parsed.kind !== 'job') return settings;
   const ofPrices = describePriceAge(job.pricesDated, input.startedAt);
-  const ofTenant = describeUnknownTenant(job.spec.tenant, Object.keys(deps.tenants));
+  const ofTenant = describeTenant(deps, job.spec.tenant);
   return { ...settings, warnings: [...read.parsed.warnings, ...ofPrices, ...ofTenant] };
 }
 
@@ -34,10 +34,16 @@ export async function validate(deps: ActivityDeps, input: OpenInput): Promise<Va
   const warnings = [
     ...parsed.warnings,
     ...describePriceAge(deps.prices.dated, input.startedAt),
-    ...describeUnknownTenant(parsed.spec.tenant, Object.keys(deps.tenants)),
+    ...describeTenant(deps, parsed.spec.tenant),
   ];
   return { ...(await tryRows(deps, parsed.spec)), warnings };
 }
+
+const describeTenant = ({ tenants, admission }: ActivityDeps, tenant: string | undefined): readonly string[] =>
+  describeUnknownTenant(tenant, {
+    known: Object.keys(tenants),
+    isOtherLimited: Object.keys(admission?.limits.otherTenants ?? {}).length > 0,
+  });
 
 async function claimJob(deps: ActivityDeps, input: OpenInput, { parsed, facts }: ReadJob): Promise<JobFile> {
   if (parsed.kind === 'resume') {

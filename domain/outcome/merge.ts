@@ -47,7 +47,7 @@ export function buildResult(attempts: readonly [AnsweredAttempt, ...AnsweredAtte
     output: answer.output ?? null,
     usage: answer.usage,
     costUsd: sumCosts(attempts),
-    attempts: answer.carried === undefined ? attempts.length : 0,
+    attempts: attempts.filter(wasSent).length,
     lane: answer.carried === undefined ? lane : answer.carried.lane,
     model: answer.model,
     finishReason: answer.finishReason,
@@ -58,6 +58,18 @@ export function buildResult(attempts: readonly [AnsweredAttempt, ...AnsweredAtte
     ...(answered || answer.detail === undefined ? {} : { detail: answer.detail }),
     ...(answer.response === undefined ? {} : { response: answer.response }),
   };
+}
+
+/** Reasons of a whole batch that the provider had no room for, whether it said so before or after it gave the batch an id. */
+const noRoom: ReadonlySet<ItemReason> = new Set(['oversized', 'capacity']);
+/** Reasons of realtime items that were not called; with a cost that is not known, they were. */
+const notCalled: ReadonlySet<ItemReason> = new Set(['deadline', 'cancelled', 'budget', 'not_approved']);
+
+/** Whether the provider took the item: in a batch that it made, or in a call. What is in doubt counts as sent. */
+function wasSent({ answer, lane, batchId }: AnsweredAttempt): boolean {
+  if (answer.carried !== undefined) return false;
+  if (answer.kind === 'answered' || answer.reason === undefined || answer.costUsd !== 0) return true;
+  return lane === 'batch' ? batchId !== null && !noRoom.has(answer.reason) : !notCalled.has(answer.reason);
 }
 
 function sumCosts(attempts: readonly AnsweredAttempt[]): number | null {

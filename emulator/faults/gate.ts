@@ -81,7 +81,8 @@ export function callFault(world: World, call: Call): { problem: Problem; text: s
   }
   const key = Object.hasOwn(calls, call.route.name) ? call.route.name : '*';
   const fault = calls[key];
-  if (fault === undefined || !world.options.take(`calls/${key}`, fault.times)) return null;
+  if (fault === undefined || (fault.tenant ?? call.tenant) !== call.tenant) return null;
+  if (!world.options.take(`calls/${key}`, fault.times)) return null;
   const { status, message = `Injected ${status}.`, type, code, param } = fault;
   const problem = { status, message, type, code, param, headers: faultHeaders(world, fault) };
   return { problem, text: fault.body ?? null };

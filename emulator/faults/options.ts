@@ -41,6 +41,7 @@ const output = z.strictObject({
 
 const callFault = z.strictObject({
   status: z.number().int().min(300).max(599),
+  tenant: z.string().optional(),
   times: count.optional(),
   retryAfter: z.number().optional(),
   retryAfterFormat: z.enum(['seconds', 'date', 'ms', 'none']).optional(),

@@ -3,6 +3,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { noLimits } from '../../../domain/dispatch/limits.ts';
 import { type Store, StoreError } from '../../../storage/store.ts';
 import { job, world, written } from './world.ts';
 
@@ -210,7 +211,16 @@ test('a tenant that the worker does not know is named, and has a weight of 1', a
   expect(known).toMatchObject({ warnings: [], priority: { priorityKey: 1, fairnessKey: 'known', fairnessWeight: 3 } });
   const other = await at.open({ ...job, tenant: 'other', output: 'runs/other/' }, { workflowId: 'other' });
   expect(other).toMatchObject({
-    warnings: ["the tenant other is not in the worker's configuration: the defaults apply to it"],
+    warnings: [unknownTenant],
     priority: { priorityKey: 3, fairnessKey: 'other', fairnessWeight: 1 },
   });
+});
+
+const unknownTenant =
+  "the tenant other is not in the worker's configuration: limits that were set for it later apply, and otherwise those of other tenants";
+
+test('a tenant is named as unknown if only tenants that are not named have limits', async () => {
+  const at = await world();
+  Object.assign(at.deps, { admission: { limits: { ...noLimits, otherTenants: { batches: 1 } } } });
+  expect(await at.open({ ...job, tenant: 'other' })).toMatchObject({ warnings: [unknownTenant] });
 });

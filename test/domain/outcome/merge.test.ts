@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { buildResult, joinFirstAnswer } from '../../../domain/outcome/merge.ts';
-import type { AnswerLine, Json } from '../../../domain/outcome/outcome.ts';
+import type { AnswerLine, ItemReason, Json } from '../../../domain/outcome/outcome.ts';
 
 const count = fc.option(fc.nat());
 const hex = (length: number) =>
@@ -64,4 +64,27 @@ test('a long output takes the short way too, and a very long id the long one', (
   expect(JSON.parse(quick?.line ?? 'null')).toMatchObject({ output: line.output, lane: 'realtime', attempts: 1 });
   const longId = { ...line, ...rest, id: line.output.repeat(4) };
   expect(joinFirstAnswer(JSON.stringify(longId), 'batch', null)).toBeNull();
+});
+
+const item = { row: 1, id: 1, key: 'k', customId: 'c', usage: null, finishReason: null, model: null };
+const failure = (reason: ItemReason, costUsd: number | null = 0) =>
+  ({ ...item, kind: 'retryable', reason, costUsd }) as unknown as AnswerLine;
+const answered: AnswerLine = { ...failure('missing'), kind: 'answered', output: 'yes' };
+
+test.each([
+  ['a batch that was too large', 'batch', 'b', failure('oversized'), 1],
+  ['a batch that was never created, because it was too large', 'batch', null, failure('oversized'), 1],
+  ['a batch for which there was no room until the deadline', 'batch', 'b', failure('capacity'), 1],
+  ['a batch that was not created before the deadline', 'batch', null, failure('deadline'), 1],
+  ['a batch that ran until the deadline', 'batch', 'b', failure('deadline'), 2],
+  ['a batch whose create was refused', 'batch', null, failure('batch_failed'), 1],
+  ['a batch that the provider failed', 'batch', 'b', failure('batch_failed'), 2],
+  ['a create that may have made a batch', 'batch', null, failure('in_doubt', null), 2],
+  ['a call that was not made, because the budget was spent', 'realtime', null, failure('budget'), 1],
+  ['a call that was not made before the deadline', 'realtime', null, failure('deadline'), 1],
+  ['a call that may have run when the job was cancelled', 'realtime', null, failure('cancelled', null), 2],
+  ['a call that the provider refused', 'realtime', null, failure('rate_limited'), 2],
+] as const)('the attempts of a row that is answered after %s', (_, lane, batchId, answer, attempts) => {
+  const second = { answer: answered, lane: 'batch', batchId: 'c' } as const;
+  expect(buildResult([{ answer, lane, batchId }, second])).toMatchObject({ status: 'answered', attempts });
 });

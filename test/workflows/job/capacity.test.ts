@@ -107,7 +107,7 @@ test('a batch that no room is ever large enough for is sent in smaller ones, in 
   Site.with(server.env, 'too-large', { limits: { tokens: 200 }, runMs: 5 * minuteMs }, async (site) => {
     const report = await site.run(site.openaiJob(40, { ...job, retry: { rounds: 0 }, fallback: { lane: 'none' } }));
     await site.expectPaidOnce(report, 40);
-    expect(report).toMatchObject({ verdict: 'complete', waves: 2, batches: { realtime: 0 } });
+    expect(report).toMatchObject({ verdict: 'complete', waves: 2, attempts: { 1: 40 }, batches: { realtime: 0 } });
   }));
 
 test('a body that is too large is cut until it is taken; a row that is too large alone fails', () =>
@@ -120,6 +120,7 @@ test('a body that is too large is cut until it is taken; a row that is too large
       verdict: 'none',
       rows: { answered: 0, failed: 8 },
       errorsByReason: { too_large: 8 },
+      attempts: { 0: 8 },
     });
     expect((await site.control.counts()).batchesCreated).toBe(0);
   }));

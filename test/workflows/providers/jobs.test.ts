@@ -134,6 +134,40 @@ test('a job goes through the account that it names, and one that the worker does
     },
   ));
 
+const slow = { status: 429, tenant: 'eu', times: 2, retryAfter: 1800 };
+const batchCalls = ['openai.files.create', 'openai.batches.create', 'openai.batches.retrieve'];
+
+test.each([
+  { mode: 'batch', calls: batchCalls, slowedMs: 6 * 29 * minuteMs },
+  { mode: 'realtime', calls: ['openai.chat'], slowedMs: 29 * minuteMs },
+])('a rate limit of one account slows no job of another account of the provider: $mode', ({ mode, calls, slowedMs }) =>
+  Site.with(
+    server.env,
+    `slow-account-${mode}`,
+    {
+      providers: ['openai'],
+      variables: { NIGHTSHIFT_CONFIG: configFile, EU_KEY: 'key-of-eu', OPENAI_API_KEY: 'key-of-default' },
+      keys: { 'key-of-eu': 'eu', 'key-of-default': 'default' },
+      calls: Object.fromEntries(calls.map((route) => [route, slow])),
+    },
+    async (site) => {
+      await site.start(jobFor(site, 'openai', 60, { mode, account: 'eu', output: 'runs/eu/' }), `eu-${mode}`);
+      const isSlowed = async (): Promise<boolean> =>
+        (await site.control.requests()).some(({ status }) => status === 429);
+      for (let step = 0; step < 100 && !(await isSlowed()); step += 1) await site.env.sleep(1000);
+      const other = await site.run(jobFor(site, 'openai', 60, { mode }));
+      expect(other.verdict).toBe('complete');
+      expect(Date.parse(other.endedAt) - Date.parse(other.startedAt)).toBeLessThan(20 * minuteMs);
+      const slowed = await site.result(`eu-${mode}`);
+      expect(slowed.verdict).toBe('complete');
+      expect(Date.parse(slowed.endedAt) - Date.parse(slowed.startedAt)).toBeGreaterThan(slowedMs);
+      const requests = await site.control.requests();
+      const refused = requests.filter(({ status }) => status === 429).map(({ tenant }) => tenant);
+      expect([refused.length, new Set(refused)]).toEqual([2 * calls.length, new Set(['eu'])]);
+    },
+  ),
+);
+
 const configFile = join(import.meta.dirname, 'accounts.json');
 
 test('a job whose account was given another region pauses, and sends nothing there', () =>
