@@ -41,7 +41,7 @@ export function addChanges(program: Command, context: Context): void {
     .command('approve <id>')
     .summary('let a rollout continue after its first step')
     .description(
-      'Lets a job with `rollout.approve` continue after its first step. The results of that step are not merged yet.',
+      'Lets a job with `rollout.approve` continue after its first step. There is no results.jsonl yet: it is written at the end of the job.',
     )
     .action(async (id: string) =>
       printChanged(id, await changeJob(context, id, (jobs) => jobs.approve(id)), describeResumed),
