@@ -55,7 +55,7 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   'prompt.maxTokens': {
     default: "the provider's own limit",
     example: 200,
-    costs: 'the most output that one answer can cost',
+    costs: 'the longer an answer may be, the more it can cost',
   },
   'prompt.temperature': { default: "the model's own", example: 0 },
   'prompt.cache': {
