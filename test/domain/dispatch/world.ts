@@ -10,6 +10,8 @@ import { type DispatchState, emptyState, listOwners } from '../../../domain/disp
 export interface Batch {
   readonly tokens: number;
   readonly usd: number;
+  /** The most that it may cost. */
+  readonly mostUsd: number;
   /** What it will have cost. */
   readonly costUsd: number;
 }
@@ -20,6 +22,12 @@ export interface HolderPlan {
   readonly model: string;
   readonly places: number;
   readonly batches: readonly Batch[];
+}
+
+/** What a message settled above its reserve, of what was shown before as the most. */
+interface Excess {
+  readonly beyondUsd: number;
+  readonly shownUsd: number;
 }
 
 interface CapUse {
@@ -42,6 +50,14 @@ function listCapUses(before: DispatchState, after: DispatchState, now: number): 
     );
 }
 
+function listExcesses(before: DispatchState, after: DispatchState, now: number): readonly Excess[] {
+  const shown = renderPage(before, now).owners;
+  return renderPage(after, now).owners.flatMap(({ owner, beyondUsd }) => {
+    const { beyondUsd: earlierUsd = 0, beyondMaxUsd: shownUsd = 0 } = shown.find((its) => its.owner === owner) ?? {};
+    return beyondUsd > earlierUsd ? [{ beyondUsd: beyondUsd - earlierUsd, shownUsd: shownUsd ?? Number.NaN }] : [];
+  });
+}
+
 const startedAt = Date.UTC(2026, 10, 26, 12);
 
 export class World {
@@ -55,6 +71,7 @@ export class World {
   )[] = [];
   /** Each cap, as it was used directly after a grant under it. */
   readonly grantedCaps: CapUse[] = [];
+  readonly excesses: Excess[] = [];
 
   constructor(file: Limits, plans: readonly HolderPlan[]) {
     this.state = { ...emptyState(startedAt), file };
@@ -109,6 +126,7 @@ export class World {
 
   #apply({ state, told }: Dispatched): void {
     this.grantedCaps.push(...listCapUses(this.state, state, this.now));
+    this.excesses.push(...listExcesses(this.state, state, this.now));
     // It is carried over as JSON.
     this.state = JSON.parse(JSON.stringify(state));
     for (const [to, grants] of Object.entries(told)) this.mail.push({ to, grants });
