@@ -35,6 +35,8 @@ export function declare(given: DispatchState, declaration: Declaration, now: num
   if (known !== undefined && (known.run === run ? seq <= known.seq : began < known.began)) return given;
   const state = returnForgotten(replaceEarlier(given, declaration, now), declaration, ended, now);
   const before = readOwn(state.holders, id);
+  // It was taken for gone, and what it said last arrived before this.
+  if (before !== undefined && seq <= before.seq) return state;
   const holder = readHolder(declaration, before, now);
   const settled = settle(learnFrom(state, before, holder, now), before, holder, now);
   const { [id]: _, ...others } = settled.holders;
