@@ -109,7 +109,7 @@ test('no limit and no cap is ever passed, whatever is lost, doubled, late or gon
     ),
     { numRuns: runs },
   );
-});
+}, 600_000);
 
 test('a declaration that arrives again, or late, changes nothing', () => {
   fc.assert(

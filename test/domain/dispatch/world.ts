@@ -3,6 +3,7 @@
 import type { Declaration, Grants } from '../../../domain/dispatch/declaration.ts';
 import { type Dispatched, decideAgain, takeDeclaration, takeGone } from '../../../domain/dispatch/dispatch.ts';
 import { HolderBook } from '../../../domain/dispatch/holder.ts';
+import { findSpending } from '../../../domain/dispatch/ledger.ts';
 import type { Limits } from '../../../domain/dispatch/limits.ts';
 import { renderPage } from '../../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState, listOwners } from '../../../domain/dispatch/state.ts';
@@ -39,9 +40,18 @@ interface CapUse {
 const countGranted = (state: DispatchState, id: string): number =>
   (state.holders[id]?.entries ?? []).reduce((sum, { granted }) => sum + granted, 0);
 
+/** A holder that was taken for gone is believed again if its next word arrives after all. */
+function withForgotten(state: DispatchState): DispatchState {
+  const forgotten = Object.entries(state.ended).flatMap(([part, its]) =>
+    its.forgotten === null ? [] : [[part.split(' ')[0], its.forgotten.holder] as const],
+  );
+  return { ...state, holders: { ...state.holders, ...Object.fromEntries(forgotten) } };
+}
+
 /** What is settled and reserved under the caps of those who were granted something. */
 function listCapUses(before: DispatchState, after: DispatchState, now: number): readonly CapUse[] {
-  const granted = Object.entries(after.holders).filter(([id]) => countGranted(after, id) > countGranted(before, id));
+  const known = withForgotten(before);
+  const granted = Object.entries(after.holders).filter(([id]) => countGranted(after, id) > countGranted(known, id));
   const owners = new Set(granted.flatMap(([, holder]) => listOwners(holder)));
   return renderPage(after, now)
     .owners.filter(({ owner }) => owners.has(owner))
@@ -51,11 +61,14 @@ function listCapUses(before: DispatchState, after: DispatchState, now: number): 
 }
 
 function listExcesses(before: DispatchState, after: DispatchState, now: number): readonly Excess[] {
-  const shown = renderPage(before, now).owners;
-  return renderPage(after, now).owners.flatMap(({ owner, beyondUsd }) => {
-    const { beyondUsd: earlierUsd = 0, beyondMaxUsd: shownUsd = 0 } = shown.find((its) => its.owner === owner) ?? {};
-    return beyondUsd > earlierUsd ? [{ beyondUsd: beyondUsd - earlierUsd, shownUsd: shownUsd ?? Number.NaN }] : [];
-  });
+  const count = ({ ledger }: DispatchState, owner: string): number => findSpending(ledger, owner).beyondUsd;
+  const passed = Object.keys(after.ledger.spent).filter((owner) => count(after, owner) > count(before, owner));
+  if (passed.length === 0) return [];
+  const shown = renderPage(withForgotten(before), now).owners;
+  return passed.map((owner) => ({
+    beyondUsd: count(after, owner) - count(before, owner),
+    shownUsd: shown.find((its) => its.owner === owner)?.beyondMaxUsd ?? Number.NaN,
+  }));
 }
 
 const startedAt = Date.UTC(2026, 10, 26, 12);
