@@ -28,7 +28,8 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
   const provider = requireProvider(deps, job);
   const limit = readTemplateLimit(job, provider);
   const modelMax = spec.model === null ? null : (findOutputMax(spec.model, job.prices) ?? null);
-  const { batches, items, realtimeBatches, inputTokens, expectedTokens, outputTokens, usd, realtimeUsd } = sums;
+  const { batches, items, realtimeBatches, inputTokens, expectedTokens, outputTokens, usd, mostUsd, realtimeUsd } =
+    sums;
   return {
     rows,
     batches,
@@ -38,6 +39,7 @@ export async function estimate(deps: ActivityDeps, ref: JobRef): Promise<JobEsti
     expectedTokens,
     outputTokens,
     usd,
+    mostUsd,
     realtimeUsd,
     pricesDated,
     budgetUsd: spec.budgetUsd,

@@ -3,7 +3,7 @@
 import type { JobFile, PlanSummary, WaveKind } from '../../domain/job.ts';
 import { batchesPerWaveMax, modelsMax } from '../../domain/limits.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
-import { findPrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
+import { findPrice, findReservePrice, roundKnown, sumOrUnknown } from '../../domain/money/cost.ts';
 import { findFactor } from '../../domain/money/token-ratio.ts';
 import { widenEstimate, widenTokens } from '../../domain/plan/batch-estimate.ts';
 import {
@@ -156,11 +156,11 @@ export class WavePlanner {
     const { store, job, output, wave, signal } = this.#options;
     const batch = this.#closed.count + this.#open.size + 1;
     if (batch > batchesPerWaveMax) throw tooManyBatches();
-    const price = findPrice(model, job.prices);
+    const mostPrice = findReservePrice(model, job.prices, true);
     const caps = realtimeCause === 'routed' ? routedCaps(this.#rules) : this.#computeCaps(batch);
     const files = await openBatchFiles(
       { output, wave, batch },
-      { store, price, nonce: job.planNonce, model, endpoint, realtimeCause, caps, signal },
+      { store, mostPrice, nonce: job.planNonce, model, endpoint, realtimeCause, caps, signal },
     );
     this.#models.add(nameModel(files));
     return this.#open.add(files);
@@ -190,7 +190,6 @@ export function summarize(
     entries.reduce((total, each) => total + value(each), 0);
   const sumKnown = (value: (entry: ManifestEntry) => number | null): number | null =>
     entries.reduce<number | null>((total, each) => sumOrUnknown(total, value(each)), 0);
-  const usd = sumKnown(({ estimate }) => estimate.usd);
   return {
     wave,
     ...(kind === undefined ? {} : { kind }),
@@ -199,7 +198,8 @@ export function summarize(
     estimate: {
       inputTokens: sum(({ estimate }) => estimate.inputTokens),
       outputTokens: sumKnown(({ estimate }) => estimate.outputTokens),
-      usd: roundKnown(usd),
+      usd: roundKnown(sumKnown(({ estimate }) => estimate.usd)),
+      mostUsd: roundKnown(sumKnown(({ estimate }) => estimate.mostUsd ?? null)),
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { formatDuration } from '../../domain/duration.ts';
 import { describeForecast } from '../../domain/money/forecast.ts';
+import { describeMore } from '../../domain/plan/batch-estimate.ts';
 import type { JobEstimate } from '../../domain/plan/estimate.ts';
 import { formatDollars } from '../../domain/progress/markdown.ts';
 import { findRemedy, type Remedy } from '../../domain/progress/pauses.ts';
@@ -56,7 +57,7 @@ export function progressFacts(status: Omit<JobStatus, 'phase' | 'startedAt'>, id
     batches: describeBatches(batches),
     limits: describeLimits(status),
     tokens: `${number(tokens.input)} in, ${number(tokens.output)} out`,
-    cost: `${describePaid(status)} so far, ${describeEstimate(status.estimateUsd)}${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
+    cost: `${describePaid(status)} so far, ${describeEstimate(status)}${status.budgetUsd === null ? '' : `, budget ${usd(status.budgetUsd)}`}`,
     forecast: status.forecast?.usd == null ? null : describeForecast(status.forecast, usd),
     capacity: status.capacity.length === 0 ? null : status.capacity.map(describeCapacity),
     'next poll': nextLookAt === null ? null : inTime(nextLookAt, now),
@@ -84,8 +85,10 @@ export function reportFacts(report: JobReport): Row {
   };
 }
 
-const describeEstimate = (amount: number | null): string =>
-  amount === null ? 'no estimate' : `${usd(amount)} estimated`;
+const describeEstimate = ({ estimateUsd, mostUsd = null }: Pick<JobStatus, 'estimateUsd' | 'mostUsd'>): string =>
+  estimateUsd === null
+    ? 'no estimate'
+    : `${usd(estimateUsd)} estimated${describeMore({ usd: estimateUsd, mostUsd }, usd)}`;
 
 /** With the command that ends it. */
 export const describePause = ({ reason, note }: Pause, id: string): string =>
@@ -155,7 +158,7 @@ export function estimateFacts({ rows, batches, realtimeBatches, ...of }: JobEsti
     rows: `${number(rows.accepted)} accepted, ${number(rows.refused)} refused, ${number(rows.duplicates)} duplicates`,
     batches: `${number(batches)}${realtimeBatches === 0 ? '' : `, ${number(realtimeBatches)} of them in realtime`}`,
     tokens: `${describeInput(of)} in, ${of.outputTokens === null ? 'an unknown number' : `at most ${number(of.outputTokens)}`} out`,
-    cost: usd(of.usd),
+    cost: `${usd(of.usd)}${describeMore(of, usd)}`,
     'all in realtime': usd(of.realtimeUsd),
     // A saving that is less than what is shown does not count.
     saved: spared === null || spared < 0.00005 ? null : `${usd(spared)} (${percent(spared, of.realtimeUsd)})`,

@@ -139,7 +139,7 @@ function findMoneyBlock(
   for (const owner of listOwners(holder)) {
     for (const cap of listCaps(ledger, owner, findCaps(limits, owner))) {
       if (usd === null) return { kind: 'unpriced', owner };
-      const reservedUsd = usage.reservedUsd(owner);
+      const reservedUsd = usage.owner(owner).usd;
       const isOver = roundUsd(cap.settledUsd + reservedUsd + usd) > cap.capUsd;
       if (isOver) return { kind: 'cap', owner, cap, reservedUsd, needUsd: usd };
     }

@@ -8,6 +8,8 @@ export interface Load {
   readonly batches: number;
   readonly tokens: number;
   readonly usd: number;
+  /** The most that they may cost. Null if not known; absent if an earlier version declared them. */
+  readonly mostUsd?: number | null;
 }
 
 export const noLoad: Load = { batches: 0, tokens: 0, usd: 0 };
@@ -16,6 +18,8 @@ export const noLoad: Load = { batches: 0, tokens: 0, usd: 0 };
 export interface BatchSize {
   readonly tokens: number;
   readonly usd: number | null;
+  /** The most that it may cost. Null if not known; absent if an earlier version declared it. */
+  readonly mostUsd?: number | null;
 }
 
 /** Refusals for lack of room: how many there were so far; when the last one's batch was asked for, and the limit that was named. */

@@ -14,6 +14,7 @@ import {
   type Holder,
   isSameNeed,
   listOwners,
+  multiplyLoad,
   namePool,
   type Pool,
   scaleLoad,
@@ -34,6 +35,8 @@ export function declare(given: DispatchState, declaration: Declaration, now: num
   if (known !== undefined && (known.run === run ? seq <= known.seq : began < known.began)) return given;
   const state = returnForgotten(replaceEarlier(given, declaration, now), declaration, ended, now);
   const before = readOwn(state.holders, id);
+  // It was taken for gone, and what it said last arrived before this.
+  if (before !== undefined && seq <= before.seq) return state;
   const holder = readHolder(declaration, before, now);
   const settled = settle(learnFrom(state, before, holder, now), before, holder, now);
   const { [id]: _, ...others } = settled.holders;
@@ -119,10 +122,8 @@ function readHolder(declaration: Declaration, before: Holder | undefined, now: n
 /** Grants that this dispatcher does not know were given by one before it, and may be used at any time. */
 function readEntry(need: Need, before: Entry | undefined, now: number): Entry {
   const granted = Math.max(before?.granted ?? need.granted, need.taken);
-  const { tokens, usd } = sizeToLoad(need.each);
   const left = granted - need.taken;
-  const out =
-    before === undefined ? { batches: left, tokens: left * tokens, usd: left * usd } : scaleLoad(before.out, left);
+  const out = before === undefined ? multiplyLoad(sizeToLoad(need.each), left) : scaleLoad(before.out, left);
   const isStillWaiting = before !== undefined && before.waiting > 0 && need.waiting > 0;
   return { ...need, granted, out, since: isStillWaiting ? before.since : now };
 }

@@ -1,5 +1,6 @@
 // What a holder keeps of one part of its work: the open batches of each model and lane, and the grants that it has not used.
 
+import { maxOrUnknown } from '../money/cost.ts';
 import type { Lane } from '../outcome/outcome.ts';
 import { type BatchSize, type Grant, type Grants, type Load, type Need, noLoad, type Refused } from './declaration.ts';
 import { addLoads, sizeToLoad } from './state.ts';
@@ -24,7 +25,7 @@ const fillShare = 0.7;
 export class NeedBook {
   readonly #key: Pick<Need, 'model' | 'lane'>;
   readonly #open = new Map<string, Open>();
-  #each: BatchSize = { tokens: 0, usd: 0 };
+  #each: BatchSize = { tokens: 0, usd: 0, mostUsd: 0 };
   #unstarted = 0;
   #isPaused = false;
   #accepted = 0;
@@ -43,11 +44,12 @@ export class NeedBook {
   }
 
   /** Grants hold for any of its batches, so none may be larger than what is declared. */
-  addSize({ tokens, usd }: BatchSize): void {
-    const known = this.#each.usd;
+  addSize({ tokens, usd, mostUsd = null }: BatchSize): void {
+    const each = this.#each;
     this.#each = {
-      tokens: Math.max(this.#each.tokens, tokens),
-      usd: usd === null || known === null ? null : Math.max(known, usd),
+      tokens: Math.max(each.tokens, tokens),
+      usd: maxOrUnknown(each.usd, usd),
+      mostUsd: maxOrUnknown(each.mostUsd ?? null, mostUsd),
     };
   }
 

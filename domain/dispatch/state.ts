@@ -1,6 +1,7 @@
 // What the dispatcher knows: one entry for each holder, model and lane, with counts, and never one for each batch. Plain JSON, because it is
 // carried from run to run.
 
+import { roundUsd, sumOrUnknown } from '../money/cost.ts';
 import type { Lane } from '../outcome/outcome.ts';
 import { type BatchSize, type Load, type Need, noLoad } from './declaration.ts';
 import type { Learned } from './learned.ts';
@@ -137,16 +138,40 @@ export const addLoads = (a: Load, b: Load): Load => ({
   batches: a.batches + b.batches,
   tokens: a.tokens + b.tokens,
   usd: a.usd + b.usd,
+  mostUsd: sumOrUnknown(findMostUsd(a), findMostUsd(b)),
 });
+
+/** Null if not known. */
+const findMostUsd = ({ batches, mostUsd }: Load): number | null => mostUsd ?? (batches === 0 ? 0 : null);
+
+/** By how much they may cost more than is reserved for them; null if not known. */
+export function findBeyondMax(load: Load): number | null {
+  const mostUsd = findMostUsd(load);
+  return mostUsd === null ? null : Math.max(0, roundUsd(mostUsd - load.usd));
+}
+
+export function multiplyLoad(load: Load, times: number): Load {
+  const mostUsd = findMostUsd(load);
+  return {
+    batches: load.batches * times,
+    tokens: load.tokens * times,
+    usd: load.usd * times,
+    mostUsd: mostUsd === null ? null : mostUsd * times,
+  };
+}
 
 /** What is left of a load of equal batches if only so many of them remain. */
 export function scaleLoad(load: Load, batches: number): Load {
   if (batches <= 0 || load.batches <= 0) return noLoad;
-  const share = Math.min(1, batches / load.batches);
-  return { batches: Math.min(batches, load.batches), tokens: load.tokens * share, usd: load.usd * share };
+  return { ...multiplyLoad(load, Math.min(1, batches / load.batches)), batches: Math.min(batches, load.batches) };
 }
 
-export const sizeToLoad = ({ tokens, usd }: BatchSize): Load => ({ batches: 1, tokens, usd: usd ?? 0 });
+export const sizeToLoad = ({ tokens, usd, mostUsd = null }: BatchSize): Load => ({
+  batches: 1,
+  tokens,
+  usd: usd ?? 0,
+  mostUsd,
+});
 
 export const listOwners = ({ account, tenant, feature }: Pick<Holder, 'account' | 'tenant' | 'feature'>): string[] => [
   `account:${account}`,

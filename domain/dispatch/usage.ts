@@ -9,7 +9,7 @@ export class Usage {
   readonly #byPool = new Map<string, Load>();
   readonly #byAccount = new Map<string, Load>();
   readonly #byTenant = new Map<string, number>();
-  readonly #byOwner = new Map<string, number>();
+  readonly #byOwner = new Map<string, Load>();
   readonly #unsure = new Map<string, number>();
   readonly #lanes = new Map<string, number>();
 
@@ -29,7 +29,7 @@ export class Usage {
   /** Counts batches that the provider may still refuse. Those of the realtime lane take no room of the account. */
   add(holder: Sharer, entry: Pick<Entry, 'model' | 'lane' | 'isPaused'>, load: Load): void {
     const pool = namePool(holder.account, entry);
-    for (const owner of listOwners(holder)) this.#byOwner.set(owner, this.reservedUsd(owner) + load.usd);
+    for (const owner of listOwners(holder)) this.#byOwner.set(owner, addLoads(this.owner(owner), load));
     this.#byPool.set(pool, addLoads(this.pool(pool), load));
     if (entry.lane === 'realtime') {
       if (entry.isPaused !== true) this.#lanes.set(pool, this.lanes(pool) + load.batches);
@@ -52,8 +52,8 @@ export class Usage {
     return this.#byTenant.get(name) ?? 0;
   }
 
-  reservedUsd(owner: string): number {
-    return this.#byOwner.get(owner) ?? 0;
+  owner(name: string): Load {
+    return this.#byOwner.get(name) ?? noLoad;
   }
 
   /** Open realtime batches, except those of paused jobs. */

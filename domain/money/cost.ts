@@ -79,6 +79,9 @@ export function estimateUsd(
 export const sumOrUnknown = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? null : a + b;
 
+export const maxOrUnknown = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? null : Math.max(a, b);
+
 /** A sum over what is known; null if nothing is. */
 export const plusUsd = (a: number | null, b: number | null): number | null => roundKnown(plus(a, b));
 

@@ -11,6 +11,8 @@ export interface Estimate {
   readonly outputTokens: number | null;
   /** Null if no price is known, or output tokens have no known limit. */
   readonly usd: number | null;
+  /** The most that it may cost, as a strict budget reserves it. Null as above; absent in plans of earlier versions. */
+  readonly mostUsd?: number | null;
   /** The upper end of how many tokens the model makes of four bytes, if a sample shows more than one. Absent: 1. */
   readonly tokenFactor?: number;
 }
@@ -20,12 +22,26 @@ export function widenEstimate(estimate: Estimate, factor: number, lane: Lane, pr
   if (factor === 1) return estimate;
   const inputTokens = Math.ceil(estimate.inputTokens * factor);
   const usd = estimate.usd === null ? null : widenUsd(estimate, estimate.usd, inputTokens, lane, price);
-  return { ...estimate, inputTokens, usd, tokenFactor: factor };
+  const { mostUsd = null } = estimate;
+  const most = mostUsd === null || usd === null ? null : Math.max(mostUsd, usd);
+  return { ...estimate, inputTokens, usd, mostUsd: most, tokenFactor: factor };
 }
 
-/** Its cost is the most that it may be already. */
-export const widenTokens = (estimate: Estimate, factor: number): Estimate =>
-  factor === 1 ? estimate : { ...estimate, inputTokens: Math.ceil(estimate.inputTokens * factor), tokenFactor: factor };
+/** Of a strict budget: its cost is the most that it may be already. */
+export const widenTokens = (estimate: Estimate, factor: number): Estimate => ({
+  ...estimate,
+  mostUsd: estimate.usd,
+  ...(factor === 1 ? {} : { inputTokens: Math.ceil(estimate.inputTokens * factor), tokenFactor: factor }),
+});
+
+/** What follows an amount, as in " (at most $0.40 more)". Empty if it is not known, or nothing. */
+export function describeMore(
+  { usd, mostUsd = null }: Pick<Estimate, 'usd' | 'mostUsd'>,
+  formatUsd: (amount: number | null) => string,
+): string {
+  const more = usd === null || mostUsd === null ? 0 : mostUsd - usd;
+  return more < roundingUsd ? '' : ` (at most ${formatUsd(more)} more)`;
+}
 
 /** Long prompts cost more: if the batch has some, all of what is added costs as much. */
 function widenUsd(

@@ -21,6 +21,8 @@ export interface JobEstimate {
   /** In the lanes that the job would use, and all in realtime; null if a price or a limit of output tokens is unknown. */
   readonly usd: number | null;
   readonly realtimeUsd: number | null;
+  /** The most that `usd` may be in truth. Absent if the worker is older. */
+  readonly mostUsd?: number | null;
   readonly pricesDated: string;
   readonly budgetUsd: number | null;
   /** The mode that suits the job, whatever mode it has. */
@@ -43,6 +45,7 @@ export class EstimateSums {
   inputTokens = 0;
   outputTokens: number | null = 0;
   usd: number | null = 0;
+  mostUsd: number | null = 0;
   batchUsd: number | null = 0;
   realtimeUsd: number | null = 0;
   readonly unpriced = new Set<string>();
@@ -70,6 +73,7 @@ export class EstimateSums {
     this.#expect(model, input / (estimate.tokenFactor ?? 1));
     this.outputTokens = sumOrUnknown(this.outputTokens, output);
     this.usd = roundKnown(sumOrUnknown(this.usd, estimate.usd));
+    this.mostUsd = roundKnown(sumOrUnknown(this.mostUsd, estimate.mostUsd ?? null));
     const price = findPrice(model, prices);
     if (price === undefined) this.unpriced.add(model);
     const usage = { input, output, cachedInput: null, cacheWrite: null, reasoning: null };

@@ -3,6 +3,7 @@
 import { formatDuration } from '../duration.ts';
 import { describeForecast } from '../money/forecast.ts';
 import type { Counts } from '../outcome/outcome.ts';
+import { describeMore } from '../plan/batch-estimate.ts';
 import type { JobReport } from '../report/report.ts';
 import { describeCheck, describeStep, type JudgedStep } from '../waves/rollout.ts';
 import { type BatchStateCounts, countAtProvider } from './events.ts';
@@ -95,13 +96,13 @@ const listCounts = (counts: Counts | BatchStateCounts): Row[] =>
   Object.entries(counts).map(([name, count]) => [name, count]);
 
 const listCosts = (
-  { costUsd, unpriced = 0, estimateUsd, forecast, budgetUsd }: JobStatus,
+  { costUsd, unpriced = 0, estimateUsd, mostUsd = null, forecast, budgetUsd }: JobStatus,
   report: JobReport | null,
 ): Row[] => [
   // Without a cost and without an unknown one, nothing was paid yet.
   ['so far', formatUsd(costUsd ?? (unpriced > 0 ? null : 0))],
   ...(unpriced === 0 ? [] : [['attempts of unknown cost', unpriced] satisfies Row]),
-  ['estimated', formatUsd(estimateUsd)],
+  ['estimated', `${formatUsd(estimateUsd)}${describeMore({ usd: estimateUsd, mostUsd }, formatUsd)}`],
   ...(forecast?.usd == null ? [] : [['forecast', describeForecast(forecast, formatUsd)] satisfies Row]),
   ...(budgetUsd === null ? [] : [['budget', formatUsd(budgetUsd)] satisfies Row]),
   ...(report === null ? [] : [['the same in realtime', formatUsd(report.cost.realtimeUsd)] satisfies Row]),

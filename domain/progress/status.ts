@@ -86,6 +86,8 @@ export interface JobStatus {
   /** Attempts whose cost is not known. Absent in the status of a job whose worker is older. */
   readonly unpriced?: number;
   readonly estimateUsd: number | null;
+  /** The most that `estimateUsd` may be in truth; null if not known. Absent in the status of a job whose worker is older. */
+  readonly mostUsd?: number | null;
   /** By what the ended batches took; null until one has ended, and when none is left. Absent in the status of a job whose worker is older. */
   readonly forecast?: Forecast | null;
   readonly budgetUsd: number | null;

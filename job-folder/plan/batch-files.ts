@@ -2,8 +2,8 @@
 
 import { type BatchRef, batchIdentity } from '../../domain/ids.ts';
 import { type MaybePromise, whenBoth } from '../../domain/maybe-promise.ts';
-import { type ModelPrice, roundKnown } from '../../domain/money/cost.ts';
-import type { Lane } from '../../domain/outcome/outcome.ts';
+import { costOfSum, type ModelPrice, roundKnown } from '../../domain/money/cost.ts';
+import { type Lane, noUsage } from '../../domain/outcome/outcome.ts';
 import type { Estimate } from '../../domain/plan/batch-estimate.ts';
 import type { ItemEstimate } from '../../domain/plan/item-estimate.ts';
 import type { Caps, RealtimeCause } from '../../domain/plan/split.ts';
@@ -29,7 +29,8 @@ export interface PlannedItem extends ItemEstimate {
 
 export interface BatchFilesOptions {
   readonly store: Store;
-  readonly price: ModelPrice | undefined;
+  /** By which a strict budget reserves. */
+  readonly mostPrice: ModelPrice | undefined;
   readonly nonce: string;
   readonly model: string;
   readonly endpoint: string;
@@ -67,7 +68,7 @@ export class BatchFiles {
     this.#ref = ref;
     this.#requests = requests;
     this.#items = items;
-    this.#estimate = new EstimateSum(options.price);
+    this.#estimate = new EstimateSum(options.mostPrice);
     this.model = options.model;
     this.endpoint = options.endpoint;
     this.realtimeCause = options.realtimeCause;
@@ -135,10 +136,14 @@ class EstimateSum {
   #inputTokens = 0;
   #outputTokens = 0;
   readonly #usd: Record<Lane, number>;
+  readonly #mostPrice: ModelPrice | undefined;
+  /** As many tokens as cost the most at the usual price: those of long prompts cost more. */
+  readonly #most = { input: 0, output: 0 };
 
-  constructor(price: ModelPrice | undefined) {
-    const none = price === undefined ? Number.NaN : 0;
+  constructor(mostPrice: ModelPrice | undefined) {
+    const none = mostPrice === undefined ? Number.NaN : 0;
     this.#usd = { batch: none, realtime: none };
+    this.#mostPrice = mostPrice;
   }
 
   add({ inputTokens, outputTokens, batchUsd, realtimeUsd }: ItemEstimate): void {
@@ -146,6 +151,10 @@ class EstimateSum {
     this.#outputTokens += outputTokens;
     this.#usd.batch += batchUsd;
     this.#usd.realtime += realtimeUsd;
+    const { longContext } = this.#mostPrice ?? {};
+    const long = longContext !== undefined && inputTokens > longContext.above ? longContext : null;
+    this.#most.input += inputTokens * (long?.inputFactor ?? 1);
+    this.#most.output += outputTokens * (long?.outputFactor ?? 1);
   }
 
   usd(lane: Lane): number | null {
@@ -153,7 +162,13 @@ class EstimateSum {
   }
 
   inLane(lane: Lane): Estimate {
-    return { inputTokens: this.#inputTokens, outputTokens: nullIfUnknown(this.#outputTokens), usd: this.usd(lane) };
+    const outputTokens = nullIfUnknown(this.#outputTokens);
+    return { inputTokens: this.#inputTokens, outputTokens, usd: this.usd(lane), mostUsd: this.#mostUsd(lane) };
+  }
+
+  #mostUsd(lane: Lane): number | null {
+    const { input, output } = this.#most;
+    return costOfSum({ ...noUsage, input, output: nullIfUnknown(output) }, lane, this.#mostPrice);
   }
 }
 

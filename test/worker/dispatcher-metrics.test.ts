@@ -16,6 +16,7 @@ const owner = (name: string, capShare: number | null) => ({
   dayUsd: 3,
   monthUsd: 4,
   beyondUsd: 0,
+  beyondMaxUsd: 0,
   caps: [],
   capShare,
 });

@@ -209,4 +209,8 @@ export class DispatchGate implements Gate {
   }
 }
 
-const readSize = ({ estimate }: GatedBatch) => ({ tokens: estimate.inputTokens, usd: estimate.usd });
+const readSize = ({ estimate: { inputTokens, usd, mostUsd = null } }: GatedBatch) => ({
+  tokens: inputTokens,
+  usd,
+  mostUsd,
+});

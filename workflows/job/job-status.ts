@@ -38,6 +38,7 @@ export interface JobFacts extends Ending, Pick<JobStatus, 'pauses' | 'startedAt'
 
 export function computeStatus(job: JobFacts, alerts = findJobAlerts(job), askedAt?: number): JobStatus {
   const { coordinator, budget, startedAt, firstPlan } = job;
+  const { usd: estimateUsd, mostUsd = null } = (firstPlan?.whole ?? firstPlan)?.estimate ?? { usd: null };
   const pauses = listHolding(job.pauses, job);
   const totals = sumTotals(job);
   const rows = firstPlan?.rows ?? { rows: 0, accepted: 0, refused: 0, duplicates: 0, carriedOver: 0 };
@@ -64,7 +65,8 @@ export function computeStatus(job: JobFacts, alerts = findJobAlerts(job), askedA
     tokens: { input: totals.usage.input ?? 0, output: totals.usage.output ?? 0 },
     costUsd: totals.costUsd,
     unpriced: totals.unpriced?.items ?? 0,
-    estimateUsd: (firstPlan?.whole ?? firstPlan)?.estimate.usd ?? null,
+    estimateUsd,
+    mostUsd,
     forecast: forecastJob(job, totals),
     budgetUsd: budget.capUsd,
     concurrency: job.isOpen ? coordinator.switches.concurrency : null,

@@ -3,6 +3,7 @@
 import { isRoomKnown } from '../../../domain/dispatch/blocks.ts';
 import { type Load, noLoad } from '../../../domain/dispatch/declaration.ts';
 import { findTenant } from '../../../domain/dispatch/limits.ts';
+import { describeReserved } from '../../../domain/dispatch/page/page.ts';
 import { addLoads } from '../../../domain/dispatch/state.ts';
 import { formatCount } from '../../../domain/progress/markdown.ts';
 import type { DispatchPage } from '../../index.ts';
@@ -70,14 +71,15 @@ const formatUse = (used: number, limit: number | undefined): string =>
   limit === undefined ? formatCount(used) : `${formatCount(used)} of ${formatCount(limit)}`;
 
 export const listMoney = ({ owners, limits }: DispatchPage): readonly Row[] =>
-  owners.map(({ owner, batches, reservedUsd, dayUsd, monthUsd, beyondUsd, caps, capShare }) => {
+  owners.map((page) => {
+    const { owner, batches, dayUsd, monthUsd, beyondUsd, caps, capShare } = page;
     const name = owner.slice(owner.indexOf(':') + 1);
     const tenant = owner.startsWith('tenant:') ? findTenant(limits, name) : null;
     return {
       of: owner === 'tenant:' ? 'no tenant' : owner.replace(':', ' '),
       batches: batches === null ? null : formatUse(batches, tenant?.batches),
       weight: tenant?.weight ?? null,
-      reserved: usd(reservedUsd),
+      reserved: describeReserved(page),
       today: formatSpent(dayUsd, caps, 'day'),
       'this month': formatSpent(monthUsd, caps, 'month'),
       'of its cap': capShare === null ? null : `${Math.round(100 * capShare)} %`,

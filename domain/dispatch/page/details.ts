@@ -1,7 +1,7 @@
 // The dispatcher's page in the Web UI.
 
 import { formatCount, joinDetails, type Row, renderTable } from '../../progress/markdown.ts';
-import { type DispatchPage, describeProblems } from './page.ts';
+import { type DispatchPage, describeProblems, describeReserved } from './page.ts';
 
 const rowsMax = 20;
 
@@ -13,9 +13,9 @@ export function renderDetails(page: DispatchPage, now: number): string {
     ],
   );
   const owners = page.owners.map(
-    ({ owner, reservedUsd, dayUsd, monthUsd }): Row => [
-      owner,
-      `$${dayUsd.toFixed(2)} today, $${monthUsd.toFixed(2)} this month, $${reservedUsd.toFixed(2)} reserved`,
+    (page): Row => [
+      page.owner,
+      `$${page.dayUsd.toFixed(2)} today, $${page.monthUsd.toFixed(2)} this month, ${describeReserved(page)} reserved`,
     ],
   );
   const waits = page.waits.map(

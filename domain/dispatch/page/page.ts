@@ -8,7 +8,15 @@ import { findLaneLimits } from '../lanes.ts';
 import { isBelieved, type Learned } from '../learned.ts';
 import { type CapState, findSpending, listCaps, openPeriods } from '../ledger.ts';
 import { type Limits, mergeLimits, type RoomLimits } from '../limits.ts';
-import { countWanted, type DispatchState, emptyPool, listOwners, namePool, sumReserved } from '../state.ts';
+import {
+  countWanted,
+  type DispatchState,
+  emptyPool,
+  findBeyondMax,
+  listOwners,
+  namePool,
+  sumReserved,
+} from '../state.ts';
 import { findMixedSince } from '../take-file.ts';
 import { Usage } from '../usage.ts';
 import { describeOwner, listWaitPages, type WaitPage } from './waits.ts';
@@ -39,6 +47,8 @@ export interface OwnerPage {
   /** Open batches of a tenant; null for other owners. */
   readonly batches: number | null;
   readonly reservedUsd: number;
+  /** The most by which open batches may cost more than is reserved for them; null if not known. */
+  readonly beyondMaxUsd: number | null;
   readonly dayUsd: number;
   readonly monthUsd: number;
   /** What settlements of this month were above their reserves. */
@@ -173,12 +183,14 @@ function listOwnerPages(state: DispatchState, limits: Limits, usage: Usage): Own
   ];
   return [...new Set(named)].toSorted().map((owner) => {
     const caps = listCaps(state.ledger, owner, findCaps(limits, owner));
-    const reservedUsd = usage.reservedUsd(owner);
+    const open = usage.owner(owner);
+    const reservedUsd = open.usd;
     const shares = caps.map(({ capUsd, settledUsd }) => countShare(settledUsd + reservedUsd, capUsd));
     return {
       owner,
       batches: owner.startsWith('tenant:') ? usage.tenantBatches(owner.slice('tenant:'.length)) : null,
       reservedUsd,
+      beyondMaxUsd: findBeyondMax(open),
       ...findSpending(state.ledger, owner),
       caps,
       capShare: shares.length === 0 ? null : Math.max(...shares),
@@ -197,6 +209,14 @@ export const describeProblems = (page: Pick<DispatchPage, 'owners' | 'mixedSince
 
 export const describeMixed = (since: number): string =>
   `workers have had different limits in their NIGHTSHIFT_CONFIG since ${formatTime(since)}, and replace each other's: give all of them the same file`;
+
+/** What is reserved and, of an owner with a cap, the bound of what it may cost: as in "$4.00 (at most $0.80 over)". */
+export function describeReserved({ reservedUsd, beyondMaxUsd, caps }: OwnerPage): string {
+  const reserved = formatDollars(reservedUsd);
+  if (caps.length === 0 || beyondMaxUsd === 0) return reserved;
+  const bound = beyondMaxUsd === null ? 'unknown how much over' : `at most ${formatDollars(beyondMaxUsd)} over`;
+  return `${reserved} (${bound})`;
+}
 
 /** One sentence for each cap that is below what is spent and reserved: nothing new starts under it. */
 export const describeOverdrawn = ({ owners }: Pick<DispatchPage, 'owners'>): readonly string[] =>

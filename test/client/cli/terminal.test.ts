@@ -190,6 +190,12 @@ test('the facts of a status and of an estimate are in words', () => {
   for (const usd of [4, 3, 3.00001, 2.99999]) {
     expect(estimateFacts({ ...counts, ...money, usd, caveats: [] }).saved).toBeNull();
   }
+  expect(estimateFacts({ ...counts, ...money, usd: 1.5, mostUsd: 4, caveats: [] }).cost).toBe(
+    '$1.50 (at most $2.50 more)',
+  );
+  for (const mostUsd of [1.5, null]) {
+    expect(estimateFacts({ ...counts, ...money, usd: 1.5, mostUsd, caveats: [] }).cost).toBe('$1.50');
+  }
   const unknown = { ...counts, ...money, outputTokens: null, usd: null, realtimeUsd: null, caveats: [] };
   expect(estimateFacts(unknown)).toMatchObject({
     tokens: 'about 5,000 in, an unknown number out',
@@ -204,6 +210,9 @@ test('a cost that is not wholly known says so, in the progress, the status and t
   expect(statusFacts(bare, 'tickets', 0)).toMatchObject({
     cost: '$0.2500 and 7 attempts of unknown cost so far, $1.00 estimated',
   });
+  expect(statusFacts({ ...status, mostUsd: 1.25, budgetUsd: 3 }, 'tickets', 0).cost).toBe(
+    '$0.2500 so far, $1.00 estimated (at most $0.2500 more), budget $3.00',
+  );
   expect(statusFacts({ ...status, costUsd: null, estimateUsd: null }, 'tickets', 0).cost).toBe(
     '$0.0000 so far, no estimate',
   );

@@ -59,6 +59,16 @@ test('a job that was taken for gone, and is not, pays only once', () => {
   expect(day(state)).toBe(5);
 });
 
+test('a job that was taken for gone holds what it said last, although an earlier word of it arrives then', () => {
+  const [grants, held] = [need(0, { granted: 1 }), need(0, { taken: 1, granted: 1, held: load(1) })];
+  let { state } = takeDeclaration(start(account({ batches: 10 })), from('job', 1, [need(1)]), now);
+  ({ state } = takeDeclaration(state, from('job', 3, [held]), now));
+  ({ state } = takeGone(state, ['job'], now));
+  ({ state } = takeDeclaration(state, from('job', 2, [grants]), now));
+  expect(state.holders.job?.entries[0]).toMatchObject({ taken: 1, held: load(1) });
+  expect(day(state)).toBe(0);
+});
+
 test('after the dispatcher is reset, holders still hear it', () => {
   const book = new HolderBook();
   const its = book.at({ model: 'm', lane: 'batch' });

@@ -5,7 +5,7 @@ import type { Declaration, Need } from '../../../domain/dispatch/declaration.ts'
 import { decideAgain, takeDeclaration, takeGone } from '../../../domain/dispatch/dispatch.ts';
 import { findNextChangeAt } from '../../../domain/dispatch/due.ts';
 import { type Limits, noLimits, setCap } from '../../../domain/dispatch/limits.ts';
-import { describeOverdrawn, renderPage } from '../../../domain/dispatch/page/page.ts';
+import { describeOverdrawn, describeReserved, renderPage } from '../../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState } from '../../../domain/dispatch/state.ts';
 import { makeDeclaration, makeNeed } from './declarations.ts';
 
@@ -73,6 +73,59 @@ test('a settlement above its reserve is counted, and stops what comes next', () 
   expect(describeOverdrawn(page)).toEqual([
     'the tenant a has spent $2.25 and reserved $0.0000, above its cap of $2.00 for 2026-11-29: nothing new of it starts',
   ]);
+});
+
+const findOwner = (state: DispatchState) => renderPage(state, noon).owners.find(({ owner }) => owner === 'tenant:a');
+const findShown = (state: DispatchState): string => {
+  const owner = findOwner(state);
+  return owner === undefined ? '' : describeReserved(owner);
+};
+const mostEach = { tokens: 10, usd: 1, mostUsd: 1.4 };
+
+test('the most that open and granted batches may cost above their reserves is shown, and bounds what is counted', () => {
+  const limits = { tenants: { a: { dayUsd: 4.5 } } };
+  let { state } = takeDeclaration(withLimits(limits), declaration(1, need(10, { each: mostEach })), noon);
+  expect(findOwner(state)).toMatchObject({ reservedUsd: 4, beyondMaxUsd: 1.6 });
+  expect(findShown(state)).toBe('$4.00 (at most $1.60 over)');
+  // Two grants are used, by smaller batches.
+  const held = { batches: 2, tokens: 15, usd: 1.5, mostUsd: 1.75 };
+  ({ state } = takeDeclaration(state, declaration(2, need(8, { each: mostEach, taken: 2, held })), noon));
+  expect(findOwner(state)).toMatchObject({ reservedUsd: 4.5, beyondMaxUsd: 1.45 });
+  // They have cost as much as they can. The others are open.
+  const rest = { batches: 3, tokens: 30, usd: 3, mostUsd: 4.2 };
+  const ended = need(7, { each: mostEach, taken: 5, held: rest });
+  ({ state } = takeDeclaration(state, declaration(3, ended, { spentUsd: 1.75 }), noon));
+  expect(findOwner(state)).toMatchObject({ reservedUsd: 3, dayUsd: 1.75, beyondUsd: 0.25, beyondMaxUsd: 1.2 });
+  expect(granted(state)).toBe(5);
+});
+
+test.each([
+  ['of an earlier version', { tokens: 10, usd: 1 }],
+  ['whose price is not known', { tokens: 10, usd: null, mostUsd: null }],
+])('if one batch is open %s, it is unknown how much over, and a number is shown again when it has ended', (_, size) => {
+  const { usd: reservedUsd } = size;
+  let { state } = takeDeclaration(withLimits({}), declaration(1, need(1, { each: size })), noon);
+  // A cap that is set later.
+  state = { ...state, overrides: setCap(state.overrides, { tenant: 'a', dayUsd: 9 }) };
+  const another = makeDeclaration('another', 1, [need(1, { each: mostEach })], { sharing: { tenant: 'a' } });
+  ({ state } = takeDeclaration(state, another, noon));
+  expect(findShown(state)).toBe(`$${((reservedUsd ?? 0) + 1).toFixed(2)} (unknown how much over)`);
+  ({ state } = takeDeclaration(state, declaration(2, need(0, { each: size, taken: 1 }), { spentUsd: 1 }), noon));
+  expect(findShown(state)).toBe('$1.00 (at most $0.4000 over)');
+});
+
+test('nothing is said of the bound if an owner has no cap, or if its batches cost at most their reserves', () => {
+  const strict = { tokens: 10, usd: 1, mostUsd: 1 };
+  const show = (limits: Partial<Limits>, each: Need['each']) =>
+    findShown(takeDeclaration(withLimits(limits), declaration(1, need(1, { each })), noon).state);
+  expect(show({}, mostEach)).toBe('$1.00');
+  expect(show({ tenants: { a: { dayUsd: 3 } } }, strict)).toBe('$1.00');
+});
+
+test('a holder that a new dispatcher does not know may use all of its grants at their most', () => {
+  const its = need(0, { each: mostEach, taken: 1, granted: 3, held: { batches: 1, tokens: 10, usd: 1, mostUsd: 1.1 } });
+  const { state } = takeDeclaration(withLimits({ tenants: { a: { dayUsd: 9 } } }), declaration(1, its), noon);
+  expect(findOwner(state)).toMatchObject({ reservedUsd: 3, beyondMaxUsd: 0.9 });
 });
 
 test('a cap below what is reserved is accepted, says so, and lets nothing new start', () => {

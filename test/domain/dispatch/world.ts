@@ -3,6 +3,7 @@
 import type { Declaration, Grants } from '../../../domain/dispatch/declaration.ts';
 import { type Dispatched, decideAgain, takeDeclaration, takeGone } from '../../../domain/dispatch/dispatch.ts';
 import { HolderBook } from '../../../domain/dispatch/holder.ts';
+import { findSpending } from '../../../domain/dispatch/ledger.ts';
 import type { Limits } from '../../../domain/dispatch/limits.ts';
 import { renderPage } from '../../../domain/dispatch/page/page.ts';
 import { type DispatchState, emptyState, listOwners } from '../../../domain/dispatch/state.ts';
@@ -10,6 +11,8 @@ import { type DispatchState, emptyState, listOwners } from '../../../domain/disp
 export interface Batch {
   readonly tokens: number;
   readonly usd: number;
+  /** The most that it may cost. */
+  readonly mostUsd: number;
   /** What it will have cost. */
   readonly costUsd: number;
 }
@@ -22,6 +25,12 @@ export interface HolderPlan {
   readonly batches: readonly Batch[];
 }
 
+/** What a message settled above its reserve, of what was shown before as the most. */
+interface Excess {
+  readonly beyondUsd: number;
+  readonly shownUsd: number;
+}
+
 interface CapUse {
   readonly owner: string;
   readonly capUsd: number;
@@ -31,15 +40,35 @@ interface CapUse {
 const countGranted = (state: DispatchState, id: string): number =>
   (state.holders[id]?.entries ?? []).reduce((sum, { granted }) => sum + granted, 0);
 
+/** A holder that was taken for gone is believed again if its next word arrives after all. */
+function withForgotten(state: DispatchState): DispatchState {
+  const forgotten = Object.entries(state.ended).flatMap(([part, its]) =>
+    its.forgotten === null ? [] : [[part.split(' ')[0], its.forgotten.holder] as const],
+  );
+  return { ...state, holders: { ...state.holders, ...Object.fromEntries(forgotten) } };
+}
+
 /** What is settled and reserved under the caps of those who were granted something. */
 function listCapUses(before: DispatchState, after: DispatchState, now: number): readonly CapUse[] {
-  const granted = Object.entries(after.holders).filter(([id]) => countGranted(after, id) > countGranted(before, id));
+  const known = withForgotten(before);
+  const granted = Object.entries(after.holders).filter(([id]) => countGranted(after, id) > countGranted(known, id));
   const owners = new Set(granted.flatMap(([, holder]) => listOwners(holder)));
   return renderPage(after, now)
     .owners.filter(({ owner }) => owners.has(owner))
     .flatMap(({ owner, caps, reservedUsd }) =>
       caps.map(({ capUsd, settledUsd }) => ({ owner, capUsd, usedUsd: settledUsd + reservedUsd })),
     );
+}
+
+function listExcesses(before: DispatchState, after: DispatchState, now: number): readonly Excess[] {
+  const count = ({ ledger }: DispatchState, owner: string): number => findSpending(ledger, owner).beyondUsd;
+  const passed = Object.keys(after.ledger.spent).filter((owner) => count(after, owner) > count(before, owner));
+  if (passed.length === 0) return [];
+  const shown = renderPage(withForgotten(before), now).owners;
+  return passed.map((owner) => ({
+    beyondUsd: count(after, owner) - count(before, owner),
+    shownUsd: shown.find((its) => its.owner === owner)?.beyondMaxUsd ?? Number.NaN,
+  }));
 }
 
 const startedAt = Date.UTC(2026, 10, 26, 12);
@@ -55,6 +84,7 @@ export class World {
   )[] = [];
   /** Each cap, as it was used directly after a grant under it. */
   readonly grantedCaps: CapUse[] = [];
+  readonly excesses: Excess[] = [];
 
   constructor(file: Limits, plans: readonly HolderPlan[]) {
     this.state = { ...emptyState(startedAt), file };
@@ -109,6 +139,7 @@ export class World {
 
   #apply({ state, told }: Dispatched): void {
     this.grantedCaps.push(...listCapUses(this.state, state, this.now));
+    this.excesses.push(...listExcesses(this.state, state, this.now));
     // It is carried over as JSON.
     this.state = JSON.parse(JSON.stringify(state));
     for (const [to, grants] of Object.entries(told)) this.mail.push({ to, grants });
