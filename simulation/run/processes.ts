@@ -1,6 +1,7 @@
 // Plays seeds in several processes, each with a server of its own: a job often waits for its server, and time is skipped for one job at a time.
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** Each process takes the next seed when it has played one. */
@@ -35,39 +36,58 @@ const seedsMax = 80;
 /** Settings of `scripts/run.mjs` that save memory, and let the threads of a process wait for each other. */
 const lean = ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_'];
 
+/** Far more than any seed takes. A process that is silent for so long waits for a server that no longer answers. */
+const silentMsMax = 20 * 60_000;
+/** For a process that was asked to end. */
+const endMsMax = 30_000;
+
 /** Returns the seeds that failed. */
 export async function playInProcesses(wanted: Wanted): Promise<number[]> {
-  const left = [...wanted.seeds];
-  const failed: number[] = [];
-  const count = Math.min(wanted.processes, left.length);
-  await Promise.all(Array.from({ length: count }, () => playSome(left, failed, wanted)));
-  return failed;
+  const series: Series = { left: [...wanted.seeds], again: new Set(), failed: [], wanted };
+  const count = Math.min(wanted.processes, series.left.length);
+  await Promise.all(Array.from({ length: count }, () => playSome(series)));
+  return series.failed;
 }
 
-async function playSome(left: number[], failed: number[], wanted: Wanted): Promise<void> {
-  while (left.length > 0) {
-    const child = startPlayer(wanted);
-    const hasEnded = await playUpTo(seedsMax, child, { left, failed, wanted });
-    await (hasEnded ? endGroup(child) : stopPlayer(child));
+interface Series {
+  readonly left: number[];
+  /** Seeds whose process has ended once. */
+  readonly again: Set<number>;
+  readonly failed: number[];
+  readonly wanted: Wanted;
+}
+
+async function playSome(series: Series): Promise<void> {
+  while (series.left.length > 0) {
+    const child = startPlayer(series.wanted);
+    await playUpTo(seedsMax, child, series);
+    await stopPlayer(child);
   }
 }
 
-/** Whether the process has ended before it was asked to. */
-async function playUpTo(
-  count: number,
-  child: ChildProcess,
-  { left, failed, wanted }: { left: number[]; failed: number[]; wanted: Wanted },
-): Promise<boolean> {
+/** Returns early if the process ends. */
+async function playUpTo(count: number, child: ChildProcess, series: Series): Promise<void> {
+  const { left, failed, wanted } = series;
   for (let played = 0; played < count; played += 1) {
     const seed = left.shift();
-    if (seed === undefined) return false;
+    if (seed === undefined) return;
     const ending = await playSeed(child, { seed, provider: wanted.provider }, wanted.say);
-    if (ending !== 'holds') failed.push(seed);
-    if (ending !== 'died') continue;
-    wanted.say(`seed ${seed}: BROKEN, its process ended: ${child.signalCode ?? child.exitCode}`);
-    return true;
+    if (ending === 'failed') failed.push(seed);
+    if (ending === 'died') return noteDeath(seed, child, series);
   }
-  return false;
+}
+
+/** The process may have ended for a reason of its own, such as a connection that broke: only a seed that ends a second one has failed. */
+function noteDeath(seed: number, { signalCode, exitCode }: ChildProcess, { left, again, failed, wanted }: Series): void {
+  const how = signalCode ?? exitCode ?? 'silent';
+  if (!again.has(seed)) {
+    again.add(seed);
+    left.unshift(seed);
+    wanted.say(`seed ${seed}: its process ended (${how}); it is played again`);
+    return;
+  }
+  failed.push(seed);
+  wanted.say(`seed ${seed}: BROKEN, its process ended: ${how}`);
 }
 
 function startPlayer({ folder, bundlePath }: Wanted): ChildProcess {
@@ -76,7 +96,6 @@ function startPlayer({ folder, bundlePath }: Wanted): ChildProcess {
   return fork(player, [folder, bundlePath], { env, execArgv, detached: true });
 }
 
-/** A process that has ended by itself leaves its server. */
 function endGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
@@ -92,13 +111,21 @@ function playSeed(child: ChildProcess, message: SeedMessage, say: Wanted['say'])
     else resolve(answer.holds ? 'holds' : 'failed');
   };
   const end = (): void => resolve('died');
+  const silence = setTimeout(end, silentMsMax);
   child.on('message', read).once('exit', end);
   child.send(message, (error) => error !== null && end());
-  return promise.finally(() => child.off('message', read).off('exit', end));
+  return promise.finally(() => {
+    clearTimeout(silence);
+    child.off('message', read).off('exit', end);
+  });
 }
 
+/** What it started ends with it, also if it has ended by itself or does not end. */
 async function stopPlayer(child: ChildProcess): Promise<void> {
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.disconnect();
-  await ended;
+  if (child.connected) {
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.disconnect();
+    await Promise.race([ended, sleep(endMsMax, undefined, { ref: false })]);
+  }
+  endGroup(child);
 }
