@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type TaskPriority, toTaskPriority } from '../../../domain/sharing.ts';
+import { until } from '../crash/cell.ts';
 import { realServer } from '../server.ts';
 
 /** Tasks are in order only within a partition of their queue. */
@@ -20,6 +21,8 @@ test('of many waiting tasks, an urgent one is first, and a tenant with one task 
   for (let index = 0; index < 20; index += 1) handles.push(await start(`many-${index}`, many));
   handles.push(await start('few', toTaskPriority({ tenant: 'few', priority: 2 })));
   handles.push(await start('urgent', toTaskPriority({ tenant: 'many', priority: 1 })));
+  // The server's matching learns of a task shortly after its workflow has started.
+  await until('all wait', async () => (await countWaiting(client)) === handles.length);
   const taken: (string | null | undefined)[] = [];
   for (let polls = 0; polls < 6; polls += 1) {
     const task = await client.withDeadline(Date.now() + 30_000, () =>
@@ -34,6 +37,16 @@ test('of many waiting tasks, an urgent one is first, and a tenant with one task 
   await Promise.all(handles.map((handle) => handle.terminate()));
   expect(taken).toEqual(expect.arrayContaining(['urgent', 'few']));
 });
+
+async function countWaiting({ options, workflowService }: typeof server.client): Promise<number> {
+  const { stats } = await workflowService.describeTaskQueue({
+    namespace: options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: 1,
+    reportStats: true,
+  });
+  return Number(stats?.approximateBacklogCount ?? 0);
+}
 
 test.each(['matching.useNewMatcher', 'matching.enableFairness'])('the server of the compose file has %s on', (name) => {
   const settings = readFileSync(join(import.meta.dirname, '../../../ops/temporal-dynamic.yaml'), 'utf8');
