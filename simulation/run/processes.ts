@@ -78,7 +78,11 @@ async function playUpTo(count: number, child: ChildProcess, series: Series): Pro
 }
 
 /** The process may have ended for a reason of its own, such as a connection that broke: only a seed that ends a second one has failed. */
-function noteDeath(seed: number, { signalCode, exitCode }: ChildProcess, { left, again, failed, wanted }: Series): void {
+function noteDeath(
+  seed: number,
+  { signalCode, exitCode }: ChildProcess,
+  { left, again, failed, wanted }: Series,
+): void {
   const how = signalCode ?? exitCode ?? 'silent';
   if (!again.has(seed)) {
     again.add(seed);
