@@ -41,11 +41,11 @@ export const isLaneOpen = (entry: Entry): boolean =>
 
 /** Takes up the lanes that began and ended, and the weights that changed. */
 export function updateLanes(state: DispatchState, now: number): DispatchState {
-  const open = listOpen(state);
+  const limits = mergeLimits(state.file, state.overrides);
+  const open = listOpen(state, limits);
   const known = Object.keys(state.pools).filter((name) => state.pools[name]?.lanes !== undefined);
   const names = new Set([...open.keys(), ...known]);
   if (names.size === 0) return state;
-  const limits = mergeLimits(state.file, state.overrides);
   const pools = [...names].map((name): [string, Pool] => {
     const { lanes = {}, weights, ...pool } = state.pools[name] ?? emptyPool;
     const { wanted, rate } = open.get(name) ?? { wanted: new Map<string, Wanted>(), rate: noRate };
@@ -58,8 +58,7 @@ export function updateLanes(state: DispatchState, now: number): DispatchState {
 
 const noRate: LaneRate = { rpm: null, tpm: null };
 
-function listOpen(state: DispatchState) {
-  const limits = mergeLimits(state.file, state.overrides);
+function listOpen(state: DispatchState, limits: Limits) {
   const open = new Map<string, { readonly wanted: Map<string, Wanted>; readonly rate: LaneRate }>();
   for (const [id, holder] of Object.entries(state.holders)) {
     for (const entry of holder.entries.filter(isLaneOpen)) {
