@@ -43,6 +43,8 @@ export interface EndFacts {
   readonly handles: ReadonlySet<string>;
   /** Rows with a request that the provider was asked to run, whether it did or not. */
   readonly sent: ReadonlySet<number>;
+  /** Rows of a batch whose intent was written, whether it was created or not. */
+  readonly intended: ReadonlySet<number>;
 }
 
 export async function gatherFacts(world: JobWorld, commands: Commands, ended: Ended): Promise<EndFacts> {
@@ -60,6 +62,7 @@ export async function gatherFacts(world: JobWorld, commands: Commands, ended: En
     runs: listRuns(planned, { batches, sync }, results),
     handles: new Set(listHandles(folder)),
     sent: new Set(planned.filter(({ isSent }) => isSent).map(({ row }) => row)),
+    intended: new Set(planned.filter(({ isIntended }) => isIntended).map(({ row }) => row)),
   };
 }
 
@@ -70,6 +73,7 @@ interface PlannedItem {
   readonly body: string;
   /** Whether a worker called the provider to run the row's batch, or the row alone. */
   readonly isSent: boolean;
+  readonly isIntended: boolean;
 }
 
 /** Vendors differ in the name of the request. */
@@ -84,11 +88,12 @@ function readPlanned(folder: string, { calls }: JobWorld): PlannedItem[] {
       .flatMap((file) => {
         const part = `${wave}/${file.slice(0, -'.items.jsonl'.length)}`;
         const isSent = calls.has(part, 'create') || calls.has(part, 'ask');
+        const isIntended = calls.has(part, 'write intent');
         const requests = readLines<RequestLine>(join(plan, part.concat('.requests.jsonl')));
         return readLines<{ row: number; customId: string }>(join(plan, wave, file)).map(({ row, customId }, at) => {
           const { body, params, request, modelInput } = requests[at] ?? {};
           const { hash } = bodyFacts({ ...(body ?? params ?? request ?? modelInput) });
-          return { row, customId, body: hex16(hash), isSent };
+          return { row, customId, body: hex16(hash), isSent, isIntended };
         });
       }),
   );

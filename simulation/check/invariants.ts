@@ -108,10 +108,19 @@ function isExcused({ ended, world, batches, script }: EndFacts, answered: readon
   });
 }
 
-const onlyTheSentAreInDoubt: Check = ({ results, sent }) =>
-  results
-    .filter(({ reason, row }) => reason === 'in_doubt' && !sent.has(row))
+const onlyTheSentAreInDoubt: Check = (facts) =>
+  facts.results
+    .filter(({ reason, row }) => reason === 'in_doubt' && !facts.sent.has(row) && !isUnknowable(facts, row))
     .map(({ row }) => `row ${row} is in doubt and was never sent`);
+
+/** Its worker died between intent and create, its job was cancelled, and the provider cannot be asked for longer than a cancelled batch waits. */
+const isUnknowable = ({ ended, intended, script }: EndFacts, row: number): boolean =>
+  ended.isCancelled &&
+  intended.has(row) &&
+  [script.provider.outage ?? []].flat().some(({ forMs = 0 }) => forMs > cancelGraceMs);
+
+/** The default of NIGHTSHIFT_CANCEL_GRACE, which jobs on skipped time have. */
+const cancelGraceMs = 30 * 60_000;
 
 const open = ['validating', 'in_progress', 'finalizing', 'cancelling', 'canceling'];
 
