@@ -49,6 +49,8 @@ export class RawLines {
   #known = 0;
   #unrun = 0;
   #unreadableBefore = 0;
+  /** Lines of this output that are no whole JSON. */
+  #torn = 0;
   readonly #lastFile: Uint16Array;
 
   constructor(target: RawLineTarget) {
@@ -74,6 +76,7 @@ export class RawLines {
     this.#known = 0;
     this.#unrun = 0;
     this.#unreadableBefore = this.#unreadable;
+    this.#torn = 0;
     this.#splitter = newSplitter();
   }
 
@@ -86,11 +89,10 @@ export class RawLines {
   async end(isWhole: boolean): Promise<LineCounts> {
     // A journal that grows line by line may end in a torn one.
     const last = this.#target.planned.lane === 'realtime' ? null : this.#splitter.end();
-    await this.#lines.finish();
-    const before = this.#unreadable;
     if (last !== null) this.#add(last);
     await this.#lines.finish();
-    const cut = last !== null && this.#unreadable > before && !isWhole ? 1 : 0;
+    // An output may consist of several files, so a line in the middle may be cut off too.
+    const cut = isWhole ? 0 : this.#torn;
     return { known: this.#known, unrun: this.#unrun, withoutId: this.#unreadable - this.#unreadableBefore - cut };
   }
 
@@ -119,8 +121,9 @@ export class RawLines {
   #take(judged: JudgedLines, index: number): void {
     const { planned, items, answers, images } = this.#target;
     const kind = judged.kinds[index] ?? 0;
-    if (kind === lineKinds.unreadable) {
+    if (kind === lineKinds.unreadable || kind === lineKinds.torn) {
       this.#unreadable += 1;
+      if (kind === lineKinds.torn) this.#torn += 1;
       return;
     }
     const idAt = index * idWords;

@@ -78,7 +78,7 @@ export interface LineCounts {
   readonly known: number;
   /** Those of them whose line says that they did not run. It is not known whether a vendor counts them as failed. */
   readonly unrun: number;
-  /** Lines that name no item: each may belong to a missing one. Leaves out a last line that may be cut off. */
+  /** Lines that name no item: each may belong to a missing one. Leaves out lines that may be cut off. */
   readonly withoutId: number;
 }
 

@@ -16,8 +16,11 @@ export interface JudgeInput {
   readonly lines: PackedLines;
 }
 
-/** Numbers for a line's kind. `foreign`: its custom id does not have the form that Nightshift gives. */
-export const lineKinds = { unreadable: 0, foreign: 1, answered: 2, retryable: 3, rejected: 4 } as const;
+/**
+ * Numbers for a line's kind. `foreign`: its custom id does not have the form that Nightshift gives. `torn`: it is no whole JSON, as if it had
+ * been cut off.
+ */
+export const lineKinds = { unreadable: 0, foreign: 1, answered: 2, retryable: 3, rejected: 4, torn: 5 } as const;
 
 /** A custom id of 32 hex digits as so many 32-bit words. */
 export const idWords = 4;
@@ -36,7 +39,7 @@ export interface JudgedLines {
   readonly ids: Uint32Array<ArrayBuffer>;
   /** `figuresPerLine` for each; NaN if it is not known. */
   readonly figures: Float64Array<ArrayBuffer>;
-  /** Empty for a line that is unreadable or foreign. */
+  /** Empty for a line that is unreadable, torn or foreign. */
   readonly texts: PackedLines;
   /** Present if requests are joint: then there is an entry for each part of a line. */
   readonly parts?: LineParts;
@@ -76,7 +79,7 @@ export function judgeLines({ settings, lines }: JudgeInput, stock: BufferStock):
   eachLine(lines, (line, index) => {
     const decoded = takeImages(compiled.decode(line, compiled.settings.endpoint));
     for (const image of decoded.images) images.push({ line: index, ...image });
-    writeLine(compiled, decoded.line, index, judged, texts);
+    writeLine(compiled, { line: decoded.line, bytes: line }, index, judged, texts);
     texts.endLine();
   });
   return { ...judged, texts: texts.finish(), ...(images.length === 0 ? {} : { images }) };
@@ -99,12 +102,14 @@ export const unreadableLine = (): JudgedLines => ({
 
 /** Each line becomes as many entries as its answer has parts, or its request has items. */
 function judgeJointLines(compiled: Compiled, lines: PackedLines, stock: BufferStock): JudgedLines {
-  const parts: { readonly line: RawOutcome; readonly at: number; readonly of: number }[] = [];
-  eachLine(lines, (bytes) => parts.push(...splitLine(compiled, bytes)));
+  const parts: (DecodedLine & { readonly at: number; readonly of: number })[] = [];
+  eachLine(lines, (bytes) => {
+    for (const part of splitLine(compiled, bytes)) parts.push({ bytes, ...part });
+  });
   const texts = new LinePacker(stock, parts.length);
   const judged = unreadableLines(parts.length);
-  for (const [index, { line }] of parts.entries()) {
-    writeLine(compiled, line, index, judged, texts);
+  for (const [index, part] of parts.entries()) {
+    writeLine(compiled, part, index, judged, texts);
     texts.endLine();
   }
   const at = Uint32Array.from(parts, (part) => part.at);
@@ -131,14 +136,22 @@ function splitLine({ settings, decode }: Compiled, bytes: Buffer) {
   return answers.map((answer, at) => ({ line: answer, at, of: answers.length }));
 }
 
+interface DecodedLine {
+  readonly line: RawOutcome;
+  readonly bytes: Buffer;
+}
+
 function writeLine(
   { settings, judge }: Pick<Compiled, 'settings' | 'judge'>,
-  line: RawOutcome,
+  { line, bytes }: DecodedLine,
   index: number,
   judged: Omit<JudgedLines, 'texts'>,
   texts: LinePacker,
 ): void {
-  if (line.kind === 'unreadable') return;
+  if (line.kind === 'unreadable') {
+    if (!isJson(bytes)) judged.kinds[index] = lineKinds.torn;
+    return;
+  }
   judged.unrun[index] = line.kind === 'unrun' ? 1 : 0;
   judged.kinds[index] = lineKinds.foreign;
   if (!readIdWords(line.customId, judged.ids, index * idWords)) return;
@@ -147,6 +160,15 @@ function writeLine(
   judged.reasons[index] = outcome.reason === undefined ? 0 : itemReasons.indexOf(outcome.reason) + 1;
   writeFigures(outcome, judged.figures, index * figuresPerLine);
   texts.addText(formatAnswered(outcome, settings) ?? formatOutcome(outcome));
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const idDigits = 32;

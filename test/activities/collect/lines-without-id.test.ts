@@ -30,6 +30,27 @@ test('a last line that may be cut off has no id: it proves nothing, however ofte
   expect(await site.tally([cut({ whole: true })])).toMatchObject({ retryable: { missing: 1 } });
 });
 
+test('a line in the middle may be cut off too, because an output may consist of several files', async () => {
+  const site = await Collection.plan([0, garbage, 1]);
+  const cut = (reading: Partial<Reading>) => batch(ended('completed', 3), { ...readTwice, ...reading });
+  for (const whole of [null, false]) {
+    expect(await site.classify([cut({ whole })])).toEqual({
+      kind: 'unproven',
+      unproven: [{ id: 'own', proof: 'unknown' }],
+    });
+  }
+  expect(await site.tally([cut({ whole: true })])).toMatchObject({ retryable: { missing: 1 } });
+});
+
+test('a whole line of JSON without an id is not cut off', async () => {
+  const site = await Collection.plan([0, '{"custom_id":null}', 1]);
+  const reading = { ...readTwice, whole: null };
+  expect(await site.tally([batch(ended('completed', 3), reading)])).toMatchObject({
+    retryable: { missing: 1 },
+    anomalies: { unreadableLines: 1, paidWithoutAnswer: 1 },
+  });
+});
+
 test('lines without an id count towards the lines that must be there, and lines of strangers do not', async () => {
   const enough = await Collection.plan([0, garbage]);
   expect(await enough.tally([batch(ended('expired', 2))])).toMatchObject({
