@@ -49,7 +49,7 @@ export class RawLines {
   #known = 0;
   #unrun = 0;
   #unreadableBefore = 0;
-  /** Lines of this output that are no whole JSON. */
+  /** Lines of this output that are not valid JSON. */
   #torn = 0;
   readonly #lastFile: Uint16Array;
 

@@ -17,7 +17,7 @@ export interface JudgeInput {
 }
 
 /**
- * Numbers for a line's kind. `foreign`: its custom id does not have the form that Nightshift gives. `torn`: it is no whole JSON, as if it had
+ * Numbers for a line's kind. `foreign`: its custom id does not have the form that Nightshift gives. `torn`: it is not valid JSON, as if it had
  * been cut off.
  */
 export const lineKinds = { unreadable: 0, foreign: 1, answered: 2, retryable: 3, rejected: 4, torn: 5 } as const;
