@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 // before it is collected, one allocator arena per thread, and large buffers that were freed: the allocator returns those above
 // the threshold to the system. As in the Dockerfile.
 const lean = {
-  flags: ['--max-semi-space-size=8', '--heap-growing-percent=50'],
+  flags: ['--max-semi-space-size=2', '--heap-growing-percent=50'],
   env: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' },
 };
 

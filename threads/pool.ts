@@ -28,11 +28,11 @@ export interface Threads {
  * the program. But V8 ends the program if a single allocation is much larger than what is left, so the bound is far from what rows take.
  */
 const heapMbDefault = 1024;
-const youngHeapMb = 32;
+const youngHeapMb = 12;
 /** For counting, little memory matters more than speed. */
 const countingYoungHeapMb = 8;
 /** While a plan reads its first rows, tokens are counted again and again; later, hardly ever. */
-const idleMsDefault = 2000;
+const idleMsDefault = 500;
 /** Buffers that go with each message to be filled by the task. */
 const spareBuffers = 3;
 
