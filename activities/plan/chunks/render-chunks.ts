@@ -36,7 +36,11 @@ export async function* renderChunks(options: RenderOptions): AsyncGenerator<Rend
     signal.throwIfAborted();
     return renderer.render(chunk);
   });
-  for await (const settled of chunks) yield* renderer.finish(settled);
+  try {
+    for await (const settled of chunks) yield* renderer.finish(settled);
+  } finally {
+    threads.endCounting();
+  }
 }
 
 class ChunkRenderer {

@@ -14,6 +14,7 @@ async function countAhead(lineBytes: number, lines: number): Promise<number> {
     size: 8,
     stock: new BufferStock(),
     run: async () => unreadableLine() as never,
+    endCounting: () => undefined,
     close: async () => undefined,
   };
   let [ahead, most, judged] = [0, 0, 0];
