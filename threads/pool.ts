@@ -147,6 +147,7 @@ interface ThreadEvents {
 class PooledThread {
   readonly #worker: Worker;
   readonly #idleMs: number | null;
+  readonly #onIdle: ThreadEvents['onIdle'];
   #idling: NodeJS.Timeout | undefined;
   #task: Task | null = null;
   #error: Error | null = null;
@@ -155,6 +156,7 @@ class PooledThread {
 
   constructor(resourceLimits: ResourceLimits, idleMs: number | null, { onIdle, onEnd }: ThreadEvents) {
     this.#idleMs = idleMs;
+    this.#onIdle = onIdle;
     // The extension is that of this file: the program runs from sources and from compiled files.
     this.#worker = new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), { resourceLimits });
     this.#worker.unref();
@@ -192,6 +194,7 @@ class PooledThread {
       // The input holds something that cannot be sent.
       this.#endTask();
       task.reply.reject(error);
+      this.#onIdle([]);
     }
   }
 

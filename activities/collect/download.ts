@@ -133,6 +133,7 @@ async function copy(
     for (let next = await chunks.next(); ; next = await chunks.next()) {
       if (next.done === true) return received(next.value);
       const written = sink.write(next.value);
+      written.catch(() => undefined); // It fails where it is awaited.
       await early?.push(next.value);
       await written;
       bytes += next.value.byteLength;
@@ -142,6 +143,9 @@ async function copy(
   } catch (error) {
     if (!isKept(error, bytes)) throw error;
     return received(false);
+  } finally {
+    // If the bytes cannot be stored, the provider's answer must not stay open.
+    await chunks.return(null).catch(() => undefined);
   }
 }
 

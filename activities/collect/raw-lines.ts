@@ -1,5 +1,6 @@
 // Reads a batch's raw output line by line, has the lines judged by threads, and keeps what each line says of its item, in the order of lines.
 
+import { cancellationSignal } from '@temporalio/activity';
 import type { LineCounts } from '../../domain/batch/evidence.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import { reasonOfFault } from '../../domain/outcome/classify.ts';
@@ -67,7 +68,11 @@ export class RawLines {
   /** Reads one output after the other: each has its own counts of the items it names. `isWhole` if all its bytes are known to be there. */
   async read(store: Store, uri: string, isWhole: boolean): Promise<LineCounts> {
     this.begin();
-    for await (const chunk of store.read(uri)) await this.push(chunk);
+    const signal = cancellationSignal();
+    for await (const chunk of store.read(uri, { signal })) {
+      signal.throwIfAborted();
+      await this.push(chunk);
+    }
     return this.end(isWhole);
   }
 

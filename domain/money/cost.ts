@@ -42,10 +42,10 @@ export function costUsd(usage: Usage, lane: Lane, price: ModelPrice | undefined)
 
 function costOfInput(usage: Usage, rate: TokenPrice): number | null {
   const { input } = usage;
-  if (input === null) return costOfTokens(null, rate.input);
-  const cached = Math.min(usage.cachedInput ?? 0, input);
-  const written = Math.min(usage.cacheWrite ?? 0, input - cached);
-  const writtenForHour = Math.min(usage.cacheWrite1h ?? 0, written);
+  if (input === null || input < 0) return costOfTokens(null, rate.input);
+  const cached = clamp(usage.cachedInput, input);
+  const written = clamp(usage.cacheWrite, input - cached);
+  const writtenForHour = clamp(usage.cacheWrite1h, written);
   const write = rate.cacheWrite ?? rate.input;
   return (
     (input - cached - written) * rate.input +
@@ -55,9 +55,14 @@ function costOfInput(usage: Usage, rate: TokenPrice): number | null {
   );
 }
 
-/** An unknown number of tokens costs nothing if such tokens are free, like the output of embeddings. */
+const clamp = (tokens: number | null | undefined, most: number): number => Math.min(Math.max(tokens ?? 0, 0), most);
+
+/**
+ * An unknown number of tokens costs nothing if such tokens are free, like the output of embeddings. A number below zero counts as unknown: its
+ * cost would make room in the budget.
+ */
 function costOfTokens(tokens: number | null, rate: number): number | null {
-  if (tokens === null) return rate === 0 ? 0 : null;
+  if (tokens === null || tokens < 0) return rate === 0 ? 0 : null;
   return tokens * rate;
 }
 

@@ -53,6 +53,15 @@ test('an error in a task is passed on, and the thread stays', async () => {
   await expect(threads.run('renderRows', makeRow(light))).resolves.toMatchObject({ refusals: [] });
 });
 
+test('a task that cannot be sent fails, and the tasks that wait behind it run', async () => {
+  const threads = poolOf(1);
+  const gone = makeRow(light);
+  structuredClone(gone.lines.bytes, { transfer: [gone.lines.bytes.buffer] });
+  const tasks = [makeRow(light), gone, makeRow(light)];
+  const [before, failed, after] = await Promise.allSettled(tasks.map((task) => threads.run('renderRows', task)));
+  expect([before?.status, failed?.status, after?.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+});
+
 test('tasks of a pool that is closed fail without blaming what they were given', async () => {
   const threads = poolOf(1);
   const running = [1, 2].map(() => threads.run('renderRows', makeRow(heavy)).catch((error: unknown) => error));

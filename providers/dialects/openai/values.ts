@@ -18,7 +18,7 @@ export interface Answer {
 /** One input gives a vector, several give a list of vectors in the order of the inputs. */
 export function embeddingsAnswer(body: Fields): Answer {
   const entries = asObjects(body.data);
-  const ordered = entries.sort((a, b) => (asNumber(a.index) ?? 0) - (asNumber(b.index) ?? 0));
+  const ordered = arePlaced(entries) ? entries.sort((a, b) => toPlace(a) - toPlace(b)) : [];
   const vectors = ordered.flatMap(({ embedding }) => {
     const vector = parseVector(embedding);
     return vector === null ? [] : [vector];
@@ -34,6 +34,15 @@ export function embeddingsAnswer(body: Fields): Answer {
   };
 }
 
+const toPlace = ({ index }: Fields): number => asNumber(index) ?? 0;
+
+/** Without numbers, the order counts. With one twice or one left out, a vector would go to another input's row. */
+function arePlaced(entries: readonly Fields[]): boolean {
+  if (entries.length === 1 || entries.every(({ index }) => index == null)) return true;
+  const places = new Set(entries.map(({ index }) => index));
+  return entries.every((_, place) => places.has(place));
+}
+
 export function moderationsAnswer(body: Fields): Answer {
   return { text: null, ...singleOrList(asList(body.results)), finish: 'stop', finishReason: null, usage: noUsage };
 }
@@ -45,9 +54,10 @@ function singleOrList(values: readonly unknown[]): { readonly value?: Json } {
 
 /** Numbers, or base64 of little-endian 32-bit floats, which is a quarter of the bytes on the wire. */
 function parseVector(embedding: unknown): number[] | null {
-  if (Array.isArray(embedding)) return embedding.every((each) => typeof each === 'number') ? embedding : null;
+  if (Array.isArray(embedding)) return embedding.every((each) => Number.isFinite(each)) ? embedding : null;
   if (typeof embedding !== 'string') return null;
   const bytes = Buffer.from(embedding, 'base64');
   if (bytes.length === 0 || bytes.length % 4 !== 0) return null;
-  return Array.from({ length: bytes.length / 4 }, (_, at) => bytes.readFloatLE(4 * at));
+  const vector = Array.from({ length: bytes.length / 4 }, (_, at) => bytes.readFloatLE(4 * at));
+  return vector.every(Number.isFinite) ? vector : null;
 }

@@ -67,11 +67,8 @@ export function keepDecimalsExact(metadata: FileMetaData, columns: readonly Sche
   return { ...metadata, schema };
 }
 
-function isLongDecimal(
-  { converted_type, precision = 0, type }: SchemaElement,
-  children: readonly SchemaTree[],
-): boolean {
-  return children.length === 0 && converted_type === 'DECIMAL' && precision > exactDigits && type !== 'BYTE_ARRAY';
+function isLongDecimal({ converted_type, precision = 0 }: SchemaElement, children: readonly SchemaTree[]): boolean {
+  return children.length === 0 && converted_type === 'DECIMAL' && precision > exactDigits;
 }
 
 function formatDecimal(value: unknown, scale: number): string {

@@ -1,7 +1,12 @@
 // What the end of a batch and the bytes read from it prove decides the outcome of each item: read, not run, lost or unknown.
 
+import { CancelledFailure } from '@temporalio/activity';
 import { expect, test } from 'vitest';
-import { errorLine, unrunLine, usdOf } from '../whole-job.ts';
+import { classify } from '../../../activities/collect/classify.ts';
+import { rawFile } from '../../../job-folder/paths.ts';
+import type { Store } from '../../../storage/store.ts';
+import { jobRef, quietEnvironment } from '../plan/planning.ts';
+import { errorLine, unrunLine, usdOf, wholeDeps } from '../whole-job.ts';
 import { batch, Collection, ended, readOnce, readTwice } from './collection.ts';
 
 test('read: a line decides, whatever the ending says', async () => {
@@ -163,4 +168,30 @@ test('a tally that is there is returned as it is', async () => {
   const tally = await site.tally([batch(ended('completed', 3))]);
   site.write(0, []);
   expect(await site.tally([batch(null)])).toEqual(tally);
+});
+
+test('a cancelled attempt reads no further bytes of the output, and writes nothing', async () => {
+  const site = await Collection.plan([0, 1, 2]);
+  const deps = wholeDeps(site.folder);
+  const environment = quietEnvironment();
+  let taken = 0;
+  const store: Store = {
+    ...deps.store,
+    read: async function* (uri, options) {
+      for await (const chunk of deps.store.read(uri, options)) {
+        if (uri !== rawFile({ ...jobRef, wave: 1, batch: 1 })) {
+          yield chunk;
+          continue;
+        }
+        for (let at = 0; at < chunk.length; at += 50, taken += 1) {
+          yield chunk.subarray(at, at + 50);
+          environment.cancel();
+        }
+      }
+    },
+  };
+  const input = site.describeEnd([batch(ended('completed', 3))]);
+  await expect(environment.run(() => classify({ ...deps, store }, input))).rejects.toThrow(CancelledFailure);
+  expect(taken).toBe(1);
+  expect(site.written).toEqual([]);
 });

@@ -3,13 +3,16 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { download } from '../../../activities/collect/download.ts';
 import type { Fault } from '../../../domain/batch/backoff.ts';
 import type { Reading } from '../../../domain/batch/evidence.ts';
 import { rawFile } from '../../../job-folder/paths.ts';
+import { type Store, StoreError } from '../../../storage/store.ts';
+import { chunkLinesMax } from '../../../threads/chunk-bounds.ts';
 import { createThreads } from '../../../threads/pool.ts';
 import { jobRef } from '../plan/planning.ts';
 import { fault } from '../submit/submission-site.ts';
@@ -25,20 +28,30 @@ interface Sent {
   readonly failure?: Fault;
   readonly size?: true | null;
   readonly changes?: Partial<ReturnType<typeof wholeDeps>>;
+  readonly onClose?: () => void;
+  readonly content?: (line: number) => string;
+  readonly pieceBytes?: number;
+  readonly lastNewline?: string;
 }
 
 /** Downloads lines for the items at these places, in pieces that cut lines in the middle. */
 async function receive(
   collection: Collection,
-  { places, attempt = 1, failure, size = true, changes = {} }: Sent,
+  { places, attempt = 1, failure, size = true, changes = {}, onClose = () => undefined, ...form }: Sent,
 ): Promise<Reading> {
-  const bytes = Buffer.from(places.map((place) => `${answerLine(collection.ids[place] ?? '', 'own')}\n`).join(''));
+  const { content = () => 'own', pieceBytes = 100, lastNewline = '\n' } = form;
+  const lines = places.map((place, line) => answerLine(collection.ids[place] ?? '', content(line)));
+  const bytes = Buffer.from(lines.join('\n') + lastNewline);
   const fake = {
     ...provider,
     download: async function* (): AsyncGenerator<Uint8Array, true | null> {
-      for (let from = 0; from < bytes.length; from += 100) yield bytes.subarray(from, from + 100);
-      if (failure !== undefined) throw fault(failure, false);
-      return size;
+      try {
+        for (let from = 0; from < bytes.length; from += pieceBytes) yield bytes.subarray(from, from + pieceBytes);
+        if (failure !== undefined) throw fault(failure, false);
+        return size;
+      } finally {
+        onClose();
+      }
     },
   };
   const deps = { ...wholeDeps(collection.folder), provider: () => fake, ...changes };
@@ -71,6 +84,36 @@ test('what it writes is what classify writes from the stored output', async () =
   expect(answers(early).replaceAll('"own"', '')).toBe(answers(late).replaceAll(/"own \d"|"own"/g, ''));
 });
 
+test('with any number of threads, and in pieces of any size, the same output leaves the same answers and tally', async () => {
+  // More than one chunk, with each character across two pieces somewhere; the only line of the last item has no newline.
+  const places = [...Array.from({ length: chunkLinesMax + 3 }, (_, index) => index % 2), 2];
+  const written = new Set<string>();
+  for (const [size, pieceBytes, lastNewline] of [
+    [1, 7, ''],
+    [2, 1 << 16, '\n'],
+    [4, 1001, '\r\n\r\n\n'],
+  ] as const) {
+    const collection = await Collection.plan();
+    const threads = createThreads(size);
+    try {
+      await receive(collection, {
+        places,
+        content: (line) => `ü 漢 😀 ${line}`,
+        pieceBytes,
+        lastNewline,
+        changes: { threads },
+      });
+    } finally {
+      await threads.close();
+    }
+    expect(collection.answers.map((answer) => answer.output)).toEqual(
+      [0, 1, places.length - 1].map((line) => `ü 漢 😀 ${line}`),
+    );
+    written.add(JSON.stringify(collection.written.map((path) => collection.folder.text(path))));
+  }
+  expect(written.size).toBe(1);
+});
+
 test.for<[string, Sent]>([
   ['a line is missing', { places: [0, 2] }],
   ['the output broke for the sixth time', { places: [0, 1], attempt: 6, failure: 'broken_stream' }],
@@ -96,4 +139,50 @@ test('if threads fail, the output is stored all the same, and classify reads it'
   expect(reading).toMatchObject({ whole: true });
   expect(collection.written).toEqual([]);
   expect(await collection.tally([batch(ended('completed', 3), reading)])).toMatchObject({ answered: 3 });
+});
+
+test('a write that fails while lines are judged fails the attempt, not the program, and closes the download', async () => {
+  const collection = await Collection.plan();
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => {
+    unhandled.push(error);
+  };
+  process.on('unhandledRejection', note);
+  onTestFinished(() => {
+    process.off('unhandledRejection', note);
+  });
+  let [isJudging, closed] = [false, 0];
+  const { store } = collection.folder;
+  const failing: Store = {
+    ...store,
+    create: async (uri, options) => {
+      const sink = await store.create(uri, options);
+      if (uri !== rawFile(ref)) return sink;
+      const write = async (): Promise<void> => {
+        await nextTurn();
+        if (isJudging) throw new StoreError('unavailable', uri);
+      };
+      return { write, close: () => sink.close(), abort: () => sink.abort() };
+    },
+  };
+  const slow = {
+    ...createThreads(1),
+    // Each chunk is waited for.
+    size: -2,
+    run: async () => {
+      isJudging = true;
+      for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+      throw new Error('no thread');
+    },
+  };
+  const sent: Sent = {
+    places: Array.from({ length: chunkLinesMax + 1 }, () => 0),
+    changes: { store: failing, threads: slow },
+    onClose: () => {
+      closed += 1;
+    },
+  };
+  await expect(receive(collection, sent)).rejects.toThrow(StoreError);
+  expect(unhandled).toEqual([]);
+  expect(closed).toBe(1);
 });

@@ -22,6 +22,13 @@ test('cache writes for five minutes and for an hour have their own prices', () =
   );
 });
 
+test('tokens below zero, which only a faulty server counts, never lower a cost', () => {
+  const cost = (change: Partial<Usage>) => costUsd({ ...usage, ...change }, 'batch', price);
+  expect(cost({ input: -1 })).toBeNull();
+  expect(cost({ output: -1 })).toBeNull();
+  expect(cost({ cachedInput: -million, cacheWrite: -million, cacheWrite1h: -million })).toBeCloseTo(40, 9);
+});
+
 test('a cost has no digits that mean nothing', () => {
   const cheap: TokenPrice = { input: 0.1, output: 0.7 };
   const of = (input: number) => costUsd({ ...noUsage, input, output: 3 }, 'batch', { batch: cheap, realtime: cheap });

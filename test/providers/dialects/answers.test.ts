@@ -101,6 +101,24 @@ describe('another line of OpenAI’s', () => {
       { index: 0, embedding: [1] },
     ];
     expect(of(two)).toMatchObject({ value: [[1], [2]] });
+    expect(of([{ embedding: [1] }, { embedding: [2] }])).toMatchObject({ value: [[1], [2]] });
+  });
+
+  test.each([
+    ['a number twice', [0, 0]],
+    ['a number left out', [0, 2]],
+    ['only one number', [1, undefined]],
+    ['a number that is none', [0, 'x']],
+  ])('embeddings with %s are no answer: it is not known whose they are', (_, indices) => {
+    const data = indices.map((index, at) => ({ index, embedding: [at] }));
+    expect(openai({ data }, '/v1/embeddings')).not.toHaveProperty('value');
+  });
+
+  test('a vector with a number that JSON lacks is no answer', () => {
+    const floats = Buffer.alloc(4);
+    floats.writeFloatLE(Number.NaN);
+    const data = [{ index: 0, embedding: floats.toString('base64') }];
+    expect(openai({ data }, '/v1/embeddings')).not.toHaveProperty('value');
   });
 
   test('moderations and completions', () => {
