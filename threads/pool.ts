@@ -20,8 +20,6 @@ export interface Threads {
    * threads cannot start, or if the pool is closed.
    */
   run<Name extends TaskName>(name: Name, input: TaskInput<Name>): Promise<TaskOutput<Name>>;
-  /** Ends the thread that counts tokens, if it has nothing to do. For the end of a plan: what comes next needs the memory. */
-  endCounting(): void;
   close(): Promise<void>;
 }
 
@@ -34,7 +32,7 @@ const youngHeapMb = 12;
 /** For counting, little memory matters more than speed. */
 const countingYoungHeapMb = 8;
 /** While a plan reads its first rows, tokens are counted again and again; later, hardly ever. */
-const idleMsDefault = 2000;
+const idleMsDefault = 500;
 /** Buffers that go with each message to be filled by the task. */
 const spareBuffers = 3;
 
@@ -47,8 +45,8 @@ interface Task {
 interface PoolOptions {
   /** Of each thread. Default: 1024. */
   readonly heapMb?: number;
-  /** How long the thread that counts tokens waits for another task before it ends. Null if it stays until the pool is closed. Default: 2000. */
-  readonly idleMs?: number | null;
+  /** How long the thread that counts tokens waits for another task before it ends. Default: 2000. */
+  readonly idleMs?: number;
 }
 
 /**
@@ -64,16 +62,13 @@ export function createThreads(size: number, options: PoolOptions = {}): Threads 
     size,
     stock: usual.stock,
     run: (name, input) => (name === 'countTokens' ? counting : usual).run(name, input),
-    endCounting: () => {
-      if (idleMs !== null) counting.endIdle();
-    },
     close: async () => {
       await Promise.all([usual.close(), counting.close()]);
     },
   };
 }
 
-class ThreadPool implements Omit<Threads, 'endCounting'> {
+class ThreadPool implements Threads {
   readonly size: number;
   readonly stock = new BufferStock();
   readonly #limits: ResourceLimits;
@@ -102,10 +97,6 @@ class ThreadPool implements Omit<Threads, 'endCounting'> {
     this.#isClosed = true;
     this.#refuseWaiting();
     await Promise.all([...this.#threads].map((thread) => thread.end()));
-  }
-
-  endIdle(): void {
-    for (const thread of this.#threads) if (thread.isIdle) void thread.end();
   }
 
   #refuseWaiting(): void {

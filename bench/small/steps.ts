@@ -11,6 +11,7 @@ import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
 import type { PlannedBatch } from '../../domain/job.ts';
 import { readEntries } from '../../job-folder/plan/manifest.ts';
+import { createThreads } from '../../threads/pool.ts';
 import { readConfig } from '../../worker/config.ts';
 import { createDependencies } from '../../worker/dependencies.ts';
 import { request } from '../request.ts';
@@ -22,6 +23,8 @@ export type CpuTimes = Record<StepName, number>;
 
 const pollEveryMs = 20;
 const pollsMax = 500;
+/** The tokenizer is loaded once: otherwise its start would be most of what a small plan costs. */
+const countingIdleMs = 10 * 60_000;
 
 export class JobSteps {
   readonly #deps: ActivityDeps;
@@ -41,7 +44,8 @@ export class JobSteps {
       notify: async () => undefined,
       registeredSearchAttributes: async () => [],
     };
-    this.#deps = createDependencies(config, cluster, null);
+    const deps = createDependencies(config, cluster, null);
+    this.#deps = { ...deps, threads: createThreads(deps.threads.size, { idleMs: countingIdleMs }) };
     this.#activities = createActivities(this.#deps);
   }
 

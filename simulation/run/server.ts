@@ -25,6 +25,7 @@ const taskQueue = 'simulation';
 /** A file system in memory, if there is one: otherwise half of a job's time would be waiting for the disk. */
 const inMemory = '/dev/shm';
 const logLinesMax = 50;
+const hourMs = 3_600_000;
 
 export class SimulationServer {
   readonly kind: Environment;
@@ -62,7 +63,7 @@ export class SimulationServer {
     const cluster = createCluster(this.client, 'default');
     const deps = createDependencies(readConfig({ NIGHTSHIFT_DATA: folder }), cluster, null);
     // Jobs follow each other with pauses in which the thread that counts tokens would end, and it takes half a second to load.
-    const threads = createThreads(deps.threads.size, { idleMs: null });
+    const threads = createThreads(deps.threads.size, { idleMs: hourMs });
     this.grounds = { folder, deps: { ...deps, threads }, cluster, settings: kind.settings };
   }
 

@@ -107,20 +107,6 @@ test('tokens are counted by one thread more, which ends when it has nothing to d
   expect(rendering?.threadId).toBeGreaterThan(0);
 });
 
-test('at the end of a plan, the thread that counts tokens ends, but not while it counts for another plan', async () => {
-  const threads = poolOf(1, {});
-  const started = watchThreads();
-  const counting = threads.run('countTokens', { prompts });
-  threads.endCounting();
-  expect(await counting).toEqual(counted);
-  const [thread] = started;
-  if (thread === undefined) throw new Error('nothing was counted by a thread');
-  const ended = once(thread, 'exit');
-  threads.endCounting();
-  await ended;
-  expect(started).toHaveLength(1);
-});
-
 test('a count that is asked for while its thread is ending is made by the next one', async () => {
   const threads = poolOf(1, { idleMs: 0 });
   const started = watchThreads();

@@ -36,11 +36,7 @@ export async function* renderChunks(options: RenderOptions): AsyncGenerator<Rend
     signal.throwIfAborted();
     return renderer.render(chunk);
   });
-  try {
-    for await (const settled of chunks) yield* renderer.finish(settled);
-  } finally {
-    threads.endCounting();
-  }
+  for await (const settled of chunks) yield* renderer.finish(settled);
 }
 
 class ChunkRenderer {

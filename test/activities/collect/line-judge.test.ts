@@ -15,7 +15,6 @@ async function countAhead(lineBytes: number, lines: number): Promise<number> {
     size: 8,
     stock: new BufferStock(),
     run: async () => unreadableLine() as never,
-    endCounting: () => undefined,
     close: async () => undefined,
   };
   let [ahead, most, judged] = [0, 0, 0];
@@ -66,7 +65,6 @@ async function judgeWith(lines: readonly string[], dies: (lines: readonly string
       if (fails !== false) throw fails === true ? new ThreadDied('the heap is full') : fails;
       return judged(given) as never;
     },
-    endCounting: () => undefined,
     close: async () => undefined,
   };
   const handedOn: (string | null)[] = [];
