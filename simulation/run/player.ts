@@ -6,9 +6,9 @@ import type { PlayerMessage, SeedMessage } from './processes.ts';
 import { SimulationServer } from './server.ts';
 import { Simulator } from './simulate.ts';
 
-const [folder = '', bundlePath = ''] = process.argv.slice(2);
+const [folder = '', bundlePath = '', scratch = ''] = process.argv.slice(2);
 const send = (message: PlayerMessage): unknown => process.send?.(message);
-const starting = Simulator.start(() => SimulationServer.start(skippedTime, bundlePath), {
+const starting = Simulator.start(() => SimulationServer.start(skippedTime, bundlePath, scratch), {
   folder,
   say: (line) => send({ kind: 'line', line }),
 });

@@ -1,8 +1,11 @@
 // Plays seeds in several processes, each with a server of its own: a job often waits for its server, and time is skipped for one job at a time.
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { scratchRoot } from './server.ts';
 
 /** Each process takes the next seed when it has played one. */
 export interface Wanted {
@@ -59,9 +62,11 @@ interface Series {
 
 async function playSome(series: Series): Promise<void> {
   while (series.left.length > 0) {
-    const child = startPlayer(series.wanted);
+    const scratch = mkdtempSync(join(scratchRoot, 'nightshift-player-'));
+    const child = startPlayer(series.wanted, scratch);
     await playUpTo(seedsMax, child, series);
     await stopPlayer(child);
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
@@ -94,10 +99,10 @@ function noteDeath(
   wanted.say(`seed ${seed}: BROKEN, its process ended: ${how}`);
 }
 
-function startPlayer({ folder, bundlePath }: Wanted): ChildProcess {
+function startPlayer({ folder, bundlePath }: Wanted, scratch: string): ChildProcess {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !lean.includes(name)));
   const execArgv = [...flags, '--disable-warning=ExperimentalWarning'];
-  return fork(player, [folder, bundlePath], { env, execArgv, detached: true });
+  return fork(player, [folder, bundlePath, scratch], { env, execArgv, detached: true });
 }
 
 function endGroup({ pid }: ChildProcess): void {

@@ -22,8 +22,9 @@ import type { Grounds, JobWorld } from '../world/job-world.ts';
 import type { Environment } from './environments.ts';
 
 const taskQueue = 'simulation';
-/** A file system in memory, if there is one: otherwise half of a job's time would be waiting for the disk. */
 const inMemory = '/dev/shm';
+/** Files are in memory, if the machine has such a file system: otherwise half of a job's time would be waiting for the disk. */
+export const scratchRoot = existsSync(inMemory) ? inMemory : tmpdir();
 const logLinesMax = 50;
 const hourMs = 3_600_000;
 
@@ -44,11 +45,15 @@ export class SimulationServer {
   #running: Promise<void> = Promise.resolve();
 
   /** Without a path, takes the bundle of the present sources. */
-  static async start(kind: Environment, bundlePath: string | null = null): Promise<SimulationServer> {
+  static async start(
+    kind: Environment,
+    bundlePath: string | null = null,
+    scratch: string = scratchRoot,
+  ): Promise<SimulationServer> {
     installRuntime();
     takeLostTask();
     const env = await kind.start();
-    const folder = mkdtempSync(join(existsSync(inMemory) ? inMemory : tmpdir(), 'nightshift-simulation-'));
+    const folder = mkdtempSync(join(scratch, 'nightshift-simulation-'));
     const server = new SimulationServer(kind, env, folder);
     const { cache } = readConfig();
     const { codePath } = await findBundle({ bundlePath, cache }, folder);
