@@ -17,7 +17,7 @@ import { createThreads } from '../../../threads/pool.ts';
 import { jobRef } from '../plan/planning.ts';
 import { fault } from '../submit/submission-site.ts';
 import { answerLine, provider, wholeDeps } from '../whole-job.ts';
-import { batch, Collection, ended } from './collection.ts';
+import { batch, Collection, ended, garbage } from './collection.ts';
 
 const ref = { ...jobRef, wave: 1, batch: 1 };
 const handle = { id: 'own', createdAt: 0, fileId: null };
@@ -118,6 +118,7 @@ test.for<[string, Sent]>([
   ['a line is missing', { places: [0, 2] }],
   ['the output broke for the sixth time', { places: [0, 1], attempt: 6, failure: 'broken_stream' }],
   ['the output has no size, and a line is missing', { places: [0, 1], size: null }],
+  ['the output has no size, and a line may be cut off', { places: [0, 1], size: null, lastNewline: `\n${garbage}` }],
 ])('nothing is written if %s', async ([, sent]) => {
   const collection = await Collection.plan();
   await receive(collection, sent);
