@@ -14,7 +14,7 @@ import { answerLine, findPlanned, wholeDeps } from '../whole-job.ts';
 
 type Batch = ClassifyInput['batches'][number];
 
-const ref = { ...jobRef, wave: 1, batch: 1 };
+export const ref = { ...jobRef, wave: 1, batch: 1 };
 export const garbage = '{"custom_id": cut';
 
 export const readTwice: Reading = { bytes: 1, crc32: 'a', whole: true, at: 0, confirmed: true };
