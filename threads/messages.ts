@@ -9,8 +9,8 @@ export interface TaskMessage {
   readonly spare: readonly ArrayBuffer[];
 }
 
-/** A thread sends `ready` once, when it has loaded its code. */
-export type ThreadMessage = { readonly kind: 'ready' } | ReplyMessage;
+/** A thread sends `began` when it has a task, before it does anything for it, and then its reply. */
+export type ThreadMessage = { readonly kind: 'began' } | ReplyMessage;
 
 export type ReplyMessage = (
   | { readonly kind: 'done'; readonly output: object }

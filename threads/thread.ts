@@ -8,7 +8,10 @@ import { runTask } from './tasks.ts';
 
 const stock = new BufferStock();
 
+const began: ThreadMessage = { kind: 'began' };
+
 parentPort?.on('message', async (message: TaskMessage) => {
+  parentPort?.postMessage(began);
   for (const buffer of message.spare) stock.give(buffer);
   const reply = await answer(message);
   const moved = reply.kind === 'done' ? listBuffers(reply.output) : [];
@@ -16,8 +19,11 @@ parentPort?.on('message', async (message: TaskMessage) => {
   parentPort?.postMessage({ ...reply, spare }, [...moved, ...spare]);
 });
 
-const ready: ThreadMessage = { kind: 'ready' };
-parentPort?.postMessage(ready);
+parentPort?.on('messageerror', (error: Error) => {
+  const failure = describeFailure(new Error(`a thread cannot read its task: ${error.message}`));
+  const reply: ReplyMessage = { kind: 'failed', failure, spare: [] };
+  parentPort?.postMessage(reply);
+});
 
 /** The buffers of the input go back, unless they are part of the output. */
 async function answer({ name, input }: TaskMessage): Promise<ReplyMessage> {

@@ -5,7 +5,8 @@ import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
 import type { JournalNote } from '../../job-folder/journals.ts';
 import { chunkBytesMax, chunkLinesMax, chunksAhead } from '../../threads/chunk-bounds.ts';
 import { copyLines, LinePacker, type PackedLines, splitLines } from '../../threads/packed-lines.ts';
-import { ThreadDied, type Threads } from '../../threads/pool.ts';
+import type { Threads } from '../../threads/pool.ts';
+import { ThreadDied } from '../../threads/pooled-thread.ts';
 import { type JudgedLines, unreadableLine } from '../../threads/tasks/judge-lines.ts';
 
 /** Called for each line in the order of the output. */

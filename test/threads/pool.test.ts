@@ -1,9 +1,10 @@
-// The pool of threads: what fails when a thread ends, and what does not.
+// The pool of threads: what fails when a thread ends or cannot start, and what does not.
 
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
-import { createThreads, ThreadDied, type Threads } from '../../threads/pool.ts';
+import { createThreads, type Threads } from '../../threads/pool.ts';
+import { ThreadDied } from '../../threads/pooled-thread.ts';
 
 function poolOf(...options: Parameters<typeof createThreads>): Threads {
   const threads = createThreads(...options);
@@ -62,17 +63,122 @@ test('a task that cannot be sent fails, and the tasks that wait behind it run', 
   expect([before?.status, failed?.status, after?.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
 });
 
-test('tasks of a pool that is closed fail without blaming what they were given', async () => {
-  const threads = poolOf(1);
-  const running = [1, 2].map(() => threads.run('renderRows', makeRow(heavy)).catch((error: unknown) => error));
-  await threads.close();
-  for (const error of [
-    ...(await Promise.all(running)),
-    await threads.run('renderRows', makeRow(light)).catch((error: unknown) => error),
-  ]) {
-    expect(error).toBeInstanceOf(Error);
-    expect(error).not.toBeInstanceOf(ThreadDied);
+const odd = new URL('./odd-thread.ts', import.meta.url);
+const order = (what: string) => ({ ...makeRow(light), settings: what });
+const run = (threads: Threads, what: string) => threads.run('renderRows', order(what));
+
+/** The error of each, in their order. */
+const errorsOf = (running: readonly Promise<unknown>[]): Promise<unknown[]> =>
+  Promise.all(
+    running.map((each) =>
+      each.then(
+        () => null,
+        (error: unknown) => error,
+      ),
+    ),
+  );
+
+const unblamed = (error: unknown): boolean => error instanceof Error && !(error instanceof ThreadDied);
+
+test('a task that lets its thread exit is blamed, and the next one gets a new thread', async () => {
+  const threads = poolOf(1, { code: odd });
+  const [blamed, after] = await errorsOf([run(threads, 'exit'), run(threads, settings)]);
+  expect(blamed).toBeInstanceOf(ThreadDied);
+  expect(blamed).toMatchObject({ message: expect.stringContaining('exit code 7'), isHeapFull: false });
+  expect(after).toBeNull();
+});
+
+test.for<[string, string]>([
+  ['a thread ended before it began', 'exit before it begins'],
+  ['an error of the program', 'throw'],
+])('a task is not blamed for this: %s', async ([why, what]) => {
+  const threads = poolOf(1, { code: odd });
+  const [before, failed, after] = await errorsOf([settings, what, settings].map((each) => run(threads, each)));
+  expect(failed).toSatisfy(unblamed);
+  expect(failed).toMatchObject({ message: expect.stringContaining(why) });
+  expect([before, after]).toEqual([null, null]);
+});
+
+test('a thread that has failed, and has not ended yet, gets no task', async () => {
+  const threads = poolOf(1, { code: odd });
+  const starting = once(process, 'worker');
+  const first = errorsOf([run(threads, 'throw when it is done')]);
+  const [thread] = await starting;
+  await once(thread, 'error');
+  expect(await errorsOf([run(threads, settings)])).toEqual([null]);
+  expect(await first).toEqual([null]);
+});
+
+test('tasks whose threads cannot load their code fail without blame', async () => {
+  const threads = poolOf(1, { code: new URL("data:text/javascript,throw new Error('the code is gone')") });
+  const errors = await errorsOf([1, 2].map(() => run(threads, settings)));
+  for (const error of errors) {
+    expect(error).toSatisfy(unblamed);
+    expect(error).toMatchObject({ message: expect.stringContaining('the code is gone') });
   }
+});
+
+test('tasks of a pool that is closed fail without blaming what they were given', async () => {
+  const threads = poolOf(1, { code: odd });
+  const starting = once(process, 'worker');
+  const running = errorsOf(['hang', settings].map((what) => run(threads, what)));
+  await once((await starting)[0], 'message');
+  await threads.close();
+  const errors = [...(await running), ...(await errorsOf([run(threads, settings)]))];
+  expect(errors.map(String)).toEqual(Array.from({ length: 3 }, () => 'Error: the pool of threads is closed'));
+});
+
+const nowhere = 'http://localhost/no-thread';
+
+test('if no thread can be made, tasks fail like any other, and later ones run', async () => {
+  const code = new URL(nowhere);
+  const threads = poolOf(2, { code });
+  expect(await errorsOf([1, 2].map(() => run(threads, settings)))).toSatisfy((errors: unknown[]) =>
+    errors.every(unblamed),
+  );
+  code.href = odd.href;
+  await expect(run(threads, settings)).resolves.toMatchObject({ refusals: [] });
+});
+
+test('if no further thread can be made, tasks wait for the threads that are there, and fail with the last one', async () => {
+  const code = new URL(odd);
+  const threads = poolOf(2, { code });
+  const first = run(threads, settings);
+  code.href = nowhere;
+  const errors = await errorsOf([
+    first,
+    run(threads, settings),
+    run(threads, 'exit'),
+    ...[1, 2].map(() => run(threads, settings)),
+  ]);
+  expect(errors.slice(0, 2)).toEqual([null, null]);
+  expect(errors[2]).toBeInstanceOf(ThreadDied);
+  expect(errors.slice(3)).toSatisfy((rest: unknown[]) => rest.length === 2 && rest.every(unblamed));
+});
+
+test('a reply that cannot be read fails its task, and the thread stays', async () => {
+  const threads = poolOf(1, { code: odd });
+  const started = watchThreads();
+  const starting = once(process, 'worker');
+  const running = errorsOf([run(threads, 'hang'), run(threads, settings)]);
+  const [thread] = await starting;
+  await once(thread, 'message');
+  thread.emit('messageerror', new Error('it has another form'));
+  const [failed, after] = await running;
+  expect(failed).toSatisfy(unblamed);
+  expect(failed).toMatchObject({ message: expect.stringContaining('it has another form') });
+  expect(after).toBeNull();
+  expect(started).toHaveLength(1);
+});
+
+test('a task that its thread cannot read fails, and the thread stays', async () => {
+  const threads = poolOf(1, { code: odd });
+  const started = watchThreads();
+  const [failed, after] = await errorsOf([run(threads, 'do not read it'), run(threads, settings)]);
+  expect(failed).toSatisfy(unblamed);
+  expect(failed).toMatchObject({ message: expect.stringContaining('it has another form') });
+  expect(after).toBeNull();
+  expect(started).toHaveLength(1);
 });
 
 const prompts = [{ index: 7, encoding: 'o200k_base', pieces: ['one two'], scale: 3, formTokens: 1 }] as const;

@@ -5,7 +5,8 @@ import type { DatasetPosition } from '../../../storage/formats/rows.ts';
 import type { Store } from '../../../storage/store.ts';
 import { chunkBytesMax, chunkLinesMax, chunksAhead } from '../../../threads/chunk-bounds.ts';
 import type { PackedLines } from '../../../threads/packed-lines.ts';
-import { ThreadDied, type Threads } from '../../../threads/pool.ts';
+import type { Threads } from '../../../threads/pool.ts';
+import { ThreadDied } from '../../../threads/pooled-thread.ts';
 import type { RenderSettings } from '../../../threads/tasks/render-rows.ts';
 import { makeColumns, type RenderedRows } from '../../../threads/tasks/rendered-rows.ts';
 import { runAhead } from '../../run-ahead.ts';
@@ -23,7 +24,7 @@ export interface RenderOptions {
 
 interface SettledChunk {
   readonly chunk: RowChunk;
-  readonly counted: CountedRows | 'died';
+  readonly counted: CountedRows | ThreadDied;
 }
 
 type CountedRows = Pick<RenderedChunk, 'rendered' | 'sampled'>;
@@ -61,12 +62,12 @@ class ChunkRenderer {
 
   async render(chunk: RowChunk): Promise<SettledChunk> {
     const rendered = await this.#run(chunk);
-    return { chunk, counted: rendered === 'died' ? 'died' : await this.#count(rendered) };
+    return { chunk, counted: rendered instanceof ThreadDied ? rendered : await this.#count(rendered) };
   }
 
   /** Several chunks if the thread died: then each row is rendered alone. */
   async *finish({ chunk, counted }: SettledChunk): AsyncGenerator<RenderedChunk> {
-    if (counted === 'died') {
+    if (counted instanceof ThreadDied) {
       yield* this.#renderOneByOne(chunk);
     } else {
       yield* this.#lend(chunk, counted);
@@ -78,7 +79,7 @@ class ChunkRenderer {
     // The rows were moved to the thread that died, so they are read again.
     for await (const row of this.cut(from, 1)) {
       const { counted } = await this.render(row);
-      yield* this.#lend(row, counted === 'died' ? refuseHeavyRow() : counted);
+      yield* this.#lend(row, counted instanceof ThreadDied ? refuseRow(counted) : counted);
       left -= 1;
       if (left === 0) return;
     }
@@ -92,12 +93,12 @@ class ChunkRenderer {
     stock.give(rendered.items.bytes.buffer);
   }
 
-  async #run({ from, lines }: RowChunk): Promise<RenderedRows | 'died'> {
+  async #run({ from, lines }: RowChunk): Promise<RenderedRows | ThreadDied> {
     const firstRow = from.row + 1;
     try {
       return await this.#options.threads.run('renderRows', { settings: this.#settings, firstRow, lines });
     } catch (error) {
-      if (error instanceof ThreadDied) return 'died';
+      if (error instanceof ThreadDied) return error;
       throw error;
     }
   }
@@ -111,9 +112,9 @@ class ChunkRenderer {
 }
 
 /** It ended a thread twice: together with other rows, and alone. */
-function refuseHeavyRow(): CountedRows {
+function refuseRow({ isHeapFull }: ThreadDied): CountedRows {
   const nothing = (): PackedLines => ({ bytes: new Uint8Array(0), ends: new Uint32Array(1) });
-  const message = 'rendering it needs more memory than a thread has';
+  const message = isHeapFull ? 'rendering it needs more memory than a thread has' : 'rendering it ends its thread';
   const rendered: RenderedRows = {
     requests: nothing(),
     items: nothing(),

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { LineJudge } from '../../../activities/collect/line-judge.ts';
 import { BufferStock } from '../../../threads/buffer-stock.ts';
 import { eachLine, type PackedLines } from '../../../threads/packed-lines.ts';
-import { ThreadDied, type Threads } from '../../../threads/pool.ts';
+import type { Threads } from '../../../threads/pool.ts';
+import { ThreadDied } from '../../../threads/pooled-thread.ts';
 import { type JudgedLines, lineKinds, unreadableLine } from '../../../threads/tasks/judge-lines.ts';
 
 const mebibyte = 1024 * 1024;
@@ -62,7 +63,7 @@ async function judgeWith(lines: readonly string[], dies: (lines: readonly string
       eachLine(packed, (line) => given.push(line.toString()));
       structuredClone(packed.bytes.buffer, { transfer: [packed.bytes.buffer] });
       const fails = dies(given);
-      if (fails !== false) throw fails === true ? new ThreadDied('the heap is full') : fails;
+      if (fails !== false) throw fails === true ? new ThreadDied('the heap is full', true) : fails;
       return judged(given) as never;
     },
     close: async () => undefined,
