@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { plan } from '../../../activities/plan/plan.ts';
 import type { Store } from '../../../storage/store.ts';
 import { createThreads, type Threads } from '../../../threads/pool.ts';
+import { ThreadDied } from '../../../threads/pooled-thread.ts';
 import { sharedThreads } from '../../support/shared-threads.ts';
 import { folderWith, jobRef, makeDeps, openaiOffline, quietEnvironment } from './planning.ts';
 
@@ -14,14 +15,15 @@ const content = `{{ text }}{% for i in (1..count) %}${'.'.repeat(75)}{% endfor %
 const request = { messages: Array.from({ length: 100 }, () => ({ role: 'user', content })) };
 
 test('a row that ends its thread, alone too, is refused with its number, and the rows around it are planned', async () => {
-  const rows = Array.from({ length: 30 }, (_, index) => ({
+  // More rows than a chunk takes: those of later chunks are not rendered one by one.
+  const rows = Array.from({ length: 250 }, (_, index) => ({
     text: `row ${index + 1}`,
     count: index === 16 ? 4000 : 1,
   }));
   const [small, large] = [await folderWith(rows, { request }), await folderWith(rows, { request })];
   const threads = createThreads(2, { heapMb: smallHeapMb });
   try {
-    expect((await small.run({ threads })).rows).toMatchObject({ rows: 30, accepted: 29, refused: 1 });
+    expect((await small.run({ threads })).rows).toMatchObject({ rows: 250, accepted: 249, refused: 1 });
   } finally {
     await threads.close();
   }
@@ -32,7 +34,18 @@ test('a row that ends its thread, alone too, is refused with its number, and the
       message: 'line 17: rendering it needs more memory than a thread has',
     },
   ]);
-  expect((await large.run()).rows).toMatchObject({ rows: 30, accepted: 30 });
+  expect((await large.run()).rows).toMatchObject({ rows: 250, accepted: 250 });
+});
+
+test('a row that lets its thread exit is refused without a word about memory', async () => {
+  const folder = await folderWith([{ text: 'x', count: 1 }], { request });
+  const threads: Threads = {
+    ...sharedThreads,
+    size: 1,
+    stock: sharedThreads.stock,
+    run: () => Promise.reject(new ThreadDied('exit code 7', false)),
+  };
+  await expect(folder.run({ threads })).rejects.toThrow('line 1: rendering it ends its thread');
 });
 
 test('a pool that was closed refuses no row: the attempt fails', async () => {
@@ -43,8 +56,30 @@ test('a pool that was closed refuses no row: the attempt fails', async () => {
   expect(folder.lines('rejects.jsonl')).toEqual([]);
 });
 
-test('planning that is cancelled in the middle sends no further chunk', async () => {
-  const rows = Array.from({ length: 40 }, () => ({ text: 'x'.repeat(5000), count: 1 }));
+test.for([1, 6])('planning that is cancelled while chunk %d is rendered sends no further chunk', async (last) => {
+  // More chunks than are rendered ahead.
+  const rows = Array.from({ length: 900 }, (_, index) => ({ text: `row ${index}`, count: 1 }));
+  const folder = await folderWith(rows, { request });
+  const environment = quietEnvironment();
+  let sent = 0;
+  const threads: Threads = {
+    ...sharedThreads,
+    size: sharedThreads.size,
+    stock: sharedThreads.stock,
+    run: (name, input) => {
+      if (name === 'renderRows') sent += 1;
+      if (sent === last) environment.cancel();
+      return sharedThreads.run(name, input);
+    },
+  };
+  const deps = { ...makeDeps(folder.store, openaiOffline), threads };
+  await expect(environment.run(() => plan(deps, jobRef))).rejects.toThrow();
+  expect(sent).toBe(last);
+  expect(folder.digests()).toEqual({});
+});
+
+test('planning that is cancelled while it writes sends no further chunk', async () => {
+  const rows = Array.from({ length: 900 }, (_, index) => ({ text: `row ${index}`, count: 1 }));
   const folder = await folderWith(rows, { request });
   const environment = quietEnvironment();
   let sent = 0;
