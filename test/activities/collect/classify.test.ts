@@ -6,13 +6,24 @@ import { classify } from '../../../activities/collect/classify.ts';
 import { rawFile } from '../../../job-folder/paths.ts';
 import type { Store } from '../../../storage/store.ts';
 import { jobRef, quietEnvironment } from '../plan/planning.ts';
-import { errorLine, unrunLine, usdOf, wholeDeps } from '../whole-job.ts';
+import { answerLine, errorLine, unrunLine, usdOf, wholeDeps } from '../whole-job.ts';
 import { batch, Collection, ended, readOnce, readTwice } from './collection.ts';
 
 test('read: a line decides, whatever the ending says', async () => {
   const site = await Collection.plan([0, 1, 2]);
   expect(await site.tally([batch(ended('expired', 0), readOnce)])).toMatchObject({ answered: 3, retryable: {} });
   expect(site.outcomes).toEqual(['answered', 'answered', 'answered']);
+});
+
+test('read: a line of the same item in another batch, or of a similar id, is not an answer to the item', async () => {
+  const site = await Collection.plan();
+  const [id = ''] = site.ids;
+  const flip = (at: number): string => `${id.slice(0, at)}${id[at] === '0' ? '1' : '0'}${id.slice(at + 1)}`;
+  const others = [0, 7, 8, 23, 24, 31].map((at) => answerLine(flip(at), 'of another item'));
+  site.write(0, [0, 1, 2, ...others]);
+  const tally = await site.tally([batch(ended('completed', 3))]);
+  expect(tally).toMatchObject({ answered: 3, anomalies: { unknownAnswers: 6, duplicateAnswers: 0 } });
+  expect(site.answers.map(({ output }) => output)).toEqual(['own 0', 'own 1', 'own 2']);
 });
 
 test('read: an answer in any file counts before an error in another', async () => {
