@@ -3,9 +3,9 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import sdk from '@temporalio/worker/package.json' with { type: 'json' };
 import { builtBundle, writeWorkflowBundle } from './bundle.ts';
 import type { WorkerConfig } from './config.ts';
 
@@ -61,12 +61,19 @@ export function listSources(root: string): string[] {
 
 /** The root is part of the digest, because the bundle names files by their full paths. */
 function digestSources(root: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([root, process.version, sdk.version]));
+  const hash = createHash('sha256').update(JSON.stringify([root, process.version, readSdkVersion(root)]));
   for (const path of listSources(root)) {
     const bytes = readFileSync(join(root, path));
     hash.update(`\n${JSON.stringify([path, bytes.length])}\n`).update(bytes);
   }
   return hash.digest('hex').slice(0, 32);
+}
+
+/** What is installed may differ from what `package-lock.json` names. */
+function readSdkVersion(root: string): string {
+  const path = createRequire(join(root, 'package.json')).resolve('@temporalio/worker/package.json');
+  const { version }: { readonly version: string } = JSON.parse(readFileSync(path, 'utf8'));
+  return version;
 }
 
 const nameBundle = (digest: string, bytes: Buffer): string =>

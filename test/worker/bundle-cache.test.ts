@@ -8,6 +8,8 @@ import { projectRoot } from '../../scripts/tools/cache.ts';
 import { buildWorkflowBundle } from '../../worker/bundle.ts';
 import { findBundle, listSources, prepareBundle } from '../../worker/bundle-cache.ts';
 
+const installedSdk = 'node_modules/@temporalio/worker/package.json';
+
 function makeSources() {
   const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,6 +23,7 @@ function makeSources() {
   write('domain/batch/state.ts', 'state');
   write('worker/bundle.ts', 'options');
   write('package-lock.json', '{}');
+  write(installedSdk, '{"version":"1.0.0"}');
   let builds = 0;
   const scratches = Array.from({ length: 2 }, () => mkdtempSync(join(folder, 'scratch-')));
   const build = async (path: string): Promise<void> => {
@@ -46,11 +49,12 @@ test.each([
   ['what a workflow imports', 'domain/batch/state.ts'],
   ['the options of the bundler', 'worker/bundle.ts'],
   ['the versions of packages', 'package-lock.json'],
+  ['the installed SDK', installedSdk],
 ])('a change of %s is built', async (_, path) => {
   const { write, start, root } = makeSources();
   await start();
   const before = readFileSync(join(root, path), 'utf8');
-  write(path, `${before} changed`);
+  write(path, path === installedSdk ? '{"version":"1.0.1"}' : `${before} changed`);
   expect(await start()).toBe('build 2');
   write(path, before);
   expect(await start()).toBe('build 1');
@@ -71,13 +75,18 @@ test('a source that is new, renamed or gone is built, and so is the same source 
 });
 
 test('a source that changes during the build is not kept', async () => {
-  const { write, start, build } = makeSources();
+  const { write, start, build, root } = makeSources();
+  const source = 'workflows/index.ts';
+  const before = readFileSync(join(root, source), 'utf8');
   const meanwhile = async (path: string): Promise<void> => {
     await build(path);
-    write('workflows/index.ts', 'changed');
+    write(source, 'changed');
   };
   expect(await start({ build: meanwhile })).toBe('build 1');
   expect(await start()).toBe('build 2');
+  // The first bundle may hold either text, so it is not the bundle of the one before.
+  write(source, before);
+  expect(await start()).toBe('build 3');
 });
 
 test('a kept bundle that was garbled or cut is built again', async () => {
