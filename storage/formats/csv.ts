@@ -6,6 +6,7 @@ import { CsvError, parse } from 'csv-parse';
 import { rowBytesMax } from '../../domain/limits.ts';
 import type { Store } from '../store.ts';
 import { type CsvHead, type CsvRecord, countInnerNewlines, headBytes, readCsvHead } from './csv-head.ts';
+import { encodeRow } from './jsonl-record.ts';
 import type { DatasetFile, ReadFileOptions, RecordLine } from './rows.ts';
 import { countNewlines } from './text/encoding.ts';
 import { readText } from './text/read.ts';
@@ -113,8 +114,8 @@ class CsvRows {
     const place = { number, start: end, end, isEnded: true };
     const refusal = record.length === this.#names.length ? null : this.#refuse(record);
     if (refusal !== null) return { ...place, bytes: null, length: 0, refusal };
-    const bytes = Buffer.from(`${record.map((value, index) => this.#names[index] + JSON.stringify(value)).join('')}}`);
-    return { ...place, bytes: bytes.length > rowBytesMax ? null : bytes, length: bytes.length };
+    const write = (): string => `${record.map((value, index) => this.#names[index] + JSON.stringify(value)).join('')}}`;
+    return { ...place, ...encodeRow(write) };
   }
 
   #refuse({ length }: CsvRecord['record']) {

@@ -1,9 +1,8 @@
 // Replaces the paths in a row's file columns by the files themselves, as base64 with their type, before the row is rendered.
 
-import { rowBytesMax } from '../../domain/limits.ts';
 import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
 import { type Store, StoreError } from '../store.ts';
-import { parseRecord } from './jsonl-record.ts';
+import { encodeRow, parseRecord } from './jsonl-record.ts';
 import type { FileRecords, RecordLine } from './rows.ts';
 
 /** No vendor takes a larger one within a request. */
@@ -41,8 +40,7 @@ async function inlineLine(
     if ('reason' in inlined) return { ...line, refusal: inlined };
     record[column] = inlined.file;
   }
-  const bytes = Buffer.from(JSON.stringify(record));
-  return { ...line, bytes: bytes.length > rowBytesMax ? null : bytes, length: bytes.length };
+  return { ...line, ...encodeRow(() => JSON.stringify(record)) };
 }
 
 async function inlineFile(store: Store, path: Json, column: string, signal?: AbortSignal): Promise<Inlined> {

@@ -1,9 +1,10 @@
-// Parses one line of JSON Lines. It reads no file, so that threads can use it too.
+// Parses one line of JSON Lines, and writes a row as one. It reads no file, so that threads can use it too.
 
 import { isUtf8 } from 'node:buffer';
 import { rowBytesMax } from '../../domain/limits.ts';
 import type { Json, RefusalReason, RowRefusal } from '../../domain/outcome/outcome.ts';
 import { jsonFault } from '../lines/json-fault.ts';
+import type { RecordLine } from './rows.ts';
 
 /** A row's columns with their values. */
 export type RowRecord = { [column: string]: Json };
@@ -25,6 +26,24 @@ export function parseRecord(bytes: Buffer): { readonly record: RowRecord } | Row
 /** For a line that is longer than any row may be. */
 export const refuseLongLine = (length: number): RowRefusal =>
   refuse('row_too_large', `${length} bytes, of ${rowBytesMax} a row may have; shorten it`);
+
+/** A row as JSON text, without bytes if they are more than a row may have. */
+export function encodeRow(write: () => string): Pick<RecordLine, 'bytes' | 'length' | 'refusal'> {
+  try {
+    const bytes = Buffer.from(write());
+    return { bytes: bytes.length > rowBytesMax ? null : bytes, length: bytes.length };
+  } catch (error) {
+    if (!isTextTooLong(error)) throw error;
+    const refusal = refuse('row_too_large', `more than the ${rowBytesMax} bytes that a row may have; shorten it`);
+    return { bytes: null, length: 0, refusal };
+  }
+}
+
+/** V8 holds texts of half a gigabyte at most. It has one error for texts that are joined, Node another one for bytes that are decoded. */
+export function isTextTooLong(error: unknown): boolean {
+  if (error instanceof RangeError) return error.message === 'Invalid string length';
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STRING_TOO_LONG';
+}
 
 const refuse = (reason: RefusalReason, message: string): RowRefusal => ({ reason, message });
 

@@ -12,7 +12,7 @@ import { compileCondition } from '../../input/templates/condition.ts';
 import { compileText } from '../../input/templates/liquid.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
 import type { Dialect } from '../../providers/dialects/dialect.ts';
-import type { RowRecord } from '../../storage/formats/jsonl-record.ts';
+import { isTextTooLong, type RowRecord } from '../../storage/formats/jsonl-record.ts';
 import { lackingFinder } from './lacking-finder.ts';
 import { countOutput, requireNoCap } from './output-tokens.ts';
 import type { ItemGroup } from './rendered-rows.ts';
@@ -57,7 +57,7 @@ type RowJob = Pick<JobFile, 'spec' | 'prices'>;
 export function rowReader(job: RowJob, dialect: Dialect): ReadRow {
   const { request, route } = job.spec;
   const read = request === null ? requestLineReader(job, dialect) : templateReader(job, dialect, request);
-  return sparingTheStack(route === undefined ? read : routing(read, route));
+  return refusingExcess(route === undefined ? read : routing(read, route));
 }
 
 function routing(read: ReadRow, { when }: RoutePolicy): ReadRow {
@@ -71,17 +71,25 @@ function routing(read: ReadRow, { when }: RoutePolicy): ReadRow {
   };
 }
 
-/** JSON may be nested deeper than any stack allows: such a row is refused, and the others are not affected. */
-function sparingTheStack(read: ReadRow): ReadRow {
+/** A row may need more stack than there is, or longer texts and lists than there can be: it is refused, and the others are not affected. */
+function refusingExcess(read: ReadRow): ReadRow {
   return (row) => {
     try {
       return read(row);
     } catch (error) {
-      if (error instanceof RangeError) return { reason: 'template_failed', message: 'the row is nested too deeply' };
+      if (error instanceof RangeError && error.message.includes('call stack')) return tooDeep;
+      if (error instanceof RangeError || isTextTooLong(error)) return tooLong;
       throw error;
     }
   };
 }
+
+const tooDeep: RowRefusal = { reason: 'template_failed', message: 'the row is nested too deeply' };
+
+const tooLong: RowRefusal = {
+  reason: 'rendering_too_large',
+  message: 'it makes a text or a list that is longer than a program can hold; shorten the row, or the template',
+};
 
 /** Rows that are request lines already: of each, the body is kept, and planning writes the line around it again in its own form. */
 function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {

@@ -2,9 +2,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { FileMetaData, RowGroup } from 'hyparquet';
-import { rowBytesMax } from '../../../domain/limits.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import { type Store, StoreError } from '../../store.ts';
+import { encodeRow } from '../jsonl-record.ts';
 import type { DatasetFile, ReadFileOptions, RecordLine } from '../rows.ts';
 import { refuseFile } from '../unreadable.ts';
 import { openParquetFile, type ParquetFile } from './file.ts';
@@ -192,17 +192,8 @@ class GroupReader {
   }
 
   #writeRow(values: Values, number: number): RecordLine {
-    const text = values.map((value, at) => this.#writers[at]?.(value) ?? '').join(',');
-    const bytes = Buffer.from(`{${text}}`);
-    const isTooLong = bytes.length > rowBytesMax;
-    return {
-      number,
-      start: number - 1,
-      end: number,
-      isEnded: true,
-      bytes: isTooLong ? null : bytes,
-      length: bytes.length,
-    };
+    const write = (): string => `{${values.map((value, at) => this.#writers[at]?.(value) ?? '').join(',')}}`;
+    return { number, start: number - 1, end: number, isEnded: true, ...encodeRow(write) };
   }
 
   #refuseGroup(index: number): JobRefused {

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rowBytesMax } from '../../../domain/limits.ts';
 import { computeFingerprint, readDataset } from '../../../storage/formats/dataset.ts';
+import { encodeRow } from '../../../storage/formats/jsonl-record.ts';
 import type { DatasetRow, ReadDatasetOptions } from '../../../storage/formats/rows.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
 
@@ -99,6 +100,17 @@ test('bytes that are not UTF-8 are refused, not repaired', async () => {
 test('a row past the bound is refused and the next one read', async () => {
   const rows = await rowsOf(`{"a":"${'x'.repeat(rowBytesMax)}"}\n{"a":1}\n`);
   expect(rows.map((row) => (row.kind === 'reject' ? row.reason : row.row))).toEqual(['row_too_large', 2]);
+});
+
+test('a row whose text would be longer than any text is refused like one that is too long', () => {
+  expect(encodeRow(() => '{"a":1}')).toEqual({ bytes: Buffer.from('{"a":1}'), length: 7 });
+  for (const write of [() => 'x'.repeat(2 ** 29), () => Buffer.allocUnsafeSlow(2 ** 29).toString()]) {
+    expect(encodeRow(write)).toMatchObject({
+      bytes: null,
+      refusal: { reason: 'row_too_large', message: expect.stringContaining('shorten it') },
+    });
+  }
+  expect(() => encodeRow(() => String(new Array(-1)))).toThrow(RangeError);
 });
 
 test('no word of a line is in a message about it', async () => {
