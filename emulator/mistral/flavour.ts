@@ -1,7 +1,7 @@
 // Mistral: batch jobs whose model and endpoint are the job's, a list with numbered pages, and errors in the body itself.
 
 import { createOpenaiBatch, listedObject } from '../openai/batches.ts';
-import { describeFiles } from '../openai/files.ts';
+import { describeFiles, readAsked } from '../openai/files.ts';
 import { listQuery } from '../openai/page.ts';
 import { listed } from '../openai/reshape.ts';
 import type { Flavour, Handler } from '../server/call.ts';
@@ -77,6 +77,7 @@ export const mistral: Flavour = {
   prefix: '/mistral',
   toPath: (path) => path.replace(/^\/v1\/batch\/jobs/, '/v1/batches'),
   purpose: 'batch',
+  uploadTtlMs: (fields) => readAsked(fields, 'expiry', 3_600_000),
   bareLines: true,
   handlers: { 'openai.batches.create': createJob, 'openai.batches.list': listJobs, 'openai.files.list': listFiles },
   reshape: (route, body) => {

@@ -15,6 +15,7 @@ import { foreignLine, resultWriter } from './result-lines.ts';
 import { receiveUpload, type Upload } from './upload.ts';
 
 const inputTtlMs = 30 * 86_400_000;
+const never = Number.MAX_SAFE_INTEGER;
 const readBytes = 262_144;
 
 export const createFile: Handler = async (world, call) => {
@@ -26,7 +27,8 @@ export const createFile: Handler = async (world, call) => {
   await call.ready();
   checkStorage(world, call);
   const purpose = upload.fields.get('purpose') ?? '';
-  const expiresAtMs = world.clock.now() + readTtl(world, upload);
+  const ttlMs = readTtl(world, call, upload);
+  const expiresAtMs = ttlMs === null ? never : world.clock.now() + ttlMs;
   const file = addFile(world, call, { id, filename, purpose, bytes: upload.bytes, expiresAtMs }, path);
   return json(fileObject(world, file));
 };
@@ -68,9 +70,17 @@ function checkedName({ filename, fields }: Upload, path: string, hasPurpose: boo
   return filename;
 }
 
-function readTtl(world: World, { fields }: Upload): number {
-  const asked = Number(fields.get('expires_after[seconds]') ?? Number.NaN);
-  return world.options.current.retention.inputMs ?? (Number.isFinite(asked) ? asked * 1000 : inputTtlMs);
+function readTtl(world: World, { flavour }: Call, { fields }: Upload): number | null {
+  const { inputMs } = world.options.current.retention;
+  if (inputMs !== undefined) return inputMs;
+  if (flavour?.uploadTtlMs !== undefined) return flavour.uploadTtlMs(fields);
+  return readAsked(fields, 'expires_after[seconds]', 1000) ?? inputTtlMs;
+}
+
+/** Null if the field is missing or is not a number. */
+export function readAsked(fields: ReadonlyMap<string, string>, name: string, unitMs: number): number | null {
+  const asked = Number(fields.get(name) ?? Number.NaN);
+  return Number.isFinite(asked) ? asked * unitMs : null;
 }
 
 export const listFiles: Handler = (world, call) =>
@@ -191,7 +201,7 @@ function fileObject(world: World, file: StoredFile) {
     object: 'file',
     bytes: world.options.current.fileBytesNull ? null : readSize(world, file),
     created_at: seconds(file.createdAtMs),
-    expires_at: seconds(file.expiresAtMs),
+    expires_at: file.expiresAtMs === never ? null : seconds(file.expiresAtMs),
     filename,
     purpose,
     status: 'processed',

@@ -8,6 +8,7 @@ import type { Call, Flavour } from '../server/call.ts';
 import { isObject, type Json, parseObject } from '../server/json.ts';
 import type { Reply } from '../server/reply.ts';
 import { xai } from '../xai/flavour.ts';
+import { readAsked } from './files.ts';
 import { listed, toIsoTime } from './reshape.ts';
 
 /** States in capitals, times as text, no counts, no metadata, no pages. */
@@ -42,6 +43,7 @@ const azure: Flavour = {
   // The older address has no version in its path, but in its query.
   toPath: (path) => (path.startsWith('/v1/') ? path : `/v1${path.replace(/^\/deployments\/[^/]+/, '')}`),
   purpose: 'batch',
+  uploadTtlMs: (fields) => readAsked(fields, 'expires_after[seconds]', 1000),
   reshape: (route, body) => {
     if (route === 'openai.batches.list') return { value: listed(body).map(azureBatch), has_more: body.has_more };
     if (route.startsWith('openai.batches.')) return azureBatch(body);

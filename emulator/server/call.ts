@@ -34,6 +34,8 @@ export interface Flavour {
   readonly toPath: (path: string) => string;
   /** The `purpose` of a requests file; empty where files have none. */
   readonly purpose: string;
+  /** How long an upload is kept that was sent with these fields; null if until it is deleted. Default: as at OpenAI. */
+  readonly uploadTtlMs?: (fields: ReadonlyMap<string, string>) => number | null;
   /** Its request lines have a custom id and a body, and nothing else. */
   readonly bareLines?: true;
   /** Calls that it serves itself. */

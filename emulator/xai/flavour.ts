@@ -1,7 +1,7 @@
 // xAI: batches with a name and counts but without a status, and results in pages.
 
 import { createOpenaiBatch, findBatch, listedObject } from '../openai/batches.ts';
-import { describeFiles } from '../openai/files.ts';
+import { describeFiles, readAsked } from '../openai/files.ts';
 import { listOutput, parseOutput, refuseWhileHidden } from '../openai/output-lines.ts';
 import { listQuery } from '../openai/page.ts';
 import { listed, toIsoTime } from '../openai/reshape.ts';
@@ -89,6 +89,7 @@ export const xai: Flavour = {
   prefix: '/xai',
   toPath: (path) => path.replace(/:cancel$/, '/cancel'),
   purpose: '',
+  uploadTtlMs: (fields) => readAsked(fields, 'expires_after', 1000),
   handlers: {
     'openai.batches.create': createBatch,
     'openai.batches.list': listBatches,

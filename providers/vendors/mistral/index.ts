@@ -47,7 +47,8 @@ const mistralProfile: OpenaiProfile = {
   faults: mistralFaults,
   endpoints: ['/v1/chat/completions', '/v1/embeddings', '/v1/moderations'],
   outputLimit: 'max_tokens',
-  uploadExpires: false,
+  // `expiry` of the vendor's SDK 3.7, which counts it in hours.
+  uploadExpires: 'hours',
   // Whether the stated size is that of the content was not checked.
   sizes: false,
   batches: mistralForm,

@@ -37,8 +37,8 @@ export interface OpenaiProfile {
   readonly filePurpose: string | null;
   /** Where files are uploaded, below the base URL. */
   readonly uploadPath: string;
-  /** Whether an upload may say when it expires; `seconds` where it does so in one field. */
-  readonly uploadExpires: boolean | 'seconds';
+  /** Whether an upload may say when it expires; `seconds` and `hours` where it does so in one field. */
+  readonly uploadExpires: boolean | 'seconds' | 'hours';
   /** Whether a create says when its output expires. */
   readonly outputExpires: boolean;
   /** Whether a model that is not listed does not exist. */

@@ -84,6 +84,7 @@ export async function untilReady(
 function listExpiry({ uploadExpires }: OpenaiProfile): (readonly [string, string])[] {
   const seconds = String(inputExpirySeconds);
   if (uploadExpires === 'seconds') return [['expires_after', seconds]];
+  if (uploadExpires === 'hours') return [['expiry', String(inputExpirySeconds / 3600)]];
   return uploadExpires
     ? [
         ['expires_after[anchor]', 'created_at'],

@@ -13,6 +13,8 @@ import {
 /** Uploaded even where a small batch is sent with its create. */
 const manyTexts = listTexts(1500);
 
+const dayMs = 86_400_000;
+
 export function filesContract(vendor: EmulatedVendor): void {
   const { measureFiles, forgetFile } = makeProvider(vendor.entry, {});
   describe.runIf(measureFiles !== undefined)(`${vendor.name}: the files of its account`, () => {
@@ -31,6 +33,19 @@ export function filesContract(vendor: EmulatedVendor): void {
       const nothing = { files: 0, bytes: 0, own: 0, lasting: 0, isWhole: true };
       expect(await provider.measureFiles?.(context())).toEqual(nothing);
     });
+  });
+
+  const { uploadDays } = vendor;
+  test.runIf(uploadDays !== undefined)(`${vendor.name}: an upload expires by itself, and says so`, async () => {
+    const { provider, prepare, control } = await startVendor(vendor);
+    const { file, submission } = await prepare(manyTexts);
+    const staged = await provider.upload(file, submission, context());
+    const isHeld = (): Promise<boolean> | undefined => provider.holdsFile?.(staged.fileId ?? '', context());
+    expect(await provider.measureFiles?.(context())).toMatchObject({ files: 1, lasting: 0 });
+    await control.clock({ advanceMs: (uploadDays ?? 0) * dayMs - 60_000 });
+    expect(await isHeld()).toBe(true);
+    await control.clock({ advanceMs: 60_000 });
+    expect(await isHeld()).toBe(false);
   });
 
   const deletesFiles = vendor.routes.upload !== null && forgetFile !== undefined;

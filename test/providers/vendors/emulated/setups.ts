@@ -44,6 +44,8 @@ export interface EmulatedVendor {
   readonly listsModels: boolean;
   /** Whether forgetting a batch deletes its results too. */
   readonly forgetsResults: boolean;
+  /** After how many days an upload expires, if Nightshift asks for it or the vendor does it by itself. */
+  readonly uploadDays?: number;
   /** The endings after which each request that did not run has a line that says so. */
   readonly unrunLines: readonly BatchEnding[];
   /** Whether it shows counts that are relied on. */
@@ -118,11 +120,12 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     },
     counts: true,
   },
-  azure: { ...openaiSetup, listsModels: false, counts: false },
+  azure: { ...openaiSetup, uploadDays: 14, listsModels: false, counts: false },
   gemini: {
     api: 'gemini',
     listsModels: true,
     model: 'gemini-2.5-flash',
+    uploadDays: 2,
     keepsExpired: false,
     keepsFailed: false,
     forgetsResults: true,
@@ -156,8 +159,8 @@ const ownSetups: Readonly<Record<string, Setup>> = {
       download: 'openai.files.signed',
     },
   },
-  mistral: { ...openaiSetup, model: 'mistral-small-latest' },
-  openai: openaiSetup,
+  mistral: { ...openaiSetup, uploadDays: 14, model: 'mistral-small-latest' },
+  openai: { ...openaiSetup, uploadDays: 14 },
   openrouter: {
     ...openaiSetup,
     listsModels: false,
@@ -195,6 +198,7 @@ const ownSetups: Readonly<Record<string, Setup>> = {
   xai: {
     ...openaiSetup,
     model: 'grok-4.3',
+    uploadDays: 14,
     hasNoStatus: true,
     listsModels: false,
     forgetsResults: false,
