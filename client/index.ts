@@ -3,7 +3,8 @@
 export type { Checkup } from '../domain/checkup.ts';
 export type { SetCap, SetLimits, SetTenant } from '../domain/dispatch/limits.ts';
 export type { DispatchPage } from '../domain/dispatch/page/page.ts';
-export type { ItemReason, Json, Lane, Usage } from '../domain/outcome/outcome.ts';
+export type { ItemReason, Json, Lane } from '../domain/outcome/outcome.ts';
+export type { Usage } from '../domain/outcome/usage.ts';
 export type { JobEstimate } from '../domain/plan/estimate.ts';
 export type { Validity } from '../domain/plan/validity.ts';
 export type { JobPhase, JobStatus } from '../domain/progress/status.ts';

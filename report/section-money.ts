@@ -85,6 +85,7 @@ export function tokenTable({ report: { tokens: used } }: PageFacts): Html {
     ['of it read from the provider’s cache', used.cachedInput],
     ['of it written to the provider’s cache', used.cacheWrite],
     ...(used.cacheWrite1h === undefined ? [] : [['of that for an hour', used.cacheWrite1h] as [string, number]]),
+    ...(used.imageInput === undefined ? [] : [['of it of images', used.imageInput] as [string, number]]),
     ['output', used.output],
     ['of it reasoning', used.reasoning],
   ];

@@ -72,6 +72,7 @@ const price = z.object({
   cachedInput: z.number().optional(),
   cacheWrite: z.number().optional(),
   cacheWrite1h: z.number().optional(),
+  imageInput: z.number().optional(),
   output: z.number(),
 });
 const priceFile = z.object({

@@ -3,7 +3,8 @@
 import type { PlannedBatch } from '../../domain/job.ts';
 import { roundKnown } from '../../domain/money/cost.ts';
 import { estimateShare, knownUsd } from '../../domain/money/unpriced.ts';
-import { type Anomalies, type ItemReason, itemReasons, type Tally, type Usage } from '../../domain/outcome/outcome.ts';
+import { type Anomalies, type ItemReason, itemReasons, type Tally } from '../../domain/outcome/outcome.ts';
+import type { Usage } from '../../domain/outcome/usage.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { figuresPerLine, lineKinds, usageNames } from '../../threads/tasks/judge-lines.ts';
 import type { ClassifyInput } from './classify-input.ts';
@@ -81,8 +82,12 @@ export class BatchCounts {
 
   #sumUsage(): Usage {
     const sums = Object.fromEntries(usageNames.map((name, place) => [name, this.#readSum(place)])) as UsageSums;
-    const { cacheWrite1h, ...usage } = sums;
-    return { ...usage, ...(cacheWrite1h === null ? {} : { cacheWrite1h }) };
+    const { cacheWrite1h, imageInput, ...usage } = sums;
+    return {
+      ...usage,
+      ...(cacheWrite1h === null ? {} : { cacheWrite1h }),
+      ...(imageInput === null ? {} : { imageInput }),
+    };
   }
 
   /** Null if no item's is known. */

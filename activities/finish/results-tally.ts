@@ -2,7 +2,8 @@
 
 import { roundKnown } from '../../domain/money/cost.ts';
 import type { ResultFacts } from '../../domain/outcome/merge.ts';
-import { addCounts, type Counts, plus } from '../../domain/outcome/outcome.ts';
+import { addCounts, type Counts } from '../../domain/outcome/outcome.ts';
+import { plus } from '../../domain/outcome/usage.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { type ExpensiveRow, MostExpensiveRows } from '../../domain/report/expensive-rows.ts';
 import { namedMax } from '../../domain/report/report.ts';

@@ -3,7 +3,8 @@
 import type { CustomId, ItemKey } from '../../domain/ids.ts';
 import { messageByReason } from '../../domain/outcome/classify.ts';
 import { addFolder, startOfNames } from '../../domain/outcome/image-file.ts';
-import type { AnswerLine, Json, Lane, Usage } from '../../domain/outcome/outcome.ts';
+import type { AnswerLine, Json, Lane } from '../../domain/outcome/outcome.ts';
+import type { Usage } from '../../domain/outcome/usage.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { resultsFile } from '../../job-folder/paths.ts';
 import { cursorLineBytesMax, type LineCursor, lineChunks, lineCursor } from '../../storage/lines/json-lines.ts';

@@ -1,6 +1,7 @@
 // A job's spend cap. Work is reserved by its estimate before it starts, and settled with its actual cost when it ends.
 
-import { plus, type Tally } from '../outcome/outcome.ts';
+import type { Tally } from '../outcome/outcome.ts';
+import { plus } from '../outcome/usage.ts';
 import { roundUsd } from './cost.ts';
 import { estimateShare } from './unpriced.ts';
 

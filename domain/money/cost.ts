@@ -1,6 +1,7 @@
 // What tokens cost: dated list prices in USD per million tokens, by lane.
 
-import { type Lane, noUsage, plus, type Usage } from '../outcome/outcome.ts';
+import type { Lane } from '../outcome/outcome.ts';
+import { noUsage, plus, type Usage } from '../outcome/usage.ts';
 import type { Need } from '../request/needs.ts';
 
 export interface TokenPrice {
@@ -11,6 +12,8 @@ export interface TokenPrice {
   readonly cacheWrite?: number;
   /** The price of writing to the cache for an hour; absent: as `cacheWrite`. */
   readonly cacheWrite1h?: number;
+  /** The price of an input token of an image, for models that make images; absent: as any other input token. */
+  readonly imageInput?: number;
   readonly output: number;
 }
 
@@ -47,8 +50,11 @@ function costOfInput(usage: Usage, rate: TokenPrice): number | null {
   const written = clamp(usage.cacheWrite, input - cached);
   const writtenForHour = clamp(usage.cacheWrite1h, written);
   const write = rate.cacheWrite ?? rate.input;
+  const fresh = input - cached - written;
+  const ofImages = clamp(usage.imageInput, fresh);
   return (
-    (input - cached - written) * rate.input +
+    (fresh - ofImages) * rate.input +
+    ofImages * (rate.imageInput ?? rate.input) +
     cached * (rate.cachedInput ?? rate.input) +
     (written - writtenForHour) * write +
     writtenForHour * (rate.cacheWrite1h ?? write)
@@ -126,8 +132,8 @@ export function findReservePrice(model: string, prices: Prices, isStrict: boolea
 }
 
 function widenInput(rate: TokenPrice): TokenPrice {
-  const { input, cacheWrite = 0, cacheWrite1h = 0 } = rate;
-  return { input: bytesOfToken * Math.max(input, cacheWrite, cacheWrite1h), output: rate.output };
+  const { input, cacheWrite = 0, cacheWrite1h = 0, imageInput = 0 } = rate;
+  return { input: bytesOfToken * Math.max(input, cacheWrite, cacheWrite1h, imageInput), output: rate.output };
 }
 
 function withoutDate(model: string): string {

@@ -2,7 +2,8 @@
 
 import { roundUsd } from '../money/cost.ts';
 import { messageByReason } from './classify.ts';
-import type { AnswerLine, ItemLine, ItemReason, Json, Lane, Usage, VendorDetail } from './outcome.ts';
+import type { AnswerLine, ItemLine, ItemReason, Json, Lane, VendorDetail } from './outcome.ts';
+import type { Usage } from './usage.ts';
 
 /** The state of an item at the end of its job. */
 export const resultStatuses = ['answered', 'failed'] as const;

@@ -1,6 +1,7 @@
 // The outcome of an item in a wave, and its reason: the closed list of reasons that users script against.
 
 import type { CustomId, ItemKey, RowId, RowNumber } from '../ids.ts';
+import type { Usage } from './usage.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -66,19 +67,6 @@ export interface RowRefusal {
   /** In our own words: it quotes nothing of the row. */
   readonly message: string;
 }
-
-/** Tokens of one answer. Null means that the provider did not report them. `input` includes cached tokens. */
-export interface Usage {
-  readonly input: number | null;
-  readonly cachedInput: number | null;
-  readonly cacheWrite: number | null;
-  /** Those of `cacheWrite` that are kept for an hour, which costs more; absent if the provider reports none. */
-  readonly cacheWrite1h?: number;
-  readonly output: number | null;
-  readonly reasoning: number | null;
-}
-
-export const noUsage: Usage = { input: null, cachedInput: null, cacheWrite: null, output: null, reasoning: null };
 
 /** How a model stopped, in the same words for all vendors. */
 export type Finish = 'stop' | 'length' | 'refused' | 'filtered' | 'paused';
@@ -226,22 +214,4 @@ export function addCounts(a: Counts, b: Counts): Counts {
     if (more !== undefined) sum[reason] = (sum[reason] ?? 0) + more;
   }
   return sum;
-}
-
-/** A sum is over what is known; it is null only if nothing is known. */
-export function addUsage(a: Usage, b: Usage): Usage {
-  const cacheWrite1h = plus(a.cacheWrite1h ?? null, b.cacheWrite1h ?? null);
-  return {
-    input: plus(a.input, b.input),
-    cachedInput: plus(a.cachedInput, b.cachedInput),
-    cacheWrite: plus(a.cacheWrite, b.cacheWrite),
-    ...(cacheWrite1h === null ? {} : { cacheWrite1h }),
-    output: plus(a.output, b.output),
-    reasoning: plus(a.reasoning, b.reasoning),
-  };
-}
-
-export function plus(a: number | null, b: number | null): number | null {
-  if (a === null) return b;
-  return b === null ? a : a + b;
 }

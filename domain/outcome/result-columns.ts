@@ -1,7 +1,8 @@
 // The columns of a job's results as a table, the same for every job.
 
 import type { ResultLine } from './merge.ts';
-import type { Json, Usage } from './outcome.ts';
+import type { Json } from './outcome.ts';
+import type { Usage } from './usage.ts';
 
 export type ColumnType = 'text' | 'whole' | 'number';
 export type Cell = string | number | null;
@@ -19,7 +20,7 @@ const plain = (name: keyof ResultLine, type: ColumnType): ResultColumn => {
 const json = (name: 'id' | 'output' | 'response'): ResultColumn => {
   return { name, type: 'text', read: (result) => asText(result[name] ?? null) };
 };
-const tokens = (name: string, kind: Exclude<keyof Usage, 'cacheWrite1h'>): ResultColumn => {
+const tokens = (name: string, kind: Exclude<keyof Usage, 'cacheWrite1h' | 'imageInput'>): ResultColumn => {
   return { name, type: 'whole', read: ({ usage }) => usage?.[kind] ?? null };
 };
 

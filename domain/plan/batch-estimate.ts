@@ -1,7 +1,8 @@
 // The estimate of a batch. It is made larger if its model makes more tokens of four bytes than one: it guards limits.
 
 import { costOfSum, type ModelPrice, roundUsd } from '../money/cost.ts';
-import { type Lane, noUsage } from '../outcome/outcome.ts';
+import type { Lane } from '../outcome/outcome.ts';
+import { noUsage } from '../outcome/usage.ts';
 
 /** Tokens and their cost. It guards limits, so it is null if a part of it is not known. */
 export interface Estimate {

@@ -8,17 +8,15 @@ import { addUnpriced, knownUsd, nothingUnpriced, readUnpriced } from '../money/u
 import {
   type Anomalies,
   addCounts,
-  addUsage,
   type Counts,
   type ItemReason,
   type Lane,
   noAnomalies,
-  noUsage,
   sumCounts,
   type Tally,
   type Unpriced,
-  type Usage,
 } from '../outcome/outcome.ts';
+import { addUsage, noUsage, type Usage } from '../outcome/usage.ts';
 import type { ExpensiveRow } from './expensive-rows.ts';
 
 /** Whether all rows, some of them or none have an answer. */

@@ -3,7 +3,8 @@
 import { plusUsd } from '../money/cost.ts';
 import { addSpending, nothingSpent, readSpending, type Spending } from '../money/forecast.ts';
 import { addUnpriced, knownUsd, nothingUnpriced, readUnpriced } from '../money/unpriced.ts';
-import { addCounts, addUsage, noUsage, type Tally } from '../outcome/outcome.ts';
+import { addCounts, type Tally } from '../outcome/outcome.ts';
+import { addUsage, noUsage } from '../outcome/usage.ts';
 
 export interface Totals
   extends Pick<Tally, 'items' | 'answered' | 'retryable' | 'rejected' | 'usage' | 'costUsd' | 'unpriced' | 'cutBytes'> {

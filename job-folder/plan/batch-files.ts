@@ -3,7 +3,8 @@
 import { type BatchRef, batchIdentity } from '../../domain/ids.ts';
 import { type MaybePromise, whenBoth } from '../../domain/maybe-promise.ts';
 import { costOfSum, type ModelPrice, roundKnown } from '../../domain/money/cost.ts';
-import { type Lane, noUsage } from '../../domain/outcome/outcome.ts';
+import type { Lane } from '../../domain/outcome/outcome.ts';
+import { noUsage } from '../../domain/outcome/usage.ts';
 import type { Estimate } from '../../domain/plan/batch-estimate.ts';
 import type { ItemEstimate } from '../../domain/plan/item-estimate.ts';
 import type { Caps, RealtimeCause } from '../../domain/plan/split.ts';

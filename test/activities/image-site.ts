@@ -16,7 +16,8 @@ export const imageFolder = (rows: number, change: SpecChange = {}, provider?: Pr
 
 export const imageLine = (customId: string, ...images: readonly Buffer[]): string => {
   const data = images.map((image) => ({ b64_json: image.toString('base64'), revised_prompt: 'revised' }));
-  const body = { created: 1, output_format: 'png', data, usage: { input_tokens: 100, output_tokens: 10 } };
+  const usage = { input_tokens: 100, input_tokens_details: { image_tokens: 40 }, output_tokens: 10 };
+  const body = { created: 1, output_format: 'png', data, usage };
   return JSON.stringify({ custom_id: customId, response: { status_code: 200, body }, error: null });
 };
 

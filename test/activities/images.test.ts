@@ -8,6 +8,7 @@ import type { ActivityDeps } from '../../activities/deps.ts';
 import { realtime } from '../../activities/realtime/realtime.ts';
 import type { AnswerLine, ItemLine } from '../../domain/outcome/outcome.ts';
 import { rawFile } from '../../job-folder/paths.ts';
+import { readTally } from '../../job-folder/tallies.ts';
 import type { Store } from '../../storage/store.ts';
 import { requireEmulated, startVendor } from '../providers/vendors/emulated-vendor.ts';
 import {
@@ -36,13 +37,14 @@ describe('the results of a job', () => {
     await runWhole(folder, (_, __, items) =>
       items.map(({ customId, row }) => imageLine(customId, ...(row === 1 ? [png(1), png(2)] : [large]))),
     );
+    expect((await readTally(folder.store, ref))?.usage).toMatchObject({ input: 200, imageInput: 80, output: 20 });
     const [one = '', two = ''] = plannedItems(folder).map(({ customId }) => customId);
     const pair = [reference(one, 0, png(1)), reference(one, 1, png(2))];
     expect(folder.lines('results.jsonl')).toMatchObject([
       {
         status: 'answered',
         output: pair,
-        usage: { input: 100, output: 10 },
+        usage: { input: 100, imageInput: 40, output: 10 },
         response: { data: pair.map((each) => ({ ...each, revised_prompt: 'revised' })) },
       },
       { status: 'answered', output: reference(two, 0, large) },

@@ -8,7 +8,8 @@ import { formatDuration, parseDuration } from '../../domain/duration.ts';
 import { chargedUsd, fits, openBudget, reserve, settle } from '../../domain/money/budget.ts';
 import { costUsd, findPrice } from '../../domain/money/cost.ts';
 import { classify, reasonOfFault } from '../../domain/outcome/classify.ts';
-import { noUsage, type RawOutcome } from '../../domain/outcome/outcome.ts';
+import type { RawOutcome } from '../../domain/outcome/outcome.ts';
+import { noUsage } from '../../domain/outcome/usage.ts';
 import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
 
 const judging = { policy: defaultVerdicts, flawedAttempts: 0, cancelReason: 'deadline' as const, accepts: null };

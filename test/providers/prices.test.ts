@@ -3,7 +3,9 @@
 import { expect, test } from 'vitest';
 import { costUsd, findPrice } from '../../domain/money/cost.ts';
 import { builtInPrices } from '../../domain/money/prices.ts';
-import { noUsage } from '../../domain/outcome/outcome.ts';
+import { noUsage } from '../../domain/outcome/usage.ts';
+import { decode } from '../../providers/dialects/openai/answers.ts';
+import { openaiFaults } from '../../providers/vendors/openai/faults.ts';
 
 const { models } = builtInPrices;
 
@@ -31,4 +33,20 @@ test('above its bound a long prompt costs more', () => {
   expect(costUsd(usage, 'batch', models['gpt-5.4-mini'])).toBeCloseTo(0.1125);
   expect(costUsd(usage, 'batch', models['gemini-2.5-pro'])).toBeCloseTo(0.375);
   expect(costUsd(usage, 'batch', models['gemini-2.5-flash'])).toBeCloseTo(0.045);
+});
+
+test('an edit of an image costs what its text, the image before and the image after it cost', () => {
+  const usage = {
+    input_tokens: 1_100_000,
+    input_tokens_details: { text_tokens: 100_000, image_tokens: 1_000_000 },
+    output_tokens: 1_000_000,
+    total_tokens: 2_100_000,
+  };
+  const body = { created: 1, data: [{ b64_json: 'AAAA' }], usage };
+  const line = JSON.stringify({ custom_id: 'a', response: { status_code: 200, body }, error: null });
+  const answer = decode(Buffer.from(line), '/v1/images/edits', openaiFaults.items);
+  if (answer.kind !== 'answer') throw new Error('the line is not read');
+  const price = findPrice('gpt-image-2-2026-04-21', models);
+  expect(costUsd(answer.usage, 'batch', price)).toBeCloseTo(0.25 + 4 + 15, 9);
+  expect(costUsd(answer.usage, 'realtime', price)).toBeCloseTo(0.5 + 8 + 30, 9);
 });

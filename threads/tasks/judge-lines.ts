@@ -26,7 +26,15 @@ export const lineKinds = { unreadable: 0, foreign: 1, answered: 2, retryable: 3,
 export const idWords = 4;
 
 /** The numbers of a line that a tally sums: these tokens, and last the cost. */
-export const usageNames = ['input', 'cachedInput', 'cacheWrite', 'cacheWrite1h', 'output', 'reasoning'] as const;
+export const usageNames = [
+  'input',
+  'cachedInput',
+  'cacheWrite',
+  'cacheWrite1h',
+  'imageInput',
+  'output',
+  'reasoning',
+] as const;
 export const figuresPerLine = usageNames.length + 1;
 
 /** Everything is in the order of the lines. */

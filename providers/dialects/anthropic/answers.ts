@@ -1,6 +1,7 @@
 // One line of Anthropic's results, understood. `succeeded` means that the model ran, not that the answer is usable.
 
-import { type Finish, noUsage, plus, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
+import type { Finish, RawOutcome } from '../../../domain/outcome/outcome.ts';
+import { noUsage, plus, type Usage } from '../../../domain/outcome/usage.ts';
 import {
   asCode,
   asFields,

@@ -1,6 +1,7 @@
 // One row of a job's output on Bedrock, understood. It repeats the request, and has the reply of the Converse API, or an error.
 
-import { type Finish, noUsage, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
+import type { Finish, RawOutcome } from '../../../domain/outcome/outcome.ts';
+import { noUsage, type Usage } from '../../../domain/outcome/usage.ts';
 import {
   asFields,
   asJson,

@@ -1,6 +1,7 @@
 // One line of Gemini's output, understood: a response, or an error with Google's status.
 
-import { type Finish, noUsage, plus, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
+import type { Finish, RawOutcome } from '../../../domain/outcome/outcome.ts';
+import { noUsage, plus, type Usage } from '../../../domain/outcome/usage.ts';
 import {
   asFields,
   asJson,

@@ -1,6 +1,7 @@
 // One line of OpenAI's output and error files, understood: the HTTP status counts first, then the line's own error.
 
-import { type Finish, noUsage, type RawOutcome, type Usage } from '../../../domain/outcome/outcome.ts';
+import type { Finish, RawOutcome } from '../../../domain/outcome/outcome.ts';
+import { noUsage, type Usage } from '../../../domain/outcome/usage.ts';
 import {
   asCode,
   asFields,
@@ -60,8 +61,8 @@ const readers: Readonly<Record<string, (body: Fields) => Answer>> = {
   '/v1/embeddings': embeddingsAnswer,
   '/v1/completions': completionsAnswer,
   '/v1/moderations': moderationsAnswer,
-  '/v1/images/generations': (body) => imagesAnswer(body, responsesUsage(body)),
-  '/v1/images/edits': (body) => imagesAnswer(body, responsesUsage(body)),
+  '/v1/images/generations': (body) => imagesAnswer(body, imagesUsage(body)),
+  '/v1/images/edits': (body) => imagesAnswer(body, imagesUsage(body)),
 };
 
 function chatAnswer(body: Fields): Answer {
@@ -141,4 +142,10 @@ function responsesUsage(body: Fields): Usage {
     output: asNumber(usage.output_tokens),
     reasoning: asNumber(asFields(usage.output_tokens_details)?.reasoning_tokens),
   };
+}
+
+/** Tokens of the images that an edit begins with have a price of their own. */
+function imagesUsage(body: Fields): Usage {
+  const imageInput = asNumber(asFields(asFields(body.usage)?.input_tokens_details)?.image_tokens);
+  return { ...responsesUsage(body), ...(imageInput === null ? {} : { imageInput }) };
 }

@@ -1,7 +1,7 @@
 // Requests for images, and their answers: base64 is kept apart from what a result may hold.
 
 import type { OutputLimit } from '../../../domain/money/output-limit.ts';
-import type { Usage } from '../../../domain/outcome/outcome.ts';
+import type { Usage } from '../../../domain/outcome/usage.ts';
 import { asJson, asObjects, asText, type Fields, isAbsent } from '../../json-fields.ts';
 import { readLimit } from '../output-limit.ts';
 import type { Answer } from './values.ts';

@@ -1,6 +1,7 @@
 // Answers other than text: vectors and moderation results.
 
-import { type Finish, type Json, noUsage, type RawImage, type Usage } from '../../../domain/outcome/outcome.ts';
+import type { Finish, Json, RawImage } from '../../../domain/outcome/outcome.ts';
+import { noUsage, type Usage } from '../../../domain/outcome/usage.ts';
 import { asFields, asJson, asList, asNumber, asObjects, type Fields } from '../../json-fields.ts';
 
 /** The content of an answer's body, whichever endpoint it came from. */

@@ -5,7 +5,7 @@ import { TryAgain } from '../../../activities/failure.ts';
 import { listUnsettled, type UnsettledPage, untilBatchesClosed } from '../../../activities/finish/unsettled.ts';
 import { readPart } from '../../../activities/waves/read-part.ts';
 import { jobStart, planStart } from '../../../domain/job.ts';
-import { noUsage } from '../../../domain/outcome/outcome.ts';
+import { noUsage } from '../../../domain/outcome/usage.ts';
 import { handleFile, intentFile, journalFile, rawFile, tallyFile } from '../../../job-folder/paths.ts';
 import { writeJson, writeText } from '../../../storage/lines/json-lines.ts';
 import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } from '../plan/planning.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { costUsd, type ModelPrice, plusUsd, type TokenPrice } from '../../../domain/money/cost.ts';
 import { builtInPrices } from '../../../domain/money/prices.ts';
-import { addUsage, noUsage, type Usage } from '../../../domain/outcome/outcome.ts';
+import { addUsage, noUsage, type Usage } from '../../../domain/outcome/usage.ts';
 
 const million = 1_000_000;
 const rate: TokenPrice = { input: 4, cachedInput: 0.4, cacheWrite: 5, cacheWrite1h: 8, output: 20 };
@@ -20,6 +20,16 @@ test('cache writes for five minutes and for an hour have their own prices', () =
     5 * 4 + 0.8 + 2 * 5 + 8,
     9,
   );
+});
+
+test('input tokens of images have their own price, which a model without one does not need', () => {
+  const images: TokenPrice = { ...rate, imageInput: 6 };
+  const cost = (change: Partial<Usage>, of = images) =>
+    costUsd({ ...usage, ...change }, 'batch', { batch: of, realtime: of });
+  expect(cost({ imageInput: 3 * million })).toBeCloseTo(7 * 4 + 3 * 6, 9);
+  expect(cost({ imageInput: 3 * million, cachedInput: 8 * million })).toBeCloseTo(2 * 6 + 8 * 0.4, 9);
+  expect(cost({ imageInput: -million })).toBeCloseTo(40, 9);
+  expect(cost({ imageInput: 3 * million }, rate)).toBeCloseTo(40, 9);
 });
 
 test('tokens below zero, which only a faulty server counts, never lower a cost', () => {
@@ -52,8 +62,8 @@ test('the prices of Anthropic’s cache writes are 1.25 and 2 times that of its 
   }
 });
 
-/** Their vendors' pages were not read: a budget then needs a limit in the request. */
-const unknownMaximum = /^(grok-|amazon\.|meta\.)/;
+/** Their vendors' pages were not read, or the size of an image decides: a budget then needs a limit. */
+const unknownMaximum = /^(grok-|amazon\.|meta\.|gpt-image-)/;
 
 test('every built-in model has a maximum of output tokens, and only models without text have none to give', () => {
   for (const [name, { maxOutputTokens, batch }] of Object.entries(builtInPrices.models)) {
@@ -97,4 +107,6 @@ test('a sum of usages keeps the hour’s writes, and a usage of an earlier versi
   expect(addUsage(hour, { ...usage, cacheWrite: 4 })).toMatchObject({ cacheWrite: 9, cacheWrite1h: 3 });
   expect(addUsage(hour, hour)).toMatchObject({ cacheWrite1h: 6 });
   expect(addUsage(usage, usage)).not.toHaveProperty('cacheWrite1h');
+  expect(addUsage({ ...usage, imageInput: 2 }, { ...usage, imageInput: 3 })).toMatchObject({ imageInput: 5 });
+  expect(addUsage(usage, usage)).not.toHaveProperty('imageInput');
 });

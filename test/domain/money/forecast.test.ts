@@ -11,7 +11,8 @@ import {
   readWhole,
   type Spending,
 } from '../../../domain/money/forecast.ts';
-import { noAnomalies, noUsage, type Tally } from '../../../domain/outcome/outcome.ts';
+import { noAnomalies, type Tally } from '../../../domain/outcome/outcome.ts';
+import { noUsage } from '../../../domain/outcome/usage.ts';
 import { Halfway } from '../../../domain/report/halfway.ts';
 import { addTally, addTotals, noTotals } from '../../../domain/waves/totals.ts';
 

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chargedUsd } from '../../../domain/money/budget.ts';
 import { estimateShare, readUnpriced } from '../../../domain/money/unpriced.ts';
-import { noAnomalies, noUsage, type Tally } from '../../../domain/outcome/outcome.ts';
+import { noAnomalies, type Tally } from '../../../domain/outcome/outcome.ts';
+import { noUsage } from '../../../domain/outcome/usage.ts';
 import { addTally, addTotals, noTotals, type Totals } from '../../../domain/waves/totals.ts';
 
 const tallyOf = (change: Partial<Tally>): Tally => ({

@@ -1,7 +1,8 @@
 // What a report advises: nothing for a whole job, the right next step for each reason, and nothing that would pay twice unsaid.
 
 import { expect, test } from 'vitest';
-import { itemReasons, noAnomalies, noUsage } from '../../../domain/outcome/outcome.ts';
+import { itemReasons, noAnomalies } from '../../../domain/outcome/outcome.ts';
+import { noUsage } from '../../../domain/outcome/usage.ts';
 import { buildAdvice } from '../../../domain/report/advice.ts';
 import type { JobReport } from '../../../domain/report/report.ts';
 import { reportWith } from './report-with.ts';

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { noAnomalies, noUsage, type Tally } from '../../../domain/outcome/outcome.ts';
+import { noAnomalies, type Tally } from '../../../domain/outcome/outcome.ts';
+import { noUsage } from '../../../domain/outcome/usage.ts';
 import { MostExpensiveRows } from '../../../domain/report/expensive-rows.ts';
 import { histogram, stepMs } from '../../../domain/report/histogram.ts';
 import { openOverTime, Spans } from '../../../domain/report/spans.ts';

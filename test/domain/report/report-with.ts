@@ -1,6 +1,7 @@
 // The report of a small job, and of one that differs from it in some figures.
 
-import { noAnomalies, noUsage } from '../../../domain/outcome/outcome.ts';
+import { noAnomalies } from '../../../domain/outcome/outcome.ts';
+import { noUsage } from '../../../domain/outcome/usage.ts';
 import type { JobReport } from '../../../domain/report/report.ts';
 
 export function reportWith(change: Partial<JobReport> = {}): JobReport {
