@@ -1,7 +1,7 @@
 // Replaces the paths in a row's file columns by the files themselves, as base64 with their type, before the row is rendered.
 
 import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
-import { type Store, StoreError } from '../store.ts';
+import { type Store, StoreError, type StoreProblem } from '../store.ts';
 import { encodeRow, parseRecord } from './jsonl-record.ts';
 import type { FileRecords, RecordLine } from './rows.ts';
 
@@ -59,13 +59,22 @@ async function inlineFile(store: Store, path: Json, column: string, signal?: Abo
     return { file: { mediaType, base64: bytes.toString('base64') } };
   } catch (error) {
     if (!(error instanceof StoreError) || !isOfFile(error)) throw error;
-    return refuse('is not a file that can be read');
+    return refuse(
+      error.problem === 'no_bucket' ? 'is in a bucket that does not exist' : 'is not a file that can be read',
+    );
   }
 }
 
 /** The row's fault, and not a store that is down. */
-const isOfFile = ({ problem }: StoreError): boolean =>
-  problem === 'missing' || problem === 'unreadable' || problem === 'outside_root' || problem === 'bad_uri';
+const isOfFile = ({ problem }: StoreError): boolean => problemsOfFiles.has(problem);
+
+const problemsOfFiles: ReadonlySet<StoreProblem> = new Set([
+  'missing',
+  'unreadable',
+  'outside_root',
+  'bad_uri',
+  'no_bucket',
+]);
 
 async function readWhole(store: Store, path: string, signal?: AbortSignal): Promise<Buffer> {
   const parts: Buffer[] = [];

@@ -3,6 +3,7 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { type Store, StoreError } from '../../../storage/store.ts';
 import { answerLine, errorLine, runWhole } from '../whole-job.ts';
 import { type Folder, folderWith } from './planning.ts';
 
@@ -54,6 +55,18 @@ test.each([
   expect(refused).toMatchObject({ line: 2, reason: 'bad_file', message: expect.stringMatching(why) });
   expect(refused?.message).toContain('line 2: the file in column scan');
   expect(JSON.stringify(refused)).not.toContain('secret');
+});
+
+test('a row that names a bucket which does not exist is refused, and the other rows are planned', async () => {
+  const folder = await folderWithScans(['scans/b.pdf', 's3://no-such-bucket/a.png']);
+  const { store } = folder;
+  const head: Store['head'] = (uri, signal) =>
+    uri.startsWith('s3:') ? Promise.reject(new StoreError('no_bucket', uri)) : store.head(uri, signal);
+  await folder.run({ store: { ...store, head } });
+  expect(folder.lines('rejects.jsonl')).toMatchObject([
+    { line: 2, reason: 'bad_file', message: 'line 2: the file in column scan is in a bucket that does not exist' },
+  ]);
+  expect(folder.lines('plan/wave-1/batch-0001.requests.jsonl')).toHaveLength(1);
 });
 
 test('a row without a file is the template’s to judge', async () => {
