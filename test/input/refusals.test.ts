@@ -184,13 +184,13 @@ test.each<[string, unknown, string, RegExp]>([
   expect(problems[0]?.message).toMatch(message);
 });
 
-test.each(['sla', 'webhook'])('%s is not built yet and therefore unknown', (field) => {
-  expect(problemsOf({ ...smallest, [field]: 1 })).toMatchObject([{ where: field }]);
+test('a webhook is not built, and therefore unknown', () => {
+  expect(problemsOf({ ...smallest, webhook: 'https://example.com' })).toMatchObject([{ where: 'webhook' }]);
 });
 
-test('batch.inputsPerRequest is not built yet and therefore unknown', () => {
+test('batch.inputsPerRequest is refused for an endpoint that takes one input', () => {
   expect(problemsOf({ ...smallest, batch: { inputsPerRequest: 2 } })).toMatchObject([
-    { where: 'batch.inputsPerRequest' },
+    { where: 'batch.inputsPerRequest', message: expect.stringContaining('takes several inputs: /v1/embeddings') },
   ]);
 });
 

@@ -204,6 +204,14 @@ test('of several takeovers at the same instant, one wins', async () => {
   expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
+test('a job warns of old prices when it starts, and before', async () => {
+  const at = await world();
+  const startedAt = Date.parse('2026-06-01');
+  const warnings = [expect.stringMatching(/^the prices are of 2026-01-01, 151 days ago/)];
+  expect(await at.valid(job, { startedAt })).toMatchObject({ warnings });
+  expect(await at.open(job, { startedAt })).toMatchObject({ warnings });
+});
+
 test('a tenant that the worker does not know is named, and has a weight of 1', async () => {
   const at = await world();
   Object.assign(at.deps, { tenants: { known: { weight: 3 } } });

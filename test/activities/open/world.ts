@@ -9,6 +9,7 @@ import type { ActivityDeps } from '../../../activities/deps.ts';
 import { open, validate } from '../../../activities/open/open.ts';
 import type { OpenInput } from '../../../activities/open/read-job.ts';
 import type { JobFile, JobSettings } from '../../../domain/job.ts';
+import type { Validity } from '../../../domain/plan/validity.ts';
 import { JobRefused } from '../../../domain/refusal.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
@@ -28,6 +29,7 @@ export interface World {
   readonly openWorkflows: Set<string>;
   open(input: unknown, change?: Partial<OpenInput>): Promise<JobSettings>;
   refusal(input: unknown, change?: Partial<OpenInput>): Promise<JobRefused>;
+  valid(input: unknown, change?: Partial<OpenInput>): Promise<Validity | null>;
   /** The refusal of `validate`. */
   invalid(input: unknown): Promise<JobRefused>;
 }
@@ -79,13 +81,12 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     );
   const refusal = (input: unknown, change: Partial<OpenInput> = {}): Promise<JobRefused> =>
     catchRefusal(opened(input, change));
-  const invalid = (input: unknown): Promise<JobRefused> =>
-    catchRefusal(
-      quietEnvironment().run(() =>
-        validate(deps, { input, workflowId: 'validation', firstRunId: 'validation', startedAt: 0 }),
-      ),
+  const valid = (input: unknown, change: Partial<OpenInput> = {}): Promise<Validity | null> =>
+    quietEnvironment().run(() =>
+      validate(deps, { input, workflowId: 'validation', firstRunId: 'validation', startedAt: 0, ...change }),
     );
-  return { root, deps, openWorkflows, open: opened, refusal, invalid };
+  const invalid = (input: unknown): Promise<JobRefused> => catchRefusal(valid(input));
+  return { root, deps, openWorkflows, open: opened, refusal, valid, invalid };
 }
 
 export async function catchRefusal(work: Promise<unknown>): Promise<JobRefused> {

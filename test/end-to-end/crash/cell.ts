@@ -9,6 +9,7 @@ import type { JobReport } from '../../../domain/report/report.ts';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
 import { createControl } from '../../../emulator/server/control.ts';
 import { startEmulator } from '../../../emulator/server/start.ts';
+import { emulatedAccounts } from '../../../scripts/stack.ts';
 import { type Child, startScript } from '../../../scripts/tools/child.ts';
 
 export interface Surroundings {
@@ -19,6 +20,8 @@ export interface Surroundings {
 export interface CellOptions {
   readonly emulator?: OptionsInput;
   readonly workerEnv?: Readonly<Record<string, string>>;
+  /** Whose accounts the worker has besides those of OpenAI, Anthropic and Gemini. Default: none. */
+  readonly providers?: readonly string[];
   /** How many workers to start. Default 1. */
   readonly workers?: number;
 }
@@ -55,13 +58,14 @@ export class Cell {
 
   private constructor(
     name: string,
+    root: string,
     at: Surroundings,
     emulator: Awaited<ReturnType<typeof startEmulator>>,
     workerEnv: Readonly<Record<string, string>>,
   ) {
     this.name = name;
     this.client = at.client;
-    this.root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+    this.root = root;
     this.log = join(this.root, 'worker.log');
     this.control = createControl(emulator.url);
     this.env = {
@@ -87,8 +91,11 @@ export class Cell {
     options: CellOptions,
     use: (cell: Cell) => Promise<void>,
   ): Promise<void> {
-    const emulator = await startEmulator({ validateMs: 50, runMs: 1000, finalizeMs: 50, ...options.emulator });
-    const cell = new Cell(name, at, emulator, options.workerEnv ?? {});
+    const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+    const times = { validateMs: 50, runMs: 1000, finalizeMs: 50 };
+    const emulator = await startEmulator({ ...times, bucketsDir: root, ...options.emulator });
+    const accounts = findAccounts(emulator.url, options.providers ?? []);
+    const cell = new Cell(name, root, at, emulator, { ...accounts, ...options.workerEnv });
     try {
       for (let started = 0; started < (options.workers ?? 1); started += 1) await cell.startWorker();
       await use(cell);
@@ -193,6 +200,19 @@ export class Cell {
     if (batches !== null) expect(counts.batchesCreated).toBe(batches);
     expect(counts.acrossLanes).toEqual([]);
   }
+}
+
+/** The variables of a worker that dies at this point between two effects on its disk: see `die-at.ts`. */
+export const dieAt = (point: string): Record<string, string> => ({
+  NODE_OPTIONS: `--import=${new URL('die-at.ts', import.meta.url).href}`,
+  NIGHTSHIFT_TEST_DIE: point,
+});
+
+/** The variables of some providers' accounts. */
+function findAccounts(emulatorUrl: string, providers: readonly string[]): Record<string, string> {
+  const isWanted = (variable: string): boolean =>
+    providers.some((name) => variable.startsWith(`${name.toUpperCase()}_`));
+  return Object.fromEntries(Object.entries(emulatedAccounts(emulatorUrl)).filter(([variable]) => isWanted(variable)));
 }
 
 /** Checks again every few milliseconds. Throws after the limit. */

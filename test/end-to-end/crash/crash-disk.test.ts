@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { realServer } from '../server.ts';
-import { Cell, type CellOptions, until } from './cell.ts';
+import { Cell, type CellOptions, dieAt, until } from './cell.ts';
 
 const server = realServer();
 
@@ -11,11 +11,6 @@ const cell = (name: string, options: CellOptions, use: (cell: Cell) => Promise<v
 
 const limitMs = 300_000;
 const rows = 100;
-
-const dieAt = (point: string): Record<string, string> => ({
-  NODE_OPTIONS: `--import=${new URL('die-at.ts', import.meta.url).href}`,
-  NIGHTSHIFT_TEST_DIE: point,
-});
 
 const death = (at: Cell): Promise<void> => until('the worker dies', () => !at.worker.running, 150_000);
 
