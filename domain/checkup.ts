@@ -20,6 +20,9 @@ export type BucketVerdict =
   | 'wrong'
   | 'unavailable';
 
+/** `unsure`: the trial failed for another reason than the role. */
+export type RoleVerdict = 'ok' | 'refused' | 'unsure';
+
 export interface Checkup {
   /**
    * For each account of each provider, whether the worker has a key, and what the provider says to it: it was tried with a call that costs
@@ -39,6 +42,8 @@ export interface Checkup {
     readonly uri: string;
     readonly verdict: BucketVerdict;
   }[];
+  /** Whether the provider can act as the role of each account that has one. Not there in an earlier version. */
+  readonly roles?: readonly { readonly provider: string; readonly account: string; readonly verdict: RoleVerdict }[];
   /** For each account with a key, what it stores at its provider, if the provider lists its files. Not there in an earlier version. */
   readonly files?: readonly (FileUsage & FileBounds & { readonly provider: string; readonly account: string })[];
   readonly store: {

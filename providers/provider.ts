@@ -3,6 +3,7 @@
 import type { EndingRules } from '../domain/batch/evidence.ts';
 import type { BatchEnding, BatchHandle, BatchPhase, BatchView, Staged } from '../domain/batch/state.ts';
 import type { FileUsage } from '../domain/capacity/file-storage.ts';
+import type { RoleVerdict } from '../domain/checkup.ts';
 import type { SubmissionKey } from '../domain/ids.ts';
 import type { Lane } from '../domain/outcome/outcome.ts';
 import type { Dialect, DialectSettings } from './dialects/dialect.ts';
@@ -100,6 +101,11 @@ export interface Provider extends Dialect {
 
   /** Whether the key works and the model, if one is given, is there. Spends nothing. */
   check(model: string | null, ctx: Context): Promise<ModelCheck>;
+  /**
+   * Whether the vendor can act as the role of the account, tried by a batch of this name that cannot run. Absent where accounts have no role. Throws
+   * if the bucket cannot be used.
+   */
+  tryRole?(name: string, ctx: Context): Promise<RoleVerdict>;
   /** Puts the requests file at the vendor; a vendor whose create carries the items does nothing here. May be repeated: copies are forgotten later. */
   upload(file: RequestFile, submission: Submission, ctx: Context): Promise<Staged>;
   /** Searches the vendor's list for batches of this submission. Throws if a list that has more cannot be read back to `since`. */

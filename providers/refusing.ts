@@ -12,20 +12,21 @@ export const elsewhere = (provider: Provider): Provider => refuseAll(provider, '
 
 /** The provider has no batch API: jobs send their requests through the realtime lane. */
 export const realtimeOnly = (provider: Provider): Provider => ({
-  ...leaveFiles(provider),
+  ...leaveOptional(provider),
   lanes: ['realtime'],
   ...refusedBatches(provider.name, 'refused'),
 });
 
 const refuseAll = (provider: Provider, fault: Fault): Provider => ({
-  ...leaveFiles(provider),
+  ...leaveOptional(provider),
   check: async () => 'bad_key',
   ...refusedBatches(provider.name, fault),
   call: refuser(provider.name, fault),
 });
 
-/** Without the calls about files that a provider need not have. */
-const leaveFiles = ({
+/** Without the calls that a provider need not have. */
+const leaveOptional = ({
+  tryRole: _try,
   holdsFile: _holds,
   measureFiles: _measure,
   forgetFile: _forget,

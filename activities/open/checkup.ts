@@ -26,14 +26,16 @@ export async function checkup(deps: ActivityDeps): Promise<Checkup> {
   const accounts = deps.providerNames.flatMap((provider) =>
     deps.accounts(provider).map((account) => ({ provider, account })),
   );
-  const [keys, buckets, files] = await Promise.all([
+  const [keys, buckets, roles, files] = await Promise.all([
     Promise.all(accounts.map((each) => checkKey(deps, each))),
     checkBuckets(deps, accounts),
+    Promise.all(accounts.map((each) => checkRole(deps, each))),
     Promise.all(accounts.map((each) => checkFiles(deps, each))),
   ]);
   return {
     keys,
     buckets,
+    roles: roles.filter((each) => each !== null),
     files: files.filter((each) => each !== null),
     store: {
       verdict: await judgeTrial(() => tryWrite(store, uri())),
@@ -101,6 +103,21 @@ async function checkBuckets(
       verdict: await judgeBucket(deps.store, `${each.uri}checkups/${deps.randomHex(8)}`),
     })),
   );
+}
+
+async function checkRole(
+  deps: Pick<ActivityDeps, 'provider' | 'credentials' | 'randomHex'>,
+  named: NamedAccount,
+): Promise<NonNullable<Checkup['roles']>[number] | null> {
+  const provider = isUsable(deps, named) ? deps.provider(named.provider, named.account) : undefined;
+  if (provider?.tryRole === undefined) return null;
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(trialMs)]);
+  try {
+    return { ...named, verdict: await provider.tryRole(deps.randomHex(8), { signal }) };
+  } catch (error) {
+    if (!(error instanceof StoreError || error instanceof ProviderError) && !signal.aborted) throw error;
+    return { ...named, verdict: 'unsure' };
+  }
 }
 
 async function judgeBucket(store: Store, uri: string): Promise<BucketVerdict> {

@@ -23,8 +23,8 @@ export function addDoctor(program: Command, context: Context): void {
     .command('doctor [job-file]')
     .summary('check everything that a job needs')
     .description(
-      'Checks Temporal, namespace, search attributes, workers and clocks. Asks a worker to check the key and the bucket of each ' +
-        'account, the disk, and what the store can do. ' +
+      'Checks Temporal, namespace, search attributes, workers and clocks. Asks a worker to check the key, the bucket and the role of ' +
+        'each account, the disk, and what the store can do. ' +
         'With a job file, also checks that job and tries the stores that it names. Each finding says how to fix it. Exits with ' +
         '1 if a job could not run.',
     )

@@ -24,6 +24,7 @@ export function* toFindings(checkup: Checkup, asked: Asked): Generator<Finding> 
   for (const key of keys) if (!isUnused(key)) yield describeKey(key);
   yield* describeMissing(keys.filter(isUnused), keys.length);
   for (const bucket of checkup.buckets ?? []) yield describeBucket(bucket);
+  for (const role of checkup.roles ?? []) yield describeRole(role);
   for (const stored of checkup.files ?? []) yield describeFiles(stored);
   yield describeStore(store);
   if (store.verdict === 'ok') yield* describeAbilities(store.abilities);
@@ -86,6 +87,23 @@ function describeBucket({ provider, account, uri, verdict }: NonNullable<Checkup
   if (verdict === 'ok') return ok(what, `${which} takes, lists and gives back files`);
   const [found, fix] = wordsByBucketVerdict[verdict];
   return bad(what, `${which} ${found}`, fix);
+}
+
+function describeRole({ provider, account, verdict }: NonNullable<Checkup['roles']>[number]): Finding {
+  const what = `role of ${provider}`;
+  const of = `account ${account}: `;
+  switch (verdict) {
+    case 'ok':
+      return ok(what, `${of}${provider} takes it`);
+    case 'refused':
+      return bad(
+        what,
+        `${of}${provider} cannot take it, or the worker may not pass it on`,
+        'correct the role in the settings of the account, or its permissions, and those of the worker',
+      );
+    default:
+      return ok(what, `${of}it could not be tried`);
+  }
 }
 
 /** How far this machine's clock is ahead of the server's, at least. The server's time lies between question and answer if they agree. */

@@ -10,7 +10,7 @@ import { checkModel } from '../../transport/call.ts';
 import { call } from './call.ts';
 import { cancel } from './cancel.ts';
 import { type BedrockSetting, type Connection, caller, connect, loadSdk, send } from './client.ts';
-import { create } from './create.ts';
+import { create, tryRole } from './create.ts';
 import { download } from './download.ts';
 import { bedrockProofs } from './endings.ts';
 import { bedrockFaults } from './faults.ts';
@@ -104,6 +104,7 @@ function createProvider(connection: Connection, region: string | null): Provider
     limits: bedrockLimits,
     proofs: bedrockProofs,
     check: (model, ctx) => checkAt(connection, model, ctx),
+    tryRole: (name, ctx) => tryRole(connection, name, ctx),
     upload: (file, submission, ctx) => upload(connection, file, submission, ctx),
     find: (submission, ctx) => find(connection, submission, ctx),
     create: (staged, _file, submission, ctx) => create(connection, staged, submission, ctx),

@@ -148,6 +148,37 @@ test('the bucket of each account that has one is tried, and nothing is left in i
   }
 });
 
+test('the role of each account that has one and a key is tried, and what cannot be tried is unsure', async () => {
+  const folder = await folderWith([]);
+  const names: string[] = [];
+  const roles: Readonly<Record<string, NonNullable<Provider['tryRole']>>> = {
+    default: async (name) => {
+      names.push(name);
+      return 'ok';
+    },
+    eu: async () => 'refused',
+    us: () => Promise.reject(new ProviderError('openai', { ...bareError, fault: 'connection' })),
+    full: () => Promise.reject(new StoreError('full', 'x')),
+  };
+  const deps: ActivityDeps = {
+    ...wholeDeps(folder),
+    accounts: () => [...Object.keys(roles), 'bare', 'keyless'],
+    credentials: (_, account) => ({ present: account !== 'keyless', isConfigured: true, variable: 'KEY' }),
+    provider: (_, account = '') => {
+      const tryRole = account === 'keyless' ? roles.default : roles[account];
+      return { ...openaiOffline, check: async () => 'ok' as const, ...(tryRole && { tryRole }) };
+    },
+  };
+  const found: Checkup = await quietEnvironment().run(() => checkup(deps));
+  expect(found.roles?.map(({ account, verdict }) => [account, verdict])).toEqual([
+    ['default', 'ok'],
+    ['eu', 'refused'],
+    ['us', 'unsure'],
+    ['full', 'unsure'],
+  ]);
+  expect(names).toEqual([expect.stringMatching(/./)]);
+});
+
 test('a good data root can do everything, and nothing is left in it', async () => {
   const folder = await folderWith([]);
   const { store, serverMs } = await examine(folder);

@@ -10,7 +10,7 @@ import { backfillSpan } from '../../../client/day.ts';
 import { Nightshift } from '../../../client/nightshift.ts';
 import { jobText } from '../../../client/starting/job-text.ts';
 import { version } from '../../../client/version.ts';
-import type { BucketVerdict, Checkup } from '../../../domain/checkup.ts';
+import type { BucketVerdict, Checkup, RoleVerdict } from '../../../domain/checkup.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -85,6 +85,8 @@ const bucketThat = (verdict: BucketVerdict) => ({
   buckets: [{ provider: 'vertex', account: 'eu', uri: 'gs://b/in/', verdict }],
 });
 
+const roleThat = (verdict: RoleVerdict) => ({ roles: [{ provider: 'bedrock', account: 'eu', verdict }] });
+
 test.each([
   [
     'no key at all',
@@ -121,6 +123,7 @@ test.each([
   ['a bucket that cannot be read', bucketThat('unreadable'), 'bad', 'let the worker write'],
   ['a bucket that shows nothing', bucketThat('wrong'), 'bad', 'another'],
   ['a bucket that does not answer', bucketThat('unavailable'), 'bad', 'network'],
+  ['a role that the provider cannot take', roleThat('refused'), 'bad', 'correct the role'],
   ['storage at the provider that is nearly full', storedFiles({ bytes: 80e9 }), 'warn', 'delete files at azure'],
   ['files that never expire', storedFiles({ lasting: 400 }), 'warn', 'delete files at azure'],
   [
@@ -149,6 +152,14 @@ test('the doctor finds nothing wrong where nothing is', () => {
     ...['key of openai: ok', 'store: ok', 'exclusive create: ok', 'rename: ok', 'append: ok'],
     ...['clock: ok', 'clock here: ok', 'version: ok'],
   ]);
+});
+
+test.each([
+  ['ok', 'bedrock takes it'],
+  ['unsure', 'it could not be tried'],
+] as const)('a role of which the trial says %s is not a problem', (verdict, words) => {
+  const role = [...toFindings({ ...well, ...roleThat(verdict) }, asked)].find(({ what }) => what === 'role of bedrock');
+  expect(role).toMatchObject({ state: 'ok', found: `account eu: ${words}` });
 });
 
 test('the doctor names the account of a key and of a bucket', () => {

@@ -147,6 +147,26 @@ describe.skipIf(!hasS3Server)('the end of a job', () => {
   });
 });
 
+test.skipIf(!hasS3Server).each([
+  [null, 'ok'],
+  [{ status: 400, message: 'The provided role cannot be assumed.' }, 'refused'],
+  [{ status: 403, type: 'AccessDeniedException' }, 'refused'],
+  [{ status: 429, type: 'ThrottlingException' }, 'unsure'],
+  [{ status: 400, message: 'The provided model identifier is invalid.' }, 'unsure'],
+])('a role whose trial is answered by %j is %s, and the trial runs and leaves nothing', async (refusal, verdict) => {
+  const calls = refusal === null ? {} : { 'bedrock.batches.create': refusal };
+  const { provider, control, prepare, end } = await startVendor(bedrock, { calls });
+  const { file, submission } = await prepare(four);
+  const { fileId } = await provider.upload(file, submission, context());
+  expect(await provider.tryRole?.('f00d', context())).toBe(verdict);
+  expect(await provider.tryRole?.('cafe', context())).toBe(verdict);
+  await end();
+  const { batchesCreated, executed } = await control.counts();
+  expect([batchesCreated, executed]).toEqual([verdict === 'ok' ? 2 : 0, 0]);
+  expect(await listObjects(fileId?.replace(submission.key, 'checkups') ?? '')).toEqual([]);
+  expect(await listObjects(fileId ?? '')).toHaveLength(1);
+});
+
 describe('an account of Bedrock', () => {
   const account = {
     region: 'eu-west-1',
