@@ -105,7 +105,7 @@ const ownSetups: Readonly<Record<string, Setup>> = {
     listsModels: true,
     model: 'amazon.nova-lite-v1:0',
     keepsExpired: true,
-    keepsFailed: true,
+    keepsFailed: false,
     forgetsResults: true,
     unrunLines: [],
     routes: {
