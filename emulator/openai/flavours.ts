@@ -40,8 +40,11 @@ const together: Flavour = {
 /** No counts; a list under `value`; a file that is checked before a batch may refer to it. */
 const azure: Flavour = {
   prefix: '/azure/openai',
-  // The older address has no version in its path, but in its query.
-  toPath: (path) => (path.startsWith('/v1/') ? path : `/v1${path.replace(/^\/deployments\/[^/]+/, '')}`),
+  // The older address has no version in its path, but in its query, without which nothing is found.
+  toPath(path, query) {
+    if (path.startsWith('/v1/')) return path;
+    return query.has('api-version') ? `/v1${path.replace(/^\/deployments\/[^/]+/, '')}` : path;
+  },
   purpose: 'batch',
   uploadTtlMs: (fields) => readAsked(fields, 'expires_after[seconds]', 1000),
   reshape: (route, body) => {

@@ -30,8 +30,8 @@ export interface Call {
 export interface Flavour {
   /** What its paths begin with, before `/v1`. */
   readonly prefix: string;
-  /** The path at OpenAI that this one stands for. */
-  readonly toPath: (path: string) => string;
+  /** The path at OpenAI that this one stands for; of an unknown path, any that OpenAI does not have. */
+  readonly toPath: (path: string, query: URLSearchParams) => string;
   /** The `purpose` of a requests file; empty where files have none. */
   readonly purpose: string;
   /** How long an upload is kept that was sent with these fields; null if until it is deleted. Default: as at OpenAI. */

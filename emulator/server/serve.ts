@@ -34,7 +34,8 @@ export async function serve(stage: Stage, request: IncomingMessage, response: Se
   const byHeader: Vendor = request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
   const vendor = vendorOfPath(url.pathname) ?? byHeader;
   const flavour = findFlavour(url.pathname);
-  const path = flavour === null ? url.pathname : flavour.toPath(url.pathname.slice(flavour.prefix.length));
+  const path =
+    flavour === null ? url.pathname : flavour.toPath(url.pathname.slice(flavour.prefix.length), url.searchParams);
   const found = findRoute(request.method ?? 'GET', path, vendor);
   if (found === null) return unknownRoute(stage.world, vendor, request, response);
   const call = newCall(stage, { ...found, url, flavour }, request, response);

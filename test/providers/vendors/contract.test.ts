@@ -39,3 +39,9 @@ if (hasGcsServer) {
   const claude = { ...vertex, model: 'claude-haiku-4-5', entry: { ...entry, make } };
   describe('with Claude', () => providerContract({ ...claude, routes: { ...vertex.routes, call: 'vertex.claude' } }));
 }
+
+// Azure has an older API, with the version in its URLs and without one in its request lines.
+const azure = requireEmulated('azure');
+const makeOlder: typeof azure.entry.make = (account, openBucket) =>
+  azure.entry.make({ ...account, apiVersion: '2024-10-21' }, openBucket);
+describe('by the older API', () => providerContract({ ...azure, entry: { ...azure.entry, make: makeOlder } }));
