@@ -1,7 +1,16 @@
 // What OpenAI alone has of a provider, against the emulator.
 
-import { describe, expect, test } from 'vitest';
-import { catchFacts, collectOutcomes, context, requireEmulated, startVendor } from './emulated-vendor.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import {
+  catchFacts,
+  collectOutcomes,
+  context,
+  makeLine,
+  makeProvider,
+  requireEmulated,
+  startVendor,
+  targetOf,
+} from './emulated-vendor.ts';
 
 const openai = requireEmulated('openai');
 
@@ -69,4 +78,40 @@ describe('openai alone', () => {
     const deleted = (await control.requests('openai.files.delete')).map(({ status }) => status);
     expect(deleted).toEqual([200, 200]);
   });
+});
+
+test.each([
+  ['https://api.openai.com/v1', null, 'api.openai.com'],
+  ['https://api.openai.com/v1', 'eu', 'eu.api.openai.com'],
+  ['https://API.OpenAI.com:443/v1/', 'eu', 'eu.api.openai.com'],
+  ['https://us.api.openai.com/v1', 'eu', 'eu.api.openai.com'],
+  ['https://proxy.example/v1', 'eu', 'proxy.example'],
+])('an account with the address %s and the region %s calls %s alone', async (baseUrl, region, host) => {
+  const { prepare } = await startVendor(openai);
+  const { file, submission, ids } = await prepare(['a']);
+  const handle = { id: 'batch_1', createdAt: 0, fileId: 'file-1' };
+  const hosts: string[] = [];
+  vi.stubGlobal('fetch', async (url: string | URL | Request) => {
+    hosts.push(new URL(url instanceof Request ? url.url : url).hostname);
+    return new Response('{}', { status: 500 });
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const provider = makeProvider(openai.entry, { apiKey: 'k', baseUrl, ...(region !== null && { region }) });
+  await Promise.allSettled([
+    provider.check(null, context()),
+    provider.upload(file, submission, context()),
+    provider.find(submission, context()),
+    provider.create({ fileId: 'file-1' }, file, submission, context()),
+    provider.poll(handle, context()),
+    provider.cancel(handle, context()),
+    provider.forget(handle, context()),
+    collectOutcomes(provider, handle),
+    provider.call(
+      Buffer.from(makeLine(openai, provider, ids[0] ?? ('' as never), 'a')),
+      targetOf(openai, provider),
+      context(),
+    ),
+  ]);
+  expect(hosts.length).toBeGreaterThanOrEqual(9);
+  expect(new Set(hosts)).toEqual(new Set([host]));
 });

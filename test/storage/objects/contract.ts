@@ -1,11 +1,14 @@
 // What every store on objects must do beyond the store contract: large files in parts, streams that continue after a cut, clear failures.
 
 import { createHash, randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { fenceStore } from '../../../job-folder/fence.ts';
 import { writeText } from '../../../storage/lines/json-lines.ts';
 import type { Store, StoreProblem } from '../../../storage/store.ts';
 import { startCuttingProxy } from '../../support/stores/cutting-proxy.ts';
+import { recordsOf, rowsOf } from '../formats/reading.ts';
 
 export interface ObjectsUnderTest {
   /** Of a fresh bucket. */
@@ -26,6 +29,26 @@ export function objectsContract(name: string, setup: () => Promise<ObjectsUnderT
     largeFiles(setup);
     takeovers(setup);
     troubles(setup);
+    datasets(setup);
+  });
+}
+
+function datasets(setup: () => Promise<ObjectsUnderTest>): void {
+  test('the files of a pattern are found, and compressed files and tables are read in place', async () => {
+    const { store, root } = await setup();
+    const lines = Array.from({ length: 2000 }, (_, index) => JSON.stringify({ id: index, text: `row ${index}` }));
+    await write(store, `${root}in/b.jsonl.gz`, gzipSync(lines.join('\n')));
+    await write(store, `${root}in/a.jsonl.gz`, gzipSync('{"id":-1}\n'));
+    await write(store, `${root}in/c.txt`, Buffer.from('no row'));
+    const rows = recordsOf(await rowsOf(store, { uri: `${root}in/*.jsonl.gz`, format: 'jsonl' }));
+    expect(rows).toEqual([{ id: -1 }, ...lines.map((line) => JSON.parse(line))]);
+    const table = parquetWriteBuffer({
+      columnData: [{ name: 'id', data: lines.map((_, index) => index) }],
+      rowGroupSize: 500,
+    });
+    await write(store, `${root}in/d.parquet`, Buffer.from(table));
+    const [first, ...others] = recordsOf(await rowsOf(store, { uri: `${root}in/d.parquet`, format: 'parquet' }));
+    expect([first, others.length]).toEqual([{ id: 0 }, 1999]);
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JobFile } from '../../../domain/job.ts';
 import { createProviders, readDefaultAccounts } from '../../../providers/registry.ts';
 import { shippedProfiles } from '../../../providers/vendors/compatible/index.ts';
@@ -169,6 +169,45 @@ test.each([
 );
 
 const configFile = join(import.meta.dirname, 'accounts.json');
+
+describe('with a region of the account, at a vendor where each request names it,', () => {
+  const options = { providers: ['anthropic'], variables: { ANTHROPIC_REGION: 'us' } };
+  const claude = { model: 'claude-haiku-4-5' };
+
+  test.each(['batch', 'realtime'])('every request of a job says so: %s', (mode) =>
+    Site.with(server.env, `region-${mode}`, options, async (site) => {
+      const report = await site.run(jobFor(site, 'anthropic', 60, { ...claude, mode }));
+      await site.expectPaidOnce(report, 60);
+      expect(report.verdict).toBe('complete');
+      const sent = readFileSync(join(site.root, `runs/region-${mode}/plan/wave-1/batch-0001.requests.jsonl`), 'utf8');
+      const lines = sent.trimEnd().split('\n');
+      expect(lines).toHaveLength(60);
+      expect(lines.every((line) => JSON.parse(line).params.inference_geo === 'us')).toBe(true);
+    }),
+  );
+
+  test('a request that says another one, or none, is refused before anything is sent', () =>
+    Site.with(server.env, 'region-refused', options, async (site) => {
+      const params = { ...claude, max_tokens: 16, messages: [{ role: 'user', content: 'x' }] };
+      const line = (number: number) => ({
+        custom_id: `c-${number}`,
+        params: number > 2 ? { ...params, inference_geo: 'us' } : params,
+      });
+      const dataset = site.dataset(60, line);
+      const report = await site.run({ dataset, provider: 'anthropic' });
+      expect(report.rows).toMatchObject({ accepted: 58, answered: 58, refused: 2 });
+      expect(readFileSync(join(site.root, 'runs/region-refused/rejects.jsonl'), 'utf8')).toContain(
+        'inference_geo: must be',
+      );
+
+      const elsewhere = { request: { ...params, inference_geo: 'eu' }, prompt: undefined, output: 'runs/elsewhere/' };
+      await site.start(jobFor(site, 'anthropic', 60, { ...claude, ...elsewhere }), 'elsewhere');
+      const error: unknown = await site.result('elsewhere').catch((failure: unknown) => failure);
+      expect(JSON.stringify(error, ['cause', 'details', 'message', 'problems', 'where'])).toContain(
+        'inference_geo: must be',
+      );
+    }));
+});
 
 test('a job whose account was given another region pauses, and sends nothing there', () =>
   Site.with(server.env, 'moved', {}, async (site) => {
