@@ -14,9 +14,17 @@ import type { Admission } from './dispatch/port.ts';
 export interface Cluster {
   /** Whether a workflow with this id (and, if given, this first run) is still open. */
   isOpen(workflowId: string, firstRunId?: string): Promise<boolean>;
+  /** How a workflow ended. Nothing is known of it any more if the server's retention is over. */
+  findEnd(workflowId: string): Promise<WorkflowEnd>;
   /** Signals a coordinator. Best effort: a failure is ignored, because the next news repeats what was lost. */
   notify(workflowId: string, news: BatchNews): Promise<void>;
   registeredSearchAttributes(): Promise<readonly string[]>;
+}
+
+export interface WorkflowEnd {
+  readonly state: 'running' | 'completed' | 'cancelled' | 'failed' | 'absent';
+  /** Why it failed, in words that may be shown. */
+  readonly message: string | null;
 }
 
 /** Runs work immediately while fewer than a fixed number of works are running; further work waits for its turn. */

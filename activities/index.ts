@@ -18,6 +18,14 @@ import { discard, estimate } from './plan/estimate.ts';
 import { plan } from './plan/plan.ts';
 import { planWave } from './plan/retry.ts';
 import { cancelBatch, poll } from './poll/poll.ts';
+import { findFlushInput } from './queue/find-flush-input.ts';
+import { findItem } from './queue/find-item.ts';
+import { listDeliveries } from './queue/list-deliveries.ts';
+import { lookAtFlushes } from './queue/look-at-flushes.ts';
+import { openQueue } from './queue/open-queue.ts';
+import type { QueueRef } from './queue/queue-file.ts';
+import { sealFlush } from './queue/seal-flush.ts';
+import { takeItems } from './queue/take-items.ts';
 import { realtime } from './realtime/realtime.ts';
 import { create } from './submit/create.ts';
 import { find } from './submit/find.ts';
@@ -64,6 +72,13 @@ export const createActivities = (deps: ActivityDeps) => {
     declare: (input: Input<typeof declare>) => declare(deps, input),
     recoverDispatcher: () => recoverDispatcher(deps),
     listEnded: (input: Input<typeof listEnded>) => listEnded(deps, input),
+    openQueue: (input: Input<typeof openQueue>) => openQueue(deps, input),
+    takeItems: (input: Input<typeof takeItems>) => takeItems(deps, input),
+    listDeliveries: ({ output }: QueueRef) => listDeliveries(deps.store, output),
+    sealFlush: (input: Input<typeof sealFlush>) => sealFlush(deps, input),
+    lookAtFlushes: (input: Input<typeof lookAtFlushes>) => lookAtFlushes(deps, input),
+    findFlushInput: (input: Input<typeof findFlushInput>) => findFlushInput(deps, input),
+    findItem: (input: Input<typeof findItem>) => findItem(deps, input),
     untilClosed: (input: Input<typeof untilClosed>) => untilClosed(deps, input),
   };
 };

@@ -13,8 +13,14 @@ export interface Problem {
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-export function problemsOfIssues(issues: readonly Issue[], input: unknown): Problem[] {
-  return issues.flatMap((issue) => problemsOfIssue(issue, issue.path, input));
+/** `schema` is what the input was parsed by: it knows the fields that there are. */
+export function problemsOfIssues(issues: readonly Issue[], input: unknown, schema: z.ZodType = jobFields): Problem[] {
+  return issues.flatMap((issue) => problemsOfIssue(issue, issue.path, { input, schema }));
+}
+
+interface Parsed {
+  readonly input: unknown;
+  readonly schema: z.ZodType;
 }
 
 function formatPath(path: Path): string {
@@ -24,27 +30,30 @@ function formatPath(path: Path): string {
   }, '');
 }
 
-function problemsOfIssue(issue: Issue, path: Path, input: unknown): Problem[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path));
-  if (issue.code === 'invalid_union') return problemsOfUnion(issue.errors, path, input);
-  return [{ where: formatPath(path), message: describeIssue(issue, valueAt(input, path)) }];
+function problemsOfIssue(issue: Issue, path: Path, parsed: Parsed): Problem[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path, parsed.schema));
+  if (issue.code === 'invalid_union') return problemsOfUnion(issue.errors, path, parsed);
+  return [{ where: formatPath(path), message: describeIssue(issue, valueAt(parsed.input, path)) }];
 }
 
 /** If text or an object is allowed: returns only the problems of the kind that was given. */
-function problemsOfUnion(alternatives: readonly (readonly Issue[])[], path: Path, input: unknown): Problem[] {
+function problemsOfUnion(alternatives: readonly (readonly Issue[])[], path: Path, parsed: Parsed): Problem[] {
   const meant = alternatives.find(
     (issues) => !issues.some(({ code, path: { length } }) => code === 'invalid_type' && length === 0),
   );
   if (meant === undefined) {
     return [
-      { where: formatPath(path), message: `must be text or an object, not ${describeKind(valueAt(input, path))}` },
+      {
+        where: formatPath(path),
+        message: `must be text or an object, not ${describeKind(valueAt(parsed.input, path))}`,
+      },
     ];
   }
-  return meant.flatMap((issue) => problemsOfIssue(issue, [...path, ...issue.path], input));
+  return meant.flatMap((issue) => problemsOfIssue(issue, [...path, ...issue.path], parsed));
 }
 
-function unknownField(key: string, path: Path): Problem {
-  const known = fieldsAt(path);
+function unknownField(key: string, path: Path, schema: z.ZodType): Problem {
+  const known = fieldsAt(path, schema);
   const near = nearest(key, known);
   const way = near === null ? `there are ${known.join(', ')}` : `did you mean \`${near}\`?`;
   return { where: formatPath([...path, key]), message: `unknown field; ${way}` };
@@ -92,8 +101,8 @@ function valueAt(input: unknown, path: Path): unknown {
 }
 
 /** The fields that the schema has at a place. */
-function fieldsAt(path: Path): string[] {
-  let schema: unknown = jobFields;
+function fieldsAt(path: Path, whole: z.ZodType): string[] {
+  let schema: unknown = whole;
   for (const part of path) schema = readShape(schema)[String(part)];
   return Object.keys(readShape(schema)).filter((field) => field !== '$schema');
 }

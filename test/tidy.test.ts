@@ -31,8 +31,9 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   providers: [/^(providers|domain)\//],
   storage: [/^(storage|domain)\//],
   'job-folder': [/^(job-folder|domain)\//, /^storage\/(store|lines\/|formats\/)/],
+  'queue-folder': [/^queue-folder\//],
   activities: [
-    /^(activities|threads|job-folder|domain|input|report)\//,
+    /^(activities|threads|job-folder|queue-folder|domain|input|report)\//,
     /^providers\/(provider|error)\.ts$/,
     /^storage\/(store\.ts$|lines\/|formats\/)/,
   ],
@@ -46,7 +47,7 @@ const mayImport: Readonly<Record<string, readonly RegExp[]>> = {
   client: [
     /^(client|job-folder|domain|input)\//,
     /^storage\/(registry|store)\.ts$/,
-    /^workflows\/(dispatcher\/)?messages\.ts$/,
+    /^workflows\/((dispatcher|queue)\/)?messages\.ts$/,
     /^package\.json$/,
   ],
   worker: [/^(worker|threads|activities|job-folder|providers|storage|workflows|domain|input)\//, /^package\.json$/],

@@ -27,20 +27,30 @@ export async function checkWorld(
   spec: JobSpec,
   output: string,
 ): Promise<void> {
-  const findings = [
+  refuseIfAny([
     ...(await checkDataset(deps.store, spec.dataset)),
     ...(spec.reuse === null ? [] : await checkFile(deps.store, spec.reuse, 'reuse')),
-    ...(await checkProvider(deps, spec)),
-    ...checkPrice(deps.prices.models, spec),
+    ...(await checkAccount(deps, spec)),
     ...checkInputsOutside(spec),
     ...(await checkOutput(deps, owner, output)),
-  ];
+  ]);
+}
+
+export function refuseIfAny(findings: readonly Finding[]): void {
   const [first] = findings;
   if (first === undefined) return;
   throw new JobRefused(
     first.kind,
     findings.map(({ problem }) => problem),
   );
+}
+
+/** The key, the model, the bucket and the price. */
+export async function checkAccount(
+  deps: Pick<ActivityDeps, 'store' | 'provider' | 'credentials' | 'bucket' | 'prices' | 'randomHex'>,
+  spec: JobSpec,
+): Promise<readonly Finding[]> {
+  return [...(await checkProvider(deps, spec)), ...checkPrice(deps.prices.models, spec)];
 }
 
 async function checkFile(store: Store, uri: string, where: 'dataset' | 'reuse'): Promise<Finding[]> {

@@ -72,13 +72,19 @@ function gatherFacts(deps: ReadDeps, { workflowId, startedAt, scheduledAt }: Ope
 /** The input itself, or the content of the file that it refers to. */
 async function readAsWritten(store: Store, input: unknown): Promise<unknown> {
   const uri = jobReference(input);
-  if (uri === null) return input;
+  return uri === null ? input : readSpecFile(store, uri, 'job');
+}
+
+/** The JSON of a file that a person wrote. `where` names the field that refers to it. */
+export async function readSpecFile(store: Store, uri: string, where: 'job' | 'queue'): Promise<unknown> {
   const refuse = (message: string): JobRefused =>
-    new JobRefused('invalid_job', [{ where: 'job', message: `${uri}: ${message}` }]);
+    new JobRefused('invalid_job', [{ where, message: `${uri}: ${message}` }]);
   try {
     const stored = await store.head(uri);
     if (stored === null) throw refuse('there is no such file');
-    if (stored.bytes > specBytesMax) throw refuse(`is ${stored.bytes} bytes; a job file has at most ${specBytesMax}`);
+    if (stored.bytes > specBytesMax) {
+      throw refuse(`is ${stored.bytes} bytes; a ${where} file has at most ${specBytesMax}`);
+    }
     return await readJson(store, uri);
   } catch (error) {
     if (!(error instanceof StoreError) || error.problem === 'unavailable') throw error;

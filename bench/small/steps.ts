@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { ClassifyInput } from '../../activities/collect/classify-input.ts';
-import type { ActivityDeps } from '../../activities/deps.ts';
+import type { ActivityDeps, Cluster } from '../../activities/deps.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import type { BatchHandle } from '../../domain/batch/state.ts';
 import type { BatchRef, JobRef } from '../../domain/ids.ts';
@@ -39,7 +39,8 @@ export class JobSteps {
       OPENAI_BASE_URL: openaiBaseUrl,
       OPENAI_API_KEY: 'emulator',
     });
-    const cluster = {
+    const cluster: Cluster = {
+      findEnd: async () => ({ state: 'absent', message: null }),
       isOpen: async () => false,
       notify: async () => undefined,
       registeredSearchAttributes: async () => [],

@@ -172,6 +172,7 @@ export class JobWorld {
       },
       credentials: (name) => providers.credentials(name),
       cluster: {
+        findEnd: (workflowId) => life.allow(() => cluster.findEnd(workflowId)),
         isOpen: (workflowId, firstRunId) => life.allow(() => cluster.isOpen(workflowId, firstRunId)),
         notify: (workflowId, news) => life.effect('notify', () => cluster.notify(workflowId, news)),
         registeredSearchAttributes: () => life.allow(() => cluster.registeredSearchAttributes()),

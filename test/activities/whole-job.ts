@@ -34,7 +34,12 @@ export function wholeDeps(folder: Folder): ActivityDeps {
   let skippedMs = 0;
   return {
     ...makeDeps(folder.store, provider),
-    cluster: { isOpen: async () => false, notify: async () => undefined, registeredSearchAttributes: async () => [] },
+    cluster: {
+      findEnd: async () => ({ state: 'absent', message: null }),
+      isOpen: async () => false,
+      notify: async () => undefined,
+      registeredSearchAttributes: async () => [],
+    },
     providerNames: [provider.name],
     accounts: () => ['default'],
     credentials: () => ({ present: true, isConfigured: true, variable: 'KEY' }),

@@ -66,12 +66,17 @@ export async function createSiteWorker(
     const { batchesPerSegment = settings.batchesPerSegment, historyEventsMax = settings.historyEventsMax } = limits;
     return { ...settings, batchesPerSegment, historyEventsMax };
   };
+  const openQueue: typeof activities.openQueue = async (input) => {
+    const opened = await activities.openQueue(input);
+    const { historyEventsMax = opened.settings.historyEventsMax } = limits;
+    return { ...opened, settings: { ...opened.settings, historyEventsMax } };
+  };
   const options = {
     connection: site.env.nativeConnection,
     namespace,
     taskQueue: site.name,
     maxHeartbeatThrottleInterval: heartbeatThrottleMs,
-    activities: { ...activities, open },
+    activities: { ...activities, open, openQueue },
     workflowBundle: workflowBundle(),
     // Workflows run in this thread. One of their own for each test's worker would compile them again, which costs a core a second.
     debugMode: true,

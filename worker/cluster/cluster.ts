@@ -1,9 +1,28 @@
 // Answers the activities' questions to the Temporal cluster, over the worker's own connection.
 
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { Cluster } from '../../activities/deps.ts';
+import {
+  type Client,
+  type WorkflowExecutionStatusName,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { Cluster, WorkflowEnd } from '../../activities/deps.ts';
+import { readInnermostMessage } from '../../domain/innermost-message.ts';
 import type { BatchNews } from '../../domain/progress/events.ts';
 import { searchAttributes } from '../../domain/progress/search-attributes.ts';
+
+const ends: Readonly<Partial<Record<WorkflowExecutionStatusName, WorkflowEnd['state']>>> = {
+  RUNNING: 'running',
+  CONTINUED_AS_NEW: 'running',
+  COMPLETED: 'completed',
+  CANCELLED: 'cancelled',
+};
+
+/** A workflow fails with words of our own. */
+async function readFailure(handle: WorkflowHandle): Promise<string> {
+  const failure: unknown = await handle.result().catch((error: unknown) => error);
+  return failure instanceof Error ? readInnermostMessage(failure) : 'it has ended meanwhile';
+}
 
 export function createCluster(client: Client, namespace: string): Cluster {
   return {
@@ -14,6 +33,17 @@ export function createCluster(client: Client, namespace: string): Cluster {
         return status.name === 'RUNNING' && sameRun;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+    findEnd: async (workflowId) => {
+      const handle = client.workflow.getHandle(workflowId);
+      try {
+        const { status } = await handle.describe();
+        const state = ends[status.name] ?? 'failed';
+        return { state, message: state === 'failed' ? await readFailure(handle) : null };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return { state: 'absent', message: null };
         throw error;
       }
     },

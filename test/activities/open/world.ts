@@ -49,6 +49,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
   const deps: ActivityDeps = {
     store: createFileStore({ root }),
     cluster: {
+      findEnd: async () => ({ state: 'absent', message: null }),
       isOpen: async (id) => openWorkflows.has(id),
       notify: async () => undefined,
       registeredSearchAttributes: async () => [],

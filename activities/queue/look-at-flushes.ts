@@ -1,0 +1,44 @@
+// Looks how the jobs of flushes are doing. A queue does not wait for them itself, because it continues as new for ever.
+
+import type { EndedFlush } from '../../domain/queue/state.ts';
+import { flushWorkflowId } from '../../domain/queue/state.ts';
+import type { JobReport } from '../../domain/report/report.ts';
+import { readOwnIfThere } from '../../job-folder/job-file.ts';
+import { reportFile } from '../../job-folder/paths.ts';
+import { resultsFolder } from '../../queue-folder/paths.ts';
+import type { ActivityDeps } from '../deps.ts';
+import type { QueueRef } from './queue-file.ts';
+
+export interface LookInput extends QueueRef {
+  readonly name: string;
+  readonly flushes: readonly number[];
+}
+
+export type SeenFlush =
+  | { readonly kind: 'running' | 'absent'; readonly flush: number }
+  | { readonly kind: 'failed'; readonly flush: number; readonly message: string }
+  | ({ readonly kind: 'ended' } & Omit<EndedFlush, 'endedAt' | 'items'>);
+
+export async function lookAtFlushes(deps: ActivityDeps, input: LookInput): Promise<readonly SeenFlush[]> {
+  const seen: SeenFlush[] = [];
+  for (const flush of input.flushes) seen.push(await lookAt(deps, input, flush));
+  return seen;
+}
+
+async function lookAt(
+  { store, cluster }: Pick<ActivityDeps, 'store' | 'cluster'>,
+  { output, name }: LookInput,
+  flush: number,
+): Promise<SeenFlush> {
+  const { state, message } = await cluster.findEnd(flushWorkflowId(name, flush));
+  if (state === 'running') return { kind: 'running', flush };
+  // A job writes its report last, also if it was cancelled. It outlives the server's retention.
+  const report = await readOwnIfThere<JobReport>(store, reportFile(resultsFolder(output, flush)));
+  if (report !== null) {
+    const { rows, cost } = report;
+    const end = state === 'cancelled' ? 'cancelled' : 'completed';
+    return { kind: 'ended', flush, end, answered: rows.answered, failed: rows.failed, usd: cost.usd };
+  }
+  if (state === 'absent') return { kind: 'absent', flush };
+  return { kind: 'failed', flush, message: message ?? `its job ended as ${state} without a report` };
+}

@@ -1,0 +1,97 @@
+// The first activity of every queue: checks it, claims its folder, and finds what an earlier queue of the same name left there.
+
+import type { JobSpec } from '../../domain/job.ts';
+import type { FoundQueue } from '../../domain/queue/changes.ts';
+import { type OpenFlush, type QueueSettings, queueIdPrefix, recoveredMax } from '../../domain/queue/state.ts';
+import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
+import { toTaskPriority } from '../../domain/sharing.ts';
+import { queueReference } from '../../input/queue/reference.ts';
+import { parseQueue } from '../../input/queue/resolve.ts';
+import { readOwnIfThere } from '../../job-folder/job-file.ts';
+import { reportFile } from '../../job-folder/paths.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { flushesFolder, parseFlushFile, resultsFolder, sealedFile } from '../../queue-folder/paths.ts';
+import type { Store } from '../../storage/store.ts';
+import type { ActivityDeps } from '../deps.ts';
+import { checkAccount, refuseIfAny } from '../open/check-world.ts';
+import { readSpecFile } from '../open/read-job.ts';
+import { listDeliveries } from './list-deliveries.ts';
+import { claimQueueFolder, resolveFlushJob } from './queue-file.ts';
+import type { SealedFlush } from './seal-flush.ts';
+
+export interface OpenQueueInput {
+  readonly input: unknown;
+  readonly workflowId: string;
+  readonly startedAt: number;
+}
+
+export interface OpenedQueue {
+  readonly settings: QueueSettings;
+  readonly found: FoundQueue;
+}
+
+const historyEventsMax = 4_000;
+
+/** May be run again at any time. If it refuses the queue, it has written nothing. */
+export async function openQueue(deps: ActivityDeps, input: OpenQueueInput): Promise<OpenedQueue> {
+  const { workflowId, startedAt } = input;
+  const reference = queueReference(input.input);
+  const written = reference === null ? input.input : await readSpecFile(deps.store, reference, 'queue');
+  const parsed = parseQueue(written, readName(workflowId));
+  if (parsed.kind === 'problems') throw new JobRefused('invalid_job', parsed.problems);
+  const { spec } = parsed;
+  const job = await resolveFlushJob(deps, spec, startedAt);
+  refuseIfAny(await checkAccount(deps, job));
+  await claimQueueFolder(deps.store, workflowId, spec);
+  const { name, output, flush, concurrency, rememberMs } = spec;
+  return {
+    settings: {
+      name,
+      output,
+      flush,
+      concurrency,
+      rememberMs,
+      priority: toTaskPriority(job, deps.tenants[job.tenant ?? '']?.weight),
+      timing: { ...deps.timing, providerWindowMs: requireLimits(deps, job).windowMs },
+      historyEventsMax,
+    },
+    found: { ...(await listDeliveries(deps.store, output)), ...(await findFlushes(deps.store, output)) },
+  };
+}
+
+function requireLimits({ provider }: ActivityDeps, job: JobSpec): Provider['limits'] {
+  const found = provider(job.provider, job.account);
+  if (found === undefined) throw new InvariantBroken(`${job.provider} was known a moment ago`);
+  return found.limits;
+}
+
+/** The same as of a tenant: a queue is named in ids, paths and commands. */
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+function readName(workflowId: string): string {
+  const name = workflowId.startsWith(queueIdPrefix) ? workflowId.slice(queueIdPrefix.length) : '';
+  if (namePattern.test(name)) return name;
+  const message = `is ${workflowId}; a queue has the id ${queueIdPrefix}<name>, with a name of at most 64 letters, digits, dots, dashes and underscores`;
+  throw new JobRefused('invalid_job', [{ where: 'id', message }]);
+}
+
+/** The newest flush may have been taken but not sealed: then it is sealed again under its number. */
+async function findFlushes(store: Store, output: string): Promise<Pick<FoundQueue, 'nextFlush' | 'open'>> {
+  const numbers: number[] = [];
+  for await (const { uri } of store.list(flushesFolder(output))) {
+    const flush = parseFlushFile(uri);
+    if (flush !== null) numbers.push(flush);
+  }
+  numbers.sort((one, other) => other - one);
+  const open: OpenFlush[] = [];
+  let nextFlush = (numbers[0] ?? 0) + 1;
+  for (const flush of numbers.slice(0, recoveredMax)) {
+    const sealed = await readOwnIfThere<SealedFlush>(store, sealedFile(output, flush));
+    if (sealed === null) nextFlush = flush;
+    else if (sealed.items > 0 && (await store.head(reportFile(resultsFolder(output, flush)))) === null) {
+      const { items, isUrgent, at } = sealed;
+      open.push({ flush, items, isUrgent, startedAt: at, failure: null });
+    }
+  }
+  return { nextFlush, open };
+}

@@ -1,0 +1,142 @@
+// Takes items into a queue: checks each as planning would, and stores those that are right as one delivery. Only then does the caller hear that
+// they are in.
+
+import { cancellationSignal } from '@temporalio/activity';
+import { describeUri, findFormats } from '../../domain/dataset.ts';
+import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
+import { type Delivery, nameDelivery } from '../../domain/queue/delivery.ts';
+import { flushBytesMax, flushItemsMax } from '../../domain/queue/state.ts';
+import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
+import { deliveryFile } from '../../queue-folder/paths.ts';
+import { readDataset } from '../../storage/formats/dataset.ts';
+import type { DatasetRow } from '../../storage/formats/rows.ts';
+import { writeBytes } from '../../storage/lines/json-lines.ts';
+import { type Store, StoreError, storeAdvice } from '../../storage/store.ts';
+import { isRefusal, type ReadRow, rowReader } from '../../threads/tasks/row-reader.ts';
+import type { ActivityDeps } from '../deps.ts';
+import { heartbeating } from '../heartbeat.ts';
+import { type QueueRef, readFlushJob } from './queue-file.ts';
+
+export interface TakeInput extends QueueRef {
+  /** Given by hand, or in a file of the store. */
+  readonly source: { readonly items: readonly Json[] } | { readonly uri: string };
+  readonly isUrgent: boolean;
+  readonly at: number;
+  readonly mark: string;
+}
+
+export interface TakenItems {
+  /** Null if no item was right. */
+  readonly delivery: Delivery | null;
+  readonly accepted: number;
+  readonly refused: number;
+  /** The first ones. */
+  readonly refusals: readonly RefusedItem[];
+}
+
+export interface RefusedItem extends RowRefusal {
+  /** The line of the file, or the number of the item, from 1. */
+  readonly line: number;
+}
+
+const refusalsMax = 100;
+
+export function takeItems(deps: ActivityDeps, input: TakeInput): Promise<TakenItems> {
+  return heartbeating(deps.timing, async () => {
+    const { job } = await readFlushJob(deps, input);
+    const provider = deps.provider(job.provider, job.account);
+    if (provider === undefined) throw new InvariantBroken(`${job.provider} was known a moment ago`);
+    const intake = new Intake(rowReader({ spec: job, prices: deps.prices.models }, provider));
+    for await (const rows of readItems(deps.store, input.source)) intake.take(rows);
+    const { items, bytes } = intake;
+    const counts = { accepted: items, refused: intake.refused, refusals: intake.refusals };
+    if (items === 0) return { delivery: null, ...counts };
+    const { at, mark, isUrgent, output } = input;
+    const delivery = { at, items, bytes, isUrgent };
+    const name = nameDelivery(delivery, mark);
+    await writeOnce(deps.store, deliveryFile(output, name), intake.lines());
+    return { delivery: { name, ...delivery }, ...counts };
+  });
+}
+
+/** An earlier attempt may have written it. */
+async function writeOnce(store: Store, uri: string, lines: Buffer): Promise<void> {
+  try {
+    await writeBytes(store, uri, lines, { ifAbsent: true, signal: cancellationSignal() });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+  }
+}
+
+const newline = Buffer.from('\n');
+
+class Intake {
+  readonly #read: ReadRow;
+  readonly #lines: Buffer[] = [];
+  readonly refusals: RefusedItem[] = [];
+  items = 0;
+  bytes = 0;
+  refused = 0;
+
+  constructor(read: ReadRow) {
+    this.#read = read;
+  }
+
+  take(rows: readonly DatasetRow[]): void {
+    for (const row of rows) this.#takeRow(row);
+  }
+
+  lines(): Buffer {
+    return Buffer.concat(this.#lines);
+  }
+
+  #takeRow(row: DatasetRow): void {
+    const refusal = this.#findRefusal(row);
+    if (row.kind === 'row' && refusal === null) {
+      // The row's bytes are valid only until the next chunk.
+      this.#lines.push(Buffer.from(row.raw), newline);
+      this.items += 1;
+      this.bytes += row.raw.length + 1;
+    } else if (refusal !== null) {
+      this.refused += 1;
+      const { reason, message } = refusal;
+      if (this.refusals.length < refusalsMax) this.refusals.push({ line: row.line, reason, message });
+    }
+    if (this.items > flushItemsMax || this.bytes > flushBytesMax) throw refuseSource(tooLarge);
+  }
+
+  #findRefusal(row: DatasetRow): RowRefusal | null {
+    if (row.kind === 'reject') return row;
+    const read = this.#read(row);
+    return isRefusal(read) ? read : null;
+  }
+}
+
+const tooLarge = `has more than ${flushItemsMax} items or ${flushBytesMax} bytes: split it, or run it as a job of its own`;
+
+const refuseSource = (message: string): JobRefused => new JobRefused('invalid_job', [{ where: 'uri', message }]);
+
+async function* readItems(store: Store, source: TakeInput['source']): AsyncGenerator<readonly DatasetRow[]> {
+  if ('items' in source) {
+    yield source.items.map(toRow);
+    return;
+  }
+  const { uri } = source;
+  const [format] = findFormats(uri);
+  if (format === undefined) throw refuseSource(`${uri} must be JSON Lines, CSV or Parquet, and be named so`);
+  try {
+    yield* readDataset(store, { uri, format, limit: null }, { signal: cancellationSignal() });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem === 'unavailable') throw error;
+    throw refuseSource(`${describeUri(uri)}: ${storeAdvice[error.problem]}`);
+  }
+}
+
+function toRow(item: Json, index: number): DatasetRow {
+  const row = index + 1;
+  const place = { row, line: row, file: null, end: 0 };
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    return { ...place, kind: 'reject', reason: 'not_an_object', message: `item ${row}: must be an object` };
+  }
+  return { ...place, kind: 'row', raw: Buffer.from(JSON.stringify(item)), record: item };
+}

@@ -1,0 +1,127 @@
+// How the state of a queue changes: items come, a flush begins, runs and ends, a person takes an item out.
+
+import type { Delivery } from './delivery.ts';
+import {
+  type EndedFlush,
+  knownMax,
+  noTotals,
+  type OpenFlush,
+  type QueueSettings,
+  type QueueState,
+  type QueueTotals,
+  type Removal,
+  shownMax,
+} from './state.ts';
+
+/** What the store shows of a queue. */
+export interface FoundInStore {
+  /** The oldest deliveries. */
+  readonly waiting: readonly Delivery[];
+  readonly beyond: QueueState['beyond'];
+}
+
+/** What an earlier queue of the same name left. */
+export interface FoundQueue extends FoundInStore {
+  readonly nextFlush: number;
+  readonly open: readonly OpenFlush[];
+}
+
+export const beginQueue = (settings: QueueSettings, found: FoundQueue): QueueState => ({
+  settings,
+  mode: 'open',
+  waiting: found.waiting,
+  beyond: found.beyond,
+  removals: [],
+  nextFlush: found.nextFlush,
+  lastFlushAt: 0,
+  open: found.open,
+  ended: [],
+  totals: noTotals,
+  flushUntil: null,
+});
+
+/** A delivery that is known already changes nothing: the same news may come twice. */
+export function addDelivery(state: QueueState, delivery: Delivery): QueueState {
+  if (state.waiting.some(({ name }) => name === delivery.name)) return state;
+  const { deliveries, items, bytes } = state.beyond;
+  if (deliveries > 0 || state.waiting.length >= knownMax) {
+    const beyond = { deliveries: deliveries + 1, items: items + delivery.items, bytes: bytes + delivery.bytes };
+    return { ...state, beyond };
+  }
+  return { ...state, waiting: [...state.waiting, delivery].sort(compareNames) };
+}
+
+/** The store is right: deliveries whose news was lost are in it. */
+export const takeFound = (state: QueueState, { waiting, beyond }: FoundInStore): QueueState => ({
+  ...state,
+  waiting: [...waiting].sort(compareNames),
+  beyond,
+});
+
+const compareNames = (one: Delivery, other: Delivery): number => (one.name < other.name ? -1 : 1);
+
+/** What a flush took out of the deliveries. */
+export interface Sealed {
+  readonly items: number;
+  readonly duplicates: number;
+  readonly removed: number;
+}
+
+/** The deliveries have become the dataset of a flush: an empty one starts no job. */
+export function takeSealed(
+  state: QueueState,
+  deliveries: readonly Delivery[],
+  sealed: Sealed & { readonly isUrgent: boolean },
+  now: number,
+): QueueState {
+  const taken = new Set(deliveries.map(({ name }) => name));
+  const waiting = state.waiting.filter(({ name }) => !taken.has(name));
+  const flush = state.nextFlush;
+  const { items, duplicates, removed, isUrgent } = sealed;
+  const next: QueueState = {
+    ...state,
+    waiting,
+    removals: keepRemovals(state.removals, taken),
+    nextFlush: flush + 1,
+    lastFlushAt: now,
+    flushUntil: waiting.length === 0 && state.beyond.deliveries === 0 ? null : state.flushUntil,
+    totals: addTotals(state.totals, { duplicates, removed, flushed: items }),
+  };
+  if (items > 0) {
+    return { ...next, open: [...next.open, { flush, items, isUrgent, startedAt: now, failure: null }] };
+  }
+  return endFlush(next, { flush, items, end: 'empty', endedAt: now, answered: null, failed: null, usd: null });
+}
+
+const keepRemovals = (removals: readonly Removal[], taken: ReadonlySet<string>): readonly Removal[] =>
+  removals.flatMap(({ id, deliveries }) => {
+    const left = deliveries.filter((name) => !taken.has(name));
+    return left.length === 0 ? [] : [{ id, deliveries: left }];
+  });
+
+export const endFlush = (state: QueueState, ended: EndedFlush): QueueState => ({
+  ...state,
+  open: state.open.filter(({ flush }) => flush !== ended.flush),
+  ended: [ended, ...state.ended].slice(0, shownMax),
+});
+
+/** Null: it runs again. */
+export const markFlush = (state: QueueState, flush: number, failure: string | null): QueueState => ({
+  ...state,
+  open: state.open.map((open) => (open.flush === flush ? { ...open, failure } : open)),
+});
+
+export function addTotals(totals: QueueTotals, more: Partial<QueueTotals>): QueueTotals {
+  const { accepted = 0, refused = 0, removed = 0, duplicates = 0, flushed = 0 } = more;
+  return {
+    accepted: totals.accepted + accepted,
+    refused: totals.refused + refused,
+    removed: totals.removed + removed,
+    duplicates: totals.duplicates + duplicates,
+    flushed: totals.flushed + flushed,
+  };
+}
+
+/** Everything that came is over. */
+export const isEmpty = ({ waiting, beyond, open }: QueueState): boolean =>
+  waiting.length === 0 && beyond.deliveries === 0 && open.length === 0;

@@ -1,0 +1,63 @@
+// Decides which deliveries become the next flush, and when.
+
+import type { Delivery } from './delivery.ts';
+import { sumDeliveries } from './delivery.ts';
+import type { FlushPolicy, QueueState } from './state.ts';
+
+export type FlushReason = 'urgent' | 'items' | 'bytes' | 'age' | 'schedule' | 'asked';
+
+export interface FlushChoice {
+  readonly deliveries: readonly Delivery[];
+  readonly reason: FlushReason;
+}
+
+/** Null if nothing is to be flushed now. Urgent items go first, and wait for no other flush. */
+export function chooseFlush(state: QueueState, now: number): FlushChoice | null {
+  const { waiting, mode, settings } = state;
+  if (mode === 'paused') return null;
+  const urgent = waiting.filter(({ isUrgent }) => isUrgent);
+  if (urgent.length > 0) return { deliveries: takeFirst(urgent, settings.flush), reason: 'urgent' };
+  if (waiting.length === 0 || !hasRoom(state)) return null;
+  const reason = findReason(state, now);
+  return reason === null ? null : { deliveries: takeFirst(waiting, settings.flush), reason };
+}
+
+/** When time alone makes a flush due; null if only news can. */
+export function findFlushTime(state: QueueState): number | null {
+  const [oldest] = state.waiting;
+  if (oldest === undefined || state.mode === 'paused' || !hasRoom(state)) return null;
+  const { ageMs, everyMs } = state.settings.flush;
+  const byAge = oldest.at + ageMs;
+  return everyMs === null ? byAge : Math.min(byAge, findBoundary(oldest, everyMs));
+}
+
+const hasRoom = ({ open, settings }: QueueState): boolean =>
+  open.filter(({ isUrgent, failure }) => !isUrgent && failure === null).length < settings.concurrency;
+
+function findReason(state: QueueState, now: number): FlushReason | null {
+  const { waiting, beyond, mode, flushUntil, settings } = state;
+  const { items, bytes } = sumDeliveries([...waiting, beyond]);
+  const [oldest] = waiting;
+  if (mode === 'draining') return 'asked';
+  if (items >= settings.flush.items) return 'items';
+  if (bytes >= settings.flush.bytes) return 'bytes';
+  if (oldest === undefined) return null;
+  if (flushUntil !== null && oldest.at <= flushUntil) return 'asked';
+  const { ageMs, everyMs } = settings.flush;
+  if (everyMs !== null && now >= findBoundary(oldest, everyMs)) return 'schedule';
+  return now >= oldest.at + ageMs ? 'age' : null;
+}
+
+/** The first multiple of the time after the delivery came. */
+const findBoundary = ({ at }: Delivery, everyMs: number): number => (Math.floor(at / everyMs) + 1) * everyMs;
+
+/** The oldest ones that fit; at least one, however large it is. */
+function takeFirst(deliveries: readonly Delivery[], { items, bytes }: FlushPolicy): readonly Delivery[] {
+  const taken: Delivery[] = [];
+  for (const delivery of deliveries) {
+    const sums = sumDeliveries([...taken, delivery]);
+    if (taken.length > 0 && (sums.items > items || sums.bytes > bytes)) break;
+    taken.push(delivery);
+  }
+  return taken;
+}

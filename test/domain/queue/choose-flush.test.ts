@@ -1,0 +1,99 @@
+// Which deliveries become the next flush, and when.
+
+import { expect, test } from 'vitest';
+import { addDelivery, beginQueue, endFlush, takeSealed } from '../../../domain/queue/changes.ts';
+import { chooseFlush, findFlushTime } from '../../../domain/queue/choose-flush.ts';
+import { type Delivery, nameDelivery, parseDelivery } from '../../../domain/queue/delivery.ts';
+import { knownMax, type QueueSettings, type QueueState } from '../../../domain/queue/state.ts';
+
+const hourMs = 3_600_000;
+const start = Date.UTC(2026, 0, 1, 10, 20);
+const settings: QueueSettings = {
+  name: 'tickets',
+  output: 'queues/tickets/',
+  flush: { items: 100, bytes: 10_000, ageMs: hourMs, everyMs: null },
+  concurrency: 2,
+  rememberMs: 24 * hourMs,
+  priority: { priorityKey: 3 },
+  timing: {} as QueueSettings['timing'],
+  historyEventsMax: 4000,
+};
+const found = { waiting: [], beyond: { deliveries: 0, items: 0, bytes: 0 }, nextFlush: 1, open: [] };
+
+let marks = 0;
+function delivery(facts: Partial<Delivery> = {}): Delivery {
+  const rest = { at: start, items: 10, bytes: 1000, isUrgent: false, ...facts };
+  marks += 1;
+  return { name: nameDelivery(rest, marks.toString(16).padStart(16, '0')), ...rest };
+}
+const queueWith = (deliveries: readonly Delivery[], changes: Partial<QueueSettings> = {}): QueueState =>
+  deliveries.reduce(addDelivery, beginQueue({ ...settings, ...changes }, found));
+
+test('the name of a delivery says all of it, and another name is none', () => {
+  const one = delivery({ isUrgent: true });
+  expect(parseDelivery(one.name)).toEqual(one);
+  for (const name of ['rows', `${one.name}x`, one.name.replace('urgent', 'soon')])
+    expect(parseDelivery(name)).toBe(null);
+});
+
+test('nothing is flushed before it is due by number, bytes, age or the hour', () => {
+  const [one, other] = [delivery(), delivery({ at: start + 1000 })];
+  expect(chooseFlush(queueWith([]), start)).toBe(null);
+  expect(findFlushTime(queueWith([]))).toBe(null);
+  const two = queueWith([one, other]);
+  expect(chooseFlush(two, start + hourMs - 1)).toBe(null);
+  expect(findFlushTime(two)).toBe(start + hourMs);
+  expect(chooseFlush(two, start + hourMs)).toEqual({ deliveries: [one, other], reason: 'age' });
+  expect(chooseFlush(queueWith([delivery({ items: 100 })]), start)?.reason).toBe('items');
+  expect(chooseFlush(queueWith([delivery({ bytes: 10_000 })]), start)?.reason).toBe('bytes');
+  const hourly = queueWith([one], { flush: { ...settings.flush, everyMs: hourMs } });
+  const onTheHour = Date.UTC(2026, 0, 1, 11);
+  expect(findFlushTime(hourly)).toBe(onTheHour);
+  expect(chooseFlush(hourly, onTheHour - 1)).toBe(null);
+  expect(chooseFlush(hourly, onTheHour)?.reason).toBe('schedule');
+});
+
+test('a flush takes the oldest deliveries that fit, and at least one', () => {
+  const [first, second, third] = [delivery({ items: 60 }), delivery({ items: 40 }), delivery({ items: 40 })];
+  expect(chooseFlush(queueWith([third, first, second]), start)?.deliveries).toEqual([first, second]);
+  const large = delivery({ items: 500 });
+  expect(chooseFlush(queueWith([large, first]), start)?.deliveries.length).toBe(1);
+});
+
+test('urgent items go alone and first, also if no flush has room; a pause holds them too', () => {
+  const urgent = delivery({ isUrgent: true });
+  const busy = queueWith([delivery({ items: 200 }), urgent], { concurrency: 1 });
+  const running = { flush: 7, items: 1, isUrgent: false, startedAt: start, failure: null };
+  const full = { ...busy, open: [running] };
+  expect(chooseFlush(full, start)).toEqual({ deliveries: [urgent], reason: 'urgent' });
+  const onlyStandard = { ...full, waiting: full.waiting.filter(({ isUrgent }) => !isUrgent) };
+  expect([chooseFlush(onlyStandard, start), findFlushTime(onlyStandard)]).toEqual([null, null]);
+  // A failed flush waits for a person, and holds no place.
+  expect(chooseFlush({ ...onlyStandard, open: [{ ...running, failure: 'x' }] }, start)?.reason).toBe('items');
+  expect(chooseFlush({ ...full, mode: 'paused' }, start)).toBe(null);
+});
+
+test('the same delivery may be told twice, and those beyond the bound are counted', () => {
+  const one = delivery();
+  expect(queueWith([one, one]).waiting).toEqual([one]);
+  const many = queueWith(Array.from({ length: knownMax + 3 }, () => delivery()));
+  expect(many.waiting.length).toBe(knownMax);
+  expect(many.beyond).toEqual({ deliveries: 3, items: 30, bytes: 3000 });
+});
+
+test('what a flush took is gone, what came meanwhile waits, and removals hold for their deliveries only', () => {
+  const [one, other] = [delivery(), delivery()];
+  const before = { ...queueWith([one, other]), removals: [{ id: 'a', deliveries: [one.name, other.name] }] };
+  const after = takeSealed(before, [one], { items: 8, duplicates: 1, removed: 1, isUrgent: false }, start);
+  expect(after.waiting).toEqual([other]);
+  expect(after.removals).toEqual([{ id: 'a', deliveries: [other.name] }]);
+  expect(after.open).toMatchObject([{ flush: 1, items: 8 }]);
+  expect([after.nextFlush, after.totals]).toEqual([
+    2,
+    { accepted: 0, refused: 0, removed: 1, duplicates: 1, flushed: 8 },
+  ]);
+  const ended = { flush: 1, items: 8, end: 'completed', endedAt: start, answered: 8, failed: 0, usd: 1 } as const;
+  expect(endFlush(after, ended)).toMatchObject({ open: [], ended: [ended] });
+  const empty = takeSealed(before, [one], { items: 0, duplicates: 10, removed: 0, isUrgent: false }, start);
+  expect([empty.open, empty.ended[0]?.end]).toEqual([[], 'empty']);
+});
