@@ -24,26 +24,28 @@ import {
   statusQuery,
 } from '../workflows/messages.ts';
 import { type ConnectOptions, connect } from './connection.ts';
-import { Dispatcher } from './dispatcher.ts';
 import { type FailureGroup, groupFailures } from './failed-rows.ts';
 import { followJob } from './follow.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
+import { Dispatcher } from './long-lived/dispatcher.ts';
+import { Queues } from './long-lived/queues.ts';
+import { Schedules } from './long-lived/schedules.ts';
 import { type ChosenRun, chooseRun } from './overview/choose-run.ts';
 import { describeEnd } from './overview/describe-end.ts';
 import { listOpenBatches, type OpenBatch } from './overview/open-batches.ts';
 import { type JobOverview, readOverview } from './overview/read-overview.ts';
 import { type AskOptions, askCheckup, askEstimate, askValidity } from './questions.ts';
 import { fileNames, type JobFile, locateFile, placeNextTo, type Result, readReport, readResults } from './results.ts';
-import { Schedules } from './schedules.ts';
 import { type JobReference, type StartOptions, startJob } from './starting/start-job.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
-import { awaitWorker, explainNoAnswer, listPollers, type WaitOptions } from './worker-answer.ts';
+import { askWorkflow, listPollers, type WaitOptions } from './worker-answer.ts';
 
 export class Nightshift {
   readonly client: Client;
   readonly schedules: Schedules;
   /** What all jobs share. */
   readonly dispatcher: Dispatcher;
+  readonly queues: Queues;
   readonly #at: Surroundings;
   readonly #close: () => Promise<void>;
 
@@ -53,6 +55,7 @@ export class Nightshift {
     this.#close = close;
     this.schedules = new Schedules(client, this.#at.taskQueue);
     this.dispatcher = new Dispatcher(client);
+    this.queues = new Queues(client, this.#at.taskQueue);
   }
 
   /** Uses Temporal's own variables and profiles, as its CLI does. Close the result with `close` or `await using`. */
@@ -229,18 +232,12 @@ export class Nightshift {
     return groupFailures([await this.file(id, 'failures', of), await this.file(id, 'inDoubt', of)], this.#at);
   }
 
-  async #askWorker<Answer>(
+  #askWorker<Answer>(
     id: string,
     ask: (handle: WorkflowHandle) => Promise<Answer>,
     options?: WaitOptions,
   ): Promise<Answer> {
-    const handle = this.#handle(id);
-    const { taskQueue } = await handle.describe();
-    try {
-      return await awaitWorker(this.client, taskQueue, () => ask(handle), options);
-    } catch (error) {
-      throw await explainNoAnswer(this.client, id, error);
-    }
+    return askWorkflow(this.client, this.#handle(id), ask, options);
   }
 
   #handle(id: string, runId?: string): WorkflowHandle {

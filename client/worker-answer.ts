@@ -1,7 +1,7 @@
 // Questions that only a worker can answer, bounded in time: Temporal itself waits for long before it says that no worker is there.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import { explainServerFailure, isAway } from '../domain/server-failure.ts';
 import { findFailingTask, TaskFails } from './overview/failing-task.ts';
 
@@ -98,6 +98,21 @@ export async function awaitWorker<Answer>(
   } finally {
     clearTimeout(timer);
     call.abort();
+  }
+}
+
+/** A query of a running workflow. Rejects with the failing task if that is why there is no answer. */
+export async function askWorkflow<Answer>(
+  client: Client,
+  handle: WorkflowHandle,
+  ask: (handle: WorkflowHandle) => Promise<Answer>,
+  options?: WaitOptions,
+): Promise<Answer> {
+  const { taskQueue } = await handle.describe();
+  try {
+    return await awaitWorker(client, taskQueue, () => ask(handle), options);
+  } catch (error) {
+    throw await explainNoAnswer(client, handle.workflowId, error);
   }
 }
 

@@ -9,7 +9,7 @@ import { type Store, StoreError } from '../../storage/store.ts';
 
 const hashBytes = 16;
 /** So many ids are compared for a flush: 80 MB of files. Older ones are forgotten sooner than the queue says. */
-export const rememberedMax = 5_000_000;
+const rememberedMax = 5_000_000;
 
 /** The number 1 and the text "1" are different ids. */
 export const hashId = (id: RowId): string =>

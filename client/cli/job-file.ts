@@ -1,18 +1,18 @@
-// Reads a job file, of this machine or in a bucket, and checks it against the schema. With --by-reference, it names the file by its path below
+// Reads a job file or a queue file, of this machine or in a bucket, and checks it against the schema. With --by-reference, it names the file by its path below
 // the data root, or by its uri.
 
 import { relative, resolve, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { readScheme } from '../../domain/store-uri.ts';
 import { StoreError } from '../../storage/store.ts';
-import type { Job } from '../index.ts';
+import type { Job, Queue } from '../index.ts';
 import { openFile } from '../results.ts';
 import type { JobReference } from '../starting/start-job.ts';
 import { surroundings } from '../surroundings.ts';
 
 /** Throws an error that lists every problem, one a line. */
 export async function readJobFile(file: string): Promise<Job> {
-  const job: Job = await parsed(file);
+  const job = await parsed<Job>(file, 'job');
   const { describeProblems } = await import('../problems.ts');
   const problems = describeProblems(job);
   if (problems.length === 0) return job;
@@ -36,14 +36,19 @@ function belowRoot(file: string, dataRoot: string): string {
   );
 }
 
-async function parsed(file: string): Promise<Job> {
+/** The worker checks it. */
+export async function readQueueFile(file: string): Promise<Queue> {
+  return parsed(file, 'queue');
+}
+
+async function parsed<Content extends Job | Queue>(file: string, what: 'job' | 'queue'): Promise<Content> {
   let content: string;
   try {
     // Some editors begin a file with a byte order mark, which JSON does not know.
     content = (await text(openFile(file, surroundings()))).replace(/^\uFEFF/, '');
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw new Error(`${file} cannot be read: give the path of a job file`);
+    throw new Error(`${file} cannot be read: give the path of a ${what} file`);
   }
   try {
     return JSON.parse(content);

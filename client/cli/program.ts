@@ -13,6 +13,7 @@ import { addWatch } from './commands/follow.ts';
 import { addInit } from './commands/init.ts';
 import { addInspections } from './commands/inspect.ts';
 import { addLimits } from './commands/limits.ts';
+import { addQueue } from './commands/queue.ts';
 import { addResults } from './commands/results.ts';
 import { addRun } from './commands/run.ts';
 import { addSchedule } from './commands/schedule.ts';
@@ -39,6 +40,7 @@ export function createProgram(context: Context): Command {
   addInspections(program, context);
   addChanges(program, context);
   addLimits(program, context);
+  addQueue(program, context);
   addResults(program, context);
   addFailures(program, context);
   addSchedule(program, context);

@@ -10,9 +10,26 @@ import { handle, nothing, SubmissionSite } from './submit/submission-site.ts';
 import { endedBatch, provider, wholeDeps } from './whole-job.ts';
 
 /** A queue has its own folder. */
-const ofQueues = ['openQueue', 'takeItems', 'listDeliveries', 'sealFlush', 'lookAtFlushes', 'findFlushInput', 'findItem'];
+const ofQueues = [
+  'openQueue',
+  'takeItems',
+  'listDeliveries',
+  'sealFlush',
+  'lookAtFlushes',
+  'findFlushInput',
+  'findItem',
+];
 /** They open a job, ask about one or serve all jobs, and work under no claim. */
-const unclaimed = ['open', 'validate', 'checkup', 'untilClosed', 'declare', 'recoverDispatcher', 'listEnded', ...ofQueues];
+const unclaimed = [
+  'open',
+  'validate',
+  'checkup',
+  'untilClosed',
+  'declare',
+  'recoverDispatcher',
+  'listEnded',
+  ...ofQueues,
+];
 const taken = /taken over by taker/;
 
 function takeOver({ root, job }: Folder): void {

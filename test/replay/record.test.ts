@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { describe, expect, test } from 'vitest';
+import { Queues } from '../../client/long-lived/queues.ts';
 import { dispatcherId } from '../../domain/ids.ts';
 import type { OptionsInput } from '../../emulator/faults/options.ts';
 import { devServer } from '../support/temporal.ts';
@@ -23,6 +24,8 @@ interface Scenario {
   readonly name: string;
   readonly options?: OptionsInput & SiteOptions;
   readonly play: (site: Site) => Promise<unknown>;
+  /** Null if it is not a job. */
+  readonly first?: null;
   /** Workflows besides the job and its children, by their type. */
   readonly further?: ReadonlyMap<string, string>;
 }
@@ -89,17 +92,55 @@ const scenarios: readonly Scenario[] = [
     play: (site) => site.run(site.openaiJob(100, { ...changes, batch: { maxItems: 20, concurrency: 4 }, tenant: 'a' })),
     further: new Map([['dispatch', dispatcherId]]),
   },
+  {
+    name: 'queue',
+    play: playQueue,
+    first: null,
+    further: new Map([
+      ['processQueue', 'queue/recorded'],
+      ['flushQueue', 'flusher'],
+    ]),
+  },
 ];
+
+const queueOfRows = {
+  job: {
+    provider: 'openai',
+    model: 'gpt-5.4-mini',
+    request: { messages: [{ role: 'user', content: '{{ text }}' }], max_completion_tokens: 16 },
+    ...changes,
+  },
+};
+
+/** Two flushes, one of them urgent, and every update; then the queue ends. */
+async function playQueue(site: Site): Promise<void> {
+  const queues = new Queues(site.client, site.name);
+  const add = (id: string, urgent: boolean): Promise<unknown> =>
+    queues.add('recorded', { items: [{ id, text: id }], urgent }, queueOfRows);
+  await add('a', false);
+  await queues.pause('recorded');
+  await add('b', true);
+  await queues.remove('recorded', 'a');
+  await queues.resume('recorded');
+  await add('c', false);
+  await queues.flush('recorded');
+  await queues.drain('recorded');
+  await site.client.workflow.getHandle('queue/recorded').result();
+  await site.client.workflow
+    .start('flushQueue', { workflowId: 'flusher', taskQueue: site.name, args: [{ queue: 'recorded' }] })
+    .then((handle) => handle.result())
+    .catch(() => undefined);
+}
 
 describe.runIf(process.env.NIGHTSHIFT_RECORD === '1')('recording', () => {
   const server = devServer();
 
-  test.each(scenarios)('the history of $name', ({ name, options, play, further = new Map() }) =>
+  test.each(scenarios)('the history of $name', ({ name, options, play, first, further = new Map() }) =>
     Site.with(server.env, name, { ...quick, ...options }, async (site) => {
       await play(site);
       mkdirSync(folder, { recursive: true });
       for (const file of readdirSync(folder)) if (file.startsWith(`${name}.`)) rmSync(join(folder, file));
-      for (const [type, workflowId] of [...(await firstOfEachType(site)), ...further]) {
+      for (const [type, workflowId] of [...(first === null ? [] : await firstOfEachType(site)), ...further]) {
         const history = await site.client.workflow.getHandle(workflowId).fetchHistory();
         writeFileSync(join(folder, `${name}.${type}.json`), asText(historyToJSON(history)));
       }

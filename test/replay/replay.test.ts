@@ -31,7 +31,15 @@ test('every recorded history replays', async () => {
 });
 
 test('each kind of workflow has a recorded history', () => {
-  const kinds = ['dispatch', 'processBatch', 'processDataset', 'processRealtime', 'processSegment'];
+  const kinds = [
+    'dispatch',
+    'flushQueue',
+    'processBatch',
+    'processDataset',
+    'processQueue',
+    'processRealtime',
+    'processSegment',
+  ];
   expect([...new Set(files.map((file) => file.split('.')[1]))].sort()).toEqual(kinds);
 });
 

@@ -10,7 +10,7 @@ import { registerQueueHandlers } from './queue-handlers.ts';
 import { QueueRun } from './queue-run.ts';
 
 /**
- * No item is lost or sent twice: an item is in the store before its caller hears of it, each flush takes its deliveries under a fixed number, and
+ * No item is lost or sent twice: an item is in the store before its caller has an answer, each flush takes its deliveries under a fixed number, and
  * an id that came before is dropped.
  */
 export async function processQueue(input: unknown, carried?: unknown): Promise<QueuePage> {
@@ -32,7 +32,7 @@ const readCarried = (carried: unknown): QueueState | null =>
 const minuteMs = 60_000;
 /** News of a delivery may be lost. */
 const listEveryMs = 10 * minuteMs;
-/** A run hears of the end of the jobs that it has started itself, but not of those of earlier runs. */
+/** A run knows when the jobs end that it has started itself, but not those of earlier runs. */
 const lookMinMs = 10_000;
 const lookMaxMs = 5 * minuteMs;
 /** A flush is looked at each time that its age has grown by this share. */
@@ -71,14 +71,14 @@ class Agenda {
 
   #findLookTime({ flush, startedAt, failure }: OpenFlush): number {
     if (failure !== null) return Number.POSITIVE_INFINITY;
-    if (this.#queue.ended.has(flush)) return 0;
+    if (this.#queue.jobs.ended.has(flush)) return 0;
     const at = this.#lookedAt.get(flush) ?? startedAt;
     return at + Math.min(lookMaxMs, Math.max(lookMinMs, lookShare * (at - startedAt)));
   }
 
   async #look(flushes: readonly number[]): Promise<void> {
     for (const flush of flushes) this.#lookedAt.set(flush, Date.now());
-    await this.#queue.look(flushes);
+    await this.#queue.jobs.look(flushes);
   }
 
   async #list(): Promise<void> {

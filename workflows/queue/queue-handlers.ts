@@ -33,7 +33,7 @@ export function registerQueueHandlers(queue: QueueRun): void {
     description: 'Take an item out before it is flushed: {id}.',
     validator: (input) => checkId(input),
   });
-  setHandler(retryFlushUpdate, ({ flush }) => queue.retry(flush), {
+  setHandler(retryFlushUpdate, ({ flush }) => queue.untilOpen().then(() => queue.jobs.retry(flush)), {
     description: 'Start the job of a failed flush again: {flush}.',
     validator: (input) => checkFlush(input),
   });

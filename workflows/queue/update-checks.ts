@@ -14,14 +14,24 @@ const isFields = (input: unknown): input is Record<string, unknown> =>
 const addShape = '{"items": [an object, …]} or {"uri": "a file of the store"}, and "urgent": true or false';
 
 export function checkAdd(input: unknown): void {
-  if (!isFields(input)) return refuse(`expected ${addShape}`);
+  if (!isAdd(input)) {
+    refuse(`expected ${addShape}`);
+  } else if (Array.isArray(input.items)) {
+    checkSize(input.items);
+  }
+}
+
+function isAdd(input: unknown): input is Record<string, unknown> {
+  if (!isFields(input)) return false;
   const { items, uri, urgent, ...others } = input;
   const isOne = (items === undefined) !== (uri === undefined);
+  const areItems = items === undefined || (Array.isArray(items) && items.length > 0);
   const isUri = uri === undefined || (typeof uri === 'string' && uri !== '');
   const isUrgent = urgent === undefined || typeof urgent === 'boolean';
-  if (Object.keys(others).length > 0 || !isOne || !isUri || !isUrgent) return refuse(`expected ${addShape}`);
-  if (items === undefined) return;
-  if (!Array.isArray(items) || items.length === 0) return refuse(`expected ${addShape}`);
+  return Object.keys(others).length === 0 && isOne && areItems && isUri && isUrgent;
+}
+
+function checkSize(items: readonly unknown[]): void {
   const way = 'write them to a file of the store and give its `uri`';
   if (items.length > inlineItemsMax) refuse(`${items.length} items; at most ${inlineItemsMax} by hand: ${way}`);
   // Characters: bytes cannot be counted here, and no text has fewer bytes than characters.
@@ -41,8 +51,8 @@ export function checkFlush(input: unknown): void {
 
 export function mustTakeItems(mode: QueueMode, isClosing: boolean): void {
   if (isClosing) throw ApplicationFailure.create({ message: continuing, type: 'try_again' });
-  if (mode === 'draining')
-    refuse('the queue is being drained and takes nothing more: add to it again when it has ended');
+  if (mode === 'draining') refuse(draining);
 }
 
 const continuing = 'the queue continues as a new run: try again';
+const draining = 'the queue is being drained and takes nothing more: add to it again when it has ended';

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { formatDuration } from '../../../domain/duration.ts';
-import type { DescribedSchedule, ListedSchedule, Schedules } from '../../schedules.ts';
+import type { DescribedSchedule, ListedSchedule, Schedules } from '../../long-lived/schedules.ts';
 import { durationMs } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { ownCommand, shellWord } from '../own-command.ts';

@@ -13,7 +13,7 @@ const heading = '## All commands\n';
 const context = { dataRoot: '.', taskQueue: 'nightshift', jobs: () => Promise.reject(new Error('not here')) };
 
 /** They only hold commands. `limits` also does something by itself. */
-const groups = ['nightshift', 'nightshift schedule'];
+const groups = ['nightshift', 'nightshift schedule', 'nightshift queue'];
 
 function helpOf(command: Command, path: string): string {
   command.configureOutput({ getOutHelpWidth: () => 110 });

@@ -95,7 +95,11 @@ const wrongQueues: readonly [string, unknown, string][] = [
     { job: { provider: 'openai', model: 'gpt-5.4-mini', dataset: 'a.jsonl' } },
     'job.dataset: leave it out',
   ],
-  ['no such provider', { job: { provider: 'nobody', model: 'm', prompt: { user: 'x' } } }, 'job.provider: unknown provider'],
+  [
+    'no such provider',
+    { job: { provider: 'nobody', model: 'm', prompt: { user: 'x' } } },
+    'job.provider: unknown provider',
+  ],
   ['a misspelt field', { job: {}, flsh: {} }, 'did you mean `flush`'],
   ['a bare number', { job: {}, flush: { age: 60 } }, 'flush.age: must be a duration'],
   ['text', 'queue.json', 'the input is text'],

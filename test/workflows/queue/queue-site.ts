@@ -17,7 +17,7 @@ export class QueueSite {
   readonly #spec: Record<string, unknown>;
   readonly name: string;
 
-  /** Ends the queue afterwards: time is not skipped while a workflow without a worker wants to go on. */
+  /** Ends the queue afterwards: time is not skipped while a workflow without a worker waits for a task. */
   static with(
     env: TestWorkflowEnvironment,
     name: string,

@@ -1,8 +1,8 @@
 // Scheduled jobs: Temporal schedules that start `processDataset` with the path of a job file.
 
 import { type Client, type ScheduleDescription, ScheduleOverlapPolicy } from '@temporalio/client';
-import { backfillSpan } from './day.ts';
-import { jobText } from './starting/job-text.ts';
+import { backfillSpan } from '../day.ts';
+import { jobText } from '../starting/job-text.ts';
 
 export interface ScheduleOptions {
   /** The path of the job file below the data root. The file is read again at each start. */

@@ -2,17 +2,17 @@
 
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { SetCap, SetLimits, SetTenant } from '../domain/dispatch/limits.ts';
-import type { DispatchPage } from '../domain/dispatch/page/page.ts';
-import { dispatcherId } from '../domain/ids.ts';
+import type { SetCap, SetLimits, SetTenant } from '../../domain/dispatch/limits.ts';
+import type { DispatchPage } from '../../domain/dispatch/page/page.ts';
+import { dispatcherId } from '../../domain/ids.ts';
 import {
   holdingsQuery,
   reclaimUpdate,
   setCapUpdate,
   setLimitsUpdate,
   setTenantUpdate,
-} from '../workflows/dispatcher/messages.ts';
-import { awaitWorker, type WaitOptions } from './worker-answer.ts';
+} from '../../workflows/dispatcher/messages.ts';
+import { awaitWorker, type WaitOptions } from '../worker-answer.ts';
 
 export class Dispatcher {
   readonly #client: Client;

@@ -1,0 +1,80 @@
+// The jobs of a queue's flushes. They outlive the run that starts them, so the queue looks at them instead of waiting for their results.
+
+import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { log, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { SeenFlush } from '../../activities/queue/look-at-flushes.ts';
+import type { QueueRef } from '../../activities/queue/queue-file.ts';
+import { endFlush, markFlush } from '../../domain/queue/changes.ts';
+import type { QueuePage } from '../../domain/queue/page.ts';
+import { flushWorkflowId, type QueueState } from '../../domain/queue/state.ts';
+import { shortCall } from '../proxies.ts';
+
+interface FlushOwner {
+  readonly state: QueueState;
+  readonly ref: QueueRef;
+  change(change: (state: QueueState) => QueueState): QueuePage;
+}
+
+export class FlushJobs {
+  readonly #queue: FlushOwner;
+  /** Jobs that this run has started and that have ended, and were not looked at since. */
+  readonly ended = new Set<number>();
+
+  constructor(queue: FlushOwner) {
+    this.#queue = queue;
+  }
+
+  /** A job that runs already was started by an earlier attempt. */
+  async start(flush: number, input: unknown, items: number): Promise<void> {
+    const { name, priority } = this.#queue.state.settings;
+    try {
+      const child = await startChild('processDataset', {
+        workflowId: flushWorkflowId(name, flush),
+        args: [input],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        priority,
+        staticSummary: `flush ${flush} of the queue ${name}: ${items} items`,
+      });
+      const noteEnd = (): void => void this.ended.add(flush);
+      child.result().then(noteEnd, noteEnd);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
+  async retry(flush: number): Promise<QueuePage> {
+    const open = this.#queue.state.open.find((each) => each.flush === flush && each.failure !== null);
+    if (open === undefined) throw ApplicationFailure.nonRetryable(`flush ${flush} has not failed`, 'invalid_update');
+    await this.#startAgain(flush, open.items);
+    return this.#queue.change((state) => markFlush(state, flush, null));
+  }
+
+  async look(flushes: readonly number[]): Promise<void> {
+    for (const flush of flushes) this.ended.delete(flush);
+    const { name, timing } = this.#queue.state.settings;
+    const call = shortCall(timing, 'look how the flushes are doing');
+    const seen = await call.lookAtFlushes({ ...this.#queue.ref, name, flushes });
+    for (const each of seen) await this.#takeSeen(each);
+  }
+
+  async #takeSeen(seen: SeenFlush): Promise<void> {
+    const open = this.#queue.state.open.find(({ flush }) => flush === seen.flush);
+    if (open === undefined || seen.kind === 'running') return;
+    if (seen.kind === 'ended') {
+      const { kind: _, ...ended } = seen;
+      this.#queue.change((state) => endFlush(state, { ...ended, items: open.items, endedAt: Date.now() }));
+    } else if (seen.kind === 'failed') {
+      log.error('alert: a flush failed', { event: 'alert', alert: 'flush_failed', flush: seen.flush });
+      this.#queue.change((state) => markFlush(state, seen.flush, seen.message));
+    } else {
+      await this.#startAgain(seen.flush, open.items);
+    }
+  }
+
+  /** The job may have sent something: its own folder says how it continues. */
+  async #startAgain(flush: number, items: number): Promise<void> {
+    const call = shortCall(this.#queue.state.settings.timing, `find how flush ${flush} continues`);
+    await this.start(flush, await call.findFlushInput({ ...this.#queue.ref, flush }), items);
+  }
+}
