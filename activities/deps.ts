@@ -9,6 +9,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Store } from '../storage/store.ts';
 import type { Threads } from '../threads/pool.ts';
 import type { Admission } from './dispatch/port.ts';
+import type { ResolveHost } from './webhook/receiver.ts';
 
 /** The worker's Temporal cluster, as far as activities call it. */
 export interface Cluster {
@@ -29,6 +30,14 @@ export interface WorkflowEnd {
 
 /** Runs work immediately while fewer than a fixed number of works are running; further work waits for its turn. */
 export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
+
+export interface WebhookSettings {
+  /** The newest first. Without one, a job with a receiver is refused. */
+  readonly secrets: readonly Buffer[];
+  /** Hosts that may be in a private network. */
+  readonly allowedHosts: ReadonlySet<string>;
+  readonly resolve: ResolveHost;
+}
 
 export interface ActivityDeps {
   readonly store: Store;
@@ -53,6 +62,7 @@ export interface ActivityDeps {
   /** Null if the worker's configuration has no limits: each job then finds out alone what fits. */
   readonly admission: Admission | null;
   readonly prices: { readonly dated: string; readonly models: Prices };
+  readonly webhooks: WebhookSettings;
   readonly timing: Omit<Timing, 'providerWindowMs'>;
   /** A folder of only this process, for temporary files: a later worker deletes it. */
   readonly scratch: string;

@@ -33,6 +33,7 @@ import { recover } from './submit/recover.ts';
 import { upload } from './submit/upload.ts';
 import { readPart } from './waves/read-part.ts';
 import { sumWave } from './waves/sum-wave.ts';
+import { postWebhook } from './webhook/post-webhook.ts';
 
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
 
@@ -79,6 +80,7 @@ export const createActivities = (deps: ActivityDeps) => {
     lookAtFlushes: (input: Input<typeof lookAtFlushes>) => lookAtFlushes(deps, input),
     findFlushInput: (input: Input<typeof findFlushInput>) => findFlushInput(deps, input),
     findItem: (input: Input<typeof findItem>) => findItem(deps, input),
+    postWebhook: (input: Input<typeof postWebhook>) => postWebhook(deps, input),
     untilClosed: (input: Input<typeof untilClosed>) => untilClosed(deps, input),
   };
 };

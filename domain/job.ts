@@ -11,6 +11,7 @@ import type { JobMode, RouteLimits, RoutePolicy } from './plan/route.ts';
 import type { JobRefused } from './refusal.ts';
 import type { Sharing, TaskPriority } from './sharing.ts';
 import type { RolloutPolicy } from './waves/rollout.ts';
+import type { WebhookSpec } from './webhook/message.ts';
 
 /** The account of a job that names none. */
 export const defaultAccount = 'default';
@@ -80,6 +81,8 @@ export interface JobSpec extends Sharing {
   readonly budgetUsd: number | null;
   /** The most that a request may cost is reserved. Absent: what it is estimated to cost. */
   readonly strictBudget?: true;
+  /** Who is told of the job's end. Absent: nobody. */
+  readonly webhook?: WebhookSpec;
   readonly reuse: string | null;
   readonly keep: { readonly responses: boolean; readonly providerFiles: boolean };
 }
@@ -169,6 +172,7 @@ export interface JobSettings
       | 'fallback'
       | 'budgetUsd'
       | 'rollout'
+      | 'webhook'
     >,
     Pick<JobFile, 'policy' | 'timing' | 'proofs'> {
   /** The claim's nonce. */

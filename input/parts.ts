@@ -2,6 +2,7 @@
 
 import { findFormats } from '../domain/dataset.ts';
 import type { JobSpec } from '../domain/job.ts';
+import { webhookEvents } from '../domain/webhook/message.ts';
 import type { ProviderFacts } from './facts.ts';
 import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
@@ -46,6 +47,11 @@ export function resolveDeadline(deadline: JobFields['deadline']): JobSpec['deadl
     // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
     then: deadline?.then ?? 'fallback',
   };
+}
+
+/** Absent if nobody is to be told. */
+export function resolveWebhook(webhook: JobFields['webhook']): Pick<JobSpec, 'webhook'> {
+  return webhook === undefined ? {} : { webhook: { url: webhook.url, events: webhook.events ?? webhookEvents } };
 }
 
 const defaultSteps = [0.01, 0.1, 1];

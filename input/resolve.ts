@@ -17,6 +17,7 @@ import {
   resolvePoll,
   resolveRollout,
   resolveRoute,
+  resolveWebhook,
   rolloutProblems,
   routeProblems,
 } from './parts.ts';
@@ -147,6 +148,7 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
     ...resolveRollout(fields.rollout),
     budgetUsd: fields.budget?.usd ?? null,
     ...(fields.budget?.strict === true ? { strictBudget: true } : {}),
+    ...resolveWebhook(fields.webhook),
     reuse: fields.reuse === undefined ? null : normalPath(fields.reuse),
     keep: { responses: fields.keep?.responses ?? false, providerFiles: fields.keep?.providerFiles ?? false },
   };

@@ -5,7 +5,14 @@ import type { Json } from '../domain/outcome/outcome.ts';
 import { canonicalJson } from '../domain/request/canonical-json.ts';
 import { pickSharing, type Sharing } from '../domain/sharing.ts';
 import type { SpecFacts } from './facts.ts';
-import { policyProblems, resolveDataset, resolveOutput, resolveRollout, resolveRoute } from './parts.ts';
+import {
+  policyProblems,
+  resolveDataset,
+  resolveOutput,
+  resolveRollout,
+  resolveRoute,
+  resolveWebhook,
+} from './parts.ts';
 import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import { answerSchema, requestBody } from './request.ts';
@@ -16,6 +23,7 @@ export interface JobChanges extends Sharing {
   readonly budgetUsd?: number;
   readonly slaMs?: number;
   readonly outputFormat?: ResultFormat;
+  readonly webhook?: JobSpec['webhook'];
   readonly concurrency?: number;
   readonly realtime?: Partial<JobSpec['realtime']>;
   readonly poll?: Partial<JobSpec['poll']>;
@@ -32,12 +40,13 @@ export type TakenOver =
 export function splitChanges(fields: JobFields): { readonly changes: JobChanges; readonly same: JobFields } {
   const { budget, realtime, poll, retry, deadline, fallback, keep, resumeFrom, output, $schema, ...further } = fields;
   const strict = budget?.strict === undefined ? {} : { budget };
-  const { tenant, feature, priority, sla, ...others } = further;
+  const { tenant, feature, priority, sla, webhook, ...others } = further;
   const { concurrency, ...batch } = others.batch ?? {};
   const changes = {
     ...pickSharing(fields),
     budgetUsd: budget?.usd,
     slaMs: sla,
+    ...resolveWebhook(webhook),
     outputFormat: typeof output === 'object' ? output.format : undefined,
     concurrency,
     realtime: realtime && given(realtime),
@@ -68,6 +77,7 @@ function changed(old: JobSpec, changes: JobChanges): JobSpec {
     ...old,
     budgetUsd: changes.budgetUsd ?? old.budgetUsd,
     ...(changes.slaMs === undefined ? {} : { slaMs: changes.slaMs }),
+    ...(changes.webhook === undefined ? {} : { webhook: changes.webhook }),
     ...(changes.outputFormat === undefined ? {} : { outputFormat: changes.outputFormat }),
     ...pickSharing(changes),
     batch: { ...old.batch, concurrency: changes.concurrency ?? old.batch.concurrency },

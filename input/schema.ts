@@ -5,8 +5,10 @@ import { datasetFormats, isKnownEncoding } from '../domain/dataset.ts';
 import { resultFormats } from '../domain/job.ts';
 import { batchesPerSegment, realtimeConcurrencyMax } from '../domain/limits.ts';
 import { jobModes } from '../domain/plan/route.ts';
+import { webhookEvents } from '../domain/webhook/message.ts';
 import { count, duration, fixedPath, jsonObject, name, path, text, usd } from './fields/field-kinds.ts';
 import { deadline, poll, retry } from './fields/waiting-fields.ts';
+import { findUrlProblem } from './receiver-url.ts';
 import { isTimezone } from './timezone.ts';
 
 /** Each step is a wave. */
@@ -132,6 +134,17 @@ const budget = z.strictObject({
     ),
 });
 
+const webhook = z.strictObject({
+  url: z
+    .string()
+    .superRefine((value, { addIssue }) => {
+      const problem = findUrlProblem(value);
+      if (problem !== null) addIssue(problem);
+    })
+    .describe('Where messages are sent by POST: an `https` address, or `http`.'),
+  events: z.array(z.enum(webhookEvents)).min(1).optional().describe('The kinds of messages.'),
+});
+
 const keep = z.strictObject({
   responses: z.boolean().optional().describe("Put the provider's whole response into the results."),
   providerFiles: z.boolean().optional().describe("Do not delete the provider's copies of the files."),
@@ -214,6 +227,7 @@ export const jobFields = z.strictObject({
   resumeFrom: fixedPath()
     .optional()
     .describe('The output of a job that ended before it finished. Its plan, batches and answers are taken over.'),
+  webhook: webhook.optional().describe('Who is told that the job has ended, by signed messages.'),
   keep: keep.optional().describe('What the job keeps in addition to its results.'),
 });
 

@@ -31,6 +31,23 @@ const address = z.string().transform((text, ctx): Address => {
   return z.NEVER;
 });
 
+const secretBytesMin = 24;
+
+/** The form of the Standard Webhooks convention. */
+const secrets = z.string().transform((text, ctx): readonly Buffer[] => {
+  const all = text.split(/[\s,]+/).map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
+  if (
+    text.split(/[\s,]+/).every((secret) => secret.startsWith('whsec_')) &&
+    all.every(({ length }) => length >= secretBytesMin)
+  ) {
+    return all;
+  }
+  ctx.addIssue({ code: 'custom', message: 'must be `whsec_` and at least 24 random bytes as base64' });
+  return z.NEVER;
+});
+
+const hosts = z.string().transform((text): readonly string[] => text.split(/[\s,]+/).filter(Boolean));
+
 const environment = z.object({
   NIGHTSHIFT_DATA: z.string().default('.'),
   NIGHTSHIFT_TASK_QUEUE: z.string().default('nightshift'),
@@ -62,6 +79,9 @@ const environment = z.object({
   NIGHTSHIFT_DRAIN: duration('30s'),
   NIGHTSHIFT_HEALTH: address.optional(),
   NIGHTSHIFT_METRICS: address.optional(),
+  /** Signs webhooks: one secret, or while it is being replaced the new and the old one. */
+  NIGHTSHIFT_WEBHOOK_SECRET: secrets.default([]),
+  NIGHTSHIFT_WEBHOOK_HOSTS: hosts.default([]),
   /** The workflows in a finished bundle, with which a worker starts sooner. */
   NIGHTSHIFT_BUNDLE: z.string().optional(),
   XDG_CACHE_HOME: z.string().default(join(homedir(), '.cache')),
@@ -108,6 +128,7 @@ export interface WorkerConfig extends FileConfig, Pick<StoreSettings, 'dataRoot'
   /** The addresses of the health check and of the metrics; null, the default, opens no port. */
   readonly health: Address | null;
   readonly metrics: Address | null;
+  readonly webhooks: { readonly secrets: readonly Buffer[]; readonly allowedHosts: ReadonlySet<string> };
   readonly timing: {
     readonly createCallMs: number;
     readonly settleMs: number;
@@ -143,6 +164,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     drainMs: data.NIGHTSHIFT_DRAIN,
     health: data.NIGHTSHIFT_HEALTH ?? null,
     metrics: data.NIGHTSHIFT_METRICS ?? null,
+    webhooks: {
+      secrets: data.NIGHTSHIFT_WEBHOOK_SECRET,
+      allowedHosts: new Set(data.NIGHTSHIFT_WEBHOOK_HOSTS),
+    },
     timing: {
       createCallMs: data.NIGHTSHIFT_CREATE_TIMEOUT,
       settleMs: data.NIGHTSHIFT_SETTLE,

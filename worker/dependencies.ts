@@ -1,6 +1,7 @@
 // Connects ports with their adapters: the only file that uses the registries of stores and vendors.
 
 import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,7 @@ export function createDependencies(
     tenants: config.tenants,
     admission: config.limits === null || dispatcher === null ? null : { ...config.limits, dispatcher },
     prices: config.prices,
+    webhooks: { ...config.webhooks, resolve: (host) => lookup(host, { all: true }) },
     timing: config.timing,
     scratch,
     threads: createThreads(config.threads),

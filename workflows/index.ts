@@ -8,3 +8,4 @@ export { checkWorker, estimateDataset, validateDataset } from './questions.ts';
 export { flushQueue } from './queue/flush-queue.ts';
 export { processQueue } from './queue/process-queue.ts';
 export { processSegment } from './segment/process-segment.ts';
+export { deliverWebhook } from './webhook/deliver-webhook.ts';

@@ -22,7 +22,10 @@ const shownFilesMax = 20;
 
 /** The first finding names the refusal; the message lists them all. `output` is the folder to claim: an estimate has one of its own. */
 export async function checkWorld(
-  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'credentials' | 'bucket' | 'prices' | 'randomHex'>,
+  deps: Pick<
+    ActivityDeps,
+    'store' | 'cluster' | 'provider' | 'credentials' | 'bucket' | 'prices' | 'randomHex' | 'webhooks'
+  >,
   owner: Owner,
   spec: JobSpec,
   output: string,
@@ -31,9 +34,16 @@ export async function checkWorld(
     ...(await checkDataset(deps.store, spec.dataset)),
     ...(spec.reuse === null ? [] : await checkFile(deps.store, spec.reuse, 'reuse')),
     ...(await checkAccount(deps, spec)),
+    ...checkWebhook(deps.webhooks, spec),
     ...checkInputsOutside(spec),
     ...(await checkOutput(deps, owner, output)),
   ]);
+}
+
+function checkWebhook({ secrets }: ActivityDeps['webhooks'], { webhook }: JobSpec): Finding[] {
+  if (webhook === undefined || secrets.length > 0) return [];
+  const message = 'the worker has no secret to sign with: set NIGHTSHIFT_WEBHOOK_SECRET and restart the worker';
+  return report('invalid_job', 'webhook', message);
 }
 
 export function refuseIfAny(findings: readonly Finding[]): void {

@@ -32,6 +32,7 @@ export async function resolveSettings(
     fallback: spec.fallback,
     budgetUsd: spec.budgetUsd,
     ...(spec.rollout === undefined ? {} : { rollout: spec.rollout }),
+    ...(spec.webhook === undefined ? {} : { webhook: spec.webhook }),
     policy,
     timing,
     proofs,

@@ -9,8 +9,9 @@ import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } f
 import { handle, nothing, SubmissionSite } from './submit/submission-site.ts';
 import { endedBatch, provider, wholeDeps } from './whole-job.ts';
 
-/** A queue has its own folder. */
+/** A queue has its own folder, and a message needs none. */
 const ofQueues = [
+  'postWebhook',
   'openQueue',
   'takeItems',
   'listDeliveries',

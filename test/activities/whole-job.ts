@@ -41,6 +41,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
       registeredSearchAttributes: async () => [],
     },
     providerNames: [provider.name],
+    webhooks: { secrets: [], allowedHosts: new Set(), resolve: async () => [] },
     accounts: () => ['default'],
     credentials: () => ({ present: true, isConfigured: true, variable: 'KEY' }),
     bucket: () => null,

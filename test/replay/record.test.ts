@@ -30,6 +30,11 @@ interface Scenario {
   readonly further?: ReadonlyMap<string, string>;
 }
 
+const webhookVariables = {
+  NIGHTSHIFT_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24, 1).toString('base64')}`,
+  NIGHTSHIFT_WEBHOOK_HOSTS: '127.0.0.1',
+};
+
 const scenarios: readonly Scenario[] = [
   { name: 'openai', play: (site) => site.run(site.openaiJob(120, changes)) },
   {
@@ -91,6 +96,17 @@ const scenarios: readonly Scenario[] = [
     options: { variables: { NIGHTSHIFT_CONFIG: join(import.meta.dirname, 'limits.json') } },
     play: (site) => site.run(site.openaiJob(100, { ...changes, batch: { maxItems: 20, concurrency: 4 }, tenant: 'a' })),
     further: new Map([['dispatch', dispatcherId]]),
+  },
+  {
+    name: 'told',
+    options: { variables: webhookVariables },
+    play: async (site) => {
+      // Nobody listens there. The delivery outlives the job, and is ended.
+      await site.run(site.openaiJob(2, { ...changes, webhook: { url: 'http://127.0.0.1:9/' } }));
+      for await (const { workflowId } of site.client.workflow.list({ query: "WorkflowType = 'deliverWebhook'" })) {
+        await site.client.workflow.getHandle(workflowId).cancel();
+      }
+    },
   },
   {
     name: 'queue',

@@ -13,6 +13,7 @@ import { registerUpdates } from './job-updates.ts';
 import { asRefusal, openJob } from './open.ts';
 import { publishFailure } from './publish-failure.ts';
 import { runWave } from './run-wave.ts';
+import { tellReceiver } from './tell-receiver.ts';
 
 /**
  * Guarantees one result per accepted row, that no item is paid twice in the batch lane, and a report at the end. `carried` is the state of the
@@ -22,9 +23,12 @@ export async function processDataset(input: unknown, carried?: unknown): Promise
   const job = new JobRun(readCarried(carried));
   registerUpdates(job);
   try {
-    return await run(job, input);
+    const report = await run(job, input);
+    await tellReceiver(job);
+    return report;
   } catch (error) {
     publishFailure(job, error);
+    await tellReceiver(job, error);
     throw error;
   }
 }

@@ -56,6 +56,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     },
     provider: (name) => (name === 'openai' ? provider : undefined),
     providerNames: ['openai'],
+    webhooks: { secrets: [], allowedHosts: new Set(), resolve: async () => [] },
     accounts: () => ['default'],
     bucket: () => null,
     credentials: () => ({ present: hasKey, isConfigured: hasKey, variable: 'OPENAI_API_KEY' }),

@@ -1,0 +1,86 @@
+// Sends a message to its receiver, once. Temporal tries again until the receiver takes it, for days.
+
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { WebhookMessage } from '../../domain/webhook/message.ts';
+import type { ActivityDeps } from '../deps.ts';
+import { TryAgain } from '../failure.ts';
+import { chooseAddress, ReceiverRefused, type ResolvedAddress } from './receiver.ts';
+import { signMessage } from './sign.ts';
+
+/** From the connection to the receiver's answer. */
+const callMs = 15_000;
+const retryAfterMaxMs = 3_600_000;
+
+/** A receiver that has taken a message may get it again: if its answer was lost, it is sent again under the same id. */
+export async function postWebhook(
+  { webhooks, now }: Pick<ActivityDeps, 'webhooks' | 'now'>,
+  message: WebhookMessage,
+): Promise<void> {
+  const url = new URL(message.url);
+  try {
+    const address = await chooseAddress(url, webhooks.resolve, webhooks.allowedHosts);
+    const seconds = Math.floor(now() / 1000);
+    const answer = await post(url, address, {
+      ...message,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(message.body)),
+        'user-agent': 'nightshift',
+        'webhook-id': message.id,
+        'webhook-timestamp': String(seconds),
+        'webhook-signature': signMessage(webhooks.secrets, { id: message.id, seconds, body: message.body }),
+      },
+    });
+    judge(answer);
+  } catch (error) {
+    if (error instanceof ReceiverRefused) throw ApplicationFailure.retryable(error.message, 'receiver_refused');
+    throw error;
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+}
+
+/** A redirect is not followed: it could lead into a private network, or to somebody else. */
+function judge({ status, retryAfter }: Answer): void {
+  if (status >= 200 && status < 300) return;
+  const message = `the receiver answered ${status}`;
+  if (status === 410) throw ApplicationFailure.nonRetryable(`${message}: it wants no more messages`, 'receiver_gone');
+  const seconds = Number(retryAfter);
+  if (seconds > 0) throw new TryAgain(message, Math.min(retryAfterMaxMs, 1000 * seconds));
+  throw ApplicationFailure.retryable(message, 'receiver_failed');
+}
+
+/** Reads nothing of the answer but its head. */
+function post(
+  url: URL,
+  { address, family }: ResolvedAddress,
+  { body, headers }: { readonly body: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(callMs)]);
+  const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
+    method: 'POST',
+    headers,
+    signal,
+    agent: false,
+    // The name is not looked up again: the address was checked.
+    lookup: (_host, { all }, callback) =>
+      all === true ? callback(null, [{ address, family }]) : callback(null, address, family),
+  });
+  request.on('response', (response) => {
+    resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
+    response.destroy();
+  });
+  request.on('error', () => {
+    const why = signal.aborted ? `did not answer within ${callMs / 1000} s` : 'cannot be reached';
+    reject(ApplicationFailure.retryable(`the receiver ${why}`, 'receiver_unreachable'));
+  });
+  request.end(body);
+  return promise;
+}

@@ -1,0 +1,69 @@
+// Decides to which address a message may be sent: none in a private network, unless its host is allowed. The address that was checked is the one
+// that is used, so that a name cannot lead elsewhere a moment later.
+
+import { BlockList, isIP } from 'node:net';
+
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
+export type ResolveHost = (host: string) => Promise<readonly ResolvedAddress[]>;
+
+/** The receiver cannot be used as it is, in words for a person. */
+export class ReceiverRefused extends Error {
+  override readonly name = 'ReceiverRefused';
+}
+
+const notPublic = new BlockList();
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const) {
+  notPublic.addSubnet(net, bits, 'ipv4');
+}
+// Only 2000::/3 is given out to the public internet. Within it, 2001::/23 is for protocols, and 2002::/16 holds addresses of version 4.
+const isPublicV6 = new BlockList();
+isPublicV6.addSubnet('2000::', 3, 'ipv6');
+for (const [net, bits] of [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+] as const) {
+  notPublic.addSubnet(net, bits, 'ipv6');
+}
+
+export function isPublicAddress(address: string): boolean {
+  if (isIP(address) === 4) return !notPublic.check(address, 'ipv4');
+  return isIP(address) === 6 && isPublicV6.check(address, 'ipv6') && !notPublic.check(address, 'ipv6');
+}
+
+/** `allowed` hosts may be anywhere. */
+export async function chooseAddress(
+  url: URL,
+  resolve: ResolveHost,
+  allowed: ReadonlySet<string>,
+): Promise<ResolvedAddress> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const family = isIP(host);
+  const addresses = family === 0 ? await resolve(host) : [{ address: host, family }];
+  const [first] = addresses;
+  if (first === undefined) throw new ReceiverRefused(`${host} has no address`);
+  // One public address among private ones would let a name choose.
+  if (allowed.has(host) || addresses.every(({ address }) => isPublicAddress(address))) return first;
+  throw new ReceiverRefused(
+    `${host} is in a private network: allow it in NIGHTSHIFT_WEBHOOK_HOSTS, or give another address`,
+  );
+}

@@ -1,0 +1,134 @@
+// A message on its way to a receiver: its signature, its address, and what each answer means.
+
+import { Webhook } from 'standardwebhooks';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { postWebhook } from '../../../activities/webhook/post-webhook.ts';
+import { chooseAddress, isPublicAddress } from '../../../activities/webhook/receiver.ts';
+import { describeJobEnd } from '../../../domain/webhook/message.ts';
+import { type Receiver, startReceiver } from '../../support/receiver.ts';
+import { quietEnvironment } from '../plan/planning.ts';
+
+const end = {
+  job: 'tickets',
+  run: 'r',
+  state: 'completed',
+  verdict: 'complete',
+  answered: 2,
+  failed: 0,
+  usd: 0.1,
+  results: 'runs/tickets/results.jsonl',
+  report: null,
+} as const;
+const [newer, older] = [Buffer.alloc(24, 1), Buffer.alloc(24, 2)];
+const whsec = (secret: Buffer): string => `whsec_${secret.toString('base64')}`;
+
+let receiver: Receiver;
+beforeEach(async () => {
+  receiver = await startReceiver();
+});
+afterEach(() => receiver.close());
+
+const post = (url: string, { hosts = ['127.0.0.1'], resolve = async () => [] as never[] } = {}): Promise<void> =>
+  quietEnvironment().run(() =>
+    postWebhook(
+      { webhooks: { secrets: [newer, older], allowedHosts: new Set(hosts), resolve }, now: Date.now },
+      describeJobEnd(url, end, Date.UTC(2026, 0, 1), 'abcdef012345'),
+    ),
+  );
+
+test('a message is verified by the library of the convention, with the new secret and with the old one', async () => {
+  await post(receiver.url);
+  const [{ headers, body } = { headers: {}, body: '' }] = receiver.received;
+  const signed = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+  for (const secret of [newer, older]) {
+    expect(new Webhook(whsec(secret)).verify(body, signed)).toMatchObject({
+      type: 'job.ended',
+      data: { job: 'tickets' },
+    });
+  }
+  expect(() => new Webhook(whsec(Buffer.alloc(24, 3))).verify(body, signed)).toThrow();
+  expect(() => new Webhook(whsec(newer)).verify(`${body} `, signed)).toThrow();
+});
+
+test('ids are in the order of time', () => {
+  const at = [1, 2, 255, 256, Date.UTC(2026, 0, 1), Date.UTC(2200, 0, 1)];
+  const ids = at.map((time) => describeJobEnd('https://x.example', end, time, '00').id);
+  expect(ids.toSorted()).toEqual(ids);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test.each([
+  [500, undefined, { type: 'receiver_failed', nonRetryable: false }],
+  [302, undefined, { type: 'receiver_failed', nonRetryable: false }],
+  [429, '120', { name: 'TryAgain', delayMs: 120_000 }],
+  [503, '9999999', { name: 'TryAgain', delayMs: 3_600_000 }],
+  [503, 'tomorrow', { type: 'receiver_failed' }],
+  [410, undefined, { type: 'receiver_gone', nonRetryable: true }],
+])('an answer of %i (Retry-After %s) is tried again, or not', async (status, retryAfter, failure) => {
+  const other = await startReceiver();
+  try {
+    receiver.answer((response) => {
+      const headers = retryAfter === undefined ? { location: other.url } : { 'retry-after': retryAfter };
+      response.writeHead(status, headers).end('a text that nobody reads');
+    });
+    await expect(post(receiver.url)).rejects.toMatchObject(failure);
+    expect([receiver.received.length, other.received.length]).toEqual([1, 0]);
+  } finally {
+    await other.close();
+  }
+});
+
+test('a receiver that cuts the connection, or is not there, is tried again', async () => {
+  receiver.answer((response) => response.destroy());
+  await expect(post(receiver.url)).rejects.toMatchObject({ type: 'receiver_unreachable', nonRetryable: false });
+  await expect(post('http://127.0.0.1:1/')).rejects.toMatchObject({ type: 'receiver_unreachable' });
+});
+
+test.each([
+  ['127.0.0.1', false],
+  ['10.1.2.3', false],
+  ['100.64.0.1', false],
+  ['169.254.169.254', false],
+  ['172.16.0.1', false],
+  ['172.32.0.1', true],
+  ['192.168.1.1', false],
+  ['0.0.0.0', false],
+  ['224.0.0.1', false],
+  ['8.8.8.8', true],
+  ['::1', false],
+  ['::', false],
+  ['::ffff:10.0.0.1', false],
+  ['::ffff:8.8.8.8', false],
+  ['64:ff9b::a00:1', false],
+  ['fe80::1', false],
+  ['fd00::1', false],
+  ['2002:a00:1::', false],
+  ['2001:db8::1', false],
+  ['2606:4700:4700::1111', true],
+])('%s is public: %s', (address, isPublic) => {
+  expect(isPublicAddress(address)).toBe(isPublic);
+});
+
+test('a name in a private network is refused, also if it has a public address too; the address that was checked is used', async () => {
+  const both = async () => [
+    { address: '8.8.8.8', family: 4 },
+    { address: '10.0.0.1', family: 4 },
+  ];
+  const url = new URL('https://internal.example/hook');
+  await expect(chooseAddress(url, both, new Set())).rejects.toThrow('internal.example is in a private network');
+  await expect(chooseAddress(new URL('http://[::1]:80/'), both, new Set())).rejects.toThrow(
+    '::1 is in a private network',
+  );
+  await expect(chooseAddress(new URL('http://2130706433/'), both, new Set())).rejects.toThrow('127.0.0.1 is in');
+  await expect(post(receiver.url, { hosts: [] })).rejects.toMatchObject({ type: 'receiver_refused' });
+  expect(receiver.received).toEqual([]);
+  // The name has another address by the time of the connection: it is not looked up again.
+  const { port } = new URL(receiver.url);
+  let lookups = 0;
+  const resolve = async () => {
+    lookups += 1;
+    return [{ address: '127.0.0.1', family: 4 }] as never[];
+  };
+  await post(`http://hooks.example:${port}/`, { hosts: ['hooks.example'], resolve });
+  expect([lookups, receiver.received[0]?.headers.host]).toEqual([1, `hooks.example:${port}`]);
+});
