@@ -26,6 +26,7 @@ export type {
   ScheduleOptions,
   Schedules,
 } from './long-lived/schedules.ts';
+export type { DeadLetter, Webhooks } from './long-lived/webhooks.ts';
 export { Nightshift } from './nightshift.ts';
 export type { ChosenRun, JobRun } from './overview/choose-run.ts';
 export type { CollectedBatch } from './overview/collecting.ts';

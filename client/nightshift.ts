@@ -30,6 +30,7 @@ import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-lis
 import { Dispatcher } from './long-lived/dispatcher.ts';
 import { Queues } from './long-lived/queues.ts';
 import { Schedules } from './long-lived/schedules.ts';
+import { Webhooks } from './long-lived/webhooks.ts';
 import { type ChosenRun, chooseRun } from './overview/choose-run.ts';
 import { describeEnd } from './overview/describe-end.ts';
 import { listOpenBatches, type OpenBatch } from './overview/open-batches.ts';
@@ -46,6 +47,7 @@ export class Nightshift {
   /** What all jobs share. */
   readonly dispatcher: Dispatcher;
   readonly queues: Queues;
+  readonly webhooks: Webhooks;
   readonly #at: Surroundings;
   readonly #close: () => Promise<void>;
 
@@ -56,6 +58,7 @@ export class Nightshift {
     this.schedules = new Schedules(client, this.#at.taskQueue);
     this.dispatcher = new Dispatcher(client);
     this.queues = new Queues(client, this.#at.taskQueue);
+    this.webhooks = new Webhooks(client, this.#at.taskQueue);
   }
 
   /** Uses Temporal's own variables and profiles, as its CLI does. Close the result with `close` or `await using`. */

@@ -17,6 +17,7 @@ import { addQueue } from './commands/queue.ts';
 import { addResults } from './commands/results.ts';
 import { addRun } from './commands/run.ts';
 import { addSchedule } from './commands/schedule.ts';
+import { addWebhooks } from './commands/webhooks.ts';
 import type { Context } from './context.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { setForm } from './print.ts';
@@ -44,6 +45,7 @@ export function createProgram(context: Context): Command {
   addResults(program, context);
   addFailures(program, context);
   addSchedule(program, context);
+  addWebhooks(program, context);
   addDoctor(program, context);
   addCompletion(program);
   addComplete(program, context);
