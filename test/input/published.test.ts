@@ -42,6 +42,7 @@ function jobWith(path: string, value: Json): Record<string, unknown> {
     prompt: { user: '{{ text }}' },
     budget: { usd: 5 },
     output: { uri: 'runs/x/' },
+    webhook: { url: 'https://example.com/' },
   };
   if (name === 'mode' || name === 'route') {
     const given = inner === undefined ? { [name]: value } : { route: { [inner]: value } };
