@@ -11,9 +11,8 @@ import type { JobMode, RouteLimits, RoutePolicy } from './plan/route.ts';
 import type { JobRefused } from './refusal.ts';
 import type { Sharing, TaskPriority } from './sharing.ts';
 import type { RolloutPolicy } from './waves/rollout.ts';
-import type { WebhookSpec } from './webhook/message.ts';
+import type { WithReceiver } from './webhook/message.ts';
 
-/** The account of a job that names none. */
 export const defaultAccount = 'default';
 
 /** Why a wave runs. */
@@ -30,7 +29,7 @@ export const resultFormats = ['jsonl', ...tableFormats] as const;
 export type ResultFormat = (typeof resultFormats)[number];
 
 /** The job file with every default filled in and every limit clamped. From here on, durations are milliseconds. */
-export interface JobSpec extends Sharing {
+export interface JobSpec extends Sharing, WithReceiver {
   readonly version: 1;
   readonly dataset: {
     /** Several, or one with `*`, are read one after the other as one dataset. */
@@ -81,8 +80,6 @@ export interface JobSpec extends Sharing {
   readonly budgetUsd: number | null;
   /** The most that a request may cost is reserved. Absent: what it is estimated to cost. */
   readonly strictBudget?: true;
-  /** Who is told of the job's end. Absent: nobody. */
-  readonly webhook?: WebhookSpec;
   readonly reuse: string | null;
   readonly keep: { readonly responses: boolean; readonly providerFiles: boolean };
 }

@@ -1,24 +1,22 @@
-// Sends a message to its receiver, once. Temporal tries again until the receiver takes it, for days.
+// Sends a message to its receiver, once, and says what came of it.
 
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { cancellationSignal } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import type { Attempted } from '../../domain/webhook/attempts.ts';
 import type { WebhookMessage } from '../../domain/webhook/message.ts';
 import type { ActivityDeps } from '../deps.ts';
-import { TryAgain } from '../failure.ts';
-import { chooseAddress, ReceiverRefused, type ResolvedAddress } from './receiver.ts';
+import { chooseAddress, NotReached, type ResolvedAddress } from './receiver.ts';
 import { signMessage } from './sign.ts';
 
 /** From the connection to the receiver's answer. */
 const callMs = 15_000;
-const retryAfterMaxMs = 3_600_000;
 
 /** A receiver that has taken a message may get it again: if its answer was lost, it is sent again under the same id. */
 export async function postWebhook(
   { webhooks, now }: Pick<ActivityDeps, 'webhooks' | 'now'>,
   message: WebhookMessage,
-): Promise<void> {
+): Promise<Attempted> {
   const url = new URL(message.url);
   try {
     const address = await chooseAddress(url, webhooks.resolve, webhooks.allowedHosts);
@@ -34,10 +32,10 @@ export async function postWebhook(
         'webhook-signature': signMessage(webhooks.secrets, { id: message.id, seconds, body: message.body }),
       },
     });
-    judge(answer);
+    return judge(answer);
   } catch (error) {
-    if (error instanceof ReceiverRefused) throw ApplicationFailure.retryable(error.message, 'receiver_refused');
-    throw error;
+    if (!(error instanceof NotReached)) throw error;
+    return { kind: 'again', why: error.message, afterMs: null };
   }
 }
 
@@ -47,13 +45,12 @@ interface Answer {
 }
 
 /** A redirect is not followed: it could lead into a private network, or to somebody else. */
-function judge({ status, retryAfter }: Answer): void {
-  if (status >= 200 && status < 300) return;
-  const message = `the receiver answered ${status}`;
-  if (status === 410) throw ApplicationFailure.nonRetryable(`${message}: it wants no more messages`, 'receiver_gone');
+function judge({ status, retryAfter }: Answer): Attempted {
+  if (status >= 200 && status < 300) return { kind: 'taken' };
+  const why = `the receiver answered ${status}`;
+  if (status === 410) return { kind: 'gone', why: `${why}: it wants no more messages` };
   const seconds = Number(retryAfter);
-  if (seconds > 0) throw new TryAgain(message, Math.min(retryAfterMaxMs, 1000 * seconds));
-  throw ApplicationFailure.retryable(message, 'receiver_failed');
+  return { kind: 'again', why, afterMs: seconds > 0 ? 1000 * seconds : null };
 }
 
 /** Reads nothing of the answer but its head. */
@@ -78,8 +75,7 @@ function post(
     response.destroy();
   });
   request.on('error', () => {
-    const why = signal.aborted ? `did not answer within ${callMs / 1000} s` : 'cannot be reached';
-    reject(ApplicationFailure.retryable(`the receiver ${why}`, 'receiver_unreachable'));
+    reject(new NotReached(signal.aborted ? `no answer within ${callMs / 1000} s` : 'it cannot be reached'));
   });
   request.end(body);
   return promise;

@@ -10,9 +10,9 @@ export interface ResolvedAddress {
 
 export type ResolveHost = (host: string) => Promise<readonly ResolvedAddress[]>;
 
-/** The receiver cannot be used as it is, in words for a person. */
-export class ReceiverRefused extends Error {
-  override readonly name = 'ReceiverRefused';
+/** The message did not get to the receiver: why, in words for a person. */
+export class NotReached extends Error {
+  override readonly name = 'NotReached';
 }
 
 const notPublic = new BlockList();
@@ -60,10 +60,10 @@ export async function chooseAddress(
   const family = isIP(host);
   const addresses = family === 0 ? await resolve(host) : [{ address: host, family }];
   const [first] = addresses;
-  if (first === undefined) throw new ReceiverRefused(`${host} has no address`);
+  if (first === undefined) throw new NotReached(`${host} has no address`);
   // One public address among private ones would let a name choose.
   if (allowed.has(host) || addresses.every(({ address }) => isPublicAddress(address))) return first;
-  throw new ReceiverRefused(
+  throw new NotReached(
     `${host} is in a private network: allow it in NIGHTSHIFT_WEBHOOK_HOSTS, or give another address`,
   );
 }

@@ -9,6 +9,11 @@ export interface WebhookSpec {
   readonly events: readonly WebhookEvent[];
 }
 
+export interface WithReceiver {
+  /** Who gets a message when the job ends. Absent: nobody. */
+  readonly webhook?: WebhookSpec;
+}
+
 export interface WebhookMessage {
   /** The same at each attempt, so that a receiver can drop what it has. In the order of time. */
   readonly id: string;

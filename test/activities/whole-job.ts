@@ -24,6 +24,7 @@ import type { Provider } from '../../providers/provider.ts';
 import { openaiFaults } from '../../providers/vendors/openai/faults.ts';
 import { sharedThreads } from '../support/shared-threads.ts';
 import { type Folder, jobRef, makeDeps, openaiOffline, output, quietEnvironment } from './plan/planning.ts';
+import { noWebhooks, quietCluster } from './quiet-world.ts';
 
 export const provider: Provider = {
   ...openaiOffline,
@@ -34,14 +35,9 @@ export function wholeDeps(folder: Folder): ActivityDeps {
   let skippedMs = 0;
   return {
     ...makeDeps(folder.store, provider),
-    cluster: {
-      findEnd: async () => ({ state: 'absent', message: null }),
-      isOpen: async () => false,
-      notify: async () => undefined,
-      registeredSearchAttributes: async () => [],
-    },
+    cluster: quietCluster,
     providerNames: [provider.name],
-    webhooks: { secrets: [], allowedHosts: new Set(), resolve: async () => [] },
+    webhooks: noWebhooks,
     accounts: () => ['default'],
     credentials: () => ({ present: true, isConfigured: true, variable: 'KEY' }),
     bucket: () => null,

@@ -3,6 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Queue } from '../../client/index.ts';
+import { Queues } from '../../client/long-lived/queues.ts';
 import { freePort } from '../../scripts/tools/free-port.ts';
 import { Cell, until } from './crash/cell.ts';
 import { realServer } from './server.ts';
@@ -75,8 +77,8 @@ test('items, tokens, cost, faults, alerts and jobs are counted as the docs say, 
     expectBounds(samples);
 
     const names = new Set(samples.map(({ name }) => name.replace(/_(bucket|sum|count)$/, '')));
-    // No job of this worker asks the dispatcher.
-    expect([...names].sort()).toEqual(documented().filter((name) => !name.startsWith('nightshift_dispatcher_')));
+    // No job of this worker asks the dispatcher, and it has no queue.
+    expect([...names].sort()).toEqual(documented().filter((name) => !/^nightshift_(dispatcher|queue)_/.test(name)));
     const values = samples.flatMap(({ labels }) => Object.entries(labels)).filter(([key]) => key !== 'le');
     expect(values.filter(([, value]) => /metered\/|batch_[\da-f]{8}|gpt|t-\d/.test(value))).toEqual([]);
 
@@ -98,6 +100,25 @@ test('items, tokens, cost, faults, alerts and jobs are counted as the docs say, 
       verdict: 'partial',
       ...(rows.answered && { answered: rows.answered }),
     });
+  });
+}, 120_000);
+
+test('a worker with a queue exports how much waits there', async () => {
+  const port = await freePort();
+  await Cell.with(server, 'queue-metrics', { workerEnv: { NIGHTSHIFT_METRICS: `127.0.0.1:${port}` } }, async (at) => {
+    const { dataset: _, ...job } = at.openaiJob(1);
+    const queues = new Queues(at.client, at.name);
+    await queues.add('metered', { items: [{ id: 'a', text: 'a' }] }, { job: job as Queue['job'] });
+    let samples: Sample[] = [];
+    await until('the queue is counted', async () => {
+      samples = (await scraped(port)).filter(({ name }) => name.startsWith('nightshift_queue_'));
+      return samples.some(({ value }) => value === 1);
+    });
+    expect(samples.map(({ name }) => name).sort()).toEqual(
+      documented().filter((name) => name.startsWith('nightshift_queue_')),
+    );
+    expect(samples.map(({ labels }) => labels.queue)).toEqual(['metered', 'metered']);
+    await queues.drain('metered');
   });
 }, 120_000);
 

@@ -32,6 +32,7 @@ test('every recorded history replays', async () => {
 
 test('each kind of workflow has a recorded history', () => {
   const kinds = [
+    'deliverWebhook',
     'dispatch',
     'flushQueue',
     'processBatch',

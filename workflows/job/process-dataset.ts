@@ -4,6 +4,7 @@ import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/wor
 import type { JobReport } from '../../domain/report/report.ts';
 import { checkWhenDue } from '../alerting.ts';
 import { setPriority } from '../interceptors/priority.ts';
+import { tellReceiver } from '../webhook/tell-receiver.ts';
 import { chooseFirstWave, chooseNextWave, gate, watchDeadline } from './between-waves.ts';
 import type { CarriedJob } from './carried-job.ts';
 import { finish } from './finish.ts';
@@ -13,7 +14,6 @@ import { registerUpdates } from './job-updates.ts';
 import { asRefusal, openJob } from './open.ts';
 import { publishFailure } from './publish-failure.ts';
 import { runWave } from './run-wave.ts';
-import { tellReceiver } from './tell-receiver.ts';
 
 /**
  * Guarantees one result per accepted row, that no item is paid twice in the batch lane, and a report at the end. `carried` is the state of the

@@ -1,29 +1,22 @@
 // Delivers one message, however long its receiver is down. If it fails, it is a dead letter: Temporal's list of failed workflows of this type has
 // them, and starting it again under its id delivers the message again.
 
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { sleep } from '@temporalio/workflow';
+import { computeRetryDelay, deliveryDaysMax, deliveryMsMax } from '../../domain/webhook/attempts.ts';
 import type { WebhookMessage } from '../../domain/webhook/message.ts';
-
-const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
-const daysMax = 3;
-
-const { postWebhook } = proxyActivities<Activities>({
-  startToCloseTimeout: minuteMs,
-  scheduleToCloseTimeout: daysMax * dayMs,
-  // A receiver that was down for an hour gets everything a quarter of an hour after it is back, at the latest.
-  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '15m' },
-  summary: 'send the message to its receiver',
-});
+import { dispatchCall } from '../proxies.ts';
 
 export async function deliverWebhook(message: WebhookMessage): Promise<void> {
-  try {
-    await postWebhook(message);
-  } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    const why = error.cause instanceof Error ? error.cause.message : 'no answer';
-    throw ApplicationFailure.nonRetryable(`not delivered within ${daysMax} days: ${why}`, 'webhook_undelivered');
+  const startedAt = Date.now();
+  for (let attempts = 1; ; attempts += 1) {
+    const attempted = await dispatchCall('send the message to its receiver', deliveryMsMax).postWebhook(message);
+    if (attempted.kind === 'taken') return;
+    const waitMs = attempted.kind === 'gone' ? null : computeRetryDelay(attempts, attempted.afterMs);
+    if (waitMs === null || Date.now() + waitMs - startedAt > deliveryMsMax) {
+      const when = waitMs === null ? '' : ` within ${deliveryDaysMax} days`;
+      throw ApplicationFailure.nonRetryable(`not delivered${when}: ${attempted.why}`, 'webhook_undelivered');
+    }
+    await sleep(waitMs, { summary: `${attempted.why}: try again` });
   }
 }

@@ -15,6 +15,7 @@ import type { Provider } from '../../../providers/provider.ts';
 import { createFileStore } from '../../../storage/local/store.ts';
 import { sharedThreads } from '../../support/shared-threads.ts';
 import { openaiOffline, quietEnvironment, timing } from '../plan/planning.ts';
+import { noWebhooks, quietCluster } from '../quiet-world.ts';
 
 export const job = {
   dataset: 'rows.jsonl',
@@ -49,14 +50,12 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
   const deps: ActivityDeps = {
     store: createFileStore({ root }),
     cluster: {
-      findEnd: async () => ({ state: 'absent', message: null }),
+      ...quietCluster,
       isOpen: async (id) => openWorkflows.has(id),
-      notify: async () => undefined,
-      registeredSearchAttributes: async () => [],
     },
     provider: (name) => (name === 'openai' ? provider : undefined),
     providerNames: ['openai'],
-    webhooks: { secrets: [], allowedHosts: new Set(), resolve: async () => [] },
+    webhooks: noWebhooks,
     accounts: () => ['default'],
     bucket: () => null,
     credentials: () => ({ present: hasKey, isConfigured: hasKey, variable: 'OPENAI_API_KEY' }),

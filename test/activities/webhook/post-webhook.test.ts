@@ -4,6 +4,8 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { postWebhook } from '../../../activities/webhook/post-webhook.ts';
 import { chooseAddress, isPublicAddress } from '../../../activities/webhook/receiver.ts';
+import type { Attempted } from '../../../domain/webhook/attempts.ts';
+import { computeRetryDelay } from '../../../domain/webhook/attempts.ts';
 import { describeJobEnd } from '../../../domain/webhook/message.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
 import { quietEnvironment } from '../plan/planning.ts';
@@ -28,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.close());
 
-const post = (url: string, { hosts = ['127.0.0.1'], resolve = async () => [] as never[] } = {}): Promise<void> =>
+const post = (url: string, { hosts = ['127.0.0.1'], resolve = async () => [] as never[] } = {}): Promise<Attempted> =>
   quietEnvironment().run(() =>
     postWebhook(
       { webhooks: { secrets: [newer, older], allowedHosts: new Set(hosts), resolve }, now: Date.now },
@@ -58,20 +60,19 @@ test('ids are in the order of time', () => {
 });
 
 test.each([
-  [500, undefined, { type: 'receiver_failed', nonRetryable: false }],
-  [302, undefined, { type: 'receiver_failed', nonRetryable: false }],
-  [429, '120', { name: 'TryAgain', delayMs: 120_000 }],
-  [503, '9999999', { name: 'TryAgain', delayMs: 3_600_000 }],
-  [503, 'tomorrow', { type: 'receiver_failed' }],
-  [410, undefined, { type: 'receiver_gone', nonRetryable: true }],
-])('an answer of %i (Retry-After %s) is tried again, or not', async (status, retryAfter, failure) => {
+  [500, undefined, { kind: 'again', afterMs: null }],
+  [302, undefined, { kind: 'again', afterMs: null }],
+  [429, '120', { kind: 'again', afterMs: 120_000 }],
+  [503, 'tomorrow', { kind: 'again', afterMs: null }],
+  [410, undefined, { kind: 'gone' }],
+])('an answer of %i (Retry-After %s) is tried again, or not', async (status, retryAfter, attempted) => {
   const other = await startReceiver();
   try {
     receiver.answer((response) => {
       const headers = retryAfter === undefined ? { location: other.url } : { 'retry-after': retryAfter };
       response.writeHead(status, headers).end('a text that nobody reads');
     });
-    await expect(post(receiver.url)).rejects.toMatchObject(failure);
+    expect(await post(receiver.url)).toMatchObject({ ...attempted, why: expect.stringContaining(String(status)) });
     expect([receiver.received.length, other.received.length]).toEqual([1, 0]);
   } finally {
     await other.close();
@@ -80,8 +81,14 @@ test.each([
 
 test('a receiver that cuts the connection, or is not there, is tried again', async () => {
   receiver.answer((response) => response.destroy());
-  await expect(post(receiver.url)).rejects.toMatchObject({ type: 'receiver_unreachable', nonRetryable: false });
-  await expect(post('http://127.0.0.1:1/')).rejects.toMatchObject({ type: 'receiver_unreachable' });
+  const unreached = { kind: 'again', why: 'it cannot be reached', afterMs: null };
+  expect([await post(receiver.url), await post('http://127.0.0.1:1/')]).toEqual([unreached, unreached]);
+});
+
+test('the waits double up to a quarter of an hour, and a receiver may ask for more, up to an hour', () => {
+  const waits = [1, 2, 3, 8, 9, 1000].map((attempts) => computeRetryDelay(attempts, null) / 1000);
+  expect(waits).toEqual([5, 10, 20, 640, 900, 900]);
+  expect([1_000, 120_000, 9_999_999].map((asked) => computeRetryDelay(1, asked) / 1000)).toEqual([5, 120, 3600]);
 });
 
 test.each([
@@ -120,7 +127,10 @@ test('a name in a private network is refused, also if it has a public address to
     '::1 is in a private network',
   );
   await expect(chooseAddress(new URL('http://2130706433/'), both, new Set())).rejects.toThrow('127.0.0.1 is in');
-  await expect(post(receiver.url, { hosts: [] })).rejects.toMatchObject({ type: 'receiver_refused' });
+  expect(await post(receiver.url, { hosts: [] })).toMatchObject({
+    kind: 'again',
+    why: expect.stringContaining('private'),
+  });
   expect(receiver.received).toEqual([]);
   // The name has another address by the time of the connection: it is not looked up again.
   const { port } = new URL(receiver.url);

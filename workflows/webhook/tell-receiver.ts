@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { describeJobEnd, type JobEnd, type WebhookMessage } from '../../domain/webhook/message.ts';
-import type { JobRun } from './job-run.ts';
+import type { JobRun } from '../job/job-run.ts';
 
 const markDigits = 12;
 
