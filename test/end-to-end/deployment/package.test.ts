@@ -13,7 +13,7 @@ import { said } from '../cli/commands.ts';
 import { Cell } from '../crash/cell.ts';
 
 const tarballBytesMax = 1.75e6;
-const unpackedBytesMax = 6e6;
+const unpackedBytesMax = 6.5e6;
 
 interface Packed {
   readonly filename: string;
