@@ -69,9 +69,13 @@ async function* list({ storage }: Gcs, place: ObjectPlace, signal?: AbortSignal)
     };
     const [files, next] = await callGcs(place, 'reading', signal, () => storage.bucket(place.bucket).getFiles(query));
     for (const { name, metadata } of files) {
+      if (!name.startsWith(place.key)) continue;
       yield { key: name, bytes: Number(metadata.size), version: String(metadata.generation) };
     }
-    pageToken = readToken(next);
+    const token = readToken(next);
+    // Otherwise the same page would come for ever.
+    if (token !== undefined && token === pageToken) throw new StoreError('unavailable', place.uri);
+    pageToken = token;
   } while (pageToken !== undefined);
 }
 

@@ -26,9 +26,16 @@ export async function getGcsObject(
     });
     // Its bytes would be decompressed on the way, so no range of them can be asked for.
     if (isTranscoded(response)) throw new StoreError('unreadable', place.uri);
+    const bytes = response.headers.get('content-length');
+    // A server that ignores the range would give the object again from its beginning. Without a length, a cut would look like the end.
+    const isRange = start === 0 || response.headers.get('content-range')?.startsWith(`bytes ${start}-`) === true;
+    if (!isRange || bytes === null) {
+      await response.body?.cancel();
+      throw new StoreError('unavailable', place.uri);
+    }
     return {
       chunks: readChunks(response, place),
-      bytes: Number(response.headers.get('content-length')),
+      bytes: Number(bytes),
       version: response.headers.get('x-goog-generation') ?? version ?? '',
     };
   } catch (error) {

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreError } from '../store.ts';
+import { StoreError, type StoreProblem } from '../store.ts';
 import type { ObjectClient, ObjectFacts, ObjectPlace, WriteCondition } from './client.ts';
 
 type Written = Pick<ObjectFacts, 'version'>;
@@ -55,3 +55,20 @@ export async function findWritten(
   if ((found?.version ?? null) !== version) throw error;
   return null;
 }
+
+/** The same after an upload was not completed. If the first reply was lost, the request was sent again, and the upload was not there any more. */
+export async function findCompleted(
+  client: ObjectClient,
+  place: ObjectPlace,
+  condition: WriteCondition,
+  error: unknown,
+  signal?: AbortSignal,
+): Promise<Written | null> {
+  const isDoubtful = error instanceof StoreError && doubtful.has(error.problem);
+  if (!isDoubtful) return findWritten(client, place, condition, error, signal);
+  const found = await client.head(place, signal);
+  if (found?.mark === condition.mark) return found;
+  throw error;
+}
+
+const doubtful: ReadonlySet<StoreProblem> = new Set(['unavailable', 'unwritable']);

@@ -2,7 +2,7 @@
 // lines.
 
 import { type Journal, StoreError } from '../store.ts';
-import type { ObjectClient, ObjectPlace } from './client.ts';
+import type { ListedObject, ObjectClient, ObjectPlace } from './client.ts';
 import { makeCondition, putIfUnchanged } from './conditional.ts';
 import { withKey } from './place.ts';
 import { readObject } from './read.ts';
@@ -13,6 +13,11 @@ const chunkDigits = 6;
 const newline = Buffer.from('\n');
 
 const chunksPrefix = (place: ObjectPlace): ObjectPlace => withKey(place, `${place.key}.lines-`);
+
+const chunkPlace = (place: ObjectPlace, number: number): ObjectPlace =>
+  withKey(place, `${chunksPrefix(place).key}${String(number).padStart(chunkDigits, '0')}`);
+
+type Chunk = Pick<ListedObject, 'key' | 'bytes'>;
 
 interface Waiting {
   readonly line: Uint8Array;
@@ -74,9 +79,7 @@ class ObjectJournal implements Journal {
 
   async #writeChunk(content: Uint8Array): Promise<void> {
     this.#chunks += 1;
-    const prefix = chunksPrefix(this.#place);
-    const place = withKey(prefix, `${prefix.key}${String(this.#chunks).padStart(chunkDigits, '0')}`);
-    await this.#client.put(place, content, null);
+    await this.#client.put(chunkPlace(this.#place, this.#chunks), content, null);
   }
 }
 
@@ -88,9 +91,25 @@ export async function* readJournal(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   let skipped = start;
-  for await (const { key, bytes } of client.list(chunksPrefix(place), signal)) {
+  for await (const { key, bytes } of listChunks(client, place, signal)) {
     if (skipped < bytes) yield* readObject(client, withKey(place, key), { start: skipped, signal });
     skipped = Math.max(0, skipped - bytes);
+  }
+}
+
+/** A list may be some seconds old, and what it leaves out was promised to be durable. So the chunk after the last one is asked for by its name. */
+async function* listChunks(client: ObjectClient, place: ObjectPlace, signal?: AbortSignal): AsyncGenerator<Chunk> {
+  let number = 1;
+  for await (const { key, bytes } of client.list(chunksPrefix(place), signal)) {
+    if (key !== chunkPlace(place, number).key) throw new StoreError('unavailable', place.uri);
+    yield { key, bytes };
+    number += 1;
+  }
+  for (; ; number += 1) {
+    const next = chunkPlace(place, number);
+    const found = await client.head(next, signal);
+    if (found === null) return;
+    yield { key: next.key, bytes: found.bytes };
   }
 }
 

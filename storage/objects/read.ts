@@ -53,7 +53,10 @@ async function* readPieces(
   for (let tries = 1; ; tries += 1) {
     try {
       const body: ObjectBody | null = await client.get(place, { start: position, version }, signal);
-      if (body === null) return;
+      if (body === null && version === null) return;
+      // Servers exist that ignore the version: what is left would be of another object, or nothing.
+      const isOther = body === null || (version !== null && body.version !== version);
+      if (isOther) throw new StoreError('unavailable', place.uri);
       version = body.version;
       const end = position + body.bytes;
       for await (const bytes of untilStill(body.chunks, place)) {

@@ -9,7 +9,7 @@ import {
   partsMax,
   type WriteCondition,
 } from './client.ts';
-import { findWritten, makeCondition, putIfUnchanged } from './conditional.ts';
+import { findCompleted, makeCondition, putIfUnchanged } from './conditional.ts';
 
 const firstBytes = 64 * 1024;
 
@@ -122,7 +122,7 @@ export class ObjectSink implements Sink {
       return await upload.complete(this.#signal);
     } catch (error) {
       if (this.#condition === null) throw error;
-      const found = await findWritten(this.#client, this.#place, this.#condition, error, this.#signal);
+      const found = await findCompleted(this.#client, this.#place, this.#condition, error, this.#signal);
       if (found === null) throw new StoreError('unavailable', this.#place.uri);
       return found;
     }

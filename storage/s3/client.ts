@@ -114,7 +114,8 @@ async function* list({ sdk, client }: S3, place: ObjectPlace, signal?: AbortSign
     const command = new sdk.ListObjectsV2Command({ Bucket: place.bucket, Prefix: place.key, ContinuationToken });
     const page = await callS3(place, 'reading', signal, (options) => client.send(command, options));
     for (const { Key, Size = 0, ETag = '' } of page.Contents ?? []) {
-      if (Key !== undefined) yield { key: Key, bytes: Size, version: ETag };
+      // Some servers ignore the prefix, and what is listed may be removed.
+      if (Key?.startsWith(place.key) === true) yield { key: Key, bytes: Size, version: ETag };
     }
     if (page.IsTruncated !== true) return;
     // Some servers repeat a token for ever, or leave it out: what they did not list must not count as absent.

@@ -4,6 +4,9 @@ import type { CompletedPart } from '@aws-sdk/client-s3';
 import type { ObjectPlace, ObjectUpload, WriteCondition } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
 import { callS3, conditioned, failedCondition, marked, placed, type S3 } from './call.ts';
+import { readStatus } from './error.ts';
+
+const notFound = 404;
 
 export async function beginS3Upload(
   { sdk, client }: S3,
@@ -59,7 +62,9 @@ export async function sweepUploads(s3: S3, place: ObjectPlace, signal?: AbortSig
       // Some servers ignore the prefix.
       if (Key?.startsWith(place.key) === true && UploadId !== undefined) found.push({ key: Key, id: UploadId });
     }
-    KeyMarker = page.IsTruncated === true && page.NextKeyMarker !== KeyMarker ? page.NextKeyMarker : undefined;
+    // One key may have several pages of uploads. A server that repeats both markers has no more to show.
+    const isNext = page.NextKeyMarker !== KeyMarker || page.NextUploadIdMarker !== UploadIdMarker;
+    KeyMarker = page.IsTruncated === true && isNext ? page.NextKeyMarker : undefined;
     UploadIdMarker = page.NextUploadIdMarker;
   } while (KeyMarker !== undefined);
   for (const { key, id } of found) await abortUpload(s3, { ...place, key }, id, signal);
@@ -67,5 +72,12 @@ export async function sweepUploads(s3: S3, place: ObjectPlace, signal?: AbortSig
 
 async function abortUpload({ sdk, client }: S3, place: ObjectPlace, id: string | undefined, signal?: AbortSignal) {
   const command = new sdk.AbortMultipartUploadCommand({ ...placed(place), UploadId: id });
-  await callS3(place, 'writing', signal, (options) => client.send(command, options));
+  await callS3(place, 'writing', signal, async (options) => {
+    try {
+      await client.send(command, options);
+    } catch (error) {
+      // Its writer has completed it, or another sweep has ended it.
+      if (readStatus(error) !== notFound) throw error;
+    }
+  });
 }

@@ -1,0 +1,72 @@
+// Servers that speak Google Cloud Storage's protocol but answer wrongly: the object again from its beginning, no length, the same page for ever.
+
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createStore } from '../../../storage/registry.ts';
+import type { Store } from '../../../storage/store.ts';
+
+async function startServer(answer: (request: IncomingMessage, reply: ServerResponse) => void): Promise<Store> {
+  const server = createServer(answer);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+    vi.unstubAllEnvs();
+  });
+  const address = server.address();
+  vi.stubEnv('STORAGE_EMULATOR_HOST', `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
+  return createStore({ dataRoot: tmpdir(), s3PathStyle: true });
+}
+
+const whole = Buffer.alloc(200_000, 'a');
+const generation = { 'x-goog-generation': '1' };
+
+async function readBytes(store: Store, start = 0): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of store.read('gs://bucket/file', { start })) {
+    bytes += chunk.length;
+    if (bytes > 2 * whole.length || chunk.length === 0) throw new Error('it does not end');
+  }
+  return bytes;
+}
+
+test('an object that comes again from its beginning is not taken for its rest', async () => {
+  let requests = 0;
+  const store = await startServer((_request, reply) => {
+    requests += 1;
+    reply.writeHead(200, { ...generation, 'Content-Length': whole.length });
+    if (requests === 1) reply.write(whole.subarray(0, 100_000), () => reply.destroy());
+    else reply.end(whole);
+  });
+  await expect(readBytes(store)).rejects.toMatchObject({ problem: 'unavailable' });
+  await expect(readBytes(store, 1000)).rejects.toMatchObject({ problem: 'unavailable' });
+});
+
+test('an object without a length is not read, because a cut would look like its end', async () => {
+  const store = await startServer((_request, reply) => {
+    reply.writeHead(200, generation);
+    reply.write(whole.subarray(0, 1000));
+    reply.end();
+  });
+  await expect(readBytes(store)).rejects.toMatchObject({ problem: 'unavailable' });
+});
+
+test('a list that repeats one page for ever fails, and has nothing outside of its prefix', async () => {
+  const object = (name: string) => ({ kind: 'storage#object', name, size: '1', generation: '1' });
+  const store = await startServer((_request, reply) => {
+    const items = [object('in/a'), object('other/b')];
+    reply.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ items, nextPageToken: 't' }));
+  });
+  const listed: string[] = [];
+  const list = async () => {
+    for await (const { uri } of store.list('gs://bucket/in/')) {
+      listed.push(uri);
+      if (listed.length > 5) throw new Error('it does not end');
+    }
+  };
+  await expect(list()).rejects.toMatchObject({ problem: 'unavailable' });
+  expect(listed).toEqual(['gs://bucket/in/a', 'gs://bucket/in/a']);
+});
