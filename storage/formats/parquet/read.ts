@@ -9,7 +9,7 @@ import type { DatasetFile, ReadFileOptions, RecordLine } from '../rows.ts';
 import { refuseFile } from '../unreadable.ts';
 import { openParquetFile, type ParquetFile } from './file.ts';
 import { loadParquet, type Parquet } from './library.ts';
-import { type ColumnWriter, columnWriters, jsonParsers, keepDecimalsExact } from './values.ts';
+import { addOlderNames, type ColumnWriter, columnWriters, jsonParsers, keepDecimalsExact } from './values.ts';
 
 export interface GroupBounds {
   /** The stored bytes of a row group are held in memory. */
@@ -57,7 +57,7 @@ export async function* readParquet(
 
 async function readMetadata(parquet: Parquet, file: ParquetFile): Promise<FileMetaData> {
   try {
-    return await parquet.parquetMetadataAsync(file.buffer);
+    return addOlderNames(await parquet.parquetMetadataAsync(file.buffer));
   } catch (error) {
     throw passOn(error) ?? refuseFile(file.uri, 'it is not Parquet, or it is cut short: get the file again');
   }

@@ -1,7 +1,7 @@
 // Values of Parquet as JSON: what JSON has no type for becomes text, and no digit is lost.
 
 import { isUtf8 } from 'node:buffer';
-import type { FileMetaData, ParquetReadOptions, SchemaElement, SchemaTree } from 'hyparquet';
+import type { ConvertedType, FileMetaData, ParquetReadOptions, SchemaElement, SchemaTree } from 'hyparquet';
 
 type Parsers = NonNullable<ParquetReadOptions['parsers']>;
 
@@ -43,21 +43,40 @@ function parseJson(bytes: Uint8Array | undefined): unknown {
   }
 }
 
+/** Types that the library knows only by their older name, which new writers may leave out: it would give what is stored, such as 1234 for 12.34. */
+const olderNames: Readonly<Record<string, ConvertedType>> = {
+  DATE: 'DATE',
+  DECIMAL: 'DECIMAL',
+  JSON: 'JSON',
+  LIST: 'LIST',
+  MAP: 'MAP',
+};
+
+export function addOlderNames(metadata: FileMetaData): FileMetaData {
+  const schema = metadata.schema.map((element) => {
+    const { converted_type, logical_type: type } = element;
+    const older = olderNames[type?.type ?? ''];
+    if (converted_type !== undefined || older === undefined) return element;
+    const digits = type?.type === 'DECIMAL' ? { precision: type.precision, scale: type.scale } : {};
+    return { ...element, ...digits, converted_type: older };
+  });
+  return { ...metadata, schema };
+}
+
 /** Writes a column's value, after its name. */
 export type ColumnWriter = (value: unknown) => string;
 
 export function columnWriters(columns: readonly SchemaTree[]): readonly ColumnWriter[] {
-  return columns.map(({ element, children }) => {
-    const name = `${JSON.stringify(element.name)}:`;
-    if (!isLongDecimal(element, children)) return (value) => name + formatValue(value);
-    const { scale = 0 } = element;
-    return (value) => `${name}${value == null ? 'null' : `"${formatDecimal(value, scale)}"`}`;
+  return columns.map((column) => {
+    const name = `${JSON.stringify(column.element.name)}:`;
+    if (!hasLongDecimals(column)) return (value) => name + formatValue(value);
+    return (value) => name + formatValue(exact(value, column));
   });
 }
 
 /** The library would make numbers of them, which have fewer digits: without its type, such a column gives what is stored. */
 export function keepDecimalsExact(metadata: FileMetaData, columns: readonly SchemaTree[]): FileMetaData {
-  const long = new Set(columns.flatMap(({ element, children }) => (isLongDecimal(element, children) ? [element] : [])));
+  const long = new Set(columns.flatMap(listLongDecimals));
   if (long.size === 0) return metadata;
   const schema = metadata.schema.map((element) => {
     if (!long.has(element)) return element;
@@ -67,8 +86,44 @@ export function keepDecimalsExact(metadata: FileMetaData, columns: readonly Sche
   return { ...metadata, schema };
 }
 
-function isLongDecimal({ converted_type, precision = 0 }: SchemaElement, children: readonly SchemaTree[]): boolean {
-  return children.length === 0 && converted_type === 'DECIMAL' && precision > exactDigits;
+const hasLongDecimals = (column: SchemaTree): boolean => listLongDecimals(column).length > 0;
+
+/** Keys of maps are left out: the library makes texts of them. */
+function listLongDecimals(column: SchemaTree): SchemaElement[] {
+  if (column.children.length > 0) return (readMap(column)?.slice(1) ?? column.children).flatMap(listLongDecimals);
+  return isLongDecimal(column.element) ? [column.element] : [];
+}
+
+const isLongDecimal = ({ converted_type, precision = 0 }: SchemaElement): boolean =>
+  converted_type === 'DECIMAL' && precision > exactDigits;
+
+/** The value with its long decimals as texts. A list is an array of what it lists, a map and a structure are objects. */
+function exact(value: unknown, column: SchemaTree): unknown {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return value.map((each) => exact(each, column));
+  const { element, children } = column;
+  if (children.length === 0) return isLongDecimal(element) ? formatDecimal(value, element.scale ?? 0) : value;
+  const listed = readListed(column);
+  if (listed !== null) return exact(value, listed);
+  const map = readMap(column);
+  const parts = Object.entries(value).map(([name, part]) => {
+    const child = map === null ? children.find((each) => each.element.name === name) : map[1];
+    return [name, child === undefined ? part : exact(part, child)] as const;
+  });
+  return Object.fromEntries(parts);
+}
+
+/** As the library recognizes them. Older writers leave out the level between a list and its elements. */
+function readListed({ element, children }: SchemaTree): SchemaTree | null {
+  const [repeated, ...others] = children;
+  const isList = element.converted_type === 'LIST' && others.length === 0 && (repeated?.children.length ?? 2) <= 1;
+  if (!isList || repeated?.element.repetition_type !== 'REPEATED') return null;
+  return repeated.children[0] ?? repeated;
+}
+
+function readMap({ element, children }: SchemaTree): readonly [key: SchemaTree, value: SchemaTree] | null {
+  const [key, value] = children[0]?.children ?? [];
+  return element.converted_type === 'MAP' && key !== undefined && value !== undefined ? [key, value] : null;
 }
 
 function formatDecimal(value: unknown, scale: number): string {

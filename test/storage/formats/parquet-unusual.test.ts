@@ -26,6 +26,73 @@ test('a long decimal keeps its digits, however it is stored', async () => {
   expect(records).toEqual(texts.map((text) => ({ bytes: text, fixed: text })));
 });
 
+test('a long decimal in a list, a list of lists, a structure or a map keeps its digits', async () => {
+  const decimal = { type: 'INT64', converted_type: 'DECIMAL', scale: 3, precision: 18 } as const;
+  const optional = { repetition_type: 'OPTIONAL' } as const;
+  const list = (name: string) => [
+    { name, converted_type: 'LIST', num_children: 1, ...optional } as const,
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 } as const,
+  ];
+  const [long, short] = [123_456_789_012_345_678n, -1n];
+  const bytes = parquetWriteBuffer({
+    schema: [
+      { name: 'root', num_children: 4 },
+      ...list('sums'),
+      { name: 'element', ...decimal, ...optional },
+      ...list('table'),
+      ...list('element'),
+      { name: 'element', ...decimal, ...optional },
+      { name: 'place', num_children: 2, ...optional },
+      { name: 'sum', ...decimal, ...optional },
+      { name: 'text', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
+      { name: 'byName', converted_type: 'MAP', num_children: 1, ...optional },
+      { name: 'key_value', repetition_type: 'REPEATED', num_children: 2 },
+      { name: 'key', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' },
+      { name: 'value', ...decimal, ...optional },
+    ],
+    columnData: [
+      { name: 'sums', data: [[long, short, null], [], null] },
+      { name: 'table', data: [[[long], [short, short]], [[]], null] },
+      { name: 'place', data: [{ sum: long, text: 'x' }, { sum: null, text: null }, null] },
+      { name: 'byName', data: [{ a: long, b: short }, {}, null] },
+    ],
+  });
+  const store = await storeWith({ 'data.parquet': Buffer.from(bytes) });
+  const [longText, shortText] = ['123456789012345.678', '-0.001'];
+  expect(recordsOf(await rowsOf(store, parquet))).toEqual([
+    {
+      sums: [longText, shortText, null],
+      table: [[longText], [shortText, shortText]],
+      place: { sum: longText, text: 'x' },
+      byName: { a: longText, b: shortText },
+    },
+    { sums: [], table: [[]], place: { sum: null, text: null }, byName: {} },
+    { sums: null, table: null, place: null, byName: null },
+  ]);
+});
+
+test('decimals and dates of a writer that leaves out the older names of types are not read as what is stored', async () => {
+  const optional = { repetition_type: 'OPTIONAL' } as const;
+  const bytes = parquetWriteBuffer({
+    schema: [
+      { name: 'root', num_children: 3 },
+      { name: 'price', type: 'INT32', logical_type: { type: 'DECIMAL', precision: 9, scale: 2 }, ...optional },
+      { name: 'sum', type: 'INT64', logical_type: { type: 'DECIMAL', precision: 18, scale: 3 }, ...optional },
+      { name: 'day', type: 'INT32', logical_type: { type: 'DATE' }, ...optional },
+    ],
+    columnData: [
+      { name: 'price', data: [1234, null] },
+      { name: 'sum', data: [123_456_789_012_345_678n, null] },
+      { name: 'day', data: [20_487, null] },
+    ],
+  });
+  const store = await storeWith({ 'data.parquet': Buffer.from(bytes) });
+  expect(recordsOf(await rowsOf(store, parquet))).toEqual([
+    { price: 12.34, sum: '123456789012345.678', day: '2026-02-03' },
+    { price: null, sum: null, day: null },
+  ]);
+});
+
 /** The footer says that the second column is elsewhere. */
 async function writeMisplaced(offset: bigint): Promise<Buffer> {
   const columnData = [
