@@ -9,7 +9,7 @@ import type { DatasetFile, ReadFileOptions, RecordLine } from '../rows.ts';
 import { refuseFile } from '../unreadable.ts';
 import { openParquetFile, type ParquetFile } from './file.ts';
 import { loadParquet, type Parquet } from './library.ts';
-import { addOlderNames, type ColumnWriter, columnWriters, jsonParsers, keepDecimalsExact } from './values.ts';
+import { addOlderNames, type ColumnWriter, columnWriters, jsonParsers, keepDecimalsExact, NotText } from './values.ts';
 
 export interface GroupBounds {
   /** The stored bytes of a row group are held in memory. */
@@ -193,12 +193,22 @@ class GroupReader {
 
   #writeRow(values: Values, number: number): RecordLine {
     const write = (): string => `{${values.map((value, at) => this.#writers[at]?.(value) ?? '').join(',')}}`;
-    return { number, start: number - 1, end: number, isEnded: true, ...encodeRow(write) };
+    return { number, start: number - 1, end: number, isEnded: true, ...encodeText(write) };
   }
 
   #refuseGroup(index: number): JobRefused {
     const why = `row group ${index + 1} cannot be read: the file is damaged, or uses something that is not supported`;
     return refuseFile(this.#file.uri, why);
+  }
+}
+
+function encodeText(write: () => string): ReturnType<typeof encodeRow> {
+  try {
+    return encodeRow(write);
+  } catch (error) {
+    if (!(error instanceof NotText)) throw error;
+    const message = 'a text that is not valid UTF-8; write such a column without a type, as bytes';
+    return { bytes: null, length: 0, refusal: { reason: 'invalid_utf8', message } };
   }
 }
 

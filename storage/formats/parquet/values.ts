@@ -16,7 +16,23 @@ export const jsonParsers: Parsers = {
   timestampFromNanoseconds: (nanos) => formatTime(BigInt(nanos), 9),
   dateFromDays: (days) => formatDate(days),
   jsonFromBytes: (bytes) => parseJson(bytes),
+  stringFromBytes: (bytes) => bytes && parseText(bytes),
 };
+
+/** A text that is not UTF-8: decoded, it would have other characters. */
+const notText = Symbol('not UTF-8');
+
+/** Thrown when the row of such a text is written. */
+export class NotText extends Error {
+  override readonly name = 'NotText';
+}
+
+function parseText(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = buffer.toString();
+  // The library passes on whatever a parser returns.
+  return text.includes('\ufffd') && !isUtf8(buffer) ? (notText as unknown as string) : text;
+}
 
 function formatTime(units: bigint, digits: number): string {
   const perSecond = 10n ** BigInt(digits);
@@ -35,7 +51,7 @@ function formatDate(days: number): string {
 
 function parseJson(bytes: Uint8Array | undefined): unknown {
   if (bytes === undefined) return undefined;
-  const text = new TextDecoder().decode(bytes);
+  const text = parseText(bytes);
   try {
     return JSON.parse(text);
   } catch {
@@ -146,6 +162,7 @@ function formatValue(value: unknown): string {
 /** What JSON lacks: whole numbers beyond 2^53 become text. */
 function replaceValue(_name: string, value: unknown): unknown {
   if (value === undefined) return null;
+  if (value === notText) throw new NotText();
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : `${value}`;
   if (value instanceof Uint8Array) return formatBytes(value);
   return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<unknown>) : value;

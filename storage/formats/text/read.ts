@@ -34,13 +34,27 @@ export async function* readText(
 async function* toUtf8Of(bytes: AsyncIterable<Uint8Array>, given: string | undefined): AsyncGenerator<Uint8Array> {
   const chunks = bytes[Symbol.asyncIterator]();
   try {
-    const first = await chunks.next();
-    if (first.done === true) return;
-    const encoding = given ?? detectEncoding(first.value.subarray(0, 4));
-    yield* toUtf8(startingWith(first.value, chunks), encoding);
+    const head = await readHead(chunks);
+    if (head === null) return;
+    yield* toUtf8(startingWith(head, chunks), given ?? detectEncoding(head.subarray(0, headBytes)));
   } finally {
     await chunks.return?.();
   }
+}
+
+/** That show the encoding. */
+const headBytes = 4;
+
+/** As many chunks as have these bytes; null if there is nothing. */
+async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | null> {
+  let head: Uint8Array = new Uint8Array();
+  while (head.length < headBytes) {
+    const next = await chunks.next();
+    if (next.done === true) return head.length === 0 ? null : head;
+    // A copy, because the source may reuse its chunk.
+    head = head.length === 0 && next.value.length >= headBytes ? next.value : Buffer.concat([head, next.value]);
+  }
+  return head;
 }
 
 async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -129,6 +129,18 @@ test('a row group is written as soon as it has 10,000 rows or 4 Mi characters', 
   expect(small.sizes.length).toBeGreaterThan(3);
 });
 
+test('half of a character, which no text in UTF-8 can have, becomes a replacement character', async () => {
+  const folder = await folderWith(rows);
+  await writeText(folder.store, `${output}results.jsonl`, '{"id":"a\\ud83d","row":1,"output":{"b":"\\ud83d"}}\n');
+  for (const format of ['csv', 'parquet'] as const) {
+    await quietEnvironment().run(() => writeResultsTable(folder.store, output, format));
+  }
+  const [record] = parse(folder.text('results.csv'), { columns: true }) as Record<string, string>[];
+  for (const found of [record, (await readTable(folder))[0]]) {
+    expect(found).toMatchObject({ id: 'a\ufffd', output: '{"b":"\\ud83d"}' });
+  }
+});
+
 test('what Nightshift writes is a dataset that it reads', async () => {
   const { folder } = await finished('parquet');
   const store = await storeWith({ 'data.parquet': readFileSync(join(folder.root, output, 'results.parquet')) });

@@ -74,6 +74,20 @@ test('UTF-16 with the high byte first is known by its mark', async () => {
   expect(await recordsIn(Buffer.from('\ufeffid,text\n1,é\n', 'utf16le').swap16())).toEqual([{ id: '1', text: 'é' }]);
 });
 
+test.each([1, 2, 3])('the encoding is known although the first chunk has %s bytes', async (bytes) => {
+  const text = Buffer.from('\ufeffid,text\n1,é\n', 'utf16le');
+  for (const content of [text, Buffer.from(text).swap16(), text.subarray(2)]) {
+    const store = inSmallChunks(await storeWith({ 'data.csv': content }), bytes);
+    expect(recordsOf(await rowsOf(store, csv))).toEqual([{ id: '1', text: 'é' }]);
+  }
+});
+
+test.each(['utf-16le', 'utf-16be'])('half of a character in %s is refused with its line', async (encoding) => {
+  const content = Buffer.from('\ufeffid,text\n1,a\n2,b\ud83d\n', 'utf16le');
+  const file = encoding === 'utf-16be' ? content.swap16() : content;
+  await expect(recordsIn(file)).rejects.toThrow(/it is not .* at line/);
+});
+
 test('a file in another encoding is refused with the line and the way out, not read with other characters', async () => {
   const content = Buffer.from(`id,text\n${'1,abc\n'.repeat(50_000)}2,caf\xe9\n`, 'latin1');
   await expect(recordsIn(content)).rejects.toMatchObject({

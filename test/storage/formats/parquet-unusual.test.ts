@@ -93,6 +93,29 @@ test('decimals and dates of a writer that leaves out the older names of types ar
   ]);
 });
 
+test('a row with a text that is not UTF-8 is refused, and not read with other characters', async () => {
+  const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' } as const;
+  const cafe = Buffer.from('caf\xe9', 'latin1');
+  const bytes = parquetWriteBuffer({
+    schema: [
+      { name: 'root', num_children: 2 },
+      { name: 'text', ...text },
+      { name: 'place', num_children: 1, repetition_type: 'OPTIONAL' },
+      { name: 'city', ...text },
+    ],
+    columnData: [
+      { name: 'text', data: ['\ufffd', cafe, 'b'] },
+      { name: 'place', data: [{ city: 'x' }, null, { city: cafe }] },
+    ],
+  });
+  const store = await storeWith({ 'data.parquet': Buffer.from(bytes) });
+  expect(recordsOf(await rowsOf(store, parquet))).toEqual([
+    { text: '\ufffd', place: { city: 'x' } },
+    ['invalid_utf8', expect.stringMatching(/^line 2: a text that is not valid UTF-8/)],
+    ['invalid_utf8', expect.stringMatching(/^line 3: a text that is not valid UTF-8/)],
+  ]);
+});
+
 /** The footer says that the second column is elsewhere. */
 async function writeMisplaced(offset: bigint): Promise<Buffer> {
   const columnData = [
