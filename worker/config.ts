@@ -87,13 +87,15 @@ const environment = z.object({
   XDG_CACHE_HOME: z.string().default(join(homedir(), '.cache')),
 });
 
+/** What is below zero would make room in a budget. */
+const amount = z.number().min(0);
 const price = z.object({
-  input: z.number(),
-  cachedInput: z.number().optional(),
-  cacheWrite: z.number().optional(),
-  cacheWrite1h: z.number().optional(),
-  imageInput: z.number().optional(),
-  output: z.number(),
+  input: amount,
+  cachedInput: amount.optional(),
+  cacheWrite: amount.optional(),
+  cacheWrite1h: amount.optional(),
+  imageInput: amount.optional(),
+  output: amount,
 });
 const priceFile = z.object({
   dated: z.string(),
@@ -103,7 +105,7 @@ const priceFile = z.object({
       /** Where there is no batch API, it is the realtime price. */
       batch: price.optional(),
       realtime: price,
-      longContext: z.object({ above: z.number(), inputFactor: z.number(), outputFactor: z.number() }).optional(),
+      longContext: z.object({ above: amount, inputFactor: amount, outputFactor: amount }).optional(),
       maxOutputTokens: z.number().int().min(0).optional(),
       lacks: z.array(z.enum(needs)).optional(),
     }),
@@ -185,8 +187,13 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
 
 type GivenPrice = z.output<typeof priceFile>['models'][string];
 
-/** Batches are cheaper everywhere. If they are not, the two were mixed up, and every estimate would be wrong. */
+/** Batches are cheaper everywhere, and so is a cached token. If they are not, two prices were mixed up, and every estimate would be wrong. */
 function checkedBatch(path: string, model: string, { batch, realtime }: GivenPrice): GivenPrice['realtime'] {
+  for (const { input, cachedInput = 0 } of [realtime, batch ?? realtime]) {
+    if (cachedInput > input) {
+      throw new Error(`NIGHTSHIFT_PRICES: ${path}: a cached input token of ${model} costs more than any other`);
+    }
+  }
   if (batch === undefined) return realtime;
   const isCheaper = (name: 'input' | 'output'): boolean =>
     batch[name] < realtime[name] || (batch[name] === 0 && realtime[name] === 0);

@@ -109,7 +109,8 @@ export const roundKnown = (usd: number | null): number | null => (usd === null ?
 /** The price of a model by its name, by the name without a date, or by the model that it was tuned from. */
 export function findPrice(model: string, prices: Prices): ModelPrice | undefined {
   const base = model.startsWith('ft:') ? (model.split(':')[1] ?? model) : model;
-  return prices[model] ?? prices[base] ?? prices[withoutDate(base)];
+  const name = [model, base, withoutDate(base)].find((each) => Object.hasOwn(prices, each));
+  return name === undefined ? undefined : prices[name];
 }
 
 /** Estimates have four bytes for each token, and no tokenizer makes more tokens than there are bytes. */

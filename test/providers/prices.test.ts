@@ -18,6 +18,10 @@ test('a dated or tuned name has the price of its model', () => {
   expect(findPrice('gemini-2.5-flash', models)).toBe(models['gemini-2.5-flash']);
 });
 
+test.each(['constructor', '__proto__', 'toString'])('a model that is called %s has no price', (name) => {
+  expect(findPrice(name, models)).toBeUndefined();
+});
+
 test('a batch costs half of what realtime does, and four fifths at one vendor', () => {
   const usage = { ...noUsage, input: 1000, output: 1000 };
   for (const [name, price] of Object.entries(models)) {

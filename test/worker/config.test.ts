@@ -65,6 +65,24 @@ test.each([
   );
 });
 
+test.each(['batch', 'realtime'] as const)(
+  'a cached input token that costs more than any other is refused, in %s',
+  (lane) => {
+    const prices = { batch: { input: 1, output: 2 }, realtime: { input: 2, output: 4 } };
+    const mixed = { ...prices, [lane]: { ...prices[lane], cachedInput: prices[lane].input + 0.1 } };
+    expect(() => pricesOf({ mixed })).toThrow(/a cached input token of mixed costs more than any other/);
+    const equal = { ...prices, [lane]: { ...prices[lane], cachedInput: prices[lane].input } };
+    expect(pricesOf({ equal }).models.equal).toEqual(equal);
+  },
+);
+
+test.each([
+  ['batch.input', { batch: { input: -1, output: 1 }, realtime: { input: 2, output: 4 } }],
+  ['realtime.cachedInput', { realtime: { input: 2, cachedInput: -1, output: 4 } }],
+])('a price below zero is refused: %s', (field, mine) => {
+  expect(() => pricesOf({ mine })).toThrow(`is not a price file: models.mine.${field}`);
+});
+
 test('an output that is free in both lanes is not a mistake', () => {
   const prices = { batch: { input: 1, output: 0 }, realtime: { input: 2, output: 0 } };
   expect(pricesOf({ vectors: prices }).models.vectors).toEqual(prices);

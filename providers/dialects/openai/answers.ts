@@ -1,7 +1,7 @@
 // One line of OpenAI's output and error files, understood: the HTTP status counts first, then the line's own error.
 
 import type { Finish, RawOutcome } from '../../../domain/outcome/outcome.ts';
-import { noUsage, type Usage } from '../../../domain/outcome/usage.ts';
+import { noUsage, plus, type Usage } from '../../../domain/outcome/usage.ts';
 import {
   asCode,
   asFields,
@@ -117,30 +117,47 @@ function toFinish(reason: string | null): Finish {
   return reason === 'content_filter' ? 'filtered' : 'stop';
 }
 
-/** Cached tokens are inside `prompt_tokens`, reasoning inside `completion_tokens`. */
 function chatUsage(body: Fields): Usage {
   const usage = asFields(body.usage);
   if (usage === null) return noUsage;
-  const input = asFields(usage.prompt_tokens_details);
-  return {
+  return readUsage({
+    usage,
     input: asNumber(usage.prompt_tokens),
-    cachedInput: asNumber(input?.cached_tokens),
-    cacheWrite: asNumber(input?.cache_write_tokens),
+    inputDetails: asFields(usage.prompt_tokens_details),
     output: asNumber(usage.completion_tokens),
     reasoning: asNumber(asFields(usage.completion_tokens_details)?.reasoning_tokens),
-  };
+  });
 }
 
 function responsesUsage(body: Fields): Usage {
   const usage = asFields(body.usage);
   if (usage === null) return noUsage;
-  const input = asFields(usage.input_tokens_details);
-  return {
+  return readUsage({
+    usage,
     input: asNumber(usage.input_tokens),
-    cachedInput: asNumber(input?.cached_tokens),
-    cacheWrite: asNumber(input?.cache_write_tokens),
+    inputDetails: asFields(usage.input_tokens_details),
     output: asNumber(usage.output_tokens),
     reasoning: asNumber(asFields(usage.output_tokens_details)?.reasoning_tokens),
+  });
+}
+
+interface Counts extends Pick<Usage, 'input' | 'output' | 'reasoning'> {
+  readonly usage: Fields;
+  readonly inputDetails: Fields | null;
+}
+
+/** Cached tokens are inside the input. Reasoning is inside the output at OpenAI, and outside of it at xAI, which bills it as output too. */
+function readUsage({ usage, input, inputDetails, output, reasoning }: Counts): Usage {
+  const total = asNumber(usage.total_tokens);
+  const sum = plus(plus(input, output), reasoning);
+  // The counts themselves show it: another vendor may do the same.
+  const isOutside = reasoning !== null && (reasoning > (output ?? 0) || (reasoning > 0 && total === sum));
+  return {
+    input,
+    cachedInput: asNumber(inputDetails?.cached_tokens),
+    cacheWrite: asNumber(inputDetails?.cache_write_tokens),
+    output: isOutside && output !== null ? output + reasoning : output,
+    reasoning,
   };
 }
 

@@ -24,8 +24,9 @@ export function embeddingsAnswer(body: Fields): Answer {
     const vector = parseVector(embedding);
     return vector === null ? [] : [vector];
   });
-  // If a vector cannot be read, it is not known which input it belongs to.
-  const whole = vectors.length === entries.length ? vectors : [];
+  // If a vector cannot be read, it is not known which input it belongs to. All have the dimensions that the request names, or the model's.
+  const isWhole = vectors.length === entries.length && vectors.every(({ length }) => length === vectors[0]?.length);
+  const whole = isWhole ? vectors : [];
   return {
     text: null,
     ...singleOrList(whole),

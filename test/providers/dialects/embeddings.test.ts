@@ -36,6 +36,11 @@ test.each([
   expect(openai({ data }, '/v1/embeddings')).not.toHaveProperty('value');
 });
 
+test('vectors of different lengths are not used: one of them was cut, or is of another model', () => {
+  const data = [[1, 2], [3]].map((embedding, index) => ({ index, embedding }));
+  expect(openai({ data }, '/v1/embeddings')).not.toHaveProperty('value');
+});
+
 test('a vector with a number that JSON lacks is not used', () => {
   const floats = Buffer.alloc(4);
   floats.writeFloatLE(Number.NaN);
