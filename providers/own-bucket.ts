@@ -5,7 +5,10 @@ import type { BatchHandle } from '../domain/batch/state.ts';
 import type { Bucket } from './bucket.ts';
 import { plainFault } from './transport/fault.ts';
 
-/** Throws `wrong_account` if the requests file is not in the account's bucket. */
+/**
+ * Throws `wrong_account` if the requests file is not in the account's bucket. Called before the vendor is: of another account, it would say that
+ * there is no such job.
+ */
 export function requireOwnBucket(vendor: string, bucket: Bucket, { fileId }: Pick<BatchHandle, 'fileId'>): Bucket {
   if (fileId !== null && !fileId.startsWith(bucket.uri)) throw plainFault(vendor, 'wrong_account');
   return bucket;

@@ -8,6 +8,7 @@ import { listed, toIsoTime } from '../openai/reshape.ts';
 import type { Flavour, Handler } from '../server/call.ts';
 import { asObject, asText, type Json } from '../server/json.ts';
 import { json } from '../server/reply.ts';
+import type { Batch } from '../world/batch.ts';
 import { listedBatches } from '../world/listing.ts';
 import { settle } from '../world/settle.ts';
 import { toResult } from './result.ts';
@@ -74,13 +75,18 @@ const listFiles: Handler = (world, call) => {
   return json({ data: all.slice(start, end), pagination_token: end < all.length ? String(end) : null });
 };
 
+/** The results from which the first page was taken, until the last page is: to write them again for each page takes far longer. */
+const pagedResults = new WeakMap<Batch, readonly string[]>();
+
 const listResults: Handler = async (world, call) => {
   await settle(world);
   const batch = findBatch(world, call);
   refuseWhileHidden(batch);
-  const all = listOutput(batch);
   const start = Number(call.query.get('pagination_token') ?? 0);
+  const all = (start > 0 ? pagedResults.get(batch) : undefined) ?? listOutput(batch);
   const end = start + Number(call.query.get('limit') ?? 100);
+  if (end < all.length) pagedResults.set(batch, all);
+  else pagedResults.delete(batch);
   const results = parseOutput(all.slice(start, end)).flatMap((line) => toResult(line) ?? []);
   return json({ results, pagination_token: end < all.length ? String(end) : null });
 };

@@ -14,8 +14,8 @@ export async function* download(
   handle: BatchHandle,
   ctx: Context,
 ): AsyncGenerator<Uint8Array, true | null> {
-  const { ending } = readState(await retrieveJob(connection, handle, ctx));
   const bucket = requireOwnBucket(caller.name, connection.bucket(), handle);
+  const { ending } = readState(await retrieveJob(connection, handle, ctx));
   const files = ending === null ? [] : await listOutput(bucket, handle, ctx);
   const rows = files.filter(isRows);
   if (rows.length === 0) throw plainFault(caller.name, 'not_ready');

@@ -9,9 +9,9 @@ import { listOutput, readRequestsKey } from './objects.ts';
 import { readState } from './poll.ts';
 
 export async function forget(connection: Connection, handle: BatchHandle, ctx: Context): Promise<void> {
+  const bucket = requireOwnBucket(caller.name, connection.bucket(), handle);
   const job = await unlessStatus([404], () => retrieveJob(connection, handle, ctx));
   if (job !== null && readState(job).ending === null) return;
-  const bucket = requireOwnBucket(caller.name, connection.bucket(), handle);
   for (const { key } of await listOutput(bucket, handle, ctx)) await bucket.remove(key, ctx);
   const requests = readRequestsKey(bucket, handle);
   if (requests !== null) await bucket.remove(requests, ctx);

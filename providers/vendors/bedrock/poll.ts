@@ -13,9 +13,9 @@ import { isRows, listOutput } from './objects.ts';
 import type { JobWire } from './wire.ts';
 
 export async function poll(connection: Connection, handle: BatchHandle, ctx: Context): Promise<BatchView> {
+  const bucket = requireOwnBucket(caller.name, connection.bucket(), handle);
   const job = await retrieveJob(connection, handle, ctx);
   const { phase, ending, status } = readState(job);
-  const bucket = requireOwnBucket(caller.name, connection.bucket(), handle);
   const files = ending === null ? [] : await listOutput(bucket, handle, ctx);
   const outputs = files.filter(isRows).map(({ uri }) => uri);
   const createdAt = job.submitTime?.getTime() ?? handle.createdAt;

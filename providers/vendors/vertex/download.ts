@@ -14,8 +14,8 @@ export async function* download(
   handle: BatchHandle,
   ctx: Context,
 ): AsyncGenerator<Uint8Array, true | null> {
-  const job = await retrieveJob(connection, handle, ctx);
   const bucket = requireOwnBucket(caller.name, connection.bucket(), handle);
+  const job = await retrieveJob(connection, handle, ctx);
   const { ending } = readState(job);
   const folder = readOutputFolder(job);
   if (ending === null || (folder === null && ending === 'completed')) throw plainFault(caller.name, 'not_ready');

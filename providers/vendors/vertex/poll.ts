@@ -14,9 +14,8 @@ import { vertexLimits } from './limits.ts';
 import type { JobWire } from './wire.ts';
 
 export async function poll(connection: Connection, handle: BatchHandle, ctx: Context): Promise<BatchView> {
-  const job = await retrieveJob(connection, handle, ctx);
   requireOwnBucket(caller.name, connection.bucket(), handle);
-  return toView(job, handle);
+  return toView(await retrieveJob(connection, handle, ctx), handle);
 }
 
 /** Not a number as its time if the server does not say when it made the job: see `dateUndated`. */

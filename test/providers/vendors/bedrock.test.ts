@@ -3,7 +3,7 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import type { OptionsInput } from '../../../emulator/faults/options.ts';
-import { noBuckets } from '../../../providers/bucket.ts';
+import type { Bucket } from '../../../providers/bucket.ts';
 import { converseEndpoint } from '../../../providers/dialects/bedrock/requests.ts';
 import { createProviders, vendorEntries } from '../../../providers/registry.ts';
 import { bedrockProofs } from '../../../providers/vendors/bedrock/endings.ts';
@@ -104,6 +104,11 @@ test.skipIf(!hasS3Server)(
     expect(await catchFacts(elsewhere.poll(handle, context()))).toMatchObject(wrong);
     expect(await catchFacts(collectLines(elsewhere.download(handle, context())))).toMatchObject(wrong);
     expect(await catchFacts(elsewhere.forget(handle, context()))).toMatchObject(wrong);
+    // With the key of another account too, the vendor finds no such job.
+    const unknown = { ...handle, id: `${handle.id}0` };
+    expect(await catchFacts(elsewhere.poll(unknown, context()))).toMatchObject(wrong);
+    expect(await catchFacts(collectLines(elsewhere.download(unknown, context())))).toMatchObject(wrong);
+    expect(await catchFacts(elsewhere.forget(unknown, context()))).toMatchObject(wrong);
     await elsewhere.cancel(handle, context());
     expect(await provider.poll(handle, context())).toMatchObject({ ending: 'completed' });
     expect(await collectLines(provider.download(handle, context()))).toHaveLength(4);
@@ -167,6 +172,9 @@ test.skipIf(!hasS3Server).each([
   expect(await listObjects(fileId ?? '')).toHaveLength(1);
 });
 
+/** A bucket of which only the address is asked. */
+const openNothing = (uri: string): Bucket => ({ uri }) as Bucket;
+
 describe('an account of Bedrock', () => {
   const account = {
     region: 'eu-west-1',
@@ -229,7 +237,7 @@ describe('an account of Bedrock', () => {
     process.env.AWS_EC2_METADATA_DISABLED = 'true';
     try {
       const { accessKeyId: _, secretAccessKey: __, ...rest } = account;
-      const provider = makeProvider(vendorEntries.bedrock, rest, noBuckets);
+      const provider = makeProvider(vendorEntries.bedrock, rest, openNothing);
       expect(await catchFacts(provider.poll(handle, context()))).toMatchObject({ fault: 'unauthorized', status: null });
     } finally {
       for (const [name, value] of before) if (value !== undefined) process.env[name] = value;

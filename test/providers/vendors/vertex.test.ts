@@ -62,6 +62,11 @@ describe.skipIf(!hasGcsServer)('a job of Vertex AI', () => {
     expect(await catchFacts(elsewhere.poll(handle, context()))).toMatchObject(wrong);
     expect(await catchFacts(collectLines(elsewhere.download(handle, context())))).toMatchObject(wrong);
     expect(await catchFacts(elsewhere.forget(handle, context()))).toMatchObject(wrong);
+    // With the key of another account too, the vendor finds no such job.
+    const unknown = { ...handle, id: `${handle.id}0` };
+    expect(await catchFacts(elsewhere.poll(unknown, context()))).toMatchObject(wrong);
+    expect(await catchFacts(collectLines(elsewhere.download(unknown, context())))).toMatchObject(wrong);
+    expect(await catchFacts(elsewhere.forget(unknown, context()))).toMatchObject(wrong);
     await elsewhere.cancel(handle, context());
     expect(await provider.poll(handle, context())).toMatchObject({ ending: 'completed' });
     expect(await collectLines(provider.download(handle, context()))).toHaveLength(4);
