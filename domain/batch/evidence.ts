@@ -82,6 +82,9 @@ export interface LineCounts {
   readonly withoutId: number;
 }
 
+/** If so many lines name no item, and no line names one, the vendor has dropped the ids, or its lines are not understood. */
+const namelessMin = 10;
+
 export type MissingProof = Exclude<ItemProof, 'read'> | 'read_again';
 
 /**
@@ -98,6 +101,8 @@ export function proveMissing(
   const output = describeOutput(ended, rules);
   if (output.kind !== 'shown') return output.kind === 'nothing_ran' ? 'not_run' : 'unknown';
   const rule = rules[ended.ending];
+  // All of it ran, and sent again it would be paid again in the same way: a person decides.
+  if (known === 0 && withoutId >= namelessMin) return 'unknown';
   const lines = known + withoutId;
   const counting = rule.lines === 'all' ? lines : lines - unrun;
   const enough = output.linesMin !== null && counting >= output.linesMin;

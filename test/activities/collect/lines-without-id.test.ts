@@ -1,7 +1,8 @@
 // A line without an id is the line of some item that ran. It counts as an item that is paid for again, and says nothing of which one.
 
 import { expect, test } from 'vitest';
-import type { Reading } from '../../../domain/batch/evidence.ts';
+import { proveMissing, type Reading } from '../../../domain/batch/evidence.ts';
+import { openaiProofs } from '../../../providers/vendors/openai/endings.ts';
 import { answerLine } from '../whole-job.ts';
 import { batch, Collection, ended, garbage, readOnce, readTwice } from './collection.ts';
 
@@ -10,6 +11,21 @@ test('lines without an id may be those of the missing items: these ran, and thei
   const tally = await site.tally([batch(ended('completed', 3), readOnce)]);
   expect(tally).toMatchObject({ retryable: { missing: 2 }, anomalies: { unreadableLines: 2, paidWithoutAnswer: 2 } });
 });
+
+test.each([
+  [10, 0, 10, 'unknown'],
+  [10, 0, 12, 'unknown'],
+  [10, 1, 9, 'lost'],
+  [9, 0, 9, 'lost'],
+  [11, 0, 10, 'unknown'],
+] as const)(
+  'of %s items, %s have a line and %s lines have no id: the others are %s',
+  (items, known, withoutId, proof) => {
+    const counts = { total: items, done: items, failed: 0 };
+    const end = ended('completed', null, { counts });
+    expect(proveMissing(end, openaiProofs, items, readTwice, { known, unrun: 0, withoutId })).toBe(proof);
+  },
+);
 
 test('a last line that may be cut off has no id: it proves nothing, however often the same bytes come', async () => {
   const site = await Collection.plan([0, 1]);
