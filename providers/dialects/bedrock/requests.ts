@@ -49,6 +49,15 @@ export function findProblems(body: Json, endpoint: string, { name, lacks = [] }:
   return [...findFieldProblems(fields), ...describeLacks(name, findNeeds(body), lacks)];
 }
 
+/** An inference profile of the whole world. Others name a part of it, such as `eu`, and stay there. */
+const worldProfile = /^(arn:[^/]*\/)?global\./;
+
+/** An account is bound to a region. */
+export const findModelProblem = (model: string): string | null =>
+  worldProfile.test(model)
+    ? `${model} is answered in any region of the world, and an account is bound to its own; take the model or a profile such as \`eu.\``
+    : null;
+
 function findFieldProblems(fields: Fields): string[] {
   const problems = modelFields
     .filter((field) => fields[field] !== undefined)

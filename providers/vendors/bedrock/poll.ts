@@ -49,9 +49,9 @@ export function readState({ status }: JobWire): Pick<BatchView, 'phase' | 'endin
 /** All counts are 0 until a job begins. */
 function readCounts(job: JobWire): BatchView['counts'] {
   const { totalRecordCount: total, successRecordCount, errorRecordCount } = job;
-  const [done, failed] = [successRecordCount ?? 0, errorRecordCount ?? 0];
+  const [done, failed] = [successRecordCount ?? -1, errorRecordCount ?? -1];
   if (neverBegan(job)) return { total: total ?? 0, done: 0, failed: 0 };
-  // A job has at least one record: if none is counted, the counts are not known.
+  // A job has at least one record: if none is counted, the counts are not known. A count that is left out is not 0.
   if (total == null || total <= 0 || done < 0 || failed < 0) return null;
   return { total, done, failed };
 }

@@ -114,6 +114,14 @@ test.each([
     'text-embedding-005 gives answers that do not say which row they are of; take gemini-embedding-001',
   ],
   ['vertex', undefined, 'projects/1/locations/x/models/7', 'generateContent', null],
+  ['bedrock', undefined, 'eu.anthropic.claude-haiku-4-5-20251001-v1:0', null, null],
+  [
+    'bedrock',
+    undefined,
+    'global.amazon.nova-lite-v1:0',
+    null,
+    'global.amazon.nova-lite-v1:0 is answered in any region of the world, and an account is bound to its own; take the model or a profile such as `eu.`',
+  ],
 ] as const)(
   'where requests name no model, %s at %s says of %s at %s: %s',
   (name, baseUrl, model, endpoint, problem) => {

@@ -1,4 +1,4 @@
-// A single call of Bedrock, as AWS receives it: the emulator accepts any signature.
+// Calls of Bedrock without the emulator, which accepts any signature, and leaves nothing out of a reply.
 
 import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -7,7 +7,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { customId, itemKey } from '../../../domain/ids.ts';
 import { converseEndpoint } from '../../../providers/dialects/bedrock/requests.ts';
 import { vendorEntries } from '../../../providers/registry.ts';
-import { context, makeProvider } from './emulated-vendor.ts';
+import { bedrockProofs } from '../../../providers/vendors/bedrock/endings.ts';
+import { context, describeEnd, makeProvider } from './emulated-vendor.ts';
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 const keyed = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
@@ -52,4 +53,28 @@ test('sends the row’s own text, signed for the account’s region, and keeps a
   expect(authorization).toContain('/eu-west-1/bedrock/aws4_request');
   const expected = calls.map(({ request }) => computeSignature(request, body, key.secretAccessKey));
   expect(authorization).toContain(`Signature=${expected[0]}`);
+});
+
+test('a job that leaves out what it answered is not taken for one that answered nothing', async () => {
+  const counts = { totalRecordCount: 4, processedRecordCount: 4 };
+  const server = createServer((_request, response) => {
+    const job = { jobArn: 'arn:aws:bedrock:eu-west-1:1:model-invocation-job/j', status: 'Stopped', ...counts };
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(job));
+  });
+  onTestFinished(() => void server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  const account = { accessKeyId: 'AKID', secretAccessKey: 'a secret', region: 'eu-west-1', baseUrl };
+  const provider = makeProvider(vendorEntries.bedrock, { ...account, bucket: 's3://b' }, (uri) => ({
+    uri,
+    put: () => Promise.reject(new Error('nothing is put')),
+    list: async function* () {},
+    read: async function* () {},
+    remove: async () => undefined,
+  }));
+  const view = await provider.poll({ id: 'j', createdAt: 0, fileId: 's3://b/k/requests.jsonl' }, context());
+  expect(view).toMatchObject({ ending: 'cancelled', counts: null, outputs: [] });
+  expect(describeEnd(view, bedrockProofs)).toBe('not_shown');
 });
