@@ -38,7 +38,7 @@ export interface LaneParts {
   readonly ledger: LaneLedger;
   readonly rate: Pick<SharedRate, 'check'>;
   /** Whether a later attempt has begun. */
-  readonly later: Pick<Lease<boolean>, 'await'>;
+  readonly later: Pick<Lease<boolean>, 'await' | 'read'>;
   readonly meter: Meter;
   readonly clock: Pick<Clock, 'now'>;
   readonly wait: ActivityDeps['wait'];
@@ -163,11 +163,18 @@ export class RealtimeLane {
   }
 
   async #begin(call: OpenCall, at: number): Promise<null> {
-    const { ledger, journal } = this.#parts;
+    const { ledger, journal, later } = this.#parts;
     const { customId, tokens, nanoUsd } = call;
     ledger.send(customId, { at, tokens, nanoUsd });
     // Each call is sent directly after its note, so that the time between two calls matches the ledger's.
     await journal.note(noteLine({ kind: 'sent', customId, call: { at, tokens, nanoUsd } }));
+    // A disk may stand still while the note is written, and a later attempt may have begun meanwhile.
+    if (later.read() !== false) {
+      ledger.release(customId);
+      await journal.note(noteLine({ kind: 'heard', customId }));
+      this.#held = call;
+      return null;
+    }
     const run = this.#ask(call)
       .catch((error: unknown) => {
         this.#failure ??= error;
