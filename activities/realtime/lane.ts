@@ -145,9 +145,7 @@ export class RealtimeLane {
     if (startAt - now > ownWaitMaxMs && ledger.allowance.notBefore - now > ownWaitMaxMs) {
       return this.#running.size > 0 ? this.#awaitOne() : { kind: 'told_to_wait', waitMs: startAt - now };
     }
-    if (startAt > now) return this.#waitUntil(startAt);
-    this.#held = null;
-    return this.#begin(call, now);
+    return startAt > now ? this.#waitUntil(startAt) : this.#begin(call, now);
   }
 
   async #waitUntil(time: number): Promise<null> {
@@ -172,9 +170,9 @@ export class RealtimeLane {
     if (later.read() !== false) {
       ledger.release(customId);
       await journal.note(noteLine({ kind: 'heard', customId }));
-      this.#held = call;
       return null;
     }
+    this.#held = null;
     const run = this.#ask(call)
       .catch((error: unknown) => {
         this.#failure ??= error;
@@ -186,11 +184,10 @@ export class RealtimeLane {
 
   async #ask(call: OpenCall): Promise<void> {
     const { provider, target, journal, ledger, meter } = this.#parts;
-    const { customId } = call;
     try {
       const answer = await provider.call(call.line, target, { signal: AbortSignal.timeout(callTimeoutMs) });
       await journal.append(answer);
-      ledger.answer(customId, ledger.isCapped ? (meter.read(answer)?.costUsd ?? null) : 0);
+      ledger.answer(call.customId, ledger.isCapped ? (meter.read(answer)?.costUsd ?? null) : 0);
     } catch (error) {
       await this.#takeFailure(call, error);
       return;
