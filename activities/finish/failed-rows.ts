@@ -40,9 +40,9 @@ export class FailedRows {
 
   /** In row order. */
   async write(result: ResultLine): Promise<void> {
-    const record = this.#records === null ? { id: result.id } : await this.#records.find(result.row);
+    const opening = this.#records === null ? openText({ id: result.id }) : await this.#records.find(result.row);
     // If the record is not there any more, the dataset changes while it is read, and the merge will be repeated.
-    if (record !== null) await this.#put(record, result);
+    if (opening !== null) await this.#put(opening, result);
   }
 
   async close(): Promise<void> {
@@ -56,14 +56,27 @@ export class FailedRows {
     await Promise.allSettled([this.#records?.close(), this.#inDoubt.abort(), this.#failures.abort()]);
   }
 
-  #put(record: Row, { row, id, reason, message, detail, batchId, customId }: ResultLine): MaybePromise<void> {
+  #put(opening: string, { row, id, reason, message, detail, batchId, customId }: ResultLine): MaybePromise<void> {
     if (reason !== 'in_doubt') {
-      return this.#failures.write(JSON.stringify({ ...record, nightshift: { row, id, reason, message, detail } }));
+      return this.#failures.write(close(opening, { row, id, reason, message, detail }));
     }
     // A person finds the request at the provider by the last two.
-    const nightshift = { row, id, reason, message, detail, batchId, customId };
-    return this.#inDoubt.write(JSON.stringify({ ...record, nightshift }));
+    return this.#inDoubt.write(close(opening, { row, id, reason, message, detail, batchId, customId }));
   }
+}
+
+const added = 'nightshift';
+
+const close = (opening: string, facts: object): string =>
+  `${opening}${opening === '{' ? '' : ','}"${added}":${JSON.stringify(facts)}}`;
+
+/** A record as JSON, without its last brace. */
+const openText = (record: Row): string => JSON.stringify(record).slice(0, -1);
+
+/** The text as it was given: numbers with more digits than a double has would change. */
+function openRow({ record, raw }: Extract<DatasetRow, { kind: 'row' }>): string {
+  const { [added]: before, ...others } = record;
+  return before === undefined ? raw.toString().trim().slice(0, -1).trimEnd() : openText(others);
 }
 
 /** Reads the dataset as far as the last row that is asked for: if nothing failed, it reads nothing. */
@@ -76,15 +89,15 @@ class RecordCursor {
     this.#chunks = readDataset(store, { ...dataset, files: [] }, { signal: cancellationSignal() });
   }
 
-  /** Ask in row order. Null if there is no such row. */
-  async find(row: number): Promise<Row | null> {
+  /** The row's record as JSON, without its last brace. Ask in row order. Null if there is no such row. */
+  async find(row: number): Promise<string | null> {
     while ((this.#rows.at(-1)?.row ?? 0) < row) {
       const { value, done } = await this.#chunks.next();
       if (done === true) return null;
       this.#rows = value;
     }
     const found = this.#rows[row - (this.#rows[0]?.row ?? 0)];
-    return found?.kind === 'row' && found.row === row ? found.record : null;
+    return found?.kind === 'row' && found.row === row ? openRow(found) : null;
   }
 
   async close(): Promise<void> {
