@@ -6,6 +6,7 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import { describeLacks } from '../../../domain/request/needs.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asText, type Fields, isAbsent } from '../../json-fields.ts';
+import { findTierProblems } from '../dear-tiers.ts';
 import type { DialectSettings, RequestLine } from '../dialect.ts';
 import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
@@ -46,7 +47,12 @@ export function findProblems(body: Json, endpoint: string, { name, lacks = [] }:
   if (endpoint !== converseEndpoint) return [`endpoint: batches are built for ${converseEndpoint}`];
   const fields = asFields(body);
   if (fields === null) return ['the request must be an object'];
-  return [...findFieldProblems(fields), ...describeLacks(name, findNeeds(body), lacks)];
+  const tier = asFields(fields.serviceTier)?.type;
+  return [
+    ...findFieldProblems(fields),
+    ...findTierProblems('serviceTier', tier),
+    ...describeLacks(name, findNeeds(body), lacks),
+  ];
 }
 
 /** An inference profile of the whole world. Others name a part of it, such as `eu`, and stay there. */

@@ -5,6 +5,7 @@ import type { OutputLimit } from '../../../domain/money/output-limit.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asText, type Fields } from '../../json-fields.ts';
+import { findTierProblems } from '../dear-tiers.ts';
 import type { RequestLine } from '../dialect.ts';
 import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
@@ -39,7 +40,7 @@ export function findProblems(body: Json, endpoint: string): readonly string[] {
   const content = endpoint === embedEndpoint ? 'content' : 'contents';
   if (isAbsent(fields[content])) problems.push(`${content}: missing or empty`);
   if (fields.model !== undefined) problems.push("model: a request names none here, the job's `model` counts");
-  return problems;
+  return [...problems, ...findTierProblems('service_tier', fields.serviceTier ?? fields.service_tier)];
 }
 
 const isAbsent = (value: unknown): boolean =>

@@ -6,6 +6,7 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import { describeLacks } from '../../../domain/request/needs.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asText, type Fields, isAbsent } from '../../json-fields.ts';
+import { findTierProblems } from '../dear-tiers.ts';
 import type { DialectSettings, RequestLine } from '../dialect.ts';
 import { describeForeignModel } from '../foreign-model.ts';
 import { readLimit } from '../output-limit.ts';
@@ -76,6 +77,7 @@ export function findProblems(
   problems.push(...describeLacks(name, findNeeds(body), lacks));
   const foreign = isVendorItself ? describeForeignModel(fields.model, [name]) : null;
   if (foreign !== null) problems.push(`model: ${foreign}`);
+  problems.push(...findTierProblems('service_tier', fields.service_tier));
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
   if (endpoint === embeddingsEndpoint && Array.isArray(fields.input) && fields.input.length > embeddingInputsMax) {
     problems.push(`input: at most ${embeddingInputsMax} inputs in one request`);

@@ -49,6 +49,7 @@ describe('a request row', () => {
     [{ messages, toolConfig: { tools: [] } }, converseEndpoint, /tools: bedrock does not take tools/],
     [{ messages, anthropic_version: 'bedrock-2023-05-31' }, converseEndpoint, /anthropic_version: .*form of Converse/],
     [{ messages, schemaVersion: 'messages-v1' }, converseEndpoint, /schemaVersion: .*form of Converse/],
+    [{ messages, serviceTier: { type: 'priority' } }, converseEndpoint, /serviceTier: /],
     [{ messages }, 'InvokeModel', /endpoint: /],
   ])('%j to %s is refused', (body, endpoint, message) => {
     expect(bedrock.findProblems(body, endpoint).join('\n')).toMatch(message);

@@ -33,6 +33,8 @@ describe('a request', () => {
     [{ contents: [] }, generate, /contents: missing/],
     [{ contents: [{}] }, embed, /content: missing/],
     [{ contents: [{}], model: 'm' }, generate, /model: /],
+    [{ contents: [{}], service_tier: 'priority' }, generate, /service_tier: /],
+    [{ contents: [{}], serviceTier: 'PRIORITY' }, generate, /service_tier: /],
     [{ contents: [{}] }, '/v1/messages', /endpoint: /],
   ])('%j to %s is refused', (body, endpoint, message) => {
     expect(gemini.findProblems(body, endpoint).join('\n')).toMatch(message);

@@ -68,6 +68,9 @@ describe('bodies as given:', () => {
   test.each([
     [{ messages: [1], stream: true }, '/v1/chat/completions', /stream/],
     [{ messages: [] }, '/v1/chat/completions', /messages/],
+    [{ messages: [1], service_tier: 'priority' }, '/v1/chat/completions', /service_tier/],
+    [{ input: 'x', service_tier: 'fast' }, '/v1/responses', /service_tier/],
+    [{ input: 'x', service_tier: '{{ tier }}' }, '/v1/responses', /service_tier/],
     [{}, '/v1/embeddings', /input/],
     [{ input: Array(2049).fill('x') }, '/v1/embeddings', /2048/],
     [{ input: 'x' }, '/v1/audio/speech', /endpoint/],
@@ -84,6 +87,10 @@ describe('bodies as given:', () => {
     [{ messages: [1], max_tokens: 1, stream: true }, /stream/],
   ])('%j at Anthropic are refused', (body, words) => {
     expect(anthropic.findProblems(body, '/v1/messages').join()).toMatch(words);
+  });
+
+  test('a tier that costs no more is taken', () => {
+    expect(openai.findProblems({ messages: [1], service_tier: 'flex' }, '/v1/chat/completions')).toEqual([]);
   });
 
   test('templates are given the benefit of the doubt', () => {
