@@ -1,7 +1,7 @@
 // What every call of Google Cloud Storage has in common: a deadline, because the client has none that can be trusted, and its errors.
 
 import type { Storage } from '@google-cloud/storage';
-import { callMs, markName, type ObjectPlace, type WriteCondition } from '../objects/client.ts';
+import { callMs, markName, type ObjectFacts, type ObjectPlace, type WriteCondition } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
 import { gcsError } from './error.ts';
 
@@ -43,3 +43,18 @@ export const conditioned = (condition: WriteCondition | null) =>
         preconditionOpts: { ifGenerationMatch: generationOf(condition) },
         metadata: { metadata: { [markName]: condition.mark } },
       };
+
+export async function headGcsObject(gcs: Gcs, place: ObjectPlace, signal?: AbortSignal): Promise<ObjectFacts | null> {
+  try {
+    const [found] = await callGcs(place, 'reading', signal, () => findFile(gcs, place).getMetadata());
+    const mark = found.metadata?.[markName];
+    return {
+      bytes: Number(found.size),
+      version: String(found.generation),
+      mark: typeof mark === 'string' ? mark : null,
+    };
+  } catch (error) {
+    if (error instanceof StoreError && error.problem === 'missing') return null;
+    throw error;
+  }
+}

@@ -1,14 +1,8 @@
 // The calls of Google Cloud Storage, by Google's client. It finds credentials by its own chain, and an emulator by STORAGE_EMULATOR_HOST.
 
-import {
-  type ListedObject,
-  markName,
-  type ObjectClient,
-  type ObjectFacts,
-  type ObjectPlace,
-} from '../objects/client.ts';
+import type { ListedObject, ObjectClient, ObjectPlace } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
-import { callGcs, findFile, type Gcs } from './call.ts';
+import { callGcs, findFile, type Gcs, headGcsObject } from './call.ts';
 import { getGcsObject } from './get.ts';
 import { putGcsObject } from './put.ts';
 import { beginGcsUpload } from './upload.ts';
@@ -31,7 +25,7 @@ export async function createGcsClient(): Promise<ObjectClient> {
   storage.baseUrl = `${storage.apiEndpoint}/storage/v1`;
   const gcs: Gcs = { storage };
   return {
-    head: (place, signal) => head(gcs, place, signal),
+    head: (place, signal) => headGcsObject(gcs, place, signal),
     get: (place, options, signal) => getGcsObject(gcs, place, options, signal),
     put: (place, content, condition, signal) => putGcsObject(gcs, place, content, condition, signal),
     beginUpload: (place, condition, signal) => beginGcsUpload(gcs, place, condition, signal),
@@ -41,21 +35,6 @@ export async function createGcsClient(): Promise<ObjectClient> {
     sweep: async () => undefined,
     requireBucket: (place, signal) => requireBucket(gcs, place, signal),
   };
-}
-
-async function head(gcs: Gcs, place: ObjectPlace, signal?: AbortSignal): Promise<ObjectFacts | null> {
-  try {
-    const [found] = await callGcs(place, 'reading', signal, () => findFile(gcs, place).getMetadata());
-    const mark = found.metadata?.[markName];
-    return {
-      bytes: Number(found.size),
-      version: String(found.generation),
-      mark: typeof mark === 'string' ? mark : null,
-    };
-  } catch (error) {
-    if (error instanceof StoreError && error.problem === 'missing') return null;
-    throw error;
-  }
 }
 
 async function* list({ storage }: Gcs, place: ObjectPlace, signal?: AbortSignal): AsyncGenerator<ListedObject> {

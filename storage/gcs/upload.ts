@@ -1,9 +1,9 @@
 // Uploads to Google Cloud Storage in parts. The client begins the session; each part is one request of our own, so that a failure is never lost
 // inside of a stream.
 
-import type { ObjectPlace, ObjectUpload, WriteCondition } from '../objects/client.ts';
+import type { ObjectFacts, ObjectPlace, ObjectUpload, WriteCondition } from '../objects/client.ts';
 import { StoreError } from '../store.ts';
-import { callGcs, conditioned, findFile, type Gcs } from './call.ts';
+import { callGcs, conditioned, findFile, type Gcs, headGcsObject } from './call.ts';
 import { gcsError } from './error.ts';
 
 const partMs = 5 * 60_000;
@@ -18,10 +18,26 @@ export async function beginGcsUpload(
   const [session] = await callGcs(place, 'writing', signal, () =>
     findFile(gcs, place).createResumableUpload(conditioned(condition)),
   );
-  return new ResumableUpload(session, place);
+  return new ResumableUpload(session, place, {
+    async find() {
+      const found = condition === null ? null : await headGcsObject(gcs, place, signal);
+      return found?.mark === condition?.mark ? found : null;
+    },
+    async remove(version) {
+      const generation = { ignoreNotFound: true, ifGenerationMatch: version };
+      await callGcs(place, 'writing', signal, () => findFile(gcs, place).delete(generation));
+    },
+  });
 }
 
-/** What the server has of the upload. `version` is set when the object exists. */
+/** The object that the server has made of the upload. */
+interface MadeObject {
+  /** Null if there is none, or if it is not known whose it is. */
+  find(): Promise<ObjectFacts | null>;
+  remove(version: string): Promise<void>;
+}
+
+/** What the server has of the upload. `version` is set when the object exists: then it has as many bytes as are stored. */
 interface Progress {
   readonly stored: number;
   readonly version: string | null;
@@ -30,14 +46,16 @@ interface Progress {
 class ResumableUpload implements ObjectUpload {
   readonly #session: string;
   readonly #place: ObjectPlace;
+  readonly #made: MadeObject;
   /** Where the next part begins. */
   #position = 0;
   /** Held until it is known whether it is the last one, which says how long the object is. */
   #held: Buffer | null = null;
 
-  constructor(session: string, place: ObjectPlace) {
+  constructor(session: string, place: ObjectPlace, made: MadeObject) {
     this.#session = session;
     this.#place = place;
+    this.#made = made;
   }
 
   async part(content: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -67,6 +85,7 @@ class ResumableUpload implements ObjectUpload {
         const from = failure === null ? this.#position : null;
         const done = from === null ? await this.#ask(signal) : await this.#put(content, from, isLast, signal);
         failure = null;
+        if (done.version !== null && !isWhole(done, isLast ? end : null)) await this.#refuseObject(done.version);
         if (done.version !== null || (done.stored >= end && !isLast)) {
           this.#position = end;
           return done;
@@ -80,6 +99,12 @@ class ResumableUpload implements ObjectUpload {
       }
     }
     throw new StoreError('unavailable', this.#place.uri);
+  }
+
+  /** Servers exist that take the question how much they have for the end of the upload. */
+  async #refuseObject(version: string): Promise<never> {
+    await this.#made.remove(version);
+    throw new StoreError('unwritable', this.#place.uri);
   }
 
   #put(content: Buffer, from: number, isLast: boolean, signal?: AbortSignal): Promise<Progress> {
@@ -108,15 +133,26 @@ class ResumableUpload implements ObjectUpload {
       });
       const text = await response.text();
       if (response.status === 308) return { stored: readStored(response.headers.get('range')), version: null };
-      if (response.ok) return { stored: 0, version: String(JSON.parse(text).generation) };
-      // A session that is gone cannot be continued.
-      if (response.status === 404 || response.status === 410) throw new StoreError('unwritable', uri);
+      if (response.ok) {
+        const { size, generation } = JSON.parse(text);
+        return { stored: Number(size), version: String(generation) };
+      }
+      // A session that is gone cannot be continued. It may be complete, and the answer was lost.
+      if (response.status === 404 || response.status === 410) {
+        const made = await this.#made.find();
+        if (made !== null) return { stored: made.bytes, version: made.version };
+        throw new StoreError('unwritable', uri);
+      }
       throw Object.assign(new Error('refused'), { code: response.status });
     } catch (error) {
       throw gcsError(error, uri, 'writing', signal);
     }
   }
 }
+
+/** If the server does not say how many bytes the object has, its word counts. */
+const isWhole = ({ stored }: Progress, bytes: number | null): boolean =>
+  bytes !== null && (Number.isNaN(stored) || stored === bytes);
 
 /** `bytes=0-8388607` means that this many and one more are stored; no header means none. */
 const readStored = (range: string | null): number => Number(/-(\d+)$/.exec(range ?? '')?.[1] ?? -1) + 1;

@@ -56,18 +56,21 @@ export async function findWritten(
   return null;
 }
 
-/** The same after an upload was not completed. If the first reply was lost, the request was sent again, and the upload was not there any more. */
+/**
+ * The same after an upload of so many bytes was not completed. If the first reply was lost, the request was sent again, and the upload was not there
+ * any more.
+ */
 export async function findCompleted(
   client: ObjectClient,
   place: ObjectPlace,
-  condition: WriteCondition,
+  { condition, bytes }: { readonly condition: WriteCondition; readonly bytes: number },
   error: unknown,
   signal?: AbortSignal,
 ): Promise<Written | null> {
   const isDoubtful = error instanceof StoreError && doubtful.has(error.problem);
   if (!isDoubtful) return findWritten(client, place, condition, error, signal);
   const found = await client.head(place, signal);
-  if (found?.mark === condition.mark) return found;
+  if (found?.mark === condition.mark && found.bytes === bytes) return found;
   throw error;
 }
 

@@ -122,7 +122,8 @@ export class ObjectSink implements Sink {
       return await upload.complete(this.#signal);
     } catch (error) {
       if (this.#condition === null) throw error;
-      const found = await findCompleted(this.#client, this.#place, this.#condition, error, this.#signal);
+      const written = { condition: this.#condition, bytes: this.#bytes };
+      const found = await findCompleted(this.#client, this.#place, written, error, this.#signal);
       if (found === null) throw new StoreError('unavailable', this.#place.uri);
       return found;
     }

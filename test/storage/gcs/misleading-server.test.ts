@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createStore } from '../../../storage/registry.ts';
 import type { Store } from '../../../storage/store.ts';
 
-async function startServer(answer: (request: IncomingMessage, reply: ServerResponse) => void): Promise<Store> {
+async function startServer(answer: (request: IncomingMessage, reply: ServerResponse) => unknown): Promise<Store> {
   const server = createServer(answer);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -53,6 +53,45 @@ test('an object without a length is not read, because a cut would look like its 
   });
   await expect(readBytes(store)).rejects.toMatchObject({ problem: 'unavailable' });
 });
+
+test.each([
+  ['that says so', true],
+  ['whose answer is lost', false],
+])(
+  'an object that a server makes of a part of an upload, %s, is removed, and the upload fails',
+  async (_which, isSaid) => {
+    const log: string[] = [];
+    let mark = '';
+    let made = false;
+    const store = await startServer(async (request, reply) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const { method = '', url = '', headers } = request;
+      const range = headers['content-range'] ?? '';
+      log.push(`${method} ${range}`.trim());
+      const object = { name: 'large', size: '0', generation: '7', metadata: { 'nightshift-mark': mark } };
+      const answer = () => reply.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(object));
+      if (method === 'POST') {
+        mark = JSON.parse(Buffer.concat(chunks).toString()).metadata['nightshift-mark'];
+        return reply.writeHead(200, { Location: `http://${headers.host}/session` }).end();
+      }
+      if (method === 'GET') return made ? answer() : reply.writeHead(404).end();
+      if (method === 'DELETE') {
+        if (url.includes('ifGenerationMatch=7')) made = false;
+        return reply.writeHead(204).end();
+      }
+      if (made) return reply.writeHead(404).end();
+      if (!range.startsWith('bytes */')) return reply.writeHead(503).end();
+      made = true;
+      return isSaid ? answer() : reply.destroy();
+    });
+    const sink = await store.create('gs://bucket/large', { ifVersion: '5' });
+    await sink.write(Buffer.alloc(6 * 1024 * 1024));
+    await expect(sink.close()).rejects.toMatchObject({ problem: 'unwritable' });
+    expect(log).toContain('PUT bytes */*');
+    expect(made).toBe(false);
+  },
+);
 
 test('a list that repeats one page for ever fails, and has nothing outside of its prefix', async () => {
   const object = (name: string) => ({ kind: 'storage#object', name, size: '1', generation: '1' });
