@@ -1,6 +1,6 @@
 // What activities need from outside: the ports, a clock, randomness, a scratch folder, and limiters for work that fills the machine.
 
-import { defaultAccount, type JobFile, type Timing } from '../domain/job.ts';
+import { defaultAccount, type JobFile, type JobSpec, type Timing } from '../domain/job.ts';
 import type { Prices } from '../domain/money/cost.ts';
 import type { BatchNews } from '../domain/progress/events.ts';
 import { InvariantBroken } from '../domain/refusal.ts';
@@ -81,6 +81,16 @@ export interface ActivityDeps {
   /** Resolves after that time, or when the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly randomHex: (bytes: number) => string;
+}
+
+/** The provider of a spec that was just validated. */
+export function requireKnownProvider(
+  deps: Pick<ActivityDeps, 'provider'>,
+  { provider: name, account }: Pick<JobSpec, 'provider' | 'account'>,
+): Provider {
+  const provider = deps.provider(name, account);
+  if (provider === undefined) throw new InvariantBroken(`${name} was known a moment ago`);
+  return provider;
 }
 
 /** The provider of a job that was already opened. A worker of another version may not have it; Temporal then tries again. */

@@ -101,7 +101,7 @@ export async function awaitWorker<Answer>(
   }
 }
 
-/** A query of a running workflow. Rejects with the failing task if that is why there is no answer. */
+/** Queries a running workflow. If a failing task keeps it from answering, rejects with that task. */
 export async function askWorkflow<Answer>(
   client: Client,
   handle: WorkflowHandle,

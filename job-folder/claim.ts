@@ -5,7 +5,7 @@ import type { Claim, JobFile } from '../domain/job.ts';
 import type { JobRefused } from '../domain/refusal.ts';
 import { readJson, writeJson } from '../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../storage/store.ts';
-import { readOwn } from './job-file.ts';
+import { createOrRead } from './job-file.ts';
 import { jobFile, takeoverFile } from './paths.ts';
 
 /** A workflow and its first run: a retried or reset workflow keeps what it owns. */
@@ -88,15 +88,4 @@ export async function giveUpClaim(store: Store, output: string, { nonce }: Claim
   if (now === null || now === 'not_ours' || now.claim.nonce !== nonce) return;
   const { kind, problems } = refused;
   await replaceJobFile(store, output, { ...now, refused: { kind, problems } });
-}
-
-/** If several create the same file at the same instant, one succeeds; the others read what it wrote. */
-async function createOrRead<T>(store: Store, uri: string, content: T): Promise<T> {
-  try {
-    await writeJson(store, uri, content, { ifAbsent: true });
-    return content;
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
-    return readOwn<T>(store, uri);
-  }
 }

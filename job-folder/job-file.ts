@@ -3,8 +3,8 @@
 import type { JobRef } from '../domain/ids.ts';
 import type { Claim, JobFile } from '../domain/job.ts';
 import { JobRefused } from '../domain/refusal.ts';
-import { readJson } from '../storage/lines/json-lines.ts';
-import type { Store } from '../storage/store.ts';
+import { readJson, writeJson } from '../storage/lines/json-lines.ts';
+import { type Store, StoreError } from '../storage/store.ts';
 import { jobFile } from './paths.ts';
 
 /**
@@ -46,4 +46,15 @@ export async function readOwnVersion<T>(store: Store, uri: string) {
   const stored = await store.head(uri);
   if (stored === null) return { value: null, version: null };
   return { value: await readOwn<T>(store, uri), version: stored.version };
+}
+
+/** If several create the same file at the same instant, one succeeds; the others read what it wrote. */
+export async function createOrRead<T>(store: Store, uri: string, content: T): Promise<T> {
+  try {
+    await writeJson(store, uri, content, { ifAbsent: true });
+    return content;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
+    return readOwn<T>(store, uri);
+  }
 }

@@ -35,13 +35,10 @@ const secretBytesMin = 24;
 
 /** The form of the Standard Webhooks convention. */
 const secrets = z.string().transform((text, ctx): readonly Buffer[] => {
-  const all = text.split(/[\s,]+/).map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
-  if (
-    text.split(/[\s,]+/).every((secret) => secret.startsWith('whsec_')) &&
-    all.every(({ length }) => length >= secretBytesMin)
-  ) {
-    return all;
-  }
+  const given = text.split(/[\s,]+/);
+  const decoded = given.map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
+  const areSecrets = given.every((secret) => secret.startsWith('whsec_'));
+  if (areSecrets && decoded.every(({ length }) => length >= secretBytesMin)) return decoded;
   ctx.addIssue({ code: 'custom', message: 'must be `whsec_` and at least 24 random bytes as base64' });
   return z.NEVER;
 });

@@ -1,16 +1,19 @@
-// Runs the children of a job or a segment: their options, side by side, started again if they vanish, with the current switches.
+// Runs the children of a job or a segment: their options, side by side, started again if they vanish, with the current switches. Also starts
+// children that outlive their parent.
 
 import { ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
   type ChildWorkflowHandle,
+  type ChildWorkflowOptions,
   condition,
   getExternalWorkflowHandle,
   isCancellation,
   log,
   ParentClosePolicy,
   sleep,
+  startChild,
   type Workflow,
 } from '@temporalio/workflow';
 import type { Timing } from '../domain/job.ts';
@@ -19,12 +22,25 @@ import { batchDeadlineSignal, endNowSignal, pauseSignal, resumeSignal } from './
 import { shortCall } from './proxies.ts';
 import { endIfTakenOver } from './takeover.ts';
 
-/** A child is never abandoned: its parent's end cancels it, and its parent's cancellation waits for its result. */
+/** A part of a job is never abandoned: its parent's end cancels it, and its parent's cancellation waits for its result. */
 export const childOptions = {
   parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
   cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
   workflowIdReusePolicy: 'ALLOW_DUPLICATE',
 } as const;
+
+/** Starts a child that outlives its parent. Null if it runs already: an earlier attempt has started it. */
+export async function startOutliving(
+  type: string,
+  options: ChildWorkflowOptions & { readonly args: unknown[] },
+): Promise<ChildWorkflowHandle<Workflow> | null> {
+  try {
+    return await startChild(type, { ...options, parentClosePolicy: ParentClosePolicy.ABANDON });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+    throw error;
+  }
+}
 
 /** Children that run side by side. A failure is kept until all of them have ended, so that no result is lost. */
 export class ChildGroup {

@@ -89,7 +89,7 @@ class RecordCursor {
     this.#chunks = readDataset(store, { ...dataset, files: [] }, { signal: cancellationSignal() });
   }
 
-  /** The row's record as JSON, without its last brace. Ask in row order. Null if there is no such row. */
+  /** Ask in row order. Returns the row's record as JSON without its last brace, or null if the dataset has no such row. */
   async find(row: number): Promise<string | null> {
     while ((this.#rows.at(-1)?.row ?? 0) < row) {
       const { value, done } = await this.#chunks.next();

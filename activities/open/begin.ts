@@ -8,7 +8,7 @@ import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { claimOutput, makeClaim, nonceBytes, type Owner } from '../../job-folder/claim.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
-import type { ActivityDeps } from '../deps.ts';
+import { type ActivityDeps, requireKnownProvider } from '../deps.ts';
 import type { Admission } from '../dispatch/port.ts';
 import { refuseOutput } from './check-output.ts';
 import { isOwnJob, mayTake, takeOutput } from './take.ts';
@@ -22,8 +22,7 @@ export async function beginJob(
   owner: Owner,
   spec: JobSpec,
 ): Promise<JobFile> {
-  const provider = deps.provider(spec.provider, spec.account);
-  if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
+  const provider = requireKnownProvider(deps, spec);
   const claim = makeClaim(owner, deps.randomHex(nonceBytes), deps.now());
   const job: JobFile = {
     version: 1,

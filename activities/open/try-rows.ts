@@ -5,11 +5,10 @@ import type { RowId } from '../../domain/ids.ts';
 import type { JobSpec } from '../../domain/job.ts';
 import type { RowRefusal } from '../../domain/outcome/outcome.ts';
 import type { Validity } from '../../domain/plan/validity.ts';
-import { InvariantBroken } from '../../domain/refusal.ts';
 import { readDataset } from '../../storage/formats/dataset.ts';
 import type { DatasetRow } from '../../storage/formats/rows.ts';
 import { isRefusal, type ReadRow, rowReader } from '../../threads/tasks/row-reader.ts';
-import type { ActivityDeps } from '../deps.ts';
+import { type ActivityDeps, requireKnownProvider } from '../deps.ts';
 import { RowTally } from '../plan/row-tally.ts';
 
 const rowsTried = 100;
@@ -19,8 +18,7 @@ export async function tryRows(
   deps: Pick<ActivityDeps, 'store' | 'provider' | 'prices'>,
   spec: JobSpec,
 ): Promise<Omit<Validity, 'warnings'>> {
-  const provider = deps.provider(spec.provider, spec.account);
-  if (provider === undefined) throw new InvariantBroken(`${spec.provider} was known a moment ago`);
+  const provider = requireKnownProvider(deps, spec);
   const trial = new Trial(rowReader({ spec, prices: deps.prices.models }, provider));
   const limit = Math.min(spec.dataset.limit ?? Number.POSITIVE_INFINITY, rowsTried + 1);
   const dataset = { ...spec.dataset, limit };

@@ -2,6 +2,7 @@
 // the last hours has come before.
 
 import { createHash } from 'node:crypto';
+import { cancellationSignal } from '@temporalio/activity';
 import type { RowId } from '../../domain/ids.ts';
 import { type IdsFile, idsFile, idsFolder, parseIdsFile } from '../../queue-folder/paths.ts';
 import { writeBytes } from '../../storage/lines/json-lines.ts';
@@ -15,42 +16,42 @@ const rememberedMax = 5_000_000;
 export const hashId = (id: RowId): string =>
   createHash('sha256').update(JSON.stringify(id)).digest().toString('latin1', 0, hashBytes);
 
-/** Whether the files of earlier flushes have these hashes. They are read one block at a time. */
+export async function listIdsFiles(store: Store, output: string): Promise<readonly IdsFile[]> {
+  const files: IdsFile[] = [];
+  for await (const { uri } of store.list(idsFolder(output), cancellationSignal())) {
+    const file = parseIdsFile(uri);
+    if (file !== null) files.push(file);
+  }
+  return files;
+}
+
+/** Which of these hashes the files have. The newest files count; they are read one block at a time. */
 export async function findRemembered(
   store: Store,
   output: string,
   hashes: ReadonlySet<string>,
-  { flush, since, signal }: { readonly flush: number; readonly since: number; readonly signal: AbortSignal },
+  files: readonly IdsFile[],
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
-  for (const file of await listIdsFiles(store, output, { flush, since })) {
-    for await (const hash of readHashes(store, idsFile(output, file), signal)) if (hashes.has(hash)) found.add(hash);
+  for (const file of takeNewest(files)) {
+    for await (const hash of readHashes(store, idsFile(output, file))) if (hashes.has(hash)) found.add(hash);
   }
   return found;
 }
 
-/** The newest first. */
-async function listIdsFiles(
-  store: Store,
-  output: string,
-  { flush, since }: { readonly flush: number; readonly since: number },
-): Promise<readonly IdsFile[]> {
-  const files: IdsFile[] = [];
-  for await (const { uri } of store.list(idsFolder(output))) {
-    const file = parseIdsFile(uri);
-    if (file !== null && file.flush < flush && file.at >= since) files.push(file);
-  }
-  files.sort((one, other) => other.flush - one.flush);
+function takeNewest(files: readonly IdsFile[]): readonly IdsFile[] {
   let ids = 0;
-  return files.filter(({ items }) => {
-    ids += items;
-    return ids <= rememberedMax;
-  });
+  return files
+    .toSorted((one, other) => other.flush - one.flush)
+    .filter(({ items }) => {
+      ids += items;
+      return ids <= rememberedMax;
+    });
 }
 
-async function* readHashes(store: Store, uri: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* readHashes(store: Store, uri: string): AsyncGenerator<string> {
   let rest = Buffer.alloc(0);
-  for await (const chunk of store.read(uri, { signal })) {
+  for await (const chunk of store.read(uri, { signal: cancellationSignal() })) {
     const bytes = Buffer.concat([rest, chunk]);
     const whole = bytes.length - (bytes.length % hashBytes);
     for (let at = 0; at < whole; at += hashBytes) yield bytes.toString('latin1', at, at + hashBytes);
@@ -63,12 +64,9 @@ export async function writeIds(store: Store, output: string, file: IdsFile, hash
 }
 
 /** Deletes what is not remembered any more. Nothing depends on it. */
-export async function forgetIds(store: Store, output: string, before: number): Promise<void> {
+export async function forgetIds(store: Store, output: string, files: readonly IdsFile[]): Promise<void> {
   try {
-    for await (const { uri } of store.list(idsFolder(output))) {
-      const file = parseIdsFile(uri);
-      if (file !== null && file.at < before) await store.remove(uri);
-    }
+    for (const file of files) await store.remove(idsFile(output, file));
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
   }

@@ -2,7 +2,7 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { FoundInStore } from '../../domain/queue/changes.ts';
-import { type Delivery, parseDelivery, sumDeliveries } from '../../domain/queue/delivery.ts';
+import { compareDeliveries, type Delivery, parseDelivery, sumDeliveries } from '../../domain/queue/delivery.ts';
 import { knownMax } from '../../domain/queue/state.ts';
 import { deliveriesFolder, parseDeliveryFile } from '../../queue-folder/paths.ts';
 import type { Store } from '../../storage/store.ts';
@@ -14,7 +14,7 @@ export async function listDeliveries(store: Store, output: string): Promise<Foun
     const delivery = parseDelivery(parseDeliveryFile(uri));
     if (delivery !== null) all.push(delivery);
   }
-  all.sort((one, other) => (one.name < other.name ? -1 : 1));
+  all.sort(compareDeliveries);
   const rest = all.slice(knownMax);
   return { waiting: all.slice(0, knownMax), beyond: { deliveries: rest.length, ...sumDeliveries(rest) } };
 }

@@ -1,18 +1,17 @@
 // The first activity of every queue: checks it, claims its folder, and finds what an earlier queue of the same name left there.
 
-import type { JobSpec } from '../../domain/job.ts';
 import type { FoundQueue } from '../../domain/queue/changes.ts';
 import { type OpenFlush, type QueueSettings, queueIdPrefix, recoveredMax } from '../../domain/queue/state.ts';
-import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
+import { JobRefused } from '../../domain/refusal.ts';
 import { toTaskPriority } from '../../domain/sharing.ts';
+import { namePattern, nameWanted } from '../../input/fields/field-kinds.ts';
 import { queueReference } from '../../input/queue/reference.ts';
 import { parseQueue } from '../../input/queue/resolve.ts';
 import { readOwnIfThere } from '../../job-folder/job-file.ts';
 import { reportFile } from '../../job-folder/paths.ts';
-import type { Provider } from '../../providers/provider.ts';
 import { flushesFolder, parseFlushFile, resultsFolder, sealedFile } from '../../queue-folder/paths.ts';
 import type { Store } from '../../storage/store.ts';
-import type { ActivityDeps } from '../deps.ts';
+import { type ActivityDeps, requireKnownProvider } from '../deps.ts';
 import { checkAccount, refuseIfAny } from '../open/check-world.ts';
 import { readSpecFile } from '../open/read-job.ts';
 import { listDeliveries } from './list-deliveries.ts';
@@ -52,26 +51,17 @@ export async function openQueue(deps: ActivityDeps, input: OpenQueueInput): Prom
       concurrency,
       rememberMs,
       priority: toTaskPriority(job, deps.tenants[job.tenant ?? '']?.weight),
-      timing: { ...deps.timing, providerWindowMs: requireLimits(deps, job).windowMs },
+      timing: { ...deps.timing, providerWindowMs: requireKnownProvider(deps, job).limits.windowMs },
       historyEventsMax,
     },
     found: { ...(await listDeliveries(deps.store, output)), ...(await findFlushes(deps.store, output)) },
   };
 }
 
-function requireLimits({ provider }: ActivityDeps, job: JobSpec): Provider['limits'] {
-  const found = provider(job.provider, job.account);
-  if (found === undefined) throw new InvariantBroken(`${job.provider} was known a moment ago`);
-  return found.limits;
-}
-
-/** The same as of a tenant: a queue is named in ids, paths and commands. */
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-
 function readName(workflowId: string): string {
   const name = workflowId.startsWith(queueIdPrefix) ? workflowId.slice(queueIdPrefix.length) : '';
   if (namePattern.test(name)) return name;
-  const message = `is ${workflowId}; a queue has the id ${queueIdPrefix}<name>, with a name of at most 64 letters, digits, dots, dashes and underscores`;
+  const message = `is ${workflowId}; a queue has the id ${queueIdPrefix}<name>, with ${nameWanted}`;
   throw new JobRefused('invalid_job', [{ where: 'id', message }]);
 }
 

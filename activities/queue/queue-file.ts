@@ -4,7 +4,7 @@ import type { JobSpec } from '../../domain/job.ts';
 import { flushWorkflowId } from '../../domain/queue/state.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { type QueueSpec, writeFlushJob } from '../../input/queue/resolve.ts';
-import { readOwn, readOwnIfThere } from '../../job-folder/job-file.ts';
+import { createOrRead, readOwn } from '../../job-folder/job-file.ts';
 import { jobFile } from '../../job-folder/paths.ts';
 import { queueFile, resultsFolder, rowsFile } from '../../queue-folder/paths.ts';
 import { writeJson } from '../../storage/lines/json-lines.ts';
@@ -15,8 +15,6 @@ import { readJob } from '../open/read-job.ts';
 /** The input of every activity of a queue. */
 export interface QueueRef {
   readonly output: string;
-  /** The queue's workflow. */
-  readonly workflowId: string;
 }
 
 interface QueueFile {
@@ -26,21 +24,22 @@ interface QueueFile {
 }
 
 /** The queue's newest spec: it may have changed when the queue was started again. */
-export async function readQueueSpec(store: Store, { output }: Pick<QueueRef, 'output'>): Promise<QueueSpec> {
+export async function readQueueSpec(store: Store, { output }: QueueRef): Promise<QueueSpec> {
   return (await readOwn<QueueFile>(store, queueFile(output))).spec;
 }
 
 /** A queue that is started again finds its folder. Another queue or a job has to have another one. */
 export async function claimQueueFolder(store: Store, workflowId: string, spec: QueueSpec): Promise<void> {
   const { output } = spec;
-  const found = await readOwnIfThere<QueueFile>(store, queueFile(output));
-  const owner = found === null && (await store.head(jobFile(output))) !== null ? 'a job' : found?.workflowId;
-  if (owner !== undefined && owner !== workflowId) {
-    const message = `${output} belongs to ${owner}: give another \`output\``;
-    throw new JobRefused('output_claimed', [{ where: 'output', message }]);
-  }
+  const refuse = (owner: string): JobRefused =>
+    new JobRefused('output_claimed', [
+      { where: 'output', message: `${output} belongs to ${owner}: give another \`output\`` },
+    ]);
+  if ((await store.head(jobFile(output))) !== null) throw refuse('a job');
   const file: QueueFile = { version: 1, workflowId, spec };
-  await writeJson(store, queueFile(output), file);
+  const found = await createOrRead(store, queueFile(output), file);
+  if (found.workflowId !== workflowId) throw refuse(found.workflowId);
+  if (found !== file) await writeJson(store, queueFile(output), file);
 }
 
 type ReadDeps = Parameters<typeof readJob>[0];
@@ -65,11 +64,6 @@ export async function resolveFlushJob(deps: ReadDeps, spec: QueueSpec, at: numbe
   }
 }
 
-/** For the activities that need the queue's job: what they read is the newest spec. */
-export async function readFlushJob(
-  deps: ReadDeps & Pick<ActivityDeps, 'now'>,
-  ref: QueueRef,
-): Promise<{ readonly spec: QueueSpec; readonly job: JobSpec }> {
-  const spec = await readQueueSpec(deps.store, ref);
-  return { spec, job: await resolveFlushJob(deps, spec, deps.now()) };
-}
+/** The same, by the queue's newest spec. */
+export const readFlushJob = async (deps: ReadDeps & Pick<ActivityDeps, 'now'>, ref: QueueRef): Promise<JobSpec> =>
+  resolveFlushJob(deps, await readQueueSpec(deps.store, ref), deps.now());

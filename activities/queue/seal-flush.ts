@@ -6,7 +6,7 @@ import type { RowId } from '../../domain/ids.ts';
 import type { Sealed } from '../../domain/queue/changes.ts';
 import type { Removal } from '../../domain/queue/state.ts';
 import { type QueueSpec, writeFlushJob } from '../../input/queue/resolve.ts';
-import { readOwnIfThere } from '../../job-folder/job-file.ts';
+import { createOrRead, readOwnIfThere } from '../../job-folder/job-file.ts';
 import {
   deliveryFile,
   flushJobFile,
@@ -16,11 +16,11 @@ import {
   takenFile,
 } from '../../queue-folder/paths.ts';
 import { lineWriter, writeJson } from '../../storage/lines/json-lines.ts';
-import { type Store, StoreError } from '../../storage/store.ts';
+import type { Store } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { type DeliveredItem, readDelivery } from './delivered-items.ts';
-import { findRemembered, forgetIds, hashId, writeIds } from './item-ids.ts';
+import { findRemembered, forgetIds, hashId, listIdsFiles, writeIds } from './item-ids.ts';
 import { type QueueRef, readQueueSpec } from './queue-file.ts';
 
 export interface SealInput extends QueueRef {
@@ -45,31 +45,15 @@ export function sealFlush(deps: ActivityDeps, input: SealInput): Promise<SealedF
     const { output, flush } = input;
     const earlier = await readOwnIfThere<SealedFlush>(store, sealedFile(output, flush));
     const sealed = earlier ?? (await (await FlushSeal.begin(store, input)).seal());
-    for (const name of sealed.deliveries) await removeIfThere(store, deliveryFile(output, name));
+    for (const name of sealed.deliveries) await store.remove(deliveryFile(output, name));
     return sealed;
   });
 }
 
-async function removeIfThere(store: Store, uri: string): Promise<void> {
-  try {
-    await store.remove(uri);
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.problem !== 'missing') throw error;
-  }
-}
-
-async function recordTaken(
+const recordTaken = (
   store: Store,
   { output, flush, deliveries, removals, isUrgent, at }: SealInput,
-): Promise<TakenFlush> {
-  const taken: TakenFlush = { deliveries, removals, isUrgent, at };
-  try {
-    await writeJson(store, takenFile(output, flush), taken, { ifAbsent: true });
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
-  }
-  return (await readOwnIfThere<TakenFlush>(store, takenFile(output, flush))) ?? taken;
-}
+): Promise<TakenFlush> => createOrRead(store, takenFile(output, flush), { deliveries, removals, isUrgent, at });
 
 class FlushSeal {
   readonly #store: Store;
@@ -94,11 +78,17 @@ class FlushSeal {
     const { output, flush } = this.#input;
     const { deliveries, isUrgent, at } = this.#taken;
     const { hashes, removed, items } = await this.#readIds();
+    const files = await listIdsFiles(this.#store, output);
     const since = at - this.#spec.rememberMs;
-    const before = await findRemembered(this.#store, output, hashes, { flush, since, signal: this.#signal });
+    const remembered = files.filter((file) => file.flush < flush && file.at >= since);
+    const before = await findRemembered(this.#store, output, hashes, remembered);
     for (const hash of before) hashes.delete(hash);
     const job = hashes.size === 0 ? null : await this.#writeJob(hashes);
-    await forgetIds(this.#store, output, since);
+    await forgetIds(
+      this.#store,
+      output,
+      files.filter((file) => file.at < since),
+    );
     const duplicates = items - removed - hashes.size;
     const sealed: SealedFlush = { deliveries, isUrgent, at, items: hashes.size, duplicates, removed, job };
     await writeJson(this.#store, sealedFile(output, flush), sealed);

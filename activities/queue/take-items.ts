@@ -6,14 +6,14 @@ import { describeUri, findFormats } from '../../domain/dataset.ts';
 import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
 import { type Delivery, nameDelivery } from '../../domain/queue/delivery.ts';
 import { flushBytesMax, flushItemsMax } from '../../domain/queue/state.ts';
-import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
+import { JobRefused } from '../../domain/refusal.ts';
 import { deliveryFile } from '../../queue-folder/paths.ts';
 import { readDataset } from '../../storage/formats/dataset.ts';
 import type { DatasetRow } from '../../storage/formats/rows.ts';
 import { writeBytes } from '../../storage/lines/json-lines.ts';
 import { type Store, StoreError, storeAdvice } from '../../storage/store.ts';
 import { isRefusal, type ReadRow, rowReader } from '../../threads/tasks/row-reader.ts';
-import type { ActivityDeps } from '../deps.ts';
+import { type ActivityDeps, requireKnownProvider } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { type QueueRef, readFlushJob } from './queue-file.ts';
 
@@ -43,10 +43,8 @@ const refusalsMax = 100;
 
 export function takeItems(deps: ActivityDeps, input: TakeInput): Promise<TakenItems> {
   return heartbeating(deps.timing, async () => {
-    const { job } = await readFlushJob(deps, input);
-    const provider = deps.provider(job.provider, job.account);
-    if (provider === undefined) throw new InvariantBroken(`${job.provider} was known a moment ago`);
-    const intake = new Intake(rowReader({ spec: job, prices: deps.prices.models }, provider));
+    const spec = await readFlushJob(deps, input);
+    const intake = new Intake(rowReader({ spec, prices: deps.prices.models }, requireKnownProvider(deps, spec)));
     for await (const rows of readItems(deps.store, input.source)) intake.take(rows);
     const { items, bytes } = intake;
     const counts = { accepted: items, refused: intake.refused, refusals: intake.refusals };

@@ -124,7 +124,7 @@ export class Queues {
       return await ask();
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      throw new Error(`there is no open queue ${name}: the first item that is added with its queue file opens it`);
+      throw new Error(`found no open queue ${name}: add an item with its queue file to open it`);
     }
   }
 

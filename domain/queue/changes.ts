@@ -1,6 +1,6 @@
 // How the state of a queue changes: items come, a flush begins, runs and ends, a person takes an item out.
 
-import type { Delivery } from './delivery.ts';
+import { compareDeliveries, type Delivery } from './delivery.ts';
 import {
   type EndedFlush,
   knownMax,
@@ -33,7 +33,6 @@ export const beginQueue = (settings: QueueSettings, found: FoundQueue): QueueSta
   beyond: found.beyond,
   removals: [],
   nextFlush: found.nextFlush,
-  lastFlushAt: 0,
   open: found.open,
   ended: [],
   totals: noTotals,
@@ -48,17 +47,15 @@ export function addDelivery(state: QueueState, delivery: Delivery): QueueState {
     const beyond = { deliveries: deliveries + 1, items: items + delivery.items, bytes: bytes + delivery.bytes };
     return { ...state, beyond };
   }
-  return { ...state, waiting: [...state.waiting, delivery].sort(compareNames) };
+  return { ...state, waiting: [...state.waiting, delivery].sort(compareDeliveries) };
 }
 
 /** The store is right: deliveries whose news was lost are in it. */
 export const takeFound = (state: QueueState, { waiting, beyond }: FoundInStore): QueueState => ({
   ...state,
-  waiting: [...waiting].sort(compareNames),
+  waiting,
   beyond,
 });
-
-const compareNames = (one: Delivery, other: Delivery): number => (one.name < other.name ? -1 : 1);
 
 /** What a flush took out of the deliveries. */
 export interface Sealed {
@@ -83,7 +80,6 @@ export function takeSealed(
     waiting,
     removals: keepRemovals(state.removals, taken),
     nextFlush: flush + 1,
-    lastFlushAt: now,
     flushUntil: waiting.length === 0 && state.beyond.deliveries === 0 ? null : state.flushUntil,
     totals: addTotals(state.totals, { duplicates, removed, flushed: items }),
   };

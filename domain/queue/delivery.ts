@@ -20,6 +20,9 @@ export function nameDelivery({ at, items, bytes, isUrgent }: Omit<Delivery, 'nam
   return `${time}-${mark}-${items}-${bytes}-${isUrgent ? 'urgent' : 'standard'}`;
 }
 
+/** In the order in which they came. */
+export const compareDeliveries = (one: Delivery, other: Delivery): number => (one.name < other.name ? -1 : 1);
+
 /** Null if the name is not one of a delivery. */
 export function parseDelivery(name: string): Delivery | null {
   const [, at, , items, bytes, kind] = pattern.exec(name) ?? [];

@@ -101,7 +101,6 @@ export interface QueueState {
   readonly removals: readonly Removal[];
   /** Of the next flush. */
   readonly nextFlush: number;
-  readonly lastFlushAt: number;
   readonly open: readonly OpenFlush[];
   /** The newest first. */
   readonly ended: readonly EndedFlush[];

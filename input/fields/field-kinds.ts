@@ -13,10 +13,9 @@ const durationWanted = 'must be a duration as text, e.g. "90s", "15m" or "1h30m"
 
 export const text = () => z.string().min(1);
 /** Temporal's fairness keys have at most 64 bytes. */
-export const name = () =>
-  z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-    error: 'must be a name of at most 64 letters, digits, dots, dashes and underscores',
-  });
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const nameWanted = 'a name of at most 64 letters, digits, dots, dashes and underscores';
+export const name = () => z.string().regex(namePattern, { error: `must be ${nameWanted}` });
 export const count = () => z.number().int().min(1);
 export const usd = () => z.number().min(0);
 

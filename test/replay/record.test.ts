@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { Queues } from '../../client/long-lived/queues.ts';
 import { dispatcherId } from '../../domain/ids.ts';
 import type { OptionsInput } from '../../emulator/faults/options.ts';
+import { webhookVariables } from '../support/receiver.ts';
 import { devServer } from '../support/temporal.ts';
 import { Site } from '../workflows/site.ts';
 import type { SiteOptions } from '../workflows/site-worker.ts';
@@ -29,11 +30,6 @@ interface Scenario {
   /** Workflows besides the job and its children, by their type. */
   readonly further?: ReadonlyMap<string, string>;
 }
-
-const webhookVariables = {
-  NIGHTSHIFT_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24, 1).toString('base64')}`,
-  NIGHTSHIFT_WEBHOOK_HOSTS: '127.0.0.1',
-};
 
 const scenarios: readonly Scenario[] = [
   { name: 'openai', play: (site) => site.run(site.openaiJob(120, changes)) },
@@ -182,6 +178,9 @@ function asText(json: string): string {
   return `{"events": [\n${events.map((event: unknown) => JSON.stringify(event)).join(',\n')}\n]}\n`;
 }
 
-/** The worker that took a task, and the queues of one process, which are named after the process. */
+/** The worker that took a task, the places in its files, and the queues of one process, which are named after the process. */
 const isOfTheMachine = (key: string, value: unknown): boolean =>
-  key === 'identity' || key === 'binaryChecksum' || (key === 'name' && /^\d+@/.test(String(value)));
+  key === 'identity' ||
+  key === 'stackTrace' ||
+  key === 'binaryChecksum' ||
+  (key === 'name' && /^\d+@/.test(String(value)));

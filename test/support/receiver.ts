@@ -3,6 +3,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach } from 'vitest';
 
 export interface Received {
   readonly headers: IncomingHttpHeaders;
@@ -15,6 +16,27 @@ export interface Receiver {
   /** How it answers from now on. Default: 200. */
   answer(how: (response: ServerResponse) => void): void;
   close(): Promise<void>;
+}
+
+/** What a worker needs to tell it anything. */
+export const webhookVariables = {
+  NIGHTSHIFT_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24, 1).toString('base64')}`,
+  NIGHTSHIFT_WEBHOOK_HOSTS: '127.0.0.1',
+};
+
+/** At the top of a file: each test has its own. Read it inside of tests only. */
+export function receiverOfEachTest(): { readonly current: Receiver } {
+  let current: Receiver | undefined;
+  beforeEach(async () => {
+    current = await startReceiver();
+  });
+  afterEach(() => current?.close());
+  return {
+    get current() {
+      if (current === undefined) throw new Error('the receiver is started before each test, not before');
+      return current;
+    },
+  };
 }
 
 export async function startReceiver(): Promise<Receiver> {

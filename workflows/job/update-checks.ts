@@ -6,21 +6,7 @@ import { deadlineActions } from '../../domain/job.ts';
 import { itemReasons } from '../../domain/outcome/outcome.ts';
 import { findRemedy, type Pauses } from '../../domain/progress/pauses.ts';
 import type { JobPhase } from '../../domain/progress/status.ts';
-
-function check(isMet: boolean, expected: string): void {
-  if (!isMet) throw ApplicationFailure.nonRetryable(`expected ${expected}`, 'invalid_update');
-}
-
-/** The fields of an update's argument. Unknown fields are refused, because a misspelt field would silently change nothing. */
-function readFields(input: unknown, known: readonly string[], expected: string): Partial<Record<string, unknown>> {
-  const fields = input ?? {};
-  check(typeof fields === 'object' && !Array.isArray(fields), expected);
-  check(
-    Object.keys(fields).every((field) => known.includes(field)),
-    expected,
-  );
-  return fields;
-}
+import { check, readFields } from '../update-fields.ts';
 
 export function checkNote(input: unknown): void {
   const shape = '{"note": a text}, or nothing';

@@ -1,12 +1,13 @@
 // The jobs of a queue's flushes. They outlive the run that starts them, so the queue looks at them instead of waiting for their results.
 
-import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { log, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/common';
+import { log } from '@temporalio/workflow';
 import type { SeenFlush } from '../../activities/queue/look-at-flushes.ts';
 import type { QueueRef } from '../../activities/queue/queue-file.ts';
 import { endFlush, markFlush } from '../../domain/queue/changes.ts';
 import type { QueuePage } from '../../domain/queue/page.ts';
 import { flushWorkflowId, type QueueState } from '../../domain/queue/state.ts';
+import { startOutliving } from '../children.ts';
 import { shortCall } from '../proxies.ts';
 
 interface FlushOwner {
@@ -27,20 +28,15 @@ export class FlushJobs {
   /** A job that runs already was started by an earlier attempt. */
   async start(flush: number, input: unknown, items: number): Promise<void> {
     const { name, priority } = this.#queue.state.settings;
-    try {
-      const child = await startChild('processDataset', {
-        workflowId: flushWorkflowId(name, flush),
-        args: [input],
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-        priority,
-        staticSummary: `flush ${flush} of the queue ${name}: ${items} items`,
-      });
-      const noteEnd = (): void => void this.ended.add(flush);
-      child.result().then(noteEnd, noteEnd);
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
+    const job = await startOutliving('processDataset', {
+      workflowId: flushWorkflowId(name, flush),
+      args: [input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      priority,
+      staticSummary: `flush ${flush} of the queue ${name}: ${items} items`,
+    });
+    const noteEnd = (): void => void this.ended.add(flush);
+    job?.result().then(noteEnd, noteEnd);
   }
 
   async retry(flush: number): Promise<QueuePage> {

@@ -13,6 +13,6 @@ export async function flushQueue(input: { readonly queue: string }): Promise<voi
   try {
     await getExternalWorkflowHandle(`${queueIdPrefix}${name}`).signal(flushSignal);
   } catch {
-    throw ApplicationFailure.nonRetryable(`there is no open queue ${name}: add an item to it first`, 'invalid_job');
+    throw ApplicationFailure.nonRetryable(`found no open queue ${name}: add an item to it first`, 'invalid_job');
   }
 }

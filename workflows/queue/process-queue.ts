@@ -18,7 +18,7 @@ export async function processQueue(input: unknown, carried?: unknown): Promise<Q
   registerQueueHandlers(queue);
   if (!queue.isOpen) await queue.open(input);
   const agenda = new Agenda(queue);
-  while (!queue.isDrained && !isHistoryLong(queue.settings.historyEventsMax)) await agenda.doNext();
+  while (!agenda.isOver) await agenda.doNext();
   queue.isClosing = true;
   await condition(allHandlersFinished);
   if (queue.isDrained) return queue.page();
@@ -48,19 +48,21 @@ class Agenda {
     this.#queue = queue;
   }
 
+  /** The queue is drained, or continues as a new run. */
+  get isOver(): boolean {
+    return this.#queue.isDrained || isHistoryLong(this.#queue.settings.historyEventsMax);
+  }
+
   async doNext(): Promise<void> {
     const choice = this.#queue.choose();
     if (choice !== null) return this.#queue.flush(choice);
     const due = this.#queue.state.open.filter((flush) => this.#findLookTime(flush) <= Date.now());
     if (due.length > 0) return this.#look(due.map(({ flush }) => flush));
     if (Date.now() >= this.#listedAt + listEveryMs) return this.#list();
-    const waitMs = Math.max(1, this.#findNextTime() - Date.now());
-    const isOver = (): boolean => this.#queue.isDrained || isHistoryLong(this.#queue.settings.historyEventsMax);
-    const before = this.#findNextTime();
+    const nextAt = this.#findNextTime();
     // A flush that becomes due sooner, or that a person wants now, ends the wait.
-    await condition(() => isOver() || this.#queue.choose() !== null || this.#findNextTime() < before, waitMs, {
-      summary: 'wait for items',
-    });
+    const hasWork = (): boolean => this.isOver || this.#queue.choose() !== null || this.#findNextTime() < nextAt;
+    await condition(hasWork, Math.max(1, nextAt - Date.now()), { summary: 'wait for items' });
   }
 
   #findNextTime(): number {

@@ -79,8 +79,7 @@ export class QueueRun {
   }
 
   change(change: (state: QueueState) => QueueState): QueuePage {
-    this.#set(change(this.state));
-    return this.page();
+    return this.#set(change(this.state));
   }
 
   takeDelivery(delivery: Delivery): void {
@@ -159,16 +158,17 @@ export class QueueRun {
   }
 
   get ref(): QueueRef {
-    return { output: this.settings.output, workflowId: workflowInfo().workflowId };
+    return { output: this.settings.output };
   }
 
-  #set(state: QueueState): void {
+  #set(state: QueueState): QueuePage {
     this.#state = state;
     const page = renderQueuePage(state, Date.now());
     const tags = { queue: page.name };
     depth.set(page.depth.items, tags);
     oldest.set((page.oldestMs ?? 0) / 1000, tags);
     setCurrentDetails(renderQueueDetails(page, Date.now()));
+    return page;
   }
 
   choose(): FlushChoice | null {

@@ -1,34 +1,22 @@
 // The validators of a queue's updates. A refused update writes nothing to history.
 
 import { ApplicationFailure } from '@temporalio/common';
-import type { RowId } from '../../domain/ids.ts';
 import { inlineBytesMax, inlineItemsMax, type QueueMode } from '../../domain/queue/state.ts';
+import { check, readFields } from '../update-fields.ts';
 
 const refuse = (message: string): never => {
   throw ApplicationFailure.nonRetryable(message, 'invalid_update');
 };
 
-const isFields = (input: unknown): input is Record<string, unknown> =>
-  typeof input === 'object' && input !== null && !Array.isArray(input);
-
 const addShape = '{"items": [an object, …]} or {"uri": "a file of the store"}, and "urgent": true or false';
 
 export function checkAdd(input: unknown): void {
-  if (!isAdd(input)) {
-    refuse(`expected ${addShape}`);
-  } else if (Array.isArray(input.items)) {
-    checkSize(input.items);
-  }
-}
-
-function isAdd(input: unknown): input is Record<string, unknown> {
-  if (!isFields(input)) return false;
-  const { items, uri, urgent, ...others } = input;
-  const isOne = (items === undefined) !== (uri === undefined);
-  const areItems = items === undefined || (Array.isArray(items) && items.length > 0);
-  const isUri = uri === undefined || (typeof uri === 'string' && uri !== '');
-  const isUrgent = urgent === undefined || typeof urgent === 'boolean';
-  return Object.keys(others).length === 0 && isOne && areItems && isUri && isUrgent;
+  const { items, uri, urgent } = readFields(input, ['items', 'uri', 'urgent'], addShape);
+  check((items === undefined) !== (uri === undefined), addShape);
+  check(uri === undefined || (typeof uri === 'string' && uri !== ''), addShape);
+  check(urgent === undefined || typeof urgent === 'boolean', addShape);
+  if (Array.isArray(items) && items.length > 0) checkSize(items);
+  else check(items === undefined, addShape);
 }
 
 function checkSize(items: readonly unknown[]): void {
@@ -40,13 +28,14 @@ function checkSize(items: readonly unknown[]): void {
 }
 
 export function checkId(input: unknown): void {
-  const id: RowId | unknown = isFields(input) ? input.id : undefined;
-  if (typeof id !== 'string' && typeof id !== 'number') refuse('expected {"id": the id of an item}');
+  const shape = '{"id": the id of an item}';
+  const { id } = readFields(input, ['id'], shape);
+  check(typeof id === 'string' || typeof id === 'number', shape);
 }
 
 export function checkFlush(input: unknown): void {
-  const flush = isFields(input) ? input.flush : undefined;
-  if (!Number.isInteger(flush)) refuse('expected {"flush": the number of a failed flush}');
+  const shape = '{"flush": the number of a failed flush}';
+  check(Number.isInteger(readFields(input, ['flush'], shape).flush), shape);
 }
 
 export function mustTakeItems(mode: QueueMode, isClosing: boolean): void {

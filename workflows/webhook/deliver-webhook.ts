@@ -5,12 +5,12 @@ import { ApplicationFailure } from '@temporalio/common';
 import { sleep } from '@temporalio/workflow';
 import { computeRetryDelay, deliveryDaysMax, deliveryMsMax } from '../../domain/webhook/attempts.ts';
 import type { WebhookMessage } from '../../domain/webhook/message.ts';
-import { dispatchCall } from '../proxies.ts';
+import { promptCall } from '../proxies.ts';
 
 export async function deliverWebhook(message: WebhookMessage): Promise<void> {
   const startedAt = Date.now();
   for (let attempts = 1; ; attempts += 1) {
-    const attempted = await dispatchCall('send the message to its receiver', deliveryMsMax).postWebhook(message);
+    const attempted = await promptCall('send the message to its receiver').postWebhook(message);
     if (attempted.kind === 'taken') return;
     const waitMs = attempted.kind === 'gone' ? null : computeRetryDelay(attempts, attempted.afterMs);
     if (waitMs === null || Date.now() + waitMs - startedAt > deliveryMsMax) {

@@ -1,15 +1,8 @@
 // Tells the receiver of a job that the job has ended. A workflow of its own delivers the message, so that the job ends now.
 
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  CancellationScope,
-  ContinueAsNew,
-  isCancellation,
-  ParentClosePolicy,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { describeJobEnd, type JobEnd, type WebhookMessage } from '../../domain/webhook/message.ts';
+import { CancellationScope, ContinueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { describeJobEnd, type JobEnd } from '../../domain/webhook/message.ts';
+import { startOutliving } from '../children.ts';
 import type { JobRun } from '../job/job-run.ts';
 
 const markDigits = 12;
@@ -20,7 +13,12 @@ export async function tellReceiver(job: JobRun, error: unknown = null): Promise<
   const { webhook, nonce } = job.settings;
   if (webhook === undefined || !webhook.events.includes('job.ended')) return;
   const message = describeJobEnd(webhook.url, describeEnd(job, error), Date.now(), nonce.slice(0, markDigits));
-  await CancellationScope.nonCancellable(() => start(message));
+  const delivery = {
+    workflowId: `${workflowInfo().workflowId}/webhook/${message.id}`,
+    args: [message],
+    staticSummary: 'tells a receiver that the job has ended',
+  };
+  await CancellationScope.nonCancellable(() => startOutliving('deliverWebhook', delivery));
 }
 
 function describeEnd({ report, cancelled }: JobRun, error: unknown): JobEnd {
@@ -37,17 +35,4 @@ function describeEnd({ report, cancelled }: JobRun, error: unknown): JobEnd {
     results: report?.files.results ?? null,
     report: report?.files.report ?? null,
   };
-}
-
-async function start(message: WebhookMessage): Promise<void> {
-  try {
-    await startChild('deliverWebhook', {
-      workflowId: `${workflowInfo().workflowId}/webhook/${message.id}`,
-      args: [message],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: 'tells a receiver that the job has ended',
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
 }

@@ -1,13 +1,13 @@
 // A message on its way to a receiver: its signature, its address, and what each answer means.
 
 import { Webhook } from 'standardwebhooks';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { postWebhook } from '../../../activities/webhook/post-webhook.ts';
 import { chooseAddress, isPublicAddress } from '../../../activities/webhook/receiver.ts';
 import type { Attempted } from '../../../domain/webhook/attempts.ts';
 import { computeRetryDelay } from '../../../domain/webhook/attempts.ts';
 import { describeJobEnd } from '../../../domain/webhook/message.ts';
-import { type Receiver, startReceiver } from '../../support/receiver.ts';
+import { receiverOfEachTest, startReceiver } from '../../support/receiver.ts';
 import { quietEnvironment } from '../plan/planning.ts';
 
 const end = {
@@ -24,11 +24,7 @@ const end = {
 const [newer, older] = [Buffer.alloc(24, 1), Buffer.alloc(24, 2)];
 const whsec = (secret: Buffer): string => `whsec_${secret.toString('base64')}`;
 
-let receiver: Receiver;
-beforeEach(async () => {
-  receiver = await startReceiver();
-});
-afterEach(() => receiver.close());
+const receiver = receiverOfEachTest();
 
 const post = (url: string, { hosts = ['127.0.0.1'], resolve = async () => [] as never[] } = {}): Promise<Attempted> =>
   quietEnvironment().run(() =>
@@ -39,8 +35,8 @@ const post = (url: string, { hosts = ['127.0.0.1'], resolve = async () => [] as 
   );
 
 test('a message is verified by the library of the convention, with the new secret and with the old one', async () => {
-  await post(receiver.url);
-  const [{ headers, body } = { headers: {}, body: '' }] = receiver.received;
+  await post(receiver.current.url);
+  const [{ headers, body } = { headers: {}, body: '' }] = receiver.current.received;
   const signed = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
   for (const secret of [newer, older]) {
     expect(new Webhook(whsec(secret)).verify(body, signed)).toMatchObject({
@@ -68,21 +64,24 @@ test.each([
 ])('an answer of %i (Retry-After %s) is tried again, or not', async (status, retryAfter, attempted) => {
   const other = await startReceiver();
   try {
-    receiver.answer((response) => {
+    receiver.current.answer((response) => {
       const headers = retryAfter === undefined ? { location: other.url } : { 'retry-after': retryAfter };
       response.writeHead(status, headers).end('a text that nobody reads');
     });
-    expect(await post(receiver.url)).toMatchObject({ ...attempted, why: expect.stringContaining(String(status)) });
-    expect([receiver.received.length, other.received.length]).toEqual([1, 0]);
+    expect(await post(receiver.current.url)).toMatchObject({
+      ...attempted,
+      why: expect.stringContaining(String(status)),
+    });
+    expect([receiver.current.received.length, other.received.length]).toEqual([1, 0]);
   } finally {
     await other.close();
   }
 });
 
 test('a receiver that cuts the connection, or is not there, is tried again', async () => {
-  receiver.answer((response) => response.destroy());
+  receiver.current.answer((response) => response.destroy());
   const unreached = { kind: 'again', why: 'it cannot be reached', afterMs: null };
-  expect([await post(receiver.url), await post('http://127.0.0.1:1/')]).toEqual([unreached, unreached]);
+  expect([await post(receiver.current.url), await post('http://127.0.0.1:1/')]).toEqual([unreached, unreached]);
 });
 
 test('the waits double up to a quarter of an hour, and a receiver may ask for more, up to an hour', () => {
@@ -127,18 +126,18 @@ test('a name in a private network is refused, also if it has a public address to
     '::1 is in a private network',
   );
   await expect(chooseAddress(new URL('http://2130706433/'), both, new Set())).rejects.toThrow('127.0.0.1 is in');
-  expect(await post(receiver.url, { hosts: [] })).toMatchObject({
+  expect(await post(receiver.current.url, { hosts: [] })).toMatchObject({
     kind: 'again',
     why: expect.stringContaining('private'),
   });
-  expect(receiver.received).toEqual([]);
+  expect(receiver.current.received).toEqual([]);
   // The name has another address by the time of the connection: it is not looked up again.
-  const { port } = new URL(receiver.url);
+  const { port } = new URL(receiver.current.url);
   let lookups = 0;
   const resolve = async () => {
     lookups += 1;
     return [{ address: '127.0.0.1', family: 4 }] as never[];
   };
   await post(`http://hooks.example:${port}/`, { hosts: ['hooks.example'], resolve });
-  expect([lookups, receiver.received[0]?.headers.host]).toEqual([1, `hooks.example:${port}`]);
+  expect([lookups, receiver.current.received[0]?.headers.host]).toEqual([1, `hooks.example:${port}`]);
 });

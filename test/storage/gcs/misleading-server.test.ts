@@ -1,23 +1,14 @@
 // Servers that speak Google Cloud Storage's protocol but answer wrongly: the object again from its beginning, no length, the same page for ever.
 
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createStore } from '../../../storage/registry.ts';
 import type { Store } from '../../../storage/store.ts';
+import { serveOddly } from '../odd-server.ts';
 
 async function startServer(answer: (request: IncomingMessage, reply: ServerResponse) => unknown): Promise<Store> {
-  const server = createServer(answer);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-    vi.unstubAllEnvs();
-  });
-  const address = server.address();
-  vi.stubEnv('STORAGE_EMULATOR_HOST', `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
+  vi.stubEnv('STORAGE_EMULATOR_HOST', await serveOddly(answer));
   return createStore({ dataRoot: tmpdir(), s3PathStyle: true });
 }
 

@@ -1,13 +1,13 @@
 // Servers that claim to speak S3 but ignore the condition of a create, or do not know it: two jobs could take one output there. And servers that do
 // not take the condition of a replacement: no job could write to its output there.
 
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { writeText } from '../../../storage/lines/json-lines.ts';
 import { createStore } from '../../../storage/registry.ts';
 import type { Store } from '../../../storage/store.ts';
+import { serveOddS3 } from '../odd-server.ts';
 
 /** How a server answers a write with a condition, whatever is there; null if it ignores the condition, and absent if it keeps to it. */
 interface Habits {
@@ -18,7 +18,7 @@ interface Habits {
 /** Keeps objects in memory. All have the same version. */
 async function startServer(habits: Habits): Promise<{ store: Store; objects: ReadonlyMap<string, Buffer> }> {
   const objects = new Map<string, Buffer>();
-  const server = createServer(async (request, response) => {
+  await serveOddS3(async (request, response) => {
     const name = new URL(request.url ?? '', 'http://host').pathname;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -33,17 +33,6 @@ async function startServer(habits: Habits): Promise<{ store: Store; objects: Rea
     if (request.method === 'DELETE') objects.delete(name);
     response.writeHead(request.method === 'HEAD' && !objects.has(name) ? 404 : 200, { ETag: '"1"' }).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-    vi.unstubAllEnvs();
-  });
-  const address = server.address();
-  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'any');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'any');
   return { store: createStore({ dataRoot: tmpdir(), s3PathStyle: true }), objects };
 }
 

@@ -1,13 +1,13 @@
 // Servers that speak S3 but answer wrongly: a list without its prefix or without its end, an upload whose completion is not confirmed, a rest of
 // another object. What was written is found all the same, and nothing else is read or removed.
 
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { writeText } from '../../../storage/lines/json-lines.ts';
 import { createStore } from '../../../storage/registry.ts';
 import type { Store } from '../../../storage/store.ts';
+import { serveOddS3 } from '../odd-server.ts';
 
 interface Kept {
   readonly content: Buffer;
@@ -29,24 +29,13 @@ interface Asked {
 async function startServer(habit: Habit): Promise<{ store: Store; objects: Map<string, Kept>; log: string[] }> {
   const objects = new Map<string, Kept>();
   const log: string[] = [];
-  const server = createServer(async (request, reply) => {
+  await serveOddS3(async (request, reply) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const asked = readAsked(request);
     log.push(`${asked.what} ${asked.key}`);
     if (!habit(asked, reply)) answer(objects, asked, request, Buffer.concat(chunks), reply);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-    vi.unstubAllEnvs();
-  });
-  const address = server.address();
-  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'any');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'any');
   return { store: createStore({ dataRoot: tmpdir(), s3PathStyle: true }), objects, log };
 }
 
