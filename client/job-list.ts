@@ -30,6 +30,8 @@ export interface ListOptions {
   /** Only jobs that were started at or after this. */
   readonly since?: Date;
   readonly limit?: number;
+  /** Only jobs whose ids begin with this. */
+  readonly idPrefix?: string;
 }
 
 /** A job that continued as new is listed by its last run. */
@@ -37,9 +39,14 @@ const jobs = 'WorkflowType = "processDataset" AND ExecutionStatus != "ContinuedA
 
 export async function* listJobs(
   client: Client,
-  { active = false, failed = false, since, limit = Number.POSITIVE_INFINITY }: ListOptions = {},
+  { active = false, failed = false, since, limit = Number.POSITIVE_INFINITY, idPrefix }: ListOptions = {},
 ): AsyncGenerator<ListedJob> {
-  const all = since === undefined ? jobs : `${jobs} AND StartTime >= "${since.toISOString()}"`;
+  const filters = [
+    jobs,
+    ...(since === undefined ? [] : [`StartTime >= "${since.toISOString()}"`]),
+    ...(idPrefix === undefined ? [] : [`WorkflowId STARTS_WITH "${idPrefix}"`]),
+  ];
+  const all = filters.join(' AND ');
   const queries = [
     ...(failed ? [] : [`${all} AND ExecutionStatus = "Running"`]),
     ...(active ? [] : [`${all} AND ExecutionStatus != "Running"`]),

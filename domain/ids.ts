@@ -28,6 +28,9 @@ export interface BatchRef {
   readonly batch: number;
 }
 
+/** What `reuse` carried over: it has answers, and no plan. */
+export const carriedBatch = { wave: 0, batch: 1 } as const;
+
 /** The dispatcher's workflow: one in each namespace. */
 export const dispatcherId = 'nightshift-dispatcher';
 

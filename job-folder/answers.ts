@@ -1,5 +1,6 @@
 // Merges the attempts of several waves row by row: all attempts at an item together, in dataset order, however many files hold them.
 
+import { carriedBatch } from '../domain/ids.ts';
 import { isPending, type MaybePromise } from '../domain/maybe-promise.ts';
 import type { Store } from '../storage/store.ts';
 import { type AnswerFile, type Attempt, findAnswers, type Track, TrackSource } from './attempts.ts';
@@ -35,8 +36,8 @@ export async function listAnswerTracks(
 }
 
 async function* listCarried(store: Store, output: string): AsyncGenerator<AnswerFile> {
-  const uri = answersFile({ output, wave: 0, batch: 1 });
-  const site = { wave: 0, entry: null, tally: null, sent: null, isAnswer: true, request: null };
+  const uri = answersFile({ output, ...carriedBatch });
+  const site = { wave: carriedBatch.wave, entry: null, tally: null, sent: null, isAnswer: true, request: null };
   if ((await store.head(uri)) !== null) yield { uri, site };
 }
 

@@ -1,6 +1,6 @@
 // The part that a job and a segment share: a table of their batches, the switches that people turn, and signals to the open children.
 
-import { setHandler } from '@temporalio/workflow';
+import { setHandler, workflowInfo } from '@temporalio/workflow';
 import type { WavePart } from '../activities/waves/read-part.ts';
 import { type Allowance, openAllowance } from '../domain/capacity/allowance.ts';
 import type { PlannedBatch } from '../domain/job.ts';
@@ -13,6 +13,7 @@ import {
   type LateCounts,
   noneLate,
 } from '../domain/progress/alerts.ts';
+import { CollectedLog } from '../domain/progress/collected.ts';
 import { addBatchStates, type BatchEntry, type BatchNews, type BatchStateCounts } from '../domain/progress/events.ts';
 import { type ProviderFault, readFault, recordFault } from '../domain/progress/faults.ts';
 import { countRefusal, noRefusals, type Refusals } from '../domain/progress/refusals.ts';
@@ -65,6 +66,7 @@ export class Coordinator {
   readonly capacity: CapacityGate;
   gate: Gate;
   readonly table = new BatchTable();
+  collected: CollectedLog = new CollectedLog(workflowInfo().runId);
   /** By wave and batch. */
   readonly #workflowIds = new Map<string, string>();
   /** By the batch that waits for it. */
@@ -145,6 +147,7 @@ export class Coordinator {
       const { items, answered, batchId } = batch;
       const end = { stage: 'done', batchId, done: answered, failed: items - answered } as const;
       Object.assign(this.table.add(wave, batch), end);
+      this.collected.add(wave, batch.batch);
     }
   }
 
@@ -170,6 +173,7 @@ export class Coordinator {
     this.movedAt = Date.now();
     if (tally === null) return;
     this.totals = addTally(this.totals, tally);
+    this.collected.add(wave, batch);
     this.#countRefusal(tally);
     if (entry === undefined) return;
     Object.assign(entry, {

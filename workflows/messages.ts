@@ -4,6 +4,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeadlineAction } from '../domain/job.ts';
 import type { ItemReason } from '../domain/outcome/outcome.ts';
 import type { EarlierChild, LateCounts } from '../domain/progress/alerts.ts';
+import type { CollectedPage } from '../domain/progress/collected.ts';
 import type { BatchEntry, BatchNews, BatchStateCounts } from '../domain/progress/events.ts';
 import type { ProviderFault } from '../domain/progress/faults.ts';
 import type { Refusals } from '../domain/progress/refusals.ts';
@@ -31,6 +32,15 @@ export interface BatchPage {
   readonly batches: readonly BatchEntry[];
   /** Workflows that answer for further batches of this job. */
   readonly segments: readonly string[];
+}
+
+/** What readers of a job's events ask for once a second: the status, and the batches that were collected after a number. */
+export const eventsQuery = defineQuery<JobEvents, [number?]>('events');
+
+export interface JobEvents {
+  readonly status: JobStatus;
+  /** At most 500 batches: ask again after the last one. */
+  readonly collected: CollectedPage;
 }
 
 export const pauseUpdate = defineUpdate<JobStatus, [{ readonly note?: string } | undefined]>('pause');
@@ -72,6 +82,8 @@ export interface SegmentNews {
   readonly lastFault?: ProviderFault | null;
   readonly capacity?: readonly CapacityWait[];
   readonly trouble?: BatchNews['trouble'];
+  /** The batches collected since its last news. The segment's end has those whose news was lost. */
+  readonly collected?: readonly number[];
 }
 
 // From a coordinator to its batches and segments

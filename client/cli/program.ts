@@ -10,6 +10,8 @@ import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFailures } from './commands/failures.ts';
 import { addWatch } from './commands/follow.ts';
+import { addServe } from './commands/gateway/serve.ts';
+import { addToken } from './commands/gateway/token.ts';
 import { addInit } from './commands/init.ts';
 import { addInspections } from './commands/inspect.ts';
 import { addLimits } from './commands/limits.ts';
@@ -46,6 +48,8 @@ export function createProgram(context: Context): Command {
   addFailures(program, context);
   addSchedule(program, context);
   addWebhooks(program, context);
+  addServe(program, context);
+  addToken(program);
   addDoctor(program, context);
   addCompletion(program);
   addComplete(program, context);

@@ -1,6 +1,6 @@
 // Records a planner's progress in numbered parts: if a planner dies, its successor resumes after the last whole part.
 
-import type { ItemKey, RowId } from '../../domain/ids.ts';
+import { carriedBatch, type ItemKey, type RowId } from '../../domain/ids.ts';
 import type { RowCounts } from '../../domain/job.ts';
 import type { MaybePromise } from '../../domain/maybe-promise.ts';
 import type { TokenSums } from '../../domain/money/token-ratio.ts';
@@ -54,7 +54,7 @@ export interface PlanParts {
 const wholeFile: Readonly<Record<RowList, (output: string) => string>> = {
   rejects: rejectsFile,
   duplicates: duplicatesFile,
-  carried: (output) => answersFile({ output, wave: 0, batch: 1 }),
+  carried: (output) => answersFile({ output, ...carriedBatch }),
 };
 
 /** The parts that an earlier planner of the same job and dataset left. */

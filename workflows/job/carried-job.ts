@@ -4,6 +4,7 @@ import type { Allowance } from '../../domain/capacity/allowance.ts';
 import type { DeadlinePolicy, JobPosition, JobSettings, PlanPosition, PlanSummary } from '../../domain/job.ts';
 import type { Budget } from '../../domain/money/budget.ts';
 import type { Counts, ItemReason } from '../../domain/outcome/outcome.ts';
+import type { CarriedLog } from '../../domain/progress/collected.ts';
 import type { ProviderFault } from '../../domain/progress/faults.ts';
 import type { Pauses } from '../../domain/progress/pauses.ts';
 import type { Refusals } from '../../domain/progress/refusals.ts';
@@ -75,14 +76,24 @@ export interface CarriedJob extends JobProgress {
   /** What is known of the provider's capacity, by model. Absent if an earlier version carried the job over, as the next one is. */
   readonly capacity?: KnownCapacity;
   readonly lastFault?: ProviderFault | null;
+  readonly collected?: CarriedLog;
 }
 
 /** The part of it that the job's coordinator keeps. */
-export const pickCoordinated = ({ movedAt, refusals, allowance, lastFault, switches, capacity }: Coordinator) => ({
+export const pickCoordinated = ({
   movedAt,
   refusals,
   allowance,
   lastFault,
+  switches,
+  capacity,
+  collected,
+}: Coordinator) => ({
+  movedAt,
+  refusals,
+  allowance,
+  lastFault,
+  collected: collected.carry(),
   concurrency: switches.concurrency,
   capacity: capacity.known,
 });

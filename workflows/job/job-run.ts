@@ -6,7 +6,6 @@ import {
   condition,
   continueAsNew,
   setCurrentDetails,
-  setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -14,6 +13,7 @@ import type { JobRef } from '../../domain/ids.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import { type Budget, openBudget } from '../../domain/money/budget.ts';
 import type { ItemReason } from '../../domain/outcome/outcome.ts';
+import { CollectedLog } from '../../domain/progress/collected.ts';
 import type { BatchNews } from '../../domain/progress/events.ts';
 import {
   addPause,
@@ -32,7 +32,6 @@ import { noTotals, type Totals } from '../../domain/waves/totals.ts';
 import { firstWave, type Wave } from '../../domain/waves/waves.ts';
 import { AlertLog } from '../alerting.ts';
 import { Coordinator } from '../coordinator.ts';
-import { statusQuery } from '../messages.ts';
 import { ProgressMemo } from '../progress-memo.ts';
 import {
   type CarriedJob,
@@ -88,9 +87,6 @@ export class JobRun implements JobProgress {
     if (carried !== null) this.#takeOver(carried);
     this.coordinator.onRefusals = () => this.pauseIfRefused(mustPause);
     this.coordinator.registerHandlers();
-    setHandler(statusQuery, (askedAt) => computeStatus(this, undefined, askedAt), {
-      description: 'Phase, wave, counts, tokens, cost and the estimated end.',
-    });
   }
 
   get isOpen(): boolean {
@@ -220,6 +216,7 @@ export class JobRun implements JobProgress {
     this.#opened = { settings, deadline };
     this.phase = carried.cancelled ? 'cancelling' : carried.place.kind === 'finish' ? 'merging' : 'running';
     Object.assign(this.coordinator, { movedAt, refusals, allowance, lastFault: carried.lastFault ?? null });
+    this.coordinator.collected = new CollectedLog(workflowInfo().runId, carried.collected);
     this.coordinator.capacity.known = carried.capacity ?? {};
     const paused = holdsBatches(this.pauses);
     Object.assign(this.coordinator.switches, { paused, concurrency, batchDeadlineMs: deadline.batchMs });

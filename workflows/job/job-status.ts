@@ -1,9 +1,10 @@
-// Computes a job's status and alerts from its state. Reads only.
+// Computes a job's status and alerts from its state, and answers its queries. Reads only.
 
-import { workflowInfo } from '@temporalio/workflow';
+import { setHandler, workflowInfo } from '@temporalio/workflow';
 import { listAccountQueues } from '../../domain/account-queue.ts';
 import { computeNextPoll } from '../../domain/batch/backoff.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
+import { pageMax } from '../../domain/limits.ts';
 import type { Budget } from '../../domain/money/budget.ts';
 import { type Forecast, forecast, readWhole } from '../../domain/money/forecast.ts';
 import { addCounts, type Counts, type ItemReason, itemReasons, sumCounts } from '../../domain/outcome/outcome.ts';
@@ -16,6 +17,7 @@ import type { JudgedStep } from '../../domain/waves/rollout.ts';
 import { addTotals, type Totals } from '../../domain/waves/totals.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
 import type { Coordinator } from '../coordinator.ts';
+import { eventsQuery, statusQuery } from '../messages.ts';
 import type { LeftItems } from './carried-job.ts';
 
 /** A job's state as far as its status shows it. */
@@ -34,6 +36,17 @@ export interface JobFacts extends Ending, Pick<JobStatus, 'pauses' | 'startedAt'
   readonly settings: JobSettings;
   readonly deadline: DeadlinePolicy;
   readonly retryReasons: readonly ItemReason[] | null;
+}
+
+export function registerQueries(job: JobFacts): void {
+  setHandler(statusQuery, (askedAt) => computeStatus(job, undefined, askedAt), {
+    description: 'Phase, wave, counts, tokens, cost and the estimated end.',
+  });
+  setHandler(
+    eventsQuery,
+    (after = 0) => ({ status: computeStatus(job), collected: job.coordinator.collected.list(after, pageMax) }),
+    { description: 'The status, and the batches that were collected after a number: [wave, batch] each.' },
+  );
 }
 
 export function computeStatus(job: JobFacts, alerts = findJobAlerts(job), askedAt?: number): JobStatus {

@@ -9,7 +9,7 @@ import { chooseFirstWave, chooseNextWave, gate, watchDeadline } from './between-
 import type { CarriedJob } from './carried-job.ts';
 import { finish } from './finish.ts';
 import { JobRun } from './job-run.ts';
-import { findNextAlertAt } from './job-status.ts';
+import { findNextAlertAt, registerQueries } from './job-status.ts';
 import { registerUpdates } from './job-updates.ts';
 import { asRefusal, openJob } from './open.ts';
 import { publishFailure } from './publish-failure.ts';
@@ -21,6 +21,7 @@ import { runWave } from './run-wave.ts';
  */
 export async function processDataset(input: unknown, carried?: unknown): Promise<JobReport> {
   const job = new JobRun(readCarried(carried));
+  registerQueries(job);
   registerUpdates(job);
   try {
     const report = await run(job, input);

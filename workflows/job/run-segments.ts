@@ -86,10 +86,19 @@ class SegmentedWave {
     this.#children.add(this.#runSegment({ segment: place.number, at: place.at, count }, page, estimateUsd));
   }
 
+  /** Of a segment that has ended, all batches are collected. */
+  #recordCollected({ at, count }: Pick<SegmentPart, 'at' | 'count'>): void {
+    const { collected } = this.#running.job.coordinator;
+    for (let batch = at.batch; batch < at.batch + count; batch += 1) collected.add(this.#running.wave.number, batch);
+  }
+
   /** Its batches were settled before this workflow began. */
   #recordSettled({ settled, totals }: WavePart): void {
     this.#segments.addSettled(totals);
-    for (const each of settled) this.#running.charge(each);
+    for (const each of settled) {
+      this.#running.charge(each);
+      this.#running.job.coordinator.collected.add(this.#running.wave.number, each.batch);
+    }
     this.#publish();
   }
 
@@ -125,6 +134,7 @@ class SegmentedWave {
       end = await runUntilResult(plan, () => this.#startSegment(workflowId, part, realtime));
     } finally {
       this.#segments.remove(workflowId, end?.totals ?? null);
+      if (end !== null) this.#recordCollected(part);
       job.coordinator.closeSegment(workflowId);
       if (realtime !== null) this.#takeRealtimeBack(end);
       this.#running.settle(estimateUsd, end?.totals ?? null);
@@ -183,6 +193,7 @@ class SegmentedWave {
     const workflowId = segmentWorkflowId(jobWorkflowId, wave.number, news.segment);
     if (!this.#segments.has(workflowId)) return;
     this.#segments.update(workflowId, news);
+    for (const batch of news.collected ?? []) job.coordinator.collected.add(wave.number, batch);
     job.coordinator.movedAt = Math.max(job.coordinator.movedAt, news.movedAt);
     job.coordinator.refusals = news.refusals;
     job.coordinator.lastFault = chooseLaterFault(job.coordinator.lastFault, news.lastFault ?? null);

@@ -2,6 +2,7 @@
 
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { WavePart } from '../../activities/waves/read-part.ts';
+import { carriedBatch } from '../../domain/ids.ts';
 import { type PlannedBatch, type PlanSummary, planStart } from '../../domain/job.ts';
 import { lowerCap } from '../../domain/money/budget.ts';
 import type { Tally } from '../../domain/outcome/outcome.ts';
@@ -48,6 +49,7 @@ function planBatches(job: JobRun, { number, kind, delayMs: _, ...content }: Wave
 function recordPlan(job: JobRun, plan: PlanSummary): void {
   const { number, kind } = job.wave;
   if (kind === 'first') job.firstPlan = plan;
+  if ((plan.rows?.carriedOver ?? 0) > 0) job.coordinator.collected.add(carriedBatch.wave, carriedBatch.batch);
   job.lastPlan = plan;
   // The first wave's plan counts the batches of all steps.
   if (kind !== 'rollout') job.plannedBatches += (plan.whole ?? plan).batches;

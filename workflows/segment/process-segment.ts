@@ -208,6 +208,7 @@ class SegmentRun implements PartOwner {
       capacity: coordinator.capacityWaits,
       itemsUnderWay: coordinator.countItemsUnderWay(),
       lastFault: coordinator.lastFault,
+      collected: coordinator.collected.takeNew().map(([, batch]) => batch),
       ...(trouble === undefined ? {} : { trouble }),
     };
     getExternalWorkflowHandle(this.jobWorkflowId)

@@ -1,0 +1,40 @@
+// Keeps tenants apart: each sees only its own jobs and queues, and reads and writes only below its own folders.
+
+import { readScheme } from '../../../domain/store-uri.ts';
+import type { GatewayConfig } from '../config.ts';
+import { GatewayError } from '../errors.ts';
+import type { Caller } from './tokens.ts';
+
+/** A tenant's ids need no escape in a path or an address. */
+const idForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
+
+/** The workflow's id of a caller's job, or the name of its queue. An operator uses the ids of workflows as they are. */
+export function toOwnId({ tenant }: Caller, id: string): string {
+  if (tenant === null) return id;
+  if (!idForm.test(id)) {
+    throw new GatewayError('bad_request', 'an id has 1 to 200 letters, digits, dots, dashes and underscores', {
+      field: 'id',
+    });
+  }
+  return `${tenant}/${id}`;
+}
+
+/** The id by which the caller knows a job; null if it belongs to somebody else. */
+export function readOwnId({ tenant }: Caller, workflowId: string): string | null {
+  if (tenant === null) return workflowId;
+  const id = workflowId.startsWith(`${tenant}/`) ? workflowId.slice(tenant.length + 1) : '';
+  return idForm.test(id) ? id : null;
+}
+
+/** By default, a tenant has the folder that has its name. */
+export const listFolders = (tenant: string, { tenants }: Pick<GatewayConfig, 'tenants'>): readonly string[] =>
+  tenants[tenant]?.folders ?? [`${tenant}/`];
+
+/** Throws if a caller may not use a path or uri. The field is named, because the path alone may say nothing. */
+export function checkFolder(caller: Caller, uri: string, field: string, config: Pick<GatewayConfig, 'tenants'>): void {
+  if (caller.tenant === null) return;
+  const folders = listFolders(caller.tenant, config);
+  const isPlain = !uri.split('/').includes('..') && !(readScheme(uri) === null && uri.startsWith('/'));
+  if (isPlain && folders.some((folder) => uri.startsWith(folder.endsWith('/') ? folder : `${folder}/`))) return;
+  throw new GatewayError('forbidden', `${field}: must be below ${folders.join(' or ')}`, { field });
+}

@@ -1,0 +1,84 @@
+// The gateway's configuration file, NIGHTSHIFT_GATEWAY: tokens, tenants, models and limits. It holds hashes of tokens, never a token.
+
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { scopes } from './access/scopes.ts';
+
+const megabyte = 1024 * 1024;
+
+/** In an id of a workflow and in a path, a tenant's name must need no escape. `*` is an operator, who sees every tenant. */
+const tenantName = z.string().regex(/^([a-z0-9][a-z0-9_-]{0,62}|\*)$/);
+
+const token = z.strictObject({
+  /** Of the whole token, in hex. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  tenant: tenantName,
+  scopes: z.array(z.enum(scopes)).min(1),
+});
+
+const tenant = z.strictObject({
+  /** Prefixes that its jobs may read and write below. */
+  folders: z.array(z.string().min(1)).optional(),
+  requestsPerSecond: z.number().positive().optional(),
+});
+
+const model = z.strictObject({
+  /** A model's name; one `*` stands for any text. */
+  match: z.string().min(1),
+  provider: z.string().min(1),
+  account: z.string().min(1).optional(),
+});
+
+const limits = z.strictObject({
+  /** Of a request with JSON. */
+  bodyBytes: z
+    .int()
+    .positive()
+    .default(8 * megabyte),
+  /** Of an uploaded file. */
+  fileBytes: z
+    .int()
+    .positive()
+    .default(8 * 1024 * megabyte),
+  linesPerBatch: z.int().positive().default(5_000_000),
+  connections: z.int().positive().default(5_000),
+  /** Of each token. */
+  requestsPerSecond: z.number().positive().default(1_000),
+  /** A reader that takes nothing for so long is cut off. */
+  writeSeconds: z.number().positive().default(30),
+  heartbeatSeconds: z.number().positive().default(15),
+});
+
+const fileShape = z.strictObject({
+  $schema: z.string().optional(),
+  tokens: z.array(token).default([]),
+  tenants: z.record(tenantName, tenant).default({}),
+  models: z.array(model).default([]),
+  /** Where the gateway keeps what callers upload: below the data root, or in a bucket. */
+  folder: z.string().regex(/\/$/, 'must end with /').default('gateway/'),
+  limits: limits.prefault({}),
+});
+
+export type GatewayConfig = z.output<typeof fileShape>;
+export type GatewayLimits = GatewayConfig['limits'];
+
+/** Without a file, there are no tokens and the limits are those by default. */
+export function readGatewayConfig(path: string | null): GatewayConfig {
+  if (path === null) return fileShape.parse({});
+  const parsed = fileShape.safeParse(parseJson(path));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    (issue) => `NIGHTSHIFT_GATEWAY: ${path}: ${issue.path.join('.')}: ${issue.message}`,
+  );
+  throw new Error(problems.join('\n'));
+}
+
+/** The parser's own message would quote the file. */
+function parseJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
+    throw new Error(`NIGHTSHIFT_GATEWAY: ${path} ${why}`);
+  }
+}

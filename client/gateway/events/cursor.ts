@@ -1,0 +1,29 @@
+// The id of an event: which answer of which collected batch. A reader sends the last one that it has seen, and continues after it.
+
+import { type CollectedPage, findNumberingRun } from '../../../domain/progress/collected.ts';
+
+export interface Cursor {
+  /** The run that gave the number: after a reset, the same number may mean another batch. */
+  readonly run: string;
+  /** The number of the batch. */
+  readonly number: number;
+  /** The line in its file of answers, from 1; 0 is the batch itself. */
+  readonly line: number;
+}
+
+/** After the last event. */
+export const endOfEvents = 'end';
+
+const form = /^([0-9a-f-]{36})\.(\d{1,9})\.(\d{1,12})$/;
+
+export const formatCursor = ({ run, number, line }: Cursor): string => `${run}.${number}.${line}`;
+
+/** Null if it is not an id that a gateway has given. */
+export function parseCursor(text: string): Cursor | null {
+  const [, run, number, line] = form.exec(text) ?? [];
+  return run === undefined ? null : { run, number: Number(number), line: Number(line) };
+}
+
+/** Whether the job still has the event: not after a reset, and not if the id was used for another job. */
+export const isKnown = ({ run, number }: Cursor, page: CollectedPage): boolean =>
+  findNumberingRun(page, number) === run;

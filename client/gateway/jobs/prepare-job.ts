@@ -1,0 +1,39 @@
+// Makes the job of a caller: it belongs to the caller's tenant, and reads and writes only below the tenant's folders.
+
+import type { Job } from '../../../input/schema.ts';
+import { checkFolder, listFolders } from '../access/tenants.ts';
+import type { Caller } from '../access/tokens.ts';
+import type { GatewayConfig } from '../config.ts';
+import { GatewayError } from '../errors.ts';
+
+/** The worker checks everything else. Throws if the job names a folder or a tenant that is not the caller's. */
+export function prepareJob(
+  given: Readonly<Record<string, unknown>>,
+  workflowId: string,
+  caller: Caller,
+  config: GatewayConfig,
+): Job {
+  const { tenant } = caller;
+  // The worker refuses what is not a job, and names each field.
+  if (tenant === null) return given as unknown as Job;
+  if ('job' in given) {
+    throw new GatewayError('forbidden', 'job: give the job itself, not a reference', { field: 'job' });
+  }
+  if ('tenant' in given && given.tenant !== tenant) {
+    throw new GatewayError('forbidden', `tenant: the token is of ${tenant}`, { field: 'tenant' });
+  }
+  for (const field of ['dataset', 'output', 'reuse', 'resumeFrom']) {
+    for (const uri of listUris(given[field])) checkFolder(caller, uri, field, config);
+  }
+  const [folder = ''] = listFolders(tenant, config);
+  const output = given.output ?? `${folder.replace(/\/?$/, '/')}runs/${workflowId.slice(tenant.length + 1)}/`;
+  return { ...given, tenant, output } as unknown as Job;
+}
+
+/** A field is a uri, an object with one, or a list of either. */
+function listUris(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(listUris);
+  if (typeof value === 'object' && value !== null && 'uri' in value) return listUris(value.uri);
+  return [];
+}

@@ -1,0 +1,50 @@
+// Reads the JSON of a request, up to the size that is allowed, and checks its form.
+
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import type { GatewayLimits } from './config.ts';
+import { GatewayError } from './errors.ts';
+import type { GatewayEnv } from './parts.ts';
+
+/** Without a body, the form is given an empty object. */
+export async function readBody<Form extends z.ZodType>(
+  context: Context<GatewayEnv>,
+  form: Form,
+  limits: Pick<GatewayLimits, 'bodyBytes'>,
+): Promise<z.output<Form>> {
+  const text = await readText(context, limits);
+  const parsed = form.safeParse(text.trim() === '' ? {} : parseJson(text));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  throw new GatewayError('bad_request', `${field === '' ? 'the body' : field}: ${issue?.message}`, { field });
+}
+
+/** Reads no more than is allowed, whatever the request says of its length. */
+async function readText(
+  context: Context<GatewayEnv>,
+  { bodyBytes }: Pick<GatewayLimits, 'bodyBytes'>,
+): Promise<string> {
+  const { body } = context.req.raw;
+  if (body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > bodyBytes) throw new GatewayError('too_large', `the body has more than ${bodyBytes} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new GatewayError('bad_request', 'the body is not UTF-8');
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new GatewayError('bad_request', 'the body is not JSON');
+  }
+}
