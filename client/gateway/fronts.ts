@@ -28,7 +28,7 @@ export function addFronts(app: Hono<GatewayEnv>, parts: GatewayParts): void {
   app.route('/v1', makeOpenaiRoutes(front));
 }
 
-/** A front's errors have its vendor's form, whoever throws them; null for a path of no front. */
+/** A front's errors have its vendor's form, also those of access; null for a path of no front. */
 export function describeFrontError(path: string, error: GatewayError): object | null {
   return path.startsWith('/v1/') ? describeOpenaiError(error) : null;
 }

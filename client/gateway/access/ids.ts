@@ -34,7 +34,7 @@ export class Ids {
   }
 
   #sign(kind: IdKind, tenant: string | null, uuid: string): Buffer {
-    // An operator is no tenant: no name of a tenant is empty.
+    // An operator has no tenant, and a tenant has no empty name.
     const text = `${kind}|${tenant ?? ''}|${uuid}`;
     return createHmac('sha256', this.#secret).update(text).digest().subarray(0, macBytes);
   }

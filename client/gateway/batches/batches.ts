@@ -97,7 +97,7 @@ export class Batches {
       await jobs.cancel(nameJob(tenant, uuid));
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      // It was not started: whoever prepares it finds the mark.
+      // It was not started: the mark is found by what prepares it.
       this.#preparer.prepareLater(batch.record);
     }
     return this.retrieve(tenant, uuid);

@@ -22,7 +22,6 @@ const createForm = z.looseObject({
     .record(z.string().max(64), z.string().max(512))
     .refine((pairs) => Object.keys(pairs).length <= metadataMax, { error: `at most ${metadataMax} pairs` })
     .nullish(),
-  output_expires_after: z.unknown(),
 });
 
 const listForm = z.object({

@@ -57,12 +57,17 @@ class Form {
       if (field !== 'file') return void file.resume();
       this.#file = file;
       this.#filename = filename;
+      // Its reader learns of it too, if it has begun by then.
+      file.on('error', () => undefined);
       this.#storing = store(file);
       this.#storing.catch(this.#ended.reject);
     });
     this.#busboy.once('finish', this.#ended.resolve);
     this.#busboy.once('error', () => this.#ended.reject(refuseForm()));
-    request.once('close', () => this.#ended.reject(refuseForm()));
+    request.once('close', () => {
+      // A request that was read to its end closes too.
+      if (!request.complete) this.#ended.reject(refuseForm());
+    });
   }
 
   async read(): Promise<Upload> {
