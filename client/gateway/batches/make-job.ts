@@ -20,6 +20,8 @@ export function makeJob({ tenant, windowMs }: BatchRecord, route: Route, dataset
     maxRejectRate: 0,
     // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
     deadline: { batch: window, job: window, then: 'fail' },
+    // A vendor's batch answers each line once, also if the answer is cut or is a refusal.
+    retry: { flawed: false },
     // Callers of a batch API expect its price: nothing is sent at twice of it.
     fallback: { lane: 'none' },
     minBatchItems: 0,
