@@ -7,6 +7,7 @@ import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
 import type { RoutePolicy } from '../../domain/plan/route.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
+import { holdsLongNumber, parseExactly } from '../../domain/request/long-number.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
 import { compileCondition } from '../../input/templates/condition.ts';
 import { compileText } from '../../input/templates/liquid.ts';
@@ -108,7 +109,9 @@ function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
     if (lacking !== null) return lacking;
     const limit = dialect.outputLimit(body, endpoint);
     const outputTokens = countOutput(limit, model, row);
-    const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), [canonicalJson(body)]);
+    const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), [
+      canonicalJson(holdsLongNumber(body) ? parseExactly(bodyText) : body),
+    ]);
     return { row, id, keyText, model, endpoint, request: [bodyText], limit, outputTokens, isRouted: false };
   };
 }
@@ -127,7 +130,8 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
   return ({ row, record, raw }) => {
     const id = readId(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
-    const rendered = template.render(record, !raw.includes(backslash));
+    const exact = holdsLongNumber(record) ? parseExactly<RowRecord>(raw.toString()) : record;
+    const rendered = template.render(exact, !raw.includes(backslash));
     if ('reason' in rendered) return rendered;
     let parsed: Json | undefined;
     const parse = (): Json => (parsed ??= JSON.parse(rendered.wire.join('')));

@@ -82,3 +82,14 @@ test('a failed row has the path of its file, ready to be sent again', async () =
   );
   expect(folder.lines('failures.jsonl')).toMatchObject([{ id: 2, scan: 'scans/b.pdf' }]);
 });
+
+test('the other columns of a row with a file keep every digit', async () => {
+  const folder = await folderWith('{"id":1,"scan":"b.pdf","account":9007199254740993}\n', {
+    id: 'id',
+    dataset: { uri: 'rows.jsonl', format: 'jsonl', id: 'id', limit: null, files: ['scan'] },
+    request: { messages: '{{ account }}' },
+  });
+  writeFileSync(join(folder.root, 'b.pdf'), pdf);
+  await folder.run();
+  expect(folder.text('plan/wave-1/batch-0001.requests.jsonl')).toContain('"messages":9007199254740993');
+});
