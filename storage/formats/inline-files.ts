@@ -32,16 +32,22 @@ async function inlineLine(
   if (line.bytes === null || line.refusal !== undefined) return line;
   const parsed = parseRecord(line.bytes);
   if ('reason' in parsed) return line;
-  const record = holdsLongNumber(parsed.record) ? parseExactly<RowRecord>(line.bytes.toString()) : { ...parsed.record };
+  const { record } = parsed;
+  const text = holdsLongNumber(record) ? line.bytes.toString() : null;
+  const files: [column: string, file: Json][] = [];
   for (const column of columns) {
     // Without a value, the row has no such file: the template decides what that means.
     const path = Object.hasOwn(record, column) ? record[column] : null;
     if (path == null || path === '') continue;
     const inlined = await inlineFile(store, path, column, signal);
     if ('reason' in inlined) return { ...line, refusal: inlined };
-    record[column] = inlined.file;
+    files.push([column, inlined.file]);
   }
-  return { ...line, ...encodeRow(() => JSON.stringify(record)) };
+  const write = (): string => {
+    const exact = text === null ? record : parseExactly<RowRecord>(text);
+    return JSON.stringify({ ...exact, ...Object.fromEntries(files) });
+  };
+  return { ...line, ...encodeRow(write) };
 }
 
 async function inlineFile(store: Store, path: Json, column: string, signal?: AbortSignal): Promise<Inlined> {

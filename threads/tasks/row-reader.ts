@@ -13,7 +13,7 @@ import { compileCondition } from '../../input/templates/condition.ts';
 import { compileText } from '../../input/templates/liquid.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
 import type { Dialect } from '../../providers/dialects/dialect.ts';
-import { isTextTooLong, type RowRecord } from '../../storage/formats/jsonl-record.ts';
+import { isStackTooSmall, isTextTooLong, type RowRecord, tooDeep } from '../../storage/formats/jsonl-record.ts';
 import { lackingFinder } from './lacking-finder.ts';
 import { countOutput, requireNoCap } from './output-tokens.ts';
 import type { ItemGroup } from './rendered-rows.ts';
@@ -78,14 +78,12 @@ function refusingExcess(read: ReadRow): ReadRow {
     try {
       return read(row);
     } catch (error) {
-      if (error instanceof RangeError && error.message.includes('call stack')) return tooDeep;
+      if (isStackTooSmall(error)) return { reason: 'template_failed', message: tooDeep };
       if (error instanceof RangeError || isTextTooLong(error)) return tooLong;
       throw error;
     }
   };
 }
-
-const tooDeep: RowRefusal = { reason: 'template_failed', message: 'the row is nested too deeply' };
 
 const tooLong: RowRefusal = {
   reason: 'rendering_too_large',

@@ -93,3 +93,18 @@ test('the other columns of a row with a file keep every digit', async () => {
   await folder.run();
   expect(folder.text('plan/wave-1/batch-0001.requests.jsonl')).toContain('"messages":9007199254740993');
 });
+
+test.each(['7', '9007199254740993'])(
+  'a row with a file that is nested too deeply around %s is refused',
+  async (inner) => {
+    const deep = `${'['.repeat(200_000)}${inner}${']'.repeat(200_000)}`;
+    const folder = await folderWith(`{"id":1,"scan":"b.pdf","x":${deep}}\n{"id":2,"scan":"b.pdf","x":1}\n`, {
+      id: 'id',
+      dataset: { uri: 'rows.jsonl', format: 'jsonl', id: 'id', limit: null, files: ['scan'] },
+      request: { messages: '{{ x }}' },
+    });
+    writeFileSync(join(folder.root, 'b.pdf'), pdf);
+    expect((await folder.run()).rows).toMatchObject({ accepted: 1, refused: 1 });
+    expect(folder.lines('rejects.jsonl')).toMatchObject([{ line: 1, reason: 'template_failed' }]);
+  },
+);
