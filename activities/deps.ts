@@ -57,6 +57,8 @@ export interface ActivityDeps {
   ) => { readonly present: boolean; readonly isConfigured: boolean; readonly variable: string };
   /** The folder of an account's bucket, with a slash at its end; null if it has none. */
   readonly bucket: (name: string, account: string) => string | null;
+  /** Tells the vendor's accounts apart without showing a key. Another salt gives other marks. */
+  readonly markAccount: (name: string, account: string, salt: string) => string;
   /** Those that the worker's configuration names. Others count as tenants with its defaults. */
   readonly tenants: Readonly<Record<string, Tenant>>;
   /** Null if the worker's configuration has no limits: each job then finds out alone what fits. */
@@ -92,6 +94,12 @@ export function requireKnownProvider(
   if (provider === undefined) throw new InvariantBroken(`${name} was known a moment ago`);
   return provider;
 }
+
+/** The mark of the account that this worker has for the job. */
+export const markOwnAccount = (
+  { markAccount }: Pick<ActivityDeps, 'markAccount'>,
+  { planNonce, spec: { provider, account = defaultAccount } }: JobFile,
+): string => markAccount(provider, account, planNonce);
 
 /** The provider of a job that was already opened. A worker of another version may not have it; Temporal then tries again. */
 export function requireProvider(deps: Pick<ActivityDeps, 'provider'>, job: JobFile): Provider {

@@ -47,6 +47,7 @@ const continues = 'the job then continues by itself';
 /** What follows for the job, if anything does. */
 const storeConsequence: Partial<Readonly<Record<StoreProblem, string>>> = {
   full: continues,
+  unreadable: continues,
   unwritable: continues,
   no_bucket: continues,
   no_credentials: continues,

@@ -28,37 +28,46 @@ export interface Unseen {
   readonly fileId: string | null;
 }
 
+/** What a key of the right account sees. */
+interface AccountEvidence extends Pick<Unseen, 'output' | 'fileId'> {
+  /** The mark of the account to which the create was sent, if the worker now has another mark: a renewed key, or the key of another account. */
+  readonly maker?: string | undefined;
+}
+
 /**
  * For a batch that is known, and is polled again. Throws `wrong_account` if the provider finds none of the job's other batches; if there are none, if
  * it does not have the file either. If a call fails in another way, or if nothing can be asked about, the account is not blamed.
  */
 export async function requireOwnAccount(store: Store, provider: Provider, unseen: Unseen): Promise<void> {
   const signal = limitCalls();
-  const others = await readOthersOwned(store, unseen.output, unseen.id, othersMax);
+  const others = await readOthersOwned(store, unseen.output, unseen, othersMax);
   for (const other of others) if (!(await isNotFound(provider, other, signal))) return;
   const isOther = others.length > 0 || (await lacksFile(provider, unseen, signal));
-  if (isOther) throw new ProviderError(provider.name, wrongAccount);
+  if (isOther) throw wrongAccount(provider);
 }
 
 /**
- * Before a batch is created again: only what the provider shows proves that the account is the right one. Throws `wrong_account` if it shows none of
- * the job's batches and not the file, and every other failure of a call as it is. If nothing can be asked about, the account is not blamed.
+ * Before a batch is created again: only what the provider shows proves that the account is the right one. False if it shows none of the job's
+ * batches and not the file; every other failure of a call is thrown as it is. If nothing can be asked about, the account counts as proven, unless
+ * it has another mark than the one that made the batch. In that case, batches that this account made prove nothing.
  */
-export async function requireProvenAccount(
+export async function isProvenAccount(
   store: Store,
   provider: Provider,
-  { output, fileId }: Pick<Unseen, 'output' | 'fileId'>,
-): Promise<void> {
+  { output, fileId, maker }: AccountEvidence,
+): Promise<boolean> {
   const signal = limitCalls();
-  const others = await readOthersOwned(store, output, null, othersMax);
-  for (const other of others) if (await isShown(provider, other, signal)) return;
+  const others = await readOthersOwned(store, output, { accountMark: maker }, othersMax);
+  for (const other of others) if (await isShown(provider, other, signal)) return true;
   const isHeld = fileId === null ? undefined : await provider.holdsFile?.(fileId, { signal });
-  if (isHeld === false || (isHeld !== true && others.length > 0)) throw new ProviderError(provider.name, wrongAccount);
+  return isHeld ?? (others.length === 0 && maker === undefined);
 }
 
 const limitCalls = (): AbortSignal => AbortSignal.any([cancellationSignal(), AbortSignal.timeout(callsMs)]);
 
-const wrongAccount: ProviderErrorFacts = {
+export const wrongAccount = ({ name }: Provider): ProviderError => new ProviderError(name, wrongAccountFacts);
+
+const wrongAccountFacts: ProviderErrorFacts = {
   fault: 'wrong_account',
   status: null,
   code: null,

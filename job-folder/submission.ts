@@ -44,6 +44,8 @@ export interface Intent {
   readonly sentBy?: number | undefined;
   /** The uploaded file that the create refers to; null if it carries the items. Absent if an earlier version wrote it. */
   readonly fileId?: string | null | undefined;
+  /** Of the account to which the create is sent. Absent if an earlier version wrote it. */
+  readonly accountMark?: string;
 }
 
 /** `batch-NNNN.handle.json`: the provider batch that the batch became. */
@@ -67,6 +69,8 @@ interface OwnedRecord {
   readonly wave: number;
   readonly batch: number;
   readonly ordinal: number;
+  /** Of the account that made or found it. Absent if it is not known. */
+  readonly accountMark?: string;
 }
 
 export const readIntent = (store: Store, ref: BatchRef): Promise<Intent | null> =>
@@ -119,8 +123,9 @@ export async function recordHandle(
   ref: SubmissionRef,
   handle: BatchHandle,
   twinHandles: readonly BatchHandle[],
+  accountMark?: string,
 ): Promise<HandleRecord | null> {
-  for (const { id } of [handle, ...twinHandles]) if (!(await own(store, ref, id))) return null;
+  for (const { id } of [handle, ...twinHandles]) if (!(await own(store, { ...ref, accountMark }, id))) return null;
   for (let looks = 1; ; looks += 1) {
     const { value: before, version } = await readOwnVersion<HandleRecord>(store, handleFile(ref));
     const record = joinRecords(before, ref.ordinal, [handle, ...twinHandles]);
@@ -166,11 +171,14 @@ export async function isOwnedByOther(store: Store, ref: SubmissionName, id: stri
   return owned !== null && !isSameSubmission(owned, ref);
 }
 
-/** Some provider batches of the job other than this one, if one is given. Reads two small files for each, however many batches the job has. */
+/**
+ * Some provider batches of the job other than this one, if one is given, and only of this account, if one is given. Otherwise reads two small files
+ * for each, however many batches the job has.
+ */
 export async function readOthersOwned(
   store: Store,
   output: string,
-  id: string | null,
+  { id = null, accountMark }: { readonly id?: string | null; readonly accountMark?: string | undefined },
   max: number,
 ): Promise<BatchHandle[]> {
   const others: BatchHandle[] = [];
@@ -178,6 +186,7 @@ export async function readOthersOwned(
     if (others.length === max) break;
     if (id !== null && uri === ownedFile(output, id)) continue;
     const owned = await readOwn<OwnedRecord>(store, uri);
+    if (accountMark !== undefined && owned.accountMark !== accountMark) continue;
     const record = await readHandle(store, { output, wave: owned.wave, batch: owned.batch });
     // A crash between the mark and the handle leaves a mark without a handle.
     const other = listHandles(record).find((handle) => handle.id === owned.id);
@@ -201,10 +210,14 @@ export async function markOwned(store: Store, output: string): Promise<void> {
 }
 
 /** False if another submission owns the provider batch. If several try at the same instant, one succeeds. */
-async function own(store: Store, ref: SubmissionName, id: string): Promise<boolean> {
-  const { output, wave, batch, ordinal } = ref;
+async function own(
+  store: Store,
+  ref: SubmissionName & { readonly accountMark?: string | undefined },
+  id: string,
+): Promise<boolean> {
+  const { output, wave, batch, ordinal, accountMark } = ref;
   const uri = ownedFile(output, id);
-  const record: OwnedRecord = { id, wave, batch, ordinal };
+  const record: OwnedRecord = { id, wave, batch, ordinal, ...(accountMark === undefined ? {} : { accountMark }) };
   try {
     await writeJson(store, uri, record, { ifAbsent: true });
     return true;

@@ -41,6 +41,11 @@ export interface VendorAbout {
 export interface VendorEntry<Name extends string = string> {
   readonly settings: readonly Setting<Name>[];
   readonly about: VendorAbout;
+  /**
+   * What names the account at the vendor, if a setting does: keys are renewed, and another key of the same account sees the same batches. Absent where
+   * only the key tells accounts apart; undefined if the setting is not given.
+   */
+  identify?(account: Account<Name>): string | undefined;
   /** Makes no call, and opens a bucket only for a call that needs one. An account without a required setting is allowed: the registry keeps such a provider from calling. */
   make(account: Account<Name>, openBucket: OpenBucket): Provider;
   /** Loads the vendor's SDK, which otherwise happens at the first call: it takes a tenth of a second. */

@@ -1,6 +1,7 @@
 // The vendors there are, by name. A new one is a folder under vendors/ and a line in `ownEntries`, or a profile; the worker's configuration,
 // the doctor's check of keys, the development stack and the contract tests are derived from it. docs/adding-a-provider.md names the rest.
 
+import { createHmac } from 'node:crypto';
 import { defaultAccount } from '../domain/job.ts';
 import { type Account, listMissing, readBucket, resolveAccount, type Setting, type VendorEntry } from './account.ts';
 import { noBuckets, type OpenBucket } from './bucket.ts';
@@ -63,6 +64,8 @@ export interface Providers {
   credentials(name: string, account?: string): Credentials;
   /** The folder of an account's bucket, which ends in `/`; null if it has none. */
   bucket(name: string, account: string): string | null;
+  /** Tells the vendor's accounts apart without showing a key. Another salt gives other marks. */
+  markAccount(name: string, account: string, salt: string): string;
 }
 
 /** Of the vendors that are shipped. A worker's own profiles add others. */
@@ -95,6 +98,7 @@ export function createProviders(
     get: (name, account = defaultAccount, region = undefined) => inRegion(made.get(name)?.get(account), region),
     credentials: (name, account = defaultAccount) => readCredentials(vendors, accounts, name, account),
     bucket: (name, account) => readBucket(accounts[name]?.[account] ?? {}),
+    markAccount: (name, account, salt) => markAccount(vendors[name], accounts[name]?.[account] ?? {}, salt),
   };
 }
 
@@ -125,6 +129,13 @@ export function readDefaultAccounts(
 function inRegion(provider: Provider | undefined, region: string | null | undefined): Provider | undefined {
   if (provider === undefined || region === undefined) return provider;
   return provider.region === region ? provider : elsewhere(provider);
+}
+
+/** The first 64 bits of an HMAC. A key may be renewed within its account, so it counts only where nothing else names the account. */
+function markAccount(entry: VendorEntry | undefined, account: Account, salt: string): string {
+  const secrets = entry?.settings.filter(({ secret }) => secret) ?? [];
+  const identity = entry?.identify?.(account) ?? [account.baseUrl, ...secrets.map(({ name }) => account[name])];
+  return createHmac('sha256', salt).update(JSON.stringify(identity)).digest('hex').slice(0, 16);
 }
 
 function makeProvider(entry: VendorEntry, account: Account, openBucket: OpenBucket): Provider {

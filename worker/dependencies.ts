@@ -32,6 +32,7 @@ export function createDependencies(
     accounts: (name) => providers.accounts(name),
     credentials: (name, account) => providers.credentials(name, account),
     bucket: (name, account) => providers.bucket(name, account),
+    markAccount: (name, account, salt) => providers.markAccount(name, account, salt),
     tenants: config.tenants,
     admission: config.limits === null || dispatcher === null ? null : { ...config.limits, dispatcher },
     prices: config.prices,

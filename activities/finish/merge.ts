@@ -126,12 +126,12 @@ class Results {
   }
 }
 
-/** Null if the dataset is gone, or may not be read any more. A store that does not answer is waited for: the failed rows need their records. */
+/** Null if the dataset is gone. If it cannot be read for any other reason, the merge is tried again: the failed rows need their records. */
 async function findFingerprint(store: Store, uri: DatasetUri): Promise<string | null> {
   try {
     return await computeFingerprint(store, uri, cancellationSignal());
   } catch (error) {
-    if (!(error instanceof StoreError) || error.problem === 'unavailable') throw error;
-    return null;
+    if (error instanceof StoreError && (error.problem === 'missing' || error.problem === 'no_bucket')) return null;
+    throw error;
   }
 }

@@ -31,15 +31,21 @@ export const toCreated = ({ handle, ordinal, twinHandles = [] }: HandleRecord): 
 
 type Submitted = SubmissionRef & { readonly staged?: { readonly fileId: string | null } };
 
+/** The attempt whose intent is removed, and the account that has the batch. */
+interface Recorder {
+  readonly by: string;
+  readonly accountMark: string;
+}
+
 /** The oldest match is the batch; the others are its twins. */
 export async function adopt(
   deps: Pick<ActivityDeps, 'store'>,
   input: Submitted,
-  by: string,
+  recorder: Recorder,
   [oldest, ...twins]: readonly BatchHandle[],
 ): Promise<Created> {
   if (oldest === undefined) throw new InvariantBroken('nothing to adopt');
-  return toCreated(await recordCreated(deps, input, by, oldest, twins));
+  return toCreated(await recordCreated(deps, input, recorder, oldest, twins));
 }
 
 /** The next search leaves out batches that another submission has recorded since this search. */
@@ -52,12 +58,12 @@ const searchAgainMs = 5_000;
 export async function recordCreated(
   { store }: Pick<ActivityDeps, 'store'>,
   input: Submitted,
-  by: string,
+  { by, accountMark }: Recorder,
   handle: BatchHandle,
   twins: readonly BatchHandle[],
 ): Promise<HandleRecord> {
   const withFile = { ...handle, fileId: handle.fileId ?? input.staged?.fileId ?? null };
-  const record = await recordHandle(store, input, withFile, twins);
+  const record = await recordHandle(store, input, withFile, twins, accountMark);
   if (record === null) {
     throw new TryAgain(
       `another batch of this job has ${[handle, ...twins].map(({ id }) => id).join(' or ')}`,

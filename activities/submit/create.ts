@@ -21,9 +21,9 @@ import { ProviderError } from '../../providers/error.ts';
 import { type Provider, provesAbsence, type RequestFile, type Submission } from '../../providers/provider.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
-import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { type ActivityDeps, markOwnAccount, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
-import { type AccountBlame, requireProvenAccount } from '../other-account.ts';
+import { type AccountBlame, isProvenAccount, wrongAccount } from '../other-account.ts';
 import { adopt, type Created, keepKnown, readKnown, recordCreated, toCreated } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
 import { searchLate } from './late-create.ts';
@@ -43,7 +43,10 @@ export type CreateResult =
   /** With the limit that the batch did not fit into, if the provider named one. */
   | { readonly kind: 'refused'; readonly fault: RefusedCreate; readonly named?: NamedLimit };
 
-type CreateDeps = Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'elapsed' | 'randomHex'>;
+type CreateDeps = Pick<
+  ActivityDeps,
+  'store' | 'cluster' | 'provider' | 'markAccount' | 'now' | 'elapsed' | 'randomHex'
+>;
 
 /**
  * The protocol: earlier owners, known handle, recorded intent, find, intent, handle again, create.
@@ -73,7 +76,8 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await provider.find(submission, { signal });
   if (givenUp !== null && provesAbsence(found)) await blameAccount(deps, provider, input, fileId);
-  const intent = planIntent(deps, job, provider, input, { firstAt, startedAt: clock.startedAt });
+  const accountMark = markOwnAccount(deps, job);
+  const intent = planIntent(deps, job, provider, input, { firstAt, startedAt: clock.startedAt, accountMark });
   const earlier = await recordIntent(deps, input, intent);
   if (earlier !== null) return { kind: 'unknown', overAt: earlier.overAt };
   // Since the search above, another attempt may have created the batch, recorded it and removed its intent.
@@ -82,7 +86,7 @@ export async function create(deps: CreateDeps, input: CreateInput, records: Stor
     await removeIntent(store, input);
     return toCreated(since);
   }
-  if (found.confirmed.length > 0) return adopt(deps, input, intent.by, found.confirmed);
+  if (found.confirmed.length > 0) return adopt(deps, input, intent, found.confirmed);
   // The create that was given up may have made a batch all the same: its workflow waits until the vendor shows more.
   if (givenUp !== null && !provesAbsence(found)) return { kind: 'unknown', overAt: clock.now() };
   return createNow({ deps, records, clock, job, provider, input, intent }, submission);
@@ -95,8 +99,10 @@ async function blameAccount(
   { output, mayBlameAccount }: CreateInput,
   fileId: string | null,
 ): Promise<void> {
-  if (mayBlameAccount) await requireProvenAccount(store, provider, { output, fileId });
+  if (mayBlameAccount && !(await isProvenAccount(store, provider, { output, fileId }))) throw wrongAccount(provider);
 }
+
+type CreateIntent = Intent & Required<Pick<Intent, 'accountMark'>>;
 
 /** One create attempt and the intent it recorded. */
 interface CreateAttempt {
@@ -106,7 +112,7 @@ interface CreateAttempt {
   readonly job: JobFile;
   readonly provider: Provider;
   readonly input: CreateInput;
-  readonly intent: Intent;
+  readonly intent: CreateIntent;
 }
 
 /** The attempt may use one call's time to find, and one to create: long enough for the create's bytes at 1 MB/s. */
@@ -115,11 +121,11 @@ function planIntent(
   { timing }: JobFile,
   { limits }: Provider,
   { ordinal, bytes, staged: { fileId } }: CreateInput,
-  { firstAt, startedAt }: Required<Pick<Intent, 'firstAt' | 'startedAt'>>,
-): Intent {
+  { firstAt, startedAt, accountMark }: Required<Pick<Intent, 'firstAt' | 'startedAt' | 'accountMark'>>,
+): CreateIntent {
   const sendMs = limits.createSendsItems ? Math.ceil(bytes / 1000) : 0;
   const overAt = startedAt + 2 * timing.createCallMs + sendMs;
-  return { ordinal, by: randomHex(8), firstAt, startedAt, overAt, fileId };
+  return { ordinal, by: randomHex(8), firstAt, startedAt, overAt, fileId, accountMark };
 }
 
 /** Null if the intent is recorded; otherwise the other attempt's intent. */
@@ -141,7 +147,7 @@ async function createNow(attempt: CreateAttempt, submission: Submission): Promis
   const { deps, records, input } = attempt;
   const sent = await withRequestsFile(deps.store, input, submission, (file) => sendCreate(attempt, submission, file));
   if (sent.kind !== 'handle') return sent;
-  return toCreated(await recordCreated({ store: records }, input, attempt.intent.by, sent.handle, []));
+  return toCreated(await recordCreated({ store: records }, input, attempt.intent, sent.handle, []));
 }
 
 type Sent = Exclude<CreateResult, Created> | { readonly kind: 'handle'; readonly handle: BatchHandle };

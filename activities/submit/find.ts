@@ -16,9 +16,9 @@ import { ProviderError } from '../../providers/error.ts';
 import { type Found, provesAbsence } from '../../providers/provider.ts';
 import type { Store } from '../../storage/store.ts';
 import { startClock } from '../clock.ts';
-import { type ActivityDeps, requireProvider } from '../deps.ts';
+import { type ActivityDeps, markOwnAccount, requireProvider } from '../deps.ts';
 import { awaitEarlierOwners } from '../earlier-owners.ts';
-import { type AccountBlame, requireProvenAccount } from '../other-account.ts';
+import { type AccountBlame, isProvenAccount, wrongAccount } from '../other-account.ts';
 import { adopt, type Created, keepKnown, readKnown } from './adopt.ts';
 import { describeSubmission } from './describe-submission.ts';
 
@@ -37,7 +37,7 @@ export type FindResult =
   | { readonly kind: 'unclear'; readonly candidate: string | null; readonly createsLost?: true };
 
 export async function find(
-  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'now' | 'elapsed'>,
+  deps: Pick<ActivityDeps, 'store' | 'cluster' | 'provider' | 'markAccount' | 'now' | 'elapsed'>,
   input: FindInput,
 ): Promise<FindResult> {
   const { startedAt } = startClock(deps);
@@ -54,11 +54,16 @@ export async function find(
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(job.timing.createCallMs)]);
   const found = await unlessRefused(() => provider.find(submission, { signal }));
   if (found === null) return { kind: 'unclear', candidate: null };
-  if (found.confirmed.length > 0) return adopt(deps, input, recorded.by, found.confirmed);
+  const accountMark = markOwnAccount(deps, job);
+  if (found.confirmed.length > 0) return adopt(deps, input, { by: recorded.by, accountMark }, found.confirmed);
   if (!provesAbsence(found)) return { kind: 'unclear', candidate: findOnly(found) };
   if (!input.last) return { kind: 'none' };
-  if (input.mayBlameAccount) {
-    await requireProvenAccount(store, provider, { output: input.output, fileId: recorded.fileId ?? null });
+  const maker = recorded.accountMark === accountMark ? undefined : recorded.accountMark;
+  const evidence = { output: input.output, fileId: recorded.fileId ?? null, maker };
+  const mustBeProven = input.mayBlameAccount === true || maker !== undefined;
+  if (mustBeProven && !(await isProvenAccount(store, provider, evidence))) {
+    if (input.mayBlameAccount) throw wrongAccount(provider);
+    return { kind: 'unclear', candidate: null };
   }
   const lost = (await countGivenUp(store, input)) + 1;
   if (lost >= lostCreatesMax) return { kind: 'unclear', candidate: null, createsLost: true };

@@ -16,20 +16,24 @@ interface LateCreate {
   readonly job: JobFile;
   readonly provider: Provider;
   readonly input: SubmissionRef;
+  readonly intent: { readonly accountMark: string };
 }
 
 /**
  * Temporal has given this attempt up and drops its result, so a batch that it finds is recorded as a twin, which the next poll of the batch
  * sees. Ends early if the worker stops.
  */
-export async function searchLate({ records, job, provider, input }: LateCreate, submission: Submission): Promise<void> {
+export async function searchLate(
+  { records, job, provider, input, intent: { accountMark } }: LateCreate,
+  submission: Submission,
+): Promise<void> {
   for (const factor of settleFactors) {
     await sleep(factor * job.timing.settleMs);
     try {
       const signal = AbortSignal.timeout(job.timing.createCallMs);
       const { confirmed } = await provider.find({ ...submission, untried: false }, { signal });
       const [oldest, ...others] = confirmed;
-      if (oldest !== undefined) await recordHandle(records, input, oldest, others);
+      if (oldest !== undefined) await recordHandle(records, input, oldest, others, accountMark);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
     }

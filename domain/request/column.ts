@@ -1,6 +1,7 @@
 // The place in a row that a template's variable names: a column, or a value inside one.
 
 import type { Json } from '../outcome/outcome.ts';
+import { LongNumber } from './long-number.ts';
 
 export type Row = { readonly [name: string]: Json };
 
@@ -31,7 +32,7 @@ function ownMember(row: Row, name: string | number): Json | undefined {
 function readMember(value: Exclude<Json, null>, name: string | number): Json | undefined {
   if (Array.isArray(value)) return readItem(value, name);
   if (typeof value === 'string') return name === 'size' ? value.length : undefined;
-  if (typeof value !== 'object') return undefined;
+  if (typeof value !== 'object' || value instanceof LongNumber) return undefined;
   const own = ownMember(value, name);
   return own === undefined && name === 'size' ? Object.keys(value).length : own;
 }

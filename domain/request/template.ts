@@ -3,6 +3,7 @@
 import type { Json } from '../outcome/outcome.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Column, columnName, type Row, valueAt } from './column.ts';
+import { LongNumber } from './long-number.ts';
 import { type Joint, Pieces } from './pieces.ts';
 import { RenderWork, renderStepsMax, renderUnitsMax } from './render-work.ts';
 
@@ -140,7 +141,7 @@ function columnSlot(column: Column): Slot {
     const shown = isText ? value : JSON.stringify(value);
     into.wire[index] = into.canonical[index] = shown;
     into.work.make(shown.length + (isText ? 2 : 0));
-    if (typeof value === 'object' && value !== null) {
+    if (typeof value === 'object' && value !== null && !(value instanceof LongNumber)) {
       into.canonical[index] = canonicalJson(value);
       into.hasStructure = true;
     }

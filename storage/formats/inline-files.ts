@@ -1,8 +1,9 @@
 // Replaces the paths in a row's file columns by the files themselves, as base64 with their type, before the row is rendered.
 
 import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
+import { holdsLongNumber, parseExactly } from '../../domain/request/long-number.ts';
 import { type Store, StoreError, type StoreProblem } from '../store.ts';
-import { encodeRow, parseRecord } from './jsonl-record.ts';
+import { encodeRow, parseRecord, type RowRecord } from './jsonl-record.ts';
 import type { FileRecords, RecordLine } from './rows.ts';
 
 /** No vendor takes a larger one within a request. */
@@ -31,16 +32,22 @@ async function inlineLine(
   if (line.bytes === null || line.refusal !== undefined) return line;
   const parsed = parseRecord(line.bytes);
   if ('reason' in parsed) return line;
-  const record = { ...parsed.record };
+  const { record } = parsed;
+  const text = holdsLongNumber(record) ? line.bytes.toString() : null;
+  const files: [column: string, file: Json][] = [];
   for (const column of columns) {
     // Without a value, the row has no such file: the template decides what that means.
     const path = Object.hasOwn(record, column) ? record[column] : null;
     if (path == null || path === '') continue;
     const inlined = await inlineFile(store, path, column, signal);
     if ('reason' in inlined) return { ...line, refusal: inlined };
-    record[column] = inlined.file;
+    files.push([column, inlined.file]);
   }
-  return { ...line, ...encodeRow(() => JSON.stringify(record)) };
+  const write = (): string => {
+    const exact = text === null ? record : parseExactly<RowRecord>(text);
+    return JSON.stringify({ ...exact, ...Object.fromEntries(files) });
+  };
+  return { ...line, ...encodeRow(write) };
 }
 
 async function inlineFile(store: Store, path: Json, column: string, signal?: AbortSignal): Promise<Inlined> {

@@ -33,11 +33,17 @@ export function encodeRow(write: () => string): Pick<RecordLine, 'bytes' | 'leng
     const bytes = Buffer.from(write());
     return { bytes: bytes.length > rowBytesMax ? null : bytes, length: bytes.length };
   } catch (error) {
+    if (isStackTooSmall(error)) return { bytes: null, length: 0, refusal: refuse('template_failed', tooDeep) };
     if (!isTextTooLong(error)) throw error;
     const refusal = refuse('row_too_large', `more than the ${rowBytesMax} bytes that a row may have; shorten it`);
     return { bytes: null, length: 0, refusal };
   }
 }
+
+export const tooDeep = 'the row is nested too deeply';
+
+export const isStackTooSmall = (error: unknown): boolean =>
+  error instanceof RangeError && error.message.includes('call stack');
 
 /** V8 holds texts of half a gigabyte at most. It has one error for texts that are joined, Node another one for bytes that are decoded. */
 export function isTextTooLong(error: unknown): boolean {

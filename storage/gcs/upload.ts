@@ -137,11 +137,11 @@ class ResumableUpload implements ObjectUpload {
         const { size, generation } = JSON.parse(text);
         return { stored: Number(size), version: String(generation) };
       }
-      // A session that is gone cannot be continued. It may be complete, and the answer was lost.
+      // A session that is gone cannot be continued, and the file must be written again. It may be complete, and the answer was lost.
       if (response.status === 404 || response.status === 410) {
         const made = await this.#made.find();
         if (made !== null) return { stored: made.bytes, version: made.version };
-        throw new StoreError('unwritable', uri);
+        throw new StoreError('unavailable', uri);
       }
       throw Object.assign(new Error('refused'), { code: response.status });
     } catch (error) {

@@ -7,8 +7,8 @@ type Doing = 'reading' | 'writing';
 const problemByName: Readonly<Record<string, StoreProblem>> = {
   NoSuchKey: 'missing',
   NoSuchBucket: 'no_bucket',
-  // An upload that was swept away.
-  NoSuchUpload: 'unwritable',
+  // An upload that was swept away: the file must be written again.
+  NoSuchUpload: 'unavailable',
   PreconditionFailed: 'exists',
   // Two creates at the same instant: whether the other one succeeds is seen by looking.
   ConditionalRequestConflict: 'exists',

@@ -41,6 +41,7 @@ export function wholeDeps(folder: Folder): ActivityDeps {
     accounts: () => ['default'],
     credentials: () => ({ present: true, isConfigured: true, variable: 'KEY' }),
     bucket: () => null,
+    markAccount: () => 'mark',
     tenants: {},
     admission: null,
     prices: { dated: '2026-01-01', models: folder.job.prices },

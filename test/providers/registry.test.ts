@@ -8,6 +8,10 @@ import { catchFacts, context, makeProvider } from './vendors/emulated-vendor.ts'
 const fake: Account = { apiKey: 'k', baseUrl: 'http://127.0.0.1:1' };
 const blank: Account = { apiKey: ' ', baseUrl: 'http://127.0.0.1:1' };
 
+/** With these settings; the others have their defaults. */
+const account = (vendor: string, values: Readonly<Record<string, string>>): Account =>
+  resolveAccount(vendorEntries[vendor]?.settings ?? [], ({ name }) => values[name]);
+
 const { openai, anthropic } = vendorEntries;
 const vendors = { openai, anthropic };
 
@@ -32,6 +36,40 @@ describe('the registry', () => {
       variable: 'ANTHROPIC_API_KEY',
     });
     expect(providers.credentials('nobody').present).toBe(false);
+  });
+
+  test.each([
+    ['openai', { apiKey: 'a-key' }, { apiKey: 'b-key' }],
+    ['anthropic', { apiKey: 'a-key' }, { apiKey: 'a-key', baseUrl: 'https://elsewhere.example.com' }],
+    [
+      'azure',
+      { apiKey: 'a-key', baseUrl: 'https://a.example.com' },
+      { apiKey: 'a-key', baseUrl: 'https://b.example.com' },
+    ],
+    ['bedrock', { roleArn: 'arn:aws:iam::111111111111:role/a' }, { roleArn: 'arn:aws:iam::222222222222:role/a' }],
+    ['vertex', { project: 'a' }, { project: 'b' }],
+    ['fireworks', { apiKey: 'a-key', accountId: 'a' }, { apiKey: 'a-key', accountId: 'b' }],
+  ])('%s: another account has another mark', (name, first, second) => {
+    const marks = createProviders({ [name]: { first: account(name, first), second: account(name, second) } });
+    const mark = marks.markAccount(name, 'first', 'salt');
+    expect(mark).toMatch(/^[0-9a-f]{16}$/);
+    expect(marks.markAccount(name, 'first', 'salt')).toBe(mark);
+    expect(marks.markAccount(name, 'first', 'other salt')).not.toBe(mark);
+    expect(marks.markAccount(name, 'second', 'salt')).not.toBe(mark);
+  });
+
+  test.each([
+    [
+      'azure',
+      { apiKey: 'a-key', baseUrl: 'https://a.example.com' },
+      { apiKey: 'b-key', baseUrl: 'https://a.example.com/' },
+    ],
+    ['bedrock', { roleArn: 'arn:aws:iam::1:role/a', accessKeyId: 'a' }, { roleArn: 'arn:aws:iam::1:role/b' }],
+    ['vertex', { project: 'a', accessToken: 'a' }, { project: 'a', accessToken: 'b' }],
+    ['fireworks', { apiKey: 'a-key', accountId: 'a' }, { apiKey: 'b-key', accountId: 'a' }],
+  ])('%s: a renewed key of the same account has the same mark', (name, first, second) => {
+    const marks = createProviders({ [name]: { first: account(name, first), second: account(name, second) } });
+    expect(marks.markAccount(name, 'second', 'salt')).toBe(marks.markAccount(name, 'first', 'salt'));
   });
 
   test('keeps the accounts of a vendor apart', () => {

@@ -2,11 +2,14 @@
 
 import type { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { ActivityDeps } from '../../activities/deps.ts';
 import { failureInterceptor } from '../../activities/failure.ts';
 import { heartbeatThrottleMs } from '../../activities/heartbeat.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { createControl } from '../../emulator/server/control.ts';
+import { createProviders } from '../../providers/registry.ts';
 import { emulatedAccounts } from '../../scripts/stack.ts';
+import { createBucket } from '../../worker/bucket.ts';
 import { createCluster } from '../../worker/cluster/cluster.ts';
 import { createDispatcher } from '../../worker/cluster/dispatcher.ts';
 import { readConfig } from '../../worker/config.ts';
@@ -39,20 +42,33 @@ export async function createSiteWorker(
     readonly env: TestWorkflowEnvironment;
     readonly client: Client;
     readonly control: ReturnType<typeof createControl>;
+    readonly newVariables: Readonly<Record<string, string>>;
   },
   emulator: { readonly url: string },
-  { workerClock = (serverMs) => serverMs, providers = ['openai', 'anthropic'], ...limits }: SiteOptions,
+  { workerClock = (serverMs) => serverMs, providers: served = ['openai', 'anthropic'], ...limits }: SiteOptions,
 ): Promise<WorkerGroup> {
-  const config = readConfig({
-    NIGHTSHIFT_DATA: site.root,
-    ...emulatedAccounts(emulator.url),
-    ...limits.variables,
-    ...(limits.cancelGrace === undefined ? {} : { NIGHTSHIFT_CANCEL_GRACE: limits.cancelGrace }),
-  });
+  const configure = () =>
+    readConfig({
+      NIGHTSHIFT_DATA: site.root,
+      ...emulatedAccounts(emulator.url),
+      ...limits.variables,
+      ...(limits.cancelGrace === undefined ? {} : { NIGHTSHIFT_CANCEL_GRACE: limits.cancelGrace }),
+      ...site.newVariables,
+    });
+  const config = configure();
+  const isChanged = () => Object.keys(site.newVariables).length > 0;
   const namespace = site.env.namespace ?? 'default';
   const clock = sharedClock(site.control);
-  const deps = {
-    ...createDependencies(config, createCluster(site.client, namespace), createDispatcher(site.client)),
+  const whole = createDependencies(config, createCluster(site.client, namespace), createDispatcher(site.client));
+  const providers = () => {
+    const { accounts, vendors } = configure().providers;
+    return createProviders(accounts, vendors, (folder) => createBucket(whole.store, folder));
+  };
+  const deps: ActivityDeps = {
+    ...whole,
+    // As after a restart of the worker, if its variables have changed.
+    provider: (...account) => (isChanged() ? providers().get(...account) : whole.provider(...account)),
+    markAccount: (...account) => (isChanged() ? providers() : whole).markAccount(...account),
     // Tests skip months, and the job would warn that its prices are old.
     prices: { ...config.prices, dated: '9999-12-31' },
     threads: sharedThreads,
@@ -88,6 +104,6 @@ export async function createSiteWorker(
   };
   return WorkerGroup.create(
     options,
-    listAccounts(config.providers.accounts).filter(({ provider }) => providers.includes(provider)),
+    listAccounts(config.providers.accounts).filter(({ provider }) => served.includes(provider)),
   );
 }

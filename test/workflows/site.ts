@@ -34,6 +34,8 @@ export class Site {
   readonly env: TestWorkflowEnvironment;
   readonly client: Client;
   readonly control: ReturnType<typeof createControl>;
+  /** From now on, the worker has these too, as if it was started again with them. */
+  newVariables: Readonly<Record<string, string>> = {};
 
   private constructor(env: TestWorkflowEnvironment, name: string, root: string, emulatorUrl: string) {
     this.env = env;

@@ -7,12 +7,13 @@ import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
 import type { RoutePolicy } from '../../domain/plan/route.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
+import { holdsLongNumber, parseExactly } from '../../domain/request/long-number.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
 import { compileCondition } from '../../input/templates/condition.ts';
 import { compileText } from '../../input/templates/liquid.ts';
 import { keyTexts } from '../../job-folder/identity.ts';
 import type { Dialect } from '../../providers/dialects/dialect.ts';
-import { isTextTooLong, type RowRecord } from '../../storage/formats/jsonl-record.ts';
+import { isStackTooSmall, isTextTooLong, type RowRecord, tooDeep } from '../../storage/formats/jsonl-record.ts';
 import { lackingFinder } from './lacking-finder.ts';
 import { countOutput, requireNoCap } from './output-tokens.ts';
 import type { ItemGroup } from './rendered-rows.ts';
@@ -77,14 +78,12 @@ function refusingExcess(read: ReadRow): ReadRow {
     try {
       return read(row);
     } catch (error) {
-      if (error instanceof RangeError && error.message.includes('call stack')) return tooDeep;
+      if (isStackTooSmall(error)) return { reason: 'template_failed', message: tooDeep };
       if (error instanceof RangeError || isTextTooLong(error)) return tooLong;
       throw error;
     }
   };
 }
-
-const tooDeep: RowRefusal = { reason: 'template_failed', message: 'the row is nested too deeply' };
 
 const tooLong: RowRefusal = {
   reason: 'rendering_too_large',
@@ -108,7 +107,9 @@ function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
     if (lacking !== null) return lacking;
     const limit = dialect.outputLimit(body, endpoint);
     const outputTokens = countOutput(limit, model, row);
-    const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), [canonicalJson(body)]);
+    const keyText = makeKeyText(id, nameCall(dialect, endpoint, model), [
+      canonicalJson(holdsLongNumber(body) ? parseExactly(bodyText) : body),
+    ]);
     return { row, id, keyText, model, endpoint, request: [bodyText], limit, outputTokens, isRouted: false };
   };
 }
@@ -127,7 +128,8 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
   return ({ row, record, raw }) => {
     const id = readId(record, row, spec.dataset.id);
     if (typeof id === 'object') return id;
-    const rendered = template.render(record, !raw.includes(backslash));
+    const exact = holdsLongNumber(record) ? parseExactly<RowRecord>(raw.toString()) : record;
+    const rendered = template.render(exact, !raw.includes(backslash));
     if ('reason' in rendered) return rendered;
     let parsed: Json | undefined;
     const parse = (): Json => (parsed ??= JSON.parse(rendered.wire.join('')));

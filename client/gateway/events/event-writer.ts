@@ -56,7 +56,7 @@ export class EventWriter {
     return this.#write(`${first}event: ${event}\ndata: ${data}\n\n`);
   }
 
-  /** Waits for a change. Meanwhile, comments keep the connection open, and show whether the reader is still there. */
+  /** Waits for a change; throws if the reader leaves. Meanwhile, comments keep the connection open, and show whether the reader is still there. */
   async waitFor(change: Promise<void>): Promise<void> {
     for (;;) {
       const beat = Promise.withResolvers<'beat'>();
@@ -64,6 +64,7 @@ export class EventWriter {
       const left = onceAborted(this.gone);
       try {
         const first = await Promise.race([change, beat.promise, left.promise]);
+        if (this.gone.aborted) throw new ReaderGone();
         if (first !== 'beat') return;
       } finally {
         clearTimeout(timer);

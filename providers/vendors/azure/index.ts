@@ -54,6 +54,7 @@ export const azure: VendorEntry<'apiKey' | 'baseUrl' | 'apiVersion' | 'region'> 
     kept: '14 days, as Nightshift asks',
     unchecked: 'all; made from its documents, tested against the emulator',
   },
+  identify: ({ baseUrl }) => baseUrl?.replace(/\/+$/, ''),
   make: (account) => createOpenaiProvider(makeProfile(account), { ...account, baseUrl: chooseBaseUrl(account) }),
   loadSdk: openai.loadSdk,
 };

@@ -82,6 +82,8 @@ export const bedrock: VendorEntry<BedrockSetting> = {
     kept: 'as long as the bucket keeps them',
     unchecked: 'all; made from its documents and reports, tested against the emulator',
   },
+  // A job's role is always of the account that makes the job: AWS passes no role to another account.
+  identify: ({ roleArn }) => /^arn:[^:]+:iam::(\d+):/.exec(roleArn ?? '')?.[1],
   make: (account, openBucket) => createProvider(connect(account, openBucket), account.region),
   loadSdk,
 };

@@ -47,6 +47,7 @@ export const fireworks: VendorEntry<'apiKey' | 'accountId' | 'baseUrl'> = {
     kept: null,
     unchecked: 'all; made from its documents, tested against the emulator',
   },
+  identify: ({ accountId }) => accountId ?? undefined,
   make(account) {
     const baseUrl = requireBaseUrl(account);
     const accountId = account.accountId ?? '';

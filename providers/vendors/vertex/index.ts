@@ -74,6 +74,7 @@ export const vertex: VendorEntry<VertexSetting> = {
     kept: 'as long as the bucket keeps them',
     unchecked: 'all; made from its documents and reports, tested against the emulator',
   },
+  identify: ({ project }) => project ?? undefined,
   make: (account, openBucket) => createProvider(connect(account, openBucket), account),
   loadSdk: loadAuth,
 };

@@ -58,6 +58,7 @@ export async function world(verdict: Awaited<ReturnType<Provider['check']>> = 'o
     webhooks: noWebhooks,
     accounts: () => ['default'],
     bucket: () => null,
+    markAccount: () => 'mark',
     credentials: () => ({ present: hasKey, isConfigured: hasKey, variable: 'OPENAI_API_KEY' }),
     tenants: {},
     admission: null,

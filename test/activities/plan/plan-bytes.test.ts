@@ -32,7 +32,7 @@ const samples: readonly Sample[] = [
     rows: mixedRows(),
     change: { request: templateOfRow, model: null, id: 'id', batch: small },
     provider: openaiOffline,
-    digest: '490086c8637a7aaf',
+    digest: '7f13f2157c8a4696',
   },
   {
     name: 'a template of the other vendor, whose batches differ in size',
@@ -44,7 +44,7 @@ const samples: readonly Sample[] = [
       minBatchItems: 300,
     },
     provider: anthropicOffline,
-    digest: '3d6f38b2fbba4d2f',
+    digest: '307185e8d0ff3832',
   },
   {
     name: 'models of rows, with a schema',
@@ -63,7 +63,7 @@ const samples: readonly Sample[] = [
     rows: readyMadeOpenai(),
     change: { request: null, model: null, batch: small },
     provider: openaiOffline,
-    digest: 'bb07631a248afdca',
+    digest: '782fe58ed674ac76',
   },
   {
     name: 'ready-made lines of the other vendor',

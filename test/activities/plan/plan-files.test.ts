@@ -82,3 +82,29 @@ test('a failed row has the path of its file, ready to be sent again', async () =
   );
   expect(folder.lines('failures.jsonl')).toMatchObject([{ id: 2, scan: 'scans/b.pdf' }]);
 });
+
+test('the other columns of a row with a file keep every digit', async () => {
+  const folder = await folderWith('{"id":1,"scan":"b.pdf","account":9007199254740993}\n', {
+    id: 'id',
+    dataset: { uri: 'rows.jsonl', format: 'jsonl', id: 'id', limit: null, files: ['scan'] },
+    request: { messages: '{{ account }}' },
+  });
+  writeFileSync(join(folder.root, 'b.pdf'), pdf);
+  await folder.run();
+  expect(folder.text('plan/wave-1/batch-0001.requests.jsonl')).toContain('"messages":9007199254740993');
+});
+
+test.each(['7', '9007199254740993'])(
+  'a row with a file that is nested too deeply around %s is refused',
+  async (inner) => {
+    const deep = `${'['.repeat(200_000)}${inner}${']'.repeat(200_000)}`;
+    const folder = await folderWith(`{"id":1,"scan":"b.pdf","x":${deep}}\n{"id":2,"scan":"b.pdf","x":1}\n`, {
+      id: 'id',
+      dataset: { uri: 'rows.jsonl', format: 'jsonl', id: 'id', limit: null, files: ['scan'] },
+      request: { messages: '{{ x }}' },
+    });
+    writeFileSync(join(folder.root, 'b.pdf'), pdf);
+    expect((await folder.run()).rows).toMatchObject({ accepted: 1, refused: 1 });
+    expect(folder.lines('rejects.jsonl')).toMatchObject([{ line: 1, reason: 'template_failed' }]);
+  },
+);

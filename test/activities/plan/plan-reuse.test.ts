@@ -53,3 +53,34 @@ describe('reuse', () => {
     });
   });
 });
+
+test.each([
+  [
+    'ready-made lines',
+    null,
+    (seed: string) =>
+      `{"custom_id":"a","url":"/v1/chat/completions","method":"POST","body":{"model":"m","messages":[1],"seed":${seed}}}`,
+  ],
+  ['a template', { model: 'm', messages: '{{ text }}' }, (seed: string) => `{"id":"a","text":[${seed}]}`],
+])('%s: does not carry over the answer to another request that differs only beyond 2^53', async (_, request, row) => {
+  const [before, after] = ['9007199254740992', '9007199254740993'].map((seed) => `${row(seed)}\n`);
+  const earlier = await folderWith(before ?? '', { request, model: null, id: request === null ? null : 'id' });
+  await earlier.run();
+  const [item] = earlier.lines<ItemLine>('plan/wave-1/batch-0001.items.jsonl');
+  const result = { status: 'answered', output: 'x', key: item?.key, customId: item?.customId };
+  for (const [dataset, carriedOver] of [
+    [before, 1],
+    [after, 0],
+  ] as const) {
+    const folder = await folderWith(dataset ?? '', {
+      request,
+      model: null,
+      id: request === null ? null : 'id',
+      reuse: 'earlier/results.jsonl',
+    });
+    const sink = await folder.store.create('earlier/results.jsonl');
+    await sink.write(Buffer.from(`${JSON.stringify(result)}\n`));
+    await sink.close();
+    expect((await folder.run()).rows).toMatchObject({ rows: 1, refused: 0, carriedOver });
+  }
+});

@@ -83,6 +83,38 @@ test.each([
   },
 );
 
+test.each([
+  ['nothing can be asked about', {}, null, 'wrong_account'],
+  ['the file is not held', {}, false, 'wrong_account'],
+  ['only a batch that this key made is shown', { later: 'other' }, null, 'wrong_account'],
+  ['a batch of the first key is hidden', { earlier: 'mark' }, null, 'wrong_account'],
+  ['the file is held', {}, true, null],
+  ['a batch of the first key is shown', { mine: 'mark', later: 'other' }, null, null],
+] as const)(
+  'after a create with one key, a search with another key that sees nothing: %s',
+  async (_, others, holdsFile, expected) => {
+    const site = await Site.open();
+    site.polls.earlier = 'not_found';
+    for (const [at, [id, mark]] of Object.entries(others).entries()) {
+      await recordHandle(site.folder.store, { ...site.ref, batch: at + 2 }, handle(id), [], mark);
+    }
+    site.made = () => Promise.reject(fault('connection', true));
+    await site.create();
+    site.accountMark = 'other';
+    site.holdsFile = holdsFile;
+    const last = () => site.find({ last: true });
+    if (expected === null) return expect(await last()).toEqual({ kind: 'none' });
+    await expect(last()).rejects.toMatchObject({ facts: { fault: expected } });
+    // `resume` with the same key, or a cancelled job: what it may have made stays in doubt, until the first key is back.
+    expect(await site.find({ last: true, mayBlameAccount: false })).toEqual({ kind: 'unclear', candidate: null });
+    expect(await site.create()).toMatchObject({ kind: 'unknown' });
+    expect(site.creates).toBe(1);
+    site.accountMark = 'mark';
+    site.found = () => ({ confirmed: [handle('found')], possible: [] });
+    expect(await last()).toMatchObject({ kind: 'created', handle: { id: 'found' } });
+  },
+);
+
 test('a create that was given up is not sent again while nothing can be learned about the account', async () => {
   const { site, last } = await loseCreate([null], true);
   await last();

@@ -52,6 +52,8 @@ export class SubmissionSite {
   creates = 0;
   finds = 0;
   uploads = 0;
+  /** Of the account whose key the worker has. */
+  accountMark = 'mark';
   /** Whether the account has the uploaded file; null if the vendor cannot be asked. */
   holdsFile: boolean | Fault | null = true;
   /** How polls of the job's other batches fail, by id; one without a fault is running. */
@@ -122,6 +124,7 @@ export class SubmissionSite {
       store: this.store ?? deps.store,
       cluster,
       provider: () => fake,
+      markAccount: () => this.accountMark,
       now: () => this.now + this.ahead,
       // Not whole milliseconds, as on a real machine.
       elapsed: () => this.#readClock() + this.#clocks / 1000,

@@ -84,6 +84,21 @@ test.each([
   },
 );
 
+test.each([404, 410])(
+  'an unconditional upload whose session is gone (%i) fails so that it is written again',
+  async (status) => {
+    const store = await startServer(async (request, reply) => {
+      for await (const _ of request);
+      const { method, headers } = request;
+      if (method === 'POST') return reply.writeHead(200, { Location: `http://${headers.host}/session` }).end();
+      return reply.writeHead(method === 'DELETE' ? 204 : status).end();
+    });
+    const sink = await store.create('gs://bucket/large');
+    await sink.write(Buffer.alloc(6 * 1024 * 1024));
+    await expect(sink.close()).rejects.toMatchObject({ problem: 'unavailable' });
+  },
+);
+
 test('a list that repeats one page for ever fails, and has nothing outside of its prefix', async () => {
   const object = (name: string) => ({ kind: 'storage#object', name, size: '1', generation: '1' });
   const store = await startServer((_request, reply) => {

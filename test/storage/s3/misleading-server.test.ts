@@ -176,6 +176,17 @@ test('an upload is complete although the answer was lost and the server does not
   expect(objects.get('large')?.content.length).toBe(content.length);
 });
 
+test('an unconditional upload that the server does not know any more fails so that it is written again', async () => {
+  const { store } = await startServer(({ what }, reply) => {
+    if (what !== 'POST uploadId') return false;
+    reply.writeHead(404).end('<Error><Code>NoSuchUpload</Code></Error>');
+    return true;
+  });
+  const sink = await store.create('s3://bucket/large');
+  await sink.write(Buffer.alloc(6 * 1024 * 1024));
+  await expect(sink.close()).rejects.toMatchObject({ problem: 'unavailable' });
+});
+
 test('every unfinished upload of one name is ended, also one that is gone meanwhile', async () => {
   const { store, log } = await startServer(({ what, query }, reply) => {
     if (what.startsWith('GET ') && query.has('uploads')) {
