@@ -5,16 +5,14 @@ import type { Hono, MiddlewareHandler } from 'hono';
 import { Ids } from './access/ids.ts';
 import { Batches } from './batches/batches.ts';
 import { Places } from './batches/places.ts';
-import type { Translator } from './batches/translator.ts';
 import type { GatewayError } from './errors.ts';
 import { makeOpenaiRoutes } from './openai/front.ts';
 import { describeOpenaiError } from './openai/openai-error.ts';
 import type { GatewayEnv, GatewayParts } from './parts.ts';
+import { translator } from './translate/translator.ts';
 
 /** How often batches are looked for that another gateway recorded and did not start. */
 const startEveryMs = 30_000;
-
-const translator: Translator | null = null;
 
 export function addFronts(app: Hono<GatewayEnv>, parts: GatewayParts): void {
   const { config, secret, draining, log } = parts;
