@@ -5,7 +5,7 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import { cursorLineBytesMax, lineChunks, lineWriter } from '../../../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../../../storage/store.ts';
 import type { BatchProblem, BatchRecord, Dialect, Route } from './record.ts';
-import { carriedEndpoints, type Translator } from './translator.ts';
+import { type Translator, translatedEndpoints } from './translator.ts';
 
 interface Target {
   readonly target: Dialect;
@@ -22,16 +22,15 @@ export async function translateLines(
   record: BatchRecord,
   { target, uri, translator }: Target,
 ): Promise<string | readonly BatchProblem[]> {
-  const { dialect, endpoint } = record;
-  if (endpoint !== carriedEndpoints[dialect]) return [refuseEndpoint(endpoint, carriedEndpoints[dialect])];
   const problems: BatchProblem[] = [];
+  const to = translatedEndpoints[target];
   const writer = lineWriter(await store.create(uri, { ifAbsent: true }));
   try {
     for await (const lines of lineChunks(store.read(record.lines), { lineBytesMax: cursorLineBytesMax })) {
       for (const { number, bytes } of lines) {
         if (bytes === null || bytes.length === 0) continue;
-        const { customId, body } = readLine(JSON.parse(bytes.toString()), dialect);
-        const translated = translator.translateRequest(body, dialect, target);
+        const { customId, body } = readLine(JSON.parse(bytes.toString()), record.dialect);
+        const translated = translator.translateRequest(body, record.endpoint, to);
         if (translated.ok) {
           await writer.write(writeLine(customId, translated.body, target));
         } else if (problems.length < problemsMax) {
@@ -51,21 +50,15 @@ export async function translateLines(
   return problems.length === 0 ? uri : problems;
 }
 
-interface FrontLine {
-  readonly custom_id: string;
-  readonly body: { readonly [name: string]: Json };
-  readonly params: FrontLine['body'];
-}
-
 /** The fronts have checked the form of each line. */
-const readLine = ({ custom_id, body, params }: FrontLine, dialect: Dialect) => ({
-  customId: custom_id,
-  body: dialect === 'openai' ? body : params,
-});
+function readLine(record: { readonly [name: string]: Json }, dialect: Dialect): { customId: string; body: Json } {
+  const body = dialect === 'openai' ? record.body : record.params;
+  return { customId: String(record.custom_id), body: body ?? null };
+}
 
 function writeLine(customId: string, body: Json, target: Dialect): string {
   if (target === 'anthropic') return JSON.stringify({ custom_id: customId, params: body });
-  return JSON.stringify({ custom_id: customId, method: 'POST', url: carriedEndpoints.openai, body });
+  return JSON.stringify({ custom_id: customId, method: 'POST', url: translatedEndpoints.openai, body });
 }
 
 /** Of a provider whose requests have another form. */
@@ -73,12 +66,5 @@ export const refuseForm = ({ provider }: Pick<Route, 'provider'>): BatchProblem 
   code: 'unsupported_provider',
   message: `The provider ${provider} takes requests of another form, which this one cannot be written in: start a job instead, or ask for another model.`,
   param: 'model',
-  line: null,
-});
-
-const refuseEndpoint = (endpoint: string, carried: string): BatchProblem => ({
-  code: 'unsupported_field',
-  message: `Requests for ${endpoint} cannot be carried to this model's provider: only those for ${carried} can.`,
-  param: 'endpoint',
   line: null,
 });
