@@ -1,0 +1,49 @@
+// What is known of a batch's lines: repeated ids, and whose models they ask for.
+
+import { expect, test } from 'vitest';
+import { chooseRoute, findDialect } from '../../../../client/gateway/batches/choose-route.ts';
+import { IdSet } from '../../../../client/gateway/batches/id-set.ts';
+
+test('an id is new once, however many there are', () => {
+  const ids = new IdSet();
+  const names = Array.from({ length: 20_000 }, (_, index) => `row-${index}`);
+  expect(names.filter((name) => !ids.add(name))).toEqual([]);
+  expect(names.filter((name) => ids.add(name))).toEqual([]);
+  expect(ids.add('')).toBe(true);
+});
+
+const models = [
+  { match: 'gpt-*-mini', provider: 'openai', account: 'cheap' },
+  { match: 'gpt-*', provider: 'openai' },
+  { match: 'exact', provider: 'anthropic' },
+];
+const cheap = { kind: 'route', route: { provider: 'openai', account: 'cheap' } };
+const usual = { kind: 'route', route: { provider: 'openai', account: null } };
+
+test.for([
+  [{ 'gpt-5-mini': 1 }, cheap],
+  [{ 'gpt-5': 1 }, usual],
+  // The star may stand for nothing, and what it joins may not overlap.
+  [{ 'gpt--mini': 1 }, cheap],
+  [{ 'gpt-mini': 1 }, usual],
+  [{ exact: 1 }, { kind: 'route', route: { provider: 'anthropic', account: null } }],
+  [{ exactly: 7 }, { kind: 'problem', code: 'no_route', line: 7 }],
+  [
+    { 'gpt-5': 1, 'gpt-5-mini': 4 },
+    { kind: 'problem', code: 'mixed', line: 4 },
+  ],
+  [{ 'gpt-5': 1, 'gpt-6': 2 }, usual],
+] as const)('%j leads to %j', ([asked, expected]) => {
+  expect(chooseRoute(asked, { models })).toMatchObject(expected);
+});
+
+test('a provider of a shipped or a user’s own profile takes the lines that most vendors take', () => {
+  const names = ['openai', 'groq', 'my-server', 'anthropic', 'gemini', 'bedrock', 'vertex'];
+  expect(names.map((provider) => findDialect({ provider, account: null }))).toEqual([
+    ...Array(3).fill('openai'),
+    'anthropic',
+    null,
+    null,
+    null,
+  ]);
+});
