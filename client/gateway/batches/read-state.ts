@@ -61,8 +61,8 @@ export async function readState(parts: BatchParts, record: BatchRecord, { exact 
     const status = state.cancelAskedAt === null ? 'accepted' : 'cancelling';
     return { state: { ...state, status }, isStarted: false };
   }
-  const end = await readEnd(parts, record, { state, job });
-  await writeOnce(store, places.mark(tenant, uuid, 'ended'), end);
+  const { end, isFinal } = await readEnd(parts, record, { state, job });
+  if (isFinal) await writeOnce(store, places.mark(tenant, uuid, 'ended'), end);
   return { state: end, isStarted: true };
 }
 
@@ -111,20 +111,29 @@ interface Ended {
   readonly job: ListedJob | null;
 }
 
-async function readEnd(parts: BatchParts, record: BatchRecord, { state, job }: Ended): Promise<BatchState> {
+interface ReadEnd {
+  readonly end: BatchState;
+  /** False if an operator may still reset the job. */
+  readonly isFinal: boolean;
+}
+
+async function readEnd(parts: BatchParts, record: BatchRecord, { state, job }: Ended): Promise<ReadEnd> {
   const { store, places } = parts;
   const output = places.output(record.tenant, record.uuid);
   const report = await readIfPresent<JobReport>(store, `${output}${fileNames.report}`);
   const endedAt = Date.parse(job?.endedAt ?? report?.endedAt ?? '') || parts.now();
   if (report === null) {
     const isCancelled = job?.state === 'cancelled';
-    const problems = isCancelled ? [] : await readProblems(parts, record, job);
-    return { ...state, status: isCancelled ? 'cancelled' : 'failed', problems, endedAt };
+    const refused = await readRefused(parts, record);
+    const problems = isCancelled || refused.length > 0 ? refused : [await explainFailure(parts, job)];
+    const end: BatchState = { ...state, status: isCancelled ? 'cancelled' : 'failed', problems, endedAt };
+    return { end, isFinal: job === null || isCancelled || refused.length > 0 };
   }
   const { answered, failed } = report.rows;
   const counts = countEnds(record.total, { answered, failed, reasons: report.errorsByReason });
   const status = report.cancelled ? 'cancelled' : counts.expired > 0 ? 'expired' : 'completed';
-  return { ...state, status, counts, usage: report.tokens, endedAt, results: `${output}${fileNames.results}` };
+  const results = `${output}${fileNames.results}`;
+  return { end: { ...state, status, counts, usage: report.tokens, endedAt, results }, isFinal: true };
 }
 
 /** The model has answered: a front passes the answer on. */
@@ -152,15 +161,15 @@ const sumOf = (counts: Counts, reasons: readonly ItemReason[]): number =>
 
 const problemsMax = 100;
 
-/** The lines that the job refused or, if it did not come to them, why it failed. */
-async function readProblems(parts: BatchParts, record: BatchRecord, job: ListedJob | null): Promise<BatchProblem[]> {
-  const { store, places, jobs } = parts;
+/** The lines that the job refused before it sent anything. */
+async function readRefused({ store, places }: BatchParts, { tenant, uuid }: BatchRecord): Promise<BatchProblem[]> {
   const problems: BatchProblem[] = [];
   try {
-    const refused = store.read(`${places.output(record.tenant, record.uuid)}${fileNames.rejects}`);
+    const refused = store.read(`${places.output(tenant, uuid)}${fileNames.rejects}`);
     for await (const lines of lineChunks(refused, { lineBytesMax: cursorLineBytesMax })) {
       for (const { bytes } of lines) {
-        if (bytes === null || bytes.length === 0 || problems.length >= problemsMax) continue;
+        if (bytes === null || bytes.length === 0) continue;
+        if (problems.length === problemsMax) return problems;
         const { line, reason, message } = JSON.parse(bytes.toString());
         problems.push({ code: reason, message, param: null, line });
       }
@@ -168,8 +177,11 @@ async function readProblems(parts: BatchParts, record: BatchRecord, job: ListedJ
   } catch (error) {
     if (!(error instanceof StoreError) || error.problem !== 'missing') throw error;
   }
-  if (problems.length > 0) return problems;
+  return problems;
+}
+
+async function explainFailure({ jobs }: BatchParts, job: ListedJob | null): Promise<BatchProblem> {
   const overview = job === null ? null : await jobs.overview(job.id, { waitMs: answerMs });
   const message = overview?.error ?? 'The batch has ended without results.';
-  return [{ code: 'job_failed', message, param: null, line: null }];
+  return { code: 'job_failed', message, param: null, line: null };
 }
