@@ -7,7 +7,9 @@ import { defineConfig } from 'vitest/config';
 
 /** These files install a runtime of their own, so each has a process of its own. */
 const ownRuntime = ['test/replay/**/*.test.ts', 'test/simulation/**/*.test.ts'];
-const temporal = ['client/gateway', 'workflows', 'end-to-end', 'support'].map((folder) => `test/${folder}/**/*.test.ts`);
+const temporal = ['client/gateway', 'workflows', 'end-to-end', 'support'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 const globalSetup = ['test/support/temporal-setup.ts'];
 
 /** With NIGHTSHIFT_LONG=1, what needs a real server runs on two: the CLI's dev server, and the newer one that docker-compose.yml has. */

@@ -4,11 +4,23 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { formatDuration } from '../../../domain/duration.ts';
 import type { Job } from '../../../input/schema.ts';
 import type { Nightshift } from '../../nightshift.ts';
+import type { GatewayConfig } from '../config.ts';
 import type { BatchRecord, Route } from './record.ts';
 
-export function makeJob({ tenant, windowMs }: BatchRecord, route: Route, dataset: string, output: string): Job {
+interface JobPlaces {
+  readonly dataset: string;
+  readonly output: string;
+}
+
+export function makeJob(
+  { tenant, windowMs }: BatchRecord,
+  route: Route,
+  { dataset, output }: JobPlaces,
+  { batchJob }: Pick<GatewayConfig, 'batchJob'>,
+): Job {
   const window = formatDuration(windowMs).replaceAll(' ', '');
   return {
+    ...batchJob,
     dataset: { uri: dataset, format: 'jsonl' },
     provider: route.provider,
     ...(route.account === null ? {} : { account: route.account }),
@@ -20,9 +32,11 @@ export function makeJob({ tenant, windowMs }: BatchRecord, route: Route, dataset
     maxRejectRate: 0,
     // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
     deadline: { batch: window, job: window, then: 'fail' },
+    // A vendor's batch answers each line once, also if the answer is cut or is a refusal.
+    retry: { flawed: false, ...batchJob.retry },
     // Callers of a batch API expect its price: nothing is sent at twice of it.
-    fallback: { lane: 'none' },
-    minBatchItems: 0,
+    fallback: { lane: 'none', ...batchJob.fallback },
+    minBatchItems: batchJob.minBatchItems ?? 0,
   };
 }
 

@@ -18,8 +18,7 @@ import { writeOnce } from './write-once.ts';
 
 export interface BatchParts extends Pick<GatewayParts, 'jobs' | 'store' | 'config' | 'now' | 'log' | 'draining'> {
   readonly places: Places;
-  /** Null if the gateway carries no requests from one vendor's form to that of another. */
-  readonly translator: Translator | null;
+  readonly translator: Translator;
 }
 
 export class Preparer {
@@ -63,18 +62,18 @@ export class Preparer {
   }
 
   async #translateAndStart(record: BatchRecord, route: Route): Promise<void> {
-    const { jobs, store, places } = this.#parts;
+    const { jobs, store, places, config } = this.#parts;
     const { tenant, uuid } = record;
     const target = findDialect(route);
     if (target === null) {
       return this.#end(record, 'failed', [refuseForm(route)]);
     }
-    const dataset = target === record.dialect ? record.lines : await this.#translate(record, route, target);
+    const dataset = target === record.dialect ? record.lines : await this.#translate(record, target);
     if (typeof dataset !== 'string') return this.#end(record, 'failed', dataset);
     const id = nameJob(tenant, uuid);
     // A gateway that died after the start may have left no mark, and Temporal may have forgotten the workflow by now.
     if (!(await this.#has(`${places.output(tenant, uuid)}job.json`))) {
-      await startOnce(jobs, makeJob(record, route, dataset, places.output(tenant, uuid)), id);
+      await startOnce(jobs, makeJob(record, route, { dataset, output: places.output(tenant, uuid) }, config), id);
     }
     await writeOnce(store, places.mark(tenant, uuid, 'started'), { at: this.#parts.now() });
     // A cancellation writes its mark first, and then looks for a workflow.
@@ -82,11 +81,10 @@ export class Preparer {
   }
 
   /** The uri of the translated lines, or why there can be none. */
-  async #translate(record: BatchRecord, route: Route, target: Dialect): Promise<string | readonly BatchProblem[]> {
+  async #translate(record: BatchRecord, target: Dialect): Promise<string | readonly BatchProblem[]> {
     const { store, places, translator } = this.#parts;
     const uri = places.lines(record.tenant, record.uuid, target);
     if (await this.#has(uri)) return uri;
-    if (translator === null) return [refuseForm(route)];
     return translateLines(store, record, { target, uri, translator });
   }
 

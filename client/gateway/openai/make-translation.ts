@@ -4,7 +4,6 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import { findDialect } from '../batches/choose-route.ts';
 import type { BatchRecord } from '../batches/record.ts';
 import { translatedEndpoints } from '../batches/translator.ts';
-import { GatewayError } from '../errors.ts';
 import type { OpenaiParts } from './parts.ts';
 
 export function makeTranslation({ translator }: OpenaiParts, record: BatchRecord): (response: Json) => Json {
@@ -14,6 +13,5 @@ export function makeTranslation({ translator }: OpenaiParts, record: BatchRecord
   const from = answered === null || answered === dialect ? endpoint : translatedEndpoints[answered];
   const to = dialect === 'openai' ? endpoint : translatedEndpoints.openai;
   if (from === to) return (response) => response;
-  if (translator === null) throw new GatewayError('not_found', 'the answers of this batch have another form');
   return (response) => translator.translateAnswer(response, from, to);
 }

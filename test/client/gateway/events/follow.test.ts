@@ -13,7 +13,7 @@ const small = { batch: { maxItems: 20, concurrency: 2 }, minBatchItems: 1, poll:
 const slowMs = 120_000;
 
 const listRows = (events: readonly ReadEvent[]): number[] =>
-  events.filter(({ event }) => event === 'item').map(({ data }) => data.row);
+  events.filter(({ event }) => event === 'item').map(({ data }) => data.row ?? 0);
 const sorted = (rows: readonly number[]): number[] => rows.toSorted((a, b) => a - b);
 const upTo = (rows: number): number[] => Array.from({ length: rows }, (_, index) => index + 1);
 

@@ -3,12 +3,17 @@
 export interface ReadEvent {
   readonly id: string | null;
   readonly event: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into it.
-  readonly data: any;
+  readonly data: {
+    readonly number?: number;
+    readonly row?: number;
+    readonly status?: string;
+    readonly sameAs?: number;
+    readonly state?: string;
+  };
 }
 
 /** Ends when the response ends. A cut throws. */
-export async function* readEvents(response: Response): AsyncGenerator<ReadEvent> {
+async function* readEvents(response: Response): AsyncGenerator<ReadEvent> {
   if (response.body === null) return;
   let text = '';
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
@@ -18,8 +23,8 @@ export async function* readEvents(response: Response): AsyncGenerator<ReadEvent>
     for (const part of parts) {
       const fields = new Map(part.split('\n').map((line) => splitAt(line, line.indexOf(':'))));
       const event = fields.get('event');
-      if (event !== undefined)
-        yield { event, id: fields.get('id') ?? null, data: JSON.parse(fields.get('data') ?? 'null') };
+      if (event === undefined) continue;
+      yield { event, id: fields.get('id') ?? null, data: JSON.parse(fields.get('data') ?? '{}') };
     }
   }
 }
