@@ -38,7 +38,7 @@ const answerError =
     if (known.status >= 500) log({ event: 'request_failed', path: context.req.routePath, code: known.code, error });
     if (known.retryAfter !== null) context.header('retry-after', String(known.retryAfter));
     const { code, message, field } = known;
-    const body = describeFrontError(context.req.path, known) ?? { error: { code, message, field } };
+    const body = describeFrontError(context, known) ?? { error: { code, message, field } };
     return context.json(body, known.status);
   };
 

@@ -1,8 +1,10 @@
 // The fronts of vendors: their routes, over the same batches, and the forms of their errors.
 
 import { randomUUID } from 'node:crypto';
-import type { Hono, MiddlewareHandler } from 'hono';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { Ids } from './access/ids.ts';
+import { describeAnthropicError } from './anthropic/anthropic-error.ts';
+import { makeAnthropicRoutes } from './anthropic/front.ts';
 import { Batches } from './batches/batches.ts';
 import { Places } from './batches/places.ts';
 import type { GatewayError } from './errors.ts';
@@ -23,16 +25,21 @@ export function addFronts(app: Hono<GatewayEnv>, parts: GatewayParts): void {
   }, startEveryMs);
   timer.unref();
   draining.addEventListener('abort', () => clearInterval(timer));
+  app.route('/v1/messages', makeAnthropicRoutes(front));
   app.route('/v1', makeOpenaiRoutes(front));
 }
 
 /** A front's errors have its vendor's form, also those of access; null for a path of no front. */
-export function describeFrontError(path: string, error: GatewayError): object | null {
-  return path.startsWith('/v1/') ? describeOpenaiError(error) : null;
+export function describeFrontError({ req, get }: Context<GatewayEnv>, error: GatewayError): object | null {
+  if (/^\/v1\/messages(\/|$)/.test(req.path)) return describeAnthropicError(error, get('requestId'));
+  return req.path.startsWith('/v1/') ? describeOpenaiError(error) : null;
 }
 
-/** By it, a caller and a log name the same request. */
+/** By it, a caller and a log name the same request. Each vendor has a header of its own for it. */
 export const nameRequests: MiddlewareHandler<GatewayEnv> = async (context, next) => {
-  context.header('x-request-id', `req_${randomUUID().replaceAll('-', '')}`);
+  const id = `req_${randomUUID().replaceAll('-', '')}`;
+  context.set('requestId', id);
+  context.header('x-request-id', id);
+  context.header('request-id', id);
   await next();
 };

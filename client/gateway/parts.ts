@@ -21,5 +21,9 @@ export interface GatewayParts {
 /** The types of what handlers find in Hono's context. */
 export interface GatewayEnv {
   Bindings: HttpBindings;
-  Variables: { caller: Caller };
+  Variables: {
+    caller: Caller;
+    /** Of a request to a front. */
+    requestId: string;
+  };
 }

@@ -7,7 +7,7 @@ import type { Caller } from '../access/tokens.ts';
 import { nameJob, readPending, readUuid } from './places.ts';
 import { type BatchParts, Preparer } from './prepare.ts';
 import { readState } from './read-state.ts';
-import { type Batch, type BatchOrder, type BatchRecord, describeNew, hasEnded } from './record.ts';
+import { type Batch, type BatchOrder, type BatchRecord, describeNew, dialects, hasEnded } from './record.ts';
 import { readIfPresent, writeOnce } from './write-once.ts';
 
 export interface ListRequest {
@@ -101,6 +101,18 @@ export class Batches {
       this.#preparer.prepareLater(batch.record);
     }
     return this.retrieve(tenant, uuid);
+  }
+
+  /**
+   * Removes what the gateway keeps of a batch that has ended, but not an uploaded file. Its marks stay: by them, nothing ever starts it
+   * again. The record goes last, so that a removal that was cut off can be asked for again.
+   */
+  async remove({ tenant, uuid }: BatchRecord): Promise<void> {
+    const { store, places } = this.#parts;
+    for await (const { uri } of store.list(places.output(tenant, uuid))) await store.remove(uri);
+    // Those that were translated, and those that came with the order.
+    for (const dialect of dialects) await store.remove(places.lines(tenant, uuid, dialect));
+    await store.remove(places.record(tenant, uuid));
   }
 
   /** Whether a batch that has not ended has the uploaded file as its input. */

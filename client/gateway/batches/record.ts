@@ -3,8 +3,9 @@
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import type { Usage } from '../../../domain/outcome/usage.ts';
 
+export const dialects = ['openai', 'anthropic'] as const;
 /** Whose request lines they are: the front through which the batch came, and the form of its answers. */
-export type Dialect = 'openai' | 'anthropic';
+export type Dialect = (typeof dialects)[number];
 
 /** Why a batch cannot run. */
 export interface BatchProblem {
