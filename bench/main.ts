@@ -5,8 +5,17 @@ import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../scripts/tools/cache.ts';
 import { comparePair, type Pair, summarize } from './compare.ts';
+import { measureEvents } from './gateway/measure-events.ts';
 import { type JobFigures, measureJob, measureScript } from './measure.ts';
-import { describeMachine, ownTimes, printDispatcher, printRun, printSummary, printTransfer } from './print.ts';
+import {
+  describeMachine,
+  ownTimes,
+  printDispatcher,
+  printEvents,
+  printRun,
+  printSummary,
+  printTransfer,
+} from './print.ts';
 import { measureDispatcher } from './small/dispatcher.ts';
 import { measureRatios, recordedFile } from './small/ratios.ts';
 import { type StoreName, storeNames } from './stores.ts';
@@ -28,6 +37,7 @@ const help = `npm run bench -- [options]
   --megabytes N     for --transfers, another size
   --providers A,B   for --transfers; default all with batches
   --dispatcher      measure only the dispatcher's decisions, with 5,000 waiting batches of 200 tenants
+  --events          measure only the gateway's events: how late they are, and what 1,000 readers hold
   --record          measure only CPU time per row of a small job, and record it for the test that notices when it doubles`;
 
 const { values } = parseArgs({
@@ -43,6 +53,7 @@ const { values } = parseArgs({
     megabytes: { type: 'string', default: '200' },
     providers: { type: 'string', default: transferProviders.join(',') },
     dispatcher: { type: 'boolean', default: false },
+    events: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -60,6 +71,11 @@ if (values.record) {
 if (values.dispatcher) {
   const figures = measureDispatcher();
   console.log(values.json ? JSON.stringify(figures) : printDispatcher(figures));
+  process.exit();
+}
+if (values.events) {
+  const figures = await measureEvents();
+  console.log(values.json ? JSON.stringify(figures) : `${describeMachine()}\n${printEvents(figures)}`);
   process.exit();
 }
 const stores = values.stores?.split(',').map(readStore);

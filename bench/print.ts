@@ -2,6 +2,7 @@
 
 import { availableParallelism, cpus } from 'node:os';
 import type { Summary } from './compare.ts';
+import type { EventFigures } from './gateway/measure-events.ts';
 import { batchSeconds, type JobFigures, type Usage } from './measure.ts';
 import type { DispatcherFigures } from './small/dispatcher.ts';
 import type { StageFigures } from './stages.ts';
@@ -72,3 +73,11 @@ export const printDispatcher = ({ tenants, waiting, open, decisions, ...figures 
       .join(', ')}`,
     `  state: ${(figures.stateBytes / 1024).toFixed(0)} KB`,
   ].join('\n');
+
+export const printEvents = ({ batches, readers, ...figures }: EventFigures): string => {
+  const { medianMs, p99Ms, maxMs, restMb, idleMb, stoppedMb } = figures;
+  return [
+    `${number(batches)} batches, from classified to the reader: median ${number(medianMs)} ms, p99 ${number(p99Ms)} ms, most ${number(maxMs)} ms`,
+    `the gateway's memory: ${number(restMb)} MB, with ${number(readers)} readers who wait ${number(idleMb)} MB, with ${number(readers)} who take nothing ${number(stoppedMb)} MB`,
+  ].join('\n');
+};
