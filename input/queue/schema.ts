@@ -27,6 +27,7 @@ const output = z.strictObject({
 });
 
 export const queueFields = z.strictObject({
+  $schema: z.string().optional().describe('Where this schema is, for editors.'),
   version: z.literal(1).optional().describe('The version of this format.'),
   job: jsonObject().describe('The job that each flush runs: a job without `dataset` and `output`.'),
   flush: flush.optional().describe('When items that wait become a job.'),
