@@ -34,6 +34,11 @@ export const queueFields = z.strictObject({
   remember: duration(minuteMs)
     .optional()
     .describe('How long the id of an item is remembered: an item that comes again within this time is dropped.'),
+  sla: duration(secondMs)
+    .optional()
+    .describe(
+      'The longest time from the acceptance of an item to its answer. A flush that takes longer raises an alert and is counted.',
+    ),
   output: z
     .union([fixedPath(), output])
     .optional()
