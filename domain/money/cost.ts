@@ -22,6 +22,8 @@ export interface ModelPrice {
   readonly realtime: TokenPrice;
   /** Prompts above this many tokens cost `inputFactor` and `outputFactor` times as much. */
   readonly longContext?: { readonly above: number; readonly inputFactor: number; readonly outputFactor: number };
+  /** Each token costs so many times as much in an account that is bound to a region; absent: the same. */
+  readonly regionFactor?: number;
   /** What the model does not take, so that a request for it is refused before it is paid for. */
   readonly lacks?: readonly Need[];
   /** The most output tokens that the model gives in one answer; absent if not known. */
@@ -111,6 +113,21 @@ export function findPrice(model: string, prices: Prices): ModelPrice | undefined
   const base = model.startsWith('ft:') ? (model.split(':')[1] ?? model) : model;
   const name = [model, base, withoutDate(base)].find((each) => Object.hasOwn(prices, each));
   return name === undefined ? undefined : prices[name];
+}
+
+/** An account of the whole world is not bound to a region. */
+const world = 'global';
+
+/** The prices for an account. */
+export function findPricesIn(region: string | null, prices: Prices): Prices {
+  if (region === null || region === world) return prices;
+  return Object.fromEntries(Object.entries(prices).map(([model, price]) => [model, toRegion(price)]));
+}
+
+function toRegion({ regionFactor = 1, ...price }: ModelPrice): ModelPrice {
+  const multiply = (rate: TokenPrice): TokenPrice =>
+    Object.fromEntries(Object.entries(rate).map(([kind, usd]) => [kind, usd * regionFactor])) as unknown as TokenPrice;
+  return { ...price, batch: multiply(price.batch), realtime: multiply(price.realtime) };
 }
 
 /** Estimates have four bytes for each token, and no tokenizer makes more tokens than there are bytes. */
