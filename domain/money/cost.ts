@@ -45,6 +45,16 @@ export function costUsd(usage: Usage, lane: Lane, price: ModelPrice | undefined)
   return roundUsd(perToken * (input * (long?.inputFactor ?? 1) + output * (long?.outputFactor ?? 1)));
 }
 
+/** A price in an account that is bound to a region has no `regionFactor`: it is a part of the rates. */
+export function costOfAnswer(
+  { usage, ranInRegion = false }: { readonly usage: Usage; readonly ranInRegion?: boolean },
+  lane: Lane,
+  price: ModelPrice | undefined,
+): number | null {
+  const usd = costUsd(usage, lane, price);
+  return ranInRegion && usd !== null ? roundUsd(usd * (price?.regionFactor ?? 1)) : usd;
+}
+
 function costOfInput(usage: Usage, rate: TokenPrice): number | null {
   const { input } = usage;
   if (input === null || input < 0) return costOfTokens(null, rate.input);
