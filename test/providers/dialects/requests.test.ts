@@ -85,6 +85,7 @@ describe('bodies as given:', () => {
     [{ max_tokens: 1 }, /messages/],
     [{ messages: [1], max_tokens: 1, speed: 'fast' }, /speed/],
     [{ messages: [1], max_tokens: 1, stream: true }, /stream/],
+    [{ messages: [1], max_tokens: 1, inference_geo: 'us' }, /inference_geo: the account has no region/],
   ])('%j at Anthropic are refused', (body, words) => {
     expect(anthropic.findProblems(body, '/v1/messages').join()).toMatch(words);
   });
