@@ -65,7 +65,7 @@ export interface JobSpec extends Sharing, WithReceiver {
   };
   readonly realtime: { readonly concurrency: number; readonly rpm: number | null; readonly tpm: number | null };
   readonly poll: PollPolicy;
-  readonly retry: { readonly rounds: number; readonly backoffMs: number };
+  readonly retry: { readonly rounds: number; readonly backoffMs: number; readonly flawed?: boolean };
   readonly deadline: DeadlinePolicy;
   /** How long the job should take. Absent: nobody said. */
   readonly slaMs?: number;

@@ -138,7 +138,11 @@ function resolved(fields: JobFields, provider: ProviderFacts, facts: SpecFacts):
       tpm: fields.realtime?.tpm ?? null,
     },
     poll: resolvePoll(fields.poll),
-    retry: { rounds: fields.retry?.rounds ?? 3, backoffMs: fields.retry?.backoff ?? 30_000 },
+    retry: {
+      rounds: fields.retry?.rounds ?? 3,
+      backoffMs: fields.retry?.backoff ?? 30_000,
+      ...(fields.retry?.flawed === false ? { flawed: false } : {}),
+    },
     deadline: resolveDeadline(fields.deadline),
     ...(fields.sla === undefined ? {} : { slaMs: fields.sla }),
     fallback: { lane: fields.fallback?.lane ?? 'realtime', maxUsd: fields.fallback?.maxUsd ?? null },

@@ -51,7 +51,7 @@ export function splitChanges(fields: JobFields): { readonly changes: JobChanges;
     concurrency,
     realtime: realtime && given(realtime),
     poll: poll && given({ initialMs: poll.initial, factor: poll.factor, maxMs: poll.max }),
-    retry: retry && given({ rounds: retry.rounds, backoffMs: retry.backoff }),
+    retry: retry && given({ rounds: retry.rounds, backoffMs: retry.backoff, flawed: retry.flawed }),
     // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
     deadline: deadline && given({ batchMs: deadline.batch, jobMs: deadline.job, then: deadline.then }),
     fallback: fallback && given(fallback),

@@ -4,7 +4,7 @@ import { findLaneLimits } from '../../domain/dispatch/lanes.ts';
 import { nameAccount } from '../../domain/dispatch/limits.ts';
 import { defaultAccount, type JobFile, type JobSpec } from '../../domain/job.ts';
 import { findPrice, findPricesIn, type Prices } from '../../domain/money/cost.ts';
-import { defaultVerdicts } from '../../domain/outcome/verdict.ts';
+import { choosePolicy } from '../../domain/outcome/verdict.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { claimOutput, makeClaim, nonceBytes, type Owner } from '../../job-folder/claim.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
@@ -30,7 +30,7 @@ export async function beginJob(
     planNonce: claim.nonce,
     takenOver: [],
     spec,
-    policy: defaultVerdicts,
+    policy: choosePolicy(spec.retry),
     prices: pickPrices(findPricesIn(provider.priceRegion ?? null, deps.prices.models), spec),
     pricesDated: deps.prices.dated,
     timing: { ...deps.timing, providerWindowMs: provider.limits.windowMs },

@@ -1,6 +1,7 @@
 // Resumes a job whose workflow is gone: takes over its plan, its batches and its answers, under a new claim.
 
 import type { JobFile, JobSpec } from '../../domain/job.ts';
+import { choosePolicy } from '../../domain/outcome/verdict.ts';
 import { JobRefused, type RefusalKind } from '../../domain/refusal.ts';
 import type { TakenOver } from '../../input/resume.ts';
 import {
@@ -55,6 +56,7 @@ export async function resumeJob(
     claim,
     takenOver: [...old.takenOver, old.claim],
     spec: taken.spec,
+    policy: taken.spec.retry.flawed === old.spec.retry.flawed ? old.policy : choosePolicy(taken.spec.retry),
     // A folder of an older version lacks some settings.
     planNonce: old.planNonce ?? old.claim.nonce,
     timing: { ...deps.timing, ...old.timing },

@@ -10,6 +10,7 @@ import { RateLimits } from './access/rate-limits.ts';
 import { Tokens } from './access/tokens.ts';
 import { GatewayError } from './errors.ts';
 import { makeEventRoutes } from './events/routes.ts';
+import { addFronts, describeFrontError, nameRequests } from './fronts.ts';
 import { addHealth } from './health.ts';
 import { makeJobRoutes } from './jobs/routes.ts';
 import type { GatewayEnv, GatewayParts } from './parts.ts';
@@ -18,9 +19,11 @@ export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   const { config, now, log } = parts;
   const app = new Hono<GatewayEnv>();
   addHealth(app, parts);
+  app.use('/v1/*', nameRequests);
   app.use('*', authenticate(new Tokens(config.tokens), new RateLimits(config, now)));
   app.route('/api/jobs', makeEventRoutes(parts));
   app.route('/api/jobs', makeJobRoutes(parts));
+  addFronts(app, parts);
   app.notFound(() => {
     throw new GatewayError('not_found', 'there is no such address: see /openapi.json');
   });
@@ -35,7 +38,8 @@ const answerError =
     if (known.status >= 500) log({ event: 'request_failed', path: context.req.routePath, code: known.code, error });
     if (known.retryAfter !== null) context.header('retry-after', String(known.retryAfter));
     const { code, message, field } = known;
-    return context.json({ error: { code, message, field } }, known.status);
+    const body = describeFrontError(context.req.path, known) ?? { error: { code, message, field } };
+    return context.json(body, known.status);
   };
 
 /** In the gateway's own words, because those of a library may quote what it was given. */

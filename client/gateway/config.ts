@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { jobFields } from '../../input/schema.ts';
 import { scopes } from './access/scopes.ts';
 
 const megabyte = 1024 * 1024;
@@ -29,6 +30,24 @@ const model = z.strictObject({
   account: z.string().min(1).optional(),
 });
 
+/** How every batch of a front runs, and what it may cost: settings of the job file. */
+const batchJobFields = jobFields.pick({
+  batch: true,
+  budget: true,
+  fallback: true,
+  feature: true,
+  minBatchItems: true,
+  poll: true,
+  priority: true,
+  retry: true,
+  sla: true,
+});
+
+/** Kept as it is written, since a worker reads it again. */
+const batchJob = z.custom<z.input<typeof batchJobFields>>((value) => batchJobFields.safeParse(value).success, {
+  error: `must have fields of a job: some of ${Object.keys(batchJobFields.shape).join(', ')}`,
+});
+
 const limits = z.strictObject({
   /** Of a request with JSON. */
   bodyBytes: z
@@ -54,6 +73,7 @@ const fileShape = z.strictObject({
   tokens: z.array(token).default([]),
   tenants: z.record(tenantName, tenant).default({}),
   models: z.array(model).default([]),
+  batchJob: batchJob.default({}),
   /** Where the gateway keeps what callers upload: below the data root, or in a bucket. */
   folder: z.string().regex(/\/$/, 'must end with /').default('gateway/'),
   limits: limits.prefault({}),

@@ -41,6 +41,19 @@ export const defaultVerdicts = {
   in_doubt: 'fail',
 } as const satisfies VerdictPolicy;
 
+/** The policy of a job. Without a second attempt at flawed answers, all that a provider answers is final. */
+export const choosePolicy = ({ flawed = true }: { readonly flawed?: boolean }): VerdictPolicy =>
+  flawed ? defaultVerdicts : { ...defaultVerdicts, ...flawedIsFinal };
+
+const flawedIsFinal = {
+  truncated: 'fail',
+  refused: 'fail',
+  filtered: 'fail',
+  paused_turn: 'fail',
+  empty_output: 'fail',
+  invalid_output: 'fail',
+} as const satisfies Partial<VerdictPolicy>;
+
 /** Whether an item with this reason may be sent again. `flawedAttempts` counts earlier attempts whose answer was cut, refused or invalid. */
 export function isRetryable(reason: ItemReason, flawedAttempts: number, policy: VerdictPolicy): boolean {
   const verdict = policy[reason];

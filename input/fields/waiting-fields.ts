@@ -23,6 +23,10 @@ export const poll = z.strictObject({
 export const retry = z.strictObject({
   rounds: z.number().int().min(0).max(roundsMax).optional().describe('How many times failed items are sent again.'),
   backoff: duration(0).optional().describe('The wait before the first round. It doubles with each round.'),
+  flawed: z
+    .boolean()
+    .optional()
+    .describe('Send an item once more if its answer was cut, refused, withheld, empty or not as the schema says.'),
 });
 
 export const deadline = z.strictObject({

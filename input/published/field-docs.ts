@@ -93,6 +93,11 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
       'an item that is sent again costs again if its first answer was billed, for example one that does not satisfy the schema',
   },
   'retry.backoff': { default: value('30s'), example: '5m' },
+  'retry.flawed': {
+    default: value(true),
+    example: false,
+    costs: 'such an answer is paid for, and the next one too',
+  },
   deadline: { default: 'as its fields', example: { batch: '12h', job: '30h' } },
   'deadline.batch': {
     default: value('20h'),

@@ -1,0 +1,50 @@
+// Which provider and account answer a batch: the first entry of `models` in the configuration that matches its model.
+
+import type { GatewayConfig } from '../config.ts';
+import type { LinesSummary } from './lines-tally.ts';
+import type { Dialect, Route } from './record.ts';
+
+export type RouteChoice =
+  | { readonly kind: 'route'; readonly route: Route }
+  | { readonly kind: 'problem'; readonly code: 'no_route' | 'mixed'; readonly message: string; readonly line: number };
+
+/** All models of a batch must lead to one account: a batch is one job. */
+export function chooseRoute(models: LinesSummary['models'], config: Pick<GatewayConfig, 'models'>): RouteChoice {
+  let chosen: { readonly route: Route; readonly model: string } | null = null;
+  for (const [model, line] of Object.entries(models)) {
+    const route = findRoute(model, config);
+    if (route === null) {
+      const message = `The model \`${model}\` does not exist: no entry of \`models\` in the gateway's configuration matches it.`;
+      return { kind: 'problem', code: 'no_route', message, line };
+    }
+    chosen ??= { route, model };
+    if (route.provider !== chosen.route.provider || route.account !== chosen.route.account) {
+      const message = `The models \`${chosen.model}\` and \`${model}\` are answered by different accounts: put them into different batches.`;
+      return { kind: 'problem', code: 'mixed', message, line };
+    }
+  }
+  if (chosen === null) throw new Error('a batch without lines was to be routed');
+  return { kind: 'route', route: chosen.route };
+}
+
+function findRoute(model: string, { models }: Pick<GatewayConfig, 'models'>): Route | null {
+  const entry = models.find(({ match }) => matches(match, model));
+  return entry === undefined ? null : { provider: entry.provider, account: entry.account ?? null };
+}
+
+/** One `*` stands for any text. */
+function matches(pattern: string, model: string): boolean {
+  const star = pattern.indexOf('*');
+  if (star < 0) return pattern === model;
+  const [head, tail] = [pattern.slice(0, star), pattern.slice(star + 1)];
+  return model.length >= head.length + tail.length && model.startsWith(head) && model.endsWith(tail);
+}
+
+/** Whose request lines a provider takes; null if none of the fronts has them. */
+export function findDialect({ provider }: Route): Dialect | null {
+  if (provider === 'anthropic') return 'anthropic';
+  return ownForms.has(provider) ? null : 'openai';
+}
+
+/** Vendors with lines of their own; all others have those of OpenAI. */
+const ownForms: ReadonlySet<string> = new Set(['bedrock', 'gemini', 'vertex']);

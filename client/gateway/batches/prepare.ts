@@ -1,0 +1,102 @@
+// From a batch's record to its workflow. Every step may be done twice, by this gateway or by another one: what was cut off is done again.
+
+import type { GatewayParts } from '../parts.ts';
+import { findDialect } from './choose-route.ts';
+import { makeJob, startOnce } from './make-job.ts';
+import { nameJob, type Places } from './places.ts';
+import {
+  type BatchProblem,
+  type BatchRecord,
+  type BatchState,
+  type Dialect,
+  describeNew,
+  type Route,
+} from './record.ts';
+import { refuseForm, translateLines } from './translate-lines.ts';
+import type { Translator } from './translator.ts';
+import { writeOnce } from './write-once.ts';
+
+export interface BatchParts extends Pick<GatewayParts, 'jobs' | 'store' | 'config' | 'now' | 'log' | 'draining'> {
+  readonly places: Places;
+  readonly translator: Translator;
+}
+
+export class Preparer {
+  readonly #parts: BatchParts;
+  readonly #running = new Map<string, Promise<void>>();
+
+  constructor(parts: BatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Starts the workflow of a batch that has none. Does nothing for a batch that was started, or was cancelled before. */
+  prepare(record: BatchRecord): Promise<void> {
+    const running = this.#running.get(record.uuid);
+    if (running !== undefined) return running;
+    const work = this.#prepare(record).finally(() => this.#running.delete(record.uuid));
+    this.#running.set(record.uuid, work);
+    return work;
+  }
+
+  /** As `prepare`, but nobody waits: what fails is tried again later. */
+  prepareLater(record: BatchRecord): void {
+    this.prepare(record).catch((error: unknown) => this.#parts.log({ event: 'batch_not_started', error }));
+  }
+
+  async #prepare(record: BatchRecord): Promise<void> {
+    const { store, places } = this.#parts;
+    const { tenant, uuid, route } = record;
+    const isDone =
+      record.problems.length > 0 ||
+      (await this.#has(places.mark(tenant, uuid, 'started'))) ||
+      (await this.#has(places.mark(tenant, uuid, 'ended')));
+    if (!isDone) {
+      if (route === null) throw new Error('a batch has neither a route nor problems');
+      if (await this.#has(places.mark(tenant, uuid, 'cancel'))) {
+        await this.#end(record, 'cancelled', []);
+      } else {
+        await this.#translateAndStart(record, route);
+      }
+    }
+    await store.remove(places.pendingMark(tenant, uuid));
+  }
+
+  async #translateAndStart(record: BatchRecord, route: Route): Promise<void> {
+    const { jobs, store, places, config } = this.#parts;
+    const { tenant, uuid } = record;
+    const target = findDialect(route);
+    if (target === null) {
+      return this.#end(record, 'failed', [refuseForm(route)]);
+    }
+    const dataset = target === record.dialect ? record.lines : await this.#translate(record, target);
+    if (typeof dataset !== 'string') return this.#end(record, 'failed', dataset);
+    const id = nameJob(tenant, uuid);
+    // A gateway that died after the start may have left no mark, and Temporal may have forgotten the workflow by now.
+    if (!(await this.#has(`${places.output(tenant, uuid)}job.json`))) {
+      await startOnce(jobs, makeJob(record, route, { dataset, output: places.output(tenant, uuid) }, config), id);
+    }
+    await writeOnce(store, places.mark(tenant, uuid, 'started'), { at: this.#parts.now() });
+    // A cancellation writes its mark first, and then looks for a workflow.
+    if (await this.#has(places.mark(tenant, uuid, 'cancel'))) await jobs.cancel(id);
+  }
+
+  /** The uri of the translated lines, or why there can be none. */
+  async #translate(record: BatchRecord, target: Dialect): Promise<string | readonly BatchProblem[]> {
+    const { store, places, translator } = this.#parts;
+    const uri = places.lines(record.tenant, record.uuid, target);
+    if (await this.#has(uri)) return uri;
+    return translateLines(store, record, { target, uri, translator });
+  }
+
+  async #end(record: BatchRecord, status: BatchState['status'], problems: readonly BatchProblem[]): Promise<void> {
+    const { store, places, now } = this.#parts;
+    const endedAt = now();
+    const cancelAskedAt = status === 'cancelled' ? endedAt : null;
+    const state: BatchState = { ...describeNew(record), status, problems, cancelAskedAt, endedAt };
+    await writeOnce(store, places.mark(record.tenant, record.uuid, 'ended'), state);
+  }
+
+  async #has(uri: string): Promise<boolean> {
+    return (await this.#parts.store.head(uri)) !== null;
+  }
+}

@@ -1,0 +1,112 @@
+// A batch of a front: what was asked for, which never changes, and what became of it.
+
+import type { Json } from '../../../domain/outcome/outcome.ts';
+import type { Usage } from '../../../domain/outcome/usage.ts';
+
+/** Whose request lines they are: the front through which the batch came, and the form of its answers. */
+export type Dialect = 'openai' | 'anthropic';
+
+/** Why a batch cannot run. */
+export interface BatchProblem {
+  /** In the words of the front. */
+  readonly code: string;
+  readonly message: string;
+  /** The field; null if it is not one field. */
+  readonly param: string | null;
+  /** The line of the input, from 1; null if it is not one line. */
+  readonly line: number | null;
+}
+
+/** What answers a batch: an entry of `models` in the configuration. */
+export interface Route {
+  readonly provider: string;
+  /** Null is the default account. */
+  readonly account: string | null;
+}
+
+/** What a front asks for. */
+export interface BatchOrder {
+  readonly dialect: Dialect;
+  /** The endpoint of all lines, e.g. `/v1/messages`. */
+  readonly endpoint: string;
+  /** The uri of the request lines, in the form of the dialect. */
+  readonly lines: string;
+  readonly total: number;
+  /** Null only if there are problems. */
+  readonly route: Route | null;
+  /** A batch with problems is recorded as failed, and never starts. */
+  readonly problems: readonly BatchProblem[];
+  /** How long the batch may take. */
+  readonly windowMs: number;
+  /** The uuid of the uploaded file that has the lines; null if they came with the order. */
+  readonly file: string | null;
+  /** What only the front itself needs, such as metadata. */
+  readonly front: { readonly [name: string]: Json };
+}
+
+/** `<folder>tenants/<tenant>/batches/<uuid>.json`. */
+export interface BatchRecord extends BatchOrder {
+  readonly version: 1;
+  readonly uuid: string;
+  readonly tenant: string | null;
+  /** In milliseconds. */
+  readonly createdAt: number;
+}
+
+/** `accepted`: its workflow has not planned it yet. The last four are ends. */
+export type BatchStatus =
+  | 'accepted'
+  | 'running'
+  | 'finishing'
+  | 'cancelling'
+  | 'completed'
+  | 'failed'
+  /** It ended because its time was over. */
+  | 'expired'
+  | 'cancelled';
+
+export interface BatchCounts {
+  readonly total: number;
+  /** Lines with an answer of the model, also if it was cut or is a refusal. */
+  readonly answered: number;
+  readonly failed: number;
+  /** Of `failed`: those that were cancelled, and those whose time was over. */
+  readonly cancelled: number;
+  readonly expired: number;
+}
+
+export interface BatchState {
+  readonly status: BatchStatus;
+  readonly counts: BatchCounts;
+  /** Null until the end. */
+  readonly usage: Usage | null;
+  readonly problems: readonly BatchProblem[];
+  /** In milliseconds; null as long as it did not happen. */
+  readonly cancelAskedAt: number | null;
+  readonly endedAt: number | null;
+  /** The uri of the results; null as long as there are none. */
+  readonly results: string | null;
+}
+
+/** A batch as a front shows it. */
+export interface Batch {
+  readonly record: BatchRecord;
+  readonly state: BatchState;
+}
+
+export const hasEnded = ({ status }: Pick<BatchState, 'status'>): boolean =>
+  status === 'completed' || status === 'failed' || status === 'expired' || status === 'cancelled';
+
+/** Before anything is known of its workflow. */
+export function describeNew({ total, problems, createdAt }: BatchRecord): BatchState {
+  const isRefused = problems.length > 0;
+  return {
+    status: isRefused ? 'failed' : 'accepted',
+    counts: { total, answered: 0, failed: 0, cancelled: 0, expired: 0 },
+    usage: null,
+    problems,
+    cancelAskedAt: null,
+    endedAt: isRefused ? createdAt : null,
+    results: null,
+  };
+}

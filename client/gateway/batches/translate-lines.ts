@@ -1,0 +1,70 @@
+// Writes a batch's request lines in the form of the provider that answers them, before anything is sent. A line that cannot be carried
+// refuses the batch, and names its field.
+
+import type { Json } from '../../../domain/outcome/outcome.ts';
+import { cursorLineBytesMax, lineChunks, lineWriter } from '../../../storage/lines/json-lines.ts';
+import { type Store, StoreError } from '../../../storage/store.ts';
+import type { BatchProblem, BatchRecord, Dialect, Route } from './record.ts';
+import { type Translator, translatedEndpoints } from './translator.ts';
+
+interface Target {
+  readonly target: Dialect;
+  /** Where the lines are written. */
+  readonly uri: string;
+  readonly translator: Translator;
+}
+
+const problemsMax = 100;
+
+/** The uri of the lines, or why there can be none. The same record always gives the same lines. */
+export async function translateLines(
+  store: Store,
+  record: BatchRecord,
+  { target, uri, translator }: Target,
+): Promise<string | readonly BatchProblem[]> {
+  const problems: BatchProblem[] = [];
+  const to = translatedEndpoints[target];
+  const writer = lineWriter(await store.create(uri, { ifAbsent: true }));
+  try {
+    for await (const lines of lineChunks(store.read(record.lines), { lineBytesMax: cursorLineBytesMax })) {
+      for (const { number, bytes } of lines) {
+        if (bytes === null || bytes.length === 0) continue;
+        const { customId, body } = readLine(JSON.parse(bytes.toString()), record.dialect);
+        const translated = translator.translateRequest(body, record.endpoint, to);
+        if (translated.ok) {
+          await writer.write(writeLine(customId, translated.body, target));
+        } else if (problems.length < problemsMax) {
+          const { field, message } = translated;
+          problems.push({ code: 'unsupported_field', message, param: field, line: number });
+        }
+      }
+    }
+    if (problems.length === 0) await writer.close();
+    else await writer.abort();
+  } catch (error) {
+    await writer.abort();
+    // Another gateway was faster, and wrote the same.
+    if (error instanceof StoreError && error.problem === 'exists') return uri;
+    throw error;
+  }
+  return problems.length === 0 ? uri : problems;
+}
+
+/** The fronts have checked the form of each line. */
+function readLine(record: { readonly [name: string]: Json }, dialect: Dialect): { customId: string; body: Json } {
+  const body = dialect === 'openai' ? record.body : record.params;
+  return { customId: String(record.custom_id), body: body ?? null };
+}
+
+function writeLine(customId: string, body: Json, target: Dialect): string {
+  if (target === 'anthropic') return JSON.stringify({ custom_id: customId, params: body });
+  return JSON.stringify({ custom_id: customId, method: 'POST', url: translatedEndpoints.openai, body });
+}
+
+/** Of a provider whose requests have another form. */
+export const refuseForm = ({ provider }: Pick<Route, 'provider'>): BatchProblem => ({
+  code: 'unsupported_provider',
+  message: `The provider ${provider} takes requests of another form, which this one cannot be written in: start a job instead, or ask for another model.`,
+  param: 'model',
+  line: null,
+});

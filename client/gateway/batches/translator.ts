@@ -1,0 +1,21 @@
+// How requests and answers get from one vendor's form into that of another. A form goes by the endpoint that has it.
+
+import type { Json } from '../../../domain/outcome/outcome.ts';
+import type { Dialect } from './record.ts';
+
+export type Translated =
+  | { readonly ok: true; readonly body: Json }
+  /** The field cannot be carried; the message says why. */
+  | { readonly ok: false; readonly field: string; readonly message: string };
+
+export interface Translator {
+  translateRequest(body: Json, from: string, to: string): Translated;
+  /** An answer of the provider, in the form of the front. */
+  translateAnswer(response: Json, from: string, to: string): Json;
+}
+
+/** The endpoint of a provider's requests that come from another vendor's form. */
+export const translatedEndpoints: Readonly<Record<Dialect, string>> = {
+  openai: '/v1/chat/completions',
+  anthropic: '/v1/messages',
+};

@@ -1,0 +1,108 @@
+// `/v1/batches`: creates, shows, lists and cancels batches.
+
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { parseDuration } from '../../../domain/duration.ts';
+import { hasEnded } from '../batches/record.ts';
+import type { GatewayEnv } from '../parts.ts';
+import { readBody } from '../read-body.ts';
+import { describeBatch } from './batch-object.ts';
+import { describeList } from './file-routes.ts';
+import { findProblems } from './find-problems.ts';
+import { refuseBatch, refuseFile } from './ids.ts';
+import { OpenaiError, refuseMissing, refuseValue } from './openai-error.ts';
+import type { OpenaiParts } from './parts.ts';
+
+const metadataMax = 16;
+const createForm = z.looseObject({
+  input_file_id: z.string().optional(),
+  endpoint: z.string().optional(),
+  completion_window: z.string().optional(),
+  metadata: z
+    .record(z.string().max(64), z.string().max(512))
+    .refine((pairs) => Object.keys(pairs).length <= metadataMax, { error: `at most ${metadataMax} pairs` })
+    .nullish(),
+});
+
+const listForm = z.object({
+  limit: z.coerce.number().int().min(1).max(100).catch(20),
+  after: z.string().optional(),
+});
+
+const endpointForm = /^\/v1\/[a-z/_-]{1,60}$/;
+const windowMsMin = 3_600_000;
+const windowMsMax = 7 * 86_400_000;
+
+export function makeBatchRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
+  const { ids, files, places, batches, config } = parts;
+  const routes = new Hono<GatewayEnv>();
+
+  routes.post('/', async (context) => {
+    const { tenant } = context.get('caller');
+    const given = await readBody(context, createForm, config.limits);
+    const { input_file_id: fileId, endpoint, completion_window: window, metadata } = given;
+    if (fileId === undefined) throw refuseMissing('input_file_id');
+    if (endpoint === undefined) throw refuseMissing('endpoint');
+    if (window === undefined) throw refuseMissing('completion_window');
+    if (!endpointForm.test(endpoint)) throw refuseValue('endpoint', 'must be a path such as /v1/chat/completions.');
+    const { kind, uuid } = ids.parseFile(tenant, fileId);
+    const file = kind === 'file' ? await files.find(tenant, uuid) : null;
+    if (file === null) throw refuseFile(fileId);
+    const { problems, route } = findProblems(file.lines, endpoint, config);
+    const batch = await batches.create(tenant, {
+      dialect: 'openai',
+      endpoint,
+      lines: places.fileContent(tenant, uuid),
+      total: file.lines.total,
+      route,
+      problems,
+      windowMs: readWindow(window),
+      file: uuid,
+      front: { window, metadata: metadata ?? null },
+    });
+    return context.json(describeBatch(batch, ids));
+  });
+
+  routes.get('/', async (context) => {
+    const { tenant } = context.get('caller');
+    const { limit, after } = listForm.parse(context.req.query());
+    const list = await batches.list(tenant, {
+      limit,
+      after: after === undefined ? null : ids.parseBatch(tenant, after),
+    });
+    const data = list.batches.map((batch) => describeBatch(batch, ids));
+    return context.json({ ...describeList(data, limit), has_more: list.hasMore });
+  });
+
+  routes.get('/:id', async (context) => {
+    const { tenant } = context.get('caller');
+    const id = context.req.param('id');
+    const batch = await batches.retrieve(tenant, ids.parseBatch(tenant, id));
+    if (batch === null) throw refuseBatch(id);
+    return context.json(describeBatch(batch, ids));
+  });
+
+  routes.post('/:id/cancel', async (context) => {
+    const { tenant } = context.get('caller');
+    const id = context.req.param('id');
+    const uuid = ids.parseBatch(tenant, id);
+    const before = await batches.retrieve(tenant, uuid);
+    if (before === null) throw refuseBatch(id);
+    if (hasEnded(before.state)) {
+      const { status } = describeBatch(before, ids);
+      throw new OpenaiError('bad_request', 'batch_ended', `Cannot cancel a batch with status '${status}'.`);
+    }
+    const batch = await batches.cancel(tenant, uuid);
+    if (batch === null) throw refuseBatch(id);
+    return context.json(describeBatch(batch, ids));
+  });
+  return routes;
+}
+
+function readWindow(window: string): number {
+  const ms = /^\d+[hd]$/.test(window) ? parseDuration(window) : null;
+  if (ms === null || ms < windowMsMin || ms > windowMsMax) {
+    throw refuseValue('completion_window', 'must be 1h to 7d, such as 24h.');
+  }
+  return ms;
+}

@@ -1,0 +1,94 @@
+// Images and PDF files within a request: as data, or images by their address. Files of a vendor cannot be carried.
+
+import type { Json } from '../../../../domain/outcome/outcome.ts';
+import {
+  checkNames,
+  type Fields,
+  joinPath,
+  pickGiven,
+  readObject,
+  readOptionalText,
+  readText,
+  refuse,
+} from '../fields.ts';
+
+const imageTypes: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
+const pdf = 'application/pdf';
+/** A file must have a name in one form, and may have one in the other. */
+const fileNameDefault = 'document.pdf';
+
+interface Data {
+  readonly mediaType: string;
+  readonly base64: string;
+}
+
+/** Null if it is not a data address in base64. */
+function parseDataAddress(text: string): Data | null {
+  const head = /^data:([^;,]+);base64,/.exec(text.slice(0, 200));
+  return head === null ? null : { mediaType: (head[1] ?? '').toLowerCase(), base64: text.slice(head[0].length) };
+}
+
+const isWebAddress = (text: string): boolean => /^https?:\/\//i.test(text);
+
+export function toImageBlock(part: Fields, path: string): Json {
+  checkNames(part, path, ['type', 'image_url']);
+  const imagePath = joinPath(path, 'image_url');
+  const image = readObject(part.image_url, imagePath);
+  checkNames(image, imagePath, ['url'], { detail: ['auto'] });
+  const url = readText(image.url, joinPath(imagePath, 'url'));
+  if (isWebAddress(url)) return { type: 'image', source: { type: 'url', url } };
+  const data = parseDataAddress(url);
+  if (data === null || !imageTypes.has(data.mediaType)) {
+    refuse(joinPath(imagePath, 'url'), `must be an address, or data in base64 of ${[...imageTypes].join(', ')}`);
+  }
+  return { type: 'image', source: { type: 'base64', media_type: data.mediaType, data: data.base64 } };
+}
+
+export function toImagePart(block: Fields, path: string): Json {
+  checkNames(block, path, ['type', 'source']);
+  const sourcePath = joinPath(path, 'source');
+  const source = readObject(block.source, sourcePath);
+  if (source.type === 'url') {
+    checkNames(source, sourcePath, ['type', 'url']);
+    return { type: 'image_url', image_url: { url: readText(source.url, joinPath(sourcePath, 'url')) } };
+  }
+  if (source.type !== 'base64') refuse(joinPath(sourcePath, 'type'), 'only base64 and url can be carried');
+  checkNames(source, sourcePath, ['type', 'media_type', 'data']);
+  const mediaType = readText(source.media_type, joinPath(sourcePath, 'media_type'));
+  const base64 = readText(source.data, joinPath(sourcePath, 'data'));
+  return { type: 'image_url', image_url: { url: `data:${mediaType};base64,${base64}` } };
+}
+
+export function toDocumentBlock(part: Fields, path: string): Json {
+  checkNames(part, path, ['type', 'file']);
+  const filePath = joinPath(path, 'file');
+  const file = readObject(part.file, filePath);
+  checkNames(file, filePath, ['file_data', 'filename']);
+  const data = parseDataAddress(readText(file.file_data, joinPath(filePath, 'file_data')));
+  if (data?.mediaType !== pdf) refuse(joinPath(filePath, 'file_data'), `must be data in base64 of ${pdf}`);
+  const name = readOptionalText(file.filename, joinPath(filePath, 'filename'));
+  return pickGiven({
+    type: 'document',
+    source: { type: 'base64', media_type: pdf, data: data.base64 },
+    title: name === fileNameDefault ? null : name,
+  });
+}
+
+export function toFilePart(block: Fields, path: string): Json {
+  checkNames(block, path, ['type', 'source', 'title', 'citations']);
+  if (block.citations !== undefined && block.citations !== null) {
+    checkNames(readObject(block.citations, joinPath(path, 'citations')), joinPath(path, 'citations'), [], {
+      enabled: [false],
+    });
+  }
+  const sourcePath = joinPath(path, 'source');
+  const source = readObject(block.source, sourcePath);
+  if (source.type !== 'base64') refuse(joinPath(sourcePath, 'type'), 'only base64 can be carried');
+  checkNames(source, sourcePath, ['type', 'data'], { media_type: [pdf] });
+  const base64 = readText(source.data, joinPath(sourcePath, 'data'));
+  const title = readOptionalText(block.title, joinPath(path, 'title'));
+  return {
+    type: 'file',
+    file: { filename: title ?? fileNameDefault, file_data: `data:${pdf};base64,${base64}` },
+  };
+}
