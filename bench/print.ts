@@ -2,6 +2,7 @@
 
 import { availableParallelism, cpus } from 'node:os';
 import type { Summary } from './compare.ts';
+import type { IntakeFigures } from './intake/measure-intake.ts';
 import { batchSeconds, type JobFigures, type Usage } from './measure.ts';
 import type { DispatcherFigures } from './small/dispatcher.ts';
 import type { StageFigures } from './stages.ts';
@@ -72,3 +73,14 @@ export const printDispatcher = ({ tenants, waiting, open, decisions, ...figures 
       .join(', ')}`,
     `  state: ${(figures.stateBytes / 1024).toFixed(0)} KB`,
   ].join('\n');
+
+export function printIntake(figures: IntakeFigures): string {
+  const { store, itemsPerCall, connections, calls, items, seconds, p50Ms, p99Ms, mostMs } = figures;
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  const { gatewayCpuShare, workerCpuShare, groups, runs } = figures;
+  return [
+    `  ${store}, calls of ${itemsPerCall}, ${connections} connections, ${Math.round(seconds)} s`,
+    `    ${number(items / seconds)} items/s in ${number(calls / seconds)} calls/s, answered after ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms, at most ${number(mostMs)} ms`,
+    `    ${number(groups)} groups in ${runs} runs of the queue; of a core, the gateway used ${percent(gatewayCpuShare)} and the worker ${percent(workerCpuShare)}`,
+  ].join('\n');
+}

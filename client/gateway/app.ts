@@ -13,6 +13,7 @@ import { makeEventRoutes } from './events/routes.ts';
 import { addHealth } from './health.ts';
 import { makeJobRoutes } from './jobs/routes.ts';
 import type { GatewayEnv, GatewayParts } from './parts.ts';
+import { makeQueueRoutes } from './queues/routes.ts';
 
 export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   const { config, now, log } = parts;
@@ -21,6 +22,7 @@ export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   app.use('*', authenticate(new Tokens(config.tokens), new RateLimits(config, now)));
   app.route('/api/jobs', makeEventRoutes(parts));
   app.route('/api/jobs', makeJobRoutes(parts));
+  app.route('/api/queues', makeQueueRoutes(parts));
   app.notFound(() => {
     throw new GatewayError('not_found', 'there is no such address: see /openapi.json');
   });
