@@ -77,10 +77,10 @@ export const printDispatcher = ({ tenants, waiting, open, decisions, ...figures 
 export function printIntake(figures: IntakeFigures): string {
   const { store, itemsPerCall, connections, calls, items, seconds, p50Ms, p99Ms, mostMs } = figures;
   const percent = (share: number): string => `${Math.round(share * 100)} %`;
-  const { gatewayCpuShare, workerCpuShare, groups, runs } = figures;
+  const { gatewayCpuShare, workerCpuShare, groups, runs, repeated } = figures;
   return [
     `  ${store}, calls of ${itemsPerCall}, ${connections} connections, ${Math.round(seconds)} s`,
-    `    ${number(items / seconds)} items/s in ${number(calls / seconds)} calls/s, answered after ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms, at most ${number(mostMs)} ms`,
+    `    ${number(items / seconds)} items/s in ${number(calls / seconds)} calls/s, answered after ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms, at most ${number(mostMs)} ms; ${number(repeated)} sent again`,
     `    ${number(groups)} groups in ${runs} runs of the queue; of a core, the gateway used ${percent(gatewayCpuShare)} and the worker ${percent(workerCpuShare)}`,
   ].join('\n');
 }

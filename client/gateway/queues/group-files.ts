@@ -1,6 +1,7 @@
 // The files in which a gateway gives groups of items to queues. A queue copies the items, so a file is only needed until the queue has answered.
 
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lineChunks, writeBytes } from '../../../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../../../storage/store.ts';
 import type { Added } from '../../../workflows/queue/messages.ts';
@@ -14,6 +15,8 @@ export interface GroupFile {
 }
 
 const name = /\/(\d{13})-[0-9a-f]{16}(\.refused)?\.jsonl$/;
+const triesMax = 4;
+const againMs = 250;
 const refusalBytesMax = 1024 * 1024;
 /** No call waits for so long, so no queue reads an older file for anybody. */
 const oldMs = 3_600_000;
@@ -29,8 +32,19 @@ export class GroupFiles {
     this.#now = now;
   }
 
-  /** The lines are durable when it resolves. */
+  /** The lines are durable when it resolves. A store that does not answer is tried again, because nobody else does so here. */
   async write(lines: Buffer): Promise<GroupFile> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#tryToWrite(lines);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.problem !== 'unavailable' || tries === triesMax) throw error;
+        await sleep(againMs * tries);
+      }
+    }
+  }
+
+  async #tryToWrite(lines: Buffer): Promise<GroupFile> {
     const base = `${this.#folder}${String(this.#now()).padStart(13, '0')}-${randomBytes(8).toString('hex')}`;
     const file = { uri: `${base}.jsonl`, refusals: `${base}.refused.jsonl` };
     await writeBytes(this.#store, file.uri, lines, { ifAbsent: true });

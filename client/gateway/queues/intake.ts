@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from '../../../input/queue/schema.ts';
 import type { Added } from '../../../workflows/queue/messages.ts';
 import type { Queues } from '../../long-lived/queues.ts';
+import type { GatewayParts } from '../parts.ts';
 import type { GroupFiles, Refusal } from './group-files.ts';
 import type { GivenItems } from './read-items.ts';
 import { isRefusedFile } from './refusals.ts';
@@ -41,6 +42,7 @@ export interface IntakeParts {
   /** `add` of the library, within the time that a call may take. */
   readonly add: Queues['add'];
   readonly files: Pick<GroupFiles, 'write' | 'remove' | 'readRefusals'>;
+  readonly log: GatewayParts['log'];
 }
 
 export class Intake {
@@ -93,7 +95,9 @@ export class Intake {
       answerCalls(calls, added, refusals);
       await this.#parts.files.remove(file, added.refused > added.refusals.length);
     } catch (error) {
-      if (calls.length === 1 || !isRefusedFile(error)) {
+      const isRefused = isRefusedFile(error);
+      if (!isRefused) this.#parts.log({ event: 'group_failed', calls: calls.length, error });
+      if (calls.length === 1 || !isRefused) {
         for (const { answer } of calls) answer.reject(error);
         return;
       }

@@ -47,7 +47,7 @@ function addItems(routes: Hono<GatewayEnv>, { jobs, store, config, now, draining
   const files = new GroupFiles(store, folder, now);
   const add: Queues['add'] = (...given) =>
     jobs.client.withDeadline(Date.now() + limits.addSeconds * 1000, () => jobs.queues.add(...given));
-  const intake = new Intake({ add, files });
+  const intake = new Intake({ add, files, log });
   const waiting = new WaitingBytes(limits.intakeBytes);
   const sweep = (): void => void files.sweep().catch((error: unknown) => log({ event: 'sweep_failed', error }));
   sweep();
@@ -60,9 +60,7 @@ function addItems(routes: Hono<GatewayEnv>, { jobs, store, config, now, draining
       const items = readItems(context, await readBytes(context, limits, take));
       const queue = items.queue && prepareQueue(items.queue, name, context.get('caller'), config);
       const added = intake.add(name, { ...items, queue }).catch((error: unknown) => {
-        const explained = explainAdd(error);
-        if (explained.code === 'unavailable') log({ event: 'add_failed', error });
-        throw explained;
+        throw explainAdd(error);
       });
       return context.json(await added);
     });

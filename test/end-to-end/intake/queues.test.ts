@@ -29,7 +29,7 @@ const waitingFiles = (at: Cell): string[] =>
   existsSync(join(at.root, 'gateway/intake')) ? readdirSync(join(at.root, 'gateway/intake')) : [];
 
 test(
-  'items of every kind are in when the answer comes, and each caller is told of its own refused ones',
+  'items of every kind are in when the answer comes, and each caller gets its own refused lines',
   () =>
     Cell.with(server, 'intake-items', {}, (at) =>
       withGateway(at, {}, async (gateway) => {

@@ -26,6 +26,7 @@ class Fake {
   gate: Promise<void> = Promise.resolve();
 
   readonly intake = new Intake({
+    log: () => undefined,
     add: (name, { uri = '', refusals = '' }) => this.#add(name, uri, refusals),
     files: {
       write: async (lines) => {
@@ -60,7 +61,7 @@ class Fake {
 
 const badLines = ({ refusals }: Added): number[] => refusals.map(({ line }) => line);
 
-test('calls that come together are one group, and each is told of its own lines', async () => {
+test('calls that come together are one group, and each gets its own lines', async () => {
   const fake = new Fake();
   const [one, two, three] = await Promise.all([
     fake.intake.add('q', give('a bad c')),
