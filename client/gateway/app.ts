@@ -14,6 +14,7 @@ import { addFronts, describeFrontError, nameRequests } from './fronts.ts';
 import { addHealth } from './health.ts';
 import { makeJobRoutes } from './jobs/routes.ts';
 import type { GatewayEnv, GatewayParts } from './parts.ts';
+import { makeQueueRoutes } from './queues/routes.ts';
 
 export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   const { config, now, log } = parts;
@@ -24,6 +25,7 @@ export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   app.route('/api/jobs', makeEventRoutes(parts));
   app.route('/api/jobs', makeJobRoutes(parts));
   addFronts(app, parts);
+  app.route('/api/queues', makeQueueRoutes(parts));
   app.notFound(() => {
     throw new GatewayError('not_found', 'there is no such address: see /openapi.json');
   });

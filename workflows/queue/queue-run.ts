@@ -107,6 +107,7 @@ export class QueueRun {
         isUrgent: input.urgent === true,
         at: Date.now(),
         mark,
+        ...(input.refusals === undefined ? {} : { refusals: input.refusals }),
       });
       if (delivery !== null) this.takeDelivery(delivery);
       const { accepted, refused } = added;
