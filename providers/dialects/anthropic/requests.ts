@@ -8,6 +8,7 @@ import type { Prompt } from '../../../domain/request/prompt.ts';
 import { asFields, asJson, asText, type Fields } from '../../json-fields.ts';
 import type { DialectSettings, RequestLine } from '../dialect.ts';
 import { describeForeignModel } from '../foreign-model.ts';
+import { findModelChoices } from '../other-models.ts';
 import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
@@ -54,7 +55,7 @@ export function findProblems(
   problems.push(...describeLacks(name, findNeeds(body), lacks));
   const foreign = isVendorItself ? describeForeignModel(fields.model, [name]) : null;
   if (foreign !== null) problems.push(`model: ${foreign}`);
-  problems.push(...findPlaceProblems(fields, fixedFields, isVendorItself));
+  problems.push(...findPlaceProblems(fields, fixedFields, isVendorItself), ...findModelChoices(fields));
   for (const [field, value] of Object.entries(fixedFields)) {
     if (fields[field] !== value) problems.push(`${field}: must be ${JSON.stringify(value)}, as the account is set`);
   }
