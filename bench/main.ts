@@ -5,8 +5,19 @@ import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../scripts/tools/cache.ts';
 import { comparePair, type Pair, summarize } from './compare.ts';
+import { measureEvents } from './gateway/measure-events.ts';
+import { measureIntake } from './gateway/measure-intake.ts';
 import { type JobFigures, measureJob, measureScript } from './measure.ts';
-import { describeMachine, ownTimes, printDispatcher, printRun, printSummary, printTransfer } from './print.ts';
+import {
+  describeMachine,
+  ownTimes,
+  printDispatcher,
+  printEvents,
+  printIntake,
+  printRun,
+  printSummary,
+  printTransfer,
+} from './print.ts';
 import { measureDispatcher } from './small/dispatcher.ts';
 import { measureRatios, recordedFile } from './small/ratios.ts';
 import { type StoreName, storeNames } from './stores.ts';
@@ -27,7 +38,11 @@ const help = `npm run bench -- [options]
                     with --stores, through each provider on each of them
   --megabytes N     for --transfers, another size
   --providers A,B   for --transfers; default all with batches
+  --intake          measure the intake of a queue through the gateway, on disk and s3, in calls of 100 items and of one; with --stores, on each
+                    of them
+  --seconds N       for --intake, how long each load lasts; default 60
   --dispatcher      measure only the dispatcher's decisions, with 5,000 waiting batches of 200 tenants
+  --events          measure only the gateway's events: how late they are, and what 1,000 readers hold
   --record          measure only CPU time per row of a small job, and record it for the test that notices when it doubles`;
 
 const { values } = parseArgs({
@@ -42,7 +57,10 @@ const { values } = parseArgs({
     transfers: { type: 'boolean', default: false },
     megabytes: { type: 'string', default: '200' },
     providers: { type: 'string', default: transferProviders.join(',') },
+    intake: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '60' },
     dispatcher: { type: 'boolean', default: false },
+    events: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -62,6 +80,11 @@ if (values.dispatcher) {
   console.log(values.json ? JSON.stringify(figures) : printDispatcher(figures));
   process.exit();
 }
+if (values.events) {
+  const figures = await measureEvents();
+  console.log(values.json ? JSON.stringify(figures) : `${describeMachine()}\n${printEvents(figures)}`);
+  process.exit();
+}
 const stores = values.stores?.split(',').map(readStore);
 const say = (text: string): void => {
   if (!values.json) console.log(text);
@@ -70,6 +93,13 @@ if (values.transfers) {
   say(describeMachine());
   const transfers = await runTransfers(values.providers.split(','));
   if (values.json) console.log(JSON.stringify({ machine: describeMachine(), transfers }));
+  process.exit();
+}
+if (values.intake) {
+  say(describeMachine());
+  const seconds = readCount('seconds', values.seconds);
+  const intake = await measureIntake(stores ?? ['disk', 's3'], seconds, (each) => say(printIntake(each)));
+  if (values.json) console.log(JSON.stringify({ machine: describeMachine(), intake }));
   process.exit();
 }
 const sizes = values.rows === undefined ? [100_000, 1_000_000] : [readCount('rows', values.rows)];

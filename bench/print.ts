@@ -2,6 +2,8 @@
 
 import { availableParallelism, cpus } from 'node:os';
 import type { Summary } from './compare.ts';
+import type { EventFigures } from './gateway/measure-events.ts';
+import type { IntakeFigures } from './gateway/measure-intake.ts';
 import { batchSeconds, type JobFigures, type Usage } from './measure.ts';
 import type { DispatcherFigures } from './small/dispatcher.ts';
 import type { StageFigures } from './stages.ts';
@@ -72,3 +74,21 @@ export const printDispatcher = ({ tenants, waiting, open, decisions, ...figures 
       .join(', ')}`,
     `  state: ${(figures.stateBytes / 1024).toFixed(0)} KB`,
   ].join('\n');
+
+export const printEvents = ({ batches, readers, ...figures }: EventFigures): string => {
+  const { medianMs, p99Ms, maxMs, restMb, idleMb, stoppedMb } = figures;
+  return [
+    `${number(batches)} batches, from classified to the reader: median ${number(medianMs)} ms, p99 ${number(p99Ms)} ms, most ${number(maxMs)} ms`,
+    `the gateway's memory: ${number(restMb)} MB, with ${number(readers)} readers who wait ${number(idleMb)} MB, with ${number(readers)} who take nothing ${number(stoppedMb)} MB`,
+  ].join('\n');
+};
+export function printIntake(figures: IntakeFigures): string {
+  const { store, itemsPerCall, connections, calls, items, seconds, p50Ms, p99Ms, mostMs } = figures;
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  const { gatewayCpuShare, workerCpuShare, groups, runs, repeated } = figures;
+  return [
+    `  ${store}, calls of ${itemsPerCall}, ${connections} connections, ${Math.round(seconds)} s`,
+    `    ${number(items / seconds)} items/s in ${number(calls / seconds)} calls/s, answered after ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms, at most ${number(mostMs)} ms; ${number(repeated)} sent again`,
+    `    ${number(groups)} groups in ${runs} runs of the queue; of a core, the gateway used ${percent(gatewayCpuShare)} and the worker ${percent(workerCpuShare)}`,
+  ].join('\n');
+}

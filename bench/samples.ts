@@ -44,7 +44,7 @@ export interface MemoryWatch {
 /** For one of several things that a process does: `readPeakMb` is about all that it ever did. */
 export function watchMemory(pid: number): MemoryWatch {
   const samples: { readonly at: number; readonly mb: number }[] = [];
-  const timer = setInterval(() => samples.push({ at: Date.now(), mb: readStatusMb(pid, 'VmRSS') }), everyMs);
+  const timer = setInterval(() => samples.push({ at: Date.now(), mb: readRssMb(pid) }), everyMs);
   const always = [{ from: 0, to: Number.POSITIVE_INFINITY }];
   return {
     peakMb: (spans = always) =>
@@ -62,6 +62,8 @@ function readCpuUs(pid: number): number {
 
 /** The peak memory of the process, as the kernel counts it. */
 export const readPeakMb = (pid: number): number => readStatusMb(pid, 'VmHWM');
+
+export const readRssMb = (pid: number): number => readStatusMb(pid, 'VmRSS');
 
 function readStatusMb(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

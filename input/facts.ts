@@ -25,8 +25,8 @@ export interface SpecFacts {
   /** The time for which the run was scheduled, otherwise its start: `{date}` is its day. */
   readonly at: number;
   readonly providers: Readonly<Record<string, ProviderFacts>>;
-  /** Why this provider would never accept a request. */
-  readonly findProblems: (provider: string, body: Json, endpoint: string) => readonly string[];
+  /** Why this account of the provider would never accept a request. */
+  readonly findProblems: (provider: string, account: string, body: Json, endpoint: string) => readonly string[];
   /** Why this provider would never take the job's model, where requests name none. Without an endpoint, only what holds for all of them. */
   readonly findModelProblem: (provider: string, model: string, endpoint: string | null) => string | null;
   /** The field that would limit a request's output tokens, if the model has a price and neither limits them; null otherwise. */

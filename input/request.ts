@@ -175,7 +175,8 @@ function bodyProblems(fields: JobFields, facts: SpecFacts): Problem[] {
     return isOdd ? [{ where, message: `${fields.endpoint} takes no prompt: write its own \`request\`` }] : [];
   }
   const endpoint = fields.endpoint ?? provider.defaultEndpoint;
-  return facts.findProblems(fields.provider, body, endpoint).map((message) => ({ where, message }));
+  const problems = facts.findProblems(fields.provider, accountOf(fields), body, endpoint);
+  return problems.map((message) => ({ where, message }));
 }
 
 /** Ready-made lines have endpoints of their own. */

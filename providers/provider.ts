@@ -93,6 +93,8 @@ export interface Provider extends Dialect {
   readonly dialect: DialectSettings;
   /** The only region that the account sends anything to; null if it is not bound to one. */
   readonly region: string | null;
+  /** The region, if the vendor has other prices for accounts that are bound to one. Default: null. */
+  readonly priceRegion?: string | null;
   /** Without `batch`, the vendor has no batch API: the methods of batches refuse. */
   readonly lanes: readonly Lane[];
   readonly limits: ProviderLimits;

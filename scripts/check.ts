@@ -14,6 +14,7 @@ const bin = (name: string) => join(projectRoot, 'node_modules', '.bin', name);
 const steps: readonly Step[] = [
   { name: 'format and lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: [bin('tsc'), '--noEmit'] },
+  { name: 'types of the page', command: [bin('tsc'), '--noEmit', '--project', 'client/gateway/page/browser'] },
   { name: 'unused code', command: [bin('knip')] },
   { name: 'compose file', command: [bin('dclint'), '--max-warnings', '0', 'docker-compose.yml'] },
   {
@@ -27,7 +28,7 @@ for (const step of steps) {
   const started = Date.now();
   const { ok, output } = await run(step.command);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  console.log(`${ok ? 'ok    ' : 'FAILED'}  ${step.name.padEnd(16)} ${seconds} s`);
+  console.log(`${ok ? 'ok    ' : 'FAILED'}  ${step.name.padEnd(18)} ${seconds} s`);
   if (ok) continue;
   failed += 1;
   console.log(output);

@@ -12,6 +12,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** First byte to read. */
   readonly start?: number | undefined;
+  /** The most bytes that are read ahead. On local disk only: the network brings small pieces anyway. Default: as many as are fast. */
+  readonly aheadBytes?: number | undefined;
 }
 
 export interface WriteOptions {

@@ -103,6 +103,7 @@ const priceFile = z.object({
       batch: price.optional(),
       realtime: price,
       longContext: z.object({ above: amount, inputFactor: amount, outputFactor: amount }).optional(),
+      regionFactor: amount.optional(),
       maxOutputTokens: z.number().int().min(0).optional(),
       lacks: z.array(z.enum(needs)).optional(),
     }),

@@ -34,7 +34,7 @@ export interface BatchPage {
   readonly segments: readonly string[];
 }
 
-/** What readers of a job's events ask for once a second: the status, and the batches that were collected after a number. */
+/** What readers of a job's events ask for again and again: the status, and the batches that were collected after a number. */
 export const eventsQuery = defineQuery<JobEvents, [number?]>('events');
 
 export interface JobEvents {

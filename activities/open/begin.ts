@@ -3,7 +3,7 @@
 import { findLaneLimits } from '../../domain/dispatch/lanes.ts';
 import { nameAccount } from '../../domain/dispatch/limits.ts';
 import { defaultAccount, type JobFile, type JobSpec } from '../../domain/job.ts';
-import { findPrice, type Prices } from '../../domain/money/cost.ts';
+import { findPrice, findPricesIn, type Prices } from '../../domain/money/cost.ts';
 import { choosePolicy } from '../../domain/outcome/verdict.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { claimOutput, makeClaim, nonceBytes, type Owner } from '../../job-folder/claim.ts';
@@ -31,7 +31,7 @@ export async function beginJob(
     takenOver: [],
     spec,
     policy: choosePolicy(spec.retry),
-    prices: pickPrices(deps.prices.models, spec),
+    prices: pickPrices(findPricesIn(provider.priceRegion ?? null, deps.prices.models), spec),
     pricesDated: deps.prices.dated,
     timing: { ...deps.timing, providerWindowMs: provider.limits.windowMs },
     proofs: provider.proofs,

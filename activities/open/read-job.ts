@@ -58,7 +58,8 @@ function gatherFacts(deps: ReadDeps, { workflowId, startedAt, scheduledAt }: Ope
       deps.providerNames.map((name) => [name, { ...known(name), accounts: deps.accounts(name) }]),
     ),
     fixedFields: (name, account) => deps.provider(name, account)?.dialect.fixedFields ?? {},
-    findProblems: (name, body, endpoint) => known(name).findProblems(body, endpoint),
+    findProblems: (name, account, body, endpoint) =>
+      (deps.provider(name, account) ?? known(name)).findProblems(body, endpoint),
     findModelProblem: (name, model, endpoint) => known(name).findModelProblem?.(model, endpoint) ?? null,
     findMissingLimit: (name, body, endpoint, model) => {
       const { tokens, field } = known(name).outputLimit(body, endpoint);

@@ -42,7 +42,7 @@ export async function openQueue(deps: ActivityDeps, input: OpenQueueInput): Prom
   const job = await resolveFlushJob(deps, spec, startedAt);
   refuseIfAny(await checkAccount(deps, job));
   await claimQueueFolder(deps.store, workflowId, spec);
-  const { name, output, flush, concurrency, rememberMs } = spec;
+  const { name, output, flush, concurrency, rememberMs, slaMs } = spec;
   return {
     settings: {
       name,
@@ -50,6 +50,7 @@ export async function openQueue(deps: ActivityDeps, input: OpenQueueInput): Prom
       flush,
       concurrency,
       rememberMs,
+      ...(slaMs === null ? {} : { slaMs }),
       priority: toTaskPriority(job, deps.tenants[job.tenant ?? '']?.weight),
       timing: { ...deps.timing, providerWindowMs: requireKnownProvider(deps, job).limits.windowMs },
       historyEventsMax,

@@ -10,7 +10,7 @@ import { JobRefused } from '../../domain/refusal.ts';
 import { deliveryFile } from '../../queue-folder/paths.ts';
 import { readDataset } from '../../storage/formats/dataset.ts';
 import type { DatasetRow } from '../../storage/formats/rows.ts';
-import { writeBytes } from '../../storage/lines/json-lines.ts';
+import { writeBytes, writeText } from '../../storage/lines/json-lines.ts';
 import { type Store, StoreError, storeAdvice } from '../../storage/store.ts';
 import { isRefusal, type ReadRow, rowReader } from '../../threads/tasks/row-reader.ts';
 import { type ActivityDeps, requireKnownProvider } from '../deps.ts';
@@ -23,6 +23,8 @@ export interface TakeInput extends QueueRef {
   readonly isUrgent: boolean;
   readonly at: number;
   readonly mark: string;
+  /** A file for all refusals, one a line, if there are more than the answer names. Absent: the others are only counted. */
+  readonly refusals?: string;
 }
 
 export interface TakenItems {
@@ -44,10 +46,14 @@ const refusalsMax = 100;
 export function takeItems(deps: ActivityDeps, input: TakeInput): Promise<TakenItems> {
   return heartbeating(deps.timing, async () => {
     const spec = await readFlushJob(deps, input);
-    const intake = new Intake(rowReader({ spec, prices: deps.prices.models }, requireKnownProvider(deps, spec)));
+    const read = rowReader({ spec, prices: deps.prices.models }, requireKnownProvider(deps, spec));
+    const intake = new Intake(read, input.refusals === undefined ? refusalsMax : flushItemsMax);
     for await (const rows of readItems(deps.store, input.source)) intake.take(rows);
     const { items, bytes } = intake;
-    const counts = { accepted: items, refused: intake.refused, refusals: intake.refusals };
+    const counts = { accepted: items, refused: intake.refused, refusals: intake.refusals.slice(0, refusalsMax) };
+    if (input.refusals !== undefined && intake.refused > refusalsMax) {
+      await writeRefusals(deps.store, input.refusals, intake.refusals);
+    }
     if (items === 0) return { delivery: null, ...counts };
     const { at, mark, isUrgent, output } = input;
     const delivery = { at, items, bytes, isUrgent };
@@ -55,6 +61,11 @@ export function takeItems(deps: ActivityDeps, input: TakeInput): Promise<TakenIt
     await writeOnce(deps.store, deliveryFile(output, name), intake.lines());
     return { delivery: { name, ...delivery }, ...counts };
   });
+}
+
+async function writeRefusals(store: Store, uri: string, refusals: readonly RefusedItem[]): Promise<void> {
+  const lines = refusals.map((refusal) => `${JSON.stringify(refusal)}\n`).join('');
+  await writeText(store, uri, lines, { signal: cancellationSignal() });
 }
 
 /** An earlier attempt may have written it. */
@@ -70,14 +81,16 @@ const newline = Buffer.from('\n');
 
 class Intake {
   readonly #read: ReadRow;
+  readonly #keptMax: number;
   readonly #lines: Buffer[] = [];
   readonly refusals: RefusedItem[] = [];
   items = 0;
   bytes = 0;
   refused = 0;
 
-  constructor(read: ReadRow) {
+  constructor(read: ReadRow, keptMax: number) {
     this.#read = read;
+    this.#keptMax = keptMax;
   }
 
   take(rows: readonly DatasetRow[]): void {
@@ -98,7 +111,7 @@ class Intake {
     } else if (refusal !== null) {
       this.refused += 1;
       const { reason, message } = refusal;
-      if (this.refusals.length < refusalsMax) this.refusals.push({ line: row.line, reason, message });
+      if (this.refusals.length < this.#keptMax) this.refusals.push({ line: row.line, reason, message });
     }
     if (this.items > flushItemsMax || this.bytes > flushBytesMax) throw refuseSource(tooLarge);
   }

@@ -1,7 +1,7 @@
 // The expected use of a realtime call before it begins, and its cost when its answer is there.
 
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
-import { costUsd, estimatedTokens, estimateUsd, findPrice, findReservePrice } from '../../domain/money/cost.ts';
+import { costOfAnswer, estimatedTokens, estimateUsd, findPrice, findReservePrice } from '../../domain/money/cost.ts';
 import { countCallTokens } from '../../domain/money/output-limit.ts';
 import type { Estimate } from '../../domain/plan/batch-estimate.ts';
 import type { PlannedCall } from '../../job-folder/journals.ts';
@@ -37,10 +37,7 @@ export function createMeter(
       if (line.kind === 'unreadable') return null;
       const { customId } = line;
       if (line.kind !== 'answer') return { customId, costUsd: 0 };
-      return {
-        customId,
-        costUsd: costUsd(line.usage, 'realtime', price ?? findPrice(line.model ?? model, job.prices)),
-      };
+      return { customId, costUsd: costOfAnswer(line, 'realtime', price ?? findPrice(line.model ?? model, job.prices)) };
     },
   };
 }

@@ -5,7 +5,7 @@ import { type ErrorHandler, Hono } from 'hono';
 import { describeServerFailure, explainServerFailure } from '../../domain/server-failure.ts';
 import { StoreError, storeAdvice } from '../../storage/store.ts';
 import { NoWorkerAnswers } from '../worker-answer.ts';
-import { authenticate } from './access/authenticate.ts';
+import { authenticate, describeCaller } from './access/authenticate.ts';
 import { RateLimits } from './access/rate-limits.ts';
 import { Tokens } from './access/tokens.ts';
 import { GatewayError } from './errors.ts';
@@ -13,17 +13,22 @@ import { makeEventRoutes } from './events/routes.ts';
 import { addFronts, describeFrontError, nameRequests } from './fronts.ts';
 import { addHealth } from './health.ts';
 import { makeJobRoutes } from './jobs/routes.ts';
+import { makePageRoutes } from './page/routes.ts';
 import type { GatewayEnv, GatewayParts } from './parts.ts';
+import { makeQueueRoutes } from './queues/routes.ts';
 
 export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   const { config, now, log } = parts;
   const app = new Hono<GatewayEnv>();
   addHealth(app, parts);
+  app.route('/', makePageRoutes());
   app.use('/v1/*', nameRequests);
   app.use('*', authenticate(new Tokens(config.tokens), new RateLimits(config, now)));
+  app.get('/api/me', describeCaller);
   app.route('/api/jobs', makeEventRoutes(parts));
   app.route('/api/jobs', makeJobRoutes(parts));
   addFronts(app, parts);
+  app.route('/api/queues', makeQueueRoutes(parts));
   app.notFound(() => {
     throw new GatewayError('not_found', 'there is no such address: see /openapi.json');
   });

@@ -59,6 +59,13 @@ const limits = z.strictObject({
     .int()
     .positive()
     .default(8 * 1024 * megabyte),
+  /** Of all items that wait to be written for their queues. */
+  intakeBytes: z
+    .int()
+    .positive()
+    .default(128 * megabyte),
+  /** A caller whose items are not durable after so long is told to send them again. */
+  addSeconds: z.number().positive().default(30),
   linesPerBatch: z.int().positive().default(5_000_000),
   connections: z.int().positive().default(5_000),
   /** Of each token. */

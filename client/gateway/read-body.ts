@@ -12,7 +12,7 @@ export async function readBody<Form extends z.ZodType>(
   form: Form,
   limits: Pick<GatewayLimits, 'bodyBytes'>,
 ): Promise<z.output<Form>> {
-  const text = await readText(context, limits);
+  const text = decodeText(await readBytes(context, limits));
   const parsed = form.safeParse(text.trim() === '' ? {} : parseJson(text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -20,28 +20,34 @@ export async function readBody<Form extends z.ZodType>(
   throw new GatewayError('bad_request', `${field === '' ? 'the body' : field}: ${issue?.message}`, { field });
 }
 
-/** Reads no more than is allowed, whatever the request says of its length. */
-async function readText(
+/** Reads no more than is allowed, whatever the request says of its length. `take` is given the length of each piece, and may throw. */
+export async function readBytes(
   context: Context<GatewayEnv>,
   { bodyBytes }: Pick<GatewayLimits, 'bodyBytes'>,
-): Promise<string> {
+  take: (bytes: number) => void = () => undefined,
+): Promise<Buffer> {
   const { body } = context.req.raw;
-  if (body === null) return '';
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body ?? []) {
     bytes += chunk.length;
     if (bytes > bodyBytes) throw new GatewayError('too_large', `the body has more than ${bodyBytes} bytes`);
+    take(chunk.length);
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+/** A byte order mark is left out. */
+export function decodeText(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new GatewayError('bad_request', 'the body is not UTF-8');
   }
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -5,6 +5,7 @@ import {
   type Client,
   WithStartWorkflowOperation,
   type Workflow,
+  WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
@@ -32,6 +33,18 @@ export interface QueueReference {
   readonly queue: string;
 }
 
+export class QueueNotOpen extends Error {
+  override readonly name = 'QueueNotOpen';
+  constructor(queue: string) {
+    super(`found no open queue ${queue}: add an item with its queue file to open it`);
+  }
+}
+
+/** The queue was to be opened, and its file is refused. */
+export class QueueRefused extends Error {
+  override readonly name = 'QueueRefused';
+}
+
 /** A queue that continues as a new run takes nothing for a moment. */
 const againMs = 200;
 const triesMax = 50;
@@ -56,10 +69,21 @@ export class Queues {
       try {
         return await add();
       } catch (error) {
-        if (!isTryAgain(error) || tries === triesMax) throw error;
+        if (!isTryAgain(error) || tries === triesMax) throw await this.#explainEnd(name, error);
         await sleep(againMs);
       }
     }
+  }
+
+  /** An update that was waiting when its queue ended says nothing of the reason. */
+  async #explainEnd(name: string, error: unknown): Promise<unknown> {
+    if (readFailureType(error) !== 'AcceptedUpdateCompletedWorkflow') return error;
+    const { status, runId } = await this.#handle(name).describe();
+    if (status.name !== 'FAILED') return error;
+    const ended = this.#client.workflow.getHandle(`${queueIdPrefix}${name}`, runId);
+    const end: unknown = await ended.result().catch((why: unknown) => why);
+    const failure = end instanceof WorkflowFailedError && end.cause instanceof ApplicationFailure ? end.cause : null;
+    return failure === null ? error : new QueueRefused(failure.message);
   }
 
   /** Rejects if no worker answers in time. A queue that has ended shows how it was at its end. */
@@ -124,7 +148,7 @@ export class Queues {
       return await ask();
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      throw new Error(`found no open queue ${name}: add an item with its queue file to open it`);
+      throw new QueueNotOpen(name);
     }
   }
 
@@ -133,7 +157,10 @@ export class Queues {
   }
 }
 
-const isTryAgain = (error: unknown): boolean =>
-  error instanceof WorkflowUpdateFailedError &&
-  error.cause instanceof ApplicationFailure &&
-  error.cause.type === 'try_again';
+const isTryAgain = (error: unknown): boolean => readFailureType(error) === 'try_again';
+
+/** Null if no update failed. */
+const readFailureType = (error: unknown): string | null =>
+  error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure
+    ? (error.cause.type ?? null)
+    : null;

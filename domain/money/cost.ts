@@ -22,6 +22,8 @@ export interface ModelPrice {
   readonly realtime: TokenPrice;
   /** Prompts above this many tokens cost `inputFactor` and `outputFactor` times as much. */
   readonly longContext?: { readonly above: number; readonly inputFactor: number; readonly outputFactor: number };
+  /** Each token costs so many times as much in an account that is bound to a region; absent: the same. */
+  readonly regionFactor?: number;
   /** What the model does not take, so that a request for it is refused before it is paid for. */
   readonly lacks?: readonly Need[];
   /** The most output tokens that the model gives in one answer; absent if not known. */
@@ -41,6 +43,16 @@ export function costUsd(usage: Usage, lane: Lane, price: ModelPrice | undefined)
   const { longContext } = price;
   const long = longContext !== undefined && (usage.input ?? 0) > longContext.above ? longContext : undefined;
   return roundUsd(perToken * (input * (long?.inputFactor ?? 1) + output * (long?.outputFactor ?? 1)));
+}
+
+/** A price in an account that is bound to a region has no `regionFactor`: it is a part of the rates. */
+export function costOfAnswer(
+  { usage, ranInRegion = false }: { readonly usage: Usage; readonly ranInRegion?: boolean },
+  lane: Lane,
+  price: ModelPrice | undefined,
+): number | null {
+  const usd = costUsd(usage, lane, price);
+  return ranInRegion && usd !== null ? roundUsd(usd * (price?.regionFactor ?? 1)) : usd;
 }
 
 function costOfInput(usage: Usage, rate: TokenPrice): number | null {
@@ -111,6 +123,21 @@ export function findPrice(model: string, prices: Prices): ModelPrice | undefined
   const base = model.startsWith('ft:') ? (model.split(':')[1] ?? model) : model;
   const name = [model, base, withoutDate(base)].find((each) => Object.hasOwn(prices, each));
   return name === undefined ? undefined : prices[name];
+}
+
+/** An account of the whole world is not bound to a region. */
+const world = 'global';
+
+/** The prices for an account. */
+export function findPricesIn(region: string | null, prices: Prices): Prices {
+  if (region === null || region === world) return prices;
+  return Object.fromEntries(Object.entries(prices).map(([model, price]) => [model, toRegion(price)]));
+}
+
+function toRegion({ regionFactor = 1, ...price }: ModelPrice): ModelPrice {
+  const multiply = (rate: TokenPrice): TokenPrice =>
+    Object.fromEntries(Object.entries(rate).map(([kind, usd]) => [kind, usd * regionFactor])) as unknown as TokenPrice;
+  return { ...price, batch: multiply(price.batch), realtime: multiply(price.realtime) };
 }
 
 /** Estimates have four bytes for each token, and no tokenizer makes more tokens than there are bytes. */

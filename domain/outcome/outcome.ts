@@ -97,6 +97,8 @@ export type RawOutcome =
       readonly finish: Finish;
       readonly finishReason: string | null;
       readonly usage: Usage;
+      /** Present if the vendor says that it ran in one region, where tokens may cost more. */
+      readonly ranInRegion?: true;
       readonly model: string | null;
       readonly response: Json;
     }

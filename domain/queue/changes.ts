@@ -84,7 +84,8 @@ export function takeSealed(
     totals: addTotals(state.totals, { duplicates, removed, flushed: items }),
   };
   if (items > 0) {
-    return { ...next, open: [...next.open, { flush, items, isUrgent, startedAt: now, failure: null }] };
+    const oldestAt = deliveries.reduce((oldest, { at }) => Math.min(oldest, at), now);
+    return { ...next, open: [...next.open, { flush, items, isUrgent, startedAt: now, oldestAt, failure: null }] };
   }
   return endFlush(next, { flush, items, end: 'empty', endedAt: now, answered: null, failed: null, usd: null });
 }
@@ -95,11 +96,22 @@ const keepRemovals = (removals: readonly Removal[], taken: ReadonlySet<string>):
     return left.length === 0 ? [] : [{ id, deliveries: left }];
   });
 
-export const endFlush = (state: QueueState, ended: EndedFlush): QueueState => ({
-  ...state,
-  open: state.open.filter(({ flush }) => flush !== ended.flush),
-  ended: [ended, ...state.ended].slice(0, shownMax),
-});
+/** What is known of the time that its items took is added. */
+export function endFlush(state: QueueState, ended: EndedFlush): QueueState {
+  const { oldestAt } = state.open.find(({ flush }) => flush === ended.flush) ?? {};
+  const timed = oldestAt === undefined ? ended : { ...ended, longestMs: Math.max(0, ended.endedAt - oldestAt) };
+  return {
+    ...state,
+    open: state.open.filter(({ flush }) => flush !== ended.flush),
+    ended: [timed, ...state.ended].slice(0, shownMax),
+    totals: isLate(state.settings, timed) ? addTotals(state.totals, { late: ended.items }) : state.totals,
+  };
+}
+
+export const isLate = (
+  { slaMs = Number.POSITIVE_INFINITY }: Pick<QueueSettings, 'slaMs'>,
+  { longestMs = 0 }: Pick<EndedFlush, 'longestMs'>,
+): boolean => longestMs > slaMs;
 
 /** Null: it runs again. */
 export const markFlush = (state: QueueState, flush: number, failure: string | null): QueueState => ({
@@ -108,13 +120,14 @@ export const markFlush = (state: QueueState, flush: number, failure: string | nu
 });
 
 export function addTotals(totals: QueueTotals, more: Partial<QueueTotals>): QueueTotals {
-  const { accepted = 0, refused = 0, removed = 0, duplicates = 0, flushed = 0 } = more;
+  const { accepted = 0, refused = 0, removed = 0, duplicates = 0, flushed = 0, late = 0 } = more;
   return {
     accepted: totals.accepted + accepted,
     refused: totals.refused + refused,
     removed: totals.removed + removed,
     duplicates: totals.duplicates + duplicates,
     flushed: totals.flushed + flushed,
+    late: (totals.late ?? 0) + late,
   };
 }
 

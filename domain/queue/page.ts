@@ -26,6 +26,8 @@ export interface QueuePage {
   readonly running: readonly (OpenFlush & { readonly workflowId: string })[];
   readonly last: readonly (EndedFlush & { readonly workflowId: string })[];
   readonly totals: QueueTotals;
+  /** Of the last flushes, the longest time from the acceptance of an item to its answer; null if it is not known of any. */
+  readonly longestMs: number | null;
 }
 
 export function renderQueuePage(state: QueueState, now: number): QueuePage {
@@ -46,6 +48,10 @@ export function renderQueuePage(state: QueueState, now: number): QueuePage {
     running: open.map(withId),
     last: ended.map(withId),
     totals,
+    longestMs: ended.reduce<number | null>(
+      (longest, { longestMs = null }) => (longestMs === null ? longest : Math.max(longest ?? 0, longestMs)),
+      null,
+    ),
   };
 }
 
@@ -60,12 +66,12 @@ export function renderQueueDetails(page: QueuePage, now: number): string {
       items,
       failure === null ? 'runs' : `failed: ${inCell(failure)}`,
     ]),
-    ...last.map(({ workflowId, items, end, answered, failed, usd }) => [
+    ...last.map(({ workflowId, items, end, answered, failed, usd, longestMs }) => [
       workflowId,
       items,
       answered === null
         ? end
-        : `${end}: ${answered} answered, ${failed} failed${usd === null ? '' : `, ${formatDollars(usd)}`}`,
+        : `${end}: ${answered} answered, ${failed} failed${usd === null ? '' : `, ${formatDollars(usd)}`}${longestMs === undefined ? '' : `, within ${formatDuration(longestMs)}`}`,
     ]),
   ];
   return joinDetails(

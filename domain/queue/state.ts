@@ -46,6 +46,8 @@ export interface QueueSettings {
   readonly concurrency: number;
   /** How long the id of an item is remembered. */
   readonly rememberMs: number;
+  /** From the time at which an item is accepted to its answer. Absent: nobody is told what is late. */
+  readonly slaMs?: number;
   readonly priority: TaskPriority;
   readonly timing: Timing;
   readonly historyEventsMax: number;
@@ -62,6 +64,8 @@ export interface OpenFlush {
   readonly items: number;
   readonly isUrgent: boolean;
   readonly startedAt: number;
+  /** When the oldest of its items was accepted. Absent if that is not known: an earlier queue started it. */
+  readonly oldestAt?: number;
   /** Its job ended without delivering: a person decides. Null while it runs. */
   readonly failure: string | null;
 }
@@ -77,6 +81,8 @@ export interface EndedFlush {
   readonly answered: number | null;
   readonly failed: number | null;
   readonly usd: number | null;
+  /** How long the item that waited longest took, from its acceptance to the end of the job. Absent if that is not known. */
+  readonly longestMs?: number;
 }
 
 export interface QueueTotals {
@@ -86,6 +92,8 @@ export interface QueueTotals {
   /** Items whose id had come before. */
   readonly duplicates: number;
   readonly flushed: number;
+  /** Items of flushes that ended later than the `sla`. Absent if an earlier version carried the queue over. */
+  readonly late?: number;
 }
 
 /** What a person has asked for. */
@@ -109,4 +117,4 @@ export interface QueueState {
   readonly flushUntil: number | null;
 }
 
-export const noTotals: QueueTotals = { accepted: 0, refused: 0, removed: 0, duplicates: 0, flushed: 0 };
+export const noTotals: QueueTotals = { accepted: 0, refused: 0, removed: 0, duplicates: 0, flushed: 0, late: 0 };

@@ -30,8 +30,8 @@ export interface Refusal {
 export interface Rendered {
   readonly wire: readonly string[];
   readonly canonical: readonly string[];
-  /** Whether the row put a list or an object into the request: then it may ask for anything. */
-  readonly hasStructure: boolean;
+  /** Whether the row put a list or an object into the request, or anything but a text outside of its lists: then it may ask for anything. */
+  readonly hasValues: boolean;
 }
 
 export interface Template {
@@ -49,7 +49,7 @@ interface Texts {
   readonly canonical: string[];
   /** Whether quotes belong around a text. */
   readonly isQuoted: boolean[];
-  hasStructure: boolean;
+  hasValues: boolean;
   readonly work: RenderWork;
 }
 
@@ -73,7 +73,7 @@ export function compileTemplate(request: Json, compileText: (text: string) => Co
   const compileString = (text: CompiledText, inList: boolean): Node => {
     if (text.kind === 'static') return { kind: 'text', json: JSON.stringify(text.text) };
     valuesFromRow ||= text.kind === 'column' && !inList;
-    slots.push(makeSlot(text));
+    slots.push(makeSlot(text, inList));
     return { kind: 'slot', index: slots.length - 1 };
   };
 
@@ -91,7 +91,7 @@ function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Templa
     wire: empty(),
     canonical: empty(),
     isQuoted: slots.map(() => false),
-    hasStructure: false,
+    hasValues: false,
     work,
   };
   const [wirePieces, canonicalPieces] = [new Pieces(wire), new Pieces(canonical)];
@@ -104,7 +104,7 @@ function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Templa
   };
   return (row, isPlain = false) => {
     work.begin();
-    texts.hasStructure = false;
+    texts.hasValues = false;
     try {
       const refusal = fill(row, isPlain);
       if (refusal !== null) return refusal;
@@ -115,13 +115,13 @@ function renderer(slots: readonly Slot[], wire: Joint, canonical: Joint): Templa
     return {
       wire: wirePieces.fill(texts.wire, texts.isQuoted),
       canonical: canonicalPieces.fill(texts.canonical, texts.isQuoted),
-      hasStructure: texts.hasStructure,
+      hasValues: texts.hasValues,
     };
   };
 }
 
-function makeSlot(text: Exclude<CompiledText, { kind: 'static' }>): Slot {
-  if (text.kind === 'column') return columnSlot(text.column);
+function makeSlot(text: Exclude<CompiledText, { kind: 'static' }>, inList: boolean): Slot {
+  if (text.kind === 'column') return columnSlot(text.column, inList);
   if (text.kind === 'parts') return partsSlot(text.parts);
   return (row, _, into, index) => {
     const rendered = text.render(row, into.work);
@@ -131,7 +131,7 @@ function makeSlot(text: Exclude<CompiledText, { kind: 'static' }>): Slot {
   };
 }
 
-function columnSlot(column: Column): Slot {
+function columnSlot(column: Column, inList: boolean): Slot {
   return (row, isPlain, into, index) => {
     const value = valueAt(row, column);
     if (value === undefined) return missing(column);
@@ -143,7 +143,9 @@ function columnSlot(column: Column): Slot {
     into.work.make(shown.length + (isText ? 2 : 0));
     if (typeof value === 'object' && value !== null && !(value instanceof LongNumber)) {
       into.canonical[index] = canonicalJson(value);
-      into.hasStructure = true;
+      into.hasValues = true;
+    } else if (!inList && typeof value !== 'string') {
+      into.hasValues = true;
     }
     return null;
   };

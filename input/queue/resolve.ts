@@ -22,6 +22,8 @@ export interface QueueSpec {
   readonly flush: FlushPolicy;
   readonly concurrency: number;
   readonly rememberMs: number;
+  /** Null: nobody is told what is late. */
+  readonly slaMs: number | null;
 }
 
 export type ParsedQueue =
@@ -56,7 +58,7 @@ function jobProblems(job: unknown): readonly Problem[] {
     .map(([field, message]) => ({ where: `job.${field}`, message }));
 }
 
-function resolve({ job, flush = {}, remember, output }: QueueFields, name: string): QueueSpec {
+function resolve({ job, flush = {}, remember, sla, output }: QueueFields, name: string): QueueSpec {
   const { outputFormat } = resolveOutputFormat(output);
   return {
     name,
@@ -71,6 +73,7 @@ function resolve({ job, flush = {}, remember, output }: QueueFields, name: strin
     },
     concurrency: flush.concurrency ?? 10,
     rememberMs: remember ?? 24 * hourMs,
+    slaMs: sla ?? null,
   };
 }
 

@@ -27,12 +27,18 @@ const output = z.strictObject({
 });
 
 export const queueFields = z.strictObject({
+  $schema: z.string().optional().describe('Where this schema is, for editors.'),
   version: z.literal(1).optional().describe('The version of this format.'),
   job: jsonObject().describe('The job that each flush runs: a job without `dataset` and `output`.'),
   flush: flush.optional().describe('When items that wait become a job.'),
   remember: duration(minuteMs)
     .optional()
     .describe('How long the id of an item is remembered: an item that comes again within this time is dropped.'),
+  sla: duration(secondMs)
+    .optional()
+    .describe(
+      'The longest time from the acceptance of an item to its answer. A flush that takes longer raises an alert and is counted.',
+    ),
   output: z
     .union([fixedPath(), output])
     .optional()

@@ -58,9 +58,12 @@ async function* readFile(root: string, uri: string, options: ReadOptions = {}): 
 }
 
 /** Most files of a job are small, and the memory of two whole chunks would have to be collected each time. */
-async function chooseChunk(handle: FileHandle, { start = 0 }: ReadOptions): Promise<number> {
+async function chooseChunk(
+  handle: FileHandle,
+  { start = 0, aheadBytes = 2 * chunkBytes }: ReadOptions,
+): Promise<number> {
   const { size } = await handle.stat();
-  return Math.max(chunkBytesMin, Math.min(chunkBytes, size - start));
+  return Math.max(chunkBytesMin, Math.min(chunkBytes, Math.floor(aheadBytes / 2), size - start));
 }
 
 /** Reads the next chunk while the last one is used. Two buffers take turns, because new ones would pile up until they are collected. */

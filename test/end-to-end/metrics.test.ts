@@ -117,7 +117,7 @@ test('a worker with a queue exports how much waits there', async () => {
     expect(samples.map(({ name }) => name).sort()).toEqual(
       documented().filter((name) => name.startsWith('nightshift_queue_')),
     );
-    expect(samples.map(({ labels }) => labels.queue)).toEqual(['metered', 'metered']);
+    expect(new Set(samples.map(({ labels }) => labels.queue))).toEqual(new Set(['metered']));
     await queues.drain('metered');
   });
 }, 120_000);

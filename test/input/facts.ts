@@ -24,7 +24,7 @@ export const facts: SpecFacts = {
       limits: { itemsMax: 5_000, bytesMax: 100_000_000, itemsMin: 100 },
     },
   },
-  findProblems: (_provider, body) =>
+  findProblems: (_provider, _account, body) =>
     typeof body === 'object' && body !== null && 'stream' in body ? ['stream: leave it out'] : [],
   findModelProblem: (_provider, model, endpoint) =>
     model === 'foreign' ? `no model of ${endpoint ?? 'any endpoint'}` : null,

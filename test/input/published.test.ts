@@ -2,12 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import type { Json } from '../../domain/outcome/outcome.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
 import { fieldDocs } from '../../input/published/field-docs.ts';
 import { replaceFields } from '../../input/published/job-page.ts';
-import { jobSchemaText, listFields } from '../../input/published/job-schema.ts';
+import { jobSchemaText, listFields, queueSchemaText } from '../../input/published/job-schema.ts';
 import { parseJob } from '../../input/resolve.ts';
 import { jobFields } from '../../input/schema.ts';
 import { compileText } from '../../input/templates/liquid.ts';
@@ -22,6 +23,17 @@ const readPage = (name: string): string => readFileSync(new URL(name, root), 'ut
 
 test('job.schema.json is current; if not, run input/published/write.ts and format it', async () => {
   expect(await jsonOf('job.schema.json')).toEqual(JSON.parse(jobSchemaText()));
+});
+
+test('queue.schema.json is current, and takes the examples; if not, run input/published/write.ts and format it', async () => {
+  const schema = await jsonOf('queue.schema.json');
+  expect(schema).toEqual(JSON.parse(queueSchemaText()));
+  const check = new Ajv({ strict: false }).compile(schema);
+  const queue = await jsonOf('examples/queues/tickets.json');
+  expect([check(queue), check.errors]).toEqual([true, null]);
+  const { job, ...flush } = queue;
+  expect(check({ ...flush, job: { ...job, dataset: 'rows.jsonl' } })).toBe(false);
+  expect(check({ ...queue, flush: { item: 5 } })).toBe(false);
 });
 
 test('the table of docs/job-file.md is current; if not, run input/published/write.ts and format it', () => {

@@ -25,6 +25,7 @@ test('a queue of only a job has the defaults that docs/queues.md says', () => {
     flush: { items: 10_000, bytes: 64 * 1024 * 1024, ageMs: hourMs, everyMs: null },
     concurrency: 10,
     rememberMs: 24 * hourMs,
+    slaMs: null,
   });
   const page = readFileSync(new URL('../../docs/queues.md', import.meta.url), 'utf8');
   const defaults = [...page.matchAll(/^\| `([\w.]+)` +\|.*\| ([^|]+?) +\|$/gm)].map(([, field, value]) => [

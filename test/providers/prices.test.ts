@@ -1,7 +1,7 @@
 // The built-in prices: found under the names in answers, and higher in realtime than in a batch.
 
 import { expect, test } from 'vitest';
-import { costUsd, findPrice } from '../../domain/money/cost.ts';
+import { costUsd, findPrice, findPricesIn } from '../../domain/money/cost.ts';
 import { builtInPrices } from '../../domain/money/prices.ts';
 import { noUsage } from '../../domain/outcome/usage.ts';
 import { decode } from '../../providers/dialects/openai/answers.ts';
@@ -37,6 +37,25 @@ test('above its bound a long prompt costs more', () => {
   expect(costUsd(usage, 'batch', models['gpt-5.4-mini'])).toBeCloseTo(0.1125);
   expect(costUsd(usage, 'batch', models['gemini-2.5-pro'])).toBeCloseTo(0.375);
   expect(costUsd(usage, 'batch', models['gemini-2.5-flash'])).toBeCloseTo(0.045);
+});
+
+test('in an account that is bound to a region, newer models cost a tenth more, whatever the token', () => {
+  const usage = { ...noUsage, input: 3_000_000, cachedInput: 1_000_000, cacheWrite: 1_000_000, output: 1_000_000 };
+  for (const [name, factor] of [
+    ['claude-sonnet-4-6', 1.1],
+    ['gpt-5.4', 1.1],
+    ['gpt-6-luna', 1.1],
+    ['gpt-4o', 1],
+    ['gemini-3.8-flash', 1.1],
+    ['gemini-2.5-pro', 1],
+  ] as const) {
+    for (const lane of ['batch', 'realtime'] as const) {
+      const everywhere = costUsd(usage, lane, models[name]) ?? Number.NaN;
+      expect(costUsd(usage, lane, findPricesIn('us', models)[name]), name).toBeCloseTo(everywhere * factor, 9);
+      expect(costUsd(usage, lane, findPricesIn('global', models)[name]), name).toBe(everywhere);
+      expect(costUsd(usage, lane, findPricesIn(null, models)[name]), name).toBe(everywhere);
+    }
+  }
 });
 
 test('an edit of an image costs what its text, the image before and the image after it cost', () => {

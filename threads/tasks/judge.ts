@@ -1,7 +1,7 @@
 // Turns what is known of an item into its outcome: the verdict, the reason with its message, the usage and what it cost.
 
 import type { JobFile } from '../../domain/job.ts';
-import { costUsd, findPrice } from '../../domain/money/cost.ts';
+import { costOfAnswer, findPrice } from '../../domain/money/cost.ts';
 import { classify, failed, type Judged, messageByReason } from '../../domain/outcome/classify.ts';
 import type { ItemReason, Lane, Outcome, RawOutcome } from '../../domain/outcome/outcome.ts';
 import { compileSchema } from '../../input/answer-schema.ts';
@@ -51,7 +51,7 @@ export function createJudge({
       return {
         ...describe(judged),
         usage: line.usage,
-        costUsd: costUsd(line.usage, lane, price),
+        costUsd: costOfAnswer(line, lane, price),
         finishReason: line.finishReason,
         model: line.model,
         ...(spec.keep.responses ? { response: line.response } : {}),

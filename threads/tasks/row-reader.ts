@@ -120,7 +120,7 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
   const template = compileTemplate(body, compileText);
   const makeKeyText = keyTexts(dialect.name, spec.schema);
   const endpoint = spec.endpoint ?? dialect.defaultEndpoint;
-  const readModel = dialect.modelInBody ? modelReader(body) : () => requireModel(spec.model);
+  const ownModel = dialect.modelInBody ? findOwnModel(body) : requireModel(spec.model);
   const readLimit = limitReader(dialect, body, endpoint, template.valuesFromRow);
   const countOutput = outputCounter(job);
   const findLacking = lackingFinder(job, dialect);
@@ -133,9 +133,11 @@ function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
     if ('reason' in rendered) return rendered;
     let parsed: Json | undefined;
     const parse = (): Json => (parsed ??= JSON.parse(rendered.wire.join('')));
-    const model = readModel(parse);
+    const model = ownModel ?? readModel(parse());
     if (model === null) return { reason: 'template_failed', message: 'the model must be a text' };
-    const problem = rendered.hasStructure ? dialect.findProblems(parse(), endpoint)[0] : undefined;
+    // Whatever else the template says was checked when the job began: parsing costs more than all the rest.
+    const isOfRow = rendered.hasValues || ownModel === null;
+    const problem = isOfRow ? dialect.findProblems(parse(), endpoint)[0] : undefined;
     if (problem !== undefined) return { reason: 'unsupported', message: problem };
     const lacking = findLacking(model, parse, endpoint);
     if (lacking !== null) return lacking;
@@ -168,15 +170,15 @@ function requireModel(model: string | null): string {
 const nameCall = ({ modelInBody }: Dialect, endpoint: string, model: string): string =>
   modelInBody ? endpoint : `${model}:${endpoint}`;
 
-/** Parses the rendered request only if the model comes from the row: parsing costs more than all the rest. */
-function modelReader(body: Json): (parse: () => Json) => string | null {
+/** The model of every request; null if it comes from the row. */
+function findOwnModel(body: Json): string | null {
   const own = isObject(body) && typeof body.model === 'string' ? compileText(body.model) : null;
-  if (own?.kind === 'static') return () => own.text;
-  return (parse) => {
-    const rendered = parse();
-    const model = isObject(rendered) ? rendered.model : null;
-    return typeof model === 'string' && model !== '' ? model : null;
-  };
+  return own?.kind === 'static' ? own.text : null;
+}
+
+function readModel(rendered: Json): string | null {
+  const model = isObject(rendered) ? rendered.model : null;
+  return typeof model === 'string' && model !== '' ? model : null;
 }
 
 /** Parses the rendered request only if its limit comes from the row. */

@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { log } from '@temporalio/workflow';
 import type { SeenFlush } from '../../activities/queue/look-at-flushes.ts';
 import type { QueueRef } from '../../activities/queue/queue-file.ts';
-import { endFlush, markFlush } from '../../domain/queue/changes.ts';
+import { endFlush, isLate, markFlush } from '../../domain/queue/changes.ts';
 import type { QueuePage } from '../../domain/queue/page.ts';
 import { flushWorkflowId, type QueueState } from '../../domain/queue/state.ts';
 import { startOutliving } from '../children.ts';
@@ -59,7 +59,12 @@ export class FlushJobs {
     if (open === undefined || seen.kind === 'running') return;
     if (seen.kind === 'ended') {
       const { kind: _, ...ended } = seen;
-      this.#queue.change((state) => endFlush(state, { ...ended, items: open.items, endedAt: Date.now() }));
+      const { last } = this.#queue.change((state) =>
+        endFlush(state, { ...ended, items: open.items, endedAt: Date.now() }),
+      );
+      if (last[0] !== undefined && isLate(this.#queue.state.settings, last[0])) {
+        log.warn('alert: a flush was late', { event: 'alert', alert: 'flush_late', flush: seen.flush });
+      }
     } else if (seen.kind === 'failed') {
       log.error('alert: a flush failed', { event: 'alert', alert: 'flush_failed', flush: seen.flush });
       this.#queue.change((state) => markFlush(state, seen.flush, seen.message));

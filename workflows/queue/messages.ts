@@ -7,8 +7,13 @@ import type { QueuePage } from '../../domain/queue/page.ts';
 
 /** Items by hand, or a file of the store. `urgent` items do not wait for others. */
 export type AddInput = { readonly urgent?: boolean } & (
-  | { readonly items: readonly Json[]; readonly uri?: never }
-  | { readonly uri: string; readonly items?: never }
+  | { readonly items: readonly Json[]; readonly uri?: never; readonly refusals?: never }
+  | {
+      readonly uri: string;
+      readonly items?: never;
+      /** A file that gets all refusals, one a line, if there are more than the answer names. */
+      readonly refusals?: string;
+    }
 );
 
 export interface Added {

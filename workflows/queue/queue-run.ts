@@ -21,6 +21,13 @@ const oldest = metricMeter.createGauge(
   'How long the oldest item of a queue has waited, by the name of the queue.',
 );
 
+const longest = metricMeter.createGauge(
+  'nightshift_queue_longest_answer',
+  'float',
+  's',
+  'The longest time from the acceptance of an item to its answer in the last flushes of a queue, by its name.',
+);
+
 export class QueueRun {
   #state: QueueState | null;
   /** It continues as a new run, and takes nothing more. */
@@ -100,6 +107,7 @@ export class QueueRun {
         isUrgent: input.urgent === true,
         at: Date.now(),
         mark,
+        ...(input.refusals === undefined ? {} : { refusals: input.refusals }),
       });
       if (delivery !== null) this.takeDelivery(delivery);
       const { accepted, refused } = added;
@@ -167,6 +175,7 @@ export class QueueRun {
     const tags = { queue: page.name };
     depth.set(page.depth.items, tags);
     oldest.set((page.oldestMs ?? 0) / 1000, tags);
+    longest.set((page.longestMs ?? 0) / 1000, tags);
     setCurrentDetails(renderQueueDetails(page, Date.now()));
     return page;
   }

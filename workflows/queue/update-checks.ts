@@ -11,9 +11,10 @@ const refuse = (message: string): never => {
 const addShape = '{"items": [an object, …]} or {"uri": "a file of the store"}, and "urgent": true or false';
 
 export function checkAdd(input: unknown): void {
-  const { items, uri, urgent } = readFields(input, ['items', 'uri', 'urgent'], addShape);
+  const { items, uri, urgent, refusals } = readFields(input, ['items', 'uri', 'urgent', 'refusals'], addShape);
   check((items === undefined) !== (uri === undefined), addShape);
   check(uri === undefined || (typeof uri === 'string' && uri !== ''), addShape);
+  check(refusals === undefined || (typeof refusals === 'string' && refusals !== '' && uri !== undefined), addShape);
   check(urgent === undefined || typeof urgent === 'boolean', addShape);
   if (Array.isArray(items) && items.length > 0) checkSize(items);
   else check(items === undefined, addShape);

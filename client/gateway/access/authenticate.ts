@@ -50,3 +50,9 @@ export function requireScope(scope: Scope): MiddlewareHandler<GatewayEnv> {
     await next();
   };
 }
+
+/** `GET /api/me`: what the token allows. */
+export function describeCaller(context: Context<GatewayEnv>): Response {
+  const { tenant, scopes } = context.get('caller');
+  return context.json({ tenant, scopes: [...scopes] });
+}

@@ -1,6 +1,8 @@
 // Keeps tenants apart: each sees only its own jobs and queues, and reads and writes only below its own folders.
 
+import { queueIdPrefix } from '../../../domain/queue/state.ts';
 import { readScheme } from '../../../domain/store-uri.ts';
+import { namePattern, nameWanted } from '../../../input/fields/field-kinds.ts';
 import type { GatewayConfig } from '../config.ts';
 import { GatewayError } from '../errors.ts';
 import type { Caller } from './tokens.ts';
@@ -8,15 +10,27 @@ import type { Caller } from './tokens.ts';
 /** A tenant's ids need no escape in a path or an address. */
 const idForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
-/** The workflow's id of a caller's job, or the name of its queue. An operator uses the ids of workflows as they are. */
+/** The workflow's id of a caller's job. An operator uses the ids of workflows as they are. */
 export function toOwnId({ tenant }: Caller, id: string): string {
-  if (tenant === null) return id;
+  if (tenant === null || isOwnFlush(tenant, id)) return id;
   if (!idForm.test(id)) {
     throw new GatewayError('bad_request', 'an id has 1 to 200 letters, digits, dots, dashes and underscores', {
       field: 'id',
     });
   }
   return `${tenant}/${id}`;
+}
+
+/** The page of a queue shows the ids of the jobs of its flushes. */
+const isOwnFlush = (tenant: string, id: string): boolean =>
+  id.startsWith(`${queueIdPrefix}${tenant}.`) && /^[A-Za-z0-9._-]+\/flush-\d+$/.test(id.slice(queueIdPrefix.length));
+
+/** The name of a caller's queue for the server. A tenant's name has no dot, so no tenant can name a queue of another one. */
+export function toQueueName({ tenant }: Caller, name: string): string {
+  const full = tenant === null ? name : `${tenant}.${name}`;
+  if (namePattern.test(name) && namePattern.test(full)) return full;
+  const length = tenant === null ? '' : `, together with ${tenant} and a dot`;
+  throw new GatewayError('bad_request', `a queue has ${nameWanted}${length}`, { field: 'name' });
 }
 
 /** The id by which the caller knows a job; null if it belongs to somebody else. */

@@ -23,6 +23,8 @@ export class ReaderGone extends Error {
 
 /** After a cut, a browser comes back after so long. */
 const retryMs = 2000;
+/** A reader that takes nothing for so long gives back what is read ahead for it. */
+const soonMs = 50;
 
 export class EventWriter {
   readonly #response: ServerResponse;
@@ -74,26 +76,50 @@ export class EventWriter {
     }
   }
 
-  end(): void {
+  /** Whether the reader has room within a moment. */
+  async hasRoomSoon(): Promise<boolean> {
+    await this.#awaitRoom(soonMs);
+    return !this.#response.writableNeedDrain;
+  }
+
+  async awaitRoom(): Promise<void> {
+    await this.#awaitRoom(this.#limits.writeMs);
+    if (this.#response.writableNeedDrain) this.#cutOff();
+    if (this.gone.aborted) throw new ReaderGone();
+  }
+
+  /** Resolves when the reader has everything. */
+  async end(): Promise<void> {
+    await this.awaitRoom();
+    const timer = setTimeout(() => this.#cutOff(), this.#limits.writeMs);
+    this.#response.once('close', () => clearTimeout(timer));
     this.#response.end();
   }
 
   async #write(text: string): Promise<void> {
-    if (this.gone.aborted) throw new ReaderGone();
-    if (this.#response.write(text)) return;
-    const drained = Promise.withResolvers<void>();
-    const onDrain = (): void => drained.resolve();
-    const timer = setTimeout(() => this.#response.destroy(), this.#limits.writeMs);
+    await this.awaitRoom();
+    this.#response.write(text);
+  }
+
+  #cutOff(): void {
+    this.#gone.abort();
+    this.#response.destroy();
+  }
+
+  async #awaitRoom(ms: number): Promise<void> {
+    if (this.gone.aborted || !this.#response.writableNeedDrain) return;
+    const over = Promise.withResolvers<void>();
+    const onOver = (): void => over.resolve();
+    const timer = setTimeout(onOver, ms);
     const left = onceAborted(this.gone);
-    this.#response.once('drain', onDrain);
+    this.#response.once('drain', onOver);
     try {
-      await Promise.race([drained.promise, left.promise]);
+      await Promise.race([over.promise, left.promise]);
     } finally {
       clearTimeout(timer);
       left.forget();
-      this.#response.removeListener('drain', onDrain);
+      this.#response.removeListener('drain', onOver);
     }
-    if (this.gone.aborted) throw new ReaderGone();
   }
 }
 

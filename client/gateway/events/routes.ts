@@ -10,10 +10,12 @@ import { type Cursor, endOfEvents, parseCursor } from './cursor.ts';
 import { EventWriter, ReaderGone } from './event-writer.ts';
 import { Feeds } from './feeds.ts';
 import { followEvents } from './follow.ts';
+import { Turns } from './turns.ts';
 
 export function makeEventRoutes(parts: GatewayParts): Hono<GatewayEnv> {
   const { jobs, store, config, draining, log } = parts;
   const feeds = new Feeds(jobs, draining);
+  const turns = new Turns();
   const routes = new Hono<GatewayEnv>();
   routes.get('/:id/events', requireScope('read'), async (context) => {
     const id = toOwnId(context.get('caller'), context.req.param('id'));
@@ -31,8 +33,8 @@ export function makeEventRoutes(parts: GatewayParts): Hono<GatewayEnv> {
       await feed.opened;
       await writer.open();
       const withItems = context.req.query('items') !== 'false';
-      await followEvents(feed, store, writer, { after, withItems, draining });
-      writer.end();
+      await followEvents({ feed, store, writer, turns }, { after, withItems, draining });
+      await writer.end();
     } catch (error) {
       if (!context.env.outgoing.headersSent) throw error;
       if (!(error instanceof ReaderGone)) log({ event: 'events_failed', error });

@@ -22,12 +22,16 @@ export function decode(line: Buffer, codes: ItemCodes): RawOutcome {
   if (customId === null || customId === '' || result === null) return { kind: 'unreadable' };
   if (result.type === 'succeeded') {
     const message = asFields(result.message);
-    return message === null ? { kind: 'unreadable' } : answered(customId, message);
+    if (message === null) return { kind: 'unreadable' };
+    const answer = answered(customId, message);
+    return ranInRegion(asFields(message.usage)) ? { ...answer, ranInRegion: true } : answer;
   }
   if (result.type === 'errored') return errored(customId, asFields(result.error), codes);
   const why = typeof result.type === 'string' ? findByCode(codes.unrun, result.type) : undefined;
   return why === undefined ? { kind: 'unreadable' } : { kind: 'unrun', customId, why };
 }
+
+type Answer = Extract<RawOutcome, { kind: 'answer' }>;
 
 /** The kind stands inside an envelope whose own type is just `error`. */
 function errored(customId: string, envelope: Fields | null, codes: ItemCodes): RawOutcome {
@@ -38,7 +42,16 @@ function errored(customId: string, envelope: Fields | null, codes: ItemCodes): R
   return { kind: 'error', customId, reason: toItemReason(status, code, codes), ...readDetail(error) };
 }
 
-export function answered(customId: string, message: Fields): RawOutcome {
+/** What `inference_geo` says where an answer did not run in one region: anywhere, or by a model that is older than the field. */
+const noRegion = ['global', 'not_available', ''];
+
+/** A workspace may have a region of its own, which neither the account nor the request names (docs, data residency). */
+function ranInRegion(usage: Fields | null): boolean {
+  const place = asText(usage?.inference_geo);
+  return place !== null && !noRegion.includes(place);
+}
+
+export function answered(customId: string, message: Fields): Answer {
   const blocks = asObjects(message.content);
   const finishReason = asText(message.stop_reason);
   const calls = blocks.filter(({ type }) => type === 'tool_use');

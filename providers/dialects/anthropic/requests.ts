@@ -5,9 +5,10 @@ import type { OutputLimit } from '../../../domain/money/output-limit.ts';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import { describeLacks } from '../../../domain/request/needs.ts';
 import type { Prompt } from '../../../domain/request/prompt.ts';
-import { asFields, asJson, asText } from '../../json-fields.ts';
+import { asFields, asJson, asText, type Fields } from '../../json-fields.ts';
 import type { DialectSettings, RequestLine } from '../dialect.ts';
 import { describeForeignModel } from '../foreign-model.ts';
+import { findModelChoices } from '../other-models.ts';
 import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
@@ -54,10 +55,31 @@ export function findProblems(
   problems.push(...describeLacks(name, findNeeds(body), lacks));
   const foreign = isVendorItself ? describeForeignModel(fields.model, [name]) : null;
   if (foreign !== null) problems.push(`model: ${foreign}`);
+  problems.push(...findPlaceProblems(fields, fixedFields, isVendorItself), ...findModelChoices(fields));
   for (const [field, value] of Object.entries(fixedFields)) {
     if (fields[field] !== value) problems.push(`${field}: must be ${JSON.stringify(value)}, as the account is set`);
   }
   return problems;
+}
+
+/**
+ * Models older than `inference_geo`, which the vendor's own API refuses with HTTP 400 if a request of them has it: those before Claude Opus 4.6 and
+ * Sonnet 4.6 (docs, data residency; AWS's docs of the same API name Opus, Sonnet and Haiku 4.5).
+ */
+const modelsWithoutPlace = /^claude-(?:[23]\b|instant\b|(?:opus|sonnet|haiku)-4(?:-[015])?(?:-\d{8}|-latest)?$)/;
+
+function findPlaceProblems(
+  { inference_geo: place, model }: Fields,
+  fixedFields: Readonly<Record<string, Json>>,
+  isVendorItself: boolean,
+): string[] {
+  if (place === undefined || place === null) return [];
+  if (isVendorItself && typeof model === 'string' && modelsWithoutPlace.test(model)) {
+    return [`inference_geo: ${model} is too old for it; take a newer model, or an account without a region`];
+  }
+  // The job's prices are those of the account's region.
+  if (place === 'global' || fixedFields.inference_geo !== undefined) return [];
+  return ['inference_geo: the account has no region; give it one, since the price depends on it'];
 }
 
 const isAbsent = (value: unknown): boolean =>

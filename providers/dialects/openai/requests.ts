@@ -9,6 +9,7 @@ import { asFields, asJson, asText, type Fields, isAbsent } from '../../json-fiel
 import { findTierProblems } from '../dear-tiers.ts';
 import type { DialectSettings, RequestLine } from '../dialect.ts';
 import { describeForeignModel } from '../foreign-model.ts';
+import { findModelChoices } from '../other-models.ts';
 import { readLimit } from '../output-limit.ts';
 import { readRawMember } from '../raw-member.ts';
 import { type LineParts, makeLineHead, opening, relabelLine, splitLine } from '../request-line.ts';
@@ -77,7 +78,7 @@ export function findProblems(
   problems.push(...describeLacks(name, findNeeds(body), lacks));
   const foreign = isVendorItself ? describeForeignModel(fields.model, [name]) : null;
   if (foreign !== null) problems.push(`model: ${foreign}`);
-  problems.push(...findTierProblems('service_tier', fields.service_tier));
+  problems.push(...findTierProblems('service_tier', fields.service_tier), ...findModelChoices(fields));
   if (fields.stream === true) problems.push('stream: a batch cannot stream, leave it out');
   if (endpoint === embeddingsEndpoint && Array.isArray(fields.input) && fields.input.length > embeddingInputsMax) {
     problems.push(`input: at most ${embeddingInputsMax} inputs in one request`);

@@ -75,6 +75,7 @@ function createProvider(connection: Connection, region: string | null, isVendorI
     ...makeAnthropicDialect(dialect),
     dialect,
     region,
+    priceRegion: region,
     lanes,
     limits: anthropicLimits,
     proofs: anthropicProofs,

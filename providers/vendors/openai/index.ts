@@ -68,7 +68,8 @@ export const openai: VendorEntry<'apiKey' | 'baseUrl' | 'region'> = {
   },
   make: (account) => {
     const profile = { ...openaiProfile, isVendorItself: isOwnAddress(account.baseUrl) };
-    return createOpenaiProvider(profile, { ...account, baseUrl: chooseBaseUrl(account) });
+    const provider = createOpenaiProvider(profile, { ...account, baseUrl: chooseBaseUrl(account) });
+    return { ...provider, priceRegion: provider.region };
   },
   loadSdk,
 };

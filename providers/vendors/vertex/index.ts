@@ -93,6 +93,7 @@ function createProvider(connection: Connection, { region, baseUrl }: Account<Ver
     ...makeVertexDialect(dialect),
     dialect,
     region,
+    priceRegion: region,
     lanes,
     limits: vertexLimits,
     proofs: vertexProofs,

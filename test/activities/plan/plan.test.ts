@@ -170,7 +170,7 @@ describe('the estimate of a plan', () => {
         { text: 'a', n: 7 },
         { text: 'b', n: 9 },
       ],
-      { request: { max_tokens: '{{ n }}', messages: [] } },
+      { request: { max_tokens: '{{ n }}', messages: [{ role: 'user', content: '{{ text }}' }] } },
     );
     expect((await folder.run()).estimate.outputTokens).toBe(16);
   });

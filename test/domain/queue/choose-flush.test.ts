@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { addDelivery, beginQueue, endFlush, takeSealed } from '../../../domain/queue/changes.ts';
 import { chooseFlush, findFlushTime } from '../../../domain/queue/choose-flush.ts';
 import { type Delivery, nameDelivery, parseDelivery } from '../../../domain/queue/delivery.ts';
+import { renderQueuePage } from '../../../domain/queue/page.ts';
 import { knownMax, type QueueSettings, type QueueState } from '../../../domain/queue/state.ts';
 
 const hourMs = 3_600_000;
@@ -90,10 +91,34 @@ test('what a flush took is gone, what came meanwhile waits, and removals hold fo
   expect(after.open).toMatchObject([{ flush: 1, items: 8 }]);
   expect([after.nextFlush, after.totals]).toEqual([
     2,
-    { accepted: 0, refused: 0, removed: 1, duplicates: 1, flushed: 8 },
+    { accepted: 0, refused: 0, removed: 1, duplicates: 1, flushed: 8, late: 0 },
   ]);
   const ended = { flush: 1, items: 8, end: 'completed', endedAt: start, answered: 8, failed: 0, usd: 1 } as const;
   expect(endFlush(after, ended)).toMatchObject({ open: [], ended: [ended] });
   const empty = takeSealed(before, [one], { items: 0, duplicates: 10, removed: 0, isUrgent: false }, start);
   expect([empty.open, empty.ended[0]?.end]).toEqual([[], 'empty']);
+});
+
+test('a flush is late by the item that was accepted first, and an earlier version is taken as not late', () => {
+  const [one, other] = [delivery(), delivery({ at: start + 5_000 })];
+  const state = queueWith([one, other]);
+  const timed = { ...state, settings: { ...state.settings, slaMs: 60_000 } };
+  const open = takeSealed(
+    timed,
+    [other, one],
+    { items: 20, duplicates: 0, removed: 0, isUrgent: false },
+    start + 9_000,
+  );
+  const end = (ms: number) =>
+    endFlush(open, { flush: 1, items: 20, end: 'completed', endedAt: one.at + ms, answered: 20, failed: 0, usd: null });
+  expect([end(60_000).totals.late, end(60_000).ended[0]?.longestMs]).toEqual([0, 60_000]);
+  expect([end(60_001).totals.late, end(60_001).ended[0]?.longestMs]).toEqual([20, 60_001]);
+  expect(renderQueuePage(end(60_001), start).longestMs).toBe(60_001);
+  const [flush] = open.open;
+  const { oldestAt: _, ...earlier } = flush ?? { oldestAt: 0 };
+  const unknown = { ...open, open: [earlier] } as QueueState;
+  expect(
+    endFlush(unknown, { flush: 1, items: 20, end: 'completed', endedAt: start * 2, answered: 20, failed: 0, usd: null })
+      .totals.late,
+  ).toBe(0);
 });

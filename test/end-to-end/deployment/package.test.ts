@@ -82,7 +82,14 @@ test('what is published is the built code with its types, small, and nothing of 
     ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/activities', 'dist/client', 'dist/domain', 'dist/input'],
     ...['dist/job-folder', 'dist/package.json', 'dist/providers', 'dist/queue-folder', 'dist/report'],
     ...['dist/storage', 'dist/threads'],
-    ...['dist/worker', 'dist/workflow-bundle.js', 'dist/workflows', 'job.schema.json', 'package.json'],
+    ...[
+      'dist/worker',
+      'dist/workflow-bundle.js',
+      'dist/workflows',
+      'job.schema.json',
+      'package.json',
+      'queue.schema.json',
+    ],
   ]);
   expect(paths.filter((path) => /(?<!\.d)\.ts$|\.map$|test/.test(path))).toEqual([]);
   expect(packed.size).toBeLessThan(tarballBytesMax);

@@ -71,6 +71,9 @@ describe('bodies as given:', () => {
     [{ messages: [1], service_tier: 'priority' }, '/v1/chat/completions', /service_tier/],
     [{ input: 'x', service_tier: 'fast' }, '/v1/responses', /service_tier/],
     [{ input: 'x', service_tier: '{{ tier }}' }, '/v1/responses', /service_tier/],
+    [{ messages: [1], models: ['a', 'b'] }, '/v1/chat/completions', /^models: another model/],
+    [{ input: 'x', route: 'fallback' }, '/v1/responses', /^route: another model/],
+    [{ messages: [1], fallbacks: '{{ others }}' }, '/v1/chat/completions', /^fallbacks: another model/],
     [{}, '/v1/embeddings', /input/],
     [{ input: Array(2049).fill('x') }, '/v1/embeddings', /2048/],
     [{ input: 'x' }, '/v1/audio/speech', /endpoint/],
@@ -85,6 +88,8 @@ describe('bodies as given:', () => {
     [{ max_tokens: 1 }, /messages/],
     [{ messages: [1], max_tokens: 1, speed: 'fast' }, /speed/],
     [{ messages: [1], max_tokens: 1, stream: true }, /stream/],
+    [{ messages: [1], max_tokens: 1, fallbacks: [{ model: 'claude-opus-4-8' }] }, /^fallbacks: another model/],
+    [{ messages: [1], max_tokens: 1, inference_geo: 'us' }, /inference_geo: the account has no region/],
   ])('%j at Anthropic are refused', (body, words) => {
     expect(anthropic.findProblems(body, '/v1/messages').join()).toMatch(words);
   });

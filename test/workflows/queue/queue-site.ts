@@ -13,7 +13,7 @@ import { Site } from '../site.ts';
 const realStepMs = 200;
 
 export class QueueSite {
-  readonly #site: Site;
+  readonly site: Site;
   readonly #spec: Record<string, unknown>;
   readonly name: string;
 
@@ -21,12 +21,15 @@ export class QueueSite {
   static with(
     env: TestWorkflowEnvironment,
     name: string,
-    options: Parameters<typeof Site.with>[2] & { readonly queue?: Record<string, unknown> },
+    options: Parameters<typeof Site.with>[2] & {
+      readonly queue?: Record<string, unknown>;
+      readonly job?: Record<string, unknown>;
+    },
     use: (queue: QueueSite, site: Site) => Promise<void>,
   ): Promise<void> {
-    const { queue: changes = {}, ...rest } = options;
+    const { queue: changes = {}, job = {}, ...rest } = options;
     return Site.with(env, name, rest, async (site) => {
-      const queue = new QueueSite(site, changes);
+      const queue = new QueueSite(site, changes, job);
       try {
         await use(queue, site);
       } finally {
@@ -35,8 +38,8 @@ export class QueueSite {
     });
   }
 
-  private constructor(site: Site, changes: Record<string, unknown>) {
-    this.#site = site;
+  private constructor(site: Site, changes: Record<string, unknown>, job: Record<string, unknown>) {
+    this.site = site;
     this.name = site.name;
     this.#spec = {
       job: {
@@ -44,6 +47,7 @@ export class QueueSite {
         model: 'gpt-5.4-mini',
         request: { messages: [{ role: 'user', content: '{{ text }}' }], max_completion_tokens: 16 },
         minBatchItems: 0,
+        ...job,
         poll: site.env.supportsTimeSkipping ? { initial: '1m', max: '5m' } : { initial: '300ms', max: '500ms' },
       },
       ...changes,
@@ -51,18 +55,18 @@ export class QueueSite {
   }
 
   get handle(): WorkflowHandle {
-    return this.#site.client.workflow.getHandle(`queue/${this.name}`);
+    return this.site.client.workflow.getHandle(`queue/${this.name}`);
   }
 
   /** As the Temporal CLI does it: the first one starts the queue. */
   add(input: AddInput): Promise<Added> {
     const startWorkflowOperation = new WithStartWorkflowOperation('processQueue', {
       workflowId: `queue/${this.name}`,
-      taskQueue: this.#site.name,
+      taskQueue: this.site.name,
       args: [this.#spec],
       workflowIdConflictPolicy: 'USE_EXISTING',
     });
-    return this.#site.client.workflow.executeUpdateWithStart<Workflow, Added, [AddInput]>('add', {
+    return this.site.client.workflow.executeUpdateWithStart<Workflow, Added, [AddInput]>('add', {
       args: [input],
       startWorkflowOperation,
     });
@@ -92,12 +96,12 @@ export class QueueSite {
 
   /** On a server that skips no time, a short while passes instead. */
   async pass(ms: number): Promise<void> {
-    if (this.#site.env.supportsTimeSkipping) await this.#site.env.sleep(ms);
+    if (this.site.env.supportsTimeSkipping) await this.site.env.sleep(ms);
     else await setTimeout(realStepMs);
   }
 
   file(name: string): string {
-    return join(this.#site.root, 'queues', this.name, name);
+    return join(this.site.root, 'queues', this.name, name);
   }
 
   list(folder: string): readonly string[] {

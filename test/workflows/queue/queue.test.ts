@@ -37,6 +37,24 @@ test('the number of items flushes before the age; the flush after it has only wh
     expect([...queue.answered()].sort()).toEqual(ids(1, 30).sort());
   }));
 
+test('a short age and the realtime lane answer within minutes; what is later than the sla is counted', () => {
+  const queue = { flush: { age: '10s' }, sla: '5m' };
+  return QueueSite.with(server.env, 'within', { queue, job: { mode: 'realtime' } }, async (asked) => {
+    await asked.addRows(1, 20);
+    const page = await asked.until('ended', ({ last }) => last.length === 1);
+    expect(page).toMatchObject({ last: [{ items: 20, answered: 20 }], totals: { late: 0 } });
+    expect(page.longestMs).toBeGreaterThanOrEqual(10_000);
+    expect(page.longestMs).toBeLessThan(5 * minuteMs);
+    await asked.update('pause');
+    await asked.addRows(21, 25);
+    await asked.site.env.sleep(10 * minuteMs);
+    await asked.update('resume');
+    const late = await asked.until('ended again', ({ last }) => last.length === 2);
+    expect(late.totals.late).toBe(5);
+    expect(late.longestMs).toBeGreaterThan(10 * minuteMs);
+  });
+});
+
 test('an item that comes again is dropped, in the same flush and in a later one', () =>
   QueueSite.with(server.env, 'again', {}, async (queue) => {
     await queue.addRows(1, 10);

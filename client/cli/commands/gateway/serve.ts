@@ -1,6 +1,7 @@
 // `serve`: runs the gateway until it is told to end.
 
 import { randomBytes } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { createStore } from '../../../../storage/registry.ts';
 import { environment, surroundings } from '../../../surroundings.ts';
@@ -28,6 +29,8 @@ export function addServe(program: Command, context: Context): void {
         import('../../../gateway/serve.ts'),
         import('../../../gateway/config.ts'),
       ]);
+      // Otherwise the heap grows by what a thousand readers leave behind: 360 MB instead of 60.
+      setFlagsFromString('--optimize-for-size');
       const config = readGatewayConfig(environment.NIGHTSHIFT_GATEWAY || null);
       const jobs = await context.jobs();
       const store = createStore(surroundings());
