@@ -11,6 +11,7 @@ import { Tokens } from './access/tokens.ts';
 import { GatewayError } from './errors.ts';
 import { makeEventRoutes } from './events/routes.ts';
 import { addHealth } from './health.ts';
+import { Hooks } from './incoming/routes.ts';
 import { makeJobRoutes } from './jobs/routes.ts';
 import type { GatewayEnv, GatewayParts } from './parts.ts';
 import { makeQueueRoutes } from './queues/routes.ts';
@@ -18,10 +19,13 @@ import { makeQueueRoutes } from './queues/routes.ts';
 export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   const { config, now, log } = parts;
   const app = new Hono<GatewayEnv>();
+  const hooks = new Hooks(parts);
   addHealth(app, parts);
+  app.route('/hooks', hooks.incoming);
   app.use('*', authenticate(new Tokens(config.tokens), new RateLimits(config, now)));
   app.route('/api/jobs', makeEventRoutes(parts));
   app.route('/api/jobs', makeJobRoutes(parts));
+  app.route('/api/hooks', hooks.shown);
   app.route('/api/queues', makeQueueRoutes(parts));
   app.notFound(() => {
     throw new GatewayError('not_found', 'there is no such address: see /openapi.json');
