@@ -65,6 +65,8 @@ const refused: readonly [string, unknown][] = [
   ['add', { items: [{ id: 1 }], urgnt: true }],
   ['add', { items: [{ id: 1 }], urgent: 'yes' }],
   ['add', { uri: '' }],
+  ['add', { uri: 'rows.jsonl', refusals: '' }],
+  ['add', { items: [{ id: 1 }], refusals: 'refused.jsonl' }],
   ['add', { items: Array.from({ length: 101 }, (_, id) => ({ id })) }],
   ['add', { items: [{ id: 1, text: 'x'.repeat(64 * 1024) }] }],
   ['remove', {}],
