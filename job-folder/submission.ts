@@ -171,6 +171,16 @@ export async function isOwnedByOther(store: Store, ref: SubmissionName, id: stri
   return owned !== null && !isSameSubmission(owned, ref);
 }
 
+/** The batch of the job that owns this provider batch; null if none does. */
+export async function findOwner(
+  store: Store,
+  output: string,
+  id: string,
+): Promise<Pick<BatchRef, 'wave' | 'batch'> | null> {
+  const owned = await readOwnIfThere<OwnedRecord>(store, ownedFile(output, id));
+  return owned?.id === id ? { wave: owned.wave, batch: owned.batch } : null;
+}
+
 /**
  * Some provider batches of the job other than this one, if one is given, and only of this account, if one is given. Otherwise reads two small files
  * for each, however many batches the job has.

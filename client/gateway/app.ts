@@ -12,6 +12,7 @@ import { GatewayError } from './errors.ts';
 import { makeEventRoutes } from './events/routes.ts';
 import { addFronts, describeFrontError, nameRequests } from './fronts.ts';
 import { addHealth } from './health.ts';
+import { Hooks } from './incoming/routes.ts';
 import { makeJobRoutes } from './jobs/routes.ts';
 import { makePageRoutes } from './page/routes.ts';
 import type { GatewayEnv, GatewayParts } from './parts.ts';
@@ -20,14 +21,17 @@ import { makeQueueRoutes } from './queues/routes.ts';
 export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   const { config, now, log } = parts;
   const app = new Hono<GatewayEnv>();
+  const hooks = new Hooks(parts);
   addHealth(app, parts);
   app.route('/', makePageRoutes());
   app.use('/v1/*', nameRequests);
+  app.route('/hooks', hooks.incoming);
   app.use('*', authenticate(new Tokens(config.tokens), new RateLimits(config, now)));
   app.get('/api/me', describeCaller);
   app.route('/api/jobs', makeEventRoutes(parts));
   app.route('/api/jobs', makeJobRoutes(parts));
   addFronts(app, parts);
+  app.route('/api/hooks', hooks.shown);
   app.route('/api/queues', makeQueueRoutes(parts));
   app.notFound(() => {
     throw new GatewayError('not_found', 'there is no such address: see /openapi.json');

@@ -48,6 +48,18 @@ const batchJob = z.custom<z.input<typeof batchJobFields>>((value) => batchJobFie
   error: `must have fields of a job: some of ${Object.keys(batchJobFields.shape).join(', ')}`,
 });
 
+/** By account. A secret itself is never in the file. */
+const hookAccounts = z.record(
+  z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  z.strictObject({
+    /** The environment variable that has the secret. */
+    secret: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of a variable, not a secret'),
+  }),
+);
+
+/** Vendors that may say that a batch has ended. */
+const hooks = z.strictObject({ openai: hookAccounts.default({}), gemini: hookAccounts.default({}) });
+
 const limits = z.strictObject({
   /** Of a request with JSON. */
   bodyBytes: z
@@ -81,6 +93,7 @@ const fileShape = z.strictObject({
   tenants: z.record(tenantName, tenant).default({}),
   models: z.array(model).default([]),
   batchJob: batchJob.default({}),
+  hooks: hooks.prefault({}),
   /** Where the gateway keeps what callers upload: below the data root, or in a bucket. */
   folder: z.string().regex(/\/$/, 'must end with /').default('gateway/'),
   limits: limits.prefault({}),

@@ -95,6 +95,9 @@ const usage = z.strictObject({
   cacheSplit: z.boolean().default(true),
 });
 
+/** Who is told by signed events that a batch has ended. `copies`: how often each event is sent. */
+const webhook = z.strictObject({ url: z.string(), secret: z.string(), copies: count.default(1) });
+
 const times = z.strictObject({ times: count.optional() });
 
 const optionsSchema = z.strictObject({
@@ -129,6 +132,7 @@ const optionsSchema = z.strictObject({
   latencyMs: ms.default(0),
   gzip: z.boolean().default(false),
   errorBodyText: z.string().optional(),
+  webhook: webhook.optional(),
   list: list.prefault({}),
   hiddenFields: hiddenFields.prefault({}),
   retention: z.strictObject({ resultsMs: ms.optional(), inputMs: ms.optional() }).prefault({}),

@@ -15,6 +15,7 @@ import { type Clock, createClock } from '../world/clock.ts';
 import { createJournal } from '../world/journal.ts';
 import { createWorld, type World } from '../world/world.ts';
 import { serveControl } from './control-server.ts';
+import { startEventSender } from './event-sender.ts';
 import { type Stage, serve } from './serve.ts';
 
 export type StartOptions = OptionsInput & {
@@ -61,6 +62,7 @@ export async function startEmulator({
   const world = stateDir === undefined ? newWorld(options, clock, parent) : await openWorld(options, clock, stateDir);
   Object.assign(world, { gcsUrl: gcsUrl ?? null, bucketsDir: bucketsDir ?? null });
   const stage: Stage = { world, journal: createJournal(), barriers: createBarriers() };
+  const sender = startEventSender(world);
   const leave = () => {
     world.facts.close();
     if (stateDir === undefined) rmSync(world.dataDir, { recursive: true, force: true });
@@ -73,7 +75,10 @@ export async function startEmulator({
   });
   const url = `http://${host === '0.0.0.0' ? loopback : host}:${boundPort}`;
   let closed: Promise<void> | undefined;
-  const close = () => (closed ??= stop(server, stage).then(leave));
+  const close = () =>
+    (closed ??= stop(server, stage)
+      .then(() => sender.stop())
+      .then(leave));
   const [openaiBaseUrl, anthropicBaseUrl] = [`${url}${frontPaths.openai}`, `${url}${frontPaths.anthropic}`];
   const [geminiBaseUrl, vertexBaseUrl] = [`${url}${frontPaths.gemini}`, `${url}${frontPaths.vertex}`];
   const urls = { openaiBaseUrl, anthropicBaseUrl, geminiBaseUrl, vertexBaseUrl };

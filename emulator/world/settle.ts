@@ -106,6 +106,7 @@ function close(world: World, batch: Batch, moment: Moment): void {
   const { id, executed } = batch;
   world.facts.record({ kind: 'ended', id, executed, outcomes: packOutcomes(batch.outcomes), ...end });
   finishBatch(world, batch, end);
+  world.onEnd(batch);
 }
 
 /** One file for answers and errors. There is none if the batch expired or failed, or if the batch object holds the answers. */

@@ -64,6 +64,8 @@ export interface World {
   bucketsDir: string | null;
   /** What is on disk before a client is notified of it. */
   facts: FactLog;
+  /** Called when a batch ends; not for one that had ended before a restart. */
+  onEnd: (batch: Batch) => void;
   files: Map<string, StoredFile>;
   uploads: Map<string, OpenUpload>;
   batches: Map<string, Batch>;
@@ -92,7 +94,8 @@ export interface World {
 }
 
 export function createWorld(options: OptionStore, clock: Clock, dataDir: string, facts: FactLog): World {
-  return { options, clock, dataDir, gcsUrl: null, bucketsDir: null, facts, ...emptyState() };
+  const onEnd = () => undefined;
+  return { options, clock, dataDir, gcsUrl: null, bucketsDir: null, facts, onEnd, ...emptyState() };
 }
 
 export function resetWorld(world: World): void {

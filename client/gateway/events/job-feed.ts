@@ -63,6 +63,7 @@ export class JobFeed {
 
   async #keepAsking(): Promise<void> {
     while (!this.#left.signal.aborted && this.end === null) {
+      const began = performance.now();
       try {
         await this.#ask();
         this.#first.resolve();
@@ -71,15 +72,16 @@ export class JobFeed {
         this.#first.reject(error);
       }
       this.#announce();
-      if (this.end === null) await pause(askEveryMs, this.#left.signal);
+      if (this.end === null) await pause(askEveryMs - (performance.now() - began), this.#left.signal);
     }
   }
 
   async #ask(): Promise<void> {
-    const described = await this.#source.describe();
-    // After the end, no worker may be left that could tell the last batches: the reader is not kept waiting for one.
+    const [described] = await Promise.all([this.#source.describe(), this.#askWorker().catch(() => undefined)]);
+    if (described.state === 'running') return;
+    // The last batches may have come between the two answers. No worker may be left that could tell them: the reader is not kept waiting for one.
     await this.#askWorker().catch(() => undefined);
-    if (described.state !== 'running') this.end = described;
+    this.end = described;
   }
 
   async #askWorker(): Promise<void> {

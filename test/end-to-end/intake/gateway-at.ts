@@ -12,6 +12,8 @@ import type { Cell } from '../crash/cell.ts';
 interface AnswerBody {
   readonly error: { readonly code: string; readonly field: string | null; readonly message: string };
   readonly refusals: readonly { readonly line: number; readonly reason: string }[];
+  readonly outcome?: string;
+  readonly hooks: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly name: string;
   readonly depth: { readonly deliveries: number };
   readonly last: readonly { readonly answered: number | null; readonly workflowId: string }[];
