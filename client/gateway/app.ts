@@ -12,6 +12,7 @@ import { GatewayError } from './errors.ts';
 import { makeEventRoutes } from './events/routes.ts';
 import { addHealth } from './health.ts';
 import { makeJobRoutes } from './jobs/routes.ts';
+import { addDescription } from './openapi/document.ts';
 import { makePageRoutes } from './page/routes.ts';
 import type { GatewayEnv, GatewayParts } from './parts.ts';
 
@@ -19,6 +20,7 @@ export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   const { config, now, log } = parts;
   const app = new Hono<GatewayEnv>();
   addHealth(app, parts);
+  addDescription(app);
   app.route('/', makePageRoutes());
   app.use('*', authenticate(new Tokens(config.tokens), new RateLimits(config, now)));
   app.get('/api/me', describeCaller);
