@@ -24,7 +24,7 @@ interface Description {
   readonly components: object;
 }
 
-/** Of the page, which is no part of the API. */
+/** The page has addresses of its own. */
 const isOfPage = (path: string): boolean => /^\/(report|job\.schema\.json|page\/.*)?$/.test(path);
 
 const makeApp = () =>
