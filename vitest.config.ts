@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
 
 /** These files install a runtime of their own, so each has a process of its own. */
 const ownRuntime = ['test/replay/**/*.test.ts', 'test/simulation/**/*.test.ts'];
-const temporal = ['client/gateway', 'workflows', 'end-to-end', 'support'].map(
+const temporal = ['client/gateway', 'client/mcp', 'workflows', 'end-to-end', 'support'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 const globalSetup = ['test/support/temporal-setup.ts'];

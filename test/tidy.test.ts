@@ -67,7 +67,7 @@ const mayUse: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 const parsesAtTheEdge =
-  /^(input\/|emulator\/|test\/|client\/gateway\/|worker\/(config|config-file|limits-config)\.ts$|storage\/formats\/jsonl\.ts$|providers\/vendors\/[^/]+\/(wire|profile)\.ts$)/;
+  /^(input\/|emulator\/|test\/|client\/(gateway|mcp)\/|worker\/(config|config-file|limits-config)\.ts$|storage\/formats\/jsonl\.ts$|providers\/vendors\/[^/]+\/(wire|profile)\.ts$)/;
 const readsEnvironment =
   /^(scripts\/|test\/|vitest\.config\.ts$|bench\/|worker\/config\.ts$|client\/surroundings\.ts$|emulator\/main\.ts$|simulation\/run\/processes\.ts$)/;
 const configFile = /^(vitest\.config\.ts|knip\.ts)$/;

@@ -10,6 +10,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFailures } from './commands/failures.ts';
 import { addWatch } from './commands/follow.ts';
+import { addMcp } from './commands/gateway/mcp.ts';
 import { addServe } from './commands/gateway/serve.ts';
 import { addToken } from './commands/gateway/token.ts';
 import { addInit } from './commands/init.ts';
@@ -50,6 +51,7 @@ export function createProgram(context: Context): Command {
   addWebhooks(program, context);
   addServe(program, context);
   addToken(program);
+  addMcp(program);
   addDoctor(program, context);
   addCompletion(program);
   addComplete(program, context);

@@ -14,6 +14,7 @@ import { addFronts, describeFrontError, nameRequests } from './fronts.ts';
 import { addHealth } from './health.ts';
 import { Hooks } from './incoming/routes.ts';
 import { makeJobRoutes } from './jobs/routes.ts';
+import { addDescription } from './openapi/document.ts';
 import { makePageRoutes } from './page/routes.ts';
 import type { GatewayEnv, GatewayParts } from './parts.ts';
 import { makeQueueRoutes } from './queues/routes.ts';
@@ -23,6 +24,7 @@ export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
   const hooks = new Hooks(parts);
   addHealth(app, parts);
+  addDescription(app);
   app.route('/', makePageRoutes());
   app.use('/v1/*', nameRequests);
   app.route('/hooks', hooks.incoming);

@@ -8,9 +8,9 @@ import { toOwnId } from '../access/tenants.ts';
 import type { GatewayEnv, GatewayParts } from '../parts.ts';
 import { readBody } from '../read-body.ts';
 
-const noteForm = z.strictObject({ note: z.string().max(1000).optional() });
-const budgetForm = z.strictObject({ usd: z.number().nonnegative().nullable() });
-const emptyForm = z.strictObject({});
+export const noteForm = z.strictObject({ note: z.string().max(1000).optional() });
+export const budgetForm = z.strictObject({ usd: z.number().nonnegative().nullable() });
+export const emptyForm = z.strictObject({});
 
 export function addChanges(routes: Hono<GatewayEnv>, { jobs, config }: GatewayParts): void {
   const change = <Form extends z.ZodType>(

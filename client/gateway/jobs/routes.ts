@@ -13,9 +13,9 @@ import { prepareJob } from './prepare-job.ts';
 const listMax = 500;
 const answerMs = 5000;
 
-const startForm = z.strictObject({ id: z.string().min(1), job: z.record(z.string(), z.unknown()) });
+export const startForm = z.strictObject({ id: z.string().min(1), job: z.record(z.string(), z.unknown()) });
 
-const pageForm = z.object({
+export const pageForm = z.object({
   offset: z.coerce.number().int().min(0).catch(0),
   limit: z.coerce.number().int().min(1).max(listMax).catch(100),
 });
