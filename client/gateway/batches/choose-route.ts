@@ -48,3 +48,17 @@ export function findDialect({ provider }: Route): Dialect | null {
 
 /** Vendors with lines of their own; all others have those of OpenAI. */
 const ownForms: ReadonlySet<string> = new Set(['bedrock', 'gemini', 'vertex']);
+
+/** Whether a provider knows the limit of an output only as `max_tokens`, the older name. A user's own profile is taken for one that knows the newer name. */
+export const hasOlderLimit = ({ provider }: Route): boolean => olderLimits.has(provider);
+
+const olderLimits: ReadonlySet<string> = new Set([
+  'deepinfra',
+  'fireworks',
+  'llama-cpp',
+  'mistral',
+  'ollama',
+  'openrouter',
+  'sglang',
+  'together',
+]);

@@ -4,6 +4,7 @@
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import { cursorLineBytesMax, lineChunks, lineWriter } from '../../../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../../../storage/store.ts';
+import { hasOlderLimit } from './choose-route.ts';
 import type { BatchProblem, BatchRecord, Dialect, Route } from './record.ts';
 import { type Translator, translatedEndpoints } from './translator.ts';
 
@@ -32,7 +33,7 @@ export async function translateLines(
         const { customId, body } = readLine(JSON.parse(bytes.toString()), record.dialect);
         const translated = translator.translateRequest(body, record.endpoint, to);
         if (translated.ok) {
-          await writer.write(writeLine(customId, translated.body, target));
+          await writer.write(writeLine(customId, nameLimit(translated.body, record.route), target));
         } else if (problems.length < problemsMax) {
           const { field, message } = translated;
           problems.push({ code: 'unsupported_field', message, param: field, line: number });
@@ -54,6 +55,14 @@ export async function translateLines(
 function readLine(record: { readonly [name: string]: Json }, dialect: Dialect): { customId: string; body: Json } {
   const body = dialect === 'openai' ? record.body : record.params;
   return { customId: String(record.custom_id), body: body ?? null };
+}
+
+/** The limit has two names in the same form. */
+function nameLimit(body: Json, route: Route | null): Json {
+  if (route === null || !hasOlderLimit(route)) return body;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const { max_completion_tokens: limit, ...others } = body;
+  return limit === undefined ? body : { ...others, max_tokens: limit };
 }
 
 function writeLine(customId: string, body: Json, target: Dialect): string {

@@ -1,8 +1,11 @@
 // What is known of a batch's lines: repeated ids, and whose models they ask for.
 
 import { expect, test } from 'vitest';
-import { chooseRoute, findDialect } from '../../../../client/gateway/batches/choose-route.ts';
+import { chooseRoute, findDialect, hasOlderLimit } from '../../../../client/gateway/batches/choose-route.ts';
 import { IdSet } from '../../../../client/gateway/batches/id-set.ts';
+import { createProviders, providerNames } from '../../../../providers/registry.ts';
+import { emulatedAccounts } from '../../../../scripts/stack.ts';
+import { readConfig } from '../../../../worker/config.ts';
 
 test('an id is new once, however many there are', () => {
   const ids = new IdSet();
@@ -46,4 +49,20 @@ test('a provider of a shipped or a user’s own profile takes the lines that mos
     null,
     null,
   ]);
+});
+
+test('what the gateway knows of shipped providers is what the workers know', () => {
+  const { accounts, vendors } = readConfig(emulatedAccounts('http://127.0.0.1:1')).providers;
+  const noBucket = (): never => {
+    throw new Error('no bucket is used');
+  };
+  const providers = createProviders(accounts, vendors, noBucket);
+  for (const provider of providerNames) {
+    const dialect = providers.get(provider, 'default')?.dialect;
+    const route = { provider, account: null };
+    const family = dialect?.family;
+    const form = family === 'openai' || family === 'anthropic' ? family : null;
+    expect([provider, findDialect(route)]).toEqual([provider, form]);
+    expect([provider, hasOlderLimit(route)]).toEqual([provider, dialect?.outputLimit === 'max_tokens']);
+  }
 });
