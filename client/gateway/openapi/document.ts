@@ -6,9 +6,11 @@ import { version } from '../../version.ts';
 import { type GatewayErrorCode, gatewayErrorCodes } from '../errors.ts';
 import type { GatewayEnv } from '../parts.ts';
 import { refusal } from './answers.ts';
+import { frontOperations } from './front-operations.ts';
 import { gatewayOperations } from './gateway-operations.ts';
 import { jobOperations } from './job-operations.ts';
 import type { Operation } from './operation.ts';
+import { queueOperations } from './queue-operations.ts';
 
 /** What every request of a caller may meet. */
 const usualRefusals: readonly GatewayErrorCode[] = ['unauthorized', 'forbidden', 'too_many_requests', 'unavailable'];
@@ -19,7 +21,7 @@ type Part = Readonly<Record<string, unknown>>;
 export function addDescription(app: Hono<GatewayEnv>): void {
   let document: Part | null = null;
   app.get('/openapi.json', (context) => {
-    document ??= describeApi([...gatewayOperations, ...jobOperations]);
+    document ??= describeApi([...gatewayOperations, ...jobOperations, ...queueOperations, ...frontOperations]);
     return context.json(document);
   });
 }

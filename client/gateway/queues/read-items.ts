@@ -19,7 +19,7 @@ export interface GivenItems {
   readonly queue: Readonly<Record<string, unknown>> | undefined;
 }
 
-const objectForm = z.strictObject({
+export const itemsForm = z.strictObject({
   items: z.array(z.unknown()),
   urgent: z.boolean().optional(),
   queue: z.record(z.string(), z.unknown()).optional(),
@@ -30,7 +30,7 @@ export function readItems({ req }: Context<GatewayEnv>, body: Buffer): GivenItem
   const isUrgent = readUrgent(req.query('urgent'));
   if (jsonLinesType.test(req.header('content-type') ?? '')) return { ...readLines(body), isUrgent, queue: undefined };
   const given = parseJson(decodeText(body));
-  const parsed = objectForm.safeParse(Array.isArray(given) ? { items: given } : given);
+  const parsed = itemsForm.safeParse(Array.isArray(given) ? { items: given } : given);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const field = issue?.path.join('.') ?? '';

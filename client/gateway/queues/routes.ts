@@ -67,9 +67,9 @@ function addItems(routes: Hono<GatewayEnv>, { jobs, store, config, now, draining
   });
 }
 
-const emptyForm = z.strictObject({});
-const itemForm = z.strictObject({ id: z.union([z.string(), z.number()]) });
-const flushForm = z.strictObject({ flush: z.int().min(1) });
+export const emptyForm = z.strictObject({});
+export const itemForm = z.strictObject({ id: z.union([z.string(), z.number()]) });
+export const flushForm = z.strictObject({ flush: z.int().min(1) });
 
 function addChanges(routes: Hono<GatewayEnv>, { jobs: { queues }, config }: GatewayParts): void {
   const change = <Form extends z.ZodType>(
