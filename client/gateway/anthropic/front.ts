@@ -9,6 +9,7 @@ import type { Batches } from '../batches/batches.ts';
 import { findDialect } from '../batches/choose-route.ts';
 import type { BatchParts } from '../batches/prepare.ts';
 import { type Batch, type BatchRecord, hasEnded } from '../batches/record.ts';
+import { readSending } from '../batches/repeats.ts';
 import { translatedEndpoints } from '../batches/translator.ts';
 import { GatewayError } from '../errors.ts';
 import type { GatewayEnv } from '../parts.ts';
@@ -40,10 +41,13 @@ export function makeAnthropicRoutes(parts: AnthropicParts): Hono<GatewayEnv> {
     const lines = places.lines(tenant, uuid, 'anthropic');
     const checker = new RequestChecker({ config, translator });
     const target = { store, uri: lines, limits: config.limits, checker };
-    const { total, route } = await receiveRequests(context.env.incoming, target);
+    const sending = readSending(context.req);
+    const { total, route, digest } = await receiveRequests(context.env.incoming, target);
     const endpoint = translatedEndpoints.anthropic;
-    const order = { endpoint, lines, total, route, problems: [], windowMs, file: null, front: {} };
-    const batch = await batches.create(tenant, { dialect: 'anthropic', ...order }, uuid);
+    const order = { endpoint, lines, total, route, digest, problems: [], windowMs, file: null, front: {} };
+    const batch = await batches.create(tenant, { dialect: 'anthropic', ...order }, sending, uuid);
+    // An order that came again has its lines already.
+    if (batch.record.lines !== lines) await store.remove(lines);
     return context.json(show(context, parts, batch));
   });
 

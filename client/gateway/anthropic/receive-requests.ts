@@ -1,6 +1,7 @@
 // Takes in the body of a new batch as it arrives: each request is checked and becomes a line in the store. Neither the body nor its requests
 // are held.
 
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { lineWriter } from '../../../storage/lines/json-lines.ts';
 import type { Store } from '../../../storage/store.ts';
@@ -25,6 +26,8 @@ interface Target {
 export interface ReceivedRequests {
   readonly total: number;
   readonly route: Route;
+  /** Of the lines. */
+  readonly digest: string;
 }
 
 /** The lines are durable when it resolves. If it fails, there are none. */
@@ -34,11 +37,11 @@ export async function receiveRequests(request: IncomingMessage, target: Target):
   }
   const writer = lineWriter(await target.store.create(target.uri, { ifAbsent: true }));
   try {
-    await writeRequests(request, writer, target);
+    const digest = await writeRequests(request, writer, target);
     const { total, route } = target.checker;
     if (route === null) throw refuse('bad_request', 'must have at least 1 request');
     await writer.close();
-    return { total, route };
+    return { total, route, digest };
   } catch (error) {
     await writer.abort();
     throw request.errored === null ? error : new GatewayError('bad_request', 'the body was cut off');
@@ -49,8 +52,9 @@ async function writeRequests(
   request: IncomingMessage,
   writer: ReturnType<typeof lineWriter>,
   { limits, checker }: Target,
-): Promise<void> {
+): Promise<string> {
   const splitter = new RequestSplitter({ elementBytesMax: requestBytesMax });
+  const hash = createHash('sha256');
   let bytes = 0;
   // If a request is refused, the rest is left unread: a connection that is cut would lose the answer.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -61,11 +65,14 @@ async function writeRequests(
         throw refuse('bad_request', `has more than ${limits.linesPerBatch} requests`);
       }
       checker.check(element);
-      const written = writer.write(toLine(element));
+      const line = toLine(element);
+      hash.update(line).update('\n');
+      const written = writer.write(line);
       if (written !== undefined) await written;
     }
   }
   splitter.end();
+  return hash.digest('hex');
 }
 
 /** Within JSON, a line break can only be white space between two tokens. */

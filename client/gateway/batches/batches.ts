@@ -4,10 +4,12 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { writeJson } from '../../../storage/lines/json-lines.ts';
 import { makeUuid, readUuidTime } from '../access/ids.ts';
 import type { Caller } from '../access/tokens.ts';
+import { GatewayError } from '../errors.ts';
 import { nameJob, readPending, readUuid } from './places.ts';
 import { type BatchParts, Preparer } from './prepare.ts';
 import { readState } from './read-state.ts';
 import { type Batch, type BatchOrder, type BatchRecord, describeNew, dialects, hasEnded } from './record.ts';
+import { hashKey, markOrder, type Sending } from './repeats.ts';
 import { readIfPresent, writeOnce } from './write-once.ts';
 
 export interface ListRequest {
@@ -28,6 +30,8 @@ type Tenant = Caller['tenant'];
 
 /** The gateway that took a batch is given this time to start it, before others do. */
 const startMs = 30_000;
+/** An SDK that had no answer sends its request again within this time: it waits for ten minutes at most. */
+const repeatMs = 30 * 60_000;
 /** States that are read at the same time for one list. */
 const readsMax = 10;
 
@@ -45,14 +49,17 @@ export class Batches {
     return makeUuid(this.#parts.now());
   }
 
-  /** The batch is durable when it resolves, and its workflow starts then. */
-  async create(tenant: Tenant, order: BatchOrder, uuid = this.makeUuid()): Promise<Batch> {
+  /** The batch is durable when it resolves, and its workflow starts then. An order that is sent again is the batch that it became. */
+  async create(tenant: Tenant, order: BatchOrder, sending: Sending, ownUuid = this.makeUuid()): Promise<Batch> {
     const { store, places, now } = this.#parts;
+    const uuid = await this.#findUuid(tenant, order, sending, ownUuid);
+    const before = uuid === ownUuid ? null : await this.retrieve(tenant, uuid);
+    if (before !== null) return before;
     const record: BatchRecord = { version: 1, uuid, tenant, createdAt: now(), ...order };
     if (order.file !== null) await writeJson(store, `${places.uses(tenant, order.file)}${uuid}.json`, {});
     // Before the record: if the gateway dies between the two, a mark without a record does no harm.
     if (order.problems.length === 0) await writeJson(store, places.pendingMark(tenant, uuid), {});
-    await writeJson(store, places.record(tenant, uuid), record, { ifAbsent: true });
+    await writeOnce(store, places.record(tenant, uuid), record);
     if (order.problems.length === 0) this.#preparer.prepareLater(record);
     return { record, state: describeNew(record) };
   }
@@ -136,6 +143,33 @@ export class Batches {
       if (record === null) await store.remove(uri);
       else this.#preparer.prepareLater(record);
     }
+  }
+
+  async #findUuid(tenant: Tenant, order: BatchOrder, { key, isRepeat }: Sending, own: string): Promise<string> {
+    if (key === null) return (isRepeat ? await this.#findRecent(tenant, order) : null) ?? own;
+    const { store, places } = this.#parts;
+    const place = places.order(tenant, hashKey(key));
+    const mark = markOrder(order);
+    await writeOnce(store, place, { uuid: own, mark });
+    const first = await readIfPresent<{ uuid: string; mark: string }>(store, place);
+    if (first?.mark !== mark) throw new GatewayError('conflict', 'Idempotency-Key: was used for another order');
+    return first.uuid;
+  }
+
+  /** The newest batch of the same order; null if none is that new. */
+  async #findRecent(tenant: Tenant, order: BatchOrder): Promise<string | null> {
+    const { store, places, now } = this.#parts;
+    const uuids: string[] = [];
+    for await (const { uri } of store.list(places.batches(tenant))) {
+      const uuid = readUuid(uri);
+      if (uuid !== null && now() - readUuidTime(uuid) < repeatMs) uuids.push(uuid);
+    }
+    const mark = markOrder(order);
+    for (const uuid of uuids.sort().reverse()) {
+      const record = await this.#readRecord(tenant, uuid);
+      if (record !== null && markOrder(record) === mark) return uuid;
+    }
+    return null;
   }
 
   #readRecord(tenant: Tenant, uuid: string): Promise<BatchRecord | null> {

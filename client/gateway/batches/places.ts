@@ -33,6 +33,9 @@ export class Places {
   /** One for each batch that has the file as its input. */
   uses = (tenant: string | null, file: string): string => `${this.#of(tenant)}uses/${file}/`;
 
+  /** Which batch an order with this name became. */
+  order = (tenant: string | null, hash: string): string => `${this.#of(tenant)}orders/${hash}.json`;
+
   /** Batches whose workflow may not have been started. */
   get pending(): string {
     return `${this.#folder}pending/`;

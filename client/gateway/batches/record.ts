@@ -33,6 +33,8 @@ export interface BatchOrder {
   /** The uri of the request lines, in the form of the dialect. */
   readonly lines: string;
   readonly total: number;
+  /** Names the content of the lines: of an uploaded file its uuid, otherwise a hash. */
+  readonly digest: string;
   /** Null only if there are problems. */
   readonly route: Route | null;
   /** A batch with problems is recorded as failed, and never starts. */

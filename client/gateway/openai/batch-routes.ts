@@ -3,7 +3,8 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { parseDuration } from '../../../domain/duration.ts';
-import { hasEnded } from '../batches/record.ts';
+import { type BatchOrder, hasEnded } from '../batches/record.ts';
+import { readSending } from '../batches/repeats.ts';
 import type { GatewayEnv } from '../parts.ts';
 import { readBody } from '../read-body.ts';
 import { describeBatch } from './batch-object.ts';
@@ -49,7 +50,7 @@ export function makeBatchRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
     const file = kind === 'file' ? await files.find(tenant, uuid) : null;
     if (file === null) throw refuseFile(fileId);
     const { problems, route } = findProblems(file.lines, endpoint, config);
-    const batch = await batches.create(tenant, {
+    const order: BatchOrder = {
       dialect: 'openai',
       endpoint,
       lines: places.fileContent(tenant, uuid),
@@ -57,10 +58,11 @@ export function makeBatchRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
       route,
       problems,
       windowMs: readWindow(window),
+      digest: uuid,
       file: uuid,
       front: { window, metadata: metadata ?? null },
-    });
-    return context.json(describeBatch(batch, ids));
+    };
+    return context.json(describeBatch(await batches.create(tenant, order, readSending(context.req)), ids));
   });
 
   routes.get('/', async (context) => {

@@ -148,3 +148,27 @@ test('lists have pages in both directions', { timeout: slowMs }, () =>
     expect((await fetch('/v1/messages/batches')).status).toBe(401);
   }),
 );
+
+test('a create whose answer is lost, and that is sent again, is one batch', { timeout: 120_000 }, () =>
+  withSdk(server.env, 'lost-create', {}, async ({ site, sdk }) => {
+    let lost = 0;
+    const loseCreates: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      if (init?.method === 'POST' && String(input).endsWith('/batches') && lost === 0) {
+        lost += 1;
+        throw new TypeError('fetch failed');
+      }
+      return response;
+    };
+    const unlucky = sdk.withOptions({ fetch: loseCreates, maxRetries: 2 });
+    const requests = ['a', 'b', 'c'].map((id) => request(id));
+    const batch = await unlucky.messages.batches.create({ requests });
+    expect(lost).toBe(1);
+    const { data } = await sdk.messages.batches.list();
+    expect(data.map(({ id }) => id)).toEqual([batch.id]);
+    expect((await untilEnded(sdk, batch.id)).request_counts.succeeded).toBe(3);
+    expect((await site.control.counts()).billedTwice.byBody).toEqual([]);
+    const other = await sdk.messages.batches.create({ requests });
+    expect(other.id).not.toBe(batch.id);
+  }),
+);

@@ -25,6 +25,7 @@ const makeBatch = (status: BatchStatus, changes: Partial<BatchState> = {}): Batc
     endpoint: '/v1/messages',
     lines: 'lines.jsonl',
     total: 3,
+    digest: 'd',
     route: { provider: 'anthropic', account: null },
     problems: [],
     windowMs: 1000,

@@ -23,6 +23,7 @@ const makeRecord = (name: string, provider: string): BatchRecord => ({
   endpoint: '/v1/messages',
   lines: `${name}.jsonl`,
   total: 2,
+  digest: 'd',
   route: { provider, account: null },
   problems: [],
   windowMs: 1000,
