@@ -15,11 +15,14 @@ export interface FollowOptions {
   readonly draining: AbortSignal;
 }
 
+/** Where events go. */
+type Writer = Pick<EventWriter, 'send' | 'waitFor'>;
+
 /** Ends when the job's last event was sent, or the gateway drains. Throws `ReaderGone`. */
 export async function followEvents(
   feed: JobFeed,
   store: Store,
-  writer: EventWriter,
+  writer: Writer,
   { after, withItems, draining }: FollowOptions,
 ): Promise<void> {
   const told = new Told(feed, store, writer, withItems);
@@ -37,7 +40,7 @@ export async function followEvents(
 class Told {
   readonly #feed: JobFeed;
   readonly #store: Store;
-  readonly #writer: EventWriter;
+  readonly #writer: Writer;
   readonly #withItems: boolean;
   /** The batch that is being told, and the last line of it that was. */
   #number = 1;
@@ -46,7 +49,7 @@ class Told {
   #run: string | null = null;
   #status = '';
 
-  constructor(feed: JobFeed, store: Store, writer: EventWriter, withItems: boolean) {
+  constructor(feed: JobFeed, store: Store, writer: Writer, withItems: boolean) {
     this.#feed = feed;
     this.#store = store;
     this.#writer = writer;
