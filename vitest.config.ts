@@ -27,6 +27,7 @@ export default defineConfig({
     // Several times what the slowest takes on a quiet machine: only a test that hangs should meet it.
     testTimeout: 150_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     // A fault of the server that skips time, and nothing else: test/support/lost-task.ts.
     retry: { count: 5, condition: /^LostTask:/ },
     projects: [

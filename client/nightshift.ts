@@ -9,6 +9,7 @@ import type { Validity } from '../domain/plan/validity.ts';
 import type { JobStatus } from '../domain/progress/status.ts';
 import type { JobReport } from '../domain/report/report.ts';
 import type { Job } from '../input/schema.ts';
+import { createStore } from '../storage/registry.ts';
 import {
   approveUpdate,
   type BatchesRequest,
@@ -26,6 +27,7 @@ import {
 import { type ConnectOptions, connect } from './connection.ts';
 import { type FailureGroup, groupFailures } from './failed-rows.ts';
 import { followJob } from './follow.ts';
+import { type EventsOptions, type JobEvent, listEvents } from './job-events.ts';
 import { type ListedJob, type ListOptions, listedJob, listJobs } from './job-list.ts';
 import { Dispatcher } from './long-lived/dispatcher.ts';
 import { Queues } from './long-lived/queues.ts';
@@ -139,11 +141,11 @@ export class Nightshift {
 
   /** Rejects if no worker answers in time. The same holds for `batches`. */
   status(id: string, options?: WaitOptions): Promise<JobStatus> {
-    return this.#askWorker(id, (handle) => handle.query(statusQuery, Date.now()), options);
+    return askWorkflow(this.client, this.#handle(id), (handle) => handle.query(statusQuery, Date.now()), options);
   }
 
   batches(id: string, request: BatchesRequest = {}, options?: WaitOptions): Promise<BatchPage> {
-    return this.#askWorker(id, (handle) => handle.query(batchesQuery, request), options);
+    return askWorkflow(this.client, this.#handle(id), (handle) => handle.query(batchesQuery, request), options);
   }
 
   /** The batches and segments whose workflows run. Needs no worker. */
@@ -216,6 +218,12 @@ export class Nightshift {
     return followJob(this.#handle(id));
   }
 
+  /** Yields a job's events and results as they come, in order, until its end; every row once. Slow readers are waited for. */
+  events<Output = Json>(id: string, options: EventsOptions = {}): AsyncGenerator<JobEvent<Output>> {
+    const source = { client: this.client, store: createStore(this.#at), describe: () => this.describe(id) };
+    return listEvents(source, id, options);
+  }
+
   /** Where a finished job's file is: its path on this machine, or its uri in a bucket. Rejects if it should be on this machine and is not. */
   async file(id: string, file: JobFile = 'results', chosen?: ChosenRun): Promise<string> {
     const { results, state } = (chosen ?? (await this.chooseRun(id))).run;
@@ -233,14 +241,6 @@ export class Nightshift {
   async failures(id: string, chosen?: ChosenRun): Promise<readonly FailureGroup[]> {
     const of = chosen ?? (await this.chooseRun(id));
     return groupFailures([await this.file(id, 'failures', of), await this.file(id, 'inDoubt', of)], this.#at);
-  }
-
-  #askWorker<Answer>(
-    id: string,
-    ask: (handle: WorkflowHandle) => Promise<Answer>,
-    options?: WaitOptions,
-  ): Promise<Answer> {
-    return askWorkflow(this.client, this.#handle(id), ask, options);
   }
 
   #handle(id: string, runId?: string): WorkflowHandle {

@@ -42,7 +42,7 @@ async function opened(running: Browser, url: string, options?: BrowserContextOpt
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
   page.on('request', (request) => requests.push(request.url()));
   await page.goto(url);
   return { page, complaints, requests };

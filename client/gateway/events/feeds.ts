@@ -1,9 +1,8 @@
 // The feeds of the jobs that somebody follows now: one for each job, closed when its last reader leaves.
 
-import { eventsQuery } from '../../../workflows/messages.ts';
 import type { Nightshift } from '../../nightshift.ts';
-import { askWorkflow } from '../../worker-answer.ts';
-import { JobFeed } from './job-feed.ts';
+import type { JobFeed } from './job-feed.ts';
+import { openFeed } from './open-feed.ts';
 
 interface Shared {
   readonly feed: JobFeed;
@@ -38,11 +37,6 @@ export class Feeds {
   }
 
   #open(workflowId: string): JobFeed {
-    const { client } = this.#jobs;
-    const handle = client.workflow.getHandle(workflowId);
-    return new JobFeed({
-      askEvents: (after) => askWorkflow(client, handle, () => handle.query(eventsQuery, after)),
-      describe: () => this.#jobs.describe(workflowId),
-    });
+    return openFeed(this.#jobs.client, workflowId, () => this.#jobs.describe(workflowId));
   }
 }

@@ -16,10 +16,13 @@ export interface FollowOptions {
   readonly draining: AbortSignal;
 }
 
+/** Where events go. */
+export type EventSink = Pick<EventWriter, 'send' | 'waitFor' | 'awaitRoom' | 'hasRoomSoon'>;
+
 export interface FollowParts {
   readonly feed: JobFeed;
   readonly store: Store;
-  readonly writer: EventWriter;
+  readonly writer: EventSink;
   /** All readers of the gateway share them. */
   readonly turns: Turns;
 }

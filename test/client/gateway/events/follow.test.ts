@@ -56,8 +56,12 @@ test('batches of segments have numbers too, and their rows come once', { timeout
 );
 
 test('rows that fail, share an item or are sent again come once, with the end', { timeout: slowMs }, () =>
-  withGateway(server.env, 'rest', { ...quick, itemErrors: { rate500: 0.3, failTimes: 5 } }, async ({ site, fetch }) => {
-    const same = (row: number) => ({ id: row, text: `ticket ${Math.ceil(row / 2)}` });
+  withGateway(server.env, 'rest', { ...quick, itemErrors: { rate400: 0.3, rate500: 0.2 } }, async ({ site, fetch }) => {
+    // The last ten rows are rows that came before.
+    const same = (row: number) => {
+      const id = row <= 50 ? row : row - 40;
+      return { id, text: `ticket ${id}` };
+    };
     await site.start({
       ...site.openaiJob(60, { ...small, retry: { rounds: 1, backoff: '1s' } }),
       dataset: site.dataset(60, same),
@@ -71,6 +75,7 @@ test('rows that fail, share an item or are sent again come once, with the end', 
     const inRest = events.filter(
       ({ event, data }) => event === 'item' && (data.status === 'failed' || data.sameAs !== undefined),
     );
+    expect(inRest.filter(({ data }) => data.sameAs !== undefined)).toHaveLength(10);
     const at = inRest[3];
     const again = await collectEvents(
       await fetch('/api/jobs/rest/events', { headers: { 'last-event-id': at?.id ?? '' } }),
