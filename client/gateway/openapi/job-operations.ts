@@ -80,7 +80,7 @@ export const jobOperations: readonly Operation[] = [
     path: '/api/jobs/:id/files/:file',
     name: 'readFile',
     summary: `Sends a file of a job that has ended: ${Object.keys(fileNames).join(', ')}`,
-    answer: { description: 'The file.', types: ['application/x-ndjson', 'text/html'] },
+    answer: { description: 'The file.', types: ['application/x-ndjson', 'application/json', 'text/html'] },
     refusals: ['not_found', 'conflict'],
   },
   {
