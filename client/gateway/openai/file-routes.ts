@@ -4,13 +4,13 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import { makeUuid } from '../access/ids.ts';
+import { makeTranslation } from '../batches/make-translation.ts';
 import type { Batch } from '../batches/record.ts';
 import type { GatewayEnv } from '../parts.ts';
 import { sendStream } from '../send-stream.ts';
 import { toSeconds } from './batch-object.ts';
 import type { FileRecord } from './file-record.ts';
 import { refuseFile } from './ids.ts';
-import { makeTranslation } from './make-translation.ts';
 import { OpenaiError, refuseMissing, refuseValue } from './openai-error.ts';
 import { readOutput } from './output-lines.ts';
 import type { OpenaiParts } from './parts.ts';
@@ -77,7 +77,7 @@ export function makeFileRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
     if (found.kind === 'stored') {
       return sendStream(context, store.read(found.uri, { signal }), { contentType, bytes: found.bytes });
     }
-    const translate = makeTranslation(parts, found.batch.record);
+    const { translate } = makeTranslation(parts.translator, found.batch.record, 'openai');
     const lines = readOutput(store, { results: found.results, kind: found.output, translate }, signal);
     return sendStream(context, lines, { contentType, bytes: null });
   });
