@@ -80,7 +80,7 @@ export function makeAnthropicRoutes(parts: AnthropicParts): Hono<GatewayEnv> {
     if (!hasEnded(batch.state)) throw new GatewayError('not_found', 'the batch has no results yet: it has not ended');
     const translate = makeOwnTranslation(parts, batch.record);
     const lines = readResultLines(store, batch, translate, context.req.raw.signal);
-    return sendStream(context, lines, { contentType: 'application/x-jsonl', bytes: null });
+    return sendStream(context, lines, { contentType: 'application/x-jsonl', bytes: null, limits: config.limits });
   });
   return routes;
 }

@@ -1,16 +1,16 @@
 // `GET /api/jobs/:id/files/:file`: sends a file of a job that has ended, as a stream.
 
 import type { Hono } from 'hono';
-import { stream } from 'hono/streaming';
 import { fileNames, type JobFile, placeNextTo } from '../../results.ts';
 import { requireScope } from '../access/authenticate.ts';
 import { toOwnId } from '../access/tenants.ts';
 import { GatewayError } from '../errors.ts';
 import type { GatewayEnv, GatewayParts } from '../parts.ts';
+import { sendStream } from '../send-stream.ts';
 
 const isFile = (name: string): name is JobFile => Object.hasOwn(fileNames, name);
 
-export function addFile(routes: Hono<GatewayEnv>, { jobs, store }: GatewayParts): void {
+export function addFile(routes: Hono<GatewayEnv>, { jobs, store, config }: GatewayParts): void {
   routes.get('/:id/files/:file', requireScope('read'), async (context) => {
     const { id, file } = context.req.param();
     if (!isFile(file)) {
@@ -21,12 +21,8 @@ export function addFile(routes: Hono<GatewayEnv>, { jobs, store }: GatewayParts)
     const uri = placeNextTo(results, fileNames[file]);
     const stored = await store.head(uri);
     if (stored === null) throw new GatewayError('not_found', `${file} of ${id} is not in the store any more`);
-    context.header('content-type', file === 'page' ? 'text/html; charset=utf-8' : 'application/x-ndjson');
-    context.header('content-length', String(stored.bytes));
-    context.header('content-security-policy', 'sandbox');
-    return stream(context, async (output) => {
-      for await (const chunk of store.read(uri, { signal: context.req.raw.signal }))
-        await output.write(Buffer.from(chunk));
-    });
+    const contentType = file === 'page' ? 'text/html; charset=utf-8' : 'application/x-ndjson';
+    const chunks = store.read(uri, { signal: context.req.raw.signal });
+    return sendStream(context, chunks, { contentType, bytes: stored.bytes, limits: config.limits });
   });
 }
