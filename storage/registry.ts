@@ -65,7 +65,7 @@ export function createStore(settings: StoreSettings): Store {
     create: async (uri, options) => (await choose(uri)).create(uri, options),
     head: async (uri, signal) => (await choose(uri)).head(uri, signal),
     remove: async (uri, options) => (await choose(uri)).remove(uri, options),
-    sweep: async (folder, signal) => (await choose(folder)).sweep(folder, signal),
+    sweep: async (folder, options) => (await choose(folder)).sweep(folder, options),
     clear: async (folder, signal) => (await choose(folder)).clear(folder, signal),
     freeBytes: () => local.freeBytes(),
     journal: async (uri) => (await choose(uri)).journal(uri),

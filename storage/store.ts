@@ -33,6 +33,12 @@ export interface RemoveOptions {
   readonly ifVersion?: string | undefined;
 }
 
+export interface SweepOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** In milliseconds. Default: all are swept. */
+  readonly before?: number | undefined;
+}
+
 /** A file that is being written: readers see it only after `close`, and never after `abort`. */
 export interface Sink {
   /** The chunk must not be changed until this resolves; then the next one may be written. */
@@ -60,9 +66,9 @@ export interface Store {
   remove(uri: string, options?: RemoveOptions): Promise<void>;
   /**
    * Deletes what dead writers left unfinished below a folder. A writer that is still alive then fails when it closes, if any of its bytes are in
-   * the store and the store can list them.
+   * the store and the store can list them. `before` spares those that were begun later, or on local disk were written to later.
    */
-  sweep(folder: string, signal?: AbortSignal): Promise<void>;
+  sweep(folder: string, options?: SweepOptions): Promise<void>;
   /** Deletes a folder with everything below it. */
   clear(folder: string, signal?: AbortSignal): Promise<void>;
   /** How many bytes can still be written; null if the store does not know. */

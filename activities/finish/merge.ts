@@ -48,7 +48,7 @@ async function mergeAll(deps: MergeDeps, job: JobFile, input: MergeInput): Promi
   const { store } = deps;
   const plan = await readSummary(store, input.output, 1);
   if (plan?.rows === undefined) throw new InvariantBroken('there is no plan to merge by');
-  await store.sweep(input.output, cancellationSignal());
+  await store.sweep(input.output, { signal: cancellationSignal() });
   const { dataset } = job.spec;
   const fingerprint = await findFingerprint(store, dataset.uri);
   const datasetChanged = fingerprint !== job.fingerprint;

@@ -3,7 +3,14 @@
 import type { Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, rm, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ReadOptions, type RemoveOptions, type Store, type Stored, StoreError } from '../store.ts';
+import {
+  type ReadOptions,
+  type RemoveOptions,
+  type Store,
+  type Stored,
+  StoreError,
+  type SweepOptions,
+} from '../store.ts';
 import { isMissing, storeError } from './error.ts';
 import { openFileJournal } from './journal.ts';
 import { checkedUri, resolvePath, unfinishedPrefix } from './path.ts';
@@ -21,7 +28,7 @@ export function createFileStore({ root }: { readonly root: string }): Store {
     head: (uri, signal) => attempt(uri, 'reading', async () => head(uri, await resolvePath(root, uri), signal)),
     list: (prefix, signal) => list(root, prefix, signal),
     remove: (uri, options) => attempt(uri, 'writing', async () => remove(uri, await resolvePath(root, uri), options)),
-    sweep: (folder, signal) => attempt(folder, 'writing', async () => sweep(await resolvePath(root, folder), signal)),
+    sweep: (folder, options) => attempt(folder, 'writing', async () => sweep(await resolvePath(root, folder), options)),
     clear: (folder, signal) =>
       attempt(folder, 'writing', async () => clear(folder, await resolvePath(root, folder), signal)),
     freeBytes: () => attempt('', 'reading', () => freeBytes(root)),
@@ -123,14 +130,26 @@ async function remove(uri: string, path: string, { signal, ifVersion }: RemoveOp
   }
 }
 
-async function sweep(folder: string, signal?: AbortSignal): Promise<void> {
+async function sweep(folder: string, options: SweepOptions = {}): Promise<void> {
+  const { signal, before } = options;
   for (const entry of await listEntries(folder)) {
     signal?.throwIfAborted();
+    const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      await sweep(join(folder, entry.name), signal);
-    } else if (entry.name.startsWith(unfinishedPrefix)) {
-      await unlink(join(folder, entry.name));
+      await sweep(path, options);
+    } else if (entry.name.startsWith(unfinishedPrefix) && (before === undefined || (await isOlder(path, before)))) {
+      await unlink(path);
     }
+  }
+}
+
+/** False if its writer has ended it meanwhile. */
+async function isOlder(path: string, before: number): Promise<boolean> {
+  try {
+    return (await stat(path)).mtimeMs < before;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }
 

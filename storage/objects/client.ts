@@ -1,6 +1,8 @@
 // The port between the store on objects, which is the same for every vendor, and a vendor's calls. Each call is one request, or a few, on one
 // object. A failed call throws a StoreError with the object's uri.
 
+import type { SweepOptions } from '../store.ts';
+
 /** The name under which an object keeps the mark of its write. */
 export const markName = 'nightshift-mark';
 
@@ -70,7 +72,7 @@ export interface ObjectClient {
   /** Succeeds if there is no such object. If a version is given and the object has another one, fails with `exists`, or removes it all the same. */
   remove(place: ObjectPlace, version: string | null, signal?: AbortSignal): Promise<void>;
   /** Ends the unfinished uploads below a prefix, if the vendor can list them. */
-  sweep(place: ObjectPlace, signal?: AbortSignal): Promise<void>;
+  sweep(place: ObjectPlace, options?: SweepOptions): Promise<void>;
   /** Fails with `no_bucket` if the bucket certainly does not exist. */
   requireBucket(place: ObjectPlace, signal?: AbortSignal): Promise<void>;
 }

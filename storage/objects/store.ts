@@ -42,7 +42,7 @@ export function createObjectStore(
     head,
     list: (prefix, signal) => list(client, prefix, signal),
     remove: (uri, options) => remove(client, parseAsync(parseFile, uri), options),
-    sweep: async (folder, signal) => client.sweep(parsePrefix(folder), signal),
+    sweep: async (folder, options) => client.sweep(parsePrefix(folder), options),
     clear: (folder, signal) => clear(client, parseAsync(parseFolder, folder), signal),
     freeBytes: async () => null,
     journal: async (uri) => {
@@ -142,7 +142,7 @@ async function remove(
 
 async function clear(client: ObjectClient, parsed: Promise<ObjectPlace>, signal?: AbortSignal): Promise<void> {
   const place = await parsed;
-  await client.sweep(place, signal);
+  await client.sweep(place, { signal });
   let removals: Promise<void>[] = [];
   for await (const { key } of client.list(place, signal)) {
     removals.push(client.remove(withKey(place, key), null, signal));

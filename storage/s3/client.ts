@@ -31,7 +31,7 @@ export async function createS3Client(settings: S3Settings): Promise<ObjectClient
     beginUpload: (place, condition, signal) => beginS3Upload(s3, place, condition, signal),
     list: (place, signal) => list(s3, place, signal),
     remove: (place, version, signal) => remove(s3, place, version, signal),
-    sweep: (place, signal) => sweepUploads(s3, place, signal),
+    sweep: (place, options) => sweepUploads(s3, place, options),
     requireBucket: (place, signal) => requireBucket(s3, place, signal),
   };
 }

@@ -2,7 +2,7 @@
 
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import type { ObjectPlace, ObjectUpload, WriteCondition } from '../objects/client.ts';
-import { StoreError } from '../store.ts';
+import { StoreError, type SweepOptions } from '../store.ts';
 import { callS3, conditioned, failedCondition, marked, placed, type S3 } from './call.ts';
 import { readStatus } from './error.ts';
 
@@ -45,7 +45,7 @@ export async function beginS3Upload(
 }
 
 /** Lists all pages before it ends the first one, because the pages move. */
-export async function sweepUploads(s3: S3, place: ObjectPlace, signal?: AbortSignal): Promise<void> {
+export async function sweepUploads(s3: S3, place: ObjectPlace, { signal, before }: SweepOptions = {}): Promise<void> {
   const { sdk, client } = s3;
   const found: { readonly key: string; readonly id: string }[] = [];
   let KeyMarker: string | undefined;
@@ -58,9 +58,11 @@ export async function sweepUploads(s3: S3, place: ObjectPlace, signal?: AbortSig
       UploadIdMarker,
     });
     const page = await callS3(place, 'reading', signal, (options) => client.send(command, options));
-    for (const { Key, UploadId } of page.Uploads ?? []) {
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      const isOld = before === undefined || (Initiated !== undefined && Initiated.getTime() < before);
       // Some servers ignore the prefix.
-      if (Key?.startsWith(place.key) === true && UploadId !== undefined) found.push({ key: Key, id: UploadId });
+      if (Key?.startsWith(place.key) !== true || UploadId === undefined || !isOld) continue;
+      found.push({ key: Key, id: UploadId });
     }
     // One key may have several pages of uploads. A server that repeats both markers has no more to show.
     const isNext = page.NextKeyMarker !== KeyMarker || page.NextUploadIdMarker !== UploadIdMarker;

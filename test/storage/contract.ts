@@ -14,6 +14,7 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
   };
   describe(name, () => {
     describe('files', () => filesContract(setup));
+    describe('sweeps', () => sweepContract(setup));
     describe('contents', () => contentsContract(setup));
     describe('names', () => namesContract(setup));
     describe('journals', () => journalContract(setup));
@@ -47,6 +48,26 @@ function filesContract(setup: Setup): void {
     expect(await readText(store, 'kept')).toBe('old');
   });
 
+  test('a signal stops writing and reading with its own reason', async () => {
+    const { store } = await setup();
+    await put(store, 'large', 'x'.repeat(3_000_000));
+    const writing = new AbortController();
+    const sink = await store.create('new', { signal: writing.signal });
+    await sink.write(Buffer.from('half'));
+    writing.abort(new Error('stop writing'));
+    await expect(sink.close()).rejects.toThrow('stop writing');
+    expect(await listUris(store, 'new')).toEqual([]);
+
+    const reading = new AbortController();
+    const read = async () => {
+      for await (const _ of store.read('large', { signal: reading.signal })) reading.abort(new Error('stop reading'));
+    };
+    await expect(read()).rejects.toThrow('stop reading');
+    await expect(store.head('large', AbortSignal.abort(new Error('not at all')))).rejects.toThrow('not at all');
+  });
+}
+
+function sweepContract(setup: Setup): void {
   test('what dead writers left is swept away, and nothing else', async () => {
     const { store, sweptBytes, awaitWritten } = await setup();
     await put(store, 'out/kept', 'kept');
@@ -64,22 +85,20 @@ function filesContract(setup: Setup): void {
     await store.sweep('nothing/there/');
   });
 
-  test('a signal stops writing and reading with its own reason', async () => {
-    const { store } = await setup();
-    await put(store, 'large', 'x'.repeat(3_000_000));
-    const writing = new AbortController();
-    const sink = await store.create('new', { signal: writing.signal });
-    await sink.write(Buffer.from('half'));
-    writing.abort(new Error('stop writing'));
-    await expect(sink.close()).rejects.toThrow('stop writing');
-    expect(await listUris(store, 'new')).toEqual([]);
-
-    const reading = new AbortController();
-    const read = async () => {
-      for await (const _ of store.read('large', { signal: reading.signal })) reading.abort(new Error('stop reading'));
-    };
-    await expect(read()).rejects.toThrow('stop reading');
-    await expect(store.head('large', AbortSignal.abort(new Error('not at all')))).rejects.toThrow('not at all');
+  test('what a writer has begun later than the given time is spared', async () => {
+    const { store, sweptBytes, awaitWritten } = await setup();
+    const alive = await store.create('out/half');
+    await alive.write(Buffer.alloc(sweptBytes ?? 4));
+    await awaitWritten?.();
+    await store.sweep('out/', { before: Date.now() - 60_000 });
+    await alive.close();
+    const dead = await store.create('out/dead');
+    await dead.write(Buffer.alloc(sweptBytes ?? 4));
+    await awaitWritten?.();
+    await store.sweep('out/', { before: Date.now() + 60_000 });
+    if (sweptBytes === null) await dead.abort();
+    else await expect(dead.close()).rejects.toThrow(StoreError);
+    expect(await listUris(store, '')).toEqual(['out/half']);
   });
 }
 

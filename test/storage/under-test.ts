@@ -47,7 +47,7 @@ export function belowRoot(store: Store, root: string): Store {
       for await (const each of store.list(root + prefix, signal)) yield strip(each);
     },
     remove: (uri, options) => store.remove(root + uri, options),
-    sweep: (folder, signal) => store.sweep(root + folder, signal),
+    sweep: (folder, options) => store.sweep(root + folder, options),
     clear: (folder, signal) => store.clear(root + folder, signal),
     freeBytes: () => store.freeBytes(),
     journal: (uri) => store.journal(root + uri),

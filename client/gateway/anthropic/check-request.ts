@@ -3,10 +3,9 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { Json } from '../../../domain/outcome/outcome.ts';
-import { chooseRoute, findDialect } from '../batches/choose-route.ts';
+import { chooseRoute, findTarget } from '../batches/choose-route.ts';
 import { IdSet } from '../batches/id-set.ts';
 import type { Route } from '../batches/record.ts';
-import { refuseForm } from '../batches/translate-lines.ts';
 import { type Translator, translatedEndpoints } from '../batches/translator.ts';
 import type { GatewayConfig } from '../config.ts';
 import { GatewayError } from '../errors.ts';
@@ -14,14 +13,12 @@ import { GatewayError } from '../errors.ts';
 /** A job takes no more. */
 const modelsMax = 64;
 const idForm = /^[a-zA-Z0-9_-]{1,64}$/;
-const { anthropic: ownEndpoint, openai: otherEndpoint } = translatedEndpoints;
 
 type Fields = { readonly [name: string]: Json };
 
 interface CheckParts {
   readonly config: Pick<GatewayConfig, 'models'>;
-  /** Null if the gateway carries no requests from one vendor's form to that of another. */
-  readonly translator: Translator | null;
+  readonly translator: Translator;
 }
 
 export class RequestChecker {
@@ -70,11 +67,11 @@ export class RequestChecker {
 
   /** What its provider's form has no place for is named before the batch is taken. */
   #checkForm(params: Fields, route: Route, path: string): void {
-    const dialect = findDialect(route);
-    if (dialect === 'anthropic') return;
+    const target = findTarget(route);
+    if (target === 'anthropic') return;
     const { translator } = this.#parts;
-    if (dialect === null || translator === null) throw refuse(`${path}.model`, refuseForm(route).message);
-    const translated = translator.translateRequest({ ...params }, ownEndpoint, otherEndpoint);
+    const [own, other] = [translatedEndpoints.anthropic, translatedEndpoints[target]];
+    const translated = translator.translateRequest({ ...params }, own, other);
     if (!translated.ok) throw refuse(`${path}.${translated.field}`, translated.message);
   }
 }

@@ -6,7 +6,7 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import { requireScope } from '../access/authenticate.ts';
 import type { Ids } from '../access/ids.ts';
 import type { Batches } from '../batches/batches.ts';
-import { findDialect } from '../batches/choose-route.ts';
+import { makeTranslation } from '../batches/make-translation.ts';
 import type { BatchParts } from '../batches/prepare.ts';
 import { type Batch, type BatchRecord, hasEnded } from '../batches/record.ts';
 import { readSending } from '../batches/repeats.ts';
@@ -82,9 +82,9 @@ export function makeAnthropicRoutes(parts: AnthropicParts): Hono<GatewayEnv> {
   routes.get('/batches/:id/results', async (context) => {
     const batch = await find(context, parts);
     if (!hasEnded(batch.state)) throw new GatewayError('not_found', 'the batch has no results yet: it has not ended');
-    const translate = makeTranslation(parts, batch.record);
+    const translate = makeOwnTranslation(parts, batch.record);
     const lines = readResultLines(store, batch, translate, context.req.raw.signal);
-    return sendStream(context, lines, { contentType: 'application/x-jsonl', bytes: null });
+    return sendStream(context, lines, { contentType: 'application/x-jsonl', bytes: null, limits: config.limits });
   });
   return routes;
 }
@@ -109,16 +109,10 @@ function show(context: Context<GatewayEnv>, { ids }: AnthropicParts, batch: Batc
 }
 
 /** From the form of the provider to messages. A batch of OpenAI's front may have other answers. */
-function makeTranslation(
-  { translator }: AnthropicParts,
-  { route, dialect, endpoint }: BatchRecord,
-): (response: Json) => Json {
-  const answered = route === null ? dialect : (findDialect(route) ?? dialect);
-  const from = answered === dialect ? endpoint : translatedEndpoints[answered];
-  const to = translatedEndpoints.anthropic;
-  if (from === to) return (response) => response;
-  if (translator === null || from !== translatedEndpoints.openai) {
+function makeOwnTranslation({ translator }: AnthropicParts, record: BatchRecord): (response: Json) => Json {
+  const { from, translate } = makeTranslation(translator, record, 'anthropic');
+  if (!Object.values(translatedEndpoints).includes(from)) {
     throw new GatewayError('bad_request', `answers of ${from} cannot be carried into messages`);
   }
-  return (response) => translator.translateAnswer(response, from, to);
+  return translate;
 }

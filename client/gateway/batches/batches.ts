@@ -8,7 +8,7 @@ import { GatewayError } from '../errors.ts';
 import { nameJob, readPending, readUuid } from './places.ts';
 import { type BatchParts, Preparer } from './prepare.ts';
 import { readState } from './read-state.ts';
-import { type Batch, type BatchOrder, type BatchRecord, describeNew, dialects, hasEnded } from './record.ts';
+import { type Batch, type BatchOrder, type BatchRecord, describeNew, hasEnded, targets } from './record.ts';
 import { hashKey, markOrder, type Sending } from './repeats.ts';
 import { readIfPresent, writeOnce } from './write-once.ts';
 
@@ -118,7 +118,7 @@ export class Batches {
     const { store, places } = this.#parts;
     for await (const { uri } of store.list(places.output(tenant, uuid))) await store.remove(uri);
     // Those that were translated, and those that came with the order.
-    for (const dialect of dialects) await store.remove(places.lines(tenant, uuid, dialect));
+    for (const target of targets) await store.remove(places.lines(tenant, uuid, target));
     await store.remove(places.record(tenant, uuid));
   }
 

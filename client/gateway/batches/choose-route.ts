@@ -2,7 +2,7 @@
 
 import type { GatewayConfig } from '../config.ts';
 import type { LinesSummary } from './lines-tally.ts';
-import type { Dialect, Route } from './record.ts';
+import type { Route, Target } from './record.ts';
 
 export type RouteChoice =
   | { readonly kind: 'route'; readonly route: Route }
@@ -18,6 +18,10 @@ export function chooseRoute(models: LinesSummary['models'], config: Pick<Gateway
       return { kind: 'problem', code: 'no_route', message, line };
     }
     chosen ??= { route, model };
+    if (route.model !== chosen.route.model && route.provider === chosen.route.provider) {
+      const message = `The models \`${chosen.model}\` and \`${model}\` are of a provider whose batches have one model each: put them into different batches.`;
+      return { kind: 'problem', code: 'mixed', message, line };
+    }
     if (route.provider !== chosen.route.provider || route.account !== chosen.route.account) {
       const message = `The models \`${chosen.model}\` and \`${model}\` are answered by different accounts: put them into different batches.`;
       return { kind: 'problem', code: 'mixed', message, line };
@@ -29,8 +33,13 @@ export function chooseRoute(models: LinesSummary['models'], config: Pick<Gateway
 
 function findRoute(model: string, { models }: Pick<GatewayConfig, 'models'>): Route | null {
   const entry = models.find(({ match }) => matches(match, model));
-  return entry === undefined ? null : { provider: entry.provider, account: entry.account ?? null };
+  if (entry === undefined) return null;
+  const { provider, account = null } = entry;
+  return oneModel.has(provider) ? { provider, account, model } : { provider, account };
 }
+
+/** Vendors whose request lines name no model. */
+const oneModel: ReadonlySet<string> = new Set(['bedrock', 'gemini', 'vertex']);
 
 /** One `*` stands for any text. */
 function matches(pattern: string, model: string): boolean {
@@ -40,14 +49,13 @@ function matches(pattern: string, model: string): boolean {
   return model.length >= head.length + tail.length && model.startsWith(head) && model.endsWith(tail);
 }
 
-/** Whose request lines a provider takes; null if none of the fronts has them. */
-export function findDialect({ provider }: Route): Dialect | null {
-  if (provider === 'anthropic') return 'anthropic';
-  return ownForms.has(provider) ? null : 'openai';
+export function findTarget({ provider, model }: Route): Target {
+  if (provider === 'vertex') return model?.startsWith('claude-') === true ? 'vertex' : 'gemini';
+  return ownForms.find((form) => form === provider) ?? 'openai';
 }
 
 /** Vendors with lines of their own; all others have those of OpenAI. */
-const ownForms: ReadonlySet<string> = new Set(['bedrock', 'gemini', 'vertex']);
+const ownForms = ['anthropic', 'bedrock', 'gemini'] as const;
 
 /** Whether a provider knows the limit of an output only as `max_tokens`, the older name. A user's own profile is taken for one that knows the newer name. */
 export const hasOlderLimit = ({ provider }: Route): boolean => olderLimits.has(provider);

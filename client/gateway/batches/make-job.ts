@@ -24,6 +24,7 @@ export function makeJob(
     dataset: { uri: dataset, format: 'jsonl' },
     provider: route.provider,
     ...(route.account === null ? {} : { account: route.account }),
+    ...(route.model === undefined ? {} : { model: route.model }),
     ...(tenant === null ? {} : { tenant }),
     output,
     // Callers get the provider's own answers.

@@ -23,13 +23,15 @@ export class Places {
   mark = (tenant: string | null, uuid: string, mark: Mark): string => `${this.#of(tenant)}marks/${uuid}/${mark}.json`;
   /** The output of its job. */
   output = (tenant: string | null, uuid: string): string => `${this.#of(tenant)}runs/${uuid}/`;
+  allLines = (tenant: string | null): string => `${this.#of(tenant)}lines/`;
   /** Request lines that came with an order, or were translated for the provider. */
   lines = (tenant: string | null, uuid: string, form: string): string =>
-    `${this.#of(tenant)}lines/${uuid}.${form}.jsonl`;
+    `${this.allLines(tenant)}${uuid}.${form}.jsonl`;
 
   files = (tenant: string | null): string => `${this.#of(tenant)}files/`;
   fileRecord = (tenant: string | null, uuid: string): string => `${this.files(tenant)}${uuid}.json`;
-  fileContent = (tenant: string | null, uuid: string): string => `${this.#of(tenant)}uploads/${uuid}.jsonl`;
+  uploads = (tenant: string | null): string => `${this.#of(tenant)}uploads/`;
+  fileContent = (tenant: string | null, uuid: string): string => `${this.uploads(tenant)}${uuid}.jsonl`;
   /** One for each batch that has the file as its input. */
   uses = (tenant: string | null, file: string): string => `${this.#of(tenant)}uses/${file}/`;
 
@@ -55,6 +57,9 @@ const nameOf = (tenant: string | null): string => tenant ?? operator;
 
 /** The uuid of a record; null of any other file. */
 export const readUuid = (uri: string): string | null => /\/([0-9a-f-]{36})\.json$/.exec(uri)?.[1] ?? null;
+
+/** The uuid of an upload's content; null of any other file. */
+export const readContentUuid = (uri: string): string | null => /\/([0-9a-f-]{36})\.jsonl$/.exec(uri)?.[1] ?? null;
 
 /** The tenant and the uuid of a mark in `pending`; null of any other file. */
 export function readPending(uri: string): { readonly tenant: string | null; readonly uuid: string } | null {

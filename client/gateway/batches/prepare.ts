@@ -1,18 +1,18 @@
 // From a batch's record to its workflow. Every step may be done twice, by this gateway or by another one: what was cut off is done again.
 
 import type { GatewayParts } from '../parts.ts';
-import { findDialect } from './choose-route.ts';
+import { findTarget } from './choose-route.ts';
 import { makeJob, startOnce } from './make-job.ts';
 import { nameJob, type Places } from './places.ts';
 import {
   type BatchProblem,
   type BatchRecord,
   type BatchState,
-  type Dialect,
   describeNew,
   type Route,
+  type Target,
 } from './record.ts';
-import { refuseForm, translateLines } from './translate-lines.ts';
+import { translateLines } from './translate-lines.ts';
 import type { Translator } from './translator.ts';
 import { writeOnce } from './write-once.ts';
 
@@ -64,10 +64,7 @@ export class Preparer {
   async #translateAndStart(record: BatchRecord, route: Route): Promise<void> {
     const { jobs, store, places, config } = this.#parts;
     const { tenant, uuid } = record;
-    const target = findDialect(route);
-    if (target === null) {
-      return this.#end(record, 'failed', [refuseForm(route)]);
-    }
+    const target = findTarget(route);
     const dataset = target === record.dialect ? record.lines : await this.#translate(record, target);
     if (typeof dataset !== 'string') return this.#end(record, 'failed', dataset);
     const id = nameJob(tenant, uuid);
@@ -81,7 +78,7 @@ export class Preparer {
   }
 
   /** The uri of the translated lines, or why there can be none. */
-  async #translate(record: BatchRecord, target: Dialect): Promise<string | readonly BatchProblem[]> {
+  async #translate(record: BatchRecord, target: Target): Promise<string | readonly BatchProblem[]> {
     const { store, places, translator } = this.#parts;
     const uri = places.lines(record.tenant, record.uuid, target);
     if (await this.#has(uri)) return uri;

@@ -7,6 +7,10 @@ export const dialects = ['openai', 'anthropic'] as const;
 /** Whose request lines they are: the front through which the batch came, and the form of its answers. */
 export type Dialect = (typeof dialects)[number];
 
+export const targets = [...dialects, 'gemini', 'bedrock', 'vertex'] as const;
+/** Whose request lines a provider takes. `vertex` are those of Anthropic's models there; its models of Gemini have Gemini's. */
+export type Target = (typeof targets)[number];
+
 /** Why a batch cannot run. */
 export interface BatchProblem {
   /** In the words of the front. */
@@ -23,6 +27,8 @@ export interface Route {
   readonly provider: string;
   /** Null is the default account. */
   readonly account: string | null;
+  /** The model of all lines; absent where each line names its own. */
+  readonly model?: string;
 }
 
 /** What a front asks for. */

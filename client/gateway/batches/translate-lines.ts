@@ -5,11 +5,11 @@ import type { Json } from '../../../domain/outcome/outcome.ts';
 import { cursorLineBytesMax, lineChunks, lineWriter } from '../../../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../../../storage/store.ts';
 import { hasOlderLimit } from './choose-route.ts';
-import type { BatchProblem, BatchRecord, Dialect, Route } from './record.ts';
+import type { BatchProblem, BatchRecord, Dialect, Route, Target } from './record.ts';
 import { type Translator, translatedEndpoints } from './translator.ts';
 
-interface Target {
-  readonly target: Dialect;
+interface Translation {
+  readonly target: Target;
   /** Where the lines are written. */
   readonly uri: string;
   readonly translator: Translator;
@@ -21,7 +21,7 @@ const problemsMax = 100;
 export async function translateLines(
   store: Store,
   record: BatchRecord,
-  { target, uri, translator }: Target,
+  { target, uri, translator }: Translation,
 ): Promise<string | readonly BatchProblem[]> {
   const problems: BatchProblem[] = [];
   const to = translatedEndpoints[target];
@@ -65,15 +65,11 @@ function nameLimit(body: Json, route: Route | null): Json {
   return limit === undefined ? body : { ...others, max_tokens: limit };
 }
 
-function writeLine(customId: string, body: Json, target: Dialect): string {
+/** As the workers read ready-made lines. */
+function writeLine(customId: string, body: Json, target: Target): string {
   if (target === 'anthropic') return JSON.stringify({ custom_id: customId, params: body });
+  if (target === 'gemini') return JSON.stringify({ key: customId, request: body });
+  if (target === 'bedrock') return JSON.stringify({ recordId: customId, modelInput: body });
+  if (target === 'vertex') return JSON.stringify({ custom_id: customId, request: body });
   return JSON.stringify({ custom_id: customId, method: 'POST', url: translatedEndpoints.openai, body });
 }
-
-/** Of a provider whose requests have another form. */
-export const refuseForm = ({ provider }: Pick<Route, 'provider'>): BatchProblem => ({
-  code: 'unsupported_provider',
-  message: `The provider ${provider} takes requests of another form, which this one cannot be written in: start a job instead, or ask for another model.`,
-  param: 'model',
-  line: null,
-});

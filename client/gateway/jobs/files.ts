@@ -15,7 +15,7 @@ const contentTypes: Partial<Record<JobFile, string>> = {
   report: 'application/json',
 };
 
-export function addFile(routes: Hono<GatewayEnv>, { jobs, store }: GatewayParts): void {
+export function addFile(routes: Hono<GatewayEnv>, { jobs, store, config }: GatewayParts): void {
   routes.get('/:id/files/:file', requireScope('read'), async (context) => {
     const { id, file } = context.req.param();
     if (!isFile(file)) {
@@ -30,6 +30,7 @@ export function addFile(routes: Hono<GatewayEnv>, { jobs, store }: GatewayParts)
     return sendStream(context, chunks, {
       contentType: contentTypes[file] ?? 'application/x-ndjson',
       bytes: stored.bytes,
+      limits: config.limits,
     });
   });
 }

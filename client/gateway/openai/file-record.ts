@@ -36,8 +36,13 @@ export class FileRecords {
 
   /** Null if there is none, or its time is over. */
   async find(tenant: string | null, uuid: string): Promise<FileRecord | null> {
-    const record = await readIfPresent<FileRecord>(this.#store, this.#places.fileRecord(tenant, uuid));
+    const record = await this.findKept(tenant, uuid);
     return record === null || this.#isOver(record) ? null : record;
+  }
+
+  /** Also one whose time is over, as long as it is in the store. */
+  findKept(tenant: string | null, uuid: string): Promise<FileRecord | null> {
+    return readIfPresent<FileRecord>(this.#store, this.#places.fileRecord(tenant, uuid));
   }
 
   /** The uuids of all, the newest first. */

@@ -1,16 +1,16 @@
 // `/v1/files`: uploads, and what is made of a batch: its output and its errors.
 
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import { makeUuid } from '../access/ids.ts';
+import { makeTranslation } from '../batches/make-translation.ts';
 import type { Batch } from '../batches/record.ts';
 import type { GatewayEnv } from '../parts.ts';
 import { sendStream } from '../send-stream.ts';
 import { toSeconds } from './batch-object.ts';
 import type { FileRecord } from './file-record.ts';
 import { refuseFile } from './ids.ts';
-import { makeTranslation } from './make-translation.ts';
 import { OpenaiError, refuseMissing, refuseValue } from './openai-error.ts';
 import { readOutput } from './output-lines.ts';
 import type { OpenaiParts } from './parts.ts';
@@ -26,6 +26,7 @@ const listForm = z.object({
   purpose: z.string().optional(),
 });
 
+const contentType = 'application/octet-stream';
 const filenameCharsMax = 1000;
 /** As at the vendor: an hour to thirty days. */
 const expiry = z.coerce.number().int().min(3600).max(2_592_000);
@@ -70,17 +71,7 @@ export function makeFileRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
     return context.json(found.shown);
   });
 
-  routes.get('/:id/content', async (context) => {
-    const found = await findFile(parts, context.get('caller').tenant, context.req.param('id'));
-    const contentType = 'application/octet-stream';
-    const { signal } = context.req.raw;
-    if (found.kind === 'stored') {
-      return sendStream(context, store.read(found.uri, { signal }), { contentType, bytes: found.bytes });
-    }
-    const translate = makeTranslation(parts, found.batch.record);
-    const lines = readOutput(store, { results: found.results, kind: found.output, translate }, signal);
-    return sendStream(context, lines, { contentType, bytes: null });
-  });
+  routes.get('/:id/content', (context) => sendContent(context, parts, context.req.param('id')));
 
   routes.delete('/:id', async (context) => {
     const { tenant } = context.get('caller');
@@ -102,6 +93,19 @@ export function makeFileRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
     return context.json({ id, object: 'file', deleted: true });
   });
   return routes;
+}
+
+async function sendContent(context: Context<GatewayEnv>, parts: OpenaiParts, id: string): Promise<Response> {
+  const { store, config, translator } = parts;
+  const { limits } = config;
+  const { signal } = context.req.raw;
+  const found = await findFile(parts, context.get('caller').tenant, id);
+  if (found.kind === 'stored') {
+    return sendStream(context, store.read(found.uri, { signal }), { contentType, bytes: found.bytes, limits });
+  }
+  const { translate } = makeTranslation(translator, found.batch.record, 'openai');
+  const lines = readOutput(store, { results: found.results, kind: found.output, translate }, signal);
+  return sendStream(context, lines, { contentType, bytes: null, limits });
 }
 
 function makeRecord(

@@ -8,6 +8,7 @@ import { requireScope } from '../access/authenticate.ts';
 import { toQueueName } from '../access/tenants.ts';
 import type { GatewayEnv, GatewayParts } from '../parts.ts';
 import { readBody, readBytes } from '../read-body.ts';
+import { sweepHourly } from '../sweep-hourly.ts';
 import { GroupFiles } from './group-files.ts';
 import { Intake } from './intake.ts';
 import { prepareQueue } from './prepare-queue.ts';
@@ -16,7 +17,6 @@ import { explainAdd, explainRefusal } from './refusals.ts';
 import { WaitingBytes } from './waiting-bytes.ts';
 
 const answerMs = 5000;
-const sweepMs = 3_600_000;
 
 export function makeQueueRoutes(parts: GatewayParts): Hono<GatewayEnv> {
   const routes = new Hono<GatewayEnv>();
@@ -49,10 +49,7 @@ function addItems(routes: Hono<GatewayEnv>, { jobs, store, config, now, draining
     jobs.client.withDeadline(Date.now() + limits.addSeconds * 1000, () => jobs.queues.add(...given));
   const intake = new Intake({ add, files, log });
   const waiting = new WaitingBytes(limits.intakeBytes);
-  const sweep = (): void => void files.sweep().catch((error: unknown) => log({ event: 'sweep_failed', error }));
-  sweep();
-  const timer = setInterval(sweep, sweepMs).unref();
-  draining.addEventListener('abort', () => clearInterval(timer));
+  sweepHourly(() => files.sweep(), { log, draining });
 
   routes.post('/:name/items', requireScope('add'), async (context) => {
     const name = readName(context);

@@ -6,23 +6,36 @@ import { type Fields, isObject } from '../fields.ts';
 const toNumber = (value: Json | undefined): number | null => (typeof value === 'number' ? value : null);
 const toFields = (value: Json | undefined): Fields => (isObject(value) ? value : {});
 
-/** Null if there are no counts: not known is not zero. */
-export function toChatUsage(usage: Json | undefined): Json {
+/** The input has what was read from and written to a cache, and the output has the thoughts. */
+export interface Counts {
+  readonly input: number;
+  readonly output: number;
+  readonly cached: number;
+  readonly written: number;
+  readonly reasoning: number;
+}
+
+/** Of a message. Null if there are no counts: not known is not zero. */
+export function readMessageUsage(usage: Json | undefined): Counts | null {
   if (!isObject(usage)) return null;
-  const cached = toNumber(usage.cache_read_input_tokens);
-  const written = toNumber(usage.cache_creation_input_tokens);
-  const input = (toNumber(usage.input_tokens) ?? 0) + (cached ?? 0) + (written ?? 0);
-  const output = toNumber(usage.output_tokens) ?? 0;
+  const cached = toNumber(usage.cache_read_input_tokens) ?? 0;
+  const written = toNumber(usage.cache_creation_input_tokens) ?? 0;
   return {
-    prompt_tokens: input,
-    completion_tokens: output,
-    total_tokens: input + output,
-    prompt_tokens_details: { cached_tokens: cached ?? 0, cache_write_tokens: written ?? 0 },
-    completion_tokens_details: {
-      reasoning_tokens: toNumber(toFields(usage.output_tokens_details).thinking_tokens) ?? 0,
-    },
+    input: (toNumber(usage.input_tokens) ?? 0) + cached + written,
+    output: toNumber(usage.output_tokens) ?? 0,
+    cached,
+    written,
+    reasoning: toNumber(toFields(usage.output_tokens_details).thinking_tokens) ?? 0,
   };
 }
+
+export const toChatCounts = ({ input, output, cached, written, reasoning }: Counts): Json => ({
+  prompt_tokens: input,
+  completion_tokens: output,
+  total_tokens: input + output,
+  prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
+  completion_tokens_details: { reasoning_tokens: reasoning },
+});
 
 export function toMessageUsage(value: Json | undefined): Json {
   const usage = toFields(value);

@@ -13,7 +13,7 @@ import {
 } from '../fields.ts';
 
 const imageTypes: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
-const pdf = 'application/pdf';
+export const pdf = 'application/pdf';
 /** A file must have a name in one form, and may have one in the other. */
 const fileNameDefault = 'document.pdf';
 
@@ -30,16 +30,30 @@ function parseDataAddress(text: string): Data | null {
 
 const isWebAddress = (text: string): boolean => /^https?:\/\//i.test(text);
 
-export function toImageBlock(part: Fields, path: string): Json {
+function readImageUrl(part: Fields, path: string): string {
   checkNames(part, path, ['type', 'image_url']);
   const imagePath = joinPath(path, 'image_url');
   const image = readObject(part.image_url, imagePath);
   checkNames(image, imagePath, ['url'], { detail: ['auto'] });
-  const url = readText(image.url, joinPath(imagePath, 'url'));
+  return readText(image.url, joinPath(imagePath, 'url'));
+}
+
+/** Of an `image_url` that must be data. */
+export function readImageData(part: Fields, path: string, mediaTypes: readonly string[]): Data {
+  const data = parseDataAddress(readImageUrl(part, path));
+  if (data !== null && mediaTypes.includes(data.mediaType)) return data;
+  return refuse(
+    joinPath(path, 'image_url.url'),
+    `must be data in base64 of ${mediaTypes.join(', ')}: the provider that answers fetches no addresses`,
+  );
+}
+
+export function toImageBlock(part: Fields, path: string): Json {
+  const url = readImageUrl(part, path);
   if (isWebAddress(url)) return { type: 'image', source: { type: 'url', url } };
   const data = parseDataAddress(url);
   if (data === null || !imageTypes.has(data.mediaType)) {
-    refuse(joinPath(imagePath, 'url'), `must be an address, or data in base64 of ${[...imageTypes].join(', ')}`);
+    refuse(joinPath(path, 'image_url.url'), `must be an address, or data in base64 of ${[...imageTypes].join(', ')}`);
   }
   return { type: 'image', source: { type: 'base64', media_type: data.mediaType, data: data.base64 } };
 }
@@ -59,7 +73,8 @@ export function toImagePart(block: Fields, path: string): Json {
   return { type: 'image_url', image_url: { url: `data:${mediaType};base64,${base64}` } };
 }
 
-export function toDocumentBlock(part: Fields, path: string): Json {
+/** Of a `file` that must be a PDF. The name is null if it says nothing. */
+export function readPdf(part: Fields, path: string): { readonly name: string | null; readonly base64: string } {
   checkNames(part, path, ['type', 'file']);
   const filePath = joinPath(path, 'file');
   const file = readObject(part.file, filePath);
@@ -67,11 +82,12 @@ export function toDocumentBlock(part: Fields, path: string): Json {
   const data = parseDataAddress(readText(file.file_data, joinPath(filePath, 'file_data')));
   if (data?.mediaType !== pdf) refuse(joinPath(filePath, 'file_data'), `must be data in base64 of ${pdf}`);
   const name = readOptionalText(file.filename, joinPath(filePath, 'filename'));
-  return pickGiven({
-    type: 'document',
-    source: { type: 'base64', media_type: pdf, data: data.base64 },
-    title: name === fileNameDefault ? null : name,
-  });
+  return { name: name === fileNameDefault ? null : name, base64: data.base64 };
+}
+
+export function toDocumentBlock(part: Fields, path: string): Json {
+  const { name, base64 } = readPdf(part, path);
+  return pickGiven({ type: 'document', source: { type: 'base64', media_type: pdf, data: base64 }, title: name });
 }
 
 export function toFilePart(block: Fields, path: string): Json {

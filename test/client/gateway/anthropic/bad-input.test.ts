@@ -43,7 +43,14 @@ const requests: readonly [requests: readonly object[], message: string][] = [
   [[request('a', { model: 'llama-9' })], 'requests.0.params.model: The model `llama-9` does not exist'],
   [[request('a', { model: '__proto__' })], 'requests.0.params.model: The model `__proto__` does not exist'],
   [[request('a'), request('b', { model: 'gpt-5.4-mini' })], 'requests.1.params.model: The models'],
-  [[request('a', { model: 'gemini-3.8-flash' })], 'requests.0.params.model: The provider gemini takes'],
+  [
+    [request('a', { model: 'gemini-3.8-flash', metadata: { user_id: 'u' } })],
+    'requests.0.params.metadata.user_id: this field has no counterpart',
+  ],
+  [
+    [request('a', { model: 'gemini-3.8-flash' }), request('b', { model: 'gemini-2.5-flash' })],
+    'requests.1.params.model: The models',
+  ],
   [[request('a', { model: 'gpt-5.4-mini', top_k: 3 })], 'requests.0.params.top_k: this field has no counterpart'],
 ];
 

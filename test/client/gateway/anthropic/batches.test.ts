@@ -127,6 +127,38 @@ test('a model of the other vendor answers in the form of this one', { timeout: s
   }),
 );
 
+test.for([
+  ['bedrock', 'amazon.nova-lite-v1:0', 100],
+  ['vertex', 'claude-haiku-4-5@20251001', 10],
+] as const)('a model of %s answers in the form of this vendor', { timeout: slowMs }, ([provider, model, count]) =>
+  withSdk(
+    server.env,
+    `carried-${provider}`,
+    {
+      providers: [provider],
+      gateway: { models: [{ match: '*', provider }], batchJob: { poll: { initial: '200ms', max: '300ms' } } },
+    },
+    async ({ sdk, site }) => {
+      const params = { model, system: 'Be brief.', temperature: 0.2 };
+      const { id } = await sdk.messages.batches.create({ requests: upTo(count).map((each) => request(each, params)) });
+      await untilEnded(sdk, id);
+      const results = await collectResults(sdk, id);
+      expect(results.map((line) => line.custom_id)).toEqual(upTo(count));
+      expect(results[0]?.result).toMatchObject({
+        type: 'succeeded',
+        message: {
+          type: 'message',
+          model: expect.stringContaining(model.split('@')[0] ?? ''),
+          content: [{ type: 'text', text: expect.any(String) }],
+          stop_reason: 'end_turn',
+          usage: { input_tokens: expect.any(Number), output_tokens: expect.any(Number) },
+        },
+      });
+      expect((await site.control.counts()).executed).toBe(count);
+    },
+  ),
+);
+
 test('lists have pages in both directions', { timeout: slowMs }, () =>
   withSdk(server.env, 'pages', { providers: ['anthropic'], runMs: 600_000 }, async ({ sdk, fetch }) => {
     const ids: string[] = [];

@@ -1,8 +1,9 @@
 // What is known of a batch's lines: repeated ids, and whose models they ask for.
 
 import { expect, test } from 'vitest';
-import { chooseRoute, findDialect, hasOlderLimit } from '../../../../client/gateway/batches/choose-route.ts';
+import { chooseRoute, findTarget, hasOlderLimit } from '../../../../client/gateway/batches/choose-route.ts';
 import { IdSet } from '../../../../client/gateway/batches/id-set.ts';
+import { createDialect } from '../../../../providers/dialects/registry.ts';
 import { createProviders, providerNames } from '../../../../providers/registry.ts';
 import { emulatedAccounts } from '../../../../scripts/stack.ts';
 import { readConfig } from '../../../../worker/config.ts';
@@ -41,14 +42,28 @@ test.for([
 });
 
 test('a provider of a shipped or a user’s own profile takes the lines that most vendors take', () => {
-  const names = ['openai', 'groq', 'my-server', 'anthropic', 'gemini', 'bedrock', 'vertex'];
-  expect(names.map((provider) => findDialect({ provider, account: null }))).toEqual([
+  const names = ['openai', 'groq', 'my-server', 'anthropic', 'gemini', 'bedrock'];
+  expect(names.map((provider) => findTarget({ provider, account: null }))).toEqual([
     ...Array(3).fill('openai'),
     'anthropic',
-    null,
-    null,
-    null,
+    'gemini',
+    'bedrock',
   ]);
+  const ofVertex = (model: string) => findTarget({ provider: 'vertex', account: null, model });
+  expect([ofVertex('gemini-2.5-flash'), ofVertex('claude-haiku-4-5@20251001')]).toEqual(['gemini', 'vertex']);
+});
+
+test('a batch of a provider whose lines name no model has one model', () => {
+  const rules = { models: [{ match: 'gemini-*', provider: 'gemini' }] };
+  expect(chooseRoute({ 'gemini-2.5-flash': 1 }, rules)).toEqual({
+    kind: 'route',
+    route: { provider: 'gemini', account: null, model: 'gemini-2.5-flash' },
+  });
+  expect(chooseRoute({ 'gemini-2.5-flash': 1, 'gemini-2.5-pro': 3 }, rules)).toMatchObject({
+    kind: 'problem',
+    code: 'mixed',
+    line: 3,
+  });
 });
 
 test('what the gateway knows of shipped providers is what the workers know', () => {
@@ -59,10 +74,13 @@ test('what the gateway knows of shipped providers is what the workers know', () 
   const providers = createProviders(accounts, vendors, noBucket);
   for (const provider of providerNames) {
     const dialect = providers.get(provider, 'default')?.dialect;
+    const modelInBody = dialect === undefined || createDialect(dialect).modelInBody;
     const route = { provider, account: null };
-    const family = dialect?.family;
-    const form = family === 'openai' || family === 'anthropic' ? family : null;
-    expect([provider, findDialect(route)]).toEqual([provider, form]);
+    // Models of Anthropic have lines of their own there.
+    const form = provider === 'vertex' ? 'gemini' : dialect?.family;
+    expect([provider, findTarget(route)]).toEqual([provider, form]);
+    const { route: chosen } = Object(chooseRoute({ m: 1 }, { models: [{ match: 'm', provider }] }));
+    expect([provider, chosen.model]).toEqual([provider, modelInBody ? undefined : 'm']);
     expect([provider, hasOlderLimit(route)]).toEqual([provider, dialect?.outputLimit === 'max_tokens']);
   }
 });

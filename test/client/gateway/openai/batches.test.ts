@@ -183,28 +183,6 @@ test('a batch that Temporal has forgotten is shown as it ended, and is not run a
     expect(jobs.started).toBe(0);
   }));
 
-test('a model of another vendor is answered in the form of this one, or the field is named', () =>
-  withOpenai(server.env, 'carried', {}, async ({ site, openai }) => {
-    const model = 'claude-haiku-4-5';
-    const batch = await waitForEnd(openai, (await createBatch(openai, makeLines(5, { model }))).id);
-    const answers = await readLines(openai, batch.output_file_id);
-    expect(answers).toHaveLength(5);
-    expect(answers[0]?.response?.body).toMatchObject({
-      object: 'chat.completion',
-      model,
-      choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: expect.any(String) } }],
-    });
-    const refused = await createBatch(openai, makeLines(2, { model, logprobs: true }));
-    const ended = await waitForEnd(openai, refused.id);
-    expect(ended.errors?.data?.map(({ line, param }) => [line, param])).toEqual([
-      [1, 'logprobs'],
-      [2, 'logprobs'],
-    ]);
-    const other = await waitForEnd(openai, (await createBatch(openai, makeLines(1, { model: 'gemini-2.5-flash' }))).id);
-    expect(other.errors?.data).toMatchObject([{ code: 'unsupported_provider', param: 'model' }]);
-    expect((await site.control.counts()).billed).toBe(5);
-  }));
-
 test('a batch of another tenant, or under an id that was made up, is not found', () =>
   withOpenai(server.env, 'tenants', {}, async ({ openai, stranger }) => {
     const { id } = await createBatch(openai, makeLines(1, { model: 'unknown' }));

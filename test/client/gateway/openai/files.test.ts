@@ -1,11 +1,14 @@
 // Uploads of the vendor's own SDK: kept as they are, refused in the vendor's form, and known to their tenant alone.
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { APIError, NotFoundError, toFile } from 'openai';
 import { expect, test } from 'vitest';
 import { devServer } from '../../../support/temporal.ts';
-import { createBatch, makeLines, makeSdk, waitForEnd, withOpenai } from './openai-site.ts';
+import { startGateway } from '../gateway-site.ts';
+import { createBatch, frontConfig, makeLines, makeSdk, waitForEnd, withOpenai } from './openai-site.ts';
 
 const server = devServer();
 const named = (text: string, name = 'rows.jsonl') => toFile(Buffer.from(text), name);
@@ -59,6 +62,59 @@ test('a file that a batch reads is not deleted before the batch has ended', () =
     expect(await openai.files.delete(batch.input_file_id)).toMatchObject({ deleted: true });
     expect(await openai.files.retrieve(output ?? '')).toMatchObject({ purpose: 'batch_output' });
     await expect(openai.files.delete(output ?? '')).rejects.toMatchObject({ status: 400, code: 'file_of_batch' });
+  }));
+
+const dayMs = 86_400_000;
+
+test('what has expired is removed, and what a killed gateway left', () =>
+  withOpenai(server.env, 'swept', {}, async ({ site, openai }) => {
+    const add = async (seconds?: number): Promise<string> => {
+      const expires = seconds === undefined ? {} : { expires_after: { anchor: 'created_at' as const, seconds } };
+      return (await openai.files.create({ file: await named(makeLines(1)), purpose: 'batch', ...expires })).id;
+    };
+    const ids = [await add(), await add(3600), await add(2_592_000)];
+    const folder = join(site.root, 'gateway/tenants/acme');
+    const uploads = (): string[] => readdirSync(join(folder, 'uploads')).sort();
+    const before = uploads();
+    // An upload whose gateway was killed before it wrote the record, and one that was killed while it wrote.
+    const [last = ''] = before.slice(-1);
+    const orphan = `${last.slice(0, 14)}7000-8000-000000000000.jsonl`;
+    writeFileSync(join(folder, 'uploads', orphan), 'x');
+    writeFileSync(join(folder, 'uploads/.unfinished-1'), 'x');
+    utimesSync(join(folder, 'uploads/.unfinished-1'), 0, 0);
+    writeFileSync(join(folder, 'uploads/.unfinished-2'), 'x');
+    utimesSync(join(folder, 'uploads/.unfinished-2'), 1e10, 1e10);
+    const later = await startGateway(site, frontConfig, { now: () => Date.now() + 2 * dayMs });
+    const kept = [before[0], before[2], '.unfinished-2'].toSorted();
+    await expect.poll(uploads).toEqual(kept);
+    expect(readdirSync(join(folder, 'files'))).toHaveLength(2);
+    expect((await makeSdk(later).files.list()).data.map(({ id }) => id).toSorted()).toEqual(
+      [ids[0], ids[2]].toSorted(),
+    );
+    await later.drain();
+    expect(later.logged).toEqual([]);
+  }));
+
+test('a reader that takes nothing is cut off', () =>
+  withOpenai(server.env, 'stalled', { config: { limits: { writeSeconds: 1 } } }, async ({ gateway, openai }) => {
+    // More than the two ends of a connection hold by themselves.
+    const file = await openai.files.create({ file: await named(`"${'x'.repeat(30_000_000)}"\n`), purpose: 'batch' });
+    const { port, host } = new URL(gateway.url);
+    const socket = connect(Number(port), '127.0.0.1').pause();
+    const key = openai.apiKey ?? '';
+    const path = `/v1/files/${file.id}/content`;
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${key}\r\n\r\n`);
+    let isCut = false;
+    socket.once('error', () => {
+      isCut = true;
+    });
+    // A socket that takes nothing learns of its end only when it writes.
+    const findCut = (): boolean => {
+      if (!isCut) socket.write('\r\n');
+      return isCut;
+    };
+    await expect.poll(findCut, { timeout: 30_000 }).toBe(true);
+    expect((await (await openai.files.content(file.id)).arrayBuffer()).byteLength).toBe(file.bytes);
   }));
 
 test('an upload that is too large, cut or of another kind is refused, and leaves nothing', () =>
