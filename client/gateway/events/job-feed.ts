@@ -72,7 +72,7 @@ export class JobFeed {
         this.#first.reject(error);
       }
       this.#announce();
-      if (this.end === null) await pause(askEveryMs - (performance.now() - began), this.#left.signal);
+      if (this.end === null) await pause(Math.max(0, askEveryMs - (performance.now() - began)), this.#left.signal);
     }
   }
 
