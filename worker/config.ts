@@ -10,6 +10,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { findPrice, type ModelPrice, type Prices } from '../domain/money/cost.ts';
 import { builtInPrices } from '../domain/money/prices.ts';
 import { needs } from '../domain/request/needs.ts';
+import { parseWebhookSecrets } from '../domain/webhook/parse-secrets.ts';
 import { readStoreSettings, type StoreSettings } from '../storage/registry.ts';
 import { type FileConfig, readConfigFile } from './config-file.ts';
 
@@ -31,14 +32,9 @@ const address = z.string().transform((text, ctx): Address => {
   return z.NEVER;
 });
 
-const secretBytesMin = 24;
-
-/** The form of the Standard Webhooks convention. */
 const secrets = z.string().transform((text, ctx): readonly Buffer[] => {
-  const given = text.split(/[\s,]+/);
-  const decoded = given.map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
-  const areSecrets = given.every((secret) => secret.startsWith('whsec_'));
-  if (areSecrets && decoded.every(({ length }) => length >= secretBytesMin)) return decoded;
+  const parsed = parseWebhookSecrets(text);
+  if (parsed !== null) return parsed;
   ctx.addIssue({ code: 'custom', message: 'must be `whsec_` and at least 24 random bytes as base64' });
   return z.NEVER;
 });

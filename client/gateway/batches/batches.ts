@@ -150,9 +150,8 @@ export class Batches {
     const { store, places } = this.#parts;
     const place = places.order(tenant, hashKey(key));
     const mark = markOrder(order);
-    await writeOnce(store, place, { uuid: own, mark });
-    const first = await readIfPresent<{ uuid: string; mark: string }>(store, place);
-    if (first?.mark !== mark) throw new GatewayError('conflict', 'Idempotency-Key: was used for another order');
+    const first = await writeOnce(store, place, { uuid: own, mark });
+    if (first.mark !== mark) throw new GatewayError('conflict', 'Idempotency-Key: was used for another order');
     return first.uuid;
   }
 

@@ -1,8 +1,7 @@
 // Reads the secrets of vendors' events from the variables that the configuration names.
 
+import { parseWebhookSecrets } from '../../../domain/webhook/parse-secrets.ts';
 import type { GatewayConfig } from '../config.ts';
-
-const secretBytesMin = 24;
 
 /** By vendor and account. Throws at the gateway's start if a variable is missing or is not a secret. */
 export function readHookSecrets(
@@ -20,11 +19,8 @@ export function readHookSecrets(
 
 export const nameHook = (vendor: string, account: string): string => `${vendor}/${account}`;
 
-/** Several, with a space between them, while one is being replaced. */
 function parseSecrets(text: string, variable: string): readonly Buffer[] {
-  const given = text.split(/[\s,]+/).filter(Boolean);
-  const secrets = given.map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
-  const areSecrets = given.length > 0 && given.every((secret) => secret.startsWith('whsec_'));
-  if (areSecrets && secrets.every(({ length }) => length >= secretBytesMin)) return secrets;
+  const secrets = parseWebhookSecrets(text.trim());
+  if (secrets !== null) return secrets;
   throw new Error(`${variable}: must be the secret that the vendor has shown: whsec_ and at least 24 bytes as base64`);
 }

@@ -10,31 +10,19 @@ import { Queues } from '../../../client/long-lived/queues.ts';
 import { startDevServer } from '../../../scripts/dev-server.ts';
 import { freePort } from '../../../scripts/tools/free-port.ts';
 import { Cell, until } from './cell.ts';
+import { itemsPerCall, makeItems, queueJob } from './queue-items.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-server-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const calls = 60;
-const itemsPerCall = 20;
 const rows = calls * itemsPerCall;
 const limitMs = 240_000;
 
 const queueFile = {
-  job: {
-    provider: 'openai',
-    model: 'gpt-5.4-mini',
-    request: { messages: [{ role: 'user', content: '{{ text }}' }], max_completion_tokens: 16 },
-    poll: { initial: '300ms', max: '1s' },
-    minBatchItems: 0,
-  },
+  job: queueJob,
   flush: { items: 200, age: '3s' },
 };
-
-const makeItems = (call: number): { id: string; text: string }[] =>
-  Array.from({ length: itemsPerCall }, (_, index) => {
-    const id = `i-${call * itemsPerCall + index}`;
-    return { id, text: `item ${id}` };
-  });
 
 /** As a caller would: until it has an answer, it sends the same items again. */
 async function addUntilAnswered(queues: Queues, call: number): Promise<void> {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Cell, until } from '../crash/cell.ts';
+import { queueJob } from '../crash/queue-items.ts';
 import { realServer } from '../server.ts';
 import { tokenFor, withGateway } from './gateway-at.ts';
 
@@ -11,13 +12,7 @@ const server = realServer();
 const limitMs = 180_000;
 
 const queue = {
-  job: {
-    provider: 'openai',
-    model: 'gpt-5.4-mini',
-    request: { messages: [{ role: 'user', content: '{{ text }}' }], max_completion_tokens: 16 },
-    poll: { initial: '300ms', max: '1s' },
-    minBatchItems: 0,
-  },
+  job: queueJob,
   flush: { items: 50_000, age: '1h' },
 };
 const jsonLines = { 'content-type': 'application/x-ndjson' };

@@ -57,51 +57,40 @@ test('a create without a reply is not given up with a key of another account, an
     },
   ));
 
+const loseOneCreate = {
+  loseReply: { route: 'anthropic.batches.create', how: 'reset' },
+  runMs: hourMs,
+  variables: { ANTHROPIC_API_KEY: 'a-key' },
+} as const;
+
+/** The reply to the create is lost, and the worker gets the key of another account. */
+async function pauseWithOtherKey(site: Site): Promise<void> {
+  const request = { messages: [{ role: 'user', content: '{{ text }}' }], max_tokens: 16 };
+  await site.start({ ...site.openaiJob(60), provider: 'anthropic', model: 'claude-haiku-4-5', request });
+  await site.untilCreated(1);
+  site.newVariables = { ANTHROPIC_API_KEY: 'b-key' };
+  await site.untilStatus('paused', ({ phase }) => phase === 'paused', minuteMs);
+}
+
 test('a create without a reply is not sent again with the key of an account that shows nothing of the job', () =>
-  Site.with(
-    server.env,
-    'other-key',
-    {
-      loseReply: { route: 'anthropic.batches.create', how: 'reset' },
-      runMs: hourMs,
-      variables: { ANTHROPIC_API_KEY: 'a-key' },
-    },
-    async (site) => {
-      const request = { messages: [{ role: 'user', content: '{{ text }}' }], max_tokens: 16 };
-      await site.start({ ...site.openaiJob(60), provider: 'anthropic', model: 'claude-haiku-4-5', request });
-      await site.untilCreated(1);
-      site.newVariables = { ANTHROPIC_API_KEY: 'b-key' };
-      await site.untilStatus('paused', ({ phase }) => phase === 'paused', minuteMs);
-      expect(await site.status()).toMatchObject({ pause: { reason: 'wrong_account' }, items: { underWay: 60 } });
-      site.newVariables = { ANTHROPIC_API_KEY: 'a-key' };
-      await site.update('resume');
-      const report = await site.result();
-      await site.expectPaidOnce(report, 60);
-      expect(report).toMatchObject({ verdict: 'complete', waves: 1 });
-      expect((await site.control.counts()).batchesCreated).toBe(1);
-    },
-  ));
+  Site.with(server.env, 'other-key', loseOneCreate, async (site) => {
+    await pauseWithOtherKey(site);
+    expect(await site.status()).toMatchObject({ pause: { reason: 'wrong_account' }, items: { underWay: 60 } });
+    site.newVariables = { ANTHROPIC_API_KEY: 'a-key' };
+    await site.update('resume');
+    const report = await site.result();
+    await site.expectPaidOnce(report, 60);
+    expect(report).toMatchObject({ verdict: 'complete', waves: 1 });
+    expect((await site.control.counts()).batchesCreated).toBe(1);
+  }));
 
 test('if somebody resumes without the key that made the batch, its rows are in doubt', () =>
-  Site.with(
-    server.env,
-    'other-key-resumed',
-    {
-      loseReply: { route: 'anthropic.batches.create', how: 'reset' },
-      runMs: hourMs,
-      variables: { ANTHROPIC_API_KEY: 'a-key' },
-    },
-    async (site) => {
-      const request = { messages: [{ role: 'user', content: '{{ text }}' }], max_tokens: 16 };
-      await site.start({ ...site.openaiJob(60), provider: 'anthropic', model: 'claude-haiku-4-5', request });
-      await site.untilCreated(1);
-      site.newVariables = { ANTHROPIC_API_KEY: 'b-key' };
-      await site.untilStatus('paused', ({ phase }) => phase === 'paused', minuteMs);
-      await site.update('resume');
-      expect(await site.result()).toMatchObject({ verdict: 'none', waves: 1, errorsByReason: { in_doubt: 60 } });
-      expect((await site.control.counts()).batchesCreated).toBe(1);
-    },
-  ));
+  Site.with(server.env, 'other-key-resumed', loseOneCreate, async (site) => {
+    await pauseWithOtherKey(site);
+    await site.update('resume');
+    expect(await site.result()).toMatchObject({ verdict: 'none', waves: 1, errorsByReason: { in_doubt: 60 } });
+    expect((await site.control.counts()).batchesCreated).toBe(1);
+  }));
 
 test('if the batches are gone for good, `resume` lets the job end after six hours, and their rows are in doubt', () =>
   Site.with(server.env, 'gone-for-good', { runMs: hourMs }, async (site) => {

@@ -18,6 +18,20 @@ export const chatDefaults: Defaults = {
   metadata: [{}],
 };
 
+/** What every form takes. */
+export const chatCarried = [
+  'model',
+  'messages',
+  'max_completion_tokens',
+  'max_tokens',
+  'stop',
+  'temperature',
+  'top_p',
+  'tools',
+  'tool_choice',
+  'response_format',
+] as const;
+
 /** Of two names for the same thing. */
 export function readSame<Value>(
   body: Fields,

@@ -2,31 +2,19 @@
 
 import type { Json } from '../../../../domain/outcome/outcome.ts';
 import { checkNames, type Fields, joinPath, pickGiven, readList, readNumber, readText, refuse } from '../fields.ts';
-import { chatDefaults, readChatLimit, readCoolTemperature, readStop } from './chat-fields.ts';
+import { chatCarried, chatDefaults, readChatLimit, readCoolTemperature, readStop } from './chat-fields.ts';
 import { readFormat } from './chat-format.ts';
 import { readToolChoice, readTools } from './chat-tools.ts';
 import { readImageData, readPdf } from './media.ts';
 import { type Blocks, joinTurns, toMessages } from './turns-to-messages.ts';
 
-const carried = [
-  'model',
-  'messages',
-  'max_completion_tokens',
-  'max_tokens',
-  'stop',
-  'temperature',
-  'top_p',
-  'tools',
-  'tool_choice',
-  'response_format',
-];
 const imageTypes = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 /** What the vendor takes as the name of a document. */
 const documentName = /^(?!.*\s\s)[a-zA-Z0-9 ()[\]-]{1,200}$/;
 
 /** The model is in the URL of a call. */
 export function toConverseRequest(body: Fields): { [name: string]: Json } {
-  checkNames(body, '', carried, { ...chatDefaults, parallel_tool_calls: [true] });
+  checkNames(body, '', chatCarried, { ...chatDefaults, parallel_tool_calls: [true] });
   readText(body.model, 'model');
   const { system, messages } = toMessages(readList(body.messages, 'messages'), blocks);
   const turns = joinTurns(messages, blocks).map(({ role, blocks: content }) => ({ role, content }));

@@ -12,25 +12,13 @@ import {
   readText,
   refuse,
 } from '../fields.ts';
-import { chatDefaults, readChatLimit, readStop } from './chat-fields.ts';
+import { chatCarried, chatDefaults, readChatLimit, readStop } from './chat-fields.ts';
 import { readFormat } from './chat-format.ts';
 import { type ReadTool, readToolChoice, readTools } from './chat-tools.ts';
 import { pdf, readImageData, readPdf } from './media.ts';
 import { type Blocks, joinTurns, toMessages } from './turns-to-messages.ts';
 
-const carried = [
-  'model',
-  'messages',
-  'max_completion_tokens',
-  'max_tokens',
-  'stop',
-  'temperature',
-  'top_p',
-  'seed',
-  'tools',
-  'tool_choice',
-  'response_format',
-];
+const carried = [...chatCarried, 'seed'];
 const stopsMax = 5;
 const imageTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/heic', 'image/heif'];
 

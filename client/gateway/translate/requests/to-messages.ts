@@ -11,27 +11,12 @@ import {
   readText,
   refuse,
 } from '../fields.ts';
-import { chatDefaults, readChatLimit, readCoolTemperature, readSame, readStop } from './chat-fields.ts';
+import { chatCarried, chatDefaults, readChatLimit, readCoolTemperature, readSame, readStop } from './chat-fields.ts';
 import { readFormat } from './chat-format.ts';
 import { readToolChoice, readTools } from './chat-tools.ts';
 import { messageBlocks, toMessages } from './turns-to-messages.ts';
 
-const carried = [
-  'model',
-  'messages',
-  'max_completion_tokens',
-  'max_tokens',
-  'stop',
-  'temperature',
-  'top_p',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'response_format',
-  'reasoning_effort',
-  'user',
-  'safety_identifier',
-];
+const carried = [...chatCarried, 'parallel_tool_calls', 'reasoning_effort', 'user', 'safety_identifier'];
 
 export function toMessagesRequest(body: Fields): { [name: string]: Json } {
   checkNames(body, '', carried, chatDefaults);
