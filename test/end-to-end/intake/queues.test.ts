@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { Cell, until } from '../crash/cell.ts';
 import { queueJob } from '../crash/queue-items.ts';
 import { realServer } from '../server.ts';
-import { tokenFor, withGateway } from './gateway-at.ts';
+import { type AnswerBody, tokenFor, withGateway } from './gateway-at.ts';
 
 const server = realServer();
 const limitMs = 180_000;
@@ -81,8 +81,7 @@ test(
           body: { error: { field: 'flush' } },
         });
         expect(await change('flush')).toMatchObject({ status: 200 });
-        const page = async () => (await gateway.get('/api/queues/changes')).body;
-        await until('flushed', async () => (await page()).last[0]?.answered === 3);
+        await gateway.getUntil('/api/queues/changes', ({ last }) => last[0]?.answered === 3);
         expect(await change('drain')).toMatchObject({ body: { mode: 'draining' } });
         const late = await change('items', makeItems(1));
         expect([409, 404]).toContain(late.status);
@@ -152,9 +151,8 @@ test(
         expect(await gateway.post(path, makeItems(1), other.headers)).toMatchObject({ status: 404 });
         expect(existsSync(join(at.root, 'acme/queues/mine/queue.json'))).toBe(true);
         await gateway.post('/api/queues/mine/flush', {}, acme.headers);
-        const page = async () => (await gateway.get('/api/queues/mine', acme.headers)).body;
-        await until('flushed', async () => (await page()).last[0]?.answered === 2);
-        const { name, last } = await page();
+        const isFlushed = ({ last: [flush] }: AnswerBody): boolean => flush?.answered === 2;
+        const { name, last } = await gateway.getUntil('/api/queues/mine', isFlushed, acme.headers);
         expect([name, last[0]?.workflowId]).toEqual(['mine', 'queue/acme.mine/flush-1']);
         const flush = `/api/jobs/${encodeURIComponent(last[0]?.workflowId ?? '')}/failures`;
         expect(await gateway.get(flush, acme.headers)).toMatchObject({ status: 200 });
@@ -182,10 +180,9 @@ test(
         const unknown = await gateway.post(path, makeItems(2, 'again'));
         expect(unknown).toMatchObject({ status: 503, retryAfter: '1', body: { error: { code: 'unavailable' } } });
         await at.startWorker();
-        expect(await gateway.post(path, makeItems(2, 'again'))).toMatchObject({ status: 200, body: { accepted: 2 } });
-        await gateway.post('/api/queues/vanish/flush', {});
-        const page = async () => (await gateway.get('/api/queues/vanish')).body;
-        await until('flushed', async () => ((await page()).last[0]?.answered ?? 0) >= 3);
+        expect(await gateway.postUntilTaken(path, makeItems(2, 'again'))).toMatchObject({ body: { accepted: 2 } });
+        await gateway.postUntilTaken('/api/queues/vanish/flush', {});
+        await gateway.getUntil('/api/queues/vanish', ({ last }) => (last[0]?.answered ?? 0) >= 3);
       }),
     ),
   limitMs,
