@@ -34,6 +34,7 @@ import { upload } from './submit/upload.ts';
 import { readPart } from './waves/read-part.ts';
 import { sumWave } from './waves/sum-wave.ts';
 import { postWebhook } from './webhook/post-webhook.ts';
+import { writeCollected } from './webhook/write-collected.ts';
 
 type Input<Activity> = Activity extends (deps: never, input: infer I) => unknown ? I : never;
 
@@ -81,6 +82,7 @@ export const createActivities = (deps: ActivityDeps) => {
     findFlushInput: (input: Input<typeof findFlushInput>) => findFlushInput(deps, input),
     findItem: (input: Input<typeof findItem>) => findItem(deps, input),
     postWebhook: (input: Input<typeof postWebhook>) => postWebhook(deps, input),
+    writeCollected: (input: Input<typeof writeCollected>) => writeCollected(deps, input),
     untilClosed: (input: Input<typeof untilClosed>) => untilClosed(deps, input),
   };
 };

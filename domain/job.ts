@@ -11,7 +11,7 @@ import type { JobMode, RouteLimits, RoutePolicy } from './plan/route.ts';
 import type { JobRefused } from './refusal.ts';
 import type { Sharing, TaskPriority } from './sharing.ts';
 import type { RolloutPolicy } from './waves/rollout.ts';
-import type { WithReceiver } from './webhook/message.ts';
+import type { WithReceiver } from './webhook/events.ts';
 
 export const defaultAccount = 'default';
 

@@ -2,7 +2,7 @@
 
 import { findFormats } from '../domain/dataset.ts';
 import type { JobSpec } from '../domain/job.ts';
-import { webhookEvents } from '../domain/webhook/message.ts';
+import { defaultEvents } from '../domain/webhook/events.ts';
 import type { ProviderFacts } from './facts.ts';
 import { normalFolder, normalPath } from './path.ts';
 import type { Problem } from './problem.ts';
@@ -51,7 +51,7 @@ export function resolveDeadline(deadline: JobFields['deadline']): JobSpec['deadl
 
 /** Absent if nobody is to be told. */
 export function resolveWebhook(webhook: JobFields['webhook']): Pick<JobSpec, 'webhook'> {
-  return webhook === undefined ? {} : { webhook: { url: webhook.url, events: webhook.events ?? webhookEvents } };
+  return webhook === undefined ? {} : { webhook: { url: webhook.url, events: webhook.events ?? defaultEvents } };
 }
 
 const defaultSteps = [0.01, 0.1, 1];

@@ -10,6 +10,9 @@ export interface Problem {
   readonly message: string;
 }
 
+/** Longer text is not a name. */
+const namesMax = 60;
+
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
@@ -66,7 +69,7 @@ function describeIssue(issue: Issue, value: unknown): string {
       if (issue.expected === 'int') return 'must be a whole number';
       return ours(issue) ?? `must be ${wantedKind[issue.expected] ?? issue.expected}, not ${describeKind(value)}`;
     case 'invalid_value':
-      return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
+      return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}${nameValue(value)}`;
     case 'too_small':
       return issue.origin === 'string' ? 'must not be empty' : `must be at least ${issue.minimum}`;
     case 'too_big':
@@ -75,6 +78,10 @@ function describeIssue(issue: Issue, value: unknown): string {
       return issue.message;
   }
 }
+
+/** A name that is not known is repeated: among several, the place alone does not show which one it is. */
+const nameValue = (value: unknown): string =>
+  typeof value === 'string' && value.length <= namesMax ? `, not ${JSON.stringify(value)}` : '';
 
 /** Messages of this project's schemas begin with "must"; zod's never do. */
 function ours({ message }: Issue): string | null {

@@ -5,7 +5,7 @@ import { datasetFormats, isKnownEncoding } from '../domain/dataset.ts';
 import { resultFormats } from '../domain/job.ts';
 import { batchesPerSegment, realtimeConcurrencyMax } from '../domain/limits.ts';
 import { jobModes } from '../domain/plan/route.ts';
-import { webhookEvents } from '../domain/webhook/message.ts';
+import { webhookEvents } from '../domain/webhook/events.ts';
 import { count, duration, fixedPath, jsonObject, name, path, text, usd } from './fields/field-kinds.ts';
 import { deadline, poll, retry } from './fields/waiting-fields.ts';
 import { findUrlProblem } from './receiver-url.ts';
@@ -142,7 +142,11 @@ const webhook = z.strictObject({
       if (problem !== null) addIssue(problem);
     })
     .describe('Where messages are sent by POST: an `https` address, or `http`.'),
-  events: z.array(z.enum(webhookEvents)).min(1).optional().describe('The kinds of messages.'),
+  events: z
+    .array(z.enum(webhookEvents))
+    .min(1)
+    .optional()
+    .describe('The kinds of messages: when the job has ended, is paused, is resumed, or has collected batches.'),
 });
 
 const keep = z.strictObject({
@@ -227,7 +231,7 @@ export const jobFields = z.strictObject({
   resumeFrom: fixedPath()
     .optional()
     .describe('The output of a job that ended before it finished. Its plan, batches and answers are taken over.'),
-  webhook: webhook.optional().describe('Who is told that the job has ended, by signed messages.'),
+  webhook: webhook.optional().describe('Who is told what happens to the job, by signed messages.'),
   keep: keep.optional().describe('What the job keeps in addition to its results.'),
 });
 

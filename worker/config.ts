@@ -39,7 +39,13 @@ const secrets = z.string().transform((text, ctx): readonly Buffer[] => {
   return z.NEVER;
 });
 
-const hosts = z.string().transform((text): readonly string[] => text.split(/[\s,]+/).filter(Boolean));
+/** As a URL writes them. */
+const hosts = z.string().transform((text): readonly string[] =>
+  text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean),
+);
 
 const environment = z.object({
   NIGHTSHIFT_DATA: z.string().default('.'),

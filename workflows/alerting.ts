@@ -2,7 +2,7 @@
 // can raise, because a job without progress sends no news. Also starts background work of a workflow.
 
 import { CancellationScope, condition, isCancellation, log, metricMeter } from '@temporalio/workflow';
-import { type Alert, alertNames } from '../domain/progress/alerts.ts';
+import { type Alert, type AlertName, alertNames } from '../domain/progress/alerts.ts';
 
 /** Each check costs the history five events, and one check serves several batches that become late one after another. */
 const checkEveryMs = 10 * 60_000;
@@ -39,6 +39,12 @@ export class AlertLog {
       log.info(`alert over: ${raised}`, { event: 'alert_over', alert: raised });
     }
   }
+}
+
+/** Of a workflow whose alerts end only when a person acts, or never: each is raised once. */
+export function raiseOnce(name: AlertName, text: string, facts: Readonly<Record<string, unknown>>): void {
+  log.warn(`alert: ${text}`, { event: 'alert', alert: name, ...facts });
+  counter.add(1, { alert: name });
 }
 
 const nameAlert = ({ name, of }: Alert): string => (of === undefined ? name : `${name} ${of}`);

@@ -1,7 +1,9 @@
-// Keeps a job's progress in its memo, which lists show without a worker. In few steps, because each costs the history an event. At the end, the
-// figures of the report take its place.
+// What lists show of a job without a worker: its progress in its memo, and its search attributes. The progress changes in few steps, because each
+// costs the history an event. At the end, the figures of the report take its place.
 
-import { upsertMemo } from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import type { JobSettings } from '../domain/job.ts';
 
 const steps = 20;
 
@@ -13,5 +15,12 @@ export class ProgressMemo {
     if (step <= this.#told) return;
     this.#told = step;
     upsertMemo({ nightshift: { progress: step / steps } });
+  }
+}
+
+/** An unregistered search attribute would fail the workflow task forever. */
+export function tagJob({ searchAttributes }: JobSettings, name: string, value: string): void {
+  if (searchAttributes.includes(name)) {
+    upsertSearchAttributes([{ key: defineSearchAttributeKey(name, 'KEYWORD'), value }]);
   }
 }

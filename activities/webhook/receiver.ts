@@ -22,9 +22,12 @@ for (const [net, bits] of [
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
   ['169.254.0.0', 16],
+  // Looks public, but is answered by the host of a virtual machine in some clouds.
+  ['168.63.129.16', 32],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
@@ -34,13 +37,15 @@ for (const [net, bits] of [
 ] as const) {
   notPublic.addSubnet(net, bits, 'ipv4');
 }
-// Only 2000::/3 is given out to the public internet. Within it, 2001::/23 is for protocols, and 2002::/16 holds addresses of version 4.
+// Only 2000::/3 is given out to the public internet. Within it, 2001::/23 is for protocols, 2002::/16 holds addresses of version 4, and two are for
+// documents.
 const isPublicV6 = new BlockList();
 isPublicV6.addSubnet('2000::', 3, 'ipv6');
 for (const [net, bits] of [
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
+  ['3fff::', 20],
 ] as const) {
   notPublic.addSubnet(net, bits, 'ipv6');
 }
@@ -58,7 +63,7 @@ export async function chooseAddress(
 ): Promise<ResolvedAddress> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const family = isIP(host);
-  const addresses = family === 0 ? await resolve(host) : [{ address: host, family }];
+  const addresses = family === 0 ? await lookUp(host, resolve) : [{ address: host, family }];
   const [first] = addresses;
   if (first === undefined) throw new NotReached(`${host} has no address`);
   // One public address among private ones would let a name choose.
@@ -66,4 +71,14 @@ export async function chooseAddress(
   throw new NotReached(
     `${host} is in a private network: allow it in NIGHTSHIFT_WEBHOOK_HOSTS, or give another address`,
   );
+}
+
+/** A name that is not found now may be found later: its message is tried again, and is given up in the end. */
+async function lookUp(host: string, resolve: ResolveHost): Promise<readonly ResolvedAddress[]> {
+  try {
+    return await resolve(host);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    throw new NotReached(`${host} cannot be looked up${code}`);
+  }
 }

@@ -23,6 +23,8 @@ export const alertNames = [
   'cap',
   'limits_differ',
   'sla',
+  'flush_failed',
+  'flush_late',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 

@@ -46,6 +46,10 @@ export class CollectedLog {
     if (this.#runs.at(-1)?.[1] !== this.#run) this.#runs.push([this.#batches.length, this.#run]);
   }
 
+  get size(): number {
+    return this.#batches.length;
+  }
+
   list(after: number, max: number): CollectedPage {
     return {
       total: this.#batches.length,

@@ -113,6 +113,15 @@ export const isLate = (
   { longestMs = 0 }: Pick<EndedFlush, 'longestMs'>,
 ): boolean => longestMs > slaMs;
 
+/** Flushes that have not ended and take longer than the `sla` by now, without those of which the alert was raised. */
+export const listNewlyLate = ({ settings, open }: QueueState, now: number): readonly OpenFlush[] =>
+  open.filter((flush) => flush.isLate !== true && isLate(settings, { longestMs: now - (flush.oldestAt ?? now) }));
+
+export const markLate = (state: QueueState, flush: number): QueueState => ({
+  ...state,
+  open: state.open.map((open) => (open.flush === flush ? { ...open, isLate: true } : open)),
+});
+
 /** Null: it runs again. */
 export const markFlush = (state: QueueState, flush: number, failure: string | null): QueueState => ({
   ...state,

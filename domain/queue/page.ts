@@ -26,6 +26,8 @@ export interface QueuePage {
   readonly running: readonly (OpenFlush & { readonly workflowId: string })[];
   readonly last: readonly (EndedFlush & { readonly workflowId: string })[];
   readonly totals: QueueTotals;
+  /** The longest time from the acceptance of an item to its answer that is not late. Null if the queue names none. */
+  readonly slaMs: number | null;
   /** Of the last flushes, the longest time from the acceptance of an item to its answer; null if it is not known of any. */
   readonly longestMs: number | null;
 }
@@ -48,6 +50,7 @@ export function renderQueuePage(state: QueueState, now: number): QueuePage {
     running: open.map(withId),
     last: ended.map(withId),
     totals,
+    slaMs: settings.slaMs ?? null,
     longestMs: ended.reduce<number | null>(
       (longest, { longestMs = null }) => (longestMs === null ? longest : Math.max(longest ?? 0, longestMs)),
       null,
@@ -61,10 +64,10 @@ export function renderQueueDetails(page: QueuePage, now: number): string {
   const oldest = oldestMs === null ? '' : `, the oldest for ${formatDuration(oldestMs)}`;
   const next = nextFlushAt === null ? '' : ` Next flush: ${formatTime(nextFlushAt)}.`;
   const rows = [
-    ...running.map(({ workflowId, items, failure }) => [
+    ...running.map(({ workflowId, items, failure, isLate }) => [
       workflowId,
       items,
-      failure === null ? 'runs' : `failed: ${inCell(failure)}`,
+      failure === null ? `runs${isLate === true ? ', late' : ''}` : `failed: ${inCell(failure)}`,
     ]),
     ...last.map(({ workflowId, items, end, answered, failed, usd, longestMs }) => [
       workflowId,
@@ -78,11 +81,18 @@ export function renderQueueDetails(page: QueuePage, now: number): string {
     [
       `**${mode}**: ${depth.items} items wait${oldest}.${next}`,
       `Accepted ${totals.accepted}, refused ${totals.refused}, duplicates ${totals.duplicates}, removed ${totals.removed}, flushed ${totals.flushed}.`,
+      renderSla(page),
       rows.length === 0 ? '' : ['| flush | items | state |', '|---|---:|---|', ...rows.map(renderRow)].join('\n'),
     ],
     now,
   );
 }
+
+/** Empty if the queue names no `sla`. */
+const renderSla = ({ slaMs, longestMs, totals }: QueuePage): string =>
+  slaMs === null
+    ? ''
+    : `Answers within ${formatDuration(slaMs)}: ${totals.late ?? 0} items were late${longestMs === null ? '' : `, the longest of the last flushes took ${formatDuration(longestMs)}`}.`;
 
 const renderRow = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 

@@ -66,6 +66,8 @@ export interface OpenFlush {
   readonly startedAt: number;
   /** When the oldest of its items was accepted. Absent if that is not known: an earlier queue started it. */
   readonly oldestAt?: number;
+  /** It takes longer than the `sla`, and the alert was raised. Absent: not so far. */
+  readonly isLate?: true;
   /** Its job ended without delivering: a person decides. Null while it runs. */
   readonly failure: string | null;
 }

@@ -151,7 +151,7 @@ export const fieldDocs: Readonly<Record<string, FieldDoc>> = {
   resumeFrom: { default: 'none', example: 'runs/tickets/', costs: 'what was paid for is not paid for again' },
   webhook: { default: 'none', example: { url: 'https://example.com/nightshift' } },
   'webhook.url': { default: null, example: 'https://example.com/nightshift' },
-  'webhook.events': { default: 'all of them', example: ['job.ended'] },
+  'webhook.events': { default: value(['job.ended']), example: ['job.ended', 'job.paused'] },
   keep: { default: 'as its fields', example: { responses: true } },
   'keep.responses': { default: value(false), example: true },
   'keep.providerFiles': { default: value(false), example: true },

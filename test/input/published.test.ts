@@ -31,6 +31,13 @@ test('queue.schema.json is current, and takes the examples; if not, run input/pu
   const check = new Ajv({ strict: false }).compile(schema);
   const queue = await jsonOf('examples/queues/tickets.json');
   expect([check(queue), check.errors]).toEqual([true, null]);
+  const asynchronous = await jsonOf('examples/queues/within-minutes.json');
+  expect([check(asynchronous), check.errors]).toEqual([true, null]);
+  expect(readPage('docs/queues.md')).toContain(
+    JSON.stringify(asynchronous.flush)
+      .replaceAll(/([{:,])/g, '$1 ')
+      .replace('}', ' }'),
+  );
   const { job, ...flush } = queue;
   expect(check({ ...flush, job: { ...job, dataset: 'rows.jsonl' } })).toBe(false);
   expect(check({ ...queue, flush: { item: 5 } })).toBe(false);

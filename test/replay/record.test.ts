@@ -105,6 +105,23 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'told-more',
+    options: { variables: webhookVariables, runMs: 3000 },
+    play: async (site) => {
+      const events = ['job.ended', 'job.paused', 'job.resumed', 'batch.collected'];
+      const webhook = { url: 'http://127.0.0.1:9/', events };
+      const job = { ...changes, webhook, batch: { maxItems: 20, concurrency: 1 }, minBatchItems: 0 };
+      await site.start(site.openaiJob(60, job));
+      await site.untilCreated(1, 200);
+      await site.update('pause');
+      await site.update('resume');
+      await site.result();
+      for await (const { workflowId } of site.client.workflow.list({ query: "WorkflowType = 'deliverWebhook'" })) {
+        await site.client.workflow.getHandle(workflowId).terminate();
+      }
+    },
+  },
+  {
     name: 'queue',
     play: playQueue,
     first: null,

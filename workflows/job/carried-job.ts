@@ -11,6 +11,7 @@ import type { Refusals } from '../../domain/progress/refusals.ts';
 import type { JudgedStep } from '../../domain/waves/rollout.ts';
 import type { Totals } from '../../domain/waves/totals.ts';
 import type { Wave } from '../../domain/waves/waves.ts';
+import type { Told } from '../../domain/webhook/told.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { KnownCapacity } from '../gate/capacity-gate.ts';
 
@@ -77,6 +78,7 @@ export interface CarriedJob extends JobProgress {
   readonly capacity?: KnownCapacity;
   readonly lastFault?: ProviderFault | null;
   readonly collected?: CarriedLog;
+  readonly told?: Told;
 }
 
 /** The part of it that the job's coordinator keeps. */

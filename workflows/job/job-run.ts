@@ -1,14 +1,6 @@
 // The state of a running job, in memory only: a replay rebuilds it from history.
 
-import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  setCurrentDetails,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { JobRef } from '../../domain/ids.ts';
 import type { DeadlinePolicy, JobSettings, PlanSummary } from '../../domain/job.ts';
 import { type Budget, openBudget } from '../../domain/money/budget.ts';
@@ -32,7 +24,8 @@ import { noTotals, type Totals } from '../../domain/waves/totals.ts';
 import { firstWave, type Wave } from '../../domain/waves/waves.ts';
 import { AlertLog } from '../alerting.ts';
 import { Coordinator } from '../coordinator.ts';
-import { ProgressMemo } from '../progress-memo.ts';
+import { ProgressMemo, tagJob } from '../progress-memo.ts';
+import { JobMessages } from '../webhook/job-messages.ts';
 import {
   type CarriedJob,
   type JobProgress,
@@ -46,6 +39,7 @@ import { computeStatus, findJobAlerts } from './job-status.ts';
 
 export class JobRun implements JobProgress {
   readonly coordinator: Coordinator;
+  readonly messages: JobMessages;
   startedAt = workflowInfo().startTime.getTime();
   phase: JobPhase = 'opening';
   pauses: Pauses = [];
@@ -82,6 +76,7 @@ export class JobRun implements JobProgress {
   constructor(carried: CarriedJob | null) {
     this.place = carried?.place ?? { kind: 'before', wave: firstWave };
     this.#alertLog = new AlertLog(carried?.alerts);
+    this.messages = new JobMessages(this, carried?.told);
     const switches = { paused: false, turn: 0, endNow: false, concurrency: 1, batchDeadlineMs: 0 };
     this.coordinator = new Coordinator(switches, true, (news) => this.#applyNews(news));
     if (carried !== null) this.#takeOver(carried);
@@ -114,8 +109,9 @@ export class JobRun implements JobProgress {
     this.warnings = settings.warnings ?? [];
     const { concurrency, deadline } = settings;
     Object.assign(this.coordinator.switches, { concurrency, batchDeadlineMs: deadline.batchMs });
-    this.#tag('NightshiftProvider', settings.provider);
-    if (settings.model !== null) this.#tag('NightshiftModel', settings.model);
+    tagJob(settings, 'NightshiftProvider', settings.provider);
+    if (settings.model !== null) tagJob(settings, 'NightshiftModel', settings.model);
+    this.messages.update();
   }
 
   /**
@@ -123,7 +119,7 @@ export class JobRun implements JobProgress {
    * returns.
    */
   async continueAt(place: Place): Promise<never> {
-    await condition(allHandlersFinished);
+    await condition(() => allHandlersFinished() && this.messages.isIdle);
     // The input may be large, and its only use was to open the job.
     return continueAsNew<(input: unknown, carried: CarriedJob) => Promise<JobReport>>(null, this.#carry(place));
   }
@@ -134,7 +130,7 @@ export class JobRun implements JobProgress {
 
   enterPhase(phase: JobPhase): void {
     this.phase = phase;
-    this.#tag('NightshiftPhase', phase);
+    if (this.isOpen) tagJob(this.settings, 'NightshiftPhase', phase);
     this.publish();
   }
 
@@ -143,6 +139,7 @@ export class JobRun implements JobProgress {
     if (!this.isOpen) return;
     const alerts = findJobAlerts(this);
     this.#alertLog.update(alerts);
+    this.messages.update();
     const status = computeStatus(this, alerts);
     setCurrentDetails(renderStatusPage(status, Date.now(), this.report));
     if (this.report === null) this.#memo.update(status.progress);
@@ -224,8 +221,8 @@ export class JobRun implements JobProgress {
 
   #carry(place: Place): CarriedJob {
     const { settings, deadline } = this;
-    const alerts = this.#alertLog.raised;
-    return { ...pickProgress(this), ...pickCoordinated(this.coordinator), place, settings, deadline, alerts };
+    const [alerts, told] = [this.#alertLog.raised, this.messages.told];
+    return { ...pickProgress(this), ...pickCoordinated(this.coordinator), place, settings, deadline, alerts, told };
   }
 
   #requireOpened(): { readonly settings: JobSettings; deadline: DeadlinePolicy } {
@@ -236,11 +233,5 @@ export class JobRun implements JobProgress {
   #applyNews(news: BatchNews): void {
     if (news.trouble !== undefined) this.pauseFor(news.trouble, troubleNotes[news.trouble]);
     this.publish();
-  }
-
-  #tag(name: string, value: string): void {
-    // An unregistered search attribute would fail this workflow task forever.
-    if (this.#opened?.settings.searchAttributes.includes(name) !== true) return;
-    upsertSearchAttributes([{ key: defineSearchAttributeKey(name, 'KEYWORD'), value }]);
   }
 }

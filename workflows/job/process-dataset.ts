@@ -4,7 +4,6 @@ import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/wor
 import type { JobReport } from '../../domain/report/report.ts';
 import { checkWhenDue } from '../alerting.ts';
 import { setPriority } from '../interceptors/priority.ts';
-import { tellReceiver } from '../webhook/tell-receiver.ts';
 import { chooseFirstWave, chooseNextWave, gate, watchDeadline } from './between-waves.ts';
 import type { CarriedJob } from './carried-job.ts';
 import { finish } from './finish.ts';
@@ -25,11 +24,11 @@ export async function processDataset(input: unknown, carried?: unknown): Promise
   registerUpdates(job);
   try {
     const report = await run(job, input);
-    await tellReceiver(job);
+    await job.messages.end();
     return report;
   } catch (error) {
     publishFailure(job, error);
-    await tellReceiver(job, error);
+    await job.messages.end(error);
     throw error;
   }
 }
@@ -37,14 +36,14 @@ export async function processDataset(input: unknown, carried?: unknown): Promise
 async function run(job: JobRun, input: unknown): Promise<JobReport> {
   if (!job.isOpen) await openJob(job, input);
   setPriority(job.settings.priority);
-  const background = [watchDeadline(job), checkAlerts(job)];
+  const background = [watchDeadline(job), checkAlerts(job), job.messages.watchCollected()];
   await runUntilCancelled(job, async () => {
     for (let wave = chooseFirstWave(job); wave !== null; wave = chooseNextWave(job, wave)) {
       await gate(job, wave);
       await runWave(job, wave);
     }
   });
-  for (const scope of background) scope.cancel();
+  for (const scope of background) scope?.cancel();
   return CancellationScope.nonCancellable(() => finish(job));
 }
 

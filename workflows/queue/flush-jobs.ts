@@ -1,12 +1,12 @@
 // The jobs of a queue's flushes. They outlive the run that starts them, so the queue looks at them instead of waiting for their results.
 
 import { ApplicationFailure } from '@temporalio/common';
-import { log } from '@temporalio/workflow';
 import type { SeenFlush } from '../../activities/queue/look-at-flushes.ts';
 import type { QueueRef } from '../../activities/queue/queue-file.ts';
-import { endFlush, isLate, markFlush } from '../../domain/queue/changes.ts';
+import { endFlush, isLate, listNewlyLate, markFlush, markLate } from '../../domain/queue/changes.ts';
 import type { QueuePage } from '../../domain/queue/page.ts';
 import { flushWorkflowId, type QueueState } from '../../domain/queue/state.ts';
+import { raiseOnce } from '../alerting.ts';
 import { startOutliving } from '../children.ts';
 import { shortCall } from '../proxies.ts';
 
@@ -52,6 +52,19 @@ export class FlushJobs {
     const call = shortCall(timing, 'look how the flushes are doing');
     const seen = await call.lookAtFlushes({ ...this.#queue.ref, name, flushes });
     for (const each of seen) await this.#takeSeen(each);
+    this.#noticeLate();
+  }
+
+  /** A flush is late as soon as its time is over, and not only when it ends. */
+  #noticeLate(): void {
+    for (const { flush } of listNewlyLate(this.#queue.state, Date.now())) {
+      this.#raise('flush_late', 'a flush is late', flush);
+      this.#queue.change((state) => markLate(state, flush));
+    }
+  }
+
+  #raise(name: 'flush_late' | 'flush_failed', text: string, flush: number): void {
+    raiseOnce(name, text, { queue: this.#queue.state.settings.name, flush });
   }
 
   async #takeSeen(seen: SeenFlush): Promise<void> {
@@ -62,11 +75,10 @@ export class FlushJobs {
       const { last } = this.#queue.change((state) =>
         endFlush(state, { ...ended, items: open.items, endedAt: Date.now() }),
       );
-      if (last[0] !== undefined && isLate(this.#queue.state.settings, last[0])) {
-        log.warn('alert: a flush was late', { event: 'alert', alert: 'flush_late', flush: seen.flush });
-      }
+      const wasLate = last[0] !== undefined && isLate(this.#queue.state.settings, last[0]);
+      if (wasLate && open.isLate !== true) this.#raise('flush_late', 'a flush was late', seen.flush);
     } else if (seen.kind === 'failed') {
-      log.error('alert: a flush failed', { event: 'alert', alert: 'flush_failed', flush: seen.flush });
+      this.#raise('flush_failed', 'a flush failed', seen.flush);
       this.#queue.change((state) => markFlush(state, seen.flush, seen.message));
     } else {
       await this.#startAgain(seen.flush, open.items);

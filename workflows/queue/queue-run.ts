@@ -27,6 +27,12 @@ const longest = metricMeter.createGauge(
   's',
   'The longest time from the acceptance of an item to its answer in the last flushes of a queue, by its name.',
 );
+const late = metricMeter.createGauge(
+  'nightshift_queue_late_items',
+  'int',
+  '1',
+  'Items of a queue that were answered later than its sla, by its name.',
+);
 
 export class QueueRun {
   #state: QueueState | null;
@@ -176,6 +182,7 @@ export class QueueRun {
     depth.set(page.depth.items, tags);
     oldest.set((page.oldestMs ?? 0) / 1000, tags);
     longest.set((page.longestMs ?? 0) / 1000, tags);
+    late.set(page.totals.late ?? 0, tags);
     setCurrentDetails(renderQueueDetails(page, Date.now()));
     return page;
   }

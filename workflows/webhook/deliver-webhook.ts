@@ -4,11 +4,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { sleep } from '@temporalio/workflow';
 import { computeRetryDelay, deliveryDaysMax, deliveryMsMax } from '../../domain/webhook/attempts.ts';
-import type { WebhookMessage } from '../../domain/webhook/message.ts';
+import type { CollectedNotice, WebhookMessage } from '../../domain/webhook/message.ts';
 import { promptCall } from '../proxies.ts';
 
-export async function deliverWebhook(message: WebhookMessage): Promise<void> {
+export async function deliverWebhook(given: WebhookMessage | CollectedNotice): Promise<void> {
   const startedAt = Date.now();
+  const message = 'body' in given ? given : await promptCall('read what the batches brought').writeCollected(given);
   for (let attempts = 1; ; attempts += 1) {
     const attempted = await promptCall('send the message to its receiver').postWebhook(message);
     if (attempted.kind === 'taken') return;

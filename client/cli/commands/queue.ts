@@ -138,7 +138,7 @@ function printPage(page: QueuePage): void {
     printJson(page);
     return;
   }
-  const { name, mode, depth, oldestMs, nextFlushAt, running, last, totals } = page;
+  const { name, mode, depth, oldestMs, nextFlushAt, running, last, totals, slaMs, longestMs } = page;
   printValue(page, {
     queue: name,
     mode,
@@ -150,12 +150,15 @@ function printPage(page: QueuePage): void {
     duplicates: totals.duplicates,
     removed: totals.removed,
     flushed: totals.flushed,
+    sla: slaMs === null ? null : formatDuration(slaMs),
+    late: totals.late ?? 0,
+    longest: longestMs === null ? null : formatDuration(longestMs),
   });
   const flushes = [
-    ...running.map(({ workflowId, items, failure }) => ({
+    ...running.map(({ workflowId, items, failure, isLate }) => ({
       workflowId,
       items,
-      state: failure === null ? 'runs' : `failed: ${failure}`,
+      state: failure === null ? `runs${isLate === true ? ', late' : ''}` : `failed: ${failure}`,
     })),
     ...last.map(({ workflowId, items, end, answered, failed, usd }) => ({
       workflowId,

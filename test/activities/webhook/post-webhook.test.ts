@@ -3,10 +3,10 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { postWebhook } from '../../../activities/webhook/post-webhook.ts';
-import { chooseAddress, isPublicAddress } from '../../../activities/webhook/receiver.ts';
+import { chooseAddress, isPublicAddress, type ResolveHost } from '../../../activities/webhook/receiver.ts';
 import type { Attempted } from '../../../domain/webhook/attempts.ts';
 import { computeRetryDelay } from '../../../domain/webhook/attempts.ts';
-import { describeJobEnd } from '../../../domain/webhook/message.ts';
+import { chooseMessageTime, describeMessage, nameMessage } from '../../../domain/webhook/message.ts';
 import { receiverOfEachTest, startReceiver } from '../../support/receiver.ts';
 import { quietEnvironment } from '../plan/planning.ts';
 
@@ -26,11 +26,25 @@ const whsec = (secret: Buffer): string => `whsec_${secret.toString('base64')}`;
 
 const receiver = receiverOfEachTest();
 
-const post = (url: string, { hosts = ['127.0.0.1'], resolve = async () => [] as never[] } = {}): Promise<Attempted> =>
+interface World {
+  readonly hosts?: readonly string[];
+  readonly resolve?: ResolveHost;
+  readonly secrets?: readonly Buffer[];
+  readonly callMs?: number;
+}
+
+/** A date in a header has no milliseconds. */
+const at = Math.floor(Date.now() / 1000) * 1000;
+
+const post = (
+  url: string,
+  { hosts = ['127.0.0.1'], resolve = async () => [], secrets = [newer, older], callMs }: World = {},
+): Promise<Attempted> =>
   quietEnvironment().run(() =>
     postWebhook(
-      { webhooks: { secrets: [newer, older], allowedHosts: new Set(hosts), resolve }, now: Date.now },
-      describeJobEnd(url, end, Date.UTC(2026, 0, 1), 'abcdef012345'),
+      { webhooks: { secrets, allowedHosts: new Set(hosts), resolve }, now: () => at },
+      describeMessage({ id: nameMessage(at, 'abcdef012345'), url, at }, 'job.ended', end),
+      callMs,
     ),
   );
 
@@ -48,11 +62,15 @@ test('a message is verified by the library of the convention, with the new secre
   expect(() => new Webhook(whsec(newer)).verify(`${body} `, signed)).toThrow();
 });
 
-test('ids are in the order of time', () => {
-  const at = [1, 2, 255, 256, Date.UTC(2026, 0, 1), Date.UTC(2200, 0, 1)];
-  const ids = at.map((time) => describeJobEnd('https://x.example', end, time, '00').id);
+test('ids are in the order of time, and a job never names two messages alike', () => {
+  const times = [1, 2, 255, 256, Date.UTC(2026, 0, 1), Date.UTC(2200, 0, 1)];
+  const ids = times.map((time) => nameMessage(time, '00'));
   expect(ids.toSorted()).toEqual(ids);
   expect(new Set(ids).size).toBe(ids.length);
+  // Three in one millisecond, and one after the clock of the server has moved back.
+  const chosen: number[] = [];
+  for (const now of [500, 500, 500, 400]) chosen.push(chooseMessageTime(now, chosen.at(-1) ?? 0));
+  expect(chosen).toEqual([500, 501, 502, 503]);
 });
 
 test.each([
@@ -60,6 +78,10 @@ test.each([
   [302, undefined, { kind: 'again', afterMs: null }],
   [429, '120', { kind: 'again', afterMs: 120_000 }],
   [503, 'tomorrow', { kind: 'again', afterMs: null }],
+  [503, new Date(at + 90_000).toUTCString(), { kind: 'again', afterMs: 90_000 }],
+  [503, new Date(at - 90_000).toUTCString(), { kind: 'again', afterMs: null }],
+  [503, '-5', { kind: 'again', afterMs: null }],
+  [503, '9'.repeat(400), { kind: 'again', afterMs: null }],
   [410, undefined, { kind: 'gone' }],
 ])('an answer of %i (Retry-After %s) is tried again, or not', async (status, retryAfter, attempted) => {
   const other = await startReceiver();
@@ -80,8 +102,10 @@ test.each([
 
 test('a receiver that cuts the connection, or is not there, is tried again', async () => {
   receiver.current.answer((response) => response.destroy());
-  const unreached = { kind: 'again', why: 'it cannot be reached', afterMs: null };
-  expect([await post(receiver.current.url), await post('http://127.0.0.1:1/')]).toEqual([unreached, unreached]);
+  expect(await Promise.all([post(receiver.current.url), post('http://127.0.0.1:1/')])).toEqual([
+    { kind: 'again', why: 'it cannot be reached (ECONNRESET)', afterMs: null },
+    { kind: 'again', why: 'it cannot be reached (ECONNREFUSED)', afterMs: null },
+  ]);
 });
 
 test('the waits double up to a quarter of an hour, and a receiver may ask for more, up to an hour', () => {
@@ -110,7 +134,11 @@ test.each([
   ['fd00::1', false],
   ['2002:a00:1::', false],
   ['2001:db8::1', false],
+  ['3fff::1', false],
+  ['168.63.129.16', false],
+  ['fe80::1%eth0', false],
   ['2606:4700:4700::1111', true],
+  ['nothing', false],
 ])('%s is public: %s', (address, isPublic) => {
   expect(isPublicAddress(address)).toBe(isPublic);
 });

@@ -55,6 +55,22 @@ test('a short age and the realtime lane answer within minutes; what is later tha
   });
 });
 
+test('a flush is late when its time is over, and not only when it ends', () =>
+  QueueSite.with(
+    server.env,
+    'late',
+    { runMs: 20 * minuteMs, queue: { flush: { age: '1m' }, sla: '10m' } },
+    async (queue) => {
+      await queue.addRows(1, 20);
+      const early = await queue.until('it runs', ({ running }) => running.length === 1);
+      expect([early.running[0]?.isLate, early.slaMs]).toEqual([undefined, 10 * minuteMs]);
+      const late = await queue.until('it is late', ({ running }) => running[0]?.isLate === true, minuteMs);
+      expect(late).toMatchObject({ last: [], totals: { late: 0 } });
+      const ended = await queue.until('it ends', ({ last }) => last.length === 1, minuteMs);
+      expect(ended).toMatchObject({ running: [], totals: { late: 20 } });
+    },
+  ));
+
 test('an item that comes again is dropped, in the same flush and in a later one', () =>
   QueueSite.with(server.env, 'again', {}, async (queue) => {
     await queue.addRows(1, 10);
