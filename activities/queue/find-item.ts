@@ -2,10 +2,11 @@
 
 import { cancellationSignal } from '@temporalio/activity';
 import type { RowId } from '../../domain/ids.ts';
+import { deliveryFile } from '../../queue-folder/paths.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
-import { readDelivery } from './delivered-items.ts';
-import { listDeliveries } from './list-deliveries.ts';
+import { idReader, readDelivery } from './delivered-items.ts';
+import { listAllDeliveries } from './list-deliveries.ts';
 import { type QueueRef, readQueueSpec } from './queue-file.ts';
 
 export interface FindItemInput extends QueueRef {
@@ -14,11 +15,11 @@ export interface FindItemInput extends QueueRef {
 
 export function findItem(deps: ActivityDeps, { output, id }: FindItemInput): Promise<readonly string[]> {
   return heartbeating(deps.timing, async () => {
+    const { store } = deps;
     const found: string[] = [];
-    const spec = await readQueueSpec(deps.store, { output });
-    const { waiting } = await listDeliveries(deps.store, output);
-    for (const { name } of waiting) {
-      for await (const item of readDelivery(deps.store, spec, name, cancellationSignal())) {
+    const readId = idReader(deps, await readQueueSpec(store, { output }));
+    for (const { name } of await listAllDeliveries(store, output)) {
+      for await (const item of readDelivery(store, deliveryFile(output, name), readId, cancellationSignal())) {
         if (item.id !== id) continue;
         found.push(name);
         break;

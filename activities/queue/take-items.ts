@@ -7,6 +7,7 @@ import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
 import { type Delivery, nameDelivery } from '../../domain/queue/delivery.ts';
 import { flushBytesMax, flushItemsMax } from '../../domain/queue/state.ts';
 import { JobRefused } from '../../domain/refusal.ts';
+import { pathProblem } from '../../input/path.ts';
 import { deliveryFile } from '../../queue-folder/paths.ts';
 import { readDataset } from '../../storage/formats/dataset.ts';
 import type { DatasetRow } from '../../storage/formats/rows.ts';
@@ -45,6 +46,7 @@ const refusalsMax = 100;
 
 export function takeItems(deps: ActivityDeps, input: TakeInput): Promise<TakenItems> {
   return heartbeating(deps.timing, async () => {
+    requirePath(input.refusals);
     const spec = await readFlushJob(deps, input);
     const read = rowReader({ spec, prices: deps.prices.models }, requireKnownProvider(deps, spec));
     const intake = new Intake(read, input.refusals === undefined ? refusalsMax : flushItemsMax);
@@ -61,6 +63,11 @@ export function takeItems(deps: ActivityDeps, input: TakeInput): Promise<TakenIt
     await writeOnce(deps.store, deliveryFile(output, name), intake.lines());
     return { delivery: { name, ...delivery }, ...counts };
   });
+}
+
+function requirePath(refusals: string | undefined): void {
+  const problem = refusals === undefined ? null : pathProblem(refusals);
+  if (problem !== null) throw new JobRefused('invalid_job', [{ where: 'refusals', message: problem }]);
 }
 
 async function writeRefusals(store: Store, uri: string, refusals: readonly RefusedItem[]): Promise<void> {
