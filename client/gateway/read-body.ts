@@ -48,9 +48,21 @@ export function decodeText(bytes: Buffer): string {
 }
 
 export function parseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new GatewayError('bad_request', 'the body is not JSON');
   }
+  if (isDeeper(value, depthMax)) throw new GatewayError('bad_request', 'the body is nested too deeply');
+  return value;
+}
+
+/** Far more than a request of any vendor needs, and far less than what overflows the stack where it is written again. */
+const depthMax = 500;
+
+/** Looks no deeper than that. */
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((each) => isDeeper(each, depth - 1));
 }
