@@ -1,14 +1,18 @@
-// Reads the items of a delivery, each with its id.
+// Reads the items of deliveries, each with its id.
 
+import { cancellationSignal } from '@temporalio/activity';
 import type { RowId } from '../../domain/ids.ts';
 import { rowBytesMax } from '../../domain/limits.ts';
+import { type Delivery, sumDeliveries } from '../../domain/queue/delivery.ts';
 import { hasTemplate, type QueueSpec } from '../../input/queue/resolve.ts';
+import { deliveryFile } from '../../queue-folder/paths.ts';
 import type { RowRecord } from '../../storage/formats/jsonl-record.ts';
 import { lineChunks } from '../../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
 import { type ActivityDeps, requireKnownProvider } from '../deps.ts';
 
 export interface DeliveredItem {
+  readonly delivery: Delivery;
   readonly id: RowId;
   /** Valid until the next item is read. */
   readonly line: Buffer;
@@ -32,25 +36,70 @@ export function idReader(deps: Pick<ActivityDeps, 'provider'>, { job }: Pick<Que
 
 const isId = (value: unknown): value is RowId => typeof value === 'string' || typeof value === 'number';
 
+/** Small deliveries are read side by side, because a remote store takes a while for each. */
+const sideBySideMax = 32;
+const sideBySideBytesMax = 4 * 1024 * 1024;
+
 /**
  * A delivery that is not there was flushed already, and has no items for this flush: if it is there after all, the next list of the folder has
  * it.
  */
-export async function* readDelivery(
+export async function* readDeliveries(
   store: Store,
-  uri: string,
+  output: string,
+  deliveries: readonly Delivery[],
   readId: ReadId,
-  signal: AbortSignal,
+): AsyncGenerator<DeliveredItem> {
+  const signal = cancellationSignal();
+  for (const group of groupDeliveries(deliveries)) {
+    const read = ({ name }: Delivery): AsyncIterable<Uint8Array> => store.read(deliveryFile(output, name), { signal });
+    const wholes = group.length === 1 ? null : await Promise.all(group.map((each) => readWhole(read(each))));
+    for (const [index, delivery] of group.entries()) {
+      yield* readItems(delivery, wholes?.[index] ?? read(delivery), readId);
+    }
+  }
+}
+
+function* groupDeliveries(deliveries: readonly Delivery[]): Generator<readonly Delivery[]> {
+  let group: Delivery[] = [];
+  for (const delivery of deliveries) {
+    const { bytes } = sumDeliveries([...group, delivery]);
+    if (group.length > 0 && (group.length === sideBySideMax || bytes > sideBySideBytesMax)) {
+      yield group;
+      group = [];
+    }
+    group.push(delivery);
+  }
+  if (group.length > 0) yield group;
+}
+
+/** As one chunk; none if it is not there. */
+async function readWhole(source: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of source) chunks.push(Uint8Array.from(chunk));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return ReadableStream.from([Buffer.concat(chunks)]);
+}
+
+async function* readItems(
+  delivery: Delivery,
+  source: AsyncIterable<Uint8Array>,
+  readId: ReadId,
 ): AsyncGenerator<DeliveredItem> {
   try {
-    for await (const lines of lineChunks(store.read(uri, { signal }), { lineBytesMax: rowBytesMax })) {
+    for await (const lines of lineChunks(source, { lineBytesMax: rowBytesMax })) {
       for (const { bytes } of lines) {
         if (bytes === null || bytes.length === 0) continue;
         const record: RowRecord = JSON.parse(bytes.toString());
-        yield { id: readId(record, bytes), line: bytes };
+        yield { delivery, id: readId(record, bytes), line: bytes };
       }
     }
   } catch (error) {
-    if (!(error instanceof StoreError) || error.problem !== 'missing') throw error;
+    if (!isMissing(error)) throw error;
   }
 }
+
+const isMissing = (error: unknown): boolean => error instanceof StoreError && error.problem === 'missing';

@@ -1,11 +1,9 @@
 // Finds the deliveries that wait and have an item with a given id.
 
-import { cancellationSignal } from '@temporalio/activity';
 import type { RowId } from '../../domain/ids.ts';
-import { deliveryFile } from '../../queue-folder/paths.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
-import { idReader, readDelivery } from './delivered-items.ts';
+import { idReader, readDeliveries } from './delivered-items.ts';
 import { listAllDeliveries } from './list-deliveries.ts';
 import { type QueueRef, readQueueSpec } from './queue-file.ts';
 
@@ -16,15 +14,12 @@ export interface FindItemInput extends QueueRef {
 export function findItem(deps: ActivityDeps, { output, id }: FindItemInput): Promise<readonly string[]> {
   return heartbeating(deps.timing, async () => {
     const { store } = deps;
-    const found: string[] = [];
+    const found = new Set<string>();
     const readId = idReader(deps, await readQueueSpec(store, { output }));
-    for (const { name } of await listAllDeliveries(store, output)) {
-      for await (const item of readDelivery(store, deliveryFile(output, name), readId, cancellationSignal())) {
-        if (item.id !== id) continue;
-        found.push(name);
-        break;
-      }
+    const deliveries = await listAllDeliveries(store, output);
+    for await (const item of readDeliveries(store, output, deliveries, readId)) {
+      if (item.id === id) found.add(item.delivery.name);
     }
-    return found;
+    return [...found];
   });
 }

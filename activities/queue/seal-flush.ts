@@ -3,10 +3,9 @@
 // An attempt that was given up may still run, and finds deliveries gone: it replaces neither the dataset nor the counts.
 
 import { cancellationSignal } from '@temporalio/activity';
-import type { RowId } from '../../domain/ids.ts';
 import type { Sealed } from '../../domain/queue/changes.ts';
 import { takeFirst } from '../../domain/queue/choose-flush.ts';
-import { parseDelivery } from '../../domain/queue/delivery.ts';
+import { type Delivery, parseDelivery } from '../../domain/queue/delivery.ts';
 import type { FlushPolicy, Removal } from '../../domain/queue/state.ts';
 import { type QueueSpec, writeFlushJob } from '../../input/queue/resolve.ts';
 import { createOrRead, readOwnIfThere } from '../../job-folder/job-file.ts';
@@ -22,7 +21,7 @@ import { lineWriter, writeJson } from '../../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { heartbeating } from '../heartbeat.ts';
-import { type DeliveredItem, idReader, readDelivery } from './delivered-items.ts';
+import { type DeliveredItem, idReader, readDeliveries } from './delivered-items.ts';
 import { dropRemembered, forgetIds, hashId, listIdsFiles, writeIds } from './item-ids.ts';
 import { listAllDeliveries } from './list-deliveries.ts';
 import { type QueueRef, readQueueSpec } from './queue-file.ts';
@@ -51,10 +50,15 @@ export function sealFlush(deps: ActivityDeps, input: SealInput): Promise<SealedF
     const { output, flush } = input;
     const earlier = await readOwnIfThere<SealedFlush>(store, sealedFile(output, flush));
     const sealed = earlier ?? (await (await FlushSeal.begin(deps, input)).seal());
-    for (const name of sealed.deliveries) await store.remove(deliveryFile(output, name));
+    for (let from = 0; from < sealed.deliveries.length; from += removedAtATime) {
+      const names = sealed.deliveries.slice(from, from + removedAtATime);
+      await Promise.all(names.map((name) => store.remove(deliveryFile(output, name))));
+    }
     return sealed;
   });
 }
+
+const removedAtATime = 32;
 
 async function recordTaken(store: Store, input: SealInput): Promise<TakenFlush> {
   const { output, flush, removals, isUrgent, at, most = null } = input;
@@ -70,9 +74,11 @@ async function takeMore(
   const known = new Set(deliveries);
   const all = await listAllDeliveries(store, output);
   const others = all.filter((each) => !known.has(each.name) && (each.isUrgent || !isUrgent));
-  const first = deliveries.map(parseDelivery).filter((each) => each !== null);
-  return takeFirst([...first, ...others], most).map(({ name }) => name);
+  return takeFirst([...parseDeliveries(deliveries), ...others], most).map(({ name }) => name);
 }
+
+const parseDeliveries = (names: readonly string[]): readonly Delivery[] =>
+  names.map(parseDelivery).filter((each) => each !== null);
 
 /** An item may be accepted some time before its delivery is in the store. */
 const lateDeliveryMs = 3_600_000;
@@ -107,7 +113,7 @@ class FlushSeal {
     const before = files.filter((file) => file.flush < flush);
     await dropRemembered(this.#store, output, cameAt, before, this.#spec.rememberMs);
     const job = cameAt.size === 0 ? null : await this.#writeJob(cameAt);
-    const oldest = Math.min(at, waiting?.at ?? at, ...deliveries.map((name) => parseDelivery(name)?.at ?? at));
+    const oldest = Math.min(at, waiting?.at ?? at, ...parseDeliveries(deliveries).map((each) => each.at));
     const since = oldest - this.#spec.rememberMs - lateDeliveryMs;
     await forgetIds(
       this.#store,
@@ -123,11 +129,11 @@ class FlushSeal {
   async #readIds() {
     const cameAt = new Map<string, number>();
     let [removed, items] = [0, 0];
-    for await (const { id, isRemoved, at } of this.#readItems()) {
+    for await (const { id, isRemoved, delivery } of this.#readItems()) {
       items += 1;
       const hash = hashId(id);
       if (isRemoved) removed += 1;
-      else if (!cameAt.has(hash)) cameAt.set(hash, at);
+      else if (!cameAt.has(hash)) cameAt.set(hash, delivery.at);
     }
     return { cameAt, removed, items };
   }
@@ -163,15 +169,13 @@ class FlushSeal {
     }
   }
 
-  async *#readItems(): AsyncGenerator<DeliveredItem & { readonly isRemoved: boolean; readonly at: number }> {
+  async *#readItems(): AsyncGenerator<DeliveredItem & { readonly isRemoved: boolean }> {
     const { deliveries, removals } = this.#taken;
-    const { output } = this.#input;
-    for (const name of deliveries) {
-      const removed = new Set<RowId>(removals.filter((each) => each.deliveries.includes(name)).map(({ id }) => id));
-      const at = parseDelivery(name)?.at ?? this.#taken.at;
-      for await (const item of readDelivery(this.#store, deliveryFile(output, name), this.#readId, this.#signal)) {
-        yield { ...item, at, isRemoved: removed.has(item.id) };
-      }
+    const removalsOf = Map.groupBy(removals, ({ id }) => id);
+    const taken = parseDeliveries(deliveries);
+    for await (const item of readDeliveries(this.#store, this.#input.output, taken, this.#readId)) {
+      const isRemoved = removalsOf.get(item.id)?.some((each) => each.deliveries.includes(item.delivery.name)) === true;
+      yield { ...item, isRemoved };
     }
   }
 }

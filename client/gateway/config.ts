@@ -67,6 +67,8 @@ const limits = z.strictObject({
     .int()
     .positive()
     .default(8 * megabyte),
+  /** Within so long, such a request must be there. */
+  bodySeconds: z.number().positive().default(60),
   /** Of an uploaded file. */
   fileBytes: z
     .int()

@@ -154,7 +154,7 @@ test('an item that came within its time is dropped, however long it waited: in a
   expect(readdirSync(join(folder.root, output, 'ids'))).not.toContain(`000001-${at}-2.ids`);
 });
 
-test('an attempt that was given up, and goes on when the flush is sealed, changes nothing of it', async () => {
+test('an attempt that was given up, and continues when the flush is sealed, changes nothing of it', async () => {
   let deaths = 0;
   for (let calls = 1; ; calls += 1) {
     const folder = await openQueue();

@@ -151,3 +151,14 @@ test('a file of the store is taken by reference; a missing, large or foreign one
     });
     expect((await queue.page()).depth).toMatchObject({ items: 2_000, deliveries: 1 });
   }));
+
+test('items that cannot be stored are not waited for without end, and hold up no others', () =>
+  QueueSite.with(server.env, 'in-time', {}, async (queue, site) => {
+    await queue.addRows(1, 2);
+    writeFileSync(join(site.root, 'wrong.jsonl'), 'wrong\n'.repeat(101));
+    const refused = queue.add({ uri: 'wrong.jsonl', refusals: 'wrong.jsonl/refused.jsonl' }).catch((error) => error);
+    await site.env.sleep(11 * minuteMs);
+    expect(await refused).toMatchObject({ cause: { message: expect.stringContaining('in time: add them again') } });
+    await queue.addRows(3, 4);
+    expect((await queue.page()).depth.items).toBe(4);
+  }));

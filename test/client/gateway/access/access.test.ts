@@ -130,6 +130,19 @@ test('bodies that are too large, cut or no JSON are refused, and the field is na
   );
 });
 
+test('a body that never comes to its end keeps nobody out', () => {
+  const limits = { bodySeconds: 0.2, intakeBytes: 12 };
+  return withGateway(server.env, 'stalled-body', { ...quick, gateway: { limits } }, async ({ fetch }) => {
+    for (const path of ['/api/jobs', '/api/queues/a/items']) {
+      const body = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('[{"id":1}')) });
+      const answer = readError(fetch(path, { method: 'POST', body, duplex: 'half' } as RequestInit));
+      expect(await answer).toMatchObject({ status: 503, message: expect.stringContaining('within 0.2 seconds') });
+    }
+    expect((await fetch('/api/queues/a/items', postJson([{ id: 1234 }]))).status).toBe(429);
+    expect((await fetch('/api/queues/a/items', { method: 'POST', body: '[{}]' })).status).toBe(404);
+  });
+});
+
 test('a body that is nested too deeply is refused, and never sent again', () =>
   withGateway(server.env, 'deep', quick, async ({ fetch }) => {
     const deep = `${'[{"a":'.repeat(100_000)}1${'}]'.repeat(100_000)}`;
