@@ -109,14 +109,20 @@ const fileShape = fields.superRefine(({ tokens, tenants, folder }, { addIssue })
   }
 });
 
-/** A tenant's ids and folders begin with its name, so they would be those of queues, or of what the gateway keeps for all tenants. */
-function findTenantProblem(name: string, folders: readonly string[] = [`${name}/`], own: string): string | null {
+/** Where jobs and queues of operators are if they name no `output`. */
+const foldersOfOperators: readonly string[] = ['runs', 'queues'];
+
+/** A tenant's ids and folders begin with its name, so they would be those of queues and operators, or of what the gateway keeps for all tenants. */
+function findTenantProblem(name: string, given: readonly string[] | undefined, own: string): string | null {
   if (`${name}/` === queueIdPrefix) return 'is the name under which queues run: choose another one';
+  if (given === undefined && foldersOfOperators.includes(name))
+    return 'has the folder of operators: choose another name';
   const asFolder = (uri: string): string => `${uri.replace(/\/*$/, '')}/`;
-  const shared = folders.find((uri) => asFolder(uri).startsWith(asFolder(own)) || own.startsWith(asFolder(uri)));
-  return shared === undefined
-    ? null
-    : `${shared} has what the gateway keeps for all tenants in ${own}: choose another one`;
+  const shared = (given ?? [name]).find(
+    (uri) => asFolder(uri).startsWith(asFolder(own)) || own.startsWith(asFolder(uri)),
+  );
+  if (shared === undefined) return null;
+  return `${asFolder(shared)} has what the gateway keeps for all tenants in ${own}: choose another one`;
 }
 
 export type GatewayConfig = z.output<typeof fileShape>;

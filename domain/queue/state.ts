@@ -28,7 +28,7 @@ export const failureCharsMax = 500;
 /** So many flushes that have ended are shown. */
 export const shownMax = 20;
 /** So many flushes are looked at when a queue is started again. */
-export const recoveredMax = 200;
+export const recoveredMax = 2_000;
 /** So many items may be taken out by name between two flushes, out of so many deliveries together. */
 export const removalsMax = 100;
 export const removedFromMax = 1_000;

@@ -14,7 +14,7 @@ import {
   retryFlushUpdate,
 } from './messages.ts';
 import type { QueueRun } from './queue-run.ts';
-import { checkAdd, checkFlush, checkId, mustTakeItems } from './update-checks.ts';
+import { checkAdd, checkFlush, checkId, mustNotDrain, mustTakeItems } from './update-checks.ts';
 
 export function registerQueueHandlers(queue: QueueRun): void {
   setHandler(addUpdate, (input) => queue.add(input), {
@@ -43,12 +43,15 @@ export function registerQueueHandlers(queue: QueueRun): void {
   setHandler(
     pauseQueueUpdate,
     change((state) => ({ ...state, mode: 'paused' })),
-    { description: 'Flush nothing until the queue is resumed. It still takes items.' },
+    {
+      description: 'Flush nothing until the queue is resumed. It still takes items.',
+      validator: () => mustNotDrain(queue.mode),
+    },
   );
   setHandler(
     resumeQueueUpdate,
     change((state) => ({ ...state, mode: 'open' })),
-    { description: 'Flush again after a pause.' },
+    { description: 'Flush again after a pause, and take items again if the queue is being drained.' },
   );
   setHandler(
     drainUpdate,

@@ -1,6 +1,6 @@
 // One run of a queue: its state, and every step that changes it.
 
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { condition, metricMeter, setCurrentDetails, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { QueueRef } from '../../activities/queue/queue-file.ts';
 import {
@@ -210,8 +210,9 @@ export class QueueRun {
   }
 }
 
-/** The failure of an activity whose time was over says nothing to a person. */
+/** Of an activity whose time is over, the last failure alone does not say that it is not tried again. */
 function explainTimeout(error: unknown, message: string): unknown {
-  const isOver = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
-  return isOver ? ApplicationFailure.nonRetryable(message, 'not_in_time') : error;
+  if (!(error instanceof ActivityFailure) || error.retryState !== 'TIMEOUT') return error;
+  const why = error.cause instanceof ApplicationFailure ? ` (${error.cause.message})` : '';
+  return ApplicationFailure.nonRetryable(message + why, 'not_in_time');
 }

@@ -159,7 +159,8 @@ test('a body that is nested too deeply is refused, and never sent again', () =>
 test.each([
   [{ tokens: [{ ...testToken('queue').entry }] }, 'tenants.queue: is the name under which queues run'],
   [{ tenants: { gateway: {} } }, 'tenants.gateway: gateway/ has what the gateway keeps'],
-  [{ tenants: { acme: { folders: ['acme/', 'gateway/acme'] } } }, 'tenants.acme: gateway/acme has'],
+  [{ tenants: { acme: { folders: ['acme/', 'gateway/acme'] } } }, 'tenants.acme: gateway/acme/ has'],
+  [{ tenants: { runs: {} } }, 'tenants.runs: has the folder of operators'],
   [{ folder: 's3://b/nightshift/', tenants: { acme: { folders: ['s3://b/'] } } }, 'tenants.acme: s3://b/ has'],
 ])('a tenant that would reach what is for others is refused: %j', (file, message) => {
   const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
