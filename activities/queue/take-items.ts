@@ -1,6 +1,7 @@
 // Takes items into a queue: checks each as planning would, and stores those that are right as one delivery. Only then does the caller hear that
 // they are in.
 
+import { createHash } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { describeUri, findFormats } from '../../domain/dataset.ts';
 import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
@@ -59,8 +60,9 @@ export function takeItems(deps: ActivityDeps, input: TakeInput): Promise<TakenIt
     if (items === 0) return { delivery: null, ...counts };
     const { at, mark, isUrgent, output } = input;
     const delivery = { at, items, bytes, isUrgent };
-    const name = nameDelivery(delivery, mark);
-    await writeOnce(deps.store, deliveryFile(output, name), intake.lines());
+    const lines = intake.lines();
+    const name = nameDelivery(delivery, markContent(mark, lines));
+    await writeOnce(deps.store, deliveryFile(output, name), lines);
     return { delivery: { name, ...delivery }, ...counts };
   });
 }
@@ -74,6 +76,10 @@ async function writeRefusals(store: Store, uri: string, refusals: readonly Refus
   const lines = refusals.map((refusal) => `${JSON.stringify(refusal)}\n`).join('');
   await writeText(store, uri, lines, { signal: cancellationSignal() });
 }
+
+/** An earlier attempt may have found other items in the file: then they are another delivery. */
+const markContent = (mark: string, lines: Buffer): string =>
+  createHash('sha256').update(mark).update(lines).digest('hex').slice(0, mark.length);
 
 /** An earlier attempt may have written it. */
 async function writeOnce(store: Store, uri: string, lines: Buffer): Promise<void> {

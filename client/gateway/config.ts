@@ -115,8 +115,8 @@ const foldersOfOperators: readonly string[] = ['runs', 'queues'];
 /** A tenant's ids and folders begin with its name, so they would be those of queues and operators, or of what the gateway keeps for all tenants. */
 function findTenantProblem(name: string, given: readonly string[] | undefined, own: string): string | null {
   if (`${name}/` === queueIdPrefix) return 'is the name under which queues run: choose another one';
-  if (given === undefined && foldersOfOperators.includes(name))
-    return 'has the folder of operators: choose another name';
+  const isOfOperators = given === undefined && foldersOfOperators.includes(name);
+  if (isOfOperators) return 'has the folder of operators: choose another name';
   const asFolder = (uri: string): string => `${uri.replace(/\/*$/, '')}/`;
   const shared = (given ?? [name]).find(
     (uri) => asFolder(uri).startsWith(asFolder(own)) || own.startsWith(asFolder(uri)),
