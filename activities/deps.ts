@@ -23,6 +23,8 @@ export interface Cluster {
 }
 
 export interface WorkflowEnd {
+  /** When its latest run began, in milliseconds. Absent if that is not known. */
+  readonly startedAt?: number;
   readonly state: 'running' | 'completed' | 'cancelled' | 'failed' | 'absent';
   /** Why it failed, in words that may be shown. */
   readonly message: string | null;

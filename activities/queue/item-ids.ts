@@ -25,18 +25,25 @@ export async function listIdsFiles(store: Store, output: string): Promise<readon
   return files;
 }
 
-/** Which of these hashes the files have. The newest files count; they are read one block at a time. */
-export async function findRemembered(
+/**
+ * Takes those out that were flushed before, but not longer than `rememberMs` before they came: they may have waited for long since then. The
+ * newest files count; they are read one block at a time.
+ */
+export async function dropRemembered(
   store: Store,
   output: string,
-  hashes: ReadonlySet<string>,
+  cameAt: Map<string, number>,
   files: readonly IdsFile[],
-): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  for (const file of takeNewest(files)) {
-    for await (const hash of readHashes(store, idsFile(output, file))) if (hashes.has(hash)) found.add(hash);
+  rememberMs: number,
+): Promise<void> {
+  const since =
+    [...cameAt.values()].reduce((oldest, at) => Math.min(oldest, at), Number.POSITIVE_INFINITY) - rememberMs;
+  for (const file of takeNewest(files.filter(({ at }) => at >= since))) {
+    for await (const hash of readHashes(store, idsFile(output, file))) {
+      const at = cameAt.get(hash);
+      if (at !== undefined && file.at >= at - rememberMs) cameAt.delete(hash);
+    }
   }
-  return found;
 }
 
 function takeNewest(files: readonly IdsFile[]): readonly IdsFile[] {

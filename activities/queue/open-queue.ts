@@ -74,15 +74,29 @@ async function findFlushes(store: Store, output: string): Promise<Pick<FoundQueu
     if (flush !== null) numbers.push(flush);
   }
   numbers.sort((one, other) => other - one);
-  const open: OpenFlush[] = [];
-  let nextFlush = (numbers[0] ?? 0) + 1;
-  for (const flush of numbers.slice(0, recoveredMax)) {
-    const sealed = await readOwnIfThere<SealedFlush>(store, sealedFile(output, flush));
-    if (sealed === null) nextFlush = flush;
-    else if (sealed.items > 0 && (await store.head(reportFile(resultsFolder(output, flush)))) === null) {
-      const { items, isUrgent, at } = sealed;
-      open.push({ flush, items, isUrgent, startedAt: at, failure: null });
-    }
+  const recovered = numbers.slice(0, recoveredMax);
+  const found: FoundFlush[] = [];
+  for (let from = 0; from < recovered.length; from += sideBySideMax) {
+    const some = recovered.slice(from, from + sideBySideMax);
+    found.push(...(await Promise.all(some.map((flush) => findFlush(store, output, flush)))));
   }
-  return { nextFlush, open };
+  return {
+    nextFlush: Math.min((numbers[0] ?? 0) + 1, ...found.flatMap((each) => (each.kind === 'taken' ? [each.flush] : []))),
+    open: found.flatMap((each) => (each.kind === 'open' ? [each.open] : [])),
+  };
+}
+
+const sideBySideMax = 32;
+
+type FoundFlush =
+  | { readonly kind: 'taken'; readonly flush: number }
+  | { readonly kind: 'open'; readonly open: OpenFlush }
+  | { readonly kind: 'over' };
+
+async function findFlush(store: Store, output: string, flush: number): Promise<FoundFlush> {
+  const sealed = await readOwnIfThere<SealedFlush>(store, sealedFile(output, flush));
+  if (sealed === null) return { kind: 'taken', flush };
+  const { items, isUrgent, at } = sealed;
+  const isOver = items === 0 || (await store.head(reportFile(resultsFolder(output, flush)))) !== null;
+  return isOver ? { kind: 'over' } : { kind: 'open', open: { flush, items, isUrgent, startedAt: at, failure: null } };
 }

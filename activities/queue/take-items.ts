@@ -1,12 +1,14 @@
 // Takes items into a queue: checks each as planning would, and stores those that are right as one delivery. Only then does the caller hear that
 // they are in.
 
+import { createHash } from 'node:crypto';
 import { cancellationSignal } from '@temporalio/activity';
 import { describeUri, findFormats } from '../../domain/dataset.ts';
 import type { Json, RowRefusal } from '../../domain/outcome/outcome.ts';
 import { type Delivery, nameDelivery } from '../../domain/queue/delivery.ts';
 import { flushBytesMax, flushItemsMax } from '../../domain/queue/state.ts';
 import { JobRefused } from '../../domain/refusal.ts';
+import { pathProblem } from '../../input/path.ts';
 import { deliveryFile } from '../../queue-folder/paths.ts';
 import { readDataset } from '../../storage/formats/dataset.ts';
 import type { DatasetRow } from '../../storage/formats/rows.ts';
@@ -45,6 +47,7 @@ const refusalsMax = 100;
 
 export function takeItems(deps: ActivityDeps, input: TakeInput): Promise<TakenItems> {
   return heartbeating(deps.timing, async () => {
+    requirePath(input.refusals);
     const spec = await readFlushJob(deps, input);
     const read = rowReader({ spec, prices: deps.prices.models }, requireKnownProvider(deps, spec));
     const intake = new Intake(read, input.refusals === undefined ? refusalsMax : flushItemsMax);
@@ -57,16 +60,26 @@ export function takeItems(deps: ActivityDeps, input: TakeInput): Promise<TakenIt
     if (items === 0) return { delivery: null, ...counts };
     const { at, mark, isUrgent, output } = input;
     const delivery = { at, items, bytes, isUrgent };
-    const name = nameDelivery(delivery, mark);
-    await writeOnce(deps.store, deliveryFile(output, name), intake.lines());
+    const lines = intake.lines();
+    const name = nameDelivery(delivery, markContent(mark, lines));
+    await writeOnce(deps.store, deliveryFile(output, name), lines);
     return { delivery: { name, ...delivery }, ...counts };
   });
+}
+
+function requirePath(refusals: string | undefined): void {
+  const problem = refusals === undefined ? null : pathProblem(refusals);
+  if (problem !== null) throw new JobRefused('invalid_job', [{ where: 'refusals', message: problem }]);
 }
 
 async function writeRefusals(store: Store, uri: string, refusals: readonly RefusedItem[]): Promise<void> {
   const lines = refusals.map((refusal) => `${JSON.stringify(refusal)}\n`).join('');
   await writeText(store, uri, lines, { signal: cancellationSignal() });
 }
+
+/** An earlier attempt may have found other items in the file: then they are another delivery. */
+const markContent = (mark: string, lines: Buffer): string =>
+  createHash('sha256').update(mark).update(lines).digest('hex').slice(0, mark.length);
 
 /** An earlier attempt may have written it. */
 async function writeOnce(store: Store, uri: string, lines: Buffer): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { queueIdPrefix } from '../../domain/queue/state.ts';
 import { jobFields } from '../../input/schema.ts';
 import { scopes } from './access/scopes.ts';
 
@@ -66,6 +67,8 @@ const limits = z.strictObject({
     .int()
     .positive()
     .default(8 * megabyte),
+  /** Within so long, such a request must be there. */
+  bodySeconds: z.number().positive().default(60),
   /** Of an uploaded file. */
   fileBytes: z
     .int()
@@ -87,7 +90,7 @@ const limits = z.strictObject({
   heartbeatSeconds: z.number().positive().default(15),
 });
 
-const fileShape = z.strictObject({
+const fields = z.strictObject({
   $schema: z.string().optional(),
   tokens: z.array(token).default([]),
   tenants: z.record(tenantName, tenant).default({}),
@@ -98,6 +101,29 @@ const fileShape = z.strictObject({
   folder: z.string().regex(/\/$/, 'must end with /').default('gateway/'),
   limits: limits.prefault({}),
 });
+
+const fileShape = fields.superRefine(({ tokens, tenants, folder }, { addIssue }) => {
+  for (const name of new Set([...Object.keys(tenants), ...tokens.map((token) => token.tenant)])) {
+    const message = name === '*' ? null : findTenantProblem(name, tenants[name]?.folders, folder);
+    if (message !== null) addIssue({ code: 'custom', path: ['tenants', name], message });
+  }
+});
+
+/** Where jobs and queues of operators are if they name no `output`. */
+const foldersOfOperators: readonly string[] = ['runs', 'queues'];
+
+/** A tenant's ids and folders begin with its name, so they would be those of queues and operators, or of what the gateway keeps for all tenants. */
+function findTenantProblem(name: string, given: readonly string[] | undefined, own: string): string | null {
+  if (`${name}/` === queueIdPrefix) return 'is the name under which queues run: choose another one';
+  const isOfOperators = given === undefined && foldersOfOperators.includes(name);
+  if (isOfOperators) return 'has the folder of operators: choose another name';
+  const asFolder = (uri: string): string => `${uri.replace(/\/*$/, '')}/`;
+  const shared = (given ?? [name]).find(
+    (uri) => asFolder(uri).startsWith(asFolder(own)) || own.startsWith(asFolder(uri)),
+  );
+  if (shared === undefined) return null;
+  return `${asFolder(shared)} has what the gateway keeps for all tenants in ${own}: choose another one`;
+}
 
 export type GatewayConfig = z.output<typeof fileShape>;
 export type GatewayLimits = GatewayConfig['limits'];

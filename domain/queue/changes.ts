@@ -1,8 +1,9 @@
 // How the state of a queue changes: items come, a flush begins, runs and ends, a person takes an item out.
 
-import { compareDeliveries, type Delivery } from './delivery.ts';
+import { compareDeliveries, type Delivery, sumDeliveries } from './delivery.ts';
 import {
   type EndedFlush,
+  failureCharsMax,
   knownMax,
   noTotals,
   type OpenFlush,
@@ -43,19 +44,41 @@ export const beginQueue = (settings: QueueSettings, found: FoundQueue): QueueSta
 export function addDelivery(state: QueueState, delivery: Delivery): QueueState {
   if (state.waiting.some(({ name }) => name === delivery.name)) return state;
   const { deliveries, items, bytes } = state.beyond;
-  if (deliveries > 0 || state.waiting.length >= knownMax) {
+  const isFull = state.waiting.filter(({ isUrgent }) => isUrgent === delivery.isUrgent).length >= knownMax;
+  // An urgent one must be known, however many others wait.
+  if (isFull || (deliveries > 0 && !delivery.isUrgent)) {
     const beyond = { deliveries: deliveries + 1, items: items + delivery.items, bytes: bytes + delivery.bytes };
     return { ...state, beyond };
   }
   return { ...state, waiting: [...state.waiting, delivery].sort(compareDeliveries) };
 }
 
-/** The store is right: deliveries whose news was lost are in it. */
-export const takeFound = (state: QueueState, { waiting, beyond }: FoundInStore): QueueState => ({
-  ...state,
-  waiting,
-  beyond,
-});
+/** What is known by name of all deliveries that wait: the oldest ones, and the oldest urgent ones. The others are only counted. */
+export function sortFound(all: readonly Delivery[]): FoundInStore {
+  const sorted = all.toSorted(compareDeliveries);
+  const known = new Set(
+    [true, false].flatMap((kind) => sorted.filter((each) => each.isUrgent === kind).slice(0, knownMax)),
+  );
+  const rest = sorted.filter((delivery) => !known.has(delivery));
+  return {
+    waiting: sorted.filter((delivery) => known.has(delivery)),
+    beyond: { deliveries: rest.length, ...sumDeliveries(rest) },
+  };
+}
+
+/** The store is right: deliveries whose news was lost are in it. It may not have had yet what came while it was read. */
+export const takeFound = (
+  state: QueueState,
+  { waiting, beyond }: FoundInStore,
+  cameMeanwhile: readonly Delivery[] = [],
+): QueueState => cameMeanwhile.reduce(addDelivery, { ...state, waiting, beyond });
+
+/** The same item may be taken out again, because it came again. */
+export function addRemoval(state: QueueState, id: Removal['id'], deliveries: readonly string[]): QueueState {
+  const before = state.removals.find((removal) => removal.id === id);
+  const names = [...new Set([...(before?.deliveries ?? []), ...deliveries])];
+  return { ...state, removals: [...state.removals.filter((removal) => removal !== before), { id, deliveries: names }] };
+}
 
 /** What a flush took out of the deliveries. */
 export interface Sealed {
@@ -67,11 +90,10 @@ export interface Sealed {
 /** The deliveries have become the dataset of a flush: an empty one starts no job. */
 export function takeSealed(
   state: QueueState,
-  deliveries: readonly Delivery[],
-  sealed: Sealed & { readonly isUrgent: boolean },
+  sealed: Sealed & { readonly isUrgent: boolean; readonly deliveries: readonly string[] },
   now: number,
 ): QueueState {
-  const taken = new Set(deliveries.map(({ name }) => name));
+  const taken = new Set(sealed.deliveries);
   const waiting = state.waiting.filter(({ name }) => !taken.has(name));
   const flush = state.nextFlush;
   const { items, duplicates, removed, isUrgent } = sealed;
@@ -84,7 +106,8 @@ export function takeSealed(
     totals: addTotals(state.totals, { duplicates, removed, flushed: items }),
   };
   if (items > 0) {
-    const oldestAt = deliveries.reduce((oldest, { at }) => Math.min(oldest, at), now);
+    const known = state.waiting.filter(({ name }) => taken.has(name));
+    const oldestAt = known.reduce((oldest, { at }) => Math.min(oldest, at), now);
     return { ...next, open: [...next.open, { flush, items, isUrgent, startedAt: now, oldestAt, failure: null }] };
   }
   return endFlush(next, { flush, items, end: 'empty', endedAt: now, answered: null, failed: null, usd: null });
@@ -125,7 +148,9 @@ export const markLate = (state: QueueState, flush: number): QueueState => ({
 /** Null: it runs again. */
 export const markFlush = (state: QueueState, flush: number, failure: string | null): QueueState => ({
   ...state,
-  open: state.open.map((open) => (open.flush === flush ? { ...open, failure } : open)),
+  open: state.open.map((open) =>
+    open.flush === flush ? { ...open, failure: failure?.slice(0, failureCharsMax) ?? null } : open,
+  ),
 });
 
 export function addTotals(totals: QueueTotals, more: Partial<QueueTotals>): QueueTotals {

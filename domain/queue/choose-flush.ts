@@ -2,24 +2,33 @@
 
 import type { Delivery } from './delivery.ts';
 import { sumDeliveries } from './delivery.ts';
-import type { FlushPolicy, QueueState } from './state.ts';
+import { type FlushPolicy, knownMax, openMax, type QueueState, takenMax } from './state.ts';
 
 export type FlushReason = 'urgent' | 'items' | 'bytes' | 'age' | 'schedule' | 'asked';
 
 export interface FlushChoice {
   readonly deliveries: readonly Delivery[];
   readonly reason: FlushReason;
+  /** It has place for deliveries that are not known by name: it looks for them in the store. */
+  readonly most: FlushPolicy | null;
 }
 
 /** Null if nothing is to be flushed now. Urgent items go first, and wait for no other flush. */
 export function chooseFlush(state: QueueState, now: number): FlushChoice | null {
-  const { waiting, mode, settings } = state;
-  if (mode === 'paused') return null;
+  const { waiting, mode } = state;
+  if (mode === 'paused' || state.open.length >= openMax) return null;
   const urgent = waiting.filter(({ isUrgent }) => isUrgent);
-  if (urgent.length > 0) return { deliveries: takeFirst(urgent, settings.flush), reason: 'urgent' };
+  if (urgent.length > 0) return choose(state, urgent, 'urgent');
   if (waiting.length === 0 || !hasRoom(state)) return null;
   const reason = findReason(state, now);
-  return reason === null ? null : { deliveries: takeFirst(waiting, settings.flush), reason };
+  return reason === null ? null : choose(state, waiting, reason);
+}
+
+function choose({ beyond, settings }: QueueState, from: readonly Delivery[], reason: FlushReason): FlushChoice {
+  const deliveries = takeFirst(from, settings.flush);
+  const areMore = reason === 'urgent' ? from.length >= knownMax : beyond.deliveries > 0;
+  const takesMore = deliveries.length === from.length && areMore;
+  return { deliveries, reason, most: takesMore ? settings.flush : null };
 }
 
 /** When time alone makes a flush due; null if only news can. */
@@ -32,6 +41,7 @@ export function findFlushTime(state: QueueState): number | null {
 }
 
 const hasRoom = ({ open, settings }: QueueState): boolean =>
+  open.length < openMax &&
   open.filter(({ isUrgent, failure }) => !isUrgent && failure === null).length < settings.concurrency;
 
 function findReason(state: QueueState, now: number): FlushReason | null {
@@ -51,13 +61,17 @@ function findReason(state: QueueState, now: number): FlushReason | null {
 /** The first multiple of the time after the delivery came. */
 const findBoundary = ({ at }: Delivery, everyMs: number): number => (Math.floor(at / everyMs) + 1) * everyMs;
 
-/** The oldest ones that fit; at least one, however large it is. */
-function takeFirst(deliveries: readonly Delivery[], { items, bytes }: FlushPolicy): readonly Delivery[] {
-  const taken: Delivery[] = [];
-  for (const delivery of deliveries) {
-    const sums = sumDeliveries([...taken, delivery]);
-    if (taken.length > 0 && (sums.items > items || sums.bytes > bytes)) break;
-    taken.push(delivery);
+/** The first ones that fit; at least one, however large it is. */
+export function takeFirst(
+  deliveries: readonly Delivery[],
+  most: Pick<FlushPolicy, 'items' | 'bytes'>,
+): readonly Delivery[] {
+  let [items, bytes, count] = [0, 0, 0];
+  for (const delivery of deliveries.slice(0, takenMax)) {
+    items += delivery.items;
+    bytes += delivery.bytes;
+    if (count > 0 && (items > most.items || bytes > most.bytes)) break;
+    count += 1;
   }
-  return taken;
+  return deliveries.slice(0, count);
 }

@@ -17,14 +17,21 @@ export const flushBytesMax = 200 * megabyte;
 export const inlineItemsMax = 100;
 export const inlineBytesMax = 64 * 1024;
 
-/** So many deliveries are known by name. The others wait in the store, and are listed when there is place again. */
+/** So many deliveries that wait for a flush are known by name, and so many urgent ones. The others are in the store, where a flush finds them. */
 export const knownMax = 500;
+/** A flush takes at most so many deliveries: their names are in Temporal's history. */
+export const takenMax = 5_000;
+/** So many flushes may be open, with those that failed and the urgent ones: then nothing more is flushed. */
+export const openMax = 300;
+/** Of the words why a flush failed, so many characters are kept. */
+export const failureCharsMax = 500;
 /** So many flushes that have ended are shown. */
 export const shownMax = 20;
 /** So many flushes are looked at when a queue is started again. */
-export const recoveredMax = 200;
-/** So many items may be taken out by name between two flushes. */
+export const recoveredMax = 2_000;
+/** So many items may be taken out by name between two flushes, out of so many deliveries together. */
 export const removalsMax = 100;
+export const removedFromMax = 1_000;
 
 /** When items that wait become a job. */
 export interface FlushPolicy {
@@ -104,7 +111,7 @@ export type QueueMode = 'open' | 'paused' | 'draining';
 export interface QueueState {
   readonly settings: QueueSettings;
   readonly mode: QueueMode;
-  /** In the order in which they came. */
+  /** In the order in which they came: the oldest ones, and the oldest urgent ones. */
   readonly waiting: readonly Delivery[];
   /** Deliveries in the store that are not known by name. */
   readonly beyond: { readonly deliveries: number; readonly items: number; readonly bytes: number };

@@ -77,19 +77,17 @@ function resolve({ job, flush = {}, remember, sla, output }: QueueFields, name: 
   };
 }
 
-/** Where an item has its id: a request line of a provider has it under the provider's name. */
-export const findIdColumn = ({ job }: Pick<QueueSpec, 'job'>): 'id' | 'custom_id' =>
-  'request' in job || 'prompt' in job ? 'id' : 'custom_id';
+/** Then an item has its id in the column `id`. Otherwise it is a request line of the provider, with its id where the provider has it. */
+export const hasTemplate = ({ job }: Pick<QueueSpec, 'job'>): boolean => 'request' in job || 'prompt' in job;
 
 /** The job of a flush, as a person would write it. */
 export function writeFlushJob(
   { job, outputFormat }: QueueSpec,
   flush: { readonly dataset: string; readonly output: string; readonly isUrgent: boolean },
 ): JsonObject {
-  const hasTemplate = findIdColumn({ job }) === 'id';
   return {
     ...job,
-    dataset: { uri: flush.dataset, format: 'jsonl', ...(hasTemplate ? { id: 'id' } : {}) },
+    dataset: { uri: flush.dataset, format: 'jsonl', ...(hasTemplate({ job }) ? { id: 'id' } : {}) },
     output: outputFormat === null ? flush.output : { uri: flush.output, format: outputFormat },
     ...(flush.isUrgent ? { mode: 'realtime' } : {}),
   };

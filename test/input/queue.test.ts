@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { queueReference } from '../../input/queue/reference.ts';
-import { findIdColumn, parseQueue, type QueueSpec, writeFlushJob } from '../../input/queue/resolve.ts';
+import { hasTemplate, parseQueue, type QueueSpec, writeFlushJob } from '../../input/queue/resolve.ts';
 import { parseJob } from '../../input/resolve.ts';
 import { facts } from './facts.ts';
 
@@ -59,9 +59,9 @@ test('the job of a flush is a job that a person could write; an urgent one is re
   expect(urgent).toMatchObject({ kind: 'job', spec: { mode: 'realtime' } });
 });
 
-test('request lines that are ready-made have their id under the name of the provider', () => {
-  expect(findIdColumn({ job: { provider: 'openai' } })).toBe('custom_id');
-  expect(findIdColumn({ job })).toBe('id');
+test('request lines that are ready-made have no template', () => {
+  expect(hasTemplate({ job: { provider: 'openai' } })).toBe(false);
+  expect(hasTemplate({ job })).toBe(true);
 });
 
 test.each([

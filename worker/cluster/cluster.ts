@@ -39,9 +39,10 @@ export function createCluster(client: Client, namespace: string): Cluster {
     findEnd: async (workflowId) => {
       const handle = client.workflow.getHandle(workflowId);
       try {
-        const { status } = await handle.describe();
+        const { status, startTime } = await handle.describe();
         const state = ends[status.name] ?? 'failed';
-        return { state, message: state === 'failed' ? await readFailure(handle) : null };
+        const message = state === 'failed' ? await readFailure(handle) : null;
+        return { state, message, startedAt: startTime.getTime() };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return { state: 'absent', message: null };
         throw error;

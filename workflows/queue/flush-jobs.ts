@@ -1,6 +1,7 @@
 // The jobs of a queue's flushes. They outlive the run that starts them, so the queue looks at them instead of waiting for their results.
 
 import { ApplicationFailure } from '@temporalio/common';
+import type { ChildWorkflowOptions } from '@temporalio/workflow';
 import type { SeenFlush } from '../../activities/queue/look-at-flushes.ts';
 import type { QueueRef } from '../../activities/queue/queue-file.ts';
 import { endFlush, isLate, listNewlyLate, markFlush, markLate } from '../../domain/queue/changes.ts';
@@ -25,13 +26,22 @@ export class FlushJobs {
     this.#queue = queue;
   }
 
-  /** A job that runs already was started by an earlier attempt. */
-  async start(flush: number, input: unknown, items: number): Promise<void> {
+  /** A job that runs already, or that has completed, was started by an earlier attempt. */
+  start(flush: number, input: unknown, items: number): Promise<void> {
+    return this.#start(flush, input, items, 'ALLOW_DUPLICATE_FAILED_ONLY');
+  }
+
+  async #start(
+    flush: number,
+    input: unknown,
+    items: number,
+    workflowIdReusePolicy: ChildWorkflowOptions['workflowIdReusePolicy'],
+  ): Promise<void> {
     const { name, priority } = this.#queue.state.settings;
     const job = await startOutliving('processDataset', {
       workflowId: flushWorkflowId(name, flush),
       args: [input],
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      workflowIdReusePolicy,
       priority,
       staticSummary: `flush ${flush} of the queue ${name}: ${items} items`,
     });
@@ -85,9 +95,10 @@ export class FlushJobs {
     }
   }
 
-  /** The job may have sent something: its own folder says how it continues. */
+  /** The job may have sent something: its own folder says how it continues. Whatever had its id before has ended without a report there. */
   async #startAgain(flush: number, items: number): Promise<void> {
     const call = shortCall(this.#queue.state.settings.timing, `find how flush ${flush} continues`);
-    await this.start(flush, await call.findFlushInput({ ...this.#queue.ref, flush }), items);
+    const input = await call.findFlushInput({ ...this.#queue.ref, flush });
+    await this.#start(flush, input, items, 'ALLOW_DUPLICATE');
   }
 }

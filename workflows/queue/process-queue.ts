@@ -35,6 +35,8 @@ const listEveryMs = 10 * minuteMs;
 /** A run knows when the jobs end that it has started itself, but not those of earlier runs. */
 const lookMinMs = 10_000;
 const lookMaxMs = 5 * minuteMs;
+/** So many are looked at in one call, which has a time limit. */
+const lookedMax = 100;
 /** A flush is looked at each time that its age has grown by this share. */
 const lookShare = 0.1;
 
@@ -57,7 +59,7 @@ class Agenda {
     const choice = this.#queue.choose();
     if (choice !== null) return this.#queue.flush(choice);
     const due = this.#queue.state.open.filter((flush) => this.#findLookTime(flush) <= Date.now());
-    if (due.length > 0) return this.#look(due.map(({ flush }) => flush));
+    if (due.length > 0) return this.#look(due.slice(0, lookedMax).map(({ flush }) => flush));
     if (Date.now() >= this.#listedAt + listEveryMs) return this.#list();
     const nextAt = this.#findNextTime();
     // A flush that becomes due sooner, or that a person wants now, ends the wait.

@@ -4,7 +4,6 @@ import { setHandler } from '@temporalio/workflow';
 import type { QueueState } from '../../domain/queue/state.ts';
 import {
   addUpdate,
-  deliverySignal,
   drainUpdate,
   flushSignal,
   flushUpdate,
@@ -15,7 +14,7 @@ import {
   retryFlushUpdate,
 } from './messages.ts';
 import type { QueueRun } from './queue-run.ts';
-import { checkAdd, checkFlush, checkId, mustTakeItems } from './update-checks.ts';
+import { checkAdd, checkFlush, checkId, mustNotDrain, mustTakeItems } from './update-checks.ts';
 
 export function registerQueueHandlers(queue: QueueRun): void {
   setHandler(addUpdate, (input) => queue.add(input), {
@@ -25,9 +24,6 @@ export function registerQueueHandlers(queue: QueueRun): void {
       mustTakeItems(queue.mode, queue.isClosing);
       checkAdd(input);
     },
-  });
-  setHandler(deliverySignal, (delivery) => queue.takeDelivery(delivery), {
-    description: 'From a gateway: items that it has checked and stored.',
   });
   setHandler(removeUpdate, ({ id }) => queue.remove(id), {
     description: 'Take an item out before it is flushed: {id}.',
@@ -47,12 +43,15 @@ export function registerQueueHandlers(queue: QueueRun): void {
   setHandler(
     pauseQueueUpdate,
     change((state) => ({ ...state, mode: 'paused' })),
-    { description: 'Flush nothing until the queue is resumed. It still takes items.' },
+    {
+      description: 'Flush nothing until the queue is resumed. It still takes items.',
+      validator: () => mustNotDrain(queue.mode),
+    },
   );
   setHandler(
     resumeQueueUpdate,
     change((state) => ({ ...state, mode: 'open' })),
-    { description: 'Flush again after a pause.' },
+    { description: 'Flush again after a pause, and take items again if the queue is being drained.' },
   );
   setHandler(
     drainUpdate,

@@ -23,9 +23,18 @@ export function checkAdd(input: unknown): void {
 function checkSize(items: readonly unknown[]): void {
   const way = 'write them to a file of the store and give its `uri`';
   if (items.length > inlineItemsMax) refuse(`${items.length} items; at most ${inlineItemsMax} by hand: ${way}`);
-  // Characters: bytes cannot be counted here, and no text has fewer bytes than characters.
-  const size = JSON.stringify(items).length;
+  const size = countBytes(JSON.stringify(items));
   if (size > inlineBytesMax) refuse(`${size} bytes; at most ${inlineBytesMax} by hand: ${way}`);
+}
+
+/** As UTF-8. JSON has no half of a surrogate pair, and both halves together have four bytes. */
+function countBytes(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x80) bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
+  }
+  return bytes;
 }
 
 export function checkId(input: unknown): void {
@@ -42,6 +51,11 @@ export function checkFlush(input: unknown): void {
 export function mustTakeItems(mode: QueueMode, isClosing: boolean): void {
   if (isClosing) throw ApplicationFailure.create({ message: continuing, type: 'try_again' });
   if (mode === 'draining') refuse(draining);
+}
+
+/** A queue that is resumed after its pause takes items: nobody would know that it was to end. */
+export function mustNotDrain(mode: QueueMode): void {
+  if (mode === 'draining') refuse('the queue is being drained: resume it first, and it takes items again');
 }
 
 const continuing = 'the queue continues as a new run: try again';

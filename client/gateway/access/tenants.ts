@@ -21,6 +21,12 @@ export function toOwnId({ tenant }: Caller, id: string): string {
   return `${tenant}/${id}`;
 }
 
+/** The same for a job that is new. The ids of flushes are for the queue to use. */
+export function toNewId(caller: Caller, id: string): string {
+  if (caller.tenant === null || !isOwnFlush(caller.tenant, id)) return toOwnId(caller, id);
+  throw new GatewayError('bad_request', 'this id is for a flush of a queue: choose another one', { field: 'id' });
+}
+
 /** The page of a queue shows the ids of the jobs of its flushes. */
 const isOwnFlush = (tenant: string, id: string): boolean =>
   id.startsWith(`${queueIdPrefix}${tenant}.`) && /^[A-Za-z0-9._-]+\/flush-\d+$/.test(id.slice(queueIdPrefix.length));

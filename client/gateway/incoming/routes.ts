@@ -61,7 +61,7 @@ export class Hooks {
     const name = nameHook(vendor, account);
     const secrets = this.#secrets.get(name);
     if (!isVendor(vendor) || secrets === undefined) throw new GatewayError('not_found', 'there is no such hook');
-    const body = await readBytes(context, { bodyBytes });
+    const body = await readBytes(context, { ...this.#parts.config.limits, bodyBytes });
     const id = context.req.header('webhook-id');
     const [timestamp, signature] = [context.req.header('webhook-timestamp'), context.req.header('webhook-signature')];
     const verdict = verifyEvent({ id, timestamp, signature, body }, secrets, this.#parts.now());

@@ -25,15 +25,22 @@ export function prepareJob(
   for (const field of ['dataset', 'output', 'reuse', 'resumeFrom']) {
     for (const uri of listUris(given[field])) checkFolder(caller, uri, field, config);
   }
+  // Its rows name files, which the gateway does not read: they could be those of anybody.
+  if (isObject(given.dataset) && 'files' in given.dataset) {
+    const message = 'dataset.files: only an operator may start a job whose rows name files';
+    throw new GatewayError('forbidden', message, { field: 'dataset' });
+  }
   const [folder = ''] = listFolders(tenant, config);
   const output = given.output ?? `${folder.replace(/\/?$/, '/')}runs/${workflowId.slice(tenant.length + 1)}/`;
   return { ...given, tenant, output } as unknown as Job;
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** A field is a uri, an object with one, or a list of either. */
 function listUris(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.flatMap(listUris);
-  if (typeof value === 'object' && value !== null && 'uri' in value) return listUris(value.uri);
+  if (isObject(value) && 'uri' in value) return listUris(value.uri);
   return [];
 }

@@ -3,7 +3,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { requireScope } from '../access/authenticate.ts';
-import { readOwnId, toOwnId } from '../access/tenants.ts';
+import { readOwnId, toNewId, toOwnId } from '../access/tenants.ts';
 import type { GatewayEnv, GatewayParts } from '../parts.ts';
 import { readBody } from '../read-body.ts';
 import { addChanges } from './changes.ts';
@@ -27,7 +27,7 @@ export function makeJobRoutes(parts: GatewayParts): Hono<GatewayEnv> {
   routes.post('/', requireScope('start'), async (context) => {
     const caller = context.get('caller');
     const { id, job } = await readBody(context, startForm, config.limits);
-    const workflowId = toOwnId(caller, id);
+    const workflowId = toNewId(caller, id);
     await jobs.start(prepareJob(job, workflowId, caller, config), { id: workflowId });
     return context.json({ id }, 201);
   });
@@ -36,7 +36,7 @@ export function makeJobRoutes(parts: GatewayParts): Hono<GatewayEnv> {
     const caller = context.get('caller');
     const { id, job } = await readBody(context, startForm, config.limits);
     const { signal } = context.req.raw;
-    const asked = prepareJob(job, toOwnId(caller, id), caller, config);
+    const asked = prepareJob(job, toNewId(caller, id), caller, config);
     return context.json(await jobs.estimate(asked, { signal, takenMs: answerMs }));
   });
 

@@ -48,13 +48,8 @@ function readUrgent(text: string | undefined): boolean {
 
 type Lines = Pick<GivenItems, 'lines' | 'count' | 'numbers'>;
 
-function writeLines(items: readonly unknown[]): Buffer {
-  try {
-    return Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join(''));
-  } catch {
-    throw new GatewayError('bad_request', 'items: one is nested too deeply', { field: 'items' });
-  }
-}
+const writeLines = (items: readonly unknown[]): Buffer =>
+  Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join(''));
 
 const newline = 0x0a;
 const byteOrderMark = Buffer.from('\ufeff');

@@ -43,6 +43,7 @@ test('a drained queue takes nothing more, answers everything and ends; the next 
     await expect(queue.addRows(6, 6)).rejects.toMatchObject({
       cause: { message: expect.stringContaining('being drained') },
     });
+    await expect(queue.update('pause')).rejects.toMatchObject({ cause: { type: 'invalid_update' } });
     // The environment's own client would skip ten years, because nothing is left to do.
     while ((await queue.handle.describe()).status.name === 'RUNNING') await queue.pass(30_000);
     const page = await queue.handle.result();
@@ -56,6 +57,12 @@ test('a drained queue takes nothing more, answers everything and ends; the next 
     expect([...queue.answered()].sort()).toEqual(ids(1, 7));
   }));
 
+/** An item that makes a list of about so many bytes. */
+function sizedItem(bytes: number, letter: string): { readonly id: string; readonly text: string } {
+  const empty = Buffer.byteLength('[{"id":"big","text":""}]');
+  return { id: 'big', text: letter.repeat(Math.ceil((bytes - empty) / Buffer.byteLength(letter))) };
+}
+
 const refused: readonly [string, unknown][] = [
   ['add', undefined],
   ['add', {}],
@@ -68,7 +75,10 @@ const refused: readonly [string, unknown][] = [
   ['add', { uri: 'rows.jsonl', refusals: '' }],
   ['add', { items: [{ id: 1 }], refusals: 'refused.jsonl' }],
   ['add', { items: Array.from({ length: 101 }, (_, id) => ({ id })) }],
-  ['add', { items: [{ id: 1, text: 'x'.repeat(64 * 1024) }] }],
+  ['add', { items: [sizedItem(64 * 1024 + 1, 'x')] }],
+  ['add', { items: [sizedItem(64 * 1024 + 2, 'ü')] }],
+  ['add', { items: [sizedItem(64 * 1024 + 3, '票')] }],
+  ['add', { items: [sizedItem(64 * 1024 + 4, '😀')] }],
   ['remove', {}],
   ['remove', { id: null }],
   ['retry', { flush: 'one' }],
@@ -88,6 +98,9 @@ test('wrong input is refused, and writes nothing to history', () =>
       });
     }
     expect([before, await countAccepted()]).toEqual([1, 1]);
+    for (const letter of ['x', 'ü', '票', '😀']) {
+      expect(await queue.add({ items: [sizedItem(64 * 1024 - 4, letter)] }), letter).toMatchObject({ accepted: 1 });
+    }
   }));
 
 const wrongQueues: readonly [string, unknown, string][] = [

@@ -1,11 +1,22 @@
 // A queue gathers items, and turns them into jobs when they are due: each item is answered once.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { timeSkippingServer } from '../../support/temporal.ts';
 import { hourMs, minuteMs } from '../site.ts';
 import { ids, QueueSite } from './queue-site.ts';
 
 const server = timeSkippingServer();
+
+const brokenFiles: readonly (readonly [string, Buffer])[] = [
+  ['garbage.parquet', Buffer.from('PAR1 this is none PAR1')],
+  ['empty.parquet', Buffer.alloc(0)],
+  ['cut.jsonl.gz', gzipSync('{"id":"a","text":"b"}\n').subarray(0, 20)],
+  ['text.jsonl.gz', Buffer.from('{"id":"a","text":"b"}\n')],
+  ['text.jsonl.zst', Buffer.from('{"id":"a","text":"b"}\n')],
+];
 
 test('items that wait for an hour become a job, and each is answered once', () =>
   QueueSite.with(server.env, 'by-age', {}, async (queue, site) => {
@@ -136,9 +147,34 @@ test('a file of the store is taken by reference; a missing, large or foreign one
     await expect(queue.add({ uri: 'rows.xlsx' })).rejects.toMatchObject({
       cause: { message: expect.stringContaining('must be JSON Lines') },
     });
+    for (const refusals of ['../refused.jsonl', 's3://', 'file:///x']) {
+      await expect(queue.add({ uri: 'rows.jsonl', refusals }), refusals).rejects.toMatchObject({
+        cause: { message: expect.stringContaining('refusals: ') },
+      });
+    }
+    for (const [uri, bytes] of brokenFiles) {
+      writeFileSync(join(site.root, uri), bytes);
+      await expect(
+        queue.add({ uri }).then(({ accepted }) => accepted),
+        uri,
+      ).rejects.toMatchObject({
+        cause: { message: expect.stringContaining(uri) },
+      });
+    }
     site.dataset(50_001);
     await expect(queue.add({ uri: 'rows.jsonl' })).rejects.toMatchObject({
       cause: { message: expect.stringContaining('more than 50000 items') },
     });
     expect((await queue.page()).depth).toMatchObject({ items: 2_000, deliveries: 1 });
+  }));
+
+test('items that cannot be stored are not waited for without end, and hold up no others', () =>
+  QueueSite.with(server.env, 'in-time', {}, async (queue, site) => {
+    await queue.addRows(1, 2);
+    writeFileSync(join(site.root, 'wrong.jsonl'), 'wrong\n'.repeat(101));
+    const refused = queue.add({ uri: 'wrong.jsonl', refusals: 'wrong.jsonl/refused.jsonl' }).catch((error) => error);
+    await site.env.sleep(11 * minuteMs);
+    expect(await refused).toMatchObject({ cause: { message: expect.stringContaining('in time: add them again') } });
+    await queue.addRows(3, 4);
+    expect((await queue.page()).depth.items).toBe(4);
   }));

@@ -1,6 +1,7 @@
 // What happens to an open queue on the real server: it continues as new, is terminated, is reset, or its flush fails. No item is lost or sent twice.
 
 import { randomUUID } from 'node:crypto';
+import { renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { devServer } from '../../support/temporal.ts';
 import { expectOnce, ids, QueueSite } from './queue-site.ts';
@@ -81,5 +82,21 @@ test('a flush whose job fails waits for a person, holds up no other, and loses n
     await queue.update('retry', { flush: 1 });
     await queue.until('both ended', ({ last }) => last.length === 2);
     expect([...queue.answered()].sort()).toEqual(ids(1, 8));
+    expect((await site.control.counts()).billedTwice.byBody).toEqual([]);
+  }));
+
+test('a queue that was drained and gets another folder answers its items, though its flushes have the ids of earlier ones', () =>
+  QueueSite.with(server.env, 'moved', quick, async (queue, site) => {
+    await queue.addRows(1, 3);
+    await queue.update('flush');
+    await queue.until('ended', ({ last }) => last.length === 1);
+    await queue.update('drain');
+    await queue.handle.result();
+    renameSync(queue.file('.'), `${queue.file('.')}-before`);
+    await queue.addRows(4, 6);
+    await queue.update('flush');
+    const page = await queue.until('ended again', ({ last }) => last.length === 1);
+    expect(page).toMatchObject({ last: [{ flush: 1, items: 3, answered: 3 }], running: [] });
+    expect([...queue.answered()].sort()).toEqual(ids(4, 6));
     expect((await site.control.counts()).billedTwice.byBody).toEqual([]);
   }));

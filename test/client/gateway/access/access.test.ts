@@ -1,6 +1,9 @@
 // Who may do what: tokens, scopes, tenants and their folders, rates, and a gateway without tokens.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readGatewayConfig } from '../../../../client/gateway/config.ts';
 import { serveGateway } from '../../../../client/gateway/serve.ts';
@@ -79,6 +82,10 @@ async function expectFolders(start: Start, spec: object): Promise<void> {
   expect(await readError(start({ ...spec, dataset, tenant: 'other' }))).toMatchObject({ status: 403, field: 'tenant' });
   expect(await readError(start({ job: 'other/job.json' }))).toMatchObject({ status: 403, field: 'job' });
   expect(await readError(start({ ...spec, dataset }, 'a/b'))).toMatchObject({ status: 400, field: 'id' });
+  const flush = 'queue/acme.tickets/flush-7';
+  expect(await readError(start({ ...spec, dataset }, flush))).toMatchObject({ status: 400, field: 'id' });
+  const files = { uri: dataset, files: ['image'] };
+  expect(await readError(start({ ...spec, dataset: files }))).toMatchObject({ status: 403, field: 'dataset' });
 }
 
 test('a token without a scope is refused, and a wrong one is not known', () => {
@@ -121,6 +128,48 @@ test('bodies that are too large, cut or no JSON are refused, and the field is na
       expect(await post('{"id":1,"job":{}}')).toMatchObject({ status: 400, field: 'id' });
     },
   );
+});
+
+test('a body that never comes to its end keeps nobody out', () => {
+  const limits = { bodySeconds: 0.2, intakeBytes: 12 };
+  return withGateway(server.env, 'stalled-body', { ...quick, gateway: { limits } }, async ({ fetch }) => {
+    for (const path of ['/api/jobs', '/api/queues/a/items']) {
+      const body = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('[{"id":1}')) });
+      const answer = readError(fetch(path, { method: 'POST', body, duplex: 'half' } as RequestInit));
+      expect(await answer).toMatchObject({ status: 503, message: expect.stringContaining('within 0.2 seconds') });
+    }
+    expect((await fetch('/api/queues/a/items', postJson([{ id: 1234 }]))).status).toBe(429);
+    expect((await fetch('/api/queues/a/items', { method: 'POST', body: '[{}]' })).status).toBe(404);
+  });
+});
+
+test('a body that is nested too deeply is refused, and never sent again', () =>
+  withGateway(server.env, 'deep', quick, async ({ fetch }) => {
+    const deep = `${'[{"a":'.repeat(100_000)}1${'}]'.repeat(100_000)}`;
+    for (const [path, body] of [
+      ['/api/jobs', `{"id":"a","job":{"request":${deep}}}`],
+      ['/api/queues/a/items', `{"items":[{"id":"a"}],"queue":{"job":${deep}}}`],
+      ['/api/queues/a/items', `[{"id":"a","text":${deep}}]`],
+    ] as const) {
+      const answer = readError(fetch(path, { method: 'POST', body }));
+      expect(await answer, body.slice(0, 40)).toMatchObject({ status: 400, code: 'bad_request' });
+    }
+  }));
+
+test.each([
+  [{ tokens: [{ ...testToken('queue').entry }] }, 'tenants.queue: is the name under which queues run'],
+  [{ tenants: { gateway: {} } }, 'tenants.gateway: gateway/ has what the gateway keeps'],
+  [{ tenants: { acme: { folders: ['acme/', 'gateway/acme'] } } }, 'tenants.acme: gateway/acme/ has'],
+  [{ tenants: { runs: {} } }, 'tenants.runs: has the folder of operators'],
+  [{ folder: 's3://b/nightshift/', tenants: { acme: { folders: ['s3://b/'] } } }, 'tenants.acme: s3://b/ has'],
+])('a tenant that would reach what is for others is refused: %j', (file, message) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+  const path = join(folder, 'gateway.json');
+  writeFileSync(path, JSON.stringify(file));
+  expect(() => readGatewayConfig(path)).toThrow(message);
+  writeFileSync(path, JSON.stringify({ tenants: { gateways: {}, acme: { folders: ['a/', 's3://gateway/x'] } } }));
+  expect(readGatewayConfig(path).folder).toBe('gateway/');
+  rmSync(folder, { recursive: true });
 });
 
 test('each token has its own rate, and is told when to come back', async () => {

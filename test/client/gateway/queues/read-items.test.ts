@@ -17,7 +17,7 @@ async function read(
   let given: GivenItems | string = 'nothing';
   const app = new Hono<GatewayEnv>();
   app.post('/', async (context) => {
-    given = readItems(context, await readBytes(context, { bodyBytes: 10_000_000 }));
+    given = readItems(context, await readBytes(context, { bodyBytes: 10_000_000, bodySeconds: 60 }));
     return context.text('');
   });
   app.onError((error, context) => {
