@@ -1,6 +1,7 @@
 // The batches of all fronts: each is a record in the store and a workflow, and its states are read from there.
 
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { createOrRead, readOwnIfThere } from '../../../job-folder/job-file.ts';
 import { writeJson } from '../../../storage/lines/json-lines.ts';
 import { makeUuid, readUuidTime } from '../access/ids.ts';
 import type { Caller } from '../access/tokens.ts';
@@ -10,7 +11,6 @@ import { type BatchParts, Preparer } from './prepare.ts';
 import { readState } from './read-state.ts';
 import { type Batch, type BatchOrder, type BatchRecord, describeNew, hasEnded, targets } from './record.ts';
 import { hashKey, markOrder, type Sending } from './repeats.ts';
-import { readIfPresent, writeOnce } from './write-once.ts';
 
 export interface ListRequest {
   readonly limit: number;
@@ -59,7 +59,7 @@ export class Batches {
     if (order.file !== null) await writeJson(store, `${places.uses(tenant, order.file)}${uuid}.json`, {});
     // Before the record: if the gateway dies between the two, a mark without a record does no harm.
     if (order.problems.length === 0) await writeJson(store, places.pendingMark(tenant, uuid), {});
-    await writeOnce(store, places.record(tenant, uuid), record);
+    await createOrRead(store, places.record(tenant, uuid), record);
     if (order.problems.length === 0) this.#preparer.prepareLater(record);
     return { record, state: describeNew(record) };
   }
@@ -99,7 +99,7 @@ export class Batches {
     const { store, places, jobs, now } = this.#parts;
     const batch = await this.retrieve(tenant, uuid);
     if (batch === null || hasEnded(batch.state)) return batch;
-    await writeOnce(store, places.mark(tenant, uuid, 'cancel'), { at: now() });
+    await createOrRead(store, places.mark(tenant, uuid, 'cancel'), { at: now() });
     try {
       await jobs.cancel(nameJob(tenant, uuid));
     } catch (error) {
@@ -150,7 +150,7 @@ export class Batches {
     const { store, places } = this.#parts;
     const place = places.order(tenant, hashKey(key));
     const mark = markOrder(order);
-    const first = await writeOnce(store, place, { uuid: own, mark });
+    const first = await createOrRead(store, place, { uuid: own, mark });
     if (first.mark !== mark) throw new GatewayError('conflict', 'Idempotency-Key: was used for another order');
     return first.uuid;
   }
@@ -173,7 +173,7 @@ export class Batches {
 
   #readRecord(tenant: Tenant, uuid: string): Promise<BatchRecord | null> {
     const { store, places } = this.#parts;
-    return readIfPresent<BatchRecord>(store, places.record(tenant, uuid));
+    return readOwnIfThere<BatchRecord>(store, places.record(tenant, uuid));
   }
 
   async #stateOf(record: BatchRecord, exact: boolean): Promise<Batch['state']> {
