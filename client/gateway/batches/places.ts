@@ -35,6 +35,11 @@ export class Places {
   /** One for each batch that has the file as its input. */
   uses = (tenant: string | null, file: string): string => `${this.#of(tenant)}uses/${file}/`;
 
+  /** A batch that was made of the same order, known before its record is. */
+  sameOrders = (tenant: string | null, mark: string): string => `${this.#of(tenant)}same-orders/${mark}/`;
+  sameOrder = (tenant: string | null, mark: string, uuid: string): string =>
+    `${this.sameOrders(tenant, mark)}${uuid}.json`;
+
   /** Which batch an order with this name became. */
   order = (tenant: string | null, hash: string): string => `${this.#of(tenant)}orders/${hash}.json`;
 
