@@ -2,7 +2,6 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Json } from '../../domain/outcome/outcome.ts';
-import type { Delivery } from '../../domain/queue/delivery.ts';
 import type { QueuePage } from '../../domain/queue/page.ts';
 
 /** Items by hand, or a file of the store. `urgent` items do not wait for others. */
@@ -23,8 +22,6 @@ export interface Added {
 }
 
 export const addUpdate = defineUpdate<Added, [AddInput]>('add');
-/** From a gateway, which has checked and stored the items itself. The same delivery may be told twice. */
-export const deliverySignal = defineSignal<[Delivery]>('delivery');
 
 // From a person
 

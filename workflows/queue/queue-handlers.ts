@@ -4,7 +4,6 @@ import { setHandler } from '@temporalio/workflow';
 import type { QueueState } from '../../domain/queue/state.ts';
 import {
   addUpdate,
-  deliverySignal,
   drainUpdate,
   flushSignal,
   flushUpdate,
@@ -25,9 +24,6 @@ export function registerQueueHandlers(queue: QueueRun): void {
       mustTakeItems(queue.mode, queue.isClosing);
       checkAdd(input);
     },
-  });
-  setHandler(deliverySignal, (delivery) => queue.takeDelivery(delivery), {
-    description: 'From a gateway: items that it has checked and stored.',
   });
   setHandler(removeUpdate, ({ id }) => queue.remove(id), {
     description: 'Take an item out before it is flushed: {id}.',

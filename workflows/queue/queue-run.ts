@@ -5,7 +5,6 @@ import { condition, metricMeter, setCurrentDetails, uuid4, workflowInfo } from '
 import type { QueueRef } from '../../activities/queue/queue-file.ts';
 import { addDelivery, addTotals, beginQueue, isEmpty, takeFound, takeSealed } from '../../domain/queue/changes.ts';
 import { chooseFlush, type FlushChoice } from '../../domain/queue/choose-flush.ts';
-import type { Delivery } from '../../domain/queue/delivery.ts';
 import { type QueuePage, renderQueueDetails, renderQueuePage } from '../../domain/queue/page.ts';
 import { type QueueSettings, type QueueState, removalsMax } from '../../domain/queue/state.ts';
 import { asRefusal } from '../job/open.ts';
@@ -32,8 +31,6 @@ export class QueueRun {
   #state: QueueState | null;
   /** It continues as a new run, and takes nothing more. */
   isClosing = false;
-  /** Deliveries that came before the queue was open. */
-  readonly #early: Delivery[] = [];
   #isSealing = false;
   readonly jobs = new FlushJobs(this);
 
@@ -78,7 +75,6 @@ export class QueueRun {
     } catch (error) {
       throw asRefusal(error);
     }
-    for (const delivery of this.#early) this.takeDelivery(delivery);
   }
 
   untilOpen(): Promise<void> {
@@ -87,11 +83,6 @@ export class QueueRun {
 
   change(change: (state: QueueState) => QueueState): QueuePage {
     return this.#set(change(this.state));
-  }
-
-  takeDelivery(delivery: Delivery): void {
-    if (this.#state === null) this.#early.push(delivery);
-    else this.#set(addDelivery(this.#state, delivery));
   }
 
   /** The items are in the store when it resolves. */
@@ -109,7 +100,7 @@ export class QueueRun {
         mark,
         ...(input.refusals === undefined ? {} : { refusals: input.refusals }),
       });
-      if (delivery !== null) this.takeDelivery(delivery);
+      if (delivery !== null) this.#set(addDelivery(this.state, delivery));
       const { accepted, refused } = added;
       this.change((state) => ({ ...state, totals: addTotals(state.totals, { accepted, refused }) }));
       return added;

@@ -104,9 +104,10 @@ async function find(context: Context<GatewayEnv>, parts: AnthropicParts): Promis
   return batch;
 }
 
-function show(context: Context<GatewayEnv>, { ids }: AnthropicParts, batch: Batch): { [name: string]: Json } {
+function show(context: Context<GatewayEnv>, { ids, config }: AnthropicParts, batch: Batch): { [name: string]: Json } {
   const { tenant, uuid } = batch.record;
-  return describeBatch(batch, { id: ids.format(prefix, 'batch', tenant, uuid), origin: findOrigin(context.req) });
+  const origin = findOrigin(context.req, config);
+  return describeBatch(batch, { id: ids.format(prefix, 'batch', tenant, uuid), origin });
 }
 
 /** From the form of the provider to messages. A batch of OpenAI's front may have other answers. */

@@ -35,7 +35,7 @@ export function readSending(req: HonoRequest): Sending {
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 32);
 
 /** Two orders with the same mark ask for the same. */
-export const markOrder = ({ dialect, endpoint, digest, front }: BatchOrder): string =>
+const markOrder = ({ dialect, endpoint, digest, front }: BatchOrder): string =>
   hashKey(JSON.stringify([dialect, endpoint, digest, front]));
 
 interface Sent extends Sending {

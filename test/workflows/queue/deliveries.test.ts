@@ -22,21 +22,6 @@ test('a delivery whose news was lost is found in the store', () =>
     await expectOnce(queue, 5, (await site.control.counts()).billedTwice.byBody);
   }));
 
-test('news of a delivery that was flushed already changes nothing', () =>
-  QueueSite.with(server.env, 'late-news', {}, async (queue, site) => {
-    await queue.addRows(1, 2);
-    const [file = ''] = queue.list('deliveries');
-    await queue.update('flush');
-    await queue.until('ended', ({ last }) => last.length === 1);
-    const name = file.replace('.jsonl', '');
-    const at = Number(name.slice(0, 13));
-    await queue.handle.signal('delivery', { name, at, items: 2, bytes: 100, isUrgent: false });
-    await queue.update('flush');
-    const page = await queue.until('an empty flush', ({ last }) => last.length === 2);
-    expect(page.last[0]).toMatchObject({ end: 'empty', items: 0 });
-    await expectOnce(queue, 2, (await site.control.counts()).billedTwice.byBody);
-  }));
-
 test('a schedule flushes a queue by a workflow, and names a queue that is not open', () =>
   QueueSite.with(server.env, 'scheduled', {}, async (queue, site) => {
     await queue.addRows(1, 2);

@@ -89,15 +89,25 @@ test('the counts sum up to the total at any time', () => {
   expect(count(cancelled)).toEqual({ processing: 0, succeeded: 4, errored: 2, canceled: 2, expired: 1 });
 });
 
-test.for<[Record<string, string>, string]>([
-  [{}, 'http://inner:80'],
-  [{ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'batches.example.com' }, 'https://batches.example.com'],
-  [{ 'x-forwarded-proto': 'https, http', 'x-forwarded-host': 'a.example:8443, b' }, 'https://a.example:8443'],
-  [{ 'x-forwarded-host': '[::1]:8080' }, 'http://[::1]:8080'],
-  [{ 'x-forwarded-proto': 'javascript', 'x-forwarded-host': 'evil/path' }, 'http://inner:80'],
-  [{ 'x-forwarded-host': 'user@evil' }, 'http://inner:80'],
-])('with %j, the caller reaches %s', ([headers, origin]) => {
+const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'batches.example.com' };
+
+test.for<[Record<string, string>, Partial<Parameters<typeof findOrigin>[1]>, string]>([
+  [{}, {}, 'http://inner'],
+  [forwarded, {}, 'http://inner'],
+  [forwarded, { publicUrl: 'https://own.example/batches' }, 'https://own.example/batches'],
+  [forwarded, { publicUrl: 'https://own.example', trustProxy: true }, 'https://own.example'],
+  [{}, { trustProxy: true }, 'http://inner'],
+  [forwarded, { trustProxy: true }, 'https://batches.example.com'],
+  [
+    { 'x-forwarded-proto': 'https, http', 'x-forwarded-host': 'a.example:8443, b' },
+    { trustProxy: true },
+    'https://a.example:8443',
+  ],
+  [{ 'x-forwarded-host': '[::1]:8080' }, { trustProxy: true }, 'http://[::1]:8080'],
+  [{ 'x-forwarded-proto': 'javascript', 'x-forwarded-host': 'evil/path' }, { trustProxy: true }, 'http://inner'],
+  [{ 'x-forwarded-host': 'user@evil' }, { trustProxy: true }, 'http://inner'],
+])('with %j and %j, the caller reaches %s', ([headers, config, origin]) => {
   const header = (name: string): string | undefined => headers[name];
   const request = { url: 'http://inner:80/v1/messages/batches', header } as Parameters<typeof findOrigin>[0];
-  expect(findOrigin(request)).toBe(new URL(origin).origin);
+  expect(findOrigin(request, { publicUrl: undefined, trustProxy: false, ...config })).toBe(origin);
 });
