@@ -188,6 +188,7 @@ const offlineProvider: Provider = {
   endpoints: [chatEndpoint],
   modelInBody: true,
   customIdAt: lineHead.customIdAt,
+  idFields: ['custom_id'],
   outputLimit,
   encode,
   buildBody: notHere,

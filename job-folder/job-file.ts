@@ -38,7 +38,12 @@ export async function readOwn<T>(store: Store, uri: string): Promise<T> {
 
 /** Like `readOwn`, but null if there is no file. */
 export async function readOwnIfThere<T>(store: Store, uri: string): Promise<T | null> {
-  return (await readOwnVersion<T>(store, uri)).value;
+  try {
+    return await readOwn<T>(store, uri);
+  } catch (error) {
+    if (error instanceof StoreError && error.problem === 'missing') return null;
+    throw error;
+  }
 }
 
 /** With the version that the file had just before, for a write that depends on it. Both are null if there is no file. */

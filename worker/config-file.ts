@@ -1,10 +1,10 @@
 // The worker's configuration file, NIGHTSHIFT_CONFIG: further accounts of providers, profiles of compatible providers, rates, limits and
 // tenants. It holds no secret, only the names of the variables that do.
 
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defaultAccount } from '../domain/job.ts';
 import type { Tenant } from '../domain/sharing.ts';
+import { readSettingsFile } from '../input/settings/settings-file.ts';
 import { type Account, listHalves, resolveAccount, type Setting } from '../providers/account.ts';
 import { type Accounts, ownVendors, readDefaultAccounts, type Vendors, vendorsWith } from '../providers/registry.ts';
 import { profilesShape } from '../providers/vendors/compatible/profile.ts';
@@ -48,7 +48,7 @@ export interface FileConfig {
 
 /** Without a file, each provider has one account, from its variables. Fails with all problems of the file together. */
 export function readConfigFile(path: string | null, read: (variable: string) => string | null): FileConfig {
-  const file = path === null ? fileShape.parse({}) : readFile(path);
+  const file = readSettingsFile('NIGHTSHIFT_CONFIG', path, fileShape);
   const vendors = vendorsWith(file.profiles);
   const problems = [...listProblems(file, vendors, read)];
   if (problems.length > 0) throw new Error(problems.map((problem) => `NIGHTSHIFT_CONFIG: ${problem}`).join('\n'));
@@ -83,23 +83,6 @@ function requireWholePairs(accounts: Accounts, vendors: Vendors): void {
 }
 
 const describe = ({ name, variable }: Setting): string => `${name} (${variable})`;
-
-function readFile(path: string): ConfigFile {
-  const parsed = fileShape.safeParse(parseJson(path));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${path}: ${issue.path.join('.')}: ${issue.message}`);
-  throw new Error(problems.map((problem) => `NIGHTSHIFT_CONFIG: ${problem}`).join('\n'));
-}
-
-/** The parser's own message would quote the file. */
-function parseJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
-    throw new Error(`NIGHTSHIFT_CONFIG: ${path} ${why}`);
-  }
-}
 
 function* listProblems(
   { accounts, profiles, rates, limits = {} }: ConfigFile,

@@ -43,7 +43,7 @@ class Trial {
     const refusal = this.#findRefusal(row);
     this.#tally.addRow();
     if (refusal === null) this.#tally.add('accepted');
-    else this.#tally.addRefused(row, refusal.reason, refusal.message);
+    else this.#tally.addRefused(row, refusal);
   }
 
   judge(spec: JobSpec, isWhole: boolean): Omit<Validity, 'warnings'> {

@@ -2,7 +2,7 @@
 
 import type { JobFile, PlanSummary } from '../../domain/job.ts';
 import { isPending, type MaybePromise } from '../../domain/maybe-promise.ts';
-import type { RefusalReason } from '../../domain/outcome/outcome.ts';
+import type { RefusalReason, RowRefusal } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { itemsFile } from '../../job-folder/paths.ts';
 import {
@@ -127,7 +127,7 @@ export class Pass {
   #takeRow(row: ChunkRow): MaybePromise<void> {
     this.#tally.addRow();
     const { refusal } = row;
-    const taken = refusal === null ? this.#takeItem(row) : this.#refuse(row, refusal.reason, refusal.message);
+    const taken = refusal === null ? this.#takeItem(row) : this.#refuse(row, refusal);
     return isPending(taken) ? taken.then(() => this.#moveTo(row)) : this.#moveTo(row);
   }
 
@@ -141,21 +141,26 @@ export class Pass {
 
   #settle(added: Added, row: ChunkRow): MaybePromise<void> {
     if (added === 'too_large') {
-      return this.#refuse(row, 'request_too_large', 'the request is larger than a batch may be');
+      return this.#refuseItem(row, 'request_too_large', 'the request is larger than a batch may be');
     }
-    if (added === 'too_many_models') return this.#refuse(row, 'too_many_models', 'the dataset names too many models');
+    if (added === 'too_many_models') {
+      return this.#refuseItem(row, 'too_many_models', 'the dataset names too many models');
+    }
     this.#tally.add('accepted');
     this.#sample.add(row);
     this.#seen.note(row, row.row);
   }
 
-  #refuse(row: ChunkRow, reason: RefusalReason, words: string): MaybePromise<void> {
-    const place = { file: row.fileName, line: row.line };
-    return this.#parts.write('rejects', this.#tally.addRefused(place, reason, words));
+  #refuse(row: ChunkRow, refusal: RowRefusal): MaybePromise<void> {
+    return this.#parts.write('rejects', this.#tally.addRefused({ file: row.fileName, line: row.line }, refusal));
+  }
+
+  #refuseItem(row: ChunkRow, reason: RefusalReason, message: string): MaybePromise<void> {
+    return this.#refuse(row, { reason, message, id: row.id });
   }
 
   #refuseDuplicateId(row: ChunkRow, earlierRow: number): MaybePromise<void> {
-    return this.#refuse(row, 'duplicate_id', `row ${earlierRow} has the same id and asks something else`);
+    return this.#refuseItem(row, 'duplicate_id', `row ${earlierRow} has the same id and asks something else`);
   }
 
   #share({ row, id }: ChunkRow, sameAs: number): MaybePromise<void> {

@@ -2,7 +2,7 @@
 
 import { describeUri } from '../../domain/dataset.ts';
 import type { JobSpec, RowCounts } from '../../domain/job.ts';
-import type { RefusalReason } from '../../domain/outcome/outcome.ts';
+import type { RefusalReason, RowRefusal } from '../../domain/outcome/outcome.ts';
 import { InvariantBroken, JobRefused } from '../../domain/refusal.ts';
 import type { Part, RejectSummary } from '../../job-folder/plan/plan-parts.ts';
 import type { DatasetRow } from '../../storage/formats/rows.ts';
@@ -47,13 +47,19 @@ export class RowTally {
   }
 
   /** Returns the row's line of `rejects.jsonl`. A dataset that may have several files names that of the row. */
-  addRefused({ file, line }: Pick<DatasetRow, 'file' | 'line'>, reason: RefusalReason, words: string): string {
+  addRefused({ file, line }: Pick<DatasetRow, 'file' | 'line'>, { id, reason, message: words }: RowRefusal): string {
     const message = words.startsWith(`line ${line}: `) ? words : `line ${line}: ${words}`;
     this.#counts.refused += 1;
     this.#reasons[reason] = (this.#reasons[reason] ?? 0) + 1;
     const where = file === null ? message : `${file}, ${message}`;
     if (this.#first.length < shownRejectsMax) this.#first.push(`${reason}: ${where}`);
-    return JSON.stringify({ ...(file === null ? {} : { file }), line, reason, message });
+    return JSON.stringify({
+      ...(file === null ? {} : { file }),
+      line,
+      ...(id === undefined ? {} : { id }),
+      reason,
+      message,
+    });
   }
 
   /** Call it after all rows are counted. Throws if the job is to be refused. */

@@ -1,9 +1,9 @@
 // The gateway's configuration file, NIGHTSHIFT_GATEWAY: tokens, tenants, models and limits. It holds hashes of tokens, never a token.
 
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { queueIdPrefix } from '../../domain/queue/state.ts';
 import { jobFields } from '../../input/schema.ts';
+import { readSettingsFile } from '../../input/settings/settings-file.ts';
 import { scopes } from './access/scopes.ts';
 
 const megabyte = 1024 * 1024;
@@ -90,7 +90,7 @@ const limits = z.strictObject({
   heartbeatSeconds: z.number().positive().default(15),
 });
 
-const fields = z.strictObject({
+export const gatewayFields = z.strictObject({
   $schema: z.string().optional(),
   tokens: z.array(token).default([]),
   tenants: z.record(tenantName, tenant).default({}),
@@ -99,10 +99,18 @@ const fields = z.strictObject({
   hooks: hooks.prefault({}),
   /** Where the gateway keeps what callers upload: below the data root, or in a bucket. */
   folder: z.string().regex(/\/$/, 'must end with /').default('gateway/'),
+  /** The address by which callers reach the gateway, for addresses in its answers. */
+  publicUrl: z
+    .string()
+    .regex(/^https?:\/\/[a-z0-9._:[\]-]+(\/[^?#\s]*)?$/i, 'must be an http or https address')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  /** Whether `X-Forwarded-Host` and `X-Forwarded-Proto` are believed: only if a proxy in front sets them itself. */
+  trustProxy: z.boolean().default(false),
   limits: limits.prefault({}),
 });
 
-const fileShape = fields.superRefine(({ tokens, tenants, folder }, { addIssue }) => {
+const fileShape = gatewayFields.superRefine(({ tokens, tenants, folder }, { addIssue }) => {
   for (const name of new Set([...Object.keys(tenants), ...tokens.map((token) => token.tenant)])) {
     const message = name === '*' ? null : findTenantProblem(name, tenants[name]?.folders, folder);
     if (message !== null) addIssue({ code: 'custom', path: ['tenants', name], message });
@@ -129,22 +137,5 @@ export type GatewayConfig = z.output<typeof fileShape>;
 export type GatewayLimits = GatewayConfig['limits'];
 
 /** Without a file, there are no tokens and the limits are those by default. */
-export function readGatewayConfig(path: string | null): GatewayConfig {
-  if (path === null) return fileShape.parse({});
-  const parsed = fileShape.safeParse(parseJson(path));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    (issue) => `NIGHTSHIFT_GATEWAY: ${path}: ${issue.path.join('.')}: ${issue.message}`,
-  );
-  throw new Error(problems.join('\n'));
-}
-
-/** The parser's own message would quote the file. */
-function parseJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
-    throw new Error(`NIGHTSHIFT_GATEWAY: ${path} ${why}`);
-  }
-}
+export const readGatewayConfig = (path: string | null): GatewayConfig =>
+  readSettingsFile('NIGHTSHIFT_GATEWAY', path, fileShape);

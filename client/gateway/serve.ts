@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { createGateway } from './app.ts';
+import { Connections } from './connections.ts';
 import type { GatewayParts } from './parts.ts';
 
 export interface ServeOptions {
@@ -41,15 +42,16 @@ export async function serveGateway(
   server.maxConnections = parts.config.limits.connections;
   server.headersTimeout = headersMs;
   server.requestTimeout = requestMs;
+  const connections = new Connections(server);
   const address = await listening.promise;
   const name = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${name}:${address.port}`, drain: () => drain(server, draining) };
+  return { url: `http://${name}:${address.port}`, drain: () => drain(server, connections, draining) };
 }
 
-async function drain(server: Server, draining: AbortController): Promise<void> {
+async function drain(server: Server, connections: Connections, draining: AbortController): Promise<void> {
   draining.abort();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  connections.closeWhenIdle();
   const timer = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
   clearTimeout(timer);

@@ -66,6 +66,8 @@ export interface RowRefusal {
   readonly reason: RefusalReason;
   /** In our own words: it quotes nothing of the row. */
   readonly message: string;
+  /** Absent if it could not be read. */
+  readonly id?: RowId;
 }
 
 /** How a model stopped, in the same words for all vendors. */

@@ -41,6 +41,8 @@ export interface Dialect {
   readonly modelInBody: boolean;
   /** Where the custom id begins in every line of `encode`. */
   readonly customIdAt: number;
+  /** Where a ready-made request line has its id: the first of these that it has. */
+  readonly idFields: readonly string[];
   /** Endpoints whose requests take a list of inputs and answer each: the most inputs of one request. Default: none. */
   readonly inputsMax?: Readonly<Record<string, number>>;
 

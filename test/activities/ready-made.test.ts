@@ -69,6 +69,24 @@ test('lines of any order and spacing are planned in one form, around their own b
   );
 });
 
+test('a line without a request is refused in the words of the program that made it', async () => {
+  const made = (words: unknown): string => JSON.stringify({ custom_id: 'a', nightshift: { refused: words } });
+  const lines = [made('top_k: nobody takes it'), made('x'.repeat(900)), made(7), datasets.openai?.('priced') ?? ''];
+  const folder = await folderWith(lines.join('\n'), { request: null, model: null, maxRejectRate: 1 });
+  expect((await folder.run()).rows).toMatchObject({ refused: 3 });
+  const message = (line: number, words: string) => ({
+    line,
+    id: 'a',
+    reason: 'bad_request_line',
+    message: `line ${line}: ${words}`,
+  });
+  expect(folder.lines('rejects.jsonl')).toEqual([
+    message(1, 'top_k: nobody takes it'),
+    message(2, 'x'.repeat(500)),
+    message(3, 'url must be a text'),
+  ]);
+});
+
 describe.each(['openai', 'anthropic'] as const)('ready-made lines for %s are answered', (name) => {
   const vendor = requireEmulated(name);
 

@@ -115,7 +115,7 @@ class Chunk {
     const read = 'reason' in parsed ? parsed : this.#read(raw, parsed.record, index);
     if (read === null) return;
     if (isRefusal(read)) {
-      this.#refusals.push({ index, reason: read.reason, message: read.message });
+      this.#refusals.push({ index, ...read });
     } else {
       this.#add(read, index);
     }

@@ -8,6 +8,7 @@ import type { RoutePolicy } from '../../domain/plan/route.ts';
 import { JobRefused } from '../../domain/refusal.ts';
 import { canonicalJson } from '../../domain/request/canonical-json.ts';
 import { holdsLongNumber, parseExactly } from '../../domain/request/long-number.ts';
+import { findIdIn, isGoodId, readId, refuseId } from '../../domain/request/row-id.ts';
 import { compileTemplate } from '../../domain/request/template.ts';
 import { compileCondition } from '../../input/templates/condition.ts';
 import { compileText } from '../../input/templates/liquid.ts';
@@ -42,9 +43,6 @@ export interface ReadItem extends ItemGroup {
 
 export type ReadRow = (row: GoodRow) => ReadItem | RowRefusal;
 
-/** The longest id of a row: it is repeated in every file that mentions the row. */
-const idBytesMax = 512;
-
 /** JSON can write a quote, a control character or half of a surrogate pair only with a backslash: a row without one has none of them. */
 const backslash = 0x5c;
 
@@ -56,9 +54,20 @@ export function isRefusal(read: ReadItem | RowRefusal): read is RowRefusal {
 type RowJob = Pick<JobFile, 'spec' | 'prices'>;
 
 export function rowReader(job: RowJob, dialect: Dialect): ReadRow {
-  const { request, route } = job.spec;
+  const { request, route, dataset } = job.spec;
   const read = request === null ? requestLineReader(job, dialect) : templateReader(job, dialect, request);
-  return refusingExcess(route === undefined ? read : routing(read, route));
+  const idFields = request === null ? dialect.idFields : [dataset.id ?? 'id'];
+  return namingRefused(refusingExcess(route === undefined ? read : routing(read, route)), idFields);
+}
+
+/** The row that is refused is known by its id too. */
+function namingRefused(read: ReadRow, idFields: readonly string[]): ReadRow {
+  return (row) => {
+    const item = read(row);
+    if (!isRefusal(item)) return item;
+    const id = findIdIn(row.record, idFields);
+    return id === null ? item : { ...item, id };
+  };
 }
 
 function routing(read: ReadRow, { when }: RoutePolicy): ReadRow {
@@ -97,9 +106,9 @@ function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
   const findLacking = lackingFinder(job, dialect);
   return ({ row, record, raw }) => {
     const line = dialect.parseRequestLine(record, raw);
-    if (line.kind === 'problem') return { reason: 'bad_request_line', message: line.problem };
+    if (line.kind === 'problem') return { reason: 'bad_request_line', message: readWords(record) ?? line.problem };
     const { id, endpoint, body, bodyText } = line;
-    if (!isGoodId(id)) return badId('custom_id');
+    if (!isGoodId(id)) return refuseId('custom_id');
     const model = line.model ?? requireModel(job.spec.model);
     const unfit = line.model === null ? dialect.findModelProblem?.(model, endpoint) : null;
     if (typeof unfit === 'string') return { reason: 'unsupported', message: unfit };
@@ -113,6 +122,14 @@ function requestLineReader(job: RowJob, dialect: Dialect): ReadRow {
     return { row, id, keyText, model, endpoint, request: [bodyText], limit, outputTokens, isRouted: false };
   };
 }
+
+/** The program that made the lines may have made no request of a row: it says why in the member `nightshift`. */
+function readWords({ nightshift: made }: RowRecord): string | null {
+  const words = isObject(made ?? null) ? Object(made).refused : null;
+  return typeof words === 'string' && words !== '' ? words.slice(0, wordsMax) : null;
+}
+
+const wordsMax = 500;
 
 function templateReader(job: RowJob, dialect: Dialect, request: Json): ReadRow {
   const { spec } = job;
@@ -200,29 +217,6 @@ function outputCounter(job: RowJob): (limit: OutputLimit, model: string, row: nu
     if (tokens === null) requireNoCap(job.spec, limit, row);
     return tokens;
   };
-}
-
-/** The value of the id column. If no column is named: the value of `id` if the row has one, otherwise the row's number. */
-function readId(record: RowRecord, row: number, column: string | null): RowId | RowRefusal {
-  const name = column ?? 'id';
-  const value = Object.hasOwn(record, name) ? (record[name] ?? null) : null;
-  if (value !== null) return isGoodId(value) ? value : badId(name);
-  return column === null ? row : { reason: 'missing_id', message: `there is no id in column ${name}` };
-}
-
-function isGoodId(value: Json): value is RowId {
-  if (typeof value === 'number') return Number.isSafeInteger(value) || (Number.isFinite(value) && value % 1 !== 0);
-  return typeof value === 'string' && value !== '' && isShort(value);
-}
-
-/** Three bytes a character at most. */
-function isShort(text: string): boolean {
-  return text.length * 3 <= idBytesMax || Buffer.byteLength(text) <= idBytesMax;
-}
-
-function badId(column: string): RowRefusal {
-  const message = `the id in column ${column} must be a text of 1 to ${idBytesMax} bytes or a number of at most 2^53`;
-  return { reason: 'bad_id', message };
 }
 
 function isObject(value: Json): value is { [name: string]: Json } {

@@ -31,7 +31,7 @@ const limitMax = 1000;
 const limitForm = z.coerce.number().int().min(1).max(limitMax);
 
 export function makeAnthropicRoutes(parts: AnthropicParts): Hono<GatewayEnv> {
-  const { batches, store, places, config, translator } = parts;
+  const { batches, store, places, config } = parts;
   const routes = new Hono<GatewayEnv>();
   routes.use('*', requireScope('batches'));
 
@@ -39,7 +39,7 @@ export function makeAnthropicRoutes(parts: AnthropicParts): Hono<GatewayEnv> {
     const { tenant } = context.get('caller');
     const uuid = batches.makeUuid();
     const lines = places.lines(tenant, uuid, 'anthropic');
-    const checker = new RequestChecker({ config, translator });
+    const checker = new RequestChecker(config);
     const target = { store, uri: lines, limits: config.limits, checker };
     const sending = readSending(context.req);
     const { total, route, digest } = await receiveRequests(context.env.incoming, target);
@@ -83,7 +83,8 @@ export function makeAnthropicRoutes(parts: AnthropicParts): Hono<GatewayEnv> {
     const batch = await find(context, parts);
     if (!hasEnded(batch.state)) throw new GatewayError('not_found', 'the batch has no results yet: it has not ended');
     const translate = makeOwnTranslation(parts, batch.record);
-    const lines = readResultLines(store, batch, translate, context.req.raw.signal);
+    const folder = places.output(batch.record.tenant, batch.record.uuid);
+    const lines = readResultLines({ store, folder, translate, signal: context.req.raw.signal }, batch);
     return sendStream(context, lines, { contentType: 'application/x-jsonl', bytes: null, limits: config.limits });
   });
   return routes;
@@ -103,9 +104,10 @@ async function find(context: Context<GatewayEnv>, parts: AnthropicParts): Promis
   return batch;
 }
 
-function show(context: Context<GatewayEnv>, { ids }: AnthropicParts, batch: Batch): { [name: string]: Json } {
+function show(context: Context<GatewayEnv>, { ids, config }: AnthropicParts, batch: Batch): { [name: string]: Json } {
   const { tenant, uuid } = batch.record;
-  return describeBatch(batch, { id: ids.format(prefix, 'batch', tenant, uuid), origin: findOrigin(context.req) });
+  const origin = findOrigin(context.req, config);
+  return describeBatch(batch, { id: ids.format(prefix, 'batch', tenant, uuid), origin });
 }
 
 /** From the form of the provider to messages. A batch of OpenAI's front may have other answers. */

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { lineWriter } from '../../../storage/lines/json-lines.ts';
 import type { Store } from '../../../storage/store.ts';
 import type { Route } from '../batches/record.ts';
+import { formatFlawed } from '../batches/refused-requests.ts';
 import type { GatewayLimits } from '../config.ts';
 import { GatewayError } from '../errors.ts';
 import type { RequestChecker } from './check-request.ts';
@@ -25,8 +26,9 @@ interface Target {
 
 export interface ReceivedRequests {
   readonly total: number;
-  readonly route: Route;
-  /** Of the lines. */
+  /** Null if none of them can run. */
+  readonly route: Route | null;
+  /** Of the requests. */
   readonly digest: string;
 }
 
@@ -39,7 +41,7 @@ export async function receiveRequests(request: IncomingMessage, target: Target):
   try {
     const digest = await writeRequests(request, writer, target);
     const { total, route } = target.checker;
-    if (route === null) throw refuse('bad_request', 'must have at least 1 request');
+    if (total === 0) throw refuse('bad_request', 'must have at least 1 request');
     await writer.close();
     return { total, route, digest };
   } catch (error) {
@@ -64,9 +66,9 @@ async function writeRequests(
       if (checker.total >= limits.linesPerBatch) {
         throw refuse('bad_request', `has more than ${limits.linesPerBatch} requests`);
       }
-      checker.check(element);
-      const line = toLine(element);
-      hash.update(line).update('\n');
+      const { customId, flaw } = checker.check(element);
+      const line = flaw === null ? toLine(element) : formatFlawed(customId, flaw, 'anthropic');
+      hash.update(element).update('\n');
       const written = writer.write(line);
       if (written !== undefined) await written;
     }

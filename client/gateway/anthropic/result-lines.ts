@@ -6,29 +6,35 @@ import { cursorLineBytesMax, lineChunks } from '../../../storage/lines/json-line
 import type { Store } from '../../../storage/store.ts';
 import { isOverTime } from '../batches/read-state.ts';
 import type { Batch } from '../batches/record.ts';
+import { type RefusedRequest, readRefused } from '../batches/refused-requests.ts';
 import { readResultChunks } from '../batches/results.ts';
 import { wrapError } from './anthropic-error.ts';
 
 type Translate = (response: Json) => Json;
 
-/** Some lines at a time. */
-export function readResultLines(
-  store: Store,
-  { record, state }: Batch,
-  translate: Translate,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  return state.results === null
-    ? readUnrun(store, { record, state }, signal)
-    : readResults(store, state.results, translate, signal);
+export interface ResultParts {
+  readonly store: Store;
+  /** The folder of the batch's job. */
+  readonly folder: string;
+  readonly translate: Translate;
+  readonly signal: AbortSignal;
 }
 
-async function* readResults(
-  store: Store,
-  results: string,
-  translate: Translate,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
+/** Some lines at a time. */
+export async function* readResultLines(parts: ResultParts, { record, state }: Batch): AsyncGenerator<string> {
+  const { store, folder, signal } = parts;
+  const { results, counts } = state;
+  if (results === null && counts.refused === 0) return yield* readUnrun(store, { record, state }, signal);
+  if (results !== null) yield* readResults(parts, results);
+  for await (const refused of readRefused(store, folder, signal)) {
+    if (refused.length > 0) yield refused.map(formatRefused).join('');
+  }
+}
+
+const formatRefused = ({ customId, message }: RefusedRequest): string =>
+  toLine(customId, describeFailure('invalid_request_error', message));
+
+async function* readResults({ store, translate, signal }: ResultParts, results: string): AsyncGenerator<string> {
   for await (const rows of readResultChunks(store, results, signal)) {
     if (rows.length > 0) yield rows.map((row) => toLine(String(row.id), describeResult(row, translate))).join('');
   }
@@ -67,21 +73,20 @@ const errorTypes: Partial<Record<ItemReason, string>> = {
 
 /** A batch that ended before anything of it was sent has no results of its own: each request ends as the batch did. */
 async function* readUnrun(store: Store, { record, state }: Batch, signal: AbortSignal): AsyncGenerator<string> {
-  const [general] = state.problems.filter(({ line }) => line === null);
-  const byLine = new Map(state.problems.map(({ line, message }) => [line, message]));
-  const fallback = general?.message ?? 'The batch was refused because of another of its requests: nothing was sent.';
+  const result = describeUnrun(state);
   for await (const lines of lineChunks(store.read(record.lines, { signal }), { lineBytesMax: cursorLineBytesMax })) {
     let text = '';
-    for (const { number, bytes } of lines) {
+    for (const { bytes } of lines) {
       if (bytes === null || bytes.length === 0) continue;
       const { custom_id: customId } = JSON.parse(bytes.toString());
-      text += toLine(String(customId), describeUnrun(state.status, byLine.get(number) ?? fallback));
+      text += toLine(String(customId), result);
     }
     if (text !== '') yield text;
   }
 }
 
-function describeUnrun(status: Batch['state']['status'], message: string): Json {
+function describeUnrun({ status, problems }: Batch['state']): Json {
   if (status === 'cancelled') return { type: 'canceled' };
-  return status === 'expired' ? { type: 'expired' } : describeFailure('invalid_request_error', message);
+  if (status === 'expired') return { type: 'expired' };
+  return describeFailure('api_error', problems[0]?.message ?? 'The batch has ended without results.');
 }

@@ -1,6 +1,7 @@
 // The batches of all fronts: each is a record in the store and a workflow, and its states are read from there.
 
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { createOrRead, readOwnIfThere } from '../../../job-folder/job-file.ts';
 import { writeJson } from '../../../storage/lines/json-lines.ts';
 import { makeUuid, readUuidTime } from '../access/ids.ts';
 import type { Caller } from '../access/tokens.ts';
@@ -9,8 +10,7 @@ import { nameJob, readPending, readUuid } from './places.ts';
 import { type BatchParts, Preparer } from './prepare.ts';
 import { readState } from './read-state.ts';
 import { type Batch, type BatchOrder, type BatchRecord, describeNew, hasEnded, targets } from './record.ts';
-import { hashKey, markOrder, type Sending } from './repeats.ts';
-import { readIfPresent, writeOnce } from './write-once.ts';
+import { findUuid, type Sending, wasRemoved } from './repeats.ts';
 
 export interface ListRequest {
   readonly limit: number;
@@ -30,8 +30,6 @@ type Tenant = Caller['tenant'];
 
 /** The gateway that took a batch is given this time to start it, before others do. */
 const startMs = 30_000;
-/** An SDK that had no answer sends its request again within this time: it waits for ten minutes at most. */
-const repeatMs = 30 * 60_000;
 /** States that are read at the same time for one list. */
 const readsMax = 10;
 
@@ -52,16 +50,25 @@ export class Batches {
   /** The batch is durable when it resolves, and its workflow starts then. An order that is sent again is the batch that it became. */
   async create(tenant: Tenant, order: BatchOrder, sending: Sending, ownUuid = this.makeUuid()): Promise<Batch> {
     const { store, places, now } = this.#parts;
-    const uuid = await this.#findUuid(tenant, order, sending, ownUuid);
-    const before = uuid === ownUuid ? null : await this.retrieve(tenant, uuid);
+    const uuid = await findUuid(this.#parts, { tenant, order, ...sending, own: ownUuid });
+    const before = uuid === ownUuid ? null : await this.#findEarlier(tenant, uuid);
     if (before !== null) return before;
-    const record: BatchRecord = { version: 1, uuid, tenant, createdAt: now(), ...order };
     if (order.file !== null) await writeJson(store, `${places.uses(tenant, order.file)}${uuid}.json`, {});
     // Before the record: if the gateway dies between the two, a mark without a record does no harm.
     if (order.problems.length === 0) await writeJson(store, places.pendingMark(tenant, uuid), {});
-    await writeOnce(store, places.record(tenant, uuid), record);
+    const own: BatchRecord = { version: 1, uuid, tenant, createdAt: now(), ...order };
+    // Another gateway may have taken the same repetition at this moment.
+    const record = await createOrRead(store, places.record(tenant, uuid), own);
     if (order.problems.length === 0) this.#preparer.prepareLater(record);
     return { record, state: describeNew(record) };
+  }
+
+  /** Null if it was not recorded yet. */
+  async #findEarlier(tenant: Tenant, uuid: string): Promise<Batch | null> {
+    if (await wasRemoved(this.#parts, tenant, uuid)) {
+      throw new GatewayError('conflict', 'Idempotency-Key: its batch was deleted; use another key');
+    }
+    return this.retrieve(tenant, uuid);
   }
 
   /** Null if there is none. */
@@ -99,7 +106,7 @@ export class Batches {
     const { store, places, jobs, now } = this.#parts;
     const batch = await this.retrieve(tenant, uuid);
     if (batch === null || hasEnded(batch.state)) return batch;
-    await writeOnce(store, places.mark(tenant, uuid, 'cancel'), { at: now() });
+    await createOrRead(store, places.mark(tenant, uuid, 'cancel'), { at: now() });
     try {
       await jobs.cancel(nameJob(tenant, uuid));
     } catch (error) {
@@ -114,11 +121,13 @@ export class Batches {
    * Removes what the gateway keeps of a batch that has ended, but not an uploaded file. Its marks stay: by them, nothing ever starts it
    * again. The record goes last, so that a removal that was cut off can be asked for again.
    */
-  async remove({ tenant, uuid }: BatchRecord): Promise<void> {
+  async remove(record: BatchRecord): Promise<void> {
     const { store, places } = this.#parts;
+    const { tenant, uuid } = record;
     for await (const { uri } of store.list(places.output(tenant, uuid))) await store.remove(uri);
     // Those that were translated, and those that came with the order.
     for (const target of targets) await store.remove(places.lines(tenant, uuid, target));
+    if (record.file === null) await store.remove(record.lines);
     await store.remove(places.record(tenant, uuid));
   }
 
@@ -145,35 +154,9 @@ export class Batches {
     }
   }
 
-  async #findUuid(tenant: Tenant, order: BatchOrder, { key, isRepeat }: Sending, own: string): Promise<string> {
-    if (key === null) return (isRepeat ? await this.#findRecent(tenant, order) : null) ?? own;
-    const { store, places } = this.#parts;
-    const place = places.order(tenant, hashKey(key));
-    const mark = markOrder(order);
-    const first = await writeOnce(store, place, { uuid: own, mark });
-    if (first.mark !== mark) throw new GatewayError('conflict', 'Idempotency-Key: was used for another order');
-    return first.uuid;
-  }
-
-  /** The newest batch of the same order; null if none is that new. */
-  async #findRecent(tenant: Tenant, order: BatchOrder): Promise<string | null> {
-    const { store, places, now } = this.#parts;
-    const uuids: string[] = [];
-    for await (const { uri } of store.list(places.batches(tenant))) {
-      const uuid = readUuid(uri);
-      if (uuid !== null && now() - readUuidTime(uuid) < repeatMs) uuids.push(uuid);
-    }
-    const mark = markOrder(order);
-    for (const uuid of uuids.sort().reverse()) {
-      const record = await this.#readRecord(tenant, uuid);
-      if (record !== null && markOrder(record) === mark) return uuid;
-    }
-    return null;
-  }
-
   #readRecord(tenant: Tenant, uuid: string): Promise<BatchRecord | null> {
     const { store, places } = this.#parts;
-    return readIfPresent<BatchRecord>(store, places.record(tenant, uuid));
+    return readOwnIfThere<BatchRecord>(store, places.record(tenant, uuid));
   }
 
   async #stateOf(record: BatchRecord, exact: boolean): Promise<Batch['state']> {

@@ -29,8 +29,8 @@ export function makeJob(
     output,
     // Callers get the provider's own answers.
     keep: { responses: true },
-    // A batch with a wrong line is refused as a whole, as vendors do, before it costs anything.
-    maxRejectRate: 0,
+    // A request that is refused fails alone, as at vendors: the others run.
+    maxRejectRate: 1,
     // biome-ignore lint/suspicious/noThenProperty: the public name of a choice, never a function.
     deadline: { batch: window, job: window, then: 'fail' },
     // A vendor's batch answers each line once, also if the answer is cut or is a refusal.

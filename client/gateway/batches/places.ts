@@ -35,8 +35,20 @@ export class Places {
   /** One for each batch that has the file as its input. */
   uses = (tenant: string | null, file: string): string => `${this.#of(tenant)}uses/${file}/`;
 
+  /** A batch that was made of the same order, known before its record is. */
+  sameOrders = (tenant: string | null, mark: string): string => `${this.#of(tenant)}same-orders/${mark}/`;
+  sameOrder = (tenant: string | null, mark: string, uuid: string): string =>
+    `${this.sameOrders(tenant, mark)}${uuid}.json`;
+
   /** Which batch an order with this name became. */
   order = (tenant: string | null, hash: string): string => `${this.#of(tenant)}orders/${hash}.json`;
+
+  /** Tenants that have, or had, a token. */
+  get tenants(): string {
+    return `${this.#folder}known-tenants/`;
+  }
+
+  tenantMark = (tenant: string): string => `${this.tenants}${tenant}.json`;
 
   /** Batches whose workflow may not have been started. */
   get pending(): string {
@@ -60,6 +72,9 @@ export const readUuid = (uri: string): string | null => /\/([0-9a-f-]{36})\.json
 
 /** The uuid of an upload's content; null of any other file. */
 export const readContentUuid = (uri: string): string | null => /\/([0-9a-f-]{36})\.jsonl$/.exec(uri)?.[1] ?? null;
+
+/** The tenant of a mark in `known-tenants`; null of any other file. */
+export const readTenant = (uri: string): string | null => /\/([a-z0-9_-]+)\.json$/.exec(uri)?.[1] ?? null;
 
 /** The tenant and the uuid of a mark in `pending`; null of any other file. */
 export function readPending(uri: string): { readonly tenant: string | null; readonly uuid: string } | null {

@@ -1,20 +1,21 @@
 // From a batch's record to its workflow. Every step may be done twice, by this gateway or by another one: what was cut off is done again.
 
+import { createOrRead } from '../../../job-folder/job-file.ts';
 import type { GatewayParts } from '../parts.ts';
 import { findTarget } from './choose-route.ts';
 import { makeJob, startOnce } from './make-job.ts';
 import { nameJob, type Places } from './places.ts';
 import {
-  type BatchProblem,
   type BatchRecord,
   type BatchState,
+  describeAllRefused,
   describeNew,
   type Route,
   type Target,
 } from './record.ts';
+import { refuseAll } from './refused-requests.ts';
 import { translateLines } from './translate-lines.ts';
 import type { Translator } from './translator.ts';
-import { writeOnce } from './write-once.ts';
 
 export interface BatchParts extends Pick<GatewayParts, 'jobs' | 'store' | 'config' | 'now' | 'log' | 'draining'> {
   readonly places: Places;
@@ -51,9 +52,12 @@ export class Preparer {
       (await this.#has(places.mark(tenant, uuid, 'started'))) ||
       (await this.#has(places.mark(tenant, uuid, 'ended')));
     if (!isDone) {
-      if (route === null) throw new Error('a batch has neither a route nor problems');
       if (await this.#has(places.mark(tenant, uuid, 'cancel'))) {
-        await this.#end(record, 'cancelled', []);
+        const cancelAskedAt = this.#parts.now();
+        await this.#end(record, { ...describeNew(record), status: 'cancelled', cancelAskedAt });
+      } else if (route === null) {
+        await refuseAll(store, record.lines, places.output(tenant, uuid));
+        await this.#end(record, describeAllRefused(record));
       } else {
         await this.#translateAndStart(record, route);
       }
@@ -66,31 +70,27 @@ export class Preparer {
     const { tenant, uuid } = record;
     const target = findTarget(route);
     const dataset = target === record.dialect ? record.lines : await this.#translate(record, target);
-    if (typeof dataset !== 'string') return this.#end(record, 'failed', dataset);
     const id = nameJob(tenant, uuid);
     // A gateway that died after the start may have left no mark, and Temporal may have forgotten the workflow by now.
     if (!(await this.#has(`${places.output(tenant, uuid)}job.json`))) {
       await startOnce(jobs, makeJob(record, route, { dataset, output: places.output(tenant, uuid) }, config), id);
     }
-    await writeOnce(store, places.mark(tenant, uuid, 'started'), { at: this.#parts.now() });
+    await createOrRead(store, places.mark(tenant, uuid, 'started'), { at: this.#parts.now() });
     // A cancellation writes its mark first, and then looks for a workflow.
     if (await this.#has(places.mark(tenant, uuid, 'cancel'))) await jobs.cancel(id);
   }
 
-  /** The uri of the translated lines, or why there can be none. */
-  async #translate(record: BatchRecord, target: Target): Promise<string | readonly BatchProblem[]> {
+  /** The uri of the translated lines. */
+  async #translate(record: BatchRecord, target: Target): Promise<string> {
     const { store, places, translator } = this.#parts;
     const uri = places.lines(record.tenant, record.uuid, target);
-    if (await this.#has(uri)) return uri;
-    return translateLines(store, record, { target, uri, translator });
+    if (!(await this.#has(uri))) await translateLines(store, record, { target, uri, translator });
+    return uri;
   }
 
-  async #end(record: BatchRecord, status: BatchState['status'], problems: readonly BatchProblem[]): Promise<void> {
+  async #end(record: BatchRecord, state: BatchState): Promise<void> {
     const { store, places, now } = this.#parts;
-    const endedAt = now();
-    const cancelAskedAt = status === 'cancelled' ? endedAt : null;
-    const state: BatchState = { ...describeNew(record), status, problems, cancelAskedAt, endedAt };
-    await writeOnce(store, places.mark(record.tenant, record.uuid, 'ended'), state);
+    await createOrRead(store, places.mark(record.tenant, record.uuid, 'ended'), { ...state, endedAt: now() });
   }
 
   async #has(uri: string): Promise<boolean> {

@@ -4,8 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { type Counts, type ItemReason, sumCounts } from '../../../domain/outcome/outcome.ts';
 import type { JobPhase, JobStatus } from '../../../domain/progress/status.ts';
 import type { JobReport } from '../../../domain/report/report.ts';
-import { cursorLineBytesMax, lineChunks } from '../../../storage/lines/json-lines.ts';
-import { StoreError } from '../../../storage/store.ts';
+import { createOrRead, readOwnIfThere } from '../../../job-folder/job-file.ts';
 import type { ListedJob } from '../../job-list.ts';
 import { fileNames } from '../../results.ts';
 import { nameJob } from './places.ts';
@@ -16,9 +15,10 @@ import {
   type BatchRecord,
   type BatchState,
   type BatchStatus,
+  describeAllRefused,
   describeNew,
 } from './record.ts';
-import { readIfPresent, writeOnce } from './write-once.ts';
+import { countRefused } from './refused-requests.ts';
 
 export interface ReadState {
   readonly state: BatchState;
@@ -44,9 +44,9 @@ export async function readState(parts: BatchParts, record: BatchRecord, { exact 
   const { store, places } = parts;
   const { tenant, uuid, problems } = record;
   if (problems.length > 0) return { state: describeNew(record), isStarted: true };
-  const ended = await readIfPresent<BatchState>(store, places.mark(tenant, uuid, 'ended'));
+  const ended = await readOwnIfThere<BatchState>(store, places.mark(tenant, uuid, 'ended'));
   if (ended !== null) return { state: ended, isStarted: true };
-  const cancel = await readIfPresent<{ at: number }>(store, places.mark(tenant, uuid, 'cancel'));
+  const cancel = await readOwnIfThere<{ at: number }>(store, places.mark(tenant, uuid, 'cancel'));
   const state = { ...describeNew(record), cancelAskedAt: cancel?.at ?? null };
   const job = await describeJob(parts, record);
   if (job?.state === 'running') {
@@ -62,7 +62,7 @@ export async function readState(parts: BatchParts, record: BatchRecord, { exact 
     return { state: { ...state, status }, isStarted: false };
   }
   const { end, isFinal } = await readEnd(parts, record, { state, job });
-  if (isFinal) await writeOnce(store, places.mark(tenant, uuid, 'ended'), end);
+  if (isFinal) await createOrRead(store, places.mark(tenant, uuid, 'ended'), end);
   return { state: end, isStarted: true };
 }
 
@@ -95,15 +95,15 @@ async function readRunning(
     counts:
       status === null
         ? { ...state.counts, answered: Math.floor((job.progress ?? 0) * record.total) }
-        : countItems(record, status.items),
+        : countItems(record, status),
   };
 }
 
 /** No worker may be there now. */
 const askStatus = (asked: Promise<JobStatus>): Promise<JobStatus | null> => asked.catch(() => null);
 
-const countItems = ({ total }: BatchRecord, { answered, failed, byReason }: JobStatus['items']): BatchCounts =>
-  countEnds(total, { answered, failed, reasons: byReason });
+const countItems = ({ total }: BatchRecord, { items, rows }: Pick<JobStatus, 'items' | 'rows'>): BatchCounts =>
+  countEnds(total, { ...items, refused: rows.refused, reasons: items.byReason });
 
 interface Ended {
   readonly state: BatchState;
@@ -120,17 +120,19 @@ interface ReadEnd {
 async function readEnd(parts: BatchParts, record: BatchRecord, { state, job }: Ended): Promise<ReadEnd> {
   const { store, places } = parts;
   const output = places.output(record.tenant, record.uuid);
-  const report = await readIfPresent<JobReport>(store, `${output}${fileNames.report}`);
+  const report = await readOwnIfThere<JobReport>(store, `${output}${fileNames.report}`);
   const endedAt = Date.parse(job?.endedAt ?? report?.endedAt ?? '') || parts.now();
   if (report === null) {
-    const isCancelled = job?.state === 'cancelled';
-    const refused = await readRefused(parts, record);
-    const problems = isCancelled || refused.length > 0 ? refused : [await explainFailure(parts, job)];
-    const end: BatchState = { ...state, status: isCancelled ? 'cancelled' : 'failed', problems, endedAt };
-    return { end, isFinal: job === null || isCancelled || refused.length > 0 };
+    if (job?.state === 'cancelled') return { end: { ...state, status: 'cancelled', endedAt }, isFinal: true };
+    // A job that refuses all its rows has no report.
+    if ((await countRefused(store, output)) === record.total) {
+      return { end: { ...describeAllRefused(record), cancelAskedAt: state.cancelAskedAt, endedAt }, isFinal: true };
+    }
+    const problems = [await explainFailure(parts, job)];
+    return { end: { ...state, status: 'failed', problems, endedAt }, isFinal: job === null };
   }
-  const { answered, failed } = report.rows;
-  const counts = countEnds(record.total, { answered, failed, reasons: report.errorsByReason });
+  const { answered, failed, refused } = report.rows;
+  const counts = countEnds(record.total, { answered, failed, refused, reasons: report.errorsByReason });
   const status = report.cancelled ? 'cancelled' : counts.expired > 0 ? 'expired' : 'completed';
   const results = `${output}${fileNames.results}`;
   return { end: { ...state, status, counts, usage: report.tokens, endedAt, results }, isFinal: true };
@@ -142,43 +144,24 @@ const timeIsOver: readonly ItemReason[] = ['deadline', 'expired', 'capacity'];
 
 export const isOverTime = (reason: ItemReason): boolean => timeIsOver.includes(reason);
 
-function countEnds(
-  total: number,
-  { answered, failed, reasons }: { readonly answered: number; readonly failed: number; readonly reasons: Counts },
-): BatchCounts {
+interface Ends extends Pick<BatchCounts, 'answered' | 'failed' | 'refused'> {
+  readonly reasons: Counts;
+}
+
+function countEnds(total: number, { answered, failed, refused, reasons }: Ends): BatchCounts {
   const flawedAnswers = sumOf(reasons, flawed);
   return {
     total,
     answered: answered + flawedAnswers,
-    failed: Math.max(0, failed - flawedAnswers),
+    failed: Math.max(0, failed - flawedAnswers) + refused,
     cancelled: reasons.cancelled ?? 0,
     expired: sumOf(reasons, timeIsOver),
+    refused,
   };
 }
 
 const sumOf = (counts: Counts, reasons: readonly ItemReason[]): number =>
   sumCounts(Object.fromEntries(reasons.map((reason) => [reason, counts[reason] ?? 0])));
-
-const problemsMax = 100;
-
-/** The lines that the job refused before it sent anything. */
-async function readRefused({ store, places }: BatchParts, { tenant, uuid }: BatchRecord): Promise<BatchProblem[]> {
-  const problems: BatchProblem[] = [];
-  try {
-    const refused = store.read(`${places.output(tenant, uuid)}${fileNames.rejects}`);
-    for await (const lines of lineChunks(refused, { lineBytesMax: cursorLineBytesMax })) {
-      for (const { bytes } of lines) {
-        if (bytes === null || bytes.length === 0) continue;
-        if (problems.length === problemsMax) return problems;
-        const { line, reason, message } = JSON.parse(bytes.toString());
-        problems.push({ code: reason, message, param: null, line });
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.problem !== 'missing') throw error;
-  }
-  return problems;
-}
 
 async function explainFailure({ jobs }: BatchParts, job: ListedJob | null): Promise<BatchProblem> {
   const overview = job === null ? null : await jobs.overview(job.id, { waitMs: answerMs });

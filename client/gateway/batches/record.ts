@@ -22,6 +22,13 @@ export interface BatchProblem {
   readonly line: number | null;
 }
 
+/** Why one request of a batch cannot run: the others do. */
+export interface Flaw {
+  readonly field: string;
+  /** It quotes nothing of the request. */
+  readonly message: string;
+}
+
 /** What answers a batch: an entry of `models` in the configuration. */
 export interface Route {
   readonly provider: string;
@@ -41,7 +48,7 @@ export interface BatchOrder {
   readonly total: number;
   /** Names the content of the lines: of an uploaded file its uuid, otherwise a hash. */
   readonly digest: string;
-  /** Null only if there are problems. */
+  /** Null only if there are problems, or if none of its requests can run. */
   readonly route: Route | null;
   /** A batch with problems is recorded as failed, and never starts. */
   readonly problems: readonly BatchProblem[];
@@ -79,9 +86,10 @@ export interface BatchCounts {
   /** Lines with an answer of the model, also if it was cut or is a refusal. */
   readonly answered: number;
   readonly failed: number;
-  /** Of `failed`: those that were cancelled, and those whose time was over. */
+  /** Of `failed`: those that were cancelled, those whose time was over, and those that were refused before anything was sent. */
   readonly cancelled: number;
   readonly expired: number;
+  readonly refused: number;
 }
 
 export interface BatchState {
@@ -93,7 +101,7 @@ export interface BatchState {
   /** In milliseconds; null as long as it did not happen. */
   readonly cancelAskedAt: number | null;
   readonly endedAt: number | null;
-  /** The uri of the results; null as long as there are none. */
+  /** The uri of the results; null as long as there are none. Requests that were refused are not in it. */
   readonly results: string | null;
 }
 
@@ -111,11 +119,18 @@ export function describeNew({ total, problems, createdAt }: BatchRecord): BatchS
   const isRefused = problems.length > 0;
   return {
     status: isRefused ? 'failed' : 'accepted',
-    counts: { total, answered: 0, failed: 0, cancelled: 0, expired: 0 },
+    counts: { total, answered: 0, failed: 0, cancelled: 0, expired: 0, refused: 0 },
     usage: null,
     problems,
     cancelAskedAt: null,
     endedAt: isRefused ? createdAt : null,
     results: null,
   };
+}
+
+/** As a batch whose requests all failed: it is complete, and nothing of it was sent. */
+export function describeAllRefused(record: BatchRecord): BatchState {
+  const state = describeNew(record);
+  const { total } = record;
+  return { ...state, status: 'completed', counts: { ...state.counts, failed: total, refused: total } };
 }

@@ -2,7 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import type { HonoRequest } from 'hono';
+import { createOrRead } from '../../../job-folder/job-file.ts';
+import { writeJson } from '../../../storage/lines/json-lines.ts';
+import { readUuidTime } from '../access/ids.ts';
+import type { Caller } from '../access/tokens.ts';
 import { GatewayError } from '../errors.ts';
+import { readUuid } from './places.ts';
+import type { BatchParts } from './prepare.ts';
 import type { BatchOrder } from './record.ts';
 
 /** What a caller says of its request. */
@@ -14,6 +20,8 @@ export interface Sending {
 }
 
 const keyCharsMax = 256;
+/** An SDK that had no answer sends its request again within this time: it waits for ten minutes at most. */
+const repeatMs = 30 * 60_000;
 
 export function readSending(req: HonoRequest): Sending {
   const key = req.header('idempotency-key') ?? null;
@@ -27,5 +35,55 @@ export function readSending(req: HonoRequest): Sending {
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 32);
 
 /** Two orders with the same mark ask for the same. */
-export const markOrder = ({ dialect, endpoint, digest, front }: BatchOrder): string =>
+const markOrder = ({ dialect, endpoint, digest, front }: BatchOrder): string =>
   hashKey(JSON.stringify([dialect, endpoint, digest, front]));
+
+interface Sent extends Sending {
+  readonly tenant: Caller['tenant'];
+  readonly order: BatchOrder;
+  /** For a new batch. */
+  readonly own: string;
+}
+
+type RepeatParts = Pick<BatchParts, 'store' | 'places' | 'now'>;
+
+/** The batch that an order is, or is to become. Gateways that ask for the same repetition at the same time get the same one. */
+export async function findUuid(parts: RepeatParts, { tenant, order, key, isRepeat, own }: Sent): Promise<string> {
+  const { store, places } = parts;
+  const mark = markOrder(order);
+  if (key !== null) {
+    const first = await createOrRead(store, places.order(tenant, hashKey(key)), { uuid: own, mark });
+    if (first.mark !== mark) throw new GatewayError('conflict', 'Idempotency-Key: was used for another order');
+    return first.uuid;
+  }
+  const uuid = isRepeat ? await findSame(parts, { tenant, mark, own }) : own;
+  // Before the record: the gateway that takes the repetition may be faster with it.
+  await writeJson(store, places.sameOrder(tenant, mark, uuid), {});
+  return uuid;
+}
+
+/** Whether a batch was deleted: its marks stay. */
+export async function wasRemoved(
+  { store, places }: RepeatParts,
+  tenant: Sent['tenant'],
+  uuid: string,
+): Promise<boolean> {
+  if ((await store.head(places.mark(tenant, uuid, 'ended'))) === null) return false;
+  return (await store.head(places.record(tenant, uuid))) === null;
+}
+
+/** The newest batch of the same order, if one is that new. Otherwise the first repetition that comes after the newest one becomes the batch. */
+async function findSame(
+  parts: RepeatParts,
+  { tenant, mark, own }: Pick<Sent, 'tenant' | 'own'> & { readonly mark: string },
+): Promise<string> {
+  const { store, places, now } = parts;
+  const uuids: string[] = [];
+  for await (const { uri } of store.list(places.sameOrders(tenant, mark))) uuids.push(readUuid(uri) ?? '');
+  const newest = uuids.toSorted().at(-1) ?? '';
+  const isNew = newest !== '' && now() - readUuidTime(newest) < repeatMs;
+  if (isNew && !(await wasRemoved(parts, tenant, newest))) return newest;
+  const place = places.order(tenant, hashKey(`repeat ${mark} ${newest}`));
+  const first = await createOrRead(store, place, { uuid: own, mark });
+  return first.uuid;
+}

@@ -1,11 +1,12 @@
-// Writes a batch's request lines in the form of the provider that answers them, before anything is sent. A line that cannot be carried
-// refuses the batch, and names its field.
+// Writes a batch's request lines in the form of the provider that answers them, before anything is sent. A request that cannot be carried is
+// refused by its line, which names the field.
 
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import { cursorLineBytesMax, lineChunks, lineWriter } from '../../../storage/lines/json-lines.ts';
 import { type Store, StoreError } from '../../../storage/store.ts';
 import { hasOlderLimit } from './choose-route.ts';
-import type { BatchProblem, BatchRecord, Dialect, Route, Target } from './record.ts';
+import type { BatchRecord, Dialect, Route, Target } from './record.ts';
+import { formatFlawed, nameId } from './refused-requests.ts';
 import { type Translator, translatedEndpoints } from './translator.ts';
 
 interface Translation {
@@ -15,46 +16,42 @@ interface Translation {
   readonly translator: Translator;
 }
 
-const problemsMax = 100;
-
-/** The uri of the lines, or why there can be none. The same record always gives the same lines. */
+/** The same record always gives the same lines. */
 export async function translateLines(
   store: Store,
   record: BatchRecord,
   { target, uri, translator }: Translation,
-): Promise<string | readonly BatchProblem[]> {
-  const problems: BatchProblem[] = [];
+): Promise<void> {
   const to = translatedEndpoints[target];
   const writer = lineWriter(await store.create(uri, { ifAbsent: true }));
+  const translate = (line: Line): string => {
+    const { customId, body } = readLine(line, record.dialect);
+    // The front has refused it.
+    if (body === undefined) return JSON.stringify({ [nameId(target)]: customId, nightshift: line.nightshift ?? null });
+    const translated = translator.translateRequest(body, record.endpoint, to);
+    return translated.ok
+      ? writeLine(customId, nameLimit(translated.body, record.route), target)
+      : formatFlawed(customId, translated, target);
+  };
   try {
     for await (const lines of lineChunks(store.read(record.lines), { lineBytesMax: cursorLineBytesMax })) {
-      for (const { number, bytes } of lines) {
-        if (bytes === null || bytes.length === 0) continue;
-        const { customId, body } = readLine(JSON.parse(bytes.toString()), record.dialect);
-        const translated = translator.translateRequest(body, record.endpoint, to);
-        if (translated.ok) {
-          await writer.write(writeLine(customId, nameLimit(translated.body, record.route), target));
-        } else if (problems.length < problemsMax) {
-          const { field, message } = translated;
-          problems.push({ code: 'unsupported_field', message, param: field, line: number });
-        }
+      for (const { bytes } of lines) {
+        if (bytes !== null && bytes.length > 0) await writer.write(translate(JSON.parse(bytes.toString())));
       }
     }
-    if (problems.length === 0) await writer.close();
-    else await writer.abort();
+    await writer.close();
   } catch (error) {
     await writer.abort();
     // Another gateway was faster, and wrote the same.
-    if (error instanceof StoreError && error.problem === 'exists') return uri;
-    throw error;
+    if (!(error instanceof StoreError) || error.problem !== 'exists') throw error;
   }
-  return problems.length === 0 ? uri : problems;
 }
 
+type Line = { readonly [name: string]: Json };
+
 /** The fronts have checked the form of each line. */
-function readLine(record: { readonly [name: string]: Json }, dialect: Dialect): { customId: string; body: Json } {
-  const body = dialect === 'openai' ? record.body : record.params;
-  return { customId: String(record.custom_id), body: body ?? null };
+function readLine(line: Line, dialect: Dialect): { readonly customId: string; readonly body: Json | undefined } {
+  return { customId: String(line.custom_id), body: dialect === 'openai' ? line.body : line.params };
 }
 
 /** The limit has two names in the same form. */
@@ -67,9 +64,9 @@ function nameLimit(body: Json, route: Route | null): Json {
 
 /** As the workers read ready-made lines. */
 function writeLine(customId: string, body: Json, target: Target): string {
-  if (target === 'anthropic') return JSON.stringify({ custom_id: customId, params: body });
-  if (target === 'gemini') return JSON.stringify({ key: customId, request: body });
-  if (target === 'bedrock') return JSON.stringify({ recordId: customId, modelInput: body });
-  if (target === 'vertex') return JSON.stringify({ custom_id: customId, request: body });
-  return JSON.stringify({ custom_id: customId, method: 'POST', url: translatedEndpoints.openai, body });
+  const id = { [nameId(target)]: customId };
+  if (target === 'anthropic') return JSON.stringify({ ...id, params: body });
+  if (target === 'gemini' || target === 'vertex') return JSON.stringify({ ...id, request: body });
+  if (target === 'bedrock') return JSON.stringify({ ...id, modelInput: body });
+  return JSON.stringify({ ...id, method: 'POST', url: translatedEndpoints.openai, body });
 }

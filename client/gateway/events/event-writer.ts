@@ -84,14 +84,14 @@ export class EventWriter {
 
   async awaitRoom(): Promise<void> {
     await this.#awaitRoom(this.#limits.writeMs);
-    if (this.#response.writableNeedDrain) this.#cutOff();
+    if (this.#response.writableNeedDrain) this.cutOff();
     if (this.gone.aborted) throw new ReaderGone();
   }
 
   /** Resolves when the reader has everything. */
   async end(): Promise<void> {
     await this.awaitRoom();
-    const timer = setTimeout(() => this.#cutOff(), this.#limits.writeMs);
+    const timer = setTimeout(() => this.cutOff(), this.#limits.writeMs);
     this.#response.once('close', () => clearTimeout(timer));
     this.#response.end();
   }
@@ -101,7 +101,8 @@ export class EventWriter {
     this.#response.write(text);
   }
 
-  #cutOff(): void {
+  /** The reader comes back, and continues after its last event. */
+  cutOff(): void {
     this.#gone.abort();
     this.#response.destroy();
   }

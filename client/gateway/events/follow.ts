@@ -30,12 +30,12 @@ export interface FollowParts {
 /** Ends when the job's last event was sent, or the gateway drains. Throws `ReaderGone`. */
 export async function followEvents(parts: FollowParts, { after, withItems, draining }: FollowOptions): Promise<void> {
   const { feed, writer } = parts;
-  const told = new Told(parts, withItems);
+  const told = new Told(parts, withItems, draining);
   if (after !== null) await told.continueAfter(after);
   while (!draining.aborted) {
     const { changed, end } = feed;
     await told.tellStatus();
-    await told.tellBatches(draining);
+    await told.tellBatches();
     if (draining.aborted) return;
     if (end !== null) return told.tellEnd();
     await writer.waitFor(changed);
@@ -45,6 +45,7 @@ export async function followEvents(parts: FollowParts, { after, withItems, drain
 class Told {
   readonly #parts: FollowParts;
   readonly #withItems: boolean;
+  readonly #draining: AbortSignal;
   /** The batch that is being told, and how far; null if it was not begun. */
   #number = 1;
   #place: Place | null = null;
@@ -52,9 +53,10 @@ class Told {
   #run: string | null = null;
   #status = '';
 
-  constructor(parts: FollowParts, withItems: boolean) {
+  constructor(parts: FollowParts, withItems: boolean, draining: AbortSignal) {
     this.#parts = parts;
     this.#withItems = withItems;
+    this.#draining = draining;
   }
 
   /** A reader whose last event the job does not have any more begins again. */
@@ -87,10 +89,10 @@ class Told {
     await this.#parts.writer.send({ event: 'job', data: text });
   }
 
-  async tellBatches(draining: AbortSignal): Promise<void> {
+  async tellBatches(): Promise<void> {
     const isOther = this.#run !== null && findNumberingRun(this.#parts.feed.page, this.#number - 1) !== this.#run;
     if (isOther) await this.#beginAgain();
-    for (; this.#number <= this.#parts.feed.page.total && !draining.aborted; this.#number += 1) {
+    for (; this.#number <= this.#parts.feed.page.total && !this.#draining.aborted; this.#number += 1) {
       await this.#tellBatch(this.#number);
       this.#run = findNumberingRun(this.#parts.feed.page, this.#number);
       this.#place = null;
@@ -108,9 +110,9 @@ class Told {
     if (this.#withItems) await this.#tellItems((place) => readAnswers(this.#parts.store, ref, tally, place));
   }
 
-  /** While the reader takes nothing, no file is open for it. */
+  /** While the reader takes nothing, no file is open for it. A gateway that drains stops in the middle. */
   async #tellItems(read: (from: Place) => AsyncGenerator<PlacedResult>): Promise<void> {
-    for (let isWhole = false; !isWhole; ) {
+    for (let isWhole = false; !isWhole && !this.#draining.aborted; ) {
       await this.#parts.writer.awaitRoom();
       isWhole = await this.#parts.turns.take(() => this.#tellSome(read(this.#place ?? fileStart)));
     }
@@ -123,7 +125,7 @@ class Told {
       await this.#send('item', place.line, json);
       this.#place = place;
       told += 1;
-      if (told === linesOfTurn || !(await this.#parts.writer.hasRoomSoon())) return false;
+      if (told === linesOfTurn || this.#draining.aborted || !(await this.#parts.writer.hasRoomSoon())) return false;
     }
     return true;
   }
@@ -134,6 +136,7 @@ class Told {
     if (this.#withItems && folder !== undefined) {
       await this.#tellItems((place) => readRest(this.#parts.store, folder, place));
     }
+    if (this.#draining.aborted) return;
     await this.#parts.writer.send({ event: 'end', data: JSON.stringify({ state: end?.state }), id: endOfEvents });
   }
 

@@ -12,10 +12,17 @@ import { Feeds } from './feeds.ts';
 import { followEvents } from './follow.ts';
 import { Turns } from './turns.ts';
 
+/** A gateway that drains gives its readers so long to take what was written for them. */
+const lastMs = 2000;
+
 export function makeEventRoutes(parts: GatewayParts): Hono<GatewayEnv> {
   const { jobs, store, config, draining, log } = parts;
   const feeds = new Feeds(jobs, draining);
   const turns = new Turns();
+  const writers = new Set<EventWriter>();
+  draining.addEventListener('abort', () => {
+    setTimeout(() => writers.forEach((writer) => void writer.cutOff()), lastMs).unref();
+  });
   const routes = new Hono<GatewayEnv>();
   routes.get('/:id/events', requireScope('read'), async (context) => {
     const id = toOwnId(context.get('caller'), context.req.param('id'));
@@ -29,6 +36,7 @@ export function makeEventRoutes(parts: GatewayParts): Hono<GatewayEnv> {
       heartbeatMs: heartbeatSeconds * 1000,
       writeMs: writeSeconds * 1000,
     });
+    writers.add(writer);
     try {
       await feed.opened;
       await writer.open();
@@ -41,6 +49,7 @@ export function makeEventRoutes(parts: GatewayParts): Hono<GatewayEnv> {
       // The reader comes back after a cut, and continues after its last event.
       context.env.outgoing.destroy();
     } finally {
+      writers.delete(writer);
       leave();
     }
     return RESPONSE_ALREADY_SENT;

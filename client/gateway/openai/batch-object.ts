@@ -18,10 +18,10 @@ const statuses: Readonly<Record<BatchStatus, string>> = {
 
 export function describeBatch({ record, state }: Batch, ids: OpenaiIds): { readonly [name: string]: Json } {
   const { tenant, uuid, front, file, createdAt, windowMs } = record;
-  const { status, counts } = state;
+  const { status } = state;
   const endedAs = (wanted: BatchStatus): Json => (status === wanted ? toSeconds(state.endedAt) : null);
-  const fileOf = (kind: 'output' | 'errors', lines: number): Json =>
-    state.results === null || lines === 0 ? null : ids.formatFile(tenant, kind, uuid);
+  const fileOf = (kind: 'output' | 'errors'): Json =>
+    hasOutput(state, kind) ? ids.formatFile(tenant, kind, uuid) : null;
   return {
     id: ids.formatBatch(tenant, uuid),
     object: 'batch',
@@ -30,8 +30,8 @@ export function describeBatch({ record, state }: Batch, ids: OpenaiIds): { reado
     input_file_id: file === null ? ids.formatFile(tenant, 'input', uuid) : ids.formatFile(tenant, 'file', file),
     completion_window: front.window ?? '24h',
     status: statuses[status],
-    output_file_id: fileOf('output', counts.answered),
-    error_file_id: fileOf('errors', counts.failed),
+    output_file_id: fileOf('output'),
+    error_file_id: fileOf('errors'),
     created_at: toSeconds(createdAt),
     in_progress_at: status === 'accepted' || status === 'failed' ? null : toSeconds(createdAt),
     expires_at: toSeconds(createdAt + windowMs),
@@ -47,6 +47,12 @@ export function describeBatch({ record, state }: Batch, ids: OpenaiIds): { reado
   };
 }
 
+/** Whether a file would have a line. */
+export function hasOutput({ results, counts }: BatchState, kind: 'output' | 'errors'): boolean {
+  const isReadable = results !== null || (kind === 'errors' && counts.refused > 0);
+  return isReadable && counts[kind === 'output' ? 'answered' : 'failed'] > 0;
+}
+
 export const toSeconds = (ms: number | null): number | null => (ms === null ? null : Math.floor(ms / 1000));
 
 /** The vendor counts nothing before it has read the file. */
@@ -55,21 +61,7 @@ function describeCounts({ status, counts: { total, answered, failed } }: BatchSt
   return { total: isRead ? total : 0, completed: answered, failed };
 }
 
-/** Refusals of a job, where the vendor has a word of its own. */
-const codes: Readonly<Record<string, string>> = {
-  malformed_json: 'invalid_json_line',
-  not_an_object: 'invalid_json_line',
-  duplicate_id: 'duplicate_custom_id',
-  bad_request_line: 'invalid_request',
-  unsupported: 'invalid_request',
-};
-
-const describeProblem = ({ code, line, message, param }: BatchProblem): Json => ({
-  code: codes[code] ?? code,
-  line,
-  message,
-  param,
-});
+const describeProblem = ({ code, line, message, param }: BatchProblem): Json => ({ code, line, message, param });
 
 const describeUsage = ({ input, cachedInput, output, reasoning }: Usage): Json => ({
   input_tokens: input ?? 0,

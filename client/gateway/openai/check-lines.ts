@@ -1,5 +1,6 @@
 // Checks the request lines of an upload while it comes in. As at the vendor, the upload is taken with its mistakes: the batch fails by them.
 
+import { isUtf8 } from 'node:buffer';
 import type { Json } from '../../../domain/outcome/outcome.ts';
 import { lineChunks } from '../../../storage/lines/json-lines.ts';
 import { type LinesSummary, LinesTally } from '../batches/lines-tally.ts';
@@ -35,7 +36,8 @@ const tooLong: LineProblem = { code: 'line_too_long', message: 'This line is lon
 
 /** Null if the line can be sent. */
 function checkLine(bytes: Buffer, number: number, tally: LinesTally): LineProblem | null {
-  const line = parse(bytes);
+  // A job refuses other bytes.
+  const line = isUtf8(bytes) ? parse(bytes) : null;
   if (!isObject(line)) {
     return { code: 'invalid_json_line', message: 'This line is not parseable as valid JSON.', param: null };
   }

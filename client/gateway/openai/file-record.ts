@@ -1,10 +1,10 @@
 // Uploaded files: the content and a record of each, which is written last, so that a file is there only when it is whole.
 
+import { readOwnIfThere } from '../../../job-folder/job-file.ts';
 import { writeJson } from '../../../storage/lines/json-lines.ts';
 import type { Store } from '../../../storage/store.ts';
 import type { LinesSummary } from '../batches/lines-tally.ts';
 import { type Places, readUuid } from '../batches/places.ts';
-import { readIfPresent } from '../batches/write-once.ts';
 
 export interface FileRecord {
   readonly version: 1;
@@ -42,7 +42,7 @@ export class FileRecords {
 
   /** Also one whose time is over, as long as it is in the store. */
   findKept(tenant: string | null, uuid: string): Promise<FileRecord | null> {
-    return readIfPresent<FileRecord>(this.#store, this.#places.fileRecord(tenant, uuid));
+    return readOwnIfThere<FileRecord>(this.#store, this.#places.fileRecord(tenant, uuid));
   }
 
   /** The uuids of all, the newest first. */

@@ -3,12 +3,13 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Json } from '../../../domain/outcome/outcome.ts';
+import { fileNames } from '../../results.ts';
 import { makeUuid } from '../access/ids.ts';
 import { makeTranslation } from '../batches/make-translation.ts';
 import type { Batch } from '../batches/record.ts';
 import type { GatewayEnv } from '../parts.ts';
 import { sendStream } from '../send-stream.ts';
-import { toSeconds } from './batch-object.ts';
+import { hasOutput, toSeconds } from './batch-object.ts';
 import type { FileRecord } from './file-record.ts';
 import { refuseFile } from './ids.ts';
 import { OpenaiError, refuseMissing, refuseValue } from './openai-error.ts';
@@ -104,7 +105,8 @@ async function sendContent(context: Context<GatewayEnv>, parts: OpenaiParts, id:
     return sendStream(context, store.read(found.uri, { signal }), { contentType, bytes: found.bytes, limits });
   }
   const { translate } = makeTranslation(translator, found.batch.record, 'openai');
-  const lines = readOutput(store, { results: found.results, kind: found.output, translate }, signal);
+  const { results, folder, output: kind } = found;
+  const lines = readOutput(store, { results, folder, kind, translate }, signal);
   return sendStream(context, lines, { contentType, bytes: null, limits });
 }
 
@@ -163,7 +165,10 @@ type FoundFile =
       readonly kind: 'made';
       readonly batch: Batch;
       readonly output: 'output' | 'errors';
-      readonly results: string;
+      /** Null if nothing was sent. */
+      readonly results: string | null;
+      /** The folder of the job. */
+      readonly folder: string;
       readonly shown: Shown;
     };
 
@@ -177,9 +182,11 @@ async function findFile(parts: OpenaiParts, tenant: string | null, id: string): 
     return { kind: 'stored', uri, bytes: record.bytes, shown: describeFile(record, parts) };
   }
   const batch = await batches.retrieve(tenant, uuid);
-  const uri = kind === 'input' ? batch?.record.lines : batch?.state.results;
-  const stored = uri === undefined || uri === null ? null : await store.head(uri);
-  if (batch === null || stored === null) throw refuseFile(id);
+  if (batch === null || (kind !== 'input' && !hasOutput(batch.state, kind))) throw refuseFile(id);
+  const folder = places.output(tenant, uuid);
+  const refused = `${folder}${fileNames.rejects}`;
+  const stored = await store.head(kind === 'input' ? batch.record.lines : (batch.state.results ?? refused));
+  if (stored === null) throw refuseFile(id);
   const shown: Shown = {
     id,
     object: 'file',
@@ -192,5 +199,5 @@ async function findFile(parts: OpenaiParts, tenant: string | null, id: string): 
     status_details: null,
   };
   if (kind === 'input') return { kind: 'stored', uri: stored.uri, bytes: stored.bytes, shown };
-  return { kind: 'made', batch, output: kind, results: stored.uri, shown };
+  return { kind: 'made', batch, output: kind, results: batch.state.results, folder, shown };
 }

@@ -1,8 +1,9 @@
 // Why a batch of a file cannot run, in the vendor's words, or what answers it.
 
-import { chooseRoute } from '../batches/choose-route.ts';
+import { chooseRoute, findTarget } from '../batches/choose-route.ts';
 import type { LinesSummary } from '../batches/lines-tally.ts';
 import type { BatchProblem, Route } from '../batches/record.ts';
+import { translatedEndpoints } from '../batches/translator.ts';
 import type { GatewayConfig } from '../config.ts';
 
 interface Findings {
@@ -33,8 +34,15 @@ export function findProblems(lines: LinesSummary, endpoint: string, config: Find
   }
   if (problems.length > 0) return { problems, route: null };
   const choice = chooseRoute(lines.models, config);
-  if (choice.kind === 'route') return { problems, route: choice.route };
-  const code = choice.code === 'no_route' ? 'model_not_found' : 'mismatched_model';
-  add(code, choice.message, 'body.model', choice.line);
-  return { problems, route: null };
+  if (choice.kind === 'problem') {
+    const code = choice.code === 'no_route' ? 'model_not_found' : 'mismatched_model';
+    add(code, choice.message, 'body.model', choice.line);
+    return { problems, route: null };
+  }
+  if (findTarget(choice.route) !== 'openai' && endpoint !== translatedEndpoints.openai) {
+    const message = `Requests of ${endpoint} cannot be carried to the provider of this model: only those of ${translatedEndpoints.openai} can.`;
+    add('invalid_url', message, 'url', 1);
+    return { problems, route: null };
+  }
+  return { problems, route: choice.route };
 }

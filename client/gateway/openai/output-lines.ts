@@ -4,21 +4,36 @@ import type { ResultLine } from '../../../domain/outcome/merge.ts';
 import type { ItemReason, Json } from '../../../domain/outcome/outcome.ts';
 import type { Store } from '../../../storage/store.ts';
 import { isOverTime } from '../batches/read-state.ts';
+import { type RefusedRequest, readRefused } from '../batches/refused-requests.ts';
+import { hashKey } from '../batches/repeats.ts';
 import { readResultChunks } from '../batches/results.ts';
 
 export type OutputKind = 'output' | 'errors';
 
 export interface OutputLines {
-  readonly results: string;
+  /** The uri of the results; null if nothing was sent. */
+  readonly results: string | null;
+  /** The folder of the job. */
+  readonly folder: string;
   readonly kind: OutputKind;
   /** From the form of the provider to the one that the caller gets. */
   readonly translate: (response: Json) => Json;
 }
 
 /** Some lines at a time. A line is in one of the two files. */
-export async function* readOutput(
+export async function* readOutput(store: Store, lines: OutputLines, signal: AbortSignal): AsyncGenerator<string> {
+  const { results, folder, kind } = lines;
+  if (results !== null) yield* readResults(store, results, lines, signal);
+  if (kind === 'output') return;
+  for await (const refused of readRefused(store, folder, signal)) {
+    if (refused.length > 0) yield refused.map((each) => toLine(describeRefused(each, folder))).join('');
+  }
+}
+
+async function* readResults(
   store: Store,
-  { results, kind, translate }: OutputLines,
+  results: string,
+  { kind, translate }: Pick<OutputLines, 'kind' | 'translate'>,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   for await (const rows of readResultChunks(store, results, signal)) {
@@ -27,10 +42,20 @@ export async function* readOutput(
       // The provider has answered a row that has a response, even if the answer was cut or is a refusal.
       const isAnswer = row.response !== undefined;
       if (isAnswer !== (kind === 'output')) continue;
-      text += `${JSON.stringify(isAnswer ? describeAnswer(row, translate) : describeFailure(row))}\n`;
+      text += toLine(isAnswer ? describeAnswer(row, translate) : describeFailure(row));
     }
     if (text !== '') yield text;
   }
+}
+
+const toLine = (line: Json): string => `${JSON.stringify(line)}\n`;
+
+/** As the vendor answers such a request. */
+function describeRefused({ customId, field, message }: RefusedRequest, folder: string): Json {
+  const name = hashKey(`${folder} ${customId}`);
+  const body = { error: { message, type: invalid, param: field, code: null } };
+  const response = { status_code: 400, request_id: `req_${name}`, body };
+  return { id: nameRequest(name), custom_id: customId, response, error: null };
 }
 
 function describeAnswer({ id, customId, response = null }: ResultLine, translate: (response: Json) => Json): Json {

@@ -1,7 +1,8 @@
 // Removes uploads whose time is over, and what killed gateways left: unfinished files, and contents that never got a record.
 
+import { createOrRead } from '../../../job-folder/job-file.ts';
 import { readUuidTime } from '../access/ids.ts';
-import { readContentUuid } from '../batches/places.ts';
+import { readContentUuid, readTenant } from '../batches/places.ts';
 import type { OpenaiParts } from './parts.ts';
 
 /** Since it expired, no batch is made of a file; one that was asked for just before is recorded by now. */
@@ -11,10 +12,15 @@ const deadMs = 24 * 3_600_000;
 
 type SweepParts = Pick<OpenaiParts, 'store' | 'places' | 'files' | 'batches' | 'config' | 'now'>;
 
-/** Of all tenants that have a token. */
+/** Of all tenants that have a token, and of those that had one under a gateway before. */
 export async function sweepUploads(parts: SweepParts): Promise<void> {
-  const tenants = new Set([null, ...parts.config.tokens.map(({ tenant }) => (tenant === '*' ? null : tenant))]);
-  for (const tenant of tenants) await sweepTenant(parts, tenant);
+  const { store, places, config } = parts;
+  for (const tenant of new Set(config.tokens.map((token) => token.tenant))) {
+    if (tenant !== '*') await createOrRead(store, places.tenantMark(tenant), {});
+  }
+  const tenants: string[] = [];
+  for await (const { uri } of store.list(places.tenants)) tenants.push(readTenant(uri) ?? '');
+  for (const tenant of [null, ...tenants.filter((name) => name !== '')]) await sweepTenant(parts, tenant);
 }
 
 async function sweepTenant(parts: SweepParts, tenant: string | null): Promise<void> {

@@ -20,6 +20,7 @@ export const makeAnthropicDialect = (settings: DialectSettings): Dialect => ({
   endpoints: settings.endpoints,
   modelInBody: true,
   customIdAt: lineHead.customIdAt,
+  idFields: ['custom_id'],
   buildBody,
   findProblems: (body, endpoint) => findProblems(body, endpoint, settings),
   findNeeds,

@@ -21,6 +21,7 @@ export const makeBedrockDialect = (settings: DialectSettings): Dialect => ({
   endpoints: settings.endpoints,
   modelInBody: false,
   customIdAt: lineHead.customIdAt,
+  idFields: ['recordId'],
   buildBody,
   findProblems: (body, endpoint) => findProblems(body, endpoint, settings),
   findModelProblem,

@@ -21,6 +21,7 @@ export const makeGeminiDialect = ({ name, endpoints, codes, isVendorItself }: Di
   endpoints,
   modelInBody: false,
   customIdAt: lineHead.customIdAt,
+  idFields: ['key'],
   buildBody,
   findProblems,
   findModelProblem: (model) => (isVendorItself === true ? describeForeignModel(model, [name]) : null),

@@ -24,6 +24,7 @@ export function makeOpenaiDialect(settings: DialectSettings): Dialect {
     endpoints,
     modelInBody: true,
     customIdAt: lineHead.customIdAt,
+    idFields: ['custom_id'],
     inputsMax,
     buildBody: (prompt, endpoint) => buildBody(prompt, endpoint, limitField),
     findProblems: (body, endpoint) => findProblems(body, endpoint, settings),

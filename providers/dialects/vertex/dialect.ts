@@ -25,6 +25,7 @@ export const makeVertexDialect = ({ name, endpoints, codes, isVendorItself }: Di
   endpoints,
   modelInBody: false,
   customIdAt: lineHead.customIdAt,
+  idFields: ['custom_id', 'key'],
   buildBody,
   findProblems,
   findModelProblem: (model, endpoint) =>

@@ -39,7 +39,7 @@ describe('a row', () => {
     const bytes = Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]));
     const folder = await folderWith(bytes, { id: 'id', batch });
     const summary = await folder.run();
-    const rejects = folder.lines<{ line: number; reason: string; message: string }>('rejects.jsonl');
+    const rejects = folder.lines<{ line: number; id?: unknown; reason: string; message: string }>('rejects.jsonl');
     expect(rejects.map(({ line, reason }) => [line, reason])).toEqual([
       [2, 'malformed_json'],
       [3, 'not_an_object'],
@@ -53,6 +53,13 @@ describe('a row', () => {
       [12, 'bad_id'],
       [13, 'duplicate_id'],
       [15, 'template_failed'],
+    ]);
+    // Those that have an id.
+    expect(rejects.flatMap(({ line, id }) => (id === undefined || id === 'deep' ? [] : [[line, id]]))).toEqual([
+      [6, 'big'],
+      [7, 'lacks'],
+      [13, 'good'],
+      [15, 'huge'],
     ]);
     expect(rejects[4]?.message).toBe('line 7: there is no column text');
     expect(rejects[10]?.message).toContain('row 1 has the same id');

@@ -117,14 +117,17 @@ test('an intent whose write failed after it had appeared keeps nobody waiting', 
 /** Another worker's view of the folder: of the given files it sees nothing for so many looks, except that they cannot be created again. */
 function laggingStore(store: Store, hidden: (uri: string) => boolean, looks: number): Store {
   let left = looks;
+  const isHidden = (uri: string): boolean => {
+    if (!hidden(uri) || left === 0) return false;
+    left -= 1;
+    return true;
+  };
   return {
     ...store,
-    head: async (uri, signal) => {
-      if (hidden(uri) && left > 0) {
-        left -= 1;
-        return null;
-      }
-      return store.head(uri, signal);
+    head: async (uri, signal) => (isHidden(uri) ? null : store.head(uri, signal)),
+    read: async function* (uri, options) {
+      if (isHidden(uri)) throw new StoreError('missing', uri);
+      yield* store.read(uri, options);
     },
   };
 }

@@ -8,6 +8,7 @@ import { describeBatch } from '../../../../client/gateway/anthropic/batch-object
 import { findOrigin } from '../../../../client/gateway/anthropic/find-origin.ts';
 import { readResultLines } from '../../../../client/gateway/anthropic/result-lines.ts';
 import type { Batch, BatchState, BatchStatus } from '../../../../client/gateway/batches/record.ts';
+import type { Json } from '../../../../domain/outcome/outcome.ts';
 import { lineWriter } from '../../../../storage/lines/json-lines.ts';
 import { createStore } from '../../../../storage/registry.ts';
 
@@ -34,7 +35,7 @@ const makeBatch = (status: BatchStatus, changes: Partial<BatchState> = {}): Batc
   },
   state: {
     status,
-    counts: { total: 3, answered: 0, failed: 0, cancelled: 0, expired: 0 },
+    counts: { total: 3, answered: 0, failed: 0, cancelled: 0, expired: 0, refused: 0 },
     usage: null,
     problems: [],
     cancelAskedAt: null,
@@ -47,7 +48,8 @@ const makeBatch = (status: BatchStatus, changes: Partial<BatchState> = {}): Batc
 async function readLines(batch: Batch): Promise<unknown[]> {
   let text = '';
   const signal = new AbortController().signal;
-  for await (const part of readResultLines(store, batch, (response) => response, signal)) text += part;
+  const parts = { store, folder: 'run/', translate: (response: Json) => response, signal };
+  for await (const part of readResultLines(parts, batch)) text += part;
   return text
     .trimEnd()
     .split('\n')
@@ -68,42 +70,44 @@ test('each request ends as its batch did', async () => {
   expect(await readLines(makeBatch('expired'))).toEqual(all({ type: 'expired' }));
   expect(count(makeBatch('expired'))).toEqual({ ...none, expired: 3 });
 
-  const problem = { code: 'bad_request_line', message: 'no images', param: null, line: 2 };
-  const refused = makeBatch('failed', { problems: [problem] });
-  const errored = (message: string): object => ({
-    type: 'errored',
-    error: { type: 'error', error: { type: 'invalid_request_error', message }, request_id: null },
-  });
-  const rest = errored('The batch was refused because of another of its requests: nothing was sent.');
-  expect(await readLines(refused)).toEqual([
-    { custom_id: 'a', result: rest },
-    { custom_id: 'b', result: errored('no images') },
-    { custom_id: 'c', result: rest },
-  ]);
-  expect(count(refused)).toEqual({ ...none, errored: 3 });
-  const failed = makeBatch('failed', { problems: [{ ...problem, line: null, message: 'no key' }] });
-  expect(await readLines(failed)).toEqual(all(errored('no key')));
+  const problem = { code: 'job_failed', message: 'no key', param: null, line: null };
+  const failed = makeBatch('failed', { problems: [problem] });
+  const error = { type: 'error', error: { type: 'api_error', message: 'no key' }, request_id: null };
+  expect(await readLines(failed)).toEqual(all({ type: 'errored', error }));
+  expect(count(failed)).toEqual({ ...none, errored: 3 });
 });
 
 test('the counts sum up to the total at any time', () => {
   const running = makeBatch('running', {
     endedAt: null,
-    counts: { total: 9, answered: 4, failed: 2, cancelled: 0, expired: 1 },
+    counts: { total: 9, answered: 4, failed: 2, cancelled: 0, expired: 1, refused: 0 },
   });
   expect(count(running)).toEqual({ ...none, processing: 5, succeeded: 4 });
-  const cancelled = makeBatch('cancelled', { counts: { total: 9, answered: 4, failed: 4, cancelled: 1, expired: 1 } });
+  const cancelled = makeBatch('cancelled', {
+    counts: { total: 9, answered: 4, failed: 4, cancelled: 1, expired: 1, refused: 0 },
+  });
   expect(count(cancelled)).toEqual({ processing: 0, succeeded: 4, errored: 2, canceled: 2, expired: 1 });
 });
 
-test.for<[Record<string, string>, string]>([
-  [{}, 'http://inner:80'],
-  [{ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'batches.example.com' }, 'https://batches.example.com'],
-  [{ 'x-forwarded-proto': 'https, http', 'x-forwarded-host': 'a.example:8443, b' }, 'https://a.example:8443'],
-  [{ 'x-forwarded-host': '[::1]:8080' }, 'http://[::1]:8080'],
-  [{ 'x-forwarded-proto': 'javascript', 'x-forwarded-host': 'evil/path' }, 'http://inner:80'],
-  [{ 'x-forwarded-host': 'user@evil' }, 'http://inner:80'],
-])('with %j, the caller reaches %s', ([headers, origin]) => {
+const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'batches.example.com' };
+
+test.for<[Record<string, string>, Partial<Parameters<typeof findOrigin>[1]>, string]>([
+  [{}, {}, 'http://inner'],
+  [forwarded, {}, 'http://inner'],
+  [forwarded, { publicUrl: 'https://own.example/batches' }, 'https://own.example/batches'],
+  [forwarded, { publicUrl: 'https://own.example', trustProxy: true }, 'https://own.example'],
+  [{}, { trustProxy: true }, 'http://inner'],
+  [forwarded, { trustProxy: true }, 'https://batches.example.com'],
+  [
+    { 'x-forwarded-proto': 'https, http', 'x-forwarded-host': 'a.example:8443, b' },
+    { trustProxy: true },
+    'https://a.example:8443',
+  ],
+  [{ 'x-forwarded-host': '[::1]:8080' }, { trustProxy: true }, 'http://[::1]:8080'],
+  [{ 'x-forwarded-proto': 'javascript', 'x-forwarded-host': 'evil/path' }, { trustProxy: true }, 'http://inner'],
+  [{ 'x-forwarded-host': 'user@evil' }, { trustProxy: true }, 'http://inner'],
+])('with %j and %j, the caller reaches %s', ([headers, config, origin]) => {
   const header = (name: string): string | undefined => headers[name];
   const request = { url: 'http://inner:80/v1/messages/batches', header } as Parameters<typeof findOrigin>[0];
-  expect(findOrigin(request)).toBe(new URL(origin).origin);
+  expect(findOrigin(request, { publicUrl: undefined, trustProxy: false, ...config })).toBe(origin);
 });

@@ -68,18 +68,17 @@ test('lines that cannot be sent fail the batch with their numbers, before anythi
       [7, 'invalid_value', 'custom_id'],
       [5, 'mismatched_url', 'url'],
     ]);
-    const codes = async (text: string) => (await createBatch(openai, text)).errors?.data?.map(({ code }) => code);
+    const codes = async (text: string | Buffer) =>
+      (await createBatch(openai, text)).errors?.data?.map(({ code }) => code);
     expect(await codes('')).toEqual(['empty_file']);
     expect(await codes(makeLines(1, { model: 'unknown' }))).toEqual(['model_not_found']);
     const mixed = makeLines(1) + JSON.stringify(makeLine('z', { model: 'claude-haiku-4-5' }));
     expect(await codes(mixed)).toEqual(['mismatched_model']);
-    // Only a worker finds these.
-    const streamed = await createBatch(openai, makeLines(2) + JSON.stringify(makeLine('s', { stream: true })));
-    const ended = await waitForEnd(openai, streamed.id);
-    expect(ended).toMatchObject({ status: 'failed', output_file_id: null });
-    expect(ended.errors?.data).toEqual([
-      { code: 'invalid_request', line: 3, message: expect.stringContaining('stream'), param: null },
-    ]);
+    const latin = Buffer.from(`${JSON.stringify(makeLine('l', { user: 'ü' }))}\n`, 'latin1');
+    expect(await codes(latin)).toEqual(['invalid_json_line']);
+    const embedding = JSON.stringify({ ...makeLine('m', { model: 'claude-haiku-4-5' }), url: '/v1/embeddings' });
+    const carried = await createBatch(openai, embedding, '/v1/embeddings');
+    expect(carried.errors?.data).toMatchObject([{ code: 'invalid_url', param: 'url', line: 1 }]);
     expect((await site.control.counts()).batchesCreated).toBe(0);
   }));
 

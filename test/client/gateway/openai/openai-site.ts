@@ -71,7 +71,7 @@ export const makeLine = (customId: string, changes: object = {}): object => ({
 export const makeLines = (count: number, changes: object = {}): string =>
   Array.from({ length: count }, (_, index) => `${JSON.stringify(makeLine(`row-${index + 1}`, changes))}\n`).join('');
 
-export async function createBatch(openai: OpenAI, lines: string, endpoint = chatEndpoint): Promise<Batch> {
+export async function createBatch(openai: OpenAI, lines: string | Buffer, endpoint = chatEndpoint): Promise<Batch> {
   const file = await openai.files.create({ file: await toFile(Buffer.from(lines), 'rows.jsonl'), purpose: 'batch' });
   return openai.batches.create({
     input_file_id: file.id,
@@ -100,7 +100,7 @@ export interface OutputLine {
     readonly status_code: number;
     readonly body: {
       readonly choices?: readonly { readonly finish_reason: string; readonly message: { readonly content: string } }[];
-      readonly error?: { readonly message: string };
+      readonly error?: { readonly message: string; readonly type: string; readonly param: string | null };
     };
   } | null;
   readonly error: { readonly code: string } | null;
