@@ -7,6 +7,7 @@ import { projectRoot } from '../scripts/tools/cache.ts';
 import { comparePair, type Pair, summarize } from './compare.ts';
 import { measureEvents } from './gateway/measure-events.ts';
 import { measureIntake } from './gateway/measure-intake.ts';
+import { measureTier } from './gateway/measure-tier.ts';
 import { type JobFigures, measureJob, measureScript } from './measure.ts';
 import {
   describeMachine,
@@ -16,6 +17,7 @@ import {
   printIntake,
   printRun,
   printSummary,
+  printTier,
   printTransfer,
 } from './print.ts';
 import { measureDispatcher } from './small/dispatcher.ts';
@@ -40,7 +42,8 @@ const help = `npm run bench -- [options]
   --providers A,B   for --transfers; default all with batches
   --intake          measure the intake of a queue through the gateway, on disk and s3, in calls of 100 items and of one; with --stores, on each
                     of them
-  --seconds N       for --intake, how long each load lasts; default 60
+  --tier            measure the asynchronous tier: from the call with an item to the message that its answer is there
+  --seconds N       how long items come: for --intake, of each load, default 60; for --tier, default 240
   --dispatcher      measure only the dispatcher's decisions, with 5,000 waiting batches of 200 tenants
   --events          measure only the gateway's events: how late they are, and what 1,000 readers hold
   --record          measure only CPU time per row of a small job, and record it for the test that notices when it doubles`;
@@ -58,7 +61,8 @@ const { values } = parseArgs({
     megabytes: { type: 'string', default: '200' },
     providers: { type: 'string', default: transferProviders.join(',') },
     intake: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '60' },
+    tier: { type: 'boolean', default: false },
+    seconds: { type: 'string' },
     dispatcher: { type: 'boolean', default: false },
     events: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
@@ -85,6 +89,11 @@ if (values.events) {
   console.log(values.json ? JSON.stringify(figures) : `${describeMachine()}\n${printEvents(figures)}`);
   process.exit();
 }
+if (values.tier) {
+  const figures = await measureTier(readCount('seconds', values.seconds ?? '240'));
+  console.log(values.json ? JSON.stringify(figures) : `${describeMachine()}\n${printTier(figures)}`);
+  process.exit();
+}
 const stores = values.stores?.split(',').map(readStore);
 const say = (text: string): void => {
   if (!values.json) console.log(text);
@@ -97,7 +106,7 @@ if (values.transfers) {
 }
 if (values.intake) {
   say(describeMachine());
-  const seconds = readCount('seconds', values.seconds);
+  const seconds = readCount('seconds', values.seconds ?? '60');
   const intake = await measureIntake(stores ?? ['disk', 's3'], seconds, (each) => say(printIntake(each)));
   if (values.json) console.log(JSON.stringify({ machine: describeMachine(), intake }));
   process.exit();

@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 import type { Summary } from './compare.ts';
 import type { EventFigures } from './gateway/measure-events.ts';
 import type { IntakeFigures } from './gateway/measure-intake.ts';
+import type { TierFigures } from './gateway/measure-tier.ts';
 import { batchSeconds, type JobFigures, type Usage } from './measure.ts';
 import type { DispatcherFigures } from './small/dispatcher.ts';
 import type { StageFigures } from './stages.ts';
@@ -90,5 +91,23 @@ export function printIntake(figures: IntakeFigures): string {
     `  ${store}, calls of ${itemsPerCall}, ${connections} connections, ${Math.round(seconds)} s`,
     `    ${number(items / seconds)} items/s in ${number(calls / seconds)} calls/s, answered after ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms, at most ${number(mostMs)} ms; ${number(repeated)} sent again`,
     `    ${number(groups)} groups in ${runs} runs of the queue; of a core, the gateway used ${percent(gatewayCpuShare)} and the worker ${percent(workerCpuShare)}`,
+  ].join('\n');
+}
+
+export function printTier({
+  items,
+  seconds,
+  flushes,
+  lateItems,
+  repeatedCalls,
+  repeatedMessages,
+  ...times
+}: TierFigures): string {
+  const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  return [
+    `${number(items)} items in ${number(seconds)} s (${number(items / seconds)} items/s) and ${flushes} flushes; each was answered once`,
+    `  from the call to the message: p50 ${inSeconds(times.p50Ms)}, p99 ${inSeconds(times.p99Ms)}, most ${inSeconds(times.mostMs)}`,
+    `  the queue says: ${number(lateItems)} items late, ${inSeconds(times.longestMs)} for the longest`,
+    `  ${number(repeatedCalls)} calls and ${number(repeatedMessages)} messages came again`,
   ].join('\n');
 }

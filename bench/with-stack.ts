@@ -18,6 +18,8 @@ export interface Setting {
   readonly rowBytes: number;
   readonly store: StoreName;
   readonly emulator: OptionsInput;
+  /** Further variables of the worker. */
+  readonly workerEnv?: Readonly<Record<string, string>>;
   /** 'all', or a number of threads. */
   readonly threads: string;
   /** The folder for CPU profiles of the worker and its threads; null for none. */
@@ -59,7 +61,7 @@ export async function withStack<T>(setting: Setting, use: (site: Site) => Promis
 }
 
 function start(
-  { threads, profiles, emulator }: Setting,
+  { threads, profiles, emulator, workerEnv }: Setting,
   { variables }: BenchStore,
   folder: string,
   loopFile: string,
@@ -72,6 +74,7 @@ function start(
     emulatorArguments: ['--options', JSON.stringify(emulator), '--data', folder],
     workerEnv: {
       ...variables,
+      ...workerEnv,
       NIGHTSHIFT_DATA: folder,
       // An empty variable counts as not set.
       NIGHTSHIFT_THREADS: threads === 'all' ? '' : threads,

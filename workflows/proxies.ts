@@ -26,11 +26,12 @@ const onAccount = (job: AccountJob, kind: AccountQueueKind): Pick<ActivityOption
 
 /**
  * A short call that somebody waits for: tried again at least every 30 seconds. If the workflow is cancelled, a running try is awaited, because
- * it may have claimed something.
+ * it may have claimed something. It is tried until it succeeds, or for `limitMs`.
  */
-export const promptCall = (summary: string) =>
+export const promptCall = (summary: string, limitMs?: number) =>
   proxyActivities<Activities>({
     startToCloseTimeout: 2 * minuteMs,
+    ...(limitMs === undefined ? {} : { scheduleToCloseTimeout: limitMs }),
     retry: { ...retryForever, maximumInterval: '30s' },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary,

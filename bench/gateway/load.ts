@@ -25,7 +25,8 @@ export interface LoadFigures {
 
 const again: ReadonlySet<number> = new Set([429, 503]);
 const againMs = 1000;
-const text = 'The export of the monthly report is empty since the last release, and the log shows no error. '.repeat(2);
+export const itemText =
+  'The export of the monthly report is empty since the last release, and the log shows no error. '.repeat(2);
 
 /** A caller that is told to send its items again does so. Throws if an answer is neither that nor that all items are in. */
 export async function sendLoad({ url, itemsPerCall, connections, seconds }: LoadOptions): Promise<LoadFigures> {
@@ -35,13 +36,11 @@ export async function sendLoad({ url, itemsPerCall, connections, seconds }: Load
   let [items, repeated] = [0, 0];
   const send = async (): Promise<void> => {
     while (performance.now() < started + seconds * 1000) {
-      const lines = Array.from({ length: itemsPerCall }, () => `{"id":"i-${items++}","text":"${text}"}\n`);
+      const lines = Array.from({ length: itemsPerCall }, () => `{"id":"i-${items++}","text":"${itemText}"}\n`);
       const sentAt = performance.now();
-      let added = await post(agent, url, lines.join(''));
-      for (; added === null; added = await post(agent, url, lines.join(''))) {
-        repeated += 1;
-        await sleep(againMs);
-      }
+      const done = await sendCall({ agent, url, type: 'application/x-ndjson', body: lines.join('') });
+      repeated += done.repeated;
+      const { added } = done;
       if (added.accepted !== itemsPerCall) throw new Error(`${added.accepted} items of ${itemsPerCall} are in`);
       times.push(performance.now() - sentAt);
     }
@@ -64,9 +63,25 @@ export async function sendLoad({ url, itemsPerCall, connections, seconds }: Load
   };
 }
 
+interface Call {
+  readonly agent: Agent;
+  readonly url: string;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** Sends the call until the gateway takes it. */
+export async function sendCall(call: Call): Promise<{ readonly added: Added; readonly repeated: number }> {
+  for (let repeated = 0; ; repeated += 1) {
+    const added = await post(call);
+    if (added !== null) return { added, repeated };
+    await sleep(againMs);
+  }
+}
+
 /** Null if it is to be sent again. */
-function post(agent: Agent, url: string, body: string): Promise<Added | null> {
-  const headers = { 'content-type': 'application/x-ndjson', 'content-length': Buffer.byteLength(body) };
+function post({ agent, url, type, body }: Call): Promise<Added | null> {
+  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     const call = request(url, { agent, method: 'POST', headers }, (response) => {
       const chunks: Buffer[] = [];

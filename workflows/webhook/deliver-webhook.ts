@@ -9,9 +9,10 @@ import { promptCall } from '../proxies.ts';
 
 export async function deliverWebhook(given: WebhookMessage | CollectedNotice): Promise<void> {
   const startedAt = Date.now();
-  const message = 'body' in given ? given : await promptCall('read what the batches brought').writeCollected(given);
+  const message =
+    'body' in given ? given : await promptCall('read what the batches brought', deliveryMsMax).writeCollected(given);
   for (let attempts = 1; ; attempts += 1) {
-    const attempted = await promptCall('send the message to its receiver').postWebhook(message);
+    const attempted = await promptCall('send the message to its receiver', deliveryMsMax).postWebhook(message);
     if (attempted.kind === 'taken') return;
     const waitMs = attempted.kind === 'gone' ? null : computeRetryDelay(attempts, attempted.afterMs);
     if (waitMs === null || Date.now() + waitMs - startedAt > deliveryMsMax) {
