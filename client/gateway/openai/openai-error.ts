@@ -4,9 +4,10 @@ import { GatewayError, type GatewayErrorCode } from '../errors.ts';
 
 /** A refusal with the code that the vendor has for it. */
 export class OpenaiError extends GatewayError {
-  readonly vendorCode: string;
+  /** Null for what the vendor has none. */
+  readonly vendorCode: string | null;
 
-  constructor(code: GatewayErrorCode, vendorCode: string, message: string, field: string | null = null) {
+  constructor(code: GatewayErrorCode, vendorCode: string | null, message: string, field: string | null = null) {
     super(code, message, { field });
     this.vendorCode = vendorCode;
   }
@@ -23,7 +24,7 @@ interface OpenaiErrorBody {
     readonly message: string;
     readonly type: string;
     readonly param: string | null;
-    readonly code: string;
+    readonly code: string | null;
   };
 }
 
