@@ -19,7 +19,7 @@ const createForm = z.looseObject({
   input_file_id: z.string().optional(),
   endpoint: z.string().optional(),
   completion_window: z.string().optional(),
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(),
 });
 
 const limitMax = 100;
