@@ -16,9 +16,9 @@ import { OpenaiError, refuseMissing, refuseValue } from './openai-error.ts';
 import type { OpenaiParts } from './parts.ts';
 
 const createForm = z.looseObject({
-  input_file_id: z.string().optional(),
-  endpoint: z.string().optional(),
-  completion_window: z.string().optional(),
+  input_file_id: z.string().nullish(),
+  endpoint: z.string().nullish(),
+  completion_window: z.string().nullish(),
   metadata: z.unknown().optional(),
 });
 
@@ -37,9 +37,9 @@ export function makeBatchRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
     const { tenant } = context.get('caller');
     const given = await readBody(context, createForm, config.limits);
     const { input_file_id: fileId, endpoint, completion_window: window, metadata } = given;
-    if (fileId === undefined) throw refuseMissing('input_file_id');
-    if (endpoint === undefined) throw refuseMissing('endpoint');
-    if (window === undefined) throw refuseMissing('completion_window');
+    if (isAbsent(fileId)) throw refuseMissing('input_file_id');
+    if (isAbsent(endpoint)) throw refuseMissing('endpoint');
+    if (isAbsent(window)) throw refuseMissing('completion_window');
     if (!endpointForm.test(endpoint)) throw refuseValue('endpoint', 'must be a path such as /v1/chat/completions.');
     const { kind, uuid } = ids.parseFile(tenant, fileId);
     const file = kind === 'file' ? await files.find(tenant, uuid) : null;
@@ -96,6 +96,8 @@ export function makeBatchRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
   });
   return routes;
 }
+
+const isAbsent = (value: string | null | undefined): value is null | undefined => value === undefined || value === null;
 
 function readWindow(window: string): number {
   const ms = /^\d+[hd]$/.test(window) ? parseDuration(window) : null;

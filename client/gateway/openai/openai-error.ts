@@ -36,7 +36,8 @@ const types: Partial<Record<GatewayErrorCode, string>> = {
   draining: 'server_error',
 };
 
-const codes: Partial<Record<GatewayErrorCode, string>> = {
+const codes: Partial<Record<GatewayErrorCode, string | null>> = {
+  bad_request: null,
   unauthorized: 'invalid_api_key',
   too_many_requests: 'rate_limit_exceeded',
 };
@@ -46,6 +47,12 @@ export const describeOpenaiError = (error: GatewayError): OpenaiErrorBody => ({
     message: error.message,
     type: types[error.code] ?? 'invalid_request_error',
     param: error.field,
-    code: error instanceof OpenaiError ? error.vendorCode : (codes[error.code] ?? error.code),
+    code: findCode(error),
   },
 });
+
+function findCode(error: GatewayError): string | null {
+  if (error instanceof OpenaiError) return error.vendorCode;
+  const code = codes[error.code];
+  return code === undefined ? error.code : code;
+}

@@ -60,6 +60,11 @@ test('the SDK raises the errors that it raises with the vendor', () =>
       code: 'object_above_max_properties',
       param: 'metadata',
     });
+    await expect(openai.batches.create({ ...order, endpoint: Object(null) })).rejects.toMatchObject({ code: null });
+    await expect(openai.batches.create(JSON.parse('{"endpoint": null, "input_file_id": "x"}'))).rejects.toMatchObject({
+      code: 'missing_required_parameter',
+      param: 'endpoint',
+    });
     expect((await openai.batches.create({ ...order, metadata: pairs(16) })).metadata).toEqual(pairs(16));
     const upload = { file: await toFile(Buffer.from(makeLines(1)), 'a.jsonl'), purpose: 'batch' } as const;
     const later = Object('updated_at');
