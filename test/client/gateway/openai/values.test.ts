@@ -67,7 +67,7 @@ test('the SDK raises the errors that it raises with the vendor', () =>
     });
     expect((await openai.batches.create({ ...order, metadata: pairs(16) })).metadata).toEqual(pairs(16));
     const upload = { file: await toFile(Buffer.from(makeLines(1)), 'a.jsonl'), purpose: 'batch' } as const;
-    const later = Object('updated_at');
+    const later = JSON.parse('"updated_at"');
     await expect(
       openai.files.create({ ...upload, expires_after: { anchor: later, seconds: 3600 } }),
     ).rejects.toMatchObject({ status: 400, param: 'expires_after.anchor' });
