@@ -8,27 +8,22 @@ import { readSending } from '../batches/repeats.ts';
 import type { GatewayEnv } from '../parts.ts';
 import { readBody } from '../read-body.ts';
 import { describeBatch } from './batch-object.ts';
+import { readLimit, readMetadata } from './check-values.ts';
 import { describeList } from './file-routes.ts';
 import { findProblems } from './find-problems.ts';
 import { refuseBatch, refuseFile } from './ids.ts';
 import { OpenaiError, refuseMissing, refuseValue } from './openai-error.ts';
 import type { OpenaiParts } from './parts.ts';
 
-const metadataMax = 16;
 const createForm = z.looseObject({
-  input_file_id: z.string().optional(),
-  endpoint: z.string().optional(),
-  completion_window: z.string().optional(),
-  metadata: z
-    .record(z.string().max(64), z.string().max(512))
-    .refine((pairs) => Object.keys(pairs).length <= metadataMax, { error: `at most ${metadataMax} pairs` })
-    .nullish(),
+  input_file_id: z.string().nullish(),
+  endpoint: z.string().nullish(),
+  completion_window: z.string().nullish(),
+  metadata: z.unknown().optional(),
 });
 
-const listForm = z.object({
-  limit: z.coerce.number().int().min(1).max(100).catch(20),
-  after: z.string().optional(),
-});
+const limitMax = 100;
+const limitByDefault = 20;
 
 const endpointForm = /^\/v1\/[a-z/_-]{1,60}$/;
 const windowMsMin = 3_600_000;
@@ -42,9 +37,9 @@ export function makeBatchRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
     const { tenant } = context.get('caller');
     const given = await readBody(context, createForm, config.limits);
     const { input_file_id: fileId, endpoint, completion_window: window, metadata } = given;
-    if (fileId === undefined) throw refuseMissing('input_file_id');
-    if (endpoint === undefined) throw refuseMissing('endpoint');
-    if (window === undefined) throw refuseMissing('completion_window');
+    if (isAbsent(fileId)) throw refuseMissing('input_file_id');
+    if (isAbsent(endpoint)) throw refuseMissing('endpoint');
+    if (isAbsent(window)) throw refuseMissing('completion_window');
     if (!endpointForm.test(endpoint)) throw refuseValue('endpoint', 'must be a path such as /v1/chat/completions.');
     const { kind, uuid } = ids.parseFile(tenant, fileId);
     const file = kind === 'file' ? await files.find(tenant, uuid) : null;
@@ -60,14 +55,15 @@ export function makeBatchRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
       windowMs: readWindow(window),
       digest: uuid,
       file: uuid,
-      front: { window, metadata: metadata ?? null },
+      front: { window, metadata: readMetadata(metadata) },
     };
     return context.json(describeBatch(await batches.create(tenant, order, readSending(context.req)), ids));
   });
 
   routes.get('/', async (context) => {
     const { tenant } = context.get('caller');
-    const { limit, after } = listForm.parse(context.req.query());
+    const after = context.req.query('after');
+    const limit = readLimit(context.req.query('limit'), { max: limitMax, byDefault: limitByDefault });
     const list = await batches.list(tenant, {
       limit,
       after: after === undefined ? null : ids.parseBatch(tenant, after),
@@ -92,7 +88,7 @@ export function makeBatchRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
     if (before === null) throw refuseBatch(id);
     if (hasEnded(before.state)) {
       const { status } = describeBatch(before, ids);
-      throw new OpenaiError('bad_request', 'batch_ended', `Cannot cancel a batch with status '${status}'.`);
+      throw new OpenaiError('conflict', null, `Cannot cancel a batch with status '${status}'.`);
     }
     const batch = await batches.cancel(tenant, uuid);
     if (batch === null) throw refuseBatch(id);
@@ -100,6 +96,8 @@ export function makeBatchRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
   });
   return routes;
 }
+
+const isAbsent = (value: string | null | undefined): value is null | undefined => value === undefined || value === null;
 
 function readWindow(window: string): number {
   const ms = /^\d+[hd]$/.test(window) ? parseDuration(window) : null;

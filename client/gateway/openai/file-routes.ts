@@ -10,6 +10,7 @@ import type { Batch } from '../batches/record.ts';
 import type { GatewayEnv } from '../parts.ts';
 import { sendStream } from '../send-stream.ts';
 import { hasOutput, toSeconds } from './batch-object.ts';
+import { readLimit } from './check-values.ts';
 import type { FileRecord } from './file-record.ts';
 import { refuseFile } from './ids.ts';
 import { OpenaiError, refuseMissing, refuseValue } from './openai-error.ts';
@@ -21,7 +22,6 @@ type Shown = { readonly [name: string]: Json };
 
 const listMax = 10_000;
 const listForm = z.object({
-  limit: z.coerce.number().int().min(1).max(listMax).catch(listMax),
   order: z.enum(['asc', 'desc']).catch('desc'),
   after: z.string().optional(),
   purpose: z.string().optional(),
@@ -53,7 +53,8 @@ export function makeFileRoutes(parts: OpenaiParts): Hono<GatewayEnv> {
 
   routes.get('/', async (context) => {
     const { tenant } = context.get('caller');
-    const { limit, order, after, purpose } = listForm.parse(context.req.query());
+    const { order, after, purpose } = listForm.parse(context.req.query());
+    const limit = readLimit(context.req.query('limit'), { max: listMax, byDefault: listMax });
     const uuids = purpose === undefined || purpose === 'batch' ? await files.list(tenant) : [];
     const ordered = order === 'asc' ? uuids.toReversed() : uuids;
     const last = after === undefined ? null : ids.parseFile(tenant, after).uuid;
@@ -125,7 +126,10 @@ function makeRecord(
       'file',
     );
   }
+  const anchor = fields.get('expires_after[anchor]');
   const seconds = fields.get('expires_after[seconds]');
+  if (anchor !== undefined && seconds === undefined) throw refuseMissing('expires_after.seconds');
+  if (anchor !== undefined && anchor !== 'created_at') throw refuseValue('expires_after.anchor', 'must be created_at.');
   const parsed = seconds === undefined ? null : expiry.safeParse(seconds);
   if (parsed?.success === false) throw refuseValue('expires_after', 'must be 3600 to 2592000 seconds.');
   const expiresAt = parsed === null ? null : createdAt + parsed.data * 1000;

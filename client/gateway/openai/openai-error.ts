@@ -4,9 +4,10 @@ import { GatewayError, type GatewayErrorCode } from '../errors.ts';
 
 /** A refusal with the code that the vendor has for it. */
 export class OpenaiError extends GatewayError {
-  readonly vendorCode: string;
+  /** Null for what the vendor has none. */
+  readonly vendorCode: string | null;
 
-  constructor(code: GatewayErrorCode, vendorCode: string, message: string, field: string | null = null) {
+  constructor(code: GatewayErrorCode, vendorCode: string | null, message: string, field: string | null = null) {
     super(code, message, { field });
     this.vendorCode = vendorCode;
   }
@@ -23,7 +24,7 @@ interface OpenaiErrorBody {
     readonly message: string;
     readonly type: string;
     readonly param: string | null;
-    readonly code: string;
+    readonly code: string | null;
   };
 }
 
@@ -35,7 +36,8 @@ const types: Partial<Record<GatewayErrorCode, string>> = {
   draining: 'server_error',
 };
 
-const codes: Partial<Record<GatewayErrorCode, string>> = {
+const codes: Partial<Record<GatewayErrorCode, string | null>> = {
+  bad_request: null,
   unauthorized: 'invalid_api_key',
   too_many_requests: 'rate_limit_exceeded',
 };
@@ -45,6 +47,12 @@ export const describeOpenaiError = (error: GatewayError): OpenaiErrorBody => ({
     message: error.message,
     type: types[error.code] ?? 'invalid_request_error',
     param: error.field,
-    code: error instanceof OpenaiError ? error.vendorCode : (codes[error.code] ?? error.code),
+    code: findCode(error),
   },
 });
+
+function findCode(error: GatewayError): string | null {
+  if (error instanceof OpenaiError) return error.vendorCode;
+  const code = codes[error.code];
+  return code === undefined ? error.code : code;
+}

@@ -159,6 +159,19 @@ test.for([
   ),
 );
 
+test('the beta client of the SDK has the same batches', { timeout: slowMs }, () =>
+  withSdk(server.env, 'beta', { providers: ['anthropic'] }, async ({ sdk }) => {
+    const { batches } = sdk.beta.messages;
+    const { id } = await batches.create({ requests: [request('a')], betas: ['message-batches-2024-09-24'] });
+    await untilEnded(sdk, id);
+    const types: string[] = [];
+    for await (const { result } of await batches.results(id)) types.push(result.type);
+    expect(types).toEqual(['succeeded']);
+    expect((await batches.list()).data.map((batch) => batch.id)).toEqual([id]);
+    expect(await batches.delete(id)).toMatchObject({ type: 'message_batch_deleted' });
+  }),
+);
+
 test('lists have pages in both directions', { timeout: slowMs }, () =>
   withSdk(server.env, 'pages', { providers: ['anthropic'], runMs: 600_000 }, async ({ sdk, fetch }) => {
     const ids: string[] = [];

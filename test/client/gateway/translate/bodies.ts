@@ -2,6 +2,20 @@
 
 import type { Message, MessageCreateParamsNonStreaming } from '@anthropic-ai/sdk/resources/messages';
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
+import { translateRequest } from '../../../../client/gateway/translate/translate.ts';
+import type { Json } from '../../../../domain/outcome/outcome.ts';
+
+/** The least that each form takes. */
+export const shortChat = { model: 'm', max_completion_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] };
+export const shortMessages = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] };
+
+export const toMessages = (more: Record<string, Json>) =>
+  translateRequest({ ...shortChat, ...more }, 'openai', 'anthropic');
+export const toChat = (more: Record<string, Json>) =>
+  translateRequest({ ...shortMessages, ...more }, 'anthropic', 'openai');
+
+export const user = (...content: Json[]): Record<string, Json> => ({ messages: [{ role: 'user', content }] });
+export const pdfOf = (filename: string): Json => ({ filename, file_data: 'data:application/pdf;base64,JVBERi0=' });
 
 const schema = {
   type: 'object',

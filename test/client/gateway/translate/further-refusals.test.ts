@@ -7,12 +7,11 @@ import {
   translateRequest,
 } from '../../../../client/gateway/translate/translate.ts';
 import type { Json } from '../../../../domain/outcome/outcome.ts';
+import { pdfOf, user } from './bodies.ts';
 
 const shortChat = { model: 'gemini-2.5-flash', messages: [{ role: 'user', content: 'Hi' }] };
-const pdfOf = (filename: string): Json => ({ filename, file_data: 'data:application/pdf;base64,JVBERi0=' });
 const translate = (body: Record<string, Json>, from: FrontDialect, to: TargetDialect) =>
   translateRequest(body, from, to);
-const user = (...content: Json[]): Record<string, Json> => ({ messages: [{ role: 'user', content }] });
 const image = (url: string): Json => ({ type: 'image_url', image_url: { url } });
 const tool = (more: Record<string, Json>): Record<string, Json> => ({
   tools: [{ type: 'function', function: { name: 'f', ...more } }],

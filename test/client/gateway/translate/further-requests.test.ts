@@ -7,9 +7,9 @@ import {
   translateRequest,
 } from '../../../../client/gateway/translate/translate.ts';
 import type { Json } from '../../../../domain/outcome/outcome.ts';
+import { pdfOf } from './bodies.ts';
 
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
-const pdfOf = (filename: string): Json => ({ filename, file_data: 'data:application/pdf;base64,JVBERi0=' });
 const callOf = (id: string, city: string): Json => ({
   id,
   type: 'function',

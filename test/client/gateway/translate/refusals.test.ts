@@ -1,16 +1,8 @@
 // What the other form has no place for is refused, and the field is named.
 
 import { expect, test } from 'vitest';
-import { translateRequest } from '../../../../client/gateway/translate/translate.ts';
 import type { Json } from '../../../../domain/outcome/outcome.ts';
-
-const chat = { model: 'm', max_completion_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] };
-const messages = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] };
-
-const toMessages = (more: Record<string, Json>) => translateRequest({ ...chat, ...more }, 'openai', 'anthropic');
-const toChat = (more: Record<string, Json>) => translateRequest({ ...messages, ...more }, 'anthropic', 'openai');
-
-const user = (...content: Json[]): Record<string, Json> => ({ messages: [{ role: 'user', content }] });
+import { toChat, toMessages, user } from './bodies.ts';
 
 test.for<[string, Record<string, Json>]>([
   ['max_completion_tokens', { max_completion_tokens: null }],

@@ -3,13 +3,7 @@
 import { expect, test } from 'vitest';
 import { type FrontDialect, translateRequest } from '../../../../client/gateway/translate/translate.ts';
 import type { Json } from '../../../../domain/outcome/outcome.ts';
-import { chatRequest, messagesRequest } from './bodies.ts';
-
-const chat = { model: 'm', max_completion_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] };
-const messages = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] };
-
-const toMessages = (more: Record<string, Json>) => translateRequest({ ...chat, ...more }, 'openai', 'anthropic');
-const toChat = (more: Record<string, Json>) => translateRequest({ ...messages, ...more }, 'anthropic', 'openai');
+import { chatRequest, messagesRequest, shortChat, shortMessages, toChat, toMessages } from './bodies.ts';
 
 test('a chat request becomes a message request', () => {
   const { model } = chatRequest;
@@ -64,7 +58,7 @@ test.for<[FrontDialect, Record<string, Json>]>([
   ['openai', { response_format: { type: 'text' }, parallel_tool_calls: true }],
   ['anthropic', { stream: false, service_tier: 'auto', stop_sequences: [], top_k: null, system: null }],
 ])('what holds without being said may be said in the form of %s', ([from, more]) => {
-  const [body, to] = from === 'openai' ? [chat, 'anthropic' as const] : [messages, 'openai' as const];
+  const [body, to] = from === 'openai' ? [shortChat, 'anthropic' as const] : [shortMessages, 'openai' as const];
   expect(translateRequest({ ...body, ...more }, from, to)).toEqual(translateRequest(body, from, to));
 });
 
@@ -73,13 +67,13 @@ test('several instructions at the start become one', () => {
     { role: 'system', content: 'One.' },
     { role: 'developer', content: [{ type: 'text', text: 'Two.' }] },
   ];
-  expect(toMessages({ messages: [...instructions, ...chat.messages] })).toMatchObject({
+  expect(toMessages({ messages: [...instructions, ...shortChat.messages] })).toMatchObject({
     body: {
       system: [
         { type: 'text', text: 'One.' },
         { type: 'text', text: 'Two.' },
       ],
-      messages: messages.messages,
+      messages: shortMessages.messages,
     },
   });
 });
