@@ -16,7 +16,7 @@ export type { BatchesRequest, BatchPage, DeadlineChange } from '../workflows/mes
 export type { Added, AddInput } from '../workflows/queue/messages.ts';
 export type { ConnectOptions } from './connection.ts';
 export type { FailedRow, FailureGroup } from './failed-rows.ts';
-export type { CollectedEvent, EventsOptions, JobEvent } from './job-events.ts';
+export type { ChunkEvent, CollectedEvent, EventsOptions, JobEvent } from './job-events.ts';
 export type { ListedJob, ListOptions } from './job-list.ts';
 export type { Dispatcher } from './long-lived/dispatcher.ts';
 export type { QueueReference, Queues } from './long-lived/queues.ts';

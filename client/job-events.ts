@@ -13,9 +13,11 @@ import { Turns } from './gateway/events/turns.ts';
 import type { ListedJob } from './job-list.ts';
 import type { Result } from './results.ts';
 
-/** The ids of `batch`, `item` and `end` are for `after`. */
+/** The ids of `chunk`, `batch`, `item` and `end` are for `after`. */
 export type JobEvent<Output = Json> =
   | { readonly event: 'job'; readonly id: null; readonly data: JobStatus }
+  /** Before the items of a part of a batch that still runs, in the realtime lane. */
+  | { readonly event: 'chunk'; readonly id: string; readonly data: ChunkEvent }
   | { readonly event: 'batch'; readonly id: string; readonly data: CollectedEvent }
   | { readonly event: 'item'; readonly id: string; readonly data: Result<Output> }
   /** The job was reset, and does not have the event of `after` any more: drop what you have, everything comes again. */
@@ -23,11 +25,22 @@ export type JobEvent<Output = Json> =
   | { readonly event: 'end'; readonly id: string; readonly data: { readonly state: ListedJob['state'] } };
 
 /** A batch whose answers were collected. One that `reuse` carried over has no figures. */
-export interface CollectedEvent extends Partial<Omit<Tally, 'wave' | 'batch'>> {
-  /** In the order in which batches were collected, from 1. */
+export interface CollectedEvent extends Partial<Omit<Tally, 'wave' | 'batch' | 'late'>> {
+  /** In the order in which batches and chunks were collected, from 1. */
   readonly number: number;
   readonly wave: number;
   readonly batch: number;
+}
+
+/** Items of a batch of the realtime lane whose answers are there, while the batch still runs. */
+export interface ChunkEvent {
+  /** Batches and chunks are numbered together, from 1. */
+  readonly number: number;
+  readonly wave: number;
+  readonly batch: number;
+  /** The places of its first and its last item in the batch, from 1. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface EventsOptions {

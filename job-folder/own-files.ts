@@ -5,6 +5,7 @@ import { wavesMax } from '../domain/limits.ts';
 import { nameImage } from '../domain/outcome/image-file.ts';
 import {
   answersFile,
+  chunkFile,
   duplicatesFile,
   endedFile,
   failuresFile,
@@ -62,6 +63,7 @@ export function listOwnFiles(output: string, wave = 1, number = 1): readonly str
     rawFile(batch),
     rawFile(batch, 1),
     journalFile(batch, 1),
+    chunkFile(batch, 1),
     rollUpFile(output, wave, number),
   ];
 }

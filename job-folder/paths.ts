@@ -83,6 +83,8 @@ export const rawFile = (ref: BatchRef, twin = 0): string =>
 export const journalFile = (ref: BatchRef, number: number): string => `${answersPath(ref)}.journal-${number}.raw`;
 /** One outcome for each item, in row order. */
 export const answersFile = (ref: BatchRef): string => `${answersPath(ref)}.jsonl`;
+/** The first of these lines of a part of a realtime batch, while the batch runs. `first` is the place of its first item, from 1. */
+export const chunkFile = (ref: BatchRef, first: number): string => `${answersPath(ref)}.chunk-${first}.jsonl`;
 /** The batch's counts. If it exists, the answers are final. */
 export const tallyFile = (ref: BatchRef): string => `${answersPath(ref)}.tally.json`;
 /** The sums of the tallies from one batch on. If it exists, each of these batches has its tally. */

@@ -231,6 +231,7 @@ export class Coordinator {
     if (entry === undefined) return;
     if (entry.stage !== 'done') {
       if (applyToEntry(entry, news)) this.movedAt = Date.now();
+      if (news.answersTo !== undefined) this.collected.addChunk(news.wave, news.batch, news.answersTo);
       // A batch that the provider failed before it ran is made again, unless it learns of the pause now.
       if (entry.stage === 'waiting') this.children.tellOfPause().catch(() => undefined);
       this.gate.applyNews(this.#workflowIds.get(`${news.wave}/${news.batch}`) ?? '', entry.model, news);

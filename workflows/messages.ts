@@ -4,7 +4,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeadlineAction } from '../domain/job.ts';
 import type { ItemReason } from '../domain/outcome/outcome.ts';
 import type { EarlierChild, LateCounts } from '../domain/progress/alerts.ts';
-import type { CollectedPage } from '../domain/progress/collected.ts';
+import type { CollectedNews, CollectedPage } from '../domain/progress/collected.ts';
 import type { BatchEntry, BatchNews, BatchStateCounts } from '../domain/progress/events.ts';
 import type { ProviderFault } from '../domain/progress/faults.ts';
 import type { Refusals } from '../domain/progress/refusals.ts';
@@ -34,12 +34,12 @@ export interface BatchPage {
   readonly segments: readonly string[];
 }
 
-/** What readers of a job's events ask for again and again: the status, and the batches that were collected after a number. */
+/** What readers of a job's events ask for again and again: the status, and the batches and chunks that were collected after a number. */
 export const eventsQuery = defineQuery<JobEvents, [number?]>('events');
 
 export interface JobEvents {
   readonly status: JobStatus;
-  /** At most 500 batches: ask again after the last one. */
+  /** At most 500 entries: ask again after the last one. */
   readonly collected: CollectedPage;
 }
 
@@ -66,7 +66,7 @@ export interface DeadlineChange {
 export const batchNewsSignal = defineSignal<[BatchNews]>('batchNews');
 export const segmentNewsSignal = defineSignal<[SegmentNews]>('segmentNews');
 
-export interface SegmentNews {
+export interface SegmentNews extends CollectedNews {
   readonly segment: number;
   readonly running: number;
   /** No batch is left to start, so its free places may go to the next segment. */
@@ -82,8 +82,6 @@ export interface SegmentNews {
   readonly lastFault?: ProviderFault | null;
   readonly capacity?: readonly CapacityWait[];
   readonly trouble?: BatchNews['trouble'];
-  /** The batches collected since its last news. The segment's end has those whose news was lost. */
-  readonly collected?: readonly number[];
 }
 
 // From a coordinator to its batches and segments

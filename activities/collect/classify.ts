@@ -7,6 +7,7 @@ import type { ActivityDeps } from '../deps.ts';
 import { forgetUploads } from '../finish/forget-uploads.ts';
 import { heartbeating } from '../heartbeat.ts';
 import { countTally } from '../metrics.ts';
+import { forgetChunks } from '../realtime/forget-chunks.ts';
 import type { ClassifyInput } from './classify-input.ts';
 import { type ClassifyResult, type JudgeDeps, openJudgement } from './judgement.ts';
 
@@ -19,6 +20,7 @@ export async function classify(
   const job = await readJobFile(deps.store, input);
   return heartbeating(job.timing, async () => {
     const result = await judge(deps, job, input);
+    if (result.kind === 'tally' && input.planned.lane === 'realtime') await forgetChunks(deps.store, input);
     if (result.kind === 'tally') await forgetUploads(deps, job, input, result.tally);
     return result;
   });

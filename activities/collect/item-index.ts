@@ -1,10 +1,11 @@
-// The items of one batch by their custom id: each one's place in row order, and how many earlier answers to it were unusable.
+// The items of one batch, or of a part of it, by their custom id: each one's place in row order, and how many earlier answers to it were unusable.
 
 import type { BatchRef } from '../../domain/ids.ts';
+import { isPending } from '../../domain/maybe-promise.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
 import { itemsFile } from '../../job-folder/paths.ts';
 import { customIdFromEnd, parseItemLine } from '../../job-folder/plan/item-line.ts';
-import { cursorLineBytesMax, lineChunks } from '../../storage/lines/json-lines.ts';
+import { cursorLineBytesMax, lineChunks, lineCursor } from '../../storage/lines/json-lines.ts';
 import type { Store } from '../../storage/store.ts';
 import { idWords, readIdBytes, readIdWords } from '../../threads/tasks/judge-lines.ts';
 import { createEntryTable } from '../plan/keys/entry-table.ts';
@@ -63,6 +64,30 @@ export class ItemIndex {
   countFlawedAttempts(place: number): number {
     return this.#flawedAttempts[place] ?? 0;
   }
+}
+
+/** Consecutive items of a batch. */
+export interface BatchPart {
+  /** The first item's place in the batch, from 0. */
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Of a part, the places begin with 0 too. */
+export async function readPartIndex(store: Store, ref: BatchRef, { from, count }: BatchPart): Promise<ItemIndex> {
+  const index = new ItemIndex(count);
+  const cursor = lineCursor(store.read(itemsFile(ref)));
+  try {
+    for (let place = 0; place < from + count; place += 1) {
+      const next = cursor.next();
+      const line = isPending(next) ? await next : next;
+      if (line?.bytes == null) throw new InvariantBroken(`item ${place + 1} of ${from + count} is not there`);
+      if (place >= from) index.addLine(line.bytes);
+    }
+  } finally {
+    await cursor.close();
+  }
+  return index;
 }
 
 export async function readItemIndex(store: Store, ref: BatchRef, planned: number): Promise<ItemIndex> {

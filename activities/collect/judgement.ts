@@ -3,9 +3,11 @@
 
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { LineCounts } from '../../domain/batch/evidence.ts';
-import type { JobFile } from '../../domain/job.ts';
+import type { BatchRef } from '../../domain/ids.ts';
+import type { JobFile, PlannedBatch } from '../../domain/job.ts';
 import { noAnomalies, type Tally } from '../../domain/outcome/outcome.ts';
 import { countRequests, itemsPerRequest } from '../../domain/plan/joint-requests.ts';
+import { type ChunkHead, listChunkHeads } from '../../job-folder/chunks.ts';
 import { readDetails } from '../../job-folder/evidence.ts';
 import { listJournals } from '../../job-folder/journals.ts';
 import { rawFile, tallyFile } from '../../job-folder/paths.ts';
@@ -17,11 +19,11 @@ import { BatchCounts } from './batch-counts.ts';
 import type { ClassifyInput } from './classify-input.ts';
 import { FirstAnswers } from './first-answers.ts';
 import { ImageFiles } from './image-files.ts';
-import { type ItemIndex, readItemIndex } from './item-index.ts';
+import { type BatchPart, type ItemIndex, readItemIndex } from './item-index.ts';
 import { type Proofs, proveItems, realtimeProofs, type Unproven } from './proofs.ts';
 import { RawLines } from './raw-lines.ts';
 import { UnreadItems } from './unread-items.ts';
-import { writeAnswers } from './write-answers.ts';
+import { type WrittenAnswers, writeAnswers, writeChunkAnswers } from './write-answers.ts';
 
 /** Items that are judged in one go: other work of the main thread must not wait for long. */
 const itemsAtOnce = 5000;
@@ -40,6 +42,11 @@ export async function openJudgement(deps: JudgeDeps, job: JobFile, input: Classi
   return new Judgement(deps, job, input, await readItemIndex(deps.store, input, input.planned.items));
 }
 
+/** What judging needs to know of a batch, or of a part of it. */
+export type JudgedItems = Pick<ClassifyInput, 'output' | 'batchId' | 'cancelReason'> & {
+  readonly planned: Pick<PlannedBatch, 'lane' | 'model' | 'endpoint' | 'items'>;
+};
+
 export class Judgement {
   readonly #deps: JudgeDeps;
   readonly #job: JudgedJob;
@@ -49,7 +56,7 @@ export class Judgement {
   readonly #judge: Judge;
   readonly lines: RawLines;
 
-  constructor(deps: JudgeDeps, job: JobFile, input: ClassifyInput, items: ItemIndex) {
+  constructor(deps: JudgeDeps, job: JobFile, input: JudgedItems, items: ItemIndex) {
     const { planned } = input;
     const settings = describeJudge(deps, job, input);
     this.#deps = deps;
@@ -75,7 +82,7 @@ export class Judgement {
   async readAll(input: ClassifyInput): Promise<Proofs> {
     const { store } = this.#deps;
     if (input.planned.lane === 'realtime') {
-      for (const { uri } of await listJournals(store, input)) await this.lines.read(store, uri, true);
+      await this.#readJournals(input);
       return realtimeProofs;
     }
     return this.#prove(input, async (twin, isWhole) => {
@@ -94,23 +101,70 @@ export class Judgement {
     if (proofs.unproven.length > 0) return { kind: 'unproven', unproven: proofs.unproven };
     const { store } = this.#deps;
     const { planned } = input;
+    const unread = await this.#judgeUnread(planned, input, proofs, await readDetails(store, input));
+    await writeAnswers(store, input, planned.items, this.#written);
+    const tally = { ...this.#sum(input, unread), ...(await this.#findLate(input)) };
+    await writeJson(store, tallyFile(input), tally);
+    return { kind: 'tally', tally };
+  }
+
+  /** Of a part of a realtime batch whose journals were read: its answers as the batch will have them. A file that is there stays. */
+  async writeChunk(ref: BatchRef, part: BatchPart, read: ChunkHead['read']): Promise<void> {
+    const planned = { lane: 'realtime', items: part.count } as const;
+    await this.#judgeUnread(planned, { blamed: [], notRunReason: 'missing' }, realtimeProofs, new Map());
+    const places = Array.from({ length: part.count }, (_, place) => place);
+    const unanswered = places.filter((place) => !this.#answers.isAnswered(place)).map((place) => part.from + place + 1);
+    const head = { last: part.from + part.count, read, unanswered };
+    await writeChunkAnswers(this.#deps.store, ref, part, { ...this.#written, head });
+  }
+
+  close(): void {
+    this.#texts.close();
+  }
+
+  get #written(): WrittenAnswers {
+    return { answers: this.#answers, keepsResponses: this.#job.spec.keep.responses };
+  }
+
+  async #judgeUnread(
+    planned: Pick<PlannedBatch, 'lane' | 'items'>,
+    input: Pick<ClassifyInput, 'blamed' | 'notRunReason'>,
+    proofs: Proofs,
+    details: ReadonlyMap<number | null, string>,
+  ): Promise<UnreadItems> {
     this.lines.keepUnknown(input.notRunReason);
-    const details = await readDetails(store, input);
     const perRequest = itemsPerRequest(this.#job.spec, planned);
     const unread = new UnreadItems({ items: this.#items, judge: this.#judge, perRequest }, input, proofs, details);
     for (let place = 0; place < planned.items; place++) {
       if (!this.#answers.has(place)) this.#answers.keepOutcome(place, unread.judge(place));
       if (place % itemsAtOnce === 0) await letOthersRun();
     }
-    const keepsResponses = this.#job.spec.keep.responses;
-    await writeAnswers(store, input, planned.items, { answers: this.#answers, keepsResponses });
-    const tally = this.#sum(input, unread);
-    await writeJson(store, tallyFile(input), tally);
-    return { kind: 'tally', tally };
+    return unread;
   }
 
-  close(): void {
-    this.#texts.close();
+  /**
+   * What a chunk was told by comes first: a worker that was taken for dead may have added another answer since then, and readers have the first
+   * one.
+   */
+  async #readJournals(ref: BatchRef): Promise<void> {
+    const { store } = this.#deps;
+    const journals = await listJournals(store, ref);
+    const told = new Map<number, number>();
+    for (const { read } of await listChunkHeads(store, ref)) {
+      for (const [journal, byte] of read) told.set(journal, Math.min(byte, told.get(journal) ?? byte));
+    }
+    for (const { uri, number } of journals) await this.lines.readJournal(store, uri, 0, told.get(number));
+    for (const { uri, number } of journals) {
+      const byte = told.get(number);
+      if (byte !== undefined) await this.lines.readJournal(store, uri, byte);
+    }
+  }
+
+  async #findLate({ planned, ...ref }: ClassifyInput): Promise<Pick<Tally, 'late'>> {
+    if (planned.lane === 'batch') return {};
+    const heads = await listChunkHeads(this.#deps.store, ref);
+    const late = heads.flatMap(({ unanswered }) => unanswered.filter((place) => this.#answers.isAnswered(place - 1)));
+    return late.length === 0 ? {} : { late };
   }
 
   #prove(
@@ -133,7 +187,7 @@ export class Judgement {
   }
 }
 
-function describeJudge(deps: Pick<ActivityDeps, 'provider'>, job: JobFile, input: ClassifyInput): JudgeSettings {
+function describeJudge(deps: Pick<ActivityDeps, 'provider'>, job: JobFile, input: JudgedItems): JudgeSettings {
   const { lane, model, endpoint } = input.planned;
   const { policy, prices, spec } = job;
   return {

@@ -52,6 +52,7 @@ export class RawLines {
   #unreadableBefore = 0;
   /** Lines of this output that are not valid JSON. */
   #torn = 0;
+  #readTo = 0;
   readonly #lastFile: Uint16Array;
 
   constructor(target: RawLineTarget) {
@@ -76,13 +77,29 @@ export class RawLines {
     return this.end(isWhole);
   }
 
-  begin(): void {
+  /** Reads the lines of a journal between two bytes. Returns the end of the last whole line. */
+  async readJournal(store: Store, uri: string, start = 0, end = Number.POSITIVE_INFINITY): Promise<number> {
+    this.begin(start);
+    const signal = cancellationSignal();
+    let at = start;
+    for await (const chunk of store.read(uri, { signal, start })) {
+      signal.throwIfAborted();
+      await this.push(chunk.subarray(0, end - at));
+      at += chunk.length;
+      if (at >= end) break;
+    }
+    await this.end(true);
+    return this.#readTo;
+  }
+
+  begin(firstByte = 0): void {
+    this.#readTo = firstByte;
     this.#file += 1;
     this.#known = 0;
     this.#unrun = 0;
     this.#unreadableBefore = this.#unreadable;
     this.#torn = 0;
-    this.#splitter = newSplitter();
+    this.#splitter = newSplitter(firstByte);
   }
 
   /** Resolves when there is room for the next chunk. Nothing of this chunk is used later. */
@@ -110,7 +127,8 @@ export class RawLines {
     };
   }
 
-  #add({ bytes, length }: Line): void {
+  #add({ bytes, length, end }: Line): void {
+    this.#readTo = end;
     if (bytes === null) {
       this.#unreadable += 1;
     } else if (length > 0) {
@@ -215,4 +233,4 @@ export class RawLines {
   }
 }
 
-const newSplitter = (): Splitter => new Splitter({ lineBytesMax: cursorLineBytesMax });
+const newSplitter = (firstByte = 0): Splitter => new Splitter({ lineBytesMax: cursorLineBytesMax, firstByte });

@@ -4,31 +4,59 @@
 import type { BatchRef } from '../../domain/ids.ts';
 import { isPending } from '../../domain/maybe-promise.ts';
 import { InvariantBroken } from '../../domain/refusal.ts';
-import { answersFile, itemsFile } from '../../job-folder/paths.ts';
+import type { ChunkHead } from '../../job-folder/chunks.ts';
+import { answersFile, chunkFile, itemsFile } from '../../job-folder/paths.ts';
 import { findItemParts } from '../../job-folder/plan/item-line.ts';
-import { lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
-import type { Store } from '../../storage/store.ts';
+import { type LineWriter, lineCursor, lineWriter } from '../../storage/lines/json-lines.ts';
+import { type Store, StoreError } from '../../storage/store.ts';
 import { beatOnLine } from '../heartbeat.ts';
 import type { FirstAnswers } from './first-answers.ts';
+import type { BatchPart } from './item-index.ts';
+
+export interface WrittenAnswers {
+  readonly answers: FirstAnswers;
+  readonly keepsResponses: boolean;
+}
 
 /** Every item must have an outcome. If this fails, no file is left. */
-export async function writeAnswers(
+export async function writeAnswers(store: Store, ref: BatchRef, items: number, written: WrittenAnswers): Promise<void> {
+  await writeLines(store, ref, { from: 0, count: items }, lineWriter(await store.create(answersFile(ref))), written);
+}
+
+/** The same lines of a part of a batch, which are places from 0 in `answers`, after a line about the file. A file that is there stays. */
+export async function writeChunkAnswers(
   store: Store,
   ref: BatchRef,
-  items: number,
-  { answers, keepsResponses }: { readonly answers: FirstAnswers; readonly keepsResponses: boolean },
+  part: BatchPart,
+  written: WrittenAnswers & { readonly head: ChunkHead },
+): Promise<void> {
+  try {
+    const writer = lineWriter(await store.create(chunkFile(ref, part.from + 1), { ifAbsent: true }));
+    await writeLines(store, ref, part, writer, written);
+  } catch (error) {
+    if (!(error instanceof StoreError && error.problem === 'exists')) throw error;
+  }
+}
+
+async function writeLines(
+  store: Store,
+  ref: BatchRef,
+  { from, count }: BatchPart,
+  writer: LineWriter,
+  { answers, keepsResponses, head }: WrittenAnswers & { readonly head?: ChunkHead },
 ): Promise<void> {
   const cursor = lineCursor(store.read(itemsFile(ref)));
-  const writer = lineWriter(await store.create(answersFile(ref)));
   const text = new AnswerText(answers, keepsResponses);
   try {
-    for (let place = 0; place < items; place += 1) {
+    if (head !== undefined) await writer.write(Buffer.from(JSON.stringify(head)));
+    for (let place = 0; place < from + count; place += 1) {
       const next = cursor.next();
       const item = isPending(next) ? await next : next;
-      if (item?.bytes == null) throw new InvariantBroken(`item ${place + 1} of ${items} is not there`);
-      const waits = writer.write(text.join(item.bytes, place));
-      if (waits !== undefined) await waits;
+      if (item?.bytes == null) throw new InvariantBroken(`item ${place + 1} of ${from + count} is not there`);
       beatOnLine(place);
+      if (place < from) continue;
+      const waits = writer.write(text.join(item.bytes, place - from));
+      if (waits !== undefined) await waits;
     }
     await writer.close();
   } catch (error) {

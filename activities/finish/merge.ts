@@ -18,6 +18,7 @@ import { type Store, StoreError } from '../../storage/store.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { TryAgain } from '../failure.ts';
 import { heartbeating } from '../heartbeat.ts';
+import { forgetAllChunks } from '../realtime/forget-chunks.ts';
 import { AnswerSource, type Run } from './answer-source.ts';
 import { FailedRows } from './failed-rows.ts';
 import { mergeSources } from './merge-sources.ts';
@@ -49,6 +50,7 @@ async function mergeAll(deps: MergeDeps, job: JobFile, input: MergeInput): Promi
   const plan = await readSummary(store, input.output, 1);
   if (plan?.rows === undefined) throw new InvariantBroken('there is no plan to merge by');
   await store.sweep(input.output, { signal: cancellationSignal() });
+  await forgetAllChunks(store, input.output, input.waves);
   const { dataset } = job.spec;
   const fingerprint = await findFingerprint(store, dataset.uri);
   const datasetChanged = fingerprint !== job.fingerprint;

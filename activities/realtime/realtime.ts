@@ -5,8 +5,8 @@ import type { Allowance } from '../../domain/capacity/allowance.ts';
 import type { JobFile, PlannedBatch } from '../../domain/job.ts';
 import type { Estimate } from '../../domain/plan/batch-estimate.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
-import { beginJournal, noteLine } from '../../job-folder/journals.ts';
-import { tallyFile } from '../../job-folder/paths.ts';
+import { beginJournal, type EarlierJournal, noteLine } from '../../job-folder/journals.ts';
+import { journalFile, tallyFile } from '../../job-folder/paths.ts';
 import type { Store } from '../../storage/store.ts';
 import { type Clock, startClock } from '../clock.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
@@ -21,6 +21,7 @@ import { quietMs, watchLaterAttempt } from './later-attempt.ts';
 import { LaneLedger } from './ledger.ts';
 import { createMeter } from './meter.ts';
 import { type RateSource, SharedRate } from './shared-rate.ts';
+import { type SkippedJournals, writeChunk } from './write-chunk.ts';
 
 /** What one chunk of a batch passes to the next. */
 export interface LaneState {
@@ -46,6 +47,8 @@ export interface RealtimeInput
   readonly awaitedTokens?: number;
   /** The largest call for which the job has declared that it needs tokens of its own. */
   readonly declaredTokens?: number;
+  /** Readers get the chunk's answers when it ends. Absent: they come with the batch. */
+  readonly telling?: { readonly skipped: SkippedJournals | null };
   /** How many times the provider was not reached. If any, a single call is tried before all others. */
   readonly probe: number;
 }
@@ -55,6 +58,8 @@ export interface RealtimeResult {
   readonly asked: number;
   readonly end: LaneEnd;
   readonly lane: LaneState;
+  /** So many of the batch's items have answers that can be read. Absent if only the batch's end shows them. */
+  readonly answersTo?: number;
   /** When the chunk ended, by the clock of the times in `lane`. */
   readonly at: number;
 }
@@ -70,10 +75,34 @@ export async function realtime(deps: ActivityDeps, input: RealtimeInput): Promis
   const beat = startLaneBeat(activityInfo().heartbeatTimeoutMs ?? job.timing.heartbeatMs);
   const stop = AbortSignal.any([cancellationSignal(), beat.stoodStill]);
   try {
-    return await askAll(deps, input, job, { clock, stop });
+    const asked = await askAll(deps, input, job, { clock, stop });
+    return await tell(deps, input, job, { ...asked, stop });
   } finally {
     beat.end();
   }
+}
+
+/** The end of a chunk that was stopped meanwhile comes again: it is asked for once more, and has nothing left to ask. */
+async function tell(
+  deps: ActivityDeps,
+  input: RealtimeInput,
+  job: JobFile,
+  { result, journals, stop }: Asked & { readonly stop: AbortSignal },
+): Promise<RealtimeResult> {
+  if (result.end.kind !== 'done' || input.telling === undefined) return result;
+  try {
+    const isWritten = await writeChunk(deps, job, { ...input, ...input.telling, journals }, stop);
+    return isWritten ? { ...result, answersTo: input.from + input.count } : result;
+  } catch (error) {
+    if (stop.aborted) return { ...result, end: { kind: 'stopped' } };
+    throw error;
+  }
+}
+
+interface Asked {
+  readonly result: RealtimeResult;
+  /** Those that may have lines of its calls. */
+  readonly journals: readonly EarlierJournal[];
 }
 
 async function askAll(
@@ -81,14 +110,14 @@ async function askAll(
   input: RealtimeInput,
   job: JobFile,
   { clock, stop }: { readonly clock: Clock; readonly stop: AbortSignal },
-): Promise<RealtimeResult> {
+): Promise<Asked> {
   const { store, wait } = deps;
   const provider = requireProvider(deps, job);
   const meter = createMeter(provider, job, input);
   const rate = new SharedRate(job.spec.realtime, createRateSource(deps, input));
   if (input.awaitedTokens !== undefined) {
     const end = await awaitRate(deps, rate, input.awaitedTokens, stop);
-    return { asked: 0, end, lane: input.lane, at: clock.now() };
+    return { result: { asked: 0, end, lane: input.lane, at: clock.now() }, journals: [] };
   }
   const ledger = new LaneLedger(rate, input.lane.allowance, input.grantUsd, input.lane.spentUsd);
   const { journal, number, earlier } = await beginJournal(store, input);
@@ -106,7 +135,8 @@ async function askAll(
     const finalEnd = end ?? (await runLane(store, input, lane, settled));
     const { allowance, spentUsd } = ledger;
     const state = { allowance, spentUsd, journals: number };
-    return { asked: lane.asked, end: finalEnd, lane: state, at: clock.now() };
+    const result = { asked: lane.asked, end: finalEnd, lane: state, at: clock.now() };
+    return { result, journals: [...earlier, { uri: journalFile(input, number), number }] };
   } finally {
     await journal.close();
   }

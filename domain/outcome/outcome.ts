@@ -180,6 +180,11 @@ export interface Tally {
   readonly refusal?: string | null;
   /** If it was too large for the provider: the bytes of requests that a batch may have in its place. */
   readonly cutBytes?: number;
+  /**
+   * The places, from 1, of items that were answered after their chunk was closed without their answer, as by a worker that was taken for dead.
+   * Absent if there is none.
+   */
+  readonly late?: readonly number[];
   readonly anomalies: Anomalies;
 }
 

@@ -55,6 +55,8 @@ export interface BatchNews {
   readonly missingSince?: number;
   /** Too many creates of the batch were lost: it is not created again, and waits for one of them to show. */
   readonly createsLost?: true;
+  /** How many of the batch's items, in the order of its rows, have answers that can be read, for a batch of the realtime lane. */
+  readonly answersTo?: number;
 }
 
 /** One row of the coordination table. */

@@ -71,7 +71,7 @@ function watch(store: Store, written: Set<string>): Store {
   };
 }
 
-const row = (id: number, text = 'x'): { id: number; text: string } => ({ id, text });
+const row = (id: number): { id: number; text: string } => ({ id, text: 'x' });
 
 /** A finished job that has met everything: refused, shared and carried rows, a planner's parts, a takeover, a retry, a failed row. */
 async function buildJobFolder(): Promise<{ folder: Folder; written: ReadonlySet<string> }> {
@@ -153,7 +153,8 @@ async function createBatch(
   await quietEnvironment().run(() => create(deps, { ...submission, staged: { fileId: 'file' } }));
   if (batch !== 1) return;
   await collectTwin(deps, ref, twin);
-  await quietEnvironment().run(() => realtime(deps, { ...ref, ...freshLane, from: 0, count: 1 }));
+  const input = { ...ref, ...freshLane, from: 0, count: 1, telling: { skipped: null } };
+  await quietEnvironment().run(() => realtime(deps, input));
 }
 
 async function collectTwin(

@@ -106,8 +106,12 @@ export class BatchRun {
       unreachableSince,
       createsLost,
       withoutRate,
+      answersTo,
     }: Partial<
-      Pick<BatchNews, 'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince' | 'createsLost' | 'withoutRate'>
+      Pick<
+        BatchNews,
+        'batchId' | 'done' | 'trouble' | 'cramped' | 'unreachableSince' | 'createsLost' | 'withoutRate' | 'answersTo'
+      >
     > & { readonly unsent?: boolean; readonly yielded?: boolean } = {},
   ): Promise<void> {
     if (workflowInfo().parent === undefined) return;
@@ -126,6 +130,7 @@ export class BatchRun {
       ...(unreachableSince === undefined ? {} : { unreachableSince }),
       ...(createsLost === undefined ? {} : { createsLost }),
       ...(withoutRate === undefined ? {} : { withoutRate }),
+      ...(answersTo === undefined ? {} : { answersTo }),
     };
     try {
       const coordinator = getExternalWorkflowHandle(this.coordinator);

@@ -3,7 +3,7 @@
 
 import { condition, log } from '@temporalio/workflow';
 import type { WithoutRate } from '../../activities/realtime/lane-end.ts';
-import type { LaneState, RealtimeResult } from '../../activities/realtime/realtime.ts';
+import type { LaneState, RealtimeInput, RealtimeResult } from '../../activities/realtime/realtime.ts';
 import { type Allowance, openAllowance, shiftAllowance } from '../../domain/capacity/allowance.ts';
 import { probeDelayMs } from '../../domain/capacity/outage.ts';
 import { formatDuration } from '../../domain/duration.ts';
@@ -33,7 +33,19 @@ export interface CarriedChunks {
   readonly outage: Outage | null;
   /** Absent: it waits for no rate. */
   readonly withoutRate?: BatchNews['withoutRate'] | null;
+  /** Absent: an earlier version carried it over, and the batch's end shows its answers. */
+  readonly telling?: Telling | null;
 }
+
+/** Which journals have the answers of the running chunk: those of earlier runs of the batch, and those that were begun for the chunk. */
+interface Telling {
+  /** The last journal of earlier runs; null until it is known. */
+  readonly earlierRuns: number | null;
+  /** The last journal before the chunk. */
+  readonly before: number;
+}
+
+const startTelling: Telling = { earlierRuns: null, before: 0 };
 
 export class RealtimeChunks {
   readonly startedAt: number;
@@ -45,11 +57,14 @@ export class RealtimeChunks {
   #withoutRate: BatchNews['withoutRate'] | null;
   /** The largest call for which its coordinator knows that it needs tokens of its own. */
   #declaredTokens = 0;
+  /** Null if only the batch's end shows its answers. */
+  #telling: Telling | null;
   #cancelled = false;
 
   constructor(run: BatchRun, carried: CarriedChunks | null) {
     const lane = { allowance: run.input.realtime?.allowance ?? openAllowance, spentUsd: 0, journals: 0 };
-    const start: CarriedChunks = carried ?? { startedAt: run.startedAt, from: 0, lane, outage: null };
+    const telling = startTelling;
+    const start: CarriedChunks = carried ?? { startedAt: run.startedAt, from: 0, lane, outage: null, telling };
     this.#run = run;
     this.startedAt = start.startedAt;
     this.#from = start.from;
@@ -57,6 +72,7 @@ export class RealtimeChunks {
     this.#outage = start.outage;
     this.#withoutRate = start.withoutRate ?? null;
     this.#declaredTokens = this.#withoutRate?.callTokens ?? 0;
+    this.#telling = start.telling ?? null;
   }
 
   get allowance(): Allowance {
@@ -65,7 +81,14 @@ export class RealtimeChunks {
 
   carry(): CarriedChunks {
     const withoutRate = this.#withoutRate;
-    return { startedAt: this.startedAt, from: this.#from, lane: this.#lane, outage: this.#outage, withoutRate };
+    return {
+      startedAt: this.startedAt,
+      from: this.#from,
+      lane: this.#lane,
+      outage: this.#outage,
+      withoutRate,
+      telling: this.#telling,
+    };
   }
 
   cancel(): void {
@@ -126,9 +149,17 @@ export class RealtimeChunks {
       ...(realtime?.chain === undefined ? {} : { chain: realtime.chain }),
       ...(this.#declaredTokens === 0 ? {} : { declaredTokens: this.#declaredTokens }),
       ...(this.#withoutRate === null ? {} : { awaitedTokens: this.#withoutRate?.callTokens ?? 0 }),
+      ...this.#describeTelling(count),
       grantUsd: realtime?.grantUsd ?? null,
       probe,
     });
+  }
+
+  /** The last chunk ends with its batch. */
+  #describeTelling(count: number): Pick<RealtimeInput, 'telling'> {
+    if (this.#telling === null || this.#from + count >= this.#run.input.planned.items) return {};
+    const { earlierRuns, before } = this.#telling;
+    return { telling: { skipped: earlierRuns === null ? null : [earlierRuns, before] } };
   }
 
   async #awaitHelp(trouble: Trouble): Promise<void> {
@@ -137,12 +168,15 @@ export class RealtimeChunks {
     await condition(() => this.#run.resumes > resumes || this.#mustEnd);
   }
 
-  async #takeResult({ end, lane, at }: RealtimeResult, count: number): Promise<void> {
+  async #takeResult({ end, lane, at, answersTo }: RealtimeResult, count: number): Promise<void> {
     // The activity's clock may be behind the server's, and the next attempt's less so: calls that were made count as made just now.
     this.#lane = { ...lane, allowance: shiftAllowance(lane.allowance, Date.now() - at) };
+    if (this.#telling?.earlierRuns === null && lane.journals > 0) {
+      this.#telling = { ...this.#telling, earlierRuns: lane.journals - 1 };
+    }
     switch (end.kind) {
       case 'done':
-        return this.#closeChunk(count);
+        return this.#closeChunk(count, answersTo);
       case 'reached':
         return this.#withoutRate === null ? this.#endOutage() : this.#endWaitForRate();
       case 'without_rate':
@@ -157,11 +191,18 @@ export class RealtimeChunks {
     }
   }
 
-  async #closeChunk(count: number): Promise<void> {
+  async #closeChunk(count: number, answersTo: number | undefined): Promise<void> {
     const { items } = this.#run.input.planned;
     this.#from += count;
-    if (this.#outage !== null) await this.#endOutage();
-    else if (items > realtimeChunkItems) await this.#run.notify('running', { done: this.#from });
+    // Readers get the chunks of a batch without a gap.
+    const { earlierRuns = null } = this.#telling ?? {};
+    this.#telling = answersTo === undefined ? null : { earlierRuns, before: this.#lane.journals };
+    if (this.#outage !== null) await this.#endOutage(answersTo);
+    else if (items > realtimeChunkItems) await this.#tellDone(answersTo);
+  }
+
+  #tellDone(answersTo?: number): Promise<void> {
+    return this.#run.notify('running', { done: this.#from, ...(answersTo === undefined ? {} : { answersTo }) });
   }
 
   async #waitToProbe(): Promise<void> {
@@ -173,10 +214,10 @@ export class RealtimeChunks {
     await this.#wait(delayMs, `the provider is not reached: probe ${probes + 1}`);
   }
 
-  async #endOutage(): Promise<void> {
+  async #endOutage(answersTo?: number): Promise<void> {
     this.#outage = null;
     log.info('the provider is reached again', { event: 'outage_over' });
-    await this.#run.notify('running', { done: this.#from });
+    await this.#tellDone(answersTo);
   }
 
   /** The next activity waits again, and tells when the lane has its part. */
@@ -188,7 +229,7 @@ export class RealtimeChunks {
 
   async #endWaitForRate(): Promise<void> {
     this.#withoutRate = null;
-    await this.#run.notify('running', { done: this.#from });
+    await this.#tellDone();
   }
 
   async #wait(ms: number, what: string): Promise<void> {

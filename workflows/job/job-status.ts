@@ -45,7 +45,10 @@ export function registerQueries(job: JobFacts): void {
   setHandler(
     eventsQuery,
     (after = 0) => ({ status: computeStatus(job), collected: job.coordinator.collected.list(after, pageMax) }),
-    { description: 'The status, and the batches that were collected after a number: [wave, batch] each.' },
+    {
+      description:
+        'The status, and what was collected after a number: [wave, batch] each, and the last place of a chunk.',
+    },
   );
 }
 

@@ -193,7 +193,7 @@ class SegmentedWave {
     const workflowId = segmentWorkflowId(jobWorkflowId, wave.number, news.segment);
     if (!this.#segments.has(workflowId)) return;
     this.#segments.update(workflowId, news);
-    for (const batch of news.collected ?? []) job.coordinator.collected.add(wave.number, batch);
+    job.coordinator.collected.addNews(wave.number, news);
     job.coordinator.movedAt = Math.max(job.coordinator.movedAt, news.movedAt);
     job.coordinator.refusals = news.refusals;
     job.coordinator.lastFault = chooseLaterFault(job.coordinator.lastFault, news.lastFault ?? null);

@@ -34,6 +34,7 @@ import {
   segmentNewsSignal,
 } from '../messages.ts';
 import { type PartOwner, runPart } from '../run-part.ts';
+import { ChunkNews, waitNewsMs } from './chunk-news.ts';
 import { addCharge, lowerBy, noCharges, sumCharges } from './realtime-charges.ts';
 
 export interface SegmentInput {
@@ -89,8 +90,6 @@ export async function processSegment(input: SegmentInput): Promise<SegmentEnd> {
 
 /** A segment sends at most this many news signals while it starts batches, and one for each of its last batches. */
 const newsSteps = 20;
-/** And one for each change of why its batches wait, at most so often. */
-const waitNewsMs = 60_000;
 
 class SegmentRun implements PartOwner {
   readonly coordinator: Coordinator;
@@ -100,6 +99,7 @@ class SegmentRun implements PartOwner {
   /** Batches that are not started yet. */
   #toStart: number;
   #charges = noCharges;
+  readonly #chunkNews = new ChunkNews();
   /** How many batches wait for room, and why, as the job knows it since then. */
   #toldWaiting = 0;
   #toldWhy = '';
@@ -110,8 +110,9 @@ class SegmentRun implements PartOwner {
     this.#toStart = input.count;
     this.jobWorkflowId = input.jobWorkflowId;
     this.wave = input.wave;
-    this.coordinator = new Coordinator({ ...input.switches }, false, ({ trouble }) => {
+    this.coordinator = new Coordinator({ ...input.switches }, false, ({ trouble, answersTo }) => {
       if (trouble !== undefined) this.notifyJob(trouble);
+      else if (answersTo !== undefined && this.#chunkNews.take(Date.now())) this.notifyJob();
       else if (this.dispatchJob !== null) this.onWaits();
       else if (this.#countWaiting() !== this.#toldWaiting) this.notifyJob();
     });
@@ -208,7 +209,7 @@ class SegmentRun implements PartOwner {
       capacity: coordinator.capacityWaits,
       itemsUnderWay: coordinator.countItemsUnderWay(),
       lastFault: coordinator.lastFault,
-      collected: coordinator.collected.takeNew().map(([, batch]) => batch),
+      ...coordinator.collected.takeNews(),
       ...(trouble === undefined ? {} : { trouble }),
     };
     getExternalWorkflowHandle(this.jobWorkflowId)

@@ -1,13 +1,13 @@
-// The id of an event: which answer of which collected batch. A reader sends the last one that it has seen, and continues after it.
+// The id of an event: which answer of which collected batch or chunk. A reader sends the last one that it has seen, and continues after it.
 
 import { type CollectedPage, findNumberingRun } from '../../../domain/progress/collected.ts';
 
 export interface Cursor {
-  /** The run that gave the number: after a reset, the same number may mean another batch. */
+  /** The run that gave the number: after a reset, the same number may mean something else. */
   readonly run: string;
-  /** The number of the batch. */
+  /** The number of the batch or chunk. */
   readonly number: number;
-  /** The line in its file of answers, from 1; 0 is the batch itself. */
+  /** The line in the batch's answers, from 1; 0 is the batch or chunk itself. */
   readonly line: number;
 }
 

@@ -1,11 +1,21 @@
-// Tells one reader everything of a job, in order: its status, each collected batch with its answers, and its end.
+// Tells one reader everything of a job, in order: its status, each collected batch or chunk with its answers, and its end.
 
 import { findNumberingRun } from '../../../domain/progress/collected.ts';
+import { answersFile } from '../../../job-folder/paths.ts';
 import type { Store } from '../../../storage/store.ts';
-import { fileStart, type Place, type PlacedResult, readAnswers, readBatchTally, readRest } from './answers.ts';
+import {
+  fileStart,
+  NotReadable,
+  type Place,
+  type PlacedResult,
+  readAnswers,
+  readBatchTally,
+  readChunk,
+  readRest,
+} from './answers.ts';
 import { type Cursor, endOfEvents, formatCursor, isKnown } from './cursor.ts';
 import type { EventWriter } from './event-writer.ts';
-import type { JobFeed } from './job-feed.ts';
+import type { FeedEntry, JobFeed } from './job-feed.ts';
 import type { Turns } from './turns.ts';
 
 export interface FollowOptions {
@@ -35,7 +45,7 @@ export async function followEvents(parts: FollowParts, { after, withItems, drain
   while (!draining.aborted) {
     const { changed, end } = feed;
     await told.tellStatus();
-    await told.tellBatches();
+    await told.tellBatches(end !== null);
     if (draining.aborted) return;
     if (end !== null) return told.tellEnd();
     await writer.waitFor(changed);
@@ -46,9 +56,12 @@ class Told {
   readonly #parts: FollowParts;
   readonly #withItems: boolean;
   readonly #draining: AbortSignal;
-  /** The batch that is being told, and how far; null if it was not begun. */
+  /** The entry that is being told, whether its own event was sent, and how far its items were. */
   #number = 1;
-  #place: Place | null = null;
+  #isBegun = false;
+  #place = fileStart;
+  /** How far the entry before it was told. */
+  #last = fileStart;
   /** The run that gave the last number; null before the first batch. */
   #run: string | null = null;
   #status = '';
@@ -65,7 +78,8 @@ class Told {
     const isOfRest = cursor.number === page.total + 1 && page.runs.at(-1)?.[1] === cursor.run;
     if (isKnown(cursor, page) || isOfRest) {
       this.#number = cursor.number;
-      this.#place = { line: cursor.line, byte: 0 };
+      this.#isBegun = true;
+      this.#place = { line: cursor.line, next: null };
       return;
     }
     await this.#beginAgain();
@@ -73,7 +87,8 @@ class Told {
 
   async #beginAgain(): Promise<void> {
     this.#number = 1;
-    this.#place = null;
+    this.#isBegun = false;
+    this.#place = fileStart;
     this.#run = null;
     await this.#parts.writer.send({
       event: 'reset',
@@ -89,32 +104,70 @@ class Told {
     await this.#parts.writer.send({ event: 'job', data: text });
   }
 
-  async tellBatches(): Promise<void> {
+  /** Ends early at a chunk that cannot be read now. When the job has ended, the rows of such a chunk are only in the results. */
+  async tellBatches(isOver: boolean): Promise<void> {
     const isOther = this.#run !== null && findNumberingRun(this.#parts.feed.page, this.#number - 1) !== this.#run;
     if (isOther) await this.#beginAgain();
     for (; this.#number <= this.#parts.feed.page.total && !this.#draining.aborted; this.#number += 1) {
-      await this.#tellBatch(this.#number);
+      if (!(await this.#tellEntry(this.#number)) && !isOver) return;
       this.#run = findNumberingRun(this.#parts.feed.page, this.#number);
-      this.#place = null;
+      this.#isBegun = false;
+      this.#last = this.#place;
+      this.#place = fileStart;
     }
   }
 
-  async #tellBatch(number: number): Promise<void> {
-    const found = this.#parts.feed.findBatch(number);
+  /** False if it cannot be read now. */
+  async #tellEntry(number: number): Promise<boolean> {
+    const found = this.#parts.feed.findEntry(number);
     const { output } = this.#parts.feed.status ?? {};
-    if (found === null || output === undefined) return;
-    const [wave, batch] = found;
+    if (found === null || output === undefined) return true;
+    try {
+      await (found.to === null ? this.#tellBatch(number, output, found) : this.#tellChunk(number, output, found));
+      return true;
+    } catch (error) {
+      if (error instanceof NotReadable) return false;
+      throw error;
+    }
+  }
+
+  async #tellBatch(number: number, output: string, { wave, batch, from }: FeedEntry): Promise<void> {
     const ref = { output, wave, batch };
     const tally = await readBatchTally(this.#parts.store, ref);
-    if (this.#place === null) await this.#send('batch', 0, JSON.stringify({ number, wave, batch, ...tally }));
-    if (this.#withItems) await this.#tellItems((place) => readAnswers(this.#parts.store, ref, tally, place));
+    const { late = [], ...counts } = tally ?? {};
+    if (!this.#isBegun) {
+      await this.#begin('batch', { number, wave, batch, ...counts });
+      if (late.length === 0) this.#continueFile(answersFile(ref), from);
+    }
+    const part = { ref, from, to: null };
+    if (this.#withItems) await this.#tellItems((place) => readAnswers(this.#parts.store, part, tally, place));
+  }
+
+  async #tellChunk(number: number, output: string, { wave, batch, from, to }: FeedEntry): Promise<void> {
+    const ref = { output, wave, batch };
+    if (!this.#isBegun) {
+      await this.#begin('chunk', { number, wave, batch, from: from + 1, to });
+      this.#continueFile(answersFile(ref), from);
+    }
+    const part = { ref, from, to: to ?? from };
+    if (this.#withItems) await this.#tellItems((place) => readChunk(this.#parts.store, part, place));
+  }
+
+  async #begin(event: string, data: object): Promise<void> {
+    await this.#send(event, 0, JSON.stringify(data));
+    this.#isBegun = true;
+  }
+
+  /** The chunks of a batch that has ended follow one another in its answers: each begins where the last one ended. */
+  #continueFile(uri: string, line: number): void {
+    if (this.#last.line === line && this.#last.next?.uri === uri) this.#place = this.#last;
   }
 
   /** While the reader takes nothing, no file is open for it. A gateway that drains stops in the middle. */
   async #tellItems(read: (from: Place) => AsyncGenerator<PlacedResult>): Promise<void> {
     for (let isWhole = false; !isWhole && !this.#draining.aborted; ) {
       await this.#parts.writer.awaitRoom();
-      isWhole = await this.#parts.turns.take(() => this.#tellSome(read(this.#place ?? fileStart)));
+      isWhole = await this.#parts.turns.take(() => this.#tellSome(read(this.#place)));
     }
   }
 
@@ -122,8 +175,9 @@ class Told {
   async #tellSome(results: AsyncGenerator<PlacedResult>): Promise<boolean> {
     let told = 0;
     for await (const { place, json } of results) {
-      await this.#send('item', place.line, json);
+      if (json !== null) await this.#send('item', place.line, json);
       this.#place = place;
+      if (json === null) continue;
       told += 1;
       if (told === linesOfTurn || this.#draining.aborted || !(await this.#parts.writer.hasRoomSoon())) return false;
     }

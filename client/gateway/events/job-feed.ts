@@ -1,9 +1,19 @@
 // What is new in one job, asked for twice a second, however many readers there are.
 
-import type { CollectedBatch, CollectedPage } from '../../../domain/progress/collected.ts';
+import { type CollectedEntry, type CollectedPage, Reached } from '../../../domain/progress/collected.ts';
 import type { JobStatus } from '../../../domain/progress/status.ts';
 import type { JobEvents } from '../../../workflows/messages.ts';
 import type { ListedJob } from '../../job-list.ts';
+
+/** A batch whose answers are there, or a chunk of one. */
+export interface FeedEntry {
+  readonly wave: number;
+  readonly batch: number;
+  /** Its items are those after this place of the batch: chunks with lower numbers have the others. */
+  readonly from: number;
+  /** The place of its last item; null up to the end of the batch. */
+  readonly to: number | null;
+}
 
 /** How a job is asked. */
 export interface FeedSource {
@@ -17,7 +27,10 @@ const askEveryMs = 500;
 export class JobFeed {
   readonly #source: FeedSource;
   readonly #left = new AbortController();
-  #batches: CollectedBatch[] = [];
+  #entries: CollectedEntry[] = [];
+  /** By number from 0: where the entry's items begin. */
+  #starts: number[] = [];
+  #reached = new Reached();
   #runs: CollectedPage['runs'] = [];
   /** Null until a worker has answered. */
   status: JobStatus | null = null;
@@ -44,12 +57,15 @@ export class JobFeed {
   }
 
   get page(): CollectedPage {
-    return { total: this.#batches.length, batches: this.#batches, runs: this.#runs };
+    return { total: this.#entries.length, batches: this.#entries, runs: this.#runs };
   }
 
-  /** Null if no batch has the number. */
-  findBatch(number: number): CollectedBatch | null {
-    return this.#batches[number - 1] ?? null;
+  /** Null if nothing has the number. */
+  findEntry(number: number): FeedEntry | null {
+    const found = this.#entries[number - 1];
+    if (found === undefined) return null;
+    const [wave, batch, to = null] = found;
+    return { wave, batch, from: this.#starts[number - 1] ?? 0, to };
   }
 
   /** Lets the readers look, although nothing has changed. */
@@ -86,23 +102,26 @@ export class JobFeed {
 
   async #askWorker(): Promise<void> {
     for (;;) {
-      const { status, collected } = await this.#source.askEvents(this.#batches.length);
+      const { status, collected } = await this.#source.askEvents(this.#entries.length);
       this.status = status;
-      // After a reset, the job may have numbered fewer batches, or others.
+      // After a reset, the job may have numbered less, or something else.
       if (!this.#continues(collected)) {
-        this.#batches = [];
+        this.#entries = [];
+        this.#starts = [];
+        this.#reached = new Reached();
         this.#runs = [];
         continue;
       }
-      this.#batches.push(...collected.batches);
+      this.#entries.push(...collected.batches);
+      this.#starts.push(...collected.batches.map((entry) => this.#reached.take(entry)));
       this.#runs = collected.runs;
-      if (this.#batches.length >= collected.total || collected.batches.length === 0) return;
+      if (this.#entries.length >= collected.total || collected.batches.length === 0) return;
     }
   }
 
   #continues({ total, runs }: CollectedPage): boolean {
     return (
-      total >= this.#batches.length &&
+      total >= this.#entries.length &&
       this.#runs.every(([first, run], index) => {
         const [nowFirst, nowRun] = runs[index] ?? [];
         return nowFirst === first && nowRun === run;

@@ -71,7 +71,7 @@ export const jobOperations: readonly Operation[] = [
     }),
     headers: z.object({ 'Last-Event-ID': z.string().optional().describe('The stream continues after this event.') }),
     answer: {
-      description: 'Server-sent events: job, batch, item, reset and end. After the id `end`, the status is 204.',
+      description: 'Server-sent events: job, chunk, batch, item, reset and end. After the id `end`, the status is 204.',
       types: ['text/event-stream'],
     },
   },

@@ -13,7 +13,7 @@ import type { Fault } from '../../../domain/batch/backoff.ts';
 import { probeDelayMs } from '../../../domain/capacity/outage.ts';
 import type { ItemLine, Tally } from '../../../domain/outcome/outcome.ts';
 import { ProviderError, type ProviderErrorFacts } from '../../../providers/error.ts';
-import { type Folder, folderWith, jobRef, output, quietEnvironment } from '../plan/planning.ts';
+import { type Folder, folderWith, jobRef, output, quietEnvironment, type SpecChange } from '../plan/planning.ts';
 import { answerLine, findPlanned, freshLane, provider, realtimeBatch, wholeDeps } from '../whole-job.ts';
 
 const ref = { ...jobRef, wave: 1, batch: 1 };
@@ -66,11 +66,11 @@ export class LaneSite {
     items: number,
     answer: (call: SiteCall) => Reply,
     limits = {},
-    { callMs = 0, text = 'x' } = {},
+    { callMs = 0, text = 'x', spec = {} }: { callMs?: number; text?: string; spec?: SpecChange } = {},
   ): Promise<LaneSite> {
     const rows = Array.from({ length: items }, (_, index) => ({ id: index + 1, text }));
     const realtimeLimits = { concurrency: 4, rpm: null, tpm: null, ...limits };
-    const folder = await folderWith(rows, { mode: 'realtime', realtime: realtimeLimits });
+    const folder = await folderWith(rows, { mode: 'realtime', realtime: realtimeLimits, ...spec });
     await folder.run();
     return new LaneSite(folder, items, answer, callMs);
   }
@@ -106,13 +106,18 @@ export class LaneSite {
   async runToEnd(
     chunk = this.#items,
     grantUsd: number | null = null,
-    { holder, deps = {} }: { holder?: string; deps?: Partial<ActivityDeps> } = {},
+    { holder, deps = {}, tells = false }: { holder?: string; deps?: Partial<ActivityDeps>; tells?: boolean } = {},
   ): Promise<void> {
+    let [earlierRuns, before]: [number | null, number] = [null, 0];
     this.#input = { ...freshLane, grantUsd, ...(holder === undefined ? {} : { holder }) };
     for (let from = 0; from < this.#items; ) {
       const count = Math.min(chunk, this.#items - from);
-      const result: RealtimeResult = await this.attempt({ ...this.#input, from, count }, { deps });
+      const skipped = earlierRuns === null ? null : ([earlierRuns, before] as const);
+      const telling = tells && from + count < this.#items ? { telling: { skipped } } : {};
+      const result: RealtimeResult = await this.attempt({ ...this.#input, from, count, ...telling }, { deps });
       const { end, lane, at } = result;
+      earlierRuns ??= lane.journals - 1;
+      if (end.kind === 'done') before = lane.journals;
       this.nowMs = Math.max(this.nowMs, at);
       this.#input = { ...this.#input, lane };
       if (end.kind === 'done') from += chunk;
@@ -125,10 +130,10 @@ export class LaneSite {
     }
   }
 
-  async collect(change: Partial<ClassifyInput> = {}): Promise<Tally> {
+  async collect(change: Partial<ClassifyInput> = {}, deps: Partial<ActivityDeps> = {}): Promise<Tally> {
     const planned = findPlanned(this.folder, ref);
     const input = { ...ref, planned, ...realtimeBatch, ...change };
-    const result: ClassifyResult = await quietEnvironment().run(() => classify(this.#deps(), input));
+    const result: ClassifyResult = await quietEnvironment().run(() => classify({ ...this.#deps(), ...deps }, input));
     if (result.kind !== 'tally') throw new Error('the realtime lane proves every item');
     return result.tally;
   }

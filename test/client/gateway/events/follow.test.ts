@@ -1,11 +1,10 @@
 // Following a job by its events: every row once, over cuts, new runs of the workflow, resets and other gateways.
 
-import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { devServer } from '../../../support/temporal.ts';
-import type { Site } from '../../../workflows/site.ts';
 import { startGateway, withGateway } from '../gateway-site.ts';
 import { collectEvents, type ReadEvent, readUntil } from './read-events.ts';
+import { resetJob } from './reset-job.ts';
 
 const server = devServer();
 const quick = { validateMs: 50, runMs: 400, finalizeMs: 50, cancelMs: 50 };
@@ -89,7 +88,7 @@ test('after a reset, a reader of numbers that are gone begins again, and misses 
     await site.start(site.openaiJob(200, small));
     const isSecond = ({ event, data }: ReadEvent): boolean => event === 'batch' && data.number === 2;
     const before = await readUntil(await fetch('/api/jobs/again/events'), isSecond);
-    await reset(site);
+    await resetJob(site);
     const last = before.findLast(({ id }) => id !== null)?.id ?? '';
     const after = await collectEvents(await fetch('/api/jobs/again/events', { headers: { 'last-event-id': last } }));
     const fresh = after.slice(after.findIndex(({ event }) => event === 'reset') + 1);
@@ -112,16 +111,3 @@ test('a gateway that drains ends its streams, and the reader continues at anothe
     expect(sorted([...listRows(events), ...listRows(rest)])).toEqual(upTo(80));
   }),
 );
-
-async function reset(site: Site): Promise<void> {
-  const [run = ''] = await site.runs();
-  const { events } = await site.client.workflow.getHandle(site.name, run).fetchHistory();
-  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes != null);
-  await site.client.workflowService.resetWorkflowExecution({
-    namespace: 'default',
-    workflowExecution: { workflowId: site.name, runId: run },
-    reason: 'test',
-    requestId: randomUUID(),
-    workflowTaskFinishEventId: tasks[2]?.eventId ?? null,
-  });
-}

@@ -5,6 +5,9 @@ export interface ReadEvent {
   readonly event: string;
   readonly data: {
     readonly number?: number;
+    readonly batch?: number;
+    /** The last place of a chunk. */
+    readonly to?: number;
     readonly row?: number;
     readonly status?: string;
     readonly sameAs?: number;

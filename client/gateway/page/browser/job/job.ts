@@ -87,7 +87,7 @@ class JobView {
     }
   }
 
-  /** The id of the last batch that was collected before this page was opened; empty if none was. */
+  /** The id of the last batch or chunk that was collected before this page was opened; empty if none was. */
   async #catchUp(): Promise<string> {
     const caughtUp = new AbortController();
     const signal = AbortSignal.any([this.#signal, caughtUp.signal]);
@@ -97,7 +97,7 @@ class JobView {
     for await (const event of followEvents(this.#id, options)) {
       clearTimeout(timer);
       timer = setTimeout(() => caughtUp.abort(), quietMs);
-      if (event.event === 'batch' && event.id !== null) last = event.id;
+      if ((event.event === 'batch' || event.event === 'chunk') && event.id !== null) last = event.id;
       // The end is told again after the results.
       if (event.event === 'job') await this.#take(event);
     }
@@ -108,7 +108,7 @@ class JobView {
   async #take({ event, data }: ServerEvent): Promise<void> {
     if (event === 'item') return this.#results.add(JSON.parse(data));
     if (event === 'job') this.#showStatus(JSON.parse(data));
-    if (event === 'job' || event === 'batch') this.#batches.lookSoon();
+    if (event === 'job' || event === 'batch' || event === 'chunk') this.#batches.lookSoon();
     if (event === 'reset') this.#results.clear();
     if (event === 'end') await this.#lookOnce();
   }
