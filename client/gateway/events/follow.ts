@@ -3,14 +3,14 @@
 import { findNumberingRun } from '../../../domain/progress/collected.ts';
 import type { Store } from '../../../storage/store.ts';
 import { fileStart, type Place, type PlacedResult, readAnswers, readBatchTally, readRest } from './answers.ts';
-import { type Cursor, endOfEvents, formatCursor, isKnown } from './cursor.ts';
+import { type Cursor, endOfEvents, formatCursor, isKnown, latestEvents } from './cursor.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { JobFeed } from './job-feed.ts';
 import type { Turns } from './turns.ts';
 
 export interface FollowOptions {
   /** Null begins with the first batch. */
-  readonly after: Cursor | null;
+  readonly after: Cursor | typeof latestEvents | null;
   readonly withItems: boolean;
   /** Aborted when the gateway drains: the stream ends, and the reader comes back to another gateway. */
   readonly draining: AbortSignal;
@@ -31,7 +31,8 @@ export interface FollowParts {
 export async function followEvents(parts: FollowParts, { after, withItems, draining }: FollowOptions): Promise<void> {
   const { feed, writer } = parts;
   const told = new Told(parts, withItems);
-  if (after !== null) await told.continueAfter(after);
+  if (after === latestEvents) told.beginWithLatest();
+  else if (after !== null) await told.continueAfter(after);
   while (!draining.aborted) {
     const { changed, end } = feed;
     await told.tellStatus();
@@ -67,6 +68,13 @@ class Told {
       return;
     }
     await this.#beginAgain();
+  }
+
+  beginWithLatest(): void {
+    const { total } = this.#parts.feed.page;
+    if (total === 0) return;
+    this.#number = total;
+    this.#place = fileStart;
   }
 
   async #beginAgain(): Promise<void> {
