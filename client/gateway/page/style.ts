@@ -26,7 +26,8 @@ main:focus { outline: none; }
 h1 { margin: 14px 0 10px; font-size: 28px; line-height: 1.2; letter-spacing: -0.015em; overflow-wrap: anywhere; }
 h2 { margin: 0; font-size: 19px; letter-spacing: -0.01em; }
 p { margin: 0 0 12px; max-width: 84ch; overflow-wrap: anywhere; }
-p:empty { display: none; }
+p:empty { margin: 0; }
+p:empty:not([role]) { display: none; }
 a { color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
 .skip { position: absolute; left: -9999px; }
