@@ -25,7 +25,7 @@ export function createGateway(parts: GatewayParts): Hono<GatewayEnv> {
   const hooks = new Hooks(parts);
   addHealth(app, parts);
   addDescription(app);
-  app.route('/', makePageRoutes());
+  app.route('/', makePageRoutes(app));
   app.use('/v1/*', nameRequests);
   app.route('/hooks', hooks.incoming);
   app.use('*', authenticate(new Tokens(config.tokens), new RateLimits(config, now)));

@@ -30,9 +30,9 @@ export interface CarriedLog {
 }
 
 /** Bounds what a job carries over. The answers of further batches are in the results alone. */
-const collectedMax = 8_000;
+const collectedMax = 40_000;
 /** The answers of further chunks come with their batch: chunks must leave numbers for batches. */
-const chunksMax = 4_000;
+const chunksMax = 32_000;
 
 export class CollectedLog {
   readonly #entries: CollectedEntry[];
@@ -74,7 +74,7 @@ export class CollectedLog {
   }
 
   get size(): number {
-    return this.#batches.length;
+    return this.#entries.length;
   }
 
   list(after: number, max: number): CollectedPage {

@@ -107,9 +107,11 @@ export class JobMessages {
     for (let from = this.#told.collected; from < coordinator.collected.size; from = this.#told.collected) {
       const page = coordinator.collected.list(from, batchesPerMessage).batches;
       this.#told = { ...this.#told, collected: from + page.length };
-      const numbered = page.map(([wave, batch], index) => ({ number: from + index + 1, wave, batch }));
-      // What `reuse` carried over came from no batch of this job.
-      const batches = numbered.filter(({ wave }) => wave !== carriedBatch.wave);
+      const numbered = page.map(([wave, batch, to], index) => ({ number: from + index + 1, wave, batch, to }));
+      // What `reuse` carried over came from no batch of this job, and a chunk is only a part of one.
+      const batches = numbered.flatMap(({ to, ...batch }) =>
+        to === undefined && batch.wave !== carriedBatch.wave ? [batch] : [],
+      );
       if (batches.length === 0) continue;
       const more = { ...readRun(), output: settings.output, batches };
       this.#start((message) => ({ ...message, ...more }), `${batches.length} batches are collected`);

@@ -13,6 +13,8 @@ export interface Cursor {
 
 /** After the last event. */
 export const endOfEvents = 'end';
+/** For a reader that wants only what is new: begins with the results of the batch that was collected last. */
+export const latestEvents = 'latest';
 
 const form = /^([0-9a-f-]{36})\.(\d{1,9})\.(\d{1,12})$/;
 

@@ -13,14 +13,14 @@ import {
   readChunk,
   readRest,
 } from './answers.ts';
-import { type Cursor, endOfEvents, formatCursor, isKnown } from './cursor.ts';
+import { type Cursor, endOfEvents, formatCursor, isKnown, latestEvents } from './cursor.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { FeedEntry, JobFeed } from './job-feed.ts';
 import type { Turns } from './turns.ts';
 
 export interface FollowOptions {
   /** Null begins with the first batch. */
-  readonly after: Cursor | null;
+  readonly after: Cursor | typeof latestEvents | null;
   readonly withItems: boolean;
   /** Aborted when the gateway drains: the stream ends, and the reader comes back to another gateway. */
   readonly draining: AbortSignal;
@@ -41,7 +41,8 @@ export interface FollowParts {
 export async function followEvents(parts: FollowParts, { after, withItems, draining }: FollowOptions): Promise<void> {
   const { feed, writer } = parts;
   const told = new Told(parts, withItems, draining);
-  if (after !== null) await told.continueAfter(after);
+  if (after === latestEvents) told.beginWithLatest();
+  else if (after !== null) await told.continueAfter(after);
   while (!draining.aborted) {
     const { changed, end } = feed;
     await told.tellStatus();
@@ -83,6 +84,12 @@ class Told {
       return;
     }
     await this.#beginAgain();
+  }
+
+  beginWithLatest(): void {
+    const { total } = this.#parts.feed.page;
+    if (total === 0) return;
+    this.#number = total;
   }
 
   async #beginAgain(): Promise<void> {

@@ -6,7 +6,7 @@ import { requireScope } from '../access/authenticate.ts';
 import { toOwnId } from '../access/tenants.ts';
 import { GatewayError } from '../errors.ts';
 import type { GatewayEnv, GatewayParts } from '../parts.ts';
-import { type Cursor, endOfEvents, parseCursor } from './cursor.ts';
+import { type Cursor, endOfEvents, latestEvents, parseCursor } from './cursor.ts';
 import { EventWriter, ReaderGone } from './event-writer.ts';
 import { Feeds } from './feeds.ts';
 import { followEvents } from './follow.ts';
@@ -57,8 +57,9 @@ export function makeEventRoutes(parts: GatewayParts): Hono<GatewayEnv> {
   return routes;
 }
 
-function readCursor(text: string | undefined): Cursor | null {
+function readCursor(text: string | undefined): Cursor | typeof latestEvents | null {
   if (text === undefined || text === '') return null;
+  if (text === latestEvents) return latestEvents;
   const cursor = parseCursor(text);
   if (cursor === null) {
     throw new GatewayError(

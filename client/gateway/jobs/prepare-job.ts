@@ -1,12 +1,15 @@
 // Makes the job of a caller: it belongs to the caller's tenant, and reads and writes only below the tenant's folders.
 
 import type { Job } from '../../../input/schema.ts';
+import { describeProblems } from '../../problems.ts';
 import { checkFolder, listFolders } from '../access/tenants.ts';
 import type { Caller } from '../access/tokens.ts';
 import type { GatewayConfig } from '../config.ts';
 import { GatewayError } from '../errors.ts';
 
-/** The worker checks everything else. Throws if the job names a folder or a tenant that is not the caller's. */
+/**
+ * The worker checks everything that needs a worker. Throws if the job's fields have problems, or name a folder or a tenant that is not the caller's.
+ */
 export function prepareJob(
   given: Readonly<Record<string, unknown>>,
   workflowId: string,
@@ -14,8 +17,7 @@ export function prepareJob(
   config: GatewayConfig,
 ): Job {
   const { tenant } = caller;
-  // The worker refuses what is not a job, and names each field.
-  if (tenant === null) return given as unknown as Job;
+  if (tenant === null) return checkFields(given);
   if ('job' in given) {
     throw new GatewayError('forbidden', 'job: give the job itself, not a reference', { field: 'job' });
   }
@@ -32,7 +34,13 @@ export function prepareJob(
   }
   const [folder = ''] = listFolders(tenant, config);
   const output = given.output ?? `${folder.replace(/\/?$/, '/')}runs/${workflowId.slice(tenant.length + 1)}/`;
-  return { ...given, tenant, output } as unknown as Job;
+  return checkFields({ ...given, tenant, output });
+}
+
+function checkFields(job: Readonly<Record<string, unknown>>): Job {
+  const problems = describeProblems(job);
+  if (problems.length > 0) throw new GatewayError('bad_request', problems.join('\n'), { field: 'job' });
+  return job as unknown as Job;
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -8,6 +8,7 @@ import type { GatewayEnv, GatewayParts } from '../parts.ts';
 import { readBody } from '../read-body.ts';
 import { addChanges } from './changes.ts';
 import { addFile } from './files.ts';
+import { listBatches } from './list-batches.ts';
 import { prepareJob } from './prepare-job.ts';
 
 const listMax = 500;
@@ -59,8 +60,8 @@ export function makeJobRoutes(parts: GatewayParts): Hono<GatewayEnv> {
   });
 
   routes.get('/:id/batches', requireScope('read'), async (context) => {
-    const request = pageForm.parse(context.req.query());
-    return context.json(await jobs.batches(toOwnId(context.get('caller'), context.req.param('id')), request));
+    const range = pageForm.parse(context.req.query());
+    return context.json(await listBatches(parts, toOwnId(context.get('caller'), context.req.param('id')), range));
   });
 
   routes.get('/:id/failures', requireScope('read'), async (context) =>

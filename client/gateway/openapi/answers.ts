@@ -91,6 +91,7 @@ export const batchPage = z.object({
       done: count,
       failed: count,
       batchId: text.describe("The provider's own id."),
+      costUsd: usd.optional().describe('Of a batch that is read from the folder of the job.'),
     }),
   ),
   segments: z.array(z.string()).describe('Workflows that have further batches of the job.'),

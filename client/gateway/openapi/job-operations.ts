@@ -49,7 +49,7 @@ export const jobOperations: readonly Operation[] = [
     ...read,
     path: '/api/jobs/:id/batches',
     name: 'listBatches',
-    summary: 'Lists the batches of a job',
+    summary: 'Lists the batches of a job; of one that has ended, all of them, wave by wave',
     query: pageForm,
     answer: { description: 'A page of them.', json: batchPage },
   },
@@ -67,7 +67,10 @@ export const jobOperations: readonly Operation[] = [
     summary: 'Streams the events and results of a job as they come',
     query: z.object({
       items: z.enum(['true', 'false']).optional().describe('`false` leaves out the results.'),
-      after: z.string().optional().describe('As the header `Last-Event-ID`.'),
+      after: z
+        .string()
+        .optional()
+        .describe('As the header `Last-Event-ID`. `latest` begins with the results of the last batch.'),
     }),
     headers: z.object({ 'Last-Event-ID': z.string().optional().describe('The stream continues after this event.') }),
     answer: {

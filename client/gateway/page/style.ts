@@ -24,9 +24,10 @@ nav a[aria-current] { color: var(--ink); border-color: var(--accent); }
 main { padding-bottom: 56px; }
 main:focus { outline: none; }
 h1 { margin: 14px 0 10px; font-size: 28px; line-height: 1.2; letter-spacing: -0.015em; overflow-wrap: anywhere; }
-h2 { margin: 0 0 6px; font-size: 19px; letter-spacing: -0.01em; }
+h2 { margin: 0; font-size: 19px; letter-spacing: -0.01em; }
 p { margin: 0 0 12px; max-width: 84ch; overflow-wrap: anywhere; }
-p:empty { display: none; }
+p:empty { margin: 0; }
+p:empty:not([role]) { display: none; }
 a { color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
 .skip { position: absolute; left: -9999px; }
@@ -38,13 +39,18 @@ code { overflow-wrap: anywhere; }
 .problem { color: var(--bad); }
 section, .card { margin: 16px 0; padding: 20px 24px 22px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
 .narrow { max-width: 460px; margin: 32px auto; }
-.card h1 { margin-top: 0; }
-section > p:last-child { margin: 0; }
+.card > h1 { margin-top: 0; }
+.card > p:last-child { margin-bottom: 0; }
+section { display: flex; flex-direction: column; align-items: flex-start; gap: 10px; }
+section > * { max-width: 100%; margin: 0; }
+h2:focus { outline: none; }
+h2:focus-visible { outline: 2px solid var(--accent); }
 .head { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 14px; }
 .badge { padding: 2px 12px; border-radius: 99px; background: var(--soft); color: var(--card); font-weight: 600; font-size: 14px; }
+td .badge { padding: 1px 9px; font-size: 13px; white-space: nowrap; }
 .badge[data-state="running"], .badge[data-state="merging"], .badge[data-state="opening"], .badge[data-state="planning"] { background: var(--accent); }
 .badge[data-state="complete"] { background: var(--good); }
-.badge[data-state="partial"], .badge[data-state="paused"], .badge[data-state="backing_off"] { background: var(--warn); }
+.badge[data-state="partial"], .badge[data-state="paused"], .badge[data-state="backing_off"], .badge[data-state="cancelling"] { background: var(--warn); }
 .badge[data-state="none"], .badge[data-state="failed"], .badge[data-state="terminated"], .badge[data-state="timed_out"] { background: var(--bad); }
 .facts { display: flex; flex-wrap: wrap; gap: 2px 20px; margin: 0 0 14px; padding: 0; color: var(--soft); font-size: 14px; list-style: none; }
 .facts li { overflow-wrap: anywhere; }
@@ -56,13 +62,15 @@ progress::-moz-progress-bar { background: var(--accent); }
 meter { height: 6px; margin-top: 4px; }
 meter::-webkit-meter-bar { height: 6px; border: 0; border-radius: 99px; background: var(--line); }
 meter::-webkit-meter-optimum-value { border-radius: 99px; background: var(--accent); }
+meter::-moz-meter-bar { background: var(--accent); }
 .holds { margin: 0 0 12px; padding: 0; list-style: none; }
 .holds li { margin-bottom: 6px; padding: 4px 12px; border-left: 3px solid var(--warn); background: var(--wash); overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 12px; margin: 14px 0; }
-.tiles > div { padding: 10px 16px 12px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
+.tiles > div { padding: 10px 14px 12px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
 .tiles dt { color: var(--soft); font-size: 13px; }
 .tiles dd { margin: 0; }
-.tiles .figure { font-size: 21px; line-height: 1.35; font-weight: 600; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.tiles .problem { font-size: 13px; }
+.tiles .figure { font-size: 19px; line-height: 1.35; font-weight: 600; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; margin: 12px 0; }
 .bar:empty { display: none; }
 .check { display: inline-flex; align-items: center; gap: 8px; margin-left: auto; }
@@ -76,23 +84,31 @@ form > input, form > textarea { margin: 4px 0 14px; }
 textarea { display: block; resize: vertical; tab-size: 2; }
 button { cursor: pointer; }
 button:hover { background: var(--wash); }
+button[aria-pressed="true"] { border-color: var(--accent); color: var(--accent); font-weight: 600; }
+a.button { display: inline-block; padding: 6px 14px; border-radius: 8px; background: var(--accent); color: var(--on-accent); font-weight: 600; text-decoration: none; }
+.jumps { gap: 4px 18px; margin: 20px 0 -4px; }
+button.plain { min-height: 32px; padding: 2px 0; border: 0; background: none; color: var(--accent); text-decoration: underline; }
 button.first { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600; }
-.choices { max-height: 264px; margin: -6px 0 14px; padding: 4px; overflow-y: auto; list-style: none; border: 1px solid var(--edge); border-radius: 8px; background: var(--card); }
+.choices { margin: -6px 0 14px; padding: 4px; list-style: none; border: 1px solid var(--edge); border-radius: 8px; background: var(--card); }
 .choices li { display: grid; grid-template-columns: 12rem 1fr; gap: 2px 14px; padding: 5px 10px; border-radius: 6px; cursor: pointer; overflow-wrap: anywhere; }
 .choices span { color: var(--soft); font-size: 13px; }
 .choices [aria-selected="true"] { background: var(--wash); box-shadow: inset 3px 0 var(--accent); }
 table { width: 100%; border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
+caption:empty { display: none; }
 caption { padding: 0 0 4px; text-align: left; color: var(--soft); font-size: 13px; }
 th, td { padding: 7px 14px 7px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 tr > :last-child { padding-right: 0; }
 th { color: var(--soft); font-weight: 500; font-size: 13px; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
-section > button { margin: 12px 12px 0 0; }
 .n { width: 1%; text-align: right; white-space: nowrap; overflow-wrap: normal; }
 .n + :not(.n) { padding-left: 14px; }
-.answer { white-space: pre-wrap; }
-.failed { color: var(--bad); }
+td.answer { white-space: pre-wrap; }
+.failed td.answer { color: var(--bad); }
+.line { max-width: 26ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+td.code { font: 12.5px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 ul.plain { margin: 0; padding-left: 20px; overflow-wrap: anywhere; }
+dialog h2 { margin-bottom: 10px; }
+dialog .bar { margin-bottom: 0; }
 dialog { max-width: min(460px, calc(100vw - 24px)); padding: 22px 24px; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
 dialog::backdrop { background: rgb(0 0 0 / 0.45); }
 .whole, .whole main { max-width: none; height: 100vh; margin: 0; padding: 0; }

@@ -20,11 +20,12 @@ export interface RunningTestGateway {
   drain(): Promise<void>;
 }
 
-/** The caller drains it. `parts` replaces what a gateway is given otherwise. */
+/** The caller drains it. `parts` replaces what a gateway is given otherwise. Port 0 is any that is free. */
 export async function startGateway(
   site: Pick<Site, 'client' | 'name' | 'root'>,
   { limits, ...changes }: ConfigChanges = {},
   parts: Partial<GatewayParts> = {},
+  port = 0,
 ): Promise<RunningTestGateway> {
   const defaults = readGatewayConfig(null);
   const config = { ...defaults, ...changes, limits: { ...defaults.limits, ...limits } };
@@ -34,7 +35,7 @@ export async function startGateway(
   const log = (event: unknown): void => void logged.push(event);
   const secret = Buffer.alloc(32, 7);
   const all = { jobs, store, config, secret, now: Date.now, log, ...parts };
-  const { url, drain } = await serveGateway(all, { host: '127.0.0.1', port: 0 });
+  const { url, drain } = await serveGateway(all, { host: '127.0.0.1', port });
   return { url, logged, drain };
 }
 

@@ -102,8 +102,10 @@ test('what is published is the built code with its types, small, and nothing of 
   expect(manifest).not.toHaveProperty('private');
 });
 
-/** The program of docs/library.md, as it stands there. */
-const program = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(projectRoot, 'docs/library.md'), 'utf8'))?.[1] ?? '';
+/** The programs of docs/library.md, as they stand there: a job from start to end, its events, and a queue. */
+const [program = '', events = '', queue = ''] = [
+  ...readFileSync(join(projectRoot, 'docs/library.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g),
+].map(([, code]) => code);
 
 const types = `
 import { type Job, type JobEvent, type JobStatus, Nightshift, type Result } from 'nightshift';
@@ -130,15 +132,17 @@ export async function lastId(jobs: Nightshift): Promise<string | undefined> {
 export const idless = (jobs: Nightshift): Promise<void> => jobs.start({ job: 'jobs/a.json' }, {});
 `;
 
-test('the program of docs/library.md is right by its types, and wrong ones are refused', () => {
+test('the programs of docs/library.md are right by their types, and wrong ones are refused', () => {
   writeFileSync(join(consumer, 'main.ts'), program);
+  writeFileSync(join(consumer, 'events.ts'), events);
+  writeFileSync(join(consumer, 'queue.ts'), queue);
   writeFileSync(join(consumer, 'types.ts'), types);
   const strict = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--skipLibCheck', 'true'];
   const target = ['--target', 'es2024', '--module', 'nodenext', '--types', 'node'];
   const tsc = join(projectRoot, 'node_modules/.bin/tsc');
   const options = { cwd: consumer, encoding: 'utf8' } as const;
   try {
-    execFileSync(tsc, [...strict, ...target, 'main.ts', 'types.ts'], options);
+    execFileSync(tsc, [...strict, ...target, 'main.ts', 'events.ts', 'queue.ts', 'types.ts'], options);
   } catch (error) {
     throw new Error(error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error));
   }
@@ -160,6 +164,10 @@ test('it runs against the worker that is published, which needs no bundler', asy
         const ran = await said(process.execPath, [join(consumer, 'main.js')], { cwd: cell.root, env });
         expect(ran).toMatchObject({ code: 0, err: expect.stringContaining('complete') });
         expect(ran.out).toMatch(/^(T-\d (bug|feature|question)\n){3}$/);
+        const told = await said(process.execPath, [join(consumer, 'events.js')], { cwd: cell.root, env });
+        expect(told.out.trimEnd().split('\n')).toHaveLength(3);
+        const again = await said(process.execPath, [join(consumer, 'events.js')], { cwd: cell.root, env });
+        expect(again).toMatchObject({ code: 0, out: '' });
         const status = await said(bin('nightshift'), ['status', 'tickets'], { cwd: cell.root, env });
         expect(JSON.parse(status.out)).toMatchObject({ phase: 'done', items: { answered: 3 } });
         const missing = await said(bin('nightshift'), ['status', 'nobody'], { cwd: cell.root, env });

@@ -17,9 +17,25 @@ export class Refusal extends Error {
     super(message);
     this.code = code;
   }
+
+  /** Whether it passes by itself. */
+  get passes(): boolean {
+    return passing.has(this.code);
+  }
 }
 
-export const hasToken = (): boolean => sessionStorage.getItem(tokenKey) !== null;
+const passing: ReadonlySet<string> = new Set([
+  'unreachable',
+  'unavailable',
+  'no_worker',
+  'draining',
+  'too_many_requests',
+]);
+
+export const isCode = (error: unknown, code: Refusal['code']): boolean =>
+  error instanceof Refusal && error.code === code;
+
+export const readToken = (): string | null => sessionStorage.getItem(tokenKey);
 
 /** Null forgets it. */
 export function keepToken(token: string | null): void {
@@ -29,12 +45,12 @@ export function keepToken(token: string | null): void {
 
 /** Throws a `Refusal`. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  const token = sessionStorage.getItem(tokenKey);
+  const token = readToken();
   const headers = new Headers(init.headers);
   if (token !== null) headers.set('authorization', `Bearer ${token}`);
   const response = await fetch(path, { ...init, headers, cache: 'no-store' }).catch((error: unknown) => {
     if (init.signal?.aborted) throw error;
-    throw new Refusal('unreachable', 'the gateway does not answer');
+    throw new Refusal('unreachable', 'The gateway does not answer: it may be started again, or the network is down');
   });
   if (response.ok) return response;
   const body = await response.json().catch(() => null);
@@ -51,30 +67,41 @@ export const post = <Answer>(path: string, body: unknown): Promise<Answer> =>
 
 export const pathOf = (id: string): string => `/api/jobs/${encodeURIComponent(id)}`;
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** As a sentence. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+/** Resolves early if the signal is aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+}
 
 const firstPauseMs = 1000;
 const pauseMsMax = 30_000;
 
 export interface FollowOptions {
-  /** The id of the last event that is known; empty begins with the first. */
-  readonly after: string;
-  readonly withItems: boolean;
   readonly signal: AbortSignal;
-  /** Called when the stream was cut, and is opened again. */
+  /** Called when the stream was cut; it is opened again. */
   onCut(): void;
 }
 
-/** Follows a job until it ends, over cuts. Throws a `Refusal` that does not pass by itself. */
-export async function* followEvents(
-  id: string,
-  { after, withItems, signal, onCut }: FollowOptions,
-): AsyncGenerator<ServerEvent> {
-  let last = after;
+/** Follows a job from its latest results until it ends, over cuts. Throws a `Refusal` that does not pass by itself. */
+export async function* followEvents(id: string, { signal, onCut }: FollowOptions): AsyncGenerator<ServerEvent> {
+  let last = 'latest';
   for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = Math.min(pauseMsMax, pauseMs * 2)) {
     try {
-      const headers = { 'last-event-id': last };
-      const response = await request(`${pathOf(id)}/events?items=${withItems}`, { headers, signal });
+      const response = await request(`${pathOf(id)}/events`, { headers: { 'last-event-id': last }, signal });
       for await (const event of readEvents(response)) {
         pauseMs = firstPauseMs;
         last = event.id ?? last;
@@ -83,18 +110,9 @@ export async function* followEvents(
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof Refusal && !passes(error)) throw error;
+      if (error instanceof Refusal && !error.passes) throw error;
     }
     onCut();
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await pause(pauseMs, signal);
   }
 }
-
-const passing: ReadonlySet<string> = new Set([
-  'unreachable',
-  'unavailable',
-  'no_worker',
-  'draining',
-  'too_many_requests',
-]);
-const passes = ({ code }: Refusal): boolean => passing.has(code);

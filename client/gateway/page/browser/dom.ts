@@ -25,8 +25,8 @@ export function find<Wanted extends HTMLElement>(id: string): Wanted {
   return element as Wanted;
 }
 
-/** Leaves the element alone if it has the text already: a screen reader would say it again. */
-export function setText(element: HTMLElement, text: string): void {
+/** Leaves the element alone if it has the text already: a screen reader would say it again, and a selection would be lost. */
+export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -36,18 +36,15 @@ export function linkOut(text: string, href: string): HTMLElement {
   return isWeb ? make('a', { href, target: '_blank', rel: 'noreferrer' }, text) : make('span', {}, text);
 }
 
-/** A table of texts and elements; a column that is a number is aligned to the right, and one that is `wide` is left out on a telephone. */
-export interface Column {
-  readonly title: string;
-  readonly kind?: 'number' | 'wide';
+/** A section with a heading that names it, and that can take the focus. */
+export function makeSection(id: string, title: string, ...children: readonly Child[]): HTMLElement {
+  return make('section', { 'aria-labelledby': id }, make('h2', { id, tabindex: '-1' }, title), ...children);
 }
 
-const classOf = ({ kind }: Column): string | null => (kind === 'number' ? 'n' : (kind ?? null));
-
-export function makeTable(caption: string, columns: readonly Column[]): HTMLTableElement {
-  const heads = columns.map((column) => make('th', { scope: 'col', class: classOf(column) }, column.title));
-  return make('table', {}, make('caption', {}, caption), make('thead', {}, make('tr', {}, ...heads)), make('tbody'));
+/** A button that has gone from the page, or is hidden, takes the focus with it: the next one of its group gets the focus. */
+export function keepFocus(group: HTMLElement, change: () => void): void {
+  const had = group.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
+  change();
+  if (had === null || (had.isConnected && !had.hidden)) return;
+  group.querySelector<HTMLElement>('button:not([hidden])')?.focus();
 }
-
-export const makeRow = (columns: readonly Column[], cells: readonly Child[]): HTMLTableRowElement =>
-  make('tr', {}, ...columns.map((column, index) => make('td', { class: classOf(column) }, cells[index] ?? '')));

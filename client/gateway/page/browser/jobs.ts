@@ -1,8 +1,9 @@
 // The list of jobs, looked at again every few seconds.
 
 import type { ListedJob } from '../../../job-list.ts';
-import { ask, type Me, messageOf } from './api.ts';
-import { type Column, make, makeRow, makeTable, setText } from './dom.ts';
+import { ask, type Me, messageOf, pause } from './api.ts';
+import { make, setText } from './dom.ts';
+import { bodyOf, type Column, fillRow, makeRow, makeTable } from './table.ts';
 import { count, describeEnded, percent, time, usd, words } from './words.ts';
 
 const lookEveryMs = 4000;
@@ -11,14 +12,14 @@ const jobsMax = 200;
 const columns: readonly Column[] = [
   { title: 'Job' },
   { title: 'State' },
-  { title: 'Progress', kind: 'number' },
-  { title: 'Failed', kind: 'number' },
-  { title: 'Cost', kind: 'number' },
-  { title: 'Model', kind: 'wide' },
-  { title: 'Started', kind: 'wide' },
+  { title: 'Done', kind: 'n' },
+  { title: 'Failed', kind: 'n wide' },
+  { title: 'Cost', kind: 'n' },
+  { title: 'Model', kind: 'wide line' },
+  { title: 'Started', kind: 'wide line' },
 ];
 
-export function showJobs(_: Me, signal: AbortSignal): HTMLElement[] {
+export function showJobs({ scopes }: Me, signal: AbortSignal): HTMLElement[] {
   const filter = make('input', {
     id: 'filter',
     type: 'search',
@@ -26,50 +27,48 @@ export function showJobs(_: Me, signal: AbortSignal): HTMLElement[] {
     autocomplete: 'off',
   });
   const active = make('input', { id: 'active', type: 'checkbox' });
-  const table = makeTable('Jobs, running ones first', columns);
-  const problem = make('p', { class: 'soft', role: 'status' });
-  const list = new JobList(table.tBodies[0] as HTMLTableSectionElement);
+  const table = makeTable('Running ones first', columns);
+  table.hidden = true;
+  const note = make('p', { class: 'soft', role: 'status' }, 'Looking for jobs …');
+  const start = make('p', {}, make('a', { class: 'button', href: '#/start' }, 'Start a job'));
+  start.hidden = true;
+  const list = new JobList(bodyOf(table));
   const show = (): void => {
     const shown = list.filter(filter.value.trim().toLowerCase());
     table.hidden = shown === 0;
-    setText(problem, describeCount(list.size, shown));
+    start.hidden = list.size > 0 || active.checked || !scopes.includes('start');
+    setText(note, describeCount(list.size, shown, active.checked));
   };
   const look = async (): Promise<void> => {
     try {
-      const { jobs } = await ask<{ jobs: readonly ListedJob[] }>(
-        `/api/jobs?limit=${jobsMax}&active=${active.checked}`,
-        { signal },
-      );
+      const path = `/api/jobs?limit=${jobsMax}&active=${active.checked}`;
+      const { jobs } = await ask<{ jobs: readonly ListedJob[] }>(path, { signal });
       list.update(jobs);
       show();
     } catch (error) {
-      if (!signal.aborted) setText(problem, messageOf(error));
+      if (!signal.aborted) setText(note, `${messageOf(error)}. This page tries again.`);
     }
   };
   const keepLooking = async (): Promise<void> => {
     while (!signal.aborted) {
       if (!document.hidden) await look();
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+      await pause(lookEveryMs, signal);
     }
   };
   filter.addEventListener('input', show);
   active.addEventListener('change', () => void look());
   void keepLooking();
+  const label = make('label', { for: 'filter' }, 'Filter');
+  const check = make('label', { class: 'check' }, active, 'Only running jobs');
   return [
     make('h1', {}, 'Jobs'),
-    make(
-      'div',
-      { class: 'bar' },
-      make('label', { for: 'filter' }, 'Filter'),
-      filter,
-      make('label', { class: 'check' }, active, 'Only running jobs'),
-    ),
-    make('section', {}, table, problem),
+    make('div', { class: 'bar' }, label, filter, check),
+    make('div', { class: 'card' }, table, note, start),
   ];
 }
 
-function describeCount(all: number, shown: number): string {
-  if (all === 0) return 'There are no jobs yet.';
+function describeCount(all: number, shown: number, isActive: boolean): string {
+  if (all === 0) return isActive ? 'No job is running.' : 'There are no jobs yet.';
   if (shown === 0) return 'No job fits the filter.';
   return all === jobsMax ? `The first ${jobsMax} jobs are searched.` : '';
 }
@@ -77,7 +76,7 @@ function describeCount(all: number, shown: number): string {
 /** Changes rows in place, because one of them may have the focus. */
 class JobList {
   readonly #body: HTMLTableSectionElement;
-  #rows = new Map<string, { readonly row: HTMLTableRowElement; job: ListedJob }>();
+  #rows = new Map<string, { readonly row: HTMLTableRowElement; readonly job: ListedJob }>();
 
   constructor(body: HTMLTableSectionElement) {
     this.#body = body;
@@ -88,18 +87,26 @@ class JobList {
   }
 
   update(jobs: readonly ListedJob[]): void {
-    const rows = new Map<string, { readonly row: HTMLTableRowElement; job: ListedJob }>();
+    const rows = new Map<string, { readonly row: HTMLTableRowElement; readonly job: ListedJob }>();
     // An id may be used again; the newest run comes first.
     for (const job of jobs) {
       if (rows.has(job.id)) continue;
       const row = this.#rows.get(job.id)?.row ?? makeJobRow(job.id);
-      fillRow(row, job);
+      fillJobRow(row, job);
       rows.set(job.id, { row, job });
     }
-    const order = [...rows.values()].map(({ row }) => row);
-    const isSame = order.length === this.#rows.size && order.every((row, index) => this.#body.rows[index] === row);
-    if (!isSame) this.#body.replaceChildren(...order);
+    this.#order([...rows.values()].map(({ row }) => row));
     this.#rows = rows;
+  }
+
+  /** Only what is out of place is moved: a row that is taken out loses its focus. */
+  #order(rows: readonly HTMLTableRowElement[]): void {
+    const kept = new Set(rows);
+    for (const row of [...this.#body.rows]) if (!kept.has(row)) row.remove();
+    for (const [index, row] of rows.entries()) {
+      const there = this.#body.rows[index] ?? null;
+      if (there !== row) this.#body.insertBefore(row, there);
+    }
   }
 
   /** How many are shown. */
@@ -113,26 +120,32 @@ class JobList {
   }
 }
 
-const makeJobRow = (id: string): HTMLTableRowElement =>
-  makeRow(columns, [make('a', { href: `#/jobs/${encodeURIComponent(id)}` }, id)]);
+function makeJobRow(id: string): HTMLTableRowElement {
+  const row = makeRow(columns);
+  row.cells[0]?.append(make('a', { href: `#/jobs/${encodeURIComponent(id)}` }, id));
+  row.cells[1]?.append(make('span', { class: 'badge' }));
+  return row;
+}
 
-const describeState = ({ state, phase, verdict }: ListedJob): string =>
-  words(state === 'running' ? (phase ?? state) : describeEnded(state, verdict));
+const findState = ({ state, phase, verdict }: ListedJob): string =>
+  state === 'running' ? (phase ?? state) : describeEnded(state, verdict);
 
-function fillRow(row: HTMLTableRowElement, job: ListedJob): void {
+const describeState = (job: ListedJob): string => words(findState(job));
+
+function fillJobRow(row: HTMLTableRowElement, job: ListedJob): void {
   const { state, progress, answered, failed, costUsd, model, startedAt } = job;
-  const done = state === 'running' ? percent(progress ?? 0) : answered === null ? '–' : `${count(answered)} rows`;
+  const ended = answered === null ? '–' : `${count(answered)} ${answered === 1 ? 'row' : 'rows'}`;
+  const badge = row.cells[1]?.querySelector<HTMLElement>('.badge') ?? null;
+  if (badge !== null) {
+    setText(badge, describeState(job));
+    badge.dataset.state = findState(job);
+  }
   const texts = [
-    describeState(job),
-    done,
+    state === 'running' ? percent(progress ?? 0) : ended,
     failed === null ? '–' : count(failed),
     usd(costUsd),
     model ?? '–',
     time(startedAt),
   ];
-  for (const [index, text] of texts.entries()) {
-    const cell = row.cells[index + 1];
-    if (cell !== undefined) setText(cell, text);
-  }
-  row.dataset.state = state;
+  fillRow(row, texts, 2);
 }

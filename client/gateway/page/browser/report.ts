@@ -11,6 +11,8 @@ try {
   find('main').replaceChildren(frame);
 } catch (error) {
   find('main').replaceChildren(
-    make('p', { class: 'problem', role: 'alert' }, `${messageOf(error)}. `, make('a', { href: '/' }, 'To the jobs')),
+    make('h1', {}, 'No report'),
+    make('p', { class: 'problem', role: 'alert' }, messageOf(error)),
+    make('p', {}, make('a', { href: `/#/jobs/${encodeURIComponent(id)}` }, 'To the job')),
   );
 }

@@ -1,22 +1,36 @@
-// Numbers, times and states in words.
+// Numbers, times and states in words. Money and times have the form that they have in report.html; a test compares them.
 
-const whole = new Intl.NumberFormat('en');
+export const count = (number: number): string => number.toLocaleString('en-US');
 
-const plain = new Intl.NumberFormat('en', { maximumSignificantDigits: 2, maximumFractionDigits: 12 });
-
-export const count = (number: number): string => whole.format(number);
-
-/** A row may cost far less than a cent. */
+/** Cents for amounts of a dollar or more; otherwise as many places as needed to see anything. A dash: not known, or not known yet. */
 export function usd(amount: number | null | undefined): string {
   if (amount === null || amount === undefined) return '–';
-  if (amount === 0 || amount >= 1) return `$${amount.toFixed(2)}`;
-  return `$${amount >= 0.01 ? amount.toFixed(4) : plain.format(amount)}`;
+  if (amount === 0) return '$0';
+  const size = Math.abs(amount);
+  const places = size >= 1 ? 2 : Math.min(8, 2 - Math.floor(Math.log10(size)));
+  const text = size.toLocaleString('en-US', {
+    minimumFractionDigits: Math.min(2, places),
+    maximumFractionDigits: places,
+  });
+  return `${amount < 0 ? '−' : ''}$${text}`;
 }
 
+/** Rounded down: 100 % is the whole. */
 export const percent = (share: number): string => `${Math.floor(share * 100)} %`;
 
-export const time = (at: string | number): string =>
-  new Date(at).toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+export const time = (at: string | number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+const unitBytes = 1000;
+
+export function size(bytes: number): string {
+  if (bytes < unitBytes) return `${count(bytes)} bytes`;
+  const power = Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  return `${Number((bytes / unitBytes ** power).toPrecision(3))} ${['', 'kB', 'MB', 'GB'][power]}`;
+}
+
+/** The rest is in the files of the job. */
+export const cut = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length)} …` : text;
 
 /** The verdict says more than that the job has completed. */
 export const describeEnded = (state: string, verdict: string | null): string =>
@@ -27,10 +41,10 @@ export const words = (name: string): string => name.replaceAll('_', ' ');
 
 const pauseWords: Readonly<Record<string, string>> = {
   person: 'somebody paused it: resume it',
-  budget: 'the next batch would pass the budget: raise the budget, and resume it',
+  budget: 'the next batch would pass the budget: raise the budget, or cancel the job',
   refused: 'the provider refused several batches in a row: look at the failures, then resume it',
-  rollout: 'a step of the rollout did not meet its checks: look at the results, then approve or cancel it',
-  approval: 'a step of the rollout must be approved',
+  rollout: 'a step of the rollout did not meet its checks: look at the results, then resume or cancel it',
+  approval: 'a step of the rollout must be approved: look at the results, then approve or cancel it',
 };
 
 export const explainPause = (reason: string, note: string): string =>

@@ -1,52 +1,27 @@
 // The gateway's page as a person uses it, in a real browser: signing in, starting a job, and watching it until its report.
 
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { browser, type Watched } from '../../../support/browser.ts';
+import { browser } from '../../../support/browser.ts';
 import { devServer } from '../../../support/temporal.ts';
-import { type GatewaySite, testToken, withGateway } from '../gateway-site.ts';
+import { withGateway } from '../gateway-site.ts';
+import {
+  gateway,
+  look,
+  openSigned,
+  quick,
+  reader,
+  rowsOf,
+  signIn,
+  slowMs,
+  small,
+  tabTo,
+  withoutExpected,
+} from './page-site.ts';
 
 const server = devServer();
 const { open } = browser();
-const quick = { validateMs: 50, runMs: 600, finalizeMs: 50, cancelMs: 50 };
-const small = { batch: { maxItems: 10, concurrency: 2 }, minBatchItems: 1, poll: { initial: '200ms', max: '300ms' } };
-const slowMs = 120_000;
-const telephone = { width: 390, height: 844 };
-const hostile = '<img src=x onerror="document.title=\'taken\'"><script>document.title="taken"</script>';
-
-const { token, entry } = testToken('*');
-const reader = testToken('*', ['read']);
-const gateway = { tokens: [entry, reader.entry] };
-
-async function signIn(page: Page, secret = token): Promise<void> {
-  await page.getByLabel('Token').fill(secret);
-  await page.keyboard.press('Enter');
-}
-
-/** Where the address says which view is shown. */
-async function openSigned(
-  at: GatewaySite,
-  path: string,
-  options: Parameters<typeof open>[1] = {},
-  secret = token,
-): Promise<Watched> {
-  const watched = await open(`${at.gateway.url}${path}`, options);
-  await signIn(watched.page, secret);
-  return watched;
-}
-
-/** A browser writes down each request that was refused, and each stream that the page has left. */
-/** A page that leaves a view ends the requests of that view. */
-const withoutExpected = (complaints: readonly string[]): readonly string[] =>
-  complaints.filter((complaint) => !/401 \(Unauthorized\)|^failed: .* net::ERR_ABORTED$/.test(complaint));
-
-const look = async (page: Page, name: string): Promise<void> => {
-  const folder = process.env.NIGHTSHIFT_SHOTS;
-  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
-};
-
-const rowsShown = (page: Page) => page.getByRole('region', { name: 'Results' }).locator('tbody tr');
-
 test(
   'a person signs in, starts a job by the keyboard alone, and watches it until its report',
   { timeout: slowMs },
@@ -62,15 +37,17 @@ test(
 
       await fillForm(page, rows);
       await page.getByRole('heading', { name: 'by-hand' }).waitFor();
-      await expect.poll(() => rowsShown(page).count(), { timeout: 60_000 }).toBeGreaterThan(0);
+      await expect.poll(() => rowsOf(page, 'Results').count(), { timeout: 60_000 }).toBeGreaterThan(0);
       await look(page, 'running');
       expect(await page.locator('.badge').textContent()).not.toMatch(/complete|partial/);
       await expect.poll(() => page.locator('.badge').textContent(), { timeout: 60_000 }).toMatch(/complete|partial/);
-      await expect.poll(() => rowsShown(page).count()).toBe(40);
+      await page.getByText('These are the first 20 results.').waitFor();
+      expect(await rowsOf(page, 'Results').count()).toBe(20);
+      await expectDownload(page, 40);
       await expect
         .poll(() => page.getByRole('region', { name: 'Failures' }).textContent())
         .toMatch(/row \d+ \(T-\d+\)/);
-      expect(await page.getByRole('region', { name: 'Batches' }).locator('tbody tr').count()).toBe(4);
+      await expect.poll(() => rowsOf(page, 'Batches').count()).toBe(4);
       await look(page, 'ended');
 
       const [report] = await Promise.all([
@@ -85,49 +62,19 @@ test(
     }),
 );
 
-test('at 390 pixels nothing sticks out, in light and dark, and rows are text', { timeout: slowMs }, () =>
-  withGateway(server.env, 'narrow', { ...quick, gateway }, async (at) => {
-    const row = (number: number) => ({ id: `${hostile} ${number}`, text: hostile });
-    await at.site.run({ ...at.site.openaiJob(30, small), dataset: at.site.dataset(30, row), budget: { usd: 1 } });
-    const colors: unknown[] = [];
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const { page, complaints } = await openSigned(at, '/#/jobs/narrow', { viewport: telephone, colorScheme });
-      await expect.poll(() => rowsShown(page).count()).toBe(10);
-      await look(page, `narrow-${colorScheme}`);
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(telephone.width);
-      colors.push(await page.evaluate('getComputedStyle(document.body).backgroundColor'));
-      expect(await page.locator('main img, main script').count()).toBe(0);
-      await page.setViewportSize({ width: 1200, height: 900 });
-      await page.getByText(hostile).first().waitFor();
-      expect(await page.title()).toContain('narrow');
-      await look(page, `wide-${colorScheme}`);
-      for (const path of ['#/', '#/start']) {
-        await page.setViewportSize(telephone);
-        await page.evaluate(`location.hash = '${path}'`);
-        await page.getByRole('heading', { name: path === '#/' ? 'Jobs' : 'Start a job' }).waitFor();
-        if (path === '#/') await page.getByRole('link', { name: 'narrow' }).waitFor();
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(telephone.width);
-        await look(page, `${path.slice(2) || 'jobs'}-${colorScheme}`);
-      }
-      expect(withoutExpected(complaints)).toEqual([]);
-    }
-    expect(colors[0]).not.toBe(colors[1]);
-  }),
-);
-
 test(
   'a job is paused, resumed and cancelled on the page, but not with a token that may only read',
   { timeout: slowMs },
   () =>
     withGateway(server.env, 'changes', { ...quick, runMs: 5000, gateway }, async (at) => {
       await at.site.start(at.site.openaiJob(40, small));
-      const { page } = await openSigned(at, '/#/jobs/changes');
+      const { page } = await openSigned(open, at, '/#/jobs/changes');
       await page.getByRole('button', { name: 'Pause' }).click();
       await page.getByText('Paused: somebody paused it').waitFor();
       await look(page, 'paused');
       await page.getByRole('button', { name: 'Resume' }).click();
       await expect.poll(() => page.getByText('Paused: somebody paused it').count(), { timeout: 20_000 }).toBe(0);
-      const { page: readers } = await openSigned(at, '/#/jobs/changes', {}, reader.token);
+      const { page: readers } = await openSigned(open, at, '/#/jobs/changes', {}, reader.token);
       await readers.getByRole('heading', { name: 'changes' }).waitFor();
       await readers.getByText('rows are done').waitFor();
       expect(await readers.getByRole('button', { name: 'Pause' }).count()).toBe(0);
@@ -158,6 +105,18 @@ test('without tokens nobody signs in; with tokens the files of the page say noth
     }
   });
 });
+
+/** The file comes whole, and no address has the token. */
+async function expectDownload(page: Page, rows: number): Promise<void> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: /^Download all results/ }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('by-hand results.jsonl');
+  const text = await readFile(await download.path(), 'utf8');
+  expect(text.trimEnd().split('\n')).toHaveLength(rows);
+  expect(download.url()).not.toContain('ns_');
+}
 
 /** By the keyboard alone, with completion; ends with the start. */
 async function fillForm(page: Page, rows: string): Promise<void> {
@@ -195,16 +154,4 @@ async function fillForm(page: Page, rows: string): Promise<void> {
   await look(page, 'estimate');
   await tabTo(page, 'Start', 'Shift+Tab');
   await page.keyboard.press('Enter');
-}
-
-/** Moves the focus to what has the name. */
-async function tabTo(page: Page, name: string, key = 'Tab'): Promise<void> {
-  const focused = (): Promise<string> =>
-    page.evaluate(
-      '(({ labels, textContent }) => (labels?.[0] ?? { textContent }).textContent)(document.activeElement)',
-    );
-  for (let step = 0; (await focused()).trim() !== name; step += 1) {
-    expect(step).toBeLessThan(30);
-    await page.keyboard.press(key);
-  }
 }

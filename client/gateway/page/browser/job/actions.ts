@@ -2,20 +2,37 @@
 
 import type { JobOverview } from '../../../../overview/read-overview.ts';
 import { messageOf, pathOf, post } from '../api.ts';
-import { make, setText } from '../dom.ts';
+import { keepFocus, make, setText } from '../dom.ts';
+import { openDialog } from './dialog.ts';
+
+type Action = 'pause' | 'resume' | 'approve' | 'budget' | 'cancel';
+
+const doing: Readonly<Record<Action, string>> = {
+  pause: 'Pausing …',
+  resume: 'Resuming …',
+  approve: 'Approving …',
+  budget: 'Setting the budget …',
+  cancel: 'Cancelling …',
+};
+
+interface ActionOptions {
+  readonly isAllowed: boolean;
+  /** Aborted when the page shows something else. */
+  readonly signal: AbortSignal;
+  onChange(): void;
+}
 
 export class JobActions {
   readonly #path: string;
-  readonly #isAllowed: boolean;
-  readonly #onChange: () => void;
+  readonly #options: ActionOptions;
   readonly #answer = make('p', { class: 'soft', role: 'status' });
   readonly #bar: HTMLElement;
-  readonly #buttons: Readonly<Record<'pause' | 'resume' | 'approve' | 'budget' | 'cancel', HTMLButtonElement>>;
+  readonly #buttons: Readonly<Record<Action, HTMLButtonElement>>;
+  #budgetUsd: number | null = null;
 
-  constructor(id: string, isAllowed: boolean, onChange: () => void) {
+  constructor(id: string, options: ActionOptions) {
     this.#path = pathOf(id);
-    this.#isAllowed = isAllowed;
-    this.#onChange = onChange;
+    this.#options = options;
     const button = (text: string, click: () => void): HTMLButtonElement =>
       make('button', { type: 'button', click }, text);
     this.#buttons = {
@@ -25,11 +42,8 @@ export class JobActions {
       budget: button('Budget …', () => this.#askBudget()),
       cancel: button('Cancel …', () => this.#askCancel()),
     };
-    this.#bar = make(
-      'div',
-      { class: 'bar', role: 'group', 'aria-label': 'Change the job' },
-      ...Object.values(this.#buttons),
-    );
+    const buttons = Object.values(this.#buttons);
+    this.#bar = make('div', { class: 'bar', role: 'group', 'aria-label': 'Change the job' }, ...buttons);
     this.#bar.hidden = true;
   }
 
@@ -37,51 +51,50 @@ export class JobActions {
     return [this.#bar, this.#answer];
   }
 
-  show({ state, phase, pauses = [] }: JobOverview): void {
-    this.#bar.hidden = !this.#isAllowed || state !== 'running' || phase === 'cancelling';
+  show({ state, phase, pauses = [], budgetUsd = null }: JobOverview): void {
+    this.#budgetUsd = budgetUsd;
     const reasons = new Set(pauses.map(({ reason }) => reason));
-    this.#buttons.pause.hidden = reasons.has('person');
-    this.#buttons.resume.hidden = reasons.size === 0;
-    this.#buttons.approve.hidden = !reasons.has('approval') && !reasons.has('rollout');
+    keepFocus(this.#bar, () => {
+      this.#bar.hidden = !this.#options.isAllowed || state !== 'running' || phase === 'cancelling';
+      this.#buttons.pause.hidden = reasons.has('person');
+      this.#buttons.resume.hidden = [...reasons].every((reason) => reason === 'budget' || reason === 'approval');
+      this.#buttons.approve.hidden = !reasons.has('approval');
+    });
   }
 
-  async #change(action: string, body: object = {}): Promise<void> {
-    setText(this.#answer, `${action} …`);
+  async #change(action: Action, body: object = {}): Promise<void> {
+    setText(this.#answer, doing[action]);
     try {
       await post(`${this.#path}/${action}`, body);
       setText(this.#answer, '');
     } catch (error) {
       setText(this.#answer, messageOf(error));
     }
-    this.#onChange();
+    this.#options.onChange();
   }
 
   #askBudget(): void {
-    const amount = make('input', { id: 'budget', type: 'number', min: '0', step: 'any', required: true });
+    const amount = make('input', {
+      id: 'budget',
+      type: 'number',
+      min: '0',
+      step: 'any',
+      required: true,
+      autofocus: true,
+      value: this.#budgetUsd === null ? null : String(this.#budgetUsd),
+    });
     const label = make('label', { for: 'budget' }, 'The most that the job may cost, in dollars');
-    openDialog('Budget', [label, amount], 'Set the budget', () =>
-      this.#change('budget', { usd: amount.valueAsNumber }),
-    );
+    const act = (): Promise<void> => this.#change('budget', { usd: amount.valueAsNumber });
+    openDialog('Budget', [label, amount], { yes: 'Set the budget', act, signal: this.#options.signal });
   }
 
   #askCancel(): void {
     const text = 'The job delivers what is finished, and ends. What the provider has begun may still cost money.';
-    openDialog('Cancel the job?', [make('p', {}, text)], 'Cancel the job', () => this.#change('cancel'));
+    const act = (): Promise<void> => this.#change('cancel');
+    openDialog('Cancel the job?', [make('p', {}, text)], {
+      yes: 'Cancel the job',
+      act,
+      signal: this.#options.signal,
+    });
   }
-}
-
-function openDialog(title: string, content: readonly Node[], yes: string, act: () => Promise<void>): void {
-  const dialog = make('dialog', { 'aria-labelledby': 'dialog-title' });
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    dialog.close();
-    void act();
-  };
-  const leave = make('button', { type: 'button', click: () => dialog.close() }, 'Back');
-  const form = make('form', { submit }, make('h2', { id: 'dialog-title' }, title), ...content);
-  form.append(make('div', { class: 'bar' }, make('button', { class: 'first' }, yes), leave));
-  dialog.append(form);
-  dialog.addEventListener('close', () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
 }

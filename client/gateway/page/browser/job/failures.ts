@@ -2,8 +2,8 @@
 
 import type { JobStatus } from '../../../../../domain/progress/status.ts';
 import { ask, messageOf, pathOf } from '../api.ts';
-import { make } from '../dom.ts';
-import { count, words } from '../words.ts';
+import { make, makeSection, setText } from '../dom.ts';
+import { count, cut, words } from '../words.ts';
 
 /** Of the answer of `/api/jobs/:id/failures`. */
 interface FailureGroup {
@@ -13,54 +13,61 @@ interface FailureGroup {
   readonly rows: readonly { readonly row: number; readonly id: string | number; readonly detail: string | null }[];
 }
 
+const textMax = 600;
+const idMax = 120;
+
 export class FailureList {
   readonly #id: string;
   readonly #signal: AbortSignal;
+  readonly #note = make('p', { class: 'soft' }, '…');
   readonly #list = make('ul', { class: 'plain' });
-  readonly #section: HTMLElement;
-  #isFinal = false;
 
   constructor(id: string, signal: AbortSignal) {
     this.#id = id;
     this.#signal = signal;
-    const heading = make('h2', { id: 'failures' }, 'Failures');
-    this.#section = make('section', { 'aria-labelledby': 'failures' }, heading, this.#list);
-    this.#section.hidden = true;
+    this.#list.hidden = true;
   }
 
-  get elements(): HTMLElement[] {
-    return [this.#section];
+  get element(): HTMLElement {
+    return makeSection('failures', 'Failures', this.#note, this.#list);
   }
 
-  showStatus({ items }: JobStatus): void {
-    if (this.#isFinal) return;
+  showStatus({ items }: Pick<JobStatus, 'items'>): void {
     const reasons = Object.entries(items.byReason).toSorted(([, a], [, b]) => (b ?? 0) - (a ?? 0));
-    this.#show(reasons.map(([reason, number]) => make('li', {}, makeReason(reason, number ?? 0))));
+    const lines = reasons.map(([reason, number]) => describeReason(reason, number ?? 0));
+    if (this.#list.dataset.key === lines.join()) return;
+    this.#list.dataset.key = lines.join();
+    const note = 'A row that failed may still be sent again. Rows are shown when the job has ended.';
+    this.#show(
+      lines.length === 0 ? 'No row has failed.' : note,
+      lines.map((line) => make('li', {}, make('b', {}, line))),
+    );
   }
 
-  async readFiles(isThere: boolean): Promise<void> {
-    if (!isThere || this.#isFinal) return;
-    this.#isFinal = true;
+  async readFiles(): Promise<void> {
     try {
       const path = `${pathOf(this.#id)}/failures`;
       const { failures } = await ask<{ failures: readonly FailureGroup[] }>(path, { signal: this.#signal });
-      this.#show(failures.map(makeGroup));
+      this.#show(failures.length === 0 ? 'No row has failed.' : '', failures.map(makeGroup));
     } catch (error) {
-      if (!this.#signal.aborted) this.#show([make('li', {}, messageOf(error))]);
+      if (!this.#signal.aborted) this.#show(messageOf(error), []);
     }
   }
 
-  #show(entries: readonly HTMLElement[]): void {
-    this.#section.hidden = entries.length === 0;
+  #show(note: string, entries: readonly HTMLElement[]): void {
+    setText(this.#note, note);
+    this.#list.hidden = entries.length === 0;
     this.#list.replaceChildren(...entries);
   }
 }
 
-const makeReason = (reason: string, number: number): HTMLElement => make('b', {}, `${words(reason)}: ${count(number)}`);
+const describeReason = (reason: string, number: number): string => `${words(reason)}: ${count(number)}`;
 
 function makeGroup({ reason, count: number, message, rows }: FailureGroup): HTMLElement {
-  const examples = rows.map(({ row, id, detail }) =>
-    make('li', {}, `row ${row} (${id})${detail === null ? '' : `: ${detail}`}`),
-  );
-  return make('li', {}, makeReason(reason, number), ` ${message}`, make('ul', { class: 'plain soft' }, ...examples));
+  const examples = rows.map(({ row, id, detail }) => {
+    const said = detail === null ? '' : `: ${cut(detail, textMax)}`;
+    return make('li', {}, `row ${count(row)} (${cut(String(id), idMax)})${said}`);
+  });
+  const list = make('ul', { class: 'plain soft' }, ...examples);
+  return make('li', {}, make('b', {}, describeReason(reason, number)), ` ${cut(message, textMax)}`, list);
 }

@@ -3,7 +3,9 @@
 import type { JobStatus } from '../../../../../domain/progress/status.ts';
 import type { JobOverview } from '../../../../overview/read-overview.ts';
 import { linkOut, make, setText } from '../dom.ts';
-import { count, describeEnded, explainPause, percent, time, usd, words } from '../words.ts';
+import { type Tile, Tiles } from '../tiles.ts';
+import { count, describeEnded, percent, time, usd, words } from '../words.ts';
+import { listHolds } from './holds.ts';
 
 /** A screen reader says every tenth, not of every row. */
 const toldSteps = 10;
@@ -15,130 +17,130 @@ export class JobHeader {
   readonly #bar = make('progress', { max: '1', 'aria-label': 'Rows that are done' });
   readonly #done = make('p', { class: 'soft' });
   readonly #told = make('p', { class: 'hidden', role: 'status' });
-  readonly #tiles = make('dl', { class: 'tiles' });
-  readonly #holds = make('ul', { class: 'holds', 'aria-live': 'polite' });
+  readonly #tiles = new Tiles();
+  readonly #holds = make('ul', { class: 'holds', 'aria-label': 'What holds the job', 'aria-live': 'polite' });
   #overview: JobOverview | null = null;
   #status: JobStatus | null = null;
 
   constructor(id: string) {
     this.#id = id;
     this.#bar.value = 0;
+    this.#holds.hidden = true;
   }
 
   get elements(): HTMLElement[] {
     const head = make('div', { class: 'head' }, make('h1', {}, this.#id), this.#badge);
-    return [head, this.#facts, this.#bar, this.#done, this.#told, this.#holds, this.#tiles];
+    return [head, this.#facts, this.#bar, this.#done, this.#told, this.#holds, this.#tiles.element];
   }
 
   showOverview(overview: JobOverview): void {
     this.#overview = overview;
-    const { provider, model, startedAt, endedAt, webUi, results } = overview;
-    const report = make(
-      'a',
-      { href: `/report#${encodeURIComponent(this.#id)}`, target: '_blank', rel: 'opener' },
-      'Report',
-    );
+    this.#showFacts(overview);
+    this.#show(overview);
+  }
+
+  showStatus(status: JobStatus): void {
+    this.#status = status;
+    if (this.#overview !== null) this.#show(this.#overview);
+  }
+
+  #showFacts({ provider, model, startedAt, endedAt, webUi, results }: JobOverview): void {
+    const key = JSON.stringify([provider, model, startedAt, endedAt, webUi, results]);
+    // A link in it may have the focus.
+    if (this.#facts.dataset.key === key) return;
+    this.#facts.dataset.key = key;
+    const href = `/report#${encodeURIComponent(this.#id)}`;
     const facts = [
       provider,
       model,
       `started ${time(startedAt)}`,
       endedAt === null ? null : `ended ${time(endedAt)}`,
       webUi === null ? null : linkOut('Temporal Web UI', webUi),
-      results === null ? null : report,
+      // The new tab needs this tab's token.
+      results === null ? null : make('a', { href, target: '_blank', rel: 'opener' }, 'Report'),
     ];
-    const key = JSON.stringify([provider, model, startedAt, endedAt, webUi, results]);
-    // A link in it may have the focus.
-    if (this.#facts.dataset.key !== key) {
-      this.#facts.replaceChildren(...facts.filter((fact) => fact !== null).map((fact) => make('li', {}, fact)));
-      this.#facts.dataset.key = key;
-    }
-    this.#show();
+    this.#facts.replaceChildren(...facts.filter((fact) => fact !== null).map((fact) => make('li', {}, fact)));
   }
 
-  showStatus(status: JobStatus): void {
-    this.#status = status;
-    this.#show();
-  }
-
-  #show(): void {
-    const { state = 'running', verdict = null } = this.#overview ?? {};
+  #show(overview: JobOverview): void {
+    const { state, verdict, phase } = overview;
     const isRunning = state === 'running';
-    const phase = this.#status?.phase ?? 'running';
-    const word = isRunning ? phase : describeEnded(state, verdict);
+    const word = isRunning ? (this.#status?.phase ?? phase ?? 'running') : describeEnded(state, verdict);
     setText(this.#badge, words(word));
     this.#badge.dataset.state = word;
-    this.#showHolds(isRunning);
-    if (this.#status !== null) this.#showProgress(this.#status, isRunning);
-    else if (this.#overview !== null) this.#showEnd(this.#overview);
+    this.#showHolds(listHolds(overview, this.#status));
+    if (!isRunning) this.#showEnd(overview, words(word));
+    else if (this.#status !== null) this.#showProgress(this.#status);
   }
 
-  #showProgress(status: JobStatus, isRunning: boolean): void {
-    const { progress, items } = status;
+  #showProgress(status: JobStatus): void {
+    const { progress, items, costUsd, budgetUsd } = status;
     this.#bar.value = progress;
-    setText(this.#done, describeProgress(status, isRunning));
-    const tenth = Math.floor(progress * toldSteps) * toldSteps;
-    setText(this.#told, isRunning ? `${tenth} % are done` : `The job has ended: ${this.#badge.textContent}`);
-    document.title = `${isRunning ? percent(progress) : this.#badge.textContent} ${this.#id} – Nightshift`;
-    this.#tiles.replaceChildren(
-      makeTile('answered', count(items.answered)),
-      makeTile('failed', count(items.failed)),
-      makeTile('open', count(items.underWay)),
-      makeTile('not sent yet', count(items.notStarted + items.toRetry)),
-      this.#makeCost(status, isRunning),
-      makeTile('estimated cost', usd(status.estimateUsd)),
-    );
+    setText(this.#done, describeProgress(status));
+    setText(this.#told, `${Math.floor(progress * toldSteps) * toldSteps} % are done`);
+    this.#entitle(percent(progress));
+    this.#tiles.show([
+      { name: 'answered', figure: count(items.answered) },
+      { name: 'failed', figure: count(items.failed) },
+      { name: 'open', figure: count(items.underWay) },
+      { name: 'not sent yet', figure: count(items.notStarted + items.toRetry) },
+      describeCost(costUsd, budgetUsd),
+      { name: 'estimated cost', figure: usd(status.estimateUsd) },
+    ]);
   }
 
-  #makeCost({ costUsd, budgetUsd }: JobStatus, isRunning: boolean): HTMLElement {
-    const spent = isRunning ? costUsd : (this.#overview?.costUsd ?? costUsd);
-    if (budgetUsd === null) return makeTile('cost, without a budget', usd(spent));
-    const tile = makeTile(`cost, of ${usd(budgetUsd)}`, usd(spent));
-    const meter = make('meter', { min: '0', max: String(budgetUsd || 1), 'aria-label': 'Cost, of the budget' });
-    meter.value = spent ?? 0;
-    tile.append(make('dd', {}, meter));
-    return tile;
+  /** A worker may be away: then the server knows the figures, or nobody. */
+  #showEnd(overview: JobOverview, word: string): void {
+    const { costUsd, budgetUsd = null, estimateUsd, items, rows } = overview;
+    const answered = overview.answered ?? items?.answered ?? null;
+    const failed = overview.failed ?? items?.failed ?? null;
+    const all = rows?.accepted ?? (answered === null || failed === null ? null : answered + failed);
+    this.#bar.value = ((answered ?? 0) + (failed ?? 0)) / (all || 1);
+    setText(this.#done, describeAnswered(answered ?? 0, all ?? 0));
+    setText(this.#told, `The job has ended: ${word}`);
+    this.#entitle(word);
+    const tiles: Tile[] = [];
+    if (answered !== null) tiles.push({ name: 'answered', figure: count(answered) });
+    if (failed !== null) tiles.push({ name: 'failed', figure: count(failed) });
+    if (costUsd !== null || answered !== null) tiles.push(describeCost(costUsd, budgetUsd));
+    if (estimateUsd != null) tiles.push({ name: 'estimated cost', figure: usd(estimateUsd) });
+    this.#tiles.show(tiles);
   }
 
-  /** Without a worker: what the server knows. */
-  #showEnd({ answered, failed, costUsd }: JobOverview): void {
-    if (answered === null || failed === null) return;
-    this.#bar.value = 1;
-    const tiles = [
-      makeTile('answered', count(answered)),
-      makeTile('failed', count(failed)),
-      makeTile('cost', usd(costUsd)),
-    ];
-    this.#tiles.replaceChildren(...tiles);
+  #entitle(word: string): void {
+    const title = `${word} ${this.#id} – Nightshift`;
+    if (document.title !== title) document.title = title;
   }
 
-  /** What holds the job. */
-  #showHolds(isRunning: boolean): void {
-    const { error = null, silence = null, blocked = null, failingCall = null } = this.#overview ?? {};
-    const { pauses = [], capacity = [] } = (isRunning && this.#status) || {};
-    const holds = [
-      error,
-      isRunning ? silence : null,
-      blocked,
-      failingCall === null
-        ? null
-        : `A call fails, and is made again (attempt ${failingCall.attempts}): ${failingCall.fault}`,
-      ...pauses.map(({ reason, note }) => `Paused: ${explainPause(reason, note)}`),
-      ...capacity.map(
-        ({ model, waiting, reason }) =>
-          `${count(waiting)} batches of ${model} wait: ${reason ?? 'the provider has no room'}`,
-      ),
-    ].filter((hold) => hold !== null);
-    if (this.#holds.dataset.key === holds.join('\n')) return;
-    this.#holds.dataset.key = holds.join('\n');
+  #showHolds(holds: readonly string[]): void {
+    const key = JSON.stringify(holds);
+    if (this.#holds.dataset.key === key) return;
+    this.#holds.dataset.key = key;
+    this.#holds.hidden = holds.length === 0;
     this.#holds.replaceChildren(...holds.map((hold) => make('li', {}, hold)));
   }
 }
 
-const makeTile = (name: string, figure: string): HTMLElement =>
-  make('div', {}, make('dt', {}, name), make('dd', { class: 'figure' }, figure));
+function describeCost(costUsd: number | null, budgetUsd: number | null): Tile {
+  const figure = usd(costUsd);
+  if (budgetUsd === null) return { name: 'cost, without a budget', figure };
+  const spent = costUsd ?? 0;
+  const tile: Tile = {
+    name: `cost, of ${usd(budgetUsd)}`,
+    figure,
+    meter: { value: Math.min(spent, budgetUsd), max: budgetUsd || 1, name: 'Cost, of the budget' },
+  };
+  return spent > budgetUsd ? { ...tile, warning: `${usd(spent - budgetUsd)} over the budget` } : tile;
+}
 
-function describeProgress({ progress, items, rows, estimatedEndAt }: JobStatus, isRunning: boolean): string {
-  if (isRunning && rows.accepted === 0) return 'The rows are not counted yet.';
+function describeAnswered(answered: number, all: number): string {
+  return all === 0
+    ? 'It ended before the rows were counted.'
+    : `${count(answered)} of ${count(all)} rows have an answer`;
+}
+
+function describeProgress({ progress, items, rows, estimatedEndAt }: JobStatus): string {
+  if (rows.accepted === 0) return 'The rows are not counted yet.';
   const done = `${percent(progress)}: ${count(items.answered + items.failed)} of ${count(rows.accepted)} rows are done`;
-  return isRunning && estimatedEndAt !== null ? `${done}, the end is at about ${time(estimatedEndAt)}` : done;
+  return estimatedEndAt !== null ? `${done}, the end is at about ${time(estimatedEndAt)}` : done;
 }

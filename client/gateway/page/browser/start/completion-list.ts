@@ -1,21 +1,25 @@
 // The list under a text field: it opens while a person writes or with Ctrl-Space, and is used with the arrows, Enter and Escape, or the mouse.
 
-import { find, make, setText } from '../dom.ts';
+import { make, setText } from '../dom.ts';
 import { type Choice, type Completion, complete, type SchemaNode } from './complete.ts';
 
-const choicesMax = 50;
+/** A list that scrolls in the page could not be read without a mouse. The arrows bring the others, and writing makes them fewer. */
+const shownMax = 7;
 
 export class CompletionList {
   readonly #field: HTMLTextAreaElement;
   readonly #schema: () => SchemaNode;
+  readonly #onChange: () => void;
   readonly #list = make('ul', { id: 'choices', class: 'choices', role: 'listbox', 'aria-label': 'Choices' });
   readonly #told = make('p', { class: 'hidden', role: 'status' });
   #completion: Completion | null = null;
   #chosen = 0;
 
-  constructor(field: HTMLTextAreaElement, schema: () => SchemaNode) {
+  /** A field says nothing of a text that was put into it. */
+  constructor(field: HTMLTextAreaElement, schema: () => SchemaNode, onChange: () => void) {
     this.#field = field;
     this.#schema = schema;
+    this.#onChange = onChange;
     this.#list.hidden = true;
     field.setAttribute('aria-controls', 'choices');
     field.setAttribute('aria-autocomplete', 'list');
@@ -38,37 +42,34 @@ export class CompletionList {
       this.#close();
     } else {
       this.#completion = completion;
-      this.#draw(choices.slice(0, choicesMax));
+      this.#list.hidden = false;
+      setText(this.#told, `${choices.length} choices`);
+      this.#choose(0);
     }
   }
 
-  #draw(choices: readonly Choice[]): void {
-    const entries = choices.map((choice, index) =>
-      make(
-        'li',
-        {
-          id: `choice-${index}`,
-          role: 'option',
-          // The field keeps the focus.
-          mousedown: (event) => event.preventDefault(),
-          click: () => this.#accept(index),
-        },
-        make('b', {}, choice.label),
-        make('span', {}, choice.description),
-      ),
-    );
-    this.#list.replaceChildren(...entries);
-    this.#list.hidden = false;
-    setText(this.#told, `${choices.length} choices`);
-    this.#choose(0);
+  /** From the last one, the first is next. */
+  #choose(index: number): void {
+    const { choices = [] } = this.#completion ?? {};
+    this.#chosen = (index + choices.length) % choices.length;
+    const first = Math.max(0, Math.min(this.#chosen - shownMax + 1, choices.length - shownMax));
+    const shown = choices.slice(first, first + shownMax);
+    this.#list.replaceChildren(...shown.map((choice, at) => this.#draw(choice, first + at, choices.length)));
+    this.#field.setAttribute('aria-activedescendant', `choice-${this.#chosen}`);
   }
 
-  #choose(index: number): void {
-    const entries = [...this.#list.children];
-    this.#chosen = (index + entries.length) % entries.length;
-    for (const [at, entry] of entries.entries()) entry.setAttribute('aria-selected', String(at === this.#chosen));
-    this.#field.setAttribute('aria-activedescendant', `choice-${this.#chosen}`);
-    find(`choice-${this.#chosen}`).scrollIntoView({ block: 'nearest' });
+  #draw(choice: Choice, index: number, all: number): HTMLElement {
+    const attributes = {
+      id: `choice-${index}`,
+      role: 'option',
+      'aria-selected': String(index === this.#chosen),
+      'aria-setsize': String(all),
+      'aria-posinset': String(index + 1),
+      // The field keeps the focus.
+      mousedown: (event: Event) => event.preventDefault(),
+      click: () => this.#accept(index),
+    };
+    return make('li', attributes, make('b', {}, choice.label), make('span', {}, choice.description));
   }
 
   #close(): void {
@@ -84,6 +85,7 @@ export class CompletionList {
     const { from, to } = this.#completion;
     this.#field.setRangeText(choice.insert, from, to, 'end');
     this.#close();
+    this.#onChange();
   }
 
   #takeKey(event: KeyboardEvent): void {

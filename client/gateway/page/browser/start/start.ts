@@ -1,11 +1,10 @@
 // The form that starts a job: its id and its fields as JSON, with completion from the schema, and an estimate before anything is spent.
 
-import type { JobEstimate } from '../../../../../domain/plan/estimate.ts';
-import { ask, type Me, messageOf, post } from '../api.ts';
+import { ask, type Me, post } from '../api.ts';
 import { make } from '../dom.ts';
-import { count, usd } from '../words.ts';
 import type { SchemaNode } from './complete.ts';
 import { CompletionList } from './completion-list.ts';
+import { describeEstimate } from './describe-estimate.ts';
 
 const example = {
   dataset: 'examples/tickets.jsonl',
@@ -15,20 +14,24 @@ const example = {
   budget: { usd: 5 },
 };
 
-export function showStart(_: Me, signal: AbortSignal): HTMLElement[] {
-  let schema: SchemaNode = {};
-  ask<SchemaNode>('/job.schema.json', { signal }).then(
-    (loaded) => {
-      schema = loaded;
-    },
-    () => undefined,
-  );
+/** What was written is still there when a person comes back. */
+const draft = { id: '', job: JSON.stringify(example, null, 2) };
+
+export function showStart({ scopes }: Me, signal: AbortSignal): HTMLElement[] {
+  const heading = make('h1', {}, 'Start a job');
+  if (scopes.includes('start')) return [heading, makeForm(signal)];
+  const text = 'Your token may not start jobs: ask for one that has the scope ';
+  return [heading, make('p', { class: 'card' }, text, make('code', {}, 'start'), '.')];
+}
+
+function makeForm(signal: AbortSignal): HTMLElement {
   const id = make('input', {
     id: 'job-id',
     required: true,
     autocomplete: 'off',
     spellcheck: 'false',
     maxlength: '200',
+    input: () => keepDraft(),
   });
   const job = make('textarea', {
     id: 'job',
@@ -36,28 +39,38 @@ export function showStart(_: Me, signal: AbortSignal): HTMLElement[] {
     spellcheck: 'false',
     autocomplete: 'off',
     'aria-describedby': 'hint',
+    input: () => keepDraft(),
   });
-  job.value = JSON.stringify(example, null, 2);
+  const keepDraft = (): void => void Object.assign(draft, { id: id.value, job: job.value });
+  id.value = draft.id;
+  job.value = draft.job;
   const answer = make('div', { role: 'status' });
-  const list = new CompletionList(job, () => schema);
+  const list = new CompletionList(job, loadSchema(signal), keepDraft);
+  const start = make('button', { class: 'first' }, 'Start');
+  const estimate = make('button', { type: 'button', click: () => void askEstimate() }, 'Estimate');
+  let isSending = false;
   const send = async (what: string, act: (form: unknown) => Promise<readonly HTMLElement[]>): Promise<void> => {
+    // A button that is disabled would lose the focus.
+    if (isSending) return;
+    isSending = true;
     answer.replaceChildren(make('p', { class: 'soft' }, `${what} …`));
     try {
       answer.replaceChildren(...(await act({ id: id.value.trim(), job: parseJob(job.value) })));
     } catch (error) {
-      answer.replaceChildren(make('p', { class: 'problem' }, messageOf(error)));
+      answer.replaceChildren(...describeProblem(error));
     }
+    isSending = false;
   };
-  const estimate = (): void => {
-    if (form.reportValidity()) {
-      void send('Estimating', async (asked) => describeEstimate(await post('/api/jobs/estimate', asked)));
-    }
+  const askEstimate = async (): Promise<void> => {
+    if (!form.reportValidity()) return;
+    await send('Estimating', async (asked) => describeEstimate(await post('/api/jobs/estimate', asked)));
   };
   const submit = (event: Event): void => {
     event.preventDefault();
     void send('Starting', async (asked) => {
       const { id: started } = await post<{ id: string }>('/api/jobs', asked);
-      location.hash = `#/jobs/${encodeURIComponent(started)}`;
+      draft.id = '';
+      if (!signal.aborted) location.hash = `#/jobs/${encodeURIComponent(started)}`;
       return [];
     });
   };
@@ -70,41 +83,36 @@ export function showStart(_: Me, signal: AbortSignal): HTMLElement[] {
     job,
     ...list.elements,
     make('p', { id: 'hint', class: 'soft' }, 'Ctrl-Space shows what may be written where the cursor is.'),
-    make(
-      'div',
-      { class: 'bar' },
-      make('button', { class: 'first' }, 'Start'),
-      make('button', { type: 'button', click: estimate }, 'Estimate'),
-    ),
+    make('div', { class: 'bar' }, start, estimate),
     answer,
   );
-  return [make('h1', {}, 'Start a job'), form];
+  return form;
+}
+
+/** Until it is there, nothing is completed. */
+function loadSchema(signal: AbortSignal): () => SchemaNode {
+  let schema: SchemaNode = {};
+  ask<SchemaNode>('/job.schema.json', { signal }).then(
+    (loaded) => {
+      schema = loaded;
+    },
+    () => undefined,
+  );
+  return () => schema;
 }
 
 function parseJob(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`The job is not JSON: ${messageOf(error)}`);
+    throw new Error(`The job is not JSON: ${error instanceof Error ? error.message : error}`);
   }
 }
 
-function describeEstimate(estimate: JobEstimate): readonly HTMLElement[] {
-  const { rows, batches, inputTokens, usd: likely, mostUsd = null, realtimeUsd, budgetUsd, caveats } = estimate;
-  const facts: readonly (readonly [string, string])[] = [
-    ['rows', `${count(rows.accepted)}${rows.refused === 0 ? '' : `, ${count(rows.refused)} refused`}`],
-    ['batches', count(batches)],
-    ['input tokens, at most', count(inputTokens)],
-    ['cost', usd(likely)],
-    ['at most', usd(mostUsd)],
-    ['all in realtime', usd(realtimeUsd)],
-    ['budget', usd(budgetUsd)],
-  ];
-  const tiles = facts.map(([name, figure]) =>
-    make('div', {}, make('dt', {}, name), make('dd', { class: 'figure' }, figure)),
-  );
-  return [
-    make('dl', { class: 'tiles' }, ...tiles),
-    make('ul', { class: 'plain soft' }, ...caveats.map((caveat) => make('li', {}, caveat))),
-  ];
+/** A worker names each field that is wrong in a line of its own. */
+function describeProblem(error: unknown): readonly HTMLElement[] {
+  const text = error instanceof Error ? error.message : String(error);
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 1) return [make('p', { class: 'problem' }, text)];
+  return [make('ul', { class: 'plain problem' }, ...lines.map((line) => make('li', {}, line)))];
 }
