@@ -1,4 +1,5 @@
-// `npm run pictures`: takes the pictures of the docs again: a job in a terminal, in the Temporal Web UI while it runs and after, and its report.
+// `npm run pictures`: takes the pictures of the docs again: a job in a terminal, in the Temporal Web UI while it runs and after, and its report, and on
+// the gateway's page.
 import './plain-errors.ts';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -7,6 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { chromium, type Page } from 'playwright-core';
+import { readGatewayConfig } from '../client/gateway/config.ts';
+import { serveGateway } from '../client/gateway/serve.ts';
+import { Nightshift } from '../client/index.ts';
+import { createStore } from '../storage/registry.ts';
 import { demoRow } from './demo-rows.ts';
 import { startStack } from './stack.ts';
 import { projectRoot } from './tools/cache.ts';
@@ -75,6 +80,7 @@ async function takeAll(client: Client, ui: string): Promise<void> {
   await take(page, `${ui}/workflows?query=${encodeURIComponent('WorkflowType="processDataset"')}`, 'list', 'tickets');
   await take(page, job, 'running', 'rows answered', /^User Metadata/);
   await take(page, job, 'relationships', 'batch-0005', /^Relationships/);
+  await takeGateway(page, client);
   await Promise.race([handle.result(), sleep(limitMs)]);
   await take(page, job, 'finished', 'Results', /^User Metadata/);
   await page.setViewportSize({ ...windowSize, height: 1500 });
@@ -82,6 +88,16 @@ async function takeAll(client: Client, ui: string): Promise<void> {
   await page.setViewportSize(windowSize);
   const report = pathToFileURL(join(dataFolder, 'runs', 'tickets', 'report.html')).href;
   await take(page, report, 'report', 'Outcomes');
+}
+
+async function takeGateway(page: Page, client: Client): Promise<void> {
+  const jobs = new Nightshift(client, { dataRoot: dataFolder, webUi: stack.server.uiUrl });
+  const store = createStore({ dataRoot: dataFolder, s3PathStyle: true });
+  const parts = { jobs, store, config: readGatewayConfig(null), secret: Buffer.alloc(32), now: Date.now };
+  const { url, drain } = await serveGateway({ ...parts, log: console.error }, { host: '127.0.0.1', port: 0 });
+  await take(page, `${url}/#/jobs/tickets`, 'page', 'came since the page was opened');
+  await page.goto('about:blank');
+  await drain();
 }
 
 /** What stands on a terminal of 80 columns after that time, or when the command has ended. */

@@ -80,7 +80,7 @@ test('results and batches are held in bounds, however many there are', { timeout
     await page.getByRole('button', { name: 'Hold' }).click();
     await page.getByText('The list is held').waitFor();
     await page.getByRole('button', { name: 'Approve the step' }).click();
-    // The answers are more expensive than the rollout allows.
+    // The answers cost more than the rollout allows.
     await expect.poll(() => page.getByRole('button', { name: 'Approve the step' }).count(), soon).toBe(0);
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByText('1,000 of 1,000 rows have an answer').waitFor(soon);

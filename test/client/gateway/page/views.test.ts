@@ -78,7 +78,7 @@ const views: readonly View[] = [
     path: '#/jobs/done',
     ready: async (page) => {
       await page.getByRole('button', { name: /^Download all results/ }).waitFor();
-      await page.getByText('These are all results.').waitFor();
+      await page.getByText('These are the first 20 results.').waitFor();
       await page
         .getByText(/^row \d+ \(/)
         .first()
