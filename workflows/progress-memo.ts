@@ -2,7 +2,7 @@
 // costs the history an event. At the end, the figures of the report take its place.
 
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { patched, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { JobSettings } from '../domain/job.ts';
 
 const steps = 20;
@@ -24,3 +24,6 @@ export function tagJob({ searchAttributes }: JobSettings, name: string, value: s
     upsertSearchAttributes([{ key: defineSearchAttributeKey(name, 'KEYWORD'), value }]);
   }
 }
+
+/** False for a pause that began under an earlier version: its job replays without the attribute. */
+export const listsShowPauses = (): boolean => patched('lists-show-pauses');

@@ -9,9 +9,10 @@ import { type Folder, folderWith, jobRef, makeRows, output, quietEnvironment } f
 import { handle, nothing, SubmissionSite } from './submit/submission-site.ts';
 import { endedBatch, provider, wholeDeps } from './whole-job.ts';
 
-/** A queue has its own folder, and a message needs none. */
+/** A queue has its own folder. A message needs none, or says only what tallies have. */
 const ofQueues = [
   'postWebhook',
+  'writeCollected',
   'openQueue',
   'takeItems',
   'listDeliveries',

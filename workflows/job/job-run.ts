@@ -9,6 +9,7 @@ import { CollectedLog } from '../../domain/progress/collected.ts';
 import type { BatchNews } from '../../domain/progress/events.ts';
 import {
   addPause,
+  choosePhase,
   holdsBatches,
   liftPauses,
   type Pauses,
@@ -24,7 +25,7 @@ import { noTotals, type Totals } from '../../domain/waves/totals.ts';
 import { firstWave, type Wave } from '../../domain/waves/waves.ts';
 import { AlertLog } from '../alerting.ts';
 import { Coordinator } from '../coordinator.ts';
-import { ProgressMemo, tagJob } from '../progress-memo.ts';
+import { listsShowPauses, ProgressMemo, tagJob } from '../progress-memo.ts';
 import { JobMessages } from '../webhook/job-messages.ts';
 import {
   type CarriedJob,
@@ -130,7 +131,8 @@ export class JobRun implements JobProgress {
 
   enterPhase(phase: JobPhase): void {
     this.phase = phase;
-    if (this.isOpen) tagJob(this.settings, 'NightshiftPhase', phase);
+    const shown = choosePhase(this.pauses, this);
+    if (this.isOpen) tagJob(this.settings, 'NightshiftPhase', shown === phase || listsShowPauses() ? shown : phase);
     this.publish();
   }
 
@@ -200,7 +202,10 @@ export class JobRun implements JobProgress {
 
   #setPauses(pauses: Pauses): boolean {
     if (pauses === this.pauses) return false;
+    const before = choosePhase(this.pauses, this);
     this.pauses = pauses;
+    const shown = choosePhase(pauses, this);
+    if (shown !== before && this.isOpen && listsShowPauses()) tagJob(this.settings, 'NightshiftPhase', shown);
     const paused = holdsBatches(pauses);
     if (paused !== this.coordinator.switches.paused) this.#told = this.coordinator.setPaused(paused);
     this.publish();

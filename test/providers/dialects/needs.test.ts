@@ -156,6 +156,7 @@ describe('a row', () => {
 
   test('that brings in what the provider lacks is refused, and says what', () => {
     expect(read({ messages: '{{ messages }}' }, { provider: ['images'] })).toEqual({
+      id: 1,
       reason: 'unsupported',
       message: 'images: groq does not take images',
     });
@@ -164,6 +165,7 @@ describe('a row', () => {
 
   test('that asks for what its model lacks is refused, and says which model', () => {
     expect(read({ messages: '{{ messages }}' }, { model: ['images'] })).toEqual({
+      id: 1,
       reason: 'unsupported',
       message: 'images: m does not take images',
     });
