@@ -1,12 +1,12 @@
 // A page that stays open: streams that are cut, gateways that end, tokens that are revoked, jobs that are reset or very large.
 
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { browser } from '../../../support/browser.ts';
 import { devServer } from '../../../support/temporal.ts';
 import type { Site } from '../../../workflows/site.ts';
+import { resetJob } from '../events/reset-job.ts';
 import { startGateway, withGateway } from '../gateway-site.ts';
 import { gateway, look, openSigned, quick, rowsOf, slowMs, small } from './page-site.ts';
 
@@ -64,7 +64,7 @@ test('a job that is reset while it is shown, and after its end, is shown as it i
     await expect.poll(() => rowsOf(page, 'Results').count(), soon).toBeGreaterThan(0);
     await at.site.update('approve');
     await page.getByText('These are the first 20 results.').waitFor(soon);
-    await reset(at.site);
+    await resetJob(at.site);
     await page.clock.fastForward(31_000);
     await page.getByRole('button', { name: 'Pause' }).waitFor(soon);
     await page.getByRole('button', { name: 'Approve the step' }).waitFor(soon);
@@ -108,17 +108,4 @@ function plan(site: Site, batches: number): void {
   const wave = readdirSync(folder).filter((name) => name.startsWith('wave-')).length + 1;
   mkdirSync(join(folder, `wave-${wave}`));
   writeFileSync(join(folder, `wave-${wave}`, 'manifest.jsonl'), `${lines.join('\n')}\n`);
-}
-
-async function reset(site: Site): Promise<void> {
-  const [run = ''] = await site.runs();
-  const { events } = await site.client.workflow.getHandle(site.name, run).fetchHistory();
-  const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes != null);
-  await site.client.workflowService.resetWorkflowExecution({
-    namespace: 'default',
-    workflowExecution: { workflowId: site.name, runId: run },
-    reason: 'test',
-    requestId: randomUUID(),
-    workflowTaskFinishEventId: tasks[2]?.eventId ?? null,
-  });
 }
