@@ -25,6 +25,9 @@ const headersMs = 20_000;
 const requestMs = 60 * 60_000;
 const drainMs = 20_000;
 
+/** Each reader that takes nothing holds so much; Node's own default is four times that. */
+const unsentBytes = 16 * 1024;
+
 export async function serveGateway(
   parts: Omit<GatewayParts, 'draining'>,
   { host, port }: ServeOptions,
@@ -37,7 +40,8 @@ export async function serveGateway(
   const draining = new AbortController();
   const app = createGateway({ ...parts, draining: draining.signal });
   const listening = Promise.withResolvers<AddressInfo>();
-  const server = serve({ fetch: app.fetch, hostname: host, port }, listening.resolve) as Server;
+  const serverOptions = { highWaterMark: unsentBytes };
+  const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, listening.resolve) as Server;
   server.once('error', listening.reject);
   server.maxConnections = parts.config.limits.connections;
   server.headersTimeout = headersMs;
