@@ -3,7 +3,7 @@
 
 import type { BatchRef } from '../domain/ids.ts';
 import { cursorLineBytesMax, lineChunks } from '../storage/lines/json-lines.ts';
-import { type Store, StoreError } from '../storage/store.ts';
+import { isMissing, type Store } from '../storage/store.ts';
 import { chunkFile } from './paths.ts';
 
 /** The first line of a chunk's file. */
@@ -28,7 +28,7 @@ export async function readChunkHead(store: Store, ref: BatchRef, first: number):
     }
     return null;
   } catch (error) {
-    if (error instanceof StoreError && error.problem === 'missing') return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

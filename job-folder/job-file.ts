@@ -4,7 +4,7 @@ import type { JobRef } from '../domain/ids.ts';
 import type { Claim, JobFile } from '../domain/job.ts';
 import { JobRefused } from '../domain/refusal.ts';
 import { readJson, writeJson } from '../storage/lines/json-lines.ts';
-import { type Store, StoreError } from '../storage/store.ts';
+import { isMissing, type Store, StoreError } from '../storage/store.ts';
 import { jobFile } from './paths.ts';
 
 /**
@@ -41,7 +41,7 @@ export async function readOwnIfThere<T>(store: Store, uri: string): Promise<T | 
   try {
     return await readOwn<T>(store, uri);
   } catch (error) {
-    if (error instanceof StoreError && error.problem === 'missing') return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

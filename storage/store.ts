@@ -124,3 +124,6 @@ export class StoreError extends Error {
     this.uri = uri;
   }
 }
+
+/** Whether there is no such file. */
+export const isMissing = (error: unknown): boolean => error instanceof StoreError && error.problem === 'missing';

@@ -9,7 +9,7 @@ import { giveUpClaim } from '../../job-folder/claim.ts';
 import { readJobFile } from '../../job-folder/job-file.ts';
 import { readSummary } from '../../job-folder/plan/manifest.ts';
 import { computeFingerprint } from '../../storage/formats/dataset.ts';
-import { StoreError } from '../../storage/store.ts';
+import { isMissing } from '../../storage/store.ts';
 import { type ActivityDeps, requireProvider } from '../deps.ts';
 import { type RenderOptions, renderChunks } from './chunks/render-chunks.ts';
 import { openPass, type Pass, type PassOptions, rowsPerPart } from './pass.ts';
@@ -90,7 +90,7 @@ async function currentFingerprint(
   try {
     return await computeFingerprint(store, uri, signal);
   } catch (error) {
-    if (error instanceof StoreError && error.problem === 'missing') return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

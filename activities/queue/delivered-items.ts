@@ -8,7 +8,7 @@ import { hasTemplate, type QueueSpec } from '../../input/queue/resolve.ts';
 import { deliveryFile } from '../../queue-folder/paths.ts';
 import type { RowRecord } from '../../storage/formats/jsonl-record.ts';
 import { lineChunks } from '../../storage/lines/json-lines.ts';
-import { type Store, StoreError } from '../../storage/store.ts';
+import { isMissing, type Store } from '../../storage/store.ts';
 import { type ActivityDeps, requireKnownProvider } from '../deps.ts';
 
 export interface DeliveredItem {
@@ -101,5 +101,3 @@ async function* readItems(
     if (!isMissing(error)) throw error;
   }
 }
-
-const isMissing = (error: unknown): boolean => error instanceof StoreError && error.problem === 'missing';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { storeError } from '../local/error.ts';
 import { writeAll } from '../local/sink.ts';
 import {
+  isMissing,
   type ReadOptions,
   type RemoveOptions,
   type Sink,
@@ -94,7 +95,7 @@ async function* read(
       yield chunk;
     }
   } catch (error) {
-    if (error instanceof StoreError && error.problem === 'missing') await buckets.require(place, signal);
+    if (isMissing(error)) await buckets.require(place, signal);
     throw error;
   }
   if (isEmpty && (start === 0 || (await client.head(place, signal))?.bytes === 0)) {

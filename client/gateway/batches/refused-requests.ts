@@ -2,7 +2,7 @@
 // `rejects.jsonl`. What the gateway itself finds is written into the request's line in place of the request: then planning refuses the line by that.
 
 import { cursorLineBytesMax, lineChunks, lineWriter } from '../../../storage/lines/json-lines.ts';
-import { type Store, StoreError } from '../../../storage/store.ts';
+import { isMissing, type Store } from '../../../storage/store.ts';
 import { fileNames } from '../../results.ts';
 import type { Flaw, Target } from './record.ts';
 
@@ -37,7 +37,7 @@ export async function* readRefused(
       );
     }
   } catch (error) {
-    if (!(error instanceof StoreError) || error.problem !== 'missing') throw error;
+    if (!isMissing(error)) throw error;
   }
 }
 

@@ -8,7 +8,7 @@ import { answersFile, chunkFile, resultsFile } from '../../../job-folder/paths.t
 import { isResultLine, parseItemLine } from '../../../job-folder/plan/item-line.ts';
 import { readTally } from '../../../job-folder/tallies.ts';
 import { cursorLineBytesMax, lineChunks } from '../../../storage/lines/json-lines.ts';
-import { type Store, StoreError } from '../../../storage/store.ts';
+import { isMissing, type Store } from '../../../storage/store.ts';
 
 /** How far a file was told. */
 export interface Place {
@@ -110,7 +110,7 @@ async function* readChunkFile(store: Store, uri: string, first: number, place: P
       if (at.line >= first) yield { place: at, json: foldAnswer(bytes, { lane: 'realtime', batchId: null }) };
     }
   } catch (error) {
-    if (!(error instanceof StoreError && error.problem === 'missing')) throw error;
+    if (!isMissing(error)) throw error;
   }
 }
 

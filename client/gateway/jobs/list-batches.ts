@@ -66,45 +66,27 @@ async function readFiledBatches(store: Store, output: string, { offset, limit }:
   const batches = await Promise.all(
     shown.map(async (entry, index) => {
       const tally = tallies[index] ?? null;
-      return tally === null ? readOpen(store, output, entry) : describeSettled(entry, tally);
+      const progress = tally === null ? await readOpen(store, output, entry) : describeSettled(tally);
+      const { wave, batch, lane, model, items } = entry;
+      return { wave, batch, lane, model, items, ...progress };
     }),
   );
   return { total, offset, batches, segments: [] };
 }
 
-type Planned = Pick<FiledBatch, 'wave' | 'batch' | 'lane' | 'model' | 'items'>;
+type Progress = Pick<FiledBatch, 'stage' | 'since' | 'batchId' | 'done' | 'failed' | 'costUsd'>;
 
-function describeSettled({ wave, batch }: Planned, tally: Tally): FiledBatch {
-  const { lane, model, answered, items, endedAt, createdAt, batchId, costUsd } = tally;
-  return {
-    wave,
-    batch,
-    lane,
-    model,
-    items,
-    stage: 'done',
-    since: endedAt ?? createdAt,
-    batchId,
-    done: answered,
-    failed: items - answered,
-    costUsd,
-  };
+function describeSettled({ answered, items, endedAt, createdAt, batchId, costUsd }: Tally): Progress {
+  const since = endedAt ?? createdAt;
+  return { stage: 'done', since, batchId, done: answered, failed: items - answered, costUsd };
 }
 
-async function readOpen(store: Store, output: string, planned: Planned): Promise<FiledBatch> {
-  const { wave, batch, lane, model, items } = planned;
+async function readOpen(
+  store: Store,
+  output: string,
+  { wave, batch }: Pick<FiledBatch, 'wave' | 'batch'>,
+): Promise<Progress> {
   const record = await readHandle(store, { output, wave, batch });
-  return {
-    wave,
-    batch,
-    lane,
-    model,
-    items,
-    stage: record === null ? 'not_started' : 'running',
-    since: null,
-    batchId: record?.handle.id ?? null,
-    done: 0,
-    failed: 0,
-    costUsd: null,
-  };
+  const stage = record === null ? 'not_started' : 'running';
+  return { stage, since: null, batchId: record?.handle.id ?? null, done: 0, failed: 0, costUsd: null };
 }
